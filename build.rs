@@ -1,0 +1,41 @@
+//! Tells the versions of OpenSSL apart, from what `openssl-sys` found.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let version = std::env::var("DEP_OPENSSL_VERSION_NUMBER")
+        .ok()
+        .and_then(|v| u64::from_str_radix(&v, 16).ok())
+        .unwrap_or(0);
+    assert!(
+        version >= 0x3000_0000,
+        "pyssl needs OpenSSL 3.0 or newer (found version number {version:#x}); \
+         LibreSSL, BoringSSL and OpenSSL 1.1 are not supported. \
+         `--features vendored` builds a copy of its own."
+    );
+    for (cfg, least) in [
+        ("ossl320", 0x3020_0000),
+        ("ossl330", 0x3030_0000),
+        ("ossl340", 0x3040_0000),
+        ("ossl350", 0x3050_0000),
+        ("ossl400", 0x4000_0000),
+    ] {
+        if version >= least {
+            println!("cargo:rustc-cfg={cfg}");
+        }
+    }
+    // For the test that compares our declarations with the headers.
+    if let Ok(include) = std::env::var("DEP_OPENSSL_INCLUDE") {
+        println!("cargo:rustc-env=PYSSL_OPENSSL_INCLUDE={include}");
+    }
+    let conf = std::env::var("DEP_OPENSSL_CONF").unwrap_or_default();
+    let without_methods = conf.split(',').any(|flag| {
+        matches!(
+            flag,
+            "OPENSSL_NO_TLS1_METHOD" | "OPENSSL_NO_TLS1_1_METHOD" | "OPENSSL_NO_TLS1_2_METHOD"
+        )
+    });
+    // TLSv1_2_method() and its kin left the library with 4.0.
+    if version < 0x4000_0000 && !without_methods {
+        println!("cargo:rustc-cfg=has_fixed_version_methods");
+    }
+}

@@ -1,0 +1,2 @@
+//! The `pyssl` command.
+fn main() {}

@@ -1,0 +1,62 @@
+use crate::error::Error;
+
+/// The class of an [`SslError`](crate::SslError) as a number: Python's `ssl.SSLErrorNumber`.
+///
+/// ```python
+/// if e.errno == ssl.SSL_ERROR_WANT_READ: ...
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # fn wait(e: &ssl::Error) -> bool {
+/// e.errno() == Some(ssl::SSL_ERROR_WANT_READ as i32)
+/// # }
+/// ```
+#[allow(non_camel_case_types, reason = "Python's spelling")]
+#[allow(clippy::enum_variant_names, reason = "Python's spelling")]
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum SslErrorNumber {
+    /// A failure inside the TLS library.
+    SSL_ERROR_SSL = 1,
+    /// More data from the peer is needed.
+    SSL_ERROR_WANT_READ = 2,
+    /// The transport must take data first.
+    SSL_ERROR_WANT_WRITE = 3,
+    /// A certificate callback asked to be called again.
+    SSL_ERROR_WANT_X509_LOOKUP = 4,
+    /// The transport failed.
+    SSL_ERROR_SYSCALL = 5,
+    /// Both sides have closed the TLS connection.
+    SSL_ERROR_ZERO_RETURN = 6,
+    /// The transport is not connected yet.
+    SSL_ERROR_WANT_CONNECT = 7,
+    /// The transport ended without `close_notify`.
+    SSL_ERROR_EOF = 8,
+    /// OpenSSL returned a number that Python does not know.
+    SSL_ERROR_INVALID_ERROR_CODE = 10,
+}
+
+impl TryFrom<i32> for SslErrorNumber {
+    type Error = Error;
+
+    fn try_from(value: i32) -> Result<Self, Error> {
+        use SslErrorNumber::*;
+        Ok(match value {
+            1 => SSL_ERROR_SSL,
+            2 => SSL_ERROR_WANT_READ,
+            3 => SSL_ERROR_WANT_WRITE,
+            4 => SSL_ERROR_WANT_X509_LOOKUP,
+            5 => SSL_ERROR_SYSCALL,
+            6 => SSL_ERROR_ZERO_RETURN,
+            7 => SSL_ERROR_WANT_CONNECT,
+            8 => SSL_ERROR_EOF,
+            10 => SSL_ERROR_INVALID_ERROR_CODE,
+            _ => {
+                return Err(Error::value(format!(
+                    "{value} is not a valid SSLErrorNumber"
+                )));
+            }
+        })
+    }
+}

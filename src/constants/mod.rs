@@ -1,0 +1,20 @@
+//! Enumerations and flags, and the same values under Python's spelling.
+
+mod alert;
+mod error_number;
+mod options;
+mod protocol;
+mod purpose;
+pub(crate) mod python;
+mod tls_version;
+mod verify_flags;
+mod verify_mode;
+
+pub use alert::AlertDescription;
+pub use error_number::SslErrorNumber;
+pub use options::Options;
+pub use protocol::Protocol;
+pub use purpose::Purpose;
+pub use tls_version::TlsVersion;
+pub use verify_flags::VerifyFlags;
+pub use verify_mode::VerifyMode;

@@ -1,0 +1,54 @@
+use crate::error::Error;
+
+/// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
+///
+/// ```python
+/// context.minimum_version = ssl.TLSVersion.TLSv1_3
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// context.set_minimum_version(ssl::TlsVersion::TLSv1_3)?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+#[allow(non_camel_case_types, reason = "Python's spelling")]
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum TlsVersion {
+    /// No lower bound; as an upper bound, the lowest version that the library has.
+    MINIMUM_SUPPORTED = -2,
+    /// SSL 3.0 (RFC 6101), which no current library still speaks.
+    SSLv3 = 0x300,
+    /// TLS 1.0 (RFC 2246).
+    TLSv1 = 0x301,
+    /// TLS 1.1 (RFC 4346).
+    TLSv1_1 = 0x302,
+    /// TLS 1.2 (RFC 5246).
+    TLSv1_2 = 0x303,
+    /// TLS 1.3 (RFC 8446).
+    TLSv1_3 = 0x304,
+    /// No upper bound; as a lower bound, the highest version that the library has.
+    MAXIMUM_SUPPORTED = -1,
+}
+
+impl TryFrom<i32> for TlsVersion {
+    type Error = Error;
+
+    fn try_from(value: i32) -> Result<Self, Error> {
+        Ok(match value {
+            -2 => TlsVersion::MINIMUM_SUPPORTED,
+            -1 => TlsVersion::MAXIMUM_SUPPORTED,
+            0x300 => TlsVersion::SSLv3,
+            0x301 => TlsVersion::TLSv1,
+            0x302 => TlsVersion::TLSv1_1,
+            0x303 => TlsVersion::TLSv1_2,
+            0x304 => TlsVersion::TLSv1_3,
+            _ => {
+                return Err(Error::value(format!(
+                    "Unsupported TLS/SSL version {value:#x}"
+                )));
+            }
+        })
+    }
+}

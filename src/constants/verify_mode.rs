@@ -1,0 +1,39 @@
+use crate::error::Error;
+
+/// Whether the peer's certificate is asked for and checked: Python's `ssl.VerifyMode`.
+///
+/// ```python
+/// context.verify_mode = ssl.CERT_REQUIRED
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
+/// context.set_verify_mode(ssl::CERT_REQUIRED)?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+#[allow(non_camel_case_types, reason = "Python's spelling")]
+#[allow(clippy::exhaustive_enums, reason = "Python's three values, for good")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum VerifyMode {
+    /// A client accepts any certificate; a server asks for none.
+    CERT_NONE = 0,
+    /// A client verifies as with `CERT_REQUIRED`; a server verifies a certificate if the client
+    /// has one.
+    CERT_OPTIONAL = 1,
+    /// The peer must show a certificate that verifies.
+    CERT_REQUIRED = 2,
+}
+
+impl TryFrom<i32> for VerifyMode {
+    type Error = Error;
+
+    fn try_from(value: i32) -> Result<Self, Error> {
+        match value {
+            0 => Ok(VerifyMode::CERT_NONE),
+            1 => Ok(VerifyMode::CERT_OPTIONAL),
+            2 => Ok(VerifyMode::CERT_REQUIRED),
+            _ => Err(Error::value("invalid value for verify_mode")),
+        }
+    }
+}

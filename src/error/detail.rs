@@ -1,0 +1,145 @@
+use std::fmt;
+
+use openssl::error::ErrorStack;
+
+use super::reason;
+use crate::constants::SslErrorNumber;
+
+/// What the `SSLError` variants of [`Error`](crate::Error) carry: Python's attributes.
+///
+/// ```python
+/// print(e.errno, e.library, e.reason)
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # fn print(e: &ssl::SslError) {
+/// println!("{:?} {:?} {:?}", e.errno(), e.library(), e.reason());
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct SslError {
+    errno: Option<i32>,
+    library: Option<&'static str>,
+    reason: Option<&'static str>,
+    text: Box<str>,
+    verify: Option<(i32, Box<str>)>,
+    stack: Option<ErrorStack>,
+}
+
+/// What marks an entry of OpenSSL's queue as a system error (`ERR_SYSTEM_FLAG`).
+const SYSTEM_FLAG: u64 = 0x8000_0000;
+const REASON_MASK: u64 = 0x7f_ffff;
+
+/// The system's error number, if that is what the last entry of the queue holds.
+pub(super) fn system_errno(stack: &ErrorStack) -> Option<i32> {
+    let code = last_code(stack)?;
+    if code & SYSTEM_FLAG == 0 {
+        return None;
+    }
+    i32::try_from(code & 0x7fff_ffff).ok()
+}
+
+#[allow(
+    clippy::useless_conversion,
+    clippy::unnecessary_cast,
+    reason = "C's long differs by platform"
+)]
+fn last_code(stack: &ErrorStack) -> Option<u64> {
+    stack.errors().last().map(|e| e.code() as u64)
+}
+
+impl SslError {
+    /// A text of Python's own.
+    pub(crate) fn text(errno: Option<i32>, text: impl Into<Box<str>>) -> SslError {
+        SslError {
+            errno,
+            library: None,
+            reason: None,
+            text: text.into(),
+            verify: None,
+            stack: None,
+        }
+    }
+
+    /// From the last entry of OpenSSL's queue. `errno` is the class of the failed operation;
+    /// without one, Python shows OpenSSL's reason number there.
+    pub(crate) fn from_stack(errno: Option<i32>, stack: ErrorStack) -> SslError {
+        let Some(last) = stack.errors().last() else {
+            return SslError::text(errno.or(Some(0)), "unknown error");
+        };
+        let code = last_code(&stack).unwrap_or(0);
+        let library = reason::library(code);
+        let reason = reason::mnemonic(code);
+        let text = match last.reason() {
+            Some(text) => Box::from(text),
+            None => format!("unknown error (0x{code:x})").into_boxed_str(),
+        };
+        let errno = errno.or_else(|| i32::try_from(code & REASON_MASK).ok());
+        SslError {
+            errno,
+            library,
+            reason,
+            text,
+            verify: None,
+            stack: Some(stack),
+        }
+    }
+
+    /// Adds what the verification of the peer's certificate came to.
+    pub(crate) fn with_verification(mut self, code: i32, message: impl Into<Box<str>>) -> SslError {
+        self.verify = Some((code, message.into()));
+        self
+    }
+
+    /// Python's class and text for a transport that ended without `close_notify`.
+    pub(super) fn into_eof(mut self) -> SslError {
+        self.errno = Some(SslErrorNumber::SSL_ERROR_EOF as i32);
+        self.text = "EOF occurred in violation of protocol".into();
+        self
+    }
+
+    /// Python's `e.errno`; see [`Error::errno`](crate::Error::errno).
+    pub fn errno(&self) -> Option<i32> {
+        self.errno
+    }
+
+    /// Python's `e.library`.
+    pub fn library(&self) -> Option<&'static str> {
+        self.library
+    }
+
+    /// Python's `e.reason`.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
+    }
+
+    /// Python's `e.verify_code`: OpenSSL's `X509_V_ERR_*`.
+    pub fn verify_code(&self) -> Option<i32> {
+        self.verify.as_ref().map(|(code, _)| *code)
+    }
+
+    /// Python's `e.verify_message`.
+    pub fn verify_message(&self) -> Option<&str> {
+        self.verify.as_ref().map(|(_, message)| &**message)
+    }
+}
+
+impl fmt::Display for SslError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.library, self.reason) {
+            (Some(library), Some(reason)) => write!(f, "[{library}: {reason}] {}", self.text)?,
+            (Some(library), None) => write!(f, "[{library}] {}", self.text)?,
+            _ => f.write_str(&self.text)?,
+        }
+        match &self.verify {
+            Some((_, message)) => write!(f, ": {message}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for SslError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.stack.as_ref().map(|stack| stack as _)
+    }
+}

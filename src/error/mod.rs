@@ -1,0 +1,320 @@
+//! [`Error`]: Python's exception classes as one type.
+
+mod detail;
+mod os;
+mod reason;
+
+use std::io;
+
+pub use detail::SslError;
+pub use os::OsError;
+
+use openssl::error::ErrorStack;
+
+use crate::constants::SslErrorNumber;
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Python's exception classes, one variant each.
+///
+/// `Display` is Python's `str(e)` without the trailing `(_ssl.c:1020)`, which names a line of
+/// CPython's source.
+///
+/// ```python
+/// except ssl.SSLCertVerificationError as e:
+///     print(e.verify_code, e.verify_message)
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # fn report(e: ssl::Error) {
+/// match e {
+///     ssl::Error::CertVerification(e) => println!("{:?} {:?}", e.verify_code(), e.verify_message()),
+///     other => println!("{}: {other}", other.python_class()),
+/// }
+/// # }
+/// ```
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `ssl.SSLError`: TLS or certificate handling failed.
+    #[error(transparent)]
+    Ssl(Box<SslError>),
+    /// `ssl.SSLZeroReturnError`: both sides have closed the TLS connection.
+    #[error(transparent)]
+    ZeroReturn(Box<SslError>),
+    /// `ssl.SSLWantReadError`: a non-blocking operation needs data from the peer.
+    #[error(transparent)]
+    WantRead(Box<SslError>),
+    /// `ssl.SSLWantWriteError`: a non-blocking operation needs room in the transport.
+    #[error(transparent)]
+    WantWrite(Box<SslError>),
+    /// `ssl.SSLSyscallError`: the transport failed without saying why.
+    #[error(transparent)]
+    Syscall(Box<SslError>),
+    /// `ssl.SSLEOFError`: the transport ended without `close_notify`.
+    #[error(transparent)]
+    Eof(Box<SslError>),
+    /// `ssl.SSLCertVerificationError`: the peer's certificate did not verify.
+    #[error(transparent)]
+    CertVerification(Box<SslError>),
+    /// `TimeoutError`: the deadline of the operation passed.
+    #[error("{0}")]
+    Timeout(&'static str),
+    /// `OSError` and its subclasses (`ConnectionResetError`, `FileNotFoundError`, ...).
+    #[error(transparent)]
+    Os(Box<OsError>),
+    /// `ValueError`: an argument that cannot be.
+    #[error("{0}")]
+    Value(Box<str>),
+    /// `TypeError`: an argument of the wrong kind, where Rust's types do not already exclude it.
+    #[error("{0}")]
+    Type(Box<str>),
+    /// `UnicodeError`: text that cannot be encoded (host names, ALPN names) or decoded.
+    #[error("{0}")]
+    Unicode(Box<str>),
+    /// `OverflowError`: a number or a length that does not fit.
+    #[error("{0}")]
+    Overflow(Box<str>),
+    /// `NotImplementedError`: what this kind of socket or this OpenSSL does not offer.
+    #[error("{0}")]
+    NotImplemented(Box<str>),
+    /// What the caller's own callback returned as its error; Python lets the exception through.
+    #[error("{0}")]
+    Callback(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub(crate) fn value(text: impl Into<Box<str>>) -> Error {
+        Error::Value(text.into())
+    }
+
+    pub(crate) fn type_error(text: impl Into<Box<str>>) -> Error {
+        Error::Type(text.into())
+    }
+
+    pub(crate) fn unicode(text: impl Into<Box<str>>) -> Error {
+        Error::Unicode(text.into())
+    }
+
+    pub(crate) fn overflow(text: impl Into<Box<str>>) -> Error {
+        Error::Overflow(text.into())
+    }
+
+    pub(crate) fn not_implemented(text: impl Into<Box<str>>) -> Error {
+        Error::NotImplemented(text.into())
+    }
+
+    /// An `OSError` with this number.
+    pub(crate) fn os(errno: i32) -> Error {
+        Error::from(io::Error::from_raw_os_error(errno))
+    }
+
+    /// An `SSLError` that Python raises with its own text and no OpenSSL code.
+    pub(crate) fn ssl_text(text: impl Into<Box<str>>) -> Error {
+        Error::Ssl(Box::new(SslError::text(Some(0), text)))
+    }
+
+    /// An `SSLError` that Python raises with one argument: no `errno`, `library` or `reason`.
+    pub(crate) fn ssl_bare(text: impl Into<Box<str>>) -> Error {
+        Error::Ssl(Box::new(SslError::text(None, text)))
+    }
+
+    /// What a call that configures something left in OpenSSL's queue. Python puts OpenSSL's
+    /// reason number into `errno` there.
+    pub(crate) fn from_stack(stack: ErrorStack) -> Error {
+        if let Some(errno) = detail::system_errno(&stack) {
+            return Error::os(errno);
+        }
+        Error::Ssl(Box::new(SslError::from_stack(None, stack)))
+    }
+
+    /// What a failed handshake, read, write or shutdown left in OpenSSL's queue.
+    pub(crate) fn from_operation(stack: ErrorStack) -> Error {
+        if let Some(errno) = detail::system_errno(&stack) {
+            return Error::os(errno);
+        }
+        let detail = SslError::from_stack(Some(SslErrorNumber::SSL_ERROR_SSL as i32), stack);
+        match (detail.library(), detail.reason()) {
+            (Some("SSL"), Some("CERTIFICATE_VERIFY_FAILED")) => {
+                Error::CertVerification(Box::new(detail))
+            }
+            (Some("SSL"), Some("UNEXPECTED_EOF_WHILE_READING")) => {
+                Error::Eof(Box::new(detail.into_eof()))
+            }
+            _ => Error::Ssl(Box::new(detail)),
+        }
+    }
+
+    pub(crate) fn want_read() -> Error {
+        Error::WantRead(Box::new(SslError::text(
+            Some(SslErrorNumber::SSL_ERROR_WANT_READ as i32),
+            "The operation did not complete (read)",
+        )))
+    }
+
+    pub(crate) fn want_write() -> Error {
+        Error::WantWrite(Box::new(SslError::text(
+            Some(SslErrorNumber::SSL_ERROR_WANT_WRITE as i32),
+            "The operation did not complete (write)",
+        )))
+    }
+
+    pub(crate) fn zero_return() -> Error {
+        Error::ZeroReturn(Box::new(SslError::text(
+            Some(SslErrorNumber::SSL_ERROR_ZERO_RETURN as i32),
+            "TLS/SSL connection has been closed (EOF)",
+        )))
+    }
+
+    /// The transport ended, and OpenSSL queued nothing about it.
+    pub(crate) fn eof() -> Error {
+        Error::Eof(Box::new(SslError::text(
+            Some(SslErrorNumber::SSL_ERROR_EOF as i32),
+            "EOF occurred in violation of protocol",
+        )))
+    }
+
+    /// What the variant carries, if it is one of Python's `SSLError` classes.
+    pub fn ssl(&self) -> Option<&SslError> {
+        match self {
+            Error::Ssl(e)
+            | Error::ZeroReturn(e)
+            | Error::WantRead(e)
+            | Error::WantWrite(e)
+            | Error::Syscall(e)
+            | Error::Eof(e)
+            | Error::CertVerification(e) => Some(e),
+            _ => None,
+        }
+    }
+
+    /// The name of Python's class: `"SSLCertVerificationError"`, `"ConnectionResetError"`.
+    ///
+    /// ```python
+    /// type(e).__name__
+    /// ```
+    pub fn python_class(&self) -> &'static str {
+        match self {
+            Error::Ssl(_) => "SSLError",
+            Error::ZeroReturn(_) => "SSLZeroReturnError",
+            Error::WantRead(_) => "SSLWantReadError",
+            Error::WantWrite(_) => "SSLWantWriteError",
+            Error::Syscall(_) => "SSLSyscallError",
+            Error::Eof(_) => "SSLEOFError",
+            Error::CertVerification(_) => "SSLCertVerificationError",
+            Error::Timeout(_) => "TimeoutError",
+            Error::Os(e) => e.python_class(),
+            Error::Value(_) => "ValueError",
+            Error::Type(_) => "TypeError",
+            Error::Unicode(_) => "UnicodeError",
+            Error::Overflow(_) => "OverflowError",
+            Error::NotImplemented(_) => "NotImplementedError",
+            Error::Callback(_) => "Exception",
+        }
+    }
+
+    /// Python's `e.errno`: for `OSError` the system's number; for an `SSLError` of a handshake,
+    /// read, write or shutdown its class ([`SslErrorNumber`]); for one of a context call
+    /// OpenSSL's reason number; 0 for texts of Python's own.
+    pub fn errno(&self) -> Option<i32> {
+        match self {
+            Error::Os(e) => Some(e.errno()),
+            other => other.ssl().and_then(SslError::errno),
+        }
+    }
+
+    /// Python's `e.library`: `"SSL"`, `"X509"`, `"PEM"`, ...
+    pub fn library(&self) -> Option<&'static str> {
+        self.ssl().and_then(SslError::library)
+    }
+
+    /// Python's `e.reason`: `"CERTIFICATE_VERIFY_FAILED"`, `"NO_SHARED_CIPHER"`, ...
+    pub fn reason(&self) -> Option<&str> {
+        self.ssl().and_then(SslError::reason)
+    }
+
+    /// Python's `e.verify_code`, which an `SSLCertVerificationError` has.
+    pub fn verify_code(&self) -> Option<i32> {
+        self.ssl().and_then(SslError::verify_code)
+    }
+
+    /// Python's `e.verify_message`, which an `SSLCertVerificationError` has.
+    pub fn verify_message(&self) -> Option<&str> {
+        self.ssl().and_then(SslError::verify_message)
+    }
+}
+
+impl From<io::Error> for Error {
+    /// An error of this crate that went through `io::Error` comes out as it was.
+    fn from(error: io::Error) -> Error {
+        match error.downcast::<Error>() {
+            Ok(own) => own,
+            Err(error) => Error::Os(Box::new(OsError::new(error))),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    /// `WantRead` and `WantWrite` become `WouldBlock`, `Eof` becomes `UnexpectedEof`, a timeout
+    /// `TimedOut`; the error itself stays inside and can be downcast.
+    fn from(error: Error) -> io::Error {
+        let kind = match &error {
+            Error::Os(e) if e.filename().is_none() => {
+                return io::Error::from_raw_os_error(e.errno());
+            }
+            Error::Os(e) => e.kind(),
+            Error::WantRead(_) | Error::WantWrite(_) => io::ErrorKind::WouldBlock,
+            Error::Eof(_) => io::ErrorKind::UnexpectedEof,
+            Error::Timeout(_) => io::ErrorKind::TimedOut,
+            Error::Value(_) | Error::Type(_) | Error::Unicode(_) | Error::Overflow(_) => {
+                io::ErrorKind::InvalidInput
+            }
+            Error::NotImplemented(_) => io::ErrorKind::Unsupported,
+            Error::CertVerification(_) | Error::Ssl(_) => io::ErrorKind::InvalidData,
+            Error::ZeroReturn(_) => io::ErrorKind::NotConnected,
+            Error::Syscall(_) | Error::Callback(_) => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+impl From<ErrorStack> for Error {
+    fn from(stack: ErrorStack) -> Error {
+        Error::from_stack(stack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_small() {
+        assert!(size_of::<Error>() <= 24);
+    }
+
+    #[test]
+    fn io_errors_keep_their_number_and_lead_back() {
+        let error = Error::from(io::Error::from(Error::want_read()));
+        assert_eq!(error.python_class(), "SSLWantReadError");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::WouldBlock);
+        let reset = io::Error::from(Error::os(libc::ECONNRESET));
+        assert_eq!(reset.raw_os_error(), Some(libc::ECONNRESET));
+        assert_eq!(Error::from(reset).python_class(), "ConnectionResetError");
+    }
+
+    #[test]
+    fn texts_are_pythons() {
+        assert_eq!(
+            Error::os(libc::ENOENT).to_string(),
+            "[Errno 2] No such file or directory"
+        );
+        assert_eq!(Error::os(libc::ENOENT).python_class(), "FileNotFoundError");
+        assert_eq!(
+            Error::want_write().to_string(),
+            "The operation did not complete (write)"
+        );
+        assert_eq!(Error::want_write().errno(), Some(3));
+    }
+}

@@ -1,0 +1,93 @@
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What [`Error::Os`](crate::Error::Os) carries: the system's error, and the file where Python
+/// names one.
+#[derive(Debug)]
+pub struct OsError {
+    source: io::Error,
+    filename: Option<PathBuf>,
+}
+
+impl OsError {
+    pub(crate) fn new(source: io::Error) -> OsError {
+        OsError {
+            source,
+            filename: None,
+        }
+    }
+
+    pub(crate) fn with_filename(source: io::Error, filename: &Path) -> OsError {
+        OsError {
+            source,
+            filename: Some(filename.to_owned()),
+        }
+    }
+
+    /// The system's number; 0 if the error came from no system call.
+    pub fn errno(&self) -> i32 {
+        self.source.raw_os_error().unwrap_or(0)
+    }
+
+    /// What kind of error the standard library takes it for.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+
+    /// Python's `e.filename`.
+    pub fn filename(&self) -> Option<&Path> {
+        self.filename.as_deref()
+    }
+
+    /// The subclass of `OSError` that Python picks for the number (PEP 3151).
+    pub(crate) fn python_class(&self) -> &'static str {
+        let Some(errno) = self.source.raw_os_error() else {
+            return match self.source.kind() {
+                io::ErrorKind::TimedOut => "TimeoutError",
+                _ => "OSError",
+            };
+        };
+        match errno {
+            libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => "BlockingIOError",
+            libc::EPIPE | libc::ESHUTDOWN => "BrokenPipeError",
+            libc::ECHILD => "ChildProcessError",
+            libc::ECONNABORTED => "ConnectionAbortedError",
+            libc::ECONNREFUSED => "ConnectionRefusedError",
+            libc::ECONNRESET => "ConnectionResetError",
+            libc::EEXIST => "FileExistsError",
+            libc::ENOENT => "FileNotFoundError",
+            libc::EINTR => "InterruptedError",
+            libc::EISDIR => "IsADirectoryError",
+            libc::ENOTDIR => "NotADirectoryError",
+            libc::EACCES | libc::EPERM => "PermissionError",
+            libc::ESRCH => "ProcessLookupError",
+            libc::ETIMEDOUT => "TimeoutError",
+            _ => "OSError",
+        }
+    }
+}
+
+impl fmt::Display for OsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.source.to_string();
+        let Some(errno) = self.source.raw_os_error() else {
+            return f.write_str(&text);
+        };
+        // The standard library appends the number; Python puts it first.
+        let text = text
+            .strip_suffix(&format!(" (os error {errno})"))
+            .unwrap_or(&text);
+        write!(f, "[Errno {errno}] {text}")?;
+        match &self.filename {
+            Some(filename) => write!(f, ": '{}'", filename.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for OsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}

@@ -1,0 +1,189 @@
+//! C functions and constants that `openssl-sys` lacks.
+//!
+//! Each declaration stands next to its prototype in C; a test lets the C compiler compare the
+//! prototypes with the installed headers. Prototype and declaration must say the same.
+
+#![allow(non_camel_case_types, reason = "OpenSSL's spelling")]
+
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
+
+use openssl_sys::{
+    BIO, BIO_METHOD, EVP_PKEY, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP,
+    X509_LOOKUP_METHOD, X509_NAME, X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
+    stack_st_X509,
+};
+
+pub(crate) type pem_password_cb =
+    Option<unsafe extern "C" fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int>;
+
+/// Declares functions and keeps their C prototypes for the test below.
+macro_rules! c_functions {
+    ($($(#[cfg($cfg:meta)])? $prototype:literal
+        fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?;)*) => {
+        unsafe extern "C" {
+            $($(#[cfg($cfg)])? pub(crate) fn $name($($arg: $ty),*) $(-> $ret)?;)*
+        }
+        #[cfg(test)]
+        const PROTOTYPES: &[&str] = &[$($(#[cfg($cfg)])? $prototype),*];
+    };
+}
+
+c_functions! {
+    // Contexts
+    "STACK_OF(SSL_CIPHER) *SSL_CTX_get_ciphers(const SSL_CTX *ctx);"
+    fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut stack_st_SSL_CIPHER;
+    "void SSL_CTX_set1_cert_store(SSL_CTX *ctx, X509_STORE *store);"
+    fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
+    "void SSL_CTX_set_default_read_buffer_len(SSL_CTX *ctx, size_t len);"
+    fn SSL_CTX_set_default_read_buffer_len(ctx: *mut SSL_CTX, len: usize);
+    "void SSL_CTX_set_msg_callback(SSL_CTX *ctx, void (*cb)(int, int, int, const void *, size_t, SSL *, void *));"
+    fn SSL_CTX_set_msg_callback(
+        ctx: *mut SSL_CTX,
+        cb: Option<unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void)>
+    );
+    "void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);"
+    fn SSL_CTX_set_post_handshake_auth(ctx: *mut SSL_CTX, val: c_int);
+    "int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);"
+    fn SSL_CTX_use_psk_identity_hint(ctx: *mut SSL_CTX, hint: *const c_char) -> c_int;
+
+    // Fixed versions, gone from 4.0
+    #[cfg(has_fixed_version_methods)]
+    "const SSL_METHOD *TLSv1_method(void);"
+    fn TLSv1_method() -> *const openssl_sys::SSL_METHOD;
+    #[cfg(has_fixed_version_methods)]
+    "const SSL_METHOD *TLSv1_1_method(void);"
+    fn TLSv1_1_method() -> *const openssl_sys::SSL_METHOD;
+    #[cfg(has_fixed_version_methods)]
+    "const SSL_METHOD *TLSv1_2_method(void);"
+    fn TLSv1_2_method() -> *const openssl_sys::SSL_METHOD;
+
+    // Connections
+    "STACK_OF(SSL_CIPHER) *SSL_get_ciphers(const SSL *s);"
+    fn SSL_get_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
+    "STACK_OF(SSL_CIPHER) *SSL_get1_supported_ciphers(SSL *s);"
+    fn SSL_get1_supported_ciphers(ssl: *mut SSL) -> *mut stack_st_SSL_CIPHER;
+    "STACK_OF(SSL_CIPHER) *SSL_get_client_ciphers(const SSL *s);"
+    fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
+    "int SSL_has_pending(const SSL *s);"
+    fn SSL_has_pending(ssl: *const SSL) -> c_int;
+    "void SSL_set_read_ahead(SSL *s, int yes);"
+    fn SSL_set_read_ahead(ssl: *mut SSL, yes: c_int);
+    "void SSL_set_post_handshake_auth(SSL *s, int val);"
+    fn SSL_set_post_handshake_auth(ssl: *mut SSL, val: c_int);
+    "int SSL_verify_client_post_handshake(SSL *s);"
+    fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
+    "int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid_ctx, unsigned int sid_ctx_len);"
+    fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *const c_uchar, len: std::ffi::c_uint) -> c_int;
+    "SSL_SESSION *SSL_get1_session(SSL *ssl);"
+    fn SSL_get1_session(ssl: *mut SSL) -> *mut SSL_SESSION;
+    "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
+    fn SSL_get_current_compression(ssl: *const SSL) -> *const c_void;
+
+    // Suites
+    "uint32_t SSL_CIPHER_get_id(const SSL_CIPHER *c);"
+    fn SSL_CIPHER_get_id(cipher: *const SSL_CIPHER) -> u32;
+    "int SSL_CIPHER_get_kx_nid(const SSL_CIPHER *c);"
+    fn SSL_CIPHER_get_kx_nid(cipher: *const SSL_CIPHER) -> c_int;
+    "int SSL_CIPHER_get_auth_nid(const SSL_CIPHER *c);"
+    fn SSL_CIPHER_get_auth_nid(cipher: *const SSL_CIPHER) -> c_int;
+    "int SSL_CIPHER_is_aead(const SSL_CIPHER *c);"
+    fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int;
+
+    // Sessions
+    "int SSL_SESSION_has_ticket(const SSL_SESSION *s);"
+    fn SSL_SESSION_has_ticket(session: *const SSL_SESSION) -> c_int;
+    "unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION *s);"
+    fn SSL_SESSION_get_ticket_lifetime_hint(session: *const SSL_SESSION) -> c_ulong;
+    "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
+    fn SSL_SESSION_dup(session: *const SSL_SESSION) -> *mut SSL_SESSION;
+
+    // Certificates
+    "X509 *PEM_read_bio_X509_AUX(BIO *bp, X509 **x, pem_password_cb *cb, void *u);"
+    fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, u: *mut c_void) -> *mut X509;
+    "int X509_check_ca(X509 *x);"
+    fn X509_check_ca(x: *mut X509) -> c_int;
+
+    // Stores
+    "int X509_STORE_up_ref(X509_STORE *xs);"
+    fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+    "int X509_STORE_lock(X509_STORE *xs);"
+    fn X509_STORE_lock(store: *mut X509_STORE) -> c_int;
+    "int X509_STORE_unlock(X509_STORE *xs);"
+    fn X509_STORE_unlock(store: *mut X509_STORE) -> c_int;
+    "int X509_STORE_add_crl(X509_STORE *xs, X509_CRL *x);"
+    fn X509_STORE_add_crl(store: *mut X509_STORE, crl: *mut X509_CRL) -> c_int;
+    "X509_LOOKUP_TYPE X509_OBJECT_get_type(const X509_OBJECT *a);"
+    fn X509_OBJECT_get_type(object: *const X509_OBJECT) -> c_int;
+    "X509_CRL *X509_OBJECT_get0_X509_CRL(const X509_OBJECT *a);"
+    fn X509_OBJECT_get0_X509_CRL(object: *const X509_OBJECT) -> *mut X509_CRL;
+    "int X509_OBJECT_set1_X509(X509_OBJECT *a, X509 *obj);"
+    fn X509_OBJECT_set1_X509(object: *mut X509_OBJECT, x: *mut X509) -> c_int;
+
+    // Lookup methods
+    "X509_LOOKUP_METHOD *X509_LOOKUP_meth_new(const char *name);"
+    fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut X509_LOOKUP_METHOD;
+    "int X509_LOOKUP_meth_set_free(X509_LOOKUP_METHOD *method, void (*free_fn) (X509_LOOKUP *ctx));"
+    fn X509_LOOKUP_meth_set_free(
+        method: *mut X509_LOOKUP_METHOD,
+        free_fn: Option<unsafe extern "C" fn(*mut X509_LOOKUP)>
+    ) -> c_int;
+    "int X509_LOOKUP_meth_set_get_by_subject(X509_LOOKUP_METHOD *method, X509_LOOKUP_get_by_subject_fn fn);"
+    fn X509_LOOKUP_meth_set_get_by_subject(
+        method: *mut X509_LOOKUP_METHOD,
+        f: Option<unsafe extern "C" fn(*mut X509_LOOKUP, c_int, *const X509_NAME, *mut X509_OBJECT) -> c_int>
+    ) -> c_int;
+    "int X509_LOOKUP_set_method_data(X509_LOOKUP *ctx, void *data);"
+    fn X509_LOOKUP_set_method_data(lookup: *mut X509_LOOKUP, data: *mut c_void) -> c_int;
+    "void *X509_LOOKUP_get_method_data(const X509_LOOKUP *ctx);"
+    fn X509_LOOKUP_get_method_data(lookup: *const X509_LOOKUP) -> *mut c_void;
+    "X509_STORE *X509_LOOKUP_get_store(const X509_LOOKUP *ctx);"
+    fn X509_LOOKUP_get_store(lookup: *const X509_LOOKUP) -> *mut X509_STORE;
+
+    // Verification parameters
+    "unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM *param);"
+    fn X509_VERIFY_PARAM_get_hostflags(param: *const X509_VERIFY_PARAM) -> std::ffi::c_uint;
+}
+
+// Controls that have only a macro in C.
+pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
+pub(crate) const SSL_CTRL_SET_CURRENT_CERT: c_int = 117;
+pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
+pub(crate) const SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
+pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+pub(crate) const SSL_CTRL_SESS_NUMBER: c_int = 20;
+pub(crate) const BIO_CTRL_EOF: c_int = 2;
+pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;
+pub(crate) const X509_LU_X509: c_int = 1;
+pub(crate) const X509_LU_CRL: c_int = 2;
+pub(crate) const X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: std::ffi::c_uint = 0x20;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    /// A prototype that contradicts the headers does not compile.
+    #[test]
+    fn prototypes_agree_with_the_headers() {
+        let mut source = String::from(
+            "#define OPENSSL_SUPPRESS_DEPRECATED\n#include <openssl/ssl.h>\n#include <openssl/x509v3.h>\n#include <openssl/pem.h>\n",
+        );
+        for prototype in super::PROTOTYPES {
+            source.push_str(prototype);
+            source.push('\n');
+        }
+        let mut cc = Command::new("cc");
+        cc.args(["-fsyntax-only", "-Werror", "-x", "c", "-"]);
+        if let Some(include) = option_env!("PYSSL_OPENSSL_INCLUDE") {
+            cc.arg("-I").arg(include);
+        }
+        let mut child = cc.stdin(Stdio::piped()).spawn().expect("a C compiler");
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(source.as_bytes())
+            .unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+}

@@ -1,0 +1,9 @@
+//! The one room for `unsafe` code: what `openssl` and `openssl-sys` lack, callbacks, raw handles.
+//!
+//! Rules: each block says why it holds; a pointer enters an owning type on the line that receives
+//! it; every callback goes through [`trampoline::dispatch`]; the error queue is emptied before a
+//! call and read once after it. `ARCHITECTURE.md` numbers the invariants that comments cite.
+#![allow(unsafe_code, reason = "this is the room for it")]
+
+pub(crate) mod decl;
+pub(crate) mod util;

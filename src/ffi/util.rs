@@ -1,0 +1,31 @@
+//! Slices and strings from C, where null and negative lengths mean "nothing".
+
+#![allow(clippy::disallowed_methods, reason = "the one place that may")]
+
+use std::ffi::{CStr, c_char};
+
+/// The bytes at `ptr`; none if it is null.
+///
+/// # Safety
+///
+/// Unless it is null, `ptr` points to `len` bytes that stay as they are for `'a`.
+pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
+    if ptr.is_null() || len == 0 {
+        return &[];
+    }
+    // SAFETY: not null; the caller promises the rest.
+    unsafe { std::slice::from_raw_parts(ptr, len) }
+}
+
+/// The text at `ptr`, if it is not null and UTF-8.
+///
+/// # Safety
+///
+/// Unless it is null, `ptr` points to a string that ends in NUL and stays as it is for `'a`.
+pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
+    if ptr.is_null() {
+        return None;
+    }
+    // SAFETY: not null; the caller promises the rest.
+    unsafe { CStr::from_ptr(ptr) }.to_str().ok()
+}
