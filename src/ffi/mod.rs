@@ -5,5 +5,6 @@
 //! call and read once after it. `ARCHITECTURE.md` numbers the invariants that comments cite.
 #![allow(unsafe_code, reason = "this is the room for it")]
 
+pub(crate) mod cipher;
 pub(crate) mod decl;
 pub(crate) mod util;
