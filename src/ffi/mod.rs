@@ -6,4 +6,8 @@
 #![allow(unsafe_code, reason = "this is the room for it")]
 
 pub(crate) mod decl;
+pub(crate) mod object;
+pub(crate) mod paths;
+pub(crate) mod rand;
 pub(crate) mod util;
+pub(crate) mod x509;
