@@ -7,4 +7,8 @@
 
 pub(crate) mod cipher;
 pub(crate) mod decl;
+pub(crate) mod object;
+pub(crate) mod paths;
+pub(crate) mod rand;
 pub(crate) mod util;
+pub(crate) mod x509;
