@@ -112,8 +112,12 @@ c_functions! {
     fn ASN1_TYPE_get(value: *const ASN1_TYPE) -> c_int;
     "X509 *PEM_read_bio_X509_AUX(BIO *bp, X509 **x, pem_password_cb *cb, void *u);"
     fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, u: *mut c_void) -> *mut X509;
+    #[cfg(not(ossl400))]
     "int X509_check_ca(X509 *x);"
     fn X509_check_ca(x: *mut X509) -> c_int;
+    #[cfg(ossl400)]
+    "int X509_check_ca(const X509 *x);"
+    fn X509_check_ca(x: *const X509) -> c_int;
 
     // Stores
     "int X509_STORE_up_ref(X509_STORE *xs);"
