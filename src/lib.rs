@@ -1,24 +1,29 @@
 //! Python's `ssl` module for Rust.
 #![deny(unsafe_code)]
 
-pub mod cipher;
 mod certificate;
+pub mod cipher;
 mod constants;
+mod context;
 mod error;
 mod ffi;
 mod paths;
 mod random;
 mod version;
 
-pub use cipher::Cipher;
 pub use certificate::{
     Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
     PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
 };
+pub use cipher::Cipher;
 pub use constants::python::*;
 pub use constants::{
     AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsVersion, VerifyFlags,
     VerifyMode,
+};
+pub use context::{
+    CaData, CertChain, CertStoreStats, Password, SessionStats, SniAction, SniRequest, SslContext,
+    SslSession, VerifyLocations,
 };
 pub use error::{Error, OsError, Result, SslError};
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
