@@ -38,4 +38,12 @@ fn main() {
     if version < 0x4000_0000 && !without_methods {
         println!("cargo:rustc-cfg=has_fixed_version_methods");
     }
+    let lacks = |flag| conf.split(',').any(|lacking| lacking == flag);
+    // SSL 3.0 left the library with 4.0.
+    if version < 0x4000_0000 && !conf.is_empty() && !lacks("OPENSSL_NO_SSL3_METHOD") {
+        println!("cargo:rustc-cfg=has_sslv3");
+    }
+    if !lacks("OPENSSL_NO_PSK") {
+        println!("cargo:rustc-cfg=has_psk");
+    }
 }

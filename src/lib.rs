@@ -1,13 +1,30 @@
 //! Python's `ssl` module for Rust.
 #![deny(unsafe_code)]
 
+pub mod cipher;
+mod certificate;
 mod constants;
 mod error;
 mod ffi;
+mod paths;
+mod random;
+mod version;
 
+pub use cipher::Cipher;
+pub use certificate::{
+    Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
+    PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
+};
 pub use constants::python::*;
 pub use constants::{
     AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsVersion, VerifyFlags,
     VerifyMode,
 };
 pub use error::{Error, OsError, Result, SslError};
+pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
+pub use random::{RAND_add, RAND_bytes, RAND_status};
+pub use version::{
+    CHANNEL_BINDING_TYPES, HAS_ALPN, HAS_ECDH, HAS_NEVER_CHECK_COMMON_NAME, HAS_NPN, HAS_PHA,
+    HAS_PSK, HAS_PSK_TLS13, HAS_SNI, HAS_SSLv2, HAS_SSLv3, HAS_TLSv1, HAS_TLSv1_1, HAS_TLSv1_2,
+    HAS_TLSv1_3, OPENSSL_VERSION, OPENSSL_VERSION_INFO, OPENSSL_VERSION_NUMBER, get_protocol_name,
+};

@@ -8,9 +8,9 @@
 use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
 
 use openssl_sys::{
-    BIO, BIO_METHOD, EVP_PKEY, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP,
-    X509_LOOKUP_METHOD, X509_NAME, X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
-    stack_st_X509,
+    ASN1_OBJECT, ASN1_TYPE, BIO, BIO_METHOD, EVP_PKEY, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX,
+    SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY,
+    X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER, stack_st_X509,
 };
 
 pub(crate) type pem_password_cb =
@@ -98,6 +98,18 @@ c_functions! {
     fn SSL_SESSION_dup(session: *const SSL_SESSION) -> *mut SSL_SESSION;
 
     // Certificates
+    "int X509_NAME_ENTRY_set(const X509_NAME_ENTRY *ne);"
+    fn X509_NAME_ENTRY_set(entry: *const X509_NAME_ENTRY) -> c_int;
+    "int X509_NAME_print_ex(BIO *out, const X509_NAME *nm, int indent, unsigned long flags);"
+    fn X509_NAME_print_ex(out: *mut BIO, name: *const X509_NAME, indent: c_int, flags: c_ulong) -> c_int;
+    "int GENERAL_NAME_get0_otherName(const GENERAL_NAME *gen, ASN1_OBJECT **poid, ASN1_TYPE **pvalue);"
+    fn GENERAL_NAME_get0_otherName(
+        name: *const GENERAL_NAME,
+        oid: *mut *mut ASN1_OBJECT,
+        value: *mut *mut ASN1_TYPE
+    ) -> c_int;
+    "int ASN1_TYPE_get(const ASN1_TYPE *a);"
+    fn ASN1_TYPE_get(value: *const ASN1_TYPE) -> c_int;
     "X509 *PEM_read_bio_X509_AUX(BIO *bp, X509 **x, pem_password_cb *cb, void *u);"
     fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, u: *mut c_void) -> *mut X509;
     #[cfg(not(ossl400))]

@@ -5,5 +5,10 @@
 //! call and read once after it. `ARCHITECTURE.md` numbers the invariants that comments cite.
 #![allow(unsafe_code, reason = "this is the room for it")]
 
+pub(crate) mod cipher;
 pub(crate) mod decl;
+pub(crate) mod object;
+pub(crate) mod paths;
+pub(crate) mod rand;
 pub(crate) mod util;
+pub(crate) mod x509;

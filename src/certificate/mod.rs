@@ -1,0 +1,143 @@
+//! [`Certificate`] and what Python shows of one: the dict, PEM and DER, times, object identifiers.
+
+mod alt_name;
+mod dict;
+mod name;
+mod oid;
+mod pem;
+pub(crate) mod text;
+mod time;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use openssl::x509::{X509, X509Ref};
+
+use crate::error::Result;
+use crate::ffi::x509 as raw;
+
+pub use alt_name::SubjectAltName;
+pub use dict::CertDict;
+pub use name::{AttributeValue, DistinguishedName, Rdn};
+pub use oid::Asn1Object;
+pub use pem::{DER_cert_to_PEM_cert, PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert};
+pub use time::cert_time_to_seconds;
+
+/// A certificate: what stands behind Python's `get_verified_chain()`.
+///
+/// Two are equal if their DER forms are. `Display` is the subject's name, the most specific
+/// attribute first: `CN=localhost,O=Example`.
+///
+/// ```python
+/// for cert in conn._sslobj.get_verified_chain():
+///     print(cert, cert.get_info()["notAfter"], cert.public_bytes())
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # fn print(chain: &[ssl::Certificate]) -> ssl::Result<()> {
+/// for cert in chain {
+///     println!("{cert} {} {}", cert.get_info()?.not_after(), cert.to_pem()?);
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate(X509);
+
+impl Certificate {
+    /// Reads a certificate in its binary form. What follows it in `der` is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason if `der` does not begin with a
+    /// certificate.
+    pub fn from_der(der: &[u8]) -> Result<Certificate> {
+        raw::clear_errors();
+        Ok(Certificate(X509::from_der(der)?))
+    }
+
+    /// Reads the first certificate of a PEM text. Other text before it is skipped.
+    ///
+    /// ```python
+    /// cert = _ssl._test_decode_cert("server.pem")
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// let cert = ssl::Certificate::from_pem(std::fs::read("server.pem")?)?.get_info()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason (`NO_START_LINE`) if there is none.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Certificate> {
+        Ok(Certificate(raw::from_pem(pem.as_ref())?))
+    }
+
+    pub(crate) fn from_x509(x509: X509) -> Certificate {
+        Certificate(x509)
+    }
+
+    pub(crate) fn x509(&self) -> &X509Ref {
+        &self.0
+    }
+
+    /// The binary form: Python's `public_bytes(_ssl.ENCODING_DER)`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
+    #[doc(alias = "public_bytes")]
+    pub fn to_der(&self) -> Result<Vec<u8>> {
+        raw::clear_errors();
+        Ok(self.0.to_der()?)
+    }
+
+    /// The PEM form: Python's `public_bytes()`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
+    #[doc(alias = "public_bytes")]
+    pub fn to_pem(&self) -> Result<String> {
+        raw::clear_errors();
+        text::utf8(self.0.to_pem()?)
+    }
+
+    /// The dict that `getpeercert()` would give for it.
+    ///
+    /// # Errors
+    ///
+    /// As in Python: [`Error::Unicode`](crate::Error::Unicode) if what ought to be text is not
+    /// UTF-8, [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot convert a name.
+    pub fn get_info(&self) -> Result<CertDict> {
+        CertDict::from_x509(&self.0)
+    }
+
+    /// Whether it is a certification authority's, as `get_ca_certs()` and `cert_store_stats()`
+    /// count them.
+    pub fn is_ca(&self) -> bool {
+        raw::is_ca(&self.0)
+    }
+}
+
+impl Hash for Certificate {
+    /// Python's: the hash of the subject's name.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.subject_name_hash().hash(state);
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match raw::name_text(self.0.subject_name()) {
+            Ok(name) => f.write_str(&String::from_utf8_lossy(&name)),
+            Err(_) => f.write_str("<invalid name>"),
+        }
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Certificate '{self}'>")
+    }
+}

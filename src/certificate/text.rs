@@ -1,0 +1,230 @@
+//! Text as Python writes it: `repr`, JSON, and the messages of its codecs.
+
+use std::fmt::{self, Write};
+use std::str;
+
+use crate::error::{Error, Result};
+
+/// The text in `bytes`.
+///
+/// # Errors
+///
+/// `UnicodeError` with the message of Python's `UnicodeDecodeError`.
+pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let bytes = error.as_bytes();
+        let start = error.utf8_error().valid_up_to();
+        let (end, reason) = match error.utf8_error().error_len() {
+            None => (bytes.len(), "unexpected end of data"),
+            Some(_) if !matches!(bytes[start], 0xc2..=0xf4) => (start + 1, "invalid start byte"),
+            Some(len) => (start + len, "invalid continuation byte"),
+        };
+        Error::unicode(if end - start == 1 {
+            format!(
+                "'utf-8' codec can't decode byte 0x{:02x} in position {start}: {reason}",
+                bytes[start]
+            )
+        } else {
+            format!(
+                "'utf-8' codec can't decode bytes in position {start}-{}: {reason}",
+                end - 1
+            )
+        })
+    })
+}
+
+/// The bytes of a text that must be ASCII.
+///
+/// # Errors
+///
+/// `UnicodeError` with the message of Python's `UnicodeEncodeError`.
+pub(crate) fn ascii(text: &str) -> Result<&[u8]> {
+    if text.is_ascii() {
+        return Ok(text.as_bytes());
+    }
+    let start = text.chars().take_while(char::is_ascii).count();
+    let mut wrong = text.chars().skip(start).take_while(|c| !c.is_ascii());
+    let first = wrong.next().unwrap_or_default();
+    let last = start + wrong.count();
+    Err(Error::unicode(if start == last {
+        let mut shown = String::new();
+        // Writing to a String cannot fail.
+        let _ = escape(&mut shown, first);
+        format!(
+            "'ascii' codec can't encode character '{shown}' in position {start}: \
+             ordinal not in range(128)"
+        )
+    } else {
+        format!(
+            "'ascii' codec can't encode characters in position {start}-{last}: \
+             ordinal not in range(128)"
+        )
+    }))
+}
+
+/// Python's `character.isspace()`: Unicode's white space, and the four separators of ASCII.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
+}
+
+/// Python's `repr(text)`, for `Display`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Repr<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Repr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quote = quote(self.0.contains('\''), self.0.contains('"'));
+        f.write_char(quote)?;
+        for c in self.0.chars() {
+            match c {
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                c if c == quote || c == '\\' => write!(f, "\\{c}")?,
+                c if is_printable(c) => f.write_char(c)?,
+                c => escape(f, c)?,
+            }
+        }
+        f.write_char(quote)
+    }
+}
+
+/// Python's `repr(bytes)`, for `Display`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BytesRepr<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for BytesRepr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quote = quote(self.0.contains(&b'\''), self.0.contains(&b'"'));
+        write!(f, "b{quote}")?;
+        for &byte in self.0 {
+            match byte {
+                b'\n' => f.write_str("\\n")?,
+                b'\r' => f.write_str("\\r")?,
+                b'\t' => f.write_str("\\t")?,
+                b'\\' => f.write_str("\\\\")?,
+                b' '..=b'~' if char::from(byte) == quote => write!(f, "\\{quote}")?,
+                b' '..=b'~' => f.write_char(byte.into())?,
+                _ => write!(f, "\\x{byte:02x}")?,
+            }
+        }
+        f.write_char(quote)
+    }
+}
+
+/// Python prefers single quotes, unless the text has those and no double ones.
+fn quote(single: bool, double: bool) -> char {
+    if single && !double { '"' } else { '\'' }
+}
+
+fn escape(out: &mut impl Write, c: char) -> fmt::Result {
+    match u32::from(c) {
+        code @ ..0x100 => write!(out, "\\x{code:02x}"),
+        code @ ..0x1_0000 => write!(out, "\\u{code:04x}"),
+        code => write!(out, "\\U{code:08x}"),
+    }
+}
+
+/// Python's `character.isprintable()`, from the standard library's table of the same categories.
+fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return !c.is_ascii_control();
+    }
+    // Behind another character, `escape_debug` lets combining marks stand.
+    let mut buffer = [b'.'; 5];
+    let len = c.encode_utf8(&mut buffer[1..]).len();
+    str::from_utf8(&buffer[..=len]).is_ok_and(|text| text.escape_debug().eq(['.', c]))
+}
+
+/// Python's `json.dumps(text)`, for `Display`: ASCII, with UTF-16 escapes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Json<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for c in self.0.chars() {
+            match c {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                '\x08' => f.write_str("\\b")?,
+                '\x0c' => f.write_str("\\f")?,
+                ' '..='~' => f.write_char(c)?,
+                _ => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(f, "\\u{unit:04x}")?;
+                    }
+                }
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reprs_are_pythons() {
+        assert_eq!(Repr("a'b").to_string(), r#""a'b""#);
+        assert_eq!(Repr("a'b\"c").to_string(), r#"'a\'b"c'"#);
+        assert_eq!(
+            Repr("\0\x7f\u{a0}e\u{301}\u{200b}\u{e000}\u{1f600}\u{e0001}\\\n").to_string(),
+            "'\\x00\\x7f\\xa0e\u{301}\\u200b\\ue000\u{1f600}\\U000e0001\\\\\\n'"
+        );
+        assert_eq!(BytesRepr(b"\x00'~\xff\\").to_string(), r#"b"\x00'~\xff\\""#);
+    }
+
+    #[test]
+    fn json_is_ascii() {
+        assert_eq!(
+            Json("a\"\\\n\x01\x7fé\u{1f600}/").to_string(),
+            r#""a\"\\\n\u0001\u007f\u00e9\ud83d\ude00/""#
+        );
+    }
+
+    #[test]
+    fn codec_messages_are_pythons() {
+        for (bytes, text) in [
+            (
+                &b"ab\xff"[..],
+                "byte 0xff in position 2: invalid start byte",
+            ),
+            (b"\x80", "byte 0x80 in position 0: invalid start byte"),
+            (b"\xc0\x80", "byte 0xc0 in position 0: invalid start byte"),
+            (
+                b"\xe2\x28",
+                "byte 0xe2 in position 0: invalid continuation byte",
+            ),
+            (
+                b"\xf0\x9f\x98!",
+                "bytes in position 0-2: invalid continuation byte",
+            ),
+            (
+                b"a\xe2\x82",
+                "bytes in position 1-2: unexpected end of data",
+            ),
+            (
+                b"\xed\xa0\x80",
+                "byte 0xed in position 0: invalid continuation byte",
+            ),
+        ] {
+            assert_eq!(
+                utf8(bytes.to_vec()).unwrap_err().to_string(),
+                format!("'utf-8' codec can't decode {text}")
+            );
+        }
+        assert_eq!(
+            ascii("a\u{2028}b").unwrap_err().to_string(),
+            r"'ascii' codec can't encode character '\u2028' in position 1: ordinal not in range(128)"
+        );
+        assert_eq!(
+            ascii("éèb").unwrap_err().to_string(),
+            "'ascii' codec can't encode characters in position 0-1: ordinal not in range(128)"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Lookups in OpenSSL's table of object identifiers.
+
+use std::ffi::CString;
+
+use openssl::error::ErrorStack;
+use openssl_sys as sys;
+
+use super::{util, x509};
+
+/// What the table says of an object.
+pub(crate) struct Object {
+    /// `NID_undef` if the table does not have it.
+    pub(crate) nid: i32,
+    pub(crate) shortname: String,
+    pub(crate) longname: String,
+    /// The dotted form; empty if there is none.
+    pub(crate) oid: String,
+}
+
+/// Finds a dotted form or, unless `numeric`, a name. `None` if `text` is neither.
+pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, ErrorStack> {
+    let Ok(text) = CString::new(text) else {
+        return Ok(None);
+    };
+    x509::clear_errors();
+    // SAFETY: `text` ends in NUL and outlives the call.
+    let object = unsafe { sys::OBJ_txt2obj(text.as_ptr(), std::ffi::c_int::from(numeric)) };
+    if object.is_null() {
+        x509::clear_errors();
+        return Ok(None);
+    }
+    // SAFETY: not null, and ours, so it lives until it is freed, once, behind its last use.
+    unsafe {
+        let known = describe(object);
+        sys::ASN1_OBJECT_free(object);
+        known.map(Some)
+    }
+}
+
+/// Finds OpenSSL's number. `None` if it is not assigned.
+pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
+    x509::clear_errors();
+    // SAFETY: takes any number; what it returns belongs to OpenSSL's table.
+    let object = unsafe { sys::OBJ_nid2obj(nid) };
+    if object.is_null() {
+        x509::clear_errors();
+        return Ok(None);
+    }
+    // SAFETY: not null; entries of the table live as long as the library.
+    unsafe { describe(object) }.map(Some)
+}
+
+/// # Safety
+///
+/// `object` is live.
+unsafe fn describe(object: *const sys::ASN1_OBJECT) -> Result<Object, ErrorStack> {
+    // SAFETY: `object` is live. The names are null or strings of the table, copied at once.
+    unsafe {
+        let nid = sys::OBJ_obj2nid(object);
+        let oid = x509::object_text(object, true)?;
+        Ok(Object {
+            nid,
+            shortname: util::text(sys::OBJ_nid2sn(nid)).unwrap_or_default().into(),
+            longname: util::text(sys::OBJ_nid2ln(nid)).unwrap_or_default().into(),
+            oid: String::from_utf8_lossy(&oid).into_owned(),
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! OpenSSL's random generator.
+
+use std::ffi::c_int;
+
+use openssl::error::ErrorStack;
+use openssl_sys as sys;
+
+use super::x509::clear_errors;
+
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
+    clear_errors();
+    for part in bytes.chunks_mut(c_int::MAX as usize) {
+        let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
+        // SAFETY: pointer and length are those of `part`, which is exclusively ours.
+        if unsafe { sys::RAND_bytes(part.as_mut_ptr(), len) } != 1 {
+            return Err(ErrorStack::get());
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn add(bytes: &[u8], entropy: f64) {
+    for part in bytes.chunks(c_int::MAX as usize) {
+        let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
+        // SAFETY: pointer and length are those of `part`; the bytes are only read. `entropy` is
+        // converted to an integer in C, so it is kept within what one can hold.
+        unsafe { sys::RAND_add(part.as_ptr().cast(), len, entropy.max(0.0).min(len.into())) }
+    }
+    clear_errors();
+}
+
+pub(crate) fn status() -> bool {
+    // SAFETY: takes no argument; OpenSSL's generator has its own lock.
+    let ready = unsafe { sys::RAND_status() } == 1;
+    clear_errors();
+    ready
+}

@@ -1,0 +1,388 @@
+//! What a certificate holds, as bytes: names, alternative names, URIs, serial number, times.
+//!
+//! The `openssl` crate gives the same as `&str`, and nothing where the bytes are no UTF-8; some
+//! kinds of name it does not give at all. Everything here is copied out, with its length: a NUL
+//! inside a name cuts nothing off (CVE-2013-4238). What the bytes mean is decided in
+//! `certificate`.
+
+use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::ptr;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::asn1::Asn1TimeRef;
+use openssl::error::ErrorStack;
+use openssl::x509::{GeneralNameRef, X509, X509NameRef, X509Ref};
+use openssl_sys as sys;
+
+use super::decl;
+use super::util;
+
+/// One attribute of a name.
+#[derive(Debug)]
+pub(crate) struct Attribute {
+    /// Neighbours with the same number belong to one relative distinguished name.
+    pub(crate) set: c_int,
+    /// OpenSSL's long name of the attribute's type, or its number in dotted form.
+    pub(crate) kind: Vec<u8>,
+    pub(crate) value: Value,
+}
+
+/// What an attribute holds.
+#[derive(Debug)]
+pub(crate) enum Value {
+    /// Text that OpenSSL converted to UTF-8.
+    Text(Vec<u8>),
+    /// A BIT STRING.
+    Bits(Vec<u8>),
+}
+
+/// A GeneralName (RFC 5280, section 4.2.1.6).
+#[derive(Debug)]
+pub(crate) enum GeneralName {
+    /// Label and text for the kinds that OpenSSL prints.
+    OtherName(Option<(&'static str, Vec<u8>)>),
+    Email(Vec<u8>),
+    Dns(Vec<u8>),
+    X400Address,
+    Directory(Vec<Attribute>),
+    EdiPartyName,
+    Uri(Vec<u8>),
+    IpAddress(Vec<u8>),
+    RegisteredId(Vec<u8>),
+    Unknown(c_int),
+}
+
+/// The longest text of an object identifier that fits without a second call.
+const OBJECT_TEXT: usize = 256;
+
+/// `XN_FLAG_RFC2253`, a macro in C: the most specific attribute first, ASCII with escapes.
+const RFC2253: c_ulong = 0x0111_0317;
+
+/// Empties this thread's error queue, so that what stands in it afterwards is new.
+pub(crate) fn clear_errors() {
+    // SAFETY: takes no argument and touches only this thread's queue.
+    unsafe { sys::ERR_clear_error() }
+}
+
+/// The first certificate of a PEM text, encrypted ones excluded.
+pub(crate) fn from_pem(pem: &[u8]) -> Result<X509, ErrorStack> {
+    clear_errors();
+    let input = Bio::reading(pem)?;
+    // SAFETY: `input` is a live BIO over `pem`, which outlives this call; a null second argument
+    // asks for a new certificate; the callback has the signature that the prototype names.
+    let x509 = unsafe {
+        sys::PEM_read_bio_X509(input.0, ptr::null_mut(), Some(no_password), ptr::null_mut())
+    };
+    if x509.is_null() {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: not null, and the reference that the call returned is ours.
+    Ok(unsafe { X509::from_ptr(x509) })
+}
+
+/// Answers OpenSSL's question for a password: there is none. Without a callback, OpenSSL asks on
+/// the terminal.
+unsafe extern "C" fn no_password(
+    _buf: *mut c_char,
+    _size: c_int,
+    _writing: c_int,
+    _data: *mut c_void,
+) -> c_int {
+    -1
+}
+
+/// The attributes of a name, in the order of the certificate.
+pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStack> {
+    clear_errors();
+    // SAFETY: `name` is live; the call reads its number of entries.
+    let count = unsafe { sys::X509_NAME_entry_count(name.as_ptr()) };
+    (0..count)
+        .map(|index| {
+            // SAFETY: `name` is live and borrowed, so it keeps its entries until `attribute`
+            // returned; null for an index out of range.
+            let entry = unsafe { sys::X509_NAME_get_entry(name.as_ptr(), index) };
+            if entry.is_null() {
+                return Err(ErrorStack::get());
+            }
+            // SAFETY: not null, and alive as long as `name`.
+            unsafe { attribute(entry) }
+        })
+        .collect()
+}
+
+/// # Safety
+///
+/// `entry` is live.
+unsafe fn attribute(entry: *const sys::X509_NAME_ENTRY) -> Result<Attribute, ErrorStack> {
+    // SAFETY: `entry` is live; the three calls read a number and two pointers that it owns.
+    let (set, kind, value) = unsafe {
+        (
+            decl::X509_NAME_ENTRY_set(entry),
+            sys::X509_NAME_ENTRY_get_object(entry),
+            sys::X509_NAME_ENTRY_get_data(entry),
+        )
+    };
+    if kind.is_null() || value.is_null() {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: neither is null; both belong to `entry`, which is live.
+    unsafe {
+        Ok(Attribute {
+            set,
+            kind: object_text(kind, false)?,
+            value: match sys::ASN1_STRING_type(value) {
+                sys::V_ASN1_BIT_STRING => Value::Bits(string_bytes(value)),
+                _ => Value::Text(string_utf8(value)?),
+            },
+        })
+    }
+}
+
+/// OpenSSL's name of an object, or its number in dotted form; only the latter if `numeric`.
+///
+/// # Safety
+///
+/// `object` is null or live.
+pub(super) unsafe fn object_text(
+    object: *const sys::ASN1_OBJECT,
+    numeric: bool,
+) -> Result<Vec<u8>, ErrorStack> {
+    let mut text = vec![0; OBJECT_TEXT];
+    loop {
+        let room = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
+        // SAFETY: `object` is null or live, which the call accepts; it writes at most `room`
+        // bytes into `text`, NUL included, and returns the length of the whole text.
+        let len = unsafe {
+            sys::OBJ_obj2txt(text.as_mut_ptr().cast(), room, object, c_int::from(numeric))
+        };
+        let Ok(len) = usize::try_from(len) else {
+            return Err(ErrorStack::get());
+        };
+        if len < text.len() {
+            text.truncate(len);
+            return Ok(text);
+        }
+        text.resize(len + 1, 0);
+    }
+}
+
+/// # Safety
+///
+/// `string` is null or live.
+unsafe fn string_bytes(string: *const sys::ASN1_STRING) -> Vec<u8> {
+    if string.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: not null, so live; the slice is over the string's own bytes and length, and is
+    // copied before anything can change them.
+    unsafe {
+        let len = usize::try_from(sys::ASN1_STRING_length(string)).unwrap_or(0);
+        util::slice(sys::ASN1_STRING_get0_data(string), len).to_vec()
+    }
+}
+
+/// # Safety
+///
+/// `string` is live.
+unsafe fn string_utf8(string: *const sys::ASN1_STRING) -> Result<Vec<u8>, ErrorStack> {
+    let mut out = ptr::null_mut();
+    // SAFETY: `string` is live; `out` receives a buffer of the length returned, which is ours.
+    let len = unsafe { sys::ASN1_STRING_to_UTF8(&raw mut out, string) };
+    let Ok(len) = usize::try_from(len) else {
+        return Err(ErrorStack::get());
+    };
+    // SAFETY: the call succeeded, so `out` has `len` bytes; they are copied, then freed once.
+    unsafe {
+        let bytes = util::slice(out, len).to_vec();
+        sys::OPENSSL_free(out.cast());
+        Ok(bytes)
+    }
+}
+
+/// The names of the extension subjectAltName; `None` without one, or if it cannot be decoded.
+pub(crate) fn subject_alt_names(x509: &X509Ref) -> Result<Option<Vec<GeneralName>>, ErrorStack> {
+    let names = x509.subject_alt_names();
+    clear_errors();
+    names
+        .map(|names| names.iter().map(general_name).collect())
+        .transpose()
+}
+
+fn general_name(name: &GeneralNameRef) -> Result<GeneralName, ErrorStack> {
+    // SAFETY: `name` is live and borrowed; this reads its two fields.
+    let (kind, value) = unsafe { ((*name.as_ptr()).type_, (*name.as_ptr()).d) };
+    // SAFETY: the decoder sets `type_` to the member of the union that it filled, and each
+    // branch reads that member: a string for the first four, a name, an object.
+    Ok(unsafe {
+        match kind {
+            sys::GEN_EMAIL => GeneralName::Email(string_bytes(value.cast())),
+            sys::GEN_DNS => GeneralName::Dns(string_bytes(value.cast())),
+            sys::GEN_URI => GeneralName::Uri(string_bytes(value.cast())),
+            sys::GEN_IPADD => GeneralName::IpAddress(string_bytes(value.cast())),
+            sys::GEN_DIRNAME if value.is_null() => GeneralName::Directory(Vec::new()),
+            sys::GEN_DIRNAME => {
+                GeneralName::Directory(attributes(X509NameRef::from_ptr(value.cast()))?)
+            }
+            sys::GEN_RID => GeneralName::RegisteredId(object_text(value.cast(), false)?),
+            sys::GEN_OTHERNAME => GeneralName::OtherName(other_name(name)),
+            sys::GEN_X400 => GeneralName::X400Address,
+            sys::GEN_EDIPARTY => GeneralName::EdiPartyName,
+            other => GeneralName::Unknown(other),
+        }
+    })
+}
+
+/// What `GENERAL_NAME_print` makes of an otherName, except that it stops at a NUL.
+fn other_name(name: &GeneralNameRef) -> Option<(&'static str, Vec<u8>)> {
+    let (mut kind, mut value) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: `name` is live; the call writes two pointers that `name` owns, or returns 0.
+    let found =
+        unsafe { decl::GENERAL_NAME_get0_otherName(name.as_ptr(), &raw mut kind, &raw mut value) };
+    if found == 0 || kind.is_null() || value.is_null() {
+        return None;
+    }
+    // SAFETY: neither is null; both belong to `name`, which is live.
+    let (nid, tag) = unsafe { (sys::OBJ_obj2nid(kind), decl::ASN1_TYPE_get(value)) };
+    let label = match (nid, tag) {
+        (sys::NID_ms_upn, sys::V_ASN1_UTF8STRING) => "UPN",
+        (NID_XMPP_ADDR, sys::V_ASN1_UTF8STRING) => "XmppAddr",
+        (NID_SMTP_UTF8_MAILBOX, sys::V_ASN1_UTF8STRING) => "SmtpUTF8Mailbox",
+        (NID_NAI_REALM, sys::V_ASN1_UTF8STRING) => "NAIRealm",
+        (NID_SRV_NAME, sys::V_ASN1_IA5STRING) => "SRVName",
+        _ => return None,
+    };
+    // SAFETY: the tag says that the union holds a string, which is null or live.
+    Some((label, unsafe { string_bytes((*value).value.asn1_string) }))
+}
+
+// Numbers from obj_mac.h that openssl-sys lacks; they are part of OpenSSL's ABI.
+const NID_SMTP_UTF8_MAILBOX: c_int = 1208;
+const NID_XMPP_ADDR: c_int = 1209;
+const NID_SRV_NAME: c_int = 1210;
+const NID_NAI_REALM: c_int = 1211;
+
+/// The URIs of the extension authorityInfoAccess, each with the number of its access method.
+pub(crate) fn authority_info_uris(x509: &X509Ref) -> Vec<(c_int, Vec<u8>)> {
+    let info = x509.authority_info();
+    clear_errors();
+    info.iter()
+        .flatten()
+        .filter_map(|access| Some((access.method().nid().as_raw(), uri(access.location())?)))
+        .collect()
+}
+
+/// The URIs of all full names of the extension cRLDistributionPoints.
+///
+/// A point without a name has none (CVE-2019-5010), nor has one with a name relative to the
+/// issuer, which CPython takes for a full name.
+pub(crate) fn crl_distribution_uris(x509: &X509Ref) -> Vec<Vec<u8>> {
+    let points = x509.crl_distribution_points();
+    clear_errors();
+    points
+        .iter()
+        .flatten()
+        .filter_map(|point| point.distpoint()?.fullname())
+        .flatten()
+        .filter_map(uri)
+        .collect()
+}
+
+fn uri(name: &GeneralNameRef) -> Option<Vec<u8>> {
+    // SAFETY: `name` is live and borrowed; for this type the union holds a string.
+    unsafe {
+        let name = name.as_ptr();
+        ((*name).type_ == sys::GEN_URI).then(|| string_bytes((*name).d.cast()))
+    }
+}
+
+/// The version field; Python adds one to it.
+pub(crate) fn version(x509: &X509Ref) -> i64 {
+    // SAFETY: `x509` is live; the call reads a number.
+    let version = unsafe { sys::X509_get_version(x509.as_ptr()) };
+    #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
+    i64::from(version)
+}
+
+/// The serial number: whether it is negative, and its magnitude.
+pub(crate) fn serial_number(x509: &X509Ref) -> (bool, Vec<u8>) {
+    /// `V_ASN1_NEG`: the flag in the type of a negative INTEGER.
+    const NEGATIVE: c_int = 0x100;
+    let serial: *const sys::ASN1_STRING = x509.serial_number().as_ptr().cast();
+    // SAFETY: an ASN1_INTEGER is an ASN1_STRING by another name (asn1.h), and this one lives as
+    // long as `x509`.
+    unsafe {
+        let negative = sys::ASN1_STRING_type(serial) & NEGATIVE != 0;
+        (negative, string_bytes(serial))
+    }
+}
+
+/// A time as `Jan  5 09:34:43 2018 GMT`, or `Bad time value`.
+pub(crate) fn time_text(time: &Asn1TimeRef) -> Result<Vec<u8>, ErrorStack> {
+    clear_errors();
+    let output = Bio::writing()?;
+    // SAFETY: both are live. The result is 0 for a time that is none; the text then says so.
+    unsafe { sys::ASN1_TIME_print(output.0, time.as_ptr()) };
+    Ok(output.written())
+}
+
+/// A name in the form of RFC 2253.
+pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
+    clear_errors();
+    let output = Bio::writing()?;
+    // SAFETY: both are live; the call reads the name and writes to the BIO.
+    let ok = unsafe { decl::X509_NAME_print_ex(output.0, name.as_ptr(), 0, RFC2253) };
+    if ok < 0 {
+        return Err(ErrorStack::get());
+    }
+    Ok(output.written())
+}
+
+/// Whether the certificate is a certification authority's; see `X509_check_ca`(3).
+pub(crate) fn is_ca(x509: &X509Ref) -> bool {
+    // SAFETY: `x509` is live; what the call caches in it is under OpenSSL's own lock.
+    let ca = unsafe { decl::X509_check_ca(x509.as_ptr()) };
+    clear_errors();
+    ca != 0
+}
+
+/// A memory BIO that lives for one call.
+struct Bio(*mut sys::BIO);
+
+impl Bio {
+    /// One that reads `bytes`, and must not outlive them.
+    fn reading(bytes: &[u8]) -> Result<Bio, ErrorStack> {
+        let len = c_int::try_from(bytes.len()).map_err(|_| ErrorStack::get())?;
+        // SAFETY: pointer and length are those of `bytes`, which the caller keeps.
+        Bio::owned(unsafe { sys::BIO_new_mem_buf(bytes.as_ptr().cast(), len) })
+    }
+
+    /// One that collects what is written.
+    fn writing() -> Result<Bio, ErrorStack> {
+        // SAFETY: the method is a static of OpenSSL's.
+        Bio::owned(unsafe { sys::BIO_new(sys::BIO_s_mem()) })
+    }
+
+    fn owned(bio: *mut sys::BIO) -> Result<Bio, ErrorStack> {
+        if bio.is_null() {
+            return Err(ErrorStack::get());
+        }
+        Ok(Bio(bio))
+    }
+
+    fn written(&self) -> Vec<u8> {
+        let mut data: *mut c_char = ptr::null_mut();
+        // SAFETY: the BIO is a live memory BIO; the call stores a pointer to its buffer, whose
+        // length it returns, and the bytes are copied before the BIO is used again.
+        unsafe {
+            let len = sys::BIO_get_mem_data(self.0, &raw mut data);
+            util::slice(data.cast(), usize::try_from(len).unwrap_or(0)).to_vec()
+        }
+    }
+}
+
+impl Drop for Bio {
+    fn drop(&mut self) {
+        // SAFETY: made by `owned`, not null, freed only here.
+        unsafe { sys::BIO_free_all(self.0) }
+    }
+}
