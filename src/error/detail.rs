@@ -111,6 +111,31 @@ impl SslError {
         }
     }
 
+    /// An error that OpenSSL's SSL library would report, found before it is asked.
+    pub(crate) fn ssl_reason(reason: &'static str, text: &'static str) -> SslError {
+        SslError {
+            errno: Some(SslErrorNumber::SSL_ERROR_SSL as i32),
+            library: Some("SSL"),
+            reason: Some(reason),
+            text: text.into(),
+            verify: None,
+            stack: None,
+        }
+    }
+
+    /// Python's error for data that came before the handshake could begin (CVE-2023-40217).
+    pub(crate) fn data_before_handshake() -> SslError {
+        const TEXT: &str = "Closed before TLS handshake with data in recv buffer.";
+        SslError {
+            errno: Some(libc::ENOTCONN),
+            library: None,
+            reason: Some(TEXT),
+            text: TEXT.into(),
+            verify: None,
+            stack: None,
+        }
+    }
+
     /// Adds what the verification of the peer's certificate came to.
     pub(crate) fn with_verification(mut self, code: i32, message: impl Into<Box<str>>) -> SslError {
         self.verify = Some((code, message.into()));

@@ -26,14 +26,31 @@ pub(crate) trait Transport: Send {
         0
     }
 
-    /// Whether `read` may only hand out what is buffered already.
-    fn hold(&mut self, _on: bool) {}
+    /// Sets whether `read` asks below.
+    fn hold(&mut self, _hold: Hold) {}
+
+    /// Takes bytes that someone else read from below.
+    fn feed(&mut self, _bytes: &[u8]) {}
 
     /// Takes what is buffered; it belongs to whatever follows the TLS connection.
     fn take_buffered(&mut self) -> Vec<u8> {
         Vec::new()
     }
 }
+
+/// Whether a transport asks below for data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Whenever nothing is buffered.
+    No,
+    /// Not for the beginning of a record: the caller waits for that.
+    AtRecordStart,
+    /// Never: only what is buffered is handed out.
+    Always,
+}
+
+/// How many bytes OpenSSL asks for at the beginning of a record.
+pub(crate) const RECORD_HEADER: usize = 5;
 
 /// What the functions of the `BIO` find as its data.
 pub(super) struct BioState {

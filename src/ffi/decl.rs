@@ -168,6 +168,8 @@ c_functions! {
     fn X509_LOOKUP_get_store(lookup: *const X509_LOOKUP) -> *mut X509_STORE;
 
     // Verification parameters
+    "ASN1_OCTET_STRING *a2i_IPADDRESS(const char *ipasc);"
+    fn a2i_IPADDRESS(text: *const c_char) -> *mut openssl_sys::ASN1_OCTET_STRING;
     "unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM *param);"
     fn X509_VERIFY_PARAM_get_hostflags(param: *const X509_VERIFY_PARAM) -> std::ffi::c_uint;
 }

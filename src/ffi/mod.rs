@@ -10,6 +10,8 @@ pub(crate) mod cipher;
 pub(crate) mod ctx;
 mod decl;
 pub(crate) mod hooks;
+pub(crate) mod ip;
+pub(crate) mod net;
 pub(crate) mod object;
 pub(crate) mod paths;
 pub(crate) mod pem;

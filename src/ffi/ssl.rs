@@ -12,7 +12,7 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslCipherRef, SslRef, SslSession, SslSessionRef, SslVerifyMode};
 use openssl_sys as sys;
 
-use super::bio::{self, BioState, Transport};
+use super::bio::{self, BioState, Hold, Transport};
 use super::hooks::Hooks;
 use super::trampoline::{self, Callbacks, Failure};
 use super::{decl, util};
@@ -149,6 +149,16 @@ impl SslHandle {
         self.callbacks.take_failure()
     }
 
+    /// Sets whether the transport asks below for data.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.bio.transport.borrow_mut().hold(hold);
+    }
+
+    /// Hands over bytes that were read from below.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.bio.transport.borrow_mut().feed(bytes);
+    }
+
     /// Bytes that the transport holds back.
     pub(crate) fn transport_buffered(&self) -> usize {
         self.bio.transport.borrow().buffered()
@@ -233,14 +243,14 @@ impl SslHandle {
         if pending > 0 || !(raw || self.transport_buffered() > 0) {
             return (usize::try_from(pending).unwrap_or(0), None);
         }
-        self.bio.transport.borrow_mut().hold(true);
+        self.hold(Hold::Always);
         let mut byte = 0u8;
         let mut n = 0;
         let status = self.step(|ssl| {
             // SAFETY: S4; one byte is written at most.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
         });
-        self.bio.transport.borrow_mut().hold(false);
+        self.hold(Hold::No);
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         let fault = match status {
@@ -319,7 +329,7 @@ impl SslHandle {
     }
 
     /// The suites that client and server both have, in this server's order.
-    pub(crate) fn shared_ciphers(&self) -> Option<Vec<(String, String, i32)>> {
+    pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
         let ssl = self.ssl.as_ptr();
         // SAFETY: S4; both lists live as long as the connection is not stepped, which needs
         // `&mut self`.
@@ -340,7 +350,7 @@ impl SslHandle {
     }
 
     /// The suite of a finished or running handshake.
-    pub(crate) fn cipher(&self) -> Option<(String, String, i32)> {
+    pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
         let cipher: &SslCipherRef = self.ssl.current_cipher()?;
         // SAFETY: suites live for ever.
         unsafe { cipher_tuple(cipher.as_ptr()) }
@@ -374,13 +384,15 @@ unsafe fn stack(list: *const sys::OPENSSL_STACK) -> Vec<*mut sys::SSL_CIPHER> {
 /// # Safety
 ///
 /// `cipher` is one of the library's suites.
-unsafe fn cipher_tuple(cipher: *const sys::SSL_CIPHER) -> Option<(String, String, i32)> {
+unsafe fn cipher_tuple(
+    cipher: *const sys::SSL_CIPHER,
+) -> Option<(&'static str, &'static str, i32)> {
     // SAFETY: the caller's; names are static.
     unsafe {
         let name = util::text(sys::SSL_CIPHER_get_name(cipher))?;
         let protocol = util::text(sys::SSL_CIPHER_get_version(cipher))?;
         let bits = sys::SSL_CIPHER_get_bits(cipher, std::ptr::null_mut());
-        Some((name.to_owned(), protocol.to_owned(), bits))
+        Some((name, protocol, bits))
     }
 }
 

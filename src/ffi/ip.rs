@@ -1,0 +1,31 @@
+//! Addresses as OpenSSL reads them.
+
+use std::net::IpAddr;
+
+use openssl_sys as sys;
+
+use super::{decl, util};
+
+/// The address that `text` is, if OpenSSL takes it for one (`a2i_IPADDRESS`).
+pub(crate) fn parse(text: &str) -> Option<IpAddr> {
+    let text = std::ffi::CString::new(text).ok()?;
+    // SAFETY: a C string; the octets belong to the string until it is freed, here.
+    let octets = unsafe {
+        let string = decl::a2i_IPADDRESS(text.as_ptr());
+        if string.is_null() {
+            sys::ERR_clear_error();
+            return None;
+        }
+        let data = sys::ASN1_STRING_get0_data(string.cast());
+        let len = usize::try_from(sys::ASN1_STRING_length(string.cast())).unwrap_or(0);
+        let octets = util::slice(data, len).to_vec();
+        sys::ASN1_STRING_free(string.cast());
+        octets
+    };
+    if let Ok(v4) = <[u8; 4]>::try_from(octets.as_slice()) {
+        return Some(v4.into());
+    }
+    <[u8; 16]>::try_from(octets.as_slice())
+        .ok()
+        .map(IpAddr::from)
+}

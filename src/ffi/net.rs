@@ -1,0 +1,87 @@
+//! Socket calls that never wait, whatever mode the socket is in.
+
+#![allow(clippy::disallowed_methods, reason = "of pointers that are not null")]
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use socket2::{MaybeUninitSlice, Socket};
+
+/// No waiting, and an error instead of a signal for a peer that is gone.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const FLAGS: i32 = libc::MSG_DONTWAIT;
+
+/// Bytes as memory to be received into.
+fn uninit(buf: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    let (ptr, len) = (buf.as_mut_ptr().cast(), buf.len());
+    // SAFETY: the same memory, exclusively borrowed for as long; the callers here hand it to the
+    // kernel only, which writes bytes and never makes any uninitialised.
+    unsafe { std::slice::from_raw_parts_mut(ptr, len) }
+}
+
+/// Receives into `buf`.
+pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
+    retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
+}
+
+/// Receives into memory that need not be initialised, and waits if the socket is in that mode.
+pub(crate) fn recv_blocking<'a>(
+    socket: &Socket,
+    buf: &'a mut [MaybeUninit<u8>],
+) -> io::Result<&'a [u8]> {
+    let n = retry(|| socket.recv_with_flags(buf, FLAGS & !libc::MSG_DONTWAIT))?;
+    // SAFETY: the kernel has written the first `n` bytes, which lie within `buf`.
+    Ok(unsafe { std::slice::from_raw_parts(buf.as_ptr().cast(), n.min(buf.len())) })
+}
+
+/// Receives into `first` and then `second`; returns how many bytes there are of both together.
+pub(crate) fn recv_two(socket: &Socket, first: &mut [u8], second: &mut [u8]) -> io::Result<usize> {
+    retry(|| {
+        let mut parts = [
+            MaybeUninitSlice::new(uninit(first)),
+            MaybeUninitSlice::new(uninit(second)),
+        ];
+        socket
+            .recv_vectored_with_flags(&mut parts, FLAGS)
+            .map(|(n, _)| n)
+    })
+}
+
+/// Looks at what has arrived without taking it.
+pub(crate) fn peek(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
+    retry(|| socket.recv_with_flags(uninit(buf), FLAGS | libc::MSG_PEEK))
+}
+
+/// Sends some of `buf`.
+pub(crate) fn send(socket: &Socket, buf: &[u8]) -> io::Result<usize> {
+    retry(|| socket.send_with_flags(buf, FLAGS))
+}
+
+fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Makes `target` refer to what `source` refers to, and closes what it was: the number stays
+/// taken, so no other file can get it while someone still holds it.
+pub(crate) fn replace(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
+    loop {
+        // SAFETY: both numbers are open for the length of the call. The owner of `target` goes on
+        // owning the number, which is open before and after.
+        let result = unsafe { libc::dup2(source.as_raw_fd(), target.as_raw_fd()) };
+        if result >= 0 {
+            return Ok(());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+
+use socket2::{Domain, SockAddr};
+
+use crate::error::Result;
+
+/// The address of a socket: Python's `(host, port)` tuple, or the path of a Unix socket.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// IPv4 or IPv6.
+    Inet(SocketAddr),
+    /// A Unix socket; `None` if it has no name.
+    Unix(Option<PathBuf>),
+}
+
+impl Address {
+    /// The IP address and port, if it is not a Unix socket's.
+    pub fn as_inet(&self) -> Option<SocketAddr> {
+        match self {
+            Address::Inet(address) => Some(*address),
+            Address::Unix(_) => None,
+        }
+    }
+
+    /// The port, if it is not a Unix socket's.
+    pub fn port(&self) -> Option<u16> {
+        self.as_inet().map(|address| address.port())
+    }
+
+    pub(super) fn from_raw(address: &SockAddr) -> Address {
+        match address.as_socket() {
+            Some(inet) => Address::Inet(inet),
+            None => Address::Unix(address.as_pathname().map(Path::to_owned)),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Inet(address) => address.fmt(f),
+            Address::Unix(Some(path)) => path.display().fmt(f),
+            Address::Unix(None) => f.write_str("(unnamed)"),
+        }
+    }
+}
+
+/// What `bind` and `connect` take for an address: `("localhost", 8443)`, a `SocketAddr`, or the
+/// path of a Unix socket.
+pub trait ToAddress {
+    #[doc(hidden)]
+    fn to_address(&self, domain: Domain) -> io::Result<SockAddr>;
+}
+
+/// The first address of a host in the family of the socket, as Python takes it.
+fn resolve(host: &str, port: u16, domain: Domain) -> io::Result<SockAddr> {
+    if host.is_empty() {
+        let any: IpAddr = if domain == Domain::IPV6 {
+            Ipv6Addr::UNSPECIFIED.into()
+        } else {
+            Ipv4Addr::UNSPECIFIED.into()
+        };
+        return Ok(SocketAddr::new(any, port).into());
+    }
+    (host, port)
+        .to_socket_addrs()?
+        .find(|address| Domain::for_address(*address) == domain)
+        .map(SockAddr::from)
+        .ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::AddrNotAvailable,
+                format!("{host}: no address in the family of the socket"),
+            )
+        })
+}
+
+impl ToAddress for (&str, u16) {
+    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+        resolve(self.0, self.1, domain)
+    }
+}
+
+impl ToAddress for (String, u16) {
+    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+        resolve(&self.0, self.1, domain)
+    }
+}
+
+impl ToAddress for (&String, u16) {
+    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+        resolve(self.0, self.1, domain)
+    }
+}
+
+impl ToAddress for SocketAddr {
+    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+        Ok((*self).into())
+    }
+}
+
+impl ToAddress for &Path {
+    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+        SockAddr::unix(self)
+    }
+}
+
+impl ToAddress for PathBuf {
+    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+        SockAddr::unix(self)
+    }
+}
+
+impl ToAddress for Address {
+    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+        match self {
+            Address::Inet(address) => Ok((*address).into()),
+            Address::Unix(path) => SockAddr::unix(path.as_deref().unwrap_or(Path::new(""))),
+        }
+    }
+}
+
+impl<T: ToAddress + ?Sized> ToAddress for &T {
+    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+        (**self).to_address(domain)
+    }
+}
+
+/// The domain of a socket, which decides which of a host's addresses it can use.
+pub(super) fn domain(socket: &socket2::Socket) -> Result<Domain> {
+    Ok(socket.local_addr()?.domain())
+}

@@ -1,0 +1,388 @@
+//! Wrapping, connecting, accepting and the handshake.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use rustix::event::PollFlags;
+use socket2::{SockAddr, Socket, Type};
+
+use super::address::{self, Address, ToAddress};
+use super::io::{Io, SocketTransport};
+use super::options::{IntoSocket, WrapSocket};
+use super::{NO_TIMEOUT, SslSocket, Tls};
+use crate::context::SslContext;
+use crate::engine::{Config, Connection, Deadline};
+use crate::error::{Error, Result, SslError};
+use crate::ffi::net;
+use crate::hostname::ServerName;
+
+impl SslContext {
+    /// Puts TLS on a socket: connected, to be connected, or listening.
+    ///
+    /// ```python
+    /// ssl_sock = context.wrap_socket(sock, server_hostname="localhost")
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(context: &ssl::SslContext, sock: std::net::TcpStream) -> ssl::Result<()> {
+    /// let ssl_sock = context.wrap_socket(sock, ssl::WrapSocket::new().server_hostname("localhost"))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The handshake of a connected socket is done at once, unless
+    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) is off. An owned socket is
+    /// taken over and closed if wrapping fails; of a borrowed one (`&sock`) the descriptor is
+    /// duplicated, so the original can be used again.
+    ///
+    /// A socket in non-blocking mode starts with a time-out of zero, one with a read time-out
+    /// (`SO_RCVTIMEO`) with that.
+    ///
+    /// # Errors
+    ///
+    /// `NotImplementedError` for sockets that are no streams; `ValueError` for options that
+    /// contradict each other or the context, and for host names that cannot be; `SSLError` if data
+    /// came before the handshake could begin (CVE-2023-40217); and everything that a handshake can
+    /// fail with.
+    pub fn wrap_socket(
+        &self,
+        sock: impl IntoSocket,
+        options: impl Into<WrapSocket>,
+    ) -> Result<SslSocket> {
+        SslSocket::wrap(sock.into_socket()?, options.into(), self)
+    }
+}
+
+impl SslSocket {
+    fn wrap(socket: Socket, options: WrapSocket, context: &SslContext) -> Result<SslSocket> {
+        if socket.r#type()? != Type::STREAM {
+            return Err(Error::not_implemented("only stream sockets are supported"));
+        }
+        let named = options
+            .server_hostname
+            .as_deref()
+            .is_some_and(|name| !name.is_empty());
+        if options.server_side {
+            if named {
+                return Err(Error::value(
+                    "server_hostname can only be specified in client mode",
+                ));
+            }
+            if options.session.is_some() {
+                return Err(Error::value("session can only be specified in client mode"));
+            }
+        }
+        if context.check_hostname() && !named {
+            return Err(Error::value("check_hostname requires server_hostname"));
+        }
+        let server_hostname = match options.server_hostname.as_deref() {
+            // Python drops an empty name on a server, where it means nothing.
+            Some("") if options.server_side => None,
+            Some(name) => Some(ServerName::new(name)?),
+            None => None,
+        };
+        let connected = match socket.peer_addr() {
+            Ok(_) => true,
+            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => false,
+            Err(error) => return Err(error.into()),
+        };
+        if !connected {
+            refuse_early_data(&socket)?;
+        }
+        let timeout = initial_timeout(&socket)?;
+        let sock = SslSocket {
+            io: Arc::new(Io::new(socket)),
+            tls: RwLock::new(Tls::Plain),
+            context: Mutex::new(context.clone()),
+            timeout: AtomicU64::new(NO_TIMEOUT),
+            connected: AtomicBool::new(connected),
+            server_side: options.server_side,
+            do_handshake_on_connect: options.do_handshake_on_connect,
+            suppress_ragged_eofs: options.suppress_ragged_eofs,
+            server_hostname,
+            session: Mutex::new(options.session),
+        };
+        sock.settimeout(timeout)?;
+        if connected {
+            sock.begin_tls()?;
+            if sock.do_handshake_on_connect {
+                if timeout == Some(Duration::ZERO) {
+                    return Err(Error::value(
+                        "do_handshake_on_connect should not be specified for non-blocking sockets",
+                    ));
+                }
+                sock.do_handshake()?;
+            }
+        }
+        Ok(sock)
+    }
+
+    /// Makes the TLS connection, which has not spoken yet.
+    fn begin_tls(&self) -> Result<Arc<Connection>> {
+        let config = Config {
+            server_side: self.server_side,
+            server_hostname: self.server_hostname.clone(),
+            session: self.session_lock().take(),
+        };
+        let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
+        let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
+        self.set_tls(Tls::Active(Arc::clone(&connection)));
+        Ok(connection)
+    }
+
+    /// Python's `sock.bind(address)`.
+    ///
+    /// ```python
+    /// ssl_sock.bind(('localhost', 8443))
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(ssl_sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// ssl_sock.bind(("localhost", 8443))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `OSError`, as the system gives it.
+    pub fn bind(&self, address: impl ToAddress) -> Result<()> {
+        self.io.check_open()?;
+        let address = address.to_address(address::domain(&self.io.socket)?)?;
+        Ok(self.io.socket.bind(&address)?)
+    }
+
+    /// Python's `sock.listen(backlog)`.
+    ///
+    /// ```python
+    /// ssl_sock.listen(5)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(ssl_sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// ssl_sock.listen(5)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `OSError`, as the system gives it.
+    pub fn listen(&self, backlog: i32) -> Result<()> {
+        self.io.check_open()?;
+        Ok(self.io.socket.listen(backlog)?)
+    }
+
+    /// Takes the next client of a listening socket and does its handshake.
+    ///
+    /// ```python
+    /// conn, addr = ssl_sock.accept()
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(ssl_sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// let (conn, addr) = ssl_sock.accept()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// As in Python, the client's socket has this socket's options but blocks whatever time-out
+    /// this one has, so a silent client keeps `accept` waiting: switch
+    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) off and do the handshake
+    /// in the client's own thread.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` and `TimeoutError` of the listening socket; whatever the client's handshake fails
+    /// with. This socket stays usable after those.
+    pub fn accept(&self) -> Result<(SslSocket, Address)> {
+        let (socket, address) = self.accept_plain()?;
+        let options = WrapSocket::new()
+            .server_side(true)
+            .do_handshake_on_connect(self.do_handshake_on_connect)
+            .suppress_ragged_eofs(self.suppress_ragged_eofs);
+        let sock = SslSocket::wrap(socket, options, &self.context())?;
+        Ok((sock, Address::from_raw(&address)))
+    }
+
+    fn accept_plain(&self) -> Result<(Socket, SockAddr)> {
+        let deadline = self.deadline();
+        loop {
+            let accepted = match deadline {
+                Deadline::Never => self.io.accept()?,
+                _ => self.io.socket.accept(),
+            };
+            match accepted {
+                Ok((socket, address)) => {
+                    // Some systems hand the listener's mode down.
+                    socket.set_nonblocking(false)?;
+                    return Ok((socket, address));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => match deadline {
+                    Deadline::Now => return Err(error.into()),
+                    _ if self.io.wait(PollFlags::IN, deadline)? => {}
+                    _ => return Err(Error::Timeout("timed out")),
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Connects, and does the handshake.
+    ///
+    /// ```python
+    /// ssl_sock.connect(('localhost', 8443))
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(ssl_sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// ssl_sock.connect(("localhost", 8443))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The time-out bounds connecting, and then the handshake. After a handshake that failed, the
+    /// socket refuses to send and receive (in Python it carries on in clear text).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on a server and if the socket is connected; `OSError` and `TimeoutError` of
+    /// connecting; whatever the handshake fails with.
+    pub fn connect(&self, address: impl ToAddress) -> Result<()> {
+        let address = self.prepare_connect(address)?;
+        let connected = self.connect_plain(&address);
+        self.finish_connect(connected)
+    }
+
+    /// Python's `sock.connect_ex(address)`: as `connect`, with the system's error number as the
+    /// result (0 for none). Errors of the handshake are errors here too.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on a server and if the socket is connected; whatever the handshake fails with.
+    pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
+        let address = self.prepare_connect(address)?;
+        match self.connect_plain(&address) {
+            Err(Error::Os(error)) => Ok(error.errno()),
+            Err(Error::Timeout(_)) => Ok(libc::EAGAIN),
+            outcome => self.finish_connect(outcome).map(|()| 0),
+        }
+    }
+
+    /// Makes the TLS connection, so that what is wrong with it shows before anything is sent.
+    fn prepare_connect(&self, address: impl ToAddress) -> Result<SockAddr> {
+        self.io.check_open()?;
+        if self.server_side {
+            return Err(Error::value("can't connect in server-side mode"));
+        }
+        if self.connected.load(Ordering::Relaxed) || self.connection().is_some() {
+            return Err(Error::value(
+                "attempt to connect already-connected SSLSocket!",
+            ));
+        }
+        let address = address.to_address(address::domain(&self.io.socket)?)?;
+        self.begin_tls()?;
+        Ok(address)
+    }
+
+    fn connect_plain(&self, address: &SockAddr) -> Result<()> {
+        let deadline = self.deadline();
+        let error = match self.io.socket.connect(address) {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.raw_os_error() {
+            // The system goes on connecting; when it is done, the socket can be written to.
+            Some(libc::EINPROGRESS | libc::EINTR) if !matches!(deadline, Deadline::Now) => {
+                if !self.io.wait(PollFlags::OUT, deadline)? {
+                    return Err(Error::Timeout("timed out"));
+                }
+                match self.io.socket.take_error()? {
+                    Some(error) => Err(error.into()),
+                    None => Ok(()),
+                }
+            }
+            _ => Err(error.into()),
+        }
+    }
+
+    fn finish_connect(&self, connected: Result<()>) -> Result<()> {
+        if let Err(error) = connected {
+            self.set_tls(Tls::Plain);
+            return Err(error);
+        }
+        self.connected.store(true, Ordering::Relaxed);
+        if self.do_handshake_on_connect {
+            let outcome = self.do_handshake();
+            if outcome.is_err() {
+                self.set_tls(Tls::Gone);
+            }
+            return outcome;
+        }
+        Ok(())
+    }
+
+    /// Does the handshake, or goes on with it. Once it is done this does nothing.
+    ///
+    /// ```python
+    /// ssl_sock.do_handshake()
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(ssl_sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// ssl_sock.do_handshake()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLCertVerificationError` if the peer's certificate does not verify; `SSLError`,
+    /// `SSLEOFError`, `OSError` for other failures; `TimeoutError`; on a non-blocking socket
+    /// `SSLWantReadError` and `SSLWantWriteError` until it is done.
+    pub fn do_handshake(&self) -> Result<()> {
+        if !self.connected.load(Ordering::Relaxed) {
+            self.getpeername()?;
+            self.connected.store(true, Ordering::Relaxed);
+        }
+        let connection = self.wrapped()?;
+        let deadline = self.deadline();
+        self.handshake(&connection, deadline, "The handshake operation timed out")
+    }
+
+    /// Does the handshake if it is still to do, within what is left of another operation's time.
+    pub(super) fn handshake(
+        &self,
+        connection: &Connection,
+        deadline: Deadline,
+        timed_out: &'static str,
+    ) -> Result<()> {
+        if connection.handshaken() {
+            return Ok(());
+        }
+        // Both directions are the handshake's until it is done.
+        let _reads = self.turn(&connection.reads, deadline, timed_out)?;
+        let _writes = self.turn(&connection.writes, deadline, timed_out)?;
+        self.drive(connection, deadline, timed_out, |hold| {
+            connection.do_handshake(hold)
+        })
+    }
+}
+
+/// Refuses a socket that is not connected but has received data: it was connected once, and the
+/// data was never protected (CVE-2023-40217).
+fn refuse_early_data(socket: &Socket) -> Result<()> {
+    match net::recv(socket, &mut [0]) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(Error::Ssl(Box::new(SslError::data_before_handshake()))),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::ENOTCONN | libc::EINVAL) => Ok(()),
+            _ if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// The time-out that the plain socket has.
+fn initial_timeout(socket: &Socket) -> Result<Option<Duration>> {
+    if socket.nonblocking()? {
+        return Ok(Some(Duration::ZERO));
+    }
+    Ok(socket.read_timeout()?)
+}

@@ -1,0 +1,254 @@
+//! The descriptor under an [`SslSocket`](super::SslSocket), and TLS records through it.
+
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::{SockAddr, Socket};
+
+use crate::engine::Deadline;
+use crate::error::{Error, Result};
+use crate::ffi::bio::{Hold, RECORD_HEADER, Transport};
+use crate::ffi::net;
+
+/// A descriptor that several threads use, and one of them may close.
+#[derive(Debug)]
+pub(super) struct Io {
+    pub(super) socket: Socket,
+    closed: AtomicBool,
+    waiting: AtomicUsize,
+    /// Plain bytes that came in the same read as the end of the TLS connection.
+    left_over: Mutex<Vec<u8>>,
+}
+
+impl Io {
+    pub(super) fn new(socket: Socket) -> Io {
+        Io {
+            socket,
+            closed: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
+            left_over: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Python's error for a socket that was closed.
+    pub(super) fn check_open(&self) -> Result<()> {
+        if self.is_closed() {
+            Err(Error::os(libc::EBADF))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits until the socket can be read from or written to. False if the deadline passes first.
+    pub(super) fn wait(&self, flags: PollFlags, deadline: Deadline) -> Result<bool> {
+        // Counted before the flag is looked at: `close` sets the flag before it counts, so either
+        // this sees the flag or `close` sees this thread.
+        let _waiting = Waiting::new(&self.waiting);
+        loop {
+            self.check_open()?;
+            let mut fds = [PollFd::new(&self.socket, flags)];
+            let timeout = deadline.left().map(|left| Timespec {
+                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            });
+            match poll(&mut fds, timeout.as_ref()) {
+                Ok(0) => return Ok(false),
+                Ok(_) => {
+                    self.check_open()?;
+                    return Ok(true);
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(io::Error::from(error).into()),
+            }
+        }
+    }
+
+    /// Waits for data by reading it, in one system call instead of two. `None` if the socket does
+    /// not wait by itself.
+    pub(super) fn read_ahead<'a>(
+        &self,
+        buf: &'a mut [MaybeUninit<u8>; AHEAD],
+    ) -> Result<Option<&'a [u8]>> {
+        let _waiting = Waiting::new(&self.waiting);
+        self.check_open()?;
+        let outcome = net::recv_blocking(&self.socket, buf);
+        self.check_open()?;
+        match outcome {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the next client, and waits in the system call if the socket is in that mode.
+    pub(super) fn accept(&self) -> Result<io::Result<(Socket, SockAddr)>> {
+        let _waiting = Waiting::new(&self.waiting);
+        self.check_open()?;
+        let accepted = self.socket.accept();
+        self.check_open()?;
+        Ok(accepted)
+    }
+
+    /// Closes the socket for everybody. The number stays taken (by `/dev/null`) until the last
+    /// user lets go, so none of them can meet a stranger's file under it.
+    pub(super) fn close(&self) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        }
+        let replaced =
+            dev_null().is_some_and(|null| net::replace(null.as_fd(), self.socket.as_fd()).is_ok());
+        if !replaced {
+            let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        }
+    }
+
+    /// Keeps plain bytes for the reads that follow the TLS connection.
+    pub(super) fn keep(&self, bytes: Vec<u8>) {
+        self.left_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(bytes);
+    }
+
+    /// A plain read that does not wait.
+    pub(super) fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut left_over = self
+            .left_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !left_over.is_empty() {
+            let n = left_over.len().min(buf.len());
+            buf[..n].copy_from_slice(&left_over[..n]);
+            left_over.drain(..n);
+            return Ok(n);
+        }
+        drop(left_over);
+        net::recv(&self.socket, buf)
+    }
+}
+
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Waiting<'a> {
+        count.fetch_add(1, Ordering::SeqCst);
+        Waiting(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn dev_null() -> Option<&'static File> {
+    static NULL: OnceCell<File> = OnceCell::new();
+    NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
+        .ok()
+}
+
+/// How much is read beyond what OpenSSL asks for. A record begins with five bytes that tell its
+/// length, so OpenSSL asks twice for each; with this, a small record takes one system call, and a
+/// large one brings the beginning of the next along without being copied itself.
+pub(super) const AHEAD: usize = 4096;
+
+/// TLS records through a socket. Closes nothing; the bytes it holds back are counted.
+pub(super) struct SocketTransport {
+    io: Arc<Io>,
+    ahead: Vec<u8>,
+    start: usize,
+    hold: Hold,
+}
+
+impl SocketTransport {
+    pub(super) fn new(io: Arc<Io>) -> SocketTransport {
+        SocketTransport {
+            io,
+            ahead: Vec::new(),
+            start: 0,
+            hold: Hold::No,
+        }
+    }
+
+    /// Hands out what was read before.
+    fn take(&mut self, buf: &mut [u8]) -> usize {
+        let held = &self.ahead[self.start..];
+        let n = held.len().min(buf.len());
+        buf[..n].copy_from_slice(&held[..n]);
+        self.start += n;
+        n
+    }
+
+    /// Reads into `buf` and beyond.
+    fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.start = 0;
+        self.ahead.resize(AHEAD, 0);
+        match net::recv_two(&self.io.socket, buf, &mut self.ahead) {
+            Ok(n) => {
+                self.ahead.truncate(n.saturating_sub(buf.len()));
+                Ok(n.min(buf.len()))
+            }
+            Err(error) => {
+                // An idle connection keeps no buffer.
+                self.ahead = Vec::new();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Transport for SocketTransport {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.buffered() > 0 {
+            return Ok(self.take(buf));
+        }
+        let held = match self.hold {
+            Hold::No => false,
+            Hold::AtRecordStart => buf.len() <= RECORD_HEADER,
+            Hold::Always => true,
+        };
+        if held {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.fill(buf)
+    }
+
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        net::send(&self.io.socket, buf)
+    }
+
+    fn buffered(&self) -> usize {
+        self.ahead.len() - self.start
+    }
+
+    fn hold(&mut self, hold: Hold) {
+        self.hold = hold;
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.ahead.drain(..self.start);
+        self.start = 0;
+        self.ahead.extend_from_slice(bytes);
+    }
+
+    fn take_buffered(&mut self) -> Vec<u8> {
+        let held = self.ahead.split_off(self.start);
+        self.ahead = Vec::new();
+        self.start = 0;
+        held
+    }
+}

@@ -1,0 +1,459 @@
+//! [`SslSocket`]: TLS on a socket, used from several threads at once.
+
+mod address;
+mod connect;
+mod io;
+mod options;
+mod transfer;
+
+use std::fmt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+pub use address::{Address, ToAddress};
+pub use options::{IntoSocket, WrapSocket};
+pub use transfer::ReadTarget;
+
+use crate::certificate::{CertDict, Certificate};
+use crate::context::{SslContext, SslSession};
+use crate::engine::{Connection, Deadline};
+use crate::error::{Error, Result};
+use crate::hostname::ServerName;
+use io::Io;
+
+/// A socket that speaks TLS: Python's `ssl.SSLSocket`.
+///
+/// [`SslContext::wrap_socket`] makes one from a connected, an unconnected or a listening socket.
+///
+/// ```python
+/// with context.wrap_socket(sock, server_hostname="localhost") as ssl_sock:
+///     ssl_sock.connect(("localhost", 8443))
+///     ssl_sock.sendall(b"Hello from client!")
+///     data = ssl_sock.recv(1024)
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// # fn f(context: &ssl::SslContext, sock: socket2::Socket) -> ssl::Result<()> {
+/// let ssl_sock = context.wrap_socket(sock, "localhost")?;
+/// ssl_sock.connect(("localhost", 8443))?;
+/// ssl_sock.sendall(b"Hello from client!")?;
+/// let data = ssl_sock.recv(1024)?;
+/// # Ok(()) }
+/// ```
+///
+/// # Threads
+///
+/// All methods take `&self`, so one thread can receive while another sends (in an
+/// `Arc<SslSocket>`, or borrowed by scoped threads). Nothing waits for the network while it holds
+/// the connection's lock: a thread blocked in `recv` is in nobody's way. Two threads that read
+/// take turns, and so do two that write. `close` in one thread ends the waiting of the others.
+///
+/// # Time-outs
+///
+/// As in Python: `settimeout(None)` blocks, zero never waits, anything else bounds each operation
+/// as a whole, however many system calls it takes.
+///
+/// # Closing
+///
+/// Dropping the socket closes it, as `close` does: without `close_notify`, like Python. `unwrap`
+/// ends the TLS connection in an orderly way.
+#[doc(alias = "SSLSocket")]
+pub struct SslSocket {
+    io: Arc<Io>,
+    tls: RwLock<Tls>,
+    context: Mutex<SslContext>,
+    /// In nanoseconds.
+    timeout: AtomicU64,
+    connected: AtomicBool,
+    server_side: bool,
+    do_handshake_on_connect: bool,
+    suppress_ragged_eofs: bool,
+    server_hostname: Option<ServerName>,
+    session: Mutex<Option<SslSession>>,
+}
+
+/// What stands between the caller and the plain socket.
+#[derive(Clone)]
+enum Tls {
+    /// Nothing: not connected yet, listening, or unwrapped.
+    Plain,
+    Active(Arc<Connection>),
+    /// Nothing any more, and plain bytes would be a mistake: the handshake failed, or the socket
+    /// was shut down or closed.
+    Gone,
+}
+
+const NO_TIMEOUT: u64 = u64::MAX;
+
+impl SslSocket {
+    fn tls(&self) -> Tls {
+        self.tls
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_tls(&self, tls: Tls) -> Tls {
+        let mut current = self.tls.write().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *current, tls)
+    }
+
+    /// The TLS connection, if there is one.
+    fn connection(&self) -> Option<Arc<Connection>> {
+        match self.tls() {
+            Tls::Active(connection) => Some(connection),
+            Tls::Plain | Tls::Gone => None,
+        }
+    }
+
+    /// The TLS connection, or the error that Python has without one.
+    fn wrapped(&self) -> Result<Arc<Connection>> {
+        self.connection()
+            .ok_or_else(|| Error::value(format!("No SSL wrapper around {self:?}")))
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.gettimeout())
+    }
+
+    /// Python's `sock.context`.
+    pub fn context(&self) -> SslContext {
+        self.context_lock().clone()
+    }
+
+    fn context_lock(&self) -> MutexGuard<'_, SslContext> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Switches to another context: its certificate, protocols and trust store count from here
+    /// on; what was taken over at the start (verification, options, versions) stays.
+    ///
+    /// ```python
+    /// sock.context = other
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket, other: &ssl::SslContext) -> ssl::Result<()> {
+    /// sock.set_context(other)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` without a TLS connection; `SSLError` if OpenSSL refuses.
+    pub fn set_context(&self, context: &SslContext) -> Result<()> {
+        self.wrapped()?.set_context(context)?;
+        *self.context_lock() = context.clone();
+        Ok(())
+    }
+
+    /// Python's `sock.server_side`.
+    pub fn server_side(&self) -> bool {
+        self.server_side
+    }
+
+    /// Python's `sock.server_hostname`: the name in the form that goes over the wire (A-labels).
+    pub fn server_hostname(&self) -> Option<&str> {
+        self.server_hostname.as_ref().map(ServerName::as_str)
+    }
+
+    /// Python's `sock.do_handshake_on_connect`.
+    pub fn do_handshake_on_connect(&self) -> bool {
+        self.do_handshake_on_connect
+    }
+
+    /// Python's `sock.suppress_ragged_eofs`.
+    pub fn suppress_ragged_eofs(&self) -> bool {
+        self.suppress_ragged_eofs
+    }
+
+    /// Python's `sock.gettimeout()`: `None` blocks, zero never waits.
+    pub fn gettimeout(&self) -> Option<Duration> {
+        match self.timeout.load(Ordering::Relaxed) {
+            NO_TIMEOUT => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// Sets how long an operation may take.
+    ///
+    /// ```python
+    /// sock.settimeout(2.5)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// sock.settimeout(Some(std::time::Duration::from_secs_f64(2.5)))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn settimeout(&self, timeout: Option<Duration>) -> Result<()> {
+        self.io.check_open()?;
+        // As in Python, a socket with a time-out does not block in the kernel.
+        self.io.socket.set_nonblocking(timeout.is_some())?;
+        let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
+            u64::try_from(timeout.as_nanos()).map_or(NO_TIMEOUT - 1, |n| n.min(NO_TIMEOUT - 1))
+        });
+        self.timeout.store(nanos, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Python's `sock.setblocking(flag)`: true is `settimeout(None)`, false a time-out of zero.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn setblocking(&self, flag: bool) -> Result<()> {
+        self.settimeout((!flag).then_some(Duration::ZERO))
+    }
+
+    /// Python's `sock.getblocking()`.
+    pub fn getblocking(&self) -> bool {
+        self.gettimeout() != Some(Duration::ZERO)
+    }
+
+    /// Python's `sock.fileno()`: the descriptor's number, -1 once the socket is closed.
+    pub fn fileno(&self) -> RawFd {
+        if self.io.is_closed() {
+            -1
+        } else {
+            self.io.socket.as_raw_fd()
+        }
+    }
+
+    /// Python's `sock.getpeername()`.
+    ///
+    /// # Errors
+    ///
+    /// `OSError`: not connected, closed.
+    pub fn getpeername(&self) -> Result<Address> {
+        self.io.check_open()?;
+        Ok(Address::from_raw(&self.io.socket.peer_addr()?))
+    }
+
+    /// Python's `sock.getsockname()`.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn getsockname(&self) -> Result<Address> {
+        self.io.check_open()?;
+        Ok(Address::from_raw(&self.io.socket.local_addr()?))
+    }
+
+    /// What the peer's certificate says, as Python's dict.
+    ///
+    /// ```python
+    /// cert = sock.getpeercert()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// if let Some(cert) = sock.getpeercert()? { println!("{cert}"); }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// `None` if the peer sent no certificate; an empty dict if it sent one that was not verified
+    /// (`CERT_NONE`).
+    ///
+    /// # Errors
+    ///
+    /// `OSError` (`ENOTCONN`) before the socket is connected; `ValueError` before the handshake is
+    /// done or without TLS; `UnicodeError` for names that are not UTF-8.
+    pub fn getpeercert(&self) -> Result<Option<CertDict>> {
+        self.peer()?.getpeercert()
+    }
+
+    /// The peer's certificate itself, verified or not. Python's
+    /// `sock.getpeercert(binary_form=True)` is its [`to_der`](Certificate::to_der).
+    ///
+    /// ```python
+    /// der = sock.getpeercert(binary_form=True)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// let der = sock.getpeercert_binary()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`getpeercert`](Self::getpeercert).
+    pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
+        self.peer()?
+            .peer_certificate()?
+            .map(|certificate| certificate.to_der())
+            .transpose()
+    }
+
+    fn peer(&self) -> Result<Arc<Connection>> {
+        if !self.connected.load(Ordering::Relaxed) && self.connection().is_none() {
+            self.getpeername()?;
+        }
+        self.wrapped()
+    }
+
+    /// Python's `sock.get_verified_chain()`: from the leaf to the trust anchor, as verification
+    /// built it. Empty on resumed sessions and before the handshake.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` without a TLS connection.
+    pub fn get_verified_chain(&self) -> Result<Vec<Certificate>> {
+        Ok(self.wrapped()?.verified_chain())
+    }
+
+    /// Python's `sock.get_unverified_chain()`: what the peer sent, leaf first. Empty on resumed
+    /// sessions and before the handshake.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` without a TLS connection.
+    pub fn get_unverified_chain(&self) -> Result<Vec<Certificate>> {
+        Ok(self.wrapped()?.unverified_chain())
+    }
+
+    /// Python's `sock.cipher()`: name, the protocol that defined it, and the bits of its secret.
+    ///
+    /// ```python
+    /// name, protocol, bits = sock.cipher()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) {
+    /// if let Some((name, protocol, bits)) = sock.cipher() { println!("{name} {protocol} {bits}"); }
+    /// # }
+    /// ```
+    pub fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
+        self.connection()?.cipher()
+    }
+
+    /// Python's `sock.shared_ciphers()`: what client and server both can, in this server's order.
+    /// `None` on clients and before the handshake.
+    pub fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
+        self.connection()?.shared_ciphers()
+    }
+
+    /// Python's `sock.version()`: `"TLSv1.3"`; `None` without a finished handshake.
+    pub fn version(&self) -> Option<&'static str> {
+        self.connection()?.version()
+    }
+
+    /// Python's `sock.compression()`: `None`, unless the library can compress and was allowed to.
+    pub fn compression(&self) -> Option<&'static str> {
+        self.connection()?.compression()
+    }
+
+    /// Python's `sock.selected_alpn_protocol()`.
+    pub fn selected_alpn_protocol(&self) -> Option<String> {
+        self.connection()?.selected_alpn_protocol()
+    }
+
+    /// Python's `sock.get_channel_binding(cb_type)`; the type it knows is `"tls-unique"`
+    /// (RFC 5929). `None` before the handshake.
+    ///
+    /// ```python
+    /// sock.get_channel_binding("tls-unique")
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// let binding = sock.get_channel_binding("tls-unique")?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for other types.
+    pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
+        if cb_type != "tls-unique" {
+            return Err(Error::value(format!(
+                "'{cb_type}' channel binding type not implemented"
+            )));
+        }
+        Ok(self.connection().and_then(|tls| tls.tls_unique()))
+    }
+
+    /// Python's `sock.session`: the session of this connection; see [`SslSession`].
+    pub fn session(&self) -> Option<SslSession> {
+        match self.connection() {
+            Some(connection) => connection.session(),
+            None => self.session_lock().clone(),
+        }
+    }
+
+    /// Python's `sock.session = session`: the session that the handshake is to resume.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for a session of another context, on a server, and after the handshake.
+    pub fn set_session(&self, session: &SslSession) -> Result<()> {
+        match self.connection() {
+            Some(connection) => connection.set_session(session),
+            None => {
+                *self.session_lock() = Some(session.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn session_lock(&self) -> MutexGuard<'_, Option<SslSession>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Python's `sock.session_reused`: whether the handshake resumed a session; `None` without a
+    /// TLS connection.
+    pub fn session_reused(&self) -> Option<bool> {
+        Some(self.connection()?.session_reused())
+    }
+
+    /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
+    /// connection is dropped without `close_notify`.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn detach(self) -> Result<OwnedFd> {
+        self.io.check_open()?;
+        self.set_tls(Tls::Gone);
+        let SslSocket { io, tls, .. } = self;
+        drop(tls);
+        match Arc::try_unwrap(io) {
+            Ok(io) => Ok(io.socket.into()),
+            // A callback may still hold the connection.
+            Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
+        }
+    }
+}
+
+impl AsFd for SslSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.socket.as_fd()
+    }
+}
+
+impl AsRawFd for SslSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.socket.as_raw_fd()
+    }
+}
+
+impl fmt::Debug for SslSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("SslSocket");
+        debug.field("fd", &self.fileno());
+        if let Ok(address) = self.getsockname() {
+            debug.field("laddr", &format_args!("{address}"));
+        }
+        if let Ok(address) = self.getpeername() {
+            debug.field("raddr", &format_args!("{address}"));
+        }
+        debug.field("version", &self.version()).finish()
+    }
+}

@@ -1,0 +1,128 @@
+use std::os::fd::{AsFd, OwnedFd};
+
+use socket2::Socket;
+
+use super::SslSocket;
+use crate::context::SslSession;
+use crate::error::Result;
+
+/// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's
+/// names and defaults.
+///
+/// | option | default |
+/// |---|---|
+/// | `server_side` | `false` |
+/// | `do_handshake_on_connect` | `true` |
+/// | `suppress_ragged_eofs` | `true` |
+/// | `server_hostname` | none |
+/// | `session` | none |
+#[derive(Debug, Clone)]
+pub struct WrapSocket {
+    pub(super) server_side: bool,
+    pub(super) do_handshake_on_connect: bool,
+    pub(super) suppress_ragged_eofs: bool,
+    pub(super) server_hostname: Option<String>,
+    pub(super) session: Option<SslSession>,
+}
+
+impl Default for WrapSocket {
+    fn default() -> WrapSocket {
+        WrapSocket {
+            server_side: false,
+            do_handshake_on_connect: true,
+            suppress_ragged_eofs: true,
+            server_hostname: None,
+            session: None,
+        }
+    }
+}
+
+impl WrapSocket {
+    /// A client's socket.
+    pub fn new() -> WrapSocket {
+        WrapSocket::default()
+    }
+
+    /// Whether the socket is a server's.
+    #[must_use]
+    pub fn server_side(mut self, on: bool) -> WrapSocket {
+        self.server_side = on;
+        self
+    }
+
+    /// Whether `connect`, `accept` and the wrapping of a connected socket do the handshake.
+    #[must_use]
+    pub fn do_handshake_on_connect(mut self, on: bool) -> WrapSocket {
+        self.do_handshake_on_connect = on;
+        self
+    }
+
+    /// Whether the end of the connection without `close_notify` reads as a normal end. Without
+    /// `close_notify` nobody knows whether the peer or an attacker ended the connection.
+    #[must_use]
+    pub fn suppress_ragged_eofs(mut self, on: bool) -> WrapSocket {
+        self.suppress_ragged_eofs = on;
+        self
+    }
+
+    /// The name of the server that a client connects to: sent to it (SNI, RFC 6066), and checked
+    /// in its certificate if the context checks host names. A host name or an IP address.
+    #[must_use]
+    pub fn server_hostname(mut self, name: impl Into<String>) -> WrapSocket {
+        self.server_hostname = Some(name.into());
+        self
+    }
+
+    /// A session to resume.
+    #[must_use]
+    pub fn session(mut self, session: impl Into<Option<SslSession>>) -> WrapSocket {
+        self.session = session.into();
+        self
+    }
+}
+
+impl From<&str> for WrapSocket {
+    /// A client that names its server.
+    fn from(server_hostname: &str) -> WrapSocket {
+        WrapSocket::new().server_hostname(server_hostname)
+    }
+}
+
+/// What can be wrapped: the sockets of `std` and `socket2`, and an [`SslSocket`] of which only the
+/// descriptor counts.
+///
+/// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
+/// stays as it is if wrapping fails.
+pub trait IntoSocket {
+    #[doc(hidden)]
+    fn into_socket(self) -> Result<Socket>;
+}
+
+macro_rules! owned {
+    ($($ty:ty),*) => {
+        $(
+            impl IntoSocket for $ty {
+                fn into_socket(self) -> Result<Socket> {
+                    Ok(Socket::from(self))
+                }
+            }
+
+            impl IntoSocket for &$ty {
+                fn into_socket(self) -> Result<Socket> {
+                    Ok(Socket::from(self.as_fd().try_clone_to_owned()?))
+                }
+            }
+        )*
+    };
+}
+
+owned! {
+    std::net::TcpStream, std::net::TcpListener, std::net::UdpSocket,
+    std::os::unix::net::UnixStream, std::os::unix::net::UnixListener, OwnedFd, Socket
+}
+
+impl IntoSocket for SslSocket {
+    fn into_socket(self) -> Result<Socket> {
+        Ok(Socket::from(self.detach()?))
+    }
+}
