@@ -1,0 +1,6 @@
+//! What users of the library see, one module for each subject.
+
+mod der;
+mod getpeercert;
+mod oracle;
+mod utilities;
