@@ -2,7 +2,9 @@
 #![deny(unsafe_code)]
 
 mod certificate;
+pub mod cipher;
 mod constants;
+mod context;
 mod error;
 mod ffi;
 mod paths;
@@ -13,10 +15,15 @@ pub use certificate::{
     Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
     PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
 };
+pub use cipher::Cipher;
 pub use constants::python::*;
 pub use constants::{
     AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsVersion, VerifyFlags,
     VerifyMode,
+};
+pub use context::{
+    CaData, CertChain, CertStoreStats, Password, SessionStats, SniAction, SniRequest, SslContext,
+    SslSession, VerifyLocations,
 };
 pub use error::{Error, OsError, Result, SslError};
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};

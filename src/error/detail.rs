@@ -85,6 +85,32 @@ impl SslError {
         }
     }
 
+    /// What OpenSSL's file functions put on top of the queue: `[SSL] PEM lib` and the like.
+    pub(crate) fn pem_lib(library: &'static str, stack: ErrorStack) -> SslError {
+        // ERR_R_PEM_LIB with the flag of the reasons that all libraries share.
+        const PEM_LIB: i32 = 0x8_0009;
+        SslError {
+            errno: Some(PEM_LIB),
+            library: Some(library),
+            reason: None,
+            text: "PEM lib".into(),
+            verify: None,
+            stack: Some(stack),
+        }
+    }
+
+    /// OpenSSL's error for a trust file with neither certificates nor revocation lists in it.
+    pub(crate) fn no_certificate_or_crl_found() -> SslError {
+        SslError {
+            errno: Some(136),
+            library: Some("X509"),
+            reason: Some("NO_CERTIFICATE_OR_CRL_FOUND"),
+            text: "no certificate or crl found".into(),
+            verify: None,
+            stack: None,
+        }
+    }
+
     /// Adds what the verification of the peer's certificate came to.
     pub(crate) fn with_verification(mut self, code: i32, message: impl Into<Box<str>>) -> SslError {
         self.verify = Some((code, message.into()));

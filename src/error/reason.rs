@@ -1,8 +1,39 @@
 //! OpenSSL's numbers for libraries and reasons, as the names that Python prints.
 
+use std::collections::HashMap;
+
+use once_cell::sync::Lazy;
+
+/// The names of the release line; `cargo xtask reasons` makes the tables. Reasons keep their
+/// numbers within a major version, so 3.6's table serves 3.2 to 3.6.
+///
+/// On 3.0 these are CPython's names but for six with FIPS in them, which CPython carries over
+/// from OpenSSL 1.1 and which 3.0 cannot raise.
+const TABLE: &str = if cfg!(ossl400) {
+    include_str!("reasons/openssl-4.0.tsv")
+} else if cfg!(ossl320) {
+    include_str!("reasons/openssl-3.6.tsv")
+} else {
+    include_str!("reasons/openssl-3.0.tsv")
+};
+
+static NAMES: Lazy<HashMap<(u8, u32), &str>> =
+    Lazy::new(|| TABLE.lines().filter_map(entry).collect());
+
+/// Library, reason and name, unless the line is a comment.
+fn entry(line: &'static str) -> Option<((u8, u32), &'static str)> {
+    let (library, rest) = line.split_once('\t')?;
+    let (reason, name) = rest.split_once('\t')?;
+    Some(((library.parse().ok()?, reason.parse().ok()?), name))
+}
+
 /// The name of the library (`ERR_LIB_*`) that an error code belongs to.
+///
+/// CPython's table for 3.0 also calls 23 `OFFSET` and 255 `MASK`, which are parts of `ERR_PACK`
+/// and no libraries.
 pub(super) fn library(code: u64) -> Option<&'static str> {
-    Some(match (code >> 23) & 0xff {
+    Some(match library_number(code) {
+        1 => "NONE",
         2 => "SYS",
         3 => "BN",
         4 => "RSA",
@@ -47,11 +78,134 @@ pub(super) fn library(code: u64) -> Option<&'static str> {
         59 => "OSSL_ENCODER",
         60 => "OSSL_DECODER",
         61 => "HTTP",
+        128 => "USER",
         _ => return None,
     })
 }
 
-/// The name of the reason, if the release line of the linked OpenSSL has one for it.
-pub(super) fn mnemonic(_code: u64) -> Option<&'static str> {
-    None
+/// The name of the reason (`SSL_R_*` and so on), if the release line of the linked OpenSSL has
+/// one for it. Reasons that all libraries share (`ERR_R_PEM_LIB`) have none.
+pub(super) fn mnemonic(code: u64) -> Option<&'static str> {
+    let reason = u32::try_from(code & 0x7f_ffff).ok()?;
+    NAMES.get(&(library_number(code), reason)).copied()
+}
+
+/// `ERR_GET_LIB`.
+fn library_number(code: u64) -> u8 {
+    (code >> 23).to_le_bytes()[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn code(library: u8, reason: u32) -> u64 {
+        u64::from(library) << 23 | u64::from(reason)
+    }
+
+    #[test]
+    fn reasons_have_pythons_names() {
+        for (library, reason, name) in [
+            (20, 1048, "TLSV1_ALERT_UNKNOWN_CA"),
+            (20, 134, "CERTIFICATE_VERIFY_FAILED"),
+            (20, 193, "NO_SHARED_CIPHER"),
+            (20, 294, "UNEXPECTED_EOF_WHILE_READING"),
+            (11, 116, "KEY_VALUES_MISMATCH"),
+            (9, 108, "NO_START_LINE"),
+            (53, 101, "BAD_SIGNATURE"),
+        ] {
+            assert_eq!(mnemonic(code(library, reason)), Some(name));
+        }
+        let handshake_failure = if cfg!(ossl400) {
+            "TLS_ALERT_HANDSHAKE_FAILURE"
+        } else {
+            "SSLV3_ALERT_HANDSHAKE_FAILURE"
+        };
+        assert_eq!(mnemonic(code(20, 1040)), Some(handshake_failure));
+        // Alerts that CPython does not name on the 3.0 line.
+        let newer = cfg!(ossl320).then_some("TLSV1_ALERT_UNKNOWN_PSK_IDENTITY");
+        assert_eq!(mnemonic(code(20, 1115)), newer);
+        let newer = cfg!(ossl320).then_some("TLSV1_ALERT_NO_APPLICATION_PROTOCOL");
+        assert_eq!(mnemonic(code(20, 1120)), newer);
+    }
+
+    #[test]
+    fn some_codes_have_no_name() {
+        assert_eq!(library(code(20, 0x80009)), Some("SSL"));
+        assert_eq!(mnemonic(code(20, 0x80009)), None);
+        assert_eq!(mnemonic(code(20, 9999)), None);
+        assert_eq!(library(code(200, 100)), None);
+        assert_eq!(mnemonic(code(200, 100)), None);
+    }
+
+    #[test]
+    fn tables_are_regular() {
+        for (line, text) in [
+            ("3.0", include_str!("reasons/openssl-3.0.tsv")),
+            ("3.6", include_str!("reasons/openssl-3.6.tsv")),
+            ("4.0", include_str!("reasons/openssl-4.0.tsv")),
+        ] {
+            let names = xtask::reasons::parse(text).unwrap();
+            let lines = text.lines().filter_map(entry).count();
+            assert_eq!((lines, lines > 1600), (names.len(), true), "{line}");
+            let sorted: Vec<_> = text
+                .lines()
+                .filter_map(entry)
+                .map(|(code, _)| code)
+                .collect();
+            assert!(sorted.is_sorted(), "{line}");
+            for (number, _) in names.keys() {
+                assert!(
+                    library(code(*number, 0)).is_some(),
+                    "{line}: library {number}"
+                );
+            }
+        }
+    }
+
+    /// Tells when an update of OpenSSL brings reasons that the table lacks: then make it anew
+    /// with `cargo xtask reasons`. CPython's table for 3.0 is closed, and so is ours.
+    #[test]
+    fn the_table_agrees_with_the_headers() {
+        let include = PathBuf::from(option_env!("PYSSL_OPENSSL_INCLUDE").unwrap_or("/usr/include"));
+        if !include.join("openssl/err.h").exists() {
+            eprintln!("not run: no headers in {}", include.display());
+            return;
+        }
+        let linked = openssl::version::version();
+        let made_from = TABLE
+            .split([':', '\n'])
+            .next()
+            .unwrap()
+            .trim_start_matches("# ");
+        let same_release = linked.starts_with(&format!("{made_from} "));
+        let line = made_from.rsplit_once('.').unwrap().0;
+        let same_line = linked.starts_with(&format!("{line}."));
+
+        let headers = xtask::reasons::from_headers(&[include]).unwrap();
+        let omitted = xtask::reasons::parse(include_str!("reasons/openssl-3.0.omit")).unwrap();
+        let libraries: BTreeSet<u8> = headers.keys().map(|(library, _)| *library).collect();
+        let mut missing = Vec::new();
+        for (code, name) in &headers {
+            match NAMES.get(code) {
+                Some(ours) => assert_eq!(ours, name, "{code:?}"),
+                None if cfg!(not(ossl320)) && omitted.get(code) == Some(name) => {}
+                None => missing.push(name),
+            }
+        }
+        if same_release || (same_line && cfg!(ossl320)) {
+            assert!(missing.is_empty(), "{linked} has more reasons: {missing:?}");
+        }
+        if same_release {
+            for (code, name) in NAMES
+                .iter()
+                .filter(|((library, _), _)| libraries.contains(library))
+            {
+                assert!(headers.contains_key(code), "{linked} lacks {name}");
+            }
+        }
+    }
 }

@@ -5,16 +5,24 @@
 
 #![allow(non_camel_case_types, reason = "OpenSSL's spelling")]
 
-use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_ulong, c_void};
 
 use openssl_sys::{
-    ASN1_OBJECT, ASN1_TYPE, BIO, BIO_METHOD, EVP_PKEY, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX,
-    SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY,
-    X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER, stack_st_X509,
+    ASN1_OBJECT, ASN1_TYPE, BIO, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509,
+    X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY, X509_OBJECT, X509_STORE,
+    X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
 };
 
 pub(crate) type pem_password_cb =
     Option<unsafe extern "C" fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int>;
+
+/// The beginning of C's public struct; entries are made and freed by OpenSSL only.
+#[repr(C)]
+pub(crate) struct X509_INFO {
+    pub(crate) x509: *mut X509,
+    pub(crate) crl: *mut X509_CRL,
+    _rest: [u8; 0],
+}
 
 /// Declares functions and keeps their C prototypes for the test below.
 macro_rules! c_functions {
@@ -112,8 +120,16 @@ c_functions! {
     fn ASN1_TYPE_get(value: *const ASN1_TYPE) -> c_int;
     "X509 *PEM_read_bio_X509_AUX(BIO *bp, X509 **x, pem_password_cb *cb, void *u);"
     fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, u: *mut c_void) -> *mut X509;
+    "STACK_OF(X509_INFO) *PEM_X509_INFO_read_bio(BIO *bp, STACK_OF(X509_INFO) *sk, pem_password_cb *cb, void *u);"
+    fn PEM_X509_INFO_read_bio(bio: *mut BIO, sk: *mut c_void, cb: pem_password_cb, u: *mut c_void) -> *mut c_void;
+    "void X509_INFO_free(X509_INFO *a);"
+    fn X509_INFO_free(info: *mut X509_INFO);
+    #[cfg(not(ossl400))]
     "int X509_check_ca(X509 *x);"
     fn X509_check_ca(x: *mut X509) -> c_int;
+    #[cfg(ossl400)]
+    "int X509_check_ca(const X509 *x);"
+    fn X509_check_ca(x: *const X509) -> c_int;
 
     // Stores
     "int X509_STORE_up_ref(X509_STORE *xs);"
@@ -164,6 +180,7 @@ pub(crate) const SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
 pub(crate) const SSL_CTRL_SESS_NUMBER: c_int = 20;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
+pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;
 pub(crate) const X509_LU_X509: c_int = 1;
 pub(crate) const X509_LU_CRL: c_int = 2;

@@ -5,9 +5,18 @@
 //! call and read once after it. `ARCHITECTURE.md` numbers the invariants that comments cite.
 #![allow(unsafe_code, reason = "this is the room for it")]
 
-pub(crate) mod decl;
+pub(crate) mod bio;
+pub(crate) mod cipher;
+pub(crate) mod ctx;
+mod decl;
+pub(crate) mod hooks;
 pub(crate) mod object;
 pub(crate) mod paths;
+pub(crate) mod pem;
 pub(crate) mod rand;
+pub(crate) mod session;
+pub(crate) mod ssl;
+pub(crate) mod store;
+pub(crate) mod trampoline;
 pub(crate) mod util;
 pub(crate) mod x509;

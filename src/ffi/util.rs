@@ -29,3 +29,9 @@ pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
     // SAFETY: not null; the caller promises the rest.
     unsafe { CStr::from_ptr(ptr) }.to_str().ok()
 }
+
+/// `text` as a C string; what follows a NUL is cut off.
+pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
+    let end = text.find('\0').unwrap_or(text.len());
+    std::ffi::CString::new(&text[..end]).unwrap_or_default()
+}

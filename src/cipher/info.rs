@@ -1,0 +1,238 @@
+use std::fmt::Write;
+
+use openssl::ssl::{SslCipherRef, SslContextRef, SslRef};
+
+use crate::ffi;
+
+/// One cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
+///
+/// The fields have the names, the values and the order that Python's dict has;
+/// [`standard_name`](Cipher::standard_name) is added.
+///
+/// ```python
+/// [c["name"] for c in context.get_ciphers() if c["aead"]]
+/// ```
+/// ```
+/// # use pyssl::cipher::{CipherString, Cipher};
+/// # let ciphers: Vec<Cipher> = CipherString::parse("ECDHE+AESGCM")?.resolve()?.into_ciphers();
+/// let names: Vec<_> = ciphers.iter().filter(|c| c.aead).map(|c| c.name).collect();
+/// # assert!(names.contains(&"ECDHE-RSA-AES128-GCM-SHA256"));
+/// # Ok::<(), pyssl::Error>(())
+/// ```
+///
+/// In OpenSSL: `SSL_CIPHER_get_id`, `SSL_CIPHER_get_name` and their kin.
+#[doc(alias = "SSL_CIPHER")]
+#[doc(alias = "get_ciphers")]
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cipher {
+    /// OpenSSL's number: `0x03000000` plus the two bytes of the TLS registry.
+    pub id: u32,
+    /// OpenSSL's name: `"ECDHE-RSA-AES128-GCM-SHA256"`.
+    pub name: &'static str,
+    /// The protocol that defined the suite, not the one it is used with: `"TLSv1.2"`.
+    pub protocol: &'static str,
+    /// OpenSSL's one-line description.
+    pub description: Box<str>,
+    /// Bits of security of the symmetric cipher.
+    pub strength_bits: i32,
+    /// Bits of its key.
+    pub alg_bits: i32,
+    /// Whether one algorithm encrypts and authenticates (GCM, CCM, ChaCha20-Poly1305).
+    pub aead: bool,
+    /// The symmetric cipher: `"aes-128-gcm"`; none for a suite without encryption.
+    pub symmetric: Option<&'static str>,
+    /// The digest of the MAC: `"sha1"`; none for an AEAD suite.
+    pub digest: Option<&'static str>,
+    /// The key exchange: `"kx-ecdhe"`.
+    pub kea: Option<&'static str>,
+    /// What authenticates the server: `"auth-rsa"`.
+    pub auth: Option<&'static str>,
+    /// The name in the TLS registry: `"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"`.
+    pub standard_name: Option<&'static str>,
+}
+
+impl Cipher {
+    pub(crate) fn from_ref(cipher: &SslCipherRef) -> Cipher {
+        let bits = cipher.bits();
+        let mut description = cipher.description();
+        if description.len() > 1 && description.ends_with('\n') {
+            description.pop();
+        }
+        let [symmetric, digest, kea, auth] = ffi::cipher::algorithms(cipher);
+        Cipher {
+            id: ffi::cipher::id(cipher),
+            name: cipher.name(),
+            protocol: cipher.version(),
+            description: description.into_boxed_str(),
+            strength_bits: bits.secret,
+            alg_bits: bits.algorithm,
+            aead: ffi::cipher::is_aead(cipher),
+            symmetric,
+            digest,
+            kea,
+            auth,
+            standard_name: cipher.standard_name(),
+        }
+    }
+
+    /// The two bytes of the TLS registry: `0xc02f`.
+    pub fn protocol_id(&self) -> u16 {
+        let [_, _, high, low] = self.id.to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+
+    /// The two bytes as the registry and `openssl ciphers -V` print them: `"0xC0,0x2F"`.
+    pub fn hex_id(&self) -> String {
+        let [high, low] = self.protocol_id().to_be_bytes();
+        format!("0x{high:02X},0x{low:02X}")
+    }
+
+    /// Whether this is one of the suites of TLS 1.3, which no cipher string governs.
+    pub fn is_tls13(&self) -> bool {
+        self.protocol == "TLSv1.3"
+    }
+
+    /// Whether a session's keys stay secret when the server's long-term key leaks.
+    ///
+    /// True for TLS 1.3 and for ephemeral Diffie-Hellman, with or without a PSK.
+    pub fn forward_secret(&self) -> bool {
+        self.is_tls13()
+            || matches!(
+                self.kea,
+                Some("kx-ecdhe" | "kx-dhe" | "kx-ecdhe-psk" | "kx-dhe-psk")
+            )
+    }
+
+    /// What Python's `json.dumps` prints for the dict.
+    ///
+    /// ```python
+    /// json.dumps(cipher)
+    /// ```
+    /// ```
+    /// # let cipher = pyssl::cipher::CipherString::parse("AES128-SHA")?.resolve()?.into_ciphers().pop().unwrap();
+    /// println!("{}", cipher.to_json());
+    /// # assert!(cipher.to_json().contains(r#""strength_bits": 128, "alg_bits": 128, "aead": false,"#));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut out = format!("{{\"id\": {}", self.id);
+        text_field(&mut out, "name", Some(self.name));
+        text_field(&mut out, "protocol", Some(self.protocol));
+        text_field(&mut out, "description", Some(&self.description));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            ", \"strength_bits\": {}, \"alg_bits\": {}, \"aead\": {}",
+            self.strength_bits, self.alg_bits, self.aead
+        );
+        text_field(&mut out, "symmetric", self.symmetric);
+        text_field(&mut out, "digest", self.digest);
+        text_field(&mut out, "kea", self.kea);
+        text_field(&mut out, "auth", self.auth);
+        out.push('}');
+        out
+    }
+}
+
+fn text_field(out: &mut String, key: &str, value: Option<&str>) {
+    let _ = write!(out, ", \"{key}\": ");
+    match value {
+        None => out.push_str("null"),
+        Some(value) => json_string(out, value),
+    }
+}
+
+/// Appends `text` as `json.dumps` writes it: ASCII only.
+pub(crate) fn json_string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// The suites that the context lists, in order: what Python's `get_ciphers()` shows.
+pub(crate) fn ciphers_of_context(ctx: &SslContextRef) -> Vec<Cipher> {
+    let mut list = Vec::new();
+    ffi::cipher::each_of_context(ctx, |c| list.push(Cipher::from_ref(c)));
+    list
+}
+
+/// The suites that the `SSL` would really offer under its versions and security level.
+pub(crate) fn ciphers_supported_by(ssl: &mut SslRef) -> Vec<Cipher> {
+    let mut list = Vec::new();
+    ffi::cipher::each_supported(ssl, |c| list.push(Cipher::from_ref(c)));
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::ssl::{Ssl, SslContextBuilder, SslMethod};
+
+    fn builder(string: &str) -> SslContextBuilder {
+        let mut builder = SslContextBuilder::new(SslMethod::tls()).unwrap();
+        builder.set_cipher_list(string).unwrap();
+        builder
+    }
+
+    #[test]
+    fn a_context_lists_what_python_shows() {
+        let ctx = builder("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA").build();
+        let list = ciphers_of_context(&ctx);
+        let [.., gcm, cbc] = &list[..] else {
+            panic!("{list:?}")
+        };
+        assert_eq!(gcm.id, 0x0300_c02f);
+        assert_eq!(gcm.hex_id(), "0xC0,0x2F");
+        assert_eq!(
+            gcm.standard_name,
+            Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+        );
+        assert_eq!(
+            (gcm.digest, gcm.aead, gcm.forward_secret()),
+            (None, true, true)
+        );
+        assert_eq!(
+            (cbc.digest, cbc.aead, cbc.forward_secret()),
+            (Some("sha1"), false, false)
+        );
+        assert!(!cbc.description.ends_with('\n'));
+        assert!(list[0].is_tls13());
+    }
+
+    #[test]
+    fn supported_is_less_than_listed() {
+        let mut builder = builder("AES128-SHA:PSK-AES128-CBC-SHA");
+        builder.set_ciphersuites("").unwrap();
+        let ctx = builder.build();
+        let mut ssl = Ssl::new(&ctx).unwrap();
+        let names = |l: Vec<Cipher>| l.iter().map(|c| c.name).collect::<Vec<_>>();
+        assert_eq!(
+            names(ciphers_of_context(&ctx)),
+            ["AES128-SHA", "PSK-AES128-CBC-SHA"]
+        );
+        assert_eq!(names(ciphers_supported_by(&mut ssl)), ["AES128-SHA"]);
+    }
+
+    #[test]
+    fn json_is_ascii() {
+        let mut out = String::new();
+        json_string(&mut out, "a\"\\\n\u{7f}é😀");
+        assert_eq!(out, r#""a\"\\\n\u007f\u00e9\ud83d\ude00""#);
+    }
+}

@@ -1,0 +1,320 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use openssl::x509::X509;
+
+use super::trust::{self, Trust};
+use super::{CertStoreStats, SslContext};
+use crate::certificate::Certificate;
+use crate::constants::Purpose;
+use crate::error::{Error, Result, SslError};
+use crate::ffi::pem;
+use crate::ffi::store::StoreObject;
+use crate::ffi::x509;
+
+/// Certificates in memory: Python's `cadata`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "Python's two kinds")]
+pub enum CaData {
+    /// One or more certificates in PEM; what stands around them is ignored. Python's `str`.
+    Pem(String),
+    /// One or more certificates in DER, back to back. Python's `bytes`.
+    Der(Vec<u8>),
+}
+
+impl From<&str> for CaData {
+    fn from(pem: &str) -> CaData {
+        CaData::Pem(pem.to_owned())
+    }
+}
+
+impl From<String> for CaData {
+    fn from(pem: String) -> CaData {
+        CaData::Pem(pem)
+    }
+}
+
+impl From<&[u8]> for CaData {
+    fn from(der: &[u8]) -> CaData {
+        CaData::Der(der.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for CaData {
+    fn from(der: Vec<u8>) -> CaData {
+        CaData::Der(der)
+    }
+}
+
+/// Where trusted certificates come from: Python's `cafile`, `capath` and `cadata`, each of them
+/// optional, one of them needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyLocations {
+    cafile: Option<PathBuf>,
+    capath: Option<PathBuf>,
+    cadata: Option<CaData>,
+}
+
+impl VerifyLocations {
+    /// Nothing yet.
+    pub fn new() -> VerifyLocations {
+        VerifyLocations::default()
+    }
+
+    /// A file with certificates and revocation lists. PEM.
+    #[must_use]
+    pub fn cafile(mut self, cafile: impl AsRef<Path>) -> VerifyLocations {
+        self.cafile = Some(cafile.as_ref().to_owned());
+        self
+    }
+
+    /// A directory with files named after hashed subjects (`openssl rehash`), read when needed.
+    #[must_use]
+    pub fn capath(mut self, capath: impl AsRef<Path>) -> VerifyLocations {
+        self.capath = Some(capath.as_ref().to_owned());
+        self
+    }
+
+    /// Certificates in memory: PEM text or DER bytes.
+    #[must_use]
+    pub fn cadata(mut self, cadata: impl Into<CaData>) -> VerifyLocations {
+        self.cadata = Some(cadata.into());
+        self
+    }
+
+    /// Whether nothing is given, by Python's rule for truth: empty values count as nothing.
+    pub(crate) fn is_falsy(&self) -> bool {
+        let empty = |path: &Option<PathBuf>| path.as_deref().is_none_or(|p| p == Path::new(""));
+        let no_data = match &self.cadata {
+            None => true,
+            Some(CaData::Pem(text)) => text.is_empty(),
+            Some(CaData::Der(bytes)) => bytes.is_empty(),
+        };
+        empty(&self.cafile) && empty(&self.capath) && no_data
+    }
+}
+
+impl<P: AsRef<Path>> From<P> for VerifyLocations {
+    /// Python's first argument: `cafile`.
+    fn from(cafile: P) -> VerifyLocations {
+        VerifyLocations::new().cafile(cafile)
+    }
+}
+
+impl SslContext {
+    /// Trusts certificates from a file, a directory or memory, and takes revocation lists.
+    ///
+    /// ```python
+    /// context.load_verify_locations(cafile="ca_cert.pem")
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.load_verify_locations("ca_cert.pem")?;
+    /// context.load_verify_locations(ssl::VerifyLocations::new().capath("/etc/ssl/certs"))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `TypeError` if nothing is given; `OSError` for a file that cannot be read; `SSLError` for a
+    /// file without a certificate (`NO_CERTIFICATE_OR_CRL_FOUND`), for broken ones and for an
+    /// empty `capath` (`INVALID_DIRECTORY`); `ValueError` for empty `cadata`. The context stays as
+    /// it was (in Python, certificates before the error stay loaded). A directory that does not
+    /// exist is no error, as in Python.
+    pub fn load_verify_locations(&self, locations: impl Into<VerifyLocations>) -> Result<()> {
+        let VerifyLocations {
+            cafile,
+            capath,
+            cadata,
+        } = locations.into();
+        if cafile.is_none() && capath.is_none() && cadata.is_none() {
+            return Err(Error::type_error(
+                "cafile, capath and cadata cannot be all omitted",
+            ));
+        }
+        let mut objects = Vec::new();
+        if let Some(cadata) = &cadata {
+            let certificates = parse_cadata(cadata)?;
+            objects.extend(certificates.into_iter().map(StoreObject::Certificate));
+        }
+        if let Some(cafile) = &cafile {
+            objects.extend(read_cafile(cafile)?);
+        }
+        let directory = match &capath {
+            Some(capath) => Some(trust::c_path(capath).ok_or_else(trust::null_byte)?),
+            None => None,
+        };
+        self.edit_trust(|trust| match directory {
+            None if trust.can_grow() => {
+                trust.extend(&objects)?;
+                Ok(None)
+            }
+            _ => {
+                let mut copy = trust.copy()?;
+                copy.extend(&objects)?;
+                if let Some(directory) = directory {
+                    copy.add_directory(directory)?;
+                }
+                Ok(Some(Arc::new(copy)))
+            }
+        })
+    }
+
+    /// Trusts what the system trusts.
+    ///
+    /// ```python
+    /// context.load_default_certs()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.load_default_certs(ssl::Purpose::SERVER_AUTH)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The purpose counts on Windows only, in Python too. Where the certificates come from:
+    /// [`get_default_verify_paths`](crate::get_default_verify_paths). They are read once per
+    /// process, and again when the file changes or the environment names another.
+    ///
+    /// # Errors
+    ///
+    /// None that concern the files: what is missing or broken counts as empty, as in Python.
+    pub fn load_default_certs(&self, _purpose: Purpose) -> Result<()> {
+        self.set_default_verify_paths()
+    }
+
+    /// Trusts what OpenSSL's default file and directory hold, or those that the environment
+    /// variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    ///
+    /// ```python
+    /// context.set_default_verify_paths()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_default_verify_paths()?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None that concern the files: what is missing or broken counts as empty, as in Python.
+    pub fn set_default_verify_paths(&self) -> Result<()> {
+        self.edit_trust(|trust| trust.with_system().map(Some))
+    }
+
+    /// How many certificates and revocation lists the trust store holds now. Those of a
+    /// directory count from when a handshake has used them.
+    ///
+    /// ```python
+    /// print(context.cert_store_stats())
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert_eq!(context.cert_store_stats().x509, 0);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn cert_store_stats(&self) -> CertStoreStats {
+        let mut stats = CertStoreStats::default();
+        for object in self.trust().objects() {
+            match object {
+                StoreObject::Certificate(certificate) => {
+                    stats.x509 += 1;
+                    stats.x509_ca += usize::from(x509::is_ca(&certificate));
+                }
+                StoreObject::Crl(_) => stats.crl += 1,
+            }
+        }
+        stats
+    }
+
+    /// The certificates in the trust store that may sign others, in the store's order.
+    ///
+    /// ```python
+    /// for ca in context.get_ca_certs(): print(ca["subject"])
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// for ca in context.get_ca_certs() { println!("{:?}", ca.get_info()?.subject); }
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Python's `binary_form=True` is [`Certificate::to_der`] on each.
+    pub fn get_ca_certs(&self) -> Vec<Certificate> {
+        self.trust()
+            .objects()
+            .into_iter()
+            .filter_map(|object| match object {
+                StoreObject::Certificate(certificate) if x509::is_ca(&certificate) => {
+                    Some(Certificate::from_x509(certificate))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Puts another trust store into the context, if `change` makes one.
+    fn edit_trust(&self, change: impl FnOnce(&Trust) -> Result<Option<Arc<Trust>>>) -> Result<()> {
+        self.edit_if(
+            |next| match change(&next.trust)? {
+                Some(trust) => {
+                    next.trust = trust;
+                    Ok(true)
+                }
+                None => Ok(false),
+            },
+            |ctx, next| {
+                ctx.set_store(next.trust.store());
+                Ok(())
+            },
+        )
+    }
+}
+
+fn read_cafile(cafile: &Path) -> Result<Vec<StoreObject>> {
+    if trust::c_path(cafile).is_none() {
+        return Err(trust::null_byte());
+    }
+    let objects = pem::read_objects(&std::fs::read(cafile)?)
+        .map_err(|stack| Error::Ssl(Box::new(SslError::pem_lib("X509", stack))))?;
+    if objects.is_empty() {
+        return Err(Error::Ssl(
+            Box::new(SslError::no_certificate_or_crl_found()),
+        ));
+    }
+    Ok(objects)
+}
+
+fn parse_cadata(cadata: &CaData) -> Result<Vec<X509>> {
+    let (bytes, empty) = match cadata {
+        CaData::Pem(text) if !text.is_ascii() => {
+            return Err(Error::type_error(
+                "cadata should be an ASCII string or a bytes-like object",
+            ));
+        }
+        CaData::Pem(text) => (text.as_bytes(), "no start line"),
+        CaData::Der(bytes) => (bytes.as_slice(), "not enough data"),
+    };
+    if bytes.is_empty() {
+        return Err(Error::value("Empty certificate data"));
+    }
+    if i32::try_from(bytes.len()).is_err() {
+        return Err(Error::overflow("Certificate data is too long."));
+    }
+    let (certificates, stopped) = match cadata {
+        CaData::Pem(_) => pem::read_certificates(bytes),
+        CaData::Der(_) => pem::read_der_certificates(bytes),
+    };
+    if certificates.is_empty() {
+        return Err(Error::ssl_text(format!(
+            "{empty}: cadata does not contain a certificate"
+        )));
+    }
+    match stopped {
+        Some(stack) => Err(Error::from_stack(stack)),
+        None => Ok(certificates),
+    }
+}

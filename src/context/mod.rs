@@ -1,0 +1,254 @@
+//! [`SslContext`]: settings, and the immutable `SSL_CTX` built from them.
+
+mod cert_chain;
+mod hooks;
+mod locations;
+mod properties;
+mod session;
+mod settings;
+mod snapshot;
+mod stats;
+mod trust;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use cert_chain::{CertChain, Password};
+pub use hooks::{SniAction, SniRequest};
+pub use locations::{CaData, VerifyLocations};
+pub(crate) use session::ContextId;
+pub use session::SslSession;
+pub(crate) use snapshot::Snapshot;
+pub use stats::{CertStoreStats, SessionStats};
+
+use crate::constants::Protocol;
+use crate::error::Result;
+use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
+use crate::ffi::hooks::Hooks;
+use settings::Settings;
+use snapshot::Origin;
+use stats::Statistics;
+use trust::Trust;
+
+/// Settings that connections share: Python's `ssl.SSLContext`.
+///
+/// ```python
+/// context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+/// context.set_ciphers("HIGH:!aNULL:!MD5")
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// context.set_ciphers("HIGH:!aNULL:!MD5")?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// A context is a handle: cloning it gives another handle on the same settings, and it can be
+/// used from all threads at once. As in Python, it can be changed at any time, also while
+/// connections made from it are at work: those go on with the settings that they began with,
+/// later ones get the new settings, and sessions stay resumable. (In CPython, changing a context
+/// while another thread's handshake reads it crashes the interpreter.)
+///
+/// A setter that fails changes nothing.
+#[doc(alias = "SSLContext")]
+#[derive(Clone)]
+pub struct SslContext(Arc<Inner>);
+
+struct Inner {
+    id: ContextId,
+    protocol: Protocol,
+    ticket_keys: [u8; TICKET_KEYS_LEN],
+    statistics: Arc<Statistics>,
+    state: Mutex<State>,
+}
+
+struct State {
+    settings: Settings,
+    /// Built from `settings`; none after an edit in place went wrong, until it is needed.
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+impl SslContext {
+    /// A context with the defaults of its protocol, which are Python's.
+    ///
+    /// ```python
+    /// context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// | | `TLS_CLIENT` | `TLS_SERVER` | `TLS` | `TLSv1`, `TLSv1_1`, `TLSv1_2` |
+    /// |---|---|---|---|---|
+    /// | verify mode | `CERT_REQUIRED` | `CERT_NONE` | `CERT_NONE` | `CERT_NONE` |
+    /// | host name checked | yes | no | no | no |
+    /// | versions | 1.2 and up | 1.2 and up | 1.2 and up | the one |
+    ///
+    /// All of them start with Python's cipher list at security level 2 and with an empty trust
+    /// store; [`create_default_context`](crate::create_default_context) fills that.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn new(protocol: Protocol) -> Result<SslContext> {
+        SslContext::from_settings(Settings::new(protocol)?)
+    }
+
+    fn from_settings(settings: Settings) -> Result<SslContext> {
+        let mut ticket_keys = [0; TICKET_KEYS_LEN];
+        openssl::rand::rand_bytes(&mut ticket_keys)?;
+        let inner = Inner {
+            id: ContextId::next(),
+            protocol: settings.protocol,
+            ticket_keys,
+            statistics: Arc::default(),
+            state: Mutex::new(State {
+                settings,
+                snapshot: None,
+            }),
+        };
+        let context = SslContext(Arc::new(inner));
+        let snapshot = context.snapshot()?;
+        let mut state = context.lock();
+        // What OpenSSL made of the defaults, so that a rebuild gives the same.
+        state.settings.options = Some(snapshot.handle().options());
+        state.settings.security_level = Some(snapshot.handle().security_level());
+        drop(state);
+        Ok(context)
+    }
+
+    /// Python's `context.protocol`.
+    ///
+    /// ```python
+    /// context.protocol
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
+    /// assert_eq!(context.protocol(), ssl::PROTOCOL_TLS);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn protocol(&self) -> Protocol {
+        self.0.protocol
+    }
+
+    /// How connections of this context came to their sessions, over its whole life.
+    ///
+    /// ```python
+    /// context.session_stats()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
+    /// assert_eq!(context.session_stats().accept, 0);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn session_stats(&self) -> SessionStats {
+        self.0.statistics.total()
+    }
+
+    pub(crate) fn id(&self) -> ContextId {
+        self.0.id
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock leaves the state half changed.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a new connection starts from.
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
+        let mut state = self.lock();
+        self.built(&mut state)
+    }
+
+    /// The snapshot of the settings, built if there is none.
+    fn built(&self, state: &mut State) -> Result<Arc<Snapshot>> {
+        if let Some(snapshot) = &state.snapshot {
+            return Ok(Arc::clone(snapshot));
+        }
+        let snapshot = Arc::new(self.build(state.settings.clone())?);
+        state.snapshot = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    fn build(&self, settings: Settings) -> Result<Snapshot> {
+        Snapshot::build(
+            settings,
+            &Origin {
+                id: self.0.id,
+                ticket_keys: &self.0.ticket_keys,
+                statistics: &self.0.statistics,
+            },
+        )
+    }
+
+    /// Reads one of the settings.
+    fn read<T>(&self, f: impl FnOnce(&Settings) -> T) -> T {
+        f(&self.lock().settings)
+    }
+
+    /// Asks OpenSSL, through the current snapshot.
+    fn ask<T>(&self, f: impl FnOnce(&CtxHandle) -> T) -> Result<T> {
+        let snapshot = self.snapshot()?;
+        Ok(f(snapshot.handle()))
+    }
+
+    fn trust(&self) -> Arc<Trust> {
+        self.read(|settings| Arc::clone(&settings.trust))
+    }
+
+    /// Changes the settings: `change` as data, `apply` on an `SSL_CTX` that nobody else holds.
+    fn edit(
+        &self,
+        change: impl FnOnce(&mut Settings) -> Result<()>,
+        apply: impl FnOnce(&mut CtxHandle, &mut Settings) -> Result<()>,
+    ) -> Result<()> {
+        self.edit_if(|next| change(next).map(|()| true), apply)
+    }
+
+    /// The same, if `change` says that there is something to apply.
+    ///
+    /// If an error comes, the settings stay as they were. A snapshot that is half edited by then
+    /// is thrown away; the next one is built from the settings.
+    fn edit_if(
+        &self,
+        change: impl FnOnce(&mut Settings) -> Result<bool>,
+        apply: impl FnOnce(&mut CtxHandle, &mut Settings) -> Result<()>,
+    ) -> Result<()> {
+        let mut state = self.lock();
+        let mut next = state.settings.clone();
+        if !change(&mut next)? {
+            return Ok(());
+        }
+        // Held by the state alone, or by connections too? Those must not see it change. References
+        // are given out under this lock only, so the answer stays true.
+        match state.snapshot.as_mut().and_then(Arc::get_mut) {
+            Some(snapshot) => {
+                if let Err(error) = snapshot.edit(&mut next, apply) {
+                    state.snapshot = None;
+                    return Err(error);
+                }
+            }
+            None => {
+                let mut snapshot = self.build(state.settings.clone())?;
+                snapshot.edit(&mut next, apply)?;
+                state.snapshot = Some(Arc::new(snapshot));
+            }
+        }
+        state.settings = next;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SslContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SslContext")
+            .field("protocol", &self.0.protocol)
+            .field("verify_mode", &self.verify_mode())
+            .field("check_hostname", &self.check_hostname())
+            .finish_non_exhaustive()
+    }
+}

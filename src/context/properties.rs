@@ -1,0 +1,591 @@
+//! Getters and setters: Python's properties of `SSLContext`, and its `set_*` methods.
+
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::SslContext;
+use super::hooks::{KeyLog, SniAction, SniCallback, SniRequest};
+use super::settings::no_cipher;
+use crate::cipher::{self, Cipher};
+use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
+use crate::error::{Error, Result};
+
+impl SslContext {
+    /// Whether and how the peer's certificate is verified. Python's `context.verify_mode`.
+    ///
+    /// ```python
+    /// context.verify_mode
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert_eq!(context.verify_mode(), ssl::CERT_REQUIRED);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn verify_mode(&self) -> VerifyMode {
+        self.read(|settings| settings.verify_mode)
+    }
+
+    /// Sets whether and how the peer's certificate is verified.
+    ///
+    /// ```python
+    /// context.verify_mode = ssl.CERT_REQUIRED
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS)?;
+    /// context.set_verify_mode(ssl::CERT_REQUIRED)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for `CERT_NONE` while host names are checked: switch that off first.
+    pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
+        self.edit(
+            |next| {
+                if mode == VerifyMode::CERT_NONE && next.check_hostname {
+                    return Err(Error::value(
+                        "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
+                    ));
+                }
+                next.verify_mode = mode;
+                Ok(())
+            },
+            |ctx, next| {
+                next.apply_verify_mode(ctx);
+                Ok(())
+            },
+        )
+    }
+
+    /// Whether a client checks that the certificate is for the host it asked for. Python's
+    /// `context.check_hostname`.
+    ///
+    /// ```python
+    /// context.check_hostname
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert!(context.check_hostname());
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn check_hostname(&self) -> bool {
+        self.read(|settings| settings.check_hostname)
+    }
+
+    /// Sets whether a client checks the host name. Switching it on makes `CERT_NONE`
+    /// `CERT_REQUIRED`; switching it off leaves the verify mode alone.
+    ///
+    /// ```python
+    /// context.check_hostname = False
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_check_hostname(false)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn set_check_hostname(&self, on: bool) -> Result<()> {
+        self.edit(
+            |next| {
+                next.check_hostname = on;
+                if on && next.verify_mode == VerifyMode::CERT_NONE {
+                    next.verify_mode = VerifyMode::CERT_REQUIRED;
+                }
+                Ok(())
+            },
+            |ctx, next| {
+                next.apply_verify_mode(ctx);
+                Ok(())
+            },
+        )
+    }
+
+    /// Whether the subject's common name counts for a certificate without DNS names. Python's
+    /// `context.hostname_checks_common_name`.
+    pub fn hostname_checks_common_name(&self) -> bool {
+        self.read(|settings| settings.hostname_checks_common_name())
+    }
+
+    /// Sets whether the subject's common name counts for a certificate without DNS names.
+    ///
+    /// ```python
+    /// context.hostname_checks_common_name = False
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_hostname_checks_common_name(false)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn set_hostname_checks_common_name(&self, on: bool) -> Result<()> {
+        self.edit(
+            |next| {
+                next.set_hostname_checks_common_name(on);
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_hostflags(next.host_flags);
+                Ok(())
+            },
+        )
+    }
+
+    /// The lowest version that is spoken. Python's `context.minimum_version`.
+    pub fn minimum_version(&self) -> TlsVersion {
+        match self.ask(|ctx| ctx.min_proto_version()) {
+            Ok(number) if number != 0 && self.takes_versions() => {
+                TlsVersion::try_from(number).unwrap_or(TlsVersion::MINIMUM_SUPPORTED)
+            }
+            _ => TlsVersion::MINIMUM_SUPPORTED,
+        }
+    }
+
+    /// Sets the lowest version that is spoken.
+    ///
+    /// ```python
+    /// context.minimum_version = ssl.TLSVersion.TLSv1_3
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_minimum_version(ssl::TlsVersion::TLSv1_3)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// A range that is empty shows at the handshake (`NO_PROTOCOLS_AVAILABLE`), as in Python.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    pub fn set_minimum_version(&self, version: TlsVersion) -> Result<()> {
+        self.require_version_range()?;
+        self.edit(
+            |next| {
+                next.minimum_version = Some(version);
+                Ok(())
+            },
+            |ctx, next| {
+                if version == TlsVersion::SSLv3 {
+                    ctx.set_options(ctx.options() & !Options::OP_NO_SSLv3.bits());
+                    next.options = Some(ctx.options());
+                }
+                next.apply_versions(ctx)
+            },
+        )
+    }
+
+    /// The highest version that is spoken. Python's `context.maximum_version`.
+    pub fn maximum_version(&self) -> TlsVersion {
+        match self.ask(|ctx| ctx.max_proto_version()) {
+            Ok(number) if number != 0 && self.takes_versions() => {
+                TlsVersion::try_from(number).unwrap_or(TlsVersion::MAXIMUM_SUPPORTED)
+            }
+            _ => TlsVersion::MAXIMUM_SUPPORTED,
+        }
+    }
+
+    /// Sets the highest version that is spoken.
+    ///
+    /// ```python
+    /// context.maximum_version = ssl.TLSVersion.TLSv1_2
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_maximum_version(ssl::TlsVersion::TLSv1_2)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    pub fn set_maximum_version(&self, version: TlsVersion) -> Result<()> {
+        self.require_version_range()?;
+        self.edit(
+            |next| {
+                next.maximum_version = Some(version);
+                Ok(())
+            },
+            |ctx, next| next.apply_versions(ctx),
+        )
+    }
+
+    fn takes_versions(&self) -> bool {
+        self.protocol().fixed_version().is_none()
+    }
+
+    fn require_version_range(&self) -> Result<()> {
+        if self.takes_versions() {
+            return Ok(());
+        }
+        Err(Error::value(
+            "The context's protocol doesn't support modification of highest and lowest version.",
+        ))
+    }
+
+    /// The protocol options. Python's `context.options`.
+    pub fn options(&self) -> Options {
+        Options::from_bits_retain(self.read(|settings| settings.options).unwrap_or(0))
+    }
+
+    /// Makes the protocol options exactly these, as far as OpenSSL lets go of its own.
+    ///
+    /// ```python
+    /// context.options |= ssl.OP_NO_TLSv1_3
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_options(context.options() | ssl::OP_NO_TLSv1_3)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn set_options(&self, options: Options) -> Result<()> {
+        self.edit(
+            |_| Ok(()),
+            |ctx, next| {
+                ctx.set_options(options.bits());
+                next.options = Some(ctx.options());
+                Ok(())
+            },
+        )
+    }
+
+    /// How certificates are verified. Python's `context.verify_flags`.
+    pub fn verify_flags(&self) -> VerifyFlags {
+        VerifyFlags::from_bits_retain(self.read(|settings| settings.verify_flags))
+    }
+
+    /// Makes the verification flags exactly these.
+    ///
+    /// ```python
+    /// context.verify_flags |= ssl.VERIFY_X509_STRICT
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_verify_flags(context.verify_flags() | ssl::VERIFY_X509_STRICT)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL refuses.
+    pub fn set_verify_flags(&self, flags: VerifyFlags) -> Result<()> {
+        self.edit(
+            |_| Ok(()),
+            |ctx, next| {
+                ctx.set_verify_flags(flags.bits())?;
+                next.verify_flags = ctx.verify_flags();
+                Ok(())
+            },
+        )
+    }
+
+    /// OpenSSL's security level (0 to 5), which `@SECLEVEL=n` in a cipher string sets. Python's
+    /// `context.security_level`.
+    ///
+    /// ```python
+    /// context.security_level
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert_eq!(context.security_level(), 2);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Source: `SSL_CTX_set_security_level`(3).
+    pub fn security_level(&self) -> u32 {
+        self.read(|settings| settings.security_level).unwrap_or(0)
+    }
+
+    /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. Those for TLS 1.3
+    /// are always on and come first.
+    ///
+    /// ```python
+    /// context.set_ciphers('HIGH:!aNULL:!MD5')
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2)?;
+    /// context.set_ciphers("HIGH:!aNULL:!MD5")?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// As in Python, names that OpenSSL does not know are passed over if others select something.
+    /// The grammar: `openssl-ciphers`(1).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` (`No cipher can be selected.`) if the string selects nothing or is no cipher
+    /// string; `ValueError` for a NUL. The context keeps its list (in Python it is lost).
+    pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
+        let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
+        let list = Arc::new(list);
+        self.edit(
+            |next| {
+                next.cipher_list = Arc::clone(&list);
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_cipher_list(&next.cipher_list)
+                    .map_err(|_| no_cipher())?;
+                next.security_level = Some(ctx.security_level());
+                Ok(())
+            },
+        )
+    }
+
+    /// The suites that the context has selected, in order of preference.
+    ///
+    /// ```python
+    /// for c in context.get_ciphers(): print(c["name"])
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// for c in context.get_ciphers()? { println!("{}", c.name); }
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Neither the range of versions nor the certificates are considered, as in Python.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn get_ciphers(&self) -> Result<Vec<Cipher>> {
+        self.ask(|ctx| cipher::ciphers_of_context(ctx.as_ref()))
+    }
+
+    /// Offers these application protocols (client), or chooses from them in this order (server).
+    ///
+    /// ```python
+    /// context.set_alpn_protocols(["h2", "http/1.1"])
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_alpn_protocols(&["h2", "http/1.1"])?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Without a protocol in common the handshake goes on and selects none. An empty list
+    /// switches ALPN off. Source: RFC 7301.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` for names that are empty or longer than 255 bytes; `UnicodeError` for names that
+    /// are not ASCII.
+    pub fn set_alpn_protocols<S: AsRef<str>>(&self, protocols: &[S]) -> Result<()> {
+        let mut wire = Vec::new();
+        for protocol in protocols {
+            let protocol = protocol.as_ref();
+            if !protocol.is_ascii() {
+                return Err(Error::unicode(format!(
+                    "'ascii' codec can't encode the protocol name {protocol:?}: ordinal not in range(128)"
+                )));
+            }
+            match u8::try_from(protocol.len()) {
+                Ok(length @ 1..) => wire.push(length),
+                _ => return Err(Error::ssl_bare("ALPN protocols must be 1 to 255 in length")),
+            }
+            wire.extend_from_slice(protocol.as_bytes());
+        }
+        let wire: Arc<[u8]> = wire.into();
+        self.edit(
+            |next| {
+                next.alpn = Arc::clone(&wire);
+                Ok(())
+            },
+            |ctx, next| Ok(ctx.set_alpn(&next.alpn)?),
+        )
+    }
+
+    /// How many TLS 1.3 session tickets a server sends after a full handshake. Python's
+    /// `context.num_tickets`.
+    pub fn num_tickets(&self) -> usize {
+        self.ask(|ctx| ctx.as_ref().num_tickets()).unwrap_or(0)
+    }
+
+    /// Sets how many TLS 1.3 session tickets a server sends; 0 for none.
+    ///
+    /// ```python
+    /// context.num_tickets = 0
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.set_num_tickets(0)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` unless the protocol is `PROTOCOL_TLS_SERVER`.
+    pub fn set_num_tickets(&self, tickets: usize) -> Result<()> {
+        if self.protocol() != Protocol::PROTOCOL_TLS_SERVER {
+            return Err(Error::value("SSLContext is not a server context."));
+        }
+        self.edit(
+            |next| {
+                next.num_tickets = Some(tickets);
+                Ok(())
+            },
+            |ctx, _| Ok(ctx.set_num_tickets(tickets)?),
+        )
+    }
+
+    /// Whether a client may be asked for its certificate after a TLS 1.3 handshake. Python's
+    /// `context.post_handshake_auth`.
+    pub fn post_handshake_auth(&self) -> bool {
+        self.read(|settings| settings.post_handshake_auth)
+    }
+
+    /// Sets whether a client may be asked for its certificate after the handshake. On a server
+    /// that verifies clients, it is then asked for only by `verify_client_post_handshake`.
+    ///
+    /// ```python
+    /// context.post_handshake_auth = True
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_post_handshake_auth(true)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn set_post_handshake_auth(&self, on: bool) -> Result<()> {
+        // Connections take it from the settings when they are made.
+        self.edit(
+            |next| {
+                next.post_handshake_auth = on;
+                Ok(())
+            },
+            |_, _| Ok(()),
+        )
+    }
+
+    /// The file that secrets are logged to. Python's `context.keylog_filename`.
+    pub fn keylog_filename(&self) -> Option<std::path::PathBuf> {
+        self.read(|settings| {
+            settings
+                .keylog
+                .as_ref()
+                .and_then(|log| log.filename().map(Path::to_owned))
+        })
+    }
+
+    /// Logs the secrets of new connections to a file, for Wireshark and its like; `None` ends it.
+    ///
+    /// ```python
+    /// context.keylog_filename = "keys.txt"
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_keylog_filename(Some("keys.txt"))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The file is appended to. **Whoever can read it can read the connections.**
+    ///
+    /// # Errors
+    ///
+    /// `OSError` with the file's name if it cannot be opened; the log stays as it was.
+    pub fn set_keylog_filename<P: AsRef<Path>>(&self, filename: Option<P>) -> Result<()> {
+        let keylog = match filename {
+            Some(filename) => Some(KeyLog::open(filename.as_ref())?),
+            None => None,
+        };
+        self.edit(
+            |next| {
+                next.keylog = keylog;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_keylog(next.keylog.is_some());
+                Ok(())
+            },
+        )
+    }
+
+    /// Calls this on a server when the name that the client asks for is known, before a
+    /// certificate is chosen. Python's `context.sni_callback`.
+    ///
+    /// ```python
+    /// def choose(sock, name, context):
+    ///     if name == "b.example": sock.context = other
+    /// context.sni_callback = choose
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # let other = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.set_sni_callback(move |request| match request.server_name() {
+    ///     Some("b.example") => Ok(ssl::SniAction::Switch(other.clone())),
+    ///     _ => Ok(ssl::SniAction::Continue),
+    /// })?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// An error that the callback returns refuses the handshake (`handshake_failure`) and comes
+    /// out of it as [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn set_sni_callback(
+        &self,
+        callback: impl Fn(
+            &SniRequest<'_>,
+        ) -> Result<SniAction, Box<dyn std::error::Error + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<()> {
+        self.replace_sni_callback(Some(Arc::new(SniCallback(Box::new(callback)))))
+    }
+
+    /// Removes the callback. Python's `context.sni_callback = None`.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn clear_sni_callback(&self) -> Result<()> {
+        self.replace_sni_callback(None)
+    }
+
+    fn replace_sni_callback(&self, callback: Option<Arc<SniCallback>>) -> Result<()> {
+        if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
+            return Err(Error::value(
+                "sni_callback cannot be set on TLS_CLIENT context",
+            ));
+        }
+        self.edit(
+            |next| {
+                next.sni_callback = callback;
+                Ok(())
+            },
+            |_, _| Ok(()),
+        )
+    }
+}

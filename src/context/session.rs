@@ -1,0 +1,98 @@
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use openssl::ssl::{SslSession as RawSession, SslSessionRef};
+
+use crate::ffi::session;
+
+/// Which context something belongs to. Never an address: those are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ContextId(u64);
+
+impl ContextId {
+    pub(crate) fn next() -> ContextId {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        ContextId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A TLS session that a later connection can resume: Python's `ssl.SSLSession`.
+///
+/// ```python
+/// sock = context.wrap_socket(socket.socket(), server_hostname="localhost", session=old.session)
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # fn f(context: &ssl::SslContext, old: &ssl::SslSocket, plain: std::net::TcpStream) -> ssl::Result<()> {
+/// let options = ssl::WrapSocket::new().server_hostname("localhost").session(old.session());
+/// let sock = context.wrap_socket(plain, options)?;
+/// # Ok(()) }
+/// ```
+///
+/// In TLS 1.3 a client's session becomes resumable when the server's ticket has arrived, so take
+/// it after the first read. A resumed handshake verifies neither certificate nor host name again:
+/// keep sessions apart by host and by verification settings.
+///
+/// Two sessions are equal if their ids are. Cloning takes a reference.
+#[derive(Clone)]
+pub struct SslSession {
+    raw: RawSession,
+    context: ContextId,
+}
+
+impl SslSession {
+    pub(crate) fn new(raw: RawSession, context: ContextId) -> SslSession {
+        SslSession { raw, context }
+    }
+
+    pub(crate) fn raw(&self) -> &SslSessionRef {
+        &self.raw
+    }
+
+    pub(crate) fn context_id(&self) -> ContextId {
+        self.context
+    }
+
+    /// Python's `session.id`: up to 32 bytes, none before a TLS 1.3 ticket has come.
+    pub fn id(&self) -> &[u8] {
+        self.raw.id()
+    }
+
+    /// Python's `session.time`: when the session began, in seconds since 1970.
+    pub fn time(&self) -> i64 {
+        #[allow(clippy::useless_conversion, reason = "the type differs by version")]
+        self.raw.time().into()
+    }
+
+    /// Python's `session.timeout`: for how many seconds the session can be resumed.
+    pub fn timeout(&self) -> i64 {
+        self.raw.timeout()
+    }
+
+    /// Python's `session.ticket_lifetime_hint`: for how many seconds the server means to accept
+    /// its ticket; 0 without one.
+    pub fn ticket_lifetime_hint(&self) -> u64 {
+        session::ticket_lifetime_hint(&self.raw)
+    }
+
+    /// Python's `session.has_ticket`.
+    pub fn has_ticket(&self) -> bool {
+        session::has_ticket(&self.raw)
+    }
+}
+
+impl PartialEq for SslSession {
+    fn eq(&self, other: &SslSession) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for SslSession {}
+
+impl fmt::Debug for SslSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SslSession")
+            .field("has_ticket", &self.has_ticket())
+            .finish_non_exhaustive()
+    }
+}

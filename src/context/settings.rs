@@ -1,0 +1,220 @@
+use std::ffi::CString;
+use std::sync::Arc;
+
+use openssl::dh::Dh;
+use openssl::pkey::{PKey, Params, Private};
+use openssl::ssl::SslVerifyMode;
+use openssl::x509::X509;
+
+use super::hooks::{KeyLog, SniCallback};
+use super::trust::Trust;
+use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
+use crate::error::{Error, Result};
+use crate::ffi::ctx::{CtxHandle, Method};
+
+/// Python's default list, which its build can replace.
+pub(crate) const DEFAULT_CIPHERS: &str =
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
+
+/// `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`
+const NO_PARTIAL_WILDCARDS: u32 = 4;
+/// `X509_CHECK_FLAG_NEVER_CHECK_SUBJECT`
+const NEVER_CHECK_SUBJECT: u32 = 0x20;
+
+/// A certificate, its chain and its key.
+pub(crate) struct Identity {
+    pub(crate) leaf: X509,
+    pub(crate) chain: Vec<X509>,
+    pub(crate) key: PKey<Private>,
+}
+
+/// All that was set on a context, as data. A snapshot is built from nothing else.
+///
+/// Cloning takes references: what is big or secret is shared.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) protocol: Protocol,
+    pub(crate) verify_mode: VerifyMode,
+    pub(crate) check_hostname: bool,
+    /// As OpenSSL gave them back after the last change; `None` before any.
+    pub(crate) options: Option<u64>,
+    pub(crate) verify_flags: u64,
+    pub(crate) host_flags: u32,
+    /// Bounds that were set; fixed-version protocols have none.
+    pub(crate) minimum_version: Option<TlsVersion>,
+    pub(crate) maximum_version: Option<TlsVersion>,
+    pub(crate) cipher_list: Arc<CString>,
+    /// The level that the cipher list left behind.
+    pub(crate) security_level: Option<u32>,
+    pub(crate) ciphersuites: Option<Arc<str>>,
+    pub(crate) groups: Option<Arc<str>>,
+    /// One for each kind of key, in the order in which they were loaded.
+    pub(crate) identities: Vec<Arc<Identity>>,
+    pub(crate) dh_params: Option<Arc<Dh<Params>>>,
+    /// With length bytes.
+    pub(crate) alpn: Arc<[u8]>,
+    pub(crate) num_tickets: Option<usize>,
+    pub(crate) post_handshake_auth: bool,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) sni_callback: Option<Arc<SniCallback>>,
+    pub(crate) keylog: Option<Arc<KeyLog>>,
+}
+
+impl Settings {
+    /// What each protocol starts with.
+    pub(crate) fn new(protocol: Protocol) -> Result<Settings> {
+        let client = protocol == Protocol::PROTOCOL_TLS_CLIENT;
+        Ok(Settings {
+            protocol,
+            verify_mode: if client {
+                VerifyMode::CERT_REQUIRED
+            } else {
+                VerifyMode::CERT_NONE
+            },
+            check_hostname: client,
+            options: None,
+            verify_flags: VerifyFlags::VERIFY_X509_TRUSTED_FIRST.bits(),
+            host_flags: NO_PARTIAL_WILDCARDS,
+            minimum_version: protocol
+                .fixed_version()
+                .is_none()
+                .then_some(TlsVersion::TLSv1_2),
+            maximum_version: None,
+            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(DEFAULT_CIPHERS)),
+            security_level: None,
+            ciphersuites: None,
+            groups: None,
+            identities: Vec::new(),
+            dh_params: None,
+            alpn: Arc::from([]),
+            num_tickets: None,
+            post_handshake_auth: false,
+            trust: Arc::new(Trust::empty()?),
+            sni_callback: None,
+            keylog: None,
+        })
+    }
+
+    /// Replays the settings onto a fresh `SSL_CTX`.
+    pub(crate) fn build(&self) -> Result<CtxHandle> {
+        let mut ctx = CtxHandle::new(self.method())?;
+        // The level of today's list must not refuse what was loaded under another one.
+        ctx.set_security_level(0);
+        for identity in &self.identities {
+            ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
+        }
+        ctx.set_cipher_list(&self.cipher_list)
+            .map_err(|_| no_cipher())?;
+        if let Some(level) = self.security_level {
+            ctx.set_security_level(level);
+        }
+        if let Some(suites) = &self.ciphersuites {
+            ctx.set_ciphersuites(suites)?;
+        }
+        self.apply_versions(&mut ctx)?;
+        match self.options {
+            Some(options) => ctx.set_options(options),
+            None => {
+                let options = Options::OP_ALL
+                    | Options::OP_NO_SSLv3
+                    | Options::OP_CIPHER_SERVER_PREFERENCE
+                    | Options::OP_NO_COMPRESSION
+                    | Options::OP_ENABLE_MIDDLEBOX_COMPAT;
+                ctx.set_options(options.bits());
+            }
+        }
+        self.apply_verify_mode(&mut ctx);
+        ctx.set_verify_flags(self.verify_flags)?;
+        ctx.set_hostflags(self.host_flags);
+        if let Some(groups) = &self.groups {
+            ctx.set_groups_list(groups)?;
+        }
+        if let Some(dh) = &self.dh_params {
+            ctx.set_tmp_dh(dh)?;
+        }
+        if !self.alpn.is_empty() {
+            ctx.set_alpn(&self.alpn)?;
+        }
+        if let Some(tickets) = self.num_tickets {
+            ctx.set_num_tickets(tickets)?;
+        }
+        ctx.set_keylog(self.keylog.is_some());
+        ctx.set_session_id_context(b"Python\0")?;
+        ctx.set_store(self.trust.store());
+        Ok(ctx)
+    }
+
+    fn method(&self) -> Method {
+        match self.protocol {
+            Protocol::PROTOCOL_TLS => Method::Any,
+            Protocol::PROTOCOL_TLS_CLIENT => Method::Client,
+            Protocol::PROTOCOL_TLS_SERVER => Method::Server,
+            Protocol::PROTOCOL_TLSv1 | Protocol::PROTOCOL_TLSv1_1 | Protocol::PROTOCOL_TLSv1_2 => {
+                let version = self.protocol.fixed_version();
+                Method::Fixed(version.map_or(0, |version| version as i32))
+            }
+        }
+    }
+
+    /// Sets both bounds of the range of versions.
+    pub(crate) fn apply_versions(&self, ctx: &mut CtxHandle) -> Result<()> {
+        if let Some(version) = self.minimum_version {
+            let number = match version {
+                TlsVersion::MINIMUM_SUPPORTED => 0,
+                TlsVersion::MAXIMUM_SUPPORTED => TlsVersion::TLSv1_3 as i32,
+                other => other as i32,
+            };
+            ctx.set_min_proto_version(number)
+                .map_err(|_| unsupported_version(version))?;
+        }
+        if let Some(version) = self.maximum_version {
+            let number = match version {
+                TlsVersion::MAXIMUM_SUPPORTED => 0,
+                TlsVersion::MINIMUM_SUPPORTED => TlsVersion::TLSv1 as i32,
+                other => other as i32,
+            };
+            ctx.set_max_proto_version(number)
+                .map_err(|_| unsupported_version(version))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn apply_verify_mode(&self, ctx: &mut CtxHandle) {
+        ctx.set_verify(match self.verify_mode {
+            VerifyMode::CERT_NONE => SslVerifyMode::NONE,
+            VerifyMode::CERT_OPTIONAL => SslVerifyMode::PEER,
+            VerifyMode::CERT_REQUIRED => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+        });
+    }
+
+    pub(crate) fn hostname_checks_common_name(&self) -> bool {
+        self.host_flags & NEVER_CHECK_SUBJECT == 0
+    }
+
+    pub(crate) fn set_hostname_checks_common_name(&mut self, on: bool) {
+        if on {
+            self.host_flags &= !NEVER_CHECK_SUBJECT;
+        } else {
+            self.host_flags |= NEVER_CHECK_SUBJECT;
+        }
+    }
+
+    /// Adds an identity in place of an older one for the same kind of key.
+    pub(crate) fn add_identity(&mut self, identity: Arc<Identity>) {
+        let kind = identity.key.id();
+        self.identities.retain(|other| other.key.id() != kind);
+        self.identities.push(identity);
+    }
+}
+
+/// Python's error for a list that selects nothing.
+pub(crate) fn no_cipher() -> Error {
+    Error::ssl_bare("No cipher can be selected.")
+}
+
+fn unsupported_version(version: TlsVersion) -> Error {
+    Error::value(format!(
+        "Unsupported protocol version {:#x}",
+        version as i32
+    ))
+}

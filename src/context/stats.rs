@@ -1,0 +1,134 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ffi::ctx::{CtxHandle, SessionCounters};
+
+/// How connections of a context came to their sessions: Python's `session_stats()`.
+///
+/// ```python
+/// print(context.session_stats()["hits"])
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+/// println!("{}", context.session_stats().hits);
+/// # Ok::<(), ssl::Error>(())
+/// ```
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionStats {
+    /// Sessions in the cache now.
+    pub number: i64,
+    /// Handshakes begun as a client.
+    pub connect: i64,
+    /// Handshakes finished as a client.
+    pub connect_good: i64,
+    /// Renegotiations as a client.
+    pub connect_renegotiate: i64,
+    /// Handshakes begun as a server.
+    pub accept: i64,
+    /// Handshakes finished as a server.
+    pub accept_good: i64,
+    /// Renegotiations as a server.
+    pub accept_renegotiate: i64,
+    /// Sessions that were resumed.
+    pub hits: i64,
+    /// Sessions that a client offered and the server did not know.
+    pub misses: i64,
+    /// Sessions that were offered after their time.
+    pub timeouts: i64,
+    /// Sessions that were dropped because the cache was full.
+    pub cache_full: i64,
+}
+
+/// OpenSSL's `SSL_CTRL_SESS_*`, in the order of the fields above.
+const COUNTERS: [i32; 11] = [20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31];
+
+impl SessionStats {
+    /// Names and values in Python's order.
+    pub fn items(&self) -> [(&'static str, i64); 11] {
+        [
+            ("number", self.number),
+            ("connect", self.connect),
+            ("connect_good", self.connect_good),
+            ("connect_renegotiate", self.connect_renegotiate),
+            ("accept", self.accept),
+            ("accept_good", self.accept_good),
+            ("accept_renegotiate", self.accept_renegotiate),
+            ("hits", self.hits),
+            ("misses", self.misses),
+            ("timeouts", self.timeouts),
+            ("cache_full", self.cache_full),
+        ]
+    }
+
+    fn from_counters(c: [i64; 11]) -> SessionStats {
+        SessionStats {
+            number: c[0],
+            connect: c[1],
+            connect_good: c[2],
+            connect_renegotiate: c[3],
+            accept: c[4],
+            accept_good: c[5],
+            accept_renegotiate: c[6],
+            hits: c[7],
+            misses: c[8],
+            timeouts: c[9],
+            cache_full: c[10],
+        }
+    }
+}
+
+/// What is in a context's trust store: Python's `cert_store_stats()`.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CertStoreStats {
+    /// Certificates.
+    pub x509: usize,
+    /// Certificate revocation lists.
+    pub crl: usize,
+    /// Certificates that may sign others.
+    pub x509_ca: usize,
+}
+
+/// The counters of a context over all its snapshots.
+#[derive(Default)]
+pub(crate) struct Statistics(Mutex<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    /// What snapshots that are gone had counted.
+    retired: [i64; 11],
+    live: Vec<SessionCounters>,
+}
+
+impl Statistics {
+    fn lock(&self) -> MutexGuard<'_, Counters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn track(&self, handle: &CtxHandle) {
+        self.lock().live.push(handle.session_counters());
+    }
+
+    /// Keeps what a snapshot counted, before it goes.
+    pub(crate) fn retire(&self, handle: &CtxHandle) {
+        let gone = handle.session_counters();
+        let mut counters = self.lock();
+        counters.live.retain(|other| *other != gone);
+        // The sessions in its cache, which the first counter tells, go with it.
+        for (total, which) in counters.retired.iter_mut().zip(COUNTERS).skip(1) {
+            *total += gone.get(which);
+        }
+    }
+
+    pub(crate) fn total(&self) -> SessionStats {
+        let counters = self.lock();
+        let mut sum = counters.retired;
+        for live in &counters.live {
+            for (total, which) in sum.iter_mut().zip(COUNTERS) {
+                *total += live.get(which);
+            }
+        }
+        SessionStats::from_counters(sum)
+    }
+}

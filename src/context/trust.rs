@@ -1,0 +1,166 @@
+//! Trust stores: a context's own, and the system's, which is read once per process.
+
+use std::ffi::{CString, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use crate::error::{Error, Result};
+use crate::ffi::pem;
+use crate::ffi::store::{StoreHandle, StoreObject};
+use crate::paths;
+
+/// A trust store that snapshots share by reference.
+pub(crate) struct Trust {
+    store: StoreHandle,
+    /// Directories of hashed names, for copies of the store.
+    directories: Vec<CString>,
+    /// Several contexts hold it: none of them may add to it.
+    shared: bool,
+}
+
+impl Trust {
+    pub(crate) fn empty() -> Result<Trust> {
+        Ok(Trust {
+            store: StoreHandle::new()?,
+            directories: Vec::new(),
+            shared: false,
+        })
+    }
+
+    pub(crate) fn store(&self) -> &StoreHandle {
+        &self.store
+    }
+
+    /// Everything in the store now, in its order.
+    pub(crate) fn objects(&self) -> Vec<StoreObject> {
+        self.store.objects()
+    }
+
+    /// Whether nothing was ever put into it.
+    fn is_untouched(&self) -> bool {
+        !self.shared && self.directories.is_empty() && self.store.objects().is_empty()
+    }
+
+    /// Whether `extend` may be called on the store as it is.
+    pub(crate) fn can_grow(&self) -> bool {
+        !self.shared
+    }
+
+    /// Adds to the store, which may be in use: connections under way see the additions.
+    pub(crate) fn extend(&self, objects: &[StoreObject]) -> Result<()> {
+        debug_assert!(self.can_grow(), "the system's store is everybody's");
+        for object in objects {
+            match object {
+                StoreObject::Certificate(certificate) => self.store.add_certificate(certificate)?,
+                StoreObject::Crl(crl) => self.store.add_crl(crl)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A store of its own with the same certificates, which are not read or parsed again.
+    pub(crate) fn copy(&self) -> Result<Trust> {
+        let mut copy = Trust::empty()?;
+        copy.extend(&self.objects())?;
+        for directory in &self.directories {
+            copy.add_directory(directory.clone())?;
+        }
+        Ok(copy)
+    }
+
+    /// Adds a directory. Adding one that is there already does nothing.
+    pub(crate) fn add_directory(&mut self, directory: CString) -> Result<()> {
+        if !self.directories.contains(&directory) {
+            self.store.add_directory(&directory)?;
+            self.directories.push(directory);
+        }
+        Ok(())
+    }
+
+    /// This store with the system's added: the system's own where there is nothing to add it to.
+    pub(crate) fn with_system(&self) -> Result<Arc<Trust>> {
+        let system = system()?;
+        if self.is_untouched() {
+            return Ok(system);
+        }
+        let mut both = self.copy()?;
+        both.extend(&system.objects())?;
+        for directory in &system.directories {
+            both.add_directory(directory.clone())?;
+        }
+        Ok(Arc::new(both))
+    }
+}
+
+/// What the system's store was made from: when one of these changes, it is made anew.
+#[derive(PartialEq, Clone)]
+struct Source {
+    file: Option<PathBuf>,
+    directories: Option<OsString>,
+    stamp: Option<(SystemTime, u64, u64)>,
+}
+
+impl Source {
+    fn now() -> Source {
+        let defaults = paths::get_default_verify_paths();
+        let directories = std::env::var_os(&defaults.openssl_capath_env)
+            .unwrap_or_else(|| defaults.openssl_capath.into_os_string());
+        Source {
+            stamp: defaults.cafile.as_deref().and_then(stamp),
+            file: defaults.cafile,
+            // One list with separators, as OpenSSL takes it.
+            directories: Some(directories).filter(|list| !list.is_empty()),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn stamp(file: &Path) -> Option<(SystemTime, u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.modified().ok()?, meta.len(), meta.ino()))
+}
+
+/// The system's trust store (OpenSSL's default file and directory, and what `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` put in their place). Missing or broken files count as empty, as in OpenSSL.
+fn system() -> Result<Arc<Trust>> {
+    static CACHE: Mutex<Option<(Source, Arc<Trust>)>> = Mutex::new(None);
+    let source = Source::now();
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((cached, trust)) = &*cache {
+        if *cached == source {
+            return Ok(Arc::clone(trust));
+        }
+    }
+    let mut trust = Trust::empty()?;
+    if let Some(file) = &source.file {
+        let objects = std::fs::read(file)
+            .ok()
+            .and_then(|text| pem::read_objects(&text).ok())
+            .unwrap_or_default();
+        trust.extend(&objects)?;
+    }
+    if let Some(directory) = source
+        .directories
+        .as_deref()
+        .and_then(|list| c_path(Path::new(list)))
+    {
+        trust.add_directory(directory)?;
+    }
+    trust.shared = true;
+    let trust = Arc::new(trust);
+    *cache = Some((source, Arc::clone(&trust)));
+    Ok(trust)
+}
+
+/// A path as OpenSSL takes it, if it can be one.
+pub(crate) fn c_path(path: &Path) -> Option<CString> {
+    use std::os::unix::ffi::OsStrExt;
+    CString::new(path.as_os_str().as_bytes()).ok()
+}
+
+/// Python's error for a path with a NUL inside.
+pub(crate) fn null_byte() -> Error {
+    Error::value("embedded null byte")
+}

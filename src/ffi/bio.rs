@@ -1,0 +1,186 @@
+//! A `BIO` on a Rust value: how OpenSSL reaches sockets and buffers.
+
+use std::cell::RefCell;
+use std::ffi::{c_char, c_int, c_long, c_void};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use once_cell::sync::OnceCell;
+use openssl::error::ErrorStack;
+use openssl_sys as sys;
+
+use super::decl::{BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
+use super::util;
+
+/// Where a connection's records come from and go to. Neither call waits: what is not there or has
+/// no room is `WouldBlock`, and `Ok(0)` from `read` is the end.
+pub(crate) trait Transport: Send {
+    /// Reads up to `buf.len()` bytes.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes some of `buf`.
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
+
+    /// How many bytes were read from below and not yet handed up.
+    fn buffered(&self) -> usize {
+        0
+    }
+
+    /// Whether `read` may only hand out what is buffered already.
+    fn hold(&mut self, _on: bool) {}
+
+    /// Takes what is buffered; it belongs to whatever follows the TLS connection.
+    fn take_buffered(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// What the functions of the `BIO` find as its data.
+pub(super) struct BioState {
+    pub(super) transport: RefCell<Box<dyn Transport>>,
+    pub(super) error: RefCell<Option<io::Error>>,
+    eof: std::cell::Cell<bool>,
+}
+
+impl BioState {
+    pub(super) fn new(transport: Box<dyn Transport>) -> BioState {
+        BioState {
+            transport: RefCell::new(transport),
+            error: RefCell::new(None),
+            eof: std::cell::Cell::new(false),
+        }
+    }
+
+    /// Counts an outcome of the transport; the number for C, and whether to try again later.
+    fn settle(&self, outcome: std::thread::Result<io::Result<usize>>) -> (c_int, bool) {
+        match outcome {
+            Ok(Ok(n)) => (c_int::try_from(n).unwrap_or(c_int::MAX), false),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => (-1, true),
+            Ok(Err(error)) => {
+                *self.error.borrow_mut() = Some(error);
+                (-1, false)
+            }
+            // Transports are ours and do not panic; if one did, the connection fails.
+            Err(_) => {
+                *self.error.borrow_mut() = Some(io::Error::other("the transport panicked"));
+                (-1, false)
+            }
+        }
+    }
+}
+
+/// A new `BIO` with `state` as its data, to be handed to an `SSL` at once.
+///
+/// # Safety
+///
+/// `state` must stay valid, and be used through shared references only, until the `BIO` is freed.
+pub(super) unsafe fn new(state: *const BioState) -> Result<*mut sys::BIO, ErrorStack> {
+    let method = method()?;
+    // SAFETY: the method is complete and lives for ever.
+    let bio = unsafe { sys::BIO_new(method.0) };
+    if bio.is_null() {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: a fresh BIO of our method; its functions take the data as `BioState`.
+    unsafe {
+        sys::BIO_set_data(bio, state.cast_mut().cast::<c_void>());
+        sys::BIO_set_init(bio, 1);
+    }
+    Ok(bio)
+}
+
+struct Method(*mut sys::BIO_METHOD);
+
+// SAFETY: a table of function pointers, complete before it is shared and never changed after.
+unsafe impl Send for Method {}
+// SAFETY: as above.
+unsafe impl Sync for Method {}
+
+fn method() -> Result<&'static Method, ErrorStack> {
+    static METHOD: OnceCell<Method> = OnceCell::new();
+    METHOD.get_or_try_init(|| {
+        openssl::init();
+        // SAFETY: a name that lives for ever; the setters only store the functions.
+        unsafe {
+            let method = sys::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl".as_ptr());
+            if method.is_null() {
+                return Err(ErrorStack::get());
+            }
+            sys::BIO_meth_set_write__fixed_rust(method, Some(write));
+            sys::BIO_meth_set_read__fixed_rust(method, Some(read));
+            sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
+            Ok(Method(method))
+        }
+    })
+}
+
+/// # Safety
+///
+/// `bio` was made by [`new`].
+unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
+    // SAFETY: by the promise made to `new`, its data is a `BioState` for as long as the BIO lives.
+    unsafe { sys::BIO_get_data(bio).cast::<BioState>().as_ref() }
+}
+
+unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) -> c_int {
+    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` readable bytes.
+    let (Some(state), data) = (unsafe { state(bio) }, unsafe {
+        util::slice(data.cast(), usize::try_from(len).unwrap_or(0))
+    }) else {
+        return -1;
+    };
+    // SAFETY: a live BIO.
+    unsafe { sys::BIO_clear_retry_flags(bio) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        state.transport.borrow_mut().write(data)
+    }));
+    let (n, retry) = state.settle(outcome);
+    if retry {
+        // SAFETY: a live BIO.
+        unsafe { sys::BIO_set_retry_write(bio) };
+    }
+    n
+}
+
+unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
+    // SAFETY: OpenSSL calls this for BIOs of our method only.
+    let Some(state) = (unsafe { state(bio) }) else {
+        return -1;
+    };
+    let Ok(len @ 1..) = usize::try_from(len) else {
+        return 0;
+    };
+    // SAFETY: OpenSSL passes `len` writable bytes of its own; transports only write to them.
+    let data = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), len) };
+    // SAFETY: a live BIO.
+    unsafe { sys::BIO_clear_retry_flags(bio) };
+    let outcome = catch_unwind(AssertUnwindSafe(|| state.transport.borrow_mut().read(data)));
+    state.eof.set(matches!(outcome, Ok(Ok(0))));
+    let (n, retry) = state.settle(outcome);
+    if retry {
+        // SAFETY: a live BIO.
+        unsafe { sys::BIO_set_retry_read(bio) };
+    }
+    if state.eof.get() {
+        // SAFETY: a live BIO. OpenSSL's own socket BIO marks its end in the same way.
+        unsafe { sys::BIO_set_flags(bio, BIO_FLAGS_IN_EOF) };
+    }
+    n
+}
+
+unsafe extern "C" fn ctrl(
+    bio: *mut sys::BIO,
+    cmd: c_int,
+    _num: c_long,
+    _ptr: *mut c_void,
+) -> c_long {
+    // SAFETY: OpenSSL calls this for BIOs of our method only.
+    let Some(state) = (unsafe { state(bio) }) else {
+        return 0;
+    };
+    match cmd {
+        sys::BIO_CTRL_FLUSH => 1,
+        BIO_CTRL_EOF => c_long::from(state.eof.get()),
+        _ => 0,
+    }
+}

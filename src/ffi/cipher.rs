@@ -1,0 +1,72 @@
+//! Suites: what an `SSL_CTX` or `SSL` has enabled, and what OpenSSL knows about one.
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::nid::Nid;
+use openssl::ssl::{SslCipher, SslCipherRef, SslContextRef, SslRef};
+use openssl::stack::{Stack, StackRef};
+use openssl_sys::{SSL, stack_st_SSL_CIPHER};
+
+use super::decl;
+
+/// Calls `visit` with each suite of the context's list, in order; TLS 1.3 suites come first.
+pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherRef)) {
+    // SAFETY: the pointer comes from a live reference; the call only reads a field.
+    let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };
+    // SAFETY: null or the context's own list. It lives until the context's list is set again,
+    // which needs the context exclusively (invariant: a shared SSL_CTX is never changed).
+    unsafe { each(list, visit) }
+}
+
+/// Calls `visit` with each suite that this `SSL` would offer or accept under its versions,
+/// security level and callbacks. Empty before versions are sensible.
+pub(crate) fn each_supported(ssl: &mut SslRef, mut visit: impl FnMut(&SslCipherRef)) {
+    let raw: *mut SSL = ssl.as_ptr();
+    // SAFETY: the pointer comes from an exclusive reference, so nothing else uses the SSL.
+    let list = unsafe { decl::SSL_get1_supported_ciphers(raw) };
+    if list.is_null() {
+        return;
+    }
+    // SAFETY: not null, and ours to free ("get1"); freeing the stack leaves its elements alone,
+    // as they are static tables of the library and `SslCipher` has no destructor.
+    let list = unsafe { Stack::<SslCipher>::from_ptr(list) };
+    list.iter().for_each(&mut visit);
+}
+
+/// # Safety
+///
+/// `list` is null or a valid stack that nobody changes during the call.
+unsafe fn each(list: *mut stack_st_SSL_CIPHER, mut visit: impl FnMut(&SslCipherRef)) {
+    if !list.is_null() {
+        // SAFETY: not null; the caller promises the rest.
+        let list = unsafe { StackRef::<SslCipher>::from_ptr(list) };
+        list.iter().for_each(&mut visit);
+    }
+}
+
+/// OpenSSL's 32-bit number: `0x0300` and the two bytes of the registry.
+pub(crate) fn id(cipher: &SslCipherRef) -> u32 {
+    // SAFETY: the pointer comes from a live reference; the call reads a field.
+    unsafe { decl::SSL_CIPHER_get_id(cipher.as_ptr()) }
+}
+
+pub(crate) fn is_aead(cipher: &SslCipherRef) -> bool {
+    // SAFETY: the pointer comes from a live reference; the call reads a field.
+    unsafe { decl::SSL_CIPHER_is_aead(cipher.as_ptr()) != 0 }
+}
+
+/// OpenSSL's long names of the cipher, MAC digest, key exchange and authentication.
+pub(crate) fn algorithms(cipher: &SslCipherRef) -> [Option<&'static str>; 4] {
+    // SAFETY: the pointer comes from a live reference; the calls read static tables.
+    let nids = unsafe {
+        [
+            openssl_sys::SSL_CIPHER_get_cipher_nid(cipher.as_ptr()),
+            openssl_sys::SSL_CIPHER_get_digest_nid(cipher.as_ptr()),
+            decl::SSL_CIPHER_get_kx_nid(cipher.as_ptr()),
+            decl::SSL_CIPHER_get_auth_nid(cipher.as_ptr()),
+        ]
+    };
+    nids.map(|nid| match Nid::from_raw(nid) {
+        Nid::UNDEF => None,
+        nid => nid.long_name().ok(),
+    })
+}

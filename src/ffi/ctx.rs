@@ -1,0 +1,363 @@
+//! `CtxHandle`: an `SSL_CTX` and its settings.
+
+use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
+use std::ptr;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::dh::Dh;
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKeyRef, Params, Private};
+use openssl::ssl::{
+    SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode, SslVerifyMode,
+};
+use openssl::x509::{X509, X509Ref};
+use openssl_sys as sys;
+
+use super::decl;
+use super::store::StoreHandle;
+use super::trampoline;
+
+/// The length of the block of ticket keys in OpenSSL 1.1 and later.
+pub(crate) const TICKET_KEYS_LEN: usize = 80;
+
+/// Which method a context is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Any,
+    Client,
+    Server,
+    /// One version only, by its number on the wire.
+    Fixed(c_int),
+}
+
+/// Owns an `SSL_CTX`. Setters take `&mut self`: whoever can call them holds the only handle
+/// (invariant S1), so no connection reads what they change.
+pub(crate) struct CtxHandle(SslContextBuilder);
+
+impl std::fmt::Debug for CtxHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CtxHandle")
+    }
+}
+
+/// Success is 1.
+fn check(result: c_int) -> Result<(), ErrorStack> {
+    if result == 1 {
+        Ok(())
+    } else {
+        Err(ErrorStack::get())
+    }
+}
+
+impl CtxHandle {
+    pub(crate) fn new(method: Method) -> Result<CtxHandle, ErrorStack> {
+        let builder = match method {
+            Method::Any => SslContextBuilder::new(SslMethod::tls()),
+            Method::Client => SslContextBuilder::new(SslMethod::tls_client()),
+            Method::Server => SslContextBuilder::new(SslMethod::tls_server()),
+            Method::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
+        }?;
+        let mut ctx = CtxHandle(builder);
+        #[cfg(not(has_fixed_version_methods))]
+        if let Method::Fixed(version) = method {
+            // The methods of one version are gone; a range of one version is the same protocol.
+            ctx.set_min_proto_version(version)?;
+            ctx.set_max_proto_version(version)?;
+        }
+        // The openssl crate sets modes of its own; Python has these two.
+        ctx.0.set_mode(
+            SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
+        );
+        // SAFETY: a live context; the trampolines find what they need through the SSL.
+        unsafe {
+            sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
+                ctx.as_ptr(),
+                Some(trampoline::server_name),
+            );
+        }
+        Ok(ctx)
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut sys::SSL_CTX {
+        self.0.as_ptr()
+    }
+
+    /// The context as the `openssl` crate sees it.
+    pub(crate) fn as_ref(&self) -> &SslContextRef {
+        // SAFETY: the pointer is live for as long as `self`, and the result borrows `self`.
+        unsafe { SslContextRef::from_ptr(self.0.as_ptr()) }
+    }
+
+    /// Sets the list for TLS 1.2 and older. On failure the list may be empty.
+    pub(crate) fn set_cipher_list(&mut self, list: &CStr) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses, and a C string.
+        check(unsafe { sys::SSL_CTX_set_cipher_list(self.as_ptr(), list.as_ptr()) })
+    }
+
+    /// Sets the suites for TLS 1.3.
+    pub(crate) fn set_ciphersuites(&mut self, list: &str) -> Result<(), ErrorStack> {
+        self.0.set_ciphersuites(list)
+    }
+
+    pub(crate) fn options(&self) -> u64 {
+        // SAFETY: a live context.
+        #[allow(
+            clippy::useless_conversion,
+            clippy::unnecessary_cast,
+            reason = "the type differs by version"
+        )]
+        unsafe {
+            sys::SSL_CTX_get_options(self.as_ptr()) as u64
+        }
+    }
+
+    /// Makes the options exactly these, as far as OpenSSL lets go of its own.
+    pub(crate) fn set_options(&mut self, options: u64) {
+        let now = self.options();
+        // SAFETY: a live context that nobody else uses.
+        unsafe {
+            sys::SSL_CTX_clear_options(self.as_ptr(), now & !options);
+            sys::SSL_CTX_set_options(self.as_ptr(), options & !now);
+        }
+    }
+
+    pub(crate) fn set_verify(&mut self, mode: SslVerifyMode) {
+        self.0.set_verify(mode);
+    }
+
+    /// The lower bound; 0 for none.
+    pub(crate) fn set_min_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses.
+        check(unsafe { sys::SSL_CTX_set_min_proto_version(self.as_ptr(), version) })
+    }
+
+    /// The upper bound; 0 for none.
+    pub(crate) fn set_max_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses.
+        check(unsafe { sys::SSL_CTX_set_max_proto_version(self.as_ptr(), version) })
+    }
+
+    pub(crate) fn min_proto_version(&self) -> c_int {
+        // SAFETY: a live context.
+        unsafe { sys::SSL_CTX_get_min_proto_version(self.as_ptr()) }
+    }
+
+    pub(crate) fn max_proto_version(&self) -> c_int {
+        // SAFETY: a live context.
+        unsafe { sys::SSL_CTX_get_max_proto_version(self.as_ptr()) }
+    }
+
+    pub(crate) fn verify_flags(&self) -> u64 {
+        // SAFETY: the parameters live as long as the context.
+        #[allow(
+            clippy::useless_conversion,
+            clippy::unnecessary_cast,
+            reason = "C's long differs by platform"
+        )]
+        unsafe {
+            sys::X509_VERIFY_PARAM_get_flags(sys::SSL_CTX_get0_param(self.as_ptr())) as u64
+        }
+    }
+
+    /// Makes the verification flags exactly these.
+    pub(crate) fn set_verify_flags(&mut self, flags: u64) -> Result<(), ErrorStack> {
+        let now = self.verify_flags();
+        // SAFETY: the parameters live as long as the context, which nobody else uses.
+        unsafe {
+            let param = sys::SSL_CTX_get0_param(self.as_ptr());
+            // Bits above C's long are dropped, as in Python.
+            check(sys::X509_VERIFY_PARAM_clear_flags(
+                param,
+                (now & !flags) as _,
+            ))?;
+            check(sys::X509_VERIFY_PARAM_set_flags(param, (flags & !now) as _))
+        }
+    }
+
+    /// How host names are compared (`X509_CHECK_FLAG_*`).
+    pub(crate) fn set_hostflags(&mut self, flags: c_uint) {
+        // SAFETY: the parameters live as long as the context, which nobody else uses.
+        unsafe {
+            sys::X509_VERIFY_PARAM_set_hostflags(sys::SSL_CTX_get0_param(self.as_ptr()), flags);
+        }
+    }
+
+    pub(crate) fn security_level(&self) -> u32 {
+        self.as_ref().security_level()
+    }
+
+    pub(crate) fn set_security_level(&mut self, level: u32) {
+        self.0.set_security_level(level);
+    }
+
+    /// Uses a certificate with its chain and key; an older one for the same kind of key goes.
+    pub(crate) fn use_identity(
+        &mut self,
+        leaf: &X509Ref,
+        chain: &[X509],
+        key: &PKeyRef<Private>,
+    ) -> Result<(), ErrorStack> {
+        self.use_certificate(leaf, chain)?;
+        self.0.set_private_key(key)?;
+        self.0.check_private_key()
+    }
+
+    fn use_certificate(&mut self, leaf: &X509Ref, chain: &[X509]) -> Result<(), ErrorStack> {
+        self.0.set_certificate(leaf)?;
+        // The chain of the current certificate: none, then one by one.
+        // SAFETY: a live context that nobody else uses; `add1` takes a reference of its own.
+        unsafe {
+            check(ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_CHAIN,
+                0,
+                ptr::null_mut(),
+            ))?;
+            for certificate in chain {
+                check(ctrl(
+                    self.as_ptr(),
+                    decl::SSL_CTRL_CHAIN_CERT,
+                    1,
+                    certificate.as_ptr().cast(),
+                ))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finite-field parameters for a server's DHE suites.
+    pub(crate) fn set_tmp_dh(&mut self, dh: &Dh<Params>) -> Result<(), ErrorStack> {
+        self.0.set_tmp_dh(dh)
+    }
+
+    /// The groups for key exchange, in order of preference.
+    pub(crate) fn set_groups_list(&mut self, groups: &str) -> Result<(), ErrorStack> {
+        self.0.set_groups_list(groups)
+    }
+
+    /// The protocols that a client offers and a server chooses from, with length bytes.
+    pub(crate) fn set_alpn(&mut self, protocols: &[u8]) -> Result<(), ErrorStack> {
+        self.0.set_alpn_protos(protocols)?;
+        let select = (!protocols.is_empty()).then_some(trampoline::alpn_select as _);
+        // SAFETY: a live context that nobody else uses; the trampoline finds the list through the
+        // connection.
+        unsafe {
+            sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), select, ptr::null_mut());
+        }
+        Ok(())
+    }
+
+    /// Whether lines of the key log are passed on.
+    pub(crate) fn set_keylog(&mut self, on: bool) {
+        // SAFETY: a live context that nobody else uses.
+        unsafe {
+            sys::SSL_CTX_set_keylog_callback(self.as_ptr(), on.then_some(trampoline::keylog as _));
+        }
+    }
+
+    pub(crate) fn set_num_tickets(&mut self, tickets: usize) -> Result<(), ErrorStack> {
+        self.0.set_num_tickets(tickets)
+    }
+
+    pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
+        self.0.set_session_id_context(id)
+    }
+
+    /// The keys that tickets of this context are sealed with.
+    pub(crate) fn ticket_keys(&self) -> Result<[u8; TICKET_KEYS_LEN], ErrorStack> {
+        let mut keys = [0; TICKET_KEYS_LEN];
+        // SAFETY: a live context; OpenSSL writes exactly as many bytes as it is told there are.
+        unsafe {
+            check(ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_GET_TLSEXT_TICKET_KEYS,
+                TICKET_KEYS_LEN as c_long,
+                keys.as_mut_ptr().cast(),
+            ))?;
+        }
+        Ok(keys)
+    }
+
+    pub(crate) fn set_ticket_keys(
+        &mut self,
+        keys: &[u8; TICKET_KEYS_LEN],
+    ) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses; OpenSSL reads exactly as many bytes as it
+        // is told there are.
+        unsafe {
+            check(ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_SET_TLSEXT_TICKET_KEYS,
+                TICKET_KEYS_LEN as c_long,
+                keys.as_ptr().cast_mut().cast(),
+            ))
+        }
+    }
+
+    /// Verifies against this store, of which the context takes a reference.
+    pub(crate) fn set_store(&mut self, store: &StoreHandle) {
+        // SAFETY: both are live; `set1` takes a reference of its own.
+        unsafe { decl::SSL_CTX_set1_cert_store(self.as_ptr(), store.as_ptr()) };
+    }
+
+    /// The counters of the session statistics, to be read at any time.
+    pub(crate) fn session_counters(&self) -> SessionCounters {
+        SessionCounters(self.as_ref().to_owned())
+    }
+}
+
+/// The session statistics of an `SSL_CTX`, through a reference that can do nothing else.
+#[derive(Debug)]
+pub(crate) struct SessionCounters(SslContext);
+
+impl SessionCounters {
+    /// One of the counters (`SSL_CTRL_SESS_*`).
+    pub(crate) fn get(&self, which: c_int) -> i64 {
+        // SAFETY: a live context; the counters are atomic or locked inside, so that neither
+        // handshakes nor changes of other settings are in the way.
+        #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
+        unsafe {
+            i64::from(sys::SSL_CTX_ctrl(
+                self.0.as_ptr(),
+                which,
+                0,
+                ptr::null_mut(),
+            ))
+        }
+    }
+}
+
+impl PartialEq for SessionCounters {
+    /// Whether both belong to the same context.
+    fn eq(&self, other: &SessionCounters) -> bool {
+        ptr::eq(self.0.as_ptr(), other.0.as_ptr())
+    }
+}
+
+/// A control call whose results fit an `int`.
+///
+/// # Safety
+///
+/// As the manual says for `command`.
+unsafe fn ctrl(ctx: *mut sys::SSL_CTX, command: c_int, n: c_long, arg: *mut c_void) -> c_int {
+    // SAFETY: the caller's.
+    let result = unsafe { sys::SSL_CTX_ctrl(ctx, command, n, arg) };
+    c_int::try_from(result).unwrap_or(0)
+}
+
+#[cfg(has_fixed_version_methods)]
+fn fixed_version(version: c_int) -> SslMethod {
+    // SAFETY: the methods are tables that live for ever.
+    unsafe {
+        SslMethod::from_ptr(match version {
+            sys::TLS1_VERSION => decl::TLSv1_method(),
+            sys::TLS1_1_VERSION => decl::TLSv1_1_method(),
+            _ => decl::TLSv1_2_method(),
+        })
+    }
+}
+
+#[cfg(not(has_fixed_version_methods))]
+fn fixed_version(_version: c_int) -> SslMethod {
+    SslMethod::tls()
+}

@@ -1,0 +1,189 @@
+//! Certificates, lists and parameters out of files, as OpenSSL itself reads them.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+use foreign_types::ForeignType;
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Crl};
+use openssl_sys as sys;
+
+use super::decl;
+use super::store::StoreObject;
+
+/// A BIO that reads from a slice.
+struct Source<'a> {
+    bio: *mut sys::BIO,
+    _data: std::marker::PhantomData<&'a [u8]>,
+}
+
+impl<'a> Source<'a> {
+    fn new(data: &'a [u8]) -> Result<Source<'a>, ErrorStack> {
+        openssl::init();
+        // Longer than C's int is longer than OpenSSL reads from memory.
+        let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
+        // SAFETY: the BIO reads `len` bytes of `data`, which outlives it by the lifetime.
+        let bio = unsafe { sys::BIO_new_mem_buf(data.as_ptr().cast(), len) };
+        if bio.is_null() {
+            return Err(ErrorStack::get());
+        }
+        Ok(Source {
+            bio,
+            _data: std::marker::PhantomData,
+        })
+    }
+}
+
+impl Drop for Source<'_> {
+    fn drop(&mut self) {
+        // SAFETY: made by `new`, freed here only.
+        unsafe { sys::BIO_free_all(self.bio) };
+    }
+}
+
+/// Refuses to ask on the terminal, as OpenSSL would.
+unsafe extern "C" fn no_password(_: *mut c_char, _: c_int, _: c_int, _: *mut c_void) -> c_int {
+    -1
+}
+
+/// Whether the queue says only that no further block of the kind stands in the file.
+fn is_end(queue: &ErrorStack) -> bool {
+    queue.errors().last().is_some_and(|error| {
+        error.library_code() == sys::ERR_LIB_PEM && error.reason_code() == PEM_R_NO_START_LINE
+    })
+}
+
+const PEM_R_NO_START_LINE: c_int = 108;
+
+/// The next certificate of a PEM file.
+fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
+    // SAFETY: a live BIO; the certificate returned is ours.
+    unsafe {
+        let x = sys::PEM_read_bio_X509(
+            source.bio,
+            ptr::null_mut(),
+            Some(no_password),
+            ptr::null_mut(),
+        );
+        if x.is_null() {
+            Err(ErrorStack::get())
+        } else {
+            Ok(X509::from_ptr(x))
+        }
+    }
+}
+
+/// Why a chain could not be read.
+pub(crate) enum ChainError {
+    /// There is no leaf, or it is broken.
+    Leaf(ErrorStack),
+    /// A certificate after the leaf is broken.
+    Chain(ErrorStack),
+}
+
+/// The leaf and the further certificates of a PEM file; blocks of other kinds are passed over.
+pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
+    drop(ErrorStack::get());
+    let source = Source::new(pem).map_err(ChainError::Leaf)?;
+    // SAFETY: a live BIO; the certificate returned is ours.
+    let leaf = unsafe {
+        let x = decl::PEM_read_bio_X509_AUX(
+            source.bio,
+            ptr::null_mut(),
+            Some(no_password),
+            ptr::null_mut(),
+        );
+        if x.is_null() {
+            return Err(ChainError::Leaf(ErrorStack::get()));
+        }
+        X509::from_ptr(x)
+    };
+    let mut chain = Vec::new();
+    loop {
+        match next_pem(&source) {
+            Ok(certificate) => chain.push(certificate),
+            Err(queue) if is_end(&queue) => return Ok((leaf, chain)),
+            Err(queue) => return Err(ChainError::Chain(queue)),
+        }
+    }
+}
+
+/// The certificates of PEM text until none is left, and why reading stopped if not for that.
+pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
+    drop(ErrorStack::get());
+    let mut found = Vec::new();
+    let source = match Source::new(pem) {
+        Ok(source) => source,
+        Err(queue) => return (found, Some(queue)),
+    };
+    loop {
+        match next_pem(&source) {
+            Ok(certificate) => found.push(certificate),
+            Err(queue) if is_end(&queue) => return (found, None),
+            Err(queue) => return (found, Some(queue)),
+        }
+    }
+}
+
+/// The certificates that stand back to back in DER, and why reading stopped before the end.
+pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
+    drop(ErrorStack::get());
+    let mut found = Vec::new();
+    let source = match Source::new(der) {
+        Ok(source) => source,
+        Err(queue) => return (found, Some(queue)),
+    };
+    loop {
+        // SAFETY: a live BIO.
+        let left = unsafe { sys::BIO_ctrl(source.bio, decl::BIO_CTRL_PENDING, 0, ptr::null_mut()) };
+        if left <= 0 {
+            return (found, None);
+        }
+        // SAFETY: a live BIO; the certificate returned is ours.
+        unsafe {
+            let x = sys::d2i_X509_bio(source.bio, ptr::null_mut());
+            if x.is_null() {
+                return (found, Some(ErrorStack::get()));
+            }
+            found.push(X509::from_ptr(x));
+        }
+    }
+}
+
+/// The certificates and revocation lists of a PEM file, in its order; keys are passed over.
+pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
+    drop(ErrorStack::get());
+    let source = Source::new(pem)?;
+    // SAFETY: a live BIO; the list returned is ours.
+    let list = unsafe {
+        decl::PEM_X509_INFO_read_bio(
+            source.bio,
+            ptr::null_mut(),
+            Some(no_password),
+            ptr::null_mut(),
+        )
+    };
+    if list.is_null() {
+        return Err(ErrorStack::get());
+    }
+    let mut objects = Vec::new();
+    // SAFETY: the list and its entries are ours; what is kept of an entry gets a reference before
+    // the entry is freed, each exactly once.
+    unsafe {
+        for i in 0..sys::OPENSSL_sk_num(list.cast()) {
+            let info: *mut decl::X509_INFO = sys::OPENSSL_sk_value(list.cast(), i).cast();
+            let (x509, crl) = ((*info).x509, (*info).crl);
+            if !x509.is_null() {
+                sys::X509_up_ref(x509);
+                objects.push(StoreObject::Certificate(X509::from_ptr(x509)));
+            }
+            if !crl.is_null() {
+                sys::X509_CRL_up_ref(crl);
+                objects.push(StoreObject::Crl(X509Crl::from_ptr(crl)));
+            }
+            decl::X509_INFO_free(info);
+        }
+        sys::OPENSSL_sk_free(list.cast());
+    }
+    Ok(objects)
+}

@@ -1,0 +1,398 @@
+//! `SslHandle`: an `SSL` on a [`Transport`], driven one step at a time.
+
+use std::ffi::c_int;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::error::ErrorStack;
+use openssl::ssl::{Ssl, SslCipherRef, SslRef, SslSession, SslSessionRef, SslVerifyMode};
+use openssl_sys as sys;
+
+use super::bio::{self, BioState, Transport};
+use super::hooks::Hooks;
+use super::trampoline::{self, Callbacks, Failure};
+use super::{decl, util};
+
+/// What one step came to.
+#[derive(Debug)]
+pub(crate) enum Status<T> {
+    Done(T),
+    /// The transport has no data yet.
+    WantRead,
+    /// The transport has no room.
+    WantWrite,
+    /// The peer sent `close_notify`.
+    Closed,
+    Failed(Fault),
+}
+
+/// How a step failed.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// OpenSSL's queue.
+    Ssl(ErrorStack),
+    /// The transport.
+    Io(io::Error),
+    /// The transport ended, and OpenSSL queued nothing about it.
+    Eof,
+    /// A result of `SSL_get_error` that no step here can have.
+    Unknown(c_int),
+}
+
+/// A value at an address that C knows: freed with its owner, reached by shared reference only.
+struct Pinned<T>(NonNull<T>);
+
+// SAFETY: it owns the value, like a Box.
+unsafe impl<T: Send> Send for Pinned<T> {}
+
+impl<T> Pinned<T> {
+    fn new(value: T) -> Pinned<T> {
+        Pinned(NonNull::from(Box::leak(Box::new(value))))
+    }
+
+    fn as_ptr(&self) -> *const T {
+        self.0.as_ptr()
+    }
+}
+
+impl<T> Deref for Pinned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the pointer came from a Box that only `drop` frees; nobody makes a unique
+        // reference from it.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Drop for Pinned<T> {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `Box::leak` and is freed here only.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// Owns an `SSL` and everything that OpenSSL can reach through it.
+///
+/// It is `Send` but not `Sync`: one thread at a time is in an `SSL` (invariant S4). The order of
+/// the fields is the order in which they are freed: the `SSL` first.
+pub(crate) struct SslHandle {
+    ssl: Ssl,
+    callbacks: Pinned<Callbacks>,
+    bio: Pinned<BioState>,
+}
+
+impl std::fmt::Debug for SslHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SslHandle")
+    }
+}
+
+impl SslHandle {
+    /// A connection made from the context behind `hooks`, on `transport`.
+    pub(crate) fn new(
+        hooks: Arc<dyn Hooks>,
+        transport: Box<dyn Transport>,
+    ) -> Result<SslHandle, ErrorStack> {
+        let index = trampoline::slot()?;
+        let ssl = Ssl::new(hooks.handle().as_ref())?;
+        let handle = SslHandle {
+            ssl,
+            callbacks: Pinned::new(Callbacks::new(hooks)),
+            bio: Pinned::new(BioState::new(transport)),
+        };
+        let ssl = handle.ssl.as_ptr();
+        // SAFETY: the slot is ours; S2, `callbacks` is freed after `ssl`.
+        let stored = unsafe {
+            sys::SSL_set_ex_data(ssl, index, handle.callbacks.as_ptr().cast_mut().cast())
+        };
+        if stored != 1 {
+            return Err(ErrorStack::get());
+        }
+        // SAFETY: `bio` is freed after `ssl`, which owns the BIO from here on (one reference for
+        // both directions, as SSL_set_bio wants it).
+        unsafe {
+            let bio = bio::new(handle.bio.as_ptr())?;
+            sys::SSL_set_bio(ssl, bio, bio);
+        }
+        Ok(handle)
+    }
+
+    /// The connection as the `openssl` crate sees it.
+    pub(crate) fn ssl(&self) -> &SslRef {
+        &self.ssl
+    }
+
+    /// The connection as the `openssl` crate sees it, to be set up.
+    pub(crate) fn ssl_mut(&mut self) -> &mut SslRef {
+        &mut self.ssl
+    }
+
+    /// The context in use, after a switch for the client's server name the new one.
+    pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
+        self.callbacks.current()
+    }
+
+    /// Switches to another context: its certificate, protocols and store.
+    pub(crate) fn set_hooks(&mut self, hooks: Arc<dyn Hooks>) -> Result<(), ErrorStack> {
+        self.ssl.set_ssl_context(hooks.handle().as_ref())?;
+        self.callbacks.set_current(hooks);
+        Ok(())
+    }
+
+    /// What user code failed with in the last step.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.callbacks.take_failure()
+    }
+
+    /// Bytes that the transport holds back.
+    pub(crate) fn transport_buffered(&self) -> usize {
+        self.bio.transport.borrow().buffered()
+    }
+
+    /// Takes the bytes that the transport read beyond the TLS connection.
+    pub(crate) fn take_transport_buffered(&mut self) -> Vec<u8> {
+        self.bio.transport.borrow_mut().take_buffered()
+    }
+
+    pub(crate) fn do_handshake(&mut self) -> Status<()> {
+        self.step(|ssl| {
+            // SAFETY: S4, a live connection that this thread has to itself.
+            unsafe { sys::SSL_do_handshake(ssl) }
+        })
+    }
+
+    /// Reads into memory that need not be initialised.
+    pub(crate) fn read(&mut self, buf: &mut [MaybeUninit<u8>]) -> Status<usize> {
+        let mut n = 0;
+        let status = self.step(|ssl| {
+            // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
+            unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
+        });
+        status.map(|()| n)
+    }
+
+    /// Reads up to `limit` bytes into a vector of that size or less.
+    pub(crate) fn read_vec(&mut self, limit: usize) -> Status<Vec<u8>> {
+        let mut data = Vec::with_capacity(limit);
+        match self.read(data.spare_capacity_mut()) {
+            Status::Done(n) => {
+                // SAFETY: OpenSSL has written `n` bytes, which are no more than the capacity.
+                unsafe { data.set_len(n) };
+                Status::Done(data)
+            }
+            other => other.map(|_| Vec::new()),
+        }
+    }
+
+    /// Reads into initialised memory.
+    pub(crate) fn read_into(&mut self, buf: &mut [u8]) -> Status<usize> {
+        let mut n = 0;
+        let status = self.step(|ssl| {
+            // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
+            unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
+        });
+        status.map(|()| n)
+    }
+
+    /// Writes all of `data` or nothing that the caller may count on; a step that did not finish
+    /// must be repeated with the same data.
+    pub(crate) fn write(&mut self, data: &[u8]) -> Status<usize> {
+        let mut n = 0;
+        let status = self.step(|ssl| {
+            // SAFETY: S4; OpenSSL reads at most `len` bytes.
+            unsafe { sys::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &mut n) }
+        });
+        status.map(|()| n)
+    }
+
+    /// Sends `close_notify`, or takes the peer's: true once both are through.
+    pub(crate) fn shutdown(&mut self) -> Status<bool> {
+        let mut both = false;
+        let status = self.step(|ssl| {
+            // SAFETY: S4.
+            let result = unsafe { sys::SSL_shutdown(ssl) };
+            both = result == 1;
+            // 0 is a success too: ours is out, the peer's is not here yet.
+            if result == 0 { 1 } else { result }
+        });
+        status.map(|()| both)
+    }
+
+    /// Decrypted bytes that the next read gives without reading from below. Records that were
+    /// read from below but not decrypted yet are decrypted now, so the number does not lie.
+    pub(crate) fn pending(&mut self) -> (usize, Option<Fault>) {
+        // SAFETY: S4.
+        let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
+        // SAFETY: S4.
+        let raw = unsafe { decl::SSL_has_pending(self.ssl.as_ptr()) } == 1;
+        if pending > 0 || !(raw || self.transport_buffered() > 0) {
+            return (usize::try_from(pending).unwrap_or(0), None);
+        }
+        self.bio.transport.borrow_mut().hold(true);
+        let mut byte = 0u8;
+        let mut n = 0;
+        let status = self.step(|ssl| {
+            // SAFETY: S4; one byte is written at most.
+            unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
+        });
+        self.bio.transport.borrow_mut().hold(false);
+        // SAFETY: S4.
+        let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
+        let fault = match status {
+            Status::Failed(fault) => Some(fault),
+            _ => None,
+        };
+        (usize::try_from(pending).unwrap_or(0), fault)
+    }
+
+    /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
+    fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
+        // SAFETY: the queue belongs to this thread.
+        unsafe { sys::ERR_clear_error() };
+        let result = f(self.ssl.as_ptr());
+        if result == 1 {
+            return Status::Done(());
+        }
+        // SAFETY: S4; right after the call, on the same thread.
+        let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
+        match error {
+            sys::SSL_ERROR_WANT_READ => Status::WantRead,
+            sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
+            sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
+            sys::SSL_ERROR_SSL | sys::SSL_ERROR_SYSCALL => Status::Failed(self.fault()),
+            other => Status::Failed(Fault::Unknown(other)),
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        let queue = ErrorStack::get();
+        if let Some(error) = self.bio.error.borrow_mut().take() {
+            return Fault::Io(error);
+        }
+        if queue.errors().is_empty() {
+            Fault::Eof
+        } else {
+            Fault::Ssl(queue)
+        }
+    }
+
+    /// Whether `close_notify` went out already, and whether the peer's came.
+    pub(crate) fn shutdown_state(&self) -> (bool, bool) {
+        // SAFETY: S4.
+        let state = unsafe { sys::SSL_get_shutdown(self.ssl.as_ptr()) };
+        (
+            state & sys::SSL_SENT_SHUTDOWN != 0,
+            state & sys::SSL_RECEIVED_SHUTDOWN != 0,
+        )
+    }
+
+    /// Answers (client) or may send (server) requests for a certificate after the handshake.
+    pub(crate) fn enable_post_handshake_auth(&mut self, server: bool) {
+        if server {
+            let mode = self.ssl.verify_mode().bits() | sys::SSL_VERIFY_POST_HANDSHAKE;
+            self.ssl.set_verify(SslVerifyMode::from_bits_retain(mode));
+        } else {
+            // SAFETY: S4.
+            unsafe { decl::SSL_set_post_handshake_auth(self.ssl.as_ptr(), 1) };
+        }
+    }
+
+    /// Offers a session for resumption; the caller has checked whose it is.
+    pub(crate) fn set_session(&mut self, session: &SslSessionRef) -> Result<(), ErrorStack> {
+        // SAFETY: the session comes from a connection of the same context, as the caller checks;
+        // OpenSSL takes a reference of its own.
+        unsafe { self.ssl.set_session(session) }
+    }
+
+    /// The session, with a reference of its own.
+    pub(crate) fn session(&self) -> Option<SslSession> {
+        // SAFETY: S4; a reference is returned to us, or null.
+        unsafe {
+            let session = decl::SSL_get1_session(self.ssl.as_ptr());
+            (!session.is_null()).then(|| SslSession::from_ptr(session))
+        }
+    }
+
+    /// The suites that client and server both have, in this server's order.
+    pub(crate) fn shared_ciphers(&self) -> Option<Vec<(String, String, i32)>> {
+        let ssl = self.ssl.as_ptr();
+        // SAFETY: S4; both lists live as long as the connection is not stepped, which needs
+        // `&mut self`.
+        unsafe {
+            let client = decl::SSL_get_client_ciphers(ssl);
+            let server = decl::SSL_get_ciphers(ssl);
+            if client.is_null() || server.is_null() {
+                return None;
+            }
+            let client = stack(client.cast());
+            let shared = stack(server.cast())
+                .into_iter()
+                .filter(|cipher| client.contains(cipher))
+                .filter_map(|cipher| cipher_tuple(cipher))
+                .collect();
+            Some(shared)
+        }
+    }
+
+    /// The suite of a finished or running handshake.
+    pub(crate) fn cipher(&self) -> Option<(String, String, i32)> {
+        let cipher: &SslCipherRef = self.ssl.current_cipher()?;
+        // SAFETY: suites live for ever.
+        unsafe { cipher_tuple(cipher.as_ptr()) }
+    }
+
+    /// Whether records are compressed, and how.
+    pub(crate) fn compression(&self) -> Option<&'static str> {
+        // SAFETY: S4.
+        let method = unsafe { decl::SSL_get_current_compression(self.ssl.as_ptr()) };
+        // Only builds that no distribution ships can compress, and contexts forbid it.
+        (!method.is_null()).then_some("ZLIB")
+    }
+}
+
+/// The entries of a stack of suites.
+///
+/// # Safety
+///
+/// `list` is a live stack of `SSL_CIPHER` that nobody changes meanwhile.
+unsafe fn stack(list: *const sys::OPENSSL_STACK) -> Vec<*mut sys::SSL_CIPHER> {
+    // SAFETY: the caller's; entries are within the length that was just read.
+    unsafe {
+        (0..sys::OPENSSL_sk_num(list))
+            .map(|i| sys::OPENSSL_sk_value(list, i).cast())
+            .collect()
+    }
+}
+
+/// Name, protocol and bits, as Python's `cipher()` gives them.
+///
+/// # Safety
+///
+/// `cipher` is one of the library's suites.
+unsafe fn cipher_tuple(cipher: *const sys::SSL_CIPHER) -> Option<(String, String, i32)> {
+    // SAFETY: the caller's; names are static.
+    unsafe {
+        let name = util::text(sys::SSL_CIPHER_get_name(cipher))?;
+        let protocol = util::text(sys::SSL_CIPHER_get_version(cipher))?;
+        let bits = sys::SSL_CIPHER_get_bits(cipher, std::ptr::null_mut());
+        Some((name.to_owned(), protocol.to_owned(), bits))
+    }
+}
+
+impl<T> Status<T> {
+    /// The same outcome with another value.
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Status<U> {
+        match self {
+            Status::Done(value) => Status::Done(f(value)),
+            Status::WantRead => Status::WantRead,
+            Status::WantWrite => Status::WantWrite,
+            Status::Closed => Status::Closed,
+            Status::Failed(fault) => Status::Failed(fault),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `StoreHandle`: an `X509_STORE`, filled and listed safely while handshakes read it.
+
+use std::ffi::c_int;
+
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Crl, X509CrlRef, X509Ref};
+use openssl_sys as sys;
+
+use super::decl;
+
+/// A reference to an `X509_STORE`.
+///
+/// Certificates and CRLs may be added while others verify: OpenSSL locks its list. Directories
+/// may not, hence the `&mut self` there (invariant S5).
+pub(crate) struct StoreHandle(*mut sys::X509_STORE);
+
+// SAFETY: the reference count is atomic, and the list has a lock of its own (X509_STORE_add_cert).
+unsafe impl Send for StoreHandle {}
+// SAFETY: shared use is adding and listing objects, both under the store's lock.
+unsafe impl Sync for StoreHandle {}
+
+impl std::fmt::Debug for StoreHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreHandle")
+    }
+}
+
+/// One entry of a store.
+pub(crate) enum StoreObject {
+    Certificate(X509),
+    Crl(X509Crl),
+}
+
+impl StoreHandle {
+    pub(crate) fn new() -> Result<StoreHandle, ErrorStack> {
+        openssl::init();
+        // SAFETY: no arguments.
+        let store = unsafe { sys::X509_STORE_new() };
+        if store.is_null() {
+            Err(ErrorStack::get())
+        } else {
+            Ok(StoreHandle(store))
+        }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut sys::X509_STORE {
+        self.0
+    }
+
+    /// Adds a certificate; one that is there already is no error.
+    pub(crate) fn add_certificate(&self, certificate: &X509Ref) -> Result<(), ErrorStack> {
+        // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
+        check(unsafe { sys::X509_STORE_add_cert(self.0, certificate.as_ptr()) })
+    }
+
+    /// Adds a revocation list; one that is there already is no error.
+    pub(crate) fn add_crl(&self, crl: &X509CrlRef) -> Result<(), ErrorStack> {
+        // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
+        check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
+    }
+
+    /// Lets the store look for certificates in a directory of hashed names.
+    pub(crate) fn add_directory(&mut self, directory: &std::ffi::CStr) -> Result<(), ErrorStack> {
+        // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store.
+        unsafe {
+            let lookup = sys::X509_STORE_add_lookup(self.0, sys::X509_LOOKUP_hash_dir());
+            if lookup.is_null() {
+                return Err(ErrorStack::get());
+            }
+            check(sys::X509_LOOKUP_add_dir(
+                lookup,
+                directory.as_ptr(),
+                sys::X509_FILETYPE_PEM,
+            ))
+        }
+    }
+
+    /// Everything that is in the store now, in its order.
+    pub(crate) fn objects(&self) -> Vec<StoreObject> {
+        let _locked = Locked::new(self);
+        let mut objects = Vec::new();
+        // SAFETY: the store is locked, so its list stays as it is until `_locked` goes; each
+        // entry is copied by taking a reference.
+        unsafe {
+            let list = sys::X509_STORE_get0_objects(self.0);
+            for i in 0..sys::OPENSSL_sk_num(list.cast()) {
+                let object: *mut sys::X509_OBJECT = sys::OPENSSL_sk_value(list.cast(), i).cast();
+                match decl::X509_OBJECT_get_type(object) {
+                    decl::X509_LU_X509 => {
+                        let certificate = sys::X509_OBJECT_get0_X509(object);
+                        objects.push(StoreObject::Certificate(
+                            X509Ref::from_ptr(certificate).to_owned(),
+                        ));
+                    }
+                    decl::X509_LU_CRL => {
+                        let crl = decl::X509_OBJECT_get0_X509_CRL(object);
+                        sys::X509_CRL_up_ref(crl);
+                        objects.push(StoreObject::Crl(X509Crl::from_ptr(crl)));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        objects
+    }
+}
+
+impl Clone for StoreHandle {
+    /// Another reference to the same store.
+    fn clone(&self) -> StoreHandle {
+        // SAFETY: a live store; the count is atomic.
+        unsafe { decl::X509_STORE_up_ref(self.0) };
+        StoreHandle(self.0)
+    }
+}
+
+impl Drop for StoreHandle {
+    fn drop(&mut self) {
+        // SAFETY: gives back the one reference that this value owns.
+        unsafe { sys::X509_STORE_free(self.0) };
+    }
+}
+
+/// The store's lock, held.
+struct Locked<'a>(&'a StoreHandle);
+
+impl<'a> Locked<'a> {
+    fn new(store: &'a StoreHandle) -> Locked<'a> {
+        // SAFETY: a live store; unlocked in `drop` on the same thread.
+        unsafe { decl::X509_STORE_lock(store.0) };
+        Locked(store)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // SAFETY: locked by `new`.
+        unsafe { decl::X509_STORE_unlock(self.0.0) };
+    }
+}
+
+fn check(result: c_int) -> Result<(), ErrorStack> {
+    if result == 1 {
+        Ok(())
+    } else {
+        Err(ErrorStack::get())
+    }
+}

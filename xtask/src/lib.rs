@@ -1,0 +1,14 @@
+//! pyssl's chores, as functions; `main.rs` is their command line.
+
+pub mod openssl;
+pub mod reasons;
+
+use std::path::Path;
+
+/// What the functions of this crate return.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// The root of the repository.
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

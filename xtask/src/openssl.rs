@@ -1,0 +1,67 @@
+//! Builds of OpenSSL that neither the system nor `--features vendored` offers.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::{Result, workspace};
+
+/// Builds OpenSSL 4.0 unless it is there already, and returns what `OPENSSL_DIR` is to name.
+///
+/// # Errors
+///
+/// When cargo, a C compiler, make or Perl is missing or fails.
+pub fn build_4_0() -> Result<PathBuf> {
+    let manifest = workspace().join("xtask/openssl-4.0/Cargo.toml");
+    let target = target_directory();
+    let directory = target.join("openssl-4.0");
+    let installed = directory.join("install");
+    // The lock file of the small crate says which patch release was built.
+    let lock = fs::read(manifest.with_file_name("Cargo.lock"))?;
+    let stamp = directory.join("Cargo.lock");
+    if fs::read(&stamp).is_ok_and(|built| built == lock) && installed.is_dir() {
+        return Ok(installed);
+    }
+    fs::create_dir_all(&directory)?;
+    let host = host_triple()?;
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let status = Command::new(cargo())
+        .args(["run", "--quiet", "--locked", "--manifest-path"])
+        .arg(&manifest)
+        .arg("--target-dir")
+        .arg(target.join("xtask"))
+        .arg("--")
+        .arg(&directory)
+        .env("TARGET", &host)
+        .env("HOST", &host)
+        .env("CARGO_MAKEFLAGS", format!("-j{jobs}"))
+        // Standard output is for the directory alone.
+        .stdout(Stdio::from(std::io::stderr()))
+        .status()?;
+    if !status.success() {
+        return Err(format!("building OpenSSL 4.0 failed: {status}").into());
+    }
+    fs::remove_dir_all(directory.join("build"))?;
+    fs::write(stamp, lock)?;
+    Ok(installed)
+}
+
+fn target_directory() -> PathBuf {
+    let chosen = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    std::path::absolute(chosen.unwrap_or_else(|| workspace().join("target")))
+        .unwrap_or_else(|_| Path::new("target").to_owned())
+}
+
+fn host_triple() -> Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-vV").output()?;
+    String::from_utf8(output.stdout)?
+        .lines()
+        .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
+        .ok_or_else(|| "rustc -vV names no host".into())
+}
+
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
