@@ -1,0 +1,118 @@
+//! The `openssl` program: a second opinion on certificates, and `s_server` and `s_client` as peers.
+
+use std::ffi::OsStr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::process::{Output, Process, clean_command, say_aloud};
+
+/// The `openssl` program.
+#[derive(Clone, Debug)]
+pub struct OpensslBinary {
+    executable: PathBuf,
+    version: String,
+}
+
+/// The `openssl` program: `$PYSSL_ORACLE_OPENSSL`, or the one on the `PATH`. Only OpenSSL's own is taken, 1.1.1 or
+/// newer.
+pub fn openssl_binary() -> Option<&'static OpensslBinary> {
+    static FOUND: OnceLock<Option<OpensslBinary>> = OnceLock::new();
+    FOUND.get_or_init(find).as_ref()
+}
+
+/// The `openssl` program; without one, says aloud that the test is skipped. For
+/// [`skip_without_openssl!`](crate::skip_without_openssl).
+pub fn openssl_or_say_so() -> Option<&'static OpensslBinary> {
+    let found = openssl_binary();
+    if found.is_none() {
+        let name = std::thread::current().name().unwrap_or("a test").to_owned();
+        say_aloud(&format!(
+            "SKIPPED {name}: no openssl program found (set PYSSL_ORACLE_OPENSSL)"
+        ));
+    }
+    found
+}
+
+/// The `openssl` program. Without one, says aloud that the test is skipped, and returns from it: with the value
+/// given, or with nothing.
+#[macro_export]
+macro_rules! skip_without_openssl {
+    ($($value:expr)?) => {
+        match $crate::openssl_cli::openssl_or_say_so() {
+            Some(openssl) => openssl,
+            None => return $($value)?,
+        }
+    };
+}
+
+impl OpensslBinary {
+    /// Where it is.
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// What `openssl version` prints.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Runs a command to its end, with this input.
+    pub fn run<A: AsRef<OsStr>>(&self, args: &[A], input: &[u8]) -> Output {
+        let mut process = self.spawn(args);
+        process.send(input);
+        process.finish()
+    }
+
+    /// Starts a command that goes on.
+    pub fn spawn<A: AsRef<OsStr>>(&self, args: &[A]) -> Process {
+        let mut command = clean_command(&self.executable);
+        command.args(args);
+        Process::spawn(command)
+    }
+
+    /// Starts `s_server` on a free port of the loopback interface, and waits until it accepts connections.
+    ///
+    /// What it prints comes from [`Process::line`]; what is sent to its input goes to the client.
+    pub fn s_server<A: AsRef<OsStr>>(&self, args: &[A]) -> (Process, SocketAddr) {
+        let mut all: Vec<&OsStr> = ["s_server", "-accept", "127.0.0.1:0"]
+            .map(OsStr::new)
+            .into();
+        all.extend(args.iter().map(AsRef::as_ref));
+        let mut process = self.spawn(&all);
+        loop {
+            // "ACCEPT 127.0.0.1:12345", or in some releases with "[::]" or "0.0.0.0" for the address.
+            if let Some(address) = process.line().strip_prefix("ACCEPT") {
+                let port = address
+                    .rsplit(':')
+                    .next()
+                    .and_then(|port| port.trim().parse().ok());
+                let port: u16 = port.expect("s_server prints its port");
+                return (process, (Ipv4Addr::LOCALHOST, port).into());
+            }
+        }
+    }
+
+    /// Starts `s_client` to this address. What is sent to its input goes to the server.
+    pub fn s_client<A: AsRef<OsStr>>(&self, address: SocketAddr, args: &[A]) -> Process {
+        let address = address.to_string();
+        let mut all: Vec<&OsStr> = ["s_client", "-connect", &address].map(OsStr::new).into();
+        all.extend(args.iter().map(AsRef::as_ref));
+        self.spawn(&all)
+    }
+}
+
+fn find() -> Option<OpensslBinary> {
+    let given = std::env::var_os("PYSSL_ORACLE_OPENSSL");
+    let executable = PathBuf::from(given.unwrap_or_else(|| "openssl".into()));
+    let output = clean_command(&executable).arg("version").output().ok()?;
+    let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    let number = version.strip_prefix("OpenSSL ")?;
+    let old = ["0.", "1.0.", "1.1.0"]
+        .iter()
+        .any(|prefix| number.starts_with(prefix));
+    (!old).then_some(OpensslBinary {
+        executable,
+        version,
+    })
+}

@@ -1,0 +1,125 @@
+//! Certificates on disk.
+
+use std::fs;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use openssl::x509::{X509, X509Crl};
+use tempfile::TempDir;
+
+use super::ca::Ca;
+use super::leaf::{Leaf, pem};
+
+/// The password of every encrypted key that [`Leaf::write`] writes.
+pub const PASSWORD: &str = "somepass";
+
+/// Where [`Leaf::write`] put what.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The root, `root.pem`.
+    pub ca: PathBuf,
+    /// The certificate alone, `cert.pem`.
+    pub cert: PathBuf,
+    /// The certificate and the intermediates, `chain.pem`.
+    pub chain: PathBuf,
+    /// The private key, `key.pem`.
+    pub key: PathBuf,
+    /// The key, the certificate and the intermediates, `combined.pem`.
+    pub combined: PathBuf,
+    /// The private key, encrypted with [`PASSWORD`], `key.encrypted.pem`.
+    pub encrypted_key: PathBuf,
+}
+
+/// Certificates in a temporary directory, which goes when this goes.
+#[derive(Debug)]
+pub struct Files {
+    paths: Paths,
+    dir: TempDir,
+}
+
+impl Files {
+    /// Writes a certificate, and the authority that its peer is to trust.
+    pub fn new(ca: &Ca, leaf: &Leaf) -> Self {
+        let mut files = Self::of(leaf);
+        files.paths.ca = ca.write(files.dir.path());
+        files
+    }
+
+    /// Writes a certificate and its own root.
+    pub fn of(leaf: &Leaf) -> Self {
+        let dir = TempDir::new().expect("a temporary directory can be made");
+        Self {
+            paths: leaf.write(dir.path()),
+            dir,
+        }
+    }
+
+    /// A new authority and its certificate for `localhost`, `127.0.0.1` and `::1`.
+    pub fn localhost() -> Self {
+        let ca = Ca::new();
+        Self::new(&ca, &ca.issue_for(&["localhost", "127.0.0.1", "::1"]))
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes one more file, and returns its path.
+    pub fn write<B: AsRef<[u8]>>(&self, name: &str, content: B) -> PathBuf {
+        write_named(self.dir(), name, content.as_ref())
+    }
+}
+
+impl Deref for Files {
+    type Target = Paths;
+
+    fn deref(&self) -> &Paths {
+        &self.paths
+    }
+}
+
+/// Writes a certificate into a hashed directory (`<hash of the subject>.0`, or the next free number), and returns its
+/// path.
+pub fn write_hashed_cert(dir: &Path, cert: &X509) -> PathBuf {
+    write_hashed(dir, cert.subject_name_hash(), "", pem(cert).as_bytes())
+}
+
+/// Writes the CRL of an authority into a hashed directory (`<hash of the issuer>.r0`, or the next free number), and
+/// returns its path.
+pub fn write_hashed_crl(dir: &Path, ca: &Ca, crl_pem: &str) -> PathBuf {
+    X509Crl::from_pem(crl_pem.as_bytes()).expect("the CRL is PEM");
+    write_hashed(dir, ca.cert().subject_name_hash(), "r", crl_pem.as_bytes())
+}
+
+pub(super) fn write_named(dir: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let path = dir.join(name);
+    fs::write(&path, content)
+        .unwrap_or_else(|e| panic!("{} cannot be written: {e}", path.display()));
+    path
+}
+
+pub(super) fn write_paths(leaf: &Leaf, dir: &Path) -> Paths {
+    let write = |name, content: String| write_named(dir, name, content.as_bytes());
+    Paths {
+        ca: write("root.pem", pem(leaf.root())),
+        cert: write("cert.pem", leaf.cert_pem()),
+        chain: write("chain.pem", leaf.chain_pem()),
+        key: write("key.pem", leaf.key_pem()),
+        combined: write("combined.pem", leaf.combined_pem()),
+        encrypted_key: write(
+            "key.encrypted.pem",
+            leaf.encrypted_key_pem(PASSWORD.as_bytes()),
+        ),
+    }
+}
+
+fn write_hashed(dir: &Path, hash: u32, kind: &str, content: &[u8]) -> PathBuf {
+    let path = (0..)
+        .map(|number| dir.join(format!("{hash:08x}.{kind}{number}")))
+        .find(|path| !path.exists())
+        .expect("numbers do not run out");
+    fs::write(&path, content)
+        .unwrap_or_else(|e| panic!("{} cannot be written: {e}", path.display()));
+    path
+}

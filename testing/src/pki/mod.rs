@@ -1,0 +1,39 @@
+//! Certificates, made when the test runs.
+//!
+//! The everyday part is that of Python's trustme: a certificate authority, and certificates that it issues. What a
+//! name is (DNS, IP address, mail address, URI) is guessed from its text.
+//!
+//! ```
+//! use pyssl_testing::pki::{Ca, Files};
+//!
+//! let ca = Ca::new();
+//! let leaf = ca.issue("localhost");
+//! let files = Files::new(&ca, &leaf);
+//! assert!(files.ca.is_file() && files.combined.is_file());
+//!
+//! let expired = ca.builder().san("localhost").expired().build();
+//! let other = ca.intermediate().issue("*.example.org");
+//! # let _ = (expired, other);
+//! ```
+//!
+//! Certificates made by default pass `X509_V_FLAG_X509_STRICT`, which Python 3.13's `create_default_context` sets.
+//! [`odd`] has certificates that are strange on purpose.
+
+mod builder;
+mod ca;
+pub mod der;
+mod files;
+mod key;
+mod leaf;
+mod name;
+pub mod odd;
+
+pub use builder::CertBuilder;
+pub use ca::Ca;
+pub use files::{Files, PASSWORD, Paths, write_hashed_cert, write_hashed_crl};
+pub use key::KeyKind;
+pub use leaf::Leaf;
+pub use name::{Attribute, DistinguishedName, San};
+
+#[cfg(test)]
+mod tests;

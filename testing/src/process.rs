@@ -1,0 +1,202 @@
+//! Child processes that cannot hang a test.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long to wait for a peer before the test is declared failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Variables that a child keeps. Everything else goes, above all what changes OpenSSL's or Python's behaviour.
+const KEPT: [&str; 10] = [
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "OPENSSL_CONF",
+    "OPENSSL_MODULES",
+    "SystemRoot",
+    "TEMP",
+];
+
+/// What a process that has ended left behind.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+impl Output {
+    /// The standard output.
+    ///
+    /// # Panics
+    ///
+    /// If the process failed; the message has its standard error.
+    #[track_caller]
+    pub fn expect_success(self) -> String {
+        assert!(
+            self.status.success(),
+            "{}\n--- stdout ---\n{}\n--- stderr ---\n{}",
+            self.status,
+            self.stdout,
+            self.stderr
+        );
+        self.stdout
+    }
+}
+
+/// A child process whose output is read as it comes. Killed, and waited for, when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<String>,
+    stderr: Option<thread::JoinHandle<String>>,
+}
+
+impl Process {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{:?} does not start: {e}", command.get_program()));
+        let stdout = child.stdout.take().expect("stdout is a pipe");
+        let mut stderr = child.stderr.take().expect("stderr is a pipe");
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            let mut reader = BufReader::new(stdout);
+            let mut line = Vec::new();
+            while reader
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
+                if sender
+                    .send(String::from_utf8_lossy(&line).into_owned())
+                    .is_err()
+                {
+                    break;
+                }
+                line.clear();
+            }
+        });
+        let stderr = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            String::from_utf8_lossy(&bytes).into_owned()
+        });
+        Self {
+            stdin: child.stdin.take(),
+            child,
+            lines,
+            stderr: Some(stderr),
+        }
+    }
+
+    /// The next line that the process prints, without its end.
+    ///
+    /// # Panics
+    ///
+    /// If the process ends instead; the message has its standard error.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => line.trim_end_matches(['\r', '\n']).to_owned(),
+            Err(why) => {
+                let _ = self.child.kill();
+                let status = self.child.wait();
+                panic!("no line came ({why}), {status:?}: {}", self.join_stderr());
+            }
+        }
+    }
+
+    /// Reads the next line as a port number.
+    #[track_caller]
+    pub fn port(&mut self) -> u16 {
+        let line = self.line();
+        line.trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("{line:?} is not a port"))
+    }
+
+    /// Writes to the standard input of the process, and leaves it open. A process that no longer reads is no error.
+    pub fn send(&mut self, bytes: &[u8]) {
+        if let Some(stdin) = &mut self.stdin {
+            let _ = stdin.write_all(bytes).and_then(|()| stdin.flush());
+        }
+    }
+
+    /// Closes the standard input, waits until the process ends, and returns what it printed since the last
+    /// [`line`](Self::line).
+    ///
+    /// # Panics
+    ///
+    /// If the process does not end within a minute. It is killed then.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        drop(self.stdin.take());
+        let mut stdout = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => stdout.push_str(&line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.child.kill();
+                    panic!("the process does not end: {stdout}{}", self.join_stderr());
+                }
+            }
+        }
+        let status = self.child.wait().expect("a child can be waited for");
+        Output {
+            status,
+            stdout,
+            stderr: self.join_stderr(),
+        }
+    }
+
+    /// Ends the process by force, and returns what it printed since the last [`line`](Self::line).
+    pub fn kill(mut self) -> Output {
+        let _ = self.child.kill();
+        self.finish()
+    }
+
+    fn join_stderr(&mut self) -> String {
+        let reader = self.stderr.take();
+        reader
+            .and_then(|reader| reader.join().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A command whose environment has nothing that changes what TLS does.
+pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    command.envs(
+        KEPT.iter()
+            .filter_map(|name| Some((*name, std::env::var_os(name)?))),
+    );
+    command
+}
+
+/// Prints past libtest's capture, so that a skipped test is seen among those that passed.
+pub(crate) fn say_aloud(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,266 @@
+//! CPython, the oracle: the same scenario is run there, and the results are compared.
+//!
+//! ```
+//! use pyssl_testing::{python, skip_without_python};
+//!
+//! fn python_knows_the_default_port() {
+//!     let python = skip_without_python!();
+//!     let printed = python.run("import sys; print(sys.argv[1].upper())", &["https"]).expect_success();
+//!     assert_eq!(printed, "HTTPS\n");
+//! }
+//! # python_knows_the_default_port();
+//! ```
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::process::{Output, Process, clean_command, say_aloud};
+
+/// A CPython 3 that has the `ssl` module.
+#[derive(Clone, Debug)]
+pub struct Python {
+    executable: PathBuf,
+    version: (u32, u32, u32),
+    openssl_version: String,
+}
+
+/// The Python to compare with: `$PYSSL_ORACLE_PYTHON`, or the newest 3.13 of pyenv, or the newest other 3.x of
+/// pyenv, or `python3`. One that cannot `import ssl` is passed over.
+pub fn python() -> Option<&'static Python> {
+    static FOUND: OnceLock<Option<Python>> = OnceLock::new();
+    FOUND.get_or_init(find).as_ref()
+}
+
+/// The Python to compare with; without one, says aloud that the test is skipped. For
+/// [`skip_without_python!`](crate::skip_without_python).
+pub fn python_or_say_so() -> Option<&'static Python> {
+    let found = python();
+    if found.is_none() {
+        let name = std::thread::current().name().unwrap_or("a test").to_owned();
+        say_aloud(&format!(
+            "SKIPPED {name}: no Python found (set PYSSL_ORACLE_PYTHON)"
+        ));
+    }
+    found
+}
+
+/// The Python to compare with. Without one, says aloud that the test is skipped, and returns from it: with the value
+/// given, as in `skip_without_python!(Ok(()))`, or with nothing.
+#[macro_export]
+macro_rules! skip_without_python {
+    ($($value:expr)?) => {
+        match $crate::python::python_or_say_so() {
+            Some(python) => python,
+            None => return $($value)?,
+        }
+    };
+}
+
+impl Python {
+    /// The Python at this path, if it is a CPython 3 with `ssl`.
+    pub fn at(path: &Path) -> Option<Self> {
+        const PROBE: &str = "import sys, ssl; assert sys.version_info >= (3,) \
+            and sys.implementation.name == 'cpython'; \
+            print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, sep='\\n')";
+        let mut command = clean_command(path);
+        // A shim of pyenv needs these.
+        for name in ["PYENV_ROOT", "PYENV_VERSION"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        let output = command.args(["-I", "-c", PROBE]).output().ok()?;
+        let text = String::from_utf8(output.stdout)
+            .ok()
+            .filter(|_| output.status.success())?;
+        let mut lines = text.lines();
+        let executable = PathBuf::from(lines.next()?);
+        let mut number = || lines.next()?.parse().ok();
+        let version = (number()?, number()?, number()?);
+        Some(Self {
+            executable,
+            version,
+            openssl_version: lines.next()?.to_owned(),
+        })
+    }
+
+    /// The interpreter itself; never a shim.
+    pub fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    /// Python's version, as in `(3, 13, 0)`.
+    pub fn version(&self) -> (u32, u32, u32) {
+        self.version
+    }
+
+    /// `ssl.OPENSSL_VERSION`.
+    pub fn openssl_version(&self) -> &str {
+        &self.openssl_version
+    }
+
+    /// True if this Python and we use the same release of OpenSSL, so that what depends on the release can be compared.
+    pub fn has_our_openssl(&self) -> bool {
+        self.openssl_version == openssl::version::version()
+    }
+
+    /// Runs a script with arguments (`sys.argv[1:]`), and waits for it.
+    pub fn run<A: AsRef<OsStr>>(&self, script: &str, args: &[A]) -> Output {
+        self.script(script).args(args).run()
+    }
+
+    /// Starts a script that goes on, such as a server that prints its port ([`Process::port`]).
+    pub fn spawn_script<A: AsRef<OsStr>>(&self, script: &str, args: &[A]) -> Process {
+        self.script(script).args(args).spawn()
+    }
+
+    /// A script that can be given input and environment variables before it runs.
+    ///
+    /// It runs isolated (`-I`), with warnings off (`-W ignore`), unbuffered, and without the variables that change
+    /// what `ssl` does (`SSL_CERT_FILE` and the like).
+    pub fn script(&self, script: &str) -> Script {
+        let mut command = clean_command(&self.executable);
+        command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c", script]);
+        Script {
+            command,
+            stdin: Vec::new(),
+        }
+    }
+}
+
+/// A script that is still to run.
+#[derive(Debug)]
+pub struct Script {
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+impl Script {
+    /// Adds arguments.
+    pub fn args<A: AsRef<OsStr>>(mut self, args: &[A]) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env<V: AsRef<OsStr>>(mut self, name: &str, value: V) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// What the script reads on its standard input.
+    pub fn stdin<B: Into<Vec<u8>>>(mut self, input: B) -> Self {
+        self.stdin = input.into();
+        self
+    }
+
+    /// Runs the script to its end.
+    pub fn run(self) -> Output {
+        self.spawn().finish()
+    }
+
+    /// Starts the script. Its input stays open.
+    pub fn spawn(self) -> Process {
+        let mut process = Process::spawn(self.command);
+        process.send(&self.stdin);
+        process
+    }
+}
+
+fn find() -> Option<Python> {
+    if let Some(path) = std::env::var_os("PYSSL_ORACLE_PYTHON") {
+        let path = PathBuf::from(path);
+        return Some(Python::at(&path).unwrap_or_else(|| {
+            panic!(
+                "PYSSL_ORACLE_PYTHON: {} is not a CPython 3 with the ssl module",
+                path.display()
+            )
+        }));
+    }
+    let pyenv = pyenv_pythons();
+    pyenv
+        .into_iter()
+        .chain([PathBuf::from("python3")])
+        .find_map(|path| Python::at(&path))
+}
+
+/// The 3.x interpreters of pyenv: those of 3.13 first, then the others, each from the newest.
+fn pyenv_pythons() -> Vec<PathBuf> {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let Some(root) = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv"))) else {
+        return Vec::new();
+    };
+    let entries = fs::read_dir(root.join("versions"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let version: Vec<u32> = name
+                .split('.')
+                .map_while(|part| part.parse().ok())
+                .collect();
+            (version.first() == Some(&3))
+                .then(|| (version.get(1) == Some(&13), version, entry.path()))
+        })
+        .collect();
+    found.sort();
+    found
+        .into_iter()
+        .rev()
+        .map(|(.., path)| path.join("bin/python"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_gets_arguments_input_and_variables() {
+        let python = skip_without_python!();
+        let script = "import os, sys; print(sys.argv[1:], sys.stdin.read(), os.environ.get('SSL_CERT_FILE'))";
+        let output = python
+            .script(script)
+            .args(&["a", "b"])
+            .stdin("input")
+            .env("SSL_CERT_FILE", "/x")
+            .run();
+        assert_eq!(output.expect_success(), "['a', 'b'] input /x\n");
+        assert_eq!(python.run(script, &["c"]).expect_success(), "['c']  None\n");
+    }
+
+    #[test]
+    fn a_script_that_goes_on_prints_its_port_and_ends_with_its_input() {
+        let python = skip_without_python!();
+        let mut process =
+            python.spawn_script("import sys; print(4433); print(sys.stdin.read())", &[""; 0]);
+        assert_eq!(process.port(), 4433);
+        process.send(b"done");
+        assert_eq!(process.finish().expect_success(), "done\n");
+    }
+
+    #[test]
+    fn a_script_that_never_ends_is_killed() {
+        let python = skip_without_python!();
+        let mut process = python.spawn_script("print(1, flush=True)\nwhile True: pass", &[""; 0]);
+        process.line();
+        assert!(!process.kill().status.success());
+    }
+
+    #[test]
+    fn a_failure_shows_the_traceback() {
+        let python = skip_without_python!();
+        let output = python.run("raise ValueError('why')", &[""; 0]);
+        assert!(!output.status.success());
+        assert!(output.stderr.contains("ValueError: why"));
+    }
+
+    #[test]
+    fn what_is_not_python_is_passed_over() {
+        assert!(Python::at(Path::new("/bin/true")).is_none());
+        assert!(Python::at(Path::new("/no/such/python")).is_none());
+    }
+}
