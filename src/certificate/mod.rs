@@ -11,7 +11,7 @@ mod time;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::X509;
 
 use crate::error::Result;
 use crate::ffi::x509 as raw;
@@ -75,10 +75,6 @@ impl Certificate {
 
     pub(crate) fn from_x509(x509: X509) -> Certificate {
         Certificate(x509)
-    }
-
-    pub(crate) fn x509(&self) -> &X509Ref {
-        &self.0
     }
 
     /// The binary form: Python's `public_bytes(_ssl.ENCODING_DER)`.

@@ -5,16 +5,12 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 use openssl::pkey::PKey;
 use pyssl as ssl;
+pub(crate) use pyssl_testing::pki::der::*;
 
 pub(crate) const BIT_STRING: u8 = 3;
-pub(crate) const UTF8_STRING: u8 = 12;
-pub(crate) const PRINTABLE_STRING: u8 = 19;
-pub(crate) const T61_STRING: u8 = 20;
-pub(crate) const IA5_STRING: u8 = 22;
 pub(crate) const UTC_TIME: u8 = 23;
 pub(crate) const GENERALIZED_TIME: u8 = 24;
 pub(crate) const UNIVERSAL_STRING: u8 = 28;
-pub(crate) const BMP_STRING: u8 = 30;
 
 pub(crate) const COMMON_NAME: &str = "2.5.4.3";
 
@@ -36,8 +32,8 @@ impl Default for Parts {
             version: Some(2),
             serial: vec![1],
             issuer: name(&[vec![attribute(COMMON_NAME, UTF8_STRING, b"issuer")]]),
-            not_before: tlv(UTC_TIME, b"200102030405Z"),
-            not_after: tlv(GENERALIZED_TIME, b"20991231235959Z"),
+            not_before: element(UTC_TIME, b"200102030405Z"),
+            not_after: element(GENERALIZED_TIME, b"20991231235959Z"),
             subject: name(&[vec![attribute(COMMON_NAME, UTF8_STRING, b"subject")]]),
             extensions: Vec::new(),
         }
@@ -69,23 +65,23 @@ impl Parts {
     /// The certificate in binary form, with the key of [`key`].
     pub(crate) fn build(&self, key: &[u8]) -> Vec<u8> {
         // ecdsa-with-SHA256
-        let algorithm = sequence(&[oid("1.2.840.10045.4.3.2")]);
+        let algorithm = sequence([object_identifier("1.2.840.10045.4.3.2")]);
         let mut fields = Vec::new();
         if let Some(version) = self.version {
-            fields.push(tlv(0xa0, &tlv(2, &[version])));
+            fields.push(constructed(0, &element(2, &[version])));
         }
         fields.extend([
-            tlv(2, &self.serial),
+            element(2, &self.serial),
             algorithm.clone(),
             self.issuer.clone(),
-            sequence(&[self.not_before.clone(), self.not_after.clone()]),
+            sequence([self.not_before.clone(), self.not_after.clone()]),
             self.subject.clone(),
             key.to_vec(),
         ]);
         if !self.extensions.is_empty() {
-            fields.push(tlv(0xa3, &sequence(&self.extensions)));
+            fields.push(constructed(3, &sequence(self.extensions.clone())));
         }
-        sequence(&[sequence(&fields), algorithm, bits(&[0; 8])])
+        sequence([sequence(fields), algorithm, bits(&[0; 8])])
     }
 
     pub(crate) fn certificate(&self) -> ssl::Certificate {
@@ -102,110 +98,83 @@ pub(crate) fn key() -> Vec<u8> {
         .unwrap()
 }
 
-/// Tag, length, value.
-pub(crate) fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
-    let length = value.len().to_be_bytes();
-    let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
-    let mut der = vec![tag];
-    if value.len() < 0x80 {
-        der.push(value.len() as u8);
-    } else {
-        der.push(0x80 | length.len() as u8);
-        der.extend(length);
-    }
-    der.extend(value);
-    der
-}
-
-pub(crate) fn sequence(items: &[Vec<u8>]) -> Vec<u8> {
-    tlv(0x30, &items.concat())
-}
-
 pub(crate) fn bits(bytes: &[u8]) -> Vec<u8> {
-    tlv(BIT_STRING, &[&[0], bytes].concat())
-}
-
-/// An object identifier from its dotted form.
-pub(crate) fn oid(dotted: &str) -> Vec<u8> {
-    tlv(6, &oid_bytes(dotted))
-}
-
-pub(crate) fn oid_bytes(dotted: &str) -> Vec<u8> {
-    let arcs: Vec<u128> = dotted.split('.').map(|arc| arc.parse().unwrap()).collect();
-    let mut bytes = Vec::new();
-    for arc in [&[arcs[0] * 40 + arcs[1]], &arcs[2..]].concat() {
-        let groups = (128 - arc.leading_zeros()).div_ceil(7).max(1);
-        for group in (0..groups).rev() {
-            let low = (arc >> (group * 7) & 0x7f) as u8;
-            bytes.push(if group > 0 { low | 0x80 } else { low });
-        }
-    }
-    bytes
+    element(BIT_STRING, &[&[0], bytes].concat())
 }
 
 pub(crate) fn name(rdns: &[Vec<Vec<u8>>]) -> Vec<u8> {
-    let rdns: Vec<_> = rdns.iter().map(|rdn| tlv(0x31, &rdn.concat())).collect();
-    sequence(&rdns)
+    let rdns: Vec<_> = rdns
+        .iter()
+        .map(|rdn| element(0x31, &rdn.concat()))
+        .collect();
+    sequence(rdns)
 }
 
 pub(crate) fn attribute(kind: &str, tag: u8, value: &[u8]) -> Vec<u8> {
-    sequence(&[oid(kind), tlv(tag, value)])
+    sequence([object_identifier(kind), element(tag, value)])
 }
 
 pub(crate) fn subject_alt_name(names: &[Vec<u8>]) -> Vec<u8> {
-    extension("2.5.29.17", &sequence(names))
+    extension("2.5.29.17", &sequence(names.to_vec()))
 }
 
 pub(crate) fn extension(kind: &str, value: &[u8]) -> Vec<u8> {
-    sequence(&[oid(kind), tlv(4, value)])
+    sequence([object_identifier(kind), element(4, value)])
 }
 
 pub(crate) fn authority_info(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let entries: Vec<_> = entries
         .iter()
-        .map(|(method, location)| sequence(&[oid(method), location.clone()]))
+        .map(|(method, location)| sequence([object_identifier(method), location.clone()]))
         .collect();
-    extension("1.3.6.1.5.5.7.1.1", &sequence(&entries))
+    extension("1.3.6.1.5.5.7.1.1", &sequence(entries))
 }
 
 pub(crate) fn crl_distribution_points(points: &[Vec<u8>]) -> Vec<u8> {
-    extension("2.5.29.31", &sequence(points))
+    extension("2.5.29.31", &sequence(points.to_vec()))
 }
 
 /// A distribution point with a full name.
 pub(crate) fn full_name(names: &[Vec<u8>]) -> Vec<u8> {
-    sequence(&[tlv(0xa0, &tlv(0xa0, &names.concat()))])
+    sequence([constructed(0, &constructed(0, &names.concat()))])
 }
 
 /// A distribution point with a name relative to the issuer's.
 pub(crate) fn relative_name(attributes: &[Vec<u8>]) -> Vec<u8> {
-    sequence(&[tlv(0xa0, &tlv(0xa1, &attributes.concat()))])
+    sequence([constructed(0, &constructed(1, &attributes.concat()))])
 }
 
 pub(crate) fn other_name(kind: &str, tag: u8, value: &[u8]) -> Vec<u8> {
-    tlv(0xa0, &[oid(kind), tlv(0xa0, &tlv(tag, value))].concat())
+    constructed(
+        0,
+        &[
+            object_identifier(kind),
+            constructed(0, &element(tag, value)),
+        ]
+        .concat(),
+    )
 }
 
 pub(crate) fn email(text: &[u8]) -> Vec<u8> {
-    tlv(0x81, text)
+    implicit(1, text)
 }
 
 pub(crate) fn dns(text: &[u8]) -> Vec<u8> {
-    tlv(0x82, text)
+    implicit(2, text)
 }
 
 pub(crate) fn directory(name: &[u8]) -> Vec<u8> {
-    tlv(0xa4, name)
+    constructed(4, name)
 }
 
 pub(crate) fn uri(text: &[u8]) -> Vec<u8> {
-    tlv(0x86, text)
+    implicit(6, text)
 }
 
 pub(crate) fn ip(bytes: &[u8]) -> Vec<u8> {
-    tlv(0x87, bytes)
+    implicit(7, bytes)
 }
 
 pub(crate) fn registered_id(dotted: &str) -> Vec<u8> {
-    tlv(0x88, &oid_bytes(dotted))
+    implicit(8, &object_identifier_content(dotted))
 }

@@ -5,8 +5,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use pyssl as ssl;
-
-use crate::oracle::python;
+use pyssl_testing::skip_without_python;
 
 const HEADER: &str = ssl::PEM_HEADER;
 const FOOTER: &str = ssl::PEM_FOOTER;
@@ -27,14 +26,17 @@ for name, argument in json.load(sys.stdin):
 
 /// Python's answers, and `ours` compared with them.
 fn compare(function: &str, arguments: &[String], ours: impl Fn(&str) -> ssl::Result<String>) {
+    let python = skip_without_python!();
     let calls: Vec<_> = arguments
         .iter()
         .map(|argument| format!("[{}, {}]", json(function), json(argument)))
         .collect();
     // Python's repr of the message, so that each is one line.
-    let Some(answers) = python(CALL, format!("[{}]", calls.join(", ")).as_bytes()) else {
-        return;
+    let ask = |calls: &[String]| {
+        let input = format!("[{}]", calls.join(", "));
+        python.script(CALL).stdin(input).run().expect_success()
     };
+    let answers = ask(&calls);
     let messages: Vec<_> = arguments
         .iter()
         .map(|argument| ours(argument).map_err(|e| (e.python_class(), e.to_string())))
@@ -44,7 +46,7 @@ fn compare(function: &str, arguments: &[String], ours: impl Fn(&str) -> ssl::Res
         .iter()
         .map(|(_, text)| format!("[\"repr\", {}]", json(text)))
         .collect();
-    let reprs = python(CALL, format!("[{}]", reprs.join(", ")).as_bytes()).unwrap();
+    let reprs = ask(&reprs);
     let mut reprs = reprs.lines();
     let mut answers = answers.lines();
     for (argument, message) in arguments.iter().zip(messages) {
@@ -276,9 +278,8 @@ fn constants_are_pythons() {
         "import ssl\nprint(ssl.OPENSSL_VERSION)\nprint(ssl.OPENSSL_VERSION_NUMBER)\nfor n in {:?}: print(getattr(ssl, n, None))",
         expected.iter().map(|(name, _)| name).collect::<Vec<_>>()
     );
-    let Some(answers) = python(&script, b"") else {
-        return;
-    };
+    let python = skip_without_python!();
+    let answers = python.script(&script).run().expect_success();
     let mut answers = answers.lines();
     let same = answers.next() == Some(*ssl::OPENSSL_VERSION);
     let number = answers.next().unwrap();
