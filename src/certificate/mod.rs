@@ -60,10 +60,12 @@ impl Certificate {
     /// ```python
     /// cert = _ssl._test_decode_cert("server.pem")
     /// ```
-    /// ```no_run
+    /// ```
     /// # use pyssl as ssl;
-    /// let cert = ssl::Certificate::from_pem(std::fs::read("server.pem")?)?.get_info()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # let pem = pyssl_testing::Ca::new().cert_pem();
+    /// let cert = ssl::Certificate::from_pem(pem)?.get_info()?;
+    /// # assert_eq!(cert.version(), 3);
+    /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! PEM and DER, times, object identifiers, random bytes, paths and versions.
 
+use std::process::Command;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -292,6 +294,60 @@ fn constants_are_pythons() {
             assert_eq!(ours, theirs, "{name}");
         }
     }
+}
+
+#[test]
+fn default_verify_paths_are_pythons() {
+    let ours = ssl::get_default_verify_paths();
+    assert_eq!(ours.openssl_cafile_env, "SSL_CERT_FILE");
+    assert_eq!(ours.openssl_capath_env, "SSL_CERT_DIR");
+    let python = skip_without_python!();
+    if !python.has_our_openssl() {
+        return;
+    }
+    let script = "import ssl; print(*ssl.get_default_verify_paths()[2:], sep='\\n')";
+    let theirs = python.script(script).run().expect_success();
+    let ours = format!(
+        "{}\n{}\n{}\n{}\n",
+        ours.openssl_cafile_env,
+        ours.openssl_cafile.display(),
+        ours.openssl_capath_env,
+        ours.openssl_capath.display()
+    );
+    assert_eq!(ours, theirs);
+}
+
+/// Runs itself again, since the environment belongs to the whole process.
+#[test]
+fn default_verify_paths_follow_the_environment() {
+    const INNER: &str = "PYSSL_TEST_INNER";
+    if std::env::var_os(INNER).is_some() {
+        let paths = ssl::get_default_verify_paths();
+        println!("found {:?} {:?}", paths.cafile, paths.capath);
+        return;
+    }
+    let run = |file: &str, directory: &str| {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture"])
+            .arg("utilities::default_verify_paths_follow_the_environment")
+            .envs([
+                (INNER, "1"),
+                ("SSL_CERT_FILE", file),
+                ("SSL_CERT_DIR", directory),
+            ])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("roots.pem");
+    std::fs::write(&file, "").unwrap();
+    let (file, directory) = (file.to_str().unwrap(), directory.path().to_str().unwrap());
+    let found = format!("found Some({file:?}) Some({directory:?})\n");
+    assert!(run(file, directory).contains(&found));
+    // A variable that names nothing of the kind hides what is built in.
+    assert!(run(directory, file).contains("found None None\n"));
+    assert!(run("", "").contains("found None None\n"));
 }
 
 fn python_bool(value: bool) -> String {
