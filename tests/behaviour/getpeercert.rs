@@ -249,7 +249,13 @@ fn every_certificate_reads_as_in_python() {
     let mut runner = TestRunner::deterministic();
     let generated = (0..200).map(|_| certificate().new_tree(&mut runner).unwrap().current());
     let key = key();
-    let ders: Vec<_> = strange()
+    // What is still accepted as a certificate depends on the release of OpenSSL.
+    let strange = if python.has_our_openssl() {
+        strange()
+    } else {
+        Vec::new()
+    };
+    let ders: Vec<_> = strange
         .into_iter()
         .chain(generated)
         .map(|parts| parts.build(&key))

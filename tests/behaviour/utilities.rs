@@ -238,6 +238,9 @@ fn object_identifiers_are_looked_up_as_in_python() {
     compare("ssl._ASN1Object.fromname", &names, |name| {
         ssl::Asn1Object::fromname(name).map(text)
     });
+    if !skip_without_python!().has_our_openssl() {
+        return;
+    }
     let numbers: Vec<_> = (-2..400)
         .chain([1000, 100_000])
         .map(|n: i32| n.to_string())
