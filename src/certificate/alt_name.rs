@@ -65,7 +65,7 @@ impl SubjectAltName {
             raw::GeneralName::RegisteredId(text) => SubjectAltName::RegisteredId(utf8(text)?),
             raw::GeneralName::OtherName(Some((label, text))) => SubjectAltName::Other {
                 kind: "othername",
-                value: format!("{label}:{}", utf8(text)?),
+                value: utf8([label.as_bytes(), b":", &text].concat())?,
             },
             raw::GeneralName::OtherName(None) => unsupported("othername"),
             raw::GeneralName::X400Address => unsupported("X400Name"),

@@ -25,8 +25,9 @@ use crate::ffi::x509 as raw;
 /// ```
 ///
 /// It differs from Python's where CPython loses or misreads something: a NUL, a line break or more
-/// than 2047 bytes in an otherName are kept; so is a serial number of more than 35 bytes; a
-/// distribution point whose name is relative to the issuer is skipped.
+/// than 2047 bytes in an otherName are kept; so is a serial number of more than 35 bytes; an empty
+/// BIT STRING is empty, not `None`; a distribution point whose name is relative to the issuer is
+/// skipped. Which characters `Display` escapes is up to the Unicode version of Rust, not Python's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct CertDict(Option<Box<Fields>>);
 

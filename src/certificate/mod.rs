@@ -11,7 +11,7 @@ mod time;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::X509;
 
 use crate::error::Result;
 use crate::ffi::x509 as raw;
@@ -60,10 +60,12 @@ impl Certificate {
     /// ```python
     /// cert = _ssl._test_decode_cert("server.pem")
     /// ```
-    /// ```no_run
+    /// ```
     /// # use pyssl as ssl;
-    /// let cert = ssl::Certificate::from_pem(std::fs::read("server.pem")?)?.get_info()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # let pem = pyssl_testing::Ca::new().cert_pem();
+    /// let cert = ssl::Certificate::from_pem(pem)?.get_info()?;
+    /// # assert_eq!(cert.version(), 3);
+    /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
     /// # Errors
@@ -75,10 +77,6 @@ impl Certificate {
 
     pub(crate) fn from_x509(x509: X509) -> Certificate {
         Certificate(x509)
-    }
-
-    pub(crate) fn x509(&self) -> &X509Ref {
-        &self.0
     }
 
     /// The binary form: Python's `public_bytes(_ssl.ENCODING_DER)`.

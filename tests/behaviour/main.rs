@@ -1,0 +1,10 @@
+//! What users of the library see, one module for each subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what cannot be done is a failed test"
+)]
+
+mod der;
+mod getpeercert;
+mod utilities;
