@@ -10,7 +10,7 @@
 //! | [`client`] | a TLS client |
 //! | [`scripted`] | TCP peers that misbehave |
 //! | [`proxy`] | proxies that trickle, or cut a connection inside a record |
-//! | [`python`] | CPython, to ask what Python's `ssl` really does |
+//! | [`mod@python`] | CPython, to ask what Python's `ssl` really does |
 //! | [`openssl_cli`] | the `openssl` program |
 //!
 //! ```

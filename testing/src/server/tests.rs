@@ -262,3 +262,21 @@ fn https_answers_can_be_scripted() {
     );
     client.receive().unwrap_err();
 }
+
+#[test]
+fn python_with_its_default_context_is_a_client_like_any_other() {
+    const SCRIPT: &str = "import socket, ssl, sys\n\
+        context = ssl.create_default_context(cafile=sys.argv[1])\n\
+        with socket.create_connection(('127.0.0.1', int(sys.argv[2]))) as s:\n\
+        \twith context.wrap_socket(s, server_hostname='localhost') as t:\n\
+        \t\tt.sendall(b'hello'); print(t.recv(5)); t.unwrap()";
+    let python = crate::skip_without_python!();
+    let ca = Ca::new();
+    let leaf = ca.intermediate().issue("localhost");
+    let files = crate::Files::new(&ca, &leaf);
+    let server = EchoServer::start(&leaf);
+    let port = server.port().to_string();
+    let output = python.run(SCRIPT, &[files.ca.as_os_str(), port.as_ref()]);
+    assert_eq!(output.expect_success(), "b'hello'\n");
+    assert_eq!(server.next_connection().end, Some(End::CloseNotify));
+}
