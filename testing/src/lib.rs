@@ -6,8 +6,24 @@
 //! | Module | What it has |
 //! |---|---|
 //! | [`pki`] | certificate authorities and certificates, made when the test runs |
-//! | [`python`] | CPython, to ask what Python's `ssl` really does |
+//! | [`server`] | an echo server and an HTTPS server that record what they saw |
+//! | [`client`] | a TLS client |
+//! | [`scripted`] | TCP peers that misbehave |
+//! | [`proxy`] | proxies that trickle, or cut a connection inside a record |
+//! | [`mod@python`] | CPython, to ask what Python's `ssl` really does |
 //! | [`openssl_cli`] | the `openssl` program |
+//!
+//! ```
+//! use pyssl_testing::{Ca, ClientConfig, EchoServer};
+//!
+//! let ca = Ca::new();
+//! let server = EchoServer::start(&ca.issue("localhost"));
+//! let mut client = ClientConfig::new().ca(&ca).connect("localhost", server.addr())?;
+//! assert_eq!(client.echo(b"hello")?, b"hello");
+//! client.close()?;
+//! assert_eq!(server.next_connection().received, b"hello");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,14 +36,23 @@
     reason = "unpublished: every user is in this workspace"
 )]
 
+pub mod client;
+mod listener;
 pub mod openssl_cli;
 pub mod pki;
 pub mod process;
+pub mod proxy;
 pub mod python;
+pub mod scripted;
+pub mod server;
 
+pub use crate::client::{ClientConfig, EchoClient};
 pub use crate::openssl_cli::openssl_binary;
 pub use crate::pki::{Ca, Files, Leaf};
+pub use crate::proxy::Proxy;
 pub use crate::python::python;
+pub use crate::scripted::Scripted;
+pub use crate::server::{EchoServer, HttpsServer, ServerConfig};
 
 /// The crate that certificates and peers are made with.
 pub use openssl;

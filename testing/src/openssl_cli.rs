@@ -116,3 +116,59 @@ fn find() -> Option<OpensslBinary> {
         version,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Ca, ClientConfig, EchoServer, Files};
+
+    #[test]
+    fn s_server_serves_our_client() {
+        let openssl = skip_without_openssl!();
+        let ca = Ca::new();
+        let files = Files::new(&ca, &ca.issue("localhost"));
+        let paths = [&files.cert, &files.key].map(|path| path.to_str().unwrap());
+        let (process, address) = openssl.s_server(&["-cert", paths[0], "-key", paths[1], "-rev"]);
+        let mut client = ClientConfig::new()
+            .ca(&ca)
+            .connect("localhost", address)
+            .unwrap();
+        client.send(b"abc\n").unwrap();
+        assert_eq!(client.receive_exactly(4).unwrap(), b"cba\n");
+        process.kill();
+    }
+
+    #[test]
+    fn s_client_reaches_our_server() {
+        let openssl = skip_without_openssl!();
+        let ca = Ca::new();
+        let files = Files::new(&ca, &ca.issue("localhost"));
+        let server = EchoServer::start(&ca.issue("localhost"));
+        let ca_file = files.ca.to_str().unwrap();
+        let args = [
+            "-CAfile",
+            ca_file,
+            "-verify_return_error",
+            "-verify_hostname",
+            "localhost",
+            "-quiet",
+        ];
+        let mut process = openssl.s_client(server.addr(), &args);
+        process.send(b"hello\n");
+        assert_eq!(process.line(), "hello");
+        process.kill();
+        assert_eq!(server.next_connection().received, b"hello\n");
+    }
+
+    #[test]
+    fn a_command_gets_input() {
+        let openssl = skip_without_openssl!();
+        let pem = Ca::new().issue("localhost").cert_pem();
+        let text = openssl
+            .run(
+                &["x509", "-noout", "-ext", "subjectAltName"],
+                pem.as_bytes(),
+            )
+            .expect_success();
+        assert!(text.contains("DNS:localhost"), "{text}");
+    }
+}

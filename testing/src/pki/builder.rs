@@ -19,7 +19,7 @@ use super::name::{Attribute, DistinguishedName, San};
 
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
-/// A certificate that is still to be issued. Made by [`Ca::builder`], [`Ca::issuing`] or
+/// A certificate that is still to be issued. Made by [`Ca::builder`] or
 /// [`CertBuilder::self_signed`], finished by [`build`](Self::build) or [`build_ca`](Self::build_ca).
 #[derive(Clone, Debug)]
 pub struct CertBuilder {

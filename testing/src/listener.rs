@@ -1,0 +1,197 @@
+//! Threads that serve connections on the loopback interface, and end when they are told to.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
+
+use socket2::SockRef;
+
+use crate::process::PATIENCE;
+
+/// One connection, as a script sees it. Ends, for reading and writing, when the peer that it belongs to is dropped.
+#[derive(Clone, Debug)]
+pub struct Socket(Arc<TcpStream>);
+
+impl Socket {
+    /// The underlying stream, for its options.
+    pub fn stream(&self) -> &TcpStream {
+        &self.0
+    }
+
+    /// Ends the connection with a FIN: nothing more is sent, and what still comes is thrown away until the other end
+    /// closes too. (To close with unread data would make the kernel send a reset, which destroys what the other end
+    /// has not yet read.)
+    pub fn finish(self) {
+        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = io::copy(&mut &*self.0, &mut io::sink());
+    }
+
+    /// Ends the connection with a reset. It is sent when the last clone of the socket goes.
+    pub fn reset(self) {
+        let _ = SockRef::from(&*self.0).set_linger(Some(std::time::Duration::ZERO));
+    }
+
+    pub(crate) fn shutdown(&self, how: Shutdown) {
+        let _ = self.0.shutdown(how);
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self.0).read(buffer)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a listener and its connections share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    stopping: AtomicBool,
+    // Weak, so that a connection is closed when its handler lets go of it.
+    sockets: Mutex<Vec<Weak<TcpStream>>>,
+    stopped: Condvar,
+}
+
+impl Shared {
+    /// Makes a socket that ends when the listener is dropped.
+    pub(crate) fn adopt(&self, stream: TcpStream) -> Socket {
+        let _ = stream.set_nodelay(true);
+        let stream = Arc::new(stream);
+        let mut sockets = self.lock();
+        sockets.retain(|socket| socket.strong_count() > 0);
+        sockets.push(Arc::downgrade(&stream));
+        if self.stopping() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        Socket(stream)
+    }
+
+    /// Waits until the listener is dropped.
+    pub(crate) fn wait_for_stop(&self) {
+        let mut guard = self.lock();
+        while !self.stopping() {
+            guard = self
+                .stopped
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    fn stop(&self) {
+        let sockets = self.lock();
+        self.stopping.store(true, Ordering::SeqCst);
+        self.stopped.notify_all();
+        for socket in sockets.iter().filter_map(Weak::upgrade) {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<TcpStream>>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A thread that accepts, and one thread for each connection. All are joined on drop.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<Vec<JoinHandle<()>>>>,
+}
+
+impl Listener {
+    pub(crate) fn start<H>(handler: H) -> Self
+    where
+        H: Fn(Socket, &Shared) + Send + Sync + 'static,
+    {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port is free");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let shared = Arc::new(Shared::default());
+        let handler = Arc::new(handler);
+        let acceptor = thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || accept(&listener, &shared, &handler)
+        });
+        Self {
+            address,
+            shared,
+            acceptor: Some(acceptor),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+fn accept<H>(listener: &TcpListener, shared: &Arc<Shared>, handler: &Arc<H>) -> Vec<JoinHandle<()>>
+where
+    H: Fn(Socket, &Shared) + Send + Sync + 'static,
+{
+    let mut handlers: Vec<JoinHandle<()>> = Vec::new();
+    while let Ok((stream, _)) = listener.accept() {
+        if shared.stopping() {
+            break;
+        }
+        let socket = shared.adopt(stream);
+        let (shared, handler) = (Arc::clone(shared), Arc::clone(handler));
+        handlers.push(thread::spawn(move || handler(socket, &shared)));
+    }
+    handlers
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.shared.stop();
+        // Only a connection wakes a thread that accepts. If it is refused, the thread is gone already.
+        let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
+        let handlers = self
+            .acceptor
+            .take()
+            .and_then(|acceptor| acceptor.join().ok());
+        for handler in handlers.unwrap_or_default() {
+            if handler.join().is_err() && !thread::panicking() {
+                panic!("a thread of the test peer panicked");
+            }
+        }
+    }
+}
+
+/// What the threads of a peer report to the test.
+#[derive(Debug)]
+pub(crate) struct Reports<T>(Mutex<Receiver<T>>);
+
+impl<T> Reports<T> {
+    pub(crate) fn new() -> (Sender<T>, Self) {
+        let (sender, receiver) = channel();
+        (sender, Self(Mutex::new(receiver)))
+    }
+
+    /// The next report, waiting for it.
+    #[track_caller]
+    pub(crate) fn next(&self) -> T {
+        let receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        receiver
+            .recv_timeout(PATIENCE)
+            .expect("the peer has something to report")
+    }
+}

@@ -1,0 +1,226 @@
+//! TCP peers that misbehave.
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+pub use crate::listener::Socket;
+use crate::listener::{Listener, Reports};
+
+/// A TCP server that follows a script instead of speaking TLS. Connections still open when it is dropped end then,
+/// and all its threads are joined.
+#[derive(Debug)]
+pub struct Scripted {
+    received: Reports<Vec<u8>>,
+    listener: Listener,
+}
+
+impl Scripted {
+    /// Accepts, and closes without a word (a FIN).
+    pub fn closes_at_once() -> Self {
+        Self::closes_after(0)
+    }
+
+    /// Reads exactly this many bytes, then closes (a FIN).
+    pub fn closes_after(bytes: usize) -> Self {
+        Self::sends_after(bytes, b"")
+    }
+
+    /// Sends these bytes at once, then closes (a FIN).
+    pub fn sends(bytes: &[u8]) -> Self {
+        Self::sends_after(0, bytes)
+    }
+
+    /// Reads exactly this many bytes, sends these, then closes (a FIN).
+    pub fn sends_after(count: usize, bytes: &[u8]) -> Self {
+        let bytes = bytes.to_vec();
+        Self::with(move |mut socket| {
+            let received = read_up_to(&mut socket, count);
+            let _ = socket.write_all(&bytes);
+            (received, Ending::Fin(socket))
+        })
+    }
+
+    /// Waits for the client to speak, answers in plain HTTP as a web server does when it gets TLS, then closes.
+    pub fn speaks_http() -> Self {
+        const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 11\r\nConnection: close\r\n\r\nBad request";
+        Self::sends_after(1, ANSWER)
+    }
+
+    /// Accepts and reads, and never answers.
+    pub fn never_answers() -> Self {
+        Self::with(|mut socket| {
+            let _ = io::copy(&mut socket, &mut io::sink());
+            (Vec::new(), Ending::Fin(socket))
+        })
+    }
+
+    /// Accepts, and neither reads nor answers: what the client sends fills the buffers, until it blocks.
+    pub fn never_reads() -> Self {
+        let (_, received) = Reports::new();
+        let listener = Listener::start(|_socket, shared| shared.wait_for_stop());
+        Self { received, listener }
+    }
+
+    /// Accepts, and resets the connection at once.
+    pub fn resets_at_once() -> Self {
+        Self::resets_after(0)
+    }
+
+    /// Reads exactly this many bytes, then resets the connection.
+    pub fn resets_after(bytes: usize) -> Self {
+        Self::with(move |mut socket| (read_up_to(&mut socket, bytes), Ending::Reset(socket)))
+    }
+
+    /// Follows any script. The socket ends when the script lets go of it; [`Socket::finish`] and [`Socket::reset`]
+    /// say how.
+    pub fn follows<F: Fn(Socket) + Send + Sync + 'static>(script: F) -> Self {
+        let (_, received) = Reports::new();
+        let listener = Listener::start(move |socket, _| script(socket));
+        Self { received, listener }
+    }
+
+    fn with<F: Fn(Socket) -> (Vec<u8>, Ending) + Send + Sync + 'static>(script: F) -> Self {
+        let (sender, received) = Reports::new();
+        let listener = Listener::start(move |socket, _| {
+            let (bytes, ending) = script(socket);
+            let _ = sender.send(bytes);
+            match ending {
+                Ending::Fin(socket) => socket.finish(),
+                Ending::Reset(socket) => socket.reset(),
+            }
+        });
+        Self { received, listener }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// The port where it listens.
+    pub fn port(&self) -> u16 {
+        self.addr().port()
+    }
+
+    /// What the script read in the next connection that it was done with; waits for it. Only the scripts that count
+    /// bytes report.
+    #[track_caller]
+    pub fn next_received(&self) -> Vec<u8> {
+        self.received.next()
+    }
+}
+
+enum Ending {
+    Fin(Socket),
+    Reset(Socket),
+}
+
+fn read_up_to(socket: &mut Socket, count: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let count = u64::try_from(count).expect("a usize fits");
+    let _ = socket.take(count).read_to_end(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::ClientConfig;
+
+    fn connect(peer: &Scripted) -> TcpStream {
+        TcpStream::connect(peer.addr()).unwrap()
+    }
+
+    fn read_all(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).map(|_| all)
+    }
+
+    #[test]
+    fn it_closes_at_once_without_a_reset_even_if_it_was_written_to() {
+        let peer = Scripted::closes_at_once();
+        let mut stream = connect(&peer);
+        stream.write_all(&[0; 1000]).unwrap();
+        assert_eq!(read_all(&mut stream).unwrap(), b"");
+        assert_eq!(peer.next_received(), b"");
+    }
+
+    #[test]
+    fn it_closes_after_the_bytes_that_it_was_told_to_read() {
+        let peer = Scripted::closes_after(3);
+        let mut stream = connect(&peer);
+        stream.write_all(b"abcdef").unwrap();
+        assert_eq!(read_all(&mut stream).unwrap(), b"");
+        assert_eq!(peer.next_received(), b"abc");
+    }
+
+    #[test]
+    fn it_sends_what_it_was_told_to() {
+        let peer = Scripted::sends(b"220 ready\r\n");
+        assert_eq!(read_all(&mut connect(&peer)).unwrap(), b"220 ready\r\n");
+    }
+
+    #[test]
+    fn plain_http_is_no_tls() {
+        let peer = Scripted::speaks_http();
+        let error = ClientConfig::new()
+            .connect("localhost", peer.addr())
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("wrong version number"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_reset_is_seen_as_one() {
+        let peer = Scripted::resets_after(4);
+        let mut stream = connect(&peer);
+        stream.write_all(b"abcd").unwrap();
+        assert_eq!(
+            read_all(&mut stream).unwrap_err().kind(),
+            ErrorKind::ConnectionReset
+        );
+    }
+
+    #[test]
+    fn dropping_a_silent_peer_ends_its_connections() {
+        for peer in [Scripted::never_answers(), Scripted::never_reads()] {
+            let mut stream = connect(&peer);
+            stream.write_all(b"hello").unwrap();
+            stream.set_nonblocking(true).unwrap();
+            assert_eq!(
+                stream.read(&mut [0]).unwrap_err().kind(),
+                ErrorKind::WouldBlock
+            );
+            stream.set_nonblocking(false).unwrap();
+            drop(peer);
+            // A FIN, or a reset if the peer had not read.
+            assert!(read_all(&mut stream).map_or_else(
+                |e| e.kind() == ErrorKind::ConnectionReset,
+                |all| all.is_empty()
+            ));
+        }
+    }
+
+    #[test]
+    fn any_script_can_be_followed() {
+        let peer = Scripted::follows(|mut socket| {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).unwrap();
+            socket.write_all(&[byte[0] + 1]).unwrap();
+            socket.finish();
+        });
+        let mut stream = connect(&peer);
+        stream.write_all(b"a").unwrap();
+        assert_eq!(read_all(&mut stream).unwrap(), b"b");
+    }
+
+    #[test]
+    fn a_peer_that_nobody_connects_to_ends() {
+        drop(Scripted::never_answers());
+    }
+}

@@ -1,0 +1,516 @@
+//! TLS servers on the plain `openssl` crate.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use openssl::ssl::{
+    self, AlpnError, ErrorCode, NameType, Ssl, SslContext, SslContextBuilder, SslMethod, SslStream,
+    SslVerifyMode, SslVersion,
+};
+use openssl::x509::X509;
+use openssl::x509::store::X509StoreBuilder;
+
+use crate::listener::{Listener, Reports, Socket};
+use crate::pki::{Ca, Leaf};
+
+type Configure = Arc<dyn Fn(&mut SslContextBuilder) + Send + Sync>;
+
+/// How a server greets its clients. Made from a certificate, which may stand in for it.
+#[derive(Clone)]
+pub struct ServerConfig {
+    identity: Leaf,
+    client_ca: Option<(X509, SslVerifyMode)>,
+    min_version: Option<SslVersion>,
+    max_version: Option<SslVersion>,
+    ciphers: Option<String>,
+    ciphersuites: Option<String>,
+    security_level: Option<u32>,
+    alpn: Vec<u8>,
+    hang_up: Option<(usize, HangUp)>,
+    configure: Vec<Configure>,
+}
+
+/// How a server ends a connection of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HangUp {
+    /// With a close_notify alert.
+    CloseNotify,
+    /// With the end of the TCP stream, and without close_notify.
+    Abruptly,
+    /// With a TCP reset.
+    Reset,
+}
+
+impl ServerConfig {
+    /// A server with this certificate and its intermediates, and OpenSSL's defaults.
+    pub fn new(identity: &Leaf) -> Self {
+        Self {
+            identity: identity.clone(),
+            client_ca: None,
+            min_version: None,
+            max_version: None,
+            ciphers: None,
+            ciphersuites: None,
+            security_level: None,
+            alpn: Vec::new(),
+            hang_up: None,
+            configure: Vec::new(),
+        }
+    }
+
+    /// Requires a certificate of the client, from this authority.
+    pub fn require_client_cert(mut self, ca: &Ca) -> Self {
+        let mode = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+        self.client_ca = Some((ca.cert().clone(), mode));
+        self
+    }
+
+    /// Asks for a certificate of the client, and refuses one that is not from this authority.
+    pub fn request_client_cert(mut self, ca: &Ca) -> Self {
+        self.client_ca = Some((ca.cert().clone(), SslVerifyMode::PEER));
+        self
+    }
+
+    /// The lowest protocol version.
+    pub fn min_version(mut self, version: SslVersion) -> Self {
+        self.min_version = Some(version);
+        self
+    }
+
+    /// The highest protocol version.
+    pub fn max_version(mut self, version: SslVersion) -> Self {
+        self.max_version = Some(version);
+        self
+    }
+
+    /// Exactly one protocol version.
+    pub fn only_version(self, version: SslVersion) -> Self {
+        self.min_version(version).max_version(version)
+    }
+
+    /// The cipher string, for TLS 1.2 and below.
+    pub fn ciphers(mut self, ciphers: &str) -> Self {
+        self.ciphers = Some(ciphers.to_owned());
+        self
+    }
+
+    /// The cipher suites of TLS 1.3.
+    pub fn ciphersuites(mut self, suites: &str) -> Self {
+        self.ciphersuites = Some(suites.to_owned());
+        self
+    }
+
+    /// OpenSSL's security level; 0 allows weak keys and old versions.
+    pub fn security_level(mut self, level: u32) -> Self {
+        self.security_level = Some(level);
+        self
+    }
+
+    /// The ALPN protocols, from the most wanted. A client that offers none of them gets no protocol.
+    pub fn alpn(mut self, protocols: &[&str]) -> Self {
+        self.alpn = alpn_wire(protocols);
+        self
+    }
+
+    /// Hangs up when this many bytes have been received (and, by an echo server, sent back).
+    pub fn hang_up_after(mut self, bytes: usize, how: HangUp) -> Self {
+        self.hang_up = Some((bytes, how));
+        self
+    }
+
+    /// Does anything else to the context, after all other settings.
+    pub fn configure<F: Fn(&mut SslContextBuilder) + Send + Sync + 'static>(
+        mut self,
+        configure: F,
+    ) -> Self {
+        self.configure.push(Arc::new(configure));
+        self
+    }
+
+    fn build(&self) -> Result<SslContext, openssl::error::ErrorStack> {
+        let mut context = SslContext::builder(SslMethod::tls_server())?;
+        // First: what comes later is judged by it.
+        if let Some(level) = self.security_level {
+            context.set_security_level(level);
+        }
+        if let Some(ciphers) = &self.ciphers {
+            context.set_cipher_list(ciphers)?;
+        }
+        if let Some(suites) = &self.ciphersuites {
+            context.set_ciphersuites(suites)?;
+        }
+        context.set_certificate(self.identity.cert())?;
+        context.set_private_key(self.identity.key())?;
+        for cert in self.identity.intermediates() {
+            context.add_extra_chain_cert(cert.clone())?;
+        }
+        context.set_session_id_context(b"pyssl-testing")?;
+        if let Some((ca, mode)) = &self.client_ca {
+            let mut store = X509StoreBuilder::new()?;
+            store.add_cert(ca.clone())?;
+            context.set_verify_cert_store(store.build())?;
+            context.add_client_ca(ca)?;
+            context.set_verify(*mode);
+        }
+        context.set_min_proto_version(self.min_version)?;
+        context.set_max_proto_version(self.max_version)?;
+        if !self.alpn.is_empty() {
+            let ours = self.alpn.clone();
+            context.set_alpn_select_callback(move |_, theirs| {
+                let chosen = ssl::select_next_proto(&ours, theirs).ok_or(AlpnError::NOACK)?;
+                // The answer must point into what the client sent.
+                let start = theirs
+                    .windows(chosen.len())
+                    .position(|window| window == chosen);
+                start
+                    .map(|start| &theirs[start..start + chosen.len()])
+                    .ok_or(AlpnError::NOACK)
+            });
+        }
+        for configure in &self.configure {
+            configure(&mut context);
+        }
+        Ok(context.build())
+    }
+}
+
+impl From<&Leaf> for ServerConfig {
+    fn from(identity: &Leaf) -> Self {
+        Self::new(identity)
+    }
+}
+
+impl fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerConfig")
+            .field("identity", &self.identity.cert())
+            .field("min_version", &self.min_version)
+            .field("max_version", &self.max_version)
+            .field("ciphers", &self.ciphers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Protocol names in the form that ALPN has on the wire.
+pub(crate) fn alpn_wire(protocols: &[&str]) -> Vec<u8> {
+    let prefixed = protocols.iter().map(|name| {
+        let length = u8::try_from(name.len()).expect("an ALPN protocol has at most 255 bytes");
+        [&[length], name.as_bytes()].concat()
+    });
+    prefixed.collect::<Vec<_>>().concat()
+}
+
+/// What a server saw of one connection, once it was over.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Why the handshake failed, in OpenSSL's words.
+    pub handshake_error: Option<String>,
+    /// The client's certificate as DER.
+    pub peer_cert: Option<Vec<u8>>,
+    /// The name that the client asked for (SNI).
+    pub server_name: Option<String>,
+    /// The protocol version in OpenSSL's spelling: `TLSv1.3`.
+    pub version: Option<String>,
+    /// The cipher suite in OpenSSL's spelling.
+    pub cipher: Option<String>,
+    /// The ALPN protocol that was agreed.
+    pub alpn: Option<String>,
+    /// True if an earlier session was resumed.
+    pub resumed: bool,
+    /// What the client sent.
+    pub received: Vec<u8>,
+    /// How the connection ended, if there was one.
+    pub end: Option<End>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The client sent close_notify.
+    CloseNotify,
+    /// The TCP stream ended without close_notify.
+    Eof,
+    /// The server hung up, as it was told to.
+    HungUp,
+    /// Something failed.
+    Failed(String),
+}
+
+impl End {
+    pub(crate) fn of(error: &ssl::Error) -> Self {
+        let eof = error.ssl_error().is_some_and(|stack| {
+            let mut reasons = stack.errors().iter().filter_map(|e| e.reason());
+            reasons.any(|reason| reason == "unexpected eof while reading")
+        });
+        match error.code() {
+            ErrorCode::ZERO_RETURN => Self::CloseNotify,
+            ErrorCode::SYSCALL if error.io_error().is_none() => Self::Eof,
+            _ if eof => Self::Eof,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// What both servers are.
+#[derive(Debug)]
+struct TlsServer {
+    connections: Reports<Connection>,
+    // Last, so that connections can still report while its threads end.
+    listener: Listener,
+}
+
+impl TlsServer {
+    fn start<F>(config: &ServerConfig, serve: F) -> Self
+    where
+        F: Fn(&mut SslStream<Socket>, &mut Connection) -> Result<HangUp, ssl::Error>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let context = config.build().expect("OpenSSL takes the server's settings");
+        let (sender, connections) = Reports::new();
+        let listener = Listener::start(move |socket, _| {
+            let mut seen = Connection::default();
+            let ssl = Ssl::new(&context).expect("OpenSSL makes a connection");
+            let mut stream = SslStream::new(ssl, socket.clone()).expect("OpenSSL takes the stream");
+            let mut how = HangUp::Abruptly;
+            let handshake = stream.accept();
+            seen.note(stream.ssl());
+            match handshake {
+                Err(error) => seen.handshake_error = Some(error.to_string()),
+                Ok(()) => match serve(&mut stream, &mut seen) {
+                    Ok(hang_up) => {
+                        seen.end = Some(End::HungUp);
+                        how = hang_up;
+                    }
+                    Err(error) => {
+                        let end = End::of(&error);
+                        if end == End::CloseNotify {
+                            how = HangUp::CloseNotify;
+                        }
+                        seen.end = Some(end);
+                    }
+                },
+            }
+            if how == HangUp::CloseNotify {
+                let _ = stream.shutdown();
+            }
+            drop(stream);
+            let _ = sender.send(seen);
+            match how {
+                HangUp::Reset => socket.reset(),
+                _ => socket.finish(),
+            }
+        });
+        Self {
+            connections,
+            listener,
+        }
+    }
+}
+
+impl Connection {
+    fn note(&mut self, ssl: &ssl::SslRef) {
+        self.server_name = ssl.servername(NameType::HOST_NAME).map(str::to_owned);
+        if self.handshake_error.is_none() && ssl.is_init_finished() {
+            self.peer_cert = ssl
+                .peer_certificate()
+                .map(|cert| cert.to_der().expect("a certificate has a DER form"));
+            self.version = Some(ssl.version_str().to_owned());
+            self.cipher = ssl.current_cipher().map(|cipher| cipher.name().to_owned());
+            self.alpn = ssl
+                .selected_alpn_protocol()
+                .map(|name| String::from_utf8_lossy(name).into_owned());
+            self.resumed = ssl.session_reused();
+        }
+    }
+}
+
+/// A server that sends back what it gets, until the client closes. Its threads are joined on drop.
+#[derive(Debug)]
+pub struct EchoServer(TlsServer);
+
+impl EchoServer {
+    /// Starts on a free port of the loopback interface, with a certificate (`&leaf`) or more settings.
+    pub fn start<C: Into<ServerConfig>>(config: C) -> Self {
+        let config = config.into();
+        let hang_up = config.hang_up;
+        Self(TlsServer::start(&config, move |stream, seen| {
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                if let Some((_, how)) = hang_up.filter(|(after, _)| seen.received.len() >= *after) {
+                    return Ok(how);
+                }
+                let length = stream.ssl_read(&mut buffer)?;
+                seen.received.extend_from_slice(&buffer[..length]);
+                let mut rest = &buffer[..length];
+                while !rest.is_empty() {
+                    let written = stream.ssl_write(rest)?;
+                    rest = &rest[written..];
+                }
+            }
+        }))
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.0.listener.address()
+    }
+
+    /// The port where it listens.
+    pub fn port(&self) -> u16 {
+        self.addr().port()
+    }
+
+    /// What it saw of the next connection that ended, in the order of the ends; waits for it.
+    #[track_caller]
+    pub fn next_connection(&self) -> Connection {
+        self.0.connections.next()
+    }
+}
+
+/// What an [`HttpsServer`] answers, whatever it is asked. A body may stand in for it.
+#[derive(Clone, Debug)]
+pub struct HttpResponse {
+    status: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    length: usize,
+}
+
+impl HttpResponse {
+    /// `200 OK` with this body.
+    pub fn ok<B: Into<Vec<u8>>>(body: B) -> Self {
+        let body = body.into();
+        Self {
+            status: "200 OK".to_owned(),
+            headers: Vec::new(),
+            length: body.len(),
+            body,
+        }
+    }
+
+    /// A redirect (302) to this address.
+    pub fn redirect(location: &str) -> Self {
+        Self::ok("")
+            .status("302 Found")
+            .header("Location", location)
+    }
+
+    /// Another status: `404 Not Found`.
+    pub fn status(mut self, status: &str) -> Self {
+        self.status = status.to_owned();
+        self
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Says another length than the body has.
+    pub fn content_length(mut self, length: usize) -> Self {
+        self.length = length;
+        self
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut head = format!(
+            "HTTP/1.1 {}\r\nContent-Length: {}\r\n",
+            self.status, self.length
+        );
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += "\r\n";
+        [head.as_bytes(), &self.body].concat()
+    }
+}
+
+impl<B: Into<Vec<u8>>> From<B> for HttpResponse {
+    fn from(body: B) -> Self {
+        Self::ok(body)
+    }
+}
+
+/// A server that answers every HTTP/1.1 request in the same way. Its threads are joined on drop.
+#[derive(Debug)]
+pub struct HttpsServer(TlsServer);
+
+impl HttpsServer {
+    /// Starts on a free port of the loopback interface. A connection is kept for further requests unless the client
+    /// says `Connection: close`; then the server closes it with close_notify.
+    pub fn start<C: Into<ServerConfig>, R: Into<HttpResponse>>(config: C, response: R) -> Self {
+        let config = config.into();
+        let response = response.into().to_bytes();
+        let hang_up = config.hang_up;
+        Self(TlsServer::start(&config, move |stream, seen| {
+            loop {
+                let before = seen.received.len();
+                read_request(stream, seen)?;
+                let head = String::from_utf8_lossy(&seen.received[before..]).to_ascii_lowercase();
+                let mut rest = &response[..];
+                while !rest.is_empty() {
+                    let written = stream.ssl_write(rest)?;
+                    rest = &rest[written..];
+                }
+                if let Some((_, how)) = hang_up.filter(|(after, _)| seen.received.len() >= *after) {
+                    return Ok(how);
+                }
+                if head.contains("\r\nconnection: close\r\n") {
+                    return Ok(HangUp::CloseNotify);
+                }
+            }
+        }))
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.0.listener.address()
+    }
+
+    /// The port where it listens.
+    pub fn port(&self) -> u16 {
+        self.addr().port()
+    }
+
+    /// An `https` address of this server, for a host that means the loopback interface.
+    pub fn url(&self, host: &str, path: &str) -> String {
+        format!("https://{host}:{}{path}", self.port())
+    }
+
+    /// What it saw of the next connection that ended; waits for it. The requests are in
+    /// [`received`](Connection::received).
+    #[track_caller]
+    pub fn next_connection(&self) -> Connection {
+        self.0.connections.next()
+    }
+}
+
+/// Reads the head of a request, and as much of a body as it announces.
+fn read_request(stream: &mut SslStream<Socket>, seen: &mut Connection) -> Result<(), ssl::Error> {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        stream.ssl_read(&mut byte)?;
+        request.push(byte[0]);
+        seen.received.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&request).to_ascii_lowercase();
+    let length = head
+        .split("\r\n")
+        .find_map(|line| line.strip_prefix("content-length:"));
+    for _ in 0..length
+        .and_then(|length| length.trim().parse().ok())
+        .unwrap_or(0)
+    {
+        stream.ssl_read(&mut byte)?;
+        seen.received.push(byte[0]);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
