@@ -5,10 +5,12 @@ mod certificate;
 pub mod cipher;
 mod constants;
 mod context;
+mod default;
 mod engine;
 mod error;
 mod ffi;
 mod hostname;
+mod object;
 mod paths;
 mod random;
 mod socket;
@@ -28,7 +30,13 @@ pub use context::{
     CaData, CertChain, CertStoreStats, Password, SessionStats, SniAction, SniRequest, SslContext,
     SslSession, VerifyLocations,
 };
+pub use default::{
+    DefaultContext, ServerCertificate, UnverifiedContext, create_connection,
+    create_default_context, create_stdlib_context, create_unverified_context,
+    get_server_certificate,
+};
 pub use error::{Error, OsError, Result, SslError};
+pub use object::{MemoryBio, SslObject, WrapBio};
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
 pub use random::{RAND_add, RAND_bytes, RAND_status};
 pub use socket::{Address, IntoSocket, ReadTarget, SslSocket, ToAddress, WrapSocket};

@@ -238,7 +238,7 @@ impl SslContext {
     /// ```
     /// # use pyssl as ssl;
     /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    /// for ca in context.get_ca_certs() { println!("{:?}", ca.get_info()?.subject); }
+    /// for ca in context.get_ca_certs() { println!("{:?}", ca.get_info()?.subject()); }
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///

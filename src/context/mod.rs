@@ -149,10 +149,6 @@ impl SslContext {
         self.0.statistics.total()
     }
 
-    pub(crate) fn id(&self) -> ContextId {
-        self.0.id
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing under the lock leaves the state half changed.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)

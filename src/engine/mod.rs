@@ -17,7 +17,6 @@ use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{Snapshot, SslContext, SslSession};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
-use crate::ffi::hooks::Hooks;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
@@ -168,7 +167,7 @@ impl Connection {
         match fault {
             Fault::Io(error) => error.into(),
             Fault::Eof => Error::eof(),
-            Fault::Unknown(_) => Error::Ssl(Box::new(SslError::text(
+            Fault::Unknown => Error::Ssl(Box::new(SslError::text(
                 Some(SslErrorNumber::SSL_ERROR_INVALID_ERROR_CODE as i32),
                 "Invalid error code",
             ))),

@@ -263,21 +263,7 @@ impl CtxHandle {
         self.0.set_session_id_context(id)
     }
 
-    /// The keys that tickets of this context are sealed with.
-    pub(crate) fn ticket_keys(&self) -> Result<[u8; TICKET_KEYS_LEN], ErrorStack> {
-        let mut keys = [0; TICKET_KEYS_LEN];
-        // SAFETY: a live context; OpenSSL writes exactly as many bytes as it is told there are.
-        unsafe {
-            check(ctrl(
-                self.as_ptr(),
-                decl::SSL_CTRL_GET_TLSEXT_TICKET_KEYS,
-                TICKET_KEYS_LEN as c_long,
-                keys.as_mut_ptr().cast(),
-            ))?;
-        }
-        Ok(keys)
-    }
-
+    /// Sets the keys that tickets of this context are sealed with.
     pub(crate) fn set_ticket_keys(
         &mut self,
         keys: &[u8; TICKET_KEYS_LEN],

@@ -5,12 +5,12 @@
 
 #![allow(non_camel_case_types, reason = "OpenSSL's spelling")]
 
-use std::ffi::{c_char, c_int, c_uchar, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_ulong, c_void};
 
 use openssl_sys::{
     ASN1_OBJECT, ASN1_TYPE, BIO, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509,
     X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY, X509_OBJECT, X509_STORE,
-    X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
+    stack_st_SSL_CIPHER,
 };
 
 pub(crate) type pem_password_cb =
@@ -42,15 +42,11 @@ c_functions! {
     fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut stack_st_SSL_CIPHER;
     "void SSL_CTX_set1_cert_store(SSL_CTX *ctx, X509_STORE *store);"
     fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
-    "void SSL_CTX_set_default_read_buffer_len(SSL_CTX *ctx, size_t len);"
-    fn SSL_CTX_set_default_read_buffer_len(ctx: *mut SSL_CTX, len: usize);
     "void SSL_CTX_set_msg_callback(SSL_CTX *ctx, void (*cb)(int, int, int, const void *, size_t, SSL *, void *));"
     fn SSL_CTX_set_msg_callback(
         ctx: *mut SSL_CTX,
         cb: Option<unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void)>
     );
-    "void SSL_CTX_set_post_handshake_auth(SSL_CTX *ctx, int val);"
-    fn SSL_CTX_set_post_handshake_auth(ctx: *mut SSL_CTX, val: c_int);
     "int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);"
     fn SSL_CTX_use_psk_identity_hint(ctx: *mut SSL_CTX, hint: *const c_char) -> c_int;
 
@@ -74,14 +70,10 @@ c_functions! {
     fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
     "int SSL_has_pending(const SSL *s);"
     fn SSL_has_pending(ssl: *const SSL) -> c_int;
-    "void SSL_set_read_ahead(SSL *s, int yes);"
-    fn SSL_set_read_ahead(ssl: *mut SSL, yes: c_int);
     "void SSL_set_post_handshake_auth(SSL *s, int val);"
     fn SSL_set_post_handshake_auth(ssl: *mut SSL, val: c_int);
     "int SSL_verify_client_post_handshake(SSL *s);"
     fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
-    "int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid_ctx, unsigned int sid_ctx_len);"
-    fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *const c_uchar, len: std::ffi::c_uint) -> c_int;
     "SSL_SESSION *SSL_get1_session(SSL *ssl);"
     fn SSL_get1_session(ssl: *mut SSL) -> *mut SSL_SESSION;
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
@@ -102,8 +94,6 @@ c_functions! {
     fn SSL_SESSION_has_ticket(session: *const SSL_SESSION) -> c_int;
     "unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION *s);"
     fn SSL_SESSION_get_ticket_lifetime_hint(session: *const SSL_SESSION) -> c_ulong;
-    "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
-    fn SSL_SESSION_dup(session: *const SSL_SESSION) -> *mut SSL_SESSION;
 
     // Certificates
     "int X509_NAME_ENTRY_set(const X509_NAME_ENTRY *ne);"
@@ -170,23 +160,17 @@ c_functions! {
     // Verification parameters
     "ASN1_OCTET_STRING *a2i_IPADDRESS(const char *ipasc);"
     fn a2i_IPADDRESS(text: *const c_char) -> *mut openssl_sys::ASN1_OCTET_STRING;
-    "unsigned int X509_VERIFY_PARAM_get_hostflags(const X509_VERIFY_PARAM *param);"
-    fn X509_VERIFY_PARAM_get_hostflags(param: *const X509_VERIFY_PARAM) -> std::ffi::c_uint;
 }
 
 // Controls that have only a macro in C.
 pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
-pub(crate) const SSL_CTRL_SET_CURRENT_CERT: c_int = 117;
 pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
-pub(crate) const SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
-pub(crate) const SSL_CTRL_SESS_NUMBER: c_int = 20;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;
 pub(crate) const X509_LU_X509: c_int = 1;
 pub(crate) const X509_LU_CRL: c_int = 2;
-pub(crate) const X509_CHECK_FLAG_NEVER_CHECK_SUBJECT: std::ffi::c_uint = 0x20;
 
 #[cfg(test)]
 mod tests {

@@ -50,11 +50,6 @@ pub(crate) fn recv_two(socket: &Socket, first: &mut [u8], second: &mut [u8]) -> 
     })
 }
 
-/// Looks at what has arrived without taking it.
-pub(crate) fn peek(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
-    retry(|| socket.recv_with_flags(uninit(buf), FLAGS | libc::MSG_PEEK))
-}
-
 /// Sends some of `buf`.
 pub(crate) fn send(socket: &Socket, buf: &[u8]) -> io::Result<usize> {
     retry(|| socket.send_with_flags(buf, FLAGS))

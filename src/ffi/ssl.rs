@@ -40,7 +40,7 @@ pub(crate) enum Fault {
     /// The transport ended, and OpenSSL queued nothing about it.
     Eof,
     /// A result of `SSL_get_error` that no step here can have.
-    Unknown(c_int),
+    Unknown,
 }
 
 /// A value at an address that C knows: freed with its owner, reached by shared reference only.
@@ -275,7 +275,7 @@ impl SslHandle {
             sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
             sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
             sys::SSL_ERROR_SSL | sys::SSL_ERROR_SYSCALL => Status::Failed(self.fault()),
-            other => Status::Failed(Fault::Unknown(other)),
+            _ => Status::Failed(Fault::Unknown),
         }
     }
 

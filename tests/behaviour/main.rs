@@ -7,4 +7,6 @@
 
 mod der;
 mod getpeercert;
+mod handshake;
+mod support;
 mod utilities;

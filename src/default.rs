@@ -1,0 +1,389 @@
+//! Contexts with good defaults, and the module's other functions.
+
+use std::io;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::certificate::DER_cert_to_PEM_cert;
+use crate::constants::{Protocol, Purpose, VerifyFlags, VerifyMode};
+use crate::context::{CaData, CertChain, SslContext, VerifyLocations};
+use crate::error::{Error, Result};
+use crate::socket::WrapSocket;
+
+/// The arguments of [`create_default_context`], with Python's names and defaults.
+///
+/// | argument | default |
+/// |---|---|
+/// | `purpose` | `Purpose::SERVER_AUTH` |
+/// | `cafile`, `capath`, `cadata` | none: what the system trusts |
+#[derive(Debug, Clone, Default)]
+pub struct DefaultContext {
+    purpose: Purpose,
+    locations: VerifyLocations,
+}
+
+impl DefaultContext {
+    /// A context for this purpose.
+    pub fn new(purpose: Purpose) -> DefaultContext {
+        DefaultContext {
+            purpose,
+            locations: VerifyLocations::new(),
+        }
+    }
+
+    /// A file with the certificates to trust, instead of the system's.
+    #[must_use]
+    pub fn cafile(mut self, cafile: impl AsRef<std::path::Path>) -> DefaultContext {
+        self.locations = self.locations.cafile(cafile);
+        self
+    }
+
+    /// A directory with the certificates to trust, instead of the system's.
+    #[must_use]
+    pub fn capath(mut self, capath: impl AsRef<std::path::Path>) -> DefaultContext {
+        self.locations = self.locations.capath(capath);
+        self
+    }
+
+    /// The certificates to trust, instead of the system's: PEM text or DER bytes.
+    #[must_use]
+    pub fn cadata(mut self, cadata: impl Into<CaData>) -> DefaultContext {
+        self.locations = self.locations.cadata(cadata);
+        self
+    }
+}
+
+impl From<Purpose> for DefaultContext {
+    fn from(purpose: Purpose) -> DefaultContext {
+        DefaultContext::new(purpose)
+    }
+}
+
+impl From<()> for DefaultContext {
+    fn from((): ()) -> DefaultContext {
+        DefaultContext::default()
+    }
+}
+
+/// A context with good defaults: for a client one that verifies the server's certificate and its
+/// name against what the system trusts.
+///
+/// ```python
+/// context = ssl.create_default_context()
+/// context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+/// context = ssl.create_default_context(cafile="ca.pem")
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// let context = ssl::create_default_context(())?;
+/// let context = ssl::create_default_context(ssl::Purpose::CLIENT_AUTH)?;
+/// let context = ssl::create_default_context(ssl::DefaultContext::default().cafile("ca.pem"))?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// As since Python 3.13, certificates are verified strictly (`VERIFY_X509_STRICT`), and a trusted
+/// intermediate certificate ends the chain (`VERIFY_X509_PARTIAL_CHAIN`). If the environment
+/// variable `SSLKEYLOGFILE` is not empty, secrets are logged to the file that it names.
+///
+/// The system's certificates are read once per process, and again when their file changes.
+///
+/// # Errors
+///
+/// As [`SslContext::load_verify_locations`]; `OSError` if the key log cannot be opened.
+pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
+    let DefaultContext { purpose, locations } = options.into();
+    let context = SslContext::new(protocol_for(purpose))?;
+    let flags = VerifyFlags::VERIFY_X509_PARTIAL_CHAIN | VerifyFlags::VERIFY_X509_STRICT;
+    context.set_verify_flags(context.verify_flags() | flags)?;
+    load_trust(&context, purpose, locations)?;
+    log_keys_by_environment(&context)?;
+    Ok(context)
+}
+
+fn protocol_for(purpose: Purpose) -> Protocol {
+    match purpose {
+        Purpose::SERVER_AUTH => Protocol::PROTOCOL_TLS_CLIENT,
+        Purpose::CLIENT_AUTH => Protocol::PROTOCOL_TLS_SERVER,
+    }
+}
+
+fn load_trust(context: &SslContext, purpose: Purpose, locations: VerifyLocations) -> Result<()> {
+    if !locations.is_falsy() {
+        context.load_verify_locations(locations)
+    } else if context.verify_mode() != VerifyMode::CERT_NONE {
+        context.load_default_certs(purpose)
+    } else {
+        Ok(())
+    }
+}
+
+fn log_keys_by_environment(context: &SslContext) -> Result<()> {
+    match std::env::var_os("SSLKEYLOGFILE") {
+        Some(filename) if !filename.is_empty() => context.set_keylog_filename(Some(filename)),
+        _ => Ok(()),
+    }
+}
+
+/// The arguments of [`create_unverified_context`], with Python's names and defaults.
+///
+/// | argument | default |
+/// |---|---|
+/// | `protocol` | by the purpose |
+/// | `cert_reqs` | `CERT_NONE` |
+/// | `check_hostname` | `false` |
+/// | `purpose` | `Purpose::SERVER_AUTH` |
+/// | `certfile`, `keyfile` | none |
+/// | `cafile`, `capath`, `cadata` | none |
+#[derive(Debug, Clone)]
+pub struct UnverifiedContext {
+    protocol: Option<Protocol>,
+    cert_reqs: Option<VerifyMode>,
+    check_hostname: bool,
+    purpose: Purpose,
+    certfile: Option<std::path::PathBuf>,
+    keyfile: Option<std::path::PathBuf>,
+    locations: VerifyLocations,
+}
+
+impl Default for UnverifiedContext {
+    fn default() -> UnverifiedContext {
+        UnverifiedContext {
+            protocol: None,
+            cert_reqs: Some(VerifyMode::CERT_NONE),
+            check_hostname: false,
+            purpose: Purpose::SERVER_AUTH,
+            certfile: None,
+            keyfile: None,
+            locations: VerifyLocations::new(),
+        }
+    }
+}
+
+impl UnverifiedContext {
+    /// Python's defaults.
+    pub fn new() -> UnverifiedContext {
+        UnverifiedContext::default()
+    }
+
+    /// The protocol, if not the one for the purpose.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> UnverifiedContext {
+        self.protocol = Some(protocol);
+        self
+    }
+
+    /// The verify mode; `None` leaves that of the protocol.
+    #[must_use]
+    pub fn cert_reqs(mut self, mode: impl Into<Option<VerifyMode>>) -> UnverifiedContext {
+        self.cert_reqs = mode.into();
+        self
+    }
+
+    /// Whether host names are checked, which needs certificates that are.
+    #[must_use]
+    pub fn check_hostname(mut self, on: bool) -> UnverifiedContext {
+        self.check_hostname = on;
+        self
+    }
+
+    /// What the context is for.
+    #[must_use]
+    pub fn purpose(mut self, purpose: Purpose) -> UnverifiedContext {
+        self.purpose = purpose;
+        self
+    }
+
+    /// The certificate to show.
+    #[must_use]
+    pub fn certfile(mut self, certfile: impl AsRef<std::path::Path>) -> UnverifiedContext {
+        self.certfile = Some(certfile.as_ref().to_owned());
+        self
+    }
+
+    /// The key of the certificate to show.
+    #[must_use]
+    pub fn keyfile(mut self, keyfile: impl AsRef<std::path::Path>) -> UnverifiedContext {
+        self.keyfile = Some(keyfile.as_ref().to_owned());
+        self
+    }
+
+    /// Where trusted certificates come from.
+    #[must_use]
+    pub fn locations(mut self, locations: impl Into<VerifyLocations>) -> UnverifiedContext {
+        self.locations = locations.into();
+        self
+    }
+}
+
+/// A context that verifies nothing, unless it is told to: Python's `ssl._create_unverified_context`
+/// and `ssl._create_stdlib_context`, which `smtplib` and its like use.
+///
+/// ```python
+/// context = ssl._create_unverified_context()
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// let context = ssl::create_unverified_context(ssl::UnverifiedContext::new())?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// **Whoever is between the two ends can read and change everything.**
+///
+/// # Errors
+///
+/// `ValueError` if host names are to be checked with `CERT_NONE`, and for a key without a
+/// certificate; otherwise as [`create_default_context`] and [`SslContext::load_cert_chain`].
+pub fn create_unverified_context(options: UnverifiedContext) -> Result<SslContext> {
+    let purpose = options.purpose;
+    let context = SslContext::new(options.protocol.unwrap_or(protocol_for(purpose)))?;
+    context.set_check_hostname(options.check_hostname)?;
+    if let Some(mode) = options.cert_reqs {
+        context.set_verify_mode(mode)?;
+    }
+    if options.check_hostname {
+        context.set_check_hostname(true)?;
+    }
+    match (options.certfile, options.keyfile) {
+        (None, Some(_)) => return Err(Error::value("certfile must be specified")),
+        (None, None) => {}
+        (Some(certfile), None) => context.load_cert_chain(certfile)?,
+        (Some(certfile), Some(keyfile)) => {
+            context.load_cert_chain(CertChain::new(certfile).keyfile(keyfile))?;
+        }
+    }
+    load_trust(&context, purpose, options.locations)?;
+    log_keys_by_environment(&context)?;
+    Ok(context)
+}
+
+/// Python's `ssl._create_stdlib_context`: another name of [`create_unverified_context`].
+///
+/// # Errors
+///
+/// As [`create_unverified_context`].
+pub fn create_stdlib_context(options: UnverifiedContext) -> Result<SslContext> {
+    create_unverified_context(options)
+}
+
+/// The optional arguments of [`get_server_certificate`], with Python's names and defaults.
+///
+/// | argument | default |
+/// |---|---|
+/// | `ssl_version` | `PROTOCOL_TLS_CLIENT` |
+/// | `ca_certs` | none: the certificate is not verified |
+/// | `timeout` | none: as long as it takes |
+#[derive(Debug, Clone, Default)]
+pub struct ServerCertificate {
+    ssl_version: Option<Protocol>,
+    ca_certs: Option<std::path::PathBuf>,
+    timeout: Option<Duration>,
+}
+
+impl ServerCertificate {
+    /// Python's defaults.
+    pub fn new() -> ServerCertificate {
+        ServerCertificate::default()
+    }
+
+    /// The protocol to connect with.
+    #[must_use]
+    pub fn ssl_version(mut self, protocol: Protocol) -> ServerCertificate {
+        self.ssl_version = Some(protocol);
+        self
+    }
+
+    /// A file with the certificates to trust.
+    #[must_use]
+    pub fn ca_certs(mut self, ca_certs: impl AsRef<std::path::Path>) -> ServerCertificate {
+        self.ca_certs = Some(ca_certs.as_ref().to_owned());
+        self
+    }
+
+    /// How long connecting, and then the handshake, may take.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> ServerCertificate {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// Fetches a server's certificate as PEM text. It is verified only if `ca_certs` is given; the
+/// host name is sent, but never checked.
+///
+/// ```python
+/// pem = ssl.get_server_certificate(("localhost", 8443))
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// let pem = ssl::get_server_certificate(("localhost", 8443), ssl::ServerCertificate::new())?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Whatever connecting and the handshake fail with.
+pub fn get_server_certificate(addr: (&str, u16), options: ServerCertificate) -> Result<String> {
+    let mode = match options.ca_certs {
+        Some(_) => VerifyMode::CERT_REQUIRED,
+        None => VerifyMode::CERT_NONE,
+    };
+    let mut settings = UnverifiedContext::new()
+        .protocol(options.ssl_version.unwrap_or(Protocol::PROTOCOL_TLS_CLIENT))
+        .cert_reqs(mode);
+    if let Some(ca_certs) = &options.ca_certs {
+        settings = settings.locations(ca_certs);
+    }
+    let context = create_stdlib_context(settings)?;
+    let sock = create_connection(addr, options.timeout)?;
+    let wrap = WrapSocket::new()
+        .server_hostname(addr.0)
+        .do_handshake_on_connect(false);
+    let sock = context.wrap_socket(sock, wrap)?;
+    sock.settimeout(options.timeout)?;
+    sock.do_handshake()?;
+    match sock.getpeercert_binary()? {
+        Some(der) => Ok(DER_cert_to_PEM_cert(&der)),
+        None => Err(Error::value("the server sent no certificate")),
+    }
+}
+
+/// Connects to the first address of a host that answers: Python's `socket.create_connection`.
+///
+/// ```python
+/// sock = socket.create_connection(("localhost", 8443), timeout=5)
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// use std::time::Duration;
+/// let sock = ssl::create_connection(("localhost", 8443), Some(Duration::from_secs(5)))?;
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// The time-out is for each address, and the socket keeps it: wrapped, it has it too.
+///
+/// # Errors
+///
+/// The `OSError` of the last address that was tried; `TimeoutError`.
+pub fn create_connection(addr: (&str, u16), timeout: Option<Duration>) -> Result<TcpStream> {
+    let mut last = io::Error::new(
+        io::ErrorKind::AddrNotAvailable,
+        "getaddrinfo returns an empty list",
+    );
+    for address in std::net::ToSocketAddrs::to_socket_addrs(&addr)? {
+        let connected = match timeout {
+            Some(timeout) => TcpStream::connect_timeout(&address, timeout),
+            None => TcpStream::connect(address),
+        };
+        match connected {
+            Ok(stream) => {
+                stream.set_read_timeout(timeout)?;
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    if last.kind() == io::ErrorKind::TimedOut && last.raw_os_error().is_none() {
+        return Err(Error::Timeout("timed out"));
+    }
+    Err(last.into())
+}

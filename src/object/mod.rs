@@ -1,0 +1,348 @@
+//! [`SslObject`]: TLS without a network, over two [`MemoryBio`]s.
+
+mod memory_bio;
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use memory_bio::MemoryBio;
+
+use crate::certificate::{CertDict, Certificate};
+use crate::context::{SslContext, SslSession};
+use crate::engine::{Config, Connection, Step};
+use crate::error::{Error, Result};
+use crate::ffi::bio::Hold;
+use crate::hostname::ServerName;
+use memory_bio::BioTransport;
+
+/// The options of [`SslContext::wrap_bio`], with Python's names and defaults.
+///
+/// | option | default |
+/// |---|---|
+/// | `server_side` | `false` |
+/// | `server_hostname` | none |
+/// | `session` | none |
+#[derive(Debug, Clone, Default)]
+pub struct WrapBio {
+    server_side: bool,
+    server_hostname: Option<String>,
+    session: Option<SslSession>,
+}
+
+impl WrapBio {
+    /// A client's object.
+    pub fn new() -> WrapBio {
+        WrapBio::default()
+    }
+
+    /// Whether the object is a server's.
+    #[must_use]
+    pub fn server_side(mut self, on: bool) -> WrapBio {
+        self.server_side = on;
+        self
+    }
+
+    /// The name of the server: a host name or an IP address.
+    #[must_use]
+    pub fn server_hostname(mut self, name: impl Into<String>) -> WrapBio {
+        self.server_hostname = Some(name.into());
+        self
+    }
+
+    /// A session to resume.
+    #[must_use]
+    pub fn session(mut self, session: impl Into<Option<SslSession>>) -> WrapBio {
+        self.session = session.into();
+        self
+    }
+}
+
+impl From<&str> for WrapBio {
+    /// A client that names its server.
+    fn from(server_hostname: &str) -> WrapBio {
+        WrapBio::new().server_hostname(server_hostname)
+    }
+}
+
+/// TLS without a network: Python's `ssl.SSLObject`, for programs that move the bytes themselves.
+///
+/// ```python
+/// incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+/// obj = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+/// try: obj.do_handshake()
+/// except ssl.SSLWantReadError: send(outgoing.read())
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// # let send = |bytes: Vec<u8>| assert!(!bytes.is_empty());
+/// let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+/// let obj = context.wrap_bio(&incoming, &outgoing, "localhost")?;
+/// match obj.do_handshake() {
+///     Err(ssl::Error::WantRead(_)) => send(outgoing.read(None)),
+///     other => other?,
+/// }
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// Nothing here waits. When input is missing, a method returns `SSLWantReadError`; what is in
+/// `outgoing` must be sent after every call, also after one that failed (it may hold an alert).
+#[doc(alias = "SSLObject")]
+pub struct SslObject {
+    connection: Connection,
+    context: Mutex<SslContext>,
+}
+
+impl SslContext {
+    /// Puts TLS on a pair of queues.
+    ///
+    /// ```python
+    /// obj = context.wrap_bio(incoming, outgoing, server_side=True)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    /// let obj = context.wrap_bio(&incoming, &outgoing, ssl::WrapBio::new().server_side(true))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// As in Python, a client without `server_hostname` checks no name here, even if the context
+    /// has `check_hostname`; `wrap_socket` insists on one.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` for a context of the other role; `ValueError` and `UnicodeError` for host names
+    /// that cannot be; `ValueError` for a session of another context.
+    pub fn wrap_bio(
+        &self,
+        incoming: &MemoryBio,
+        outgoing: &MemoryBio,
+        options: impl Into<WrapBio>,
+    ) -> Result<SslObject> {
+        let options = options.into();
+        let config = Config {
+            server_side: options.server_side,
+            server_hostname: match &options.server_hostname {
+                Some(name) => Some(ServerName::new(name)?),
+                None => None,
+            },
+            session: options.session,
+        };
+        let transport = BioTransport {
+            incoming: incoming.clone(),
+            outgoing: outgoing.clone(),
+        };
+        Ok(SslObject {
+            connection: Connection::new(self, config, Box::new(transport))?,
+            context: Mutex::new(self.clone()),
+        })
+    }
+}
+
+impl SslObject {
+    /// Does as much of the handshake as the input allows.
+    ///
+    /// # Errors
+    ///
+    /// `SSLWantReadError` until it is done; otherwise as
+    /// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake).
+    pub fn do_handshake(&self) -> Result<()> {
+        self.connection.do_handshake(Hold::No)?.now()
+    }
+
+    /// Reads up to `len` bytes, at most one record's. Nothing is the peer's `close_notify`.
+    ///
+    /// ```python
+    /// data = obj.read(1024)
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(obj: &ssl::SslObject) -> ssl::Result<()> {
+    /// let data = obj.read(1024)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLWantReadError` if no whole record is there; `SSLEOFError` for an end without
+    /// `close_notify`; `SSLZeroReturnError` if both sides have closed; `SSLError`.
+    pub fn read(&self, len: usize) -> Result<Vec<u8>> {
+        const RECORD_MAX: usize = 16 * 1024;
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = len.min(RECORD_MAX);
+        self.connection.read_vec(limit, Hold::No)?.now()
+    }
+
+    /// Reads into a buffer: Python's `obj.read(len, buffer)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        self.connection.read_into(buffer, Hold::No)?.now()
+    }
+
+    /// Seals `data` and puts the records into the outgoing queue, however long it is.
+    ///
+    /// # Errors
+    ///
+    /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
+    pub fn write(&self, data: &[u8]) -> Result<usize> {
+        let step = self.connection.write(data)?;
+        if !matches!(step, Step::Done(_)) {
+            self.connection.leave_unfinished(data);
+        }
+        step.now()
+    }
+
+    /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.
+    ///
+    /// # Errors
+    ///
+    /// `SSLWantReadError` until the peer's `close_notify` was read; `SSLError` before the
+    /// handshake is done (`SHUTDOWN_WHILE_IN_INIT`); `SSLEOFError`.
+    pub fn unwrap(&self) -> Result<()> {
+        self.connection.shutdown(Hold::No)?.now()
+    }
+
+    /// Python's `obj.pending()`: decrypted bytes that the next read gives.
+    pub fn pending(&self) -> usize {
+        self.connection.pending()
+    }
+
+    /// Python's `obj.context`.
+    pub fn context(&self) -> SslContext {
+        self.context_lock().clone()
+    }
+
+    fn context_lock(&self) -> MutexGuard<'_, SslContext> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Python's `obj.context = other`; see
+    /// [`SslSocket::set_context`](crate::SslSocket::set_context).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL refuses.
+    pub fn set_context(&self, context: &SslContext) -> Result<()> {
+        self.connection.set_context(context)?;
+        *self.context_lock() = context.clone();
+        Ok(())
+    }
+
+    /// Python's `obj.server_side`.
+    pub fn server_side(&self) -> bool {
+        self.connection.server_side()
+    }
+
+    /// Python's `obj.server_hostname`, in the form that goes over the wire.
+    pub fn server_hostname(&self) -> Option<&str> {
+        self.connection.server_hostname()
+    }
+
+    /// Python's `obj.getpeercert()`; see [`SslSocket::getpeercert`](crate::SslSocket::getpeercert).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` before the handshake is done; `UnicodeError` for names that are not UTF-8.
+    pub fn getpeercert(&self) -> Result<Option<CertDict>> {
+        self.connection.getpeercert()
+    }
+
+    /// Python's `obj.getpeercert(binary_form=True)`: the certificate in DER.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` before the handshake is done.
+    pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
+        self.connection
+            .peer_certificate()?
+            .map(|certificate| certificate.to_der())
+            .transpose()
+    }
+
+    /// Python's `obj.get_verified_chain()`.
+    pub fn get_verified_chain(&self) -> Vec<Certificate> {
+        self.connection.verified_chain()
+    }
+
+    /// Python's `obj.get_unverified_chain()`.
+    pub fn get_unverified_chain(&self) -> Vec<Certificate> {
+        self.connection.unverified_chain()
+    }
+
+    /// Python's `obj.cipher()`.
+    pub fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
+        self.connection.cipher()
+    }
+
+    /// Python's `obj.shared_ciphers()`.
+    pub fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
+        self.connection.shared_ciphers()
+    }
+
+    /// Python's `obj.version()`.
+    pub fn version(&self) -> Option<&'static str> {
+        self.connection.version()
+    }
+
+    /// Python's `obj.compression()`.
+    pub fn compression(&self) -> Option<&'static str> {
+        self.connection.compression()
+    }
+
+    /// Python's `obj.selected_alpn_protocol()`.
+    pub fn selected_alpn_protocol(&self) -> Option<String> {
+        self.connection.selected_alpn_protocol()
+    }
+
+    /// Python's `obj.get_channel_binding(cb_type)`.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for types other than `"tls-unique"`.
+    pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
+        if cb_type != "tls-unique" {
+            return Err(Error::value(format!(
+                "'{cb_type}' channel binding type not implemented"
+            )));
+        }
+        Ok(self.connection.tls_unique())
+    }
+
+    /// Python's `obj.session`.
+    pub fn session(&self) -> Option<SslSession> {
+        self.connection.session()
+    }
+
+    /// Python's `obj.session = session`.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for a session of another context, on a server, and after the handshake.
+    pub fn set_session(&self, session: &SslSession) -> Result<()> {
+        self.connection.set_session(session)
+    }
+
+    /// Python's `obj.session_reused`.
+    pub fn session_reused(&self) -> bool {
+        self.connection.session_reused()
+    }
+}
+
+impl fmt::Debug for SslObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SslObject")
+            .field("server_side", &self.server_side())
+            .field("server_hostname", &self.server_hostname())
+            .field("version", &self.version())
+            .finish()
+    }
+}

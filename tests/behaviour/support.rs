@@ -1,0 +1,94 @@
+//! Pairs of connections in memory, and sockets with our own server.
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, Files, Leaf};
+
+/// Two ends over four queues.
+pub(crate) struct Pair {
+    pub(crate) client: ssl::SslObject,
+    pub(crate) server: ssl::SslObject,
+    to_server: ssl::MemoryBio,
+    from_server: ssl::MemoryBio,
+    to_client: ssl::MemoryBio,
+    from_client: ssl::MemoryBio,
+}
+
+impl Pair {
+    pub(crate) fn new(
+        client: &ssl::SslContext,
+        server: &ssl::SslContext,
+        options: impl Into<ssl::WrapBio>,
+    ) -> ssl::Result<Pair> {
+        let bio = ssl::MemoryBio::new;
+        let (to_server, from_server, to_client, from_client) = (bio(), bio(), bio(), bio());
+        Ok(Pair {
+            client: client.wrap_bio(&to_client, &from_client, options)?,
+            server: server.wrap_bio(
+                &to_server,
+                &from_server,
+                ssl::WrapBio::new().server_side(true),
+            )?,
+            to_server,
+            from_server,
+            to_client,
+            from_client,
+        })
+    }
+
+    /// Moves what each side has sent to the other; false if there was nothing.
+    pub(crate) fn pump(&self) -> bool {
+        let (up, down) = (self.from_client.read(None), self.from_server.read(None));
+        self.to_server.write(&up).expect("open");
+        self.to_client.write(&down).expect("open");
+        !up.is_empty() || !down.is_empty()
+    }
+
+    /// Handshakes until both sides are through or neither moves; what each side ended with.
+    pub(crate) fn handshake(&self) -> (ssl::Result<()>, ssl::Result<()>) {
+        let waiting = |r: &ssl::Result<()>| matches!(r, Err(ssl::Error::WantRead(_)));
+        let (mut client, mut server) = (Err(None), Err(None));
+        loop {
+            for (side, outcome) in [(&self.client, &mut client), (&self.server, &mut server)] {
+                // What a side ended with stays; asked again, it would only say that it is over.
+                if matches!(outcome, Err(None)) {
+                    let step = side.do_handshake();
+                    if !waiting(&step) {
+                        *outcome = step.map_err(Some);
+                    }
+                }
+            }
+            let moved = self.pump();
+            let over = |r: &Result<(), Option<ssl::Error>>| !matches!(r, Err(None));
+            if !moved || (over(&client) && over(&server)) {
+                let outcome = |r: Result<(), Option<ssl::Error>>, side: &ssl::SslObject| {
+                    r.or_else(|error| error.map_or_else(|| side.do_handshake(), Err))
+                };
+                return (outcome(client, &self.client), outcome(server, &self.server));
+            }
+        }
+    }
+
+    /// A handshake that both sides must finish.
+    pub(crate) fn connected(self) -> Pair {
+        let (client, server) = self.handshake();
+        client.expect("the client finishes");
+        server.expect("the server finishes");
+        self
+    }
+}
+
+/// A server context with this certificate.
+pub(crate) fn server_context(leaf: &Leaf) -> ssl::SslContext {
+    let files = Files::of(leaf);
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+    context
+        .load_cert_chain(&files.combined)
+        .expect("a certificate with its key");
+    context
+}
+
+/// A client context that trusts this authority.
+pub(crate) fn client_context(ca: &Ca) -> ssl::SslContext {
+    ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))
+        .expect("a context")
+}
