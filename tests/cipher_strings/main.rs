@@ -1,0 +1,4 @@
+//! Cipher strings against OpenSSL itself and against Python.
+
+mod corpus;
+mod evaluation;
