@@ -26,6 +26,7 @@
 //! | Does it keep to a guideline? | [`Policy::check`] |
 //! | Refuse typing errors | [`CipherString::strict`] |
 
+mod diff;
 mod error;
 mod explain;
 mod hint;
@@ -34,6 +35,7 @@ mod library;
 mod lint;
 mod names;
 mod part;
+mod policy;
 mod resolve;
 mod rules;
 mod selector;
@@ -41,13 +43,15 @@ mod strict;
 mod string;
 mod weakness;
 
+pub use diff::{CipherDiff, Reordered, Weakening};
 pub use error::{CipherStringError, CipherStringErrorKind};
 pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub use hint::Hint;
 pub use info::Cipher;
 pub(crate) use info::ciphers_of_context;
-pub use lint::Severity;
+pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};
+pub use policy::{Policy, PolicyError, Report, Violation};
 pub use resolve::Resolved;
 pub use string::CipherString;
 pub use weakness::Weakness;

@@ -48,6 +48,52 @@ pub enum Weakness {
 }
 
 impl Weakness {
+    const ALL: [Weakness; 15] = [
+        Weakness::NoEncryption,
+        Weakness::Anonymous,
+        Weakness::Export,
+        Weakness::ShortKey,
+        Weakness::Rc4,
+        Weakness::SmallBlock,
+        Weakness::Md5,
+        Weakness::CbcSha1,
+        Weakness::Cbc,
+        Weakness::StaticRsa,
+        Weakness::NoForwardSecrecy,
+        Weakness::ShortTag,
+        Weakness::Dsa,
+        Weakness::NeedsPsk,
+        Weakness::NeedsSrp,
+    ];
+
+    /// The name in policy files and in JSON: `"cbc-sha1"`.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Weakness::NoEncryption => "no-encryption",
+            Weakness::Anonymous => "anonymous",
+            Weakness::Export => "export",
+            Weakness::ShortKey => "short-key",
+            Weakness::Rc4 => "rc4",
+            Weakness::SmallBlock => "small-block",
+            Weakness::Md5 => "md5",
+            Weakness::CbcSha1 => "cbc-sha1",
+            Weakness::Cbc => "cbc",
+            Weakness::StaticRsa => "static-rsa",
+            Weakness::NoForwardSecrecy => "no-forward-secrecy",
+            Weakness::ShortTag => "short-tag",
+            Weakness::Dsa => "dsa",
+            Weakness::NeedsPsk => "needs-psk",
+            Weakness::NeedsSrp => "needs-srp",
+        }
+    }
+
+    /// The weakness with this [`slug`](Self::slug).
+    pub fn from_slug(slug: &str) -> Option<Weakness> {
+        Weakness::ALL
+            .into_iter()
+            .find(|weakness| weakness.slug() == slug)
+    }
+
     /// How bad it is: an error is broken, a warning outdated, a note only worth knowing.
     pub fn severity(self) -> Severity {
         match self {
