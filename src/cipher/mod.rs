@@ -1,6 +1,57 @@
 //! Cipher suites and cipher strings.
+//!
+//! OpenSSL ignores a misspelt part of a cipher string without a word. This module reads a string
+//! as the linked OpenSSL does, says what each part did, and finds what is wrong with it.
+//!
+//! ```
+//! use pyssl::cipher::CipherString;
+//!
+//! let string = CipherString::parse("HIGH:!aNUL:!MD5")?;
+//! for step in string.explain()?.steps() {
+//!     println!("{:10} {}", step.part().text(), step);
+//! }
+//! for finding in string.lint()? {
+//!     println!("{finding}");
+//! }
+//! assert!(CipherString::strict("HIGH:!aNUL:!MD5").is_err());
+//! # Ok::<(), pyssl::Error>(())
+//! ```
+//!
+//! | question | call |
+//! |---|---|
+//! | Which suites, in which order? | [`CipherString::resolve`] |
+//! | What did each part do? | [`CipherString::explain`] |
+//! | What is wrong with it? | [`CipherString::lint`] |
+//! | What does a change change? | [`CipherString::diff`] |
+//! | Does it keep to a guideline? | [`Policy::check`] |
+//! | Refuse typing errors | [`CipherString::strict`] |
 
+mod diff;
+mod error;
+mod explain;
+mod hint;
 mod info;
+mod library;
+mod lint;
+mod names;
+mod part;
+mod policy;
+mod resolve;
+mod rules;
+mod selector;
+mod strict;
+mod string;
+mod weakness;
 
+pub use diff::{CipherDiff, Reordered, Weakening};
+pub use error::{CipherStringError, CipherStringErrorKind};
+pub use explain::{Effect, Explanation, Method, NoEffect, Step};
+pub use hint::Hint;
 pub use info::Cipher;
 pub(crate) use info::ciphers_of_context;
+pub use lint::{Finding, LintCode, Severity};
+pub use part::{Operator, Part, PartKind, Term};
+pub use policy::{Policy, PolicyError, Report, Violation};
+pub use resolve::Resolved;
+pub use string::CipherString;
+pub use weakness::Weakness;

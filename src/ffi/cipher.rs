@@ -2,7 +2,7 @@
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::nid::Nid;
-use openssl::ssl::{SslCipher, SslCipherRef, SslContextRef, SslRef};
+use openssl::ssl::{SslCipher, SslCipherRef, SslContextBuilder, SslContextRef, SslRef};
 use openssl::stack::{Stack, StackRef};
 use openssl_sys::{SSL, stack_st_SSL_CIPHER};
 
@@ -14,6 +14,14 @@ pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherR
     let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };
     // SAFETY: null or the context's own list. It lives until the context's list is set again,
     // which needs the context exclusively (invariant: a shared SSL_CTX is never changed).
+    unsafe { each(list, visit) }
+}
+
+/// As [`each_of_context`], for a context that is still being set up.
+pub(crate) fn each_of_builder(ctx: &SslContextBuilder, visit: impl FnMut(&SslCipherRef)) {
+    // SAFETY: the pointer comes from a live reference; the call only reads a field.
+    let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };
+    // SAFETY: null or the context's own list, which only `&mut SslContextBuilder` can replace.
     unsafe { each(list, visit) }
 }
 

@@ -1,0 +1,297 @@
+//! The group names of cipher strings, those of the past, and the nearest name to a misspelt one.
+//!
+//! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for what went away. Whether
+//! the linked OpenSSL knows a name is asked of it, not read here.
+
+use super::selector::{Selector, auth, enc, kx, mac, strong};
+
+/// A group name and its meaning.
+pub(super) struct Alias {
+    pub(super) name: &'static str,
+    pub(super) meaning: &'static str,
+    selector: fn() -> Selector,
+}
+
+impl Alias {
+    pub(super) fn selector(&self) -> Selector {
+        (self.selector)()
+    }
+}
+
+macro_rules! aliases {
+    ($($name:literal { $($field:ident: $value:expr),* } $meaning:literal)*) => {
+        /// Every group name, in no order that matters.
+        pub(super) static ALIASES: &[Alias] = &[$(Alias {
+            name: $name,
+            meaning: $meaning,
+            selector: || Selector { $($field: $value,)* ..Selector::default() },
+        }),*];
+    };
+}
+
+const AES: u32 = enc::AES128 | enc::AES256 | AESGCM | AESCCM;
+const AESGCM: u32 = enc::AES128_GCM | enc::AES256_GCM;
+const AESCCM8: u32 = enc::AES128_CCM8 | enc::AES256_CCM8;
+const AESCCM: u32 = enc::AES128_CCM | enc::AES256_CCM | AESCCM8;
+const CAMELLIA: u32 = enc::CAMELLIA128 | enc::CAMELLIA256;
+const ARIA: u32 = enc::ARIA128 | enc::ARIA256;
+const GOST: u32 = enc::GOST89 | enc::GOST89_12 | enc::MAGMA | enc::KUZNYECHIK;
+const CBC: u32 =
+    enc::DES | enc::DES3 | enc::RC2 | enc::IDEA | enc::AES128 | enc::AES256 | CAMELLIA | enc::SEED;
+const PSK: u32 = kx::PSK | kx::RSA_PSK | kx::DHE_PSK | kx::ECDHE_PSK;
+
+aliases! {
+    "ALL" { enc: !enc::NULL } "every suite that encrypts"
+    "COMPLEMENTOFALL" { enc: enc::NULL } "every suite without encryption"
+    "COMPLEMENTOFDEFAULT" { not_default: true } "what ALL has and DEFAULT leaves out"
+
+    "kRSA" { kx: kx::RSA } "static RSA key exchange"
+    "kEDH" { kx: kx::DHE } "ephemeral finite-field Diffie-Hellman, anonymous too"
+    "kDHE" { kx: kx::DHE } "ephemeral finite-field Diffie-Hellman, anonymous too"
+    "DH" { kx: kx::DHE } "ephemeral finite-field Diffie-Hellman, anonymous too"
+    "kEECDH" { kx: kx::ECDHE } "ephemeral elliptic-curve Diffie-Hellman, anonymous too"
+    "kECDHE" { kx: kx::ECDHE } "ephemeral elliptic-curve Diffie-Hellman, anonymous too"
+    "ECDH" { kx: kx::ECDHE } "ephemeral elliptic-curve Diffie-Hellman, anonymous too"
+    "kPSK" { kx: kx::PSK } "pre-shared key alone as key exchange"
+    "kRSAPSK" { kx: kx::RSA_PSK } "RSA with a pre-shared key as key exchange"
+    "kECDHEPSK" { kx: kx::ECDHE_PSK } "ECDHE with a pre-shared key as key exchange"
+    "kDHEPSK" { kx: kx::DHE_PSK } "DHE with a pre-shared key as key exchange"
+    "kSRP" { kx: kx::SRP } "SRP as key exchange"
+    "kGOST" { kx: kx::GOST } "GOST key exchange"
+    "kGOST18" { kx: kx::GOST18 } "GOST key exchange of 2018"
+
+    "aRSA" { auth: auth::RSA } "an RSA certificate"
+    "aDSS" { auth: auth::DSS } "a DSA certificate"
+    "DSS" { auth: auth::DSS } "a DSA certificate"
+    "aNULL" { auth: auth::NULL } "no authentication"
+    "aECDSA" { auth: auth::ECDSA } "an ECDSA certificate"
+    "ECDSA" { auth: auth::ECDSA } "an ECDSA certificate"
+    "aPSK" { auth: auth::PSK } "authentication by a pre-shared key"
+    "aGOST01" { auth: auth::GOST01 } "a GOST R 34.10-2001 certificate"
+    "aGOST12" { auth: auth::GOST12 } "a GOST R 34.10-2012 certificate"
+    "aGOST" { auth: auth::GOST01 | auth::GOST12 } "a GOST certificate"
+    "aSRP" { auth: auth::SRP } "authentication by SRP"
+
+    "EDH" { kx: kx::DHE, auth: !auth::NULL } "authenticated DHE"
+    "DHE" { kx: kx::DHE, auth: !auth::NULL } "authenticated DHE"
+    "EECDH" { kx: kx::ECDHE, auth: !auth::NULL } "authenticated ECDHE"
+    "ECDHE" { kx: kx::ECDHE, auth: !auth::NULL } "authenticated ECDHE"
+    "NULL" { enc: enc::NULL } "no encryption"
+    "RSA" { kx: kx::RSA, auth: auth::RSA } "static RSA key exchange with an RSA certificate"
+    "ADH" { kx: kx::DHE, auth: auth::NULL } "anonymous DHE"
+    "AECDH" { kx: kx::ECDHE, auth: auth::NULL } "anonymous ECDHE"
+    "PSK" { kx: PSK } "any key exchange with a pre-shared key"
+    "SRP" { kx: kx::SRP } "SRP as key exchange"
+
+    "3DES" { enc: enc::DES3 } "triple DES"
+    "RC4" { enc: enc::RC4 } "RC4"
+    "RC2" { enc: enc::RC2 } "RC2"
+    "IDEA" { enc: enc::IDEA } "IDEA"
+    "SEED" { enc: enc::SEED } "SEED"
+    "eNULL" { enc: enc::NULL } "no encryption"
+    "GOST89" { enc: GOST } "GOST ciphers"
+    "AES128" { enc: enc::AES128 | enc::AES128_GCM | enc::AES128_CCM | enc::AES128_CCM8 } "AES with 128 bits in any mode"
+    "AES256" { enc: enc::AES256 | enc::AES256_GCM | enc::AES256_CCM | enc::AES256_CCM8 } "AES with 256 bits in any mode"
+    "AES" { enc: AES } "AES in any mode"
+    "AESGCM" { enc: AESGCM } "AES in GCM mode"
+    "AESCCM" { enc: AESCCM } "AES in CCM mode, short tags too"
+    "AESCCM8" { enc: AESCCM8 } "AES in CCM mode with 8-byte tags"
+    "CAMELLIA128" { enc: enc::CAMELLIA128 } "Camellia with 128 bits"
+    "CAMELLIA256" { enc: enc::CAMELLIA256 } "Camellia with 256 bits"
+    "CAMELLIA" { enc: CAMELLIA } "Camellia"
+    "CHACHA20" { enc: enc::CHACHA20 } "ChaCha20-Poly1305"
+    "GOST2012-GOST8912-GOST8912" { enc: enc::GOST89_12 } "the GOST cipher of 2012"
+    "ARIA" { enc: ARIA } "ARIA"
+    "ARIAGCM" { enc: ARIA } "ARIA in GCM mode"
+    "ARIA128" { enc: enc::ARIA128 } "ARIA with 128 bits"
+    "ARIA256" { enc: enc::ARIA256 } "ARIA with 256 bits"
+    "CBC" { enc: CBC } "block ciphers in CBC mode"
+
+    "MD5" { mac: mac::MD5 } "MD5 as MAC"
+    "SHA1" { mac: mac::SHA1 } "SHA-1 as MAC"
+    "SHA" { mac: mac::SHA1 } "SHA-1 as MAC"
+    "GOST94" { mac: mac::GOST94 } "the GOST digest of 1994 as MAC"
+    "GOST89MAC" { mac: mac::GOST89 | mac::GOST89_12 } "the GOST MAC"
+    "SHA256" { mac: mac::SHA256 } "SHA-256 as MAC (not GCM suites with SHA-256 in their name)"
+    "SHA384" { mac: mac::SHA384 } "SHA-384 as MAC (not GCM suites with SHA-384 in their name)"
+    "GOST12" { mac: mac::GOST12 } "the GOST digest of 2012 as MAC"
+
+    "SSLv3" { protocol: Some("SSLv3") } "suites that SSL 3.0 defined; not the protocol"
+    "TLSv1" { protocol: Some("TLSv1.0") } "suites that TLS 1.0 defined; not the protocol"
+    "TLSv1.0" { protocol: Some("TLSv1.0") } "suites that TLS 1.0 defined; not the protocol"
+    "TLSv1.2" { protocol: Some("TLSv1.2") } "suites that TLS 1.2 defined; not the protocol"
+
+    "LOW" { strong: strong::LOW } "ciphers of 56 or 64 bits"
+    "MEDIUM" { strong: strong::MEDIUM } "ciphers of the middle class: RC4, SEED, IDEA, 3DES of late"
+    "HIGH" { strong: strong::HIGH } "ciphers with keys of 128 bits and more"
+    "FIPS" { enc: !enc::NULL, strong: strong::FIPS } "suites that FIPS 140 approved once"
+
+    "EDH-DSS-DES-CBC3-SHA" { kx: kx::DHE, auth: auth::DSS, enc: enc::DES3, mac: mac::SHA1, strong: strong::HIGH | strong::FIPS } "an old name of a suite with DHE and triple DES"
+    "EDH-RSA-DES-CBC3-SHA" { kx: kx::DHE, auth: auth::RSA, enc: enc::DES3, mac: mac::SHA1, strong: strong::HIGH | strong::FIPS } "an old name of a suite with DHE and triple DES"
+}
+
+/// Names that strings of the past use and that no OpenSSL since 1.1.0 knows.
+static RETIRED: &[&str] = &[
+    "EXP",
+    "EXPORT",
+    "EXPORT40",
+    "EXPORT56",
+    "EXP40",
+    "EXP56",
+    "SSLv2",
+    "DES",
+    "kECDH",
+    "kECDHe",
+    "kECDHr",
+    "aECDH",
+    "aDH",
+    "kDH",
+    "kDHr",
+    "kDHd",
+    "aFZA",
+    "kFZA",
+    "eFZA",
+    "FZA",
+    "KRB5",
+    "kKRB5",
+    "aKRB5",
+    "DES-CBC-SHA",
+    "DES-CBC-MD5",
+    "DES-CBC3-MD5",
+    "RC4-SHA",
+    "RC4-MD5",
+    "ECDHE-RSA-RC4-SHA",
+    "ECDHE-ECDSA-RC4-SHA",
+    "ADH-RC4-MD5",
+    "RC4-64-MD5",
+    "EXP-RC4-MD5",
+    "EXP-RC2-CBC-MD5",
+    "EXP-DES-CBC-SHA",
+    "EXP-EDH-RSA-DES-CBC-SHA",
+    "EDH-RSA-DES-CBC-SHA",
+    "IDEA-CBC-SHA",
+    "SEED-SHA",
+    "DES-CBC3-SHA",
+    "ECDHE-RSA-DES-CBC3-SHA",
+    "ECDHE-ECDSA-DES-CBC3-SHA",
+    "DHE-RSA-DES-CBC3-SHA",
+    "AECDH-DES-CBC3-SHA",
+    "ADH-DES-CBC3-SHA",
+    "PSK-3DES-EDE-CBC-SHA",
+    "PSK-RC4-SHA",
+    "aGOST94",
+    "GOST94",
+    "SSLv3",
+    "FIPS",
+    "kSRP",
+    "aSRP",
+    "SRP",
+    "RC4",
+    "RC2",
+    "IDEA",
+    "SEED",
+    "3DES",
+    "MD5",
+];
+
+/// The meaning of a group name, exactly as written.
+pub(super) fn alias(name: &str) -> Option<&'static Alias> {
+    ALIASES.iter().find(|a| a.name == name)
+}
+
+/// Whether OpenSSL once knew the name, or knows it in other builds, though it cannot use it here.
+pub(super) fn was_known(name: &str) -> bool {
+    alias(name).is_some() || RETIRED.contains(&name)
+}
+
+/// The suites of TLS 1.3, which have a list of their own.
+pub(super) fn is_tls13_suite(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    matches!(
+        name.as_str(),
+        "TLS_AES_128_GCM_SHA256"
+            | "TLS_AES_256_GCM_SHA384"
+            | "TLS_CHACHA20_POLY1305_SHA256"
+            | "TLS_AES_128_CCM_SHA256"
+            | "TLS_AES_128_CCM_8_SHA256"
+            | "TLS_SHA256_SHA256"
+            | "TLS_SHA384_SHA384"
+    )
+}
+
+/// How many letters must change (added, removed, replaced, swapped with the next; letter case
+/// costs nothing), or `None` if more than `limit`.
+fn distance(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
+    if a.len().abs_diff(b.len()) > limit {
+        return None;
+    }
+    let same = |x: u8, y: u8| x.eq_ignore_ascii_case(&y);
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, &x) in a.iter().enumerate() {
+        let mut row = vec![i + 1; b.len() + 1];
+        for (j, &y) in b.iter().enumerate() {
+            let mut cost = (last[j] + usize::from(!same(x, y)))
+                .min(last[j + 1] + 1)
+                .min(row[j] + 1);
+            if i > 0 && j > 0 && same(x, b[j - 1]) && same(a[i - 1], y) {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            row[j + 1] = cost;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().filter(|&d| d <= limit)
+}
+
+/// The candidate nearest to `name`, if one is near enough to be meant.
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // A third of the letters, so that `RSB` finds `RSA` and `FOO` finds nothing.
+    let limit = (name.len() / 3).clamp(1, 6);
+    if name.len() > 80 || name.len() < 2 {
+        return None;
+    }
+    let score = |candidate: &str| {
+        let d = distance(name.as_bytes(), candidate.as_bytes(), limit)?;
+        let other_case = name
+            .bytes()
+            .zip(candidate.bytes())
+            .filter(|(a, b)| a != b)
+            .count();
+        Some((d, other_case))
+    };
+    candidates
+        .filter_map(|c| score(c).map(|s| (s, c)))
+        .min_by_key(|(s, _)| *s)
+        .map(|(_, c)| c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_the_one_meant() {
+        let names = || ALIASES.iter().map(|a| a.name);
+        assert_eq!(nearest("aNUL", names()), Some("aNULL"));
+        assert_eq!(nearest("anull", names()), Some("aNULL"));
+        assert_eq!(nearest("HGIH", names()), Some("HIGH"));
+        assert_eq!(nearest("ECHDE", names()), Some("ECDHE"));
+        assert_eq!(nearest("AES-GCM", names()), Some("AESGCM"));
+        assert_eq!(nearest("QUANTUM", names()), None);
+        assert_eq!(nearest("", names()), None);
+        assert_eq!(nearest(&"A".repeat(10_000), names()), None);
+    }
+
+    #[test]
+    fn each_name_stands_once() {
+        let mut names: Vec<_> = ALIASES.iter().map(|a| a.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

@@ -1,0 +1,116 @@
+//! The rule engine: what OpenSSL does to its list for each part of a string.
+//!
+//! The list holds every suite, enabled or not. Adding puts suites at its end, removing puts them
+//! at its start (so that a later addition finds the latest first), `+` moves enabled ones to its
+//! end, `!` takes them out for good.
+
+use super::library::Library;
+use super::selector::Selector;
+
+/// Which suites are enabled, and in which order all of them stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct State {
+    order: Vec<u16>,
+    active: Box<[bool]>,
+}
+
+/// What a part does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Start from `DEFAULT`.
+    Default,
+    Add(Selector),
+    Remove(Selector),
+    MoveToEnd(Selector),
+    Kill(Selector),
+    /// Enable these, in this order.
+    Enable(Box<[u16]>),
+    SortByStrength,
+    /// A command or name without consequence for the list.
+    Nothing,
+}
+
+impl State {
+    /// All `len` suites in their initial order, none enabled.
+    pub(super) fn new(len: usize) -> State {
+        State {
+            order: (0..).take(len).collect(),
+            active: vec![false; len].into(),
+        }
+    }
+
+    /// From the enabled suites and all that can still be enabled, both in order.
+    pub(super) fn from_lists(len: usize, listed: &[u16], alive: &[u16]) -> State {
+        let mut state = State::new(len);
+        for &i in listed {
+            state.active[usize::from(i)] = true;
+        }
+        let sleeping = alive.iter().filter(|i| !state.active[usize::from(**i)]);
+        state.order = sleeping.chain(listed).copied().collect();
+        state
+    }
+
+    /// The enabled suites, in order.
+    pub(super) fn listed(&self) -> Vec<u16> {
+        let listed = self.order.iter().filter(|i| self.is_active(**i));
+        listed.copied().collect()
+    }
+
+    /// All suites that are enabled or can still be, in order.
+    pub(super) fn alive(&self) -> &[u16] {
+        &self.order
+    }
+
+    fn is_active(&self, index: u16) -> bool {
+        self.active[usize::from(index)]
+    }
+
+    pub(super) fn apply(&mut self, rule: &Rule, library: &Library) {
+        let selects = |s: &Selector, i: u16| s.selects(i, &library.suite(i).properties);
+        match rule {
+            Rule::Nothing => {}
+            Rule::Default => self.clone_from(&library.default),
+            Rule::Add(s) => self.append(|state, i| !state.is_active(i) && selects(s, i), true),
+            Rule::MoveToEnd(s) => self.append(|state, i| state.is_active(i) && selects(s, i), true),
+            Rule::Remove(s) => {
+                let (mut gone, rest) = self.split(|state, i| state.is_active(i) && selects(s, i));
+                for &i in &gone {
+                    self.active[usize::from(i)] = false;
+                }
+                gone.extend(rest);
+                self.order = gone;
+            }
+            Rule::Kill(s) => {
+                let (gone, rest) = self.split(|_, i| selects(s, i));
+                for i in gone {
+                    self.active[usize::from(i)] = false;
+                }
+                self.order = rest;
+            }
+            Rule::Enable(suites) => {
+                for &only in suites {
+                    self.append(|state, i| !state.is_active(i) && i == only, true);
+                }
+            }
+            Rule::SortByStrength => {
+                let (mut listed, mut all) = self.split(State::is_active);
+                listed.sort_by_key(|&i| -library.suite(i).cipher.strength_bits);
+                all.extend(listed);
+                self.order = all;
+            }
+        }
+    }
+
+    fn split(&self, chosen: impl Fn(&State, u16) -> bool) -> (Vec<u16>, Vec<u16>) {
+        self.order.iter().partition(|i| chosen(self, **i))
+    }
+
+    fn append(&mut self, chosen: impl Fn(&State, u16) -> bool, active: bool) {
+        let (moved, mut rest) = self.split(chosen);
+        for &i in &moved {
+            self.active[usize::from(i)] = active;
+        }
+        rest.extend(moved);
+        self.order = rest;
+    }
+}

@@ -1,0 +1,424 @@
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::CipherStringErrorKind as Kind;
+use super::library::Library;
+use super::rules::Rule;
+use super::selector::Selector;
+use super::{CipherStringError, Operator, Part, PartKind, Term};
+
+/// A cipher string, read as the linked OpenSSL reads it.
+///
+/// ```python
+/// context.set_ciphers("HIGH:!aNULL:!MD5")
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// let string = ssl::cipher::CipherString::parse("HIGH:!aNULL:!MD5")?;
+/// let resolved = string.resolve()?;
+/// for suite in resolved.ciphers() {
+///     println!("{} {:?}", suite.name, suite.standard_name);
+/// }
+/// # assert!(resolved.ciphers().len() > 30);
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// The grammar, by which every OpenSSL since 1.1.0 reads it: parts are separated by `:`, `,`,
+/// `;` or blanks; a part is an operator (none, `!`, `-`, `+`) and names joined by `+`, or a
+/// command (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. A name that OpenSSL does not
+/// know makes it ignore the part, silently; [`CipherString::strict`] makes that an error.
+///
+/// Which names are known, whether their letter case matters and whether names of the TLS
+/// registry count depends on the linked OpenSSL, and is asked of it.
+///
+/// In OpenSSL: `SSL_CTX_set_cipher_list`, ciphers(1).
+#[doc(alias = "SSL_CTX_set_cipher_list")]
+#[derive(Clone)]
+pub struct CipherString {
+    text: Box<str>,
+    parts: Vec<Part>,
+    pub(super) library: Arc<Library>,
+}
+
+impl CipherString {
+    /// The longest string that is taken, in bytes. OpenSSL has no limit; real strings are below
+    /// 2,000.
+    pub const MAX_LEN: usize = 64 * 1024;
+
+    /// Reads a string.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherStringError`] with the column where OpenSSL would refuse the string; also if it is
+    /// empty, longer than [`MAX_LEN`](Self::MAX_LEN), or has a NUL or a character outside ASCII
+    /// anywhere.
+    pub fn parse(text: &str) -> Result<CipherString, CipherStringError> {
+        CipherString::parse_with(text, Library::current()?)
+    }
+
+    pub(super) fn parse_with(
+        text: &str,
+        library: Arc<Library>,
+    ) -> Result<CipherString, CipherStringError> {
+        check_characters(text)?;
+        library.ask(words(text, &library))?;
+        let parts = Reader {
+            text,
+            library: &library,
+            at: 0,
+            parts: Vec::new(),
+        }
+        .read()?;
+        if parts.is_empty() {
+            return Err(CipherStringError::new(
+                Kind::Empty,
+                0..text.len(),
+                "the string names nothing",
+            ));
+        }
+        Ok(CipherString {
+            text: text.into(),
+            parts,
+            library,
+        })
+    }
+
+    /// The string as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Its parts, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The security level that the string sets, if it does: the last `@SECLEVEL=n`.
+    pub fn security_level(&self) -> Option<u8> {
+        self.parts.iter().rev().find_map(|part| match part.kind {
+            PartKind::SecurityLevel(level) => Some(level),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Debug for CipherString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CipherString")
+            .field("text", &self.text)
+            .field("parts", &self.parts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for CipherString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for CipherString {
+    /// Whether the texts are the same; [`CipherString::diff`] compares what they select.
+    fn eq(&self, other: &CipherString) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for CipherString {}
+
+impl FromStr for CipherString {
+    type Err = CipherStringError;
+
+    fn from_str(text: &str) -> Result<CipherString, CipherStringError> {
+        CipherString::parse(text)
+    }
+}
+
+fn check_characters(text: &str) -> Result<(), CipherStringError> {
+    let refuse = |kind, span, message: String| Err(CipherStringError::new(kind, span, message));
+    if text.len() > CipherString::MAX_LEN {
+        let message = format!(
+            "the string has {} bytes, {} are the most",
+            text.len(),
+            CipherString::MAX_LEN
+        );
+        return refuse(Kind::TooLong, CipherString::MAX_LEN..text.len(), message);
+    }
+    if let Some(at) = text.find('\0') {
+        return refuse(Kind::Nul, at..at + 1, "embedded null character".into());
+    }
+    if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
+        let message = format!("`{c}` is not ASCII");
+        return refuse(Kind::NotAscii, at..at + c.len_utf8(), message);
+    }
+    Ok(())
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b':' | b' ' | b';' | b',')
+}
+
+fn is_name(byte: u8, library: &Library) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'=')
+        || (byte == b'_' && library.underscore)
+}
+
+/// Everything that could be read as a name, also at the start of a word behind `DEFAULT`.
+fn words<'a>(text: &'a str, library: &Library) -> impl Iterator<Item = &'a str> {
+    let behind_default = text.get(DEFAULT.len()..).unwrap_or("");
+    let split = |text: &'a str| {
+        text.split(|c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library)))
+            // A leading `-` is an operator.
+            .flat_map(|word| {
+                [
+                    word,
+                    word.trim_start_matches('-'),
+                    word.get(1..).unwrap_or(""),
+                ]
+            })
+            .filter(|word| !word.is_empty())
+    };
+    let first = behind_default
+        .split(|c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library)))
+        .next()
+        .unwrap_or("");
+    split(text).chain(split(first))
+}
+
+const DEFAULT: &str = "DEFAULT";
+/// Longest first, as one begins with another.
+const SUITE_B: [(&str, &[&str]); 4] = [
+    ("SUITEB128ONLY", &["ECDHE-ECDSA-AES128-GCM-SHA256"]),
+    ("SUITEB128C2", &["ECDHE-ECDSA-AES256-GCM-SHA384"]),
+    (
+        "SUITEB128",
+        &[
+            "ECDHE-ECDSA-AES128-GCM-SHA256",
+            "ECDHE-ECDSA-AES256-GCM-SHA384",
+        ],
+    ),
+    ("SUITEB192", &["ECDHE-ECDSA-AES256-GCM-SHA384"]),
+];
+const PROFILE: &str = "PROFILE=";
+
+struct Reader<'a> {
+    text: &'a str,
+    library: &'a Library,
+    at: usize,
+    parts: Vec<Part>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self) -> Result<Vec<Part>, CipherStringError> {
+        if self.read_prefix() {
+            return Ok(self.parts);
+        }
+        while let Some(byte) = self.peek() {
+            if is_separator(byte) {
+                self.at += 1;
+                continue;
+            }
+            self.read_part(byte)?;
+        }
+        Ok(self.parts)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn starts_with(&self, prefix: &str) -> bool {
+        self.text.get(..prefix.len()).is_some_and(|start| {
+            start == prefix || (self.library.case_blind && start.eq_ignore_ascii_case(prefix))
+        })
+    }
+
+    /// Reads what means something only at the start; true if nothing else is read then.
+    fn read_prefix(&mut self) -> bool {
+        if let Some((prefix, suites)) = SUITE_B.into_iter().find(|(p, _)| self.starts_with(p)) {
+            let suites = suites.iter().filter_map(|s| self.library.suite_named(s));
+            let rule = Rule::Enable(suites.collect());
+            self.at = prefix.len();
+            self.push(0, Operator::Add, PartKind::SuiteB, Vec::new(), rule);
+            let start = self.at;
+            self.at = self.text.len();
+            if start < self.at {
+                let kind = PartKind::Unread;
+                self.push(start, Operator::Add, kind, Vec::new(), Rule::Nothing);
+            }
+            return true;
+        }
+        if self.starts_with(DEFAULT) {
+            self.at = DEFAULT.len();
+            let kind = PartKind::Default;
+            self.push(0, Operator::Add, kind, Vec::new(), Rule::Default);
+        } else if self.library.profiles && self.starts_with(PROFILE) {
+            self.skip_to_separator();
+            let kind = PartKind::Profile;
+            self.push(0, Operator::Add, kind, Vec::new(), Rule::Nothing);
+        }
+        false
+    }
+
+    fn read_part(&mut self, first: u8) -> Result<(), CipherStringError> {
+        let start = self.at;
+        let operator = match first {
+            b'-' => Operator::Remove,
+            b'+' => Operator::MoveToEnd,
+            b'!' => Operator::Kill,
+            b'@' => Operator::Command,
+            _ => Operator::Add,
+        };
+        self.at += usize::from(operator != Operator::Add);
+        if operator == Operator::Command {
+            return self.read_command(start);
+        }
+        let mut terms = Vec::new();
+        let mut selector = Some(Selector::default());
+        let mut forgets = false;
+        loop {
+            let (text, at) = self.read_name(start)?;
+            let more = self.peek() == Some(b'+');
+            let known = self.library.selector(text);
+            let text = match known {
+                Some(_) => text,
+                None => self.whole_word(at),
+            };
+            let meaning = self.library.alias(text).map(|alias| alias.meaning);
+            terms.push(Term {
+                text: text.into(),
+                start: at,
+                known: known.is_some(),
+                meaning,
+            });
+            let Some(next) = known else {
+                self.skip_to_separator();
+                self.push(start, operator, PartKind::Unknown, terms, Rule::Nothing);
+                return Ok(());
+            };
+            self.at += usize::from(more);
+            selector = selector.and_then(|s| {
+                forgets |= s.forgets_default(&next);
+                s.and(&next)
+            });
+            if selector.is_none() {
+                self.skip_to_separator();
+                let kind = PartKind::Contradiction;
+                self.push(start, operator, kind, terms, Rule::Nothing);
+                return Ok(());
+            }
+            if !more {
+                break;
+            }
+        }
+        let selector = selector.unwrap_or_default();
+        let rule = match operator {
+            Operator::Remove => Rule::Remove(selector),
+            Operator::MoveToEnd => Rule::MoveToEnd(selector),
+            Operator::Kill => Rule::Kill(selector),
+            _ => Rule::Add(selector),
+        };
+        self.push(start, operator, PartKind::Selection, terms, rule);
+        if let Some(part) = self.parts.last_mut() {
+            part.forgets_default = forgets;
+        }
+        Ok(())
+    }
+
+    fn read_command(&mut self, start: usize) -> Result<(), CipherStringError> {
+        let (name, at) = self.read_name(start)?;
+        let span = at..at + name.len();
+        let upper = name.to_ascii_uppercase();
+        let name = if self.library.case_blind {
+            &upper
+        } else {
+            name
+        };
+        let (kind, rule) = match name.strip_prefix("SECLEVEL=") {
+            None if name == "STRENGTH" => (PartKind::Strength, Rule::SortByStrength),
+            None => {
+                return Err(CipherStringError::new(
+                    Kind::UnknownCommand,
+                    span,
+                    format!("`@{name}` is no command; @STRENGTH and @SECLEVEL=n are"),
+                ));
+            }
+            Some(level) => match level.parse::<u8>() {
+                Ok(level @ 0..=5) if name.len() == 10 => {
+                    (PartKind::SecurityLevel(level), Rule::Nothing)
+                }
+                _ => {
+                    return Err(CipherStringError::new(
+                        Kind::SecurityLevel,
+                        span.start + "SECLEVEL=".len()..span.end,
+                        format!("`{level}` is no security level; 0 to 5 are"),
+                    ));
+                }
+            },
+        };
+        // OpenSSL throws away what else stands before the next separator.
+        self.skip_to_separator();
+        self.push(start, Operator::Command, kind, Vec::new(), rule);
+        Ok(())
+    }
+
+    /// The name at the current position, and where it starts.
+    fn read_name(&mut self, part: usize) -> Result<(&'a str, usize), CipherStringError> {
+        let start = self.at;
+        while self.peek().is_some_and(|b| is_name(b, self.library)) {
+            self.at += 1;
+        }
+        if self.at > start {
+            return Ok((&self.text[start..self.at], start));
+        }
+        let before = &self.text[part..start];
+        let (kind, message) = match self.peek().filter(|b| !is_separator(*b)) {
+            Some(byte) => (
+                Kind::InvalidCharacter,
+                format!("`{}` cannot stand in a name", byte.escape_ascii()),
+            ),
+            None => (
+                Kind::MissingName,
+                format!("a name is missing after `{before}`"),
+            ),
+        };
+        let end = (start + 1).min(self.text.len());
+        Err(CipherStringError::new(kind, start..end, message))
+    }
+
+    /// The name at `start` with the underscores that older versions stop at.
+    fn whole_word(&self, start: usize) -> &'a str {
+        let rest = &self.text[start..];
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '=' | '_');
+        rest.find(|c| !word(c)).map_or(rest, |end| &rest[..end])
+    }
+
+    fn skip_to_separator(&mut self) {
+        while self.peek().is_some_and(|b| !is_separator(b)) {
+            self.at += 1;
+        }
+    }
+
+    fn push(
+        &mut self,
+        start: usize,
+        operator: Operator,
+        kind: PartKind,
+        terms: Vec<Term>,
+        rule: Rule,
+    ) {
+        let glued = start > 0 && !is_separator(self.text.as_bytes()[start - 1]);
+        self.parts.push(Part {
+            text: self.text[start..self.at].into(),
+            start,
+            operator,
+            kind,
+            terms,
+            glued,
+            forgets_default: false,
+            rule,
+        });
+    }
+}

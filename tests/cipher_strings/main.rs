@@ -1,0 +1,6 @@
+//! Cipher strings against OpenSSL itself and against Python.
+
+mod command;
+mod corpus;
+mod evaluation;
+mod python;
