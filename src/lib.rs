@@ -45,3 +45,6 @@ pub use version::{
     HAS_PSK, HAS_PSK_TLS13, HAS_SNI, HAS_SSLv2, HAS_SSLv3, HAS_TLSv1, HAS_TLSv1_1, HAS_TLSv1_2,
     HAS_TLSv1_3, OPENSSL_VERSION, OPENSSL_VERSION_INFO, OPENSSL_VERSION_NUMBER, get_protocol_name,
 };
+
+// Its `Socket` is what `wrap_socket` takes for Python's `socket.socket`.
+pub use socket2;

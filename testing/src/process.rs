@@ -64,7 +64,8 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn spawn(mut command: Command) -> Self {
+    /// Starts a program with pipes for its input and output.
+    pub fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
