@@ -1,4 +1,4 @@
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -34,20 +34,54 @@ pub struct DefaultVerifyPaths {
 /// ```
 pub fn get_default_verify_paths() -> DefaultVerifyPaths {
     let defaults = default_paths();
-    let openssl_cafile = path(defaults.file);
-    let openssl_capath = path(defaults.dir);
-    let chosen = |variable: &CStr, default: &PathBuf| {
-        let name = OsStr::from_bytes(variable.to_bytes());
-        std::env::var_os(name).map_or_else(|| default.clone(), PathBuf::from)
-    };
+    let (file, dir) = built_in();
     DefaultVerifyPaths {
-        cafile: Some(chosen(defaults.file_env, &openssl_cafile)).filter(|path| path.is_file()),
-        capath: Some(chosen(defaults.dir_env, &openssl_capath)).filter(|path| path.is_dir()),
+        cafile: Some(chosen(defaults.file_env, file)).filter(|path| path.is_file()),
+        capath: Some(chosen(defaults.dir_env, dir)).filter(|path| path.is_dir()),
         openssl_cafile_env: defaults.file_env.to_string_lossy().into_owned(),
-        openssl_cafile,
+        openssl_cafile: path(defaults.file),
         openssl_capath_env: defaults.dir_env.to_string_lossy().into_owned(),
-        openssl_capath,
+        openssl_capath: path(defaults.dir),
     }
+}
+
+/// What the default trust store is read from.
+pub(crate) struct Locations {
+    /// A file that exists.
+    pub(crate) file: Option<PathBuf>,
+    /// Directories with separators between, as OpenSSL takes them.
+    pub(crate) directories: Option<OsString>,
+}
+
+/// Where the system's certificates are. A variable that is set but empty means none.
+pub(crate) fn system_locations() -> Locations {
+    let defaults = default_paths();
+    let (file, dir) = built_in();
+    let directories = chosen(defaults.dir_env, dir).into_os_string();
+    Locations {
+        file: Some(chosen(defaults.file_env, file)).filter(|path| path.is_file()),
+        directories: Some(directories).filter(|list| !list.is_empty()),
+    }
+}
+
+/// What the environment names, or else the default.
+fn chosen(variable: &CStr, default: PathBuf) -> PathBuf {
+    std::env::var_os(OsStr::from_bytes(variable.to_bytes())).map_or(default, PathBuf::from)
+}
+
+/// The file and the directory built into OpenSSL. A library that was not built for this system has
+/// neither (`vendored` is one); then those where the system's own programs look.
+fn built_in() -> (PathBuf, PathBuf) {
+    let defaults = default_paths();
+    let (file, dir) = (path(defaults.file), path(defaults.dir));
+    if file.is_file() || dir.is_dir() {
+        return (file, dir);
+    }
+    let found = openssl_probe::probe();
+    (
+        found.cert_file.unwrap_or(file),
+        found.cert_dir.into_iter().next().unwrap_or(dir),
+    )
 }
 
 fn path(text: &CStr) -> PathBuf {

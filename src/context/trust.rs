@@ -103,19 +103,15 @@ struct Source {
 
 impl Source {
     fn now() -> Source {
-        let defaults = paths::get_default_verify_paths();
-        let directories = std::env::var_os(&defaults.openssl_capath_env)
-            .unwrap_or_else(|| defaults.openssl_capath.into_os_string());
+        let paths::Locations { file, directories } = paths::system_locations();
         Source {
-            stamp: defaults.cafile.as_deref().and_then(stamp),
-            file: defaults.cafile,
-            // One list with separators, as OpenSSL takes it.
-            directories: Some(directories).filter(|list| !list.is_empty()),
+            stamp: file.as_deref().and_then(stamp),
+            file,
+            directories,
         }
     }
 }
 
-#[cfg(unix)]
 fn stamp(file: &Path) -> Option<(SystemTime, u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let meta = std::fs::metadata(file).ok()?;
