@@ -1,4 +1,47 @@
-//! Python's `ssl` module for Rust.
+//! Python's `ssl` module for Rust, on OpenSSL.
+//!
+//! Whoever knows `ssl` in Python knows this crate: the names, the defaults, the errors and the
+//! cipher strings are the same. [`SslContext`] holds settings, [`SslContext::wrap_socket`] puts TLS
+//! on a socket, [`SslContext::wrap_bio`] on two buffers.
+//!
+//! ```python
+//! import ssl, socket
+//! context = ssl.create_default_context()
+//! with socket.create_connection(("example.com", 443)) as sock:
+//!     with context.wrap_socket(sock, server_hostname="example.com") as ssock:
+//!         print(ssock.version())
+//! ```
+//! ```no_run
+//! use pyssl as ssl;
+//! let context = ssl::create_default_context(())?;
+//! let sock = ssl::create_connection(("example.com", 443), None)?;
+//! let ssock = context.wrap_socket(sock, "example.com")?;
+//! println!("{:?}", ssock.version());
+//! # Ok::<(), ssl::Error>(())
+//! ```
+//!
+//! # From Python to Rust
+//!
+//! - Types follow Rust's spelling: `SSLContext` is [`SslContext`], `MemoryBIO` is [`MemoryBio`].
+//!   Constants keep Python's: [`PROTOCOL_TLS_CLIENT`], [`CERT_REQUIRED`], [`OP_NO_TLSv1_3`].
+//! - Methods keep their names. A property `x` is read with `x()` and written with `set_x(...)`.
+//! - Optional arguments are an options value with Python's defaults: [`WrapSocket`], [`WrapBio`],
+//!   [`CertChain`], [`VerifyLocations`], [`DefaultContext`]. Where one argument is usual, it is
+//!   enough: `wrap_socket(sock, "example.com")`.
+//! - Exceptions are the variants of [`Error`], with `library()`, `reason()` and `verify_code()`.
+//! - `with` is the scope: a socket is closed when it is dropped.
+//!
+//! # Threads
+//!
+//! Contexts, sockets and objects are `Send` and `Sync` and take `&self`. A context can be changed
+//! while connections use it; see [`SslContext`]. One thread can receive while another sends; see
+//! [`SslSocket`].
+//!
+//! # Features
+//!
+//! - `vendored`: builds OpenSSL from source and links it statically. Without it, the system's
+//!   OpenSSL (3.0 or newer) is linked, or the one that `OPENSSL_DIR` names.
+#![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
 mod certificate;
@@ -48,3 +91,10 @@ pub use version::{
 
 // Its `Socket` is what `wrap_socket` takes for Python's `socket.socket`.
 pub use socket2;
+
+/// The code in the documents is tested too.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+}
