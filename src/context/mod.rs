@@ -221,20 +221,33 @@ impl SslContext {
         }
         // Held by the state alone, or by connections too? Those must not see it change. References
         // are given out under this lock only, so the answer stays true.
-        match state.snapshot.as_mut().and_then(Arc::get_mut) {
-            Some(snapshot) => {
-                if let Err(error) = snapshot.edit(&mut next, apply) {
-                    state.snapshot = None;
-                    return Err(error);
-                }
-            }
-            None => {
-                let mut snapshot = self.build(state.settings.clone())?;
+        let outcome = match state.snapshot.as_mut().and_then(Arc::get_mut) {
+            Some(snapshot) => snapshot.edit(&mut next, apply).map(|()| None),
+            None => self.build(state.settings.clone()).and_then(|mut snapshot| {
                 snapshot.edit(&mut next, apply)?;
-                state.snapshot = Some(Arc::new(snapshot));
+                Ok(Some(Arc::new(snapshot)))
+            }),
+        };
+        // What is replaced may own callbacks, whose own `drop` may use this context: not under
+        // its lock.
+        let replaced = match outcome {
+            Ok(None) => (None, Some(std::mem::replace(&mut state.settings, next))),
+            Ok(Some(snapshot)) => (
+                state.snapshot.replace(snapshot),
+                Some(std::mem::replace(&mut state.settings, next)),
+            ),
+            Err(error) => {
+                let half_edited = match state.snapshot.as_mut().and_then(Arc::get_mut) {
+                    Some(_) => state.snapshot.take(),
+                    None => None,
+                };
+                drop(state);
+                drop((half_edited, next));
+                return Err(error);
             }
-        }
-        state.settings = next;
+        };
+        drop(state);
+        drop(replaced);
         Ok(())
     }
 }
