@@ -229,7 +229,7 @@ impl Linter<'_> {
                 Effect::Unknown => {
                     // The nearest name costs some time; nobody reads hundreds of them.
                     hints += 1;
-                    let hint = step.hint().filter(|_| hints <= 100);
+                    let hint = if hints <= 100 { step.hint() } else { None };
                     self.unknown(part, hint.as_ref());
                 }
                 Effect::None(why) => self.without_effect(part, why),
@@ -398,7 +398,14 @@ impl Linter<'_> {
     fn weak(&mut self, ciphers: &[Cipher]) {
         let mut by_weakness: Vec<(Weakness, Vec<Cipher>)> = Vec::new();
         for cipher in ciphers {
-            for weakness in cipher.weaknesses() {
+            let weaknesses = cipher.weaknesses();
+            // Where nobody sets a callback, only what is broken matters.
+            let callback = weaknesses.iter().copied().any(Weakness::needs_callback);
+            for weakness in weaknesses {
+                let grave = weakness.severity() == Severity::Error;
+                if callback && !grave && !weakness.needs_callback() {
+                    continue;
+                }
                 match by_weakness.iter_mut().find(|(w, _)| *w == weakness) {
                     Some((_, list)) => list.push(cipher.clone()),
                     None => by_weakness.push((weakness, vec![cipher.clone()])),
@@ -407,8 +414,7 @@ impl Linter<'_> {
         }
         by_weakness.sort_by_key(|(weakness, _)| *weakness);
         for (weakness, list) in by_weakness {
-            let callback = matches!(weakness, Weakness::NeedsPsk | Weakness::NeedsSrp);
-            let code = if callback {
+            let code = if weakness.needs_callback() {
                 LintCode::NeedsCallback
             } else {
                 LintCode::WeakSuites
@@ -422,11 +428,7 @@ impl Linter<'_> {
     }
 
     fn preference(&mut self, selected: &[Cipher]) {
-        let usable = |c: &&Cipher| {
-            !c.weaknesses()
-                .iter()
-                .any(|w| matches!(w, Weakness::NeedsPsk | Weakness::NeedsSrp))
-        };
+        let usable = |c: &&Cipher| !c.weaknesses().iter().any(|w| w.needs_callback());
         let mut usable = selected.iter().filter(usable);
         let Some(weak) = usable.find(|c| !c.forward_secret()) else {
             return;

@@ -113,6 +113,11 @@ impl Weakness {
         }
     }
 
+    /// Whether the suite is of no use, and so no danger, without a callback.
+    pub fn needs_callback(self) -> bool {
+        matches!(self, Weakness::NeedsPsk | Weakness::NeedsSrp)
+    }
+
     /// The part of a cipher string that takes suites like this out; none if no single name does.
     pub fn excluded_by(self) -> Option<&'static str> {
         Some(match self {
@@ -123,8 +128,8 @@ impl Weakness {
             Weakness::Md5 => "!MD5",
             Weakness::CbcSha1 => "!SHA1",
             Weakness::Cbc => "!SHA256:!SHA384",
-            Weakness::StaticRsa => "!kRSA",
-            Weakness::NoForwardSecrecy => "!kPSK:!kRSAPSK:!kSRP",
+            Weakness::StaticRsa => "!kRSA:!kRSAPSK",
+            Weakness::NoForwardSecrecy => "!kPSK:!kSRP",
             Weakness::ShortTag => "!AESCCM8",
             Weakness::Dsa => "!aDSS",
             Weakness::NeedsPsk => "!PSK",
