@@ -16,6 +16,7 @@ pub struct Explanation {
     steps: Vec<Step>,
     ciphers: Vec<Cipher>,
     method: Method,
+    pub(super) library: Arc<Library>,
 }
 
 /// How an [`Explanation`] was found.
@@ -115,22 +116,26 @@ impl CipherString {
             .filter(|c| !c.is_tls13())
             .map(|c| c.id)
             .collect();
+        let library = self.library.clone();
         let steps = self.steps_by_rules();
         if ends_with(&steps, &real) {
             return Ok(Explanation {
                 steps,
                 ciphers,
                 method: Method::Rules,
+                library,
             });
         }
         // A provider may have been loaded since the library was asked what it has.
-        let again = CipherString::parse_with(self.as_str(), Library::refresh()?)?;
+        let library = Library::refresh()?;
+        let again = CipherString::parse_with(self.as_str(), library.clone())?;
         let steps = again.steps_by_rules();
         if ends_with(&steps, &real) {
             return Ok(Explanation {
                 steps,
                 ciphers,
                 method: Method::Rules,
+                library,
             });
         }
         // Quadratic, unlike all else here.
@@ -147,6 +152,7 @@ impl CipherString {
             steps,
             ciphers,
             method: Method::Prefixes,
+            library,
         })
     }
 

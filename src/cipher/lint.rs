@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::explain::Explanation;
+use super::library::Library;
 use super::weakness::Weakness;
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
@@ -166,6 +167,7 @@ impl CipherString {
         let explanation = self.explain()?;
         let mut linter = Linter {
             string: self,
+            library: &explanation.library,
             findings: Vec::new(),
         };
         linter.check_parts(&explanation);
@@ -181,6 +183,7 @@ impl CipherString {
 
 struct Linter<'a> {
     string: &'a CipherString,
+    library: &'a Library,
     findings: Vec<Finding>,
 }
 
@@ -220,7 +223,7 @@ impl Linter<'_> {
 
     fn check_parts(&mut self, explanation: &Explanation) {
         // Who took a suite out for good, by the suite's index.
-        let mut killer: Vec<Option<&Part>> = vec![None; self.string.library.suites.len()];
+        let mut killer: Vec<Option<&Part>> = vec![None; self.library.suites.len()];
         let mut hints = 0;
         for step in explanation.steps() {
             let part = step.part();
@@ -234,7 +237,7 @@ impl Linter<'_> {
                 }
                 Effect::None(why) => self.without_effect(part, why),
                 Effect::SetsLevel(level) => {
-                    let usual = self.string.library.security_level;
+                    let usual = self.library.security_level;
                     if u32::from(level) < usual {
                         let message = format!("the security level goes from {usual} to {level}");
                         let advice = Some("short keys and SHA-1 signatures pass then".into());
@@ -336,7 +339,7 @@ impl Linter<'_> {
         let super::rules::Rule::Add(selector) = &part.rule else {
             return;
         };
-        let suites = (0..).zip(&self.string.library.suites);
+        let suites = (0..).zip(&self.library.suites);
         let wanted: Vec<usize> = suites
             .filter(|(i, suite)| selector.selects(*i, &suite.properties))
             .map(|(i, _)| usize::from(i))

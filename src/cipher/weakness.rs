@@ -170,12 +170,17 @@ impl Cipher {
         let cbc = symmetric.ends_with("-cbc");
         let psk = kea.ends_with("-psk");
         let srp = kea == "kx-srp";
+        let short_tag = self.name.ends_with("CCM8") || self.name.ends_with("CCM_8_SHA256");
         let static_rsa = matches!(kea, "kx-rsa" | "kx-rsa-psk");
         [
             (self.strength_bits == 0, Weakness::NoEncryption),
             (auth == "auth-null", Weakness::Anonymous),
             (self.name.starts_with("EXP"), Weakness::Export),
-            ((1..112).contains(&self.strength_bits), Weakness::ShortKey),
+            (
+                // Newer versions count the tag of CCM-8 as its strength.
+                (1..112).contains(&self.strength_bits) && !short_tag,
+                Weakness::ShortKey,
+            ),
             (symmetric.starts_with("rc4"), Weakness::Rc4),
             (
                 matches!(
@@ -192,10 +197,7 @@ impl Cipher {
                 !static_rsa && !self.forward_secret(),
                 Weakness::NoForwardSecrecy,
             ),
-            (
-                self.name.ends_with("CCM8") || self.name.ends_with("CCM_8_SHA256"),
-                Weakness::ShortTag,
-            ),
+            (short_tag, Weakness::ShortTag),
             (auth == "auth-dss", Weakness::Dsa),
             (psk, Weakness::NeedsPsk),
             (srp || auth == "auth-srp", Weakness::NeedsSrp),

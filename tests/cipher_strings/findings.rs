@@ -164,7 +164,7 @@ fn strict_refuses_what_openssl_ignores() {
         (e.kind(), e.column())
     };
     assert_eq!(refused("HIGH:!aNUL"), (Kind::Unknown, 7));
-    assert_eq!(refused("HIGH:AES128"), (Kind::Ineffective, 6));
+    assert_eq!(refused("AES128:AES128-SHA"), (Kind::Ineffective, 8));
     assert_eq!(refused("HIGH:BOGUS+AES"), (Kind::Unknown, 6));
     assert_eq!(refused("HIGH:DEFAULT"), (Kind::Unknown, 6));
     assert_eq!(refused("HIGH:-RC4"), (Kind::Unknown, 7));
