@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::explain::moved;
+use super::explain::fewest_moved;
 use super::{Cipher, CipherString, CipherStringError, Resolved, Severity, Weakness};
 
 /// What changes from one cipher string to another, from [`CipherString::diff`].
@@ -215,7 +215,7 @@ fn reordered(old: &[Cipher], new: &[Cipher]) -> Vec<Reordered> {
         .filter_map(|at| u16::try_from(at).ok())
         .collect();
     let before: Vec<u16> = (0..).take(old.len()).collect();
-    let moved = moved(&before, &after, old.len());
+    let moved = fewest_moved(&before, &after, old.len());
     let entry = |&index: &u16| {
         let from = usize::from(index);
         let cipher = old.get(from)?.clone();

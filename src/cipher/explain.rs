@@ -3,7 +3,12 @@ use std::sync::Arc;
 
 use super::library::{Library, Outcome, Scratch};
 use super::rules::{Rule, State};
-use super::{Cipher, CipherString, CipherStringError, Hint, Operator, Part, PartKind};
+use super::{
+    Cipher, CipherString, CipherStringError, CipherStringErrorKind, Hint, Operator, Part, PartKind,
+};
+
+/// The most parts that OpenSSL is asked about one by one.
+const MAX_PREFIXES: usize = 500;
 
 /// What each part of a cipher string did, from [`CipherString::explain`].
 #[derive(Clone)]
@@ -11,6 +16,7 @@ pub struct Explanation {
     steps: Vec<Step>,
     ciphers: Vec<Cipher>,
     method: Method,
+    pub(super) library: Arc<Library>,
 }
 
 /// How an [`Explanation`] was found.
@@ -110,29 +116,43 @@ impl CipherString {
             .filter(|c| !c.is_tls13())
             .map(|c| c.id)
             .collect();
+        let library = self.library.clone();
         let steps = self.steps_by_rules();
         if ends_with(&steps, &real) {
             return Ok(Explanation {
                 steps,
                 ciphers,
                 method: Method::Rules,
+                library,
             });
         }
         // A provider may have been loaded since the library was asked what it has.
-        let again = CipherString::parse_with(self.as_str(), Library::refresh()?)?;
+        let library = Library::refresh()?;
+        let again = CipherString::parse_with(self.as_str(), library.clone())?;
         let steps = again.steps_by_rules();
         if ends_with(&steps, &real) {
             return Ok(Explanation {
                 steps,
                 ciphers,
                 method: Method::Rules,
+                library,
             });
+        }
+        // Quadratic, unlike all else here.
+        if again.parts().len() > MAX_PREFIXES {
+            return Err(CipherStringError::new(
+                CipherStringErrorKind::Library,
+                0..0,
+                "OpenSSL's list is not the one that its rules give, and the string is too long \
+                 to ask for the list after each part",
+            ));
         }
         let steps = again.steps_by_prefixes(&mut scratch);
         Ok(Explanation {
             steps,
             ciphers,
             method: Method::Prefixes,
+            library,
         })
     }
 
@@ -207,31 +227,37 @@ fn difference(of: &[u16], without: &[u16], len: usize) -> Box<[u16]> {
 }
 
 /// The suites that changed places among those that are in both lists: what stands behind the
-/// only break in the old order, or else a smallest set whose absence leaves the old order.
-pub(super) fn moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
-    let mut place = vec![None; len];
-    for (at, i) in before.iter().enumerate() {
-        place[usize::from(*i)] = Some(at);
-    }
-    let common: Vec<(u16, usize)> = after
-        .iter()
-        .filter_map(|i| place[usize::from(*i)].map(|at| (*i, at)))
-        .collect();
+/// only break in the old order, as `+` leaves it, or else as few as possible.
+fn moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
+    let common = in_both(before, after, len);
     let breaks: Vec<usize> = (1..common.len())
         .filter(|&k| common[k - 1].1 > common[k].1)
         .collect();
     match breaks[..] {
         [] => Box::new([]),
         [only] => common[only..].iter().map(|(i, _)| *i).collect(),
-        _ => {
-            let stay = longest_increasing(&common);
-            common
-                .iter()
-                .map(|(i, _)| *i)
-                .filter(|i| !stay.contains(i))
-                .collect()
-        }
+        _ => fewest_moved(before, after, len),
     }
+}
+
+/// A smallest set of suites without which both lists have the same order.
+pub(super) fn fewest_moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
+    let common = in_both(before, after, len);
+    let stay = longest_increasing(&common);
+    let moved = common.iter().map(|(i, _)| *i).filter(|i| !stay.contains(i));
+    moved.collect()
+}
+
+/// The suites of `after` that are in `before` too, with their place there.
+fn in_both(before: &[u16], after: &[u16], len: usize) -> Vec<(u16, usize)> {
+    let mut place = vec![None; len];
+    for (at, i) in before.iter().enumerate() {
+        place[usize::from(*i)] = Some(at);
+    }
+    let found = after
+        .iter()
+        .map(|i| place[usize::from(*i)].map(|at| (*i, at)));
+    found.flatten().collect()
 }
 
 fn longest_increasing(common: &[(u16, usize)]) -> Vec<u16> {
@@ -433,5 +459,43 @@ impl fmt::Debug for Step {
             .field("moved", &names(&self.moved))
             .field("killed", &names(&self.killed))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OpenSSL's list after each part, and what it can still add, are the rule engine's too.
+    #[test]
+    fn both_methods_agree_on_every_step() {
+        for text in [
+            "HIGH:-AES128:!aNULL:AES128:+kRSA:@STRENGTH",
+            "ALL:COMPLEMENTOFALL:-eNULL:+AES256:-aRSA:ALL:!SHA1:COMPLEMENTOFALL",
+            "DEFAULT:+SHA1:ALL:-AES:AES128+kRSA:COMPLEMENTOFDEFAULT+HIGH",
+            "DEFAULT@SECLEVEL=1:!kRSA:+DHE:PSK:-PSK:!kPSK:PSK",
+            "BOGUS:RSA+ECDHE:AES128!SHA1:kRSA:RSA",
+            "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH",
+            "kRSA:-AES256:-CAMELLIA:-eNULL:eNULL:AES:!CBC:CBC",
+        ] {
+            let string = CipherString::parse(text).unwrap();
+            let mut scratch = Scratch::new().unwrap();
+            let rules = string.steps_by_rules();
+            let prefixes = string.steps_by_prefixes(&mut scratch);
+            for (ours, theirs) in rules.iter().zip(&prefixes) {
+                assert_eq!(ours.list, theirs.list, "{text}: after {}", ours.part);
+                assert_eq!(ours.killed, theirs.killed, "{text}: {}", ours.part);
+                assert_eq!(ours.effect, theirs.effect, "{text}: {}", ours.part);
+            }
+        }
+    }
+
+    #[test]
+    fn moves_are_told_from_the_order() {
+        assert!(moved(&[0, 1, 2], &[0, 1, 2], 3).is_empty());
+        assert_eq!(*moved(&[0, 1, 2, 3], &[0, 2, 1, 3], 4), [1, 3]);
+        assert_eq!(*moved(&[0, 1, 2, 3], &[0, 1, 3, 2], 4), [2]);
+        assert_eq!(moved(&[0, 1, 2, 3, 4], &[4, 3, 2, 1, 0], 5).len(), 4);
+        assert_eq!(*moved(&[5, 1], &[2, 1, 5], 6), [5]);
     }
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::explain::Explanation;
+use super::library::Library;
 use super::weakness::Weakness;
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
@@ -166,6 +167,7 @@ impl CipherString {
         let explanation = self.explain()?;
         let mut linter = Linter {
             string: self,
+            library: &explanation.library,
             findings: Vec::new(),
         };
         linter.check_parts(&explanation);
@@ -181,6 +183,7 @@ impl CipherString {
 
 struct Linter<'a> {
     string: &'a CipherString,
+    library: &'a Library,
     findings: Vec<Finding>,
 }
 
@@ -220,7 +223,7 @@ impl Linter<'_> {
 
     fn check_parts(&mut self, explanation: &Explanation) {
         // Who took a suite out for good, by the suite's index.
-        let mut killer: Vec<Option<&Part>> = vec![None; self.string.library.suites.len()];
+        let mut killer: Vec<Option<&Part>> = vec![None; self.library.suites.len()];
         let mut hints = 0;
         for step in explanation.steps() {
             let part = step.part();
@@ -229,12 +232,12 @@ impl Linter<'_> {
                 Effect::Unknown => {
                     // The nearest name costs some time; nobody reads hundreds of them.
                     hints += 1;
-                    let hint = step.hint().filter(|_| hints <= 100);
+                    let hint = if hints <= 100 { step.hint() } else { None };
                     self.unknown(part, hint.as_ref());
                 }
                 Effect::None(why) => self.without_effect(part, why),
                 Effect::SetsLevel(level) => {
-                    let usual = self.string.library.security_level;
+                    let usual = self.library.security_level;
                     if u32::from(level) < usual {
                         let message = format!("the security level goes from {usual} to {level}");
                         let advice = Some("short keys and SHA-1 signatures pass then".into());
@@ -336,7 +339,7 @@ impl Linter<'_> {
         let super::rules::Rule::Add(selector) = &part.rule else {
             return;
         };
-        let suites = (0..).zip(&self.string.library.suites);
+        let suites = (0..).zip(&self.library.suites);
         let wanted: Vec<usize> = suites
             .filter(|(i, suite)| selector.selects(*i, &suite.properties))
             .map(|(i, _)| usize::from(i))
@@ -398,7 +401,14 @@ impl Linter<'_> {
     fn weak(&mut self, ciphers: &[Cipher]) {
         let mut by_weakness: Vec<(Weakness, Vec<Cipher>)> = Vec::new();
         for cipher in ciphers {
-            for weakness in cipher.weaknesses() {
+            let weaknesses = cipher.weaknesses();
+            // Where nobody sets a callback, only what is broken matters.
+            let callback = weaknesses.iter().copied().any(Weakness::needs_callback);
+            for weakness in weaknesses {
+                let grave = weakness.severity() == Severity::Error;
+                if callback && !grave && !weakness.needs_callback() {
+                    continue;
+                }
                 match by_weakness.iter_mut().find(|(w, _)| *w == weakness) {
                     Some((_, list)) => list.push(cipher.clone()),
                     None => by_weakness.push((weakness, vec![cipher.clone()])),
@@ -407,8 +417,7 @@ impl Linter<'_> {
         }
         by_weakness.sort_by_key(|(weakness, _)| *weakness);
         for (weakness, list) in by_weakness {
-            let callback = matches!(weakness, Weakness::NeedsPsk | Weakness::NeedsSrp);
-            let code = if callback {
+            let code = if weakness.needs_callback() {
                 LintCode::NeedsCallback
             } else {
                 LintCode::WeakSuites
@@ -422,11 +431,7 @@ impl Linter<'_> {
     }
 
     fn preference(&mut self, selected: &[Cipher]) {
-        let usable = |c: &&Cipher| {
-            !c.weaknesses()
-                .iter()
-                .any(|w| matches!(w, Weakness::NeedsPsk | Weakness::NeedsSrp))
-        };
+        let usable = |c: &&Cipher| !c.weaknesses().iter().any(|w| w.needs_callback());
         let mut usable = selected.iter().filter(usable);
         let Some(weak) = usable.find(|c| !c.forward_secret()) else {
             return;

@@ -113,6 +113,11 @@ impl Weakness {
         }
     }
 
+    /// Whether the suite is of no use, and so no danger, without a callback.
+    pub fn needs_callback(self) -> bool {
+        matches!(self, Weakness::NeedsPsk | Weakness::NeedsSrp)
+    }
+
     /// The part of a cipher string that takes suites like this out; none if no single name does.
     pub fn excluded_by(self) -> Option<&'static str> {
         Some(match self {
@@ -123,8 +128,8 @@ impl Weakness {
             Weakness::Md5 => "!MD5",
             Weakness::CbcSha1 => "!SHA1",
             Weakness::Cbc => "!SHA256:!SHA384",
-            Weakness::StaticRsa => "!kRSA",
-            Weakness::NoForwardSecrecy => "!kPSK:!kRSAPSK:!kSRP",
+            Weakness::StaticRsa => "!kRSA:!kRSAPSK",
+            Weakness::NoForwardSecrecy => "!kPSK:!kSRP",
             Weakness::ShortTag => "!AESCCM8",
             Weakness::Dsa => "!aDSS",
             Weakness::NeedsPsk => "!PSK",
@@ -165,12 +170,17 @@ impl Cipher {
         let cbc = symmetric.ends_with("-cbc");
         let psk = kea.ends_with("-psk");
         let srp = kea == "kx-srp";
+        let short_tag = self.name.ends_with("CCM8") || self.name.ends_with("CCM_8_SHA256");
         let static_rsa = matches!(kea, "kx-rsa" | "kx-rsa-psk");
         [
             (self.strength_bits == 0, Weakness::NoEncryption),
             (auth == "auth-null", Weakness::Anonymous),
             (self.name.starts_with("EXP"), Weakness::Export),
-            ((1..112).contains(&self.strength_bits), Weakness::ShortKey),
+            (
+                // Newer versions count the tag of CCM-8 as its strength.
+                (1..112).contains(&self.strength_bits) && !short_tag,
+                Weakness::ShortKey,
+            ),
             (symmetric.starts_with("rc4"), Weakness::Rc4),
             (
                 matches!(
@@ -187,10 +197,7 @@ impl Cipher {
                 !static_rsa && !self.forward_secret(),
                 Weakness::NoForwardSecrecy,
             ),
-            (
-                self.name.ends_with("CCM8") || self.name.ends_with("CCM_8_SHA256"),
-                Weakness::ShortTag,
-            ),
+            (short_tag, Weakness::ShortTag),
             (auth == "auth-dss", Weakness::Dsa),
             (psk, Weakness::NeedsPsk),
             (srp || auth == "auth-srp", Weakness::NeedsSrp),

@@ -1,0 +1,24 @@
+//! A provider that is loaded later brings suites; in a process of its own, as it stays.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use openssl::provider::Provider;
+use pyssl::cipher::{CipherString, Method};
+
+#[test]
+fn suites_that_come_later_are_explained() {
+    let string = CipherString::parse("HIGH:SEED:IDEA").unwrap();
+    let effect = || string.explain().unwrap().steps()[1].effect();
+    let before = effect();
+    // Dropping one unloads it.
+    let Ok(_legacy) = Provider::load(None, "legacy") else {
+        println!("SKIPPED: no legacy provider");
+        return;
+    };
+    let _default = Provider::load(None, "default").unwrap();
+    let explanation = string.explain().unwrap();
+    assert_eq!(explanation.method(), Method::Rules);
+    assert_eq!(explanation.ciphers(), string.resolve().unwrap().ciphers());
+    println!("{before:?}, then {:?}", effect());
+    string.lint().unwrap();
+}

@@ -1,0 +1,105 @@
+//! What is not a cipher string is refused at its column, and nothing takes long.
+
+use std::time::{Duration, Instant};
+
+use pyssl::cipher::{CipherString, CipherStringErrorKind as Kind};
+
+use crate::corpus::Random;
+
+fn refused(text: &str) -> (Kind, usize) {
+    let e = CipherString::parse(text).unwrap_err();
+    assert!(
+        e.span().end <= text.len().max(e.span().start + 1),
+        "{text:?}"
+    );
+    (e.kind(), e.column())
+}
+
+#[test]
+fn each_error_has_its_column() {
+    assert_eq!(refused(""), (Kind::Empty, 1));
+    assert_eq!(refused(" :,;"), (Kind::Empty, 1));
+    assert_eq!(refused("HIGH:!"), (Kind::MissingName, 7));
+    assert_eq!(refused("HIGH:+:AES"), (Kind::MissingName, 7));
+    assert_eq!(refused("kRSA+"), (Kind::MissingName, 6));
+    assert_eq!(refused("kRSA++AES"), (Kind::InvalidCharacter, 6));
+    assert_eq!(refused("HIGH:*"), (Kind::InvalidCharacter, 6));
+    assert_eq!(refused("HIGH\n"), (Kind::InvalidCharacter, 5));
+    assert_eq!(refused("HIGH:@BOGUS"), (Kind::UnknownCommand, 7));
+    assert_eq!(refused("@SECLEVEL=99"), (Kind::SecurityLevel, 11));
+    assert_eq!(refused("HIGH:@SECLEVEL=6"), (Kind::SecurityLevel, 16));
+    assert_eq!(refused("@SECLEVEL="), (Kind::SecurityLevel, 11));
+    assert_eq!(refused("HIGH:\0AES"), (Kind::Nul, 6));
+    assert_eq!(refused("HIGH:!aNÜLL"), (Kind::NotAscii, 9));
+}
+
+#[test]
+fn an_error_becomes_pythons() {
+    let of = |text| pyssl::Error::from(CipherString::parse(text).unwrap_err());
+    assert_eq!(of("HIGH\0").to_string(), "embedded null character");
+    assert_eq!(of("HIGH\0").python_class(), "ValueError");
+    assert_eq!(of("HIGH:!").python_class(), "SSLError");
+    let nothing = CipherString::parse("BOGUS").unwrap().resolve().unwrap_err();
+    let nothing = pyssl::Error::from(nothing);
+    assert_eq!(nothing.to_string(), "No cipher can be selected.");
+    assert_eq!((nothing.errno(), nothing.library()), (None, None));
+}
+
+#[test]
+fn long_strings_are_refused_or_answered_soon() {
+    assert_eq!(refused(&"AES:".repeat(1 << 18)).0, Kind::TooLong);
+    let longest = CipherString::MAX_LEN;
+    let fill = |unit: &str| format!("ALL{}", unit.repeat((longest - 3) / unit.len()));
+    let deep = format!("{}AES", "AES+".repeat(longest / 4 - 1));
+    let distinct: String = (0..longest / 7).map(|n| format!(":X{n:04x}")).collect();
+    for text in [
+        fill(":"),
+        fill(" :,;"),
+        fill(":BOGUS"),
+        fill(":+AES:+kRSA"),
+        fill(":-AES:AES"),
+        fill(":@STRENGTH"),
+        fill(":a"),
+        fill("!AES!kRSA"),
+        fill("+"),
+        "A".repeat(longest),
+        "-".repeat(longest),
+        format!("ALL:{deep}")[..longest]
+            .trim_end_matches('+')
+            .to_owned(),
+        format!("ALL{distinct}"),
+        "\u{1}".repeat(longest),
+    ] {
+        let start = Instant::now();
+        if let Ok(string) = CipherString::parse(&text) {
+            string.explain().unwrap();
+            string.lint().unwrap();
+            let _ = CipherString::strict(&text);
+        }
+        let taken = start.elapsed();
+        println!(
+            "{:>6.1?} ms  {}...",
+            taken.as_millis(),
+            &text[..20].escape_debug()
+        );
+        // Generous: a debug build on a busy machine. Quadratic time would be minutes.
+        assert!(taken < Duration::from_secs(30), "{}", &text[..40]);
+    }
+}
+
+#[test]
+fn noise_never_panics() {
+    const LETTERS: &[u8] = b"AEScbhkRDH:+-!@,; .=_*125\0\n\xc3";
+    let mut random = Random::new(7);
+    for _ in 0..3000 {
+        let bytes: Vec<u8> = (0..random.below(30))
+            .map(|_| LETTERS[random.below(LETTERS.len())])
+            .collect();
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(string) = CipherString::parse(&text) {
+            string.explain().unwrap();
+            string.lint().unwrap();
+        }
+        let _ = CipherString::strict(&text);
+    }
+}
