@@ -99,16 +99,10 @@ impl CtxHandle {
         self.0.set_ciphersuites(list)
     }
 
+    #[allow(clippy::unnecessary_cast, reason = "the type differs by version")]
     pub(crate) fn options(&self) -> u64 {
         // SAFETY: a live context.
-        #[allow(
-            clippy::useless_conversion,
-            clippy::unnecessary_cast,
-            reason = "the type differs by version"
-        )]
-        unsafe {
-            sys::SSL_CTX_get_options(self.as_ptr()) as u64
-        }
+        unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
     }
 
     /// Makes the options exactly these, as far as OpenSSL lets go of its own.
@@ -147,16 +141,10 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_get_max_proto_version(self.as_ptr()) }
     }
 
+    #[allow(clippy::unnecessary_cast, reason = "C's long differs by platform")]
     pub(crate) fn verify_flags(&self) -> u64 {
         // SAFETY: the parameters live as long as the context.
-        #[allow(
-            clippy::useless_conversion,
-            clippy::unnecessary_cast,
-            reason = "C's long differs by platform"
-        )]
-        unsafe {
-            sys::X509_VERIFY_PARAM_get_flags(sys::SSL_CTX_get0_param(self.as_ptr())) as u64
-        }
+        unsafe { sys::X509_VERIFY_PARAM_get_flags(sys::SSL_CTX_get0_param(self.as_ptr())) as u64 }
     }
 
     /// Makes the verification flags exactly these.
@@ -298,6 +286,7 @@ pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
     /// One of the counters (`SSL_CTRL_SESS_*`).
+    #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
     pub(crate) fn get(&self, which: c_int) -> i64 {
         // SAFETY: a live context; the counters are atomic or locked inside, so that neither
         // handshakes nor changes of other settings are in the way.

@@ -248,11 +248,8 @@ impl SslSocket {
         {
             // Ours goes out first, whoever is receiving meanwhile.
             let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
-            loop {
-                match connection.shutdown(Hold::Always)? {
-                    Step::WantWrite => self.wait_write(deadline, WRITE_TIMED_OUT)?,
-                    _ => break,
-                }
+            while let Step::WantWrite = connection.shutdown(Hold::Always)? {
+                self.wait_write(deadline, WRITE_TIMED_OUT)?;
             }
         }
         let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
