@@ -29,7 +29,7 @@ fn start_ssl_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     // data = ssl_sock.recv(1024)
     let data = ssl_sock.recv(1024)?;
     // print(f'Received: {data.decode()}')
-    println!("Received: {}", str::from_utf8(&data)?);
+    println!("Received: {}", std::str::from_utf8(&data)?);
     Ok(())
 }
 
@@ -44,7 +44,7 @@ fn start_verifying_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     ssl_sock.connect(("localhost", port))?;
     ssl_sock.sendall(b"Hello from client!")?;
     let data = ssl_sock.recv(1024)?;
-    println!("Received: {}, verified", str::from_utf8(&data)?);
+    println!("Received: {}, verified", std::str::from_utf8(&data)?);
     Ok(())
 }
 

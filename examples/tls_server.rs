@@ -38,7 +38,7 @@ fn serve(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         // if data:
         if !data.is_empty() {
             // print(f'Received: {data.decode()}')
-            println!("Received: {}", str::from_utf8(&data)?);
+            println!("Received: {}", std::str::from_utf8(&data)?);
             // conn.sendall(b'Hello from server!')
             conn.sendall(b"Hello from server!")?;
         }

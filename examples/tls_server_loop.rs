@@ -40,7 +40,7 @@ fn start_ssl_server(port: u16) -> Result<(), Box<dyn std::error::Error>> {
         // if data:
         if !data.is_empty() {
             // print(f'Received: {data.decode()}')
-            println!("Received: {}", str::from_utf8(&data)?);
+            println!("Received: {}", std::str::from_utf8(&data)?);
             // conn.sendall(b'Hello from server!')
             conn.sendall(b"Hello from server!")?;
         }

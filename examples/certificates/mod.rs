@@ -4,7 +4,7 @@
 use std::path::Path;
 
 /// Goes to a directory that holds `server.crt`, `server.key` and `ca_cert.pem`.
-pub fn here() -> std::io::Result<()> {
+pub(crate) fn here() -> std::io::Result<()> {
     if Path::new("server.crt").exists() || Path::new("ca_cert.pem").exists() {
         return Ok(());
     }
@@ -22,7 +22,7 @@ pub fn here() -> std::io::Result<()> {
 }
 
 /// The port given on the command line, or the one of the Python programs.
-pub fn port() -> Result<u16, std::num::ParseIntError> {
+pub(crate) fn port() -> Result<u16, std::num::ParseIntError> {
     std::env::args()
         .nth(1)
         .map_or(Ok(8443), |port| port.parse())

@@ -72,7 +72,9 @@ impl Certificate {
     ///
     /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason (`NO_START_LINE`) if there is none.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Certificate> {
-        Ok(Certificate(raw::from_pem(pem.as_ref())?))
+        Ok(Certificate(crate::ffi::pem::read_certificate(
+            pem.as_ref(),
+        )?))
     }
 
     pub(crate) fn from_x509(x509: X509) -> Certificate {

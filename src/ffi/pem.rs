@@ -73,6 +73,12 @@ fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
     }
 }
 
+/// The first certificate of a PEM text; encrypted ones count as none.
+pub(crate) fn read_certificate(pem: &[u8]) -> Result<X509, ErrorStack> {
+    drop(ErrorStack::get());
+    next_pem(&Source::new(pem)?)
+}
+
 /// Why a chain could not be read.
 pub(crate) enum ChainError {
     /// There is no leaf, or it is broken.

@@ -5,7 +5,7 @@
 //! inside a name cuts nothing off (CVE-2013-4238). What the bytes mean is decided in
 //! `certificate`.
 
-use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_ulong};
 use std::ptr;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -62,33 +62,6 @@ const RFC2253: c_ulong = 0x0111_0317;
 pub(crate) fn clear_errors() {
     // SAFETY: takes no argument and touches only this thread's queue.
     unsafe { sys::ERR_clear_error() }
-}
-
-/// The first certificate of a PEM text, encrypted ones excluded.
-pub(crate) fn from_pem(pem: &[u8]) -> Result<X509, ErrorStack> {
-    clear_errors();
-    let input = Bio::reading(pem)?;
-    // SAFETY: `input` is a live BIO over `pem`, which outlives this call; a null second argument
-    // asks for a new certificate; the callback has the signature that the prototype names.
-    let x509 = unsafe {
-        sys::PEM_read_bio_X509(input.0, ptr::null_mut(), Some(no_password), ptr::null_mut())
-    };
-    if x509.is_null() {
-        return Err(ErrorStack::get());
-    }
-    // SAFETY: not null, and the reference that the call returned is ours.
-    Ok(unsafe { X509::from_ptr(x509) })
-}
-
-/// Answers OpenSSL's question for a password: there is none. Without a callback, OpenSSL asks on
-/// the terminal.
-unsafe extern "C" fn no_password(
-    _buf: *mut c_char,
-    _size: c_int,
-    _writing: c_int,
-    _data: *mut c_void,
-) -> c_int {
-    -1
 }
 
 /// The attributes of a name, in the order of the certificate.
@@ -349,13 +322,6 @@ pub(crate) fn is_ca(x509: &X509Ref) -> bool {
 struct Bio(*mut sys::BIO);
 
 impl Bio {
-    /// One that reads `bytes`, and must not outlive them.
-    fn reading(bytes: &[u8]) -> Result<Bio, ErrorStack> {
-        let len = c_int::try_from(bytes.len()).map_err(|_| ErrorStack::get())?;
-        // SAFETY: pointer and length are those of `bytes`, which the caller keeps.
-        Bio::owned(unsafe { sys::BIO_new_mem_buf(bytes.as_ptr().cast(), len) })
-    }
-
     /// One that collects what is written.
     fn writing() -> Result<Bio, ErrorStack> {
         // SAFETY: the method is a static of OpenSSL's.

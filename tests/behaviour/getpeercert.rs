@@ -126,7 +126,7 @@ fn distribution_points_without_a_full_name_are_skipped() {
     let dict = Parts::extension(crl_distribution_points(&[
         sequence([]),
         sequence([implicit(1, &[0, 0x80])]),
-        relative_name(&[cn.clone()]),
+        relative_name(std::slice::from_ref(&cn)),
         full_name(&[]),
         full_name(&[directory(&name(&[vec![cn]]))]),
         full_name(&[uri(b"http://crl"), dns(b"not.a.uri")]),
@@ -315,7 +315,7 @@ proptest! {
         let parts = Parts {
             subject: name(&[vec![attribute(COMMON_NAME, tag, &text)]]),
             extensions: vec![
-                subject_alt_name(&[dns(&text), element(0x80 | tag % 9, &text), element(0xa0 | tag % 9, &text)]),
+                subject_alt_name(&[dns(&text), element(0x80 | (tag % 9), &text), element(0xa0 | (tag % 9), &text)]),
                 crl_distribution_points(&[text.clone(), full_name(&[uri(&text)])]),
             ],
             ..Parts::default()
