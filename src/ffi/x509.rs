@@ -8,10 +8,10 @@
 use std::ffi::{c_char, c_int, c_ulong};
 use std::ptr;
 
-use foreign_types::{ForeignType, ForeignTypeRef};
+use foreign_types::ForeignTypeRef;
 use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;
-use openssl::x509::{GeneralNameRef, X509, X509NameRef, X509Ref};
+use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref};
 use openssl_sys as sys;
 
 use super::decl;
