@@ -2,6 +2,7 @@
 
 use pyssl as ssl;
 
+use crate::report::alt_name;
 use crate::report::connect::{Outcome, Stage};
 
 /// A sentence or two for a person, if there is something to say.
@@ -77,7 +78,7 @@ fn for_name(outcome: &Outcome) -> String {
         .iter()
         .flat_map(|info| info.subject_alt_name())
         .filter(|name| matches!(name.kind(), "DNS" | "IP Address"))
-        .map(|name| name.value().escape_debug().to_string())
+        .map(alt_name)
         .collect();
     match names.as_slice() {
         [] => "It names no host at all.".to_owned(),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use pyssl as ssl;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use socket2::SockRef;
 
 use super::http;
 use crate::args::{Mode, ServeArgs};
@@ -45,9 +46,15 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let crowd = Arc::new(Crowd::new(args.max_clients));
     close_on_signal(&listener, &crowd)?;
 
+    let mode = args.mode.mode();
+    if mode == Mode::Http && args.tls.alpn.iter().any(|name| name == "h2") {
+        log(format_args!(
+            "pyssl: warning: --http speaks HTTP/1 only; clients that choose h2 get no answer"
+        ));
+    }
     announce(&listener)?;
     let service = Arc::new(Service {
-        mode: args.mode.mode(),
+        mode,
         timeout: args.timeout,
         verbose: args.verbose,
     });
@@ -134,6 +141,9 @@ impl Service {
     /// Serves one client, and says in a few words how it went.
     fn serve(&self, conn: &ssl::SslSocket) -> ssl::Result<String> {
         conn.settimeout(Some(self.timeout))?;
+        // The session tickets of TLS 1.3 go out before the answer, and the client has nothing to
+        // say to them: the answer would wait for its delayed acknowledgement, 40 ms.
+        SockRef::from(conn).set_tcp_nodelay(true)?;
         conn.do_handshake()?;
         let what = match self.mode {
             Mode::Http => http::answer(conn, Deadline::after(self.timeout))?,

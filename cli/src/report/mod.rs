@@ -70,9 +70,9 @@ fn certificate(out: &mut dyn Write, certificate: &ssl::Certificate) -> io::Resul
         let names: Vec<_> = info
             .subject_alt_name()
             .iter()
-            .map(|name| format!("{}:{}", name.kind(), name.value()))
+            .map(|name| format!("{}:{}", name.kind(), alt_name(name)))
             .collect();
-        row(out, "names", clean(&names.join(", ")))?;
+        row(out, "names", names.join(", "))?;
     }
     row(out, "valid from", info.not_before())?;
     let left =
@@ -87,6 +87,14 @@ fn certificate(out: &mut dyn Write, certificate: &ssl::Certificate) -> io::Resul
         row(out, "SHA-256", fingerprint)?;
     }
     Ok(())
+}
+
+/// The value of an alternative name; IPv6 addresses in their short form, unlike Python's.
+pub(crate) fn alt_name(name: &ssl::SubjectAltName) -> String {
+    match name {
+        ssl::SubjectAltName::IpAddress(Some(address)) => address.to_string(),
+        other => clean(&other.value()),
+    }
 }
 
 /// A name in the form that OpenSSL's command prints; like [`ssl::Certificate`]'s own text.
