@@ -1,2 +1,33 @@
-//! The `pyssl` command.
-fn main() {}
+//! The `pyssl` command: TLS servers and clients as Python's `ssl` makes them.
+
+mod args;
+mod cmd;
+mod failure;
+mod hint;
+mod net;
+mod report;
+mod setup;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Cli;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cmd::run(cli.command) {
+        Ok(code) => code,
+        // Whoever reads our output has seen enough.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            // Standard error may be closed too; then there is nobody to tell.
+            let _ = writeln!(io::stderr(), "pyssl: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

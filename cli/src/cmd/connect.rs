@@ -1,0 +1,160 @@
+//! `pyssl connect`: what a handshake with a server comes to.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use pyssl as ssl;
+
+use crate::args::ConnectArgs;
+use crate::failure::Failure;
+use crate::net::{self, Deadline};
+use crate::report;
+use crate::report::connect::{Handshake, Outcome, Stage};
+use crate::setup;
+
+pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
+    if args.trust.no_verify {
+        let _ = writeln!(
+            io::stderr(),
+            "pyssl: warning: --no-verify accepts any certificate; \
+             whoever is in between can read and change everything"
+        );
+    }
+    let context = match prepare(args) {
+        Ok(context) => context,
+        Err(failure) => {
+            if let (true, Failure::Setup { error, .. }) = (args.format.brief, &failure) {
+                report::print(|out| report::connect::brief_error(out, error))?;
+            }
+            return Err(failure);
+        }
+    };
+    let outcome = attempt(args, &context);
+    let local = outcome.error.as_ref().is_some_and(is_local);
+    report::print(|out| {
+        if args.format.brief {
+            report::connect::brief(out, &outcome)
+        } else if args.format.json {
+            report::connect::json(out, &outcome)
+        } else {
+            report::connect::human(out, &outcome)
+        }
+    })?;
+    Ok(match outcome.error {
+        None => ExitCode::SUCCESS,
+        Some(_) if local => ExitCode::from(2),
+        Some(_) => ExitCode::from(1),
+    })
+}
+
+/// Everything that can be wrong on this side.
+fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
+    let context = setup::client_context(&args.trust)?;
+    setup::apply(&context, &args.tls)?;
+    if let Some(cert) = &args.cert {
+        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+    }
+    Ok(context)
+}
+
+/// Whether an argument was wrong, which only wrapping the socket finds out: a host name that
+/// cannot be.
+fn is_local(error: &ssl::Error) -> bool {
+    matches!(
+        error,
+        ssl::Error::Value(_) | ssl::Error::Type(_) | ssl::Error::Unicode(_)
+    )
+}
+
+fn attempt(args: &ConnectArgs, context: &ssl::SslContext) -> Outcome {
+    let name = args.server_name.as_ref().unwrap_or(&args.address.host);
+    let mut outcome = Outcome {
+        target: args.address.clone(),
+        server_name: name.clone(),
+        checked: !args.trust.no_verify,
+        trust: report::connect::trust_source(&args.trust),
+        address: None,
+        connect_time: None,
+        handshake: None,
+        chain: Vec::new(),
+        verified_chain: Vec::new(),
+        stage: Stage::Connect,
+        error: None,
+    };
+    outcome.error = talk(args, context, &mut outcome).err();
+    outcome
+}
+
+fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) -> ssl::Result<()> {
+    let deadline = Deadline::after(args.timeout);
+    let start = Instant::now();
+    let stream = net::connect(&args.address, deadline)?;
+    outcome.connect_time = Some(start.elapsed());
+    outcome.address = Some(stream.peer_addr()?);
+
+    outcome.stage = Stage::Handshake;
+    // Apart from wrapping, so that what the server sent can still be asked for when it fails.
+    let options = ssl::WrapSocket::new()
+        .server_hostname(&outcome.server_name)
+        .do_handshake_on_connect(false);
+    let sock = context.wrap_socket(stream, options)?;
+    sock.settimeout(deadline.left())?;
+    let start = Instant::now();
+    let shaken = sock.do_handshake();
+    let time = start.elapsed();
+    outcome.chain = sock.get_unverified_chain()?;
+    shaken?;
+    outcome.verified_chain = sock.get_verified_chain()?;
+    let (cipher, protocol, bits) = sock.cipher().unwrap_or_default();
+    outcome.handshake = Some(Handshake {
+        time,
+        version: sock.version().unwrap_or_default(),
+        cipher,
+        cipher_protocol: protocol,
+        bits,
+        alpn: sock.selected_alpn_protocol(),
+        session_ticket: false,
+    });
+
+    outcome.stage = Stage::Afterwards;
+    let ticket = await_verdict(&sock, time, deadline)?;
+    if let Some(handshake) = &mut outcome.handshake {
+        handshake.session_ticket = ticket;
+    }
+    outcome.stage = Stage::Done;
+    // Whatever the server thinks of our leaving, the handshake went well.
+    let _ = sock
+        .settimeout(Some(Duration::from_millis(200)))
+        .and_then(|()| sock.unwrap());
+    Ok(())
+}
+
+/// Waits for what the server makes of our certificate, or our lack of one: in TLS 1.3 the client
+/// is done before the server has looked (RFC 8446, section 4.4). A refusal is an alert, which the
+/// next read meets; a ticket or data mean that it is content. Returns whether there is a ticket.
+fn await_verdict(
+    sock: &ssl::SslSocket,
+    handshake_time: Duration,
+    deadline: Deadline,
+) -> ssl::Result<bool> {
+    let has_ticket = || sock.session().is_some_and(|session| session.has_ticket());
+    if sock.version() != Some("TLSv1.3") {
+        return Ok(has_ticket());
+    }
+    // The verdict takes a round trip and the server's arithmetic, as the handshake did.
+    let patience =
+        (handshake_time * 4).clamp(Duration::from_millis(200), Duration::from_millis(1500));
+    let patience = Deadline::after(patience);
+    while !has_ticket() && !patience.has_passed() && !deadline.has_passed() {
+        sock.settimeout(Some(Duration::from_millis(10)))?;
+        match sock.recv(1) {
+            // Data, or the end: a server that speaks, or has nothing to say.
+            Ok(_) => break,
+            // A ticket is nothing that a read would return for.
+            Err(ssl::Error::Timeout(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(has_ticket())
+}

@@ -1,0 +1,139 @@
+//! What would help against a failure.
+
+use pyssl as ssl;
+
+use crate::report::alt_name;
+use crate::report::connect::{Outcome, Stage};
+
+/// A sentence or two for a person, if there is something to say.
+pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<String> {
+    if let Some(code) = error.verify_code() {
+        return for_verification(outcome, code);
+    }
+    if let Some(reason) = error.reason() {
+        return for_reason(reason).map(str::to_owned);
+    }
+    let text = match (error, error.python_class()) {
+        (ssl::Error::Timeout(_), _) if outcome.stage == Stage::Connect => {
+            "Nobody answers there: a firewall may drop the packets, or the host is down."
+        }
+        (ssl::Error::Timeout(_), _) => {
+            "The server accepts connections but does not answer: is it TLS that it speaks, and is \
+             it busy? --timeout waits longer."
+        }
+        (ssl::Error::Eof(_), _) | (_, "ConnectionResetError") => {
+            "The server hung up without a reason: it may not speak TLS on this port, not know the \
+             name (--server-name), or speak none of our versions and ciphers."
+        }
+        (_, "ConnectionRefusedError") => "Nothing listens on that port.",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// By OpenSSL's `X509_V_ERR_*`.
+fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
+    let alone = outcome.chain.len() == 1;
+    let text = match code {
+        9 => "It becomes valid later: is this machine's clock right?",
+        10 => "It has expired: the server needs a new one. Is this machine's clock right?",
+        18 => {
+            "The certificate vouches for itself. If it is the server's, trust it with --cafile \
+             and a file that has it."
+        }
+        19 => {
+            "The chain ends at an authority that is not trusted. If it is the right one, trust it \
+             with --cafile and a file that has it."
+        }
+        20 | 21 if alone => {
+            "The issuer is not trusted, or the server forgot to send the intermediate \
+             certificates. If the issuer is the right one, trust it with --cafile."
+        }
+        2 | 20 | 21 => {
+            "The issuer of the last certificate that the server sent is not trusted. If it is the \
+             right one, trust it with --cafile."
+        }
+        23 => "It was revoked: the server needs a new one.",
+        24 | 79 => "A certificate in the chain is no authority's, though it issued another one.",
+        26 => "The certificate is not meant for servers (extended key usage).",
+        62 | 64 => return Some(for_name(outcome)),
+        66..=68 => {
+            "A key or signature in the chain is weaker than the security level allows. --ciphers \
+             DEFAULT@SECLEVEL=1 lowers the level, if there is no better server."
+        }
+        // X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN to X509_V_ERR_CA_CERT_MISSING_KEY_USAGE
+        80..=94 => {
+            "A certificate in the chain does not keep to RFC 5280, on which Python insists since \
+             3.13 (VERIFY_X509_STRICT). Older clients accept it."
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// The certificate is for somebody else: for whom?
+fn for_name(outcome: &Outcome) -> String {
+    let info = outcome.chain.first().and_then(|leaf| leaf.get_info().ok());
+    let names: Vec<_> = info
+        .iter()
+        .flat_map(|info| info.subject_alt_name())
+        .filter(|name| matches!(name.kind(), "DNS" | "IP Address"))
+        .map(alt_name)
+        .collect();
+    match names.as_slice() {
+        [] => "It names no host at all.".to_owned(),
+        names => format!(
+            "It is for {}. --server-name asks for one of them.",
+            names.join(", ")
+        ),
+    }
+}
+
+/// By Python's `reason`.
+fn for_reason(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "WRONG_VERSION_NUMBER"
+        | "HTTP_REQUEST"
+        | "PACKET_LENGTH_TOO_LONG"
+        | "RECORD_LAYER_FAILURE"
+        | "UNKNOWN_PROTOCOL" => {
+            "What the server sends is not TLS: is it plain HTTP, or a protocol that starts TLS \
+             later (SMTP, FTP, PostgreSQL)?"
+        }
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED" => {
+            "The server wants a client certificate: --cert and --key."
+        }
+        "SSLV3_ALERT_HANDSHAKE_FAILURE" => {
+            "The server found nothing to agree on: --ciphers or the versions may be too narrow, \
+             or it wants a client certificate (--cert)."
+        }
+        "TLSV1_ALERT_UNKNOWN_CA" => {
+            "The server does not know the issuer of our certificate (--cert)."
+        }
+        "SSLV3_ALERT_BAD_CERTIFICATE"
+        | "SSLV3_ALERT_CERTIFICATE_EXPIRED"
+        | "SSLV3_ALERT_CERTIFICATE_REVOKED"
+        | "SSLV3_ALERT_CERTIFICATE_UNKNOWN"
+        | "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"
+        | "TLSV1_ALERT_ACCESS_DENIED" => "The server does not accept our certificate (--cert).",
+        "TLSV1_ALERT_PROTOCOL_VERSION" | "UNSUPPORTED_PROTOCOL" | "VERSION_TOO_LOW" => {
+            "The server speaks none of our versions. --min 1.0 --ciphers DEFAULT@SECLEVEL=0 \
+             reaches old ones."
+        }
+        "NO_PROTOCOLS_AVAILABLE" => {
+            "Nothing is left of --min and --max: versions below 1.2 need --ciphers \
+             DEFAULT@SECLEVEL=0."
+        }
+        "NO_CIPHERS_AVAILABLE" => {
+            "Nothing is left of --ciphers in these versions; TLS 1.3 has suites of its own."
+        }
+        "TLSV1_ALERT_NO_APPLICATION_PROTOCOL" => "The server knows none of the --alpn protocols.",
+        "TLSV1_UNRECOGNIZED_NAME" => "The server does not know the name: --server-name.",
+        "DH_KEY_TOO_SMALL" | "EE_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" | "WRONG_SIGNATURE_TYPE" => {
+            "What the server uses is weaker than the security level allows. --ciphers \
+             DEFAULT@SECLEVEL=1 lowers it, if there is no better server."
+        }
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" => "The server lacks RFC 5746; it needs an update.",
+        _ => return None,
+    })
+}

@@ -1,0 +1,119 @@
+//! From the command line to contexts.
+
+use std::fs;
+use std::path::Path;
+
+use pyssl as ssl;
+
+use crate::args::{PasswordArgs, TlsArgs, TrustArgs};
+use crate::failure::{Doing, Failure};
+
+/// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
+/// `--client-ca` needs and asks for no certificate without it.
+pub(crate) fn server_context(client_ca: Option<&Path>) -> Result<ssl::SslContext, Failure> {
+    let context = ssl::create_default_context(ssl::Purpose::CLIENT_AUTH)
+        .doing(|| "cannot make a context".to_owned())?;
+    if let Some(file) = client_ca {
+        context
+            .load_verify_locations(file)
+            .doing(|| format!("cannot load the authorities in {}", file.display()))?;
+        context
+            .set_verify_mode(ssl::CERT_REQUIRED)
+            .doing(|| "cannot require client certificates".to_owned())?;
+    }
+    Ok(context)
+}
+
+/// The client's context.
+pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failure> {
+    let mut options = ssl::DefaultContext::default();
+    let mut source = "the system's authorities".to_owned();
+    if trust.no_verify {
+        return ssl::create_unverified_context(ssl::UnverifiedContext::new())
+            .doing(|| "cannot make a context".to_owned());
+    }
+    if let Some(file) = &trust.cafile {
+        source = format!("the authorities in {}", file.display());
+        options = options.cafile(file);
+    }
+    if let Some(directory) = &trust.capath {
+        source = format!("the authorities in {}", directory.display());
+        // OpenSSL takes a directory that does not exist for an empty one.
+        fs::read_dir(directory).doing(|| format!("cannot load {source}"))?;
+        options = options.capath(directory);
+    }
+    ssl::create_default_context(options).doing(|| format!("cannot load {source}"))
+}
+
+/// Loads the certificate that this side shows.
+pub(crate) fn load_identity(
+    context: &ssl::SslContext,
+    cert: &Path,
+    key: Option<&Path>,
+    password: &PasswordArgs,
+) -> Result<(), Failure> {
+    let mut chain = ssl::CertChain::new(cert);
+    if let Some(key) = key {
+        chain = chain.keyfile(key);
+    }
+    if let Some(password) = &password.password {
+        chain = chain.password(password.as_str());
+    }
+    if let Some(file) = &password.password_file {
+        let text = fs::read(file).doing(|| format!("cannot read {}", file.display()))?;
+        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        chain = chain.password(line.strip_suffix(b"\r").unwrap_or(line));
+    }
+    let loaded = context.load_cert_chain(chain);
+    // Which of the two could not be read, OpenSSL does not say; Python neither.
+    loaded.doing(|| match key {
+        None => format!("cannot load the certificate and key in {}", cert.display()),
+        Some(_) if fs::File::open(cert).is_err() => {
+            format!("cannot load the certificate in {}", cert.display())
+        }
+        Some(key) if fs::File::open(key).is_err() => {
+            format!("cannot load the key in {}", key.display())
+        }
+        Some(key) => format!(
+            "cannot load the certificate in {} with the key in {}",
+            cert.display(),
+            key.display()
+        ),
+    })
+}
+
+/// Versions, ciphers and application protocols.
+pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Failure> {
+    if let (Some(min), Some(max)) = (args.min, args.max) {
+        if min > max {
+            return Err(Failure::Usage("--min is above --max".to_owned()));
+        }
+    }
+    if let Some(version) = args.max {
+        // Python's lowest version would be above the highest one.
+        if args.min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
+            context
+                .set_minimum_version(version.into())
+                .doing(|| "--max".to_owned())?;
+        }
+        context
+            .set_maximum_version(version.into())
+            .doing(|| "--max".to_owned())?;
+    }
+    if let Some(version) = args.min {
+        context
+            .set_minimum_version(version.into())
+            .doing(|| "--min".to_owned())?;
+    }
+    if let Some(ciphers) = &args.ciphers {
+        context
+            .set_ciphers(ciphers)
+            .doing(|| format!("--ciphers '{ciphers}'"))?;
+    }
+    if !args.alpn.is_empty() {
+        context
+            .set_alpn_protocols(&args.alpn)
+            .doing(|| format!("--alpn {}", args.alpn.join(",")))?;
+    }
+    Ok(())
+}
