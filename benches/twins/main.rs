@@ -64,6 +64,15 @@ fn main() {
         report::json(&outcomes);
     } else {
         report::table(&outcomes);
+        if options.wants("system-calls") {
+            syscalls::print();
+        }
+    }
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| name.contains(filter))
     }
 }
 
@@ -102,11 +111,8 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
     if options.python {
         subjects.extend(Cpython::new(setup).map(|python| Box::new(python) as Box<dyn Subject>));
     }
-    let wanted = |name: &str| {
-        options.filters.is_empty() || options.filters.iter().any(|filter| name.contains(filter))
-    };
     let mut outcomes = Vec::new();
-    for row in Row::ALL.into_iter().filter(|row| wanted(row.name())) {
+    for row in Row::ALL.into_iter().filter(|row| options.wants(row.name())) {
         if !options.json {
             eprintln!("{}", row.name());
         }
@@ -126,9 +132,6 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
             subject.finish(row);
         }
         outcomes.push(outcome);
-    }
-    if !options.json && wanted("system-calls") {
-        syscalls::print();
     }
     outcomes
 }

@@ -30,6 +30,11 @@ pub(crate) trait Tls: Sized + 'static {
         session: Option<&Self::Session>,
     ) -> Self::Stream;
     fn session(stream: &Self::Stream) -> Self::Session;
+    /// Ends the connection without a word to the peer, in such a way that its session can be
+    /// resumed.
+    fn close(stream: Self::Stream) {
+        drop(stream);
+    }
     fn reused(stream: &Self::Stream) -> bool;
     fn send(stream: &mut Self::Stream, data: &[u8]);
     /// 0 at the end, however it comes.

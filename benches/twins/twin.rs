@@ -7,9 +7,9 @@ use std::net::TcpStream;
 use std::rc::Rc;
 
 use openssl::ssl::{
-    HandshakeError, MidHandshakeSslStream, Ssl, SslCipher, SslCipherRef, SslConnector, SslContext,
-    SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions, SslSession, SslStream,
-    SslVerifyMode, SslVersion,
+    HandshakeError, MidHandshakeSslStream, ShutdownState, Ssl, SslCipher, SslCipherRef,
+    SslConnector, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions,
+    SslSession, SslStream, SslVerifyMode, SslVersion,
 };
 use openssl::stack::Stack;
 
@@ -114,6 +114,10 @@ impl Tls for Twin {
 
     fn session(stream: &SslStream<TcpStream>) -> SslSession {
         stream.ssl().session().unwrap().to_owned()
+    }
+
+    fn close(mut stream: SslStream<TcpStream>) {
+        stream.set_shutdown(ShutdownState::SENT);
     }
 
     fn reused(stream: &SslStream<TcpStream>) -> bool {

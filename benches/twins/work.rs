@@ -109,13 +109,16 @@ fn handshakes<T: Tls>(setup: &Setup, version: Version, resumed: bool) -> Work {
         stream
     };
     if !resumed {
-        return repeat(move || drop(connect(None)));
+        return repeat(move || T::close(connect(None)));
     }
-    let mut session = T::session(&connect(None));
+    let stream = connect(None);
+    let mut session = T::session(&stream);
+    T::close(stream);
     repeat(move || {
         let stream = connect(Some(&session));
         assert!(T::reused(&stream), "{} was not resumed", T::NAME);
         session = T::session(&stream);
+        T::close(stream);
     })
 }
 
