@@ -74,8 +74,6 @@ c_functions! {
     fn SSL_set_post_handshake_auth(ssl: *mut SSL, val: c_int);
     "int SSL_verify_client_post_handshake(SSL *s);"
     fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
-    "SSL_SESSION *SSL_get1_session(SSL *ssl);"
-    fn SSL_get1_session(ssl: *mut SSL) -> *mut SSL_SESSION;
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
     fn SSL_get_current_compression(ssl: *const SSL) -> *const c_void;
 
@@ -90,6 +88,8 @@ c_functions! {
     fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int;
 
     // Sessions
+    "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
+    fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
     "int SSL_SESSION_has_ticket(const SSL_SESSION *s);"
     fn SSL_SESSION_has_ticket(session: *const SSL_SESSION) -> c_int;
     "unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION *s);"

@@ -15,7 +15,7 @@ use openssl_sys as sys;
 use super::bio::{self, BioState, Hold, Transport};
 use super::hooks::Hooks;
 use super::trampoline::{self, Callbacks, Failure};
-use super::{decl, util};
+use super::{decl, session, util};
 
 /// What one step came to.
 #[derive(Debug)]
@@ -312,20 +312,19 @@ impl SslHandle {
         }
     }
 
-    /// Offers a session for resumption; the caller has checked whose it is.
+    /// Offers a copy of a session for resumption; the caller has checked whose it is. A copy,
+    /// since OpenSSL makes the session of a connection that ends without `close_notify`
+    /// unresumable, and it can be offered again.
     pub(crate) fn set_session(&mut self, session: &SslSessionRef) -> Result<(), ErrorStack> {
+        let copy = session::copy(session)?;
         // SAFETY: the session comes from a connection of the same context, as the caller checks;
         // OpenSSL takes a reference of its own.
-        unsafe { self.ssl.set_session(session) }
+        unsafe { self.ssl.set_session(&copy) }
     }
 
-    /// The session, with a reference of its own.
+    /// A copy of the session: what becomes of the connection does not concern it.
     pub(crate) fn session(&self) -> Option<SslSession> {
-        // SAFETY: S4; a reference is returned to us, or null.
-        unsafe {
-            let session = decl::SSL_get1_session(self.ssl.as_ptr());
-            (!session.is_null()).then(|| SslSession::from_ptr(session))
-        }
+        self.ssl.session().and_then(|own| session::copy(own).ok())
     }
 
     /// The suites that client and server both have, in this server's order.

@@ -1,0 +1,150 @@
+//! Our speed as a ratio to twins: the same work on the plain `openssl` crate and, where Python is
+//! found, on CPython, round by round in the same run.
+//!
+//! ```sh
+//! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python]
+//! ```
+//!
+//! Every row is measured several times, all subjects in each round; what counts is the median of
+//! the rounds' ratios. Absolute figures only show the scale. `--clock cpu` counts processor time
+//! in place of time, which other programs on the machine disturb less.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark that cannot run is over"
+)]
+
+mod memory;
+mod ours;
+mod python;
+mod report;
+mod rows;
+mod setup;
+mod subject;
+mod syscalls;
+mod tls;
+mod twin;
+mod work;
+
+use std::time::Duration;
+
+use ours::Ours;
+use python::Cpython;
+use report::Outcome;
+use rows::Row;
+use setup::Setup;
+use subject::{InProcess, Subject};
+use twin::Twin;
+
+/// What the command line asks for.
+struct Options {
+    filters: Vec<String>,
+    rounds: usize,
+    slice: Duration,
+    json: bool,
+    python: bool,
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(at) = args.iter().position(|arg| arg == "--child") {
+        setup::use_clock(&args);
+        return child(&args[at + 1..]);
+    }
+    let Some(options) = options(&args) else {
+        // `cargo test --benches` calls benchmarks with `--test`: it is enough that they build.
+        return;
+    };
+    let Some(setup) = Setup::from_environment() else {
+        std::process::exit(Setup::run_again());
+    };
+    setup::use_clock(&args);
+    let outcomes = measure(&setup, &options);
+    if options.json {
+        report::json(&outcomes);
+    } else {
+        report::table(&outcomes);
+        if options.wants("system-calls") {
+            syscalls::print();
+        }
+    }
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| name.contains(filter))
+    }
+}
+
+fn options(args: &[String]) -> Option<Options> {
+    let mut options = Options {
+        filters: Vec::new(),
+        rounds: 9,
+        slice: Duration::from_millis(400),
+        json: false,
+        python: true,
+    };
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--test" => return None,
+            "--quick" => {
+                options.rounds = 3;
+                options.slice = Duration::from_millis(120);
+            }
+            "--rounds" => options.rounds = args.next()?.parse().expect("a number of rounds"),
+            "--json" => options.json = true,
+            "--no-python" => options.python = false,
+            "--clock" => drop(args.next()),
+            other if other.starts_with('-') => {}
+            filter => options.filters.push(filter.to_owned()),
+        }
+    }
+    Some(options)
+}
+
+fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
+    let mut subjects: Vec<Box<dyn Subject>> = vec![
+        Box::new(InProcess::<Ours>::new(setup)),
+        Box::new(InProcess::<Twin>::new(setup)),
+    ];
+    if options.python {
+        subjects.extend(Cpython::new(setup).map(|python| Box::new(python) as Box<dyn Subject>));
+    }
+    let mut outcomes = Vec::new();
+    for row in Row::ALL.into_iter().filter(|row| options.wants(row.name())) {
+        if !options.json {
+            eprintln!("{}", row.name());
+        }
+        let mut outcome = Outcome::new(row);
+        for round in 0..=options.rounds {
+            for turn in 0..subjects.len() {
+                // Nobody is always the first.
+                let which = (turn + round) % subjects.len();
+                let value = subjects[which].measure(row, options.slice);
+                // The first round warms up.
+                if round > 0 {
+                    outcome.add(which, value);
+                }
+            }
+        }
+        for subject in &mut subjects {
+            subject.finish(row);
+        }
+        outcomes.push(outcome);
+    }
+    outcomes
+}
+
+/// One measurement in a process of its own: prints the value.
+fn child(args: &[String]) {
+    let setup = Setup::from_environment().expect("the parent's environment");
+    let [subject, work, rest @ ..] = args else {
+        panic!("--child SUBJECT WORK");
+    };
+    match subject.as_str() {
+        "ours" => subject::in_child::<Ours>(&setup, work, rest),
+        "twin" => subject::in_child::<Twin>(&setup, work, rest),
+        other => panic!("no subject {other}"),
+    }
+}

@@ -1,0 +1,118 @@
+//! The library under test.
+
+use std::net::TcpStream;
+
+use pyssl as ssl;
+use ssl::{MemoryBio, SslContext, SslSession, SslSocket, TlsVersion, WrapBio, WrapSocket};
+
+use crate::setup::{CIPHERS, Setup};
+use crate::tls::{Tls, Version};
+
+pub(crate) struct Ours;
+
+fn limit(context: &SslContext, version: Version) {
+    let version = match version {
+        Version::V12 => TlsVersion::TLSv1_2,
+        Version::V13 => TlsVersion::TLSv1_3,
+    };
+    context.set_maximum_version(version).unwrap();
+    context.set_minimum_version(version).unwrap();
+    context.set_ciphers(CIPHERS).unwrap();
+}
+
+impl Tls for Ours {
+    const NAME: &'static str = "ours";
+    type Context = SslContext;
+    type Stream = SslSocket;
+    type Session = SslSession;
+    type InMemory = SslContext;
+
+    fn server(setup: &Setup, version: Version) -> SslContext {
+        let context = SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        context.load_cert_chain(&*setup.combined).unwrap();
+        limit(&context, version);
+        context
+    }
+
+    fn client(setup: &Setup, version: Version) -> SslContext {
+        let context = SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context.load_verify_locations(&*setup.ca).unwrap();
+        limit(&context, version);
+        context
+    }
+
+    fn accept(context: &SslContext, tcp: TcpStream) -> SslSocket {
+        let options = WrapSocket::new().server_side(true);
+        context.wrap_socket(tcp, options).unwrap()
+    }
+
+    fn connect(context: &SslContext, tcp: TcpStream, session: Option<&SslSession>) -> SslSocket {
+        let options = WrapSocket::new()
+            .server_hostname("localhost")
+            .session(session.cloned());
+        context.wrap_socket(tcp, options).unwrap()
+    }
+
+    fn session(stream: &SslSocket) -> SslSession {
+        stream.session().unwrap()
+    }
+
+    fn reused(stream: &SslSocket) -> bool {
+        stream.session_reused() == Some(true)
+    }
+
+    fn send(stream: &mut SslSocket, data: &[u8]) {
+        stream.sendall(data).unwrap();
+    }
+
+    fn recv(stream: &mut SslSocket, buf: &mut [u8]) -> usize {
+        stream.recv_into(buf).unwrap_or(0)
+    }
+
+    fn handshake_in_memory(client: &SslContext, server: &SslContext) {
+        let (to_server, to_client) = (MemoryBio::new(), MemoryBio::new());
+        let client = client
+            .wrap_bio(&to_client, &to_server, "localhost")
+            .unwrap();
+        let server = server
+            .wrap_bio(&to_server, &to_client, WrapBio::new().server_side(true))
+            .unwrap();
+        let (mut client_done, mut server_done) = (false, false);
+        while !(client_done && server_done) {
+            if !client_done {
+                client_done = done(client.do_handshake());
+            }
+            if !server_done {
+                server_done = done(server.do_handshake());
+            }
+        }
+    }
+
+    fn default_context() {
+        ssl::create_default_context(ssl::Purpose::SERVER_AUTH).unwrap();
+    }
+
+    fn bare_context() {
+        SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    }
+
+    fn lister() -> SslContext {
+        SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap()
+    }
+
+    fn get_ciphers(lister: &SslContext) -> usize {
+        lister.get_ciphers().unwrap().len()
+    }
+
+    fn set_ciphers(lister: &mut SslContext, list: &str) {
+        lister.set_ciphers(list).unwrap();
+    }
+}
+
+fn done(outcome: ssl::Result<()>) -> bool {
+    match outcome {
+        Ok(()) => true,
+        Err(ssl::Error::WantRead(_)) => false,
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -1,0 +1,118 @@
+//! Medians, the table and JSON.
+
+use crate::rows::{Row, Unit};
+
+/// The headings of what is measured, in the order of measurement.
+const SUBJECTS: [&str; 3] = ["ours", "openssl crate", "CPython"];
+
+/// All values of a row.
+pub(crate) struct Outcome {
+    row: Row,
+    values: [Vec<f64>; 3],
+}
+
+impl Outcome {
+    pub(crate) fn new(row: Row) -> Outcome {
+        Outcome {
+            row,
+            values: Default::default(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, subject: usize, value: f64) {
+        self.values[subject].push(value);
+    }
+
+    fn typical(&self, subject: usize) -> Option<f64> {
+        median(self.values[subject].clone())
+    }
+
+    /// How many times better we are, by the median over the rounds.
+    fn ratio(&self, subject: usize) -> Option<f64> {
+        let pairs = self.values[0].iter().zip(&self.values[subject]);
+        median(
+            pairs
+                .map(|(ours, theirs)| match self.row.unit() {
+                    Unit::Bytes => theirs / ours,
+                    Unit::Rate | Unit::Throughput | Unit::Duration => ours / theirs,
+                })
+                .collect(),
+        )
+    }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = values.get(middle).copied()?;
+    if values.len() % 2 == 1 {
+        Some(upper)
+    } else {
+        Some((upper + values[middle - 1]) / 2.0)
+    }
+}
+
+pub(crate) fn table(outcomes: &[Outcome]) {
+    println!(
+        "{:<26}{:>14}{:>14}   {:>12}{:>12}{:>12}",
+        "", "ours / crate", "ours / Python", SUBJECTS[0], SUBJECTS[1], SUBJECTS[2]
+    );
+    for outcome in outcomes {
+        let ratio = |subject| cell(outcome.ratio(subject), |r| format!("{r:.2}"));
+        let scale = |subject| cell(outcome.typical(subject), |v| scale(v, outcome.row.unit()));
+        println!(
+            "{:<26}{:>14}{:>14}   {:>12}{:>13}{:>12}",
+            outcome.row.name(),
+            ratio(1),
+            ratio(2),
+            scale(0),
+            scale(1),
+            scale(2)
+        );
+    }
+    println!("Ratios: medians over the rounds, above 1 is better than the twin.");
+}
+
+fn cell(value: Option<f64>, text: impl FnOnce(f64) -> String) -> String {
+    value
+        .filter(|value| value.is_finite())
+        .map_or_else(|| "–".to_owned(), text)
+}
+
+fn scale(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Rate => format!("{value:.0}/s"),
+        Unit::Throughput => format!("{:.0} MB/s", value / 1e6),
+        Unit::Duration if value < 1000.0 => format!("{:.2} ms", 1e3 / value),
+        Unit::Duration => format!("{:.1} µs", 1e6 / value),
+        Unit::Bytes => format!("{:.1} KiB", value / 1024.0),
+    }
+}
+
+pub(crate) fn json(outcomes: &[Outcome]) {
+    let rows: Vec<String> = outcomes.iter().map(json_row).collect();
+    println!("[\n{}\n]", rows.join(",\n"));
+}
+
+fn json_row(outcome: &Outcome) -> String {
+    let unit = match outcome.row.unit() {
+        Unit::Rate | Unit::Duration => "per second",
+        Unit::Throughput => "bytes per second",
+        Unit::Bytes => "bytes",
+    };
+    let number = |value: Option<f64>| {
+        value
+            .filter(|value| value.is_finite())
+            .map_or_else(|| "null".to_owned(), |value| format!("{value:.4}"))
+    };
+    format!(
+        "  {{\"row\": \"{}\", \"unit\": \"{unit}\", \"ours\": {}, \"openssl\": {}, \"python\": {}, \
+         \"ours_to_openssl\": {}, \"ours_to_python\": {}}}",
+        outcome.row.name(),
+        number(outcome.typical(0)),
+        number(outcome.typical(1)),
+        number(outcome.typical(2)),
+        number(outcome.ratio(1)),
+        number(outcome.ratio(2)),
+    )
+}

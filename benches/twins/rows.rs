@@ -1,0 +1,97 @@
+//! What is measured.
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Full13,
+    Full12,
+    Resumed13,
+    Resumed12,
+    Bulk16K,
+    Bulk1M,
+    PingPong,
+    FirstContext,
+    NextContext,
+    BareContext,
+    GetCiphers,
+    SetCiphers,
+    MemoryIdle,
+    MemoryUsed,
+    MemoryBio,
+}
+
+/// What a measured value means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Per second; more is better.
+    Rate,
+    /// Bytes per second; more is better.
+    Throughput,
+    /// Times per second, shown as the time of one.
+    Duration,
+    /// Bytes; less is better.
+    Bytes,
+}
+
+impl Row {
+    pub(crate) const ALL: [Row; 15] = [
+        Row::Full13,
+        Row::Full12,
+        Row::Resumed13,
+        Row::Resumed12,
+        Row::Bulk16K,
+        Row::Bulk1M,
+        Row::PingPong,
+        Row::FirstContext,
+        Row::NextContext,
+        Row::BareContext,
+        Row::GetCiphers,
+        Row::SetCiphers,
+        Row::MemoryIdle,
+        Row::MemoryUsed,
+        Row::MemoryBio,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Row::Full13 => "full-handshake-1.3",
+            Row::Full12 => "full-handshake-1.2",
+            Row::Resumed13 => "resumed-handshake-1.3",
+            Row::Resumed12 => "resumed-handshake-1.2",
+            Row::Bulk16K => "bulk-16KiB-writes",
+            Row::Bulk1M => "bulk-1MiB-writes",
+            Row::PingPong => "ping-pong-64B",
+            Row::FirstContext => "default-context-first",
+            Row::NextContext => "default-context-next",
+            Row::BareContext => "bare-context",
+            Row::GetCiphers => "get-ciphers",
+            Row::SetCiphers => "set-ciphers",
+            Row::MemoryIdle => "memory-idle-pair",
+            Row::MemoryUsed => "memory-pair-after-16KiB",
+            Row::MemoryBio => "memory-bio-handshake-1.3",
+        }
+    }
+
+    pub(crate) fn unit(self) -> Unit {
+        match self {
+            Row::Full13
+            | Row::Full12
+            | Row::Resumed13
+            | Row::Resumed12
+            | Row::PingPong
+            | Row::MemoryBio => Unit::Rate,
+            Row::Bulk16K | Row::Bulk1M => Unit::Throughput,
+            Row::FirstContext
+            | Row::NextContext
+            | Row::BareContext
+            | Row::GetCiphers
+            | Row::SetCiphers => Unit::Duration,
+            Row::MemoryIdle | Row::MemoryUsed => Unit::Bytes,
+        }
+    }
+
+    /// Whether each measurement needs a fresh process.
+    pub(crate) fn needs_process(self) -> bool {
+        matches!(self, Row::FirstContext | Row::MemoryIdle | Row::MemoryUsed)
+    }
+}

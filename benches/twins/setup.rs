@@ -1,0 +1,110 @@
+//! Certificates and configuration that all subjects share, and the clock.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use pyssl_testing::Files;
+
+/// For TLS 1.2; the configuration below says the same for 1.3.
+pub(crate) const CIPHERS: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
+
+/// OpenSSL reads this in every subject: not all of them can set it otherwise.
+const CONFIGURATION: &str = "\
+openssl_conf = conf
+[conf]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+Ciphersuites = TLS_AES_128_GCM_SHA256
+Groups = X25519:P-256
+";
+
+const DIRECTORY: &str = "PYSSL_BENCH_DIRECTORY";
+
+/// Files of the run, by their names.
+pub(crate) struct Setup {
+    pub(crate) ca: String,
+    pub(crate) combined: String,
+    pub(crate) configuration: String,
+}
+
+impl Setup {
+    /// What [`run_again`](Setup::run_again) has prepared, if this process comes from there.
+    pub(crate) fn from_environment() -> Option<Setup> {
+        let directory = PathBuf::from(std::env::var_os(DIRECTORY)?);
+        let file = |name: &str| {
+            let path = directory.join(name);
+            assert!(path.is_file(), "{} is missing", path.display());
+            path.into_os_string().into_string().unwrap()
+        };
+        Some(Setup {
+            ca: file("ca.pem"),
+            combined: file("combined.pem"),
+            configuration: file("openssl.cnf"),
+        })
+    }
+
+    /// Runs this program with the environment that all subjects need; its exit code.
+    pub(crate) fn run_again() -> i32 {
+        let files = Files::localhost();
+        let copy = |from: &std::path::Path, name| {
+            files.write(name, std::fs::read(from).unwrap());
+        };
+        copy(&files.ca, "ca.pem");
+        copy(&files.combined, "combined.pem");
+        let configuration = files.write("openssl.cnf", CONFIGURATION);
+        Command::new(std::env::current_exe().unwrap())
+            .args(std::env::args_os().skip(1))
+            .env(DIRECTORY, files.dir())
+            .env("OPENSSL_CONF", configuration)
+            .env_remove("SSLKEYLOGFILE")
+            .status()
+            .unwrap()
+            .code()
+            .unwrap_or(1)
+    }
+}
+
+static CPU_TIME: OnceLock<bool> = OnceLock::new();
+
+/// Chooses the clock by the command line.
+pub(crate) fn use_clock(args: &[String]) {
+    let cpu = args.windows(2).any(|pair| pair == ["--clock", "cpu"]);
+    CPU_TIME.set(cpu).unwrap();
+}
+
+/// The clock's name on the command line.
+pub(crate) fn clock() -> &'static str {
+    if CPU_TIME.get() == Some(&true) {
+        "cpu"
+    } else {
+        "wall"
+    }
+}
+
+/// Measures time, or what this process spends of it on processors.
+pub(crate) struct Stopwatch(Duration);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Stopwatch {
+        Stopwatch(now())
+    }
+
+    /// Seconds.
+    pub(crate) fn elapsed(&self) -> f64 {
+        now().saturating_sub(self.0).as_secs_f64()
+    }
+}
+
+fn now() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    let clock = if CPU_TIME.get() == Some(&true) {
+        ClockId::ProcessCPUTime
+    } else {
+        ClockId::Monotonic
+    };
+    clock_gettime(clock).try_into().unwrap()
+}

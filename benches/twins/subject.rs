@@ -1,0 +1,91 @@
+//! Whose work is measured: a library in this process or in a child of it.
+
+use std::marker::PhantomData;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::memory;
+use crate::rows::Row;
+use crate::setup::{self, Setup, Stopwatch};
+use crate::tls::Tls;
+use crate::work::{self, Work, work};
+
+pub(crate) trait Subject {
+    /// One measurement, of about that length where the work can be repeated.
+    fn measure(&mut self, row: Row, slice: Duration) -> f64;
+
+    /// Lets go of what the row's work holds.
+    fn finish(&mut self, row: Row);
+}
+
+/// A library linked into this program.
+pub(crate) struct InProcess<'a, T: Tls> {
+    setup: &'a Setup,
+    work: Option<Work>,
+    _library: PhantomData<T>,
+}
+
+impl<'a, T: Tls> InProcess<'a, T> {
+    pub(crate) fn new(setup: &'a Setup) -> Self {
+        InProcess {
+            setup,
+            work: None,
+            _library: PhantomData,
+        }
+    }
+}
+
+impl<T: Tls> Subject for InProcess<'_, T> {
+    fn measure(&mut self, row: Row, slice: Duration) -> f64 {
+        if row.needs_process() {
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args(["--child", T::NAME, row.name(), "--clock", setup::clock()])
+                .env("MALLOC_ARENA_MAX", "1")
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            return text.trim().parse().unwrap_or_else(|_| {
+                panic!("{text} {}", String::from_utf8_lossy(&output.stderr));
+            });
+        }
+        let setup = self.setup;
+        self.work.get_or_insert_with(|| work::<T>(setup, row))(slice)
+    }
+
+    fn finish(&mut self, _row: Row) {
+        self.work = None;
+    }
+}
+
+/// The work of a child process.
+pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
+    let number = || args.first().and_then(|arg| arg.parse().ok()).unwrap();
+    let value = match name {
+        "default-context-first" => {
+            // OpenSSL itself starts outside of what is measured.
+            T::bare_context();
+            let watch = Stopwatch::start();
+            T::default_context();
+            1.0 / watch.elapsed()
+        }
+        "memory-idle-pair" => memory::of_pair::<T>(setup, 0),
+        "memory-pair-after-16KiB" => memory::of_pair::<T>(setup, 16 << 10),
+        "round-trips" => {
+            let mut round_trip = work::round_trip::<T>(setup);
+            (0..number()).for_each(|_| round_trip());
+            0.0
+        }
+        "records" => {
+            let mut send = work::sender::<T>(setup, 16 << 10, number() << 14);
+            send();
+            0.0
+        }
+        "large-writes" => {
+            let mut send = work::sender::<T>(setup, 1 << 20, number() << 20);
+            send();
+            0.0
+        }
+        other => panic!("no work {other}"),
+    };
+    println!("{value}");
+}

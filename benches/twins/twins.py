@@ -1,0 +1,223 @@
+"""The work of the other subjects, in Python. For each line on standard input, which says for how
+many seconds, one line with the result."""
+import socket, ssl, struct, sys, threading, time
+
+row, ca, combined, ciphers, clock = sys.argv[1:]
+now = time.process_time if clock == "cpu" else time.monotonic
+BATCH, MESSAGE, WARM_UP, PAIRS = 16 << 20, 64, 50, 300
+V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+def limit(context, version):
+    context.maximum_version = context.minimum_version = version
+    context.set_ciphers(ciphers)
+    return context
+
+
+def server_context(version):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(combined)
+    return limit(context, version)
+
+
+def client_context(version):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(ca)
+    return limit(context, version)
+
+
+def serve(version, work):
+    context, listener = server_context(version), socket.create_server(("127.0.0.1", 0), backlog=128)
+
+    def run():
+        while True:
+            sock = listener.accept()[0]
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                work(context.wrap_socket(sock, server_side=True))
+            except ConnectionError:
+                pass
+
+    threading.Thread(target=run, daemon=True).start()
+    return listener.getsockname()
+
+
+def connect(context, addr, session=None):
+    while True:
+        try:
+            sock = socket.create_connection(addr)
+            break
+        except OSError:
+            time.sleep(0)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return context.wrap_socket(sock, server_hostname="localhost", session=session)
+
+
+def recv_exact(sock, view):
+    while view:
+        n = sock.recv_into(view)
+        assert n, "the peer went away"
+        view = view[n:]
+
+
+def repeat(op, amount=1):
+    def work(seconds):
+        start, count = now(), 0
+        while now() - start < seconds:
+            op()
+            count += amount
+        return count / (now() - start)
+
+    return work
+
+
+def handshakes(version, resumed):
+    def word(sock):
+        with sock:
+            sock.sendall(b"!")
+            while sock.recv(16):
+                pass
+
+    addr, context = serve(version, word), client_context(version)
+
+    def one(session=None):
+        sock = connect(context, addr, session)
+        recv_exact(sock, memoryview(bytearray(1)))
+        return sock
+
+    if not resumed:
+        return repeat(lambda: one().close())
+    with one() as sock:
+        state = [sock.session]
+
+    def resume():
+        with one(state[0]) as sock:
+            assert sock.session_reused
+            state[0] = sock.session
+
+    return repeat(resume)
+
+
+def bulk(chunk):
+    def take(sock):
+        view, left = memoryview(bytearray(64 << 10)), BATCH
+        while n := sock.recv_into(view):
+            left -= n
+            if left == 0:
+                sock.sendall(b"!")
+                left = BATCH
+
+    sock, data = connect(client_context(V13), serve(V13, take)), bytes(chunk)
+
+    def send():
+        for _ in range(BATCH // chunk):
+            sock.sendall(data)
+        recv_exact(sock, memoryview(bytearray(1)))
+
+    return repeat(send, BATCH)
+
+
+def ping_pong():
+    def echo(sock):
+        view, filled = memoryview(bytearray(MESSAGE)), 0
+        while n := sock.recv_into(view[filled:]):
+            filled += n
+            if filled == MESSAGE:
+                sock.sendall(view)
+                filled = 0
+
+    sock, view = connect(client_context(V13), serve(V13, echo)), memoryview(bytearray(MESSAGE))
+
+    def trip():
+        sock.sendall(view)
+        recv_exact(sock, view)
+
+    return repeat(trip)
+
+
+def first_context(_):
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    start = now()
+    ssl.create_default_context()
+    return 1 / (now() - start)
+
+
+def memory(exchanged):
+    def resident():
+        return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+    def work(_):
+        accepted, arrived = [], threading.Semaphore(0)
+
+        def keep(sock):
+            accepted.append(sock)
+            arrived.release()
+
+        addr, context, view = serve(V13, keep), client_context(V13), memoryview(bytearray(exchanged))
+
+        def pair():
+            client = connect(context, addr)
+            arrived.acquire()
+            server = accepted[-1]
+            if exchanged:
+                client.sendall(view)
+                recv_exact(server, view)
+                server.sendall(view)
+                recv_exact(client, view)
+            return client
+
+        pairs = [pair() for _ in range(WARM_UP)]
+        before = resident()
+        pairs += [pair() for _ in range(PAIRS)]
+        return (resident() - before) / PAIRS
+
+    return work
+
+
+def in_memory():
+    client, server = client_context(V13), server_context(V13)
+
+    def done(obj):
+        try:
+            obj.do_handshake()
+            return True
+        except ssl.SSLWantReadError:
+            return False
+
+    def handshake():
+        to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+        a = client.wrap_bio(to_client, to_server, server_hostname="localhost")
+        b = server.wrap_bio(to_server, to_client, server_side=True)
+        a_done = b_done = False
+        while not (a_done and b_done):
+            a_done = a_done or done(a)
+            b_done = b_done or done(b)
+
+    return repeat(handshake)
+
+
+def on_context(op):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return repeat(lambda: op(context))
+
+
+work = {
+    "full-handshake-1.3": lambda: handshakes(V13, False),
+    "full-handshake-1.2": lambda: handshakes(V12, False),
+    "resumed-handshake-1.3": lambda: handshakes(V13, True),
+    "resumed-handshake-1.2": lambda: handshakes(V12, True),
+    "bulk-16KiB-writes": lambda: bulk(16 << 10),
+    "bulk-1MiB-writes": lambda: bulk(1 << 20),
+    "ping-pong-64B": ping_pong,
+    "default-context-first": lambda: first_context,
+    "default-context-next": lambda: repeat(ssl.create_default_context),
+    "bare-context": lambda: repeat(lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
+    "get-ciphers": lambda: on_context(lambda context: context.get_ciphers()),
+    "set-ciphers": lambda: on_context(lambda context: context.set_ciphers("HIGH:!aNULL:!MD5")),
+    "memory-idle-pair": lambda: memory(0),
+    "memory-pair-after-16KiB": lambda: memory(16 << 10),
+    "memory-bio-handshake-1.3": in_memory,
+}[row]()
+for line in sys.stdin:
+    print(work(float(line)))

@@ -1,0 +1,191 @@
+//! The work that is measured, the same for each library.
+
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::rows::Row;
+use crate::setup::{Setup, Stopwatch};
+use crate::tls::{Tls, Version};
+
+/// Works for about as long as it is told, and returns how much it did in a second.
+pub(crate) type Work = Box<dyn FnMut(Duration) -> f64>;
+
+/// How much the sender of bulk data sends before it waits for a word.
+const BATCH: usize = 16 << 20;
+const MESSAGE: usize = 64;
+
+pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
+    match row {
+        Row::Full13 => handshakes::<T>(setup, Version::V13, false),
+        Row::Full12 => handshakes::<T>(setup, Version::V12, false),
+        Row::Resumed13 => handshakes::<T>(setup, Version::V13, true),
+        Row::Resumed12 => handshakes::<T>(setup, Version::V12, true),
+        Row::Bulk16K => bulk::<T>(setup, 16 << 10),
+        Row::Bulk1M => bulk::<T>(setup, 1 << 20),
+        Row::PingPong => ping_pong::<T>(setup),
+        Row::NextContext => {
+            T::default_context();
+            repeat(T::default_context)
+        }
+        Row::BareContext => repeat(T::bare_context),
+        Row::GetCiphers => {
+            let lister = T::lister();
+            repeat(move || assert!(T::get_ciphers(&lister) > 0))
+        }
+        Row::SetCiphers => {
+            let mut lister = T::lister();
+            repeat(move || T::set_ciphers(&mut lister, "HIGH:!aNULL:!MD5"))
+        }
+        Row::MemoryBio => {
+            let client = T::client(setup, Version::V13);
+            let server = T::server(setup, Version::V13);
+            repeat(move || T::handshake_in_memory(&client, &server))
+        }
+        Row::FirstContext | Row::MemoryIdle | Row::MemoryUsed => {
+            unreachable!("in processes of their own")
+        }
+    }
+}
+
+fn repeat(mut op: impl FnMut() + 'static) -> Work {
+    Box::new(move |slice| {
+        let watch = Stopwatch::start();
+        let mut count = 0.0;
+        while watch.elapsed() < slice.as_secs_f64() {
+            op();
+            count += 1.0;
+        }
+        count / watch.elapsed()
+    })
+}
+
+/// Serves one connection after the other, each to its end. The thread ends with the process.
+pub(crate) fn serve<T: Tls>(
+    context: T::Context,
+    mut work: impl FnMut(T::Stream) + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for tcp in listener.incoming() {
+            let tcp = tcp.unwrap();
+            tcp.set_nodelay(true).unwrap();
+            work(T::accept(&context, tcp));
+        }
+    });
+    addr
+}
+
+/// Connects without TLS. Closing will leave nothing behind: ports would run out.
+pub(crate) fn dial(addr: SocketAddr) -> TcpStream {
+    let tcp = loop {
+        match TcpStream::connect(addr) {
+            Err(error) if error.kind() == ErrorKind::AddrNotAvailable => thread::yield_now(),
+            outcome => break outcome.unwrap(),
+        }
+    };
+    tcp.set_nodelay(true).unwrap();
+    SockRef::from(&tcp)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    tcp
+}
+
+/// Connections with a word from the server; each takes its session from the one before if they
+/// are to be resumed.
+fn handshakes<T: Tls>(setup: &Setup, version: Version, resumed: bool) -> Work {
+    let addr = serve::<T>(T::server(setup, version), |mut stream| {
+        T::send(&mut stream, b"!");
+        while T::recv(&mut stream, &mut [0; 16]) > 0 {}
+    });
+    let context = T::client(setup, version);
+    let connect = move |session: Option<&T::Session>| {
+        let mut stream = T::connect(&context, dial(addr), session);
+        T::recv_exact(&mut stream, &mut [0]);
+        stream
+    };
+    if !resumed {
+        return repeat(move || T::close(connect(None)));
+    }
+    let stream = connect(None);
+    let mut session = T::session(&stream);
+    T::close(stream);
+    repeat(move || {
+        let stream = connect(Some(&session));
+        assert!(T::reused(&stream), "{} was not resumed", T::NAME);
+        session = T::session(&stream);
+        T::close(stream);
+    })
+}
+
+fn bulk<T: Tls>(setup: &Setup, chunk: usize) -> Work {
+    let mut send = sender::<T>(setup, chunk, BATCH);
+    Box::new(move |slice| {
+        let watch = Stopwatch::start();
+        let mut sent = 0.0;
+        while watch.elapsed() < slice.as_secs_f64() {
+            send();
+            sent += BATCH as f64;
+        }
+        sent / watch.elapsed()
+    })
+}
+
+/// Sends so much in chunks, and waits until it has all come.
+pub(crate) fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl FnMut() + 'static {
+    let addr = serve::<T>(T::server(setup, Version::V13), move |mut stream| {
+        let mut buf = vec![0; 64 << 10];
+        let mut left = batch;
+        loop {
+            let n = T::recv(&mut stream, &mut buf);
+            if n == 0 {
+                return;
+            }
+            left -= n;
+            if left == 0 {
+                T::send(&mut stream, b"!");
+                left = batch;
+            }
+        }
+    });
+    let mut stream = T::connect(&T::client(setup, Version::V13), dial(addr), None);
+    let data = vec![7; chunk];
+    move || {
+        for _ in 0..batch / data.len() {
+            T::send(&mut stream, &data);
+        }
+        T::recv_exact(&mut stream, &mut [0]);
+    }
+}
+
+fn ping_pong<T: Tls>(setup: &Setup) -> Work {
+    repeat(round_trip::<T>(setup))
+}
+
+/// Sends a message that comes back.
+pub(crate) fn round_trip<T: Tls>(setup: &Setup) -> impl FnMut() + 'static {
+    let addr = serve::<T>(T::server(setup, Version::V13), |mut stream| {
+        let mut buf = [0; MESSAGE];
+        let mut filled = 0;
+        loop {
+            match T::recv(&mut stream, &mut buf[filled..]) {
+                0 => return,
+                n => filled += n,
+            }
+            if filled == MESSAGE {
+                T::send(&mut stream, &buf);
+                filled = 0;
+            }
+        }
+    });
+    let mut stream = T::connect(&T::client(setup, Version::V13), dial(addr), None);
+    let mut buf = [7; MESSAGE];
+    move || {
+        T::send(&mut stream, &buf);
+        T::recv_exact(&mut stream, &mut buf);
+    }
+}
