@@ -66,19 +66,19 @@ pub use certificate::{
 pub use cipher::Cipher;
 pub use constants::python::*;
 pub use constants::{
-    AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsVersion, VerifyFlags,
-    VerifyMode,
+    AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType, TlsContentType,
+    TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
-    CaData, CertChain, CertStoreStats, Password, SessionStats, SniAction, SniRequest, SslContext,
-    SslSession, VerifyLocations,
+    CaData, CertChain, CertStoreStats, ClientPsk, Direction, MessageKind, Password, SessionStats,
+    SniAction, SniRequest, SslContext, SslSession, TlsMessage, VerifyLocations,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,
     create_default_context, create_stdlib_context, create_unverified_context,
     get_server_certificate,
 };
-pub use error::{Error, OsError, Result, SslError};
+pub use error::{BoxError, Error, OsError, Result, SslError};
 pub use object::{MemoryBio, SslObject, WrapBio};
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
 pub use random::{RAND_add, RAND_bytes, RAND_status};

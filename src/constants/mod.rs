@@ -2,6 +2,7 @@
 
 mod alert;
 mod error_number;
+mod message;
 mod options;
 mod protocol;
 mod purpose;
@@ -12,6 +13,7 @@ mod verify_mode;
 
 pub use alert::AlertDescription;
 pub use error_number::SslErrorNumber;
+pub use message::{TlsAlertType, TlsContentType, TlsMessageType};
 pub use options::Options;
 pub use protocol::Protocol;
 pub use purpose::Purpose;

@@ -2,8 +2,11 @@
 
 mod cert_chain;
 mod hooks;
+mod keylog;
 mod locations;
+mod message;
 mod properties;
+mod psk;
 mod session;
 mod settings;
 mod snapshot;
@@ -16,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use cert_chain::{CertChain, Password};
 pub use hooks::{SniAction, SniRequest};
 pub use locations::{CaData, VerifyLocations};
+pub use message::{Direction, MessageKind, TlsMessage};
+pub use psk::ClientPsk;
 pub(crate) use session::ContextId;
 pub use session::SslSession;
 pub(crate) use snapshot::Snapshot;

@@ -1,15 +1,14 @@
 //! Getters and setters: Python's properties of `SSLContext`, and its `set_*` methods.
 
 use std::ffi::CString;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::SslContext;
-use super::hooks::{KeyLog, SniAction, SniCallback, SniRequest};
+use super::hooks::{SniAction, SniCallback, SniRequest};
 use super::settings::no_cipher;
 use crate::cipher::{self, Cipher};
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
-use crate::error::{Error, Result};
+use crate::error::{BoxError, Error, Result};
 
 impl SslContext {
     /// Whether and how the peer's certificate is verified. Python's `context.verify_mode`.
@@ -484,50 +483,6 @@ impl SslContext {
         )
     }
 
-    /// The file that secrets are logged to. Python's `context.keylog_filename`.
-    pub fn keylog_filename(&self) -> Option<std::path::PathBuf> {
-        self.read(|settings| {
-            settings
-                .keylog
-                .as_ref()
-                .and_then(|log| log.filename().map(Path::to_owned))
-        })
-    }
-
-    /// Logs the secrets of new connections to a file, for Wireshark and its like; `None` ends it.
-    ///
-    /// ```python
-    /// context.keylog_filename = "keys.txt"
-    /// ```
-    /// ```no_run
-    /// # use pyssl as ssl;
-    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    /// context.set_keylog_filename(Some("keys.txt"))?;
-    /// # Ok::<(), ssl::Error>(())
-    /// ```
-    ///
-    /// The file is appended to. **Whoever can read it can read the connections.**
-    ///
-    /// # Errors
-    ///
-    /// `OSError` with the file's name if it cannot be opened; the log stays as it was.
-    pub fn set_keylog_filename<P: AsRef<Path>>(&self, filename: Option<P>) -> Result<()> {
-        let keylog = match filename {
-            Some(filename) => Some(KeyLog::open(filename.as_ref())?),
-            None => None,
-        };
-        self.edit(
-            |next| {
-                next.keylog = keylog;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_keylog(next.keylog.is_some());
-                Ok(())
-            },
-        )
-    }
-
     /// Calls this on a server when the name that the client asks for is known, before a
     /// certificate is chosen. Python's `context.sni_callback`.
     ///
@@ -555,12 +510,7 @@ impl SslContext {
     /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
     pub fn set_sni_callback(
         &self,
-        callback: impl Fn(
-            &SniRequest<'_>,
-        ) -> Result<SniAction, Box<dyn std::error::Error + Send + Sync>>
-        + Send
-        + Sync
-        + 'static,
+        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
     ) -> Result<()> {
         self.replace_sni_callback(Some(Arc::new(SniCallback(Box::new(callback)))))
     }

@@ -6,7 +6,10 @@ use openssl::pkey::{PKey, Params, Private};
 use openssl::ssl::SslVerifyMode;
 use openssl::x509::X509;
 
-use super::hooks::{KeyLog, SniCallback};
+use super::hooks::SniCallback;
+use super::keylog::KeyLog;
+use super::message::MessageCallback;
+use super::psk::{PskClientCallback, PskServerCallback};
 use super::trust::Trust;
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
@@ -58,6 +61,9 @@ pub(crate) struct Settings {
     pub(crate) trust: Arc<Trust>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
     pub(crate) keylog: Option<Arc<KeyLog>>,
+    pub(crate) message_callback: Option<Arc<MessageCallback>>,
+    pub(crate) psk_client: Option<Arc<PskClientCallback>>,
+    pub(crate) psk_server: Option<Arc<PskServerCallback>>,
 }
 
 impl Settings {
@@ -92,6 +98,9 @@ impl Settings {
             trust: Arc::new(Trust::empty()?),
             sni_callback: None,
             keylog: None,
+            message_callback: None,
+            psk_client: None,
+            psk_server: None,
         })
     }
 
@@ -139,6 +148,9 @@ impl Settings {
             ctx.set_num_tickets(tickets)?;
         }
         ctx.set_keylog(self.keylog.is_some());
+        ctx.set_messages(self.message_callback.is_some());
+        ctx.set_psk_client(self.psk_client.is_some());
+        self.apply_psk_server(&mut ctx)?;
         ctx.set_session_id_context(b"Python\0")?;
         ctx.set_store(self.trust.store());
         Ok(ctx)
@@ -185,6 +197,13 @@ impl Settings {
             VerifyMode::CERT_OPTIONAL => SslVerifyMode::PEER,
             VerifyMode::CERT_REQUIRED => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
         });
+    }
+
+    pub(crate) fn apply_psk_server(&self, ctx: &mut CtxHandle) -> Result<()> {
+        ctx.set_psk_server(self.psk_server.is_some());
+        let hint = self.psk_server.as_ref().and_then(|psk| psk.hint.as_deref());
+        ctx.set_psk_identity_hint(hint)
+            .map_err(|_| Error::value("failed to set identity hint"))
     }
 
     pub(crate) fn hostname_checks_common_name(&self) -> bool {

@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::session::ContextId;
 use super::settings::Settings;
 use super::stats::Statistics;
-use crate::error::Result;
+use crate::error::{BoxError, Result};
 use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
-use crate::ffi::hooks::{Hooks, SniDecision};
+use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision};
 
 /// An `SSL_CTX` and the settings that it was built from. A connection holds the snapshot that it
 /// began with; a snapshot that a connection holds is never changed.
@@ -79,9 +81,35 @@ impl Hooks for Snapshot {
         }
     }
 
-    fn keylog(&self, line: &str) {
-        if let Some(keylog) = &self.settings.keylog {
-            keylog.write(line);
+    fn keylog(&self, line: &str) -> Result<(), BoxError> {
+        match &self.settings.keylog {
+            Some(keylog) => Ok(keylog.write(line)?),
+            None => Ok(()),
+        }
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.settings.message_callback.is_some()
+    }
+
+    fn message(&self, message: &RawMessage<'_>) -> Result<(), BoxError> {
+        match &self.settings.message_callback {
+            Some(callback) => callback.show(message),
+            None => Ok(()),
+        }
+    }
+
+    fn psk_client(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError> {
+        match &self.settings.psk_client {
+            Some(callback) => callback.find(hint, limits),
+            None => Ok(PskClient::none()),
+        }
+    }
+
+    fn psk_server(&self, identity: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+        match &self.settings.psk_server {
+            Some(callback) => callback.find(identity, limit),
+            None => Ok(Zeroizing::default()),
         }
     }
 

@@ -428,6 +428,11 @@ impl Connection {
         Ok(locked.handle.set_session(session.raw())?)
     }
 
+    /// Asks the client for its certificate; the request goes out with the next write.
+    pub(crate) fn verify_client_post_handshake(&self) -> Result<()> {
+        Ok(self.lock().handle.verify_client_post_handshake()?)
+    }
+
     /// Switches to another context: its certificate, protocols and trust store.
     pub(crate) fn set_context(&self, context: &SslContext) -> Result<()> {
         let snapshot = context.snapshot()?;

@@ -112,7 +112,7 @@ impl SslError {
     }
 
     /// An error that OpenSSL's SSL library would report, found before it is asked.
-    pub(crate) fn ssl_reason(reason: &'static str, text: &'static str) -> SslError {
+    pub(crate) fn ssl_reason(reason: &'static str, text: impl Into<Box<str>>) -> SslError {
         SslError {
             errno: Some(SslErrorNumber::SSL_ERROR_SSL as i32),
             library: Some("SSL"),

@@ -16,6 +16,9 @@ use crate::constants::SslErrorNumber;
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What a callback of the caller's returns as its error.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Python's exception classes, one variant each.
 ///
 /// `Display` is Python's `str(e)` without the trailing `(_ssl.c:1020)`, which names a line of

@@ -235,6 +235,52 @@ impl CtxHandle {
         Ok(())
     }
 
+    /// Whether the context is asked for a client's identity and key.
+    pub(crate) fn set_psk_client(&mut self, on: bool) {
+        let callback = on.then_some(trampoline::psk_client as trampoline::PskClientFn);
+        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // the connection.
+        #[cfg(has_psk)]
+        unsafe {
+            sys::SSL_CTX_set_psk_client_callback(self.as_ptr(), callback);
+        }
+        #[cfg(not(has_psk))]
+        let _ = callback;
+    }
+
+    /// Whether the context is asked for the keys of clients' identities.
+    pub(crate) fn set_psk_server(&mut self, on: bool) {
+        let callback = on.then_some(trampoline::psk_server as trampoline::PskServerFn);
+        // SAFETY: as above.
+        #[cfg(has_psk)]
+        unsafe {
+            sys::SSL_CTX_set_psk_server_callback(self.as_ptr(), callback);
+        }
+        #[cfg(not(has_psk))]
+        let _ = callback;
+    }
+
+    /// The hint that a server gives to clients of TLS 1.2 for the choice of their identity.
+    pub(crate) fn set_psk_identity_hint(&mut self, hint: Option<&CStr>) -> Result<(), ErrorStack> {
+        let hint = hint.map_or(ptr::null(), CStr::as_ptr);
+        // SAFETY: a live context that nobody else uses, and null or a C string, which is copied.
+        #[cfg(has_psk)]
+        return check(unsafe { decl::SSL_CTX_use_psk_identity_hint(self.as_ptr(), hint) });
+        #[cfg(not(has_psk))]
+        {
+            let _ = hint;
+            Ok(())
+        }
+    }
+
+    /// Whether new connections show their messages.
+    pub(crate) fn set_messages(&mut self, on: bool) {
+        let callback = on.then_some(trampoline::message as _);
+        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // the connection.
+        unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
+    }
+
     /// Whether lines of the key log are passed on.
     pub(crate) fn set_keylog(&mut self, on: bool) {
         // SAFETY: a live context that nobody else uses.

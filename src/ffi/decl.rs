@@ -16,6 +16,9 @@ use openssl_sys::{
 pub(crate) type pem_password_cb =
     Option<unsafe extern "C" fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int>;
 
+pub(crate) type msg_callback =
+    Option<unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void)>;
+
 /// The beginning of C's public struct; entries are made and freed by OpenSSL only.
 #[repr(C)]
 pub(crate) struct X509_INFO {
@@ -45,8 +48,11 @@ c_functions! {
     "void SSL_CTX_set_msg_callback(SSL_CTX *ctx, void (*cb)(int, int, int, const void *, size_t, SSL *, void *));"
     fn SSL_CTX_set_msg_callback(
         ctx: *mut SSL_CTX,
-        cb: Option<unsafe extern "C" fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void)>
+        cb: msg_callback
     );
+    "void SSL_set_msg_callback(SSL *ssl, void (*cb)(int, int, int, const void *, size_t, SSL *, void *));"
+    fn SSL_set_msg_callback(ssl: *mut SSL, cb: msg_callback);
+    #[cfg(has_psk)]
     "int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);"
     fn SSL_CTX_use_psk_identity_hint(ctx: *mut SSL_CTX, hint: *const c_char) -> c_int;
 

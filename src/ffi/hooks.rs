@@ -1,8 +1,14 @@
 //! What OpenSSL may ask of a context in the middle of an operation.
 
+use std::ffi::c_int;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::ctx::CtxHandle;
+
+/// What user code failed with.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A context as the callbacks see it. Whatever implements this owns the `SSL_CTX` and every value
 /// that a callback needs, and each connection holds it (invariant S3).
@@ -17,7 +23,21 @@ pub(crate) trait Hooks: Send + Sync {
     fn server_name(&self, name: Option<&str>) -> SniDecision;
 
     /// One line of the key log, without a line end.
-    fn keylog(&self, line: &str);
+    fn keylog(&self, line: &str) -> Result<(), BoxError>;
+
+    /// Whether messages are looked at.
+    fn wants_messages(&self) -> bool;
+
+    /// A message or record header that came or went.
+    fn message(&self, message: &RawMessage<'_>) -> Result<(), BoxError>;
+
+    /// A client's identity and key for the server's hint (empty if there is none), within the
+    /// limits. An empty key says that there is none.
+    fn psk_client(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError>;
+
+    /// The key of an identity that a client sent, no longer than `limit`. An empty key says that
+    /// the identity is unknown.
+    fn psk_server(&self, identity: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, BoxError>;
 
     /// The context itself, for those who know what implements this.
     fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;
@@ -30,5 +50,36 @@ pub(crate) enum SniDecision {
     /// With this one.
     Switch(Arc<dyn Hooks>),
     /// Not at all: the alert goes to the peer, the error to the caller.
-    Refuse(u8, Option<Box<dyn std::error::Error + Send + Sync>>),
+    Refuse(u8, Option<BoxError>),
+}
+
+/// What OpenSSL has room for, in bytes; an identity's NUL at the end is not counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PskLimits {
+    pub(crate) identity: usize,
+    pub(crate) key: usize,
+}
+
+/// A client's identity, which holds no NUL, and key.
+pub(crate) struct PskClient {
+    pub(crate) identity: Vec<u8>,
+    pub(crate) key: Zeroizing<Vec<u8>>,
+}
+
+impl PskClient {
+    /// The answer that there is no key.
+    pub(crate) fn none() -> PskClient {
+        PskClient {
+            identity: Vec::new(),
+            key: Zeroizing::default(),
+        }
+    }
+}
+
+/// A message as OpenSSL shows it.
+pub(crate) struct RawMessage<'a> {
+    pub(crate) sent: bool,
+    pub(crate) version: c_int,
+    pub(crate) content_type: c_int,
+    pub(crate) data: &'a [u8],
 }

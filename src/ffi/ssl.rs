@@ -140,6 +140,8 @@ impl SslHandle {
     /// Switches to another context: its certificate, protocols and store.
     pub(crate) fn set_hooks(&mut self, hooks: Arc<dyn Hooks>) -> Result<(), ErrorStack> {
         self.ssl.set_ssl_context(hooks.handle().as_ref())?;
+        // SAFETY: S4; OpenSSL keeps the old context's choice.
+        unsafe { trampoline::show_messages(self.ssl.as_ptr(), hooks.wants_messages()) };
         self.callbacks.set_current(hooks);
         Ok(())
     }
@@ -309,6 +311,17 @@ impl SslHandle {
         } else {
             // SAFETY: S4.
             unsafe { decl::SSL_set_post_handshake_auth(self.ssl.as_ptr(), 1) };
+        }
+    }
+
+    /// Asks the client for its certificate; the request goes out with the next write.
+    pub(crate) fn verify_client_post_handshake(&mut self) -> Result<(), ErrorStack> {
+        // SAFETY: the queue belongs to this thread.
+        unsafe { sys::ERR_clear_error() };
+        // SAFETY: S4.
+        match unsafe { decl::SSL_verify_client_post_handshake(self.ssl.as_ptr()) } {
+            1 => Ok(()),
+            _ => Err(ErrorStack::get()),
         }
     }
 

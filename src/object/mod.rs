@@ -335,6 +335,34 @@ impl SslObject {
     pub fn session_reused(&self) -> bool {
         self.connection.session_reused()
     }
+
+    /// Asks the client for its certificate, after the handshake of TLS 1.3. The request goes out
+    /// with the next write, and the answer comes in with a later read.
+    ///
+    /// ```python
+    /// conn.verify_client_post_handshake()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(conn: &ssl::SslObject) -> ssl::Result<()> {
+    /// conn.verify_client_post_handshake()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The client must have [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth) on,
+    /// and the server must verify clients. One without a certificate then fails the server's next
+    /// read (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) under `CERT_REQUIRED`, and passes under
+    /// `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError`: `EXTENSION_NOT_RECEIVED` from a client that does not offer it, `INVALID_CONFIG`
+    /// on a server that does not verify, `NOT_SERVER` on a client, `WRONG_SSL_VERSION` with TLS
+    /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
+    /// out.
+    pub fn verify_client_post_handshake(&self) -> Result<()> {
+        self.connection.verify_client_post_handshake()
+    }
 }
 
 impl fmt::Debug for SslObject {

@@ -413,6 +413,34 @@ impl SslSocket {
         Some(self.connection()?.session_reused())
     }
 
+    /// Asks the client for its certificate, after the handshake of TLS 1.3. The request goes out
+    /// with the next write, and the answer comes in with a later read.
+    ///
+    /// ```python
+    /// conn.verify_client_post_handshake()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(conn: &ssl::SslSocket) -> ssl::Result<()> {
+    /// conn.verify_client_post_handshake()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The client must have [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth) on,
+    /// and the server must verify clients. One without a certificate then fails the server's next
+    /// read (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) under `CERT_REQUIRED`, and passes under
+    /// `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError`: `EXTENSION_NOT_RECEIVED` from a client that does not offer it, `INVALID_CONFIG`
+    /// on a server that does not verify, `NOT_SERVER` on a client, `WRONG_SSL_VERSION` with TLS
+    /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
+    /// out; `ValueError` without a TLS connection.
+    pub fn verify_client_post_handshake(&self) -> Result<()> {
+        self.wrapped()?.verify_client_post_handshake()
+    }
+
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
     /// connection is dropped without `close_notify`.
     ///

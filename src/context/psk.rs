@@ -1,0 +1,275 @@
+//! Pre-shared keys: what both sides know beforehand, in place of certificates.
+
+use std::ffi::CString;
+use std::fmt;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::SslContext;
+use crate::constants::Protocol;
+use crate::error::{BoxError, Error, Result, SslError};
+use crate::ffi::hooks::{PskClient, PskLimits};
+
+/// The longest identity that Python takes, in bytes.
+const IDENTITY_MAX: usize = 255;
+/// The longest hint that OpenSSL takes, in bytes.
+const HINT_MAX: usize = 256;
+
+/// What a client's callback returns: its identity, and the key that it shares with the server.
+///
+/// Python's tuple becomes one by itself: `("client", key).into()` and `(None, key).into()`. The
+/// key is overwritten when it is dropped.
+pub struct ClientPsk {
+    identity: Option<String>,
+    key: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for ClientPsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientPsk")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+macro_rules! from_tuples {
+    ($($identity:ty, |$name:ident| $value:expr;)*) => {
+        $(
+            impl<K: Into<Vec<u8>>> From<($identity, K)> for ClientPsk {
+                fn from(($name, key): ($identity, K)) -> ClientPsk {
+                    ClientPsk {
+                        identity: $value,
+                        key: Zeroizing::new(key.into()),
+                    }
+                }
+            }
+        )*
+    };
+}
+
+from_tuples! {
+    &str, |identity| Some(identity.to_owned());
+    String, |identity| Some(identity);
+    Option<&str>, |identity| identity.map(str::to_owned);
+    Option<String>, |identity| identity;
+}
+
+type ClientFunction = dyn Fn(Option<&str>) -> Result<ClientPsk, BoxError> + Send + Sync;
+type ServerFunction = dyn Fn(Option<&str>) -> Result<Zeroizing<Vec<u8>>, BoxError> + Send + Sync;
+
+/// A client's callback as a context holds it.
+pub(crate) struct PskClientCallback(Box<ClientFunction>);
+
+impl PskClientCallback {
+    pub(crate) fn find(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError> {
+        // A hint that is no text ends the handshake as an unknown identity does.
+        let Some(hint) = given(hint) else {
+            return Ok(PskClient::none());
+        };
+        let ClientPsk { identity, key } = (self.0)(hint)?;
+        let identity = identity.unwrap_or_default().into_bytes();
+        at_most(
+            "identity",
+            identity.len(),
+            IDENTITY_MAX.min(limits.identity),
+        )?;
+        at_most("key", key.len(), limits.key)?;
+        if identity.contains(&0) {
+            return Err(not_found("the identity has a NUL inside").into());
+        }
+        Ok(PskClient { identity, key })
+    }
+}
+
+/// A server's callback and hint as a context holds them.
+pub(crate) struct PskServerCallback {
+    callback: Box<ServerFunction>,
+    pub(crate) hint: Option<CString>,
+}
+
+impl PskServerCallback {
+    pub(crate) fn find(
+        &self,
+        identity: &[u8],
+        limit: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, BoxError> {
+        // An identity that is no text is nobody's.
+        let Some(identity) = given(identity) else {
+            return Ok(Zeroizing::default());
+        };
+        let key = (self.callback)(identity)?;
+        at_most("key", key.len(), limit)?;
+        Ok(key)
+    }
+}
+
+/// Text of the peer's, `Some(None)` if there is none; `None` if it is not UTF-8.
+fn given(text: &[u8]) -> Option<Option<&str>> {
+    let text = std::str::from_utf8(text).ok()?;
+    Some((!text.is_empty()).then_some(text))
+}
+
+fn at_most(what: &str, length: usize, limit: usize) -> Result<(), BoxError> {
+    if length > limit {
+        let why = format!("the {what} has {length} bytes, and OpenSSL takes {limit}");
+        return Err(not_found(&why).into());
+    }
+    Ok(())
+}
+
+/// The error that Python has for whatever is wrong with an answer, and why.
+fn not_found(why: &str) -> Error {
+    Error::Ssl(Box::new(SslError::ssl_reason(
+        "PSK_IDENTITY_NOT_FOUND",
+        format!("psk identity not found: {why}"),
+    )))
+}
+
+impl SslContext {
+    /// Calls this on a client for its identity and the key that it shares with the server.
+    ///
+    /// ```python
+    /// context.set_psk_client_callback(lambda hint: ("ClientId_1", b"key"))
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_check_hostname(false)?;
+    /// context.set_verify_mode(ssl::CERT_NONE)?;
+    /// context.set_maximum_version(ssl::TlsVersion::TLSv1_2)?;
+    /// context.set_ciphers("PSK")?;
+    /// context.set_psk_client_callback(|hint| Ok(("ClientId_1", "key")))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The callback is given the server's hint: `None` without one, and always in TLS 1.3. An
+    /// identity has up to 255 bytes, a key up to 512 (256 in TLS 1.2 with some builds). An empty
+    /// key says that there is none: TLS 1.2 ends there, TLS 1.3 goes on with a certificate. TLS
+    /// 1.3 needs an identity, and of its suites the one for SHA-256 is used (RFC 8446, section
+    /// 4.2.11). An error that the callback returns ends the handshake and comes out of it as
+    /// [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` on `PROTOCOL_TLS_SERVER`; `NotImplementedError` if OpenSSL was built without.
+    pub fn set_psk_client_callback<P: Into<ClientPsk>>(
+        &self,
+        callback: impl Fn(Option<&str>) -> Result<P, BoxError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        let callback = move |hint: Option<&str>| callback(hint).map(Into::into);
+        self.replace_psk_client(Some(Arc::new(PskClientCallback(Box::new(callback)))))
+    }
+
+    /// Removes the callback. Python's `context.set_psk_client_callback(None)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_psk_client_callback`](Self::set_psk_client_callback).
+    pub fn clear_psk_client_callback(&self) -> Result<()> {
+        self.replace_psk_client(None)
+    }
+
+    fn replace_psk_client(&self, callback: Option<Arc<PskClientCallback>>) -> Result<()> {
+        require_psk()?;
+        if self.protocol() == Protocol::PROTOCOL_TLS_SERVER {
+            return Err(Error::ssl_text(
+                "Cannot add PSK client callback to a PROTOCOL_TLS_SERVER context",
+            ));
+        }
+        self.edit(
+            |next| {
+                next.psk_client = callback;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_psk_client(next.psk_client.is_some());
+                Ok(())
+            },
+        )
+    }
+
+    /// Calls this on a server for the key of the identity that a client sent, and gives clients of
+    /// TLS 1.2 this hint for the choice of their identity.
+    ///
+    /// ```python
+    /// context.set_psk_server_callback(lambda identity: table.get(identity, b""), "hint")
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let table = std::collections::HashMap::from([("ClientId_1".to_owned(), b"key".to_vec())]);
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.set_psk_server_callback(
+    ///     move |identity| Ok(identity.and_then(|id| table.get(id)).cloned().unwrap_or_default()),
+    ///     Some("hint"),
+    /// )?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The identity is `None` if it is empty. An empty key says that the identity is unknown: TLS
+    /// 1.2 ends there, TLS 1.3 goes on with a certificate, if the server has one. Errors and
+    /// panics are as in [`set_psk_client_callback`](Self::set_psk_client_callback).
+    ///
+    /// A server that takes other contexts for other names
+    /// ([`set_sni_callback`](Self::set_sni_callback)) goes on asking the one that the connection
+    /// began with.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` on `PROTOCOL_TLS_CLIENT`; `ValueError` for a hint of more than 256 bytes or with
+    /// a NUL; `NotImplementedError` if OpenSSL was built without.
+    pub fn set_psk_server_callback<K: Into<Vec<u8>>>(
+        &self,
+        callback: impl Fn(Option<&str>) -> Result<K, BoxError> + Send + Sync + 'static,
+        identity_hint: Option<&str>,
+    ) -> Result<()> {
+        let hint = identity_hint
+            .map(CString::new)
+            .transpose()
+            .map_err(|_| Error::value("embedded null character"))?;
+        let callback =
+            move |identity: Option<&str>| callback(identity).map(|key| Zeroizing::new(key.into()));
+        self.replace_psk_server(Some(Arc::new(PskServerCallback {
+            callback: Box::new(callback),
+            hint,
+        })))
+    }
+
+    /// Removes the callback and the hint. Python's `context.set_psk_server_callback(None)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_psk_server_callback`](Self::set_psk_server_callback).
+    pub fn clear_psk_server_callback(&self) -> Result<()> {
+        self.replace_psk_server(None)
+    }
+
+    fn replace_psk_server(&self, callback: Option<Arc<PskServerCallback>>) -> Result<()> {
+        require_psk()?;
+        if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
+            return Err(Error::ssl_text(
+                "Cannot add PSK server callback to a PROTOCOL_TLS_CLIENT context",
+            ));
+        }
+        let hint = callback.as_deref().and_then(|psk| psk.hint.as_deref());
+        if hint.is_some_and(|hint| hint.count_bytes() > HINT_MAX) {
+            return Err(Error::value("failed to set identity hint"));
+        }
+        self.edit(
+            |next| {
+                next.psk_server = callback;
+                Ok(())
+            },
+            |ctx, next| next.apply_psk_server(ctx),
+        )
+    }
+}
+
+fn require_psk() -> Result<()> {
+    if crate::version::HAS_PSK {
+        return Ok(());
+    }
+    Err(Error::not_implemented(
+        "PSK callbacks are not supported by your version of OpenSSL.",
+    ))
+}

@@ -1,0 +1,77 @@
+use std::ffi::{c_int, c_uchar, c_uint, c_void};
+
+use openssl_sys as sys;
+
+use super::{Callbacks, dispatch};
+use crate::ffi::util;
+
+/// Chooses the first of the server's protocols that the client offers. Without one in common the
+/// extension is ignored, as in Python.
+pub(in crate::ffi) unsafe extern "C" fn alpn_select(
+    ssl: *mut sys::SSL,
+    out: *mut *const c_uchar,
+    out_len: *mut c_uchar,
+    offered: *const c_uchar,
+    offered_len: c_uint,
+    _arg: *mut c_void,
+) -> c_int {
+    let choose = |state: &Callbacks| {
+        // SAFETY: OpenSSL's list of the client's protocols, valid during the call.
+        let offered = unsafe { util::slice(offered, offered_len as usize) };
+        let current = state.current();
+        let Some(protocol) = first_common(current.alpn(), offered) else {
+            return sys::SSL_TLSEXT_ERR_NOACK;
+        };
+        let Ok(length) = c_uchar::try_from(protocol.len()) else {
+            return sys::SSL_TLSEXT_ERR_NOACK;
+        };
+        let mut kept = state.alpn.borrow_mut();
+        kept.clear();
+        kept.extend_from_slice(protocol);
+        // SAFETY: OpenSSL passes two places to write to, and copies the protocol before the next
+        // callback; the state, which owns the bytes, lives longer (S2).
+        unsafe {
+            *out = kept.as_ptr();
+            *out_len = length;
+        }
+        sys::SSL_TLSEXT_ERR_OK
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, sys::SSL_TLSEXT_ERR_ALERT_FATAL, choose) }
+}
+
+/// The first entry of `preferred` that stands in `offered`; both have length bytes.
+fn first_common<'a>(preferred: &'a [u8], offered: &[u8]) -> Option<&'a [u8]> {
+    protocols(preferred).find(|ours| protocols(offered).any(|theirs| theirs == *ours))
+}
+
+/// The entries of a list with length bytes; what is cut off at the end is left out.
+fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (&length, rest) = list.split_first()?;
+        let (entry, rest) = rest.split_at_checked(usize::from(length))?;
+        list = rest;
+        Some(entry)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_order_decides_between_common_protocols() {
+        assert_eq!(
+            first_common(b"\x02h2\x08http/1.1", b"\x08http/1.1\x02h2"),
+            Some(&b"h2"[..])
+        );
+        assert_eq!(first_common(b"\x02h2", b"\x03spd"), None);
+    }
+
+    #[test]
+    fn lists_that_are_cut_off_or_empty_select_nothing() {
+        assert_eq!(first_common(b"\x02h2", b"\x08htt"), None);
+        assert_eq!(first_common(b"", b"\x02h2"), None);
+        assert_eq!(first_common(b"\x02h2", b""), None);
+    }
+}

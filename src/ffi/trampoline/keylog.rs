@@ -1,0 +1,20 @@
+use std::ffi::c_char;
+
+use openssl_sys as sys;
+
+use super::{Callbacks, Failure, dispatch};
+use crate::ffi::util;
+
+/// Passes a line of the key log on.
+pub(in crate::ffi) unsafe extern "C" fn keylog(ssl: *const sys::SSL, line: *const c_char) {
+    let write = |state: &Callbacks| {
+        // SAFETY: OpenSSL passes a string that ends in NUL.
+        if let Some(line) = unsafe { util::text(line) } {
+            if let Err(error) = state.current().keylog(line) {
+                state.report(Failure::Error(error));
+            }
+        }
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, (), write) }
+}

@@ -1,0 +1,33 @@
+use std::ffi::{c_int, c_void};
+
+use openssl_sys as sys;
+
+use super::{Callbacks, Failure, dispatch};
+use crate::ffi::hooks::RawMessage;
+use crate::ffi::util;
+
+/// Shows a message or record header to the context in use.
+pub(in crate::ffi) unsafe extern "C" fn message(
+    sent: c_int,
+    version: c_int,
+    content_type: c_int,
+    data: *const c_void,
+    len: usize,
+    ssl: *mut sys::SSL,
+    _arg: *mut c_void,
+) {
+    let show = |state: &Callbacks| {
+        let message = RawMessage {
+            sent: sent != 0,
+            version,
+            content_type,
+            // SAFETY: OpenSSL's buffer, valid during the call.
+            data: unsafe { util::slice(data.cast(), len) },
+        };
+        if let Err(error) = state.current().message(&message) {
+            state.report(Failure::Error(error));
+        }
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, (), show) }
+}

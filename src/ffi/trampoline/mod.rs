@@ -1,0 +1,152 @@
+//! Every function that OpenSSL calls, and the one way through which they reach Rust code.
+
+mod alpn;
+mod keylog;
+mod message;
+mod psk;
+mod server_name;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+use openssl::error::ErrorStack;
+use openssl_sys as sys;
+
+use super::decl;
+use super::hooks::Hooks;
+
+pub(in crate::ffi) use alpn::alpn_select;
+pub(in crate::ffi) use keylog::keylog;
+pub(in crate::ffi) use message::message;
+pub(in crate::ffi) use psk::{PskClientFn, PskServerFn, psk_client, psk_server};
+pub(in crate::ffi) use server_name::server_name;
+
+/// Why user code, called by OpenSSL, did not do its work.
+pub(crate) enum Failure {
+    Error(Box<dyn std::error::Error + Send + Sync>),
+    Panic(Box<dyn Any + Send>),
+}
+
+/// What callbacks find through the one `ex_data` slot of an `SSL`.
+///
+/// The owner of the `SSL` keeps it alive and in place until after `SSL_free` (invariant S2).
+pub(crate) struct Callbacks {
+    /// The context that the connection was made from.
+    original: Arc<dyn Hooks>,
+    /// The context after a switch for the client's server name.
+    current: RefCell<Arc<dyn Hooks>>,
+    failure: RefCell<Option<Failure>>,
+    /// Some user code failed: none is called again for this operation.
+    poisoned: Cell<bool>,
+    /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
+    alpn: RefCell<Vec<u8>>,
+}
+
+impl Callbacks {
+    pub(crate) fn new(hooks: Arc<dyn Hooks>) -> Callbacks {
+        Callbacks {
+            current: RefCell::new(Arc::clone(&hooks)),
+            original: hooks,
+            failure: RefCell::new(None),
+            poisoned: Cell::new(false),
+            alpn: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The context in use now.
+    pub(crate) fn current(&self) -> Arc<dyn Hooks> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    /// Keeps another context alive for as long as the connection may use it.
+    pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) {
+        *self.current.borrow_mut() = hooks;
+    }
+
+    /// What user code failed with since the last call of this.
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        self.poisoned.set(false);
+        self.failure.borrow_mut().take()
+    }
+
+    /// Keeps a failure that decides how the operation ends: no user code runs until it is seen.
+    fn fail(&self, failure: Failure) {
+        self.poisoned.set(true);
+        self.report(failure);
+    }
+
+    /// Keeps a failure of one that only looks on: the operation goes on, and then reports it.
+    fn report(&self, failure: Failure) {
+        self.failure.borrow_mut().get_or_insert(failure);
+    }
+}
+
+/// The index of our slot in every `SSL`.
+pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
+    static SLOT: OnceCell<c_int> = OnceCell::new();
+    SLOT.get_or_try_init(|| {
+        openssl::init();
+        // SAFETY: no callbacks and no argument; OpenSSL locks its list of indices.
+        let index = unsafe {
+            sys::CRYPTO_get_ex_new_index(
+                sys::CRYPTO_EX_INDEX_SSL,
+                0,
+                std::ptr::null_mut(),
+                None,
+                None,
+                None,
+            )
+        };
+        if index < 0 {
+            Err(ErrorStack::get())
+        } else {
+            Ok(index)
+        }
+    })
+    .copied()
+}
+
+/// Runs `f` for the connection behind `ssl`: nothing unwinds into C, the thread's error queue
+/// stays as OpenSSL left it, and after a failure no user code runs until the caller has seen it.
+///
+/// # Safety
+///
+/// `ssl` is what OpenSSL handed to a callback.
+unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Callbacks) -> R) -> R {
+    let Ok(index) = slot() else { return refused };
+    // SAFETY: OpenSSL passes a live SSL; our slot holds null or what `SslHandle::new` put there.
+    let data = unsafe { sys::SSL_get_ex_data(ssl, index) }.cast::<Callbacks>();
+    if data.is_null() {
+        return refused;
+    }
+    // SAFETY: S2, the owner of the SSL keeps the state alive while the SSL lives, and gives out
+    // shared references only.
+    let state = unsafe { &*data };
+    if state.poisoned.get() {
+        return refused;
+    }
+    let queue = ErrorStack::get();
+    let answer = catch_unwind(AssertUnwindSafe(|| f(state)));
+    // What user code left behind is none of the running operation's.
+    drop(ErrorStack::get());
+    queue.put();
+    answer.unwrap_or_else(|panic| {
+        state.fail(Failure::Panic(panic));
+        refused
+    })
+}
+
+/// Sets whether a connection shows its messages.
+///
+/// # Safety
+///
+/// `ssl` is live, and no other thread is in it.
+pub(in crate::ffi) unsafe fn show_messages(ssl: *mut sys::SSL, on: bool) {
+    let callback = on.then_some(message as _);
+    // SAFETY: the caller's; the trampoline finds what it needs through the SSL.
+    unsafe { decl::SSL_set_msg_callback(ssl, callback) };
+}

@@ -1,0 +1,53 @@
+use std::ffi::{c_int, c_void};
+
+use openssl::ssl::NameType;
+use openssl_sys as sys;
+
+use super::{Callbacks, Failure, dispatch, show_messages};
+use crate::ffi::hooks::SniDecision;
+use crate::ffi::util;
+
+/// Asks the context what to do for the client's server name.
+pub(in crate::ffi) unsafe extern "C" fn server_name(
+    ssl: *mut sys::SSL,
+    alert: *mut c_int,
+    _arg: *mut c_void,
+) -> c_int {
+    let decide = |state: &Callbacks| {
+        // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
+        let name =
+            unsafe { util::text(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
+        match state.original.server_name(name) {
+            SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
+            SniDecision::Switch(hooks) => {
+                // SAFETY: both are live; the state keeps the new context alive as long as the SSL
+                // may use it (S3), which holds a reference of its own besides.
+                let now = unsafe { sys::SSL_set_SSL_CTX(ssl, hooks.handle().as_ptr()) };
+                if now.is_null() {
+                    return refuse(alert, sys::SSL_AD_INTERNAL_ERROR);
+                }
+                // SAFETY: `ssl` is live and this thread's; OpenSSL keeps the old context's choice.
+                unsafe { show_messages(ssl, hooks.wants_messages()) };
+                state.set_current(hooks);
+                sys::SSL_TLSEXT_ERR_OK
+            }
+            SniDecision::Refuse(number, error) => {
+                if let Some(error) = error {
+                    state.fail(Failure::Error(error));
+                }
+                refuse(alert, c_int::from(number))
+            }
+        }
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, refuse(alert, sys::SSL_AD_HANDSHAKE_FAILURE), decide) }
+}
+
+/// Sets the alert that goes to the peer.
+fn refuse(alert: *mut c_int, number: c_int) -> c_int {
+    if !alert.is_null() {
+        // SAFETY: OpenSSL passes a place for the alert to this callback.
+        unsafe { *alert = number };
+    }
+    sys::SSL_TLSEXT_ERR_ALERT_FATAL
+}
