@@ -151,7 +151,6 @@ impl Settings {
         ctx.set_messages(self.message_callback.is_some());
         ctx.set_psk_client(self.psk_client.is_some());
         self.apply_psk_server(&mut ctx)?;
-        ctx.set_session_id_context(b"Python\0")?;
         ctx.set_store(self.trust.store());
         Ok(ctx)
     }

@@ -101,6 +101,8 @@ impl Connection {
             set_server_name(&mut handle, name, check_hostname)?;
         }
         if server_side {
+            // Python's. A client has none, since external keys of TLS 1.3 come without.
+            handle.set_session_id_context(b"Python\0")?;
             handle.ssl_mut().set_accept_state();
         } else {
             handle.ssl_mut().set_connect_state();

@@ -293,10 +293,6 @@ impl CtxHandle {
         self.0.set_num_tickets(tickets)
     }
 
-    pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
-        self.0.set_session_id_context(id)
-    }
-
     /// Sets the keys that tickets of this context are sealed with.
     pub(crate) fn set_ticket_keys(
         &mut self,

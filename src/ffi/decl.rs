@@ -5,7 +5,7 @@
 
 #![allow(non_camel_case_types, reason = "OpenSSL's spelling")]
 
-use std::ffi::{c_char, c_int, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
     ASN1_OBJECT, ASN1_TYPE, BIO, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509,
@@ -80,6 +80,8 @@ c_functions! {
     fn SSL_set_post_handshake_auth(ssl: *mut SSL, val: c_int);
     "int SSL_verify_client_post_handshake(SSL *s);"
     fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
+    "int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid_ctx, unsigned int sid_ctx_len);"
+    fn SSL_set_session_id_context(ssl: *mut SSL, id: *const c_uchar, len: c_uint) -> c_int;
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
     fn SSL_get_current_compression(ssl: *const SSL) -> *const c_void;
 

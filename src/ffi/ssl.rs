@@ -1,6 +1,6 @@
 //! `SslHandle`: an `SSL` on a [`Transport`], driven one step at a time.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_uint};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -311,6 +311,16 @@ impl SslHandle {
         } else {
             // SAFETY: S4.
             unsafe { decl::SSL_set_post_handshake_auth(self.ssl.as_ptr(), 1) };
+        }
+    }
+
+    /// Names what sessions of a server are for: those with another name are not resumed.
+    pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
+        let len = c_uint::try_from(id.len()).unwrap_or(c_uint::MAX);
+        // SAFETY: S4; OpenSSL copies `len` bytes, or refuses if they are too many.
+        match unsafe { decl::SSL_set_session_id_context(self.ssl.as_ptr(), id.as_ptr(), len) } {
+            1 => Ok(()),
+            _ => Err(ErrorStack::get()),
         }
     }
 

@@ -8,5 +8,10 @@
 mod der;
 mod getpeercert;
 mod handshake;
+mod keylog;
+mod message_callback;
+mod pha;
+mod psk;
+mod sni;
 mod support;
 mod utilities;

@@ -92,3 +92,19 @@ pub(crate) fn client_context(ca: &Ca) -> ssl::SslContext {
     ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))
         .expect("a context")
 }
+
+/// A client context that trusts everybody.
+pub(crate) fn unverified_client() -> ssl::SslContext {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    context.set_check_hostname(false).expect("it can be off");
+    context.set_verify_mode(ssl::CERT_NONE).expect("likewise");
+    context
+}
+
+/// `ok`, or the class and reason of the error.
+pub(crate) fn outcome<T>(result: &ssl::Result<T>) -> String {
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(e) => format!("{}:{}", e.python_class(), e.reason().unwrap_or("None")),
+    }
+}

@@ -1,0 +1,120 @@
+//! The key log: to files and to any writer.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+
+use crate::support::{Pair, client_context, server_context};
+
+/// A writer that others can look into.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn labels(&self) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let label = |line: &str| line.split(' ').next().unwrap().to_owned();
+        text.lines().map(label).collect()
+    }
+}
+
+struct Broken;
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::from_raw_os_error(libc::ENOSPC))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn secrets_go_to_any_writer() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let log = Shared::default();
+    client.set_keylog_writer(log.clone()).unwrap();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(
+        log.labels(),
+        [
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            "EXPORTER_SECRET",
+            "SERVER_TRAFFIC_SECRET_0",
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_TRAFFIC_SECRET_0"
+        ]
+    );
+    let log = Shared::default();
+    client.set_keylog_writer(log.clone()).unwrap();
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(log.labels(), ["CLIENT_RANDOM"]);
+    client.set_keylog_filename(None::<&str>).unwrap();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(log.labels().len(), 1);
+}
+
+#[test]
+fn a_line_that_cannot_be_written_shows_after_the_operation() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    client.set_keylog_writer(Broken).unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    assert!(matches!(
+        pair.client.do_handshake(),
+        Err(ssl::Error::WantRead(_))
+    ));
+    pair.pump();
+    assert!(matches!(
+        pair.server.do_handshake(),
+        Err(ssl::Error::WantRead(_))
+    ));
+    pair.pump();
+    let error = pair.client.do_handshake().unwrap_err();
+    assert_eq!(error.errno(), Some(libc::ENOSPC));
+    // The handshake itself went on.
+    pair.client.do_handshake().unwrap();
+    pair.pump();
+    pair.server.do_handshake().unwrap();
+    assert_eq!(pair.client.version(), Some("TLSv1.3"));
+}
+
+#[test]
+fn a_full_disk_is_an_error_with_the_files_name() {
+    let full = std::path::Path::new("/dev/full");
+    if !full.exists() {
+        return;
+    }
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    // It has no length, so the comment line is written at once.
+    let error = context.set_keylog_filename(Some(full)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "[Errno 28] No space left on device: '/dev/full'"
+    );
+    assert_eq!(context.keylog_filename(), None);
+}

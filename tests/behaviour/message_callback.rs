@@ -1,0 +1,146 @@
+//! The message callback.
+
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, skip_without_python};
+
+use crate::support::{Pair, client_context, server_context};
+
+type Lines = Arc<Mutex<Vec<String>>>;
+
+/// A callback that writes Python's numbers down.
+fn record(context: &ssl::SslContext) -> Lines {
+    let lines = Lines::default();
+    let seen = Arc::clone(&lines);
+    context
+        .set_message_callback(move |m| {
+            let number = match m.kind() {
+                ssl::MessageKind::Message(n) => n.0,
+                ssl::MessageKind::Alert(n) => n.0,
+                ssl::MessageKind::Header(n) | ssl::MessageKind::Inner(n) => n.0,
+                _ => -1,
+            };
+            let direction = match m.direction() {
+                ssl::Direction::Read => "read",
+                ssl::Direction::Write => "write",
+            };
+            let (version, kind) = (m.version(), m.content_type().0);
+            let line = format!("{direction} {version} {kind} {number}");
+            seen.lock().unwrap().push(line);
+            Ok(())
+        })
+        .unwrap();
+    lines
+}
+
+const SCRIPT: &str = r#"
+import ssl, sys
+client = ssl.create_default_context(cafile=sys.argv[1])
+server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+server.load_cert_chain(sys.argv[2])
+if sys.argv[3] == '1.2': client.maximum_version = ssl.TLSVersion.TLSv1_2
+def show(conn, direction, version, content_type, msg_type, data):
+    print(direction, int(version), int(content_type), int(msg_type))
+client._msg_callback = show
+a, b, c, d = (ssl.MemoryBIO() for _ in range(4))
+C = client.wrap_bio(a, b, server_hostname='localhost'); S = server.wrap_bio(c, d, server_side=True)
+def step(f):
+    try: f()
+    except ssl.SSLWantReadError: pass
+for _ in range(3):
+    step(C.do_handshake); c.write(b.read())
+    step(S.do_handshake); a.write(d.read())
+C.write(b'x')
+step(C.unwrap)
+"#;
+
+#[test]
+fn messages_are_those_that_python_shows() {
+    let python = skip_without_python!();
+    if !python.has_our_openssl() {
+        return;
+    }
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = pyssl_testing::Files::new(&ca, &leaf);
+    for version in ["1.2", "1.3"] {
+        let (client, server) = (client_context(&ca), server_context(&leaf));
+        if version == "1.2" {
+            client
+                .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+                .unwrap();
+        }
+        let lines = record(&client);
+        let pair = Pair::new(&client, &server, "localhost").unwrap();
+        for _ in 0..3 {
+            let _ = pair.client.do_handshake();
+            pair.pump();
+            let _ = pair.server.do_handshake();
+            pair.pump();
+        }
+        pair.client.write(b"x").unwrap();
+        let _ = pair.client.unwrap();
+        let (ca, cert) = (files.ca.to_str().unwrap(), files.combined.to_str().unwrap());
+        let theirs = python.run(SCRIPT, &[ca, cert, version]).expect_success();
+        let ours = lines.lock().unwrap();
+        assert_eq!(*ours, theirs.lines().collect::<Vec<_>>(), "{version}");
+    }
+}
+
+#[test]
+fn messages_have_names_and_bytes() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let seen = Lines::default();
+    let lines = Arc::clone(&seen);
+    server
+        .set_message_callback(move |m| {
+            if m.content_type() == ssl::TlsContentType::HANDSHAKE {
+                assert_eq!(m.data()[0], 1.max(m.data()[0]));
+                lines.lock().unwrap().push(format!("{:?}", m.kind()));
+            }
+            assert_ne!(m.content_type(), ssl::TlsContentType::APPLICATION_DATA);
+            Ok(())
+        })
+        .unwrap();
+    let pair = Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    pair.client.write(b"secret").unwrap();
+    pair.pump();
+    assert_eq!(pair.server.read(6).unwrap(), b"secret");
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[0], "Message(CLIENT_HELLO)");
+    assert_eq!(seen[1], "Message(SERVER_HELLO)");
+    assert!(seen.contains(&"Message(FINISHED)".to_owned()));
+}
+
+#[test]
+fn an_error_shows_after_the_operation_which_goes_on() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    client
+        .set_message_callback(|_| Err("looked away".into()))
+        .unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    let error = pair.client.do_handshake().unwrap_err();
+    assert_eq!(error.to_string(), "looked away");
+    assert!(pair.pump());
+    assert!(matches!(
+        pair.server.do_handshake(),
+        Err(ssl::Error::WantRead(_))
+    ));
+    client.clear_message_callback().unwrap();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+}
+
+#[test]
+fn numbers_have_pythons_names() {
+    assert_eq!(ssl::TlsContentType::INNER_CONTENT_TYPE.0, 257);
+    assert_eq!(ssl::TlsMessageType(4).name(), Some("NEWSESSION_TICKET"));
+    assert_eq!(format!("{:?}", ssl::TlsAlertType(109)), "MISSING_EXTENSION");
+    assert_eq!(format!("{:?}", ssl::TlsAlertType(7)), "TlsAlertType(7)");
+}

@@ -1,0 +1,137 @@
+//! Client authentication after the handshake.
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, Files};
+
+use crate::support::{Pair, client_context, server_context};
+
+struct Contexts {
+    ca: Ca,
+    client: ssl::SslContext,
+    server: ssl::SslContext,
+}
+
+/// A server that verifies, and a client that is ready to be asked.
+fn contexts(mode: ssl::VerifyMode) -> Contexts {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    server.set_verify_mode(mode).unwrap();
+    server
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    server.set_post_handshake_auth(true).unwrap();
+    let client = client_context(&ca);
+    client.set_post_handshake_auth(true).unwrap();
+    Contexts { ca, client, server }
+}
+
+impl Contexts {
+    fn give_the_client_a_certificate(&self) {
+        let files = Files::of(&self.ca.issue("client"));
+        self.client.load_cert_chain(&files.combined).unwrap();
+    }
+
+    fn connect(&self) -> Pair {
+        Pair::new(&self.client, &self.server, "localhost")
+            .unwrap()
+            .connected()
+    }
+}
+
+/// The server writes, the client reads and writes, the server reads: what both reads came to.
+fn exchange(pair: &Pair) -> (ssl::Result<Vec<u8>>, ssl::Result<Vec<u8>>) {
+    pair.server.write(b"down").unwrap();
+    pair.pump();
+    let client = pair.client.read(100);
+    let _ = pair.client.write(b"up");
+    pair.pump();
+    let server = pair.server.read(100);
+    pair.pump();
+    (client, server)
+}
+
+#[test]
+fn the_certificate_comes_when_it_is_asked_for() {
+    let contexts = contexts(ssl::CERT_REQUIRED);
+    contexts.give_the_client_a_certificate();
+    let pair = contexts.connect();
+    assert!(pair.server.getpeercert().unwrap().is_none());
+    pair.server.verify_client_post_handshake().unwrap();
+    let (client, server) = exchange(&pair);
+    assert_eq!(
+        (client.unwrap(), server.unwrap()),
+        (b"down".into(), b"up".into())
+    );
+    let dict = pair.server.getpeercert().unwrap().expect("a certificate");
+    assert_eq!(dict.subject_alt_name()[0].value(), "client");
+}
+
+#[test]
+fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
+    let pair = contexts(ssl::CERT_REQUIRED).connect();
+    pair.server.verify_client_post_handshake().unwrap();
+    let error = exchange(&pair).1.unwrap_err();
+    assert_eq!(error.reason(), Some("PEER_DID_NOT_RETURN_A_CERTIFICATE"));
+    let error = pair.client.read(1).unwrap_err();
+    let reason = error.reason().unwrap();
+    assert!(reason.ends_with("ALERT_CERTIFICATE_REQUIRED"), "{reason}");
+}
+
+#[test]
+fn an_optional_certificate_need_not_come() {
+    let pair = contexts(ssl::CERT_OPTIONAL).connect();
+    pair.server.verify_client_post_handshake().unwrap();
+    let (client, server) = exchange(&pair);
+    assert_eq!(
+        (client.unwrap(), server.unwrap()),
+        (b"down".into(), b"up".into())
+    );
+    assert!(pair.server.getpeercert().unwrap().is_none());
+}
+
+/// The errors that CPython has, by reason and number.
+#[test]
+fn who_cannot_be_asked_is_an_error() {
+    let refused = |object: &ssl::SslObject, reason: &str, errno: i32| {
+        let error = object.verify_client_post_handshake().unwrap_err();
+        assert_eq!(error.python_class(), "SSLError");
+        assert_eq!((error.reason(), error.errno()), (Some(reason), Some(errno)));
+    };
+    let ready = contexts(ssl::CERT_REQUIRED);
+    let pair = ready.connect();
+    refused(&pair.client, "NOT_SERVER", 284);
+    pair.server.verify_client_post_handshake().unwrap();
+    refused(&pair.server, "STILL_IN_INIT", 121);
+
+    let early = Pair::new(&ready.client, &ready.server, "localhost").unwrap();
+    refused(&early.server, "WRONG_SSL_VERSION", 266);
+
+    ready.client.set_post_handshake_auth(false).unwrap();
+    refused(&ready.connect().server, "EXTENSION_NOT_RECEIVED", 279);
+    ready.client.set_post_handshake_auth(true).unwrap();
+
+    refused(
+        &contexts(ssl::CERT_NONE).connect().server,
+        "INVALID_CONFIG",
+        283,
+    );
+
+    ready
+        .client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    ready.give_the_client_a_certificate();
+    refused(&ready.connect().server, "WRONG_SSL_VERSION", 266);
+}
+
+#[test]
+fn a_socket_without_tls_has_nobody_to_ask() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let sock = context
+        .wrap_socket(socket, ssl::WrapSocket::new().server_side(true))
+        .unwrap();
+    let error = sock.verify_client_post_handshake().unwrap_err();
+    assert_eq!(error.python_class(), "ValueError");
+    assert!(error.to_string().starts_with("No SSL wrapper around"));
+}

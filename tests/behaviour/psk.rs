@@ -1,0 +1,351 @@
+//! Pre-shared keys: callbacks, limits, and what CPython says to the same answers.
+
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, skip_without_python};
+
+use crate::support::{Pair, outcome, server_context, unverified_client};
+
+/// One handshake: which version, what both callbacks return.
+#[derive(Clone)]
+struct Case {
+    name: &'static str,
+    tls13: bool,
+    identity: Option<String>,
+    client_key: usize,
+    server_key: usize,
+    hint: Option<&'static str>,
+}
+
+impl Case {
+    const fn new(name: &'static str, tls13: bool) -> Case {
+        Case {
+            name,
+            tls13,
+            identity: None,
+            client_key: 16,
+            server_key: 16,
+            hint: None,
+        }
+    }
+
+    fn identity(mut self, identity: impl Into<String>) -> Case {
+        self.identity = Some(identity.into());
+        self
+    }
+
+    fn keys(mut self, client: usize, server: usize) -> Case {
+        (self.client_key, self.server_key) = (client, server);
+        self
+    }
+
+    fn contexts(&self) -> (ssl::SslContext, ssl::SslContext) {
+        let client = unverified_client();
+        let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        if !self.tls13 {
+            for context in [&client, &server] {
+                context
+                    .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+                    .unwrap();
+                context.set_ciphers("PSK").unwrap();
+            }
+        }
+        (client, server)
+    }
+
+    /// Both outcomes, the client's version, and what the callbacks were given, in Python's words.
+    fn run(&self) -> String {
+        let (client, server) = self.contexts();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = |what: &'static str| {
+            let seen = Arc::clone(&seen);
+            move |text: Option<&str>| {
+                let text = text.map_or("None".to_owned(), |t| format!("'{t}'"));
+                seen.lock().unwrap().push(format!("{what} {text}"));
+            }
+        };
+        let (hinted, asked) = (log("hint"), log("identity"));
+        let (identity, client_key) = (self.identity.clone(), vec![b'k'; self.client_key]);
+        client
+            .set_psk_client_callback(move |hint| {
+                hinted(hint);
+                Ok((identity.clone(), client_key.clone()))
+            })
+            .unwrap();
+        let server_key = vec![b'k'; self.server_key];
+        server
+            .set_psk_server_callback(
+                move |identity| {
+                    asked(identity);
+                    Ok(server_key.clone())
+                },
+                self.hint,
+            )
+            .unwrap();
+        let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
+        let (c, s) = pair.handshake();
+        let seen = seen.lock().unwrap().join(", ");
+        let version = pair.client.version().unwrap_or("None");
+        format!("{} {} {version} {seen}", outcome(&c), outcome(&s))
+    }
+
+    /// The case as a tuple in Python.
+    fn python(&self) -> String {
+        let option = |text: Option<&str>| text.map_or("None".to_owned(), |t| format!("{t:?}"));
+        format!(
+            "({}, {}, {}, {}, {})",
+            if self.tls13 { "True" } else { "False" },
+            option(self.identity.as_deref()),
+            self.client_key,
+            self.server_key,
+            option(self.hint)
+        )
+    }
+}
+
+const SCRIPT: &str = r#"
+import ssl, sys
+sys.unraisablehook = lambda _: None
+def step(obj):
+    try: obj.do_handshake(); return 'ok'
+    except ssl.SSLWantReadError: return None
+    except ssl.SSLError as e: return type(e).__name__ + ':' + str(e.reason)
+def run(tls13, identity, ck, sk, hint):
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False; client.verify_mode = ssl.CERT_NONE
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if not tls13:
+        for c in (client, server):
+            c.maximum_version = ssl.TLSVersion.TLSv1_2; c.set_ciphers('PSK')
+    seen = []
+    def ccb(h): seen.append('hint %r' % h); return identity, b'k' * ck
+    def scb(i): seen.append('identity %r' % i); return b'k' * sk
+    client.set_psk_client_callback(ccb); server.set_psk_server_callback(scb, hint)
+    a, b, c, d = (ssl.MemoryBIO() for _ in range(4))
+    C = client.wrap_bio(a, b); S = server.wrap_bio(c, d, server_side=True)
+    rc = rs = None
+    for _ in range(8):
+        rc = rc or step(C); c.write(b.read())
+        rs = rs or step(S); a.write(d.read())
+    print(rc, rs, C.version(), ', '.join(seen))
+"#;
+
+fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        Case {
+            hint: Some("a hint"),
+            ..Case::new("1.2", false).identity("id")
+        },
+        Case {
+            hint: Some("a hint"),
+            ..Case::new("1.3", true).identity("id")
+        },
+        Case::new("no identity, 1.2", false),
+        Case::new("no identity, 1.3", true),
+        Case::new("other script", true).identity("Ω"),
+    ];
+    for tls13 in [false, true] {
+        let case = |name, length: usize| Case::new(name, tls13).identity("a".repeat(length));
+        cases.extend([
+            case("longest identity", 255),
+            case("longest key", 1).keys(512, 512),
+            case("client has no key", 1).keys(0, 16),
+            case("server has no key", 1).keys(16, 0),
+            case("keys differ", 1).keys(16, 17),
+        ]);
+    }
+    let case = |name, length: usize| Case::new(name, false).identity("a".repeat(length));
+    // In TLS 1.3 Python goes on without the key; we do not.
+    cases.extend([
+        case("identity too long", 256),
+        case("client key too long", 1).keys(513, 512),
+        case("server key too long", 1).keys(512, 513),
+    ]);
+    cases
+}
+
+#[test]
+fn callbacks_are_called_and_answered_as_in_python() {
+    let python = skip_without_python!();
+    if !python.has_our_openssl() {
+        return;
+    }
+    let cases = cases();
+    let calls: Vec<_> = cases
+        .iter()
+        .map(|case| format!("run(*{})", case.python()))
+        .collect();
+    let output = python.run(&format!("{SCRIPT}\n{}", calls.join("\n")), &[""; 0]);
+    let output = output.expect_success();
+    assert_eq!(output.lines().count(), cases.len());
+    for (case, theirs) in cases.iter().zip(output.lines()) {
+        assert_eq!(case.run(), theirs, "{}", case.name);
+    }
+}
+
+#[test]
+fn a_key_connects_in_both_versions() {
+    for tls13 in [false, true] {
+        let case = Case::new("plain", tls13).identity("me");
+        let version = if tls13 { "TLSv1.3" } else { "TLSv1.2" };
+        assert_eq!(
+            case.run(),
+            format!("ok ok {version} hint None, identity 'me'")
+        );
+    }
+}
+
+/// CVE-2026-41898, CVE-2026-27459: such a callback wrote beyond OpenSSL's buffer.
+#[test]
+fn answers_that_do_not_fit_fail_the_handshake_on_the_side_that_gave_them() {
+    for tls13 in [false, true] {
+        let long = |n: usize| Case::new("long", tls13).identity("a".repeat(n));
+        for (case, client_fails) in [
+            (long(256), true),
+            (long(257), true),
+            (long(1 << 20), true),
+            (long(1).keys(513, 16), true),
+            (long(1).keys(1 << 20, 16), true),
+            (long(1).keys(16, 513), false),
+            (long(1).keys(16, 1 << 20), false),
+        ] {
+            let text = case.run();
+            let at = if client_fails { 0 } else { 1 };
+            let side = text.split(' ').nth(at).unwrap();
+            assert_eq!(side, "SSLError:PSK_IDENTITY_NOT_FOUND", "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_identity_with_a_nul_is_refused_and_not_cut_short() {
+    for tls13 in [false, true] {
+        let case = Case::new("nul", tls13).identity("alice\0mallory");
+        let text = case.run();
+        assert!(
+            text.starts_with("SSLError:PSK_IDENTITY_NOT_FOUND"),
+            "{text}"
+        );
+        assert!(!text.contains("alice"), "{text}");
+    }
+}
+
+fn contexts_with_key(tls13: bool) -> (ssl::SslContext, ssl::SslContext) {
+    let (client, server) = Case::new("", tls13).contexts();
+    client
+        .set_psk_client_callback(|_| Ok(("me", b"key")))
+        .unwrap();
+    server
+        .set_psk_server_callback(|_| Ok(b"key"), None)
+        .unwrap();
+    (client, server)
+}
+
+#[test]
+fn an_error_of_a_callback_ends_the_handshake_and_comes_out_of_it() {
+    let ca = Ca::new();
+    for tls13 in [false, true] {
+        let (client, server) = contexts_with_key(tls13);
+        client
+            .set_psk_client_callback(|_| Err::<(&str, &str), _>("no client key".into()))
+            .unwrap();
+        let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
+        let error = pair.handshake().0.unwrap_err();
+        assert!(matches!(error, ssl::Error::Callback(_)), "{error:?}");
+        assert_eq!(error.to_string(), "no client key");
+        assert!(pair.client.do_handshake().is_err());
+
+        let (client, server) = contexts_with_key(tls13);
+        // The server could go on with a certificate, and must not.
+        let files = pyssl_testing::Files::of(&ca.issue("localhost"));
+        server.load_cert_chain(&files.combined).unwrap();
+        server
+            .set_psk_server_callback(|_| Err::<Vec<u8>, _>("no server key".into()), None)
+            .unwrap();
+        let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
+        let (c, s) = pair.handshake();
+        assert_eq!(s.unwrap_err().to_string(), "no server key");
+        assert!(c.is_err());
+    }
+}
+
+#[test]
+fn a_panic_of_a_callback_goes_on_in_the_caller() {
+    for tls13 in [false, true] {
+        let (client, server) = contexts_with_key(tls13);
+        server
+            .set_psk_server_callback::<Vec<u8>>(|_| panic!("in the callback"), None)
+            .unwrap();
+        let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
+        let panic = panic.err().expect("the panic");
+        assert_eq!(panic.downcast_ref(), Some(&"in the callback"));
+        assert!(pair.server.do_handshake().is_err());
+    }
+}
+
+#[test]
+fn contexts_of_the_other_role_and_impossible_hints_are_refused() {
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let error = server.clear_psk_client_callback().unwrap_err();
+    assert_eq!((error.python_class(), error.errno()), ("SSLError", Some(0)));
+    assert_eq!(
+        error.to_string(),
+        "Cannot add PSK client callback to a PROTOCOL_TLS_SERVER context"
+    );
+    let error = client
+        .set_psk_server_callback(|_| Ok(""), None)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Cannot add PSK server callback to a PROTOCOL_TLS_CLIENT context"
+    );
+    let hinted = |hint: &str| server.set_psk_server_callback(|_| Ok("k"), Some(hint));
+    hinted(&"h".repeat(256)).unwrap();
+    let error = hinted(&"h".repeat(257)).unwrap_err();
+    assert_eq!(error.python_class(), "ValueError");
+    assert_eq!(error.to_string(), "failed to set identity hint");
+    let error = hinted("a\0b").unwrap_err();
+    assert_eq!(error.to_string(), "embedded null character");
+}
+
+#[test]
+fn callbacks_can_be_removed_and_survive_a_rebuild() {
+    let (client, server) = contexts_with_key(false);
+    let connect = || {
+        let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
+        (outcome(&pair.handshake().1), pair)
+    };
+    let (first, kept) = connect();
+    assert_eq!(first, "ok");
+    // `kept` holds the snapshots, so these rebuild.
+    server.set_alpn_protocols(&["h2"]).unwrap();
+    client.set_alpn_protocols(&["h2"]).unwrap();
+    assert_eq!(connect().0, "ok");
+    server.clear_psk_server_callback().unwrap();
+    assert_eq!(connect().0, "SSLError:NO_SHARED_CIPHER");
+    drop(kept);
+}
+
+/// rust-openssl pull 2624: there a PSK callback after a switch aborted the process.
+#[test]
+fn after_a_switch_of_contexts_the_first_one_is_asked() {
+    for tls13 in [false, true] {
+        let (client, server) = contexts_with_key(tls13);
+        let other = server_context(&Ca::new().issue("localhost"));
+        other.set_ciphers("PSK").unwrap();
+        other
+            .set_psk_server_callback::<Vec<u8>>(|_| panic!("asked the wrong context"), None)
+            .unwrap();
+        server
+            .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(other.clone())))
+            .unwrap();
+        let pair = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        assert_eq!(pair.server.getpeercert().unwrap(), None);
+        assert_eq!(pair.client.getpeercert().unwrap(), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! The callback for the client's server name.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+
+use crate::support::{Pair, client_context, outcome, server_context};
+
+#[test]
+fn the_callback_is_told_the_name_and_switches_the_certificate() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("first.example"));
+    let other = server_context(&ca.issue("second.example"));
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    server
+        .set_sni_callback(move |request| {
+            let name = request.server_name().map(str::to_owned);
+            seen.lock().unwrap().push(name.clone());
+            Ok(match name.as_deref() {
+                Some("second.example") => ssl::SniAction::Switch(other.clone()),
+                _ => ssl::SniAction::Continue,
+            })
+        })
+        .unwrap();
+    let client = client_context(&ca);
+    for name in ["first.example", "second.example"] {
+        Pair::new(&client, &server, name).unwrap().connected();
+    }
+    client.set_check_hostname(false).unwrap();
+    Pair::new(&client, &server, ssl::WrapBio::new())
+        .unwrap()
+        .connected();
+    let name = |n: &str| Some(n.to_owned());
+    assert_eq!(
+        *names.lock().unwrap(),
+        [name("first.example"), name("second.example"), None]
+    );
+}
+
+/// The alert that Python sends for each outcome (CVE-2026-27448: a failure is never passed over).
+#[test]
+fn refusals_errors_and_panics_end_in_an_alert() {
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    let connect = |answer: fn() -> Result<ssl::SniAction, ssl::BoxError>| {
+        let server = server_context(&ca.issue("localhost"));
+        server.set_sni_callback(move |_| answer()).unwrap();
+        let pair = Pair::new(&client, &server, "localhost").unwrap();
+        let outcomes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
+        // After a panic the alert is still to be taken to the client.
+        pair.pump();
+        let client = pair.client.do_handshake();
+        (client, outcomes.map(|(_, server)| server))
+    };
+    let alert = |r: &ssl::Result<()>| outcome(r).rsplit("ALERT_").next().unwrap().to_owned();
+
+    let (c, s) = connect(|| Ok(ssl::SniAction::Alert(ssl::ALERT_DESCRIPTION_ACCESS_DENIED)));
+    assert_eq!(outcome(&s.unwrap()), "SSLError:CALLBACK_FAILED");
+    assert!(c.is_err());
+    let (_, s) = connect(|| Err("no such host".into()));
+    assert_eq!(s.unwrap().unwrap_err().to_string(), "no such host");
+    let (c, s) = connect(|| panic!("in the callback"));
+    assert!(s.is_err());
+    assert_eq!(alert(&c), "HANDSHAKE_FAILURE");
+}
+
+/// What each callback was called for: counts by name.
+#[derive(Clone, Default)]
+struct Counts(Arc<[AtomicUsize; 4]>);
+
+impl Counts {
+    fn count(&self, which: usize) {
+        self.0[which].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self, which: usize) -> usize {
+        self.0[which].load(Ordering::Relaxed)
+    }
+}
+
+const KEYLOG: usize = 0;
+const MESSAGE: usize = 1;
+const PSK: usize = 2;
+const SNI: usize = 3;
+
+impl std::io::Write for Counts {
+    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
+        self.count(KEYLOG);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn install_everything(context: &ssl::SslContext, counts: &Counts, protocol: &str) {
+    let (message, psk) = (counts.clone(), counts.clone());
+    context.set_keylog_writer(counts.clone()).unwrap();
+    context
+        .set_message_callback(move |_| {
+            message.count(MESSAGE);
+            Ok(())
+        })
+        .unwrap();
+    context
+        .set_psk_server_callback(
+            move |_| {
+                psk.count(PSK);
+                Ok(Vec::new())
+            },
+            Some("hint"),
+        )
+        .unwrap();
+    context.set_alpn_protocols(&[protocol]).unwrap();
+    context.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
+}
+
+/// known-mistakes row 32: every callback is installed on both contexts when they are switched.
+#[test]
+fn a_switch_with_every_callback_installed() {
+    let ca = Ca::new();
+    for tls13 in [true, false] {
+        let (first, second) = (
+            server_context(&ca.issue("first.example")),
+            server_context(&ca.issue("second.example")),
+        );
+        let (of_first, of_second) = (Counts::default(), Counts::default());
+        install_everything(&first, &of_first, "first");
+        install_everything(&second, &of_second, "second");
+        let (counts, other) = (of_first.clone(), second.clone());
+        first
+            .set_sni_callback(move |_| {
+                counts.count(SNI);
+                Ok(ssl::SniAction::Switch(other.clone()))
+            })
+            .unwrap();
+        second.set_sni_callback(|_| panic!("asked twice")).unwrap();
+        drop(second);
+        let client = client_context(&ca);
+        client.set_alpn_protocols(&["first", "second"]).unwrap();
+        client
+            .set_psk_client_callback(|_| Ok(("me", "key")))
+            .unwrap();
+        if !tls13 {
+            client
+                .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+                .unwrap();
+        }
+        let pair = Pair::new(&client, &first, "second.example").unwrap();
+        // Nobody but the connection holds the second context now.
+        drop(first);
+        let pair = pair.connected();
+        assert_eq!(
+            pair.server.selected_alpn_protocol().as_deref(),
+            Some("second")
+        );
+        assert_eq!(of_first.get(SNI), 1);
+        assert_eq!((of_first.get(KEYLOG), of_second.get(PSK)), (0, 0));
+        assert_eq!(of_first.get(PSK), usize::from(tls13));
+        assert!(of_second.get(KEYLOG) > 0 && of_second.get(MESSAGE) > 0);
+        assert!(of_first.get(MESSAGE) > 0);
+    }
+}
+
+#[test]
+fn a_callback_may_be_replaced_while_it_runs() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    let context = server.clone();
+    server
+        .set_sni_callback(move |_| {
+            context.clear_sni_callback()?;
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let client = client_context(&ca);
+    for _ in 0..2 {
+        Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+    }
+}
+
+#[test]
+fn a_client_context_takes_no_callback() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let error = context.clear_sni_callback().unwrap_err();
+    assert_eq!(
+        (error.python_class(), error.to_string().as_str()),
+        (
+            "ValueError",
+            "sni_callback cannot be set on TLS_CLIENT context"
+        )
+    );
+}
