@@ -44,6 +44,7 @@
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
+mod capabilities;
 mod certificate;
 pub mod cipher;
 mod constants;
@@ -59,6 +60,7 @@ mod random;
 mod socket;
 mod version;
 
+pub use capabilities::{Capabilities, capabilities};
 pub use certificate::{
     Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
     PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
@@ -71,7 +73,7 @@ pub use constants::{
 };
 pub use context::{
     CaData, CertChain, CertStoreStats, ClientPsk, Direction, MessageKind, Password, SessionStats,
-    SniAction, SniRequest, SslContext, SslSession, TlsMessage, VerifyLocations,
+    SniAction, SniRequest, SslContext, SslSession, TlsMessage, VerifyLocations, get_sigalgs,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,

@@ -1,6 +1,8 @@
 //! [`SslContext`]: settings, and the immutable `SSL_CTX` built from them.
 
 mod cert_chain;
+mod ciphers;
+mod groups;
 mod hooks;
 mod keylog;
 mod locations;
@@ -9,6 +11,7 @@ mod properties;
 mod psk;
 mod session;
 mod settings;
+mod sigalgs;
 mod snapshot;
 mod stats;
 mod trust;
@@ -23,6 +26,7 @@ pub use message::{Direction, MessageKind, TlsMessage};
 pub use psk::ClientPsk;
 pub(crate) use session::ContextId;
 pub use session::SslSession;
+pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
 

@@ -1,12 +1,9 @@
 //! Getters and setters: Python's properties of `SSLContext`, and its `set_*` methods.
 
-use std::ffi::CString;
 use std::sync::Arc;
 
 use super::SslContext;
 use super::hooks::{SniAction, SniCallback, SniRequest};
-use super::settings::no_cipher;
-use crate::cipher::{self, Cipher};
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{BoxError, Error, Result};
 
@@ -312,64 +309,6 @@ impl SslContext {
     /// Source: `SSL_CTX_set_security_level`(3).
     pub fn security_level(&self) -> u32 {
         self.read(|settings| settings.security_level).unwrap_or(0)
-    }
-
-    /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. Those for TLS 1.3
-    /// are always on and come first.
-    ///
-    /// ```python
-    /// context.set_ciphers('HIGH:!aNULL:!MD5')
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2)?;
-    /// context.set_ciphers("HIGH:!aNULL:!MD5")?;
-    /// # Ok::<(), ssl::Error>(())
-    /// ```
-    ///
-    /// As in Python, names that OpenSSL does not know are passed over if others select something.
-    /// The grammar: `openssl-ciphers`(1).
-    ///
-    /// # Errors
-    ///
-    /// `SSLError` (`No cipher can be selected.`) if the string selects nothing or is no cipher
-    /// string; `ValueError` for a NUL. The context keeps its list (in Python it is lost).
-    pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
-        let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
-        let list = Arc::new(list);
-        self.edit(
-            |next| {
-                next.cipher_list = Arc::clone(&list);
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_cipher_list(&next.cipher_list)
-                    .map_err(|_| no_cipher())?;
-                next.security_level = Some(ctx.security_level());
-                Ok(())
-            },
-        )
-    }
-
-    /// The suites that the context has selected, in order of preference.
-    ///
-    /// ```python
-    /// for c in context.get_ciphers(): print(c["name"])
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    /// for c in context.get_ciphers()? { println!("{}", c.name); }
-    /// # Ok::<(), ssl::Error>(())
-    /// ```
-    ///
-    /// Neither the range of versions nor the certificates are considered, as in Python.
-    ///
-    /// # Errors
-    ///
-    /// `SSLError` if OpenSSL cannot make a context.
-    pub fn get_ciphers(&self) -> Result<Vec<Cipher>> {
-        self.ask(|ctx| cipher::ciphers_of_context(ctx.as_ref()))
     }
 
     /// Offers these application protocols (client), or chooses from them in this order (server).

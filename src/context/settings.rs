@@ -1,4 +1,4 @@
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 use openssl::dh::Dh;
@@ -6,6 +6,7 @@ use openssl::pkey::{PKey, Params, Private};
 use openssl::ssl::SslVerifyMode;
 use openssl::x509::X509;
 
+use super::groups::Groups;
 use super::hooks::SniCallback;
 use super::keylog::KeyLog;
 use super::message::MessageCallback;
@@ -49,8 +50,10 @@ pub(crate) struct Settings {
     pub(crate) cipher_list: Arc<CString>,
     /// The level that the cipher list left behind.
     pub(crate) security_level: Option<u32>,
-    pub(crate) ciphersuites: Option<Arc<str>>,
-    pub(crate) groups: Option<Arc<str>>,
+    pub(crate) ciphersuites: Option<Arc<CStr>>,
+    pub(crate) groups: Option<Groups>,
+    pub(crate) client_sigalgs: Option<Arc<CStr>>,
+    pub(crate) server_sigalgs: Option<Arc<CStr>>,
     /// One for each kind of key, in the order in which they were loaded.
     pub(crate) identities: Vec<Arc<Identity>>,
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
@@ -90,6 +93,8 @@ impl Settings {
             security_level: None,
             ciphersuites: None,
             groups: None,
+            client_sigalgs: None,
+            server_sigalgs: None,
             identities: Vec::new(),
             dh_params: None,
             alpn: Arc::from([]),
@@ -111,6 +116,9 @@ impl Settings {
         ctx.set_security_level(0);
         for identity in &self.identities {
             ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
+        }
+        if let Some(dh) = &self.dh_params {
+            ctx.set_tmp_dh(dh)?;
         }
         ctx.set_cipher_list(&self.cipher_list)
             .map_err(|_| no_cipher())?;
@@ -135,11 +143,12 @@ impl Settings {
         self.apply_verify_mode(&mut ctx);
         ctx.set_verify_flags(self.verify_flags)?;
         ctx.set_hostflags(self.host_flags);
-        if let Some(groups) = &self.groups {
-            ctx.set_groups_list(groups)?;
+        self.apply_groups(&mut ctx)?;
+        if let Some(sigalgs) = &self.client_sigalgs {
+            ctx.set_client_sigalgs_list(sigalgs)?;
         }
-        if let Some(dh) = &self.dh_params {
-            ctx.set_tmp_dh(dh)?;
+        if let Some(sigalgs) = &self.server_sigalgs {
+            ctx.set_sigalgs_list(sigalgs)?;
         }
         if !self.alpn.is_empty() {
             ctx.set_alpn(&self.alpn)?;

@@ -332,6 +332,30 @@ impl Connection {
         self.lock().handle.compression()
     }
 
+    /// The group of the key exchange.
+    pub(crate) fn group(&self) -> Result<Option<String>> {
+        #[cfg(ossl320)]
+        return Ok(self.lock().handle.group());
+        #[cfg(not(ossl320))]
+        Err(Error::not_implemented(
+            "Getting selected group requires OpenSSL 3.2 or later.",
+        ))
+    }
+
+    /// The signature algorithm of the client (true) or of the server.
+    pub(crate) fn sigalg(&self, client: bool) -> Result<Option<String>> {
+        #[cfg(ossl350)]
+        return Ok(self
+            .lock()
+            .handle
+            .signature_name(client == self.server_side));
+        #[cfg(not(ossl350))]
+        Err(Error::not_implemented(format!(
+            "Getting {} signature algorithm requires OpenSSL 3.5 or later.",
+            if client { "client" } else { "server" }
+        )))
+    }
+
     pub(crate) fn selected_alpn_protocol(&self) -> Option<String> {
         let locked = self.lock();
         let protocol = locked.handle.ssl().selected_alpn_protocol()?;

@@ -49,6 +49,34 @@ fn check(result: c_int) -> Result<(), ErrorStack> {
     }
 }
 
+/// Empties this thread's queue, so that what is in it afterwards is the next call's.
+fn clear_errors() {
+    // SAFETY: the queue belongs to this thread.
+    unsafe { sys::ERR_clear_error() };
+}
+
+/// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
+/// to tell.
+#[cfg(ossl340)]
+pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
+    openssl::init();
+    clear_errors();
+    // SAFETY: null is the default library context; the string is ours to free, once it is copied.
+    unsafe {
+        let names = decl::SSL_get1_builtin_sigalgs(ptr::null_mut());
+        let copy = super::util::text(names).map(str::to_owned);
+        sys::OPENSSL_free(names.cast());
+        Some(copy.ok_or_else(ErrorStack::get))
+    }
+}
+
+/// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
+/// to tell.
+#[cfg(not(ossl340))]
+pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
+    None
+}
+
 impl CtxHandle {
     pub(crate) fn new(method: Method) -> Result<CtxHandle, ErrorStack> {
         let builder = match method {
@@ -95,11 +123,11 @@ impl CtxHandle {
     }
 
     /// Sets the suites for TLS 1.3.
-    pub(crate) fn set_ciphersuites(&mut self, list: &str) -> Result<(), ErrorStack> {
-        self.0.set_ciphersuites(list)
+    pub(crate) fn set_ciphersuites(&mut self, list: &CStr) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses, and a C string.
+        check(unsafe { sys::SSL_CTX_set_ciphersuites(self.as_ptr(), list.as_ptr()) })
     }
 
-    #[allow(clippy::unnecessary_cast, reason = "the type differs by version")]
     pub(crate) fn options(&self) -> u64 {
         // SAFETY: a live context.
         unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
@@ -219,8 +247,79 @@ impl CtxHandle {
     }
 
     /// The groups for key exchange, in order of preference.
-    pub(crate) fn set_groups_list(&mut self, groups: &str) -> Result<(), ErrorStack> {
-        self.0.set_groups_list(groups)
+    pub(crate) fn set_groups_list(&mut self, groups: &CStr) -> Result<(), ErrorStack> {
+        self.set_list(decl::SSL_CTRL_SET_GROUPS_LIST, groups)
+    }
+
+    /// One group for key exchange, by its NID.
+    pub(crate) fn set_group(&mut self, mut nid: c_int) -> Result<(), ErrorStack> {
+        clear_errors();
+        // SAFETY: a live context that nobody else uses; OpenSSL reads one number.
+        check(unsafe {
+            ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_SET_GROUPS,
+                1,
+                (&raw mut nid).cast(),
+            )
+        })
+    }
+
+    /// The signature algorithms of the handshake.
+    pub(crate) fn set_sigalgs_list(&mut self, sigalgs: &CStr) -> Result<(), ErrorStack> {
+        self.set_list(decl::SSL_CTRL_SET_SIGALGS_LIST, sigalgs)
+    }
+
+    /// The signature algorithms for clients' certificates.
+    pub(crate) fn set_client_sigalgs_list(&mut self, sigalgs: &CStr) -> Result<(), ErrorStack> {
+        self.set_list(decl::SSL_CTRL_SET_CLIENT_SIGALGS_LIST, sigalgs)
+    }
+
+    fn set_list(&mut self, command: c_int, list: &CStr) -> Result<(), ErrorStack> {
+        clear_errors();
+        let list = list.as_ptr().cast_mut().cast();
+        // SAFETY: a live context that nobody else uses; `command` is one that reads a C string.
+        check(unsafe { ctrl(self.as_ptr(), command, 0, list) })
+    }
+
+    /// The names of the groups for the context's range of versions; `None` if OpenSSL is too old
+    /// to tell.
+    #[cfg(ossl350)]
+    pub(crate) fn implemented_groups(
+        &self,
+        aliases: bool,
+    ) -> Option<Result<Vec<String>, ErrorStack>> {
+        clear_errors();
+        // SAFETY: a live context. OpenSSL fills the stack with strings that belong to the context,
+        // which lives longer than the stack; freeing the stack leaves its entries alone.
+        unsafe {
+            let list = sys::OPENSSL_sk_new_null();
+            if list.is_null() {
+                return Some(Err(ErrorStack::get()));
+            }
+            let told = check(ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_GET0_IMPLEMENTED_GROUPS,
+                aliases.into(),
+                list.cast(),
+            ));
+            let names = (0..sys::OPENSSL_sk_num(list))
+                .filter_map(|i| super::util::text(sys::OPENSSL_sk_value(list, i).cast()))
+                .map(str::to_owned)
+                .collect();
+            sys::OPENSSL_sk_free(list);
+            Some(told.map(|()| names))
+        }
+    }
+
+    /// The names of the groups for the context's range of versions; `None` if OpenSSL is too old
+    /// to tell.
+    #[cfg(not(ossl350))]
+    pub(crate) fn implemented_groups(
+        &self,
+        _aliases: bool,
+    ) -> Option<Result<Vec<String>, ErrorStack>> {
+        None
     }
 
     /// The protocols that a client offers and a server chooses from, with length bytes.

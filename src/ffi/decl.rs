@@ -85,6 +85,10 @@ c_functions! {
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
     fn SSL_get_current_compression(ssl: *const SSL) -> *const c_void;
 
+    #[cfg(ossl340)]
+    "char *SSL_get1_builtin_sigalgs(OSSL_LIB_CTX *libctx);"
+    fn SSL_get1_builtin_sigalgs(library: *mut openssl_sys::OSSL_LIB_CTX) -> *mut c_char;
+
     // Suites
     "uint32_t SSL_CIPHER_get_id(const SSL_CIPHER *c);"
     fn SSL_CIPHER_get_id(cipher: *const SSL_CIPHER) -> u32;
@@ -174,6 +178,16 @@ c_functions! {
 pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
 pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+pub(crate) const SSL_CTRL_SET_GROUPS: c_int = 91;
+pub(crate) const SSL_CTRL_SET_GROUPS_LIST: c_int = 92;
+pub(crate) const SSL_CTRL_SET_SIGALGS_LIST: c_int = 98;
+pub(crate) const SSL_CTRL_SET_CLIENT_SIGALGS_LIST: c_int = 102;
+#[cfg(ossl350)]
+pub(crate) const SSL_CTRL_GET0_IMPLEMENTED_GROUPS: c_int = 139;
+#[cfg(ossl350)]
+pub(crate) const SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
+#[cfg(ossl350)]
+pub(crate) const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;

@@ -17,6 +17,14 @@ pub(crate) struct Object {
     pub(crate) oid: String,
 }
 
+/// The number of an object with this short name.
+pub(crate) fn number_of_short_name(name: &std::ffi::CStr) -> Option<i32> {
+    openssl::init();
+    // SAFETY: a C string; the table has its own lock.
+    let nid = unsafe { sys::OBJ_sn2nid(name.as_ptr()) };
+    (nid != sys::NID_undef).then_some(nid)
+}
+
 /// Finds a dotted form or, unless `numeric`, a name. `None` if `text` is neither.
 pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, ErrorStack> {
     let Ok(text) = CString::new(text) else {

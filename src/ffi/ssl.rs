@@ -378,6 +378,33 @@ impl SslHandle {
         unsafe { cipher_tuple(cipher.as_ptr()) }
     }
 
+    /// The name of the group of the key exchange; `None` before there is one.
+    #[cfg(ossl320)]
+    pub(crate) fn group(&self) -> Option<String> {
+        // OpenSSL 3.x dereferences the session without looking whether there is one.
+        self.ssl.session()?;
+        // SAFETY: S4; the name is null or belongs to the context, and is copied at once.
+        let name = unsafe { util::text(sys::SSL_get0_group_name(self.ssl.as_ptr())) };
+        name.map(str::to_owned)
+    }
+
+    /// The name of the signature algorithm that this side, or the peer, signed with.
+    #[cfg(ossl350)]
+    pub(crate) fn signature_name(&self, peer: bool) -> Option<String> {
+        let command = if peer {
+            decl::SSL_CTRL_GET_PEER_SIGNATURE_NAME
+        } else {
+            decl::SSL_CTRL_GET_SIGNATURE_NAME
+        };
+        let mut name: *const std::ffi::c_char = std::ptr::null();
+        // SAFETY: S4; the commands write a string to `name` that belongs to the connection, and is
+        // copied at once.
+        unsafe {
+            let told = sys::SSL_ctrl(self.ssl.as_ptr(), command, 0, (&raw mut name).cast());
+            (told == 1).then(|| util::text(name).map(str::to_owned))?
+        }
+    }
+
     /// Whether records are compressed, and how.
     pub(crate) fn compression(&self) -> Option<&'static str> {
         // SAFETY: S4.

@@ -350,6 +350,39 @@ impl SslSocket {
         self.connection()?.compression()
     }
 
+    /// Python's `sock.group()` (3.15): the group of the key exchange, as `X25519MLKEM768`. `None`
+    /// before the handshake and without one.
+    ///
+    /// # Errors
+    ///
+    /// `NotImplementedError` before OpenSSL 3.2
+    /// ([`Capabilities::group`](crate::Capabilities::group)).
+    pub fn group(&self) -> Result<Option<String>> {
+        self.connection().map_or(Ok(None), |tls| tls.group())
+    }
+
+    /// Python's `sock.client_sigalg()` (3.15): the algorithm that the client signed with. `None`
+    /// before the handshake and if the client showed no certificate.
+    ///
+    /// # Errors
+    ///
+    /// `NotImplementedError` before OpenSSL 3.5
+    /// ([`Capabilities::client_sigalg`](crate::Capabilities::client_sigalg)).
+    pub fn client_sigalg(&self) -> Result<Option<String>> {
+        self.connection().map_or(Ok(None), |tls| tls.sigalg(true))
+    }
+
+    /// Python's `sock.server_sigalg()` (3.15): the algorithm that the server signed with. `None`
+    /// before the handshake and on resumed sessions.
+    ///
+    /// # Errors
+    ///
+    /// `NotImplementedError` before OpenSSL 3.5
+    /// ([`Capabilities::server_sigalg`](crate::Capabilities::server_sigalg)).
+    pub fn server_sigalg(&self) -> Result<Option<String>> {
+        self.connection().map_or(Ok(None), |tls| tls.sigalg(false))
+    }
+
     /// Python's `sock.selected_alpn_protocol()`.
     pub fn selected_alpn_protocol(&self) -> Option<String> {
         self.connection()?.selected_alpn_protocol()

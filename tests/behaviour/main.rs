@@ -6,7 +6,9 @@
 )]
 
 mod der;
+mod dh;
 mod getpeercert;
+mod groups;
 mod handshake;
 mod keylog;
 mod message_callback;

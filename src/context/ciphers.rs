@@ -1,0 +1,105 @@
+//! The suites of a context.
+
+use std::ffi::{CStr, CString};
+use std::sync::Arc;
+
+use super::SslContext;
+use super::settings::no_cipher;
+use crate::cipher::{self, Cipher};
+use crate::error::{Error, Result};
+
+impl SslContext {
+    /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. Those for TLS 1.3
+    /// stay as they are and come first; [`set_ciphersuites`](Self::set_ciphersuites) selects them.
+    ///
+    /// ```python
+    /// context.set_ciphers('HIGH:!aNULL:!MD5')
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2)?;
+    /// context.set_ciphers("HIGH:!aNULL:!MD5")?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// As in Python, names that OpenSSL does not know are passed over if others select something.
+    /// The grammar: `openssl-ciphers`(1).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` (`No cipher can be selected.`) if the string selects nothing or is no cipher
+    /// string; `ValueError` for a NUL. The context keeps its list (in Python it is lost).
+    pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
+        let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
+        let list = Arc::new(list);
+        self.edit(
+            |next| {
+                next.cipher_list = Arc::clone(&list);
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_cipher_list(&next.cipher_list)
+                    .map_err(|_| no_cipher())?;
+                next.security_level = Some(ctx.security_level());
+                Ok(())
+            },
+        )
+    }
+
+    /// The suites that the context has selected, in order of preference.
+    ///
+    /// ```python
+    /// for c in context.get_ciphers(): print(c["name"])
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// for c in context.get_ciphers()? { println!("{}", c.name); }
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Neither the range of versions nor the certificates are considered, as in Python.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn get_ciphers(&self) -> Result<Vec<Cipher>> {
+        self.ask(|ctx| cipher::ciphers_of_context(ctx.as_ref()))
+    }
+
+    /// Selects the suites for TLS 1.3, in order of preference. Python 3.15's.
+    ///
+    /// ```python
+    /// context.set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256")
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256")?;
+    /// assert_eq!(context.get_ciphers()?[0].name, "TLS_AES_128_GCM_SHA256");
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Names that OpenSSL does not know are passed over if it knows one of them. An empty string
+    /// leaves no suite for TLS 1.3. Source: `SSL_CTX_set_ciphersuites`(3).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` (`No cipher suite can be selected.`) if OpenSSL knows none of the names;
+    /// `ValueError` for a NUL. The context keeps its suites.
+    pub fn set_ciphersuites(&self, ciphersuites: &str) -> Result<()> {
+        let list =
+            CString::new(ciphersuites).map_err(|_| Error::value("embedded null character"))?;
+        let list: Arc<CStr> = list.into();
+        self.edit(
+            |next| {
+                next.ciphersuites = Some(Arc::clone(&list));
+                Ok(())
+            },
+            |ctx, _| {
+                ctx.set_ciphersuites(&list)
+                    .map_err(|_| Error::ssl_text("No cipher suite can be selected."))
+            },
+        )
+    }
+}
