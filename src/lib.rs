@@ -73,7 +73,8 @@ pub use constants::{
 };
 pub use context::{
     CaData, CertChain, CertStoreStats, ClientPsk, Direction, MessageKind, Password, SessionStats,
-    SniAction, SniRequest, SslContext, SslSession, TlsMessage, VerifyLocations, get_sigalgs,
+    SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage, VerifyLocations,
+    get_sigalgs,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,

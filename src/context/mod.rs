@@ -14,6 +14,7 @@ mod settings;
 mod sigalgs;
 mod snapshot;
 mod stats;
+mod tickets;
 mod trust;
 
 use std::fmt;
@@ -29,10 +30,11 @@ pub use session::SslSession;
 pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
+pub use tickets::TicketKey;
 
 use crate::constants::Protocol;
 use crate::error::Result;
-use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
+use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
 use settings::Settings;
 use snapshot::Origin;
@@ -66,7 +68,6 @@ pub struct SslContext(Arc<Inner>);
 struct Inner {
     id: ContextId,
     protocol: Protocol,
-    ticket_keys: [u8; TICKET_KEYS_LEN],
     statistics: Arc<Statistics>,
     state: Mutex<State>,
 }
@@ -106,12 +107,9 @@ impl SslContext {
     }
 
     fn from_settings(settings: Settings) -> Result<SslContext> {
-        let mut ticket_keys = [0; TICKET_KEYS_LEN];
-        openssl::rand::rand_bytes(&mut ticket_keys)?;
         let inner = Inner {
             id: ContextId::next(),
             protocol: settings.protocol,
-            ticket_keys,
             statistics: Arc::default(),
             state: Mutex::new(State {
                 settings,
@@ -126,6 +124,39 @@ impl SslContext {
         state.settings.security_level = Some(snapshot.handle().security_level());
         drop(state);
         Ok(context)
+    }
+
+    /// A context of its own with the same settings. Python has nothing like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// let lenient = context.copy()?;
+    /// lenient.set_check_hostname(false)?;
+    /// assert!(context.check_hostname());
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Changes to one do not show in the other, trusted certificates included; sessions of one
+    /// cannot be resumed with the other (each has ticket keys of its own), and each counts its own
+    /// statistics. Callbacks are shared. (`clone` gives another handle on the same context.)
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn copy(&self) -> Result<SslContext> {
+        let mut settings = self.read(Settings::clone);
+        if settings.trust.can_grow() {
+            settings.trust = Arc::new(settings.trust.copy()?);
+        }
+        // A ticket of a context that verifies less must not pass here.
+        settings.ticket_keys = Arc::from([tickets::random()?]);
+        SslContext::from_settings(settings)
+    }
+
+    /// Which context this is, among all that ever were.
+    pub(crate) fn id(&self) -> ContextId {
+        self.0.id
     }
 
     /// Python's `context.protocol`.
@@ -184,7 +215,6 @@ impl SslContext {
             settings,
             &Origin {
                 id: self.0.id,
-                ticket_keys: &self.0.ticket_keys,
                 statistics: &self.0.statistics,
             },
         )

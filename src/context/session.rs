@@ -1,8 +1,11 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslSession as RawSession, SslSessionRef};
 
+use super::SslContext;
+use crate::error::Result;
 use crate::ffi::session;
 
 /// Which context something belongs to. Never an address: those are used again.
@@ -43,6 +46,46 @@ pub struct SslSession {
 impl SslSession {
     pub(crate) fn new(raw: RawSession, context: ContextId) -> SslSession {
         SslSession { raw, context }
+    }
+
+    /// The session as bytes, for [`from_der`](Self::from_der). Python has nothing like it.
+    ///
+    /// **Whoever has them can decrypt the session.**
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot encode it.
+    pub fn to_der(&self) -> Result<Vec<u8>> {
+        Ok(self.raw.to_der()?)
+    }
+
+    /// A session that [`to_der`](Self::to_der) wrote, perhaps in another process, for connections
+    /// of this context.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(context: &ssl::SslContext, old: &ssl::SslSession) -> ssl::Result<()> {
+    /// let saved = old.to_der()?;
+    /// let session = ssl::SslSession::from_der(context, &saved)?;
+    /// assert_eq!(session, *old);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The context must verify what the session's context verified: a resumed handshake verifies
+    /// nothing again.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` for bytes that are no session.
+    pub fn from_der(context: &SslContext, der: &[u8]) -> Result<SslSession> {
+        // Entries that others left in the queue are not this call's.
+        drop(ErrorStack::get());
+        Ok(SslSession::new(RawSession::from_der(der)?, context.id()))
+    }
+
+    /// Whether a handshake can resume the session: in TLS 1.3 not before its ticket has come.
+    pub fn is_resumable(&self) -> bool {
+        session::is_resumable(&self.raw)
     }
 
     pub(crate) fn raw(&self) -> &SslSessionRef {

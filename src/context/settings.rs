@@ -11,10 +11,12 @@ use super::hooks::SniCallback;
 use super::keylog::KeyLog;
 use super::message::MessageCallback;
 use super::psk::{PskClientCallback, PskServerCallback};
+use super::tickets;
 use super::trust::Trust;
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, Method};
+use crate::ffi::hooks::TicketBlock;
 
 /// Python's default list, which its build can replace.
 pub(crate) const DEFAULT_CIPHERS: &str =
@@ -60,6 +62,8 @@ pub(crate) struct Settings {
     /// With length bytes.
     pub(crate) alpn: Arc<[u8]>,
     pub(crate) num_tickets: Option<usize>,
+    /// At least one: the first seals, all open.
+    pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
@@ -99,6 +103,7 @@ impl Settings {
             dh_params: None,
             alpn: Arc::from([]),
             num_tickets: None,
+            ticket_keys: Arc::from([tickets::random()?]),
             post_handshake_auth: false,
             trust: Arc::new(Trust::empty()?),
             sni_callback: None,
@@ -156,6 +161,7 @@ impl Settings {
         if let Some(tickets) = self.num_tickets {
             ctx.set_num_tickets(tickets)?;
         }
+        self.apply_ticket_keys(&mut ctx)?;
         ctx.set_keylog(self.keylog.is_some());
         ctx.set_messages(self.message_callback.is_some());
         ctx.set_psk_client(self.psk_client.is_some());

@@ -6,8 +6,8 @@ use super::session::ContextId;
 use super::settings::Settings;
 use super::stats::Statistics;
 use crate::error::{BoxError, Result};
-use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
-use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision};
+use crate::ffi::ctx::CtxHandle;
+use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock};
 
 /// An `SSL_CTX` and the settings that it was built from. A connection holds the snapshot that it
 /// began with; a snapshot that a connection holds is never changed.
@@ -21,14 +21,12 @@ pub(crate) struct Snapshot {
 /// What a new snapshot takes over from the context it belongs to.
 pub(crate) struct Origin<'a> {
     pub(crate) id: ContextId,
-    pub(crate) ticket_keys: &'a [u8; TICKET_KEYS_LEN],
     pub(crate) statistics: &'a Arc<Statistics>,
 }
 
 impl Snapshot {
     pub(crate) fn build(settings: Settings, origin: &Origin<'_>) -> Result<Snapshot> {
-        let mut handle = settings.build()?;
-        handle.set_ticket_keys(origin.ticket_keys)?;
+        let handle = settings.build()?;
         origin.statistics.track(&handle);
         Ok(Snapshot {
             handle,
@@ -111,6 +109,10 @@ impl Hooks for Snapshot {
             Some(callback) => callback.find(identity, limit),
             None => Ok(Zeroizing::default()),
         }
+    }
+
+    fn ticket_keys(&self) -> &[TicketBlock] {
+        &self.settings.ticket_keys
     }
 
     fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync> {

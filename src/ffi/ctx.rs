@@ -409,6 +409,18 @@ impl CtxHandle {
         }
     }
 
+    /// Whether the context is asked for the keys of tickets.
+    pub(crate) fn set_ticket_callback(&mut self, on: bool) -> Result<(), ErrorStack> {
+        // SAFETY: a live context that nobody else uses; the trampoline finds the keys through the
+        // connection.
+        check(unsafe {
+            decl::SSL_CTX_set_tlsext_ticket_key_evp_cb(
+                self.as_ptr(),
+                on.then_some(trampoline::ticket as _),
+            )
+        })
+    }
+
     /// Verifies against this store, of which the context takes a reference.
     pub(crate) fn set_store(&mut self, store: &StoreHandle) {
         // SAFETY: both are live; `set1` takes a reference of its own.

@@ -8,9 +8,9 @@
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
-    ASN1_OBJECT, ASN1_TYPE, BIO, GENERAL_NAME, SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509,
-    X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY, X509_OBJECT, X509_STORE,
-    stack_st_SSL_CIPHER,
+    ASN1_OBJECT, ASN1_TYPE, BIO, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
+    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME,
+    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, stack_st_SSL_CIPHER,
 };
 
 pub(crate) type pem_password_cb =
@@ -55,6 +55,14 @@ c_functions! {
     #[cfg(has_psk)]
     "int SSL_CTX_use_psk_identity_hint(SSL_CTX *ctx, const char *identity_hint);"
     fn SSL_CTX_use_psk_identity_hint(ctx: *mut SSL_CTX, hint: *const c_char) -> c_int;
+
+    "int SSL_CTX_set_tlsext_ticket_key_evp_cb(SSL_CTX *ctx, int (*fp)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *, EVP_MAC_CTX *, int));"
+    fn SSL_CTX_set_tlsext_ticket_key_evp_cb(
+        ctx: *mut SSL_CTX,
+        cb: Option<unsafe extern "C" fn(*mut SSL, *mut c_uchar, *mut c_uchar, *mut EVP_CIPHER_CTX, *mut EVP_MAC_CTX, c_int) -> c_int>
+    ) -> c_int;
+    "OSSL_PARAM OSSL_PARAM_construct_utf8_string(const char *key, char *buf, size_t bsize);"
+    fn OSSL_PARAM_construct_utf8_string(key: *const c_char, buf: *mut c_char, size: usize) -> OSSL_PARAM;
 
     // Fixed versions, gone from 4.0
     #[cfg(has_fixed_version_methods)]
@@ -102,6 +110,8 @@ c_functions! {
     // Sessions
     "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
     fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
+    "int SSL_SESSION_is_resumable(const SSL_SESSION *s);"
+    fn SSL_SESSION_is_resumable(session: *const SSL_SESSION) -> c_int;
     "int SSL_SESSION_has_ticket(const SSL_SESSION *s);"
     fn SSL_SESSION_has_ticket(session: *const SSL_SESSION) -> c_int;
     "unsigned long SSL_SESSION_get_ticket_lifetime_hint(const SSL_SESSION *s);"
@@ -203,7 +213,7 @@ mod tests {
     #[test]
     fn prototypes_agree_with_the_headers() {
         let mut source = String::from(
-            "#define OPENSSL_SUPPRESS_DEPRECATED\n#include <openssl/ssl.h>\n#include <openssl/x509v3.h>\n#include <openssl/pem.h>\n",
+            "#define OPENSSL_SUPPRESS_DEPRECATED\n#include <openssl/ssl.h>\n#include <openssl/x509v3.h>\n#include <openssl/pem.h>\n#include <openssl/params.h>\n",
         );
         for prototype in super::PROTOTYPES {
             source.push_str(prototype);

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::ctx::CtxHandle;
+use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
 
 /// What user code failed with.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A key for tickets: a name, a key for the MAC and one for the cipher.
+pub(crate) type TicketBlock = Zeroizing<[u8; TICKET_KEYS_LEN]>;
 
 /// A context as the callbacks see it. Whatever implements this owns the `SSL_CTX` and every value
 /// that a callback needs, and each connection holds it (invariant S3).
@@ -38,6 +41,9 @@ pub(crate) trait Hooks: Send + Sync {
     /// The key of an identity that a client sent, no longer than `limit`. An empty key says that
     /// the identity is unknown.
     fn psk_server(&self, identity: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, BoxError>;
+
+    /// The keys for tickets: the first seals, all open.
+    fn ticket_keys(&self) -> &[TicketBlock];
 
     /// The context itself, for those who know what implements this.
     fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;

@@ -20,6 +20,12 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     }
 }
 
+/// Whether the session can be resumed.
+pub(crate) fn is_resumable(session: &SslSessionRef) -> bool {
+    // SAFETY: a live session, which OpenSSL changes only before it is handed out.
+    unsafe { decl::SSL_SESSION_is_resumable(session.as_ptr()) == 1 }
+}
+
 /// Whether a ticket came with the session.
 pub(crate) fn has_ticket(session: &SslSessionRef) -> bool {
     // SAFETY: a live session, which OpenSSL changes only before it is handed out.

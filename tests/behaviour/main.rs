@@ -14,6 +14,7 @@ mod keylog;
 mod message_callback;
 mod pha;
 mod psk;
+mod sessions;
 mod sni;
 mod support;
 mod utilities;

@@ -5,6 +5,7 @@ mod keylog;
 mod message;
 mod psk;
 mod server_name;
+mod ticket;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -24,6 +25,7 @@ pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
 pub(in crate::ffi) use psk::{PskClientFn, PskServerFn, psk_client, psk_server};
 pub(in crate::ffi) use server_name::server_name;
+pub(in crate::ffi) use ticket::ticket;
 
 /// Why user code, called by OpenSSL, did not do its work.
 pub(crate) enum Failure {

@@ -1,0 +1,130 @@
+use std::ffi::{c_int, c_uchar};
+use std::ptr;
+
+use openssl_sys as sys;
+
+use super::{Callbacks, dispatch};
+use crate::ffi::decl;
+use crate::ffi::hooks::TicketBlock;
+use crate::ffi::util;
+
+const NAME_LEN: usize = 16;
+const IV_LEN: usize = 16;
+
+/// What the callback says: there is no key, or it went wrong, or the ticket is good, or it is good
+/// and a new one shall take its place.
+const NO_KEY: c_int = 0;
+const WRONG: c_int = -1;
+const GOOD: c_int = 1;
+const RENEW: c_int = 2;
+
+/// The parts of a block, in the order in which OpenSSL itself keeps them.
+struct Parts<'a> {
+    name: &'a [u8; NAME_LEN],
+    mac: &'a [u8; 32],
+    cipher: &'a [u8; 32],
+}
+
+fn parts(block: &TicketBlock) -> Option<Parts<'_>> {
+    let (name, rest) = block.split_first_chunk()?;
+    let (mac, rest) = rest.split_first_chunk()?;
+    Some(Parts {
+        name,
+        mac,
+        cipher: rest.first_chunk()?,
+    })
+}
+
+/// Seals tickets with the first of the context's keys and opens them with any, in the form that
+/// OpenSSL itself gives tickets (RFC 5077, section 4).
+pub(in crate::ffi) unsafe extern "C" fn ticket(
+    ssl: *mut sys::SSL,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut sys::EVP_CIPHER_CTX,
+    mac: *mut sys::EVP_MAC_CTX,
+    seal: c_int,
+) -> c_int {
+    let prepare = |state: &Callbacks| {
+        let keys = state.original.ticket_keys();
+        let mut keys = keys.iter().filter_map(parts);
+        if seal == 1 {
+            let Some(key) = keys.next() else {
+                return NO_KEY;
+            };
+            // SAFETY: OpenSSL passes places for a name of 16 bytes and the longest IV, which has
+            // 16; both contexts are live and this call's alone.
+            unsafe {
+                ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
+                if sys::RAND_bytes(iv, IV_LEN as c_int) != 1
+                    || sys::EVP_EncryptInit_ex(
+                        cipher,
+                        sys::EVP_aes_256_cbc(),
+                        ptr::null_mut(),
+                        key.cipher.as_ptr(),
+                        iv,
+                    ) != 1
+                    || !set_mac_key(mac, key.mac)
+                {
+                    return WRONG;
+                }
+            }
+            return GOOD;
+        }
+        // SAFETY: the name and the IV stand at the beginning of the client's ticket, whose length
+        // OpenSSL has looked at.
+        let theirs = unsafe { util::slice(name, NAME_LEN) };
+        let Some((at, key)) = keys.enumerate().find(|(_, key)| key.name == theirs) else {
+            return NO_KEY;
+        };
+        // SAFETY: as above; the contexts are live and this call's alone.
+        unsafe {
+            if sys::EVP_DecryptInit_ex(
+                cipher,
+                sys::EVP_aes_256_cbc(),
+                ptr::null_mut(),
+                key.cipher.as_ptr(),
+                iv,
+            ) != 1
+                || !set_mac_key(mac, key.mac)
+            {
+                return WRONG;
+            }
+            // Tickets of TLS 1.3 are used once (RFC 8446, appendix C.4).
+            if at > 0 || sys::SSL_version(ssl) == sys::TLS1_3_VERSION {
+                RENEW
+            } else {
+                GOOD
+            }
+        }
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, NO_KEY, prepare) }
+}
+
+/// Makes a context compute HMAC-SHA256 with this key.
+///
+/// # Safety
+///
+/// `mac` is a live context of HMAC that nobody else uses.
+unsafe fn set_mac_key(mac: *mut sys::EVP_MAC_CTX, key: &[u8; 32]) -> bool {
+    let mut digest = *b"SHA256\0";
+    // SAFETY: the parameters point to `key` and `digest`, which outlive the call and are only read
+    // by it; a length of 0 is that of the string.
+    unsafe {
+        let params = [
+            sys::OSSL_PARAM_construct_octet_string(
+                c"key".as_ptr(),
+                key.as_ptr().cast_mut().cast(),
+                key.len(),
+            ),
+            decl::OSSL_PARAM_construct_utf8_string(
+                c"digest".as_ptr(),
+                digest.as_mut_ptr().cast(),
+                0,
+            ),
+            sys::OSSL_PARAM_construct_end(),
+        ];
+        sys::EVP_MAC_CTX_set_params(mac, params.as_ptr()) == 1
+    }
+}

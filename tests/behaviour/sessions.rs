@@ -1,0 +1,309 @@
+//! Sessions: rules, resumption, serialisation, copies of contexts and ticket keys.
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, Files};
+
+use crate::support::{Pair, client_context, server_context};
+
+struct Contexts {
+    client: ssl::SslContext,
+    server: ssl::SslContext,
+}
+
+fn contexts(version: ssl::TlsVersion) -> Contexts {
+    let ca = Ca::new();
+    let contexts = Contexts {
+        client: client_context(&ca),
+        server: server_context(&ca.issue("localhost")),
+    };
+    contexts.client.set_maximum_version(version).unwrap();
+    contexts
+}
+
+const VERSIONS: [ssl::TlsVersion; 2] = [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
+
+impl Contexts {
+    /// A connection that offers `session`, after the client has read.
+    fn connect(&self, session: Option<&ssl::SslSession>) -> Pair {
+        let options = ssl::WrapBio::from("localhost").session(session.cloned());
+        let pair = Pair::new(&self.client, &self.server, options)
+            .unwrap()
+            .connected();
+        pair.server.write(b"x").unwrap();
+        pair.pump();
+        assert_eq!(pair.client.read(1).unwrap(), b"x");
+        pair
+    }
+
+    fn session(&self) -> ssl::SslSession {
+        self.connect(None).client.session().unwrap()
+    }
+
+    fn resumes(&self, session: &ssl::SslSession) -> bool {
+        let pair = self.connect(Some(session));
+        assert_eq!(pair.client.session_reused(), pair.server.session_reused());
+        pair.client.session_reused()
+    }
+}
+
+#[test]
+fn a_session_has_pythons_attributes() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let pair = Pair::new(&contexts.client, &contexts.server, "localhost")
+            .unwrap()
+            .connected();
+        let early = pair.client.session().unwrap();
+        let tls13 = version == ssl::TlsVersion::TLSv1_3;
+        assert_eq!((early.id().is_empty(), early.has_ticket()), (tls13, !tls13));
+        assert_eq!(early.is_resumable(), !tls13);
+        let session = contexts.session();
+        assert_eq!(session.id().len(), 32);
+        assert!(session.has_ticket() && session.is_resumable());
+        assert_eq!(
+            (session.timeout(), session.ticket_lifetime_hint()),
+            (7200, 7200)
+        );
+        let again = contexts.connect(None);
+        assert_eq!(again.client.session(), again.client.session());
+        assert_ne!(again.client.session().unwrap(), session);
+        assert!(again.server.session().is_some());
+    }
+}
+
+#[test]
+fn a_session_is_resumed_as_often_as_it_is_offered() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let session = contexts.session();
+        assert!(contexts.resumes(&session) && contexts.resumes(&session));
+        let pair = contexts.connect(Some(&session));
+        assert!(pair.client.getpeercert().unwrap().is_some());
+        assert!(pair.client.get_verified_chain().is_empty());
+        assert_eq!(contexts.server.session_stats().hits, 3);
+    }
+}
+
+#[test]
+fn without_tickets_there_is_nothing_to_resume() {
+    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    contexts.server.set_num_tickets(0).unwrap();
+    let session = contexts.session();
+    assert!(!session.is_resumable() && session.id().is_empty());
+}
+
+/// The order of the checks is Python's: whose session, which side, how late.
+#[test]
+fn sessions_are_refused_in_pythons_order() {
+    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let session = contexts.session();
+    let foreign = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let foreign = ssl::SslSession::from_der(&foreign, &session.to_der().unwrap()).unwrap();
+    let servers = contexts.connect(None).server.session().unwrap();
+    let pair = contexts.connect(None);
+    let refused = |object: &ssl::SslObject, session: &ssl::SslSession| {
+        let error = object.set_session(session).unwrap_err();
+        assert_eq!(error.python_class(), "ValueError");
+        error.to_string()
+    };
+    let different = "Session refers to a different SSLContext.";
+    assert_eq!(refused(&pair.client, &foreign), different);
+    assert_eq!(refused(&pair.server, &session), different);
+    assert_eq!(
+        refused(&pair.server, &servers),
+        "Cannot set session for server-side SSLSocket."
+    );
+    assert_eq!(
+        refused(&pair.client, &session),
+        "Cannot set session after handshake."
+    );
+    let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let wrap = |options: ssl::WrapBio| contexts.client.wrap_bio(&a, &b, options);
+    let early = wrap("localhost".into()).unwrap();
+    early.set_session(&session).unwrap();
+    early.set_session(&session).unwrap();
+    let error = wrap(ssl::WrapBio::from("localhost").session(foreign.clone())).unwrap_err();
+    assert_eq!(error.to_string(), different);
+    let error = contexts
+        .server
+        .wrap_bio(
+            &a,
+            &b,
+            ssl::WrapBio::new().server_side(true).session(servers),
+        )
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Cannot set session for server-side SSLSocket."
+    );
+}
+
+#[test]
+fn a_socket_takes_its_session_before_it_connects() {
+    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let session = contexts.session();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let sock = contexts.client.wrap_socket(socket, "localhost").unwrap();
+    assert_eq!((sock.session(), sock.session_reused()), (None, None));
+    sock.set_session(&session).unwrap();
+    assert_eq!(sock.session(), Some(session.clone()));
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let options = ssl::WrapSocket::new().server_side(true).session(session);
+    let error = contexts.server.wrap_socket(socket, options).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "session can only be specified in client mode"
+    );
+}
+
+#[test]
+fn a_session_goes_through_bytes() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let der = contexts.session().to_der().unwrap();
+        let session = ssl::SslSession::from_der(&contexts.client, &der).unwrap();
+        assert!(contexts.resumes(&session));
+        for broken in [&der[..der.len() / 2], b"", b"\x30\x00", b"not a session"] {
+            let error = ssl::SslSession::from_der(&contexts.client, broken).unwrap_err();
+            assert_eq!(error.python_class(), "SSLError");
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_a_context_has_its_settings_and_nothing_else() {
+    let ca = Ca::new();
+    let original = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    original
+        .set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1")
+        .unwrap();
+    original.set_alpn_protocols(&["h2"]).unwrap();
+    original
+        .set_options(original.options() | ssl::OP_NO_TLSv1_3)
+        .unwrap();
+    original
+        .set_verify_flags(original.verify_flags() | ssl::VERIFY_X509_STRICT)
+        .unwrap();
+    let copy = original.copy().unwrap();
+    assert_eq!(copy.options(), original.options());
+    assert_eq!(copy.verify_flags(), original.verify_flags());
+    assert_eq!(copy.security_level(), 1);
+    assert_eq!(
+        copy.get_ciphers().unwrap().len(),
+        original.get_ciphers().unwrap().len()
+    );
+    copy.load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    assert_eq!(original.cert_store_stats().x509, 0);
+    assert_eq!(copy.cert_store_stats().x509, 1);
+    let server = server_context(&ca.issue("localhost"));
+    Pair::new(&copy, &server, "localhost").unwrap().connected();
+    let failed = Pair::new(&original, &server, "localhost").unwrap();
+    assert!(failed.handshake().0.is_err());
+    // Its certificate goes along; its sessions do not.
+    let twin = server.copy().unwrap();
+    let session = Pair::new(&copy, &twin, "localhost")
+        .unwrap()
+        .connected()
+        .client
+        .session()
+        .unwrap();
+    let options = ssl::WrapBio::from("localhost").session(session);
+    let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    assert!(original.wrap_bio(&a, &b, options).is_err());
+}
+
+#[test]
+fn a_copy_of_a_server_does_not_open_the_tickets_of_the_original() {
+    for version in VERSIONS {
+        let contexts = contexts(version);
+        let session = contexts.session();
+        assert!(contexts.resumes(&session));
+        let copy = contexts.server.copy().unwrap();
+        assert_ne!(copy.ticket_keys(), contexts.server.ticket_keys());
+        let other = Contexts {
+            client: contexts.client,
+            server: copy,
+        };
+        assert!(!other.resumes(&session));
+    }
+}
+
+#[test]
+fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
+    for version in VERSIONS {
+        let ca = Ca::new();
+        let leaf = ca.issue("localhost");
+        let client = client_context(&ca);
+        client.set_maximum_version(version).unwrap();
+        let with = |keys: &[&ssl::TicketKey]| {
+            let server = server_context(&leaf);
+            server
+                .set_ticket_keys(keys.iter().map(|&key| key.clone()))
+                .unwrap();
+            Contexts {
+                client: client.clone(),
+                server,
+            }
+        };
+        let key = |_| ssl::TicketKey::generate().unwrap();
+        let [old, new, other]: [ssl::TicketKey; 3] = std::array::from_fn(key);
+        let session = with(&[&old]).session();
+        assert!(with(&[&old]).resumes(&session));
+        assert!(with(&[&new, &old]).resumes(&session));
+        assert!(with(&[&new, &other, &old]).resumes(&session));
+        assert!(!with(&[&new]).resumes(&session));
+        assert!(!with(&[&new, &other]).resumes(&session));
+        // What several keys have sealed opens with one, which OpenSSL then uses itself.
+        let session = with(&[&new, &old]).session();
+        assert!(with(&[&new]).resumes(&session));
+        assert!(!with(&[&old]).resumes(&session));
+        // A resumption with an old key brings a ticket with the new one.
+        let session = with(&[&old]).session();
+        let pair = with(&[&new, &old]).connect(Some(&session));
+        assert!(pair.client.session_reused());
+        let renewed = pair.client.session().unwrap();
+        assert!(with(&[&new]).resumes(&renewed));
+    }
+}
+
+#[test]
+fn keys_are_rotated_while_connections_are_open() {
+    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let kept = contexts.connect(None);
+    let session = kept.client.session().unwrap();
+    let mut keys = contexts.server.ticket_keys();
+    assert_eq!(keys.len(), 1);
+    keys.insert(0, ssl::TicketKey::generate().unwrap());
+    contexts.server.set_ticket_keys(keys.clone()).unwrap();
+    assert_eq!(contexts.server.ticket_keys(), keys);
+    assert!(contexts.resumes(&session));
+    contexts.server.set_ticket_keys([keys[0].clone()]).unwrap();
+    assert!(!contexts.resumes(&session));
+    drop(kept);
+}
+
+#[test]
+fn a_ticket_key_has_80_bytes() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    assert!(context.set_ticket_keys([]).is_err());
+    let error = ssl::TicketKey::try_from(&[0u8; 48][..]).unwrap_err();
+    assert_eq!(error.to_string(), "a ticket key has 80 bytes, not 48");
+    let key = ssl::TicketKey::from([7; ssl::TicketKey::LEN]);
+    context.set_ticket_keys([key.clone()]).unwrap();
+    assert_eq!(context.ticket_keys()[0].as_bytes(), &[7; 80]);
+    assert_eq!(format!("{key:?}"), "TicketKey(..)");
+}
+
+/// A new certificate, loaded while the server runs, leaves sessions resumable.
+#[test]
+fn sessions_survive_a_rebuild() {
+    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let kept = contexts.connect(None);
+    let session = kept.client.session().unwrap();
+    let files = Files::of(&Ca::new().issue("localhost"));
+    contexts.server.load_cert_chain(&files.combined).unwrap();
+    contexts.client.set_alpn_protocols(&["h2"]).unwrap();
+    assert!(contexts.resumes(&session));
+    drop(kept);
+}
