@@ -53,7 +53,8 @@ impl Callbacks {
 
     /// Keeps another context alive for as long as the connection may use it.
     pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) {
-        *self.current.borrow_mut() = hooks;
+        // Dropped behind the borrow: callbacks may go with it.
+        drop(self.current.replace(hooks));
     }
 
     /// What user code failed with since the last call of this.
@@ -64,7 +65,9 @@ impl Callbacks {
 
     fn fail(&self, failure: Failure) {
         self.poisoned.set(true);
-        self.failure.borrow_mut().get_or_insert(failure);
+        // The first one counts.
+        let earlier = self.failure.take();
+        self.failure.replace(earlier.or(Some(failure)));
     }
 }
 
@@ -182,8 +185,9 @@ pub(super) unsafe extern "C" fn server_name(
     let decide = |state: &Callbacks| {
         // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
         let name =
-            unsafe { util::text(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
+            unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
         match state.original.server_name(name) {
+            SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
             SniDecision::Switch(hooks) => {
                 // SAFETY: both are live; the state keeps the new context alive as long as the SSL
