@@ -1,3 +1,4 @@
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -5,6 +6,7 @@ use zeroize::Zeroizing;
 use super::session::ContextId;
 use super::settings::Settings;
 use super::stats::Statistics;
+use crate::constants::AlertDescription;
 use crate::error::{BoxError, Result};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock};
@@ -72,10 +74,14 @@ impl Hooks for Snapshot {
         &self.settings.alpn
     }
 
-    fn server_name(&self, name: Option<&str>) -> SniDecision {
-        match &self.settings.sni_callback {
-            Some(callback) => callback.decide(name),
-            None => SniDecision::Continue,
+    fn server_name(&self, name: Option<&CStr>) -> SniDecision {
+        let Some(callback) = &self.settings.sni_callback else {
+            return SniDecision::NotAsked;
+        };
+        match name.map(CStr::to_str).transpose() {
+            Ok(name) if name.is_none_or(str::is_ascii) => callback.decide(name),
+            // Not a host name. As none it would pass for a client that asks for no name.
+            _ => SniDecision::Refuse(AlertDescription::INTERNAL_ERROR.0, None),
         }
     }
 

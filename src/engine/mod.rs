@@ -2,24 +2,27 @@
 //! around it.
 
 mod deadline;
+mod lock;
+mod queries;
 mod slot;
+#[cfg(test)]
+mod tests;
+mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use openssl::ssl::SslVerifyMode;
 
 pub(crate) use deadline::Deadline;
-pub(crate) use slot::{Slot, SlotGuard};
+pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
-use crate::certificate::{CertDict, Certificate};
 use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
-use crate::context::{Snapshot, SslContext, SslSession};
+use crate::context::{SslContext, SslSession};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
+use lock::{StepGuard, StepLock};
+use write::Unfinished;
 
 /// What one step came to, short of an error.
 #[derive(Debug)]
@@ -32,9 +35,10 @@ pub(crate) enum Step<T> {
 /// A TLS connection on some transport.
 ///
 /// The lock on `ssl` is held for one step at a time and never while waiting. Faces that wait take
-/// turns: `reads` and `writes` say whose they are.
+/// turns: `reads` and `writes` say whose they are. Who has no turn to read must not make the
+/// transport read (`Hold::Always`): the bytes would overtake those that the reader has in hand.
 pub(crate) struct Connection {
-    ssl: Mutex<Locked>,
+    ssl: StepLock<Locked>,
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
@@ -45,10 +49,11 @@ pub(crate) struct Connection {
 /// What the connection's lock guards.
 struct Locked {
     handle: SslHandle,
-    /// The data of a write that was given up half-way.
-    unfinished: Option<Vec<u8>>,
+    unfinished: Option<Unfinished>,
     /// An error met while looking ahead, which the next read reports.
     deferred: Option<Error>,
+    /// The end of the stream, or an error that ended it, was reported by a read.
+    ended: bool,
 }
 
 /// How a connection is made.
@@ -57,6 +62,8 @@ pub(crate) struct Config {
     pub(crate) server_side: bool,
     pub(crate) server_hostname: Option<ServerName>,
     pub(crate) session: Option<SslSession>,
+    /// A client whose context checks host names must name one.
+    pub(crate) insist_on_hostname: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -77,6 +84,7 @@ impl Connection {
             server_side,
             server_hostname,
             session,
+            insist_on_hostname,
         } = config;
         let role = match context.protocol() {
             Protocol::PROTOCOL_TLS_CLIENT if server_side => Some(("server", "CLIENT")),
@@ -92,6 +100,10 @@ impl Connection {
         let settings = snapshot.settings();
         let (check_hostname, authenticate_late) =
             (settings.check_hostname, settings.post_handshake_auth);
+        // The context may have been changed since the socket was wrapped.
+        if insist_on_hostname && check_hostname && server_hostname.is_none() {
+            return Err(Error::value("check_hostname requires server_hostname"));
+        }
         let verifies = settings.verify_mode != VerifyMode::CERT_NONE;
         let mut handle = SslHandle::new(snapshot, transport)?;
         if authenticate_late && (verifies || !server_side) {
@@ -108,10 +120,11 @@ impl Connection {
             handle.ssl_mut().set_connect_state();
         }
         let connection = Connection {
-            ssl: Mutex::new(Locked {
+            ssl: StepLock::new(Locked {
                 handle,
                 unfinished: None,
                 deferred: None,
+                ended: false,
             }),
             reads: Slot::default(),
             writes: Slot::default(),
@@ -125,9 +138,9 @@ impl Connection {
         Ok(connection)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Locked> {
-        // A panic of user code is handed on after the step that ran it is over.
-        self.ssl.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Waits for the connection; an error in a callback that the connection itself has called.
+    fn lock(&self) -> Result<StepGuard<'_, Locked>> {
+        self.ssl.lock().ok_or_else(Error::in_callback)
     }
 
     pub(crate) fn server_side(&self) -> bool {
@@ -145,23 +158,26 @@ impl Connection {
 
     /// Runs one step and turns what came of it into Python's errors.
     fn step<T>(&self, f: impl FnOnce(&mut Locked) -> Status<T>) -> Result<Step<T>> {
-        let mut locked = self.lock();
+        let mut locked = self.lock()?;
         let status = f(&mut locked);
         let failure = locked.handle.take_failure();
-        let outcome = match status {
+        let outcome = self.outcome(&locked.handle, status);
+        // Nothing that callers and their callbacks do from here on happens under the lock.
+        drop(locked);
+        match failure {
+            Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
+            Some(Failure::Error(error)) => Err(callback_error(error)),
+            None => outcome,
+        }
+    }
+
+    fn outcome<T>(&self, handle: &SslHandle, status: Status<T>) -> Result<Step<T>> {
+        match status {
             Status::Done(value) => Ok(Step::Done(value)),
             Status::WantRead => Ok(Step::WantRead),
             Status::WantWrite => Ok(Step::WantWrite),
             Status::Closed => Err(Error::zero_return()),
-            Status::Failed(fault) => Err(self.fault(&locked.handle, fault)),
-        };
-        drop(locked);
-        match failure {
-            Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
-            Some(Failure::Error(error)) => Err(error
-                .downcast::<Error>()
-                .map_or_else(Error::Callback, |own| *own)),
-            None => outcome,
+            Status::Failed(fault) => Err(self.fault(handle, fault)),
         }
     }
 
@@ -224,6 +240,7 @@ impl Connection {
         let outcome = self.step(|locked| {
             deferred = locked.deferred.take();
             if deferred.is_some() {
+                locked.ended = true;
                 return Status::WantRead;
             }
             locked.handle.hold(hold);
@@ -231,6 +248,7 @@ impl Connection {
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
             ended =
                 matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
+            locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             if ended { Status::WantRead } else { status }
         });
         match deferred {
@@ -249,43 +267,23 @@ impl Connection {
         self.read_with(hold, 0, |handle| handle.read_into(buf))
     }
 
-    /// Writes all of `data`. A caller that gives up before it is `Done` says so with
-    /// [`Connection::leave_unfinished`].
-    pub(crate) fn write(&self, data: &[u8]) -> Result<Step<usize>> {
-        let mut refused = None;
-        let outcome = self.step(|locked| {
-            refused = locked
-                .unfinished
-                .as_deref()
-                .and_then(|begun| refusal(begun, data));
-            if refused.is_some() {
-                return Status::WantWrite;
-            }
-            let status = locked.handle.write(data);
-            if !matches!(status, Status::WantRead | Status::WantWrite) {
-                locked.unfinished = None;
-            }
-            status
-        });
-        match refused {
-            Some(error) => Err(error),
-            None => outcome,
-        }
-    }
-
-    /// Remembers the data of a write that stopped half-way: the next write must begin with it,
-    /// since what OpenSSL already sealed cannot be taken back.
-    pub(crate) fn leave_unfinished(&self, data: &[u8]) {
-        self.lock().unfinished.get_or_insert_with(|| data.to_vec());
-    }
-
     /// Sends `close_notify`, then takes the peer's.
     pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
         let once = || {
-            self.step(|locked| {
+            let mut half_way = false;
+            let outcome = self.step(|locked| {
+                half_way = locked.unfinished.is_some();
+                if half_way {
+                    return Status::WantWrite;
+                }
                 locked.handle.hold(hold);
                 locked.handle.shutdown()
-            })
+            });
+            // The rest of a record stands between: as in Python, but the connection survives it.
+            if half_way {
+                return Err(Connection::bad_retry());
+            }
+            outcome
         };
         // False says that ours is out; then it is asked once more, as in Python.
         match once()? {
@@ -295,175 +293,54 @@ impl Connection {
     }
 
     /// Hands over bytes that were read from below.
-    pub(crate) fn feed(&self, bytes: &[u8]) {
-        self.lock().handle.feed(bytes);
+    pub(crate) fn feed(&self, bytes: &[u8]) -> Result<()> {
+        self.lock()?.handle.feed(bytes);
+        Ok(())
     }
 
-    /// Decrypted bytes that the next read gives without waiting.
+    /// How many bytes the next read gives without waiting. An end or an error that was read along
+    /// with data counts as one: neither `select` nor `poll` could tell that it is there.
     pub(crate) fn pending(&self) -> usize {
-        let mut locked = self.lock();
-        let (pending, fault) = locked.handle.pending();
-        if let Some(fault) = fault {
-            locked.deferred = Some(self.fault(&locked.handle, fault));
+        let Ok(mut locked) = self.lock() else {
+            return 0;
+        };
+        if locked.deferred.is_some() {
+            return 1;
         }
-        pending
+        if locked.ended {
+            return 0;
+        }
+        let status = locked.handle.pending();
+        let failure = locked.handle.take_failure();
+        if let Status::Failed(_) = status {
+            let error = match failure {
+                Some(Failure::Error(error)) => Some(callback_error(error)),
+                Some(Failure::Panic(panic)) => {
+                    drop(locked);
+                    std::panic::resume_unwind(panic)
+                }
+                None => self.outcome(&locked.handle, status).err(),
+            };
+            locked.deferred = error;
+            return 1;
+        }
+        match status {
+            Status::Done(pending) => pending,
+            Status::Closed => 1,
+            _ => 0,
+        }
     }
 
     /// Bytes that were read from the transport beyond the end of the TLS connection.
-    pub(crate) fn take_transport_buffered(&self) -> Vec<u8> {
-        self.lock().handle.take_transport_buffered()
+    pub(crate) fn take_transport_buffered(&self) -> Result<Vec<u8>> {
+        Ok(self.lock()?.handle.take_transport_buffered())
     }
+}
 
-    pub(crate) fn version(&self) -> Option<&'static str> {
-        let locked = self.lock();
-        let ssl = locked.handle.ssl();
-        ssl.is_init_finished().then(|| ssl.version_str())
-    }
-
-    pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
-        self.lock().handle.cipher()
-    }
-
-    pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
-        self.lock().handle.shared_ciphers()
-    }
-
-    pub(crate) fn compression(&self) -> Option<&'static str> {
-        self.lock().handle.compression()
-    }
-
-    /// The group of the key exchange.
-    pub(crate) fn group(&self) -> Result<Option<String>> {
-        #[cfg(ossl320)]
-        return Ok(self.lock().handle.group());
-        #[cfg(not(ossl320))]
-        Err(Error::not_implemented(
-            "Getting selected group requires OpenSSL 3.2 or later.",
-        ))
-    }
-
-    /// The signature algorithm of the client (true) or of the server.
-    pub(crate) fn sigalg(&self, client: bool) -> Result<Option<String>> {
-        #[cfg(ossl350)]
-        return Ok(self
-            .lock()
-            .handle
-            .signature_name(client == self.server_side));
-        #[cfg(not(ossl350))]
-        Err(Error::not_implemented(format!(
-            "Getting {} signature algorithm requires OpenSSL 3.5 or later.",
-            if client { "client" } else { "server" }
-        )))
-    }
-
-    pub(crate) fn selected_alpn_protocol(&self) -> Option<String> {
-        let locked = self.lock();
-        let protocol = locked.handle.ssl().selected_alpn_protocol()?;
-        Some(String::from_utf8_lossy(protocol).into_owned())
-    }
-
-    /// The peer's certificate, if it sent one.
-    pub(crate) fn peer_certificate(&self) -> Result<Option<Certificate>> {
-        let locked = self.lock();
-        let ssl = locked.handle.ssl();
-        if !ssl.is_init_finished() {
-            return Err(Error::value("handshake not done yet"));
-        }
-        Ok(ssl.peer_certificate().map(Certificate::from_x509))
-    }
-
-    /// Python's dict: empty for a certificate that nobody verified.
-    pub(crate) fn getpeercert(&self) -> Result<Option<CertDict>> {
-        let Some(certificate) = self.peer_certificate()? else {
-            return Ok(None);
-        };
-        let verified = self
-            .lock()
-            .handle
-            .ssl()
-            .verify_mode()
-            .contains(SslVerifyMode::PEER);
-        if verified {
-            certificate.get_info().map(Some)
-        } else {
-            Ok(Some(CertDict::default()))
-        }
-    }
-
-    /// The chain that verification built, leaf first.
-    pub(crate) fn verified_chain(&self) -> Vec<Certificate> {
-        let locked = self.lock();
-        chain(locked.handle.ssl().verified_chain())
-    }
-
-    /// The chain that the peer sent, leaf first.
-    pub(crate) fn unverified_chain(&self) -> Vec<Certificate> {
-        let locked = self.lock();
-        let ssl = locked.handle.ssl();
-        let sent = chain(ssl.peer_cert_chain());
-        // OpenSSL leaves the leaf out on a server.
-        match ssl.peer_certificate() {
-            Some(leaf) if self.server_side && ssl.peer_cert_chain().is_some() => {
-                let mut all = vec![Certificate::from_x509(leaf)];
-                all.extend(sent);
-                all
-            }
-            _ => sent,
-        }
-    }
-
-    /// The `tls-unique` channel binding (RFC 5929).
-    pub(crate) fn tls_unique(&self) -> Option<Vec<u8>> {
-        let locked = self.lock();
-        let ssl = locked.handle.ssl();
-        // Long enough for every hash of TLS.
-        let mut finished = [0; 128];
-        let n = if ssl.session_reused() != self.server_side {
-            ssl.peer_finished(&mut finished)
-        } else {
-            ssl.finished(&mut finished)
-        };
-        let n = n.min(finished.len());
-        (n > 0).then(|| finished[..n].to_vec())
-    }
-
-    pub(crate) fn session(&self) -> Option<SslSession> {
-        let locked = self.lock();
-        let id = snapshot(&locked.handle)?.id();
-        locked.handle.session().map(|raw| SslSession::new(raw, id))
-    }
-
-    pub(crate) fn session_reused(&self) -> bool {
-        self.lock().handle.ssl().session_reused()
-    }
-
-    /// Offers a session for resumption.
-    pub(crate) fn set_session(&self, session: &SslSession) -> Result<()> {
-        let mut locked = self.lock();
-        if snapshot(&locked.handle).is_none_or(|own| own.id() != session.context_id()) {
-            return Err(Error::value("Session refers to a different SSLContext."));
-        }
-        if self.server_side {
-            return Err(Error::value(
-                "Cannot set session for server-side SSLSocket.",
-            ));
-        }
-        if locked.handle.ssl().is_init_finished() {
-            return Err(Error::value("Cannot set session after handshake."));
-        }
-        Ok(locked.handle.set_session(session.raw())?)
-    }
-
-    /// Asks the client for its certificate; the request goes out with the next write.
-    pub(crate) fn verify_client_post_handshake(&self) -> Result<()> {
-        Ok(self.lock().handle.verify_client_post_handshake()?)
-    }
-
-    /// Switches to another context: its certificate, protocols and trust store.
-    pub(crate) fn set_context(&self, context: &SslContext) -> Result<()> {
-        let snapshot = context.snapshot()?;
-        Ok(self.lock().handle.set_hooks(snapshot)?)
-    }
+fn callback_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    error
+        .downcast::<Error>()
+        .map_or_else(Error::Callback, |own| *own)
 }
 
 impl<T> Step<T> {
@@ -485,18 +362,6 @@ impl<T> Step<T> {
     }
 }
 
-/// Why `data` may not follow an unfinished write, if it may not.
-fn refusal(unfinished: &[u8], data: &[u8]) -> Option<Error> {
-    let text = if data.starts_with(unfinished) {
-        return None;
-    } else if data.len() < unfinished.len() {
-        ("BAD_LENGTH", "bad length")
-    } else {
-        ("BAD_WRITE_RETRY", "bad write retry")
-    };
-    Some(Error::Ssl(Box::new(SslError::ssl_reason(text.0, text.1))))
-}
-
 fn set_server_name(handle: &mut SslHandle, name: &ServerName, check: bool) -> Result<()> {
     let ssl = handle.ssl_mut();
     match name.ip() {
@@ -510,15 +375,4 @@ fn set_server_name(handle: &mut SslHandle, name: &ServerName, check: bool) -> Re
         }
     }
     Ok(())
-}
-
-fn chain(list: Option<&openssl::stack::StackRef<openssl::x509::X509>>) -> Vec<Certificate> {
-    list.into_iter()
-        .flatten()
-        .map(|certificate| Certificate::from_x509(certificate.to_owned()))
-        .collect()
-}
-
-fn snapshot(handle: &SslHandle) -> Option<Arc<Snapshot>> {
-    handle.hooks().as_any().downcast::<Snapshot>().ok()
 }

@@ -149,6 +149,16 @@ impl Error {
         }
     }
 
+    /// Whether the system says that it would have to wait.
+    pub(crate) fn is_would_block(&self) -> bool {
+        matches!(self, Error::Os(e) if e.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// A callback came back to the connection that waits for it.
+    pub(crate) fn in_callback() -> Error {
+        Error::ssl_text("a callback cannot use the connection that has called it")
+    }
+
     pub(crate) fn want_read() -> Error {
         Error::WantRead(Box::new(SslError::text(
             Some(SslErrorNumber::SSL_ERROR_WANT_READ as i32),

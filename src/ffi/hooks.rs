@@ -1,6 +1,6 @@
 //! What OpenSSL may ask of a context in the middle of an operation.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
@@ -22,8 +22,8 @@ pub(crate) trait Hooks: Send + Sync {
     /// The protocols of the server in its order of preference, each with a length byte in front.
     fn alpn(&self) -> &[u8];
 
-    /// What to do for the name that the client asks for.
-    fn server_name(&self, name: Option<&str>) -> SniDecision;
+    /// What to do for the name that the client asks for, which may be any bytes.
+    fn server_name(&self, name: Option<&CStr>) -> SniDecision;
 
     /// One line of the key log, without a line end.
     fn keylog(&self, line: &str) -> Result<(), BoxError>;
@@ -51,6 +51,8 @@ pub(crate) trait Hooks: Send + Sync {
 
 /// How a server goes on after the client's name is known.
 pub(crate) enum SniDecision {
+    /// With the context that it has, and without telling the client that its name counted.
+    NotAsked,
     /// With the context that it has.
     Continue,
     /// With this one.

@@ -27,6 +27,11 @@ pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
 }
 
+/// Whether there is something to receive, which stays where it is.
+pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
+    retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
+}
+
 /// Receives into memory that need not be initialised, and waits if the socket is in that mode.
 pub(crate) fn recv_blocking<'a>(
     socket: &Socket,
@@ -70,6 +75,13 @@ pub(crate) fn replace(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Res
     loop {
         // SAFETY: both numbers are open for the length of the call. The owner of `target` goes on
         // owning the number, which is open before and after.
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+        let result = unsafe {
+            // Not to be inherited by child processes, as the socket was not.
+            libc::dup3(source.as_raw_fd(), target.as_raw_fd(), libc::O_CLOEXEC)
+        };
+        // SAFETY: as above.
+        #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
         let result = unsafe { libc::dup2(source.as_raw_fd(), target.as_raw_fd()) };
         if result >= 0 {
             return Ok(());

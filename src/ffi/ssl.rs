@@ -237,13 +237,17 @@ impl SslHandle {
 
     /// Decrypted bytes that the next read gives without reading from below. Records that were
     /// read from below but not decrypted yet are decrypted now, so the number does not lie.
-    pub(crate) fn pending(&mut self) -> (usize, Option<Fault>) {
+    ///
+    /// `Done(0)` if there is nothing to read; what else comes is what the next read would meet.
+    pub(crate) fn pending(&mut self) -> Status<usize> {
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         // SAFETY: S4.
         let raw = unsafe { decl::SSL_has_pending(self.ssl.as_ptr()) } == 1;
-        if pending > 0 || !(raw || self.transport_buffered() > 0) {
-            return (usize::try_from(pending).unwrap_or(0), None);
+        let undecided = raw || self.transport_buffered() > 0;
+        // Looking into what has come would drive a handshake that is not over.
+        if pending > 0 || !undecided || !self.ssl.is_init_finished() {
+            return Status::Done(usize::try_from(pending).unwrap_or(0));
         }
         self.hold(Hold::Always);
         let mut byte = 0u8;
@@ -255,17 +259,15 @@ impl SslHandle {
         self.hold(Hold::No);
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
-        let fault = match status {
-            Status::Failed(fault) => Some(fault),
-            _ => None,
-        };
-        (usize::try_from(pending).unwrap_or(0), fault)
+        status.map(|()| usize::try_from(pending).unwrap_or(0))
     }
 
     /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
         // SAFETY: the queue belongs to this thread.
         unsafe { sys::ERR_clear_error() };
+        // An error that an earlier step got over, such as that of sending its alert.
+        self.bio.error.borrow_mut().take();
         let result = f(self.ssl.as_ptr());
         if result == 1 {
             return Status::Done(());
@@ -276,21 +278,27 @@ impl SslHandle {
             sys::SSL_ERROR_WANT_READ => Status::WantRead,
             sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
             sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
-            sys::SSL_ERROR_SSL | sys::SSL_ERROR_SYSCALL => Status::Failed(self.fault()),
+            sys::SSL_ERROR_SSL => Status::Failed(Fault::Ssl(ErrorStack::get())),
+            sys::SSL_ERROR_SYSCALL => Status::Failed(self.transport_fault()),
             _ => Status::Failed(Fault::Unknown),
         }
     }
 
-    fn fault(&self) -> Fault {
+    /// OpenSSL says that it was the system.
+    fn transport_fault(&self) -> Fault {
         let queue = ErrorStack::get();
-        if let Some(error) = self.bio.error.borrow_mut().take() {
-            return Fault::Io(error);
+        match self.bio.error.borrow_mut().take() {
+            Some(error) => Fault::Io(error),
+            None if queue.errors().is_empty() => Fault::Eof,
+            None => Fault::Ssl(queue),
         }
-        if queue.errors().is_empty() {
-            Fault::Eof
-        } else {
-            Fault::Ssl(queue)
-        }
+    }
+
+    /// Whether the handshake is neither to begin nor over: what it works on must stay as it is.
+    pub(crate) fn is_mid_handshake(&self) -> bool {
+        // SAFETY: S4.
+        let before = unsafe { decl::SSL_in_before(self.ssl.as_ptr()) } == 1;
+        !before && !self.ssl.is_init_finished()
     }
 
     /// Whether `close_notify` went out already, and whether the peer's came.

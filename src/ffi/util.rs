@@ -17,17 +17,27 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     unsafe { std::slice::from_raw_parts(ptr, len) }
 }
 
-/// The text at `ptr`, if it is not null and UTF-8.
+/// The string at `ptr`, if it is not null.
 ///
 /// # Safety
 ///
 /// Unless it is null, `ptr` points to a string that ends in NUL and stays as it is for `'a`.
-pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
+pub(crate) unsafe fn c_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     if ptr.is_null() {
         return None;
     }
     // SAFETY: not null; the caller promises the rest.
-    unsafe { CStr::from_ptr(ptr) }.to_str().ok()
+    Some(unsafe { CStr::from_ptr(ptr) })
+}
+
+/// The text at `ptr`, if it is not null and UTF-8.
+///
+/// # Safety
+///
+/// As for [`c_str`].
+pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
+    // SAFETY: the caller's.
+    unsafe { c_str(ptr) }?.to_str().ok()
 }
 
 /// `text` as a C string; what follows a NUL is cut off.

@@ -9,7 +9,7 @@ pub use memory_bio::MemoryBio;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Config, Connection, Step};
+use crate::engine::{Config, Connection, Deadline};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -128,6 +128,8 @@ impl SslContext {
                 None => None,
             },
             session: options.session,
+            // As in Python; `wrap_socket` does.
+            insist_on_hostname: false,
         };
         let transport = BioTransport {
             incoming: incoming.clone(),
@@ -194,11 +196,13 @@ impl SslObject {
     ///
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
-        let step = self.connection.write(data)?;
-        if !matches!(step, Step::Done(_)) {
-            self.connection.leave_unfinished(data);
-        }
-        step.now()
+        // Threads that write take turns, so that what each writes stays together.
+        let _turn = self
+            .connection
+            .writes
+            .take(Deadline::Never)
+            .map_err(|_| Error::in_callback())?;
+        self.connection.begin_write(data)?.step(Hold::No)?.now()
     }
 
     /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.

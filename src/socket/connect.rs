@@ -17,6 +17,8 @@ use crate::error::{Error, Result, SslError};
 use crate::ffi::net;
 use crate::hostname::ServerName;
 
+const HANDSHAKE_TIMED_OUT: &str = "The handshake operation timed out";
+
 impl SslContext {
     /// Puts TLS on a socket: connected, to be connected, or listening.
     ///
@@ -49,12 +51,18 @@ impl SslContext {
         sock: impl IntoSocket,
         options: impl Into<WrapSocket>,
     ) -> Result<SslSocket> {
-        SslSocket::wrap(sock.into_socket()?, options.into(), self)
+        let (socket, ahead) = sock.into_socket()?;
+        SslSocket::wrap(socket, ahead, options.into(), self)
     }
 }
 
 impl SslSocket {
-    fn wrap(socket: Socket, options: WrapSocket, context: &SslContext) -> Result<SslSocket> {
+    fn wrap(
+        socket: Socket,
+        ahead: Vec<u8>,
+        options: WrapSocket,
+        context: &SslContext,
+    ) -> Result<SslSocket> {
         if socket.r#type()? != Type::STREAM {
             return Err(Error::not_implemented("only stream sockets are supported"));
         }
@@ -87,6 +95,9 @@ impl SslSocket {
             Err(error) => return Err(error.into()),
         };
         if !connected {
+            if !ahead.is_empty() {
+                return Err(data_before_handshake());
+            }
             refuse_early_data(&socket)?;
         }
         let timeout = initial_timeout(&socket)?;
@@ -96,12 +107,14 @@ impl SslSocket {
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),
             connected: AtomicBool::new(connected),
+            connecting: AtomicBool::new(false),
             server_side: options.server_side,
             do_handshake_on_connect: options.do_handshake_on_connect,
             suppress_ragged_eofs: options.suppress_ragged_eofs,
             server_hostname,
             session: Mutex::new(options.session),
         };
+        sock.io.keep(ahead);
         sock.settimeout(timeout)?;
         if connected {
             sock.begin_tls()?;
@@ -123,6 +136,7 @@ impl SslSocket {
             server_side: self.server_side,
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
+            insist_on_hostname: !self.server_side,
         };
         let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
         let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
@@ -147,8 +161,9 @@ impl SslSocket {
     /// `OSError`, as the system gives it.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         self.io.check_open()?;
-        let address = address.to_address(address::domain(&self.io.socket)?)?;
-        Ok(self.io.socket.bind(&address)?)
+        let domain = self.io.checked(address::domain(&self.io.socket))?;
+        let address = address.to_address(domain)?;
+        self.io.call(|socket| socket.bind(&address))
     }
 
     /// Python's `sock.listen(backlog)`.
@@ -167,8 +182,7 @@ impl SslSocket {
     ///
     /// `OSError`, as the system gives it.
     pub fn listen(&self, backlog: i32) -> Result<()> {
-        self.io.check_open()?;
-        Ok(self.io.socket.listen(backlog)?)
+        self.io.call(|socket| socket.listen(backlog))
     }
 
     /// Takes the next client of a listening socket and does its handshake.
@@ -198,30 +212,26 @@ impl SslSocket {
             .server_side(true)
             .do_handshake_on_connect(self.do_handshake_on_connect)
             .suppress_ragged_eofs(self.suppress_ragged_eofs);
-        let sock = SslSocket::wrap(socket, options, &self.context())?;
+        let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
         Ok((sock, Address::from_raw(&address)))
     }
 
     fn accept_plain(&self) -> Result<(Socket, SockAddr)> {
         let deadline = self.deadline();
         loop {
-            let accepted = match deadline {
-                Deadline::Never => self.io.accept()?,
-                _ => self.io.socket.accept(),
-            };
-            match accepted {
+            match self.io.blocking(Socket::accept) {
                 Ok((socket, address)) => {
                     // Some systems hand the listener's mode down.
                     socket.set_nonblocking(false)?;
                     return Ok((socket, address));
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => match deadline {
-                    Deadline::Now => return Err(error.into()),
+                Err(error) if error.errno() == Some(libc::EINTR) => {}
+                Err(error) if error.is_would_block() => match deadline {
+                    Deadline::Now => return Err(error),
                     _ if self.io.wait(PollFlags::IN, deadline)? => {}
                     _ => return Err(Error::Timeout("timed out")),
                 },
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -246,9 +256,9 @@ impl SslSocket {
     /// `ValueError` on a server and if the socket is connected; `OSError` and `TimeoutError` of
     /// connecting; whatever the handshake fails with.
     pub fn connect(&self, address: impl ToAddress) -> Result<()> {
-        let address = self.prepare_connect(address)?;
-        let connected = self.connect_plain(&address);
-        self.finish_connect(connected)
+        let connecting = self.prepare_connect(address)?;
+        let connected = self.connect_plain(&connecting.address);
+        self.finish_connect(&connecting, connected)
     }
 
     /// Python's `sock.connect_ex(address)`: as `connect`, with the system's error number as the
@@ -258,61 +268,67 @@ impl SslSocket {
     ///
     /// `ValueError` on a server and if the socket is connected; whatever the handshake fails with.
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
-        let address = self.prepare_connect(address)?;
-        match self.connect_plain(&address) {
+        let connecting = self.prepare_connect(address)?;
+        match self.connect_plain(&connecting.address) {
             Err(Error::Os(error)) => Ok(error.errno()),
             Err(Error::Timeout(_)) => Ok(libc::EAGAIN),
-            outcome => self.finish_connect(outcome).map(|()| 0),
+            outcome => self.finish_connect(&connecting, outcome).map(|()| 0),
         }
     }
 
     /// Makes the TLS connection, so that what is wrong with it shows before anything is sent.
-    fn prepare_connect(&self, address: impl ToAddress) -> Result<SockAddr> {
+    fn prepare_connect(&self, address: impl ToAddress) -> Result<Connecting<'_>> {
         self.io.check_open()?;
+        let domain = self.io.checked(address::domain(&self.io.socket))?;
         if self.server_side {
             return Err(Error::value("can't connect in server-side mode"));
         }
-        if self.connected.load(Ordering::Relaxed) || self.connection().is_some() {
+        let turn = ConnectTurn::take(&self.connecting);
+        if turn.is_none() || self.connected.load(Ordering::Relaxed) || self.connection().is_some() {
             return Err(Error::value(
                 "attempt to connect already-connected SSLSocket!",
             ));
         }
-        let address = address.to_address(address::domain(&self.io.socket)?)?;
-        self.begin_tls()?;
-        Ok(address)
+        let address = address.to_address(domain)?;
+        Ok(Connecting {
+            connection: self.begin_tls()?,
+            address,
+            _turn: turn,
+        })
     }
 
     fn connect_plain(&self, address: &SockAddr) -> Result<()> {
         let deadline = self.deadline();
-        let error = match self.io.socket.connect(address) {
+        let error = match self.io.blocking(|socket| socket.connect(address)) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        match error.raw_os_error() {
+        match error.errno() {
             // The system goes on connecting; when it is done, the socket can be written to.
             Some(libc::EINPROGRESS | libc::EINTR) if !matches!(deadline, Deadline::Now) => {
                 if !self.io.wait(PollFlags::OUT, deadline)? {
                     return Err(Error::Timeout("timed out"));
                 }
-                match self.io.socket.take_error()? {
+                match self.io.call(Socket::take_error)? {
                     Some(error) => Err(error.into()),
                     None => Ok(()),
                 }
             }
-            _ => Err(error.into()),
+            _ => Err(error),
         }
     }
 
-    fn finish_connect(&self, connected: Result<()>) -> Result<()> {
+    fn finish_connect(&self, connecting: &Connecting<'_>, connected: Result<()>) -> Result<()> {
+        let connection = &connecting.connection;
         if let Err(error) = connected {
-            self.set_tls(Tls::Plain);
+            self.replace_tls(connection, Tls::Plain);
             return Err(error);
         }
         self.connected.store(true, Ordering::Relaxed);
         if self.do_handshake_on_connect {
-            let outcome = self.do_handshake();
+            let outcome = self.handshake(connection, self.deadline(), HANDSHAKE_TIMED_OUT);
             if outcome.is_err() {
-                self.set_tls(Tls::Gone);
+                self.replace_tls(connection, Tls::Gone);
             }
             return outcome;
         }
@@ -343,7 +359,7 @@ impl SslSocket {
         }
         let connection = self.wrapped()?;
         let deadline = self.deadline();
-        self.handshake(&connection, deadline, "The handshake operation timed out")
+        self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
     }
 
     /// Does the handshake if it is still to do, within what is left of another operation's time.
@@ -358,6 +374,10 @@ impl SslSocket {
         }
         // Both directions are the handshake's until it is done.
         let _reads = self.turn(&connection.reads, deadline, timed_out)?;
+        // Another thread may have done it; a writer then waits for this turn, not the other way.
+        if connection.handshaken() {
+            return Ok(());
+        }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
         self.drive(connection, deadline, timed_out, |hold| {
             connection.do_handshake(hold)
@@ -365,12 +385,38 @@ impl SslSocket {
     }
 }
 
+/// A `connect` under way.
+struct Connecting<'a> {
+    address: SockAddr,
+    connection: Arc<Connection>,
+    _turn: Option<ConnectTurn<'a>>,
+}
+
+/// Keeps a second thread from connecting the same socket.
+struct ConnectTurn<'a>(&'a AtomicBool);
+
+impl<'a> ConnectTurn<'a> {
+    fn take(taken: &'a AtomicBool) -> Option<ConnectTurn<'a>> {
+        (!taken.swap(true, Ordering::Acquire)).then_some(ConnectTurn(taken))
+    }
+}
+
+impl Drop for ConnectTurn<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+fn data_before_handshake() -> Error {
+    Error::Ssl(Box::new(SslError::data_before_handshake()))
+}
+
 /// Refuses a socket that is not connected but has received data: it was connected once, and the
 /// data was never protected (CVE-2023-40217).
 fn refuse_early_data(socket: &Socket) -> Result<()> {
     match net::recv(socket, &mut [0]) {
         Ok(0) => Ok(()),
-        Ok(_) => Err(Error::Ssl(Box::new(SslError::data_before_handshake()))),
+        Ok(_) => Err(data_before_handshake()),
         Err(error) => match error.raw_os_error() {
             Some(libc::ENOTCONN | libc::EINVAL) => Ok(()),
             _ if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),

@@ -5,11 +5,11 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use once_cell::sync::OnceCell;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
@@ -49,6 +49,30 @@ impl Io {
         }
     }
 
+    /// Asks the system something about the socket. If another thread has closed it, that is the
+    /// error: the number refers to another file by then.
+    pub(super) fn call<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
+        self.check_open()?;
+        self.checked(f(&self.socket).map_err(Error::from))
+    }
+
+    /// `outcome`, or that the socket is closed if it failed for that.
+    pub(super) fn checked<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err() {
+            self.check_open()?;
+        }
+        outcome
+    }
+
+    /// A call that waits in the system if the socket is in that mode.
+    pub(super) fn blocking<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
+        let _waiting = Waiting::new(&self.waiting);
+        self.check_open()?;
+        let outcome = f(&self.socket);
+        self.check_open()?;
+        Ok(outcome?)
+    }
+
     /// Waits until the socket can be read from or written to. False if the deadline passes first.
     pub(super) fn wait(&self, flags: PollFlags, deadline: Deadline) -> Result<bool> {
         // Counted before the flag is looked at: `close` sets the flag before it counts, so either
@@ -79,24 +103,10 @@ impl Io {
         &self,
         buf: &'a mut [MaybeUninit<u8>; AHEAD],
     ) -> Result<Option<&'a [u8]>> {
-        let _waiting = Waiting::new(&self.waiting);
-        self.check_open()?;
-        let outcome = net::recv_blocking(&self.socket, buf);
-        self.check_open()?;
-        match outcome {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(error.into()),
+        match self.blocking(|socket| net::recv_blocking(socket, buf)) {
+            Err(error) if error.is_would_block() => Ok(None),
+            outcome => outcome.map(Some),
         }
-    }
-
-    /// Takes the next client, and waits in the system call if the socket is in that mode.
-    pub(super) fn accept(&self) -> Result<io::Result<(Socket, SockAddr)>> {
-        let _waiting = Waiting::new(&self.waiting);
-        self.check_open()?;
-        let accepted = self.socket.accept();
-        self.check_open()?;
-        Ok(accepted)
     }
 
     /// Closes the socket for everybody. The number stays taken (by `/dev/null`) until the last
@@ -115,20 +125,30 @@ impl Io {
         }
     }
 
-    /// Keeps plain bytes for the reads that follow the TLS connection.
-    pub(super) fn keep(&self, bytes: Vec<u8>) {
+    fn left(&self) -> MutexGuard<'_, Vec<u8>> {
         self.left_over
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(bytes);
+    }
+
+    /// Keeps plain bytes for the reads that follow the TLS connection.
+    pub(super) fn keep(&self, bytes: Vec<u8>) {
+        self.left().extend(bytes);
+    }
+
+    /// How many bytes are kept.
+    pub(super) fn left_over(&self) -> usize {
+        self.left().len()
+    }
+
+    /// Takes what is kept: whatever follows begins with it.
+    pub(super) fn take_left_over(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.left())
     }
 
     /// A plain read that does not wait.
     pub(super) fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut left_over = self
-            .left_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut left_over = self.left();
         if !left_over.is_empty() {
             let n = left_over.len().min(buf.len());
             buf[..n].copy_from_slice(&left_over[..n]);
@@ -175,10 +195,11 @@ pub(super) struct SocketTransport {
 }
 
 impl SocketTransport {
+    /// What was left over when the socket was taken over from another connection comes first.
     pub(super) fn new(io: Arc<Io>) -> SocketTransport {
         SocketTransport {
+            ahead: io.take_left_over(),
             io,
-            ahead: Vec::new(),
             start: 0,
             hold: Hold::No,
         }

@@ -1,16 +1,20 @@
 //! [`SslSocket`]: TLS on a socket, used from several threads at once.
 
 mod address;
+mod closing;
 mod connect;
 mod io;
 mod options;
 mod transfer;
+mod wait;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
+
+use socket2::Socket;
 
 pub use address::{Address, ToAddress};
 pub use options::{IntoSocket, WrapSocket};
@@ -67,6 +71,8 @@ pub struct SslSocket {
     /// In nanoseconds.
     timeout: AtomicU64,
     connected: AtomicBool,
+    /// A thread is in `connect`.
+    connecting: AtomicBool,
     server_side: bool,
     do_handshake_on_connect: bool,
     suppress_ragged_eofs: bool,
@@ -77,9 +83,11 @@ pub struct SslSocket {
 /// What stands between the caller and the plain socket.
 #[derive(Clone)]
 enum Tls {
-    /// Nothing: not connected yet, listening, or unwrapped.
+    /// Nothing: not connected yet, or listening.
     Plain,
     Active(Arc<Connection>),
+    /// Nothing any more, by agreement of both sides: unwrapped.
+    Clear,
     /// Nothing any more, and plain bytes would be a mistake: the handshake failed, or the socket
     /// was shut down or closed.
     Gone,
@@ -104,8 +112,21 @@ impl SslSocket {
     fn connection(&self) -> Option<Arc<Connection>> {
         match self.tls() {
             Tls::Active(connection) => Some(connection),
-            Tls::Plain | Tls::Gone => None,
+            Tls::Plain | Tls::Clear | Tls::Gone => None,
         }
+    }
+
+    /// Puts `tls` in the place of this connection. One that another thread has closed or shut down
+    /// meanwhile stays so.
+    fn replace_tls(&self, connection: &Arc<Connection>, tls: Tls) {
+        let mut current = self.tls.write().unwrap_or_else(PoisonError::into_inner);
+        let mut replaced = None;
+        if matches!(&*current, Tls::Active(active) if Arc::ptr_eq(active, connection)) {
+            replaced = Some(std::mem::replace(&mut *current, tls));
+        }
+        // What the connection owns may go with it, callbacks too: not under the lock.
+        drop(current);
+        drop(replaced);
     }
 
     /// The TLS connection, or the error that Python has without one.
@@ -193,9 +214,9 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn settimeout(&self, timeout: Option<Duration>) -> Result<()> {
-        self.io.check_open()?;
         // As in Python, a socket with a time-out does not block in the kernel.
-        self.io.socket.set_nonblocking(timeout.is_some())?;
+        self.io
+            .call(|socket| socket.set_nonblocking(timeout.is_some()))?;
         let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
             u64::try_from(timeout.as_nanos()).map_or(NO_TIMEOUT - 1, |n| n.min(NO_TIMEOUT - 1))
         });
@@ -232,8 +253,8 @@ impl SslSocket {
     ///
     /// `OSError`: not connected, closed.
     pub fn getpeername(&self) -> Result<Address> {
-        self.io.check_open()?;
-        Ok(Address::from_raw(&self.io.socket.peer_addr()?))
+        let address = self.io.call(Socket::peer_addr)?;
+        Ok(Address::from_raw(&address))
     }
 
     /// Python's `sock.getsockname()`.
@@ -242,8 +263,8 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn getsockname(&self) -> Result<Address> {
-        self.io.check_open()?;
-        Ok(Address::from_raw(&self.io.socket.local_addr()?))
+        let address = self.io.call(Socket::local_addr)?;
+        Ok(Address::from_raw(&address))
     }
 
     /// What the peer's certificate says, as Python's dict.
@@ -476,6 +497,10 @@ impl SslSocket {
 
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
     /// connection is dropped without `close_notify`.
+    ///
+    /// After `unwrap`, plain bytes that came together with the peer's `close_notify` are not in
+    /// the descriptor any more: receive them first, while [`pending`](Self::pending) is not 0.
+    /// (Wrapping the socket again keeps them.)
     ///
     /// # Errors
     ///

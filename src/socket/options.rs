@@ -94,22 +94,24 @@ impl From<&str> for WrapSocket {
 /// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
 /// stays as it is if wrapping fails.
 pub trait IntoSocket {
+    /// The socket, and what was read from it already.
     #[doc(hidden)]
-    fn into_socket(self) -> Result<Socket>;
+    fn into_socket(self) -> Result<(Socket, Vec<u8>)>;
 }
 
 macro_rules! owned {
     ($($ty:ty),*) => {
         $(
             impl IntoSocket for $ty {
-                fn into_socket(self) -> Result<Socket> {
-                    Ok(Socket::from(self))
+                fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
+                    Ok((Socket::from(self), Vec::new()))
                 }
             }
 
             impl IntoSocket for &$ty {
-                fn into_socket(self) -> Result<Socket> {
-                    Ok(Socket::from(self.as_fd().try_clone_to_owned()?))
+                fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
+                    let socket = Socket::from(self.as_fd().try_clone_to_owned()?);
+                    Ok((socket, Vec::new()))
                 }
             }
         )*
@@ -122,7 +124,9 @@ owned! {
 }
 
 impl IntoSocket for SslSocket {
-    fn into_socket(self) -> Result<Socket> {
-        Ok(Socket::from(self.detach()?))
+    fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
+        // Only unwrapped sockets have some: the beginning of the next TLS connection.
+        let left_over = self.io.take_left_over();
+        Ok((Socket::from(self.detach()?), left_over))
     }
 }

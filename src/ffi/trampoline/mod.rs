@@ -66,7 +66,8 @@ impl Callbacks {
 
     /// Keeps another context alive for as long as the connection may use it.
     pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) {
-        *self.current.borrow_mut() = hooks;
+        // Dropped behind the borrow: callbacks may go with it.
+        drop(self.current.replace(hooks));
     }
 
     /// What user code failed with since the last call of this.
@@ -83,7 +84,9 @@ impl Callbacks {
 
     /// Keeps a failure of one that only looks on: the operation goes on, and then reports it.
     fn report(&self, failure: Failure) {
-        self.failure.borrow_mut().get_or_insert(failure);
+        // The first one counts; the other is dropped behind the borrow.
+        let earlier = self.failure.take();
+        self.failure.replace(earlier.or(Some(failure)));
     }
 }
 

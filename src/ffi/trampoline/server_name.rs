@@ -16,8 +16,9 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
     let decide = |state: &Callbacks| {
         // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
         let name =
-            unsafe { util::text(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
+            unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
         match state.original.server_name(name) {
+            SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
             SniDecision::Switch(hooks) => {
                 // SAFETY: both are live; the state keeps the new context alive as long as the SSL

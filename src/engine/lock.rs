@@ -1,0 +1,110 @@
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The lock of a connection: fair, and it knows the thread that holds it.
+///
+/// Callbacks run while it is held, so user code can come back to the connection that called it.
+/// That thread is told, instead of waiting for itself for ever.
+#[derive(Debug, Default)]
+pub(crate) struct StepLock<T> {
+    /// Held while waiting for `value`. A thread that takes one step after the other cannot pass
+    /// by one that waits here.
+    next: Mutex<()>,
+    value: Mutex<T>,
+    owner: AtomicUsize,
+}
+
+/// The lock, held.
+pub(crate) struct StepGuard<'a, T> {
+    value: MutexGuard<'a, T>,
+    owner: &'a AtomicUsize,
+}
+
+impl<T> StepLock<T> {
+    pub(crate) fn new(value: T) -> StepLock<T> {
+        StepLock {
+            next: Mutex::new(()),
+            value: Mutex::new(value),
+            owner: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits for the lock; `None` if this thread holds it already.
+    pub(crate) fn lock(&self) -> Option<StepGuard<'_, T>> {
+        let me = this_thread();
+        // Relaxed is enough: only this thread writes this number, and takes it back.
+        if self.owner.load(Ordering::Relaxed) == me {
+            return None;
+        }
+        // A panic of user code is handed on after the step that ran it is over.
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(next);
+        self.owner.store(me, Ordering::Relaxed);
+        Some(StepGuard {
+            value,
+            owner: &self.owner,
+        })
+    }
+}
+
+impl<T> Deref for StepGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for StepGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+impl<T> Drop for StepGuard<'_, T> {
+    fn drop(&mut self) {
+        self.owner.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A number that no other living thread has; never 0.
+pub(super) fn this_thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_holds_the_lock_is_told_so() {
+        let lock = StepLock::new(1);
+        let guard = lock.lock().expect("free");
+        assert!(lock.lock().is_none());
+        drop(guard);
+        assert_eq!(lock.lock().as_deref(), Some(&1));
+    }
+
+    #[test]
+    fn a_thread_that_takes_the_lock_again_and_again_lets_others_in() {
+        let lock = StepLock::new(());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    let _held = lock.lock();
+                    std::hint::spin_loop();
+                }
+            });
+            for _ in 0..100 {
+                assert!(lock.lock().is_some());
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+    }
+}

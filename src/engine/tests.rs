@@ -1,0 +1,89 @@
+//! What a connection makes of a transport that fails at the wrong time.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use pyssl_testing::{Ca, Files};
+
+use super::{Config, Connection, Step};
+use crate::constants::Protocol;
+use crate::context::SslContext;
+use crate::error::Error;
+use crate::ffi::bio::{Hold, Transport};
+use crate::hostname::ServerName;
+
+/// One end of a pair of queues, whose writing can be made to fail.
+#[derive(Clone, Default)]
+struct Queues {
+    incoming: Arc<Mutex<Vec<u8>>>,
+    outgoing: Arc<Mutex<Vec<u8>>>,
+    broken: Arc<AtomicBool>,
+}
+
+impl Queues {
+    fn pair() -> (Queues, Queues) {
+        let one = Queues::default();
+        let other = Queues {
+            incoming: Arc::clone(&one.outgoing),
+            outgoing: Arc::clone(&one.incoming),
+            broken: Arc::default(),
+        };
+        (one, other)
+    }
+}
+
+impl Transport for Queues {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut incoming = self.incoming.lock().unwrap();
+        let n = incoming.len().min(buf.len());
+        if n == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        buf[..n].copy_from_slice(&incoming[..n]);
+        incoming.drain(..n);
+        Ok(n)
+    }
+
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        self.outgoing.lock().unwrap().extend_from_slice(buf);
+        Ok(buf.len())
+    }
+}
+
+#[test]
+fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
+    let ca = Ca::new();
+    let files = Files::of(&ca.issue("localhost"));
+    let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
+    server.load_cert_chain(&files.combined).unwrap();
+    // Trusts nobody.
+    let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+    let (near, far) = Queues::pair();
+    let broken = Arc::clone(&near.broken);
+    let config = Config {
+        server_hostname: Some(ServerName::new("localhost").unwrap()),
+        ..Config::default()
+    };
+    let client = Connection::new(&client, config, Box::new(near)).unwrap();
+    let config = Config {
+        server_side: true,
+        ..Config::default()
+    };
+    let server = Connection::new(&server, config, Box::new(far)).unwrap();
+    for side in [&client, &server] {
+        assert!(matches!(
+            side.do_handshake(Hold::No).unwrap(),
+            Step::WantRead
+        ));
+    }
+    broken.store(true, Ordering::Relaxed);
+    let error = client.do_handshake(Hold::No).unwrap_err();
+    assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
+    // What follows is not blamed on the transport's old error either.
+    let error = client.read_vec(1, Hold::No).unwrap_err();
+    assert!(matches!(error, Error::Eof(_)), "{error:?}");
+}

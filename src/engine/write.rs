@@ -1,0 +1,125 @@
+use super::{Connection, Step};
+use crate::error::{Error, Result, SslError};
+use crate::ffi::bio::Hold;
+use crate::ffi::ssl::Status;
+
+/// How much is sealed and sent while the connection's lock is held: sixteen full records.
+const CHUNK: usize = 16 * 16 * 1024;
+
+/// The data of a write that was given up half-way.
+pub(super) struct Unfinished {
+    data: Vec<u8>,
+    /// How much of it is through; OpenSSL has begun with what follows.
+    done: usize,
+}
+
+/// A write under way. Whoever gives it up before it is done leaves the data to the connection:
+/// what OpenSSL has sealed cannot be taken back, so the next write must begin with the same.
+pub(crate) struct Writing<'a> {
+    connection: &'a Connection,
+    data: &'a [u8],
+    done: usize,
+    /// Part of `data` is sealed or sent, and part is not.
+    half_way: bool,
+    /// The data as an earlier attempt left it.
+    earlier: Option<Vec<u8>>,
+}
+
+impl Connection {
+    /// Begins to write `data`, or goes on with it. The caller has the turn to write.
+    pub(crate) fn begin_write<'a>(&'a self, data: &'a [u8]) -> Result<Writing<'a>> {
+        let mut locked = self.lock()?;
+        if let Some(refusal) = locked
+            .unfinished
+            .as_ref()
+            .and_then(|begun| refusal(&begun.data, data))
+        {
+            return Err(refusal);
+        }
+        let (done, earlier) = match locked.unfinished.take() {
+            Some(begun) => (begun.done, Some(begun.data)),
+            None => (0, None),
+        };
+        Ok(Writing {
+            connection: self,
+            data,
+            done,
+            half_way: earlier.is_some(),
+            earlier,
+        })
+    }
+
+    /// Whether a write was given up half-way.
+    pub(super) fn bad_retry() -> Error {
+        Error::Ssl(Box::new(SslError::ssl_reason(
+            "BAD_WRITE_RETRY",
+            "bad write retry",
+        )))
+    }
+}
+
+impl Writing<'_> {
+    /// Writes as much as there is room for.
+    pub(crate) fn step(&mut self, hold: Hold) -> Result<Step<usize>> {
+        loop {
+            let end = self.data.len().min(self.done.saturating_add(CHUNK));
+            let chunk = &self.data[self.done..end];
+            let mut begun = false;
+            let outcome = self.connection.step(|locked| {
+                locked.handle.hold(hold);
+                let status = locked.handle.write(chunk);
+                begun = matches!(status, Status::WantWrite);
+                status
+            });
+            match outcome {
+                Ok(Step::Done(_)) => {
+                    self.done = end;
+                    self.half_way = end < self.data.len();
+                    if !self.half_way {
+                        return Ok(Step::Done(end));
+                    }
+                }
+                Ok(step) => {
+                    self.half_way |= begun;
+                    return Ok(step);
+                }
+                Err(error) => {
+                    self.half_way = false;
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if !self.half_way {
+            return;
+        }
+        let data = match self.earlier.take() {
+            Some(data) if data.len() == self.data.len() => data,
+            _ => self.data.to_vec(),
+        };
+        if let Ok(mut locked) = self.connection.lock() {
+            locked.unfinished = Some(Unfinished {
+                data,
+                done: self.done,
+            });
+        }
+    }
+}
+
+/// Why `data` may not follow an unfinished write, if it may not.
+fn refusal(unfinished: &[u8], data: &[u8]) -> Option<Error> {
+    if data.starts_with(unfinished) {
+        None
+    } else if data.len() < unfinished.len() {
+        Some(Error::Ssl(Box::new(SslError::ssl_reason(
+            "BAD_LENGTH",
+            "bad length",
+        ))))
+    } else {
+        Some(Connection::bad_retry())
+    }
+}

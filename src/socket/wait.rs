@@ -1,0 +1,184 @@
+//! Waiting for the network, outside the connection's lock and within a deadline.
+
+use std::io;
+use std::mem::MaybeUninit;
+
+use rustix::event::PollFlags;
+
+use super::SslSocket;
+use super::io::AHEAD;
+use crate::engine::{Connection, Deadline, NoTurn, Slot, SlotGuard, Step};
+use crate::error::{Error, Result};
+use crate::ffi::bio::Hold;
+use crate::ffi::net;
+
+pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
+pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
+
+impl SslSocket {
+    /// A turn at reading or writing.
+    pub(super) fn turn<'a>(
+        &self,
+        slot: &'a Slot,
+        deadline: Deadline,
+        timed_out: &'static str,
+    ) -> Result<SlotGuard<'a>> {
+        slot.take(deadline)
+            .map_err(|why| no_turn(why, deadline, timed_out))
+    }
+
+    pub(super) fn read_tls<T: Default>(
+        &self,
+        connection: &Connection,
+        op: impl FnMut(Hold) -> Result<Step<T>>,
+    ) -> Result<T> {
+        let deadline = self.deadline();
+        let outcome = self
+            .handshake(connection, deadline, READ_TIMED_OUT)
+            .and_then(|()| {
+                let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+                self.drive(connection, deadline, READ_TIMED_OUT, op)
+            });
+        match outcome {
+            Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
+            outcome => outcome,
+        }
+    }
+
+    pub(super) fn write_tls(&self, connection: &Connection, data: &[u8]) -> Result<usize> {
+        let deadline = self.deadline();
+        self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
+        let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        let mut writing = connection.begin_write(data)?;
+        // The turn to read as well, while a message of the peer stands before the data: a part of
+        // it has come, and OpenSSL wants the rest.
+        let mut reading: Option<(SlotGuard<'_>, Hold)> = None;
+        loop {
+            self.io.check_open()?;
+            let moves = connection.reads.moves();
+            let hold = reading.as_ref().map_or(Hold::Always, |(_, hold)| *hold);
+            match self.io.checked(writing.step(hold))? {
+                Step::Done(n) => return Ok(n),
+                step if matches!(deadline, Deadline::Now) => return step.now(),
+                Step::WantWrite => {
+                    reading = None;
+                    self.wait_write(deadline, WRITE_TIMED_OUT)?;
+                }
+                Step::WantRead => {
+                    let turn = match reading.take() {
+                        Some((turn, _)) => Some(turn),
+                        // Who is reading now brings the rest too.
+                        None => connection
+                            .reads
+                            .take_unless_moved(moves, deadline)
+                            .map_err(|why| no_turn(why, deadline, WRITE_TIMED_OUT))?,
+                    };
+                    if let Some(turn) = turn {
+                        let hold = self.wait_read(connection, deadline, WRITE_TIMED_OUT)?;
+                        reading = Some((turn, hold));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Repeats a step until it is done, and waits between: outside the connection's lock. The
+    /// caller has the turn to read.
+    pub(super) fn drive<T>(
+        &self,
+        connection: &Connection,
+        deadline: Deadline,
+        timed_out: &'static str,
+        mut op: impl FnMut(Hold) -> Result<Step<T>>,
+    ) -> Result<T> {
+        // Whoever may wait does so before reading, which saves a read in vain.
+        let mut hold = match deadline {
+            Deadline::Now => Hold::No,
+            _ => Hold::AtRecordStart,
+        };
+        loop {
+            self.io.check_open()?;
+            let step = self.io.checked(op(hold))?;
+            if let Step::Done(value) = step {
+                return Ok(value);
+            }
+            connection.reads.moved();
+            match step {
+                step if matches!(deadline, Deadline::Now) => return step.now(),
+                Step::WantWrite => self.wait_write(deadline, timed_out)?,
+                _ => hold = self.wait_read(connection, deadline, timed_out)?,
+            }
+        }
+    }
+
+    /// Waits for data. What was read while waiting is handed to the connection.
+    fn wait_read(
+        &self,
+        connection: &Connection,
+        deadline: Deadline,
+        timed_out: &'static str,
+    ) -> Result<Hold> {
+        if let Deadline::Never = deadline {
+            let mut buffer = [MaybeUninit::uninit(); AHEAD];
+            match self.io.read_ahead(&mut buffer)? {
+                // The end: the connection shall meet it itself.
+                Some([]) => return Ok(Hold::No),
+                Some(bytes) => {
+                    connection.feed(bytes)?;
+                    return Ok(Hold::AtRecordStart);
+                }
+                None => {}
+            }
+        }
+        if self.io.wait(PollFlags::IN, deadline)? {
+            Ok(Hold::No)
+        } else {
+            Err(Error::Timeout(timed_out))
+        }
+    }
+
+    pub(super) fn wait_write(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {
+        match deadline {
+            Deadline::Now => Err(Error::want_write()),
+            _ if self.io.wait(PollFlags::OUT, deadline)? => Ok(()),
+            _ => Err(Error::Timeout(timed_out)),
+        }
+    }
+
+    pub(super) fn recv_plain(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.plain(PollFlags::IN, self.deadline(), || self.io.recv(buffer))
+    }
+
+    pub(super) fn send_plain(&self, data: &[u8], deadline: Deadline) -> Result<usize> {
+        self.plain(PollFlags::OUT, deadline, || {
+            net::send(&self.io.socket, data)
+        })
+    }
+
+    fn plain(
+        &self,
+        flags: PollFlags,
+        deadline: Deadline,
+        mut call: impl FnMut() -> io::Result<usize>,
+    ) -> Result<usize> {
+        loop {
+            match self.io.call(|_| call()) {
+                Err(error) if error.is_would_block() => match deadline {
+                    Deadline::Now => return Err(error),
+                    _ if self.io.wait(flags, deadline)? => {}
+                    _ => return Err(Error::Timeout("timed out")),
+                },
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn no_turn(why: NoTurn, deadline: Deadline, timed_out: &'static str) -> Error {
+    match (why, deadline) {
+        (NoTurn::Own, _) => Error::in_callback(),
+        (NoTurn::Late, Deadline::Now) if timed_out == WRITE_TIMED_OUT => Error::want_write(),
+        (NoTurn::Late, Deadline::Now) => Error::want_read(),
+        (NoTurn::Late, _) => Error::Timeout(timed_out),
+    }
+}
