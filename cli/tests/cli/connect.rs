@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pyssl_testing::openssl::ssl::SslVersion;
 use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig};
 
-use crate::support::{Killed, World, brief, path, pyssl, run};
+use crate::support::{Killed, World, brief, path, pipe, pyssl, run};
 
 const UNVERIFIED: &str = "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED";
 
@@ -396,7 +396,7 @@ fn a_closed_pipe_keeps_the_exit_code_of_the_work() {
     let files = Files::new(&ca, &ca.issue("localhost"));
     let server = EchoServer::start(&ca.issue("localhost"));
     for (port, expected) in [(refused, Some(1)), (server.port(), Some(0))] {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = pipe();
         drop(reader);
         let child = pyssl()
             .args(["connect", &target(port), "--cafile", path(&files.ca)])

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::process::Stdio;
 
-use crate::support::{Killed, pyssl, run};
+use crate::support::{Killed, pipe, pyssl, run};
 
 #[test]
 fn the_version_names_openssl() {
@@ -64,7 +64,7 @@ fn completions_and_manual_are_printed() {
 #[test]
 fn a_closed_pipe_is_no_failure() {
     for args in [vec!["demo"], vec!["man"], vec!["completions", "zsh"]] {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = pipe();
         drop(reader);
         let child = pyssl().args(&args).stdout(writer).spawn().unwrap();
         assert_eq!(Killed(child).wait(), Some(0), "{args:?}");

@@ -9,7 +9,7 @@ use pyssl_testing::openssl::ssl::SslVersion;
 use pyssl_testing::{ClientConfig, Files, Leaf};
 use rustix::process::Signal;
 
-use crate::support::{Killed, Server, World, brief, path, pyssl, run};
+use crate::support::{Killed, Server, World, brief, path, pipe, pyssl, run};
 
 const OK: &str = "OK TLSv1.3 TLS_AES_256_GCM_SHA384";
 
@@ -415,7 +415,7 @@ fn a_server_whose_output_nobody_reads_serves_on() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = pipe();
     drop(reader);
     let child = pyssl()
         .args([

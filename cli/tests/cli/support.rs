@@ -3,12 +3,14 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl_testing::{Ca, Files};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take before the test is declared failed.
@@ -165,6 +167,11 @@ pub(crate) fn brief(target: &str, args: &[&str]) -> (String, Option<i32>) {
     let output = run(["connect", target, "--brief"].iter().chain(args));
     assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
     (output.stdout.trim_end().to_owned(), output.code)
+}
+
+/// The two ends of a pipe, for reading and writing; the children inherit only what they are given.
+pub(crate) fn pipe() -> (OwnedFd, OwnedFd) {
+    pipe_with(PipeFlags::CLOEXEC).unwrap()
 }
 
 pub(crate) fn path(path: &std::path::Path) -> &str {
