@@ -326,6 +326,10 @@ impl Connection {
         self.lock().handle.shared_ciphers()
     }
 
+    pub(crate) fn group(&self) -> Option<String> {
+        self.lock().handle.group()
+    }
+
     pub(crate) fn compression(&self) -> Option<&'static str> {
         self.lock().handle.compression()
     }

@@ -293,6 +293,11 @@ impl SslObject {
         self.connection.version()
     }
 
+    /// Python's `obj.group()`; see [`SslSocket::group`](crate::SslSocket::group).
+    pub fn group(&self) -> Option<String> {
+        self.connection.group()
+    }
+
     /// Python's `obj.compression()`.
     pub fn compression(&self) -> Option<&'static str> {
         self.connection.compression()
