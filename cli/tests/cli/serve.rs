@@ -14,7 +14,9 @@ use crate::support::{Killed, Server, World, brief, path, pipe, pyssl, run};
 const OK: &str = "OK TLSv1.3 TLS_AES_256_GCM_SHA384";
 
 fn client(world: &World) -> ClientConfig {
-    ClientConfig::new().ca(&world.ca)
+    ClientConfig::new()
+        .ca(&world.ca)
+        .configure(|context| context.set_groups_list("P-256").unwrap())
 }
 
 /// One request, and the answer as a whole.
@@ -58,7 +60,8 @@ fn echo_sends_back_what_comes() {
 fn http_answers_any_request() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http", "--alpn", "http/1.1"]);
-    let body = "protocol: TLSv1.3\ncipher: TLS_AES_256_GCM_SHA384\nbits: 256\n";
+    let body =
+        "protocol: TLSv1.3\ncipher: TLS_AES_256_GCM_SHA384\nbits: 256\nkey exchange: secp256r1\n";
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n",
