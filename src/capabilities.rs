@@ -4,8 +4,6 @@
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// `group()` of sockets and objects (OpenSSL 3.2).
-    pub group: bool,
     /// A leading `?` in lists of signature algorithms (OpenSSL 3.3).
     pub optional_sigalgs: bool,
     /// [`get_sigalgs`](crate::get_sigalgs) (OpenSSL 3.4).
@@ -28,14 +26,13 @@ pub struct Capabilities {
 /// ```
 /// # use pyssl as ssl;
 /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
-/// if ssl::capabilities().group {
-///     println!("{:?}", sock.group()?);
+/// if ssl::capabilities().server_sigalg {
+///     println!("{:?}", sock.server_sigalg()?);
 /// }
 /// # Ok(()) }
 /// ```
 pub const fn capabilities() -> Capabilities {
     Capabilities {
-        group: cfg!(ossl320),
         optional_sigalgs: cfg!(ossl330),
         get_sigalgs: cfg!(ossl340),
         optional_groups: cfg!(ossl350),

@@ -39,10 +39,14 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page of the command, or of one of its subcommands
     ///
-    /// To read it: pyssl man | man -l -
-    Man,
+    /// To read it: pyssl man connect | man -l -
+    Man {
+        /// The subcommand
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
 }
 
 /// Run a server and a client that greet each other, and show what happened

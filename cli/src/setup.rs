@@ -52,7 +52,7 @@ pub(crate) fn load_identity(
     key: Option<&Path>,
     password: &PasswordArgs,
 ) -> Result<(), Failure> {
-    let mut chain = ssl::CertChain::new(cert);
+    let mut chain = ssl::CertChain::new(cert).password(ssl::Password::callback(no_password));
     if let Some(key) = key {
         chain = chain.keyfile(key);
     }
@@ -80,6 +80,12 @@ pub(crate) fn load_identity(
             key.display()
         ),
     })
+}
+
+/// Is asked only for the password of a key that is encrypted.
+fn no_password() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let text = "it is encrypted; --password-file or --password gives the password";
+    Err(Box::new(ssl::Error::Value(text.into())))
 }
 
 /// Versions, ciphers and application protocols.

@@ -31,14 +31,8 @@ impl Connection {
         self.lock().ok()?.handle.compression()
     }
 
-    /// The group of the key exchange.
-    pub(crate) fn group(&self) -> Result<Option<String>> {
-        #[cfg(ossl320)]
-        return Ok(self.lock()?.handle.group());
-        #[cfg(not(ossl320))]
-        Err(Error::not_implemented(
-            "Getting selected group requires OpenSSL 3.2 or later.",
-        ))
+    pub(crate) fn group(&self) -> Option<String> {
+        self.lock().ok()?.handle.group()
     }
 
     /// The signature algorithm of the client (true) or of the server.

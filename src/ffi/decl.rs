@@ -203,6 +203,9 @@ pub(crate) const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;
+/// What the macro `SSL_get_negotiated_group` stands for.
+#[cfg(not(ossl320))]
+pub(crate) const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
 pub(crate) const X509_LU_X509: c_int = 1;
 pub(crate) const X509_LU_CRL: c_int = 2;
 

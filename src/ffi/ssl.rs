@@ -386,16 +386,6 @@ impl SslHandle {
         unsafe { cipher_tuple(cipher.as_ptr()) }
     }
 
-    /// The name of the group of the key exchange; `None` before there is one.
-    #[cfg(ossl320)]
-    pub(crate) fn group(&self) -> Option<String> {
-        // OpenSSL 3.x dereferences the session without looking whether there is one.
-        self.ssl.session()?;
-        // SAFETY: S4; the name is null or belongs to the context, and is copied at once.
-        let name = unsafe { util::text(sys::SSL_get0_group_name(self.ssl.as_ptr())) };
-        name.map(str::to_owned)
-    }
-
     /// The name of the signature algorithm that this side, or the peer, signed with.
     #[cfg(ossl350)]
     pub(crate) fn signature_name(&self, peer: bool) -> Option<String> {
@@ -410,6 +400,36 @@ impl SslHandle {
         unsafe {
             let told = sys::SSL_ctrl(self.ssl.as_ptr(), command, 0, (&raw mut name).cast());
             (told == 1).then(|| util::text(name).map(str::to_owned))?
+        }
+    }
+
+    /// The group that the keys were agreed in, under its name in TLS.
+    pub(crate) fn group(&self) -> Option<String> {
+        // OpenSSL looks into the session, which is not there before.
+        if !self.ssl.is_init_finished() {
+            return None;
+        }
+        #[cfg(ossl320)]
+        {
+            // SAFETY: S4.
+            let name = unsafe { sys::SSL_get0_group_name(self.ssl.as_ptr()) };
+            // SAFETY: null or a string of the `SSL_CTX`, copied at once.
+            unsafe { util::text(name) }.map(str::to_owned)
+        }
+        #[cfg(not(ossl320))]
+        {
+            let null = std::ptr::null_mut();
+            let get = decl::SSL_CTRL_GET_NEGOTIATED_GROUP;
+            // SAFETY: S4; the control takes no argument.
+            let nid = unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) };
+            let name = openssl::nid::Nid::from_raw(i32::try_from(nid).ok()?);
+            // From OpenSSL's names to those of the registry, which are 3.2's.
+            Some(match name.short_name().ok()? {
+                "UNDEF" => return None,
+                "prime256v1" => "secp256r1".to_owned(),
+                curve @ ("X25519" | "X448") => curve.to_lowercase(),
+                other => other.to_owned(),
+            })
         }
     }
 

@@ -297,20 +297,14 @@ impl SslObject {
         self.connection.version()
     }
 
+    /// Python's `obj.group()`; see [`SslSocket::group`](crate::SslSocket::group).
+    pub fn group(&self) -> Option<String> {
+        self.connection.group()
+    }
+
     /// Python's `obj.compression()`.
     pub fn compression(&self) -> Option<&'static str> {
         self.connection.compression()
-    }
-
-    /// Python's `obj.group()` (3.15): the group of the key exchange, as `X25519MLKEM768`. `None`
-    /// before the handshake and without one.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.2
-    /// ([`Capabilities::group`](crate::Capabilities::group)).
-    pub fn group(&self) -> Result<Option<String>> {
-        self.connection.group()
     }
 
     /// Python's `obj.client_sigalg()` (3.15): the algorithm that the client signed with. `None`

@@ -361,6 +361,25 @@ impl SslSocket {
         self.connection()?.shared_ciphers()
     }
 
+    /// Python's `sock.group()` (3.15): the group that the keys were agreed in, under its name in TLS:
+    /// `"x25519"`, `"secp256r1"`, `"X25519MLKEM768"`. `None` before the handshake, and if no group
+    /// had a part in it (TLS 1.2 without ECDHE).
+    ///
+    /// ```python
+    /// sock.group()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) {
+    /// if let Some(group) = sock.group() { println!("{group}"); }
+    /// # }
+    /// ```
+    ///
+    /// Python needs OpenSSL 3.2 for it; this does not.
+    pub fn group(&self) -> Option<String> {
+        self.connection()?.group()
+    }
+
     /// Python's `sock.version()`: `"TLSv1.3"`; `None` without a finished handshake.
     pub fn version(&self) -> Option<&'static str> {
         self.connection()?.version()
@@ -369,17 +388,6 @@ impl SslSocket {
     /// Python's `sock.compression()`: `None`, unless the library can compress and was allowed to.
     pub fn compression(&self) -> Option<&'static str> {
         self.connection()?.compression()
-    }
-
-    /// Python's `sock.group()` (3.15): the group of the key exchange, as `X25519MLKEM768`. `None`
-    /// before the handshake and without one.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.2
-    /// ([`Capabilities::group`](crate::Capabilities::group)).
-    pub fn group(&self) -> Result<Option<String>> {
-        self.connection().map_or(Ok(None), |tls| tls.group())
     }
 
     /// Python's `sock.client_sigalg()` (3.15): the algorithm that the client signed with. `None`

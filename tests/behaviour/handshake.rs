@@ -1,7 +1,8 @@
 //! Handshakes in memory and over sockets.
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, EchoServer};
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, EchoServer, ServerConfig};
 
 use crate::support::{Pair, client_context, server_context};
 
@@ -76,4 +77,49 @@ fn a_wrapped_listener_binds_accepts_and_echoes() {
         client.close();
         assert_eq!(server.join().unwrap(), b"");
     });
+}
+
+#[test]
+fn the_group_has_its_name_in_tls() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let group = |groups: &'static str, max: ssl::TlsVersion| {
+        let config = ServerConfig::new(&leaf)
+            .configure(move |context| context.set_groups_list(groups).unwrap());
+        let server = EchoServer::start(config);
+        let context = client_context(&ca);
+        context.set_maximum_version(max).unwrap();
+        let options = ssl::WrapSocket::new()
+            .server_hostname("localhost")
+            .do_handshake_on_connect(false);
+        let sock = std::net::TcpStream::connect(server.addr()).unwrap();
+        let tls = context.wrap_socket(sock, options).unwrap();
+        assert_eq!(tls.group(), None);
+        tls.do_handshake().unwrap();
+        tls.group().unwrap()
+    };
+    for max in [ssl::TlsVersion::TLSv1_3, ssl::TlsVersion::TLSv1_2] {
+        assert_eq!(group("P-256", max), "secp256r1");
+        assert_eq!(group("P-384", max), "secp384r1");
+        assert_eq!(group("X25519", max), "x25519");
+    }
+}
+
+#[test]
+fn without_ephemeral_keys_there_is_no_group() {
+    let ca = Ca::new();
+    let leaf = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let client = client_context(&ca);
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    client.set_ciphers("AES256-GCM-SHA384").unwrap();
+    let server = server_context(&leaf);
+    server.set_ciphers("AES256-GCM-SHA384").unwrap();
+    let pair = Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(pair.client.cipher().unwrap().0, "AES256-GCM-SHA384");
+    assert_eq!(pair.client.group(), None);
+    assert_eq!(pair.server.group(), None);
 }

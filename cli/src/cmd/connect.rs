@@ -113,6 +113,7 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
         cipher,
         cipher_protocol: protocol,
         bits,
+        group: sock.group(),
         alpn: sock.selected_alpn_protocol(),
         session_ticket: false,
     });

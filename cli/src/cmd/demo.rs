@@ -115,6 +115,7 @@ fn start_ssl_client(ca_pem: &str, port: u16) -> ssl::Result<ClientSide> {
         handshake_time,
         version: ssl_sock.version(),
         cipher: ssl_sock.cipher(),
+        group: ssl_sock.group(),
         certificate: ssl_sock.getpeercert()?,
         verified_chain: ssl_sock.get_verified_chain()?,
         received,

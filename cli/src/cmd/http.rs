@@ -115,6 +115,9 @@ fn about(conn: &ssl::SslSocket) -> String {
         "protocol: {}\ncipher: {cipher}\nbits: {bits}\n",
         conn.version().unwrap_or_default()
     );
+    if let Some(group) = conn.group() {
+        text += &format!("key exchange: {group}\n");
+    }
     if let Some(protocol) = conn.selected_alpn_protocol() {
         text += &format!("alpn: {protocol}\n");
     }

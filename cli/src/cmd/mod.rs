@@ -23,12 +23,25 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "pyssl", &mut script);
             print(&script)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            print(&page)
-        }
+        Command::Man { of } => print(&manual(of.as_deref())?),
     }
+}
+
+/// A page of the manual.
+fn manual(of: Option<&str>) -> Result<Vec<u8>, Failure> {
+    let mut command = Cli::command();
+    // Gives the subcommands their full names.
+    command.build();
+    let command = match of {
+        None => command,
+        Some(name) => command
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| Failure::Usage(format!("there is no command '{name}'")))?,
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    Ok(page)
 }
 
 fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {

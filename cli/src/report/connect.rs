@@ -40,6 +40,7 @@ pub(crate) struct Handshake {
     pub(crate) cipher: &'static str,
     pub(crate) cipher_protocol: &'static str,
     pub(crate) bits: i32,
+    pub(crate) group: Option<String>,
     pub(crate) alpn: Option<String>,
     pub(crate) session_ticket: bool,
 }
@@ -109,6 +110,9 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             "cipher",
             format_args!("{} ({} bits)", handshake.cipher, handshake.bits),
         )?;
+        if let Some(group) = &handshake.group {
+            row(out, "key exchange", group)?;
+        }
         if let Some(alpn) = &handshake.alpn {
             row(out, "ALPN", clean(alpn))?;
         }
@@ -179,6 +183,7 @@ struct Json<'a> {
     stage: Stage,
     version: Option<&'a str>,
     cipher: Option<CipherJson<'a>>,
+    group: Option<&'a str>,
     alpn: Option<&'a str>,
     session_ticket: Option<bool>,
     connect_ms: Option<f64>,
@@ -228,6 +233,7 @@ pub(crate) fn json(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             protocol: handshake.cipher_protocol,
             bits: handshake.bits,
         }),
+        group: handshake.and_then(|handshake| handshake.group.as_deref()),
         alpn: handshake.and_then(|handshake| handshake.alpn.as_deref()),
         session_ticket: handshake.map(|handshake| handshake.session_ticket),
         connect_ms: outcome.connect_time.map(millis),

@@ -39,6 +39,7 @@ pub(crate) struct ClientSide {
     pub(crate) handshake_time: Duration,
     pub(crate) version: Option<&'static str>,
     pub(crate) cipher: Cipher,
+    pub(crate) group: Option<String>,
     pub(crate) certificate: Option<ssl::CertDict>,
     pub(crate) verified_chain: Vec<ssl::Certificate>,
     pub(crate) received: Vec<u8>,
@@ -105,6 +106,9 @@ fn talk(
     if let Some((cipher, _, bits)) = client.cipher {
         row(out, "cipher", format_args!("{cipher} ({bits} bits)"))?;
     }
+    if let Some(group) = &client.group {
+        row(out, "key exchange", group)?;
+    }
     row(out, "handshake", milliseconds(client.handshake_time))?;
 
     heading(out, "Messages")?;
@@ -157,6 +161,7 @@ struct Json<'a> {
     port: Option<u16>,
     version: Option<&'a str>,
     cipher: Cipher,
+    group: Option<&'a str>,
     handshake_ms: Option<f64>,
     certificate: Option<Box<RawValue>>,
     verified_chain: Vec<String>,
@@ -214,6 +219,7 @@ pub(crate) fn json(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         port: client.map(|client| client.port),
         version: client.and_then(|client| client.version),
         cipher: client.and_then(|client| client.cipher),
+        group: client.and_then(|client| client.group.as_deref()),
         handshake_ms: client.map(|client| millis(client.handshake_time)),
         certificate: client
             .and_then(|client| client.certificate.as_ref())

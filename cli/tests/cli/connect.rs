@@ -1,0 +1,407 @@
+//! `pyssl connect`, against the servers of the `testing` crate.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use pyssl_testing::openssl::ssl::SslVersion;
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig};
+
+use crate::support::{Killed, World, brief, path, pipe, pyssl, run};
+
+const UNVERIFIED: &str = "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED";
+
+fn target(port: u16) -> String {
+    format!("localhost:{port}")
+}
+
+#[test]
+fn brief_is_one_line_for_success() {
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let (line, code) = brief(&target(server.port()), &["--cafile", path(&files.ca)]);
+    assert_eq!(line, "OK TLSv1.3 TLS_AES_256_GCM_SHA384");
+    assert_eq!(code, Some(0));
+
+    let args = [
+        "--cafile",
+        path(&files.ca),
+        "--max",
+        "1.2",
+        "--ciphers",
+        "ECDHE+CHACHA20",
+    ];
+    let (line, code) = brief(&target(server.port()), &args);
+    assert_eq!(line, "OK TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn brief_is_one_line_for_each_failure() {
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let cafile = path(&files.ca);
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let expired = EchoServer::start(&ca.builder().san("localhost").expired().build());
+    let only_12 = ServerConfig::new(&ca.issue("localhost")).only_version(SslVersion::TLS1_2);
+    let only_12 = EchoServer::start(only_12);
+    let http = Scripted::speaks_http();
+    let closes = Scripted::closes_after(10);
+    let resets = Scripted::resets_after(10);
+    let silent = Scripted::never_answers();
+    let refused = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+
+    for (port, args, expected) in [
+        (
+            server.port(),
+            vec!["--cafile", cafile, "--server-name", "other.example"],
+            UNVERIFIED,
+        ),
+        (server.port(), vec![], UNVERIFIED),
+        (expired.port(), vec!["--cafile", cafile], UNVERIFIED),
+        (
+            only_12.port(),
+            vec!["--cafile", cafile, "--min", "1.3"],
+            "ERR SSLError SSL TLSV1_ALERT_PROTOCOL_VERSION",
+        ),
+        (http.port(), vec![], "ERR SSLError SSL WRONG_VERSION_NUMBER"),
+        (
+            closes.port(),
+            vec![],
+            "ERR SSLEOFError SSL UNEXPECTED_EOF_WHILE_READING",
+        ),
+        (resets.port(), vec![], "ERR ConnectionResetError - -"),
+        (
+            silent.port(),
+            vec!["--timeout", "0.3"],
+            "ERR TimeoutError - -",
+        ),
+        (refused, vec![], "ERR ConnectionRefusedError - -"),
+    ] {
+        let (line, code) = brief(&target(port), &args);
+        // OpenSSL 3.2 gave the last but two of these another name.
+        let line = line.replace("PACKET_LENGTH_TOO_LONG", "WRONG_VERSION_NUMBER");
+        assert_eq!((line.as_str(), code), (expected, Some(1)), "{args:?}");
+    }
+}
+
+#[test]
+fn a_timeout_ends_the_wait() {
+    let silent = Scripted::never_answers();
+    let start = Instant::now();
+    let (line, _) = brief(&target(silent.port()), &["--timeout", "0.5"]);
+    assert_eq!(line, "ERR TimeoutError - -");
+    assert!(start.elapsed() >= Duration::from_millis(500));
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_silent_tls_server_is_not_waited_for_long() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    let config = ServerConfig::new(&leaf).configure(|context| {
+        context.set_num_tickets(0).unwrap();
+    });
+    let server = EchoServer::start(config);
+    let start = Instant::now();
+    let (line, code) = brief(&target(server.port()), &["--cafile", world.cafile()]);
+    assert_eq!(
+        (line.as_str(), code),
+        ("OK TLSv1.3 TLS_AES_256_GCM_SHA384", Some(0))
+    );
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn without_verification_there_is_a_warning() {
+    let server = EchoServer::start(&Ca::new().issue("other.example"));
+    let output = run(["connect", &target(server.port()), "--no-verify"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stderr.contains("warning: --no-verify"));
+    assert!(output.stdout.contains("verification  not done"));
+    assert!(output.stdout.contains("names         DNS:other.example"));
+    assert!(!output.stdout.contains("Chain that was verified"));
+}
+
+#[test]
+fn the_report_tells_what_was_verified() {
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let server = EchoServer::start(&ca.intermediate().issue("localhost"));
+    let output = run([
+        "connect",
+        &target(server.port()),
+        "--cafile",
+        path(&files.ca),
+    ]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(output.stderr, "");
+    for part in [
+        "protocol      TLSv1.3",
+        "cipher        TLS_AES_256_GCM_SHA384 (256 bits)",
+        "verification  passed: trusted by ",
+        "names         DNS:localhost",
+        "days left)",
+        "SHA-256       ",
+        "Chain that the server sent\n  0 OU=Test certificate,O=pyssl testing\n  1 ",
+        "Chain that was verified\n  0 OU=Test certificate,O=pyssl testing\n  1 ",
+    ] {
+        assert!(output.stdout.contains(part), "{part}\n{}", output.stdout);
+    }
+    assert!(!output.stdout.contains('\u{1b}'), "colours in a pipe");
+}
+
+#[test]
+fn the_report_tells_why_verification_failed_and_what_would_help() {
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let cafile = path(&files.ca);
+    let report = |leaf: &pyssl_testing::Leaf, args: &[&str]| {
+        let server = EchoServer::start(leaf);
+        let output = run(["connect", &target(server.port())].iter().chain(args));
+        assert_eq!(output.code, Some(1), "{output:?}");
+        // Also what was refused can be looked at.
+        assert!(
+            output.stdout.contains("\nCertificate\n  subject"),
+            "{output:?}"
+        );
+        output.stdout
+    };
+
+    let other = report(
+        &ca.issue_for(&["other.example", "::1"]),
+        &["--cafile", cafile],
+    );
+    assert!(
+        other.contains("verification  failed: Hostname mismatch"),
+        "{other}"
+    );
+    assert!(other.contains("(code 62)"), "{other}");
+    assert!(other.contains("It is for other.example, ::1."), "{other}");
+
+    let unknown = report(&ca.issue("localhost"), &[]);
+    assert!(
+        unknown.contains("(code 20)") && unknown.contains("--cafile"),
+        "{unknown}"
+    );
+
+    let expired = ca.builder().san("localhost").expired().build();
+    let expired = report(&expired, &["--cafile", cafile]);
+    assert!(
+        expired.contains("(code 10)") && expired.contains("(expired)"),
+        "{expired}"
+    );
+
+    let loose = ca.builder().san("localhost").without_aki().build();
+    let loose = report(&loose, &["--cafile", cafile]);
+    assert!(loose.contains("VERIFY_X509_STRICT"), "{loose}");
+}
+
+#[test]
+fn json_has_everything() {
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let config = ServerConfig::new(&ca.issue("localhost")).alpn(&["http/1.1"]);
+    let server = EchoServer::start(config);
+    let target = target(server.port());
+    let args = [
+        "connect",
+        &target,
+        "--json",
+        "--alpn",
+        "h2,http/1.1",
+        "--cafile",
+        path(&files.ca),
+    ];
+    let output = run(args);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(json["ok"], true);
+    assert_eq!(json["version"], "TLSv1.3");
+    assert_eq!(json["cipher"]["name"], "TLS_AES_256_GCM_SHA384");
+    assert_eq!(json["alpn"], "http/1.1");
+    assert_eq!(json["verification"]["ok"], true);
+    assert_eq!(json["verified_chain"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        json["chain"][0]["info"]["subjectAltName"][0][1],
+        "localhost"
+    );
+    assert_eq!(json["error"], serde_json::Value::Null);
+    assert_eq!(json["stage"], "done");
+
+    let output = run(["connect", &target, "--json"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(json["ok"], false);
+    assert_eq!(json["stage"], "handshake");
+    assert_eq!(json["verification"]["ok"], false);
+    assert_eq!(json["verification"]["code"], 20);
+    assert_eq!(json["error"]["class"], "SSLCertVerificationError");
+    assert_eq!(json["error"]["reason"], "CERTIFICATE_VERIFY_FAILED");
+    assert_eq!(json["chain"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn capath_is_a_hashed_directory() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let directory = tempfile::tempdir().unwrap();
+    ca.write_hashed(directory.path());
+    let args = ["--capath", path(directory.path())];
+    let (line, code) = brief(&target(server.port()), &args);
+    assert_eq!(
+        (line.as_str(), code),
+        ("OK TLSv1.3 TLS_AES_256_GCM_SHA384", Some(0))
+    );
+}
+
+#[test]
+fn a_tls13_server_that_wants_a_certificate_is_noticed() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    let server = EchoServer::start(ServerConfig::new(&leaf).require_client_cert(&world.ca));
+    let target = target(server.port());
+    let (line, code) = brief(&target, &["--cafile", world.cafile()]);
+    assert_eq!(line, "ERR SSLError SSL TLSV13_ALERT_CERTIFICATE_REQUIRED");
+    assert_eq!(code, Some(1));
+
+    let client = path(&world.client.combined);
+    let (line, code) = brief(&target, &["--cafile", world.cafile(), "--cert", client]);
+    assert_eq!(
+        (line.as_str(), code),
+        ("OK TLSv1.3 TLS_AES_256_GCM_SHA384", Some(0))
+    );
+
+    let stranger = Files::localhost();
+    let stranger = path(&stranger.combined);
+    let (line, code) = brief(&target, &["--cafile", world.cafile(), "--cert", stranger]);
+    assert_eq!(line, "ERR SSLError SSL TLSV1_ALERT_UNKNOWN_CA");
+    assert_eq!(code, Some(1));
+
+    let report = run(["connect", &target, "--cafile", world.cafile()]);
+    assert!(report.stdout.starts_with("refused after the handshake by "));
+    assert!(report.stdout.contains("--cert and --key"), "{report:?}");
+}
+
+#[test]
+fn local_failures_have_exit_code_2() {
+    let files = Files::localhost();
+    let garbage = files.write("garbage.pem", "no certificate");
+    for (args, class, text) in [
+        (
+            vec!["--cafile", "/nonexistent"],
+            "FileNotFoundError",
+            "/nonexistent",
+        ),
+        (
+            vec!["--capath", "/nonexistent"],
+            "FileNotFoundError",
+            "/nonexistent",
+        ),
+        (vec!["--cafile", path(&garbage)], "SSLError", "garbage.pem"),
+        (
+            vec!["--cert", "/nonexistent"],
+            "FileNotFoundError",
+            "/nonexistent",
+        ),
+        (vec!["--cert", path(&files.cert)], "SSLError", "cert.pem"),
+        (
+            vec!["--cert", path(&files.cert), "--key", "/none"],
+            "FileNotFoundError",
+            "/none",
+        ),
+        (
+            vec!["--ciphers", "NO-SUCH-CIPHER"],
+            "SSLError",
+            "NO-SUCH-CIPHER",
+        ),
+        (vec!["--alpn", ","], "SSLError", "--alpn"),
+    ] {
+        let output = run(["connect", "127.0.0.1:1", "--brief"].iter().chain(&args));
+        assert_eq!(output.code, Some(2), "{output:?}");
+        assert!(
+            output.stdout.starts_with(&format!("ERR {class} ")),
+            "{output:?}"
+        );
+        assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+        assert!(output.stderr.contains(text), "{output:?}");
+    }
+}
+
+#[test]
+fn names_that_cannot_be_are_a_usage_error() {
+    let server = EchoServer::start(&Ca::new().issue("localhost"));
+    for (name, class) in [("", "ValueError"), (".example.org", "UnicodeError")] {
+        let (line, code) = brief(&target(server.port()), &["--server-name", name]);
+        assert_eq!(
+            (line, code),
+            (format!("ERR {class} - -"), Some(2)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_host_that_does_not_exist_is_a_failure() {
+    let output = run(["connect", "no-such-host.invalid:443", "--brief"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stdout.starts_with("ERR ") && output.stdout.ends_with(" - -\n"));
+}
+
+#[test]
+fn an_encrypted_key_needs_its_password() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    let server = EchoServer::start(ServerConfig::new(&leaf).require_client_cert(&world.ca));
+    let target = target(server.port());
+    let cert = path(&world.client.cert);
+    let key = path(&world.client.encrypted_key);
+    let password = world.client.write("password", "somepass\n");
+    let common = ["--cafile", world.cafile(), "--cert", cert, "--key", key];
+    let with = |more: &[&str]| {
+        run(["connect", &target, "--brief"]
+            .iter()
+            .chain(&common)
+            .chain(more))
+    };
+
+    for more in [
+        ["--password", "somepass"],
+        ["--password-file", path(&password)],
+    ] {
+        let output = with(&more);
+        assert_eq!(
+            output.stdout, "OK TLSv1.3 TLS_AES_256_GCM_SHA384\n",
+            "{output:?}"
+        );
+    }
+    let output = with(&["--password", "wrong"]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    let output = with(&[]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.stderr.contains("--password-file"), "{output:?}");
+}
+
+#[test]
+fn a_closed_pipe_keeps_the_exit_code_of_the_work() {
+    let refused = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let server = EchoServer::start(&ca.issue("localhost"));
+    for (port, expected) in [(refused, Some(1)), (server.port(), Some(0))] {
+        let (reader, writer) = pipe();
+        drop(reader);
+        let child = pyssl()
+            .args(["connect", &target(port), "--cafile", path(&files.ca)])
+            .stdout(writer)
+            .spawn();
+        assert_eq!(Killed(child.unwrap()).wait(), expected);
+    }
+}

@@ -1,0 +1,85 @@
+//! What all subcommands have in common.
+
+use std::fs::File;
+use std::process::Stdio;
+
+use crate::support::{Killed, pipe, pyssl, run};
+
+#[test]
+fn the_version_names_openssl() {
+    let output = run(["--version"]);
+    assert_eq!(output.code, Some(0));
+    let openssl = *pyssl::OPENSSL_VERSION;
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(output.stdout, format!("pyssl {version} ({openssl})\n"));
+}
+
+#[test]
+fn wrong_usage_has_exit_code_2() {
+    for args in [
+        vec![],
+        vec!["no-such-command"],
+        vec!["connect"],
+        vec!["connect", "localhost"],
+        vec!["connect", "::1:443"],
+        vec!["connect", "localhost:1", "--brief", "--json"],
+        vec!["connect", "localhost:1", "--cafile", "a", "--no-verify"],
+        vec!["connect", "localhost:1", "--key", "a"],
+        vec!["connect", "localhost:1", "--timeout", "0"],
+        vec!["connect", "localhost:1", "--min", "1.3", "--max", "1.2"],
+        vec!["connect", "localhost:1", "--min", "1.4"],
+        vec!["serve", "localhost:0"],
+        vec!["serve", "localhost:0", "--cert", "a", "--http", "--echo"],
+        vec!["serve", "localhost:0", "--cert", "a", "--max-clients", "0"],
+    ] {
+        let output = run(&args);
+        assert_eq!(output.code, Some(2), "{args:?} {output:?}");
+        assert_eq!(output.stdout, "", "{args:?}");
+        assert!(!output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn every_command_has_help() {
+    for command in ["demo", "serve", "connect", "completions", "man"] {
+        let output = run([command, "--help"]);
+        assert_eq!(output.code, Some(0), "{output:?}");
+        assert!(output.stdout.contains("Usage: pyssl"), "{output:?}");
+    }
+}
+
+#[test]
+fn completions_and_manual_are_printed() {
+    let output = run(["completions", "bash"]);
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.contains("--client-ca"));
+    let output = run(["man"]);
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.starts_with(".ie") && output.stdout.contains(".TH pyssl"));
+    assert!(output.stdout.contains("pyssl\\-connect"));
+    let output = run(["man", "connect"]);
+    assert!(output.stdout.contains("\\-\\-no\\-verify"), "{output:?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    for args in [vec!["demo"], vec!["man"], vec!["completions", "zsh"]] {
+        let (reader, writer) = pipe();
+        drop(reader);
+        let child = pyssl().args(&args).stdout(writer).spawn().unwrap();
+        assert_eq!(Killed(child).wait(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_failure() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        return;
+    };
+    let child = pyssl()
+        .arg("man")
+        .stdout(full)
+        .stderr(Stdio::null())
+        .spawn();
+    assert_eq!(Killed(child.unwrap()).wait(), Some(2));
+}

@@ -1,0 +1,12 @@
+//! Runs the command, and checks what it prints and its exit code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod connect;
+mod demo;
+mod general;
+mod serve;
+mod support;

@@ -1,0 +1,201 @@
+//! Running the command without hanging the test.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pyssl_testing::{Ca, Files};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take before the test is declared failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The command, with nothing in its environment that changes what TLS does.
+pub(crate) fn pyssl() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pyssl"));
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What the command left behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs the command to its end.
+pub(crate) fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
+    run_command(pyssl().args(args))
+}
+
+pub(crate) fn run_command(command: &mut Command) -> Output {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = Killed(child);
+    let stdout = collect(child.0.stdout.take().unwrap());
+    let stderr = collect(child.0.stderr.take().unwrap());
+    Output {
+        code: child.wait(),
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    }
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    })
+}
+
+/// A child that does not outlive the test.
+pub(crate) struct Killed(pub(crate) Child);
+
+impl Killed {
+    /// Waits for the end, and returns the exit code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        panic!("the command does not end");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `pyssl serve` at work.
+pub(crate) struct Server {
+    pub(crate) child: Killed,
+    pub(crate) address: SocketAddr,
+    log: Receiver<String>,
+}
+
+impl Server {
+    /// Starts on a free port of this address, `127.0.0.1:0` for instance.
+    pub(crate) fn start_on<A: AsRef<OsStr>>(
+        address: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Server {
+        let mut command = pyssl();
+        command.arg("serve").arg(address).args(args);
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut child = Killed(child);
+        let stderr = BufReader::new(child.0.stderr.take().unwrap());
+        let (sender, log) = channel();
+        thread::spawn(move || {
+            for line in stderr.lines() {
+                let _ = sender.send(line.unwrap());
+            }
+        });
+        let mut line = String::new();
+        BufReader::new(child.0.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("{line:?}, {:?}", log.recv_timeout(PATIENCE)));
+        Server {
+            address: address.trim_end().parse().unwrap(),
+            child,
+            log,
+        }
+    }
+
+    /// Starts with a certificate for localhost.
+    pub(crate) fn start(files: &Files, args: &[&str]) -> Server {
+        let mut all = vec!["--cert", path(&files.combined)];
+        all.extend(args);
+        Server::start_on("127.0.0.1:0", all)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// As `connect` takes it, with the name that is in the certificate.
+    pub(crate) fn target(&self) -> String {
+        format!("localhost:{}", self.port())
+    }
+
+    /// The next line of the log.
+    pub(crate) fn log_line(&self) -> String {
+        self.log.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// Ends the server, and returns its exit code and the rest of its log.
+    pub(crate) fn stop(mut self, signal: Signal) -> (Option<i32>, Vec<String>) {
+        self.child.signal(signal);
+        let code = self.child.wait();
+        (code, self.log.iter().collect())
+    }
+}
+
+/// `pyssl connect --brief` with more arguments: the line and the exit code.
+pub(crate) fn brief(target: &str, args: &[&str]) -> (String, Option<i32>) {
+    let output = run(["connect", target, "--brief"].iter().chain(args));
+    assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
+    (output.stdout.trim_end().to_owned(), output.code)
+}
+
+/// The two ends of a pipe, for reading and writing; the children inherit only what they are given.
+pub(crate) fn pipe() -> (OwnedFd, OwnedFd) {
+    pipe_with(PipeFlags::CLOEXEC).unwrap()
+}
+
+pub(crate) fn path(path: &std::path::Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// An authority, a server's certificate and a client's from it.
+pub(crate) struct World {
+    pub(crate) ca: Ca,
+    pub(crate) server: Files,
+    pub(crate) client: Files,
+}
+
+impl World {
+    pub(crate) fn new() -> World {
+        let ca = Ca::new();
+        World {
+            server: Files::new(&ca, &ca.issue_for(&["localhost", "127.0.0.1", "::1"])),
+            client: Files::new(&ca, &ca.issue("client.example")),
+            ca,
+        }
+    }
+
+    pub(crate) fn cafile(&self) -> &str {
+        path(&self.server.ca)
+    }
+}
