@@ -334,10 +334,11 @@ impl SslContext {
         let mut wire = Vec::new();
         for protocol in protocols {
             let protocol = protocol.as_ref();
-            if !protocol.is_ascii() {
-                return Err(Error::unicode(format!(
-                    "'ascii' codec can't encode the protocol name {protocol:?}: ordinal not in range(128)"
-                )));
+            if let Some(start) = protocol.chars().position(|c| !c.is_ascii()) {
+                let foreign = protocol.chars().skip(start);
+                let end = start + foreign.take_while(|c| !c.is_ascii()).count();
+                let reason = "ordinal not in range(128)";
+                return Err(Error::unicode_encode("ascii", protocol, start, end, reason));
             }
             match u8::try_from(protocol.len()) {
                 Ok(length @ 1..) => wire.push(length),

@@ -86,6 +86,9 @@ impl Connection {
             session,
             insist_on_hostname,
         } = config;
+        if let Some(name) = &server_hostname {
+            name.require_no_nul()?;
+        }
         let role = match context.protocol() {
             Protocol::PROTOCOL_TLS_CLIENT if server_side => Some(("server", "CLIENT")),
             Protocol::PROTOCOL_TLS_SERVER if !server_side => Some(("client", "SERVER")),
@@ -95,6 +98,9 @@ impl Connection {
             return Err(Error::ssl_text(format!(
                 "Cannot create a {socket} socket with a PROTOCOL_TLS_{protocol} context"
             )));
+        }
+        if let Some(name) = &server_hostname {
+            name.require_usable()?;
         }
         let snapshot = context.snapshot()?;
         let settings = snapshot.settings();

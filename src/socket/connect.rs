@@ -84,8 +84,6 @@ impl SslSocket {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let server_hostname = match options.server_hostname.as_deref() {
-            // Python drops an empty name on a server, where it means nothing.
-            Some("") if options.server_side => None,
             Some(name) => Some(ServerName::new(name)?),
             None => None,
         };

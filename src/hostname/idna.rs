@@ -1,0 +1,209 @@
+//! Host names in ASCII: IDNA 2003 (RFC 3490, 3491), as Python's `idna` codec does it.
+//!
+//! The later standards (IDNA 2008, UTS 46) give other names for `ß`, `ς` and joiners, and refuse
+//! what Python accepts; with them a program would ask for another server than its original.
+
+use stringprep::tables;
+use unicode_normalization::UnicodeNormalization;
+
+use super::punycode;
+use crate::error::{Error, Result};
+
+const CODEC: &str = "idna";
+
+/// A label takes fewer bytes than this.
+const LABEL_END: usize = 64;
+
+/// What is wrong with a label: which characters of it, and why.
+struct Fault {
+    start: usize,
+    end: usize,
+    reason: String,
+}
+
+/// Converts a name to A-labels. ASCII names stay as they are, whatever they say.
+pub(super) fn to_ascii(name: &str) -> Result<String> {
+    if name.is_ascii() {
+        return check_ascii(name).map(|()| name.to_owned());
+    }
+    // Full stops of other scripts separate labels too (RFC 3490, section 3.1).
+    let mut labels: Vec<&str> = name
+        .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
+        .collect();
+    let trailing_dot = labels.last().is_some_and(|last| last.is_empty());
+    if trailing_dot {
+        labels.pop();
+    }
+    let mut ascii = String::with_capacity(name.len());
+    let mut offset = 0;
+    for label in labels {
+        if offset > 0 {
+            ascii.push('.');
+        }
+        let converted = label_to_ascii(label).map_err(|fault| {
+            let (start, end) = (offset + fault.start, offset + fault.end);
+            Error::unicode_encode(CODEC, name, start, end, &fault.reason)
+        })?;
+        ascii.push_str(&converted);
+        offset += label.chars().count() + 1;
+    }
+    if trailing_dot {
+        ascii.push('.');
+    }
+    Ok(ascii)
+}
+
+/// Refuses empty labels, but for the root's, and long ones.
+fn check_ascii(name: &str) -> Result<()> {
+    let labels: Vec<&str> = name.split('.').collect();
+    let refused = |i: usize, length, reason| {
+        let offset: usize = labels[..i].iter().map(|label| label.len() + 1).sum();
+        Err(Error::unicode_encode(
+            CODEC,
+            name,
+            offset,
+            offset + length,
+            reason,
+        ))
+    };
+    let all_but_last = &labels[..labels.len() - 1];
+    if let Some(empty) = all_but_last.iter().position(|label| label.is_empty()) {
+        return refused(empty, 1, "label empty");
+    }
+    match labels.iter().position(|label| label.len() >= LABEL_END) {
+        Some(long) => refused(long, labels[long].len(), "label too long"),
+        None => Ok(()),
+    }
+}
+
+/// ToASCII (RFC 3490, section 4.1), with AllowUnassigned and without UseSTD3ASCIIRules.
+fn label_to_ascii(label: &str) -> Result<String, Fault> {
+    let label: Vec<char> = if label.is_ascii() {
+        label.chars().collect()
+    } else {
+        nameprep(label)?
+    };
+    let fault = |start, end, reason: &str| Fault {
+        start,
+        end,
+        reason: reason.to_owned(),
+    };
+    let too_long = || fault(0, label.len(), "label too long");
+    if label.is_empty() {
+        return Err(fault(0, 1, "label empty"));
+    }
+    if label.iter().all(char::is_ascii) {
+        return match label.len() {
+            ..LABEL_END => Ok(label.iter().collect()),
+            _ => Err(too_long()),
+        };
+    }
+    let prefix: String = label.iter().take(4).collect();
+    if prefix.to_lowercase() == "xn--" {
+        return Err(fault(0, 4, "Label starts with ACE prefix"));
+    }
+    let encoded = punycode::encode(&label).ok_or_else(too_long)?;
+    let ascii = format!("xn--{encoded}");
+    if ascii.len() < LABEL_END {
+        Ok(ascii)
+    } else {
+        Err(too_long())
+    }
+}
+
+/// Maps and checks a label (RFC 3491): case is folded, equivalent characters become one.
+fn nameprep(label: &str) -> Result<Vec<char>, Fault> {
+    let mapped = label
+        .chars()
+        .filter(|&c| !tables::commonly_mapped_to_nothing(c))
+        .flat_map(fold);
+    let prepared = normalized(mapped);
+    if let Some(at) = prepared.iter().position(|&c| is_prohibited(c)) {
+        return Err(Fault {
+            start: at,
+            end: at + 1,
+            reason: format!("Invalid character '{}'", shown(prepared[at])),
+        });
+    }
+    check_direction(&prepared)?;
+    Ok(prepared)
+}
+
+/// The character without case (RFC 3454, table B.2). As in Python this includes letters that got a
+/// lower case after Unicode 3.2, the version of the table.
+fn fold(c: char) -> Vec<char> {
+    let folded: Vec<char> = tables::case_fold_for_nfkc(c).collect();
+    if folded != [c] {
+        return folded;
+    }
+    let lower: Vec<char> = c.to_lowercase().collect();
+    // How the table was made (RFC 3454, appendix B.2): folding must hold after NFKC too.
+    let once = normalized(lower.iter().copied());
+    let twice = normalized(once.iter().copied().flat_map(tables::case_fold_for_nfkc));
+    if once == twice { lower } else { twice }
+}
+
+/// NFKC of Unicode 3.2: characters that came later stay as they are.
+fn normalized(text: impl Iterator<Item = char>) -> Vec<char> {
+    let text: Vec<char> = text.collect();
+    let mut normalized = Vec::with_capacity(text.len());
+    for part in text.chunk_by(|&a, &b| is_later(a) == is_later(b)) {
+        if part.iter().copied().any(is_later) {
+            normalized.extend(part);
+        } else {
+            normalized.extend(part.iter().copied().nfkc());
+        }
+    }
+    normalized
+}
+
+/// Whether Unicode 3.2 does not know the character.
+fn is_later(c: char) -> bool {
+    tables::unassigned_code_point(c)
+}
+
+fn is_prohibited(c: char) -> bool {
+    tables::non_ascii_space_character(c)
+        || tables::non_ascii_control_character(c)
+        || tables::private_use(c)
+        || tables::non_character_code_point(c)
+        || tables::inappropriate_for_plain_text(c)
+        || tables::inappropriate_for_canonical_representation(c)
+        || tables::change_display_properties_or_deprecated(c)
+        || tables::tagging_character(c)
+}
+
+/// A label with letters that run from right to left has no others, and begins and ends with one
+/// (RFC 3454, section 6).
+fn check_direction(label: &[char]) -> Result<(), Fault> {
+    let right_to_left = |c: char| !is_later(c) && tables::bidi_r_or_al(c);
+    if !label.iter().copied().any(right_to_left) {
+        return Ok(());
+    }
+    let left_to_right = |c: char| !is_later(c) && tables::bidi_l(c);
+    let last = label.len() - 1;
+    let (at, requirement) = if let Some(at) = label.iter().position(|&c| left_to_right(c)) {
+        (at, 2)
+    } else if !right_to_left(label[0]) {
+        (0, 3)
+    } else if !right_to_left(label[last]) {
+        (last, 3)
+    } else {
+        return Ok(());
+    };
+    Err(Fault {
+        start: at,
+        end: at + 1,
+        reason: format!("Violation of BIDI requirement {requirement}"),
+    })
+}
+
+/// A prohibited character as Python's `repr` shows it: most of them cannot be printed.
+fn shown(c: char) -> String {
+    match u32::from(c) {
+        0xfffc | 0xfffd | 0x2ff0..=0x2ffb => c.to_string(),
+        code @ 0..=0xff => format!("\\x{code:02x}"),
+        code @ 0..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
+}

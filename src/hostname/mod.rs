@@ -1,0 +1,122 @@
+//! Server names as Python takes them: IDNA, IP addresses, and what cannot be a name.
+
+mod idna;
+mod punycode;
+
+use std::net::IpAddr;
+
+use crate::error::{Error, Result};
+use crate::ffi::ip;
+
+/// A server name in the form that goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerName {
+    text: String,
+    ip: Option<IpAddr>,
+}
+
+impl ServerName {
+    /// Converts a name to A-labels (IDNA 2003, as Python's `idna` codec does). Whether a
+    /// connection can use it is asked when one is made, with [`require_usable`](Self::require_usable).
+    pub(crate) fn new(name: &str) -> Result<ServerName> {
+        let text = idna::to_ascii(name)?;
+        let ip = ip::parse(&text);
+        Ok(ServerName { text, ip })
+    }
+
+    /// Refuses a NUL inside.
+    pub(crate) fn require_no_nul(&self) -> Result<()> {
+        if self.text.contains('\0') {
+            return Err(Error::type_error(
+                "argument must be encoded string without null bytes, not str",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses what is no name of a host.
+    pub(crate) fn require_usable(&self) -> Result<()> {
+        if self.text.is_empty() || self.text.starts_with('.') {
+            return Err(Error::value(
+                "server_hostname cannot be an empty string or start with a leading dot.",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The address, if the name is one; those are checked but not sent.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn converted(name: &str) -> String {
+        let name = ServerName::new(name).and_then(|name| {
+            name.require_no_nul()?;
+            name.require_usable()?;
+            Ok(name.text)
+        });
+        name.unwrap_or_else(|e| e.to_string())
+    }
+
+    #[test]
+    fn names_become_a_labels_as_in_python() {
+        for (name, expected) in [
+            ("königsgäßchen.example", "xn--knigsgsschen-lcb0w.example"),
+            ("straße.de", "strasse.de"),
+            ("ⅷ.com", "viii.com"),
+            ("あ.jp", "xn--l8j.jp"),
+            ("あ。jp", "xn--l8j.jp"),
+            ("LOCALhost", "LOCALhost"),
+            ("localhost.", "localhost."),
+            ("a_b c.example", "a_b c.example"),
+        ] {
+            assert_eq!(converted(name), expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_refused() {
+        let empty = "server_hostname cannot be an empty string or start with a leading dot.";
+        assert_eq!(converted(""), empty);
+        for name in [".", "a..b", ".example.com"] {
+            assert!(converted(name).ends_with("label empty"), "{name}");
+        }
+        assert!(converted(&"a".repeat(64)).ends_with("label too long"));
+        assert!(converted("a\0b").ends_with("without null bytes, not str"));
+    }
+
+    #[test]
+    fn addresses_are_told_from_names() {
+        for ip in [
+            "127.0.0.1",
+            "::1",
+            "fe80::1",
+            "::ffff:1.2.3.4",
+            "01.02.03.04",
+        ] {
+            assert!(ServerName::new(ip).is_ok_and(|n| n.ip().is_some()), "{ip}");
+        }
+        for name in [
+            "1.2.3",
+            "256.1.1.1",
+            "1.2.3.4.5",
+            "0x7f.0.0.1",
+            "[::1]",
+            "::1%lo",
+        ] {
+            assert!(
+                ServerName::new(name).is_ok_and(|n| n.ip().is_none()),
+                "{name}"
+            );
+        }
+    }
+}

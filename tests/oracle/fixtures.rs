@@ -1,0 +1,111 @@
+//! Certificates, keys and broken files, made once for all scenarios.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use pyssl_testing::pki::{KeyKind, PASSWORD};
+use pyssl_testing::{Ca, Files, Leaf};
+
+/// How many certificates stand in [`Fixtures::many`].
+pub(crate) const MANY: usize = 10_000;
+
+pub(crate) struct Fixtures {
+    pub(crate) ca: Ca,
+    pub(crate) leaf: Leaf,
+    files: Files,
+}
+
+/// The fixtures of this process.
+pub(crate) fn fixtures() -> &'static Fixtures {
+    static MADE: OnceLock<Fixtures> = OnceLock::new();
+    MADE.get_or_init(Fixtures::new)
+}
+
+impl Fixtures {
+    fn new() -> Fixtures {
+        let ca = Ca::new();
+        let leaf = ca.issue_for(&["localhost", "127.0.0.1"]);
+        let files = Files::new(&ca, &leaf);
+        Fixtures { ca, leaf, files }
+    }
+
+    /// The path of a file that [`Fixtures::write`] or `Files` has made, or that does not exist.
+    pub(crate) fn path(&self, name: &str) -> String {
+        let path = self.files.dir().join(name);
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// Writes a file and gives its path. Scenarios use names of their own.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        self.files.write(name, content);
+        self.path(name)
+    }
+
+    /// Makes a directory and gives its path.
+    pub(crate) fn directory(&self, name: &str) -> String {
+        let path = self.path(name);
+        std::fs::create_dir_all(Path::new(&path)).expect("a directory can be made");
+        path
+    }
+
+    /// Key and certificate of the leaf in one file, with its chain.
+    pub(crate) fn combined(&self) -> String {
+        self.path("combined.pem")
+    }
+
+    /// The certificate of the authority that issued the leaf.
+    pub(crate) fn ca(&self) -> String {
+        self.path("ca.pem")
+    }
+
+    /// Key, certificate and chain of another leaf, under a name of its own.
+    pub(crate) fn write_combined(&self, name: &str, leaf: &Leaf) -> String {
+        self.write(name, leaf.combined_pem())
+    }
+
+    /// A file with [`MANY`] certificates of different subjects, in PEM.
+    pub(crate) fn many(&self) -> String {
+        static WRITTEN: OnceLock<String> = OnceLock::new();
+        WRITTEN.get_or_init(|| self.write_many()).clone()
+    }
+
+    fn write_many(&self) -> String {
+        const NUMBER: &str = "0000000000";
+        // One is signed; the others differ in their subjects, and nobody asks for signatures.
+        let subject = pyssl_testing::pki::DistinguishedName::new().with("CN", NUMBER);
+        let template = self.ca.builder().subject(subject).build().der();
+        let at = template
+            .windows(NUMBER.len())
+            .position(|window| window == NUMBER.as_bytes())
+            .expect("the subject is in the certificate");
+        let mut all = String::new();
+        for number in 0..MANY {
+            let mut der = template.clone();
+            der[at..at + NUMBER.len()].copy_from_slice(format!("{number:010}").as_bytes());
+            all.push_str(&pem("CERTIFICATE", &der));
+        }
+        self.write("many.pem", all)
+    }
+}
+
+/// A block of PEM.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let base64 = pyssl_testing::openssl::base64::encode_block(der);
+    let lines: Vec<_> = base64
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
+        .collect();
+    let body = lines.join("\n");
+    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+}
+
+/// A leaf with this kind of key.
+pub(crate) fn leaf_with(kind: KeyKind) -> Leaf {
+    fixtures().ca.builder().san("localhost").key(kind).build()
+}
+
+/// The password of the encrypted keys.
+pub(crate) fn password() -> &'static str {
+    PASSWORD
+}

@@ -1,0 +1,207 @@
+//! Cases, and the comparison of what they come to.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use pyssl_testing::python::{Python, python_or_say_so};
+use serde_json::Value;
+
+use crate::interpreter::Interpreter;
+
+/// A scenario: steps that both sides run one after the other, whatever the earlier ones came to.
+pub(crate) struct Case {
+    name: String,
+    steps: Vec<Value>,
+    since: (u32, u32),
+    until_an_error: bool,
+    differs: Option<Difference>,
+}
+
+/// A difference that is wanted.
+struct Difference {
+    why: &'static str,
+    /// Makes of Python's outcomes what ours are to be.
+    ours: Box<dyn Fn(&mut [Value])>,
+}
+
+impl Case {
+    /// A case; `steps` is a JSON array.
+    pub(crate) fn new(name: impl Into<String>, steps: Value) -> Case {
+        let Value::Array(steps) = steps else {
+            panic!("steps are an array: {steps}");
+        };
+        Case {
+            name: name.into(),
+            steps,
+            since: (3, 10),
+            until_an_error: false,
+            differs: None,
+        }
+    }
+
+    /// The first version of Python that behaves so.
+    pub(crate) fn since(mut self, minor: u32) -> Case {
+        self.since = (3, minor);
+        self
+    }
+
+    /// Compares up to the first step that fails: what a failure leaves behind in Python is its
+    /// own affair. (Here a step that fails leaves the context as it was, which is always checked.)
+    pub(crate) fn until_an_error(mut self) -> Case {
+        self.until_an_error = true;
+        self
+    }
+
+    /// Says that ours is different, why, and how: `ours` changes Python's outcomes into ours.
+    pub(crate) fn differs(
+        mut self,
+        why: &'static str,
+        ours: impl Fn(&mut [Value]) + 'static,
+    ) -> Case {
+        self.differs = Some(Difference {
+            why,
+            ours: Box::new(ours),
+        });
+        self
+    }
+}
+
+/// Runs the cases in Python and here, if there is a Python that uses the same OpenSSL.
+pub(crate) fn compare(cases: Vec<Case>) {
+    let Some(python) = python_or_say_so() else {
+        return;
+    };
+    if python.has_our_openssl() {
+        compare_with(python, cases);
+    } else {
+        say(&format!(
+            "SKIPPED {}: Python has {}, we have {}",
+            scenario(),
+            python.openssl_version(),
+            pyssl_testing::openssl::version::version()
+        ));
+    }
+}
+
+/// The same for cases in which OpenSSL's release does not matter.
+pub(crate) fn compare_with_any_openssl(cases: Vec<Case>) {
+    if let Some(python) = python_or_say_so() {
+        compare_with(python, cases);
+    }
+}
+
+fn scenario() -> String {
+    let thread = std::thread::current();
+    thread.name().unwrap_or("a scenario").to_owned()
+}
+
+fn say(line: &str) {
+    // Past libtest's capture, so that it is seen.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+fn compare_with(python: &Python, cases: Vec<Case>) {
+    let (major, minor, _) = python.version();
+    let (cases, lacking): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .partition(|case| (major, minor) >= case.since);
+    if let Some(last) = lacking.last() {
+        let names: Vec<_> = lacking.iter().map(|case| case.name.as_str()).collect();
+        say(&format!(
+            "SKIPPED in {}, since Python {major}.{minor} differs from {}.{}: {}",
+            scenario(),
+            last.since.0,
+            last.since.1,
+            names.join(", ")
+        ));
+    }
+    let theirs = run_in_python(python, &cases);
+    let mut differences = String::new();
+    let (mut steps, mut errors) = (0, 0);
+    for (case, mut theirs) in cases.iter().zip(theirs) {
+        let mut interpreter = Interpreter::default();
+        let ours: Vec<_> = case
+            .steps
+            .iter()
+            .map(|step| interpreter.run(step))
+            .collect();
+        if let Some(difference) = &case.differs {
+            let before = theirs.clone();
+            (difference.ours)(&mut theirs);
+            if before == theirs {
+                let _ = writeln!(
+                    differences,
+                    "{}: Python no longer differs ({})",
+                    case.name, difference.why
+                );
+            }
+        }
+        for (step, (theirs, ours)) in case.steps.iter().zip(theirs.iter().zip(&ours)) {
+            difference(&mut differences, &case.name, step, theirs, ours);
+            steps += 1;
+            errors += usize::from(theirs.get("error").is_some());
+            if case.until_an_error && theirs.get("error").is_some() {
+                break;
+            }
+        }
+        for complaint in interpreter.complaints() {
+            let _ = writeln!(differences, "{}: {complaint}", case.name);
+        }
+    }
+    println!(
+        "{} cases, {steps} steps, of which {errors} failed",
+        cases.len()
+    );
+    let count = differences.lines().count();
+    assert!(
+        differences.is_empty(),
+        "{count} differences from Python {major}.{minor}:\n{differences}"
+    );
+}
+
+fn run_in_python(python: &Python, cases: &[Case]) -> Vec<Vec<Value>> {
+    let input: String = cases
+        .iter()
+        .map(|case| Value::Array(case.steps.clone()).to_string() + "\n")
+        .collect();
+    let printed = python
+        .script(include_str!("interpreter.py"))
+        .stdin(input)
+        .run()
+        .expect_success();
+    let outcomes: Vec<Vec<Value>> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("the interpreter prints JSON"))
+        .collect();
+    assert_eq!(outcomes.len(), cases.len(), "an outcome for each case");
+    outcomes
+}
+
+/// Adds a line for each field that differs.
+fn difference(
+    out: &mut String,
+    case: &str,
+    path: &dyn std::fmt::Display,
+    python: &Value,
+    ours: &Value,
+) {
+    match (python, ours) {
+        (Value::Object(python), Value::Object(ours)) if python.keys().eq(ours.keys()) => {
+            for (key, python) in python {
+                difference(out, case, &format_args!("{path} {key}"), python, &ours[key]);
+            }
+        }
+        (Value::Array(python), Value::Array(ours)) if python.len() == ours.len() => {
+            for (i, (python, ours)) in python.iter().zip(ours).enumerate() {
+                difference(out, case, &format_args!("{path} [{i}]"), python, ours);
+            }
+        }
+        _ if python == ours => {}
+        _ => {
+            let _ = writeln!(
+                out,
+                "{case}: {path}\n    Python {python}\n    ours   {ours}"
+            );
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The same scenarios in CPython and here, and every difference between them listed.
+//!
+//! A [`harness::Case`] is a list of steps, as data. `interpreter.py` runs them in Python,
+//! `interpreter.rs` here; what each step came to is compared field by field. Differences that are
+//! wanted are written down where they are met, with the reason, and must exist.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what cannot be done is a failed test"
+)]
+
+mod fixtures;
+mod harness;
+mod interpreter;
+
+mod alerts;
+mod cert_chain;
+mod defaults;
+mod handshakes;
+mod hostnames;
+mod locations;
+mod properties;
+mod sockets;
