@@ -53,6 +53,7 @@ mod engine;
 mod error;
 mod ffi;
 mod hostname;
+pub mod negotiate;
 mod object;
 mod paths;
 mod random;

@@ -2,6 +2,7 @@
 
 mod cert_chain;
 mod hooks;
+mod inspect;
 mod keylog;
 mod locations;
 mod message;
@@ -11,6 +12,7 @@ mod session;
 mod settings;
 mod snapshot;
 mod stats;
+mod strict;
 mod trust;
 
 use std::fmt;
@@ -21,8 +23,10 @@ pub use hooks::{SniAction, SniRequest};
 pub use locations::{CaData, VerifyLocations};
 pub use message::{Direction, MessageKind, TlsMessage};
 pub use psk::ClientPsk;
+pub(crate) use psk::{PskClientCallback, PskServerCallback};
 pub(crate) use session::ContextId;
 pub use session::SslSession;
+pub(crate) use settings::{Identity, Settings};
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
 
@@ -30,7 +34,6 @@ use crate::constants::Protocol;
 use crate::error::Result;
 use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
 use crate::ffi::hooks::Hooks;
-use settings::Settings;
 use snapshot::Origin;
 use stats::Statistics;
 use trust::Trust;
@@ -101,7 +104,7 @@ impl SslContext {
         SslContext::from_settings(Settings::new(protocol)?)
     }
 
-    fn from_settings(settings: Settings) -> Result<SslContext> {
+    pub(crate) fn from_settings(settings: Settings) -> Result<SslContext> {
         let mut ticket_keys = [0; TICKET_KEYS_LEN];
         openssl::rand::rand_bytes(&mut ticket_keys)?;
         let inner = Inner {

@@ -1,6 +1,7 @@
 //! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
 //! around it.
 
+mod agreed;
 mod deadline;
 mod slot;
 
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::ssl::SslVerifyMode;
 
+pub(crate) use agreed::Agreed;
 pub(crate) use deadline::Deadline;
 pub(crate) use slot::{Slot, SlotGuard};
 

@@ -83,6 +83,12 @@ c_functions! {
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
     fn SSL_get_current_compression(ssl: *const SSL) -> *const c_void;
 
+    // What a handshake agreed on
+    "const char *SSL_group_to_name(SSL *s, int id);"
+    fn SSL_group_to_name(ssl: *mut SSL, id: c_int) -> *const c_char;
+    "int SSL_get_peer_signature_type_nid(const SSL *s, int *pnid);"
+    fn SSL_get_peer_signature_type_nid(ssl: *const SSL, nid: *mut c_int) -> c_int;
+
     // Suites
     "uint32_t SSL_CIPHER_get_id(const SSL_CIPHER *c);"
     fn SSL_CIPHER_get_id(cipher: *const SSL_CIPHER) -> u32;
@@ -172,6 +178,8 @@ c_functions! {
 pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
 pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+pub(crate) const SSL_CTRL_GET_PEER_SIGNATURE_NID: c_int = 108;
+pub(crate) const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;
 pub(crate) const BIO_FLAGS_IN_EOF: c_int = 0x800;
