@@ -54,6 +54,7 @@ mod engine;
 mod error;
 mod ffi;
 mod hostname;
+pub mod negotiate;
 mod object;
 mod paths;
 mod random;

@@ -11,6 +11,8 @@ mod time;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509;
 
 use crate::error::Result;
@@ -117,6 +119,25 @@ impl Certificate {
     /// count them.
     pub fn is_ca(&self) -> bool {
         raw::is_ca(&self.0)
+    }
+}
+
+/// Kind and size of a key: `RSA 2048`, `EC P-256`, `ED25519`.
+pub(crate) fn key_name<T: HasPublic>(key: &PKeyRef<T>) -> String {
+    match key.id() {
+        Id::RSA => format!("RSA {}", key.bits()),
+        Id::RSA_PSS => format!("RSA-PSS {}", key.bits()),
+        Id::DSA => format!("DSA {}", key.bits()),
+        Id::EC => match key.ec_key().ok().and_then(|key| key.group().curve_name()) {
+            Some(Nid::X9_62_PRIME256V1) => "EC P-256".to_owned(),
+            Some(Nid::SECP384R1) => "EC P-384".to_owned(),
+            Some(Nid::SECP521R1) => "EC P-521".to_owned(),
+            Some(curve) => format!("EC {}", curve.short_name().unwrap_or("unnamed")),
+            None => format!("EC {}", key.bits()),
+        },
+        other => Nid::from_raw(other.as_raw())
+            .short_name()
+            .map_or_else(|_| format!("{} bits", key.bits()), str::to_owned),
     }
 }
 

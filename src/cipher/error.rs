@@ -73,6 +73,11 @@ impl CipherStringError {
         )
     }
 
+    /// A context could not take a string that is fine.
+    pub(crate) fn of_context(error: &Error) -> CipherStringError {
+        Self::new(CipherStringErrorKind::Library, 0..0, error.to_string())
+    }
+
     pub(super) fn nothing_selected(len: usize) -> CipherStringError {
         Self::new(
             CipherStringErrorKind::NothingSelected,

@@ -48,7 +48,7 @@ pub use error::{CipherStringError, CipherStringErrorKind};
 pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub use hint::Hint;
 pub use info::Cipher;
-pub(crate) use info::ciphers_of_context;
+pub(crate) use info::{ciphers_of_context, ciphers_supported_by};
 pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};
 pub use policy::{Policy, PolicyError, Report, Violation};

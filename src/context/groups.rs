@@ -7,6 +7,8 @@ use std::sync::Arc;
 use openssl::dh::Dh;
 
 use super::SslContext;
+use openssl::nid::Nid;
+
 use super::settings::Settings;
 use super::trust::null_byte;
 use crate::certificate::text::Repr;
@@ -21,6 +23,18 @@ pub(crate) enum Groups {
     List(Arc<CStr>),
     /// One, by OpenSSL's number.
     One(c_int),
+}
+
+impl Groups {
+    /// What was asked for, as text.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Groups::List(list) => list.to_string_lossy().into_owned(),
+            Groups::One(number) => Nid::from_raw(*number)
+                .short_name()
+                .map_or_else(|_| number.to_string(), str::to_owned),
+        }
+    }
 }
 
 impl SslContext {

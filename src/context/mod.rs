@@ -4,6 +4,7 @@ mod cert_chain;
 mod ciphers;
 mod groups;
 mod hooks;
+mod inspect;
 mod keylog;
 mod locations;
 mod message;
@@ -14,6 +15,7 @@ mod settings;
 mod sigalgs;
 mod snapshot;
 mod stats;
+mod strict;
 mod tickets;
 mod trust;
 
@@ -25,8 +27,10 @@ pub use hooks::{SniAction, SniRequest};
 pub use locations::{CaData, VerifyLocations};
 pub use message::{Direction, MessageKind, TlsMessage};
 pub use psk::ClientPsk;
+pub(crate) use psk::{PskClientCallback, PskServerCallback};
 pub(crate) use session::ContextId;
 pub use session::SslSession;
+pub(crate) use settings::{Identity, Settings};
 pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
@@ -36,7 +40,6 @@ use crate::constants::Protocol;
 use crate::error::Result;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
-use settings::Settings;
 use snapshot::Origin;
 use stats::Statistics;
 use trust::Trust;
@@ -106,7 +109,7 @@ impl SslContext {
         SslContext::from_settings(Settings::new(protocol)?)
     }
 
-    fn from_settings(settings: Settings) -> Result<SslContext> {
+    pub(crate) fn from_settings(settings: Settings) -> Result<SslContext> {
         let inner = Inner {
             id: ContextId::next(),
             protocol: settings.protocol,

@@ -62,6 +62,13 @@ type ServerFunction = dyn Fn(Option<&str>) -> Result<Zeroizing<Vec<u8>>, BoxErro
 pub(crate) struct PskClientCallback(Box<ClientFunction>);
 
 impl PskClientCallback {
+    /// A callback that always gives this key.
+    pub(crate) fn constant(identity: &'static str, key: &'static [u8]) -> Arc<PskClientCallback> {
+        Arc::new(PskClientCallback(Box::new(move |_| {
+            Ok((identity, key).into())
+        })))
+    }
+
     pub(crate) fn find(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError> {
         // A hint that is no text ends the handshake as an unknown identity does.
         let Some(hint) = given(hint) else {
@@ -89,6 +96,14 @@ pub(crate) struct PskServerCallback {
 }
 
 impl PskServerCallback {
+    /// A callback that has this key for every identity.
+    pub(crate) fn constant(key: &'static [u8]) -> Arc<PskServerCallback> {
+        Arc::new(PskServerCallback {
+            callback: Box::new(move |_| Ok(Zeroizing::new(key.to_vec()))),
+            hint: None,
+        })
+    }
+
     pub(crate) fn find(
         &self,
         identity: &[u8],

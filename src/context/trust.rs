@@ -37,6 +37,11 @@ impl Trust {
         self.store.objects()
     }
 
+    /// Whether certificates are looked for in directories.
+    pub(crate) fn has_directories(&self) -> bool {
+        !self.directories.is_empty()
+    }
+
     /// Whether nothing was ever put into it.
     fn is_untouched(&self) -> bool {
         !self.shared && self.directories.is_empty() && self.store.objects().is_empty()

@@ -1,6 +1,7 @@
 //! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
 //! around it.
 
+mod agreed;
 mod deadline;
 mod lock;
 mod queries;
@@ -11,6 +12,7 @@ mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use agreed::Agreed;
 pub(crate) use deadline::Deadline;
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 

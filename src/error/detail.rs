@@ -3,7 +3,7 @@ use std::fmt;
 use openssl::error::ErrorStack;
 
 use super::reason;
-use crate::constants::SslErrorNumber;
+use crate::constants::{AlertDescription, SslErrorNumber};
 
 /// What the `SSLError` variants of [`Error`](crate::Error) carry: Python's attributes.
 ///
@@ -162,6 +162,18 @@ impl SslError {
     /// Python's `e.reason`.
     pub fn reason(&self) -> Option<&'static str> {
         self.reason
+    }
+
+    /// The alert with which the peer ended the connection, if that is what the error says.
+    pub(crate) fn received_alert(&self) -> Option<AlertDescription> {
+        // SSL_AD_REASON_OFFSET: reasons above it are the peer's alerts.
+        const ALERTS: i32 = 1000;
+        let last = self.stack.as_ref()?.errors().last()?;
+        let number = last.reason_code().checked_sub(ALERTS)?;
+        if self.library != Some("SSL") {
+            return None;
+        }
+        u8::try_from(number).ok().map(AlertDescription)
     }
 
     /// Python's `e.verify_code`: OpenSSL's `X509_V_ERR_*`.

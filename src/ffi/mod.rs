@@ -11,6 +11,7 @@ pub(crate) mod ctx;
 mod decl;
 pub(crate) mod hooks;
 pub(crate) mod ip;
+pub(crate) mod negotiated;
 pub(crate) mod net;
 pub(crate) mod object;
 pub(crate) mod paths;

@@ -9,7 +9,7 @@ pub use memory_bio::MemoryBio;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Config, Connection, Deadline};
+use crate::engine::{Agreed, Config, Connection, Deadline};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -346,6 +346,11 @@ impl SslObject {
             )));
         }
         Ok(self.connection.tls_unique())
+    }
+
+    /// What the handshake has agreed on.
+    pub(crate) fn agreed(&self) -> Agreed {
+        self.connection.agreed()
     }
 
     /// Python's `obj.session`.

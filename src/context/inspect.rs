@@ -1,0 +1,103 @@
+//! What the layers above may know of a context: copies to try things on, and its parts.
+
+use std::sync::Arc;
+
+use openssl::ssl::Ssl;
+use openssl::x509::X509;
+
+use super::SslContext;
+use super::settings::{Identity, Settings};
+use crate::cipher::{self, Cipher};
+use crate::constants::{Options, TlsVersion};
+use crate::error::Result;
+use crate::ffi::hooks::Hooks;
+use crate::ffi::store::StoreObject;
+
+/// The versions, and the option that switches each off.
+const VERSIONS: [(TlsVersion, Options); 5] = [
+    (TlsVersion::SSLv3, Options::OP_NO_SSLv3),
+    (TlsVersion::TLSv1, Options::OP_NO_TLSv1),
+    (TlsVersion::TLSv1_1, Options::OP_NO_TLSv1_1),
+    (TlsVersion::TLSv1_2, Options::OP_NO_TLSv1_2),
+    (TlsVersion::TLSv1_3, Options::OP_NO_TLSv1_3),
+];
+
+impl SslContext {
+    /// Another context with the same settings, changed by `change`: what happens to it does not
+    /// show in this one.
+    pub(crate) fn varied(&self, change: impl FnOnce(&mut Settings)) -> Result<SslContext> {
+        let mut settings = self.settings();
+        change(&mut settings);
+        SslContext::from_settings(settings)
+    }
+
+    /// All that was set, as it is now.
+    pub(crate) fn settings(&self) -> Settings {
+        self.read(Settings::clone)
+    }
+
+    /// The certificates with their chains and keys, in the order in which they were loaded.
+    pub(crate) fn identities(&self) -> Vec<Arc<Identity>> {
+        self.read(|settings| settings.identities.clone())
+    }
+
+    /// The certificates in the trust store now, and how many revocation lists stand beside them.
+    pub(crate) fn trusted(&self) -> (Vec<X509>, usize) {
+        let mut certificates = Vec::new();
+        let mut crls = 0;
+        for object in self.trust().objects() {
+            match object {
+                StoreObject::Certificate(certificate) => certificates.push(certificate),
+                StoreObject::Crl(_) => crls += 1,
+            }
+        }
+        (certificates, crls)
+    }
+
+    /// Whether nothing can be found in the trust store: no certificate, no directory.
+    pub(crate) fn trusts_nothing(&self) -> bool {
+        let trust = self.trust();
+        !trust.has_directories() && trust.objects().is_empty()
+    }
+
+    /// Whether the trust store looks for certificates in directories.
+    pub(crate) fn trusts_directories(&self) -> bool {
+        self.trust().has_directories()
+    }
+
+    /// The versions that the settings leave on, lowest first.
+    pub(crate) fn enabled_versions(&self) -> Vec<TlsVersion> {
+        let options = self.options();
+        let (minimum, maximum) = match self.protocol().fixed_version() {
+            Some(version) => (version, version),
+            None => (self.minimum_version(), self.maximum_version()),
+        };
+        // As `apply_versions` reads open ends.
+        let bound = |version, open, end| if version == open { end } else { version };
+        let (lowest, highest) = (TlsVersion::SSLv3, TlsVersion::TLSv1_3);
+        let low = bound(minimum, TlsVersion::MAXIMUM_SUPPORTED, highest);
+        let low = bound(low, TlsVersion::MINIMUM_SUPPORTED, lowest);
+        let high = bound(maximum, TlsVersion::MINIMUM_SUPPORTED, TlsVersion::TLSv1);
+        let high = bound(high, TlsVersion::MAXIMUM_SUPPORTED, highest);
+        VERSIONS
+            .into_iter()
+            .filter(|(version, off)| {
+                let built = *version != TlsVersion::SSLv3 || crate::HAS_SSLv3;
+                built && (low..=high).contains(version) && !options.contains(*off)
+            })
+            .map(|(version, _)| version)
+            .collect()
+    }
+
+    /// The suites of the list that a security level leaves, whatever the versions are. Without
+    /// those that need a callback.
+    pub(crate) fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
+        let snapshot = self.snapshot()?;
+        // Only asked for its list; it never meets a peer.
+        let mut ssl = Ssl::new(snapshot.handle().as_ref())?;
+        ssl.set_min_proto_version(None)?;
+        ssl.set_max_proto_version(None)?;
+        ssl.set_security_level(level);
+        Ok(cipher::ciphers_supported_by(&mut ssl))
+    }
+}

@@ -1,0 +1,80 @@
+use openssl::nid::Nid;
+use openssl::pkey::Id;
+
+use super::Connection;
+use crate::cipher::Cipher;
+use crate::constants::TlsVersion;
+use crate::ffi::negotiated;
+
+/// What a handshake has agreed on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Agreed {
+    pub(crate) version: Option<TlsVersion>,
+    pub(crate) cipher: Option<Cipher>,
+    /// The group of the key exchange, `x25519`, or the size of finite-field parameters.
+    pub(crate) group: Option<Box<str>>,
+    /// What the peer signed with: `rsa_pss_rsae_sha256`.
+    pub(crate) peer_signature: Option<Box<str>>,
+    /// The key of the peer's certificate: `RSA 2048`.
+    pub(crate) peer_key: Option<Box<str>>,
+}
+
+impl Connection {
+    pub(crate) fn agreed(&self) -> Agreed {
+        let Ok(locked) = self.lock() else {
+            return Agreed::default();
+        };
+        let ssl = locked.handle.ssl();
+        let version = match ssl.version_str() {
+            "SSLv3" => Some(TlsVersion::SSLv3),
+            "TLSv1" => Some(TlsVersion::TLSv1),
+            "TLSv1.1" => Some(TlsVersion::TLSv1_1),
+            "TLSv1.2" => Some(TlsVersion::TLSv1_2),
+            "TLSv1.3" => Some(TlsVersion::TLSv1_3),
+            _ => None,
+        };
+        let cipher = ssl.current_cipher().map(Cipher::from_ref);
+        let ephemeral = cipher.as_ref().is_some_and(Cipher::forward_secret);
+        let finite_field = || {
+            let key = ssl.peer_tmp_key().ok()?;
+            (key.id() == Id::DH).then(|| format!("ffdh {}", key.bits()))
+        };
+        let group = negotiated::group(ssl).filter(|_| ephemeral);
+        Agreed {
+            version,
+            group: group.or_else(finite_field).map(String::into_boxed_str),
+            peer_signature: negotiated::peer_signature(ssl)
+                .map(|(digest, kind)| signature_name(digest, kind).into_boxed_str()),
+            peer_key: ssl
+                .peer_certificate()
+                .and_then(|certificate| certificate.public_key().ok())
+                .map(|key| crate::certificate::key_name(&key).into_boxed_str()),
+            cipher,
+        }
+    }
+}
+
+/// The name in the TLS registry, where the two numbers determine it.
+fn signature_name(digest: Option<Nid>, kind: Nid) -> String {
+    let digest_name = digest.and_then(|nid| nid.short_name().ok());
+    let digest_name = digest_name.map(str::to_ascii_lowercase);
+    let scheme = match (kind.as_raw(), digest_name.as_deref()) {
+        (raw, Some("sha256")) if raw == Id::EC.as_raw() => "ecdsa_secp256r1_sha256",
+        (raw, Some("sha384")) if raw == Id::EC.as_raw() => "ecdsa_secp384r1_sha384",
+        (raw, Some("sha512")) if raw == Id::EC.as_raw() => "ecdsa_secp521r1_sha512",
+        (raw, Some(digest)) if raw == Id::EC.as_raw() => return format!("ecdsa_{digest}"),
+        (raw, Some(digest)) if raw == Id::RSA.as_raw() => return format!("rsa_pkcs1_{digest}"),
+        // Which kind of key made it does not show in the numbers.
+        (raw, Some(digest)) if raw == Id::RSA_PSS.as_raw() => return format!("rsa_pss_{digest}"),
+        (raw, _) if raw == Id::ED25519.as_raw() => "ed25519",
+        (raw, _) if raw == Id::ED448.as_raw() => "ed448",
+        (_, digest) => {
+            let kind = kind.short_name().unwrap_or("unknown").to_ascii_lowercase();
+            return match digest {
+                Some(digest) => format!("{kind}_{digest}"),
+                None => kind,
+            };
+        }
+    };
+    scheme.to_owned()
+}

@@ -1,0 +1,67 @@
+/// The options of [`negotiate`](super::negotiate()).
+///
+/// | option | default |
+/// |---|---|
+/// | `server_hostname` | none: no name is sent or checked |
+/// | `verify` | `true` |
+/// | `lend_certificates` | `false` |
+#[derive(Debug, Clone)]
+pub struct NegotiateOptions {
+    pub(super) server_hostname: Option<String>,
+    pub(super) verify: bool,
+    pub(super) lend_certificates: bool,
+}
+
+impl Default for NegotiateOptions {
+    fn default() -> NegotiateOptions {
+        NegotiateOptions {
+            server_hostname: None,
+            verify: true,
+            lend_certificates: false,
+        }
+    }
+}
+
+impl NegotiateOptions {
+    /// The contexts as they are.
+    pub fn new() -> NegotiateOptions {
+        NegotiateOptions::default()
+    }
+
+    /// The name of the server: a host name or an IP address.
+    #[must_use]
+    pub fn server_hostname(mut self, name: impl Into<String>) -> NegotiateOptions {
+        self.server_hostname = Some(name.into());
+        self
+    }
+
+    /// Whether certificates are verified as the contexts say. Without it, only versions, suites,
+    /// groups and signatures count: certificates are neither demanded nor verified.
+    #[must_use]
+    pub fn verify(mut self, on: bool) -> NegotiateOptions {
+        self.verify = on;
+        self
+    }
+
+    /// Whether a server context without a certificate gets throw-away ones for the trial, one
+    /// with an EC and one with an RSA key. As nobody trusts these, nothing is verified then.
+    #[must_use]
+    pub fn lend_certificates(mut self, on: bool) -> NegotiateOptions {
+        self.lend_certificates = on;
+        self
+    }
+}
+
+impl From<()> for NegotiateOptions {
+    /// The contexts as they are.
+    fn from((): ()) -> NegotiateOptions {
+        NegotiateOptions::new()
+    }
+}
+
+impl From<&str> for NegotiateOptions {
+    /// The name of the server.
+    fn from(server_hostname: &str) -> NegotiateOptions {
+        NegotiateOptions::new().server_hostname(server_hostname)
+    }
+}

@@ -1,0 +1,396 @@
+//! Why a client and a server do not agree.
+
+use std::fmt;
+
+use super::Role;
+use super::facts::{Facts, Obstacle, has_suite, version_names};
+use super::trial::Ended;
+use crate::cipher::Cipher;
+use crate::constants::{AlertDescription, TlsVersion};
+use crate::context::SslContext;
+use crate::error::{Error, Result};
+
+/// Why a client and a server do not agree.
+///
+/// `Display` says it in words, with what each side has: the ranges of versions, the lists of
+/// suites.
+#[derive(Debug)]
+pub struct Refusal {
+    cause: Cause,
+    client_error: Option<Error>,
+    server_error: Option<Error>,
+    alert: Option<(Role, AlertDescription)>,
+}
+
+/// What a [`Refusal`] comes from.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// No version is on on both sides, or the security level leaves none.
+    NoCommonVersion {
+        /// What the client has on.
+        client: Vec<TlsVersion>,
+        /// What the server has on.
+        server: Vec<TlsVersion>,
+    },
+    /// No suite can be used by both.
+    NoCommonSuite {
+        /// What the client offers.
+        client: Vec<Cipher>,
+        /// What the server lists for the same versions.
+        server: Vec<Cipher>,
+        /// The suites that both list for these versions, and who cannot use each, and why.
+        blocked: Vec<(Cipher, Role, Obstacle)>,
+    },
+    /// No group for the key exchange is on on both sides.
+    NoCommonGroup {
+        /// What was set on the client; none for the library's own list.
+        client: Option<Box<str>>,
+        /// What was set on the server; none for the library's own list.
+        server: Option<Box<str>>,
+    },
+    /// The server has no certificate; [`lend_certificates`] finds what it would do with one.
+    ///
+    /// [`lend_certificates`]: super::NegotiateOptions::lend_certificates
+    NoServerCertificate,
+    /// The server has no certificate that it can sign with as the client wants.
+    NoCommonSignature {
+        /// The kinds of the server's keys.
+        keys: Vec<Box<str>>,
+    },
+    /// A certificate was refused: Python's `verify_code` and `verify_message`.
+    CertificateRefused {
+        /// Who refused it: the client the server's, or the server the client's.
+        by: Role,
+        /// OpenSSL's number.
+        code: i32,
+        /// What was wrong, in words.
+        message: Box<str>,
+    },
+    /// The server demands a certificate, and the client has none.
+    NoClientCertificate,
+    /// Something is too weak for a side's security level.
+    TooWeak {
+        /// Whose level it is.
+        by: Role,
+        /// OpenSSL's reason, in words: `"dh key too small"`.
+        what: Box<str>,
+    },
+    /// Something else; the errors tell.
+    Other,
+}
+
+impl Refusal {
+    pub(super) fn new(client: &SslContext, server: &SslContext, ended: Ended) -> Result<Refusal> {
+        let cause = Diagnosis::new(client, server)?.cause(&ended)?;
+        let Ended {
+            client,
+            server,
+            alert,
+        } = ended;
+        Ok(Refusal {
+            cause,
+            client_error: client,
+            server_error: server,
+            alert,
+        })
+    }
+
+    /// What it comes from.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// What the client's handshake ended with; none if it was through or still waited.
+    pub fn client_error(&self) -> Option<&Error> {
+        ended_with(&self.client_error)
+    }
+
+    /// What the server's handshake ended with; none if it was through or still waited.
+    pub fn server_error(&self) -> Option<&Error> {
+        ended_with(&self.server_error)
+    }
+
+    /// Who broke off, and the alert that the other side got.
+    pub fn alert(&self) -> Option<(Role, AlertDescription)> {
+        self.alert
+    }
+}
+
+fn ended_with(error: &Option<Error>) -> Option<&Error> {
+    error
+        .as_ref()
+        .filter(|error| !matches!(error, Error::WantRead(_)))
+}
+
+/// What is known of both sides.
+struct Diagnosis<'a> {
+    client: &'a SslContext,
+    server: &'a SslContext,
+    client_facts: Facts,
+    server_facts: Facts,
+}
+
+impl<'a> Diagnosis<'a> {
+    fn new(client: &'a SslContext, server: &'a SslContext) -> Result<Diagnosis<'a>> {
+        Ok(Diagnosis {
+            client_facts: Facts::of(client, Role::Client)?,
+            server_facts: Facts::of(server, Role::Server)?,
+            client,
+            server,
+        })
+    }
+
+    fn cause(&self, ended: &Ended) -> Result<Cause> {
+        // The side that broke off knows why; the other one has its alert.
+        let own = |error: &&Error| error.ssl().is_none_or(|e| e.received_alert().is_none());
+        let client = ended_with(&ended.client).filter(own);
+        let server = ended_with(&ended.server).filter(own);
+        let (by, error) = match (client, server) {
+            (_, Some(error)) => (Role::Server, error),
+            (Some(error), None) => (Role::Client, error),
+            (None, None) => return Ok(Cause::Other),
+        };
+        if let Error::CertVerification(detail) = error {
+            return Ok(Cause::CertificateRefused {
+                by,
+                code: detail.verify_code().unwrap_or(0),
+                message: detail.verify_message().unwrap_or("").into(),
+            });
+        }
+        let common = |version: &&TlsVersion| self.server_facts.versions.contains(version);
+        let best = self.client_facts.versions.iter().filter(common).max();
+        let bare = !self.server_facts.has_certificate();
+        Ok(match error.reason().unwrap_or("") {
+            "UNSUPPORTED_PROTOCOL"
+            | "NO_PROTOCOLS_AVAILABLE"
+            | "VERSION_TOO_LOW"
+            | "WRONG_SSL_VERSION"
+            | "WRONG_VERSION_NUMBER"
+            | "UNKNOWN_PROTOCOL" => self.no_version(),
+            _ if best.is_none() => self.no_version(),
+            "NO_SUITABLE_KEY_SHARE"
+            | "NO_SUITABLE_GROUPS"
+            | "NO_SHARED_GROUPS"
+            | "NO_SHARED_GROUP" => self.no_group(),
+            "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS"
+                if best.is_some_and(|version| *version < TlsVersion::TLSv1_2) =>
+            {
+                let levels = [self.client, self.server].map(SslContext::security_level);
+                let server = levels[1] >= levels[0];
+                Cause::TooWeak {
+                    by: if server { Role::Server } else { Role::Client },
+                    what: "versions below TLS 1.2 sign with SHA-1".into(),
+                }
+            }
+            "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS" if bare => {
+                Cause::NoServerCertificate
+            }
+            "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS" => {
+                Cause::NoCommonSignature {
+                    keys: self.key_names(),
+                }
+            }
+            "NO_SHARED_CIPHER" | "NO_CIPHERS_AVAILABLE" => self.no_suite(best.copied())?,
+            "PEER_DID_NOT_RETURN_A_CERTIFICATE" => Cause::NoClientCertificate,
+            reason if reason.ends_with("_TOO_SMALL") || reason.ends_with("_TOO_WEAK") => {
+                Cause::TooWeak {
+                    by,
+                    what: reason.to_ascii_lowercase().replace('_', " ").into(),
+                }
+            }
+            _ => Cause::Other,
+        })
+    }
+
+    fn no_version(&self) -> Cause {
+        Cause::NoCommonVersion {
+            client: self.client_facts.versions.clone(),
+            server: self.server_facts.versions.clone(),
+        }
+    }
+
+    fn no_group(&self) -> Cause {
+        let groups =
+            |context: &SslContext| context.settings().groups.map(|g| g.name().into_boxed_str());
+        Cause::NoCommonGroup {
+            client: groups(self.client),
+            server: groups(self.server),
+        }
+    }
+
+    fn key_names(&self) -> Vec<Box<str>> {
+        let identities = self.server.identities();
+        identities
+            .iter()
+            .map(|identity| crate::certificate::key_name(&identity.key).into_boxed_str())
+            .collect()
+    }
+
+    fn no_suite(&self, best: Option<TlsVersion>) -> Result<Cause> {
+        // A server that can speak 1.3 with this client chooses among its suites only.
+        let counts = |cipher: &Cipher| match best {
+            Some(TlsVersion::TLSv1_3) => cipher.is_tls13(),
+            Some(version) => has_suite(version, cipher),
+            None => true,
+        };
+        let listed = |context: &SslContext| -> Result<Vec<Cipher>> {
+            Ok(context.get_ciphers()?.into_iter().filter(counts).collect())
+        };
+        let (client, server) = (listed(self.client)?, listed(self.server)?);
+        let blocked: Vec<_> = client
+            .iter()
+            .filter(|cipher| server.iter().any(|other| other.id == cipher.id))
+            .filter_map(|cipher| {
+                let facts = [
+                    (Role::Client, &self.client_facts),
+                    (Role::Server, &self.server_facts),
+                ];
+                facts
+                    .into_iter()
+                    .find_map(|(role, facts)| Some((cipher.clone(), role, facts.obstacle(cipher)?)))
+            })
+            .collect();
+        let only_bare = !blocked.is_empty()
+            && blocked
+                .iter()
+                .any(|(.., why)| *why == Obstacle::NoCertificate);
+        if only_bare {
+            return Ok(Cause::NoServerCertificate);
+        }
+        let elliptic = |c: &Cipher| c.kea == Some("kx-ecdhe");
+        let both = client
+            .iter()
+            .filter(|c| server.iter().any(|o| o.id == c.id));
+        let mut unblocked = both.filter(|c| !blocked.iter().any(|(b, ..)| b.id == c.id));
+        // All that is left in common needs a group, and there was nothing else in the way.
+        if let Some(first) = unblocked.next() {
+            if elliptic(first) && unblocked.all(elliptic) {
+                return Ok(self.no_group());
+            }
+        }
+        let offered = |cipher: &Cipher| self.client_facts.obstacle(cipher).is_none();
+        Ok(Cause::NoCommonSuite {
+            client: client.into_iter().filter(offered).collect(),
+            server,
+            blocked,
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)?;
+        if matches!(self.cause, Cause::Other) {
+            for (role, error) in [
+                (Role::Client, self.client_error()),
+                (Role::Server, self.server_error()),
+            ] {
+                if let Some(error) = error {
+                    write!(f, "; {role}: {error}")?;
+                }
+            }
+        }
+        match self.alert {
+            Some((by, alert)) => write!(f, " (the {by} sent the alert {alert:?})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::NoCommonVersion { client, server } => {
+                let shared = client.iter().any(|version| server.contains(version));
+                f.write_str(if shared {
+                    "no version that both have on can be used at the security level"
+                } else {
+                    "no version in common"
+                })?;
+                let (client, server) = (version_names(client), version_names(server));
+                write!(f, ": the client has {client} on, the server {server}")
+            }
+            Cause::NoCommonSuite {
+                client,
+                server,
+                blocked,
+            } => {
+                let (client, server) = (names(client), names(server));
+                write!(f, "no suite in common: the client offers {client}; ")?;
+                write!(f, "the server lists {server}")?;
+                for (cipher, role, why) in blocked {
+                    write!(
+                        f,
+                        "; {} is on both lists, but the {role} {}",
+                        cipher.name,
+                        { Cannot(why) }
+                    )?;
+                }
+                Ok(())
+            }
+            Cause::NoCommonGroup { client, server } => {
+                let name = |list: &Option<Box<str>>| match list {
+                    Some(list) => list.to_string(),
+                    None => "the library's own list".to_owned(),
+                };
+                write!(
+                    f,
+                    "no group for the key exchange in common: the client has {}, the server {}",
+                    name(client),
+                    name(server)
+                )
+            }
+            Cause::NoServerCertificate => f.write_str("the server has no certificate"),
+            Cause::NoCommonSignature { keys } => write!(
+                f,
+                "the server cannot sign as the client wants; it has keys of these kinds: {}",
+                keys.join(", ")
+            ),
+            Cause::CertificateRefused {
+                by: Role::Client,
+                message,
+                ..
+            } => write!(f, "the client refuses the server's certificate: {message}"),
+            Cause::CertificateRefused { message, .. } => {
+                write!(f, "the server refuses the client's certificate: {message}")
+            }
+            Cause::NoClientCertificate => {
+                f.write_str("the server demands a certificate, and the client has none")
+            }
+            Cause::TooWeak { by, what } => {
+                write!(
+                    f,
+                    "the {by}'s security level forbids what they could agree on: {what}"
+                )
+            }
+            Cause::Other => f.write_str("the handshake fails"),
+        }
+    }
+}
+
+/// An obstacle as what a side cannot do.
+struct Cannot<'a>(&'a Obstacle);
+
+impl fmt::Display for Cannot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot use it: {}", self.0)
+    }
+}
+
+fn names(ciphers: &[Cipher]) -> String {
+    const MOST: usize = 8;
+    if ciphers.is_empty() {
+        return "none".to_owned();
+    }
+    let mut text = ciphers
+        .iter()
+        .take(MOST)
+        .map(|cipher| cipher.name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if let Some(more) = ciphers.len().checked_sub(MOST).filter(|more| *more > 0) {
+        text.push_str(&format!(" and {more} more"));
+    }
+    text
+}

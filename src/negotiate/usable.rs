@@ -1,0 +1,195 @@
+use std::sync::Arc;
+
+use super::facts::{Facts, Obstacle};
+use super::trial::{Ended, Trial};
+use super::{Role, lend};
+use crate::cipher::Cipher;
+use crate::constants::{Options, Protocol, TlsVersion, VerifyMode};
+use crate::context::{PskClientCallback, PskServerCallback, Settings, SslContext};
+use crate::error::Result;
+use crate::ffi::util::c_string_lossy;
+
+/// Whether a context can really negotiate a suite that it lists; from [`usable_ciphers`].
+#[derive(Debug, Clone)]
+pub struct Usable {
+    cipher: Cipher,
+    version: Option<TlsVersion>,
+    why: Option<Obstacle>,
+}
+
+impl Usable {
+    /// The suite, as `get_ciphers()` lists it.
+    pub fn cipher(&self) -> &Cipher {
+        &self.cipher
+    }
+
+    /// Whether a handshake that was restricted to it succeeded.
+    pub fn usable(&self) -> bool {
+        self.why.is_none()
+    }
+
+    /// The version that it was negotiated with.
+    pub fn version(&self) -> Option<TlsVersion> {
+        self.version
+    }
+
+    /// Why it cannot be used.
+    pub fn why(&self) -> Option<&Obstacle> {
+        self.why.as_ref()
+    }
+}
+
+/// Which of the suites that a context lists it can really negotiate, in the order of the list.
+///
+/// Python's `get_ciphers()`, and `openssl ciphers` too, show what the cipher string selects. The
+/// range of versions, the security level, the kinds of the certificates, finite-field parameters
+/// and callbacks decide what is left of it. Here each suite is tried: with a handshake in memory
+/// against a peer that accepts this suite alone, at security level 0, and has certificates of
+/// every kind. The context itself is not touched, and its callbacks are not called.
+///
+/// ```
+/// use pyssl as ssl;
+/// use pyssl::negotiate::{Obstacle, Role, usable_ciphers};
+///
+/// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256:PSK-AES128-GCM-SHA256")?;
+/// for suite in usable_ciphers(&context, Role::Client)? {
+///     match suite.why() {
+///         None => println!("{}", suite.cipher().name),
+///         Some(why) => println!("{}: {why}", suite.cipher().name),
+///     }
+/// }
+/// # let last = usable_ciphers(&context, Role::Client)?.pop().unwrap();
+/// # assert_eq!(last.why(), Some(&Obstacle::NoPskCallback));
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// `SSLError` for a context of the other role, and if OpenSSL cannot make contexts.
+pub fn usable_ciphers(context: &SslContext, role: Role) -> Result<Vec<Usable>> {
+    let ciphers = context.get_ciphers()?;
+    let facts = Facts::of(context, role)?;
+    let mut prover = Prover::new(context, role, &ciphers)?;
+    ciphers
+        .into_iter()
+        .map(|cipher| {
+            let (version, why) = match prover.prove(&cipher)? {
+                Ok(version) => (Some(version), None),
+                Err(error) => {
+                    let why = facts.obstacle(&cipher);
+                    (None, Some(why.unwrap_or(Obstacle::Handshake(error))))
+                }
+            };
+            Ok(Usable {
+                cipher,
+                version,
+                why,
+            })
+        })
+        .collect()
+}
+
+/// What a context that has PSK callbacks and its peer share in place of the user's key.
+const IDENTITY: &str = "pyssl";
+const KEY: &[u8] = b"only for a handshake in memory...";
+
+/// Tries suites, one handshake each.
+struct Prover {
+    role: Role,
+    own: SslContext,
+    /// For TLS 1.2 and older; its list is set for each suite.
+    peer: SslContext,
+    template: Settings,
+}
+
+impl Prover {
+    fn new(context: &SslContext, role: Role, ciphers: &[Cipher]) -> Result<Prover> {
+        let own = context.varied(|settings| {
+            only_algorithms(settings);
+            settings.sni_callback = None;
+            // Another key than the user's, and known to the peer.
+            let client = settings.psk_client.take();
+            let server = settings.psk_server.take();
+            settings.psk_client = client.map(|_| PskClientCallback::constant(IDENTITY, KEY));
+            settings.psk_server = server.map(|_| PskServerCallback::constant(KEY));
+            let tickets = Options::OP_NO_TICKET.bits();
+            settings.options = Some(settings.options.unwrap_or(0) | tickets);
+        })?;
+        let settings = context.settings();
+        let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
+        template.security_level = Some(0);
+        template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
+        template.maximum_version = Some(TlsVersion::TLSv1_2);
+        template.ciphersuites = Some(Arc::from(c""));
+        template.groups = settings.groups.clone();
+        template.psk_client = Some(PskClientCallback::constant(IDENTITY, KEY));
+        template.psk_server = Some(PskServerCallback::constant(KEY));
+        if role == Role::Client {
+            let level = context.security_level();
+            let dsa = ciphers.iter().any(|c| c.auth == Some("auth-dss"));
+            lend::lend(&mut template, level, dsa)?;
+            template.dh_params = lend::dh_params(level)?;
+        }
+        Ok(Prover {
+            role,
+            own,
+            peer: SslContext::from_settings(template.clone())?,
+            template,
+        })
+    }
+
+    /// A handshake that can end with this suite only: its version, or the error.
+    fn prove(&mut self, cipher: &Cipher) -> Result<Result<TlsVersion, Box<str>>> {
+        let peer = if cipher.is_tls13() {
+            let mut template = self.template.clone();
+            template.ciphersuites = Some(Arc::from(c_string_lossy(cipher.name)));
+            template.minimum_version = Some(TlsVersion::TLSv1_3);
+            template.maximum_version = Some(TlsVersion::TLSv1_3);
+            // With a key in common, no certificate would be asked for.
+            template.psk_client = None;
+            template.psk_server = None;
+            SslContext::from_settings(template)?
+        } else {
+            // The name alone does not change the level.
+            self.peer.set_ciphers(cipher.name)?;
+            self.peer.clone()
+        };
+        let (client, server) = match self.role {
+            Role::Client => (&self.own, &peer),
+            Role::Server => (&peer, &self.own),
+        };
+        let trial = Trial::new(client, server, None)?;
+        let Ended {
+            client,
+            server,
+            alert,
+        } = trial.run();
+        let failed = match self.role {
+            Role::Client => client.or(server),
+            Role::Server => server.or(client),
+        };
+        let agreed = trial.client.agreed();
+        match (failed, agreed.version, agreed.cipher) {
+            (None, Some(version), Some(chosen)) if chosen.id == cipher.id => Ok(Ok(version)),
+            (Some(error), ..) => Ok(Err(match alert {
+                Some((by, alert)) if by != self.role => {
+                    format!("{error} (the peer's alert: {alert:?})").into()
+                }
+                _ => error.to_string().into(),
+            })),
+            (None, _, chosen) => {
+                let name = chosen.map_or("none", |chosen| chosen.name);
+                Ok(Err(format!("the peer chose {name}").into()))
+            }
+        }
+    }
+}
+
+/// Leaves out what has nothing to do with algorithms: verification, and the key log.
+pub(super) fn only_algorithms(settings: &mut Settings) {
+    settings.check_hostname = false;
+    settings.verify_mode = VerifyMode::CERT_NONE;
+    settings.keylog = None;
+    settings.message_callback = None;
+}

@@ -1,0 +1,155 @@
+//! Listed suites, and those that can be used.
+
+use pyssl as ssl;
+use pyssl::negotiate::{Obstacle, Role, Usable, usable_ciphers};
+use pyssl_testing::Ca;
+
+use crate::support::{load, rsa, server};
+
+fn find<'a>(list: &'a [Usable], name: &str) -> &'a Usable {
+    list.iter().find(|u| u.cipher().name == name).expect(name)
+}
+
+fn why<'a>(list: &'a [Usable], name: &str) -> Option<&'a Obstacle> {
+    find(list, name).why()
+}
+
+#[test]
+fn the_list_is_that_of_the_context_and_pythons_default_is_all_usable() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let usable = usable_ciphers(&context, Role::Client).unwrap();
+    let names = |list: Vec<ssl::Cipher>| list.iter().map(|c| c.name).collect::<Vec<_>>();
+    assert_eq!(
+        names(usable.iter().map(|u| u.cipher().clone()).collect()),
+        names(context.get_ciphers().unwrap())
+    );
+    for suite in &usable {
+        assert!(suite.usable(), "{}: {:?}", suite.cipher().name, suite.why());
+        let expected = match suite.cipher().is_tls13() {
+            true => ssl::TlsVersion::TLSv1_3,
+            false => ssl::TlsVersion::TLSv1_2,
+        };
+        assert_eq!(suite.version(), Some(expected));
+    }
+    assert_eq!(context.session_stats().connect, 0);
+}
+
+#[test]
+fn a_server_can_use_what_its_certificates_and_parameters_allow() {
+    let ca = Ca::new();
+    let context = server(&[]);
+    context
+        .set_ciphers("ECDHE+AESGCM:DHE+AESGCM:AES128-SHA")
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(list.iter().all(|u| !u.usable()));
+    assert_eq!(why(&list, "AES128-SHA"), Some(&Obstacle::NoCertificate));
+    assert_eq!(
+        why(&list, "TLS_AES_128_GCM_SHA256"),
+        Some(&Obstacle::NoCertificate)
+    );
+
+    load(&context, &ca.issue("localhost"));
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
+    assert_eq!(
+        why(&list, "ECDHE-RSA-AES128-GCM-SHA256"),
+        Some(&Obstacle::CertificateKind("an RSA"))
+    );
+
+    load(&context, &rsa(&ca));
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, "ECDHE-RSA-AES128-GCM-SHA256").usable());
+    assert!(find(&list, "AES128-SHA").usable());
+    assert_eq!(
+        why(&list, "DHE-RSA-AES128-GCM-SHA256"),
+        Some(&Obstacle::NoDhParameters)
+    );
+}
+
+#[test]
+fn versions_security_level_and_callbacks_take_suites_away() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let string = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:NULL-SHA256:PSK-AES128-CBC-SHA@SECLEVEL=2";
+    context.set_ciphers(string).unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert!(find(&list, "AES128-SHA").usable());
+    assert_eq!(why(&list, "NULL-SHA256"), Some(&Obstacle::SecurityLevel(2)));
+    assert_eq!(
+        why(&list, "PSK-AES128-CBC-SHA"),
+        Some(&Obstacle::NoPskCallback)
+    );
+
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert_eq!(
+        why(&list, "TLS_AES_128_GCM_SHA256"),
+        Some(&Obstacle::Version)
+    );
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    context
+        .set_minimum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert_eq!(why(&list, "AES128-SHA"), Some(&Obstacle::Version));
+    assert!(find(&list, "TLS_AES_128_GCM_SHA256").usable());
+}
+
+#[test]
+fn a_psk_callback_makes_its_suites_usable_and_is_not_called() {
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    client.set_ciphers("PSK+AES128").unwrap();
+    client
+        .set_psk_client_callback::<ssl::ClientPsk>(|_| panic!("called"))
+        .unwrap();
+    let list = usable_ciphers(&client, Role::Client).unwrap();
+    assert!(find(&list, "PSK-AES128-CBC-SHA").usable());
+    let server = server(&[]);
+    server.set_ciphers("PSK+AES128").unwrap();
+    server
+        .set_psk_server_callback::<Vec<u8>>(|_| panic!("called"), None)
+        .unwrap();
+    let list = usable_ciphers(&server, Role::Server).unwrap();
+    assert!(find(&list, "PSK-AES128-CBC-SHA").usable());
+}
+
+#[test]
+fn every_suite_of_the_library_is_usable_or_has_a_reason() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
+    context
+        .set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+        .unwrap();
+    for suite in usable_ciphers(&context, Role::Client).unwrap() {
+        let name = suite.cipher().name;
+        match suite.why() {
+            None => {}
+            Some(Obstacle::NoPskCallback) => assert!(name.contains("PSK"), "{name}"),
+            Some(Obstacle::NoSrp) => assert!(name.contains("SRP"), "{name}"),
+            Some(other) => panic!("{name}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn high_security_levels_are_tried_with_longer_keys() {
+    for (level, rsa) in [(3, true), (4, true), (5, false)] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context
+            .set_ciphers(&format!(
+                "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL={level}"
+            ))
+            .unwrap();
+        let list = usable_ciphers(&context, Role::Client).unwrap();
+        let suite = find(&list, "ECDHE-RSA-AES256-GCM-SHA384");
+        assert_eq!(suite.usable(), rsa, "level {level}: {:?}", suite.why());
+    }
+}
+
+#[test]
+fn a_context_of_the_other_role_is_an_error() {
+    assert!(usable_ciphers(&server(&[]), Role::Client).is_err());
+}
