@@ -26,6 +26,10 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
              name (--server-name), or speak none of our versions and ciphers."
         }
         (_, "ConnectionRefusedError") => "Nothing listens on that port.",
+        // getaddrinfo's numbers are not the system's.
+        (ssl::Error::Os(error), _) if error.errno() == 0 && outcome.stage == Stage::Connect => {
+            "The name has no address: is it spelt right, and does this machine reach its DNS?"
+        }
         _ => return None,
     };
     Some(text.to_owned())
@@ -110,7 +114,8 @@ fn for_reason(reason: &str) -> Option<&'static str> {
              DEFAULT@SECLEVEL=0."
         }
         "NO_CIPHERS_AVAILABLE" => {
-            "Nothing is left of --ciphers in these versions; TLS 1.3 has suites of its own."
+            "Nothing is left of --ciphers in these versions. TLS 1.3 has suites of its own; versions \
+             below 1.2 need DEFAULT@SECLEVEL=0."
         }
         "TLSV1_UNRECOGNIZED_NAME" => "The server does not know the name: --server-name.",
         "DH_KEY_TOO_SMALL" | "EE_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" | "WRONG_SIGNATURE_TYPE" => {
