@@ -1,6 +1,6 @@
 //! What ends the command with exit code 2.
 
-use std::io;
+use std::io::{self, Write};
 
 use pyssl as ssl;
 
@@ -21,6 +21,13 @@ pub(crate) enum Failure {
     /// Writing to standard output.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+}
+
+impl Failure {
+    /// One line on standard error. That may be closed too; then there is nobody to tell.
+    pub(crate) fn tell(&self) {
+        let _ = writeln!(io::stderr(), "pyssl: {self}");
+    }
 }
 
 /// Says what was being done when an error came.

@@ -26,6 +26,10 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
              name (--server-name), or speak none of our versions and ciphers."
         }
         (_, "ConnectionRefusedError") => "Nothing listens on that port.",
+        // getaddrinfo's numbers are not the system's.
+        (ssl::Error::Os(error), _) if error.errno() == 0 && outcome.stage == Stage::Connect => {
+            "The name has no address: is it spelt right, and does this machine reach its DNS?"
+        }
         _ => return None,
     };
     Some(text.to_owned())
@@ -54,7 +58,7 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
              right one, trust it with --cafile."
         }
         23 => "It was revoked: the server needs a new one.",
-        24 | 79 => "A certificate in the chain is no authority's, though it issued another one.",
+        32 | 79 => "A certificate in the chain is no authority's, though it issued another one.",
         26 => "The certificate is not meant for servers (extended key usage).",
         62 | 64 => return Some(for_name(outcome)),
         66..=68 => {
@@ -91,6 +95,10 @@ fn for_name(outcome: &Outcome) -> String {
 
 /// By Python's `reason`.
 fn for_reason(reason: &str) -> Option<&'static str> {
+    // The prefix depends on the alert's age and on OpenSSL's: SSLV3, TLS, TLSV1, TLSV13.
+    if let Some((_, alert)) = reason.split_once("_ALERT_") {
+        return for_alert(alert);
+    }
     Some(match reason {
         "WRONG_VERSION_NUMBER"
         | "HTTP_REQUEST"
@@ -100,40 +108,62 @@ fn for_reason(reason: &str) -> Option<&'static str> {
             "What the server sends is not TLS: is it plain HTTP, or a protocol that starts TLS \
              later (SMTP, FTP, PostgreSQL)?"
         }
-        "TLSV13_ALERT_CERTIFICATE_REQUIRED" => {
-            "The server wants a client certificate: --cert and --key."
-        }
-        "SSLV3_ALERT_HANDSHAKE_FAILURE" => {
-            "The server found nothing to agree on: --ciphers or the versions may be too narrow, \
-             or it wants a client certificate (--cert)."
-        }
-        "TLSV1_ALERT_UNKNOWN_CA" => {
-            "The server does not know the issuer of our certificate (--cert)."
-        }
-        "SSLV3_ALERT_BAD_CERTIFICATE"
-        | "SSLV3_ALERT_CERTIFICATE_EXPIRED"
-        | "SSLV3_ALERT_CERTIFICATE_REVOKED"
-        | "SSLV3_ALERT_CERTIFICATE_UNKNOWN"
-        | "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE"
-        | "TLSV1_ALERT_ACCESS_DENIED" => "The server does not accept our certificate (--cert).",
-        "TLSV1_ALERT_PROTOCOL_VERSION" | "UNSUPPORTED_PROTOCOL" | "VERSION_TOO_LOW" => {
-            "The server speaks none of our versions. --min 1.0 --ciphers DEFAULT@SECLEVEL=0 \
-             reaches old ones."
-        }
+        "UNSUPPORTED_PROTOCOL" | "VERSION_TOO_LOW" => OLD_VERSIONS,
         "NO_PROTOCOLS_AVAILABLE" => {
             "Nothing is left of --min and --max: versions below 1.2 need --ciphers \
              DEFAULT@SECLEVEL=0."
         }
         "NO_CIPHERS_AVAILABLE" => {
-            "Nothing is left of --ciphers in these versions; TLS 1.3 has suites of its own."
+            "Nothing is left of --ciphers in these versions. TLS 1.3 has suites of its own; versions \
+             below 1.2 need DEFAULT@SECLEVEL=0."
         }
-        "TLSV1_ALERT_NO_APPLICATION_PROTOCOL" => "The server knows none of the --alpn protocols.",
         "TLSV1_UNRECOGNIZED_NAME" => "The server does not know the name: --server-name.",
         "DH_KEY_TOO_SMALL" | "EE_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" | "WRONG_SIGNATURE_TYPE" => {
             "What the server uses is weaker than the security level allows. --ciphers \
              DEFAULT@SECLEVEL=1 lowers it, if there is no better server."
         }
-        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" => "The server lacks RFC 5746; it needs an update.",
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" => {
+            "The server lacks secure renegotiation (RFC 5746); it needs an update."
+        }
         _ => return None,
     })
+}
+
+const OLD_VERSIONS: &str = "The server speaks none of our versions. --min 1.0 --ciphers \
+                            DEFAULT@SECLEVEL=0 reaches old ones.";
+
+/// By the alert that the server sent.
+fn for_alert(alert: &str) -> Option<&'static str> {
+    Some(match alert {
+        "CERTIFICATE_REQUIRED" => "The server wants a client certificate: --cert and --key.",
+        "HANDSHAKE_FAILURE" => {
+            "The server found nothing to agree on: --ciphers or the versions may be too narrow, \
+             or it wants a client certificate (--cert)."
+        }
+        "UNKNOWN_CA" => "The server does not know the issuer of our certificate (--cert).",
+        "BAD_CERTIFICATE"
+        | "CERTIFICATE_EXPIRED"
+        | "CERTIFICATE_REVOKED"
+        | "CERTIFICATE_UNKNOWN"
+        | "UNSUPPORTED_CERTIFICATE"
+        | "ACCESS_DENIED" => {
+            "The server does not accept our certificate, or that we have none (--cert)."
+        }
+        "PROTOCOL_VERSION" => OLD_VERSIONS,
+        "NO_APPLICATION_PROTOCOL" => "The server knows none of the --alpn protocols.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alerts_are_known_under_the_names_of_every_openssl() {
+        for reason in ["SSLV3_ALERT_BAD_CERTIFICATE", "TLS_ALERT_BAD_CERTIFICATE"] {
+            assert!(for_reason(reason).is_some_and(|hint| hint.contains("--cert")));
+        }
+        assert_eq!(for_reason("TLSV1_ALERT_INTERNAL_ERROR"), None);
+    }
 }

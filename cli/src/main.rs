@@ -8,7 +8,7 @@ mod net;
 mod report;
 mod setup;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -25,8 +25,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            // Standard error may be closed too; then there is nobody to tell.
-            let _ = writeln!(io::stderr(), "pyssl: {failure}");
+            failure.tell();
             ExitCode::from(2)
         }
     }

@@ -64,10 +64,13 @@ pub(crate) fn load_identity(
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         chain = chain.password(line.strip_suffix(b"\r").unwrap_or(line));
     }
-    let loaded = context.load_cert_chain(chain);
-    // Which of the two could not be read, OpenSSL does not say; Python neither.
-    loaded.doing(|| match key {
-        None => format!("cannot load the certificate and key in {}", cert.display()),
+    context.load_cert_chain(chain).doing(|| match key {
+        None => format!(
+            "cannot load the certificate and key in {}{}",
+            cert.display(),
+            complaint(cert, true, true)
+        ),
+        // Which of the two could not be read, neither OpenSSL nor Python say.
         Some(_) if fs::File::open(cert).is_err() => {
             format!("cannot load the certificate in {}", cert.display())
         }
@@ -75,11 +78,26 @@ pub(crate) fn load_identity(
             format!("cannot load the key in {}", key.display())
         }
         Some(key) => format!(
-            "cannot load the certificate in {} with the key in {}",
+            "cannot load the certificate in {}{} with the key in {}{}",
             cert.display(),
-            key.display()
+            complaint(cert, true, false),
+            key.display(),
+            complaint(key, false, true)
         ),
     })
+}
+
+/// What a file lacks, where OpenSSL has only "PEM lib" to say.
+fn complaint(file: &Path, certificate: bool, key: bool) -> &'static str {
+    let Ok(text) = fs::read(file) else { return "" };
+    let has = |mark: &str| text.windows(mark.len()).any(|part| part == mark.as_bytes());
+    if certificate && !has("CERTIFICATE-----") {
+        " (which has no PEM certificate)"
+    } else if key && !has("PRIVATE KEY-----") {
+        " (which has no PEM private key)"
+    } else {
+        ""
+    }
 }
 
 /// Is asked only for the password of a key that is encrypted.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pyssl as ssl;
 
 use crate::args::ConnectArgs;
-use crate::failure::Failure;
+use crate::failure::{Doing, Failure};
 use crate::net::{self, Deadline};
 use crate::report;
 use crate::report::connect::{Handshake, Outcome, Stage};
@@ -21,17 +21,34 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
              whoever is in between can read and change everything"
         );
     }
-    let context = match prepare(args) {
-        Ok(context) => context,
-        Err(failure) => {
-            if let (true, Failure::Setup { error, .. }) = (args.format.brief, &failure) {
-                report::print(|out| report::connect::brief_error(out, error))?;
-            }
-            return Err(failure);
-        }
+    let mut outcome = Outcome {
+        target: args.address.clone(),
+        server_name: server_name(args).to_owned(),
+        checked: !args.trust.no_verify,
+        trust: report::connect::trust_source(&args.trust),
+        address: None,
+        connect_time: None,
+        handshake: None,
+        chain: Vec::new(),
+        verified_chain: Vec::new(),
+        stage: Stage::Setup,
+        error: None,
     };
-    let outcome = attempt(args, &context);
-    let local = outcome.error.as_ref().is_some_and(is_local);
+    let code = match prepare(args) {
+        Ok(context) => {
+            outcome.error = talk(args, &context, &mut outcome).err();
+            u8::from(outcome.error.is_some())
+        }
+        // Programs that read the output get their line or object all the same.
+        Err(failure @ Failure::Setup { .. }) if args.format.brief || args.format.json => {
+            failure.tell();
+            if let Failure::Setup { error, .. } = failure {
+                outcome.error = Some(error);
+            }
+            2
+        }
+        Err(failure) => return Err(failure),
+    };
     report::print(|out| {
         if args.format.brief {
             report::connect::brief(out, &outcome)
@@ -41,11 +58,11 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
             report::connect::human(out, &outcome)
         }
     })?;
-    Ok(match outcome.error {
-        None => ExitCode::SUCCESS,
-        Some(_) if local => ExitCode::from(2),
-        Some(_) => ExitCode::from(1),
-    })
+    Ok(ExitCode::from(code))
+}
+
+fn server_name(args: &ConnectArgs) -> &str {
+    args.server_name.as_deref().unwrap_or(&args.address.host)
 }
 
 /// Everything that can be wrong on this side.
@@ -55,38 +72,18 @@ fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
     }
+    // Whether the name can be, before anything is sent.
+    let name = server_name(args);
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let options = ssl::WrapBio::new().server_hostname(name);
+    context
+        .wrap_bio(&incoming, &outgoing, options)
+        .doing(|| format!("'{}' cannot be a server's name", name.escape_debug()))?;
     Ok(context)
 }
 
-/// Whether an argument was wrong, which only wrapping the socket finds out: a host name that
-/// cannot be.
-fn is_local(error: &ssl::Error) -> bool {
-    matches!(
-        error,
-        ssl::Error::Value(_) | ssl::Error::Type(_) | ssl::Error::Unicode(_)
-    )
-}
-
-fn attempt(args: &ConnectArgs, context: &ssl::SslContext) -> Outcome {
-    let name = args.server_name.as_ref().unwrap_or(&args.address.host);
-    let mut outcome = Outcome {
-        target: args.address.clone(),
-        server_name: name.clone(),
-        checked: !args.trust.no_verify,
-        trust: report::connect::trust_source(&args.trust),
-        address: None,
-        connect_time: None,
-        handshake: None,
-        chain: Vec::new(),
-        verified_chain: Vec::new(),
-        stage: Stage::Connect,
-        error: None,
-    };
-    outcome.error = talk(args, context, &mut outcome).err();
-    outcome
-}
-
 fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) -> ssl::Result<()> {
+    outcome.stage = Stage::Connect;
     let deadline = Deadline::after(args.timeout);
     let start = Instant::now();
     let stream = net::connect(&args.address, deadline)?;

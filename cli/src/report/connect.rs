@@ -48,6 +48,7 @@ pub(crate) struct Handshake {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Stage {
+    Setup,
     Connect,
     Handshake,
     Afterwards,
@@ -65,20 +66,16 @@ pub(crate) fn trust_source(args: &TrustArgs) -> String {
 
 pub(crate) fn brief(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     match (&outcome.error, &outcome.handshake) {
-        (Some(error), _) => brief_error(out, error),
+        (Some(error), _) => writeln!(
+            out,
+            "ERR {} {} {}",
+            error.python_class(),
+            error.library().unwrap_or("-"),
+            error.reason().unwrap_or("-")
+        ),
         (None, Some(handshake)) => writeln!(out, "OK {} {}", handshake.version, handshake.cipher),
         (None, None) => Ok(()),
     }
-}
-
-pub(crate) fn brief_error(out: &mut dyn Write, error: &ssl::Error) -> io::Result<()> {
-    writeln!(
-        out,
-        "ERR {} {} {}",
-        error.python_class(),
-        error.library().unwrap_or("-"),
-        error.reason().unwrap_or("-")
-    )
 }
 
 pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
@@ -91,7 +88,7 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         None => writeln!(out, "{} {target}{address}", Styled(GOOD, "connected to"))?,
         Some(error) => {
             let what = match outcome.stage {
-                Stage::Connect => "cannot connect to",
+                Stage::Setup | Stage::Connect => "cannot connect to",
                 Stage::Handshake => "the handshake failed with",
                 Stage::Afterwards | Stage::Done => "refused after the handshake by",
             };

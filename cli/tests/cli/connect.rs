@@ -307,7 +307,11 @@ fn local_failures_have_exit_code_2() {
             "FileNotFoundError",
             "/nonexistent",
         ),
-        (vec!["--cert", path(&files.cert)], "SSLError", "cert.pem"),
+        (
+            vec!["--cert", path(&files.cert)],
+            "SSLError",
+            "cert.pem (which has no PEM private key)",
+        ),
         (
             vec!["--cert", path(&files.cert), "--key", "/none"],
             "FileNotFoundError",
@@ -329,6 +333,14 @@ fn local_failures_have_exit_code_2() {
         assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
         assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
         assert!(output.stderr.contains(text), "{output:?}");
+
+        let output = run(["connect", "127.0.0.1:1", "--json"].iter().chain(&args));
+        assert_eq!(output.code, Some(2), "{output:?}");
+        let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(
+            (&json["stage"], &json["error"]["class"]),
+            (&"setup".into(), &class.into())
+        );
     }
 }
 
