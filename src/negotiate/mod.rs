@@ -74,7 +74,7 @@ impl fmt::Display for Negotiation {
 ///
 /// ```
 /// use pyssl as ssl;
-/// use pyssl::negotiate::{Cause, NegotiateOptions, negotiate};
+/// use pyssl::negotiate::{NegotiateOptions, negotiate};
 ///
 /// let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
 /// let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
