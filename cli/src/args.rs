@@ -148,8 +148,8 @@ impl ModeArgs {
 /// Nothing is sent but the handshake. A TLS 1.3 server that refuses this client's certificate, or
 /// its lack of one, does so only after the handshake; so after a TLS 1.3 handshake this waits a
 /// moment: until the server sends a session ticket or anything else, for four times what the
-/// handshake took, but at least 0.2 and at most 1.5 seconds. A server that says nothing in that
-/// time counts as content.
+/// handshake took, but at least 0.5 and at most 2 seconds. A server that says nothing in that time
+/// counts as content.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
     /// The server: example.org:443, 127.0.0.1:8443, [::1]:8443

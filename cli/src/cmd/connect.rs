@@ -141,8 +141,7 @@ fn await_verdict(
         return Ok(has_ticket());
     }
     // The verdict takes a round trip and the server's arithmetic, as the handshake did.
-    let patience =
-        (handshake_time * 4).clamp(Duration::from_millis(200), Duration::from_millis(1500));
+    let patience = (handshake_time * 4).clamp(Duration::from_millis(500), Duration::from_secs(2));
     let patience = Deadline::after(patience);
     while !has_ticket() && !patience.has_passed() && !deadline.has_passed() {
         sock.settimeout(Some(Duration::from_millis(10)))?;
