@@ -44,6 +44,7 @@
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
+pub mod audit;
 mod capabilities;
 mod certificate;
 pub mod cipher;
