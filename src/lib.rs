@@ -53,6 +53,7 @@ mod context;
 mod default;
 mod engine;
 mod error;
+pub mod expect;
 mod ffi;
 mod hostname;
 pub mod negotiate;

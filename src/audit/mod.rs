@@ -67,8 +67,8 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `ValueError` and `UnicodeError` for host names that cannot be; `SSLError` if OpenSSL cannot
-    /// make contexts.
+    /// `ValueError`, `TypeError` and `UnicodeError` for host names that cannot be; `SSLError` if
+    /// OpenSSL cannot make contexts.
     pub fn audit(&self, options: impl Into<AuditOptions>) -> Result<Vec<AuditFinding>> {
         let options = options.into();
         let settings = self.settings();
@@ -77,7 +77,12 @@ impl SslContext {
             role: options.role.unwrap_or_else(|| role_of(&settings)),
             settings,
             server_hostname: match &options.server_hostname {
-                Some(name) => Some(ServerName::new(name)?),
+                Some(name) => {
+                    let name = ServerName::new(name)?;
+                    name.require_no_nul()?;
+                    name.require_usable()?;
+                    Some(name)
+                }
                 None => None,
             },
             now: seconds(options.now.unwrap_or_else(SystemTime::now)),

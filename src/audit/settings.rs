@@ -259,8 +259,8 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::Tickets,
                 Severity::Note,
-                "session tickets of TLS 1.2 are sealed with a key as old as the context: in a \
-                 process that runs for weeks it undoes forward secrecy",
+                "session tickets of TLS 1.2 are sealed with a key as old as the context, unless the \
+                 program changes it (set_ticket_keys): over weeks that undoes forward secrecy",
                 advice(
                     "context.set_options(context.options() | ssl::OP_NO_TICKET)?",
                     "context.options |= ssl.OP_NO_TICKET",
