@@ -44,6 +44,7 @@
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
+pub mod audit;
 mod capabilities;
 mod certificate;
 pub mod cipher;
@@ -52,6 +53,7 @@ mod context;
 mod default;
 mod engine;
 mod error;
+pub mod expect;
 mod ffi;
 mod hostname;
 pub mod negotiate;

@@ -1,10 +1,11 @@
+#[cfg(not(ossl350))]
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 
 use super::Connection;
 use crate::cipher::Cipher;
 use crate::constants::TlsVersion;
-use crate::ffi::negotiated;
+use crate::ffi::ssl::SslHandle;
 
 /// What a handshake has agreed on.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +40,11 @@ impl Connection {
             let key = ssl.peer_tmp_key().ok()?;
             (key.id() == Id::DH).then(|| format!("ffdh {}", key.bits()))
         };
-        let group = negotiated::group(ssl).filter(|_| ephemeral);
+        let group = locked.handle.group().filter(|_| ephemeral);
         Agreed {
             version,
             group: group.or_else(finite_field).map(String::into_boxed_str),
-            peer_signature: negotiated::peer_signature(ssl)
-                .map(|(digest, kind)| signature_name(digest, kind).into_boxed_str()),
+            peer_signature: peer_signature(&locked.handle).map(String::into_boxed_str),
             peer_key: ssl
                 .peer_certificate()
                 .and_then(|certificate| certificate.public_key().ok())
@@ -54,7 +54,19 @@ impl Connection {
     }
 }
 
+#[cfg(ossl350)]
+fn peer_signature(handle: &SslHandle) -> Option<String> {
+    handle.signature_name(true)
+}
+
+#[cfg(not(ossl350))]
+fn peer_signature(handle: &SslHandle) -> Option<String> {
+    let (digest, kind) = crate::ffi::negotiated::peer_signature(handle.ssl())?;
+    Some(signature_name(digest, kind))
+}
+
 /// The name in the TLS registry, where the two numbers determine it.
+#[cfg(not(ossl350))]
 fn signature_name(digest: Option<Nid>, kind: Nid) -> String {
     let digest_name = digest.and_then(|nid| nid.short_name().ok());
     let digest_name = digest_name.map(str::to_ascii_lowercase);

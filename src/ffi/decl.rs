@@ -98,9 +98,9 @@ c_functions! {
     #[cfg(ossl340)]
     "char *SSL_get1_builtin_sigalgs(OSSL_LIB_CTX *libctx);"
     fn SSL_get1_builtin_sigalgs(library: *mut openssl_sys::OSSL_LIB_CTX) -> *mut c_char;
+
     // What a handshake agreed on
-    "const char *SSL_group_to_name(SSL *s, int id);"
-    fn SSL_group_to_name(ssl: *mut SSL, id: c_int) -> *const c_char;
+    #[cfg(not(ossl350))]
     "int SSL_get_peer_signature_type_nid(const SSL *s, int *pnid);"
     fn SSL_get_peer_signature_type_nid(ssl: *const SSL, nid: *mut c_int) -> c_int;
 
@@ -205,7 +205,9 @@ pub(crate) const SSL_CTRL_GET0_IMPLEMENTED_GROUPS: c_int = 139;
 pub(crate) const SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
 #[cfg(ossl350)]
 pub(crate) const SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;
+#[cfg(not(ossl350))]
 pub(crate) const SSL_CTRL_GET_PEER_SIGNATURE_NID: c_int = 108;
+#[cfg(not(ossl320))]
 pub(crate) const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
 pub(crate) const BIO_CTRL_EOF: c_int = 2;
 pub(crate) const BIO_CTRL_PENDING: c_int = 10;

@@ -11,6 +11,7 @@ pub(crate) mod ctx;
 mod decl;
 pub(crate) mod hooks;
 pub(crate) mod ip;
+#[cfg(not(ossl350))]
 pub(crate) mod negotiated;
 pub(crate) mod net;
 pub(crate) mod object;

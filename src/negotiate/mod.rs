@@ -26,6 +26,7 @@ pub use options::NegotiateOptions;
 pub use refusal::{Cause, Refusal};
 pub use role::Role;
 pub use usable::{Usable, usable_ciphers};
+pub(crate) use usable::{highest_below_tls12, without_obstacles};
 
 use crate::context::SslContext;
 use crate::error::Result;
@@ -37,7 +38,7 @@ use usable::only_algorithms;
 #[derive(Debug)]
 pub enum Negotiation {
     /// The handshake succeeds.
-    Agreed(Agreement),
+    Agreed(Box<Agreement>),
     /// It does not.
     Refused(Box<Refusal>),
 }
@@ -135,7 +136,7 @@ pub fn negotiate(
     let agreed = trial.client.agreed();
     match (agreed.version, agreed.cipher) {
         (Some(version), Some(cipher)) if ended.client.is_none() && ended.server.is_none() => {
-            Ok(Negotiation::Agreed(Agreement {
+            Ok(Negotiation::Agreed(Box::new(Agreement {
                 version,
                 cipher,
                 group: agreed.group,
@@ -143,7 +144,7 @@ pub fn negotiate(
                 certificate_key: agreed.peer_key,
                 alpn: trial.client.selected_alpn_protocol(),
                 lent,
-            }))
+            })))
         }
         _ => Ok(Negotiation::Refused(Box::new(Refusal::new(
             &client, &server, ended,

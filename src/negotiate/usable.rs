@@ -90,6 +90,47 @@ pub fn usable_ciphers(context: &SslContext, role: Role) -> Result<Vec<Usable>> {
         .collect()
 }
 
+/// The suites that nothing in the settings forbids, found without a handshake. A server that has
+/// no certificate yet counts as one that has them all.
+pub(crate) fn without_obstacles(context: &SslContext, role: Role) -> Result<Vec<Cipher>> {
+    let facts = Facts::of(context, role)?;
+    let mut ciphers = context.get_ciphers()?;
+    ciphers.retain(|cipher| {
+        matches!(
+            facts.obstacle(cipher),
+            None | Some(Obstacle::NoCertificate | Obstacle::NotTried(_))
+        )
+    });
+    Ok(ciphers)
+}
+
+/// The highest version below TLS 1.2 that a handshake in memory succeeds with.
+pub(crate) fn highest_below_tls12(context: &SslContext, role: Role) -> Result<Option<TlsVersion>> {
+    let mut lent = Ok(());
+    let own = context.varied(|settings| {
+        only_algorithms(settings);
+        settings.sni_callback = None;
+        if role == Role::Server && settings.identities.is_empty() {
+            lent = lend::lend(settings, context.security_level(), false);
+        }
+    })?;
+    lent?;
+    let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
+    template.cipher_list = std::sync::Arc::new(c_string_lossy("ALL:@SECLEVEL=0"));
+    template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
+    template.maximum_version = Some(TlsVersion::TLSv1_1);
+    lend::lend(&mut template, context.security_level(), false)?;
+    let peer = SslContext::from_settings(template)?;
+    let (client, server) = match role {
+        Role::Client => (&own, &peer),
+        Role::Server => (&peer, &own),
+    };
+    let trial = Trial::new(client, server, None)?;
+    let ended = trial.run();
+    let agreed = ended.client.is_none() && ended.server.is_none();
+    Ok(trial.client.agreed().version.filter(|_| agreed))
+}
+
 /// What a context that has PSK callbacks and its peer share in place of the user's key.
 const IDENTITY: &str = "pyssl";
 const KEY: &[u8] = b"only for a handshake in memory...";

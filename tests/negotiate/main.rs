@@ -6,6 +6,7 @@
 )]
 
 mod agreement;
+mod audit;
 mod strict;
 mod support;
 mod usable;

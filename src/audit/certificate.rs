@@ -1,0 +1,321 @@
+//! The certificates that a context shows, and those that it trusts.
+
+use std::cmp::Ordering;
+
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKeyRef};
+use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
+
+use super::finding::advice;
+use super::{AuditCode, Auditor};
+use crate::certificate::{Certificate, key_name};
+use crate::cipher::Severity;
+use crate::constants::{Protocol, VerifyFlags, VerifyMode};
+use crate::context::{Identity, SslContext};
+use crate::error::Result;
+use crate::ffi::x509 as raw;
+use crate::negotiate::Role;
+
+impl Auditor<'_> {
+    pub(super) fn check_trust(&mut self) -> Result<()> {
+        if self.settings.verify_mode == VerifyMode::CERT_NONE {
+            return Ok(());
+        }
+        let (certificates, crls) = self.context.trusted();
+        let flags = VerifyFlags::from_bits_retain(self.settings.verify_flags);
+        let checks_crls = flags.contains(VerifyFlags::VERIFY_CRL_CHECK_LEAF);
+        if checks_crls && crls == 0 && !self.context.trusts_directories() {
+            self.find(
+                AuditCode::NoRevocationList,
+                Severity::Error,
+                "revocation is checked, but no revocation list is loaded: every handshake fails",
+                advice(
+                    "context.load_verify_locations(\"crl.pem\")?",
+                    "context.load_verify_locations(\"crl.pem\")",
+                ),
+            );
+        }
+        let mut expired = Vec::new();
+        for certificate in &certificates {
+            if compare(certificate.not_after(), self.now)? == Ordering::Less {
+                expired.push(name(certificate));
+            }
+        }
+        if let Some(first) = expired.first() {
+            let severity = if expired.len() == certificates.len() {
+                Severity::Error
+            } else {
+                Severity::Note
+            };
+            let message = format!(
+                "{} of {} trusted certificates have expired, among them {first}",
+                expired.len(),
+                certificates.len()
+            );
+            self.find(AuditCode::ExpiredTrust, severity, message, None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_certificates(&mut self) -> Result<()> {
+        let identities = self.context.identities();
+        if identities.is_empty() {
+            if self.role == Role::Server && self.settings.psk_server.is_none() {
+                let message = "the server has no certificate: every handshake fails, unless the \
+                               SNI callback switches to a context that has one";
+                let severity = match self.settings.sni_callback {
+                    Some(_) => Severity::Note,
+                    None => Severity::Error,
+                };
+                let fix = advice(
+                    "context.load_cert_chain(ssl::CertChain::new(\"server.crt\").keyfile(\"server.key\"))?",
+                    "context.load_cert_chain(certfile=\"server.crt\", keyfile=\"server.key\")",
+                );
+                self.find(AuditCode::NoCertificate, severity, message, fix);
+            }
+            return Ok(());
+        }
+        for identity in identities {
+            self.check_times(&identity.leaf)?;
+            self.check_key(&identity.leaf, &*identity.leaf.public_key()?);
+            self.check_signature(&identity.leaf);
+            self.check_leaf(&identity.leaf);
+            self.check_name(&identity.leaf)?;
+            for certificate in &identity.chain {
+                self.check_times(certificate)?;
+                self.check_key(certificate, &*certificate.public_key()?);
+                self.check_signature(certificate);
+            }
+            self.check_chain(&identity)?;
+        }
+        Ok(())
+    }
+
+    fn check_times(&mut self, certificate: &X509Ref) -> Result<()> {
+        let subject = name(certificate);
+        let (start, end) = (certificate.not_before(), certificate.not_after());
+        if compare(start, self.now)? == Ordering::Greater {
+            let message = format!("{subject} is not valid before {start}");
+            self.find(AuditCode::NotYetValid, Severity::Error, message, None);
+        }
+        if compare(end, self.now)? == Ordering::Less {
+            let message = format!("{subject} has expired on {end}");
+            self.find(AuditCode::Expired, Severity::Error, message, None);
+        } else if compare(end, self.now.saturating_add(self.soon))? == Ordering::Less {
+            let left = time(self.now)?.diff(end)?;
+            let message = format!("{subject} expires in {} days, on {end}", left.days);
+            self.find(AuditCode::ExpiresSoon, Severity::Warning, message, None);
+        }
+        Ok(())
+    }
+
+    fn check_key<T: HasPublic>(&mut self, certificate: &X509Ref, key: &PKeyRef<T>) {
+        let least = match key.id() {
+            Id::RSA | Id::RSA_PSS | Id::DSA => 2048,
+            Id::EC => 256,
+            _ => return,
+        };
+        if key.bits() < least {
+            let message = format!(
+                "{} has a key that is too small: {}; {least} bits are the least",
+                name(certificate),
+                key_name(key)
+            );
+            self.find(AuditCode::SmallKey, Severity::Error, message, None);
+        }
+    }
+
+    /// The digest of the signature, which does not count where a certificate signed itself.
+    fn check_signature(&mut self, certificate: &X509Ref) {
+        let algorithm = certificate.signature_algorithm().object().nid();
+        let digest = algorithm.signature_algorithms().map(|both| both.digest);
+        let broken = matches!(digest, Some(Nid::SHA1 | Nid::MD5));
+        if broken && !signed_itself(certificate) {
+            let message = format!(
+                "{} is signed with {}, which security levels 1 and above refuse",
+                name(certificate),
+                algorithm.long_name().unwrap_or("a broken digest")
+            );
+            self.find(AuditCode::WeakSignature, Severity::Error, message, None);
+        }
+    }
+
+    fn check_leaf(&mut self, leaf: &X509Ref) {
+        let subject = name(leaf);
+        let (needed, whom) = match self.role {
+            Role::Client => (X509ExtendedKeyUsage::SSL_CLIENT, "clients"),
+            Role::Server => (X509ExtendedKeyUsage::SSL_SERVER, "servers"),
+        };
+        let fits =
+            |usage: X509ExtendedKeyUsage| usage.intersects(needed | X509ExtendedKeyUsage::ANYEKU);
+        if !leaf.extended_key_usage().is_none_or(fits) {
+            let message = format!("{subject} is not for {whom} (extended key usage)");
+            self.find(AuditCode::WrongPurpose, Severity::Error, message, None);
+        }
+        if self.role == Role::Server && leaf.subject_alt_names().is_none() {
+            let message =
+                format!("{subject} has no subjectAltName, and clients ignore its subject");
+            self.find(AuditCode::NoAltName, Severity::Warning, message, None);
+        }
+        if signed_itself(leaf) {
+            let message = format!("{subject} signed itself: peers must have it already");
+            self.find(AuditCode::SelfSigned, Severity::Note, message, None);
+        } else if raw::is_authority(leaf) {
+            let message = format!(
+                "{subject} is an authority's certificate; its key is on a {}",
+                { self.role }
+            );
+            self.find(AuditCode::CaAsLeaf, Severity::Warning, message, None);
+        }
+    }
+
+    fn check_name(&mut self, leaf: &X509Ref) -> Result<()> {
+        let Some(host) = self.server_hostname.as_ref() else {
+            return Ok(());
+        };
+        if self.role == Role::Client {
+            return Ok(());
+        }
+        let matches = match host.ip() {
+            Some(ip) => raw::is_for_ip(leaf, ip),
+            None => raw::is_for_host(leaf, host.as_str(), self.settings.host_flags),
+        };
+        if !matches {
+            let names = Certificate::from_x509(leaf.to_owned()).get_info()?;
+            let names: Vec<_> = names
+                .subject_alt_name()
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let message = format!(
+                "{} is not for '{}', but for {}",
+                name(leaf),
+                host.as_str(),
+                if names.is_empty() {
+                    "no name".to_owned()
+                } else {
+                    names.join(", ")
+                }
+            );
+            self.find(AuditCode::NameMismatch, Severity::Error, message, None);
+        }
+        Ok(())
+    }
+
+    fn check_chain(&mut self, identity: &Identity) -> Result<()> {
+        let sent: Vec<&X509> = std::iter::once(&identity.leaf)
+            .chain(&identity.chain)
+            .collect();
+        let in_order = sent.windows(2).all(|pair| issued(pair[1], pair[0]));
+        if !in_order {
+            let ordered = path(&sent);
+            let message = if ordered.len() == sent.len() {
+                let order: Vec<_> = ordered
+                    .iter()
+                    .map(|certificate| name(certificate))
+                    .collect();
+                format!(
+                    "the chain is in the wrong order; right is {}",
+                    order.join(", ")
+                )
+            } else {
+                let stray = sent
+                    .iter()
+                    .find(|one| !ordered.iter().any(|other| std::ptr::eq(*other, **one)));
+                format!(
+                    "{} does not belong to the chain of {}",
+                    stray.map_or_else(String::new, |certificate| name(certificate)),
+                    name(&identity.leaf)
+                )
+            };
+            self.find(AuditCode::ChainOrder, Severity::Error, message, None);
+        }
+        let ordered = path(&sent);
+        let Some(top) = ordered.last().copied() else {
+            return Ok(());
+        };
+        if signed_itself(top) {
+            if ordered.len() > 1 {
+                let message = format!(
+                    "the chain ends with the root {}, which peers have or do not trust",
+                    name(top)
+                );
+                self.find(AuditCode::RootSent, Severity::Note, message, None);
+            }
+            return Ok(());
+        }
+        self.check_top(top)
+    }
+
+    /// Whether peers can find the issuer of the last certificate that is sent.
+    fn check_top(&mut self, top: &X509) -> Result<()> {
+        let (own, _) = self.context.trusted();
+        let system = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT)?;
+        system.set_default_verify_paths()?;
+        let (public, _) = system.trusted();
+        let known = |list: &[X509]| {
+            list.iter()
+                .any(|root| signed_itself(root) && issued(root, top))
+        };
+        if known(&own) || known(&public) {
+            return Ok(());
+        }
+        // Issuers who name a place for their certificate want it to be sent, and a context with
+        // authorities of its own would know a private root.
+        let likely = top.authority_info().is_some() || !own.is_empty();
+        let severity = if likely {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
+        let message = format!(
+            "the chain stops at {}: its issuer is neither sent nor a root that this context or the \
+             system trusts",
+            name(top)
+        );
+        let fix = advice(
+            "context.load_cert_chain(ssl::CertChain::new(\"fullchain.pem\").keyfile(\"server.key\"))?",
+            "context.load_cert_chain(certfile=\"fullchain.pem\", keyfile=\"server.key\")",
+        );
+        self.find(AuditCode::ChainIncomplete, severity, message, fix);
+        Ok(())
+    }
+}
+
+/// The certificates in the order of issue, from the first one, as far as that leads.
+fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
+    let mut path: Vec<&X509> = sent.first().copied().into_iter().collect();
+    while let Some(last) = path.last() {
+        let next = sent.iter().find(|candidate| {
+            issued(candidate, last) && !path.iter().any(|seen| std::ptr::eq(*seen, **candidate))
+        });
+        match next {
+            Some(next) => path.push(next),
+            None => break,
+        }
+    }
+    path
+}
+
+fn issued(issuer: &X509Ref, subject: &X509Ref) -> bool {
+    issuer.issued(subject) == X509VerifyResult::OK
+}
+
+fn signed_itself(certificate: &X509Ref) -> bool {
+    issued(certificate, certificate)
+}
+
+fn name(certificate: &X509Ref) -> String {
+    format!("'{}'", Certificate::from_x509(certificate.to_owned()))
+}
+
+fn time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
+    Asn1Time::from_unix(seconds)
+}
+
+/// A time of a certificate against seconds since 1970.
+fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Result<Ordering, ErrorStack> {
+    of_certificate.compare(&*time(seconds)?)
+}

@@ -1,0 +1,362 @@
+//! Findings on whole contexts.
+
+use std::time::{Duration, SystemTime};
+
+use pyssl as ssl;
+use pyssl::audit::{AuditCode, AuditFinding, AuditOptions};
+use pyssl::cipher::Severity;
+use pyssl::negotiate::Role;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Files, Leaf};
+
+use crate::support::{load, server, trusting};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn audit(context: &ssl::SslContext, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+    context.audit(options).unwrap()
+}
+
+fn find(findings: &[AuditFinding], code: AuditCode) -> &AuditFinding {
+    findings
+        .iter()
+        .find(|finding| finding.code() == code)
+        .unwrap_or_else(|| panic!("no {code:?} in {findings:#?}"))
+}
+
+fn has(findings: &[AuditFinding], code: AuditCode) -> bool {
+    findings.iter().any(|finding| finding.code() == code)
+}
+
+/// The worst findings on a server with this certificate.
+fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+    audit(&server(&[leaf]), options)
+}
+
+/// `start_ssl_client` of the program that this crate began with: it loads the authority's
+/// certificate "to verify the server's" and verifies nothing.
+///
+/// ```python
+/// context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)
+/// # verify the server's certificate
+/// context.load_verify_locations(cafile="ca_cert.pem")
+/// ```
+#[test]
+fn the_seeds_client_is_flagged() {
+    let files = Files::localhost();
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
+    context.load_verify_locations(&files.ca).unwrap();
+
+    let findings = audit(&context, ());
+    assert_eq!(findings[0].code(), AuditCode::TrustUnused);
+    assert_eq!(findings[0].code().code(), "A001");
+    assert_eq!(findings[0].severity(), Severity::Error);
+    assert_eq!(
+        findings[0].python(),
+        Some("context.verify_mode = ssl.CERT_REQUIRED")
+    );
+    assert_eq!(
+        findings[0].rust(),
+        Some("context.set_verify_mode(ssl::CERT_REQUIRED)?")
+    );
+    assert_eq!(
+        find(&findings, AuditCode::HostNotChecked).severity(),
+        Severity::Error
+    );
+    let tls13 = find(&findings, AuditCode::NoTls13);
+    assert_eq!(
+        tls13.python(),
+        Some("context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)")
+    );
+
+    // What the findings say to write.
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.load_verify_locations(&files.ca).unwrap();
+    let findings = audit(&context, "localhost");
+    assert!(
+        findings.iter().all(|f| f.severity() == Severity::Note),
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn the_default_context_of_a_client_is_clean() {
+    let ca = Ca::new();
+    let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
+    let context = ssl::create_default_context(options).unwrap();
+    assert_eq!(audit(&context, "localhost"), []);
+}
+
+#[test]
+fn a_client_that_verifies_nothing_or_trusts_nobody() {
+    let findings = audit(&trusting(), ());
+    find(&findings, AuditCode::NotVerified);
+    find(&findings, AuditCode::HostNotChecked);
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let findings = audit(&context, ());
+    find(&findings, AuditCode::NothingTrusted);
+    find(&findings, AuditCode::NotStrict);
+    assert!(!has(&findings, AuditCode::HostNotChecked));
+    let flags = context.verify_flags() | ssl::VERIFY_CRL_CHECK_LEAF;
+    context.set_verify_flags(flags).unwrap();
+    find(&audit(&context, ()), AuditCode::NoRevocationList);
+}
+
+#[test]
+fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Warning);
+    assert!(
+        old.message().contains("only security level 2 stops them"),
+        "{old}"
+    );
+    context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Error);
+    assert!(
+        old.message().contains("a handshake with TLS 1.1 succeeds"),
+        "{old}"
+    );
+    find(&findings, AuditCode::LowSecurityLevel);
+    let server = server(&[]);
+    server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    server.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    let findings = audit(&server, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Error);
+}
+
+#[test]
+fn an_empty_range_of_versions_is_found() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    find(&audit(&context, ()), AuditCode::NoTls13);
+    context
+        .set_options(context.options() | ssl::OP_NO_TLSv1_2)
+        .unwrap();
+    find(&audit(&context, ()), AuditCode::NoVersion);
+}
+
+#[test]
+fn weak_suites_are_named_with_the_part_that_excludes_them() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context
+        .set_ciphers("ECDHE+AESGCM:AES128-SHA256:AES256-SHA256")
+        .unwrap();
+    let findings = audit(&context, ());
+    let weak = find(&findings, AuditCode::WeakSuites);
+    assert_eq!(weak.severity(), Severity::Warning);
+    assert!(weak.message().contains("AES128-SHA256"), "{weak}");
+    assert_eq!(
+        weak.python(),
+        Some("context.set_ciphers(\"ECDHE+AESGCM:AES128-SHA256:AES256-SHA256:!kRSA:!kRSAPSK\")")
+    );
+    context.set_ciphers("HIGH:!aNUL:@SECLEVEL=0").unwrap();
+    let findings = audit(&context, ());
+    let weak = find(&findings, AuditCode::WeakSuites);
+    assert_eq!(weak.severity(), Severity::Error);
+    // What the security level hides is no danger.
+    context
+        .set_ciphers("ECDHE+AESGCM:NULL-SHA256:@SECLEVEL=2")
+        .unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::WeakSuites));
+}
+
+#[test]
+fn a_server_without_a_certificate_is_found() {
+    let context = server(&[]);
+    let findings = audit(&context, ());
+    assert_eq!(
+        find(&findings, AuditCode::NoCertificate).severity(),
+        Severity::Error
+    );
+    context
+        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+        .unwrap();
+    let findings = audit(&context, ());
+    assert_eq!(
+        find(&findings, AuditCode::NoCertificate).severity(),
+        Severity::Note
+    );
+}
+
+#[test]
+fn a_good_server_has_only_notes() {
+    let ca = Ca::new();
+    let context = server(&[&ca.issue("localhost")]);
+    let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    context.load_verify_locations(options).unwrap();
+    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    let findings = audit(&context, "localhost");
+    assert!(
+        findings.iter().all(|f| f.severity() == Severity::Note),
+        "{findings:#?}"
+    );
+    find(&findings, AuditCode::Tickets);
+    find(&findings, AuditCode::NoSni);
+}
+
+#[test]
+fn times_of_certificates_are_judged_now_and_at_other_times() {
+    let ca = Ca::new();
+    find(
+        &on_server(&ca.builder().san("localhost").expired().build(), ()),
+        AuditCode::Expired,
+    );
+    find(
+        &on_server(&ca.builder().san("localhost").not_yet_valid().build(), ()),
+        AuditCode::NotYetValid,
+    );
+    let leaf = ca.issue("localhost");
+    let at = |days: u32| AuditOptions::new().now(SystemTime::now() + days * DAY);
+    assert!(!has(&on_server(&leaf, at(300)), AuditCode::ExpiresSoon));
+    let findings = on_server(&leaf, at(340));
+    let soon = find(&findings, AuditCode::ExpiresSoon);
+    assert!(soon.message().contains("expires in 2"), "{soon}");
+    assert!(!has(
+        &on_server(&leaf, at(340).expires_soon(DAY)),
+        AuditCode::ExpiresSoon
+    ));
+    find(&on_server(&leaf, at(400)), AuditCode::Expired);
+}
+
+#[test]
+fn names_keys_signatures_and_purposes_are_judged() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let findings = on_server(&leaf, "other.example");
+    let name = find(&findings, AuditCode::NameMismatch);
+    assert!(name.message().contains("'other.example'"), "{name}");
+    assert!(name.message().contains("localhost"), "{name}");
+    assert!(!has(
+        &on_server(&leaf, "localhost"),
+        AuditCode::NameMismatch
+    ));
+    let addressed = ca.issue("127.0.0.1");
+    assert!(!has(
+        &on_server(&addressed, "127.0.0.1"),
+        AuditCode::NameMismatch
+    ));
+    find(&on_server(&addressed, "127.0.0.2"), AuditCode::NameMismatch);
+
+    let common_name = ca.builder().common_name("localhost").build();
+    find(&on_server(&common_name, ()), AuditCode::NoAltName);
+    let for_clients = ca.builder().san("localhost").client_only().build();
+    find(&on_server(&for_clients, ()), AuditCode::WrongPurpose);
+    find(&on_server(ca.as_leaf(), ()), AuditCode::SelfSigned);
+
+    let context = server(&[]);
+    context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    load(
+        &context,
+        &ca.builder()
+            .san("localhost")
+            .key(KeyKind::Rsa1024)
+            .sha1()
+            .build(),
+    );
+    let findings = audit(&context, ());
+    let key = find(&findings, AuditCode::SmallKey);
+    assert!(key.message().contains("RSA 1024"), "{key}");
+    find(&findings, AuditCode::WeakSignature);
+}
+
+#[test]
+fn chains_are_judged() {
+    let root = Ca::new();
+    let middle = root.intermediate();
+    let leaf = middle.issue("localhost");
+    let trusting_root = |certificates: &[String]| {
+        let files = Files::of(&leaf);
+        let path = files.write("own.pem", certificates.concat());
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        let trust = ssl::VerifyLocations::new().cadata(root.cert_pem());
+        context.load_verify_locations(trust).unwrap();
+        context
+            .load_cert_chain(ssl::CertChain::new(path).keyfile(&files.key))
+            .unwrap();
+        audit(&context, ())
+    };
+    let chain_codes = [
+        AuditCode::ChainIncomplete,
+        AuditCode::ChainOrder,
+        AuditCode::RootSent,
+    ];
+    let (own, issuer, top) = (leaf.cert_pem(), middle.cert_pem(), root.cert_pem());
+    let good = trusting_root(&[own.clone(), issuer.clone()]);
+    assert!(
+        chain_codes.iter().all(|code| !has(&good, *code)),
+        "{good:#?}"
+    );
+    let alone = trusting_root(std::slice::from_ref(&own));
+    assert_eq!(
+        find(&alone, AuditCode::ChainIncomplete).severity(),
+        Severity::Warning
+    );
+    let with_root = trusting_root(&[own.clone(), issuer.clone(), top.clone()]);
+    find(&with_root, AuditCode::RootSent);
+    let twisted = trusting_root(&[own.clone(), top, issuer]);
+    let order = find(&twisted, AuditCode::ChainOrder);
+    assert!(order.message().contains("right is"), "{order}");
+    let stranger = trusting_root(&[own, Ca::new().cert_pem()]);
+    let order = find(&stranger, AuditCode::ChainOrder);
+    assert!(order.message().contains("does not belong"), "{order}");
+}
+
+#[test]
+fn options_and_the_key_log_are_judged() {
+    let context = server(&[&Ca::new().issue("localhost")]);
+    let options = context.options() - ssl::OP_NO_COMPRESSION - ssl::OP_CIPHER_SERVER_PREFERENCE;
+    context.set_options(options).unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    context.set_keylog_filename(Some(log.path())).unwrap();
+    let trust = ssl::VerifyLocations::new().cadata(Ca::new().cert_pem());
+    context.load_verify_locations(trust).unwrap();
+    let findings = audit(&context, ());
+    find(&findings, AuditCode::Compression);
+    find(&findings, AuditCode::ClientPreference);
+    find(&findings, AuditCode::KeyLog);
+    assert_eq!(
+        find(&findings, AuditCode::TrustUnused).severity(),
+        Severity::Warning
+    );
+    context.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
+    find(&audit(&context, ()), AuditCode::ClientsOptional);
+    context
+        .set_options(context.options() | ssl::OP_NO_TICKET)
+        .unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::Tickets));
+}
+
+#[test]
+fn the_role_is_guessed_and_can_be_given() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
+    assert!(has(&audit(&context, ()), AuditCode::NotVerified));
+    assert!(has(
+        &audit(&context, Role::Server),
+        AuditCode::NoCertificate
+    ));
+    load(&context, &Ca::new().issue("localhost"));
+    assert!(!has(&audit(&context, ()), AuditCode::NotVerified));
+    assert!(has(&audit(&context, Role::Client), AuditCode::NotVerified));
+}
+
+#[test]
+fn findings_are_sorted_and_codes_are_unique() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
+    let severities: Vec<_> = audit(&context, ())
+        .iter()
+        .map(AuditFinding::severity)
+        .collect();
+    assert!(severities.is_sorted_by(|a, b| a >= b), "{severities:?}");
+    let mut codes: Vec<_> = AuditCode::ALL.iter().map(|c| c.code()).collect();
+    codes.dedup();
+    assert_eq!(codes.len(), AuditCode::ALL.len());
+    assert!(context.audit("").is_err());
+}
