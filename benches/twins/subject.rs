@@ -8,7 +8,7 @@ use crate::memory;
 use crate::rows::Row;
 use crate::setup::{self, Setup, Stopwatch};
 use crate::tls::Tls;
-use crate::work::{self, Work, work};
+use crate::work::{Amount, Work, work};
 
 pub(crate) trait Subject {
     /// One measurement, of about that length where the work can be repeated.
@@ -49,7 +49,7 @@ impl<T: Tls> Subject for InProcess<'_, T> {
             });
         }
         let setup = self.setup;
-        self.work.get_or_insert_with(|| work::<T>(setup, row))(slice)
+        self.work.get_or_insert_with(|| work::<T>(setup, row))(Amount::Time(slice))
     }
 
     fn finish(&mut self, _row: Row) {
@@ -59,7 +59,6 @@ impl<T: Tls> Subject for InProcess<'_, T> {
 
 /// The work of a child process.
 pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
-    let number = || args.first().and_then(|arg| arg.parse().ok()).unwrap();
     let value = match name {
         "default-context-first" => {
             // OpenSSL itself starts outside of what is measured.
@@ -70,22 +69,19 @@ pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
         }
         "memory-idle-pair" => memory::of_pair::<T>(setup, 0),
         "memory-pair-after-16KiB" => memory::of_pair::<T>(setup, 16 << 10),
-        "round-trips" => {
-            let mut round_trip = work::round_trip::<T>(setup);
-            (0..number()).for_each(|_| round_trip());
-            0.0
+        // For profilers and `strace`.
+        other => {
+            let row = Row::ALL.into_iter().find(|row| row.name() == other);
+            work::<T>(setup, row.unwrap())(amount(args.first().unwrap()))
         }
-        "records" => {
-            let mut send = work::sender::<T>(setup, 16 << 10, number() << 14);
-            send();
-            0.0
-        }
-        "large-writes" => {
-            let mut send = work::sender::<T>(setup, 1 << 20, number() << 20);
-            send();
-            0.0
-        }
-        other => panic!("no work {other}"),
     };
     println!("{value}");
+}
+
+/// Seconds, or with an `x` at the end how many times.
+fn amount(text: &str) -> Amount {
+    match text.strip_suffix('x') {
+        Some(times) => Amount::Times(times.parse().unwrap()),
+        None => Amount::Time(Duration::from_secs_f64(text.parse().unwrap())),
+    }
 }

@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::ours::Ours;
+use crate::rows::Row;
 use crate::setup;
 use crate::tls::Tls;
 use crate::twin::Twin;
@@ -22,30 +23,31 @@ pub(crate) fn print() {
         "System calls of client and server together{:>15}{:>15}",
         "ours", "openssl crate"
     );
-    for (title, work) in [
-        ("64 bytes there and back", "round-trips"),
-        ("16 KiB in one write", "records"),
-        ("1 MiB in one write", "large-writes"),
+    for (title, row) in [
+        ("64 bytes there and back", Row::PingPong),
+        ("16 MiB in writes of 16 KiB", Row::Bulk16K),
+        ("16 MiB in writes of 1 MiB", Row::Bulk1M),
+        ("resumed handshake, TLS 1.3", Row::Resumed13),
     ] {
         println!(
             "  {title:<40}{:>15}{:>15}",
-            of::<Ours>(work).unwrap_or_default(),
-            of::<Twin>(work).unwrap_or_default()
+            of::<Ours>(row).unwrap_or_default(),
+            of::<Twin>(row).unwrap_or_default()
         );
     }
 }
 
-fn of<T: Tls>(work: &str) -> Option<String> {
-    let few = count::<T>(work, 100)?;
-    let many = count::<T>(work, 300)?;
-    Some(format!("{:.2}", (many - few) / 200.0))
+fn of<T: Tls>(row: Row) -> Option<String> {
+    let few = count::<T>(row, 10)?;
+    let many = count::<T>(row, 30)?;
+    Some(format!("{:.1}", (many - few) / 20.0))
 }
 
-fn count<T: Tls>(work: &str, times: u32) -> Option<f64> {
+fn count<T: Tls>(row: Row, times: u32) -> Option<f64> {
     let report = Command::new("strace")
         .args(["-f", "-c", "-U", "calls,name"])
         .arg(std::env::current_exe().ok()?)
-        .args(["--child", T::NAME, work, &times.to_string()])
+        .args(["--child", T::NAME, row.name(), &format!("{times}x")])
         .args(["--clock", setup::clock()])
         .output()
         .ok()?;

@@ -18,6 +18,13 @@ use crate::tls::{Tls, Version};
 
 pub(crate) struct Twin;
 
+const PYTHONS_CIPHERS: &str =
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
+
+const OPTIONS: SslOptions = SslOptions::ALL
+    .union(SslOptions::NO_COMPRESSION)
+    .union(SslOptions::CIPHER_SERVER_PREFERENCE);
+
 fn limit(builder: &mut SslContextBuilder, version: Version) {
     let version = match version {
         Version::V12 => SslVersion::TLS1_2,
@@ -26,9 +33,7 @@ fn limit(builder: &mut SslContextBuilder, version: Version) {
     builder.set_min_proto_version(Some(version)).unwrap();
     builder.set_max_proto_version(Some(version)).unwrap();
     builder.set_cipher_list(CIPHERS).unwrap();
-    builder.set_options(
-        SslOptions::ALL | SslOptions::NO_COMPRESSION | SslOptions::CIPHER_SERVER_PREFERENCE,
-    );
+    builder.set_options(OPTIONS);
     // What the crate's `SslConnector` and `SslAcceptor` set.
     builder.set_mode(
         SslMode::AUTO_RETRY
@@ -151,9 +156,16 @@ impl Tls for Twin {
     }
 
     fn bare_context() {
-        SslContext::builder(SslMethod::tls_client())
-            .unwrap()
-            .build();
+        let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
+        // What Python's defaults say.
+        builder.set_cipher_list(PYTHONS_CIPHERS).unwrap();
+        builder
+            .set_min_proto_version(Some(SslVersion::TLS1_2))
+            .unwrap();
+        builder.set_verify(SslVerifyMode::PEER);
+        builder.set_session_id_context(b"twin").unwrap();
+        builder.set_options(OPTIONS);
+        builder.build();
     }
 
     fn lister() -> Lister {

@@ -12,7 +12,23 @@ use crate::setup::{Setup, Stopwatch};
 use crate::tls::{Tls, Version};
 
 /// Works for about as long as it is told, and returns how much it did in a second.
-pub(crate) type Work = Box<dyn FnMut(Duration) -> f64>;
+pub(crate) type Work = Box<dyn FnMut(Amount) -> f64>;
+
+/// How much is to be done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Amount {
+    Time(Duration),
+    Times(u32),
+}
+
+impl Amount {
+    fn is_done(self, watch: &Stopwatch, count: u32) -> bool {
+        match self {
+            Amount::Time(time) => watch.elapsed() >= time.as_secs_f64(),
+            Amount::Times(times) => count >= times,
+        }
+    }
+}
 
 /// How much the sender of bulk data sends before it waits for a word.
 const BATCH: usize = 16 << 20;
@@ -26,7 +42,7 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
         Row::Resumed12 => handshakes::<T>(setup, Version::V12, true),
         Row::Bulk16K => bulk::<T>(setup, 16 << 10),
         Row::Bulk1M => bulk::<T>(setup, 1 << 20),
-        Row::PingPong => ping_pong::<T>(setup),
+        Row::PingPong => repeat(round_trip::<T>(setup)),
         Row::NextContext => {
             T::default_context();
             repeat(T::default_context)
@@ -51,15 +67,20 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
     }
 }
 
-fn repeat(mut op: impl FnMut() + 'static) -> Work {
-    Box::new(move |slice| {
+fn repeat(op: impl FnMut() + 'static) -> Work {
+    repeat_each(1.0, op)
+}
+
+/// Repeats what does so much at a time.
+fn repeat_each(unit: f64, mut op: impl FnMut() + 'static) -> Work {
+    Box::new(move |amount| {
         let watch = Stopwatch::start();
-        let mut count = 0.0;
-        while watch.elapsed() < slice.as_secs_f64() {
+        let mut count = 0;
+        while !amount.is_done(&watch, count) {
             op();
-            count += 1.0;
+            count += 1;
         }
-        count / watch.elapsed()
+        f64::from(count) * unit / watch.elapsed()
     })
 }
 
@@ -123,20 +144,11 @@ fn handshakes<T: Tls>(setup: &Setup, version: Version, resumed: bool) -> Work {
 }
 
 fn bulk<T: Tls>(setup: &Setup, chunk: usize) -> Work {
-    let mut send = sender::<T>(setup, chunk, BATCH);
-    Box::new(move |slice| {
-        let watch = Stopwatch::start();
-        let mut sent = 0.0;
-        while watch.elapsed() < slice.as_secs_f64() {
-            send();
-            sent += BATCH as f64;
-        }
-        sent / watch.elapsed()
-    })
+    repeat_each(BATCH as f64, sender::<T>(setup, chunk, BATCH))
 }
 
 /// Sends so much in chunks, and waits until it has all come.
-pub(crate) fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl FnMut() + 'static {
+fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl FnMut() + 'static {
     let addr = serve::<T>(T::server(setup, Version::V13), move |mut stream| {
         let mut buf = vec![0; 64 << 10];
         let mut left = batch;
@@ -162,12 +174,8 @@ pub(crate) fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl 
     }
 }
 
-fn ping_pong<T: Tls>(setup: &Setup) -> Work {
-    repeat(round_trip::<T>(setup))
-}
-
 /// Sends a message that comes back.
-pub(crate) fn round_trip<T: Tls>(setup: &Setup) -> impl FnMut() + 'static {
+fn round_trip<T: Tls>(setup: &Setup) -> impl FnMut() + 'static {
     let addr = serve::<T>(T::server(setup, Version::V13), |mut stream| {
         let mut buf = [0; MESSAGE];
         let mut filled = 0;
