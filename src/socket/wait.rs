@@ -49,6 +49,7 @@ impl SslSocket {
         let deadline = self.deadline();
         self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
         let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        self.io.check_open()?;
         let mut writing = connection.begin_write(data)?;
         // The turn to read as well, while a message of the peer stands before the data: a part of
         // it has come, and OpenSSL wants the rest.

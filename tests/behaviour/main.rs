@@ -7,6 +7,7 @@
 
 mod der;
 mod dh;
+mod full_duplex;
 mod getpeercert;
 mod groups;
 mod handshake;
@@ -16,5 +17,6 @@ mod pha;
 mod psk;
 mod sessions;
 mod sni;
+mod link;
 mod support;
 mod utilities;

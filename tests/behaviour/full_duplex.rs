@@ -1,0 +1,490 @@
+//! One socket in several threads at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use pyssl as ssl;
+use pyssl_testing::openssl_cli::openssl_or_say_so;
+use pyssl_testing::{Ca, Files};
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, is_bad_fd, pattern, recv_exactly,
+    server_options, tcp_pair, waiting,
+};
+use crate::support::{client_context, server_context};
+
+const MIB: usize = 1024 * 1024;
+
+/// Receives `total` bytes that repeat `unit`, and says whether they all did.
+fn receives(socket: &ssl::SslSocket, unit: &[u8], total: usize) -> bool {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut at = 0;
+    let mut good = true;
+    while at < total {
+        let n = socket.recv_into(&mut buffer).unwrap();
+        assert!(n > 0, "the end came after {at} bytes");
+        let mut rest = &buffer[..n];
+        while !rest.is_empty() {
+            let begin = at % unit.len();
+            let n = rest.len().min(unit.len() - begin);
+            good &= rest[..n] == unit[begin..begin + n];
+            at += n;
+            rest = &rest[n..];
+        }
+    }
+    good && at == total
+}
+
+#[test]
+fn a_hundred_mb_each_way_at_once_while_a_third_thread_asks() {
+    const TOTAL: usize = 100 * MIB;
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        let (up, down) = (pattern(1, MIB), pattern(2, MIB + 4321));
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let asker = scope.spawn(|| {
+                let mut asked = 0;
+                while !over.load(Ordering::Relaxed) {
+                    for end in [&client, &server] {
+                        assert!(end.pending() <= 16 * 1024);
+                        assert!(end.cipher().is_some() && end.version().is_some());
+                        assert!(!format!("{end:?}").is_empty());
+                    }
+                    assert!(client.getpeercert().unwrap().is_some());
+                    asked += 1;
+                    thread::yield_now();
+                }
+                asked
+            });
+            let readers = [
+                waiting(scope, || receives(&server, &up, TOTAL)),
+                waiting(scope, || receives(&client, &down, TOTAL)),
+            ];
+            let writers = [(&client, &up), (&server, &down)].map(|(end, unit)| {
+                scope.spawn(move || {
+                    let mut left = TOTAL;
+                    while left > 0 {
+                        let n = left.min(unit.len());
+                        assert_eq!(end.send(&unit[..n]).unwrap(), n);
+                        left -= n;
+                    }
+                })
+            });
+            for writer in writers {
+                writer.join().unwrap();
+            }
+            for reader in readers {
+                assert!(
+                    reader.join().unwrap(),
+                    "{version:?}: what came was not what went"
+                );
+            }
+            over.store(true, Ordering::Relaxed);
+            assert!(asker.join().unwrap() > 0);
+        });
+    }
+}
+
+#[test]
+fn one_send_of_a_hundred_mb_lets_the_reader_of_its_echo_in() {
+    const TOTAL: usize = 100 * MIB;
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    let unit = pattern(3, MIB);
+    let all = unit.repeat(100);
+    thread::scope(|scope| {
+        // With small buffers on the way, the echo stops the sender unless somebody reads it.
+        scope.spawn(|| {
+            let mut buffer = vec![0; 16 * 1024];
+            let mut left = TOTAL;
+            while left > 0 {
+                let n = server.recv_into(&mut buffer).unwrap();
+                server.sendall(&buffer[..n]).unwrap();
+                left -= n;
+            }
+        });
+        let reader = waiting(scope, || receives(&client, &unit, TOTAL));
+        assert_eq!(client.send(&all).unwrap(), TOTAL);
+        assert!(reader.join().unwrap());
+    });
+}
+
+#[test]
+fn a_thread_blocked_in_recv_is_in_nobodys_way() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let reader = waiting(scope, || client.recv(10).unwrap());
+            client.sendall(b"question").unwrap();
+            assert_eq!(recv_exactly(&server, 8), b"question");
+            assert_eq!(client.pending(), 0);
+            assert!(client.getpeercert().unwrap().is_some());
+            assert!(client.session().is_some());
+            client.settimeout(None).unwrap();
+            server.sendall(b"answer").unwrap();
+            assert_eq!(reader.join().unwrap(), b"answer");
+        });
+    }
+}
+
+#[test]
+fn two_readers_share_what_comes_record_by_record() {
+    const RECORDS: usize = 400;
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    let record = |i: usize| {
+        let mut record = vec![u8::try_from(i % 251).unwrap(); 1 + i * 7 % 3000];
+        record.extend_from_slice(&u32::try_from(i).unwrap().to_le_bytes());
+        record
+    };
+    thread::scope(|scope| {
+        let readers = [0, 1].map(|_| {
+            scope.spawn(|| {
+                let mut seen = Vec::new();
+                loop {
+                    let data = server.recv(16 * 1024).unwrap();
+                    if data.is_empty() {
+                        return seen;
+                    }
+                    let (_, number) = data.split_last_chunk::<4>().unwrap();
+                    let number = u32::from_le_bytes(*number) as usize;
+                    assert!(data == record(number), "record {number} is not whole");
+                    seen.push(number);
+                }
+            })
+        });
+        for i in 0..RECORDS {
+            client.sendall(&record(i)).unwrap();
+        }
+        // Ours goes out; nobody answers.
+        client.settimeout(Some(std::time::Duration::ZERO)).unwrap();
+        assert_eq!(
+            client.unwrap().unwrap_err().python_class(),
+            "SSLWantReadError"
+        );
+        let mut all: Vec<usize> = readers
+            .into_iter()
+            .flat_map(|r| r.join().unwrap())
+            .collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..RECORDS).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn what_each_of_two_writers_sends_stays_together() {
+    const MESSAGES: usize = 60;
+    // Several records, so that another writer could get between them.
+    const LEN: usize = 40_000;
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    thread::scope(|scope| {
+        for name in [b'a', b'b'] {
+            let client = &client;
+            scope.spawn(move || {
+                for _ in 0..MESSAGES {
+                    client.sendall(&[name; LEN]).unwrap();
+                }
+            });
+        }
+        let mut count = [0; 2];
+        for _ in 0..2 * MESSAGES {
+            let message = recv_exactly(&server, LEN);
+            let name = message[0];
+            assert!(message.iter().all(|&b| b == name), "two messages are mixed");
+            count[usize::from(name - b'a')] += 1;
+        }
+        assert_eq!(count, [MESSAGES; 2]);
+    });
+}
+
+#[test]
+fn unwrap_goes_through_while_another_thread_is_blocked_in_recv() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let reader = waiting(scope, || client.recv(10));
+            let peer = scope.spawn(|| {
+                assert_eq!(server.recv(10).unwrap(), b"");
+                server.unwrap().unwrap();
+            });
+            client.unwrap().unwrap();
+            peer.join().unwrap();
+            // Both sides have closed by then; as in Python.
+            let error = reader.join().unwrap().unwrap_err();
+            assert_eq!(error.python_class(), "SSLZeroReturnError");
+            assert_eq!(client.version(), None);
+        });
+    }
+}
+
+#[test]
+fn close_ends_a_recv_a_send_and_a_second_reader() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    let endless = vec![0; 64 * MIB];
+    thread::scope(|scope| {
+        let threads = [
+            waiting(scope, || client.recv(10).unwrap_err()),
+            waiting(scope, || client.recv(10).unwrap_err()),
+            // The server never reads.
+            waiting(scope, || client.send(&endless).unwrap_err()),
+            waiting(scope, || client.send(b"behind it").unwrap_err()),
+        ];
+        client.close();
+        for thread in threads {
+            let error = thread.join().unwrap();
+            assert!(is_bad_fd(&error), "{error:?}");
+        }
+    });
+    assert_eq!(client.fileno(), -1);
+    drop(server);
+}
+
+#[test]
+fn close_ends_a_recv_with_a_time_out() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    client.settimeout(Some(crate::link::PATIENCE * 10)).unwrap();
+    thread::scope(|scope| {
+        let reader = waiting(scope, || client.recv(10).unwrap_err());
+        client.close();
+        assert!(is_bad_fd(&reader.join().unwrap()));
+    });
+    drop(server);
+}
+
+#[test]
+fn close_ends_an_accept() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for timeout in [None, Some(crate::link::PATIENCE * 10)] {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = contexts
+            .server
+            .wrap_socket(listener, server_options())
+            .unwrap();
+        listener.settimeout(timeout).unwrap();
+        thread::scope(|scope| {
+            let acceptor = waiting(scope, || listener.accept().map(|_| ()).unwrap_err());
+            listener.close();
+            let error = acceptor.join().unwrap();
+            assert!(is_bad_fd(&error), "{error:?}");
+        });
+    }
+}
+
+#[test]
+fn close_ends_a_connect_and_a_handshake() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (address, _filling) = crate::link::full_listener();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let client = contexts
+        .client
+        .wrap_socket(socket, client_options())
+        .unwrap();
+    thread::scope(|scope| {
+        let connecting = waiting(scope, || client.connect(address).unwrap_err());
+        client.close();
+        let error = connecting.join().unwrap();
+        assert!(is_bad_fd(&error), "{error:?}");
+    });
+
+    let (near, _silent) = tcp_pair();
+    let options = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(near, options).unwrap();
+    thread::scope(|scope| {
+        let handshake = waiting(scope, || client.do_handshake().unwrap_err());
+        let reader = waiting(scope, || client.recv(10).unwrap_err());
+        client.close();
+        for thread in [handshake, reader] {
+            let error = thread.join().unwrap();
+            assert!(is_bad_fd(&error), "{error:?}");
+        }
+    });
+}
+
+#[test]
+fn a_closed_descriptor_is_not_met_again_under_its_number() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    let number = client.fileno();
+    client.close();
+    // The system hands out the lowest free number: this one, were it free.
+    let others: Vec<_> = (0..8)
+        .map(|_| std::fs::File::open("/proc/self/stat").unwrap())
+        .collect();
+    for other in &others {
+        assert_ne!(std::os::fd::AsRawFd::as_raw_fd(other), number);
+    }
+    for error in [
+        client.recv(1).unwrap_err(),
+        client.send(b"x").unwrap_err(),
+        client.getpeername().map(|_| ()).unwrap_err(),
+        client.getsockname().map(|_| ()).unwrap_err(),
+        client.settimeout(None).unwrap_err(),
+        client.listen(1).unwrap_err(),
+        client.shutdown(std::net::Shutdown::Both).unwrap_err(),
+    ] {
+        let class = error.python_class();
+        assert!(is_bad_fd(&error) || class == "ValueError", "{error:?}");
+    }
+    drop(server);
+}
+
+#[test]
+fn a_second_thread_in_connect_is_refused_and_does_no_harm() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (address, _filling) = crate::link::full_listener();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let client = contexts
+        .client
+        .wrap_socket(socket, client_options())
+        .unwrap();
+    thread::scope(|scope| {
+        let first = waiting(scope, || client.connect(address).unwrap_err());
+        let error = client.connect(address).unwrap_err();
+        assert_eq!(
+            (error.python_class(), error.to_string().as_str()),
+            (
+                "ValueError",
+                "attempt to connect already-connected SSLSocket!"
+            )
+        );
+        client.close();
+        assert!(is_bad_fd(&first.join().unwrap()));
+    });
+}
+
+#[test]
+fn both_directions_go_on_while_the_peer_updates_its_keys() {
+    let Some(openssl) = openssl_or_say_so() else {
+        return;
+    };
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let context = server_context(&ca.issue("localhost"));
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut peer = openssl.s_client(address, &["-tls1_3"]);
+    let server = context
+        .wrap_socket(listener.accept().unwrap().0, server_options())
+        .unwrap();
+    let (start, rounds) = std::sync::mpsc::channel();
+    let (seen, reader_saw) = std::sync::mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut all = Vec::new();
+            while !all.ends_with(b"round 29\n") {
+                all.extend(server.recv(4096).unwrap());
+                let line = String::from_utf8_lossy(&all);
+                let _ = seen.send(line.trim_end().rsplit('\n').next().map(str::to_owned));
+            }
+        });
+        let writer = scope.spawn(|| {
+            let mut i = 0;
+            for () in rounds {
+                for _ in 0..20 {
+                    server.sendall(format!("line {i}\n").as_bytes()).unwrap();
+                    i += 1;
+                }
+            }
+            server.sendall(b"the end\n").unwrap();
+            i
+        });
+        for round in 0..30 {
+            // 'K' updates the keys of both directions, 'k' those of one. A command takes with it
+            // what is read together with it, so the rest is said until it is heard.
+            peer.send(if round % 2 == 0 { b"K\n" } else { b"k\n" });
+            start.send(()).unwrap();
+            let this = format!("round {round}");
+            loop {
+                peer.send(format!("{this}\n").as_bytes());
+                let heard = reader_saw.recv_timeout(std::time::Duration::from_millis(5));
+                if heard.is_ok_and(|line| line.as_deref() == Some(&this)) {
+                    break;
+                }
+            }
+        }
+        drop(start);
+        let lines = writer.join().unwrap();
+        let mut expected = 0;
+        loop {
+            let line = peer.line();
+            if line == "the end" {
+                break;
+            }
+            if let Some(number) = line.strip_prefix("line ") {
+                assert_eq!(number, expected.to_string());
+                expected += 1;
+            }
+        }
+        assert_eq!(expected, lines);
+    });
+}
+
+/// A renegotiation makes a writer read: the peer's answer stands between it and its data. Meanwhile
+/// another thread is reading already.
+#[test]
+fn a_reader_and_a_writer_go_through_renegotiations_of_the_peer() {
+    let Some(openssl) = openssl_or_say_so() else {
+        return;
+    };
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::of(&leaf);
+    let combined = files.combined.to_str().unwrap();
+    let (mut peer, address) = openssl.s_server(&["-tls1_2", "-cert", combined, "-no_ticket"]);
+    let context = client_context(&ca);
+    let client = context
+        .wrap_socket(
+            std::net::TcpStream::connect(address).unwrap(),
+            client_options(),
+        )
+        .unwrap();
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut all = Vec::new();
+            while !all.ends_with(b"the end\n") {
+                all.extend(client.recv(4096).unwrap());
+            }
+        });
+        let (sent, sender) = std::sync::mpsc::channel::<usize>();
+        let writer = scope.spawn({
+            let client = &client;
+            move || {
+                for i in sender {
+                    client.sendall(format!("line {i}\n").as_bytes()).unwrap();
+                }
+            }
+        });
+        let mut expected = 0;
+        for i in 0..60 {
+            if i % 3 == 0 {
+                peer.send(b"r\n");
+            }
+            sent.send(i).unwrap();
+            if i % 5 == 4 {
+                while expected <= i {
+                    let line = peer.line();
+                    if let Some(number) = line.strip_prefix("line ") {
+                        assert_eq!(number, expected.to_string());
+                        expected += 1;
+                    }
+                }
+            }
+        }
+        drop(sent);
+        writer.join().unwrap();
+        peer.send(b"the end\n");
+        reader.join().unwrap();
+    });
+    assert!(context.session_stats().connect_renegotiate > 0);
+}

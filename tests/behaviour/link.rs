@@ -1,0 +1,248 @@
+//! Two connected sockets in this process, and threads that are known to wait.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+
+use crate::support::{client_context, server_context};
+
+/// How long anything may take before a test fails; no test's outcome depends on it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) const BOTH_VERSIONS: [ssl::TlsVersion; 2] =
+    [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
+
+/// Contexts that trust each other as far as they have to.
+pub(crate) struct Contexts {
+    pub(crate) client: ssl::SslContext,
+    pub(crate) server: ssl::SslContext,
+}
+
+impl Contexts {
+    pub(crate) fn new() -> Contexts {
+        let ca = Ca::new();
+        Contexts {
+            client: client_context(&ca),
+            server: server_context(&ca.issue("localhost")),
+        }
+    }
+
+    /// The same, for one version of the protocol.
+    pub(crate) fn of(version: ssl::TlsVersion) -> Contexts {
+        let contexts = Contexts::new();
+        contexts.client.set_minimum_version(version).unwrap();
+        contexts.client.set_maximum_version(version).unwrap();
+        contexts
+    }
+
+    /// A connection with its handshake done.
+    pub(crate) fn link(&self) -> Link {
+        self.link_with(client_options())
+    }
+
+    /// The same with options for both ends; the server's differ in what only a client has.
+    pub(crate) fn link_with(&self, client: ssl::WrapSocket) -> Link {
+        let (near, far) = tcp_pair();
+        self.wrap(near, far, client)
+    }
+
+    /// Wraps two ends of a connection, and does the handshake.
+    pub(crate) fn wrap(
+        &self,
+        near: impl ssl::IntoSocket + Send,
+        far: impl ssl::IntoSocket + Send,
+        client: ssl::WrapSocket,
+    ) -> Link {
+        std::thread::scope(|scope| {
+            let server = scope.spawn(|| self.server.wrap_socket(far, server_options()));
+            let client = self.client.wrap_socket(near, client).unwrap();
+            Link {
+                client,
+                server: server.join().unwrap().unwrap(),
+            }
+        })
+    }
+}
+
+/// A client of `localhost` that tells a ragged end from an orderly one.
+pub(crate) fn client_options() -> ssl::WrapSocket {
+    ssl::WrapSocket::from("localhost").suppress_ragged_eofs(false)
+}
+
+/// A server that tells a ragged end from an orderly one.
+pub(crate) fn server_options() -> ssl::WrapSocket {
+    ssl::WrapSocket::new()
+        .server_side(true)
+        .suppress_ragged_eofs(false)
+}
+
+/// The two ends of a TLS connection.
+pub(crate) struct Link {
+    pub(crate) client: ssl::SslSocket,
+    pub(crate) server: ssl::SslSocket,
+}
+
+/// The two ends of a TCP connection.
+pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, _) = listener.accept().unwrap();
+    for end in [&near, &far] {
+        end.set_nodelay(true).unwrap();
+    }
+    (near, far)
+}
+
+/// A listener whose queue is full, so that connecting to it does not come to an end, and what fills
+/// the queue.
+pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let listener = socket().unwrap();
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut all = vec![listener];
+    loop {
+        let filler = socket().unwrap();
+        filler.set_nonblocking(true).unwrap();
+        let _ = filler.connect(&address.into());
+        let connected = readiness(&filler, rustix::event::PollFlags::OUT, 200);
+        all.push(filler);
+        if !connected {
+            return (address, all);
+        }
+        assert!(all.len() < 100, "the queue of the listener has no end");
+    }
+}
+
+/// Whether a socket is ready within some milliseconds.
+pub(crate) fn readiness(
+    socket: &impl std::os::fd::AsFd,
+    flags: rustix::event::PollFlags,
+    millis: i64,
+) -> bool {
+    let timeout = rustix::event::Timespec {
+        tv_sec: 0,
+        tv_nsec: millis * 1_000_000,
+    };
+    let mut fds = [rustix::event::PollFd::new(socket, flags)];
+    rustix::event::poll(&mut fds, Some(&timeout)).unwrap() > 0
+}
+
+/// Whether `poll` says that there is something to read.
+pub(crate) fn readable(socket: &impl std::os::fd::AsFd) -> bool {
+    readiness(socket, rustix::event::PollFlags::IN, 0)
+}
+
+/// Ends the test process, with a word about it, if the test does not end. Threads that wait for
+/// each other cannot be ended in any other way.
+pub(crate) struct Watchdog(Option<Sender<()>>);
+
+impl Watchdog {
+    pub(crate) fn new() -> Watchdog {
+        let name = std::thread::current().name().unwrap_or("?").to_owned();
+        let (alive, over): (Sender<()>, Receiver<()>) = channel();
+        std::thread::spawn(move || {
+            let outcome = over.recv_timeout(PATIENCE);
+            if outcome == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("{name} does not end: threads wait for each other");
+                std::process::abort();
+            }
+        });
+        Watchdog(Some(alive))
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.0.take());
+    }
+}
+
+/// A thread that says where it is in `/proc`, so that others can see it wait.
+pub(crate) struct Waiter(Receiver<std::path::PathBuf>);
+
+/// What the waiting thread is to call first.
+pub(crate) struct Here(Sender<std::path::PathBuf>);
+
+pub(crate) fn waiter() -> (Here, Waiter) {
+    let (sender, receiver) = channel();
+    (Here(sender), Waiter(receiver))
+}
+
+impl Here {
+    pub(crate) fn tell(self) {
+        let here = std::fs::read_link("/proc/thread-self").unwrap();
+        self.0
+            .send(std::path::Path::new("/proc").join(here))
+            .unwrap();
+    }
+}
+
+impl Waiter {
+    /// Returns when the thread sleeps in the kernel, as it does while it waits for the network.
+    pub(crate) fn until_it_waits(self) {
+        let place = self.0.recv_timeout(PATIENCE).unwrap();
+        let begin = Instant::now();
+        let mut asleep = 0;
+        // Several times in a row: a mutex is not waited for that long.
+        while asleep < 50 {
+            let stat = std::fs::read_to_string(place.join("stat")).expect("the thread lives");
+            let state = stat.rsplit(')').next().unwrap().trim().chars().next();
+            asleep = if state == Some('S') { asleep + 1 } else { 0 };
+            std::thread::yield_now();
+            assert!(begin.elapsed() < PATIENCE, "the thread does not wait");
+        }
+    }
+}
+
+/// Runs `f` in a thread of the scope, and returns when that waits for the network.
+pub(crate) fn waiting<'scope, T: Send + 'scope>(
+    scope: &'scope std::thread::Scope<'scope, '_>,
+    f: impl FnOnce() -> T + Send + 'scope,
+) -> std::thread::ScopedJoinHandle<'scope, T> {
+    let (here, waiter) = waiter();
+    let thread = scope.spawn(move || {
+        here.tell();
+        f()
+    });
+    waiter.until_it_waits();
+    thread
+}
+
+/// Bytes that differ everywhere, so that a lost or doubled piece shows.
+pub(crate) fn pattern(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut bytes = Vec::with_capacity(len + 8);
+    while bytes.len() < len {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(len);
+    bytes
+}
+
+/// Reads until there are `len` bytes.
+pub(crate) fn recv_exactly(socket: &ssl::SslSocket, len: usize) -> Vec<u8> {
+    let mut all = Vec::with_capacity(len);
+    while all.len() < len {
+        let data = socket.recv(len - all.len()).unwrap();
+        assert!(!data.is_empty(), "the end came after {} bytes", all.len());
+        all.extend(data);
+    }
+    all
+}
+
+pub(crate) fn is_bad_fd(error: &ssl::Error) -> bool {
+    error.python_class() == "OSError" && error.errno() == Some(libc_ebadf())
+}
+
+fn libc_ebadf() -> i32 {
+    9
+}
