@@ -125,6 +125,11 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             .iter()
             .map(|step| interpreter.run(step))
             .collect();
+        if std::env::var("SHOW").is_ok_and(|name| name == case.name) {
+            for (step, (theirs, ours)) in case.steps.iter().zip(theirs.iter().zip(&ours)) {
+                eprintln!("SHOW {step}\n  P {theirs}\n  R {ours}");
+            }
+        }
         if let Some(difference) = &case.differs {
             let before = theirs.clone();
             (difference.ours)(&mut theirs);
