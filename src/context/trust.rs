@@ -158,5 +158,10 @@ fn system() -> Result<Arc<Trust>> {
 /// A path as C takes it; Python's error for one with a NUL inside.
 pub(crate) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::value("embedded null byte"))
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| null_byte())
+}
+
+/// Python's error for a path or a name with a NUL inside.
+pub(crate) fn null_byte() -> Error {
+    Error::value("embedded null byte")
 }
