@@ -7,6 +7,7 @@ use openssl::pkey::{PKey, Private};
 
 use super::SslContext;
 use super::settings::Identity;
+use super::trust::c_path;
 use crate::error::{Error, Result, SslError};
 use crate::ffi::pem::{self, ChainError};
 
@@ -182,14 +183,18 @@ impl SslContext {
             keyfile,
             password,
         } = chain.into();
-        let certificates = read_file(&certfile)?;
+        for path in [Some(&certfile), keyfile.as_ref()].into_iter().flatten() {
+            c_path(path)?;
+        }
+        // Python's `OSError` for certificates names no file, and neither does this.
+        let certificates = std::fs::read(&certfile)?;
         let (leaf, chain) = pem::read_chain(&certificates).map_err(|error| match error {
             ChainError::Leaf(stack) => pem_lib(stack),
             ChainError::Chain(stack) => Error::from_stack(stack),
         })?;
         let certificates = Zeroizing::new(certificates);
         let key = match &keyfile {
-            Some(keyfile) => read_key(&Zeroizing::new(read_file(keyfile)?), password)?,
+            Some(keyfile) => read_key(&Zeroizing::new(std::fs::read(keyfile)?), password)?,
             None => read_key(&certificates, password)?,
         };
         let identity = Arc::new(Identity { leaf, chain, key });
@@ -202,15 +207,6 @@ impl SslContext {
             |ctx, _| Ok(ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?),
         )
     }
-}
-
-/// A file as a whole; Python's `OSError` for certificates names no file.
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    use std::os::unix::ffi::OsStrExt;
-    if path.as_os_str().as_bytes().contains(&0) {
-        return Err(super::trust::null_byte());
-    }
-    Ok(std::fs::read(path)?)
 }
 
 fn pem_lib(stack: ErrorStack) -> Error {

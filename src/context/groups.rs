@@ -155,7 +155,7 @@ impl SslContext {
     /// (`NO_START_LINE`) and for ones that the security level refuses (`DH_KEY_TOO_SMALL`).
     pub fn load_dh_params(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        super::trust::c_path(path).ok_or_else(null_byte)?;
+        super::trust::c_path(path)?;
         let pem = std::fs::read(path)
             .map_err(|error| Error::Os(Box::new(OsError::with_filename(error, path))))?;
         // Entries that others left in the queue are not this call's.

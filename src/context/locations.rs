@@ -133,6 +133,10 @@ impl SslContext {
                 "cafile, capath and cadata cannot be all omitted",
             ));
         }
+        if let Some(cafile) = &cafile {
+            trust::c_path(cafile)?;
+        }
+        let directory = capath.as_deref().map(trust::c_path).transpose()?;
         let mut objects = Vec::new();
         if let Some(cadata) = &cadata {
             let certificates = parse_cadata(cadata)?;
@@ -141,10 +145,6 @@ impl SslContext {
         if let Some(cafile) = &cafile {
             objects.extend(read_cafile(cafile)?);
         }
-        let directory = match &capath {
-            Some(capath) => Some(trust::c_path(capath).ok_or_else(trust::null_byte)?),
-            None => None,
-        };
         self.edit_trust(|trust| match directory {
             None if trust.can_grow() => {
                 trust.extend(&objects)?;
@@ -275,9 +275,6 @@ impl SslContext {
 }
 
 fn read_cafile(cafile: &Path) -> Result<Vec<StoreObject>> {
-    if trust::c_path(cafile).is_none() {
-        return Err(trust::null_byte());
-    }
     let objects = pem::read_objects(&std::fs::read(cafile)?)
         .map_err(|stack| Error::Ssl(Box::new(SslError::pem_lib("X509", stack))))?;
     if objects.is_empty() {

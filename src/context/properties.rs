@@ -475,7 +475,10 @@ impl SslContext {
                 next.sni_callback = callback;
                 Ok(())
             },
-            |_, _| Ok(()),
+            |ctx, next| {
+                ctx.set_server_name(next.sni_callback.is_some());
+                Ok(())
+            },
         )
     }
 }

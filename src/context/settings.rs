@@ -162,6 +162,7 @@ impl Settings {
             ctx.set_num_tickets(tickets)?;
         }
         self.apply_ticket_keys(&mut ctx)?;
+        ctx.set_server_name(self.sni_callback.is_some());
         ctx.set_keylog(self.keylog.is_some());
         ctx.set_messages(self.message_callback.is_some());
         ctx.set_psk_client(self.psk_client.is_some());

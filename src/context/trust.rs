@@ -145,7 +145,7 @@ fn system() -> Result<Arc<Trust>> {
     if let Some(directory) = source
         .directories
         .as_deref()
-        .and_then(|list| c_path(Path::new(list)))
+        .and_then(|list| c_path(Path::new(list)).ok())
     {
         trust.add_directory(directory)?;
     }
@@ -155,13 +155,13 @@ fn system() -> Result<Arc<Trust>> {
     Ok(trust)
 }
 
-/// A path as OpenSSL takes it, if it can be one.
-pub(crate) fn c_path(path: &Path) -> Option<CString> {
+/// A path as C takes it; Python's error for one with a NUL inside.
+pub(crate) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
-    CString::new(path.as_os_str().as_bytes()).ok()
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| null_byte())
 }
 
-/// Python's error for a path with a NUL inside.
+/// Python's error for a path or a name with a NUL inside.
 pub(crate) fn null_byte() -> Error {
     Error::value("embedded null byte")
 }

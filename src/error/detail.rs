@@ -70,10 +70,8 @@ impl SslError {
         let code = last_code(&stack).unwrap_or(0);
         let library = reason::library(code);
         let reason = reason::mnemonic(code);
-        let text = match last.reason() {
-            Some(text) => Box::from(text),
-            None => format!("unknown error (0x{code:x})").into_boxed_str(),
-        };
+        // The number of a reason without a text shows in the source of this error.
+        let text = Box::from(last.reason().unwrap_or("unknown error"));
         let errno = errno.or_else(|| i32::try_from(code & REASON_MASK).ok());
         SslError {
             errno,

@@ -96,13 +96,6 @@ impl CtxHandle {
         ctx.0.set_mode(
             SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
         );
-        // SAFETY: a live context; the trampolines find what they need through the SSL.
-        unsafe {
-            sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
-                ctx.as_ptr(),
-                Some(trampoline::server_name),
-            );
-        }
         Ok(ctx)
     }
 
@@ -378,6 +371,19 @@ impl CtxHandle {
         // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
         // the connection.
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
+    }
+
+    /// Whether the client's server name is passed on. OpenSSL takes a server that listens to it
+    /// for one that will find a certificate by it, and acknowledges the name to the client.
+    pub(crate) fn set_server_name(&mut self, on: bool) {
+        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // the connection.
+        unsafe {
+            sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
+                self.as_ptr(),
+                on.then_some(trampoline::server_name as _),
+            );
+        }
     }
 
     /// Whether lines of the key log are passed on.

@@ -125,7 +125,8 @@ pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     loop {
         match next_pem(&source) {
             Ok(certificate) => found.push(certificate),
-            Err(queue) if is_end(&queue) => return (found, None),
+            // OpenSSL says nothing about a block that is empty; Python takes that for the end too.
+            Err(queue) if is_end(&queue) || queue.errors().is_empty() => return (found, None),
             Err(queue) => return (found, Some(queue)),
         }
     }

@@ -6,9 +6,6 @@ use std::sync::OnceLock;
 use pyssl_testing::pki::{KeyKind, PASSWORD};
 use pyssl_testing::{Ca, Files, Leaf};
 
-/// How many certificates stand in [`Fixtures::many`].
-pub(crate) const MANY: usize = 10_000;
-
 pub(crate) struct Fixtures {
     pub(crate) ca: Ca,
     pub(crate) leaf: Leaf,
@@ -63,28 +60,21 @@ impl Fixtures {
         self.write(name, leaf.combined_pem())
     }
 
-    /// A file with [`MANY`] certificates of different subjects, in PEM.
-    pub(crate) fn many(&self) -> String {
-        static WRITTEN: OnceLock<String> = OnceLock::new();
-        WRITTEN.get_or_init(|| self.write_many()).clone()
-    }
-
-    fn write_many(&self) -> String {
+    /// Certificates of different subjects in PEM. One is signed; nobody asks for the others'
+    /// signatures.
+    pub(crate) fn many(&self, count: usize) -> String {
         const NUMBER: &str = "0000000000";
-        // One is signed; the others differ in their subjects, and nobody asks for signatures.
         let subject = pyssl_testing::pki::DistinguishedName::new().with("CN", NUMBER);
-        let template = self.ca.builder().subject(subject).build().der();
-        let at = template
+        let mut der = self.ca.builder().subject(subject).build().der();
+        let at = der
             .windows(NUMBER.len())
             .position(|window| window == NUMBER.as_bytes())
             .expect("the subject is in the certificate");
-        let mut all = String::new();
-        for number in 0..MANY {
-            let mut der = template.clone();
+        let numbered = (0..count).map(|number| {
             der[at..at + NUMBER.len()].copy_from_slice(format!("{number:010}").as_bytes());
-            all.push_str(&pem("CERTIFICATE", &der));
-        }
-        self.write("many.pem", all)
+            pem("CERTIFICATE", &der)
+        });
+        numbered.collect()
     }
 }
 

@@ -125,6 +125,11 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             .iter()
             .map(|step| interpreter.run(step))
             .collect();
+        if std::env::var("SHOW").is_ok_and(|name| name == case.name) {
+            for (step, (theirs, ours)) in case.steps.iter().zip(theirs.iter().zip(&ours)) {
+                eprintln!("SHOW {step}\n  P {theirs}\n  R {ours}");
+            }
+        }
         if let Some(difference) = &case.differs {
             let before = theirs.clone();
             (difference.ours)(&mut theirs);
@@ -137,7 +142,8 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             }
         }
         for (step, (theirs, ours)) in case.steps.iter().zip(theirs.iter().zip(&ours)) {
-            difference(&mut differences, &case.name, step, theirs, ours);
+            let shown: String = step.to_string().chars().take(160).collect();
+            difference(&mut differences, &case.name, &shown, theirs, ours);
             steps += 1;
             errors += usize::from(theirs.get("error").is_some());
             if case.until_an_error && theirs.get("error").is_some() {

@@ -12,12 +12,15 @@
 mod fixtures;
 mod harness;
 mod interpreter;
+mod scene;
 
 mod alerts;
 mod cert_chain;
 mod defaults;
+mod endings;
 mod handshakes;
 mod hostnames;
 mod locations;
 mod properties;
 mod sockets;
+mod verification;
