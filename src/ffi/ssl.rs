@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKeyRef, Private};
 use openssl::ssl::{Ssl, SslCipherRef, SslRef, SslSession, SslSessionRef, SslVerifyMode};
+use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, Hold, Transport};
@@ -319,6 +321,39 @@ impl SslHandle {
         } else {
             // SAFETY: S4.
             unsafe { decl::SSL_set_post_handshake_auth(self.ssl.as_ptr(), 1) };
+        }
+    }
+
+    /// Shows this certificate in place of those of the context.
+    pub(crate) fn use_identity(
+        &mut self,
+        leaf: &X509Ref,
+        chain: &[X509],
+        key: &PKeyRef<Private>,
+    ) -> Result<(), ErrorStack> {
+        // SAFETY: S4; the connection's own list of certificates, which `SSL_new` copied.
+        unsafe { decl::SSL_certs_clear(self.ssl.as_ptr()) };
+        self.ssl.set_certificate(leaf)?;
+        for certificate in chain {
+            self.ssl.add_chain_cert(certificate.clone())?;
+        }
+        self.ssl.set_private_key(key)
+    }
+
+    /// One more host name that the peer's certificate may have.
+    pub(crate) fn add_host(&mut self, name: &str) -> Result<(), ErrorStack> {
+        // SAFETY: S4; the parameters are the connection's own, and the name is copied.
+        let added = unsafe {
+            decl::X509_VERIFY_PARAM_add1_host(
+                sys::SSL_get0_param(self.ssl.as_ptr()),
+                name.as_ptr().cast(),
+                name.len(),
+            )
+        };
+        if added == 1 {
+            Ok(())
+        } else {
+            Err(ErrorStack::get())
         }
     }
 

@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use memory_bio::MemoryBio;
 
 use crate::certificate::{CertDict, Certificate};
-use crate::context::{SslContext, SslSession};
-use crate::engine::{Agreed, Config, Connection, Deadline};
+use crate::constants::VerifyMode;
+use crate::context::{Identity, SslContext, SslSession};
+use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, override_setters};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -27,6 +28,7 @@ pub struct WrapBio {
     server_side: bool,
     server_hostname: Option<String>,
     session: Option<SslSession>,
+    overrides: Overrides,
 }
 
 impl WrapBio {
@@ -56,6 +58,8 @@ impl WrapBio {
         self
     }
 }
+
+override_setters!(WrapBio, "`wrap_bio`");
 
 impl From<&str> for WrapBio {
     /// A client that names its server.
@@ -130,6 +134,7 @@ impl SslContext {
             session: options.session,
             // As in Python; `wrap_socket` does.
             insist_on_hostname: false,
+            overrides: options.overrides,
         };
         let transport = BioTransport {
             incoming: incoming.clone(),

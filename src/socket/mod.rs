@@ -22,7 +22,7 @@ pub use transfer::ReadTarget;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Connection, Deadline};
+use crate::engine::{Connection, Deadline, Overrides};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use io::Io;
@@ -78,6 +78,7 @@ pub struct SslSocket {
     suppress_ragged_eofs: bool,
     server_hostname: Option<ServerName>,
     session: Mutex<Option<SslSession>>,
+    overrides: Overrides,
 }
 
 /// What stands between the caller and the plain socket.
