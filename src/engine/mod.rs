@@ -2,6 +2,7 @@
 //! around it.
 
 mod agreed;
+mod binding;
 mod deadline;
 mod lock;
 mod overrides;
@@ -14,6 +15,7 @@ mod write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use agreed::Agreed;
+pub(crate) use binding::Binding;
 pub(crate) use deadline::Deadline;
 pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};

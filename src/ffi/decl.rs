@@ -152,6 +152,13 @@ c_functions! {
     "int X509_check_ca(const X509 *x);"
     fn X509_check_ca(x: *const X509) -> c_int;
 
+    #[cfg(not(ossl400))]
+    "int X509_get_signature_info(X509 *x, int *mdnid, int *pknid, int *secbits, uint32_t *flags);"
+    fn X509_get_signature_info(x: *mut X509, digest: *mut c_int, key: *mut c_int, bits: *mut c_int, flags: *mut u32) -> c_int;
+    #[cfg(ossl400)]
+    "int X509_get_signature_info(const X509 *x, int *mdnid, int *pknid, int *secbits, uint32_t *flags);"
+    fn X509_get_signature_info(x: *const X509, digest: *mut c_int, key: *mut c_int, bits: *mut c_int, flags: *mut u32) -> c_int;
+
     // Stores
     "int X509_STORE_up_ref(X509_STORE *xs);"
     fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
@@ -202,6 +209,7 @@ pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
 pub(crate) const SSL_CTRL_SET_GROUPS: c_int = 91;
 pub(crate) const SSL_CTRL_SET_GROUPS_LIST: c_int = 92;
 pub(crate) const SSL_CTRL_SET_SIGALGS_LIST: c_int = 98;
+pub(crate) const SSL_CTRL_GET_EXTMS_SUPPORT: c_int = 122;
 pub(crate) const SSL_CTRL_SET_CLIENT_SIGALGS_LIST: c_int = 102;
 #[cfg(ossl350)]
 pub(crate) const SSL_CTRL_GET0_IMPLEMENTED_GROUPS: c_int = 139;

@@ -468,6 +468,13 @@ impl SslHandle {
         }
     }
 
+    /// Whether the keys depend on the whole handshake (RFC 7627).
+    pub(crate) fn has_extended_master_secret(&self) -> bool {
+        let (get, null) = (decl::SSL_CTRL_GET_EXTMS_SUPPORT, std::ptr::null_mut());
+        // SAFETY: S4; the control takes no argument.
+        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) == 1 }
+    }
+
     /// Whether records are compressed, and how.
     pub(crate) fn compression(&self) -> Option<&'static str> {
         // SAFETY: S4.
