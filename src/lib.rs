@@ -75,9 +75,9 @@ pub use constants::{
     TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
-    CaData, CertChain, CertStoreStats, ClientPsk, Direction, MessageKind, Password, SessionStats,
-    SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage, VerifyLocations,
-    get_sigalgs,
+    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, Password,
+    SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
+    VerifyLocations, get_sigalgs,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,

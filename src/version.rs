@@ -88,7 +88,8 @@ has! {
     HAS_PSK_TLS13 = HAS_PSK && HAS_TLSv1_3;
 }
 
-/// The kinds of channel binding that `get_channel_binding` knows.
+/// The kinds of channel binding that Python knows.
+/// [`get_channel_binding`](crate::SslSocket::get_channel_binding) knows more.
 ///
 /// ```python
 /// "tls-unique" in ssl.CHANNEL_BINDING_TYPES

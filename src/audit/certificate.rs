@@ -13,7 +13,7 @@ use super::{AuditCode, Auditor};
 use crate::certificate::{Certificate, key_name};
 use crate::cipher::Severity;
 use crate::constants::{Protocol, VerifyFlags, VerifyMode};
-use crate::context::{Identity, SslContext};
+use crate::context::{Credential, SslContext};
 use crate::error::Result;
 use crate::ffi::x509 as raw;
 use crate::negotiate::Role;
@@ -204,7 +204,7 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    fn check_chain(&mut self, identity: &Identity) -> Result<()> {
+    fn check_chain(&mut self, identity: &Credential) -> Result<()> {
         let sent: Vec<&X509> = std::iter::once(&identity.leaf)
             .chain(&identity.chain)
             .collect();

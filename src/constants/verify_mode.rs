@@ -1,3 +1,5 @@
+use openssl::ssl::SslVerifyMode;
+
 use crate::error::Error;
 
 /// Whether the peer's certificate is asked for and checked: Python's `ssl.VerifyMode`.
@@ -23,6 +25,16 @@ pub enum VerifyMode {
     CERT_OPTIONAL = 1,
     /// The peer must show a certificate that verifies.
     CERT_REQUIRED = 2,
+}
+
+impl VerifyMode {
+    pub(crate) fn to_openssl(self) -> SslVerifyMode {
+        match self {
+            VerifyMode::CERT_NONE => SslVerifyMode::NONE,
+            VerifyMode::CERT_OPTIONAL => SslVerifyMode::PEER,
+            VerifyMode::CERT_REQUIRED => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+        }
+    }
 }
 
 impl TryFrom<i32> for VerifyMode {

@@ -3,10 +3,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use openssl::error::ErrorStack;
+use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::SslContext;
-use super::settings::Identity;
+use super::settings::Credential;
 use super::trust::c_path;
 use crate::error::{Error, Result, SslError};
 use crate::ffi::pem::{self, ChainError};
@@ -18,11 +21,26 @@ use crate::ffi::pem::{self, ChainError};
 /// | `certfile` | required |
 /// | `keyfile=None` | the key is read from `certfile` |
 /// | `password=None` | an encrypted key is an error |
-#[derive(Debug)]
+///
+/// Certificates and keys in memory are taken too, where Python has files only:
+/// [`from_pem`](Self::from_pem), [`from_der`](Self::from_der), [`from_pkcs12`](Self::from_pkcs12).
 pub struct CertChain {
-    certfile: PathBuf,
-    keyfile: Option<PathBuf>,
+    certificates: Certificates,
+    key: Option<Key>,
     password: Option<Password>,
+}
+
+enum Certificates {
+    File(PathBuf),
+    Pem(Vec<u8>),
+    Der(Vec<Vec<u8>>),
+    Pkcs12(Zeroizing<Vec<u8>>),
+}
+
+enum Key {
+    File(PathBuf),
+    Pem(Zeroizing<Vec<u8>>),
+    Der(Zeroizing<Vec<u8>>),
 }
 
 impl CertChain {
@@ -30,16 +48,73 @@ impl CertChain {
     /// its own. PEM.
     pub fn new(certfile: impl AsRef<Path>) -> CertChain {
         CertChain {
-            certfile: certfile.as_ref().to_owned(),
-            keyfile: None,
+            certificates: Certificates::File(certfile.as_ref().to_owned()),
+            key: None,
             password: None,
+        }
+    }
+
+    /// Certificate and intermediates, and the key, as PEM text in memory.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let leaf = ca.issue("localhost");
+    /// # let (cert_pem, key_pem) = (leaf.chain_pem(), leaf.key_pem());
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.load_cert_chain(ssl::CertChain::from_pem(cert_pem, key_pem))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn from_pem(certificates: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> CertChain {
+        CertChain {
+            certificates: Certificates::Pem(certificates.as_ref().to_vec()),
+            key: Some(Key::Pem(Zeroizing::new(key.as_ref().to_vec()))),
+            password: None,
+        }
+    }
+
+    /// The certificate, then its intermediates, and the key (PKCS#8, PKCS#1 or SEC 1), as DER in
+    /// memory.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let leaf = ca.issue("localhost");
+    /// # let (cert_der, key_der) = (leaf.der(), leaf.key_der());
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.load_cert_chain(ssl::CertChain::from_der(&[cert_der], key_der))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn from_der<C: AsRef<[u8]>>(certificates: &[C], key: impl AsRef<[u8]>) -> CertChain {
+        let certificates = certificates.iter().map(|der| der.as_ref().to_vec());
+        CertChain {
+            certificates: Certificates::Der(certificates.collect()),
+            key: Some(Key::Der(Zeroizing::new(key.as_ref().to_vec()))),
+            password: None,
+        }
+    }
+
+    /// The certificate, intermediates and key in a PKCS#12 file (`.p12`, `.pfx`) in memory.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// let der = std::fs::read("me.p12")?;
+    /// context.load_cert_chain(ssl::CertChain::from_pkcs12(der, "secret"))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn from_pkcs12(der: impl AsRef<[u8]>, password: impl Into<Password>) -> CertChain {
+        CertChain {
+            certificates: Certificates::Pkcs12(Zeroizing::new(der.as_ref().to_vec())),
+            key: None,
+            password: Some(password.into()),
         }
     }
 
     /// The file with the private key. PEM.
     #[must_use]
     pub fn keyfile(mut self, keyfile: impl AsRef<Path>) -> CertChain {
-        self.keyfile = Some(keyfile.as_ref().to_owned());
+        self.key = Some(Key::File(keyfile.as_ref().to_owned()));
         self
     }
 
@@ -48,6 +123,19 @@ impl CertChain {
     pub fn password(mut self, password: impl Into<Password>) -> CertChain {
         self.password = Some(password.into());
         self
+    }
+}
+
+impl fmt::Debug for CertChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("CertChain");
+        if let Certificates::File(certfile) = &self.certificates {
+            debug.field("certfile", certfile);
+        }
+        if let Some(Key::File(keyfile)) = &self.key {
+            debug.field("keyfile", keyfile);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -148,8 +236,6 @@ impl Password {
     }
 }
 
-use zeroize::{Zeroize, Zeroizing};
-
 impl SslContext {
     /// Loads the certificate that this side shows, with its chain and key.
     ///
@@ -178,26 +264,7 @@ impl SslContext {
     /// (`EE_KEY_TOO_SMALL`); `ValueError` for a missing password or one of more than 1024 bytes.
     /// The context stays as it was.
     pub fn load_cert_chain(&self, chain: impl Into<CertChain>) -> Result<()> {
-        let CertChain {
-            certfile,
-            keyfile,
-            password,
-        } = chain.into();
-        for path in [Some(&certfile), keyfile.as_ref()].into_iter().flatten() {
-            c_path(path)?;
-        }
-        // Python's `OSError` for certificates names no file, and neither does this.
-        let certificates = std::fs::read(&certfile)?;
-        let (leaf, chain) = pem::read_chain(&certificates).map_err(|error| match error {
-            ChainError::Leaf(stack) => pem_lib(stack),
-            ChainError::Chain(stack) => Error::from_stack(stack),
-        })?;
-        let certificates = Zeroizing::new(certificates);
-        let key = match &keyfile {
-            Some(keyfile) => read_key(&Zeroizing::new(std::fs::read(keyfile)?), password)?,
-            None => read_key(&certificates, password)?,
-        };
-        let identity = Arc::new(Identity { leaf, chain, key });
+        let identity = Arc::new(chain.into().read()?);
         let settings = Arc::clone(&identity);
         self.edit(
             |next| {
@@ -207,6 +274,103 @@ impl SslContext {
             |ctx, _| Ok(ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?),
         )
     }
+}
+
+impl CertChain {
+    /// Reads and parses all of it.
+    pub(super) fn read(self) -> Result<Credential> {
+        // Entries that others left in the queue are not this call's.
+        drop(ErrorStack::get());
+        let CertChain {
+            certificates,
+            key,
+            password,
+        } = self;
+        // Both before either file is read.
+        if let Certificates::File(path) = &certificates {
+            c_path(path)?;
+        }
+        if let Some(Key::File(path)) = &key {
+            c_path(path)?;
+        }
+        let (leaf, chain, pem) = match certificates {
+            Certificates::Pkcs12(der) => return read_pkcs12(&der, password),
+            Certificates::Der(certificates) => {
+                let mut parsed = certificates.iter().map(|der| X509::from_der(der));
+                let Some(leaf) = parsed.next() else {
+                    return Err(Error::value("there is no certificate"));
+                };
+                (leaf?, parsed.collect::<Result<_, _>>()?, None)
+            }
+            Certificates::File(certfile) => {
+                let pem = Zeroizing::new(read_file(&certfile)?);
+                let (leaf, chain) = read_certificates(&pem)?;
+                (leaf, chain, Some(pem))
+            }
+            Certificates::Pem(pem) => {
+                let (leaf, chain) = read_certificates(&pem)?;
+                (leaf, chain, None)
+            }
+        };
+        let key = match (key, pem) {
+            (Some(Key::File(keyfile)), _) => {
+                read_key(&Zeroizing::new(read_file(&keyfile)?), password)?
+            }
+            (Some(Key::Pem(pem)), _) | (None, Some(pem)) => read_key(&pem, password)?,
+            (Some(Key::Der(der)), _) => read_der_key(&der, password)?,
+            (None, None) => return Err(Error::value("there is no private key")),
+        };
+        Ok(Credential { leaf, chain, key })
+    }
+}
+
+fn read_certificates(text: &[u8]) -> Result<(X509, Vec<X509>)> {
+    pem::read_chain(text).map_err(|error| match error {
+        ChainError::Leaf(stack) => pem_lib(stack),
+        ChainError::Chain(stack) => Error::from_stack(stack),
+    })
+}
+
+fn read_pkcs12(der: &[u8], password: Option<Password>) -> Result<Credential> {
+    let password = password.map(Password::take).transpose()?;
+    let password = password.as_deref().map_or(&[][..], Vec::as_slice);
+    let password = std::str::from_utf8(password)
+        .map_err(|_| Error::unicode("the password of a PKCS#12 file must be UTF-8"))?;
+    if password.contains('\0') {
+        return Err(Error::value("embedded null character"));
+    }
+    let parsed = Pkcs12::from_der(der)?.parse2(password)?;
+    let (Some(leaf), Some(key)) = (parsed.cert, parsed.pkey) else {
+        return Err(Error::value(
+            "the PKCS#12 file has no certificate with a private key",
+        ));
+    };
+    let chain = parsed.ca.into_iter().flatten().collect();
+    Ok(Credential { leaf, chain, key })
+}
+
+/// A key in DER, which with a password may be encrypted (PKCS#8).
+fn read_der_key(der: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
+    match (PKey::private_key_from_der(der), password) {
+        (Ok(key), _) => Ok(key),
+        (Err(stack), None) => Err(stack.into()),
+        (Err(_), Some(password)) => {
+            let password = password.take()?;
+            let ask = |buffer: &mut [u8]| match buffer.get_mut(..password.len()) {
+                Some(room) => {
+                    room.copy_from_slice(&password);
+                    Ok(password.len())
+                }
+                None => Err(ErrorStack::get()),
+            };
+            Ok(PKey::private_key_from_pkcs8_callback(der, ask)?)
+        }
+    }
+}
+
+/// A file as a whole; Python's `OSError` for certificates names no file.
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    Ok(std::fs::read(path)?)
 }
 
 fn pem_lib(stack: ErrorStack) -> Error {

@@ -6,7 +6,7 @@ use openssl::ssl::Ssl;
 use openssl::x509::X509;
 
 use super::SslContext;
-use super::settings::{Identity, Settings};
+use super::settings::{Credential, Settings};
 use crate::cipher::{self, Cipher};
 use crate::constants::{Options, TlsVersion};
 use crate::error::Result;
@@ -37,7 +37,7 @@ impl SslContext {
     }
 
     /// The certificates with their chains and keys, in the order in which they were loaded.
-    pub(crate) fn identities(&self) -> Vec<Arc<Identity>> {
+    pub(crate) fn identities(&self) -> Vec<Arc<Credential>> {
         self.read(|settings| settings.identities.clone())
     }
 

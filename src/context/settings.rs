@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use openssl::dh::Dh;
 use openssl::pkey::{PKey, Params, Private};
-use openssl::ssl::SslVerifyMode;
 use openssl::x509::X509;
 
 use super::groups::Groups;
@@ -28,7 +27,7 @@ const NO_PARTIAL_WILDCARDS: u32 = 4;
 const NEVER_CHECK_SUBJECT: u32 = 0x20;
 
 /// A certificate, its chain and its key.
-pub(crate) struct Identity {
+pub(crate) struct Credential {
     pub(crate) leaf: X509,
     pub(crate) chain: Vec<X509>,
     pub(crate) key: PKey<Private>,
@@ -57,7 +56,7 @@ pub(crate) struct Settings {
     pub(crate) client_sigalgs: Option<Arc<CStr>>,
     pub(crate) server_sigalgs: Option<Arc<CStr>>,
     /// One for each kind of key, in the order in which they were loaded.
-    pub(crate) identities: Vec<Arc<Identity>>,
+    pub(crate) identities: Vec<Arc<Credential>>,
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
     /// With length bytes.
     pub(crate) alpn: Arc<[u8]>,
@@ -207,11 +206,7 @@ impl Settings {
     }
 
     pub(crate) fn apply_verify_mode(&self, ctx: &mut CtxHandle) {
-        ctx.set_verify(match self.verify_mode {
-            VerifyMode::CERT_NONE => SslVerifyMode::NONE,
-            VerifyMode::CERT_OPTIONAL => SslVerifyMode::PEER,
-            VerifyMode::CERT_REQUIRED => SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
-        });
+        ctx.set_verify(self.verify_mode.to_openssl());
     }
 
     pub(crate) fn apply_psk_server(&self, ctx: &mut CtxHandle) -> Result<()> {
@@ -234,7 +229,7 @@ impl Settings {
     }
 
     /// Adds an identity in place of an older one for the same kind of key.
-    pub(crate) fn add_identity(&mut self, identity: Arc<Identity>) {
+    pub(crate) fn add_identity(&mut self, identity: Arc<Credential>) {
         let kind = identity.key.id();
         self.identities.retain(|other| other.key.id() != kind);
         self.identities.push(identity);

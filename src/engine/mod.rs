@@ -2,8 +2,10 @@
 //! around it.
 
 mod agreed;
+mod binding;
 mod deadline;
 mod lock;
+mod overrides;
 mod queries;
 mod slot;
 #[cfg(test)]
@@ -13,7 +15,9 @@ mod write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use agreed::Agreed;
+pub(crate) use binding::Binding;
 pub(crate) use deadline::Deadline;
+pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
 use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
@@ -24,6 +28,7 @@ use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
 use lock::{StepGuard, StepLock};
+use overrides::Verification;
 use write::Unfinished;
 
 /// What one step came to, short of an error.
@@ -46,6 +51,8 @@ pub(crate) struct Connection {
     handshaken: AtomicBool,
     server_side: bool,
     server_hostname: Option<ServerName>,
+    /// The names that the certificate is checked for, as errors tell them.
+    checked: String,
 }
 
 /// What the connection's lock guards.
@@ -66,6 +73,7 @@ pub(crate) struct Config {
     pub(crate) session: Option<SslSession>,
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
+    pub(crate) overrides: Overrides,
 }
 
 impl std::fmt::Debug for Connection {
@@ -87,6 +95,7 @@ impl Connection {
             server_hostname,
             session,
             insist_on_hostname,
+            overrides,
         } = config;
         if let Some(name) = &server_hostname {
             name.require_no_nul()?;
@@ -106,20 +115,28 @@ impl Connection {
         }
         let snapshot = context.snapshot()?;
         let settings = snapshot.settings();
-        let (check_hostname, authenticate_late) =
-            (settings.check_hostname, settings.post_handshake_auth);
+        let verification = overrides.resolve(settings)?;
         // The context may have been changed since the socket was wrapped.
-        if insist_on_hostname && check_hostname && server_hostname.is_none() {
+        let insist = overrides.check_hostname == Some(true)
+            || insist_on_hostname && verification.check_hostname;
+        let named = server_hostname.is_some() || !verification.expected.is_empty();
+        if insist && !named {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
-        let verifies = settings.verify_mode != VerifyMode::CERT_NONE;
-        let mut handle = SslHandle::new(snapshot, transport)?;
+        let authenticate_late = settings.post_handshake_auth;
+        let mut handle = SslHandle::new(snapshot.clone(), transport)?;
+        handle
+            .ssl_mut()
+            .set_verify(verification.verify_mode.to_openssl());
+        if let Some(identity) = &overrides.identity {
+            let identity = identity.get();
+            handle.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
+        }
+        let verifies = verification.verify_mode != VerifyMode::CERT_NONE;
         if authenticate_late && (verifies || !server_side) {
             handle.enable_post_handshake_auth(server_side);
         }
-        if let Some(name) = &server_hostname {
-            set_server_name(&mut handle, name, check_hostname)?;
-        }
+        let checked = set_server_names(&mut handle, server_hostname.as_ref(), &verification)?;
         if server_side {
             // Python's. A client has none, since external keys of TLS 1.3 come without.
             handle.set_session_id_context(b"Python\0")?;
@@ -139,6 +156,7 @@ impl Connection {
             handshaken: AtomicBool::new(false),
             server_side,
             server_hostname,
+            checked,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -212,13 +230,13 @@ impl Connection {
         const HOSTNAME_MISMATCH: i32 = 62;
         const IP_ADDRESS_MISMATCH: i32 = 64;
         let result = handle.ssl().verify_result();
-        let name = self.server_hostname().unwrap_or_default();
+        let names = &self.checked;
         let message = match result.as_raw() {
             HOSTNAME_MISMATCH => {
-                format!("Hostname mismatch, certificate is not valid for '{name}'.")
+                format!("Hostname mismatch, certificate is not valid for {names}.")
             }
             IP_ADDRESS_MISMATCH => {
-                format!("IP address mismatch, certificate is not valid for '{name}'.")
+                format!("IP address mismatch, certificate is not valid for {names}.")
             }
             _ => result.error_string().to_owned(),
         };
@@ -370,17 +388,27 @@ impl<T> Step<T> {
     }
 }
 
-fn set_server_name(handle: &mut SslHandle, name: &ServerName, check: bool) -> Result<()> {
-    let ssl = handle.ssl_mut();
-    match name.ip() {
-        Some(ip) if check => ssl.param_mut().set_ip(ip)?,
-        Some(_) => {}
-        None => {
-            ssl.set_hostname(name.as_str())?;
-            if check {
-                ssl.param_mut().set_host(name.as_str())?;
-            }
-        }
+/// Sends the server's name, and checks the names that the certificate must have; those, in words.
+fn set_server_names(
+    handle: &mut SslHandle,
+    name: Option<&ServerName>,
+    verification: &Verification,
+) -> Result<String> {
+    if let Some(name) = name.filter(|name| name.ip().is_none()) {
+        handle.ssl_mut().set_hostname(name.as_str())?;
     }
-    Ok(())
+    if !verification.check_hostname {
+        return Ok(String::new());
+    }
+    let mut told = Vec::new();
+    let expected = &verification.expected;
+    for name in expected.iter().chain(name.filter(|_| expected.is_empty())) {
+        match name.ip() {
+            Some(ip) => handle.ssl_mut().param_mut().set_ip(ip)?,
+            None if told.is_empty() => handle.ssl_mut().param_mut().set_host(name.as_str())?,
+            None => handle.add_host(name.as_str())?,
+        }
+        told.push(format!("'{}'", name.as_str()));
+    }
+    Ok(told.join(" or "))
 }

@@ -110,7 +110,7 @@ impl Connection {
     }
 
     /// The `tls-unique` channel binding (RFC 5929).
-    pub(crate) fn tls_unique(&self) -> Option<Vec<u8>> {
+    pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
         let locked = self.lock().ok()?;
         let ssl = locked.handle.ssl();
         // Long enough for every hash of TLS.
@@ -187,6 +187,6 @@ fn chain(list: Option<&openssl::stack::StackRef<openssl::x509::X509>>) -> Vec<Ce
         .collect()
 }
 
-fn snapshot(handle: &SslHandle) -> Option<Arc<Snapshot>> {
+pub(super) fn snapshot(handle: &SslHandle) -> Option<Arc<Snapshot>> {
     handle.hooks().as_any().downcast::<Snapshot>().ok()
 }

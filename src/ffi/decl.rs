@@ -10,7 +10,7 @@ use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
 use openssl_sys::{
     ASN1_OBJECT, ASN1_TYPE, BIO, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
     SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME,
-    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, stack_st_SSL_CIPHER,
+    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
 };
 
 pub(crate) type pem_password_cb =
@@ -90,6 +90,8 @@ c_functions! {
     fn SSL_set_post_handshake_auth(ssl: *mut SSL, val: c_int);
     "int SSL_verify_client_post_handshake(SSL *s);"
     fn SSL_verify_client_post_handshake(ssl: *mut SSL) -> c_int;
+    "void SSL_certs_clear(SSL *s);"
+    fn SSL_certs_clear(ssl: *mut SSL);
     "int SSL_set_session_id_context(SSL *ssl, const unsigned char *sid_ctx, unsigned int sid_ctx_len);"
     fn SSL_set_session_id_context(ssl: *mut SSL, id: *const c_uchar, len: c_uint) -> c_int;
     "const COMP_METHOD *SSL_get_current_compression(const SSL *s);"
@@ -150,6 +152,13 @@ c_functions! {
     "int X509_check_ca(const X509 *x);"
     fn X509_check_ca(x: *const X509) -> c_int;
 
+    #[cfg(not(ossl400))]
+    "int X509_get_signature_info(X509 *x, int *mdnid, int *pknid, int *secbits, uint32_t *flags);"
+    fn X509_get_signature_info(x: *mut X509, digest: *mut c_int, key: *mut c_int, bits: *mut c_int, flags: *mut u32) -> c_int;
+    #[cfg(ossl400)]
+    "int X509_get_signature_info(const X509 *x, int *mdnid, int *pknid, int *secbits, uint32_t *flags);"
+    fn X509_get_signature_info(x: *const X509, digest: *mut c_int, key: *mut c_int, bits: *mut c_int, flags: *mut u32) -> c_int;
+
     // Stores
     "int X509_STORE_up_ref(X509_STORE *xs);"
     fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
@@ -187,6 +196,8 @@ c_functions! {
     fn X509_LOOKUP_get_store(lookup: *const X509_LOOKUP) -> *mut X509_STORE;
 
     // Verification parameters
+    "int X509_VERIFY_PARAM_add1_host(X509_VERIFY_PARAM *param, const char *name, size_t namelen);"
+    fn X509_VERIFY_PARAM_add1_host(param: *mut X509_VERIFY_PARAM, name: *const c_char, len: usize) -> c_int;
     "ASN1_OCTET_STRING *a2i_IPADDRESS(const char *ipasc);"
     fn a2i_IPADDRESS(text: *const c_char) -> *mut openssl_sys::ASN1_OCTET_STRING;
 }
@@ -198,6 +209,7 @@ pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
 pub(crate) const SSL_CTRL_SET_GROUPS: c_int = 91;
 pub(crate) const SSL_CTRL_SET_GROUPS_LIST: c_int = 92;
 pub(crate) const SSL_CTRL_SET_SIGALGS_LIST: c_int = 98;
+pub(crate) const SSL_CTRL_GET_EXTMS_SUPPORT: c_int = 122;
 pub(crate) const SSL_CTRL_SET_CLIENT_SIGALGS_LIST: c_int = 102;
 #[cfg(ossl350)]
 pub(crate) const SSL_CTRL_GET0_IMPLEMENTED_GROUPS: c_int = 139;

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKeyRef, Private};
 use openssl::ssl::{Ssl, SslCipherRef, SslRef, SslSession, SslSessionRef, SslVerifyMode};
+use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, Hold, Transport};
@@ -322,6 +324,39 @@ impl SslHandle {
         }
     }
 
+    /// Shows this certificate in place of those of the context.
+    pub(crate) fn use_identity(
+        &mut self,
+        leaf: &X509Ref,
+        chain: &[X509],
+        key: &PKeyRef<Private>,
+    ) -> Result<(), ErrorStack> {
+        // SAFETY: S4; the connection's own list of certificates, which `SSL_new` copied.
+        unsafe { decl::SSL_certs_clear(self.ssl.as_ptr()) };
+        self.ssl.set_certificate(leaf)?;
+        for certificate in chain {
+            self.ssl.add_chain_cert(certificate.clone())?;
+        }
+        self.ssl.set_private_key(key)
+    }
+
+    /// One more host name that the peer's certificate may have.
+    pub(crate) fn add_host(&mut self, name: &str) -> Result<(), ErrorStack> {
+        // SAFETY: S4; the parameters are the connection's own, and the name is copied.
+        let added = unsafe {
+            decl::X509_VERIFY_PARAM_add1_host(
+                sys::SSL_get0_param(self.ssl.as_ptr()),
+                name.as_ptr().cast(),
+                name.len(),
+            )
+        };
+        if added == 1 {
+            Ok(())
+        } else {
+            Err(ErrorStack::get())
+        }
+    }
+
     /// Names what sessions of a server are for: those with another name are not resumed.
     pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
         let len = c_uint::try_from(id.len()).unwrap_or(c_uint::MAX);
@@ -431,6 +466,13 @@ impl SslHandle {
                 other => other.to_owned(),
             })
         }
+    }
+
+    /// Whether the keys depend on the whole handshake (RFC 7627).
+    pub(crate) fn has_extended_master_secret(&self) -> bool {
+        let (get, null) = (decl::SSL_CTRL_GET_EXTMS_SUPPORT, std::ptr::null_mut());
+        // SAFETY: S4; the control takes no argument.
+        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) == 1 }
     }
 
     /// Whether records are compressed, and how.

@@ -12,6 +12,7 @@ use std::ptr;
 use foreign_types::ForeignTypeRef;
 use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;
+use openssl::nid::Nid;
 use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref};
 use openssl_sys as sys;
 
@@ -309,6 +310,22 @@ pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
         return Err(ErrorStack::get());
     }
     Ok(output.written())
+}
+
+/// The hash that the certificate's signature was made with, if it says which.
+pub(crate) fn signature_digest(x509: &X509Ref) -> Option<Nid> {
+    let mut digest = 0;
+    // SAFETY: a live certificate; where a number is not wanted, null says so.
+    let known = unsafe {
+        decl::X509_get_signature_info(
+            x509.as_ptr(),
+            &mut digest,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    (known == 1 && digest != sys::NID_undef).then(|| Nid::from_raw(digest))
 }
 
 /// Whether the certificate is a certification authority's; see `X509_check_ca`(3).

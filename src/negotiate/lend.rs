@@ -15,7 +15,7 @@ use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 
-use crate::context::{Identity, Settings};
+use crate::context::{Credential, Settings};
 use crate::error::Result;
 
 /// What to lend: keys that a security level accepts.
@@ -116,14 +116,14 @@ pub(super) fn lacks_rsa(level: u32) -> bool {
 }
 
 /// Makes one, or takes the one that was made before.
-fn identity(kind: Kind) -> Result<Arc<Identity>> {
-    static MADE: Mutex<Vec<(Kind, Arc<Identity>)>> = Mutex::new(Vec::new());
+fn identity(kind: Kind) -> Result<Arc<Credential>> {
+    static MADE: Mutex<Vec<(Kind, Arc<Credential>)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, identity)) = made.iter().find(|(other, _)| *other == kind) {
         return Ok(Arc::clone(identity));
     }
     let key = kind.key()?;
-    let identity = Arc::new(Identity {
+    let identity = Arc::new(Credential {
         leaf: self_signed(&key, kind.digest())?,
         chain: Vec::new(),
         key,

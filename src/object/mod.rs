@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use memory_bio::MemoryBio;
 
 use crate::certificate::{CertDict, Certificate};
-use crate::context::{SslContext, SslSession};
-use crate::engine::{Agreed, Config, Connection, Deadline};
+use crate::constants::VerifyMode;
+use crate::context::{Identity, SslContext, SslSession};
+use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, override_setters};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -27,6 +28,7 @@ pub struct WrapBio {
     server_side: bool,
     server_hostname: Option<String>,
     session: Option<SslSession>,
+    overrides: Overrides,
 }
 
 impl WrapBio {
@@ -56,6 +58,8 @@ impl WrapBio {
         self
     }
 }
+
+override_setters!(WrapBio, "`wrap_bio`");
 
 impl From<&str> for WrapBio {
     /// A client that names its server.
@@ -130,6 +134,7 @@ impl SslContext {
             session: options.session,
             // As in Python; `wrap_socket` does.
             insist_on_hostname: false,
+            overrides: options.overrides,
         };
         let transport = BioTransport {
             incoming: incoming.clone(),
@@ -334,18 +339,40 @@ impl SslObject {
         self.connection.selected_alpn_protocol()
     }
 
-    /// Python's `obj.get_channel_binding(cb_type)`.
+    /// Python's `obj.get_channel_binding(cb_type)`; see
+    /// [`SslSocket::get_channel_binding`](crate::SslSocket::get_channel_binding).
     ///
     /// # Errors
     ///
-    /// `ValueError` for types other than `"tls-unique"`.
+    /// `ValueError` for types that are not known.
     pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
-        if cb_type != "tls-unique" {
-            return Err(Error::value(format!(
-                "'{cb_type}' channel binding type not implemented"
-            )));
-        }
-        Ok(self.connection.tls_unique())
+        self.connection.channel_binding(cb_type)
+    }
+
+    /// Secret bytes for another protocol, which the peer can compute too from the same label and
+    /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(obj: &ssl::SslObject) -> ssl::Result<()> {
+    /// let key = obj.export_keying_material(32, "EXPORTER-my-protocol", None)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// In TLS 1.2 no context and an empty one differ.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` before the handshake is done; `OverflowError` for more than 16384 bytes;
+    /// `SSLError` for a label that TLS 1.2 uses itself.
+    pub fn export_keying_material(
+        &self,
+        length: usize,
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<Vec<u8>> {
+        self.connection
+            .export_keying_material(length, label, context)
     }
 
     /// What the handshake has agreed on.

@@ -80,7 +80,8 @@ impl SslSocket {
                 return Err(Error::value("session can only be specified in client mode"));
             }
         }
-        if context.check_hostname() && !named {
+        let checks = options.overrides.checks_hostname(context.check_hostname());
+        if checks && !named && options.overrides.expected_names.is_empty() {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let server_hostname = match options.server_hostname.as_deref() {
@@ -111,6 +112,7 @@ impl SslSocket {
             suppress_ragged_eofs: options.suppress_ragged_eofs,
             server_hostname,
             session: Mutex::new(options.session),
+            overrides: options.overrides,
         };
         sock.io.keep(ahead);
         sock.settimeout(timeout)?;
@@ -135,6 +137,7 @@ impl SslSocket {
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
             insist_on_hostname: !self.server_side,
+            overrides: self.overrides.clone(),
         };
         let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
         let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
@@ -206,10 +209,13 @@ impl SslSocket {
     /// with. This socket stays usable after those.
     pub fn accept(&self) -> Result<(SslSocket, Address)> {
         let (socket, address) = self.accept_plain()?;
-        let options = WrapSocket::new()
-            .server_side(true)
-            .do_handshake_on_connect(self.do_handshake_on_connect)
-            .suppress_ragged_eofs(self.suppress_ragged_eofs);
+        let options = WrapSocket {
+            overrides: self.overrides.clone(),
+            ..WrapSocket::new()
+                .server_side(true)
+                .do_handshake_on_connect(self.do_handshake_on_connect)
+                .suppress_ragged_eofs(self.suppress_ragged_eofs)
+        };
         let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
         Ok((sock, Address::from_raw(&address)))
     }

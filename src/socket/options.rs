@@ -3,7 +3,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use socket2::Socket;
 
 use super::SslSocket;
-use crate::context::SslSession;
+use crate::constants::VerifyMode;
+use crate::context::{Identity, SslSession};
+use crate::engine::{Overrides, override_setters};
 use crate::error::Result;
 
 /// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's
@@ -23,6 +25,7 @@ pub struct WrapSocket {
     pub(super) suppress_ragged_eofs: bool,
     pub(super) server_hostname: Option<String>,
     pub(super) session: Option<SslSession>,
+    pub(super) overrides: Overrides,
 }
 
 impl Default for WrapSocket {
@@ -33,6 +36,7 @@ impl Default for WrapSocket {
             suppress_ragged_eofs: true,
             server_hostname: None,
             session: None,
+            overrides: Overrides::default(),
         }
     }
 }
@@ -80,6 +84,8 @@ impl WrapSocket {
         self
     }
 }
+
+override_setters!(WrapSocket, "`wrap_socket`");
 
 impl From<&str> for WrapSocket {
     /// A client that names its server.

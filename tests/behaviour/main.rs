@@ -5,18 +5,21 @@
     reason = "what cannot be done is a failed test"
 )]
 
+mod binding;
 mod der;
 mod dh;
 mod full_duplex;
 mod getpeercert;
 mod groups;
 mod handshake;
+mod identity;
 mod keylog;
+mod link;
 mod message_callback;
+mod overrides;
 mod pha;
 mod psk;
 mod sessions;
 mod sni;
-mod link;
 mod support;
 mod utilities;

@@ -9,7 +9,7 @@ use crate::ffi::hooks::TicketBlock;
 use crate::ffi::util;
 
 const NAME_LEN: usize = 16;
-const IV_LEN: usize = 16;
+const IV_LEN: c_int = 16;
 
 /// What the callback says: there is no key, or it went wrong, or the ticket is good, or it is good
 /// and a new one shall take its place.
@@ -56,7 +56,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
             // 16; both contexts are live and this call's alone.
             unsafe {
                 ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
-                if sys::RAND_bytes(iv, IV_LEN as c_int) != 1
+                if sys::RAND_bytes(iv, IV_LEN) != 1
                     || sys::EVP_EncryptInit_ex(
                         cipher,
                         sys::EVP_aes_256_cbc(),

@@ -1,0 +1,123 @@
+//! Values that both ends of a connection, and nobody else, can compute from it.
+
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::ssl::SslVersion;
+
+use super::Connection;
+use super::queries::snapshot;
+use crate::error::{Error, Result};
+use crate::ffi::x509;
+
+/// A kind of channel binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// RFC 5929, section 3.
+    Unique,
+    /// RFC 5929, section 4.
+    ServerEndPoint,
+    /// RFC 9266.
+    Exporter,
+}
+
+impl Binding {
+    /// By the registry's name.
+    pub(crate) fn by_name(name: &str) -> Option<Binding> {
+        match name {
+            "tls-unique" => Some(Binding::Unique),
+            "tls-server-end-point" => Some(Binding::ServerEndPoint),
+            "tls-exporter" => Some(Binding::Exporter),
+            _ => None,
+        }
+    }
+}
+
+impl Connection {
+    /// The binding called `name`; `None` before the handshake and if this connection has none.
+    pub(crate) fn channel_binding(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        match Binding::by_name(name) {
+            Some(Binding::Unique) => Ok(self.tls_unique()),
+            Some(Binding::ServerEndPoint) => self.server_end_point(),
+            Some(Binding::Exporter) => self.exporter(),
+            None => Err(Error::value(format!(
+                "'{name}' channel binding type not implemented"
+            ))),
+        }
+    }
+
+    /// A hash of the server's certificate; none without a certificate or with a signature that
+    /// does not say which hash.
+    fn server_end_point(&self) -> Result<Option<Vec<u8>>> {
+        let locked = self.lock()?;
+        let ssl = locked.handle.ssl();
+        if !ssl.is_init_finished() {
+            return Ok(None);
+        }
+        let certificate = if self.server_side {
+            // Which one of several was shown in the resumed session is not known here.
+            let several = snapshot(&locked.handle)
+                .is_none_or(|snapshot| snapshot.settings().identities.len() > 1);
+            if ssl.session_reused() && several {
+                return Ok(None);
+            }
+            ssl.certificate().map(ToOwned::to_owned)
+        } else {
+            ssl.peer_certificate()
+        };
+        let Some(certificate) = certificate else {
+            return Ok(None);
+        };
+        let digest = match x509::signature_digest(&certificate) {
+            Some(Nid::MD5 | Nid::SHA1) => Some(MessageDigest::sha256()),
+            Some(nid) => MessageDigest::from_nid(nid),
+            None => None,
+        };
+        match digest {
+            Some(digest) => Ok(Some(certificate.digest(digest)?.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    fn exporter(&self) -> Result<Option<Vec<u8>>> {
+        let locked = self.lock()?;
+        let ssl = locked.handle.ssl();
+        let unique = ssl.version2() == Some(SslVersion::TLS1_3)
+            || locked.handle.has_extended_master_secret();
+        if !ssl.is_init_finished() || !unique {
+            return Ok(None);
+        }
+        let mut binding = vec![0; 32];
+        ssl.export_keying_material(&mut binding, "EXPORTER-Channel-Binding", Some(b""))?;
+        Ok(Some(binding))
+    }
+
+    /// Keying material for another protocol.
+    pub(crate) fn export_keying_material(
+        &self,
+        length: usize,
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<Vec<u8>> {
+        /// More than any protocol takes, and less than what OpenSSL or memory cannot give.
+        const LENGTH_MAX: usize = 16 * 1024;
+        if length > LENGTH_MAX {
+            return Err(Error::overflow(format!(
+                "more than {LENGTH_MAX} bytes of keying material"
+            )));
+        }
+        let locked = self.lock()?;
+        let ssl = locked.handle.ssl();
+        if !ssl.is_init_finished() {
+            return Err(Error::value("handshake not done yet"));
+        }
+        if length == 0 {
+            // In TLS 1.2 OpenSSL has an error for it.
+            return Ok(Vec::new());
+        }
+        // Entries that others left in the queue are not this call's.
+        drop(openssl::error::ErrorStack::get());
+        let mut material = vec![0; length];
+        ssl.export_keying_material(&mut material, label, context)?;
+        Ok(material)
+    }
+}

@@ -1,0 +1,122 @@
+//! What one connection does otherwise than its context.
+
+use crate::constants::VerifyMode;
+use crate::context::{Identity, Settings};
+use crate::error::{Error, Result};
+use crate::hostname::ServerName;
+
+/// The settings of a connection that take the place of its context's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Overrides {
+    pub(crate) verify_mode: Option<VerifyMode>,
+    pub(crate) check_hostname: Option<bool>,
+    pub(crate) expected_names: Vec<String>,
+    pub(crate) identity: Option<Identity>,
+}
+
+/// How a connection verifies its peer.
+#[derive(Debug)]
+pub(crate) struct Verification {
+    pub(crate) verify_mode: VerifyMode,
+    pub(crate) check_hostname: bool,
+    /// The names of which the certificate must have one; none if it is the server's name.
+    pub(crate) expected: Vec<ServerName>,
+}
+
+impl Overrides {
+    /// Whether the peer's name is checked, if the context's answer is `default`.
+    pub(crate) fn checks_hostname(&self, default: bool) -> bool {
+        self.check_hostname
+            .unwrap_or(default || !self.expected_names.is_empty())
+    }
+
+    /// What holds for the connection, with the rules that Python has for contexts.
+    pub(crate) fn resolve(&self, settings: &Settings) -> Result<Verification> {
+        let check_hostname = self.checks_hostname(settings.check_hostname);
+        if !check_hostname && !self.expected_names.is_empty() {
+            return Err(Error::value("expected_names needs check_hostname"));
+        }
+        let verify_mode = match self.verify_mode {
+            Some(VerifyMode::CERT_NONE) if check_hostname => {
+                return Err(Error::value(
+                    "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
+                ));
+            }
+            Some(mode) => mode,
+            None if check_hostname && settings.verify_mode == VerifyMode::CERT_NONE => {
+                VerifyMode::CERT_REQUIRED
+            }
+            None => settings.verify_mode,
+        };
+        let mut expected = Vec::new();
+        for name in &self.expected_names {
+            let name = ServerName::new(name)?;
+            name.require_no_nul()?;
+            name.require_usable()?;
+            expected.push(name);
+        }
+        // OpenSSL would want the certificate to have the address and one of the names.
+        if expected.len() > 1 && expected.iter().any(|name| name.ip().is_some()) {
+            return Err(Error::value(
+                "expected_names takes either one IP address or host names",
+            ));
+        }
+        Ok(Verification {
+            verify_mode,
+            check_hostname,
+            expected,
+        })
+    }
+}
+
+/// The setters of [`Overrides`], for the options of each face.
+macro_rules! override_setters {
+    ($type:ident, $wrap:literal) => {
+        /// What one connection does otherwise than its context, which stays as it is. Python has
+        /// nothing like it.
+        ///
+        /// A resumed session verifies nothing again, so do not offer a session of a connection
+        /// that verified less.
+        impl $type {
+            /// Whether and how this connection verifies its peer.
+            ///
+            /// With `CERT_NONE` while host names are checked,
+            #[doc = $wrap]
+            /// returns `ValueError`.
+            #[must_use]
+            pub fn verify_mode(mut self, mode: VerifyMode) -> $type {
+                self.overrides.verify_mode = Some(mode);
+                self
+            }
+
+            /// Whether this connection checks the host name. Switching it on makes the context's
+            /// `CERT_NONE` `CERT_REQUIRED`.
+            #[must_use]
+            pub fn check_hostname(mut self, on: bool) -> $type {
+                self.overrides.check_hostname = Some(on);
+                self
+            }
+
+            /// The names of which the peer's certificate must have one, in place of
+            /// `server_hostname`, which is still sent. Host names, or one IP address. Switches
+            /// [`check_hostname`](Self::check_hostname) on.
+            #[must_use]
+            pub fn expected_names<N: Into<String>>(
+                mut self,
+                names: impl IntoIterator<Item = N>,
+            ) -> $type {
+                self.overrides.expected_names = names.into_iter().map(Into::into).collect();
+                self
+            }
+
+            /// The certificate that this connection shows, in place of the context's.
+            #[must_use]
+            pub fn identity(mut self, identity: &Identity) -> $type {
+                self.overrides.identity = Some(identity.clone());
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use override_setters;

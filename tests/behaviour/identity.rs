@@ -1,0 +1,138 @@
+//! Certificates and keys from memory.
+
+use pyssl as ssl;
+use pyssl_testing::openssl::pkcs12::Pkcs12;
+use pyssl_testing::openssl::stack::Stack;
+use pyssl_testing::openssl::symm::Cipher;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Leaf};
+
+use crate::support::{Pair, client_context};
+
+fn pkcs12(leaf: &Leaf, password: &str) -> Vec<u8> {
+    let mut chain = Stack::new().unwrap();
+    for certificate in leaf.intermediates() {
+        chain.push(certificate.clone()).unwrap();
+    }
+    let mut builder = Pkcs12::builder();
+    builder.pkey(leaf.key()).cert(leaf.cert()).ca(chain);
+    builder.build2(password).unwrap().to_der().unwrap()
+}
+
+fn load(chain: ssl::CertChain) -> ssl::Result<ssl::SslContext> {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    context.load_cert_chain(chain)?;
+    Ok(context)
+}
+
+#[test]
+fn every_form_brings_the_certificate_and_its_chain() {
+    let ca = Ca::new();
+    let through = ca.intermediate();
+    let client = client_context(&ca);
+    for kind in [KeyKind::EcP256, KeyKind::Rsa2048, KeyKind::Ed25519] {
+        let leaf = through.builder().san("localhost").key(kind).build();
+        let mut ders = vec![leaf.der()];
+        ders.extend(leaf.intermediates().iter().map(|c| c.to_der().unwrap()));
+        let encrypted = leaf
+            .key()
+            .private_key_to_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
+            .unwrap();
+        let crlf = leaf.chain_pem().replace('\n', "\r\n") + "trailing text";
+        for chain in [
+            ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem()),
+            ssl::CertChain::from_pem(crlf, leaf.key_pem().replace('\n', "\r\n")),
+            ssl::CertChain::from_pem(leaf.combined_pem(), leaf.combined_pem()),
+            ssl::CertChain::from_pem(leaf.chain_pem(), leaf.encrypted_key_pem(b"secret"))
+                .password("secret"),
+            ssl::CertChain::from_der(&ders, leaf.key_der()),
+            ssl::CertChain::from_der(&ders, encrypted).password("secret"),
+            ssl::CertChain::from_pkcs12(pkcs12(&leaf, "secret"), "secret"),
+            ssl::CertChain::from_pkcs12(pkcs12(&leaf, ""), ""),
+        ] {
+            let text = format!("{chain:?}");
+            let server = load(chain).expect(&text);
+            let pair = Pair::new(&client, &server, "localhost")
+                .unwrap()
+                .connected();
+            assert_eq!(pair.client.get_unverified_chain().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_an_error_and_changes_nothing() {
+    let ca = Ca::new();
+    let (leaf, other) = (ca.issue("localhost"), ca.issue("other"));
+    let der = [leaf.der()];
+    let p12 = pkcs12(&leaf, "secret");
+    let (pem, key) = (leaf.cert_pem(), leaf.key_pem());
+    let from_pem = |certificate: &str, key: &str| ssl::CertChain::from_pem(certificate, key);
+    let none: [&[u8]; 0] = [];
+    for (chain, class, reason) in [
+        (from_pem("", &key), "SSLError", None),
+        (from_pem(&pem, ""), "SSLError", None),
+        (from_pem(&key, &key), "SSLError", None),
+        (
+            from_pem(&pem, &other.key_pem()),
+            "SSLError",
+            Some("KEY_VALUES_MISMATCH"),
+        ),
+        (
+            ssl::CertChain::from_der(&none, leaf.key_der()),
+            "ValueError",
+            None,
+        ),
+        (
+            ssl::CertChain::from_der(&[b"no"], leaf.key_der()),
+            "SSLError",
+            None,
+        ),
+        (ssl::CertChain::from_der(&der, b"no"), "SSLError", None),
+        (
+            ssl::CertChain::from_der(&der, b"no").password("x"),
+            "SSLError",
+            None,
+        ),
+        (
+            ssl::CertChain::from_der(&der, b"no").password("x".repeat(2000)),
+            "SSLError",
+            None,
+        ),
+        (ssl::CertChain::from_pkcs12(b"no", ""), "SSLError", None),
+        (
+            ssl::CertChain::from_pkcs12(&p12, "wrong"),
+            "SSLError",
+            Some("MAC_VERIFY_FAILURE"),
+        ),
+        (
+            ssl::CertChain::from_pkcs12(&p12, "nul\0"),
+            "ValueError",
+            None,
+        ),
+        (
+            ssl::CertChain::from_pkcs12(&p12, b"\xff"),
+            "UnicodeError",
+            None,
+        ),
+    ] {
+        let text = format!("{chain:?}");
+        let error = load(chain).expect_err(&text);
+        assert_eq!(error.python_class(), class, "{error}");
+        if reason.is_some() {
+            assert_eq!(error.reason(), reason);
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let leaf = Ca::new().issue("localhost");
+    let chain = ssl::CertChain::from_pem(leaf.cert_pem(), leaf.key_pem()).password("secret");
+    assert_eq!(format!("{chain:?}"), "CertChain { .. }");
+    let chain = ssl::CertChain::new("a.pem").keyfile("b.pem");
+    assert_eq!(
+        format!("{chain:?}"),
+        r#"CertChain { certfile: "a.pem", keyfile: "b.pem", .. }"#
+    );
+}

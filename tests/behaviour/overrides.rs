@@ -1,0 +1,173 @@
+//! What one connection does otherwise than its context, which stays as it is.
+
+use pyssl as ssl;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, EchoServer, Leaf};
+
+use crate::support::{Pair, client_context, outcome, server_context, unverified_client};
+
+fn identity(leaf: &Leaf) -> ssl::Identity {
+    ssl::Identity::load(ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem())).unwrap()
+}
+
+/// Python users toggle `verify_mode` around `wrap_socket`, and others' connections see it.
+#[test]
+fn one_connection_verifies_less_and_the_next_one_as_ever() {
+    let server = server_context(&Ca::new().issue("localhost"));
+    let client = client_context(&Ca::new());
+    let lenient = ssl::WrapBio::from("localhost")
+        .check_hostname(false)
+        .verify_mode(ssl::CERT_NONE);
+    let pair = Pair::new(&client, &server, lenient).unwrap().connected();
+    assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
+    assert_eq!(client.verify_mode(), ssl::CERT_REQUIRED);
+    assert!(client.check_hostname());
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    assert_eq!(
+        outcome(&pair.handshake().0),
+        "SSLCertVerificationError:CERTIFICATE_VERIFY_FAILED"
+    );
+}
+
+#[test]
+fn one_connection_verifies_more() {
+    let server = server_context(&Ca::new().issue("localhost"));
+    let client = unverified_client();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    let refused = |options: ssl::WrapBio| {
+        let pair = Pair::new(&client, &server, options).unwrap();
+        pair.handshake()
+            .0
+            .unwrap_err()
+            .verify_message()
+            .unwrap()
+            .to_owned()
+    };
+    let unknown = "unable to get local issuer certificate";
+    let named = || ssl::WrapBio::from("localhost");
+    assert_eq!(refused(named().verify_mode(ssl::CERT_REQUIRED)), unknown);
+    assert_eq!(refused(named().check_hostname(true)), unknown);
+    assert_eq!(refused(named().expected_names(["localhost"])), unknown);
+    assert_eq!(client.verify_mode(), ssl::CERT_NONE);
+}
+
+#[test]
+fn a_certificate_may_have_one_of_several_names() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("second.example"));
+    let client = client_context(&ca);
+    let expecting = |names: &[&str]| {
+        let options = ssl::WrapBio::from("sent.example").expected_names(names.iter().copied());
+        let pair = Pair::new(&client, &server, options).unwrap();
+        pair.handshake().0
+    };
+    expecting(&["first.example", "second.example"]).unwrap();
+    expecting(&["second.example", "first.example"]).unwrap();
+    let error = expecting(&["first.example", "third.example"]).unwrap_err();
+    assert_eq!(
+        error.verify_message(),
+        Some("Hostname mismatch, certificate is not valid for 'first.example' or 'third.example'.")
+    );
+    let by_address = server_context(&ca.issue("127.0.0.1"));
+    let options = ssl::WrapBio::from("sent.example").expected_names(["127.0.0.1"]);
+    Pair::new(&client, &by_address, options)
+        .unwrap()
+        .connected();
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let client = client_context(&Ca::new());
+    let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let refused = |options: ssl::WrapBio| {
+        let error = client.wrap_bio(&a, &b, options).unwrap_err();
+        assert_eq!(error.python_class(), "ValueError");
+        error.to_string()
+    };
+    let named = || ssl::WrapBio::from("localhost");
+    assert_eq!(
+        refused(named().verify_mode(ssl::CERT_NONE)),
+        "Cannot set verify_mode to CERT_NONE when check_hostname is enabled."
+    );
+    assert_eq!(
+        refused(named().expected_names(["a.example"]).check_hostname(false)),
+        "expected_names needs check_hostname"
+    );
+    assert_eq!(
+        refused(named().expected_names(["a.example", "127.0.0.1"])),
+        "expected_names takes either one IP address or host names"
+    );
+    assert_eq!(
+        refused(ssl::WrapBio::new().check_hostname(true)),
+        "check_hostname requires server_hostname"
+    );
+    refused(named().expected_names([""]));
+    // To OpenSSL the first would be any host of the domain.
+    for name in [".example", "a\0.example"] {
+        let options = named().expected_names([name]);
+        assert!(client.wrap_bio(&a, &b, options).is_err(), "{name:?}");
+    }
+}
+
+#[test]
+fn one_connection_shows_another_certificate() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    server
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    let of_context = ca.issue("of the context");
+    let chain = ssl::CertChain::from_pem(of_context.cert_pem(), of_context.key_pem());
+    client.load_cert_chain(chain).unwrap();
+    let shown = |options: ssl::WrapBio| {
+        let pair = Pair::new(&client, &server, options).unwrap().connected();
+        let dict = pair.server.getpeercert().unwrap().unwrap();
+        dict.subject_alt_name()[0].value().into_owned()
+    };
+    assert_eq!(shown("localhost".into()), "of the context");
+    let through = ca.intermediate();
+    // A key of another kind takes the place of the context's too, and brings its chain.
+    let other = through.builder().san("other").key(KeyKind::Rsa2048).build();
+    let me = identity(&other);
+    for _ in 0..2 {
+        let options = ssl::WrapBio::from("localhost").identity(&me);
+        assert_eq!(shown(options), "other");
+    }
+    assert_eq!(shown("localhost".into()), "of the context");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused() {
+    let ca = Ca::new();
+    let (one, other) = (ca.issue("one"), ca.issue("other"));
+    let mixed = ssl::CertChain::from_pem(one.cert_pem(), other.key_pem());
+    let mixed = ssl::Identity::load(mixed).unwrap();
+    let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let options = ssl::WrapBio::from("localhost").identity(&mixed);
+    let error = client_context(&ca).wrap_bio(&a, &b, options).unwrap_err();
+    assert_eq!(error.reason(), Some("KEY_VALUES_MISMATCH"));
+}
+
+#[test]
+fn sockets_have_the_same_options() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("real.example"));
+    let client = client_context(&Ca::new());
+    let connect = || std::net::TcpStream::connect(server.addr()).unwrap();
+    let lenient = ssl::WrapSocket::new()
+        .check_hostname(false)
+        .verify_mode(ssl::CERT_NONE);
+    let sock = client.wrap_socket(connect(), lenient).unwrap();
+    sock.sendall(b"hello").unwrap();
+    assert_eq!(sock.recv(5).unwrap(), b"hello");
+    let trusting = client_context(&ca);
+    let options = ssl::WrapSocket::new().expected_names(["no.example", "real.example"]);
+    trusting.wrap_socket(connect(), options).unwrap();
+    let error = trusting
+        .wrap_socket(connect(), ssl::WrapSocket::new())
+        .unwrap_err();
+    assert_eq!(error.to_string(), "check_hostname requires server_hostname");
+}
