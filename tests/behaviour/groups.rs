@@ -153,7 +153,7 @@ fn a_server_signs_only_as_it_is_told() {
     server.set_server_sigalgs("ed25519").unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
     let error = pair.handshake().1.unwrap_err();
-    assert_eq!(error.reason(), Some("NO_SUITABLE_SIGNATURE_ALGORITHM"));
+    assert_eq!(error.reason(), Some("NO_SHARED_CIPHER"));
 }
 
 fn text(result: ssl::Result<impl std::fmt::Debug>) -> String {
