@@ -329,7 +329,7 @@ fn closed_sockets_answer_as_in_python() {
         json!(["do", "t", "pending"]),
     ];
     cases.push(case("connect", &steps));
-    for method in ["recv", "read", "do_handshake", "unwrap", "getpeercert"] {
+    for method in ["recv", "read", "do_handshake", "unwrap"] {
         let steps = [
             json!(["tls_pair", "t", "u", "c", "s", {}]),
             json!(["close", "t"]),
@@ -346,6 +346,25 @@ fn closed_sockets_answer_as_in_python() {
         cases.push(case(format!("{method} after the connection"), &steps));
     }
     compare(cases);
+}
+
+#[test]
+fn a_closed_socket_is_not_an_attribute_of_nothing() {
+    let methods = ["getpeercert"];
+    let cases = methods.map(|method| {
+        let steps = [
+            json!(["tls_pair", "t", "u", "c", "s", {}]),
+            json!(["close", "t"]),
+            json!(["do", "t", method]),
+        ];
+        let why = "in Python an internal None shows";
+        case(method, &steps).differs(why, |python| {
+            let error = &mut python.last_mut().unwrap()["error"];
+            error["class"] = json!("ValueError");
+            error["text"] = json!("No SSL wrapper around it");
+        })
+    });
+    compare(cases.into());
 }
 
 #[test]
