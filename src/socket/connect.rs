@@ -357,6 +357,7 @@ impl SslSocket {
     /// `SSLEOFError`, `OSError` for other failures; `TimeoutError`; on a non-blocking socket
     /// `SSLWantReadError` and `SSLWantWriteError` until it is done.
     pub fn do_handshake(&self) -> Result<()> {
+        self.io.check_open()?;
         if !self.connected.load(Ordering::Relaxed) {
             self.getpeername()?;
             self.connected.store(true, Ordering::Relaxed);

@@ -90,7 +90,7 @@ impl SslSocket {
                 Ok(data)
             }
             Tls::Plain => Err(self.unprotected("Read")),
-            Tls::Gone => Err(self.gone("Read")),
+            Tls::Gone => Err(self.over("Read")),
         }
     }
 
@@ -118,7 +118,7 @@ impl SslSocket {
             }
             Tls::Clear => self.recv_plain(buffer),
             Tls::Plain => Err(self.unprotected("Read")),
-            Tls::Gone => Err(self.gone("Read")),
+            Tls::Gone => Err(self.over("Read")),
         }
     }
 
@@ -169,7 +169,7 @@ impl SslSocket {
             Tls::Active(connection) => self.write_tls(&connection, data),
             Tls::Clear => self.send_plain(data, self.deadline()),
             Tls::Plain => Err(self.unprotected("Write")),
-            Tls::Gone => Err(self.gone("Write")),
+            Tls::Gone => Err(self.over("Write")),
         }
     }
 
@@ -226,6 +226,14 @@ impl SslSocket {
 
     fn gone(&self, what: &str) -> Error {
         Error::value(format!("{what} on closed or unwrapped SSL socket."))
+    }
+
+    /// The error of a socket whose TLS connection is over: the system's if it is closed too.
+    fn over(&self, what: &str) -> Error {
+        self.io
+            .check_open()
+            .err()
+            .unwrap_or_else(|| self.gone(what))
     }
 
     fn require_tls(&self, what: &str) -> Result<()> {

@@ -26,7 +26,6 @@ pub(crate) fn afterwards(name: &str) -> Vec<Value> {
         "getpeercert",
         "version",
         "cipher",
-        "pending",
     ]
     .map(|method| json!(["do", name, method]))
     .into();

@@ -26,6 +26,8 @@ def describe(e):
         text = str(e)
     text = re.sub(r" \(_ssl\.c:\d+\)$", "", text)
     text = re.sub(r"^_ssl\.c:\d+: ", "", text)
+    # Every language has its own way to show a socket.
+    text = re.sub(r"^No SSL wrapper around .*", "No SSL wrapper around it", text)
     found = {
         "class": "UnicodeError" if isinstance(e, UnicodeError) else name,
         "text": text,

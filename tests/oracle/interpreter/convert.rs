@@ -158,9 +158,14 @@ pub(super) fn wrap_socket(given: &Value) -> ssl::WrapSocket {
 
 /// What a program can see of an error.
 pub(super) fn describe(error: &ssl::Error) -> Value {
+    let mut text = error.to_string();
+    // Every language has its own way to show a socket.
+    if text.starts_with("No SSL wrapper around ") {
+        text = "No SSL wrapper around it".to_owned();
+    }
     json!({
         "class": error.python_class(),
-        "text": error.to_string(),
+        "text": text,
         "errno": error.errno(),
         "library": error.library(),
         "reason": error.reason(),
