@@ -54,6 +54,7 @@ mod engine;
 mod error;
 mod ffi;
 mod hostname;
+mod lock;
 pub mod negotiate;
 mod object;
 mod paths;

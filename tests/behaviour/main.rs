@@ -12,11 +12,13 @@ mod getpeercert;
 mod groups;
 mod handshake;
 mod keylog;
+mod link;
+mod live_context;
+
 mod message_callback;
 mod pha;
 mod psk;
 mod sessions;
 mod sni;
-mod link;
 mod support;
 mod utilities;
