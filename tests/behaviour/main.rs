@@ -5,6 +5,7 @@
     reason = "what cannot be done is a failed test"
 )]
 
+mod callbacks;
 mod der;
 mod dh;
 mod full_duplex;
