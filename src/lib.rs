@@ -56,6 +56,7 @@ mod error;
 pub mod expect;
 mod ffi;
 mod hostname;
+mod lock;
 pub mod negotiate;
 mod object;
 mod paths;

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::SslContext;
 use crate::error::{Error, OsError, Result};
+use crate::lock::OwnedLock;
 
 /// Where the secrets of connections are written.
 pub(crate) struct KeyLog {
     filename: Option<PathBuf>,
-    sink: Mutex<Box<dyn Write + Send>>,
+    sink: OwnedLock<Box<dyn Write + Send>>,
 }
 
 impl fmt::Debug for KeyLog {
@@ -35,12 +36,13 @@ impl KeyLog {
         }
         Ok(KeyLog {
             filename: Some(filename.to_owned()),
-            sink: Mutex::new(Box::new(file)),
+            sink: OwnedLock::new(Box::new(file)),
         })
     }
 
     pub(crate) fn write(&self, line: &str) -> Result<()> {
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        // A writer that shakes hands itself, with this log, cannot log that.
+        let mut sink = self.sink.lock().ok_or_else(Error::in_callback)?;
         // One call a line, so that lines of several processes do not mix.
         let written = sink
             .write_all(format!("{line}\n").as_bytes())
@@ -105,7 +107,7 @@ impl SslContext {
     pub fn set_keylog_writer(&self, writer: impl Write + Send + 'static) -> Result<()> {
         self.replace_keylog(Some(KeyLog {
             filename: None,
-            sink: Mutex::new(Box::new(writer)),
+            sink: OwnedLock::new(Box::new(writer)),
         }))
     }
 

@@ -4,7 +4,6 @@
 mod agreed;
 mod binding;
 mod deadline;
-mod lock;
 mod overrides;
 mod queries;
 mod slot;
@@ -27,7 +26,8 @@ use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
-use lock::{StepGuard, StepLock};
+use crate::lock::{OwnedGuard, OwnedLock};
+
 use overrides::Verification;
 use write::Unfinished;
 
@@ -45,7 +45,7 @@ pub(crate) enum Step<T> {
 /// turns: `reads` and `writes` say whose they are. Who has no turn to read must not make the
 /// transport read (`Hold::Always`): the bytes would overtake those that the reader has in hand.
 pub(crate) struct Connection {
-    ssl: StepLock<Locked>,
+    ssl: OwnedLock<Locked>,
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
@@ -145,7 +145,7 @@ impl Connection {
             handle.ssl_mut().set_connect_state();
         }
         let connection = Connection {
-            ssl: StepLock::new(Locked {
+            ssl: OwnedLock::new(Locked {
                 handle,
                 unfinished: None,
                 deferred: None,
@@ -165,7 +165,7 @@ impl Connection {
     }
 
     /// Waits for the connection; an error in a callback that the connection itself has called.
-    fn lock(&self) -> Result<StepGuard<'_, Locked>> {
+    fn lock(&self) -> Result<OwnedGuard<'_, Locked>> {
         self.ssl.lock().ok_or_else(Error::in_callback)
     }
 
@@ -266,7 +266,6 @@ impl Connection {
         let outcome = self.step(|locked| {
             deferred = locked.deferred.take();
             if deferred.is_some() {
-                locked.ended = true;
                 return Status::WantRead;
             }
             locked.handle.hold(hold);
@@ -338,23 +337,22 @@ impl Connection {
         }
         let status = locked.handle.pending();
         let failure = locked.handle.take_failure();
-        if let Status::Failed(_) = status {
-            let error = match failure {
-                Some(Failure::Error(error)) => Some(callback_error(error)),
-                Some(Failure::Panic(panic)) => {
-                    drop(locked);
-                    std::panic::resume_unwind(panic)
-                }
-                None => self.outcome(&locked.handle, status).err(),
-            };
-            locked.deferred = error;
-            return 1;
-        }
-        match status {
-            Status::Done(pending) => pending,
+        let pending = match &status {
+            Status::Done(pending) => *pending,
             Status::Closed => 1,
             _ => 0,
-        }
+        };
+        locked.ended = matches!(status, Status::Failed(_));
+        locked.deferred = match failure {
+            Some(Failure::Panic(panic)) => {
+                drop(locked);
+                std::panic::resume_unwind(panic)
+            }
+            Some(Failure::Error(error)) => Some(callback_error(error)),
+            None if locked.ended => self.outcome(&locked.handle, status).err(),
+            None => return pending,
+        };
+        pending.max(1)
     }
 
     /// Bytes that were read from the transport beyond the end of the TLS connection.

@@ -162,8 +162,15 @@ impl Connection {
     }
 
     /// Asks the client for its certificate; the request goes out with the next write.
+    ///
+    /// The caller has the turn to write.
     pub(crate) fn verify_client_post_handshake(&self) -> Result<()> {
-        Ok(self.lock()?.handle.verify_client_post_handshake()?)
+        let mut locked = self.lock()?;
+        // The request would have to go out in the middle of a record.
+        if locked.unfinished.is_some() {
+            return Err(Connection::bad_retry());
+        }
+        Ok(locked.handle.verify_client_post_handshake()?)
     }
 
     /// Switches to another context: its certificate, protocols and trust store.

@@ -1,7 +1,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::deadline::Deadline;
-use super::lock::this_thread;
+use crate::lock::this_thread;
 
 /// A turn that one thread has at a time: reading, or writing. Unlike a mutex it can be waited for
 /// with a deadline, and unlike the connection's lock it is held while waiting for the network.

@@ -10,7 +10,7 @@ pub use memory_bio::MemoryBio;
 use crate::certificate::{CertDict, Certificate};
 use crate::constants::VerifyMode;
 use crate::context::{Identity, SslContext, SslSession};
-use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, override_setters};
+use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, SlotGuard, override_setters};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -195,18 +195,19 @@ impl SslObject {
         self.connection.read_into(buffer, Hold::No)?.now()
     }
 
+    /// Threads that write take turns, so that what each writes stays together.
+    fn write_turn(&self) -> Result<SlotGuard<'_>> {
+        let turn = self.connection.writes.take(Deadline::Never);
+        turn.map_err(|_| Error::in_callback())
+    }
+
     /// Seals `data` and puts the records into the outgoing queue, however long it is.
     ///
     /// # Errors
     ///
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
-        // Threads that write take turns, so that what each writes stays together.
-        let _turn = self
-            .connection
-            .writes
-            .take(Deadline::Never)
-            .map_err(|_| Error::in_callback())?;
+        let _turn = self.write_turn()?;
         self.connection.begin_write(data)?.step(Hold::No)?.now()
     }
 
@@ -424,6 +425,7 @@ impl SslObject {
     /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
     /// out.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
+        let _turn = self.write_turn()?;
         self.connection.verify_client_post_handshake()
     }
 }

@@ -534,7 +534,9 @@ impl SslSocket {
     /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
     /// out; `ValueError` without a TLS connection.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
-        self.wrapped()?.verify_client_post_handshake()
+        let connection = self.wrapped()?;
+        let _turn = self.turn(&connection.writes, self.deadline(), wait::WRITE_TIMED_OUT)?;
+        connection.verify_client_post_handshake()
     }
 
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS

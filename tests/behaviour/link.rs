@@ -144,10 +144,15 @@ pub(crate) struct Watchdog(Option<Sender<()>>);
 
 impl Watchdog {
     pub(crate) fn new() -> Watchdog {
+        Watchdog::beyond(Duration::ZERO)
+    }
+
+    /// For a test that takes this long if all is well.
+    pub(crate) fn beyond(time: Duration) -> Watchdog {
         let name = std::thread::current().name().unwrap_or("?").to_owned();
         let (alive, over): (Sender<()>, Receiver<()>) = channel();
         std::thread::spawn(move || {
-            let outcome = over.recv_timeout(PATIENCE);
+            let outcome = over.recv_timeout(PATIENCE + time);
             if outcome == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 eprintln!("{name} does not end: threads wait for each other");
                 std::process::abort();

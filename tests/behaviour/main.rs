@@ -6,6 +6,7 @@
 )]
 
 mod binding;
+mod callbacks;
 mod der;
 mod dh;
 mod full_duplex;
@@ -15,6 +16,8 @@ mod handshake;
 mod identity;
 mod keylog;
 mod link;
+mod live_context;
+
 mod message_callback;
 mod overrides;
 mod pha;

@@ -1,13 +1,15 @@
+//! A lock under which user code runs.
+
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The lock of a connection: fair, and it knows the thread that holds it.
+/// A mutex that is fair, and knows the thread that holds it.
 ///
-/// Callbacks run while it is held, so user code can come back to the connection that called it.
-/// That thread is told, instead of waiting for itself for ever.
+/// Callbacks run while it is held, so user code can come back to what has called it. That thread
+/// is told, instead of waiting for itself for ever.
 #[derive(Debug, Default)]
-pub(crate) struct StepLock<T> {
+pub(crate) struct OwnedLock<T> {
     /// Held while waiting for `value`. A thread that takes one step after the other cannot pass
     /// by one that waits here.
     next: Mutex<()>,
@@ -16,14 +18,14 @@ pub(crate) struct StepLock<T> {
 }
 
 /// The lock, held.
-pub(crate) struct StepGuard<'a, T> {
+pub(crate) struct OwnedGuard<'a, T> {
     value: MutexGuard<'a, T>,
     owner: &'a AtomicUsize,
 }
 
-impl<T> StepLock<T> {
-    pub(crate) fn new(value: T) -> StepLock<T> {
-        StepLock {
+impl<T> OwnedLock<T> {
+    pub(crate) fn new(value: T) -> OwnedLock<T> {
+        OwnedLock {
             next: Mutex::new(()),
             value: Mutex::new(value),
             owner: AtomicUsize::new(0),
@@ -31,7 +33,7 @@ impl<T> StepLock<T> {
     }
 
     /// Waits for the lock; `None` if this thread holds it already.
-    pub(crate) fn lock(&self) -> Option<StepGuard<'_, T>> {
+    pub(crate) fn lock(&self) -> Option<OwnedGuard<'_, T>> {
         let me = this_thread();
         // Relaxed is enough: only this thread writes this number, and takes it back.
         if self.owner.load(Ordering::Relaxed) == me {
@@ -42,14 +44,14 @@ impl<T> StepLock<T> {
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         drop(next);
         self.owner.store(me, Ordering::Relaxed);
-        Some(StepGuard {
+        Some(OwnedGuard {
             value,
             owner: &self.owner,
         })
     }
 }
 
-impl<T> Deref for StepGuard<'_, T> {
+impl<T> Deref for OwnedGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -57,20 +59,20 @@ impl<T> Deref for StepGuard<'_, T> {
     }
 }
 
-impl<T> DerefMut for StepGuard<'_, T> {
+impl<T> DerefMut for OwnedGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }
 }
 
-impl<T> Drop for StepGuard<'_, T> {
+impl<T> Drop for OwnedGuard<'_, T> {
     fn drop(&mut self) {
         self.owner.store(0, Ordering::Relaxed);
     }
 }
 
 /// A number that no other living thread has; never 0.
-pub(super) fn this_thread() -> usize {
+pub(crate) fn this_thread() -> usize {
     thread_local!(static PLACE: u8 = const { 0 });
     PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_holds_the_lock_is_told_so() {
-        let lock = StepLock::new(1);
+        let lock = OwnedLock::new(1);
         let guard = lock.lock().expect("free");
         assert!(lock.lock().is_none());
         drop(guard);
@@ -92,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_takes_the_lock_again_and_again_lets_others_in() {
-        let lock = StepLock::new(());
+        let lock = OwnedLock::new(());
         let done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {

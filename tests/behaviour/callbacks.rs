@@ -1,0 +1,488 @@
+//! Callbacks that come back to what has called them, and what they own.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::thread;
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, ClientConfig};
+
+use crate::link::{Contexts, Link, Watchdog, client_options, is_bad_fd, server_options, tcp_pair};
+use crate::support::{Pair, client_context, server_context};
+
+const REFUSED: &str = "a callback cannot use the connection that has called it";
+
+/// Runs `f` in the SNI callback of a server, with the socket that the callback belongs to, and
+/// finishes the handshake; what the server's `do_handshake` ended with.
+fn in_callback_of_a_socket(
+    f: impl Fn(&ssl::SslSocket) + Send + Sync + 'static,
+) -> (ssl::Result<()>, ssl::Result<()>) {
+    let _watchdog = Watchdog::new();
+    let Contexts { client, server } = Contexts::new();
+    let place: Arc<OnceLock<Weak<ssl::SslSocket>>> = Arc::default();
+    let here = Arc::clone(&place);
+    server
+        .set_sni_callback(move |_| {
+            f(&here.get().unwrap().upgrade().unwrap());
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let (near, far) = tcp_pair();
+    let options = server_options().do_handshake_on_connect(false);
+    let socket = Arc::new(server.wrap_socket(far, options).unwrap());
+    place.set(Arc::downgrade(&socket)).unwrap();
+    thread::scope(|scope| {
+        let client = scope.spawn(|| client.wrap_socket(near, client_options()).map(drop));
+        let outcome = socket.do_handshake();
+        socket.close();
+        (outcome, client.join().unwrap())
+    })
+}
+
+/// A handshake in memory of a server's object that `prepare` gets to share.
+fn shake_hands(
+    contexts: &Contexts,
+    prepare: impl FnOnce(&Arc<ssl::SslObject>),
+) -> Arc<ssl::SslObject> {
+    let bio = ssl::MemoryBio::new;
+    let (up, down, near, far) = (bio(), bio(), bio(), bio());
+    let client = contexts.client.wrap_bio(&near, &up, "localhost").unwrap();
+    let server = contexts
+        .server
+        .wrap_bio(&far, &down, ssl::WrapBio::new().server_side(true))
+        .unwrap();
+    let server = Arc::new(server);
+    prepare(&server);
+    loop {
+        let outcomes = [client.do_handshake(), server.do_handshake()];
+        far.write(&up.read(None)).unwrap();
+        near.write(&down.read(None)).unwrap();
+        if outcomes.iter().all(Result::is_ok) {
+            return server;
+        }
+        for outcome in outcomes {
+            assert!(
+                matches!(outcome, Ok(()) | Err(ssl::Error::WantRead(_))),
+                "{outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let place: Arc<OnceLock<Weak<ssl::SslObject>>> = Arc::default();
+    let here = Arc::clone(&place);
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&called);
+    let other = contexts.server.copy().unwrap();
+    contexts
+        .server
+        .set_sni_callback(move |_| {
+            let object = here.get().unwrap().upgrade().unwrap();
+            // As in Python.
+            assert!(object.server_side());
+            assert_eq!((object.version(), object.cipher()), (None, None));
+            assert_eq!(object.shared_ciphers(), None);
+            assert_eq!(object.selected_alpn_protocol(), None);
+            assert_eq!((object.pending(), object.session_reused()), (0, false));
+            assert!(object.session().is_none());
+            assert!(format!("{object:?}").contains("SslObject"));
+            // Python would go into the running handshake a second time.
+            let operations = [
+                object.do_handshake(),
+                object.read(10).map(|_| ()),
+                object.read_into(&mut [0; 10]).map(|_| ()),
+                object.write(b"x").map(|_| ()),
+                object.unwrap(),
+                object.getpeercert().map(|_| ()),
+                object.verify_client_post_handshake(),
+                object.set_context(&other),
+            ];
+            for operation in operations {
+                assert_eq!(operation.unwrap_err().to_string(), REFUSED);
+            }
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let object = shake_hands(&contexts, |object| {
+        place.set(Arc::downgrade(object)).unwrap()
+    });
+    assert_eq!(called.load(Ordering::Relaxed), 1);
+    assert!(object.version().is_some());
+}
+
+#[test]
+fn a_socket_does_nothing_in_its_callback() {
+    let (server, client) = in_callback_of_a_socket(|socket| {
+        assert_eq!((socket.version(), socket.cipher()), (None, None));
+        assert_eq!(socket.pending(), 0);
+        assert!(format!("{socket:?}").contains("SslSocket"));
+        let operations = [
+            socket.do_handshake(),
+            socket.recv(10).map(|_| ()),
+            socket.send(b"x").map(|_| ()),
+            socket.sendall(b"x"),
+            socket.unwrap(),
+            socket.verify_client_post_handshake(),
+            socket.set_context(&socket.context()),
+        ];
+        for operation in operations {
+            assert_eq!(operation.unwrap_err().to_string(), REFUSED);
+        }
+        // Nor with a time-out.
+        socket.settimeout(Some(crate::link::PATIENCE)).unwrap();
+        assert_eq!(socket.recv(10).unwrap_err().to_string(), REFUSED);
+    });
+    server.unwrap();
+    client.unwrap();
+}
+
+#[test]
+fn a_callback_that_closes_its_socket_ends_the_handshake() {
+    let (server, client) = in_callback_of_a_socket(ssl::SslSocket::close);
+    let error = server.unwrap_err();
+    assert!(is_bad_fd(&error), "{error:?}");
+    assert!(client.is_err());
+}
+
+#[test]
+fn a_callback_that_shuts_its_socket_down_ends_the_handshake() {
+    let (server, client) =
+        in_callback_of_a_socket(|socket| socket.shutdown(std::net::Shutdown::Both).unwrap());
+    assert!(server.is_err());
+    assert!(client.is_err());
+}
+
+#[test]
+fn a_callback_that_lets_go_of_its_object_does_not_end_it() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let place: Arc<Mutex<Option<Arc<ssl::SslObject>>>> = Arc::default();
+    let here = Arc::clone(&place);
+    contexts
+        .server
+        .set_sni_callback(move |_| {
+            drop(here.lock().unwrap().take());
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let object = shake_hands(&contexts, |object| {
+        *place.lock().unwrap() = Some(Arc::clone(object));
+    });
+    assert!(place.lock().unwrap().is_none());
+    assert_eq!(Arc::strong_count(&object), 1);
+}
+
+#[test]
+fn a_callback_may_change_the_context_that_it_belongs_to() {
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let own = server.clone();
+    server
+        .set_sni_callback(move |_| {
+            own.set_ciphers("ECDHE+AESGCM")?;
+            own.set_alpn_protocols(&["h2"])?;
+            assert!(own.session_stats().accept > 0);
+            assert!(!own.get_ciphers()?.is_empty());
+            // The closure that runs goes only when it has returned.
+            own.clear_sni_callback()?;
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    for _ in 0..2 {
+        Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+    }
+}
+
+/// Something that a callback owns: it uses the context when it goes.
+struct Owned {
+    context: ssl::SslContext,
+    gone: Arc<AtomicUsize>,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.context.set_ciphers("HIGH:!aNULL:!MD5").unwrap();
+        assert!(self.context.verify_mode() == ssl::CERT_NONE);
+        self.gone.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn what_a_callback_owns_goes_once_and_may_use_the_context_as_it_goes() {
+    let _watchdog = Watchdog::new();
+    let Contexts { client, server } = Contexts::new();
+    let gone = Arc::new(AtomicUsize::new(0));
+    let install = || {
+        let owned = Owned {
+            context: server.clone(),
+            gone: Arc::clone(&gone),
+        };
+        let callback = move |_: &ssl::SniRequest<'_>| {
+            assert_eq!(owned.context.protocol(), ssl::PROTOCOL_TLS_SERVER);
+            Ok(ssl::SniAction::Continue)
+        };
+        server.set_sni_callback(callback).unwrap();
+    };
+    install();
+    install();
+    assert_eq!(gone.load(Ordering::Relaxed), 1, "the first was replaced");
+    let held = Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    install();
+    assert_eq!(
+        gone.load(Ordering::Relaxed),
+        1,
+        "a connection holds the second"
+    );
+    drop(held);
+    assert_eq!(
+        gone.load(Ordering::Relaxed),
+        2,
+        "it went with the connection"
+    );
+    server.clear_sni_callback().unwrap();
+    assert_eq!(gone.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_callback_replaced_in_a_loop_is_called_and_dropped_as_often_as_it_should() {
+    let _watchdog = Watchdog::new();
+    let Contexts { client, server } = Contexts::new();
+    let (made, gone) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    struct Counted(Arc<AtomicUsize>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    thread::scope(|scope| {
+        let shaking = scope.spawn(|| {
+            for _ in 0..100 {
+                Pair::new(&client, &server, "localhost")
+                    .unwrap()
+                    .connected();
+            }
+        });
+        while !shaking.is_finished() {
+            let counted = Counted(Arc::clone(&gone));
+            made.fetch_add(1, Ordering::Relaxed);
+            let callback = move |_: &ssl::SniRequest<'_>| {
+                let _alive = &counted;
+                Ok(ssl::SniAction::Continue)
+            };
+            server.set_sni_callback(callback).unwrap();
+        }
+    });
+    server.clear_sni_callback().unwrap();
+    assert_eq!(made.into_inner(), gone.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_panic_goes_on_in_the_caller_and_spoils_only_its_own_connection() {
+    let _watchdog = Watchdog::new();
+    let Contexts { client, server } = Contexts::new();
+    server
+        .set_sni_callback(|request| match request.server_name() {
+            Some("localhost") => panic!("on purpose"),
+            _ => Ok(ssl::SniAction::Continue),
+        })
+        .unwrap();
+    let (near, far) = tcp_pair();
+    let options = server_options().do_handshake_on_connect(false);
+    let socket = server.wrap_socket(far, options).unwrap();
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| client.wrap_socket(near, client_options()).map(drop));
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| socket.recv(1)));
+        assert_eq!(
+            caught.unwrap_err().downcast_ref::<&str>(),
+            Some(&"on purpose")
+        );
+        let error = peer.join().unwrap().unwrap_err();
+        assert_eq!(error.reason(), Some("SSLV3_ALERT_HANDSHAKE_FAILURE"));
+    });
+    // No lock and no turn is left behind.
+    assert!(socket.recv(1).is_err());
+    assert!(socket.send(b"x").is_err());
+    assert!(socket.unwrap().is_err());
+    client.set_check_hostname(false).unwrap();
+    let options = client_options().server_hostname("other.example");
+    let Link { client, server } = Contexts { client, server }.link_with(options);
+    client.sendall(b"fine").unwrap();
+    assert_eq!(server.recv(10).unwrap(), b"fine");
+}
+
+#[test]
+fn a_panic_while_pending_looks_ahead_comes_out_of_pending() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let armed = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&armed);
+    contexts
+        .client
+        .set_message_callback(move |_| {
+            assert!(seen.load(Ordering::Relaxed) == 0, "on purpose");
+            Ok(())
+        })
+        .unwrap();
+    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let Link { client, server } = contexts.wrap(near, far, client_options());
+    // Two records that are there together: one is read, the other waits in the transport.
+    server.send(b"one").unwrap();
+    server.send(b"two").unwrap();
+    assert_eq!(client.recv(3).unwrap(), b"one");
+    armed.store(1, Ordering::Relaxed);
+    let look = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| client.pending()));
+    assert!(look().is_err());
+    armed.store(0, Ordering::Relaxed);
+    assert_eq!(client.recv(3).unwrap(), b"two");
+}
+
+#[test]
+fn an_error_met_by_pending_comes_out_of_the_next_read_and_hides_no_data() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let armed = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&armed);
+    contexts
+        .client
+        .set_message_callback(move |_| match seen.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err("looked at".into()),
+        })
+        .unwrap();
+    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let Link { client, server } = contexts.wrap(near, far, client_options());
+    server.send(b"one").unwrap();
+    server.send(b"two").unwrap();
+    assert_eq!(client.recv(3).unwrap(), b"one");
+    armed.store(1, Ordering::Relaxed);
+    assert_eq!(client.pending(), 3);
+    armed.store(0, Ordering::Relaxed);
+    assert_eq!(client.recv(3).unwrap_err().to_string(), "looked at");
+    assert_eq!(client.pending(), 3);
+    assert_eq!(client.recv(3).unwrap(), b"two");
+    assert_eq!(client.pending(), 0);
+}
+
+/// A writer that shakes hands with the context whose log it keeps.
+struct Recursive {
+    contexts: Contexts,
+    errors: Arc<Mutex<Vec<String>>>,
+}
+
+impl Write for Recursive {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let Contexts { client, server } = &self.contexts;
+        let pair = Pair::new(client, server, "localhost").unwrap();
+        if let (Err(error), _) = pair.handshake() {
+            self.errors.lock().unwrap().push(error.to_string());
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_key_logs_writer_that_shakes_hands_itself_does_not_wait_for_itself() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let errors: Arc<Mutex<Vec<String>>> = Arc::default();
+    let writer = Recursive {
+        contexts: Contexts {
+            client: contexts.client.clone(),
+            server: contexts.server.clone(),
+        },
+        errors: Arc::clone(&errors),
+    };
+    contexts.client.set_keylog_writer(writer).unwrap();
+    contexts.link();
+    contexts.client.set_keylog_filename(None::<&str>).unwrap();
+    let errors = errors.lock().unwrap();
+    assert!(
+        !errors.is_empty() && errors.iter().all(|error| error == REFUSED),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn a_name_that_is_no_text_is_refused_and_does_not_pass_for_none() {
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    let called = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&called);
+    server
+        .set_sni_callback(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let (near, far) = tcp_pair();
+    thread::scope(|scope| {
+        // OpenSSL sends whatever bytes it is told.
+        let peer = scope.spawn(|| {
+            ClientConfig::new()
+                .ca(&ca)
+                .handshake("w\u{fc}rst", near)
+                .map(drop)
+        });
+        let error = server.wrap_socket(far, server_options()).unwrap_err();
+        assert_eq!(error.reason(), Some("CALLBACK_FAILED"));
+        let error = peer.join().unwrap().unwrap_err().to_string();
+        assert!(error.contains("internal error"), "{error}");
+    });
+    assert_eq!(called.load(Ordering::Relaxed), 0);
+}
+
+/// The extensions of the server's hello, by number.
+fn extensions(hello: &[u8]) -> Option<Vec<u16>> {
+    let rest = hello.get(4 + 2 + 32..)?;
+    let (&session_id, rest) = rest.split_first()?;
+    let mut rest = rest.get(usize::from(session_id) + 2 + 1 + 2..)?;
+    let mut found = Vec::new();
+    while let [a, b, c, d, more @ ..] = rest {
+        found.push(u16::from_be_bytes([*a, *b]));
+        rest = more.get(usize::from(u16::from_be_bytes([*c, *d]))..)?;
+    }
+    Some(found)
+}
+
+#[test]
+fn a_server_says_that_the_name_counted_only_if_it_was_asked() {
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
+    let found: Arc<Mutex<Vec<Vec<u16>>>> = Arc::default();
+    let seen = Arc::clone(&found);
+    contexts
+        .client
+        .set_message_callback(move |message| {
+            let hello = ssl::MessageKind::Message(ssl::TlsMessageType::SERVER_HELLO);
+            if message.kind() == hello {
+                seen.lock().unwrap().extend(extensions(message.data()));
+            }
+            Ok(())
+        })
+        .unwrap();
+    contexts.link();
+    contexts
+        .server
+        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+        .unwrap();
+    contexts.link();
+    let acknowledged: Vec<bool> = (found.lock().unwrap().iter())
+        .map(|extensions| extensions.contains(&0))
+        .collect();
+    assert_eq!(acknowledged, [false, true]);
+}
