@@ -286,7 +286,7 @@ impl CertChain {
             key,
             password,
         } = self;
-        // Both before either file is read.
+        // Both before either file is read; Python's `OSError` for certificates names no file.
         if let Certificates::File(path) = &certificates {
             c_path(path)?;
         }
@@ -303,7 +303,7 @@ impl CertChain {
                 (leaf?, parsed.collect::<Result<_, _>>()?, None)
             }
             Certificates::File(certfile) => {
-                let pem = Zeroizing::new(read_file(&certfile)?);
+                let pem = Zeroizing::new(std::fs::read(&certfile)?);
                 let (leaf, chain) = read_certificates(&pem)?;
                 (leaf, chain, Some(pem))
             }
@@ -314,7 +314,7 @@ impl CertChain {
         };
         let key = match (key, pem) {
             (Some(Key::File(keyfile)), _) => {
-                read_key(&Zeroizing::new(read_file(&keyfile)?), password)?
+                read_key(&Zeroizing::new(std::fs::read(keyfile)?), password)?
             }
             (Some(Key::Pem(pem)), _) | (None, Some(pem)) => read_key(&pem, password)?,
             (Some(Key::Der(der)), _) => read_der_key(&der, password)?,
@@ -366,11 +366,6 @@ fn read_der_key(der: &[u8], password: Option<Password>) -> Result<PKey<Private>>
             Ok(PKey::private_key_from_pkcs8_callback(der, ask)?)
         }
     }
-}
-
-/// A file as a whole; Python's `OSError` for certificates names no file.
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    Ok(std::fs::read(path)?)
 }
 
 fn pem_lib(stack: ErrorStack) -> Error {

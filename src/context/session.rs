@@ -41,11 +41,17 @@ impl ContextId {
 pub struct SslSession {
     raw: RawSession,
     context: ContextId,
+    /// Its connection verified less than the context, so it must not spare another one more.
+    lenient: bool,
 }
 
 impl SslSession {
     pub(crate) fn new(raw: RawSession, context: ContextId) -> SslSession {
-        SslSession { raw, context }
+        SslSession {
+            raw,
+            context,
+            lenient: false,
+        }
     }
 
     /// The session as bytes, for [`from_der`](Self::from_der). Python has nothing like it.
@@ -71,8 +77,8 @@ impl SslSession {
     /// # Ok(()) }
     /// ```
     ///
-    /// The context must verify what the session's context verified: a resumed handshake verifies
-    /// nothing again.
+    /// The context must not verify more than the session's connection did: a resumed handshake
+    /// verifies nothing again.
     ///
     /// # Errors
     ///
@@ -86,6 +92,14 @@ impl SslSession {
     /// Whether a handshake can resume the session: in TLS 1.3 not before its ticket has come.
     pub fn is_resumable(&self) -> bool {
         session::is_resumable(&self.raw)
+    }
+
+    pub(crate) fn from_lenient(self, lenient: bool) -> SslSession {
+        SslSession { lenient, ..self }
+    }
+
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
     }
 
     pub(crate) fn raw(&self) -> &SslSessionRef {

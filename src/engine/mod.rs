@@ -53,6 +53,8 @@ pub(crate) struct Connection {
     server_hostname: Option<ServerName>,
     /// The names that the certificate is checked for, as errors tell them.
     checked: String,
+    /// Whether it verifies less than its context.
+    lenient: bool,
 }
 
 /// What the connection's lock guards.
@@ -139,7 +141,11 @@ impl Connection {
         let checked = set_server_names(&mut handle, server_hostname.as_ref(), &verification)?;
         if server_side {
             // Python's. A client has none, since external keys of TLS 1.3 come without.
-            handle.set_session_id_context(b"Python\0")?;
+            handle.set_session_id_context(if verification.lenient {
+                b"Python, lenient"
+            } else {
+                b"Python\0"
+            })?;
             handle.ssl_mut().set_accept_state();
         } else {
             handle.ssl_mut().set_connect_state();
@@ -157,6 +163,7 @@ impl Connection {
             server_side,
             server_hostname,
             checked,
+            lenient: verification.lenient,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;

@@ -21,6 +21,8 @@ pub(crate) struct Verification {
     pub(crate) check_hostname: bool,
     /// The names of which the certificate must have one; none if it is the server's name.
     pub(crate) expected: Vec<ServerName>,
+    /// Whether the context would verify more: sessions must not lead from here to there.
+    pub(crate) lenient: bool,
 }
 
 impl Overrides {
@@ -65,6 +67,8 @@ impl Overrides {
             verify_mode,
             check_hostname,
             expected,
+            lenient: verify_mode < settings.verify_mode
+                || settings.check_hostname && !check_hostname,
         })
     }
 }
@@ -75,8 +79,8 @@ macro_rules! override_setters {
         /// What one connection does otherwise than its context, which stays as it is. Python has
         /// nothing like it.
         ///
-        /// A resumed session verifies nothing again, so do not offer a session of a connection
-        /// that verified less.
+        /// A resumed session verifies nothing again: a session of a connection that verified less
+        /// than its context cannot be resumed by one that does not.
         impl $type {
             /// Whether and how this connection verifies its peer.
             ///

@@ -135,7 +135,8 @@ impl Connection {
             return None;
         }
         let id = snapshot(&locked.handle)?.id();
-        locked.handle.session().map(|raw| SslSession::new(raw, id))
+        let session = locked.handle.session()?;
+        Some(SslSession::new(session, id).from_lenient(self.lenient))
     }
 
     pub(crate) fn session_reused(&self) -> bool {
@@ -152,6 +153,11 @@ impl Connection {
         if self.server_side {
             return Err(Error::value(
                 "Cannot set session for server-side SSLSocket.",
+            ));
+        }
+        if session.is_lenient() && !self.lenient {
+            return Err(Error::value(
+                "Session refers to a connection that verified less than its SSLContext.",
             ));
         }
         // Nor in the middle of it, when OpenSSL works on the session that it has.

@@ -3,8 +3,10 @@
 mod address;
 mod closing;
 mod connect;
+mod datagram;
 mod io;
 mod options;
+mod sendfile;
 mod transfer;
 mod wait;
 

@@ -152,6 +152,7 @@ fn a_server_signs_only_as_it_is_told() {
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     server.set_server_sigalgs("ed25519").unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
+    // No certificate fits TLS 1.3, so TLS 1.2 is tried, and no suite fits either.
     let error = pair.handshake().1.unwrap_err();
     assert_eq!(error.reason(), Some("NO_SHARED_CIPHER"));
 }

@@ -22,6 +22,7 @@ mod message_callback;
 mod overrides;
 mod pha;
 mod psk;
+mod sendfile;
 mod sessions;
 mod sni;
 mod support;

@@ -29,6 +29,80 @@ fn one_connection_verifies_less_and_the_next_one_as_ever() {
     );
 }
 
+/// CVE-2024-35195, in sessions: what was not verified is not taken for verified later.
+#[test]
+fn a_session_does_not_lead_past_verification() {
+    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+        let server = server_context(&Ca::new().issue("localhost"));
+        let client = client_context(&Ca::new());
+        client.set_maximum_version(version).unwrap();
+        let lenient = || {
+            ssl::WrapBio::from("localhost")
+                .check_hostname(false)
+                .verify_mode(ssl::CERT_NONE)
+        };
+        let talk = |options: ssl::WrapBio| {
+            let pair = Pair::new(&client, &server, options).unwrap().connected();
+            pair.server.write(b"x").unwrap();
+            pair.pump();
+            pair.client.read(1).unwrap();
+            pair
+        };
+        let session = talk(lenient()).client.session().unwrap();
+        let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+        let strict = ssl::WrapBio::from("localhost").session(session.clone());
+        let error = client.wrap_bio(&a, &b, strict).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Session refers to a connection that verified less than its SSLContext."
+        );
+        assert!(talk(lenient().session(session)).client.session_reused());
+    }
+}
+
+/// The same on a server: one listener asks for no certificate, another of the same context does.
+#[test]
+fn a_clients_session_does_not_lead_past_verification() {
+    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+        let ca = Ca::new();
+        let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+        client.set_maximum_version(version).unwrap();
+        server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+        let connect = |lenient: bool, session: Option<ssl::SslSession>| {
+            let bio = ssl::MemoryBio::new;
+            let (up, down) = (bio(), bio());
+            let options = ssl::WrapBio::from("localhost").session(session);
+            let client = client.wrap_bio(&down, &up, options).unwrap();
+            let mut options = ssl::WrapBio::new().server_side(true);
+            if lenient {
+                options = options.verify_mode(ssl::CERT_NONE);
+            }
+            let server = server.wrap_bio(&up, &down, options).unwrap();
+            let mut end = None;
+            for _ in 0..4 {
+                let _ = client.do_handshake();
+                match server.do_handshake() {
+                    Err(ssl::Error::WantRead(_)) => {}
+                    other => {
+                        end.get_or_insert(other);
+                    }
+                }
+            }
+            let outcome = end.unwrap().and_then(|()| server.write(b"x"));
+            let _ = client.read(1);
+            (outcome, client)
+        };
+        let (outcome, lenient) = connect(true, None);
+        outcome.unwrap();
+        let session = lenient.session();
+        let (outcome, again) = connect(true, session.clone());
+        outcome.unwrap();
+        assert!(again.session_reused());
+        let error = connect(false, session).0.unwrap_err();
+        assert_eq!(error.reason(), Some("PEER_DID_NOT_RETURN_A_CERTIFICATE"));
+    }
+}
+
 #[test]
 fn one_connection_verifies_more() {
     let server = server_context(&Ca::new().issue("localhost"));
