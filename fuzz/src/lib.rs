@@ -1,0 +1,183 @@
+//! What the fuzz targets do, as plain functions: each takes any bytes and must not panic.
+//!
+//! `cargo +nightly fuzz run cipher_string` in the crate's root runs one. The crate's own tests
+//! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
+
+use pyssl as ssl;
+use pyssl::cipher::{CipherString, Policy};
+
+/// A target: its name, which is that of its corpus too, and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    ("cipher_string", cipher_string),
+    ("policy", policy),
+    ("pem_certificate", pem_certificate),
+    ("der_certificate", der_certificate),
+    ("certificate_time", certificate_time),
+    ("trusted_certificates", trusted_certificates),
+    ("host_name", host_name),
+    ("session", session),
+    ("peer_messages", peer_messages),
+];
+
+/// A cipher string is parsed, explained, linted and read strictly; what the explanation ends with
+/// is what OpenSSL makes of it.
+pub fn cipher_string(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).expect("a context");
+    let set = context.set_ciphers(text);
+    let strict = CipherString::strict(text);
+    let string = match CipherString::parse(text) {
+        Ok(string) => string,
+        Err(error) => {
+            assert!(error.span().end <= text.len());
+            assert!(strict.is_err());
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    let Ok(explanation) = string.explain() else {
+        return;
+    };
+    assert_eq!(set.is_ok(), !explanation.selects_nothing(), "{text:?}");
+    if set.is_ok() {
+        let listed = context.get_ciphers().expect("a list");
+        assert_eq!(listed, explanation.ciphers(), "{text:?}");
+    } else {
+        assert!(strict.is_err());
+    }
+    for finding in string.lint().expect("an explanation was possible") {
+        assert!(finding.span().end <= text.len());
+        assert!(!finding.to_string().is_empty());
+    }
+}
+
+/// A policy file is read and compared with a list of suites.
+pub fn policy(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        match Policy::parse(text) {
+            Ok(policy) => {
+                let suites = CipherString::parse("ALL").and_then(|all| all.resolve());
+                policy.check(suites.expect("a list").ciphers(), &[]);
+            }
+            Err(error) => assert!(error.line() <= text.lines().count()),
+        }
+    }
+}
+
+/// The certificate in a PEM text is taken out, and put back.
+pub fn pem_certificate(data: &[u8]) {
+    let _ = ssl::Certificate::from_pem(data);
+    if let Ok(text) = std::str::from_utf8(data) {
+        if let Ok(der) = ssl::PEM_cert_to_DER_cert(text) {
+            let pem = ssl::DER_cert_to_PEM_cert(&der);
+            let again = ssl::PEM_cert_to_DER_cert(&pem).expect("it is PEM now");
+            assert_eq!(again, der);
+        }
+    }
+}
+
+/// A certificate becomes Python's dict, and JSON.
+pub fn der_certificate(data: &[u8]) {
+    let Ok(certificate) = ssl::Certificate::from_der(data) else {
+        return;
+    };
+    let _ = certificate.is_ca();
+    assert!(certificate.to_string().is_ascii());
+    if let Ok(dict) = certificate.get_info() {
+        assert!(dict.to_json().is_ascii());
+        assert!(dict.to_string().starts_with('{'));
+        let _ = ssl::cert_time_to_seconds(dict.not_after());
+    }
+    if let Ok(der) = certificate.to_der() {
+        let again = ssl::Certificate::from_der(&der).expect("OpenSSL has written it");
+        assert!(again == certificate);
+    }
+}
+
+/// A time of a certificate becomes seconds.
+pub fn certificate_time(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = ssl::cert_time_to_seconds(text);
+    }
+}
+
+/// Certificates to trust are loaded from memory, in both forms; a failure changes nothing.
+pub fn trusted_certificates(data: &[u8]) {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    let mut forms = vec![ssl::CaData::from(data)];
+    forms.extend(std::str::from_utf8(data).ok().map(ssl::CaData::from));
+    for form in forms {
+        let before = context.cert_store_stats().x509;
+        let loaded = context.load_verify_locations(ssl::VerifyLocations::new().cadata(form));
+        if loaded.is_err() {
+            assert_eq!(context.cert_store_stats().x509, before);
+        }
+        for certificate in context.get_ca_certs() {
+            let _ = certificate.get_info();
+        }
+    }
+}
+
+/// A host name is converted and put into a client's first message.
+pub fn host_name(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let options = ssl::WrapBio::new().server_hostname(text);
+    if let Ok(client) = context.wrap_bio(&incoming, &outgoing, options) {
+        assert!(client.server_hostname().is_some_and(str::is_ascii));
+        let started = client.do_handshake();
+        assert!(
+            matches!(started, Err(ssl::Error::WantRead(_))),
+            "{started:?}"
+        );
+    }
+}
+
+/// A session that was saved is read, and offered by a client.
+pub fn session(data: &[u8]) {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    let Ok(session) = ssl::SslSession::from_der(&context, data) else {
+        return;
+    };
+    let _ = (session.id(), session.time(), session.timeout());
+    let _ = (session.has_ticket(), session.ticket_lifetime_hint());
+    let _ = (session.is_resumable(), session.to_der());
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let options = ssl::WrapBio::new().session(session);
+    if let Ok(client) = context.wrap_bio(&incoming, &outgoing, options) {
+        let _ = client.do_handshake();
+    }
+}
+
+/// What a peer sends is read by a client and by a server.
+pub fn peer_messages(data: &[u8]) {
+    for server_side in [false, true] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).expect("a context");
+        context
+            .set_alpn_protocols(&["h2", "http/1.1"])
+            .expect("names");
+        context
+            .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+            .expect("both roles");
+        let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+        let options = ssl::WrapBio::new().server_side(server_side);
+        let end = context
+            .wrap_bio(&incoming, &outgoing, options)
+            .expect("a context for both roles");
+        let _ = end.do_handshake();
+        incoming.write(data).expect("open");
+        let done = end.do_handshake();
+        assert!(done.is_err(), "nobody has finished a handshake");
+        let _ = (end.pending(), end.read(100), end.getpeercert());
+        incoming.write_eof();
+        assert!(end.do_handshake().is_err());
+    }
+}
