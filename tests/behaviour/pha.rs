@@ -135,3 +135,37 @@ fn a_socket_without_tls_has_nobody_to_ask() {
     assert_eq!(error.python_class(), "ValueError");
     assert!(error.to_string().starts_with("No SSL wrapper around"));
 }
+
+#[test]
+fn sockets_exchange_the_certificate_while_they_talk() {
+    let contexts = contexts(ssl::CERT_REQUIRED);
+    contexts.give_the_client_a_certificate();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let sock = std::net::TcpStream::connect(address).unwrap();
+            let sock = contexts.client.wrap_socket(sock, "localhost").unwrap();
+            sock.sendall(b"HASCERT").unwrap();
+            assert_eq!(sock.recv(100).unwrap(), b"false");
+            sock.sendall(b"PHA").unwrap();
+            assert_eq!(sock.recv(100).unwrap(), b"OK");
+            sock.sendall(b"HASCERT").unwrap();
+            assert_eq!(sock.recv(100).unwrap(), b"true");
+        });
+        let (sock, _) = listener.accept().unwrap();
+        let options = ssl::WrapSocket::new().server_side(true);
+        let conn = contexts.server.wrap_socket(sock, options).unwrap();
+        loop {
+            let answer = match &*conn.recv(100).unwrap() {
+                b"HASCERT" => conn.getpeercert().unwrap().is_some().to_string(),
+                b"PHA" => {
+                    conn.verify_client_post_handshake().unwrap();
+                    "OK".to_owned()
+                }
+                _ => break,
+            };
+            conn.sendall(answer.as_bytes()).unwrap();
+        }
+    });
+}

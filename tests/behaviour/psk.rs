@@ -351,3 +351,45 @@ fn after_a_switch_of_contexts_the_first_one_is_asked() {
         assert_eq!(pair.client.getpeercert().unwrap(), None);
     }
 }
+
+/// What a peer sends for its identity need not be text.
+#[test]
+fn an_identity_that_is_no_text_is_unknown() {
+    use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
+
+    for tls13 in [false, true] {
+        let (_, server) = contexts_with_key(tls13);
+        server
+            .set_psk_server_callback::<Vec<u8>>(|_| panic!("asked for what is no text"), None)
+            .unwrap();
+        let mut plain = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        plain.set_verify(SslVerifyMode::NONE);
+        if !tls13 {
+            plain
+                .set_max_proto_version(Some(SslVersion::TLS1_2))
+                .unwrap();
+            plain.set_cipher_list("PSK").unwrap();
+        }
+        plain.set_psk_client_callback(|_, _, identity, key| {
+            identity[..3].copy_from_slice(b"\xff\xfe\0");
+            key[..3].copy_from_slice(b"key");
+            Ok(3)
+        });
+        let plain = plain.build();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let sock = std::net::TcpStream::connect(address).unwrap();
+                assert!(plain.connect("localhost", sock).is_err());
+            });
+            let (sock, _) = listener.accept().unwrap();
+            let options = ssl::WrapSocket::new().server_side(true);
+            let error = server.wrap_socket(sock, options).unwrap_err();
+            assert_eq!(error.python_class(), "SSLError", "{error}");
+            if !tls13 {
+                assert_eq!(error.reason(), Some("PSK_IDENTITY_NOT_FOUND"));
+            }
+        });
+    }
+}
