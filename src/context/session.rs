@@ -94,7 +94,7 @@ impl SslSession {
         session::is_resumable(&self.raw)
     }
 
-    pub(crate) fn from_lenient(self, lenient: bool) -> SslSession {
+    pub(crate) fn marked_lenient(self, lenient: bool) -> SslSession {
         SslSession { lenient, ..self }
     }
 
