@@ -62,6 +62,7 @@ mod object;
 mod paths;
 mod random;
 mod socket;
+mod text;
 mod version;
 
 pub use capabilities::{Capabilities, capabilities};

@@ -3,9 +3,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::name::DistinguishedName;
-use super::text::{Json, Repr, utf8};
+use crate::error::codec::utf8;
 use crate::error::{Error, Result};
 use crate::ffi::x509 as raw;
+use crate::text::{Json, Repr};
 
 /// One entry of `subjectAltName`: what Python has as a pair of kind and value.
 ///

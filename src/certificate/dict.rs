@@ -4,9 +4,10 @@ use openssl::x509::X509Ref;
 
 use super::alt_name::SubjectAltName;
 use super::name::{DistinguishedName, json_array, tuple};
-use super::text::{Json, Repr, utf8};
 use crate::error::Result;
+use crate::error::codec::utf8;
 use crate::ffi::x509 as raw;
+use crate::text::{Json, Repr};
 
 /// What `getpeercert()` returns: Python's dict, with a method for each key.
 ///

@@ -5,7 +5,6 @@ mod dict;
 mod name;
 mod oid;
 mod pem;
-pub(crate) mod text;
 mod time;
 
 use std::fmt;
@@ -15,7 +14,7 @@ use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509;
 
-use crate::error::Result;
+use crate::error::{Result, codec};
 use crate::ffi::x509 as raw;
 
 pub use alt_name::SubjectAltName;
@@ -102,7 +101,7 @@ impl Certificate {
     #[doc(alias = "public_bytes")]
     pub fn to_pem(&self) -> Result<String> {
         raw::clear_errors();
-        text::utf8(self.0.to_pem()?)
+        codec::utf8(self.0.to_pem()?)
     }
 
     /// The dict that `getpeercert()` would give for it.

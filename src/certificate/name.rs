@@ -1,9 +1,10 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::text::{BytesRepr, Json, Repr, utf8};
 use crate::error::Result;
+use crate::error::codec::utf8;
 use crate::ffi::x509 as raw;
+use crate::text::{BytesRepr, Json, Repr};
 
 /// A distinguished name as `getpeercert()` gives it: what Python has as a tuple of tuples of
 /// pairs.

@@ -1,7 +1,8 @@
 #![allow(non_snake_case, reason = "Python's names")]
 
-use super::text::{ascii, is_space};
+use crate::error::codec::ascii;
 use crate::error::{Error, Result};
+use crate::text::is_space;
 
 /// The first line of a certificate in PEM form.
 pub const PEM_HEADER: &str = "-----BEGIN CERTIFICATE-----";

@@ -1,5 +1,5 @@
-use super::text::{Repr, is_space};
 use crate::error::{Error, Result};
+use crate::text::{Repr, is_space};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -11,10 +11,10 @@ use openssl::nid::Nid;
 
 use super::settings::Settings;
 use super::trust::null_byte;
-use crate::certificate::text::Repr;
 use crate::error::{Error, OsError, Result};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::object;
+use crate::text::Repr;
 
 /// The groups that a context is limited to.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::SslContext;
 use super::hooks::{SniAction, SniCallback, SniRequest};
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
-use crate::error::{BoxError, Error, Result};
+use crate::error::{BoxError, Error, Result, codec};
 
 impl SslContext {
     /// Whether and how the peer's certificate is verified. Python's `context.verify_mode`.
@@ -334,12 +334,7 @@ impl SslContext {
         let mut wire = Vec::new();
         for protocol in protocols {
             let protocol = protocol.as_ref();
-            if let Some(start) = protocol.chars().position(|c| !c.is_ascii()) {
-                let foreign = protocol.chars().skip(start);
-                let end = start + foreign.take_while(|c| !c.is_ascii()).count();
-                let reason = "ordinal not in range(128)";
-                return Err(Error::unicode_encode("ascii", protocol, start, end, reason));
-            }
+            codec::ascii(protocol)?;
             match u8::try_from(protocol.len()) {
                 Ok(length @ 1..) => wire.push(length),
                 _ => return Err(Error::ssl_bare("ALPN protocols must be 1 to 255 in length")),

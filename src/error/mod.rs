@@ -1,5 +1,6 @@
 //! [`Error`]: Python's exception classes as one type.
 
+pub(crate) mod codec;
 mod detail;
 mod os;
 mod reason;
@@ -98,28 +99,6 @@ impl Error {
 
     pub(crate) fn unicode(text: impl Into<Box<str>>) -> Error {
         Error::Unicode(text.into())
-    }
-
-    /// Python's `UnicodeEncodeError` for the characters `start..end` of `text`.
-    pub(crate) fn unicode_encode(
-        codec: &str,
-        text: &str,
-        start: usize,
-        end: usize,
-        reason: &str,
-    ) -> Error {
-        let place = match text.chars().nth(start).map(u32::from) {
-            Some(code) if end == start + 1 => {
-                let code = match code {
-                    0..=0xff => format!("x{code:02x}"),
-                    0..=0xffff => format!("u{code:04x}"),
-                    _ => format!("U{code:08x}"),
-                };
-                format!("character '\\{code}' in position {start}")
-            }
-            _ => format!("characters in position {start}-{}", end.saturating_sub(1)),
-        };
-        Error::unicode(format!("'{codec}' codec can't encode {place}: {reason}"))
     }
 
     pub(crate) fn overflow(text: impl Into<Box<str>>) -> Error {

@@ -2,6 +2,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::Repr;
+
 /// What [`Error::Os`](crate::Error::Os) carries: the system's error, and the file where Python
 /// names one.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl fmt::Display for OsError {
             .unwrap_or(&text);
         write!(f, "[Errno {errno}] {text}")?;
         match &self.filename {
-            Some(filename) => write!(f, ": '{}'", filename.display()),
+            Some(filename) => write!(f, ": {}", Repr(&filename.to_string_lossy())),
             None => Ok(()),
         }
     }

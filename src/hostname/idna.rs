@@ -7,7 +7,8 @@ use stringprep::tables;
 use unicode_normalization::UnicodeNormalization;
 
 use super::punycode;
-use crate::error::{Error, Result};
+use crate::error::{Result, codec};
+use crate::text::Repr;
 
 const CODEC: &str = "idna";
 
@@ -42,7 +43,7 @@ pub(super) fn to_ascii(name: &str) -> Result<String> {
         }
         let converted = label_to_ascii(label).map_err(|fault| {
             let (start, end) = (offset + fault.start, offset + fault.end);
-            Error::unicode_encode(CODEC, name, start, end, &fault.reason)
+            codec::cannot_encode(CODEC, name, start, end, &fault.reason)
         })?;
         ascii.push_str(&converted);
         offset += label.chars().count() + 1;
@@ -58,7 +59,7 @@ fn check_ascii(name: &str) -> Result<()> {
     let labels: Vec<&str> = name.split('.').collect();
     let refused = |i: usize, length, reason| {
         let offset: usize = labels[..i].iter().map(|label| label.len() + 1).sum();
-        Err(Error::unicode_encode(
+        Err(codec::cannot_encode(
             CODEC,
             name,
             offset,
@@ -122,7 +123,7 @@ fn nameprep(label: &str) -> Result<Vec<char>, Fault> {
         return Err(Fault {
             start: at,
             end: at + 1,
-            reason: format!("Invalid character '{}'", shown(prepared[at])),
+            reason: format!("Invalid character {}", Repr(&prepared[at].to_string())),
         });
     }
     check_direction(&prepared)?;
@@ -196,14 +197,4 @@ fn check_direction(label: &[char]) -> Result<(), Fault> {
         end: at + 1,
         reason: format!("Violation of BIDI requirement {requirement}"),
     })
-}
-
-/// A prohibited character as Python's `repr` shows it: most of them cannot be printed.
-fn shown(c: char) -> String {
-    match u32::from(c) {
-        0xfffc | 0xfffd | 0x2ff0..=0x2ffb => c.to_string(),
-        code @ 0..=0xff => format!("\\x{code:02x}"),
-        code @ 0..=0xffff => format!("\\u{code:04x}"),
-        code => format!("\\U{code:08x}"),
-    }
 }

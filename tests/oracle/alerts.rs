@@ -54,7 +54,7 @@ fn every_alert_is_pythons_error() {
                     steps.push(json!(["do", side, "read", 10]));
                 }
                 let name = format!("alert {number} level {level} begun {begun}");
-                cases.push(Case::new(name, json!(steps)));
+                cases.push(Case::new(name, json!(steps)).since(13));
             }
         }
     }
@@ -172,7 +172,7 @@ fn peers_that_speak_something_else_are_pythons_errors() {
                     steps.extend(afterwards(side));
                 }
                 let name = format!("{name}, ended {ended}, begun {begun}");
-                cases.push(Case::new(name, json!(steps)));
+                cases.push(Case::new(name, json!(steps)).since(13));
             }
         }
     }
@@ -193,7 +193,7 @@ fn a_peer_that_is_gone_is_pythons_error() {
                 steps.push(json!(["do", side, method]));
                 steps.extend(afterwards(side));
             }
-            cases.push(Case::new(format!("{method}, begun {begun}"), json!(steps)));
+            cases.push(Case::new(format!("{method}, begun {begun}"), json!(steps)).since(13));
         }
     }
     compare(cases);

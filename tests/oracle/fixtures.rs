@@ -90,6 +90,16 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }
 
+/// Parameters for a Diffie-Hellman key exchange with 2048 bits (RFC 3526), in PEM.
+pub(crate) fn dh_params() -> String {
+    use pyssl_testing::openssl::{bn::BigNum, dh::Dh};
+    let prime = BigNum::get_rfc3526_prime_2048().expect("OpenSSL has the primes");
+    let generator = BigNum::from_u32(2).expect("OpenSSL makes a number");
+    let params = Dh::from_pqg(prime, None, generator).expect("prime and generator are enough");
+    let pem = params.params_to_pem().expect("parameters have a PEM form");
+    String::from_utf8(pem).expect("PEM is ASCII")
+}
+
 /// A leaf with this kind of key.
 pub(crate) fn leaf_with(kind: KeyKind) -> Leaf {
     fixtures().ca.builder().san("localhost").key(kind).build()

@@ -4,7 +4,7 @@ use pyssl_testing::pki::{CertBuilder, KeyKind};
 use pyssl_testing::{Ca, Leaf};
 use serde_json::json;
 
-use crate::fixtures::fixtures;
+use crate::fixtures::{dh_params, fixtures};
 use crate::harness::{Case, compare};
 use crate::scene::{Scene, compare_scenes, unique};
 
@@ -65,6 +65,8 @@ fn negotiations_fail_as_in_python() {
         .key(KeyKind::Rsa2048)
         .build();
     let set = |context: &str, property: &str, value: i32| json!(["set", context, property, value]);
+    let curve = |context: &str, name: &str| json!(["set_ecdh_curve", context, name]);
+    let dh = fixtures().write("dh.pem", dh_params());
     let ciphers = |context: &str, string: &str| json!(["set_ciphers", context, string]);
     let alpn =
         |context: &str, protocols: &[&str]| json!(["set_alpn_protocols", context, protocols]);
@@ -114,6 +116,15 @@ fn negotiations_fail_as_in_python() {
         Scene::good("PSK only")
             .client(ciphers("c", "PSK:@SECLEVEL=0"))
             .server(ciphers("s", "PSK:@SECLEVEL=0")),
+        Scene::good("no common group")
+            .client(curve("c", "X25519"))
+            .server(curve("s", "secp384r1")),
+        Scene::good("one group").client(curve("c", "secp384r1")),
+        Scene::good("the server's group").server(curve("s", "secp521r1")),
+        Scene::good("a group that the client does not offer").server(curve("s", "ffdhe8192")),
+        Scene::with("DHE with parameters", &rsa)
+            .server(ciphers("s", "DHE+AES"))
+            .server(json!(["load_dh_params", "s", dh])),
         Scene::good("client at level 5").client(ciphers("c", "ALL:@SECLEVEL=5")),
         Scene::good("client at level 4").client(ciphers("c", "ALL:@SECLEVEL=4")),
         Scene::good("server at level 3").server(ciphers("s", "ALL:@SECLEVEL=3")),

@@ -106,13 +106,14 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
         .into_iter()
         .partition(|case| (major, minor) >= case.since);
     if let Some(last) = lacking.last() {
-        let names: Vec<_> = lacking.iter().map(|case| case.name.as_str()).collect();
         say(&format!(
-            "SKIPPED in {}, since Python {major}.{minor} differs from {}.{}: {}",
+            "SKIPPED {} of {}, from {:?} to {:?}: Python {major}.{minor} differs from {}.{}",
+            lacking.len(),
             scenario(),
+            lacking[0].name,
+            last.name,
             last.since.0,
             last.since.1,
-            names.join(", ")
         ));
     }
     let theirs = run_in_python(python, &cases);
@@ -125,11 +126,6 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             .iter()
             .map(|step| interpreter.run(step))
             .collect();
-        if std::env::var("SHOW").is_ok_and(|name| name == case.name) {
-            for (step, (theirs, ours)) in case.steps.iter().zip(theirs.iter().zip(&ours)) {
-                eprintln!("SHOW {step}\n  P {theirs}\n  R {ours}");
-            }
-        }
         if let Some(difference) = &case.differs {
             let before = theirs.clone();
             (difference.ours)(&mut theirs);

@@ -132,6 +132,12 @@ class Interpreter:
         self.find(name).load_default_certs()
 
 
+    def set_ecdh_curve(self, name, curve):
+        self.find(name).set_ecdh_curve(curve)
+
+    def load_dh_params(self, name, path):
+        self.find(name).load_dh_params(path)
+
     def refuse_names(self, name, alert):
         """The SNI callback answers with an alert."""
         self.find(name).sni_callback = lambda *_: alert

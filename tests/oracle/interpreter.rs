@@ -77,8 +77,14 @@ impl Interpreter {
         &self.complaints
     }
 
-    /// The state of the context that a step is about.
+    /// The state of the context that a step is about to change.
     fn state_of(&self, parts: &[Value]) -> Option<Value> {
+        if !["set", "load"]
+            .iter()
+            .any(|verb| text(&parts[0]).starts_with(verb))
+        {
+            return None;
+        }
         let context = self.contexts.get(parts.get(1)?.as_str()?)?;
         let certs: Vec<_> = ca_certs(context).ok()?;
         Some(json!([state(context).ok()?, certs]))
@@ -405,6 +411,8 @@ fn on_context(context: &ssl::SslContext, operation: &str, arguments: &[Value]) -
         }
         "load_verify_locations" => context.load_verify_locations(locations(argument(0)))?,
         "load_default_certs" => context.load_default_certs(ssl::Purpose::SERVER_AUTH)?,
+        "set_ecdh_curve" => context.set_ecdh_curve(text(argument(0)))?,
+        "load_dh_params" => context.load_dh_params(text(argument(0)))?,
         "refuse_names" => {
             let alert = ssl::AlertDescription(u8::try_from(int(argument(0))).expect("a number"));
             context.set_sni_callback(move |_| Ok(ssl::SniAction::Alert(alert)))?;

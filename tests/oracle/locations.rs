@@ -259,10 +259,9 @@ fn der_is_read_as_in_python() {
     let mut cases = Vec::new();
     for (name, der) in blobs {
         let path = files.write(&format!("der {name}"), &der);
-        cases.push(case(
-            format!("cadata {name}"),
-            &json!({"cadata_hex": hex(&der)}),
-        ));
+        let memory = json!({"cadata_hex": hex(&der)});
+        // 3.10 takes what cannot be read after the last certificate.
+        cases.push(case(format!("cadata {name}"), &memory).since(11));
         cases.push(case(format!("cafile {name}"), &json!({"cafile": path})));
     }
     compare(cases);

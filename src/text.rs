@@ -1,66 +1,7 @@
-//! Text as Python writes it: `repr`, JSON, and the messages of its codecs.
+//! Text as Python writes it: `repr` and JSON.
 
 use std::fmt::{self, Write};
 use std::str;
-
-use crate::error::{Error, Result};
-
-/// The text in `bytes`.
-///
-/// # Errors
-///
-/// `UnicodeError` with the message of Python's `UnicodeDecodeError`.
-pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let bytes = error.as_bytes();
-        let start = error.utf8_error().valid_up_to();
-        let (end, reason) = match error.utf8_error().error_len() {
-            None => (bytes.len(), "unexpected end of data"),
-            Some(_) if !matches!(bytes[start], 0xc2..=0xf4) => (start + 1, "invalid start byte"),
-            Some(len) => (start + len, "invalid continuation byte"),
-        };
-        Error::unicode(if end - start == 1 {
-            format!(
-                "'utf-8' codec can't decode byte 0x{:02x} in position {start}: {reason}",
-                bytes[start]
-            )
-        } else {
-            format!(
-                "'utf-8' codec can't decode bytes in position {start}-{}: {reason}",
-                end - 1
-            )
-        })
-    })
-}
-
-/// The bytes of a text that must be ASCII.
-///
-/// # Errors
-///
-/// `UnicodeError` with the message of Python's `UnicodeEncodeError`.
-pub(crate) fn ascii(text: &str) -> Result<&[u8]> {
-    if text.is_ascii() {
-        return Ok(text.as_bytes());
-    }
-    let start = text.chars().take_while(char::is_ascii).count();
-    let mut wrong = text.chars().skip(start).take_while(|c| !c.is_ascii());
-    let first = wrong.next().unwrap_or_default();
-    let last = start + wrong.count();
-    Err(Error::unicode(if start == last {
-        let mut shown = String::new();
-        // Writing to a String cannot fail.
-        let _ = escape(&mut shown, first);
-        format!(
-            "'ascii' codec can't encode character '{shown}' in position {start}: \
-             ordinal not in range(128)"
-        )
-    } else {
-        format!(
-            "'ascii' codec can't encode characters in position {start}-{last}: \
-             ordinal not in range(128)"
-        )
-    }))
-}
 
 /// Python's `character.isspace()`: Unicode's white space, and the four separators of ASCII.
 pub(crate) fn is_space(c: char) -> bool {
@@ -117,7 +58,8 @@ fn quote(single: bool, double: bool) -> char {
     if single && !double { '"' } else { '\'' }
 }
 
-fn escape(out: &mut impl Write, c: char) -> fmt::Result {
+/// A character by its number.
+pub(crate) fn escape(out: &mut impl Write, c: char) -> fmt::Result {
     match u32::from(c) {
         code @ ..0x100 => write!(out, "\\x{code:02x}"),
         code @ ..0x1_0000 => write!(out, "\\u{code:04x}"),
@@ -184,47 +126,6 @@ mod tests {
         assert_eq!(
             Json("a\"\\\n\x01\x7fé\u{1f600}/").to_string(),
             r#""a\"\\\n\u0001\u007f\u00e9\ud83d\ude00/""#
-        );
-    }
-
-    #[test]
-    fn codec_messages_are_pythons() {
-        for (bytes, text) in [
-            (
-                &b"ab\xff"[..],
-                "byte 0xff in position 2: invalid start byte",
-            ),
-            (b"\x80", "byte 0x80 in position 0: invalid start byte"),
-            (b"\xc0\x80", "byte 0xc0 in position 0: invalid start byte"),
-            (
-                b"\xe2\x28",
-                "byte 0xe2 in position 0: invalid continuation byte",
-            ),
-            (
-                b"\xf0\x9f\x98!",
-                "bytes in position 0-2: invalid continuation byte",
-            ),
-            (
-                b"a\xe2\x82",
-                "bytes in position 1-2: unexpected end of data",
-            ),
-            (
-                b"\xed\xa0\x80",
-                "byte 0xed in position 0: invalid continuation byte",
-            ),
-        ] {
-            assert_eq!(
-                utf8(bytes.to_vec()).unwrap_err().to_string(),
-                format!("'utf-8' codec can't decode {text}")
-            );
-        }
-        assert_eq!(
-            ascii("a\u{2028}b").unwrap_err().to_string(),
-            r"'ascii' codec can't encode character '\u2028' in position 1: ordinal not in range(128)"
-        );
-        assert_eq!(
-            ascii("éèb").unwrap_err().to_string(),
-            "'ascii' codec can't encode characters in position 0-1: ordinal not in range(128)"
         );
     }
 }
