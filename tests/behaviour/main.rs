@@ -20,6 +20,8 @@ mod message_callback;
 mod pha;
 mod psk;
 mod sessions;
+mod shutdown;
 mod sni;
 mod support;
+mod timeouts;
 mod utilities;
