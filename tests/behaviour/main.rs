@@ -19,6 +19,7 @@ mod live_context;
 mod message_callback;
 mod pha;
 mod psk;
+mod record_edges;
 mod sessions;
 mod shutdown;
 mod sni;
