@@ -20,6 +20,7 @@ mod message_callback;
 mod pha;
 mod psk;
 mod record_edges;
+mod security_record;
 mod sessions;
 mod shutdown;
 mod sni;
