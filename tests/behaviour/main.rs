@@ -17,13 +17,16 @@ mod identity;
 mod keylog;
 mod link;
 mod live_context;
-
 mod message_callback;
 mod overrides;
 mod pha;
 mod psk;
+mod record_edges;
+mod security_record;
 mod sendfile;
 mod sessions;
+mod shutdown;
 mod sni;
 mod support;
+mod timeouts;
 mod utilities;

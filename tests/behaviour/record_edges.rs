@@ -1,0 +1,567 @@
+//! Odd sockets, odd peers, and records that come in odd pieces.
+
+use std::io::Write;
+use std::net::{Ipv6Addr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::thread;
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, proxy};
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, pattern, readable, recv_exactly,
+    server_options, tcp_pair,
+};
+use crate::support::{Pair, client_context};
+
+fn echo(Link { client, server }: &Link) {
+    let data = pattern(23, 100_000);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let all = recv_exactly(server, data.len());
+            server.sendall(&all).unwrap();
+        });
+        client.sendall(&data).unwrap();
+        assert!(recv_exactly(client, data.len()) == data);
+    });
+}
+
+fn unconnected(domain: socket2::Domain) -> socket2::Socket {
+    socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap()
+}
+
+#[test]
+fn connected_sockets_of_every_family_are_wrapped() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    echo(&contexts.link());
+
+    let (near, far) = UnixStream::pair().unwrap();
+    echo(&contexts.wrap(near, far, client_options()));
+
+    let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, peer) = listener.accept().unwrap();
+    let link = contexts.wrap(near, far, client_options());
+    echo(&link);
+    assert_eq!(link.server.getpeername().unwrap().port(), Some(peer.port()));
+}
+
+#[test]
+fn sockets_are_wrapped_first_and_connected_afterwards() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let serve = |listener: ssl::SslSocket| {
+        let (conn, _) = listener.accept().unwrap();
+        let data = conn.recv(100).unwrap();
+        conn.sendall(&data).unwrap();
+        conn.recv(1).unwrap_err().python_class()
+    };
+    let visit = |client: &ssl::SslSocket| {
+        client.sendall(b"wrapped first").unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"wrapped first");
+        client.close();
+    };
+    for (domain, host) in [
+        (socket2::Domain::IPV4, "127.0.0.1"),
+        (socket2::Domain::IPV6, "::1"),
+    ] {
+        let wrap = |options| contexts.server.wrap_socket(unconnected(domain), options);
+        let listener = wrap(server_options()).unwrap();
+        listener.bind((host, 0)).unwrap();
+        listener.listen(1).unwrap();
+        let port = listener.getsockname().unwrap().port().unwrap();
+        thread::scope(|scope| {
+            let server = scope.spawn(|| serve(listener));
+            let options = client_options();
+            let client = contexts
+                .client
+                .wrap_socket(unconnected(domain), options)
+                .unwrap();
+            client.connect((host, port)).unwrap();
+            visit(&client);
+            assert_eq!(server.join().unwrap(), "SSLEOFError");
+        });
+    }
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let listener = contexts
+        .server
+        .wrap_socket(listener, server_options())
+        .unwrap();
+    thread::scope(|scope| {
+        let server = scope.spawn(|| serve(listener));
+        let socket = unconnected(socket2::Domain::UNIX);
+        let client = contexts
+            .client
+            .wrap_socket(socket, client_options())
+            .unwrap();
+        client.connect(&*path).unwrap();
+        visit(&client);
+        assert_eq!(server.join().unwrap(), "SSLEOFError");
+    });
+}
+
+#[test]
+fn only_streams_are_wrapped() {
+    let contexts = Contexts::new();
+    let udp = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+    let (datagrams, _) = UnixDatagram::pair().unwrap();
+    let datagrams = std::os::fd::OwnedFd::from(datagrams);
+    for error in [
+        contexts.client.wrap_socket(udp, "localhost").unwrap_err(),
+        contexts
+            .client
+            .wrap_socket(datagrams, "localhost")
+            .unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.python_class(), error.to_string().as_str()),
+            ("NotImplementedError", "only stream sockets are supported")
+        );
+    }
+}
+
+#[test]
+fn a_socket_without_a_peer_sends_and_receives_nothing() {
+    let contexts = Contexts::new();
+    let socket = unconnected(socket2::Domain::IPV4);
+    let client = contexts
+        .client
+        .wrap_socket(socket, client_options())
+        .unwrap();
+    assert_eq!(client.recv(1).unwrap_err().errno(), Some(107));
+    // EPIPE, where the system has it.
+    assert!([Some(32), Some(107)].contains(&client.send(b"x").unwrap_err().errno()));
+    assert_eq!(client.read(1).unwrap_err().python_class(), "ValueError");
+    assert_eq!(client.getpeercert().unwrap_err().errno(), Some(107));
+    assert_eq!(client.do_handshake().unwrap_err().errno(), Some(107));
+    assert_eq!((client.version(), client.pending()), (None, 0));
+}
+
+/// A connection whose client wrote and reset it before the server could wrap it (CVE-2023-40217).
+fn reset_with_data() -> TcpStream {
+    let (mut near, far) = tcp_pair();
+    near.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    socket2::SockRef::from(&near)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+    drop(near);
+    while far.peer_addr().is_ok() {
+        thread::yield_now();
+    }
+    far
+}
+
+#[test]
+fn data_that_came_before_the_handshake_is_never_returned() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for handshake in [true, false] {
+        let options = server_options().do_handshake_on_connect(handshake);
+        let error = contexts
+            .server
+            .wrap_socket(reset_with_data(), options)
+            .unwrap_err();
+        let reset = error.python_class() == "ConnectionResetError";
+        let text = "Closed before TLS handshake with data in recv buffer.";
+        assert!(reset || error.to_string() == text, "{error:?}");
+        let options = client_options().do_handshake_on_connect(handshake);
+        assert!(
+            contexts
+                .client
+                .wrap_socket(reset_with_data(), options)
+                .is_err()
+        );
+    }
+    // With the connection still there, it is the handshake that refuses it.
+    let (mut near, far) = tcp_pair();
+    near.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let error = contexts
+        .server
+        .wrap_socket(far, server_options())
+        .unwrap_err();
+    assert_eq!(error.reason(), Some("HTTP_REQUEST"));
+}
+
+fn connect_to(peer: &Scripted) -> ssl::Error {
+    let contexts = Contexts::new();
+    let socket = TcpStream::connect(peer.addr()).unwrap();
+    contexts
+        .client
+        .wrap_socket(socket, client_options())
+        .unwrap_err()
+}
+
+#[test]
+fn peers_that_leave_before_or_in_the_handshake_are_told_apart() {
+    let _watchdog = Watchdog::new();
+    let error = connect_to(&Scripted::closes_at_once());
+    assert!(
+        ["SSLEOFError", "ConnectionResetError"].contains(&error.python_class()),
+        "{error:?}"
+    );
+    let error = connect_to(&Scripted::closes_after(10));
+    assert_eq!(error.python_class(), "SSLEOFError");
+    assert_eq!(error.reason(), Some("UNEXPECTED_EOF_WHILE_READING"));
+    let error = connect_to(&Scripted::resets_after(10));
+    assert_eq!(error.python_class(), "ConnectionResetError");
+    let error = connect_to(&Scripted::speaks_http());
+    assert_eq!(error.reason(), Some("WRONG_VERSION_NUMBER"));
+    // The first half of a record, then nothing.
+    let error = connect_to(&Scripted::sends_after(10, &[22, 3, 3, 1, 0, 2, 0]));
+    assert_eq!(error.python_class(), "SSLEOFError");
+}
+
+#[test]
+fn a_connection_that_is_cut_inside_a_record_has_no_good_end() {
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let proxy = Proxy::passes(server.addr());
+    let socket = TcpStream::connect(proxy.addr()).unwrap();
+    let client = client_context(&ca)
+        .wrap_socket(socket, client_options())
+        .unwrap();
+    client.sendall(b"whole").unwrap();
+    assert_eq!(client.recv(100).unwrap(), b"whole");
+    proxy.cut_next_record(proxy::Direction::ToClient);
+    client.sendall(b"to be cut in half").unwrap();
+    let error = client.recv(100).unwrap_err();
+    assert_eq!(error.python_class(), "SSLEOFError");
+}
+
+#[test]
+fn close_notify_in_the_middle_of_a_handshake_ends_it() {
+    let close_notify = [21, 3, 3, 0, 2, 1, 0];
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        for (side, ready) in [("client", true), ("server", false), ("server", true)] {
+            let bio = ssl::MemoryBio::new;
+            let (incoming, outgoing) = (bio(), bio());
+            let object = if side == "client" {
+                contexts
+                    .client
+                    .wrap_bio(&incoming, &outgoing, "localhost")
+                    .unwrap()
+            } else {
+                let options = ssl::WrapBio::new().server_side(true);
+                contexts
+                    .server
+                    .wrap_bio(&incoming, &outgoing, options)
+                    .unwrap()
+            };
+            if side == "server" && ready {
+                let (near, hello) = (bio(), bio());
+                let client = contexts
+                    .client
+                    .wrap_bio(&near, &hello, "localhost")
+                    .unwrap();
+                let _ = client.do_handshake().unwrap_err();
+                incoming.write(&hello.read(None)).unwrap();
+            }
+            assert_eq!(
+                object.do_handshake().unwrap_err().python_class(),
+                "SSLWantReadError"
+            );
+            incoming.write(&close_notify).unwrap();
+            let error = object.do_handshake().unwrap_err();
+            let class = error.python_class();
+            // After its flight, a server of TLS 1.3 wants no more clear text, whatever it says.
+            assert!(
+                ["SSLZeroReturnError", "SSLError"].contains(&class),
+                "{version:?} {side}: {error:?}"
+            );
+            if side == "client" {
+                assert_eq!(class, "SSLZeroReturnError");
+            }
+            // It stays at its end, without looping; as in Python, a read finds it a good one.
+            assert!(object.do_handshake().is_err());
+            assert!(object.read(1).is_ok_and(|data| data.is_empty()) || class == "SSLError");
+        }
+    }
+}
+
+/// Hands the bytes of a handshake over one at a time, in both directions.
+#[test]
+fn a_handshake_survives_single_bytes() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let bio = ssl::MemoryBio::new;
+        let (to_client, to_server, from_client, from_server) = (bio(), bio(), bio(), bio());
+        let client = contexts
+            .client
+            .wrap_bio(&to_client, &from_client, "localhost")
+            .unwrap();
+        let options = ssl::WrapBio::new().server_side(true);
+        let server = contexts
+            .server
+            .wrap_bio(&to_server, &from_server, options)
+            .unwrap();
+        let step = |object: &ssl::SslObject| match object.do_handshake() {
+            Ok(()) => true,
+            Err(ssl::Error::WantRead(_)) => false,
+            Err(other) => panic!("{other:?}"),
+        };
+        let mut done = (false, false);
+        while done != (true, true) {
+            done.0 |= step(&client);
+            for byte in from_client.read(None) {
+                to_server.write(&[byte]).unwrap();
+                done.1 |= step(&server);
+            }
+            for byte in from_server.read(None) {
+                to_client.write(&[byte]).unwrap();
+                done.0 |= step(&client);
+            }
+        }
+        server.write(b"done").unwrap();
+        to_client.write(&from_server.read(None)).unwrap();
+        assert_eq!(client.read(10).unwrap(), b"done");
+    }
+}
+
+#[test]
+fn a_hello_in_records_of_one_byte_is_put_together() {
+    let contexts = Contexts::new();
+    let bio = ssl::MemoryBio::new;
+    let (to_client, hello) = (bio(), bio());
+    let client = contexts
+        .client
+        .wrap_bio(&to_client, &hello, "localhost")
+        .unwrap();
+    let _ = client.do_handshake().unwrap_err();
+    let hello = hello.read(None);
+    let (to_server, from_server) = (bio(), bio());
+    let options = ssl::WrapBio::new().server_side(true);
+    let server = contexts
+        .server
+        .wrap_bio(&to_server, &from_server, options)
+        .unwrap();
+    for byte in &hello[5..] {
+        assert!(from_server.pending() == 0);
+        to_server.write(&[22, 3, 1, 0, 1, *byte]).unwrap();
+        assert_eq!(
+            server.do_handshake().unwrap_err().python_class(),
+            "SSLWantReadError"
+        );
+    }
+    assert!(from_server.pending() > 0);
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_nonsense_is_given_up() {
+    let _watchdog = Watchdog::new();
+    let endless = |unit: &'static [u8]| {
+        Scripted::follows(move |mut socket| while socket.write_all(unit).is_ok() {})
+    };
+    for (unit, reason) in [
+        (&b"nonsense"[..], "WRONG_VERSION_NUMBER"),
+        // Warnings, and empty records of the handshake.
+        (&[21, 3, 3, 0, 2, 1, 90][..], "TOO_MANY_WARN_ALERTS"),
+        (&[22, 3, 3, 0, 0][..], ""),
+        // A message that says to be longer than any may be.
+        (&[22, 3, 3, 0, 4, 2, 0xff, 0xff, 0xff][..], ""),
+    ] {
+        let error = connect_to(&endless(unit));
+        assert_eq!(error.python_class(), "SSLError", "{error:?}");
+        assert!(
+            reason.is_empty() || error.reason() == Some(reason),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_data_costs_no_memory_and_does_not_hold_unwrap_up() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            scope.spawn(|| while server.send(&[0; 16 * 1024]).is_ok() {});
+            for _ in 0..50 {
+                client.recv(10).unwrap();
+                assert!(client.pending() <= 16 * 1024);
+            }
+            let error = client.unwrap().unwrap_err();
+            assert_eq!(error.reason(), Some("APPLICATION_DATA_AFTER_CLOSE_NOTIFY"));
+            client.close();
+        });
+    }
+}
+
+/// Whether a program that asks `pending` first and `poll` if there is nothing would read now.
+fn would_read(socket: &ssl::SslSocket) -> bool {
+    socket.pending() > 0 || readable(socket)
+}
+
+/// With everything that the peer has sent already there, such a program must never wait while a
+/// byte, or the end, is still to come.
+#[test]
+fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        for round in 0..60 {
+            let (near, far) = UnixStream::pair().unwrap();
+            let Link { client, server } = contexts.wrap(near, far, client_options());
+            let mut random = pattern(round + 1000, 64).into_iter().map(usize::from);
+            let mut sent = Vec::new();
+            let mut seen = Vec::new();
+            for burst in 0..4 {
+                for _ in 0..random.next().unwrap() % 6 {
+                    let size = random.next().unwrap() * random.next().unwrap() % 20_000 + 1;
+                    let data = pattern(round * 7 + burst, size);
+                    server.sendall(&data).unwrap();
+                    sent.extend(data);
+                }
+                let mut limit = random.next().unwrap() * 70 % 16_384 + 1;
+                while would_read(&client) {
+                    // Tickets may be all that is there.
+                    client.setblocking(false).unwrap();
+                    match client.recv(limit) {
+                        Ok(data) => {
+                            assert!(!data.is_empty());
+                            seen.extend(data);
+                        }
+                        Err(ssl::Error::WantRead(_)) => {}
+                        Err(other) => panic!("{other:?}"),
+                    }
+                    client.setblocking(round % 2 == 0).unwrap();
+                    limit = limit * 31 % 16_384 + 1;
+                }
+                assert!(seen == sent, "{} of {} bytes", seen.len(), sent.len());
+            }
+            // And the end, together with the last data or alone.
+            if round % 3 == 0 {
+                server.sendall(b"last").unwrap();
+            }
+            server.setblocking(false).unwrap();
+            assert!(server.unwrap().is_err());
+            client.setblocking(true).unwrap();
+            let mut ended = false;
+            while would_read(&client) && !ended {
+                ended = client.recv(100).unwrap().is_empty();
+            }
+            assert!(ended, "{version:?}, round {round}: the end is not seen");
+            // An end that was reported does not keep a loop on `pending` going.
+            assert_eq!(client.pending(), 0);
+        }
+    }
+}
+
+/// The server's loop as it stands in many Python programs.
+#[test]
+fn a_loop_on_pending_and_poll_serves_its_clients() {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    const CLIENTS: usize = 4;
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let links: Vec<Link> = (0..CLIENTS).map(|_| contexts.link()).collect();
+    thread::scope(|scope| {
+        for (i, Link { client, .. }) in links.iter().enumerate() {
+            scope.spawn(move || {
+                for round in 0..30 {
+                    let data = pattern(round + 1, 1 + (round as usize * 977 + i) % 30_000);
+                    client.sendall(&data).unwrap();
+                    assert!(recv_exactly(client, data.len()) == data);
+                }
+                client.setblocking(false).unwrap();
+                assert!(client.unwrap().is_err());
+            });
+        }
+        let mut open: Vec<&ssl::SslSocket> = links.iter().map(|link| &link.server).collect();
+        while !open.is_empty() {
+            if open.iter().all(|server| server.pending() == 0) {
+                let mut fds: Vec<_> = open
+                    .iter()
+                    .map(|server| PollFd::new(*server, PollFlags::IN))
+                    .collect();
+                poll(&mut fds, None).unwrap();
+            }
+            open.retain(|server| {
+                if !would_read(server) {
+                    return true;
+                }
+                let data = server.recv(4096).unwrap();
+                server.sendall(&data).unwrap_or_default();
+                !data.is_empty()
+            });
+        }
+    });
+}
+
+#[test]
+fn pending_does_not_drive_a_handshake() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    contexts
+        .server
+        .set_sni_callback(|_| panic!("not now"))
+        .unwrap();
+    let (near, far) = UnixStream::pair().unwrap();
+    let options = || server_options().do_handshake_on_connect(false);
+    let server = contexts.server.wrap_socket(far, options()).unwrap();
+    let client = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(near, client).unwrap();
+    client.setblocking(false).unwrap();
+    assert!(client.do_handshake().is_err());
+    assert_eq!(server.pending(), 0);
+    assert!(readable(&server));
+    contexts.server.clear_sni_callback().unwrap();
+}
+
+#[test]
+fn pending_keeps_the_error_that_it_meets_for_the_next_read() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let (near, far) = UnixStream::pair().unwrap();
+        let mut raw = far.try_clone().unwrap();
+        let Link { client, server } = Contexts::of(version).wrap(near, far, client_options());
+        server.send(b"good").unwrap();
+        raw.write_all(&[23, 3, 3, 0, 32]).unwrap();
+        raw.write_all(&[0; 32]).unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"good");
+        for _ in 0..3 {
+            assert_eq!(client.pending(), 1);
+        }
+        let error = client.recv(100).unwrap_err();
+        assert_eq!(
+            error.reason(),
+            Some("DECRYPTION_FAILED_OR_BAD_RECORD_MAC"),
+            "{error:?}"
+        );
+        assert_eq!(client.pending(), 0);
+        assert!(client.recv(100).is_err());
+    }
+}
+
+#[test]
+fn objects_take_records_in_any_pieces() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+        let pair = pair.connected();
+        let data = pattern(31, 40_000);
+        assert_eq!(pair.client.write(&data).unwrap(), data.len());
+        pair.pump();
+        let mut all = Vec::new();
+        let mut limit = 1;
+        while all.len() < data.len() {
+            let piece = pair.server.read(limit).unwrap();
+            assert!(piece.len() <= limit && piece.len() <= 16 * 1024);
+            all.extend(piece);
+            limit = limit * 5 % 30_000 + 1;
+        }
+        assert!(all == data);
+        assert_eq!(pair.server.pending(), 0);
+        assert_eq!(
+            pair.server.read(1).unwrap_err().python_class(),
+            "SSLWantReadError"
+        );
+    }
+}

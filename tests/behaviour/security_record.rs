@@ -1,0 +1,540 @@
+//! What went wrong in libraries like this one: the rows of the table in this directory's README
+//! that stand nowhere else.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, Files};
+
+use crate::link::{Contexts, Watchdog};
+use crate::support::{Pair, client_context, server_context};
+
+fn class<T: std::fmt::Debug>(outcome: ssl::Result<T>) -> &'static str {
+    outcome.unwrap_err().python_class()
+}
+
+/// Row 2: host names are compared by OpenSSL, and only a whole first label can be a wildcard.
+#[test]
+fn row_2_wildcards_match_one_whole_label() {
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    let cases: &[(&str, &[&str], &[&str])] = &[
+        (
+            "*.example.com",
+            &["a.example.com", "A.Example.COM"],
+            &[
+                "example.com",
+                "a.b.example.com",
+                "a.example.com.evil",
+                ".example.com",
+            ],
+        ),
+        ("*.com", &[], &["example.com", "com"]),
+        ("*", &[], &["localhost", "example.com"]),
+        ("f*.example.com", &[], &["foo.example.com", "f.example.com"]),
+        ("*f.example.com", &[], &["foof.example.com"]),
+        ("a.*.example.com", &[], &["a.b.example.com"]),
+        ("*.*.example.com", &[], &["a.b.example.com"]),
+        ("xn--*.example.com", &[], &["xn--4ca.example.com"]),
+        (
+            "*a*a*a*a*a*a*a*a*a*a*.example.com",
+            &[],
+            &["aaaaaaaaaaaaaaaaaaaaaaaaab.example.com"],
+        ),
+        (
+            "exact.example.com",
+            &["exact.example.com", "EXACT.example.com"],
+            &["exact.example.com."],
+        ),
+    ];
+    for (pattern, good, bad) in cases {
+        let server = server_context(&ca.issue(pattern));
+        for (names, matches) in [(good, true), (bad, false)] {
+            for name in *names {
+                let Ok(pair) = Pair::new(&client, &server, *name) else {
+                    assert!(!matches, "{name} is a name");
+                    continue;
+                };
+                let outcome = pair.handshake().0;
+                assert_eq!(
+                    outcome.is_ok(),
+                    matches,
+                    "{pattern} against {name}: {outcome:?}"
+                );
+                if let Err(error) = outcome {
+                    assert_eq!(error.verify_code(), Some(62), "{error:?}");
+                }
+            }
+        }
+    }
+    // There is no matcher of ours to be wrong.
+    for text in sources(&["src", "cli/src"]) {
+        assert!(
+            !text.1.contains("fn match_hostname"),
+            "{}",
+            text.0.display()
+        );
+    }
+}
+
+/// Row 3 (CPython issue 13885): no option that protects is off by default.
+#[test]
+fn row_3_the_default_options_are_pythons() {
+    for protocol in [
+        ssl::PROTOCOL_TLS_CLIENT,
+        ssl::PROTOCOL_TLS_SERVER,
+        ssl::PROTOCOL_TLS,
+        ssl::PROTOCOL_TLSv1_2,
+    ] {
+        let options = ssl::SslContext::new(protocol).unwrap().options();
+        assert_eq!(options.bits(), 0x8252_0050, "{protocol:?}");
+        // The bit that CPython's mask once switched on with all others.
+        assert_eq!(options.bits() & 0x800, 0, "DONT_INSERT_EMPTY_FRAGMENTS");
+    }
+}
+
+/// Rows 4 and 16: whatever makes a client's context makes one that verifies.
+#[test]
+fn row_4_every_constructor_of_a_client_verifies() {
+    let server = server_context(&Ca::new().issue("localhost"));
+    let other = Ca::new();
+    let make = |options: ssl::DefaultContext| ssl::create_default_context(options).unwrap();
+    let contexts = [
+        ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap(),
+        ssl::create_default_context(()).unwrap(),
+        make(ssl::DefaultContext::new(ssl::Purpose::SERVER_AUTH)),
+        make(ssl::DefaultContext::default().cadata(other.cert_pem())),
+        ssl::create_default_context(()).unwrap().copy().unwrap(),
+    ];
+    for context in contexts {
+        assert_eq!(context.verify_mode(), ssl::CERT_REQUIRED);
+        assert!(context.check_hostname());
+        let pair = Pair::new(&context, &server, "localhost").unwrap();
+        assert_eq!(class(pair.handshake().0), "SSLCertVerificationError");
+    }
+}
+
+/// Rows 5 and 33: names that cannot be are errors, and the others are checked, with custom roots
+/// as with any.
+#[test]
+fn row_5_an_impossible_name_never_switches_the_check_off() {
+    let contexts = Contexts::new();
+    let long = "a.".repeat(200) + "example";
+    for name in [
+        "",
+        ".",
+        ".example.com",
+        "a\0.example",
+        "local\0host",
+        "localhost\0",
+    ] {
+        let outcome = Pair::new(&contexts.client, &contexts.server, name);
+        assert!(outcome.is_err(), "{name:?}");
+        let (near, _far) = crate::link::tcp_pair();
+        assert!(contexts.client.wrap_socket(near, name).is_err(), "{name:?}");
+    }
+    for name in [
+        "other.example",
+        "localhost.example",
+        "ocalhost",
+        "localhos",
+        "127.0.0.1",
+        "::1",
+        &long,
+    ] {
+        let Ok(pair) = Pair::new(&contexts.client, &contexts.server, name) else {
+            continue;
+        };
+        assert_eq!(
+            class(pair.handshake().0),
+            "SSLCertVerificationError",
+            "{name:?}"
+        );
+    }
+}
+
+/// Row 8 (CVE-2024-0397): the store is listed while handshakes put certificates into it.
+#[test]
+fn row_8_the_store_is_listed_while_handshakes_fill_it_from_a_directory() {
+    let _watchdog = Watchdog::new();
+    let root = Ca::new();
+    let dir = Files::of(&root.issue("x"));
+    let authorities: Vec<Ca> = (0..20).map(|_| Ca::new()).collect();
+    for ca in &authorities {
+        ca.write_hashed(dir.dir());
+    }
+    let servers: Vec<_> = authorities
+        .iter()
+        .map(|ca| server_context(&ca.issue("localhost")))
+        .collect();
+    for _ in 0..5 {
+        let locations = ssl::DefaultContext::default().capath(dir.dir());
+        let client = ssl::create_default_context(locations).unwrap();
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        let (listed, stats) = (client.get_ca_certs(), client.cert_store_stats());
+                        assert!(listed.len() <= stats.x509);
+                        for ca in listed {
+                            assert!(!ca.get_info().unwrap().subject().is_empty());
+                        }
+                    }
+                });
+            }
+            for server in &servers {
+                Pair::new(&client, server, "localhost").unwrap().connected();
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(client.cert_store_stats().x509_ca, authorities.len());
+    }
+}
+
+/// Row 9 (CVE-2024-5642): lists of protocols that OpenSSL would read beyond.
+#[test]
+fn row_9_lists_of_protocols_are_checked_at_the_setter() {
+    let contexts = Contexts::new();
+    let (client, server) = (&contexts.client, &contexts.server);
+    client.set_alpn_protocols(&["h2"]).unwrap();
+    server.set_alpn_protocols(&["h2"]).unwrap();
+    let long = "x".repeat(256);
+    for bad in [
+        &[""][..],
+        &["h2", ""],
+        &[&long],
+        &["h2", &long],
+        &["\u{e9}"],
+    ] {
+        assert!(client.set_alpn_protocols(bad).is_err(), "{bad:?}");
+        assert!(server.set_alpn_protocols(bad).is_err(), "{bad:?}");
+    }
+    let chosen = || {
+        let pair = Pair::new(client, server, "localhost").unwrap().connected();
+        assert_eq!(
+            pair.client.selected_alpn_protocol(),
+            pair.server.selected_alpn_protocol()
+        );
+        pair.client.selected_alpn_protocol()
+    };
+    assert_eq!(
+        chosen().as_deref(),
+        Some("h2"),
+        "what was refused changed nothing"
+    );
+    for (ours, theirs) in [
+        (&[][..], &["h2"][..]),
+        (&["h2"], &[]),
+        (&[], &[]),
+        (&["a"], &["b"]),
+    ] {
+        client.set_alpn_protocols(ours).unwrap();
+        server.set_alpn_protocols(theirs).unwrap();
+        assert_eq!(chosen(), None, "{ours:?} {theirs:?}");
+    }
+    let longest = "y".repeat(255);
+    client.set_alpn_protocols(&[&longest; 100]).unwrap();
+    server.set_alpn_protocols(&[&longest]).unwrap();
+    assert_eq!(chosen(), Some(longest));
+}
+
+/// Row 18: what is shared and read-only is read by several threads at once.
+#[test]
+fn row_18_certificates_and_sessions_are_read_from_several_threads() {
+    let contexts = Contexts::new();
+    let link = contexts.link();
+    let session = contexts.link().client.session().unwrap();
+    let certificates = contexts.client.get_ca_certs();
+    let chain = link.client.get_unverified_chain().unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    for certificate in certificates.iter().chain(&chain) {
+                        certificate.get_info().unwrap();
+                        certificate.to_der().unwrap();
+                        assert!(!format!("{certificate:?}").is_empty());
+                    }
+                    assert!(session.timeout() > 0);
+                    let _ = (session.id(), session.time(), session.has_ticket());
+                }
+            });
+        }
+    });
+}
+
+/// Row 20: every constructor with its optional arguments left out.
+#[test]
+fn row_20_nothing_is_a_good_default() {
+    ssl::create_default_context(()).unwrap();
+    ssl::create_unverified_context(ssl::UnverifiedContext::new()).unwrap();
+    let contexts = Contexts::new();
+    let bio = ssl::MemoryBio::new;
+    contexts
+        .client
+        .wrap_bio(&bio(), &bio(), ssl::WrapBio::new())
+        .unwrap();
+    contexts
+        .server
+        .wrap_bio(&bio(), &bio(), ssl::WrapBio::new())
+        .unwrap_err();
+    let (near, _far) = crate::link::tcp_pair();
+    let options = ssl::WrapSocket::new()
+        .server_side(true)
+        .do_handshake_on_connect(false);
+    contexts.server.wrap_socket(near, options).unwrap();
+    let nothing = ssl::VerifyLocations::new();
+    assert_eq!(
+        class(contexts.client.load_verify_locations(nothing)),
+        "TypeError"
+    );
+    assert!(contexts.client.set_keylog_filename(None::<&str>).is_ok());
+}
+
+/// Row 21: the empty string for everything that takes one.
+#[test]
+fn row_21_an_empty_string_is_an_error_or_means_nothing() {
+    let Contexts { client, server } = Contexts::new();
+    assert_eq!(class(client.set_ciphers("")), "SSLError");
+    assert!(client.set_ecdh_curve("").is_err());
+    assert!(client.set_groups("").is_err());
+    assert!(client.load_cert_chain("").is_err());
+    assert!(
+        client
+            .load_cert_chain(ssl::CertChain::new("").keyfile(""))
+            .is_err()
+    );
+    assert!(client.set_keylog_filename(Some("")).is_err());
+    let locations = ssl::VerifyLocations::new;
+    assert!(
+        client
+            .load_verify_locations(locations().cafile(""))
+            .is_err()
+    );
+    assert!(
+        client
+            .load_verify_locations(locations().cadata(""))
+            .is_err()
+    );
+    assert!(
+        client
+            .load_verify_locations(locations().cadata(&b""[..]))
+            .is_err()
+    );
+    assert!(
+        client
+            .wrap_bio(&ssl::MemoryBio::new(), &ssl::MemoryBio::new(), "")
+            .is_err()
+    );
+    let pair = Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert!(pair.client.get_channel_binding("").is_err());
+}
+
+/// Row 23: nothing makes a slice of nothing.
+#[test]
+fn row_23_empty_queues_and_buffers_are_read_and_written() {
+    let bio = ssl::MemoryBio::new();
+    assert_eq!(bio.read(None), b"");
+    assert_eq!(bio.read(0), b"");
+    assert_eq!(bio.write(b"").unwrap(), 0);
+    bio.write_eof();
+    assert!(bio.eof() && bio.read(10).is_empty());
+    let contexts = Contexts::new();
+    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    let pair = pair.connected();
+    assert_eq!(pair.client.read(0).unwrap(), b"");
+    assert_eq!(pair.client.read_into(&mut []).unwrap(), 0);
+    assert_eq!(pair.client.write(b"").unwrap(), 0);
+    assert_eq!(pair.client.pending(), 0);
+    let link = contexts.link();
+    assert_eq!(link.client.recv(0).unwrap(), b"");
+    assert_eq!(link.client.recv_into(&mut []).unwrap(), 0);
+    assert_eq!(link.client.send(b"").unwrap(), 0);
+    link.client.sendall(b"").unwrap();
+}
+
+/// Row 24 (RUSTSEC-2025-0004): the chosen protocol outlives the list that it was chosen from.
+#[test]
+fn row_24_the_chosen_protocol_outlives_its_list() {
+    let contexts = Contexts::new();
+    let name = "a-protocol-of-some-length/1.0";
+    contexts.client.set_alpn_protocols(&[name]).unwrap();
+    contexts
+        .server
+        .set_alpn_protocols(&[name.to_owned()])
+        .unwrap();
+    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    contexts.server.set_alpn_protocols::<&str>(&[]).unwrap();
+    let pair = pair.connected();
+    drop(contexts);
+    for end in [&pair.client, &pair.server] {
+        assert_eq!(end.selected_alpn_protocol().as_deref(), Some(name));
+    }
+}
+
+/// Row 27 (CVE-2026-41677): a password longer than OpenSSL's buffer.
+#[test]
+fn row_27_a_password_of_any_length_stays_within_its_buffer() {
+    let leaf = Ca::new().issue("localhost");
+    let files = Files::of(&leaf);
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let load = |password: ssl::Password| {
+        let chain = ssl::CertChain::new(&files.cert).keyfile(&files.encrypted_key);
+        context.load_cert_chain(chain.password(password))
+    };
+    for length in [1025, 4096, 1 << 20] {
+        let text = "password cannot be longer than 1024 bytes";
+        assert_eq!(
+            load("x".repeat(length).into()).unwrap_err().to_string(),
+            text
+        );
+        let callback = ssl::Password::callback(move || Ok(vec![b'x'; length]));
+        assert_eq!(load(callback).unwrap_err().to_string(), text);
+    }
+    assert!(load("x".repeat(1024).into()).is_err());
+    assert!(load("".into()).is_err());
+    load(pyssl_testing::pki::PASSWORD.into()).unwrap();
+}
+
+/// Row 36: what a cipher string excludes is not negotiated.
+#[test]
+fn row_36_what_is_excluded_is_not_negotiated() {
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
+    for (excluded, only) in [
+        ("AESGCM", "ECDHE+AESGCM"),
+        ("CHACHA20", "ECDHE+CHACHA20"),
+        ("AES256", "ECDHE+AES256"),
+        ("SHA1", "ECDHE+SHA1"),
+        ("ECDHE", "ECDHE"),
+        ("aECDSA", "aECDSA"),
+        ("TLSv1.2", "ECDHE+AESGCM"),
+    ] {
+        contexts
+            .server
+            .set_ciphers(&format!("ALL:COMPLEMENTOFALL:!{excluded}:@SECLEVEL=0"))
+            .unwrap();
+        contexts
+            .client
+            .set_ciphers(&format!("{only}:@SECLEVEL=0"))
+            .unwrap();
+        let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+        let (client, server) = pair.handshake();
+        assert_eq!(
+            server.unwrap_err().reason(),
+            Some("NO_SHARED_CIPHER"),
+            "!{excluded}"
+        );
+        assert!(client.is_err());
+    }
+}
+
+/// Files of Rust under these directories, with what stands in them outside of comments.
+fn sources(directories: &[&str]) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut left: Vec<PathBuf> = directories.iter().map(|d| root.join(d)).collect();
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = |line: &&str| !line.trim_start().starts_with("//");
+            let text = text.lines().filter(code).collect::<Vec<_>>().join("\n");
+            found.push((path.strip_prefix(root).unwrap().to_owned(), text));
+        }
+    }
+    assert!(found.len() > 5);
+    found
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|other| other == word)
+}
+
+/// `unsafe` has one room; what it holds there is looked at in `SAFETY` comments.
+#[test]
+fn unsafe_code_stands_in_one_place() {
+    for (path, text) in sources(&["src", "cli/src", "examples"]) {
+        let room = path.starts_with("src/ffi");
+        assert!(room || !has_word(&text, "unsafe"), "{}", path.display());
+        for way_around in ["extern \"C\"", "transmute", "from_raw_parts"] {
+            assert!(
+                room || !text.contains(way_around),
+                "{}: {way_around}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Rows 17, 19, 22, 25 and 28: what has been unsound in the `openssl` crate, and is not needed.
+#[test]
+fn rows_19_and_22_functions_with_a_record_are_not_called() {
+    let banned = [
+        // 17: signing with CMS.
+        "CmsContentInfo",
+        // 19: texts that are read as a small language, which opens files.
+        "X509V3_EXT_nconf",
+        "X509V3_EXT_conf",
+        "X509Extension",
+        "append_extension2",
+        // 22: a borrowed list of a store's objects.
+        ".objects().iter",
+        "X509StoreRef::objects(",
+        // 25: fetching with a string of properties.
+        "Cipher::fetch",
+        "Md::fetch",
+        "EVP_CIPHER_fetch",
+        "EVP_MD_fetch",
+        // 28 and 30: deriving, wrapping of keys, digests into short buffers.
+        "Deriver",
+        "unwrap_key",
+        "wrap_key",
+        "EVP_PKEY_derive",
+    ];
+    for (path, text) in sources(&["src", "cli/src"]) {
+        for name in banned {
+            assert!(!text.contains(name), "{}: {name}", path.display());
+        }
+    }
+    let lints = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("clippy.toml"));
+    assert!(lints.unwrap().contains("X509StoreRef::objects"));
+}
+
+/// Rows 28, 30 and 31: releases of the `openssl` crate that are known to be unsound.
+#[test]
+fn row_31_the_openssl_crate_is_one_without_known_holes() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"));
+    let lock = lock.unwrap();
+    let version = |name: &str| -> (u32, u32, u32) {
+        let entry = lock.split("[[package]]").find(|entry| {
+            entry
+                .lines()
+                .any(|line| line == format!("name = \"{name}\""))
+        });
+        let line = entry
+            .unwrap()
+            .lines()
+            .find(|line| line.starts_with("version"));
+        let mut numbers = line.unwrap().split('"').nth(1).unwrap().split('.');
+        let mut next = || numbers.next().unwrap().parse().unwrap();
+        (next(), next(), next())
+    };
+    assert!(version("openssl") >= (0, 10, 82));
+    assert!(version("openssl-sys") >= (0, 9, 118));
+    // Whoever depends on this crate gets no older one either.
+    let manifest =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    assert!(manifest.unwrap().contains("openssl = \"0.10.82\""));
+}

@@ -1,0 +1,473 @@
+//! How connections end: by agreement, by one side, or not at all; and what follows in clear text.
+
+use std::io::Write;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl_testing::skip_without_python;
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, readable, recv_exactly,
+    server_options, tcp_pair, waiting,
+};
+use crate::support::Pair;
+
+/// Class, reason and text of what should have failed.
+fn told<T: std::fmt::Debug>(outcome: ssl::Result<T>) -> (&'static str, Option<String>, String) {
+    let error = outcome.unwrap_err();
+    let reason = error.reason().map(str::to_owned);
+    (error.python_class(), reason, error.to_string())
+}
+
+fn class<T: std::fmt::Debug>(outcome: ssl::Result<T>) -> &'static str {
+    told(outcome).0
+}
+
+/// Sends `close_notify` and does not wait for the peer's.
+fn say_goodbye(end: &ssl::SslSocket) {
+    let timeout = end.gettimeout();
+    end.setblocking(false).unwrap();
+    assert_eq!(class(end.unwrap()), "SSLWantReadError");
+    end.settimeout(timeout).unwrap();
+}
+
+const EOF: &str = "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol";
+const BARE_EOF: &str = "EOF occurred in violation of protocol";
+
+#[test]
+fn after_the_peers_close_notify_reads_end_and_writes_go_on() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.send(b"last words").unwrap();
+        say_goodbye(&server);
+        assert_eq!(client.recv(100).unwrap(), b"last words");
+        for _ in 0..3 {
+            assert_eq!(client.recv(100).unwrap(), b"");
+            assert_eq!(client.recv_into(&mut [0; 10]).unwrap(), 0);
+        }
+        assert_eq!(client.send(b"half open").unwrap(), 9);
+        assert_eq!(server.recv(100).unwrap(), b"half open");
+        client.unwrap().unwrap();
+        server.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        say_goodbye(&client);
+        for data in [&b"x"[..], b""] {
+            let text = "[SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
+            assert_eq!(told(client.send(data)).2, text);
+        }
+        server.send(b"one moment").unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"one moment");
+        thread::scope(|scope| {
+            scope.spawn(|| server.unwrap().unwrap());
+            // Both have closed.
+            let (class, reason, text) = told(client.recv(100));
+            assert_eq!((class, reason), ("SSLZeroReturnError", None));
+            assert_eq!(text, "TLS/SSL connection has been closed (EOF)");
+        });
+        assert_eq!(class(client.recv(100)), "SSLZeroReturnError");
+        client.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn an_end_without_close_notify_is_told_from_one_with_it_unless_it_shall_not() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.send(b"cut").unwrap();
+        // Python's close.
+        server.close();
+        assert_eq!(client.recv(100).unwrap(), b"cut");
+        let (name, reason, text) = told(client.recv(100));
+        assert_eq!((name, text.as_str()), ("SSLEOFError", EOF));
+        assert_eq!(reason.as_deref(), Some("UNEXPECTED_EOF_WHILE_READING"));
+        // Afterwards OpenSSL has nothing more to say about it.
+        assert_eq!(
+            told(client.recv(100)),
+            ("SSLEOFError", None, BARE_EOF.to_owned())
+        );
+        assert_eq!(
+            told(client.send(b"x")),
+            ("SSLEOFError", None, BARE_EOF.to_owned())
+        );
+
+        let lenient = client_options().suppress_ragged_eofs(true);
+        let Link { client, server } = Contexts::of(version).link_with(lenient);
+        server.send(b"cut").unwrap();
+        server.close();
+        assert_eq!(client.recv(100).unwrap(), b"cut");
+        for _ in 0..3 {
+            assert_eq!(client.recv(100).unwrap(), b"");
+        }
+        // Reads only.
+        assert_eq!(class(client.send(b"x")), "SSLEOFError");
+        assert!(client.unwrap().is_err());
+    }
+}
+
+#[test]
+fn an_option_makes_the_missing_close_notify_a_good_end() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let options = contexts.client.options() | ssl::OP_IGNORE_UNEXPECTED_EOF;
+    contexts.client.set_options(options).unwrap();
+    let Link { client, server } = contexts.link();
+    server.close();
+    assert_eq!(client.recv(100).unwrap(), b"");
+}
+
+#[test]
+fn a_reset_is_an_error_once() {
+    let _watchdog = Watchdog::new();
+    for (lenient, afterwards) in [(true, Ok(Vec::new())), (false, Err("SSLEOFError"))] {
+        let contexts = Contexts::new();
+        let (near, far) = tcp_pair();
+        let linger = socket2::SockRef::from(&far);
+        linger.set_linger(Some(Duration::ZERO)).unwrap();
+        let options = client_options().suppress_ragged_eofs(lenient);
+        let Link { client, server } = contexts.wrap(near, far, options);
+        server.close();
+        let (class, _, text) = told(client.recv(100));
+        assert_eq!(class, "ConnectionResetError");
+        assert_eq!(text, "[Errno 104] Connection reset by peer");
+        let later = client.recv(100).map_err(|error| error.python_class());
+        assert_eq!(later, afterwards);
+        assert!(client.send(b"x").is_err());
+    }
+}
+
+#[test]
+fn unwrap_leads_back_to_clear_text() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(server.recv(10).unwrap(), b"");
+                server.unwrap().unwrap();
+            });
+            client.unwrap().unwrap();
+        });
+        assert_eq!((client.version(), client.cipher()), (None, None));
+        assert_eq!(
+            (client.session().is_none(), client.session_reused()),
+            (true, None)
+        );
+        assert_eq!(client.pending(), 0);
+        let (class, _, text) = told(client.unwrap());
+        assert_eq!(class, "ValueError");
+        assert!(text.starts_with("No SSL wrapper around "), "{text}");
+        let (class, _, text) = told(client.read(10));
+        assert_eq!(
+            (class, text.as_str()),
+            ("ValueError", "Read on closed or unwrapped SSL socket.")
+        );
+        client.sendall(b"in the clear").unwrap();
+        assert_eq!(server.recv(100).unwrap(), b"in the clear");
+        server.send(b"so be it").unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"so be it");
+        server.close();
+        assert_eq!(client.recv(100).unwrap(), b"");
+    }
+}
+
+#[test]
+fn unwrap_before_the_handshake_is_refused() {
+    let contexts = Contexts::new();
+    let (near, _far) = tcp_pair();
+    let options = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(near, options).unwrap();
+    let (class, reason, _) = told(client.unwrap());
+    assert_eq!(
+        (class, reason.as_deref()),
+        ("SSLError", Some("SHUTDOWN_WHILE_IN_INIT"))
+    );
+    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    let (_, reason, _) = told(pair.client.unwrap());
+    assert_eq!(reason.as_deref(), Some("SHUTDOWN_WHILE_IN_INIT"));
+}
+
+#[test]
+fn unwrap_finds_data_of_the_peer_in_its_way() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.send(b"have you read this?").unwrap();
+        let (class, reason, _) = told(client.unwrap());
+        assert_eq!(class, "SSLError");
+        assert_eq!(
+            reason.as_deref(),
+            Some("APPLICATION_DATA_AFTER_CLOSE_NOTIFY")
+        );
+    }
+}
+
+#[test]
+fn unwrap_of_a_peer_that_just_leaves_is_a_ragged_end() {
+    let _watchdog = Watchdog::new();
+    let lenient = client_options().suppress_ragged_eofs(true);
+    let Link { client, server } = Contexts::new().link_with(lenient);
+    thread::scope(|scope| {
+        let unwrap = waiting(scope, || client.unwrap());
+        // What stays unread makes it a reset.
+        assert_eq!(server.recv(1).unwrap(), b"");
+        server.close();
+        let (class, _, text) = told(unwrap.join().unwrap());
+        assert_eq!((class, text.as_str()), ("SSLEOFError", EOF));
+    });
+}
+
+#[test]
+fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
+    let _watchdog = Watchdog::new();
+    for how in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
+        // Without tickets: closing with unread ones makes a reset.
+        let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
+        client.shutdown(how).unwrap();
+        assert_eq!((client.version(), client.pending()), (None, 0));
+        // Python goes on in clear text.
+        assert_eq!(class(client.send(b"secret")), "ValueError");
+        assert_eq!(class(client.recv(10)), "ValueError");
+        assert_eq!(class(client.unwrap()), "ValueError");
+        client.close();
+        assert_eq!(class(server.recv(10)), "SSLEOFError");
+    }
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let client = Contexts::new()
+        .client
+        .wrap_socket(socket, "localhost")
+        .unwrap();
+    let error = client.shutdown(Shutdown::Both).unwrap_err();
+    assert_eq!(error.errno(), Some(107));
+}
+
+#[test]
+fn shutdown_wakes_a_thread_that_receives() {
+    let _watchdog = Watchdog::new();
+    let lenient = client_options().suppress_ragged_eofs(true);
+    let Link { client, server } = Contexts::new().link_with(lenient);
+    thread::scope(|scope| {
+        let reader = waiting(scope, || client.recv(10));
+        client.shutdown(Shutdown::Both).unwrap();
+        assert_eq!(reader.join().unwrap().unwrap(), b"");
+    });
+    drop(server);
+}
+
+#[test]
+fn close_is_final_and_can_be_repeated() {
+    let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
+    client.close();
+    client.close();
+    assert_eq!(client.fileno(), -1);
+    assert_eq!((client.version(), client.pending()), (None, 0));
+    assert!(client.send(b"x").is_err() && client.recv(1).is_err());
+    assert_eq!(class(server.recv(1)), "SSLEOFError");
+}
+
+/// A link over one queue each way, so that what is written together is read together.
+fn local_link(contexts: &Contexts) -> (Link, UnixStream) {
+    let (near, far) = UnixStream::pair().unwrap();
+    let raw = far.try_clone().unwrap();
+    (contexts.wrap(near, far, client_options()), raw)
+}
+
+#[test]
+fn clear_text_that_comes_together_with_close_notify_is_not_lost() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let (Link { client, server }, mut raw) = local_link(&Contexts::of(version));
+        server.send(b"sealed").unwrap();
+        say_goodbye(&server);
+        raw.write_all(b"220 in the clear\r\n").unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"sealed");
+        assert_eq!(client.recv(100).unwrap(), b"");
+        assert_eq!(client.pending(), 0);
+        client.unwrap().unwrap();
+        // Nothing is in the system's queue any more: `pending` tells, or a program would wait.
+        assert!(!readable(&client));
+        assert_eq!(client.pending(), 18);
+        assert_eq!(client.recv(4).unwrap(), b"220 ");
+        assert_eq!(client.pending(), 14);
+        let mut rest = [0; 14];
+        assert_eq!(client.recv_into(&mut rest).unwrap(), 14);
+        assert_eq!(&rest, b"in the clear\r\n");
+        assert_eq!(client.pending(), 0);
+        raw.write_all(b"and more").unwrap();
+        assert_eq!(client.recv(100).unwrap(), b"and more");
+    }
+}
+
+#[test]
+fn clear_text_comes_through_when_this_side_says_goodbye_first() {
+    let _watchdog = Watchdog::new();
+    let (Link { client, server }, mut raw) = local_link(&Contexts::new());
+    say_goodbye(&client);
+    assert_eq!(server.recv(10).unwrap(), b"");
+    server.unwrap().unwrap();
+    raw.write_all(b"clear").unwrap();
+    client.unwrap().unwrap();
+    assert_eq!(recv_exactly(&client, 5), b"clear");
+}
+
+#[test]
+fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let (Link { client, server }, _raw) = local_link(&contexts);
+        say_goodbye(&server);
+        assert_eq!(client.recv(10).unwrap(), b"");
+        client.unwrap().unwrap();
+        // The hello of the next connection stands right behind our `close_notify`.
+        let client = contexts
+            .client
+            .wrap_socket(client, client_options().do_handshake_on_connect(false))
+            .unwrap();
+        client.setblocking(false).unwrap();
+        assert_eq!(class(client.do_handshake()), "SSLWantReadError");
+        client.setblocking(true).unwrap();
+        server.unwrap().unwrap();
+        assert!(server.pending() > 0);
+        thread::scope(|scope| {
+            let server = scope.spawn(|| contexts.server.wrap_socket(server, server_options()));
+            client.do_handshake().unwrap();
+            let server = server.join().unwrap().unwrap();
+            client.send(b"again").unwrap();
+            assert_eq!(server.recv(10).unwrap(), b"again");
+        });
+    }
+}
+
+#[test]
+fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
+    let contexts = Contexts::new();
+    let (Link { client, server }, mut raw) = local_link(&contexts);
+    say_goodbye(&server);
+    raw.write_all(b"injected").unwrap();
+    assert_eq!(client.recv(10).unwrap(), b"");
+    client.unwrap().unwrap();
+    // As the answer of a server, it is none.
+    let error = contexts
+        .client
+        .wrap_socket(client, client_options())
+        .unwrap_err();
+    assert_eq!(error.python_class(), "SSLError");
+}
+
+#[test]
+fn an_unwrapped_socket_gives_its_descriptor_back() {
+    use std::io::Read;
+
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    thread::scope(|scope| {
+        scope.spawn(|| server.unwrap().unwrap());
+        client.unwrap().unwrap();
+    });
+    let mut plain = std::net::TcpStream::from(client.detach().unwrap());
+    server.send(b"clear").unwrap();
+    let mut buffer = [0; 5];
+    plain.read_exact(&mut buffer).unwrap();
+    assert_eq!(&buffer, b"clear");
+}
+
+#[test]
+fn an_object_ends_as_a_socket_does() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+        let pair = pair.connected();
+        pair.pump();
+        assert_eq!(class(pair.client.unwrap()), "SSLWantReadError");
+        pair.pump();
+        assert_eq!(pair.server.read(10).unwrap(), b"");
+        assert_eq!(pair.server.read(10).unwrap(), b"");
+        pair.server.write(b"late").unwrap();
+        pair.pump();
+        assert_eq!(pair.client.read(10).unwrap(), b"late");
+        pair.server.unwrap().unwrap();
+        pair.pump();
+        pair.client.unwrap().unwrap();
+        assert_eq!(class(pair.client.read(10)), "SSLZeroReturnError");
+        pair.client.unwrap().unwrap();
+    }
+}
+
+/// CPython takes part in everything that two sides agree upon.
+#[test]
+fn python_and_we_take_leave_of_each_other_and_go_on_in_clear_text() {
+    const SCRIPT: &str = r#"
+import socket, ssl, sys
+cert, ca, role, port = sys.argv[1:]
+if role == "server":
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert)
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1])
+    sock = context.wrap_socket(listener.accept()[0], server_side=True)
+else:
+    context = ssl.create_default_context(cafile=ca)
+    sock = context.wrap_socket(socket.create_connection(("127.0.0.1", int(port))), server_hostname="localhost")
+data = b""
+while len(data) < 1000000:
+    data += sock.recv(65536)
+sock.sendall(data)
+if role == "server":
+    assert sock.recv(10) == b""
+sock = sock.unwrap()
+sock.sendall(b"clear")
+assert sock.recv(10) == b"clear"
+print("done")
+"#;
+    let python = skip_without_python!();
+    let _watchdog = Watchdog::new();
+    let files = pyssl_testing::Files::localhost();
+    let (cert, ca) = (files.combined.to_str().unwrap(), files.ca.to_str().unwrap());
+    let talk = |ours: &ssl::SslSocket, we_begin: bool| {
+        let data = crate::link::pattern(17, 1_000_000);
+        ours.sendall(&data).unwrap();
+        assert!(recv_exactly(ours, data.len()) == data);
+        if !we_begin {
+            assert_eq!(ours.recv(10).unwrap(), b"");
+        }
+        ours.unwrap().unwrap();
+        ours.sendall(b"clear").unwrap();
+        assert_eq!(recv_exactly(ours, 5), b"clear");
+    };
+    {
+        let mut peer = python.spawn_script(SCRIPT, &[cert, ca, "server", "0"]);
+        let locations = ssl::DefaultContext::default().cafile(&files.ca);
+        let context = ssl::create_default_context(locations).unwrap();
+        let socket = std::net::TcpStream::connect(("127.0.0.1", peer.port())).unwrap();
+        talk(
+            &context.wrap_socket(socket, client_options()).unwrap(),
+            true,
+        );
+        assert_eq!(peer.line(), "done");
+    }
+    {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        context.load_cert_chain(&files.combined).unwrap();
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let mut peer = python.spawn_script(SCRIPT, &[cert, ca, "client", &port]);
+        let (socket, _) = listener.accept().unwrap();
+        talk(
+            &context.wrap_socket(socket, server_options()).unwrap(),
+            false,
+        );
+        assert_eq!(peer.line(), "done");
+    }
+}

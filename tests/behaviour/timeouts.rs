@@ -1,0 +1,514 @@
+//! Time-outs, and sockets that do not block.
+//!
+//! Time decides no test beyond bounds that are far apart: what must end in a fraction of a second
+//! against what would take a minute.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, EchoServer, Proxy, Scripted};
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, full_listener, pattern,
+    readable, readiness, server_options, tcp_pair,
+};
+use crate::support::client_context;
+
+const SHORT: Duration = Duration::from_millis(150);
+
+/// Runs an operation that must end by its time-out, and gives its text.
+fn times_out<T: std::fmt::Debug>(operation: impl FnOnce() -> ssl::Result<T>) -> String {
+    let begin = Instant::now();
+    let error = operation().unwrap_err();
+    let took = begin.elapsed();
+    assert_eq!(error.python_class(), "TimeoutError", "{error:?}");
+    assert!(error.errno().is_none());
+    assert!(took >= SHORT && took < PATIENCE / 4, "{took:?}");
+    error.to_string()
+}
+
+/// A peer that sends these bytes one by one, for as long as anybody is there, and reads nothing.
+fn trickles(bytes: Vec<u8>) -> Scripted {
+    Scripted::follows(move |mut socket| {
+        for byte in bytes.iter().chain(std::iter::repeat(&0)) {
+            if socket.write_all(&[*byte]).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    })
+}
+
+#[test]
+fn bytes_that_trickle_do_not_extend_the_time_of_a_handshake() {
+    let _watchdog = Watchdog::new();
+    // The header of a handshake record of 16000 bytes.
+    let peer = trickles(vec![22, 3, 3, 0x3e, 0x80, 2, 0, 0x3e, 0x7c]);
+    let contexts = Contexts::new();
+    let socket = std::net::TcpStream::connect(peer.addr()).unwrap();
+    let options = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(socket, options).unwrap();
+    client.settimeout(Some(SHORT)).unwrap();
+    assert_eq!(
+        times_out(|| client.do_handshake()),
+        "The handshake operation timed out"
+    );
+    // What does it on the way has its own text.
+    assert_eq!(times_out(|| client.recv(1)), "The read operation timed out");
+    assert_eq!(
+        times_out(|| client.send(b"x")),
+        "The write operation timed out"
+    );
+}
+
+#[test]
+fn a_silent_peer_times_out_everything_that_waits_for_it() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        client.settimeout(Some(SHORT)).unwrap();
+        assert_eq!(client.gettimeout(), Some(SHORT));
+        assert_eq!(times_out(|| client.recv(1)), "The read operation timed out");
+        assert_eq!(
+            times_out(|| client.recv_into(&mut [0; 10])),
+            "The read operation timed out"
+        );
+        assert_eq!(
+            times_out(|| client.unwrap()),
+            "The read operation timed out"
+        );
+        // It can be repeated, and ends when the peer has answered.
+        assert_eq!(
+            times_out(|| client.unwrap()),
+            "The read operation timed out"
+        );
+        assert_eq!(server.recv(1).unwrap(), b"");
+        server.unwrap().unwrap();
+        client.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn records_that_carry_no_data_do_not_extend_the_time_of_a_recv() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (near, far) = tcp_pair();
+    let raw = far.try_clone().unwrap();
+    let Link { client, server } = contexts.wrap(near, far, client_options());
+    client.settimeout(Some(SHORT)).unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // One byte after the other of a record that is never whole.
+            let mut raw = &raw;
+            for byte in [23, 3, 3, 0x3e, 0x80].iter().chain(std::iter::repeat(&0)) {
+                if over.load(Ordering::Relaxed) || raw.write_all(&[*byte]).is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
+        assert_eq!(times_out(|| client.recv(1)), "The read operation timed out");
+        assert_eq!(
+            times_out(|| client.unwrap()),
+            "The read operation timed out"
+        );
+        over.store(true, Ordering::Relaxed);
+    });
+    drop(server);
+}
+
+#[test]
+fn a_peer_that_never_reads_times_out_a_send() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    client.settimeout(Some(SHORT)).unwrap();
+    let data = pattern(1, 64 << 20);
+    assert_eq!(
+        times_out(|| client.send(&data)),
+        "The write operation timed out"
+    );
+    assert_eq!(
+        times_out(|| client.sendall(&data)),
+        "The write operation timed out"
+    );
+    // The rest of a record stands in the way of `close_notify`.
+    let error = client.unwrap().unwrap_err();
+    assert_eq!(error.reason(), Some("BAD_WRITE_RETRY"));
+    drop(server);
+}
+
+#[test]
+fn a_peer_that_reads_slowly_does_not_extend_the_time_of_a_send() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    client.settimeout(Some(SHORT)).unwrap();
+    let data = vec![0; 256 << 20];
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                server.recv(1000).unwrap();
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        assert_eq!(
+            times_out(|| client.sendall(&data)),
+            "The write operation timed out"
+        );
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn accept_times_out_and_goes_on() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = contexts
+        .server
+        .wrap_socket(listener, server_options())
+        .unwrap();
+    listener.settimeout(Some(SHORT)).unwrap();
+    assert_eq!(times_out(|| listener.accept()), "timed out");
+    listener.setblocking(false).unwrap();
+    let error = listener.accept().unwrap_err();
+    assert_eq!(error.python_class(), "BlockingIOError");
+    listener.settimeout(Some(PATIENCE)).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let socket = std::net::TcpStream::connect(address).unwrap();
+            contexts
+                .client
+                .wrap_socket(socket, client_options())
+                .unwrap();
+        });
+        let (accepted, _) = listener.accept().unwrap();
+        // As in Python, it does not have the listener's.
+        assert_eq!(accepted.gettimeout(), None);
+    });
+}
+
+#[test]
+fn connect_times_out() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (address, _filling) = full_listener();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let client = contexts
+        .client
+        .wrap_socket(socket, client_options())
+        .unwrap();
+    client.settimeout(Some(SHORT)).unwrap();
+    assert_eq!(times_out(|| client.connect(address)), "timed out");
+    // What has no TLS yet sends nothing, in case that it gets connected after all.
+    assert!(client.send(b"secret").is_err());
+    assert!(client.recv(1).is_err());
+}
+
+#[test]
+fn without_blocking_connect_and_handshake_go_on_step_by_step() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| {
+            let (socket, _) = listener.accept().unwrap();
+            let server = contexts
+                .server
+                .wrap_socket(socket, server_options())
+                .unwrap();
+            server.sendall(b"welcome").unwrap();
+            server.recv(100).unwrap()
+        });
+        let socket =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        let options = client_options().do_handshake_on_connect(false);
+        let client = contexts.client.wrap_socket(socket, options).unwrap();
+        client.setblocking(false).unwrap();
+        let status = client.connect_ex(address).unwrap();
+        assert!([0, 115].contains(&status), "{status}");
+        let again = client.connect(address).unwrap_err();
+        assert_eq!(
+            again.to_string(),
+            "attempt to connect already-connected SSLSocket!"
+        );
+        wait_until_done(&client, || client.do_handshake());
+        let data = wait_until_done(&client, || client.recv(100));
+        assert_eq!(data, b"welcome");
+        wait_until_done(&client, || client.send(b"thanks"));
+        assert_eq!(peer.join().unwrap(), b"thanks");
+        let ended = wait_until_done(&client, || match client.recv(1) {
+            Err(ssl::Error::Eof(_)) => Ok(true),
+            other => other.map(|_| false),
+        });
+        assert!(ended);
+    });
+}
+
+/// Python's loop around a socket that does not block.
+fn wait_until_done<T>(socket: &ssl::SslSocket, mut operation: impl FnMut() -> ssl::Result<T>) -> T {
+    use rustix::event::PollFlags;
+    let begin = Instant::now();
+    loop {
+        assert!(begin.elapsed() < PATIENCE);
+        let flags = match operation() {
+            Ok(value) => return value,
+            Err(ssl::Error::WantRead(_)) => PollFlags::IN,
+            Err(ssl::Error::WantWrite(_)) => PollFlags::OUT,
+            Err(other) if other.errno() == Some(107) => PollFlags::OUT,
+            Err(other) => panic!("{other:?}"),
+        };
+        readiness(socket, flags, 500);
+    }
+}
+
+#[test]
+fn without_blocking_a_transfer_of_many_records_completes_both_ways() {
+    const TOTAL: usize = 8 << 20;
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        for end in [&client, &server] {
+            end.setblocking(false).unwrap();
+            assert!(!end.getblocking());
+            let error = end.recv(1).unwrap_err();
+            assert_eq!(
+                (error.python_class(), error.to_string().as_str()),
+                ("SSLWantReadError", "The operation did not complete (read)")
+            );
+        }
+        let data = pattern(7, TOTAL);
+        let (client, server, data) = (&client, &server, &data);
+        thread::scope(|scope| {
+            for (from, to) in [(client, server), (server, client)] {
+                scope.spawn(move || wait_until_done(from, || from.send(data)));
+                scope.spawn(move || {
+                    let mut all = Vec::new();
+                    while all.len() < TOTAL {
+                        all.extend(wait_until_done(to, || to.recv(1 << 16)));
+                    }
+                    assert!(all == *data);
+                });
+            }
+        });
+    }
+}
+
+/// A connection whose client has given up a write half-way.
+fn half_written(data: &[u8]) -> Link {
+    let link = Contexts::new().link();
+    link.client.setblocking(false).unwrap();
+    let error = link.client.send(data).unwrap_err();
+    assert_eq!(
+        (error.python_class(), error.to_string().as_str()),
+        (
+            "SSLWantWriteError",
+            "The operation did not complete (write)"
+        )
+    );
+    link
+}
+
+#[test]
+fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
+    let _watchdog = Watchdog::new();
+    let data = pattern(11, 32 << 20);
+    let (begun, longer) = (&data[..(32 << 20) - 5000], &data[..]);
+    for retried in [begun, longer] {
+        let Link { client, server } = half_written(begun);
+        thread::scope(|scope| {
+            let peer = scope.spawn(|| crate::link::recv_exactly(&server, retried.len()));
+            // At another address, too.
+            let moved = retried.to_vec();
+            assert_eq!(
+                wait_until_done(&client, || client.send(&moved)),
+                retried.len()
+            );
+            assert!(peer.join().unwrap() == retried);
+        });
+    }
+}
+
+#[test]
+fn another_write_in_place_of_a_retry_is_refused_and_the_connection_goes_on() {
+    let _watchdog = Watchdog::new();
+    let data = pattern(12, 32 << 20);
+    let Link { client, server } = half_written(&data);
+    let mut other = data.clone();
+    other[0] ^= 1;
+    for (wrong, reason, text) in [
+        (
+            &other[..],
+            "BAD_WRITE_RETRY",
+            "[SSL: BAD_WRITE_RETRY] bad write retry",
+        ),
+        (&data[..1000], "BAD_LENGTH", "[SSL: BAD_LENGTH] bad length"),
+        (&[], "BAD_LENGTH", "[SSL: BAD_LENGTH] bad length"),
+    ] {
+        let error = client.send(wrong).unwrap_err();
+        assert_eq!(
+            (error.reason(), error.to_string().as_str()),
+            (Some(reason), text)
+        );
+    }
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| crate::link::recv_exactly(&server, data.len() + 4));
+        wait_until_done(&client, || client.send(&data));
+        wait_until_done(&client, || client.send(b"more"));
+        let all = peer.join().unwrap();
+        assert!(all[..data.len()] == data && all.ends_with(b"more"));
+    });
+}
+
+#[test]
+fn a_longer_retry_that_is_given_up_in_turn_sets_what_must_follow() {
+    let _watchdog = Watchdog::new();
+    let data = pattern(13, 48 << 20);
+    let Link { client, server } = half_written(&data[..40 << 20]);
+    // The peer takes all that was begun and some more, so records beyond it are sealed.
+    thread::scope(|scope| {
+        scope.spawn(|| crate::link::recv_exactly(&server, 41 << 20));
+        let begin = Instant::now();
+        loop {
+            assert!(begin.elapsed() < PATIENCE);
+            let error = client.send(&data).unwrap_err();
+            assert_eq!(error.python_class(), "SSLWantWriteError");
+            if !readiness(&client, rustix::event::PollFlags::OUT, 300) {
+                break;
+            }
+        }
+    });
+    let error = client.send(&data[..40 << 20]).unwrap_err();
+    assert_eq!(error.reason(), Some("BAD_LENGTH"));
+    thread::scope(|scope| {
+        let peer = scope.spawn(|| crate::link::recv_exactly(&server, 7 << 20));
+        wait_until_done(&client, || client.send(&data));
+        assert!(peer.join().unwrap() == data[41 << 20..]);
+    });
+}
+
+#[test]
+fn a_write_before_the_handshake_binds_no_later_one() {
+    let contexts = Contexts::new();
+    let pair = crate::support::Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    let error = pair.client.write(b"too early").unwrap_err();
+    assert_eq!(error.python_class(), "SSLWantReadError");
+    let pair = pair.connected();
+    assert_eq!(pair.client.write(b"other").unwrap(), 5);
+    pair.pump();
+    assert_eq!(pair.server.read(100).unwrap(), b"other");
+}
+
+#[test]
+fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
+    let contexts = Contexts::new();
+    let options = || client_options().do_handshake_on_connect(false);
+    let wrap = |set: &dyn Fn(&std::net::TcpStream)| {
+        let (near, _) = tcp_pair();
+        set(&near);
+        contexts.client.wrap_socket(near, options()).unwrap()
+    };
+    let blocking = wrap(&|_| {});
+    assert_eq!(
+        (blocking.gettimeout(), blocking.getblocking()),
+        (None, true)
+    );
+    let other = wrap(&|socket| socket.set_nonblocking(true).unwrap());
+    assert_eq!(
+        (other.gettimeout(), other.getblocking()),
+        (Some(Duration::ZERO), false)
+    );
+    let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
+    // The system rounds it.
+    assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
+
+    let (near, _far) = tcp_pair();
+    near.set_nonblocking(true).unwrap();
+    let error = contexts.client.wrap_socket(near, "localhost").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "do_handshake_on_connect should not be specified for non-blocking sockets"
+    );
+}
+
+#[test]
+fn a_time_out_of_zero_and_none_are_the_two_modes() {
+    let Link { client, server } = Contexts::new().link();
+    client.settimeout(Some(Duration::ZERO)).unwrap();
+    assert!(!client.getblocking());
+    client.setblocking(true).unwrap();
+    assert_eq!(client.gettimeout(), None);
+    client.settimeout(Some(Duration::MAX)).unwrap();
+    assert!(client.gettimeout().unwrap() > Duration::from_secs(1 << 32));
+    client.settimeout(Some(Duration::from_nanos(1))).unwrap();
+    assert_eq!(client.recv(1).unwrap_err().python_class(), "TimeoutError");
+    drop(server);
+}
+
+#[test]
+fn single_bytes_both_ways_are_no_hindrance() {
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let proxy = Proxy::trickles(server.addr());
+    for timeout in [None, Some(PATIENCE)] {
+        let socket = std::net::TcpStream::connect(proxy.addr()).unwrap();
+        socket.set_read_timeout(timeout).unwrap();
+        let client = client_context(&ca)
+            .wrap_socket(socket, client_options())
+            .unwrap();
+        assert_eq!(client.gettimeout(), timeout);
+        let data = pattern(5, 3000);
+        client.sendall(&data).unwrap();
+        assert!(crate::link::recv_exactly(&client, data.len()) == data);
+        client.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_second_reader_waits_no_longer_than_its_own_time_out() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    client.settimeout(Some(PATIENCE)).unwrap();
+    thread::scope(|scope| {
+        let first = crate::link::waiting(scope, || client.recv(10));
+        client.settimeout(Some(SHORT)).unwrap();
+        assert_eq!(
+            times_out(|| client.recv(10)),
+            "The read operation timed out"
+        );
+        client.setblocking(false).unwrap();
+        assert_eq!(
+            client.recv(10).unwrap_err().python_class(),
+            "SSLWantReadError"
+        );
+        server.send(b"for the first").unwrap();
+        assert_eq!(first.join().unwrap().unwrap(), b"for the fi");
+    });
+}
+
+#[test]
+fn a_plain_reader_has_the_time_out_too() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    thread::scope(|scope| {
+        scope.spawn(|| server.unwrap().unwrap());
+        assert_eq!(client.recv(1).unwrap(), b"");
+        client.unwrap().unwrap();
+    });
+    client.settimeout(Some(SHORT)).unwrap();
+    assert_eq!(times_out(|| client.recv(1)), "timed out");
+    assert!(!readable(&client));
+    let mut plain = &server;
+    plain.write_all(b"clear").unwrap();
+    let mut buffer = [0; 5];
+    (&client).read_exact(&mut buffer).unwrap();
+    assert_eq!(&buffer, b"clear");
+}
