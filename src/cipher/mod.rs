@@ -51,6 +51,7 @@ pub use info::Cipher;
 pub(crate) use info::{ciphers_of_context, ciphers_supported_by};
 pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};
+pub(crate) use policy::version as version_named;
 pub use policy::{Policy, PolicyError, Report, Violation};
 pub use resolve::Resolved;
 pub use string::CipherString;

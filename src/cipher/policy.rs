@@ -295,7 +295,8 @@ impl Policy {
     }
 }
 
-fn version(word: &str) -> Result<TlsVersion, String> {
+/// The version of this name in policy files and in profiles.
+pub(crate) fn version(word: &str) -> Result<TlsVersion, String> {
     Ok(match word {
         "SSLv3" => TlsVersion::SSLv3,
         "TLSv1" | "TLSv1.0" => TlsVersion::TLSv1,

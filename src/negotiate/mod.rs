@@ -3,6 +3,7 @@
 //! | question | call |
 //! |---|---|
 //! | What would these two contexts agree on, or why not? | [`negotiate()`] |
+//! | What would known clients agree on with this server? | [`negotiate_profiles`] |
 //! | Which of the listed suites can this context really use? | [`usable_ciphers`] |
 //!
 //! Nothing here touches the contexts that it is given: handshakes run on copies, do not count in
@@ -12,6 +13,7 @@ mod agreement;
 mod facts;
 mod lend;
 mod options;
+mod profile;
 mod refusal;
 mod role;
 mod trial;
@@ -23,6 +25,7 @@ pub use agreement::Agreement;
 pub use facts::Obstacle;
 pub(crate) use facts::{version_name, version_names};
 pub use options::NegotiateOptions;
+pub use profile::{Profile, ProfileError, negotiate_profiles};
 pub use refusal::{Cause, Refusal};
 pub use role::Role;
 pub use usable::{Usable, usable_ciphers};

@@ -96,6 +96,32 @@ impl Refusal {
         })
     }
 
+    /// For a client of these versions that has nothing of what the library has. A server on the
+    /// library has nothing for it either.
+    pub(super) fn nothing_known(versions: &[TlsVersion], server: &SslContext) -> Result<Refusal> {
+        let own = server.enabled_versions();
+        let mut suites = server.get_ciphers()?;
+        suites.retain(|cipher| versions.iter().any(|version| has_suite(*version, cipher)));
+        let cause = if own.iter().any(|version| versions.contains(version)) {
+            Cause::NoCommonSuite {
+                client: Vec::new(),
+                server: suites,
+                blocked: Vec::new(),
+            }
+        } else {
+            Cause::NoCommonVersion {
+                client: versions.to_vec(),
+                server: own,
+            }
+        };
+        Ok(Refusal {
+            cause,
+            client_error: None,
+            server_error: None,
+            alert: None,
+        })
+    }
+
     /// What it comes from.
     pub fn cause(&self) -> &Cause {
         &self.cause

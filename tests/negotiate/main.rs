@@ -7,6 +7,7 @@
 
 mod agreement;
 mod audit;
+mod profiles;
 mod strict;
 mod support;
 mod usable;
