@@ -8,14 +8,18 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use pyssl as ssl;
 
+mod ciphers;
+
+pub(crate) use ciphers::CiphersArgs;
+
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
 ///
 /// Try `pyssl demo` first: it needs nothing.
 #[derive(Debug, Parser)]
 #[command(name = "pyssl", version = version(), propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 TLS or the connection failed, 2 wrong usage, or a \
-                        file or address on this machine.\n\
+    after_help = "Exit codes: 0 done, 1 TLS or the connection failed, or something was found, \
+                        2 wrong usage, or a file or address on this machine.\n\
                         With SSLKEYLOGFILE set, secrets are logged there for Wireshark."
 )]
 pub(crate) struct Cli {
@@ -32,6 +36,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Serve(ServeArgs),
     Connect(ConnectArgs),
+    Ciphers(CiphersArgs),
     /// Print the completions of a shell
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

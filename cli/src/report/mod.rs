@@ -1,7 +1,9 @@
 //! What the command prints: for people, and as JSON.
 
+pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
+mod suites;
 
 use std::fmt;
 use std::io::{self, Write};

@@ -1,0 +1,217 @@
+//! `pyssl ciphers`: what a cipher string comes to.
+
+mod config;
+mod files;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::process::ExitCode;
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+use pyssl::cipher::{CipherString, CipherStringError, LintCode, Policy};
+use pyssl::negotiate::{Role, usable_ciphers};
+
+use crate::args::{CiphersArgs, Version};
+use crate::failure::{Doing, Failure};
+use crate::report;
+use crate::report::ciphers::{Judged, Report};
+
+/// CPython's default, since 3.10.
+pub(crate) const PYTHON_DEFAULT: &str =
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
+
+/// The most that is read as one string; far more than the library takes, so that it can say so.
+const MOST: u64 = 16 << 20;
+
+pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
+    if let (Some(min), Some(max)) = (args.min, args.max) {
+        if min > max {
+            return Err(Failure::Usage("--min is above --max".to_owned()));
+        }
+    }
+    if !args.server.is_empty() {
+        return files::run(args);
+    }
+    let text = match &args.string {
+        None => PYTHON_DEFAULT.to_owned(),
+        Some(text) => string(text)?,
+    };
+    let mut report = Report::new(&text, args.full);
+    let outcome = examine(args, &text, &mut report);
+    match outcome {
+        Ok(()) => {}
+        Err(Problem::Failure(failure)) => return Err(failure),
+        Err(Problem::Invalid(what, text, error)) => {
+            let failure = Failure::Usage(report::ciphers::pointed(what, &text, &error));
+            if !args.json && report.explanation.is_none() && report.findings.is_none() {
+                return Err(failure);
+            }
+            failure.tell();
+            report.error = Some(error);
+        }
+    }
+    report::print(|out| {
+        if args.json {
+            report::ciphers::json(out, &report)
+        } else if args.verbose {
+            report::ciphers::as_openssl(out, &report)
+        } else {
+            report::ciphers::human(out, &report)
+        }
+    })?;
+    Ok(ExitCode::from(report.exit_code()))
+}
+
+/// What ends the work on a string.
+enum Problem {
+    Failure(Failure),
+    /// What was being read, the string, and what is wrong with it.
+    Invalid(&'static str, String, CipherStringError),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Problem {
+        Problem::Failure(failure)
+    }
+}
+
+/// Fills the report as far as the string allows.
+fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Problem> {
+    let invalid = |what, text: &str| {
+        let text = text.to_owned();
+        move |error| Problem::Invalid(what, text, error)
+    };
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let string = CipherString::parse(text).map_err(invalid("STRING", text))?;
+    if args.explain {
+        let explanation = string.explain().map_err(invalid("STRING", text))?;
+        report.explanation = Some(explanation);
+    }
+    if args.lint {
+        let mut findings = string.lint().map_err(invalid("STRING", text))?;
+        if args.tls13.is_some() {
+            // They are governed then.
+            findings.retain(|f| f.code() != LintCode::Tls13NotGoverned);
+        }
+        report.findings = Some(findings);
+    }
+    // OpenSSL says no more than that nothing is selected; the string's own error has the reason.
+    string.resolve().map_err(invalid("STRING", text))?;
+    let context = context(args, text)?;
+    report.security_level = Some(context.security_level());
+    report.versions = versions(args.min, args.max);
+    let listed = || "cannot list the suites".to_owned();
+    report.ciphers = context.get_ciphers().doing(listed)?;
+    if args.usable {
+        let usable = usable_ciphers(&context, Role::Client);
+        report.usable = Some(usable.doing(|| "cannot try the suites".to_owned())?);
+    }
+    if let Some(other) = &args.diff {
+        let other = self::string(other)?;
+        let changed = CipherString::parse(&other).and_then(|other| string.diff(&other));
+        report.diff = Some(changed.map_err(invalid("--diff", &other))?);
+    }
+    if let Some(policy) = policy {
+        let violations = policy.check(&report.ciphers, &report.versions);
+        report.policy = Some(Judged {
+            policy,
+            report: violations,
+        });
+    }
+    Ok(())
+}
+
+/// As Python makes it for this string.
+fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)
+        .doing(|| "cannot make a context".to_owned())?;
+    context.set_ciphers(text).doing(|| "STRING".to_owned())?;
+    if let Some(suites) = &args.tls13 {
+        context
+            .set_ciphersuites(suites)
+            .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
+        let listed = context.get_ciphers().doing(|| "--tls13".to_owned())?;
+        let is_listed = |name: &str| listed.iter().any(|c| c.is_tls13() && c.name == name);
+        let mut names = suites.split(':').filter(|name| !name.is_empty());
+        if let Some(name) = names.find(|name| !is_listed(name)) {
+            return Err(Failure::Usage(format!(
+                "--tls13: OpenSSL does not know '{}' and ignores it",
+                name.escape_debug()
+            )));
+        }
+    }
+    let set = |version: Version| TlsVersion::from(version);
+    if let Some(max) = args.max {
+        if args.min.is_none() && set(max) < context.minimum_version() {
+            context
+                .set_minimum_version(set(max))
+                .doing(|| "--max".to_owned())?;
+        }
+        context
+            .set_maximum_version(set(max))
+            .doing(|| "--max".to_owned())?;
+    }
+    if let Some(min) = args.min {
+        context
+            .set_minimum_version(set(min))
+            .doing(|| "--min".to_owned())?;
+    }
+    Ok(context)
+}
+
+/// The versions that will be on; none if nothing is said of them, so that only suites are compared.
+pub(crate) fn versions(min: Option<Version>, max: Option<Version>) -> Vec<TlsVersion> {
+    if min.is_none() && max.is_none() {
+        return Vec::new();
+    }
+    let max = max.unwrap_or(Version::Tls13);
+    let min = min.unwrap_or(Version::Tls12.min(max));
+    [
+        Version::Tls10,
+        Version::Tls11,
+        Version::Tls12,
+        Version::Tls13,
+    ]
+    .into_iter()
+    .filter(|version| (min..=max).contains(version))
+    .map(TlsVersion::from)
+    .collect()
+}
+
+/// A policy by its name, or from a file.
+pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
+    if let Some(policy) = Policy::named(name) {
+        return Ok(policy);
+    }
+    let text = match fs::read_to_string(name) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let known: Vec<_> = Policy::all().iter().map(|p| p.name().to_owned()).collect();
+            return Err(Failure::Usage(format!(
+                "--policy: '{}' is no file, and none of {}",
+                name.escape_debug(),
+                known.join(", ")
+            )));
+        }
+        error @ Err(_) => error.doing(|| format!("cannot read the policy {name}"))?,
+    };
+    Policy::parse(&text).map_err(|error| Failure::Usage(format!("--policy {name}: {error}")))
+}
+
+/// The string given, or read from standard input for `-`. What is no text is left for the parser
+/// of cipher strings to refuse, which names the column.
+fn string(given: &OsStr) -> Result<String, Failure> {
+    if given != "-" {
+        return Ok(given.to_string_lossy().into_owned());
+    }
+    let mut bytes = Vec::new();
+    io::stdin()
+        .take(MOST)
+        .read_to_end(&mut bytes)
+        .doing(|| "cannot read standard input".to_owned())?;
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}

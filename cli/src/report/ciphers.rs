@@ -1,0 +1,353 @@
+//! What `pyssl ciphers` prints.
+
+mod json;
+mod lines;
+
+use std::io::{self, Write};
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+use pyssl::cipher::{
+    Cipher, CipherDiff, CipherStringError, CipherStringErrorKind, Effect, Explanation, Finding,
+    Policy, Step,
+};
+use pyssl::negotiate::Usable;
+
+pub(crate) use json::json;
+pub(crate) use lines::{Linted, lines, lines_json};
+
+use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
+use super::{BAD, BOLD, FAINT, GOOD, Styled, heading};
+
+/// How many names stand in a line when not all are wanted.
+const FEW: usize = 4;
+
+/// Everything that is known of a cipher string.
+pub(crate) struct Report {
+    pub(crate) string: String,
+    /// Whether every suite of an explanation is to be listed.
+    pub(crate) full: bool,
+    pub(crate) security_level: Option<u32>,
+    /// Those that will be on; none if nothing was said of them.
+    pub(crate) versions: Vec<TlsVersion>,
+    pub(crate) ciphers: Vec<Cipher>,
+    pub(crate) explanation: Option<Explanation>,
+    pub(crate) findings: Option<Vec<Finding>>,
+    pub(crate) diff: Option<CipherDiff>,
+    pub(crate) policy: Option<Judged>,
+    pub(crate) usable: Option<Vec<Usable>>,
+    pub(crate) error: Option<CipherStringError>,
+}
+
+/// A policy and what it says.
+pub(crate) struct Judged {
+    pub(crate) policy: Policy,
+    pub(crate) report: ssl::cipher::Report,
+}
+
+impl Report {
+    pub(crate) fn new(string: &str, full: bool) -> Report {
+        Report {
+            string: string.to_owned(),
+            full,
+            security_level: None,
+            versions: Vec::new(),
+            ciphers: Vec::new(),
+            explanation: None,
+            findings: None,
+            diff: None,
+            policy: None,
+            usable: None,
+            error: None,
+        }
+    }
+
+    /// 0 clean, 1 findings, 2 invalid.
+    pub(crate) fn exit_code(&self) -> u8 {
+        if self.error.is_some() {
+            return 2;
+        }
+        let findings = self.findings.iter().flatten();
+        let found = findings.map(Finding::severity).any(counts);
+        let weaker = self.diff.as_ref().is_some_and(CipherDiff::is_weaker);
+        let violated = self
+            .policy
+            .as_ref()
+            .is_some_and(|judged| !judged.report.violations().is_empty());
+        u8::from(found || weaker || violated)
+    }
+
+    /// Why the versions keep a suite from being used.
+    fn version_obstacle(&self, cipher: &Cipher) -> Option<String> {
+        let (needs, oldest) = if cipher.is_tls13() {
+            ("TLS 1.3", TlsVersion::TLSv1_3)
+        } else if cipher.protocol == "TLSv1.2" {
+            ("TLS 1.2", TlsVersion::TLSv1_2)
+        } else {
+            ("TLS 1.2 or older", TlsVersion::SSLv3)
+        };
+        let has = |version: &TlsVersion| {
+            *version >= oldest && (*version == TlsVersion::TLSv1_3) == cipher.is_tls13()
+        };
+        let usable = self.versions.is_empty() || self.versions.iter().any(has);
+        (!usable).then(|| format!("needs {needs}"))
+    }
+}
+
+/// The lines of `openssl ciphers -V`.
+pub(crate) fn as_openssl(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    for cipher in &report.ciphers {
+        writeln!(
+            out,
+            "          {} - {}",
+            cipher.hex_id(),
+            cipher.description
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    if let Some(explanation) = &report.explanation {
+        explained(out, explanation, report.full)?;
+    } else if report.error.is_none() {
+        suites(out, report)?;
+    }
+    if let Some(findings) = &report.findings {
+        heading(out, "Findings")?;
+        if findings.is_empty() {
+            writeln!(out, "  {}", Styled(GOOD, "none"))?;
+        }
+        for finding in findings {
+            lint_line(out, finding)?;
+        }
+    }
+    if let Some(diff) = &report.diff {
+        changes(out, diff)?;
+    }
+    if let Some(judged) = &report.policy {
+        violations(out, judged)?;
+    }
+    if report.explanation.is_some() && report.error.is_none() {
+        if report.usable.is_some() {
+            heading(out, "Usable")?;
+            suites(out, report)?;
+        } else {
+            writeln!(out)?;
+            summary(out, report)?;
+        }
+    }
+    Ok(())
+}
+
+fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let rows: Vec<_> = (0..)
+        .zip(&report.ciphers)
+        .map(|(number, cipher): (usize, _)| {
+            let tried = report.usable.as_ref().and_then(|tried| tried.get(number));
+            let why = tried.and_then(Usable::why).map(ToString::to_string);
+            SuiteRow {
+                cipher,
+                proven: tried.is_some_and(Usable::usable),
+                obstacle: why.or_else(|| report.version_obstacle(cipher)),
+            }
+        })
+        .collect();
+    table(out, &rows)?;
+    writeln!(out)?;
+    summary(out, report)
+}
+
+fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let all = report.ciphers.len();
+    let tls13 = report.ciphers.iter().filter(|c| c.is_tls13()).count();
+    let weak = report.ciphers.iter().filter(|c| is_weak(c)).count();
+    write!(out, "{} ({tls13} of TLS 1.3)", count(all, "suite"))?;
+    if weak > 0 {
+        write!(out, ", {}", Styled(DOUBTFUL, format_args!("{weak} weak")))?;
+    }
+    if let Some(tried) = &report.usable {
+        let usable = tried.iter().filter(|u| u.usable()).count();
+        write!(out, ", {usable} usable by a client")?;
+    }
+    if let Some(level) = report.security_level {
+        write!(out, ", security level {level}")?;
+    }
+    writeln!(out, ", {}", *ssl::OPENSSL_VERSION)
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+fn explained(out: &mut dyn Write, explanation: &Explanation, full: bool) -> io::Result<()> {
+    let steps = explanation.steps();
+    let width = steps.iter().map(|s| s.part().text().len()).max();
+    let width = width.unwrap_or(0).min(40);
+    let mut before = 0;
+    for step in steps {
+        let style = match step.effect() {
+            Effect::Unknown => BAD,
+            Effect::None(_) => DOUBTFUL,
+            _ => anstyle::Style::new(),
+        };
+        let after = step.list().len();
+        writeln!(
+            out,
+            "{}  {}",
+            Styled(BOLD, format_args!("{:<width$}", step.part().text())),
+            Styled(style, step)
+        )?;
+        names(out, "+ added", step.added(), full)?;
+        names(out, "- removed", step.removed(), full)?;
+        names(out, "~ moved to the end", step.moved(), full)?;
+        let gone: Vec<u32> = step.removed().map(|c| c.id).collect();
+        let kept_out = step.killed().filter(|c| !gone.contains(&c.id));
+        names(out, "! kept out", kept_out, full)?;
+        if changes_list(step) || after != before {
+            names(out, "= list", step.list(), full)?;
+        }
+        before = after;
+    }
+    Ok(())
+}
+
+fn changes_list(step: &Step) -> bool {
+    step.added().len() + step.removed().len() + step.moved().len() > 0
+}
+
+/// One line, or with `full` as many as it takes.
+fn names<'a>(
+    out: &mut dyn Write,
+    label: &str,
+    suites: impl Iterator<Item = &'a Cipher>,
+    full: bool,
+) -> io::Result<()> {
+    let suites: Vec<_> = suites.map(|cipher| cipher.name).collect();
+    if suites.is_empty() && label != "= list" {
+        return Ok(());
+    }
+    let label = format!("{label} ({})", suites.len());
+    if full {
+        writeln!(out, "    {}", Styled(FAINT, label))?;
+        for name in suites {
+            writeln!(out, "      {name}")?;
+        }
+        return Ok(());
+    }
+    let few = suites.get(..FEW).unwrap_or(&suites);
+    let more = suites.len() - few.len();
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    writeln!(out, "    {} {}{more}", Styled(FAINT, label), few.join(" "))
+}
+
+fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
+    let severity = finding.severity();
+    write!(
+        out,
+        "  {} {} at column {}: {}",
+        finding.code(),
+        Styled(style(severity), severity),
+        finding.column(),
+        finding.message()
+    )?;
+    if let Some(advice) = finding.advice() {
+        write!(out, "; {advice}")?;
+    }
+    writeln!(out)
+}
+
+fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
+    heading(out, "Changes")?;
+    if diff.is_empty() {
+        return writeln!(out, "  none");
+    }
+    for cipher in diff.removed() {
+        writeln!(out, "  - {}", cipher.name)?;
+    }
+    for cipher in diff.added() {
+        writeln!(out, "  + {}", cipher.name)?;
+    }
+    for moved in diff.reordered() {
+        let name = moved.cipher.name;
+        writeln!(out, "  ~ {name} from place {} to {}", moved.from, moved.to)?;
+    }
+    let (from, to) = diff.security_levels();
+    if from != to {
+        writeln!(out, "  security level from {from} to {to}")?;
+    }
+    if diff.is_weaker() {
+        for weakening in diff.weakenings() {
+            writeln!(out, "  {}: {weakening}", Styled(BAD, "weaker"))?;
+        }
+        Ok(())
+    } else {
+        writeln!(out, "  {}", Styled(GOOD, "not weaker"))
+    }
+}
+
+fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
+    let policy = &judged.policy;
+    let title = format!(
+        "{} (version {}), {}",
+        name_of(policy),
+        policy.version(),
+        policy.source()
+    );
+    heading(out, &title)?;
+    for violation in judged.report.violations() {
+        let severity = violation.severity();
+        writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
+    }
+    if judged.report.violations().is_empty() {
+        writeln!(out, "  {}", Styled(GOOD, "conforms"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn name_of(policy: &Policy) -> &str {
+    if policy.title().is_empty() {
+        policy.name()
+    } else {
+        policy.title()
+    }
+}
+
+/// Whether an error is about the string as a whole.
+fn is_about_all(error: &CipherStringError) -> bool {
+    matches!(
+        error.kind(),
+        CipherStringErrorKind::NothingSelected | CipherStringErrorKind::Library
+    )
+}
+
+/// What is wrong with a string, with a caret below the place.
+pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> String {
+    const AROUND: usize = 40;
+    let head = format!("{what}: {error}");
+    if is_about_all(error) {
+        return head;
+    }
+    let start = error.span().start.min(text.len());
+    // All before the place is ASCII, and what cannot be printed takes one column here too.
+    let from = start.saturating_sub(AROUND);
+    let shown: String = text
+        .get(from..)
+        .unwrap_or_default()
+        .chars()
+        .take(2 * AROUND)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    let before = if from > 0 { "…" } else { "" };
+    let whole = text.len() <= from + shown.len();
+    let after = if whole { "" } else { "…" };
+    let indent = start - from + before.chars().count();
+    format!("{head}\n  {before}{shown}{after}\n  {:indent$}^", "")
+}

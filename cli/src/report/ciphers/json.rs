@@ -1,0 +1,304 @@
+//! The report as JSON.
+
+use std::io::{self, Write};
+
+use pyssl as ssl;
+use pyssl::cipher::{
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Method, Step,
+};
+use pyssl::negotiate::Usable;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Judged, Report, changes_list, is_about_all};
+use crate::report::write_json;
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    string: &'a str,
+    openssl: &'static str,
+    /// What `get_ciphers()` returns; none for a string that is invalid.
+    ciphers: Option<Box<RawValue>>,
+    error: Option<CipherErrorJson<'a>>,
+    security_level: Option<u32>,
+    details: Vec<Details<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<FindingJson<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<DiffJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyJson<'a>>,
+}
+
+pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let ciphers = match report.error {
+        None => Some(list(&report.ciphers)?),
+        Some(_) => None,
+    };
+    let tried = |number: usize| report.usable.as_ref().and_then(|tried| tried.get(number));
+    write_json(
+        out,
+        &ReportJson {
+            string: &report.string,
+            openssl: *ssl::OPENSSL_VERSION,
+            ciphers,
+            error: report.error.as_ref().map(CipherErrorJson::from),
+            security_level: report.security_level,
+            details: (0..)
+                .zip(&report.ciphers)
+                .map(|(number, cipher)| Details::new(report, cipher, tried(number)))
+                .collect(),
+            explanation: report.explanation.as_ref().map(ExplanationJson::from),
+            findings: report
+                .findings
+                .as_ref()
+                .map(|findings| findings.iter().map(FindingJson::from).collect()),
+            diff: report.diff.as_ref().map(DiffJson::from),
+            policy: report.policy.as_ref().map(PolicyJson::from),
+        },
+    )
+}
+
+/// The list of dicts that Python's `json.dumps` would print, one a line.
+pub(in crate::report) fn list(ciphers: &[Cipher]) -> io::Result<Box<RawValue>> {
+    let rows: Vec<_> = ciphers.iter().map(Cipher::to_json).collect();
+    let text = if rows.is_empty() {
+        "[]".to_owned()
+    } else {
+        format!("[\n    {}\n  ]", rows.join(",\n    "))
+    };
+    Ok(RawValue::from_string(text)?)
+}
+
+/// What `get_ciphers()` does not tell of a suite.
+#[derive(Serialize)]
+struct Details<'a> {
+    name: &'a str,
+    standard_name: Option<&'a str>,
+    hex: String,
+    forward_secret: bool,
+    weaknesses: Vec<&'static str>,
+    severity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_usable_because: Option<String>,
+}
+
+impl<'a> Details<'a> {
+    fn new(report: &Report, cipher: &'a Cipher, tried: Option<&Usable>) -> Details<'a> {
+        let weaknesses = cipher.weaknesses();
+        let why = tried.and_then(Usable::why).map(ToString::to_string);
+        Details {
+            name: cipher.name,
+            standard_name: cipher.standard_name,
+            hex: cipher.hex_id(),
+            forward_secret: cipher.forward_secret(),
+            severity: weaknesses
+                .iter()
+                .map(|w| w.severity())
+                .max()
+                .map(|s| s.to_string()),
+            weaknesses: weaknesses.into_iter().map(|w| w.slug()).collect(),
+            usable: tried.map(Usable::usable),
+            not_usable_because: why.or_else(|| report.version_obstacle(cipher)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct CipherErrorJson<'a> {
+    kind: String,
+    column: Option<usize>,
+    message: &'a str,
+}
+
+impl<'a> From<&'a CipherStringError> for CipherErrorJson<'a> {
+    fn from(error: &'a CipherStringError) -> CipherErrorJson<'a> {
+        CipherErrorJson {
+            kind: kebab(&error.kind()),
+            column: (!is_about_all(error)).then(|| error.column()),
+            message: error.message(),
+        }
+    }
+}
+
+/// `NotAscii` as `not-ascii`.
+fn kebab(value: &impl std::fmt::Debug) -> String {
+    let mut text = String::new();
+    for c in format!("{value:?}").chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct ExplanationJson<'a> {
+    method: String,
+    steps: Vec<StepJson<'a>>,
+}
+
+impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
+    fn from(explanation: &'a Explanation) -> ExplanationJson<'a> {
+        ExplanationJson {
+            method: match explanation.method() {
+                Method::Prefixes => "prefixes".to_owned(),
+                _ => "rules".to_owned(),
+            },
+            steps: explanation.steps().iter().map(StepJson::from).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StepJson<'a> {
+    part: &'a str,
+    column: usize,
+    effect: &'static str,
+    text: String,
+    hint: Option<String>,
+    added: Vec<&'a str>,
+    removed: Vec<&'a str>,
+    moved: Vec<&'a str>,
+    killed: Vec<&'a str>,
+    /// The list after it; none where it is the same as before.
+    list: Option<Vec<&'a str>>,
+}
+
+impl<'a> From<&'a Step> for StepJson<'a> {
+    fn from(step: &'a Step) -> StepJson<'a> {
+        let hint = match step.effect() {
+            Effect::Unknown => step.hint().map(|hint| hint.to_string()),
+            _ => None,
+        };
+        StepJson {
+            part: step.part().text(),
+            column: step.part().column(),
+            effect: match step.effect() {
+                Effect::Added => "added",
+                Effect::Removed => "removed",
+                Effect::Moved => "moved",
+                Effect::Excluded => "excluded",
+                Effect::SetsLevel(_) => "sets-level",
+                Effect::None(_) => "none",
+                Effect::Unknown => "unknown",
+                _ => "other",
+            },
+            text: step.to_string(),
+            hint,
+            added: step.added().map(|c| c.name).collect(),
+            removed: step.removed().map(|c| c.name).collect(),
+            moved: step.moved().map(|c| c.name).collect(),
+            killed: step.killed().map(|c| c.name).collect(),
+            list: changes_list(step).then(|| step.list().map(|c| c.name).collect()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FindingJson<'a> {
+    code: &'static str,
+    severity: String,
+    column: usize,
+    end_column: usize,
+    message: &'a str,
+    advice: Option<&'a str>,
+}
+
+impl<'a> From<&'a Finding> for FindingJson<'a> {
+    fn from(finding: &'a Finding) -> FindingJson<'a> {
+        FindingJson {
+            code: finding.code().code(),
+            severity: finding.severity().to_string(),
+            column: finding.column(),
+            end_column: finding.span().end + 1,
+            message: finding.message(),
+            advice: finding.advice(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DiffJson<'a> {
+    added: Vec<&'a str>,
+    removed: Vec<&'a str>,
+    reordered: Vec<MovedJson<'a>>,
+    security_level_from: u32,
+    security_level_to: u32,
+    weaker: bool,
+    weakenings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MovedJson<'a> {
+    name: &'a str,
+    from: usize,
+    to: usize,
+}
+
+impl<'a> From<&'a CipherDiff> for DiffJson<'a> {
+    fn from(diff: &'a CipherDiff) -> DiffJson<'a> {
+        let (security_level_from, security_level_to) = diff.security_levels();
+        DiffJson {
+            added: diff.added().iter().map(|c| c.name).collect(),
+            removed: diff.removed().iter().map(|c| c.name).collect(),
+            reordered: diff
+                .reordered()
+                .iter()
+                .map(|moved| MovedJson {
+                    name: moved.cipher.name,
+                    from: moved.from,
+                    to: moved.to,
+                })
+                .collect(),
+            security_level_from,
+            security_level_to,
+            weaker: diff.is_weaker(),
+            weakenings: diff.weakenings().iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::report) struct PolicyJson<'a> {
+    name: &'a str,
+    title: &'a str,
+    version: &'a str,
+    date: Option<&'a str>,
+    source: &'a str,
+    conforms: bool,
+    violations: Vec<ViolationJson>,
+}
+
+#[derive(Serialize)]
+struct ViolationJson {
+    severity: String,
+    message: String,
+}
+
+impl<'a> From<&'a Judged> for PolicyJson<'a> {
+    fn from(judged: &'a Judged) -> PolicyJson<'a> {
+        let Judged { policy, report } = judged;
+        PolicyJson {
+            name: policy.name(),
+            title: policy.title(),
+            version: policy.version(),
+            date: policy.date(),
+            source: policy.source(),
+            conforms: report.conforms(),
+            violations: report
+                .violations()
+                .iter()
+                .map(|violation| ViolationJson {
+                    severity: violation.severity().to_string(),
+                    message: violation.to_string(),
+                })
+                .collect(),
+        }
+    }
+}

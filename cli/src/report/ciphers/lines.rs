@@ -1,0 +1,132 @@
+//! Findings about strings in files: one line each, as compilers print them.
+
+use std::io::{self, Write};
+
+use pyssl::cipher::{CipherStringError, Finding};
+use serde::Serialize;
+
+use super::json::{CipherErrorJson, FindingJson, PolicyJson};
+use super::{Judged, counts, style};
+use crate::report::{BAD, BOLD, Styled, write_json};
+
+/// A string of a file, and what was found.
+pub(crate) struct Linted {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    /// Where the string begins in its line.
+    pub(crate) column: usize,
+    /// The name before it: `ssl_ciphers`.
+    pub(crate) directive: Option<String>,
+    pub(crate) string: String,
+    pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
+    pub(crate) policy: Option<Judged>,
+}
+
+impl Linted {
+    /// 0 clean, 1 findings, 2 invalid.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match &self.findings {
+            Err(_) => 2,
+            Ok(findings) => {
+                let found = findings.iter().map(Finding::severity).any(counts);
+                let policy = self.policy.as_ref();
+                u8::from(found || policy.is_some_and(|j| !j.report.violations().is_empty()))
+            }
+        }
+    }
+
+    fn place(&self, column: usize) -> String {
+        format!("{}:{}:{}:", self.file, self.line, self.column + column - 1)
+    }
+}
+
+/// `nginx.conf:12:17: C001 error: ...`
+pub(crate) fn lines(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
+    for linted in all {
+        match &linted.findings {
+            Err(error) => {
+                let place = linted.place(error.column());
+                let severity = Styled(BAD, "error");
+                writeln!(
+                    out,
+                    "{} {severity}: {}",
+                    Styled(BOLD, place),
+                    error.message()
+                )?;
+            }
+            Ok(findings) => {
+                for finding in findings {
+                    let severity = finding.severity();
+                    write!(
+                        out,
+                        "{} {} {}: {}",
+                        Styled(BOLD, linted.place(finding.column())),
+                        finding.code(),
+                        Styled(style(severity), severity),
+                        finding.message()
+                    )?;
+                    match finding.advice() {
+                        Some(advice) => writeln!(out, "; {advice}")?,
+                        None => writeln!(out)?,
+                    }
+                }
+            }
+        }
+        let Some(judged) = &linted.policy else {
+            continue;
+        };
+        for violation in judged.report.violations() {
+            let severity = violation.severity();
+            writeln!(
+                out,
+                "{} {} {}: {violation}",
+                Styled(BOLD, linted.place(1)),
+                judged.policy.name(),
+                Styled(style(severity), severity)
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct LintedJson<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    directive: Option<&'a str>,
+    string: &'a str,
+    error: Option<CipherErrorJson<'a>>,
+    findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct AllJson<'a> {
+    strings: Vec<LintedJson<'a>>,
+}
+
+pub(crate) fn lines_json(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
+    let strings = all.iter().map(|linted| LintedJson {
+        file: &linted.file,
+        line: linted.line,
+        column: linted.column,
+        directive: linted.directive.as_deref(),
+        string: &linted.string,
+        error: linted.findings.as_ref().err().map(CipherErrorJson::from),
+        findings: linted
+            .findings
+            .iter()
+            .flatten()
+            .map(FindingJson::from)
+            .collect(),
+        policy: linted.policy.as_ref().map(PolicyJson::from),
+    });
+    write_json(
+        out,
+        &AllJson {
+            strings: strings.collect(),
+        },
+    )
+}

@@ -1,0 +1,143 @@
+//! Suites in columns.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use pyssl::cipher::{Cipher, Severity, Weakness};
+
+use super::{BAD, FAINT, GOOD, Styled};
+
+/// Outdated, though not broken.
+pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
+
+/// One line of a table of suites.
+pub(super) struct SuiteRow<'a> {
+    pub(super) cipher: &'a Cipher,
+    /// Why it cannot be used, if it cannot.
+    pub(super) obstacle: Option<String>,
+    /// Whether a handshake succeeded with it; said only if there is something to say.
+    pub(super) proven: bool,
+}
+
+/// Whether a finding is one for the exit code.
+pub(crate) fn counts(severity: Severity) -> bool {
+    severity >= Severity::Warning
+}
+
+/// The style of a severity.
+pub(super) fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => BAD,
+        Severity::Warning => DOUBTFUL,
+        _ => FAINT,
+    }
+}
+
+/// Prints suites, one a line, in columns as wide as they have to be.
+pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()> {
+    let cells: Vec<[String; 6]> = rows.iter().map(|row| cells(row.cipher)).collect();
+    let mut widths = [0; 6];
+    for row in &cells {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.len());
+        }
+    }
+    for (row, cells) in rows.iter().zip(&cells) {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        let note = note(row.cipher);
+        let worst = worst(row.cipher);
+        let line = match (&row.obstacle, worst) {
+            (Some(_), _) => format!("{}", Styled(FAINT, line.trim_end())),
+            (None, Some(Severity::Error)) => format!("{}", Styled(BAD, line.trim_end())),
+            (None, Some(Severity::Warning)) => format!("{}", Styled(DOUBTFUL, line.trim_end())),
+            _ => line.trim_end().to_owned(),
+        };
+        write!(out, "{line}")?;
+        // What follows stands in a column of its own.
+        let pad = widths[5].saturating_sub(cells[5].len()) + 2;
+        if let Some(obstacle) = &row.obstacle {
+            write!(
+                out,
+                "{:pad$}{}",
+                "",
+                Styled(FAINT, format_args!("not usable: {obstacle}"))
+            )?;
+        } else {
+            if row.proven {
+                write!(out, "{:pad$}{}", "", Styled(GOOD, "usable"))?;
+            }
+            if let Some((severity, text)) = note {
+                let pad = if row.proven { 2 } else { pad };
+                write!(out, "{:pad$}{}", "", Styled(style(severity), text))?;
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Name, protocol, key exchange, authentication, encryption with bits, and MAC.
+fn cells(cipher: &Cipher) -> [String; 6] {
+    let short = |value: Option<&str>, prefix: &str| {
+        let value = value.unwrap_or("-");
+        let value = value.strip_prefix(prefix).unwrap_or(value);
+        if value == "any" {
+            value.to_owned()
+        } else {
+            value.to_ascii_uppercase()
+        }
+    };
+    let mac = if cipher.aead {
+        "AEAD".to_owned()
+    } else {
+        short(cipher.digest, "")
+    };
+    let encryption = match cipher.symmetric {
+        None => "none".to_owned(),
+        Some(name) => format!("{} {:>3}", name.to_ascii_uppercase(), cipher.strength_bits),
+    };
+    [
+        cipher.name.to_owned(),
+        cipher.protocol.to_owned(),
+        short(cipher.kea, "kx-"),
+        short(cipher.auth, "auth-"),
+        encryption,
+        mac,
+    ]
+}
+
+/// How bad the worst is that is wrong with a suite. What nobody can use without a callback is no
+/// danger, unless it is broken.
+fn worst(cipher: &Cipher) -> Option<Severity> {
+    let weaknesses = cipher.weaknesses();
+    let worst = weaknesses.iter().map(|w| w.severity()).max()?;
+    let callback = weaknesses.iter().any(|w| w.needs_callback());
+    Some(if callback && worst < Severity::Error {
+        Severity::Note
+    } else {
+        worst
+    })
+}
+
+/// Whether a suite is weak.
+pub(super) fn is_weak(cipher: &Cipher) -> bool {
+    worst(cipher).is_some_and(|severity| severity >= Severity::Warning)
+}
+
+fn note(cipher: &Cipher) -> Option<(Severity, String)> {
+    let worst = worst(cipher)?;
+    let words: Vec<_> = cipher
+        .weaknesses()
+        .iter()
+        .map(Weakness::to_string)
+        .collect();
+    let words = words.join(", ");
+    Some(if worst >= Severity::Warning {
+        (worst, format!("weak: {words}"))
+    } else {
+        (worst, words)
+    })
+}

@@ -1,0 +1,346 @@
+//! `pyssl ciphers`.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use pyssl_testing::{skip_without_openssl, skip_without_python};
+use serde_json::Value;
+
+use crate::support::{Output, pyssl, run};
+
+const STRINGS: &[&str] = &[
+    "HIGH:!aNULL:!MD5",
+    "ALL:COMPLEMENTOFALL",
+    "DEFAULT@SECLEVEL=1",
+    "ECDHE+AESGCM:AES128-SHA",
+    "HIGH:!aNUL:+kRSA:@STRENGTH",
+    "PSK:SRP",
+    "kRSA+AES+SHA1, CAMELLIA",
+];
+
+fn json(args: &[&str]) -> (Value, String, Option<i32>) {
+    let output = run(["ciphers", "--json"].iter().chain(args));
+    let value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    (value, output.stdout, output.code)
+}
+
+/// With the string on standard input, where it may be as long and as odd as it likes.
+fn with_input(args: &[&str], input: &[u8]) -> Output {
+    let mut child = pyssl()
+        .arg("ciphers")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn one_line_for_each_suite_and_why_it_is_weak() {
+    let output = run(["ciphers", "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:NULL-SHA"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    let lines: Vec<Vec<&str>> = output
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let of = |name: &str| {
+        lines
+            .iter()
+            .find(|l| l.first() == Some(&name))
+            .unwrap()
+            .join(" ")
+    };
+    assert_eq!(
+        of("ECDHE-RSA-AES128-GCM-SHA256"),
+        "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 ECDHE RSA AES-128-GCM 128 AEAD"
+    );
+    assert!(of("AES128-SHA").ends_with("SHA1 weak: CBC with SHA-1, static RSA"));
+    assert!(of("NULL-SHA").contains("none SHA1 weak: no encryption"));
+    assert!(!output.stdout.contains('\u{1b}'), "no colour in a pipe");
+}
+
+#[test]
+fn without_a_string_it_is_pythons_default() {
+    let (value, _, code) = json(&[]);
+    assert_eq!(code, Some(0));
+    let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let theirs: Vec<_> = context.get_ciphers().unwrap();
+    let ours: Vec<_> = value["ciphers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["name"])
+        .collect();
+    assert_eq!(ours, theirs.iter().map(|c| c.name).collect::<Vec<_>>());
+    assert_eq!(value["security_level"], context.security_level());
+}
+
+#[test]
+fn json_has_pythons_list_of_dicts() {
+    const SCRIPT: &str = r"
+import json, ssl, sys
+for text in json.load(sys.stdin):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if text: context.set_ciphers(text)
+    print(json.dumps(context.get_ciphers()))
+";
+    let python = skip_without_python!();
+    if !python.has_our_openssl() {
+        println!("SKIPPED: Python has {}", python.openssl_version());
+        return;
+    }
+    let input = serde_json::to_string(STRINGS).unwrap();
+    let theirs = python.script(SCRIPT).stdin(input).run().expect_success();
+    assert_eq!(theirs.lines().count(), STRINGS.len());
+    for (text, theirs) in STRINGS.iter().zip(theirs.lines()) {
+        let (_, ours, _) = json(&[text, "--explain", "--lint", "--usable"]);
+        // The text itself, so that the order of the keys counts.
+        let (_, rest) = ours.split_once("\"ciphers\": ").unwrap();
+        let (list, _) = rest.split_once("\n  ]").unwrap();
+        let list = list.replace("\n    ", " ").replacen("[ ", "[", 1) + "]";
+        assert_eq!(list, theirs, "{text}");
+    }
+}
+
+#[test]
+fn the_verbose_list_is_that_of_openssl() {
+    let openssl = skip_without_openssl!();
+    if !openssl.version().starts_with(*pyssl::OPENSSL_VERSION) {
+        println!("SKIPPED: the command is {}", openssl.version());
+        return;
+    }
+    for text in STRINGS {
+        let theirs = openssl.run(&["ciphers", "-V", text], b"").expect_success();
+        let ours = run(["ciphers", "-V", text]);
+        assert_eq!((ours.code, &*ours.stdout), (Some(0), &*theirs), "{text}");
+    }
+    let theirs = [
+        "ciphers",
+        "-V",
+        "-ciphersuites",
+        "TLS_AES_128_CCM_SHA256",
+        "AES128-SHA",
+    ];
+    let ours = [
+        "ciphers",
+        "-V",
+        "--tls13",
+        "TLS_AES_128_CCM_SHA256",
+        "AES128-SHA",
+    ];
+    assert_eq!(run(ours).stdout, openssl.run(&theirs, b"").expect_success());
+}
+
+#[test]
+fn an_explanation_says_what_each_part_did() {
+    let output = run([
+        "ciphers",
+        "AES128-SHA:AES256-SHA:!aNUL:+AES128-SHA:-kRSA:kRSA+ECDHE",
+        "--explain",
+    ]);
+    // All that was selected is taken away again.
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.stderr.contains("No cipher can be selected."));
+    for text in [
+        "adds 1\n    + added (1) AES128-SHA\n    = list (1) AES128-SHA\n",
+        "unknown to this OpenSSL: did you mean `aNULL`?",
+        "moves 1 of 2\n    ~ moved to the end (1) AES128-SHA\n    = list (2) AES256-SHA AES128-SHA\n",
+        "removes 2 of 2",
+        "= list (0)",
+        "no effect: the names exclude each other",
+    ] {
+        assert!(output.stdout.contains(text), "{text}: {}", output.stdout);
+    }
+    let (value, _, code) = json(&["AES128-SHA:!MD5:BOGUS", "--explain"]);
+    assert_eq!(code, Some(0));
+    let steps = value["explanation"]["steps"].as_array().unwrap();
+    let effects: Vec<_> = steps.iter().map(|step| &step["effect"]).collect();
+    assert_eq!(effects, ["added", "excluded", "unknown"]);
+    assert_eq!(steps[0]["list"], serde_json::json!(["AES128-SHA"]));
+    assert_eq!(
+        (&steps[1]["list"], &steps[1]["column"]),
+        (&Value::Null, &12.into())
+    );
+}
+
+#[test]
+fn findings_decide_the_exit_code() {
+    let clean = "ECDHE+AESGCM";
+    for (args, code) in [
+        (vec![clean, "--lint"], 0),
+        (vec!["HIGH:!aNUL:!MD5"], 0),
+        (vec!["HIGH:!aNUL:!MD5", "--lint"], 1),
+        (vec![clean, "--diff", "ECDHE+AESGCM:AES128-SHA"], 1),
+        (vec!["ECDHE+AESGCM:AES128-SHA", "--diff", clean], 0),
+        (vec![clean, "--diff", clean], 0),
+        (vec![clean, "--diff", "HIGH:!"], 2),
+        (vec![clean, "--policy", "mozilla-intermediate"], 0),
+        (vec![clean, "--policy", "rfc9325"], 0),
+        (vec!["AES128-SHA", "--policy", "mozilla-intermediate"], 1),
+        (vec![clean, "--policy", "mozilla-modern"], 1),
+        (vec![clean, "--policy", "mozilla-modern", "--min", "1.3"], 0),
+        (vec![clean, "--policy", "no-such-policy"], 2),
+        (vec!["BOGUS"], 2),
+        (vec![clean, "--tls13", "TLS_AES_128_GCM_SHA256:BOGUS"], 2),
+        (vec![clean, "--min", "1.3", "--max", "1.2"], 2),
+    ] {
+        for format in [None, Some("--json")] {
+            let output = run(["ciphers"].iter().chain(&args).copied().chain(format));
+            assert_eq!(output.code, Some(code), "{args:?} {output:?}");
+            assert_eq!(output.stderr.is_empty(), code != 2, "{args:?} {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_policy_of_ones_own_comes_from_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ours.txt");
+    let file = file.to_str().unwrap();
+    std::fs::write(
+        file,
+        "name ours\nversion 1\nsource here\nforbid AES128-SHA\n",
+    )
+    .unwrap();
+    let output = run(["ciphers", "AES128-SHA", "--policy", file]);
+    assert_eq!(output.code, Some(1));
+    assert!(
+        output.stdout.contains("ours (version 1), here"),
+        "{output:?}"
+    );
+    assert!(
+        output
+            .stdout
+            .contains("error: AES128-SHA must not be there"),
+        "{output:?}"
+    );
+    std::fs::write(file, "name ours\nnonsense\n").unwrap();
+    let output = run(["ciphers", "--policy", file]);
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("line 2"), "{output:?}");
+}
+
+#[test]
+fn versions_and_handshakes_tell_what_is_usable() {
+    let output = run(["ciphers", "AES128-SHA:PSK-AES128-GCM-SHA256", "--usable"]);
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.contains("4 usable by a client"), "{output:?}");
+    assert!(
+        output.stdout.contains("not usable: needs a PSK callback"),
+        "{output:?}"
+    );
+    let output = run(["ciphers", "AES128-SHA", "--max", "1.2"]);
+    assert!(
+        output.stdout.contains("not usable: needs TLS 1.3"),
+        "{output:?}"
+    );
+    let (value, _, _) = json(&["AES128-GCM-SHA256", "--usable", "--min", "1.3"]);
+    let details = value["details"].as_array().unwrap();
+    assert_eq!(details[0]["usable"], true);
+    assert_eq!(details.last().unwrap()["usable"], false);
+}
+
+#[test]
+fn what_is_no_cipher_string_is_refused_at_its_column() {
+    let output = run(["ciphers", "HIGH:!"]);
+    assert_eq!(
+        output.stderr,
+        "pyssl: STRING: column 7: a name is missing after `!`\n  HIGH:!\n        ^\n"
+    );
+    assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+    let long = "ALL:".repeat(1 << 18);
+    let separators = ":,; ".repeat(5000);
+    let deep = format!("{}!", "AES+".repeat(9000));
+    for (input, text) in [
+        ("", "column 1: the string names nothing"),
+        (&*separators, "column 1: the string names nothing"),
+        (&*long, "column 65537"),
+        (&*deep, "column 36001"),
+        ("HIGH:\0AES", "column 6"),
+        ("HIGH:!aN\u{dc}LL", "column 9"),
+        ("HIGH:@SECLEVEL=99", "column 16"),
+    ] {
+        for option in ["--lint", "--explain", "--usable", "--json"] {
+            let output = with_input(&["-", option], input.as_bytes());
+            assert_eq!(output.code, Some(2), "{text} {option}");
+            assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
+            assert!(output.stderr.len() < 1000);
+            assert_eq!(output.stdout.is_empty(), option != "--json");
+        }
+    }
+    let output = with_input(&["-"], b"HIGH:\xff");
+    assert!(output.stderr.contains("column 6"), "{output:?}");
+    let (value, _, code) = json(&["HIGH:!"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(value["ciphers"], Value::Null);
+    assert_eq!(
+        value["error"],
+        serde_json::json!({"kind": "missing-name", "column": 7,
+                           "message": "a name is missing after `!`"})
+    );
+}
+
+#[test]
+fn long_strings_that_are_fine_are_answered() {
+    let many = format!("ALL{}", ":+AES".repeat(2000));
+    let output = with_input(&["-", "--explain", "--lint"], many.as_bytes());
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+}
+
+#[test]
+fn strings_in_files_are_linted_with_their_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let nginx = write(
+        "nginx.conf",
+        "server {\n    ssl_ciphers HIGH:!aNUL:!MD5;\n}\n",
+    );
+    let list = write("list.txt", "# good\nECDHE+AESGCM\nHIGH:!\n");
+    let none = write("none.conf", "server {\n  listen 443 ssl;\n}\n");
+    let clean = write("clean.txt", "ECDHE+AESGCM\n");
+    let output = run(["ciphers", "--server", &nginx]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let first = output.stdout.lines().next().unwrap();
+    assert!(
+        first.starts_with(&format!("{nginx}:2:23: C001 error: ")),
+        "{first}"
+    );
+    let output = run(["ciphers", "--server", &nginx, &list]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .contains(&format!("{list}:3:7: error: a name is missing"))
+    );
+    let output = run(["ciphers", "--server", &none]);
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("no cipher string found"));
+    assert_eq!(run(["ciphers", "--server", &clean]).code, Some(0));
+    let modern = run(["ciphers", "--server", &clean, "--policy", "mozilla-modern"]);
+    assert_eq!(modern.code, Some(1), "{modern:?}");
+    let output = run(["ciphers", "--json", "--server", &nginx, &clean]);
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(value["strings"][0]["directive"], "ssl_ciphers");
+    assert_eq!(
+        (&value["strings"][0]["line"], &value["strings"][0]["column"]),
+        (&2.into(), &17.into())
+    );
+    assert_eq!(value["strings"][1]["findings"], serde_json::json!([]));
+    assert_eq!(run(["ciphers", "--server", "/no/such/file"]).code, Some(2));
+}
