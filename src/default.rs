@@ -100,6 +100,30 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
     Ok(context)
 }
 
+/// Another name of [`create_default_context`]: Python's `ssl._create_default_https_context`, from
+/// which `http.client` gets its contexts.
+///
+/// ```python
+/// context = ssl._create_default_https_context()
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// let context = ssl::create_default_https_context(())?;
+/// assert!(context.check_hostname());
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// Python's can be replaced, to change the contexts of the whole program; this is a function. Hand
+/// the context that is wanted to whoever makes connections.
+///
+/// # Errors
+///
+/// As [`create_default_context`].
+#[doc(alias = "_create_default_https_context")]
+pub fn create_default_https_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
+    create_default_context(options)
+}
+
 fn protocol_for(purpose: Purpose) -> Protocol {
     match purpose {
         Purpose::SERVER_AUTH => Protocol::PROTOCOL_TLS_CLIENT,

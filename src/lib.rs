@@ -83,8 +83,8 @@ pub use context::{
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,
-    create_default_context, create_stdlib_context, create_unverified_context,
-    get_server_certificate,
+    create_default_context, create_default_https_context, create_stdlib_context,
+    create_unverified_context, get_server_certificate,
 };
 pub use error::{BoxError, Error, OsError, Result, SslError};
 pub use object::{MemoryBio, SslObject, WrapBio};

@@ -104,6 +104,52 @@ impl SslContext {
         )
     }
 
+    /// How names in certificates are matched: Python's private `context._host_flags`, OpenSSL's
+    /// `X509_CHECK_FLAG_*` (manual page `X509_check_host`).
+    ///
+    /// ```python
+    /// context._host_flags
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert_eq!(context.host_flags(), 4); // no partial wildcards
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    #[doc(alias = "_host_flags")]
+    pub fn host_flags(&self) -> u32 {
+        self.read(|settings| settings.host_flags)
+    }
+
+    /// Sets how names in certificates are matched, all flags at once.
+    ///
+    /// ```python
+    /// context._host_flags |= 0x2  # no wildcards
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_host_flags(context.host_flags() | 0x2)?; // no wildcards
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    #[doc(alias = "_host_flags")]
+    pub fn set_host_flags(&self, flags: u32) -> Result<()> {
+        self.edit(
+            |next| {
+                next.host_flags = flags;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_hostflags(next.host_flags);
+                Ok(())
+            },
+        )
+    }
+
     /// Whether the subject's common name counts for a certificate without DNS names. Python's
     /// `context.hostname_checks_common_name`.
     pub fn hostname_checks_common_name(&self) -> bool {
@@ -448,6 +494,18 @@ impl SslContext {
         callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
     ) -> Result<()> {
         self.replace_sni_callback(Some(Arc::new(SniCallback(Box::new(callback)))))
+    }
+
+    /// Python's older name of [`set_sni_callback`](Self::set_sni_callback).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn set_servername_callback(
+        &self,
+        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.set_sni_callback(callback)
     }
 
     /// Removes the callback. Python's `context.sni_callback = None`.

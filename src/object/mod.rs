@@ -340,6 +340,12 @@ impl SslObject {
         self.connection.selected_alpn_protocol()
     }
 
+    /// Python's `obj.selected_npn_protocol()`: always `None`, as in Python since 3.10.
+    #[deprecated(note = "NPN is gone; use selected_alpn_protocol")]
+    pub fn selected_npn_protocol(&self) -> Option<String> {
+        None
+    }
+
     /// Python's `obj.get_channel_binding(cb_type)`; see
     /// [`SslSocket::get_channel_binding`](crate::SslSocket::get_channel_binding).
     ///

@@ -4,6 +4,7 @@ mod address;
 mod closing;
 mod connect;
 mod datagram;
+mod inherited;
 mod io;
 mod options;
 mod sendfile;

@@ -14,6 +14,7 @@ mod getpeercert;
 mod groups;
 mod handshake;
 mod identity;
+mod inherited;
 mod keylog;
 mod link;
 mod live_context;

@@ -1,0 +1,94 @@
+//! What Python's `SSLSocket` inherits from `socket.socket`, and has nothing to do with TLS.
+
+use std::time::Duration;
+
+use rustix::io::{FdFlags, fcntl_getfd};
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+use socket2::Protocol;
+use socket2::{Domain, Type};
+
+use super::SslSocket;
+use crate::error::Result;
+
+impl SslSocket {
+    /// Python's attribute `sock.timeout`: the same as [`gettimeout`](Self::gettimeout).
+    pub fn timeout(&self) -> Option<Duration> {
+        self.gettimeout()
+    }
+
+    /// Python's attribute `sock.family`: IPv4, IPv6 or Unix.
+    ///
+    /// ```python
+    /// sock.family == socket.AF_INET
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<bool> {
+    /// # Ok(
+    /// sock.family()? == ssl::socket2::Domain::IPV4
+    /// # ) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed, where Python still knows.
+    pub fn family(&self) -> Result<Domain> {
+        Ok(self.io.call(socket2::Socket::local_addr)?.domain())
+    }
+
+    /// Python's attribute `sock.type`: always a stream, since nothing else can be wrapped.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed, where Python still knows.
+    pub fn r#type(&self) -> Result<Type> {
+        self.io.call(socket2::Socket::r#type)
+    }
+
+    /// Python's attribute `sock.proto`, as the system gives it; `None` is Python's 0. (Python
+    /// repeats the number that the socket was made with, which usually was 0.)
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    pub fn proto(&self) -> Result<Option<Protocol>> {
+        self.io.call(socket2::Socket::protocol)
+    }
+
+    /// Python's `sock.get_inheritable()`: whether programs that this process starts get the
+    /// descriptor too.
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn get_inheritable(&self) -> Result<bool> {
+        let flags = self.io.call(|socket| Ok(fcntl_getfd(socket)?))?;
+        Ok(!flags.contains(FdFlags::CLOEXEC))
+    }
+
+    /// Sets whether programs that this process starts get the descriptor too.
+    ///
+    /// ```python
+    /// sock.set_inheritable(True)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// sock.set_inheritable(true)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `OSError` if the socket is closed.
+    pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
+        self.io.call(|socket| socket.set_cloexec(!inheritable))
+    }
+
+    /// Python's `sock.selected_npn_protocol()`: always `None`, as in Python since 3.10.
+    #[deprecated(note = "NPN is gone; use selected_alpn_protocol")]
+    pub fn selected_npn_protocol(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,132 @@
+//! What a socket has from the plain one, and old names that are still there.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::support::{Pair, client_context, outcome, server_context};
+
+fn wrapped(domain: Domain) -> ssl::SslSocket {
+    let plain = Socket::new(domain, Type::STREAM, None).unwrap();
+    let context = client_context(&Ca::new());
+    context.wrap_socket(plain, "localhost").unwrap()
+}
+
+#[test]
+fn family_and_type_are_those_of_the_plain_socket() {
+    for domain in [Domain::IPV4, Domain::IPV6, Domain::UNIX] {
+        let sock = wrapped(domain);
+        assert_eq!(sock.family().unwrap(), domain);
+        assert_eq!(sock.r#type().unwrap(), Type::STREAM);
+        sock.close();
+        assert_eq!(sock.family().unwrap_err().errno(), Some(libc::EBADF));
+    }
+}
+
+#[test]
+fn a_descriptor_is_inherited_only_if_it_is_asked_for() {
+    let sock = wrapped(Domain::IPV4);
+    assert!(!sock.get_inheritable().unwrap());
+    sock.set_inheritable(true).unwrap();
+    assert!(sock.get_inheritable().unwrap());
+    sock.set_inheritable(false).unwrap();
+    assert!(!sock.get_inheritable().unwrap());
+    sock.close();
+    assert!(sock.set_inheritable(true).is_err());
+    assert!(sock.get_inheritable().is_err());
+}
+
+#[test]
+fn options_of_the_socket_are_set_through_a_reference() {
+    let sock = wrapped(Domain::IPV4);
+    SockRef::from(&sock).set_tcp_nodelay(true).unwrap();
+    assert!(SockRef::from(&sock).tcp_nodelay().unwrap());
+}
+
+/// Python's `test_timeout`: wrapping keeps `None`, zero and five seconds.
+#[test]
+fn a_socket_keeps_the_time_out_that_it_had() {
+    let context = client_context(&Ca::new());
+    for timeout in [None, Some(Duration::ZERO), Some(Duration::from_secs(5))] {
+        let sock = wrapped(Domain::IPV4);
+        sock.settimeout(timeout).unwrap();
+        assert_eq!((sock.timeout(), sock.gettimeout()), (timeout, timeout));
+        let blocking = timeout != Some(Duration::ZERO);
+        assert_eq!(sock.getblocking(), blocking);
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let connect = || TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let unfinished = ssl::WrapSocket::new()
+        .server_hostname("localhost")
+        .do_handshake_on_connect(false);
+    let kept = |plain: TcpStream| {
+        let sock = context.wrap_socket(plain, unfinished.clone()).unwrap();
+        sock.timeout()
+    };
+    assert_eq!(kept(connect()), None);
+    let plain = connect();
+    plain.set_nonblocking(true).unwrap();
+    assert_eq!(kept(plain), Some(Duration::ZERO));
+    let plain = connect();
+    plain
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .unwrap();
+    assert_eq!(kept(plain), Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn host_flags_decide_what_a_wildcard_matches() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("*.example.com"));
+    let client = client_context(&ca);
+    let connect = || {
+        let pair = Pair::new(&client, &server, "www.example.com").unwrap();
+        outcome(&pair.handshake().0)
+    };
+    assert_eq!(client.host_flags(), 4);
+    assert_eq!(connect(), "ok");
+    // X509_CHECK_FLAG_NO_WILDCARDS
+    client.set_host_flags(0x2).unwrap();
+    assert_eq!(client.host_flags(), 0x2);
+    assert_eq!(
+        connect(),
+        "SSLCertVerificationError:CERTIFICATE_VERIFY_FAILED"
+    );
+    // X509_CHECK_FLAG_NEVER_CHECK_SUBJECT is a property of its own as well.
+    client.set_hostname_checks_common_name(false).unwrap();
+    assert_eq!(client.host_flags(), 0x22);
+    client.set_host_flags(0).unwrap();
+    assert!(client.hostname_checks_common_name());
+    assert_eq!(connect(), "ok");
+}
+
+#[test]
+#[allow(deprecated, reason = "that is what is tested")]
+fn nothing_is_negotiated_with_npn() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    let pair = Pair::new(&client_context(&ca), &server, "localhost")
+        .unwrap()
+        .connected();
+    const { assert!(!ssl::HAS_NPN) };
+    assert_eq!(pair.client.selected_npn_protocol(), None);
+    assert_eq!(wrapped(Domain::IPV4).selected_npn_protocol(), None);
+}
+
+#[test]
+fn the_old_name_of_the_sni_callback_sets_the_same() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    server
+        .set_servername_callback(|_| Err("asked".into()))
+        .unwrap();
+    let pair = Pair::new(&client_context(&ca), &server, "localhost").unwrap();
+    assert_eq!(pair.handshake().1.unwrap_err().to_string(), "asked");
+    server.clear_sni_callback().unwrap();
+    Pair::new(&client_context(&ca), &server, "localhost")
+        .unwrap()
+        .connected();
+}

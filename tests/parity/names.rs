@@ -1,0 +1,138 @@
+//! `docs/parity.tsv`: every name of Python's module, and where it is here.
+
+use std::collections::{BTreeSet, HashSet};
+
+use pyssl_testing::skip_without_python;
+
+use crate::paths::MENTIONED;
+
+const TABLE: &str = include_str!("../../docs/parity.tsv");
+/// The names of Python 3.15 and of all versions before it.
+const NAMES: usize = 362;
+
+struct Row {
+    owner: &'static str,
+    name: &'static str,
+    rust: &'static str,
+    note: &'static str,
+}
+
+fn table() -> Vec<Row> {
+    crate::rows(TABLE)
+        .into_iter()
+        .map(|[owner, name, _since, rust, note]| Row {
+            owner,
+            name,
+            rust,
+            note,
+        })
+        .collect()
+}
+
+#[test]
+fn no_name_is_missing_and_none_stands_twice() {
+    let table = table();
+    assert_eq!(table.len(), NAMES);
+    let distinct: HashSet<_> = table.iter().map(|row| (row.owner, row.name)).collect();
+    assert_eq!(distinct.len(), NAMES);
+}
+
+#[test]
+fn what_is_not_here_has_a_reason() {
+    for row in table() {
+        let (owner, name) = (row.owner, row.name);
+        assert!(!row.rust.is_empty(), "{owner} {name}");
+        assert!(
+            row.rust != "-" || !row.note.is_empty(),
+            "{owner} {name} has no Rust name and no reason"
+        );
+    }
+}
+
+/// A name that is mentioned exists: otherwise this does not compile.
+#[test]
+fn every_rust_name_exists() {
+    let named: BTreeSet<&str> = table()
+        .iter()
+        .filter(|row| row.rust != "-")
+        .flat_map(|row| row.rust.split(", "))
+        .collect();
+    let mentioned: BTreeSet<&str> = MENTIONED.iter().copied().collect();
+    let unchecked: Vec<_> = named.difference(&mentioned).collect();
+    assert!(unchecked.is_empty(), "not in paths.rs: {unchecked:?}");
+    let unused: Vec<_> = mentioned.difference(&named).collect();
+    assert!(unused.is_empty(), "not in docs/parity.tsv: {unused:?}");
+}
+
+/// The owner and the name of everything that the interpreter shows.
+const ASK: &str = r#"
+import enum, inspect, socket, ssl, _ssl
+
+def show(owner, names):
+    for name in sorted(names):
+        print(owner, name, sep="\t")
+
+def public(cls, base=object):
+    return {name for name in dir(cls) if not name.startswith("_")} - set(dir(base))
+
+borrowed = {"namedtuple", "socket", "create_connection"}
+names = set()
+for name, value in vars(ssl).items():
+    if name.startswith("_") or inspect.ismodule(value) or name in borrowed:
+        continue
+    # AF_INET, SOCK_STREAM and the like.
+    if name.isupper() and getattr(socket, name, None) is value and not hasattr(_ssl, name):
+        continue
+    names.add(name)
+show("module", names)
+for name, value in vars(ssl).items():
+    if inspect.isclass(value) and issubclass(value, enum.Enum) and value.__module__ == "ssl":
+        show(name, value.__members__)
+show("SSLContext", public(ssl.SSLContext))
+# `socket.socket` gives the socket's names, on Linux those that the table has.
+show("SSLSocket", public(ssl.SSLSocket))
+show("SSLObject", public(ssl.SSLObject))
+show("MemoryBIO", public(ssl.MemoryBIO))
+show("SSLSession", public(ssl.SSLSession))
+if hasattr(_ssl, "Certificate"):
+    show("Certificate", public(_ssl.Certificate))
+"#;
+
+/// Members of enumerations are names of the module as well.
+const MODULE_TOO: [&str; 8] = [
+    "module",
+    "PROTOCOL_*",
+    "VerifyMode",
+    "VerifyFlags",
+    "Options",
+    "AlertDescription",
+    "SSLErrorNumber",
+    "exceptions",
+];
+
+#[test]
+fn the_interpreter_has_no_name_that_the_table_has_not() {
+    let python = skip_without_python!();
+    let shown = python.run(ASK, &[""; 0]).expect_success();
+    let table = table();
+    let has = |owner: &str, name: &str| {
+        table.iter().any(|row| {
+            row.name == name
+                && match owner {
+                    "module" => MODULE_TOO.contains(&row.owner),
+                    "_SSLMethod" => row.owner == "PROTOCOL_*",
+                    _ => row.owner == owner,
+                }
+        })
+    };
+    let lines: Vec<_> = shown
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .collect();
+    assert!(lines.len() > 250, "{shown}");
+    let missing: Vec<_> = lines
+        .into_iter()
+        .filter(|(owner, name)| !has(owner, name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
