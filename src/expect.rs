@@ -1,4 +1,4 @@
-//! Assertions on cipher suites for the tests of your own project: [`assert_ciphers!`].
+//! Assertions on cipher suites for the tests of your own project: [`assert_ciphers!`](crate::assert_ciphers).
 //!
 //! A cipher string is read once and trusted for ever, while libraries and distributions change
 //! what it selects. A test that says what must hold notices that:
@@ -57,7 +57,7 @@ enum Kind {
     That(&'static str, fn(&Cipher) -> bool),
 }
 
-/// What [`assert_ciphers!`] takes: `forward_secret`, `no_cbc`, `includes("...")`.
+/// What [`assert_ciphers!`](crate::assert_ciphers) takes: `forward_secret`, `no_cbc`, `includes("...")`.
 #[allow(
     non_upper_case_globals,
     reason = "they read as words in assert_ciphers!"
@@ -157,7 +157,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// What [`assert_ciphers!`] does, without the panic: the rules that the context breaks.
+/// What [`assert_ciphers!`](crate::assert_ciphers) does, without the panic: the rules that the context breaks.
 ///
 /// ```
 /// use pyssl as ssl;
@@ -189,7 +189,7 @@ pub fn check_ciphers(context: &SslContext, rules: &[Rule]) -> Result<Vec<Broken>
     Ok(broken.filter(|b| !b.offenders.is_empty()).collect())
 }
 
-/// The panic of [`assert_ciphers!`].
+/// The panic of [`assert_ciphers!`](crate::assert_ciphers).
 #[doc(hidden)]
 #[track_caller]
 pub fn assert(context: &SslContext, rules: &[Rule]) {

@@ -343,7 +343,7 @@ fn paths_that_cannot_be_read_are_os_errors_as_in_python() {
 fn unreadable(files: &Fixtures) -> String {
     use std::os::unix::fs::PermissionsExt;
     let path = files.write("unreadable.pem", files.leaf.combined_pem());
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
     path
 }
 

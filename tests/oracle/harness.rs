@@ -17,11 +17,14 @@ pub(crate) struct Case {
     differs: Option<Difference>,
 }
 
+/// Changes outcomes.
+type Rewrite = Box<dyn Fn(&mut [Value])>;
+
 /// A difference that is wanted.
 struct Difference {
     why: &'static str,
     /// Makes of Python's outcomes what ours are to be.
-    ours: Box<dyn Fn(&mut [Value])>,
+    ours: Rewrite,
 }
 
 impl Case {
