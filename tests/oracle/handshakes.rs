@@ -196,3 +196,36 @@ fn a_context_of_the_other_role_is_refused_as_in_python() {
     }
     compare(cases);
 }
+
+#[test]
+fn the_peers_certificate_is_shown_by_the_mode_that_the_connection_began_with() {
+    let files = fixtures();
+    let steps = |before: i32, after: i32| {
+        json!([
+            ["context", "c", 2],
+            ["load_verify_locations", "c", {"cafile": files.ca()}],
+            ["set", "c", "verify_mode", before],
+            ["context", "s", 17],
+            ["load_cert_chain", "s", files.combined()],
+            ["pair", "p", "c", "s", "localhost"],
+            ["handshake", "p"],
+            ["peer_is_shown", "p.client"],
+            ["set", "c", "verify_mode", after],
+            ["peer_is_shown", "p.client"],
+        ])
+    };
+    let mut cases = Vec::new();
+    for (before, after) in [(0, 0), (0, 2), (2, 2), (2, 0), (1, 1), (1, 0)] {
+        let case = Case::new(format!("{before} then {after}"), steps(before, after));
+        cases.push(match (before == 0) == (after == 0) {
+            true => case,
+            false => case.differs(
+                "Python asks the context at the time of the call",
+                move |python| {
+                    python[9] = json!({"value": before != 0});
+                },
+            ),
+        });
+    }
+    compare(cases);
+}

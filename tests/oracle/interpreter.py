@@ -200,6 +200,9 @@ class Interpreter:
         value = getattr(tls, method)(*arguments)
         return "itself" if value is tls else value
 
+    def peer_is_shown(self, name):
+        return bool(self.find(name).tls.getpeercert())
+
     def attribute(self, name, attribute):
         found = self.find(name)
         return getattr(found.tls if isinstance(found, End) else found, attribute)

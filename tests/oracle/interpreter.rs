@@ -129,6 +129,10 @@ impl Interpreter {
             "eof" => self.end(&name())?.incoming.write_eof(),
             "sent" => return Ok(json!(self.end(&name())?.outgoing.read(None).len())),
             "do" => return self.method(&name(), text(argument(1)), argument(2)),
+            "peer_is_shown" => {
+                let shown = self.end(&name())?.tls.getpeercert()?;
+                return Ok(json!(shown.is_some_and(|cert| cert != Default::default())));
+            }
             "attribute" => return self.attribute(&name(), text(argument(1))),
             _ if self.contexts.contains_key(&name()) => {
                 return on_context(&self.contexts[&name()], operation, &arguments[1..]);

@@ -367,6 +367,47 @@ fn a_closed_socket_is_not_an_attribute_of_nothing() {
     compare(cases.into());
 }
 
+/// What ours says of a socket that has no TLS any more.
+fn refused(what: &str) -> Value {
+    json!({"error": {
+        "class": "ValueError",
+        "text": format!("{what} on closed or unwrapped SSL socket."),
+        "errno": null, "library": null, "reason": null,
+        "verify_code": null, "verify_message": null,
+    }})
+}
+
+#[test]
+fn a_socket_that_lost_its_tls_sends_nothing_in_clear_text() {
+    const WHY: &str = "nothing goes out in clear text that was meant to be sealed";
+    let failed = [
+        json!(["plain_socket", "sock", "tcp"]),
+        json!(["wrap", "t", "c", "sock", {"server_hostname": "localhost"}]),
+        json!(["listener", "l"]),
+        json!(["settimeout", "t", 0.05]),
+        json!(["connect_to", "t", "l"]),
+        json!(["do", "t", "send", "data"]),
+        json!(["do", "t", "sendall", "data"]),
+    ];
+    let failed = case("after a handshake that failed", &failed).differs(WHY, |python| {
+        let at = python.len() - 2;
+        python[at] = refused("Write");
+        python[at + 1] = refused("Write");
+    });
+    let down = [
+        json!(["tls_pair", "t", "u", "c", "s", {}]),
+        json!(["shutdown", "t", "read"]),
+        json!(["do", "t", "send", "data"]),
+        json!(["do", "t", "recv"]),
+    ];
+    let down = case("after shutdown", &down).differs(WHY, |python| {
+        let at = python.len() - 2;
+        python[at] = refused("Write");
+        python[at + 1] = refused("Read");
+    });
+    compare(vec![failed, down]);
+}
+
 #[test]
 fn data_before_the_handshake_is_refused_as_in_python() {
     let name = json!({"server_hostname": "localhost"});
