@@ -260,8 +260,8 @@ fn der_is_read_as_in_python() {
     for (name, der) in blobs {
         let path = files.write(&format!("der {name}"), &der);
         let memory = json!({"cadata_hex": hex(&der)});
-        // 3.10 takes what cannot be read after the last certificate.
-        cases.push(case(format!("cadata {name}"), &memory).since(11));
+        // 3.11 takes what cannot be read after the last certificate.
+        cases.push(case(format!("cadata {name}"), &memory).since(12));
         cases.push(case(format!("cafile {name}"), &json!({"cafile": path})));
     }
     compare(cases);

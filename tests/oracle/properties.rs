@@ -238,7 +238,8 @@ fn curves_and_dh_parameters_can_be_set() {
     for protocol in PROTOCOLS {
         for curve in CURVES {
             let steps = [json!(["set_ecdh_curve", "c", curve])];
-            cases.push(case(format!("curve {curve:?}"), protocol, &steps));
+            // 3.10 knows elliptic curves only.
+            cases.push(case(format!("curve {curve:?}"), protocol, &steps).since(11));
         }
         for path in &paths {
             let steps = [json!(["load_dh_params", "c", path])];
