@@ -341,7 +341,12 @@ impl SslHandle {
     }
 
     /// One more host name that the peer's certificate may have.
+    ///
+    /// The name is not empty: OpenSSL would look for a NUL behind it.
     pub(crate) fn add_host(&mut self, name: &str) -> Result<(), ErrorStack> {
+        if name.is_empty() {
+            return Err(ErrorStack::get());
+        }
         // SAFETY: S4; the parameters are the connection's own, and the name is copied.
         let added = unsafe {
             decl::X509_VERIFY_PARAM_add1_host(

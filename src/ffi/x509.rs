@@ -348,6 +348,10 @@ pub(crate) fn is_authority(x509: &X509Ref) -> bool {
 
 /// Whether the certificate is for a host, compared as `flags` (`X509_CHECK_FLAG_*`) say.
 pub(crate) fn is_for_host(x509: &X509Ref, host: &str, flags: c_uint) -> bool {
+    // A length of 0 makes OpenSSL look for a NUL, which Rust's strings do not have.
+    if host.is_empty() {
+        return false;
+    }
     // SAFETY: `x509` is live; pointer and length are those of `host`; a null last argument asks
     // for no copy of the name.
     let found = unsafe {
@@ -414,5 +418,21 @@ impl Drop for Bio {
     fn drop(&mut self) {
         // SAFETY: made by `owned`, not null, freed only here.
         unsafe { sys::BIO_free_all(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pyssl_testing::Ca;
+
+    use super::*;
+
+    #[test]
+    fn no_certificate_is_for_an_empty_host() {
+        let leaf = Ca::new().issue("localhost");
+        assert!(is_for_host(leaf.cert(), "localhost", 0));
+        assert!(!is_for_host(leaf.cert(), "", 0));
+        // A part of a longer string, behind which the rest of the name stands.
+        assert!(!is_for_host(leaf.cert(), &"localhost"[..0], 0));
     }
 }

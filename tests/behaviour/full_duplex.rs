@@ -11,7 +11,7 @@ use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, is_bad_fd, pattern, recv_exactly,
     server_options, tcp_pair, waiting,
 };
-use crate::support::{client_context, server_context};
+use crate::support::{Pair, client_context, server_context};
 
 const MIB: usize = 1024 * 1024;
 
@@ -198,6 +198,40 @@ fn what_each_of_two_writers_sends_stays_together() {
             count[usize::from(name - b'a')] += 1;
         }
         assert_eq!(count, [MESSAGES; 2]);
+    });
+}
+
+#[test]
+fn what_each_of_two_threads_writes_to_an_object_stays_together() {
+    // More than is sealed at a time.
+    const LEN: usize = 600_000;
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    let pair = pair.connected();
+    thread::scope(|scope| {
+        for name in [b'a', b'b'] {
+            let client = &pair.client;
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    assert_eq!(client.write(&[name; LEN]).unwrap(), LEN);
+                }
+            });
+        }
+        for _ in 0..20 {
+            let mut message = Vec::new();
+            while message.len() < LEN {
+                match pair.server.read(LEN - message.len()) {
+                    Ok(data) => message.extend(data),
+                    Err(ssl::Error::WantRead(_)) => drop(pair.pump()),
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+            assert!(
+                message.iter().all(|&b| b == message[0]),
+                "two messages are mixed"
+            );
+        }
     });
 }
 

@@ -465,8 +465,8 @@ fn a_loop_on_pending_and_poll_serves_its_clients() {
     thread::scope(|scope| {
         for (i, Link { client, .. }) in links.iter().enumerate() {
             scope.spawn(move || {
-                for round in 0..30 {
-                    let data = pattern(round + 1, 1 + (round as usize * 977 + i) % 30_000);
+                for (round, seed) in (1..=30).enumerate() {
+                    let data = pattern(seed, 1 + (round * 977 + i) % 30_000);
                     client.sendall(&data).unwrap();
                     assert!(recv_exactly(client, data.len()) == data);
                 }
