@@ -229,8 +229,14 @@ impl SocketTransport {
     }
 
     fn drop_ahead(&mut self) {
-        pool::give(std::mem::take(&mut self.ahead));
+        /// What an idle connection may keep.
+        const SMALL: usize = 256;
         self.start = 0;
+        if self.ahead.capacity() <= SMALL {
+            self.ahead.clear();
+        } else {
+            pool::give(std::mem::take(&mut self.ahead));
+        }
     }
 
     /// Reads into `buf` and beyond.
