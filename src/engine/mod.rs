@@ -324,6 +324,12 @@ impl Connection {
         }
     }
 
+    /// Whether whoever reads, or does a handshake, can only wait for the peer.
+    pub(crate) fn awaits_peer(&self) -> bool {
+        self.lock()
+            .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
+    }
+
     /// Hands over bytes that were read from below.
     pub(crate) fn feed(&self, bytes: &[u8]) -> Result<()> {
         self.lock()?.handle.feed(bytes);

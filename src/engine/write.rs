@@ -1,15 +1,16 @@
 use super::{Connection, Step};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::Hold;
-use crate::ffi::ssl::Status;
+use crate::ffi::ssl::{RECORD_MAX, Status};
 
 /// How much is sealed and sent while the connection's lock is held: sixteen full records.
-const CHUNK: usize = 16 * 16 * 1024;
+const CHUNK: usize = 16 * RECORD_MAX;
 
 /// The data of a write that was given up half-way.
 pub(super) struct Unfinished {
     data: Vec<u8>,
-    /// How much of it is through; OpenSSL has begun with what follows.
+    /// How much of it OpenSSL has sealed, although not all of that may be sent; it has begun with
+    /// what follows.
     done: usize,
 }
 
@@ -19,7 +20,7 @@ pub(crate) struct Writing<'a> {
     connection: &'a Connection,
     data: &'a [u8],
     done: usize,
-    /// Part of `data` is sealed or sent, and part is not.
+    /// Part of `data` is sealed or sent, and part is not sent.
     half_way: bool,
     /// The data as an earlier attempt left it.
     earlier: Option<Vec<u8>>,
@@ -64,16 +65,31 @@ impl Writing<'_> {
         loop {
             let end = self.data.len().min(self.done.saturating_add(CHUNK));
             let chunk = &self.data[self.done..end];
+            // All is sealed: only sending is left.
+            let sealed = self.half_way && chunk.is_empty();
+            let mut taken = false;
             let mut begun = false;
             let outcome = self.connection.step(|locked| {
                 locked.handle.hold(hold);
-                let status = locked.handle.write(chunk);
+                let status = match sealed {
+                    true => Status::Done(0),
+                    false => locked.handle.write(chunk),
+                };
+                taken = matches!(status, Status::Done(_));
+                // Also before waiting for the peer, who may be waiting for this.
+                let status = match (status, locked.handle.flush()) {
+                    (status @ (Status::Closed | Status::Failed(_)), _) => status,
+                    (status, Status::Done(())) => status,
+                    (_, unsent) => unsent.map(|()| 0),
+                };
                 begun = matches!(status, Status::WantWrite);
                 status
             });
+            if taken {
+                self.done = end;
+            }
             match outcome {
                 Ok(Step::Done(_)) => {
-                    self.done = end;
                     self.half_way = end < self.data.len();
                     if !self.half_way {
                         return Ok(Step::Done(end));

@@ -21,6 +21,14 @@ pub(crate) trait Transport: Send {
     /// Writes some of `buf`.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
 
+    /// Sets whether `write` only gathers what it is given, up to some size.
+    fn gather(&mut self, _on: bool) {}
+
+    /// Writes what was gathered. What there is no room for stays and goes before all else.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// How many bytes were read from below and not yet handed up.
     fn buffered(&self) -> usize {
         0

@@ -42,17 +42,30 @@ pub(crate) fn recv_blocking<'a>(
     Ok(unsafe { std::slice::from_raw_parts(buf.as_ptr().cast(), n.min(buf.len())) })
 }
 
-/// Receives into `first` and then `second`; returns how many bytes there are of both together.
-pub(crate) fn recv_two(socket: &Socket, first: &mut [u8], second: &mut [u8]) -> io::Result<usize> {
-    retry(|| {
+/// Receives into `first` and then, up to `room` bytes more, into `second`, which is empty; returns
+/// how many bytes there are in `first`.
+pub(crate) fn recv_two(
+    socket: &Socket,
+    first: &mut [u8],
+    second: &mut Vec<u8>,
+    room: usize,
+) -> io::Result<usize> {
+    second.clear();
+    second.reserve_exact(room);
+    let length = first.len();
+    let n = retry(|| {
         let mut parts = [
             MaybeUninitSlice::new(uninit(first)),
-            MaybeUninitSlice::new(uninit(second)),
+            MaybeUninitSlice::new(&mut second.spare_capacity_mut()[..room]),
         ];
         socket
             .recv_vectored_with_flags(&mut parts, FLAGS)
             .map(|(n, _)| n)
-    })
+    })?;
+    let more = n.saturating_sub(length).min(room);
+    // SAFETY: there is room for as many, and the kernel has written what did not fit `first`.
+    unsafe { second.set_len(more) };
+    Ok(n.min(length))
 }
 
 /// Sends some of `buf`.

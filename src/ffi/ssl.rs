@@ -19,6 +19,9 @@ use super::hooks::Hooks;
 use super::trampoline::{self, Callbacks, Failure};
 use super::{decl, session, util};
 
+/// The most that one record carries.
+pub(crate) const RECORD_MAX: usize = 16 * 1024;
+
 /// What one step came to.
 #[derive(Debug)]
 pub(crate) enum Status<T> {
@@ -214,14 +217,45 @@ impl SslHandle {
     }
 
     /// Writes all of `data` or nothing that the caller may count on; a step that did not finish
-    /// must be repeated with the same data.
+    /// must be repeated with the same data. What is more than one record may stay in the
+    /// transport until [`flush`](Self::flush).
     pub(crate) fn write(&mut self, data: &[u8]) -> Status<usize> {
         let mut n = 0;
+        self.bio
+            .transport
+            .borrow_mut()
+            .gather(data.len() > RECORD_MAX);
         let status = self.step(|ssl| {
             // SAFETY: S4; OpenSSL reads at most `len` bytes.
             unsafe { sys::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &mut n) }
         });
+        self.bio.transport.borrow_mut().gather(false);
         status.map(|()| n)
+    }
+
+    /// Sends what the transport has gathered.
+    pub(crate) fn flush(&mut self) -> Status<()> {
+        match self.bio.transport.borrow_mut().flush() {
+            Ok(()) => Status::Done(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Status::WantWrite,
+            Err(error) => Status::Failed(Fault::Io(error)),
+        }
+    }
+
+    /// Whether a read could only wait for the peer: nothing has come that was not read yet, and
+    /// there is nothing to be sent first.
+    pub(crate) fn awaits_peer(&self) -> bool {
+        let ssl = self.ssl.as_ptr();
+        // SAFETY: S4.
+        let (before, raw) = unsafe { (decl::SSL_in_before(ssl), decl::SSL_has_pending(ssl)) };
+        let ready = match before {
+            0 => self.ssl.is_init_finished(),
+            _ => self.ssl.is_server(),
+        };
+        ready
+            && raw == 0
+            && self.transport_buffered() == 0
+            && self.shutdown_state() == (false, false)
     }
 
     /// Sends `close_notify`, or takes the peer's: true once both are through.
@@ -266,8 +300,12 @@ impl SslHandle {
 
     /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
-        // SAFETY: the queue belongs to this thread.
-        unsafe { sys::ERR_clear_error() };
+        // SAFETY: the queue belongs to this thread. Clearing an empty one takes a while.
+        unsafe {
+            if sys::ERR_peek_last_error() != 0 {
+                sys::ERR_clear_error();
+            }
+        }
         // An error that an earlier step got over, such as that of sending its alert.
         self.bio.error.borrow_mut().take();
         let result = f(self.ssl.as_ptr());

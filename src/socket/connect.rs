@@ -115,7 +115,9 @@ impl SslSocket {
             overrides: options.overrides,
         };
         sock.io.keep(ahead);
-        sock.settimeout(timeout)?;
+        if timeout.is_some() {
+            sock.settimeout(timeout)?;
+        }
         if connected {
             sock.begin_tls()?;
             if sock.do_handshake_on_connect {

@@ -11,6 +11,7 @@ use once_cell::sync::OnceCell;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::Socket;
 
+use super::pool;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{Hold, RECORD_HEADER, Transport};
@@ -182,16 +183,23 @@ fn dev_null() -> Option<&'static File> {
 }
 
 /// How much is read beyond what OpenSSL asks for. A record begins with five bytes that tell its
-/// length, so OpenSSL asks twice for each; with this, a small record takes one system call, and a
-/// large one brings the beginning of the next along without being copied itself.
+/// length, so OpenSSL asks twice for each; with this, a small record takes one system call. In the
+/// middle of a record, most of which goes to OpenSSL directly, it is a whole buffer of the pool:
+/// in bulk several records come at once.
 pub(super) const AHEAD: usize = 4096;
 
-/// TLS records through a socket. Closes nothing; the bytes it holds back are counted.
+/// TLS records through a socket. Closes nothing; the bytes it holds back are counted. While
+/// nothing is held back or gathered, there are no buffers.
 pub(super) struct SocketTransport {
     io: Arc<Io>,
     ahead: Vec<u8>,
+    /// How much of `ahead` was handed up.
     start: usize,
     hold: Hold,
+    gathered: Vec<u8>,
+    /// How much of `gathered` was sent.
+    sent: usize,
+    gathering: bool,
 }
 
 impl SocketTransport {
@@ -202,6 +210,9 @@ impl SocketTransport {
             io,
             start: 0,
             hold: Hold::No,
+            gathered: Vec::new(),
+            sent: 0,
+            gathering: false,
         }
     }
 
@@ -211,24 +222,35 @@ impl SocketTransport {
         let n = held.len().min(buf.len());
         buf[..n].copy_from_slice(&held[..n]);
         self.start += n;
+        if self.start == self.ahead.len() {
+            self.drop_ahead();
+        }
         n
+    }
+
+    fn drop_ahead(&mut self) {
+        /// What an idle connection may keep.
+        const SMALL: usize = 256;
+        self.start = 0;
+        if self.ahead.capacity() <= SMALL {
+            self.ahead.clear();
+        } else {
+            pool::give(std::mem::take(&mut self.ahead));
+        }
     }
 
     /// Reads into `buf` and beyond.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.start = 0;
-        self.ahead.resize(AHEAD, 0);
-        match net::recv_two(&self.io.socket, buf, &mut self.ahead) {
-            Ok(n) => {
-                self.ahead.truncate(n.saturating_sub(buf.len()));
-                Ok(n.min(buf.len()))
-            }
-            Err(error) => {
-                // An idle connection keeps no buffer.
-                self.ahead = Vec::new();
-                Err(error)
-            }
+        let (mut ahead, room) = match buf.len() {
+            0..=RECORD_HEADER => (Vec::with_capacity(AHEAD), AHEAD),
+            _ => (pool::take(), pool::BUFFER),
+        };
+        let outcome = net::recv_two(&self.io.socket, buf, &mut ahead, room);
+        self.ahead = ahead;
+        if self.ahead.is_empty() {
+            self.drop_ahead();
         }
+        outcome
     }
 }
 
@@ -249,7 +271,30 @@ impl Transport for SocketTransport {
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        net::send(&self.io.socket, buf)
+        if !self.gathering || self.gathered.len() + buf.len() > pool::BUFFER {
+            self.flush()?;
+        }
+        if !self.gathering || buf.len() > pool::BUFFER {
+            return net::send(&self.io.socket, buf);
+        }
+        if self.gathered.capacity() == 0 {
+            self.gathered = pool::take();
+        }
+        self.gathered.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn gather(&mut self, on: bool) {
+        self.gathering = on;
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while self.sent < self.gathered.len() {
+            self.sent += net::send(&self.io.socket, &self.gathered[self.sent..])?;
+        }
+        pool::give(std::mem::take(&mut self.gathered));
+        self.sent = 0;
+        Ok(())
     }
 
     fn buffered(&self) -> usize {
@@ -263,13 +308,13 @@ impl Transport for SocketTransport {
     fn feed(&mut self, bytes: &[u8]) {
         self.ahead.drain(..self.start);
         self.start = 0;
+        self.ahead.reserve_exact(bytes.len());
         self.ahead.extend_from_slice(bytes);
     }
 
     fn take_buffered(&mut self) -> Vec<u8> {
         let held = self.ahead.split_off(self.start);
-        self.ahead = Vec::new();
-        self.start = 0;
+        self.drop_ahead();
         held
     }
 }

@@ -7,6 +7,7 @@ mod datagram;
 mod inherited;
 mod io;
 mod options;
+mod pool;
 mod sendfile;
 mod transfer;
 mod wait;

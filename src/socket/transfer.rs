@@ -5,9 +5,7 @@ use std::io::{self, Read, Write};
 use super::{SslSocket, Tls};
 use crate::error::{Error, Result};
 use crate::ffi::net;
-
-/// The most that one record carries.
-const RECORD_MAX: usize = 16 * 1024;
+use crate::ffi::ssl::RECORD_MAX;
 
 /// Where [`SslSocket::read`] puts what it reads: a number of bytes makes a new vector, a buffer is
 /// filled.

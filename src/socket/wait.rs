@@ -95,6 +95,7 @@ impl SslSocket {
         // Whoever may wait does so before reading, which saves a read in vain.
         let mut hold = match deadline {
             Deadline::Now => Hold::No,
+            _ if connection.awaits_peer() => self.wait_read(connection, deadline, timed_out)?,
             _ => Hold::AtRecordStart,
         };
         loop {
