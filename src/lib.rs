@@ -37,6 +37,13 @@
 //! while connections use it; see [`SslContext`]. One thread can receive while another sends; see
 //! [`SslSocket`].
 //!
+//! # Beyond Python
+//!
+//! - [`cipher`]: what a cipher string really does, part by part; [`SslContext::set_ciphers_strict`].
+//! - [`negotiate`]: what contexts would agree on, and what known clients would get from a server.
+//! - [`SslContext::audit`]: what is wrong with a whole context.
+//! - [`assert_ciphers!`]: assertions for the tests of your own project.
+//!
 //! # Features
 //!
 //! - `vendored`: builds OpenSSL from source and links it statically. Without it, the system's

@@ -62,12 +62,13 @@ fn peer_signature(handle: &SslHandle) -> Option<String> {
 #[cfg(not(ossl350))]
 fn peer_signature(handle: &SslHandle) -> Option<String> {
     let (digest, kind) = crate::ffi::negotiated::peer_signature(handle.ssl())?;
-    Some(signature_name(digest, kind))
+    let key = handle.ssl().peer_certificate()?.public_key().ok()?;
+    Some(signature_name(digest, kind, key.id()))
 }
 
-/// The name in the TLS registry, where the two numbers determine it.
+/// The name in the TLS registry, where what is known determines it.
 #[cfg(not(ossl350))]
-fn signature_name(digest: Option<Nid>, kind: Nid) -> String {
+fn signature_name(digest: Option<Nid>, kind: Nid, key: Id) -> String {
     let digest_name = digest.and_then(|nid| nid.short_name().ok());
     let digest_name = digest_name.map(str::to_ascii_lowercase);
     let scheme = match (kind.as_raw(), digest_name.as_deref()) {
@@ -76,8 +77,10 @@ fn signature_name(digest: Option<Nid>, kind: Nid) -> String {
         (raw, Some("sha512")) if raw == Id::EC.as_raw() => "ecdsa_secp521r1_sha512",
         (raw, Some(digest)) if raw == Id::EC.as_raw() => return format!("ecdsa_{digest}"),
         (raw, Some(digest)) if raw == Id::RSA.as_raw() => return format!("rsa_pkcs1_{digest}"),
-        // Which kind of key made it does not show in the numbers.
-        (raw, Some(digest)) if raw == Id::RSA_PSS.as_raw() => return format!("rsa_pss_{digest}"),
+        (raw, Some(digest)) if raw == Id::RSA_PSS.as_raw() => {
+            let key = if key == Id::RSA_PSS { "pss" } else { "rsae" };
+            return format!("rsa_pss_{key}_{digest}");
+        }
         (raw, _) if raw == Id::ED25519.as_raw() => "ed25519",
         (raw, _) if raw == Id::ED448.as_raw() => "ed448",
         (_, digest) => {

@@ -36,7 +36,7 @@ impl Agreement {
     }
 
     /// What the server signed the handshake with, by its name in the TLS registry as far as
-    /// OpenSSL tells: `"ecdsa_secp256r1_sha256"`, `"rsa_pss_sha256"`. None where nothing is
+    /// OpenSSL tells: `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`. None where nothing is
     /// signed.
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_deref()

@@ -132,7 +132,9 @@ impl Facts {
         if !keys.is_empty() && !keys.iter().any(|id| self.keys.contains(id)) {
             return Some(Obstacle::CertificateKind(kind));
         }
-        (kea.starts_with("kx-dhe") && !self.dh).then_some(Obstacle::NoDhParameters)
+        // OpenSSL 4.0 takes the groups of RFC 7919 for TLS 1.2 too.
+        let needs_parameters = kea.starts_with("kx-dhe") && !cfg!(ossl400);
+        (needs_parameters && !self.dh).then_some(Obstacle::NoDhParameters)
     }
 }
 
