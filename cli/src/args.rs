@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use pyssl as ssl;
 
+mod audit;
 mod ciphers;
 
+pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
@@ -37,6 +39,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Connect(ConnectArgs),
     Ciphers(CiphersArgs),
+    Audit(AuditArgs),
     /// Print the completions of a shell
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod audit;
 mod ciphers;
 mod connect;
 mod demo;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Connect(args) => connect::run(&args),
         Command::Ciphers(args) => ciphers::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "pyssl", &mut script);

@@ -1,5 +1,6 @@
 //! What the command prints: for people, and as JSON.
 
+pub(crate) mod audit;
 pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
@@ -15,6 +16,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
+
+pub(crate) use suites::counts;
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();

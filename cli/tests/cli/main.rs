@@ -5,6 +5,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod audit;
 mod ciphers;
 mod connect;
 mod demo;
