@@ -10,9 +10,11 @@ use pyssl as ssl;
 
 mod audit;
 mod ciphers;
+mod scan;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
+pub(crate) use scan::ScanArgs;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
 ///
@@ -40,6 +42,7 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     Ciphers(CiphersArgs),
     Audit(AuditArgs),
+    Scan(ScanArgs),
     /// Print the completions of a shell
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

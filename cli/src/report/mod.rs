@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
+pub(crate) mod scan;
 mod suites;
 
 use std::fmt;

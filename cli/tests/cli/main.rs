@@ -10,5 +10,6 @@ mod ciphers;
 mod connect;
 mod demo;
 mod general;
+mod scan;
 mod serve;
 mod support;
