@@ -8,9 +8,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use pyssl as ssl;
 
+mod audit;
 mod ciphers;
+mod scan;
 
+pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
+pub(crate) use scan::ScanArgs;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
 ///
@@ -37,6 +41,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Connect(ConnectArgs),
     Ciphers(CiphersArgs),
+    Audit(AuditArgs),
+    Scan(ScanArgs),
     /// Print the completions of a shell
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

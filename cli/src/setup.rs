@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pyssl as ssl;
 
-use crate::args::{PasswordArgs, TlsArgs, TrustArgs};
+use crate::args::{PasswordArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Doing, Failure};
 
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
@@ -108,27 +108,7 @@ fn no_password() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
 
 /// Versions, ciphers and application protocols.
 pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Failure> {
-    if let (Some(min), Some(max)) = (args.min, args.max) {
-        if min > max {
-            return Err(Failure::Usage("--min is above --max".to_owned()));
-        }
-    }
-    if let Some(version) = args.max {
-        // Python's lowest version would be above the highest one.
-        if args.min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
-            context
-                .set_minimum_version(version.into())
-                .doing(|| "--max".to_owned())?;
-        }
-        context
-            .set_maximum_version(version.into())
-            .doing(|| "--max".to_owned())?;
-    }
-    if let Some(version) = args.min {
-        context
-            .set_minimum_version(version.into())
-            .doing(|| "--min".to_owned())?;
-    }
+    versions(context, args.min, args.max)?;
     if let Some(ciphers) = &args.ciphers {
         context
             .set_ciphers(ciphers)
@@ -138,6 +118,36 @@ pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Fai
         context
             .set_alpn_protocols(&args.alpn)
             .doing(|| format!("--alpn {}", args.alpn.join(",")))?;
+    }
+    Ok(())
+}
+
+/// The range of versions.
+pub(crate) fn versions(
+    context: &ssl::SslContext,
+    min: Option<Version>,
+    max: Option<Version>,
+) -> Result<(), Failure> {
+    if let (Some(min), Some(max)) = (min, max) {
+        if min > max {
+            return Err(Failure::Usage("--min is above --max".to_owned()));
+        }
+    }
+    if let Some(version) = max {
+        // Python's lowest version would be above the highest one.
+        if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
+            context
+                .set_minimum_version(version.into())
+                .doing(|| "--max".to_owned())?;
+        }
+        context
+            .set_maximum_version(version.into())
+            .doing(|| "--max".to_owned())?;
+    }
+    if let Some(version) = min {
+        context
+            .set_minimum_version(version.into())
+            .doing(|| "--min".to_owned())?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use crate::args::{CiphersArgs, Version};
 use crate::failure::{Doing, Failure};
 use crate::report;
 use crate::report::ciphers::{Judged, Report};
+use crate::setup;
 
 /// CPython's default, since 3.10.
 pub(crate) const PYTHON_DEFAULT: &str =
@@ -142,22 +143,7 @@ fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
             )));
         }
     }
-    let set = |version: Version| TlsVersion::from(version);
-    if let Some(max) = args.max {
-        if args.min.is_none() && set(max) < context.minimum_version() {
-            context
-                .set_minimum_version(set(max))
-                .doing(|| "--max".to_owned())?;
-        }
-        context
-            .set_maximum_version(set(max))
-            .doing(|| "--max".to_owned())?;
-    }
-    if let Some(min) = args.min {
-        context
-            .set_minimum_version(set(min))
-            .doing(|| "--min".to_owned())?;
-    }
+    setup::versions(&context, args.min, args.max)?;
     Ok(context)
 }
 

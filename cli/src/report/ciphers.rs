@@ -9,11 +9,12 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl::cipher::{
     Cipher, CipherDiff, CipherStringError, CipherStringErrorKind, Effect, Explanation, Finding,
-    Policy, Step,
+    Policy, Severity, Step,
 };
 use pyssl::negotiate::Usable;
 
 pub(crate) use json::json;
+pub(super) use json::{PolicyJson, list};
 pub(crate) use lines::{Linted, lines, lines_json};
 
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
@@ -126,7 +127,7 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         changes(out, diff)?;
     }
     if let Some(judged) = &report.policy {
-        violations(out, judged)?;
+        violations(out, judged, &[])?;
     }
     if report.explanation.is_some() && report.error.is_none() {
         if report.usable.is_some() {
@@ -293,7 +294,12 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
     }
 }
 
-fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
+/// What a policy does not want; `groups` are those that it does not have.
+pub(super) fn violations(
+    out: &mut dyn Write,
+    judged: &Judged,
+    groups: &[String],
+) -> io::Result<()> {
     let policy = &judged.policy;
     let title = format!(
         "{} (version {}), {}",
@@ -306,7 +312,16 @@ fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
         let severity = violation.severity();
         writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
     }
-    if judged.report.violations().is_empty() {
+    for group in groups {
+        let severity = Severity::Error;
+        let text = "is not in the guideline's list";
+        writeln!(
+            out,
+            "  {}: group {group} {text}",
+            Styled(style(severity), severity)
+        )?;
+    }
+    if judged.report.violations().is_empty() && groups.is_empty() {
         writeln!(out, "  {}", Styled(GOOD, "conforms"))?;
     }
     Ok(())

@@ -1,8 +1,10 @@
 //! What the command prints: for people, and as JSON.
 
+pub(crate) mod audit;
 pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
+pub(crate) mod scan;
 mod suites;
 
 use std::fmt;
@@ -15,6 +17,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
+
+pub(crate) use suites::counts;
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();

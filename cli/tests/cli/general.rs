@@ -41,7 +41,15 @@ fn wrong_usage_has_exit_code_2() {
 
 #[test]
 fn every_command_has_help() {
-    for command in ["demo", "serve", "connect", "ciphers", "completions", "man"] {
+    for command in [
+        "demo",
+        "serve",
+        "connect",
+        "ciphers",
+        "audit",
+        "completions",
+        "man",
+    ] {
         let output = run([command, "--help"]);
         assert_eq!(output.code, Some(0), "{output:?}");
         assert!(output.stdout.contains("Usage: pyssl"), "{output:?}");

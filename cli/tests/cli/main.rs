@@ -5,9 +5,11 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod audit;
 mod ciphers;
 mod connect;
 mod demo;
 mod general;
+mod scan;
 mod serve;
 mod support;

@@ -1,0 +1,130 @@
+//! `pyssl audit`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use pyssl as ssl;
+
+use super::{PasswordArgs, Version};
+
+/// Build a context as a program would, and tell what is wrong with it
+///
+/// Nothing is connected to. Without --protocol it is the context of
+/// create_default_context, for a server if --server or --cert is given and for a client
+/// otherwise; --protocol makes the context of ssl.SSLContext(...), with its defaults.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 clean; 1 something of severity warning or error was found; 2 wrong \
+                        usage, or a setting or file on this machine."
+)]
+pub(crate) struct AuditArgs {
+    /// The context is a client's
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) client: bool,
+
+    /// The context is a server's
+    #[arg(long)]
+    pub(crate) server: bool,
+
+    /// Begin with ssl.SSLContext(PROTOCOL_...) instead of create_default_context()
+    #[arg(long, value_name = "PROTOCOL")]
+    pub(crate) protocol: Option<ProtocolArg>,
+
+    /// What the verify mode is set to
+    #[arg(long, value_name = "MODE")]
+    pub(crate) verify_mode: Option<VerifyModeArg>,
+
+    /// Turn the check of the server's name off, as check_hostname = False does
+    #[arg(long)]
+    pub(crate) no_check_hostname: bool,
+
+    /// The certificate, then its intermediates, and the key unless --key names its file (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+
+    /// Trust the authorities in this file (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cafile: Option<PathBuf>,
+
+    /// Trust the authorities in this directory (made by `openssl rehash`)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) capath: Option<PathBuf>,
+
+    /// The cipher string, as for Python's set_ciphers
+    #[arg(long, value_name = "STRING")]
+    pub(crate) ciphers: Option<String>,
+
+    /// The name by which clients know the server; the certificate is compared with it
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
+    pub(crate) host: Option<String>,
+
+    /// The lowest version [default: the protocol's]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) min: Option<Version>,
+
+    /// The highest version [default: the protocol's]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) max: Option<Version>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Python's `PROTOCOL_*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtocolArg {
+    #[value(name = "TLS", aliases = ["SSLv23", "PROTOCOL_TLS", "PROTOCOL_SSLv23"])]
+    Tls,
+    #[value(name = "TLSv1", alias = "PROTOCOL_TLSv1")]
+    Tls10,
+    #[value(name = "TLSv1_1", alias = "PROTOCOL_TLSv1_1")]
+    Tls11,
+    #[value(name = "TLSv1_2", alias = "PROTOCOL_TLSv1_2")]
+    Tls12,
+    #[value(name = "TLS_CLIENT", alias = "PROTOCOL_TLS_CLIENT")]
+    Client,
+    #[value(name = "TLS_SERVER", alias = "PROTOCOL_TLS_SERVER")]
+    Server,
+}
+
+impl From<ProtocolArg> for ssl::Protocol {
+    fn from(protocol: ProtocolArg) -> ssl::Protocol {
+        match protocol {
+            ProtocolArg::Tls => ssl::PROTOCOL_TLS,
+            ProtocolArg::Tls10 => ssl::PROTOCOL_TLSv1,
+            ProtocolArg::Tls11 => ssl::PROTOCOL_TLSv1_1,
+            ProtocolArg::Tls12 => ssl::PROTOCOL_TLSv1_2,
+            ProtocolArg::Client => ssl::PROTOCOL_TLS_CLIENT,
+            ProtocolArg::Server => ssl::PROTOCOL_TLS_SERVER,
+        }
+    }
+}
+
+/// Python's `CERT_*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyModeArg {
+    #[value(name = "none", alias = "CERT_NONE")]
+    None,
+    #[value(name = "optional", alias = "CERT_OPTIONAL")]
+    Optional,
+    #[value(name = "required", alias = "CERT_REQUIRED")]
+    Required,
+}
+
+impl From<VerifyModeArg> for ssl::VerifyMode {
+    fn from(mode: VerifyModeArg) -> ssl::VerifyMode {
+        match mode {
+            VerifyModeArg::None => ssl::CERT_NONE,
+            VerifyModeArg::Optional => ssl::CERT_OPTIONAL,
+            VerifyModeArg::Required => ssl::CERT_REQUIRED,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `pyssl audit`: what is wrong with a context.
+
+use std::process::ExitCode;
+
+use pyssl as ssl;
+use pyssl::audit::AuditOptions;
+use pyssl::negotiate::Role;
+
+use crate::args::{AuditArgs, ProtocolArg};
+use crate::failure::{Doing, Failure};
+use crate::report;
+use crate::setup;
+
+pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
+    let role = role(args);
+    let context = context(args, role)?;
+    let mut options = AuditOptions::new().role(role);
+    if let Some(host) = &args.host {
+        options = options.server_hostname(host);
+    }
+    let findings = context
+        .audit(options)
+        .doing(|| "cannot audit the context".to_owned())?;
+    report::print(|out| {
+        if args.json {
+            report::audit::json(out, role, &context, &findings)
+        } else {
+            report::audit::human(out, role, &context, &findings)
+        }
+    })?;
+    let found = findings.iter().any(|f| report::counts(f.severity()));
+    Ok(ExitCode::from(u8::from(found)))
+}
+
+fn role(args: &AuditArgs) -> Role {
+    let server = match args.protocol {
+        Some(ProtocolArg::Server) => true,
+        Some(ProtocolArg::Client) => false,
+        _ => args.cert.is_some(),
+    };
+    if args.server || (server && !args.client) {
+        Role::Server
+    } else {
+        Role::Client
+    }
+}
+
+fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
+    let context = match args.protocol {
+        Some(protocol) => ssl::SslContext::new(protocol.into()),
+        None => {
+            let purpose = match role {
+                Role::Client => ssl::Purpose::SERVER_AUTH,
+                Role::Server => ssl::Purpose::CLIENT_AUTH,
+            };
+            let mut options = ssl::DefaultContext::new(purpose);
+            if let Some(file) = &args.cafile {
+                options = options.cafile(file);
+            }
+            if let Some(directory) = &args.capath {
+                options = options.capath(directory);
+            }
+            ssl::create_default_context(options)
+        }
+    };
+    let context = context.doing(|| "cannot make the context".to_owned())?;
+    if args.protocol.is_some() && (args.cafile.is_some() || args.capath.is_some()) {
+        let mut locations = ssl::VerifyLocations::new();
+        if let Some(file) = &args.cafile {
+            locations = locations.cafile(file);
+        }
+        if let Some(directory) = &args.capath {
+            locations = locations.capath(directory);
+        }
+        context
+            .load_verify_locations(locations)
+            .doing(|| "cannot load --cafile or --capath".to_owned())?;
+    }
+    setup::versions(&context, args.min, args.max)?;
+    if let Some(ciphers) = &args.ciphers {
+        context
+            .set_ciphers(ciphers)
+            .doing(|| format!("--ciphers '{}'", ciphers.escape_debug()))?;
+    }
+    if args.no_check_hostname {
+        context
+            .set_check_hostname(false)
+            .doing(|| "--no-check-hostname".to_owned())?;
+    }
+    if let Some(mode) = args.verify_mode {
+        context
+            .set_verify_mode(mode.into())
+            .doing(|| "--verify-mode".to_owned())?;
+    }
+    if let Some(cert) = &args.cert {
+        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+    }
+    Ok(context)
+}

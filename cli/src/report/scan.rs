@@ -1,0 +1,297 @@
+//! What `pyssl scan` prints.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+use pyssl::cipher::Severity;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::ciphers::{Judged, PolicyJson, list, violations};
+use super::suites::{DOUBTFUL, SuiteRow, counts, style, table};
+use super::{
+    CertificateJson, FAINT, GOOD, Styled, heading, millis, milliseconds, one_line, row, write_json,
+};
+use crate::args::HostPort;
+
+/// What was found out about a server.
+pub(crate) struct Scan {
+    pub(crate) target: HostPort,
+    pub(crate) server_name: String,
+    pub(crate) versions: Vec<VersionScan>,
+    pub(crate) groups: Vec<String>,
+    pub(crate) group_order: Order,
+    /// With the version that they were found in.
+    pub(crate) signatures: Vec<(&'static str, String)>,
+    pub(crate) certificates: Vec<ssl::Certificate>,
+    pub(crate) connections: u32,
+    /// Of them, those without an answer in time.
+    pub(crate) unanswered: u32,
+    pub(crate) time: Duration,
+    pub(crate) policy: Option<PolicyResult>,
+    /// From the string that the server was meant to have.
+    pub(crate) deviations: Option<Vec<Deviation>>,
+}
+
+/// A version and the suites that the server chose with it, in turn.
+pub(crate) struct VersionScan {
+    pub(crate) version: TlsVersion,
+    pub(crate) label: &'static str,
+    pub(crate) suites: Vec<ssl::Cipher>,
+    pub(crate) order: Order,
+    /// Whether a handshake came to its end.
+    pub(crate) completes: bool,
+}
+
+/// Whose order of suites decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    Server,
+    Client,
+    Unknown,
+}
+
+impl Order {
+    fn in_words(self) -> &'static str {
+        match self {
+            Order::Server => "in the server's order, which decides",
+            Order::Client => "the client's order decides",
+            Order::Unknown => "whose order decides is not clear",
+        }
+    }
+}
+
+/// Something that is not as the string has it.
+pub(crate) struct Deviation {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+}
+
+pub(crate) struct PolicyResult {
+    pub(crate) judged: Judged,
+    /// Groups that the guideline does not have.
+    pub(crate) groups: Vec<String>,
+}
+
+impl Scan {
+    /// 0 as it should be, 1 not.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
+        let violates = self.policy.as_ref().is_some_and(|result| {
+            !result.judged.report.violations().is_empty() || !result.groups.is_empty()
+        });
+        u8::from(deviates || violates)
+    }
+}
+
+pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    let name = if scan.server_name == scan.target.host {
+        String::new()
+    } else {
+        format!(" as {}", scan.server_name)
+    };
+    let time = milliseconds(scan.time);
+    let Scan {
+        target,
+        connections,
+        ..
+    } = scan;
+    writeln!(out, "{target}{name}, {connections} connections in {time}")?;
+    if scan.unanswered > 0 {
+        let text = "had no answer in time; more may be on than was found";
+        writeln!(out, "{} {text}", Styled(DOUBTFUL, scan.unanswered))?;
+    }
+    for version in &scan.versions {
+        if version.suites.is_empty() {
+            writeln!(out, "\n{}  {}", version.label, Styled(FAINT, "off"))?;
+            continue;
+        }
+        heading(out, version.label)?;
+        let rows = version.suites.iter().map(|cipher| SuiteRow {
+            cipher,
+            obstacle: None,
+            proven: false,
+        });
+        table(out, &rows.collect::<Vec<_>>())?;
+        let text = version.order.in_words();
+        if version.suites.len() > 1 {
+            writeln!(out, "{}", Styled(FAINT, text))?;
+        }
+        if !version.completes {
+            let text = "no handshake came to its end (does the server want a certificate?)";
+            writeln!(out, "{}", Styled(FAINT, text))?;
+        }
+    }
+    heading(out, "Keys")?;
+    let order = if scan.groups.len() > 1 {
+        format!(" ({})", scan.group_order.in_words())
+    } else {
+        String::new()
+    };
+    row(
+        out,
+        "groups",
+        format_args!("{}{}", words(&scan.groups), Styled(FAINT, order)),
+    )?;
+    let mut rest = &scan.signatures[..];
+    while let Some((label, _)) = rest.first() {
+        let (these, others): (&[_], &[_]) =
+            rest.split_at(rest.partition_point(|(l, _)| l == label));
+        let names: Vec<_> = these.iter().map(|(_, name)| name.clone()).collect();
+        row(
+            out,
+            "signatures",
+            format_args!("{label}: {}", words(&names)),
+        )?;
+        rest = others;
+    }
+    for certificate in &scan.certificates {
+        let issuer = match certificate.get_info() {
+            Ok(info) => format!(", from {}", one_line(info.issuer())),
+            Err(_) => String::new(),
+        };
+        let key = key_type(certificate).unwrap_or_else(|| "unknown key".to_owned());
+        row(
+            out,
+            "certificate",
+            format_args!("{key}, {certificate}{issuer}"),
+        )?;
+    }
+    if let Some(deviations) = &scan.deviations {
+        heading(out, "Against the cipher string")?;
+        for Deviation { severity, message } in deviations {
+            writeln!(out, "  {}: {message}", Styled(style(*severity), severity))?;
+        }
+        if deviations.is_empty() {
+            writeln!(out, "  {}", Styled(GOOD, "as it should be"))?;
+        }
+    }
+    if let Some(result) = &scan.policy {
+        violations(out, &result.judged, &result.groups)?;
+    }
+    Ok(())
+}
+
+fn words(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none found".to_owned();
+    }
+    names.join(" ")
+}
+
+/// `RSA 2048 bits`
+fn key_type(certificate: &ssl::Certificate) -> Option<String> {
+    let certificate = openssl::x509::X509::from_der(&certificate.to_der().ok()?).ok()?;
+    let key = certificate.public_key().ok()?;
+    let name = match key.id() {
+        openssl::pkey::Id::EC => "EC".to_owned(),
+        openssl::pkey::Id::RSA => "RSA".to_owned(),
+        openssl::pkey::Id::RSA_PSS => "RSA-PSS".to_owned(),
+        openssl::pkey::Id::ED25519 => return Some("Ed25519".to_owned()),
+        openssl::pkey::Id::ED448 => return Some("Ed448".to_owned()),
+        openssl::pkey::Id::DSA => "DSA".to_owned(),
+        other => format!("key type {}", other.as_raw()),
+    };
+    Some(format!("{name} {} bits", key.bits()))
+}
+
+#[derive(Serialize)]
+struct ScanJson<'a> {
+    target: String,
+    server_name: &'a str,
+    openssl: &'static str,
+    connections: u32,
+    unanswered: u32,
+    milliseconds: f64,
+    versions: Vec<VersionJson>,
+    groups: &'a [String],
+    group_order: Order,
+    signature_algorithms: Vec<SignatureJson<'a>>,
+    certificates: Vec<KeyJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups_against_policy: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deviations: Option<Vec<DeviationJson<'a>>>,
+}
+
+#[derive(Serialize)]
+struct VersionJson {
+    version: String,
+    enabled: bool,
+    order: Order,
+    handshake_completes: bool,
+    ciphers: Box<RawValue>,
+}
+
+#[derive(Serialize)]
+struct SignatureJson<'a> {
+    version: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct KeyJson {
+    key: Option<String>,
+    #[serde(flatten)]
+    certificate: CertificateJson,
+}
+
+#[derive(Serialize)]
+struct DeviationJson<'a> {
+    severity: String,
+    message: &'a str,
+}
+
+pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    let mut versions = Vec::new();
+    for version in &scan.versions {
+        versions.push(VersionJson {
+            version: version.label.to_owned(),
+            enabled: !version.suites.is_empty(),
+            order: version.order,
+            handshake_completes: version.completes,
+            ciphers: list(&version.suites)?,
+        });
+    }
+    let signatures = scan.signatures.iter();
+    let deviations = scan.deviations.as_ref().map(|deviations| {
+        let all = deviations.iter().map(|deviation| DeviationJson {
+            severity: deviation.severity.to_string(),
+            message: &deviation.message,
+        });
+        all.collect()
+    });
+    write_json(
+        out,
+        &ScanJson {
+            target: scan.target.to_string(),
+            server_name: &scan.server_name,
+            openssl: *ssl::OPENSSL_VERSION,
+            connections: scan.connections,
+            unanswered: scan.unanswered,
+            milliseconds: millis(scan.time),
+            versions,
+            groups: &scan.groups,
+            group_order: scan.group_order,
+            signature_algorithms: signatures
+                .map(|(version, name)| SignatureJson { version, name })
+                .collect(),
+            certificates: scan
+                .certificates
+                .iter()
+                .map(|certificate| KeyJson {
+                    key: key_type(certificate),
+                    certificate: certificate.into(),
+                })
+                .collect(),
+            policy: scan.policy.as_ref().map(|r| PolicyJson::from(&r.judged)),
+            groups_against_policy: scan.policy.as_ref().map(|r| r.groups.as_slice()),
+            deviations,
+        },
+    )
+}

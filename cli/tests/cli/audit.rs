@@ -1,0 +1,121 @@
+//! `pyssl audit`.
+
+use pyssl_testing::{Ca, Files};
+use serde_json::Value;
+
+use crate::support::{World, path, run};
+
+fn findings(args: &[&str]) -> (Vec<(String, String)>, Value, Option<i32>) {
+    let output = run(["audit", "--json"].iter().chain(args));
+    let value: Value =
+        serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let list = value["findings"].as_array().unwrap();
+    let pairs = list
+        .iter()
+        .map(|f| (text(&f["code"]), text(&f["severity"])))
+        .collect();
+    (pairs, value, output.code)
+}
+
+fn has(findings: &[(String, String)], code: &str, severity: &str) -> bool {
+    findings.contains(&(code.to_owned(), severity.to_owned()))
+}
+
+/// `SSLContext(PROTOCOL_TLSv1_2)` with `load_verify_locations`, which verifies nothing.
+#[test]
+fn a_client_that_loads_an_authority_and_verifies_nothing_is_flagged() {
+    let world = World::new();
+    let seed = [
+        "--protocol",
+        "TLSv1_2",
+        "--cafile",
+        world.cafile(),
+        "--client",
+    ];
+    let (found, value, code) = findings(&seed);
+    assert_eq!(code, Some(1));
+    assert!(has(&found, "A001", "error"), "{found:?}");
+    assert!(has(&found, "A003", "error"), "{found:?}");
+    assert!(has(&found, "A007", "warning"), "{found:?}");
+    assert_eq!(value["role"], "client");
+    assert_eq!(
+        value["findings"][0]["python"],
+        "context.verify_mode = ssl.CERT_REQUIRED"
+    );
+    let output = run(["audit"].iter().chain(&seed));
+    assert_eq!(output.code, Some(1));
+    for text in [
+        "A001 error: certificates to trust are loaded, but the mode is CERT_NONE",
+        "in Rust       context.set_verify_mode(ssl::CERT_REQUIRED)?",
+        "in Python     context.check_hostname = True",
+    ] {
+        assert!(output.stdout.contains(text), "{text}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn what_the_audit_advises_satisfies_it() {
+    let world = World::new();
+    let output = run(["audit", "--cafile", world.cafile(), "--client"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let cert = path(&world.server.combined);
+    let (found, value, code) = findings(&["--cert", cert, "--host", "localhost"]);
+    assert_eq!(
+        (code, &value["role"]),
+        (Some(0), &"server".into()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn certificates_ciphers_and_versions_are_looked_at() {
+    let ca = Ca::new();
+    let expired = Files::new(&ca, &ca.builder().san("localhost").expired().build());
+    let cert = path(&expired.combined);
+    let (found, _, code) = findings(&["--cert", cert, "--host", "other.example"]);
+    assert_eq!(code, Some(1));
+    assert!(has(&found, "A021", "error"), "{found:?}");
+    assert!(found.iter().any(|(code, _)| code == "A029"), "{found:?}");
+    let args = [
+        "--protocol",
+        "TLS_CLIENT",
+        "--ciphers",
+        "ALL:@SECLEVEL=0",
+        "--min",
+        "1.0",
+    ];
+    let (found, _, _) = findings(&args);
+    for code in ["A004", "A005", "A009", "A011"] {
+        assert!(found.iter().any(|(c, _)| c == code), "{code} {found:?}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_are_local_errors() {
+    let world = World::new();
+    for args in [
+        vec!["--cafile", "/no/such/file"],
+        vec!["--cert", "/no/such/file"],
+        vec!["--cert", world.cafile()],
+        vec!["--ciphers", "BOGUS"],
+        vec!["--client", "--server"],
+        vec!["--protocol", "TLSv9"],
+        vec!["--min", "1.3", "--max", "1.2"],
+        vec!["--host", ""],
+        // Python refuses that as well while the name is checked.
+        vec!["--verify-mode", "none"],
+    ] {
+        let output = run(["audit"].iter().chain(&args));
+        assert_eq!(output.code, Some(2), "{args:?} {output:?}");
+        assert_eq!(output.stdout, "", "{args:?}");
+        assert!(!output.stderr.is_empty(), "{args:?}");
+    }
+    let (found, _, code) = findings(&["--no-check-hostname", "--verify-mode", "none"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        found
+            .iter()
+            .any(|(code, _)| code == "A001" || code == "A002")
+    );
+}
