@@ -7,8 +7,12 @@
 
 mod binding;
 mod callbacks;
+mod chains;
+mod connecting;
 mod der;
 mod dh;
+mod enumerations;
+mod environment;
 mod full_duplex;
 mod getpeercert;
 mod groups;
@@ -20,6 +24,7 @@ mod link;
 mod live_context;
 
 mod message_callback;
+mod objects;
 mod overrides;
 mod pha;
 mod psk;
@@ -27,4 +32,6 @@ mod sendfile;
 mod sessions;
 mod sni;
 mod support;
+mod transfer;
 mod utilities;
+mod versions;
