@@ -126,8 +126,8 @@ pub(crate) fn readiness(
     millis: i64,
 ) -> bool {
     let timeout = rustix::event::Timespec {
-        tv_sec: 0,
-        tv_nsec: millis * 1_000_000,
+        tv_sec: millis / 1000,
+        tv_nsec: millis % 1000 * 1_000_000,
     };
     let mut fds = [rustix::event::PollFd::new(socket, flags)];
     rustix::event::poll(&mut fds, Some(&timeout)).unwrap() > 0

@@ -7,8 +7,12 @@
 
 mod binding;
 mod callbacks;
+mod chains;
+mod connecting;
 mod der;
 mod dh;
+mod enumerations;
+mod environment;
 mod full_duplex;
 mod getpeercert;
 mod groups;
@@ -19,6 +23,7 @@ mod keylog;
 mod link;
 mod live_context;
 mod message_callback;
+mod objects;
 mod overrides;
 mod pha;
 mod psk;
@@ -30,4 +35,6 @@ mod shutdown;
 mod sni;
 mod support;
 mod timeouts;
+mod transfer;
 mod utilities;
+mod versions;

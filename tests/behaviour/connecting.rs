@@ -1,0 +1,302 @@
+//! The ways to a connected socket, and the certificate of a server.
+
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl_testing::openssl::ssl::SniError;
+use pyssl_testing::{Ca, EchoServer, Files, Leaf, ServerConfig};
+use rustix::event::PollFlags;
+use socket2::{Domain, Socket, Type};
+
+use crate::link::{PATIENCE, full_listener, readiness};
+use crate::support::{client_context, unverified_client};
+
+fn plain() -> Socket {
+    Socket::new(Domain::IPV4, Type::STREAM, None).unwrap()
+}
+
+fn echo_once(sock: &ssl::SslSocket) {
+    sock.sendall(b"foo\n").unwrap();
+    assert_eq!(sock.recv(1024).unwrap(), b"foo\n");
+}
+
+#[test]
+fn an_unverified_certificate_reads_as_an_empty_dict() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let sock = unverified_client()
+        .wrap_socket(plain(), "localhost")
+        .unwrap();
+    sock.connect(server.addr()).unwrap();
+    assert!(sock.getpeercert().unwrap().unwrap().is_empty());
+    assert!(!sock.server_side());
+
+    let sock = client_context(&ca)
+        .wrap_socket(plain(), "localhost")
+        .unwrap();
+    assert_eq!(sock.version(), None);
+    sock.connect(server.addr()).unwrap();
+    let cert = sock.getpeercert().unwrap().unwrap();
+    let time = |text| ssl::cert_time_to_seconds(text).unwrap();
+    assert!(time(cert.not_before()) < time(cert.not_after()));
+    assert_eq!(sock.version(), Some("TLSv1.3"));
+    sock.close();
+    assert_eq!(sock.version(), None);
+}
+
+#[test]
+fn without_a_trusted_authority_connecting_fails() {
+    let server = EchoServer::start(&Ca::new().issue("localhost"));
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let sock = context.wrap_socket(plain(), "localhost").unwrap();
+    let error = sock.connect(server.addr()).unwrap_err();
+    assert_eq!(error.python_class(), "SSLCertVerificationError");
+    assert_eq!(error.verify_code(), Some(20));
+    let why = "unable to get local issuer certificate";
+    assert_eq!(error.verify_message(), Some(why));
+    for part in ["certificate verify failed", why] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn connect_ex_gives_the_number_of_the_connection_and_the_errors_of_the_handshake() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let sock = client_context(&ca)
+        .wrap_socket(plain(), "localhost")
+        .unwrap();
+    assert_eq!(sock.connect_ex(server.addr()).unwrap(), 0);
+    assert!(sock.getpeercert().unwrap().is_some());
+
+    let sock = client_context(&ca).wrap_socket(plain(), "wrong").unwrap();
+    assert!(sock.connect_ex(server.addr()).is_err());
+
+    // Nothing listens where this listener was.
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let sock = client_context(&ca)
+        .wrap_socket(plain(), "localhost")
+        .unwrap();
+    assert_eq!(sock.connect_ex(gone).unwrap(), libc::ECONNREFUSED);
+
+    let (full, _queue) = full_listener();
+    let sock = client_context(&ca)
+        .wrap_socket(plain(), "localhost")
+        .unwrap();
+    sock.settimeout(Some(Duration::from_nanos(100))).unwrap();
+    assert_eq!(sock.connect_ex(full).unwrap(), libc::EAGAIN);
+}
+
+/// Does what is wanted, waiting for what it waits for.
+fn driven(sock: &ssl::SslSocket, step: impl Fn() -> ssl::Result<()>) {
+    loop {
+        let flags = match step() {
+            Ok(()) => return,
+            Err(ssl::Error::WantRead(_)) => PollFlags::IN,
+            Err(ssl::Error::WantWrite(_)) => PollFlags::OUT,
+            Err(error) => panic!("{error}"),
+        };
+        assert!(readiness(sock, flags, 60_000));
+    }
+}
+
+#[test]
+fn a_socket_that_does_not_block_connects_and_shakes_hands_in_steps() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let options = ssl::WrapSocket::new()
+        .server_hostname("localhost")
+        .do_handshake_on_connect(false);
+    let sock = client_context(&ca)
+        .wrap_socket(plain(), options.clone())
+        .unwrap();
+    sock.setblocking(false).unwrap();
+    let number = sock.connect_ex(server.addr()).unwrap();
+    assert!(
+        [0, libc::EINPROGRESS, libc::EWOULDBLOCK].contains(&number),
+        "{number}"
+    );
+    assert!(readiness(&sock, PollFlags::OUT, 60_000));
+    driven(&sock, || sock.do_handshake());
+    assert!(sock.getpeercert().unwrap().is_some());
+    assert_eq!(sock.recv(0).unwrap(), b"");
+    assert_eq!(sock.recv_into(&mut []).unwrap(), 0);
+
+    let connected = TcpStream::connect(server.addr()).unwrap();
+    let sock = client_context(&ca).wrap_socket(connected, options).unwrap();
+    sock.setblocking(false).unwrap();
+    let error = sock.do_handshake().unwrap_err();
+    assert_eq!(
+        (error.python_class(), error.errno()),
+        ("SSLWantReadError", Some(2))
+    );
+    assert!(
+        error
+            .to_string()
+            .starts_with("The operation did not complete (read)")
+    );
+    driven(&sock, || sock.do_handshake());
+    sock.settimeout(Some(PATIENCE)).unwrap();
+    echo_once(&sock);
+}
+
+#[test]
+fn one_context_makes_connections_of_every_kind() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let context = unverified_client();
+    let connect = |options: ssl::WrapSocket| {
+        let sock = context.wrap_socket(plain(), options).unwrap();
+        sock.connect(server.addr()).unwrap();
+        echo_once(&sock);
+        sock.getpeercert().unwrap().unwrap()
+    };
+    assert!(connect(ssl::WrapSocket::new()).is_empty());
+    assert!(connect("dummy".into()).is_empty());
+    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    // As text and as bytes, which are the same certificate.
+    context
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    context
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.der()))
+        .unwrap();
+    let stats = context.cert_store_stats();
+    assert_eq!((stats.x509, stats.x509_ca, stats.crl), (1, 1, 0));
+    assert!(!connect(ssl::WrapSocket::new()).is_empty());
+}
+
+#[test]
+fn authorities_are_found_in_a_directory_when_they_are_needed() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let directory = tempfile::tempdir().unwrap();
+    ca.write_hashed(directory.path());
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context
+        .load_verify_locations(ssl::VerifyLocations::new().capath(directory.path()))
+        .unwrap();
+    assert!(context.get_ca_certs().is_empty());
+    let sock = context.wrap_socket(plain(), "localhost").unwrap();
+    sock.connect(server.addr()).unwrap();
+    assert!(!sock.getpeercert().unwrap().unwrap().is_empty());
+    let found = context.get_ca_certs();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].to_der().unwrap(), ca.der());
+}
+
+#[test]
+fn a_connected_socket_can_be_given_another_context() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let (first, second) = (client_context(&ca), client_context(&ca));
+    first.set_alpn_protocols(&["first"]).unwrap();
+    second.set_alpn_protocols(&["second"]).unwrap();
+    let sock = first.wrap_socket(plain(), "localhost").unwrap();
+    sock.connect(server.addr()).unwrap();
+    sock.set_context(&second).unwrap();
+    // The very context, not one like it: what happens to it shows.
+    second.set_ciphers("AES256").unwrap();
+    assert_eq!(
+        sock.context().get_ciphers().unwrap(),
+        second.get_ciphers().unwrap()
+    );
+    echo_once(&sock);
+}
+
+#[test]
+fn contexts_of_the_wrong_side_do_not_connect() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let server = EchoServer::start(&Ca::new().issue("localhost"));
+    let connected = TcpStream::connect(server.addr()).unwrap();
+    let error = context.wrap_socket(connected, "localhost").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("Cannot create a client socket with a PROTOCOL_TLS_SERVER context"),
+        "{error}"
+    );
+}
+
+/// A server that notes the names it is asked for, and takes its time to answer.
+fn noting(leaf: &Leaf, delay: Duration) -> (EchoServer, Arc<Mutex<Vec<String>>>) {
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let config = ServerConfig::new(leaf).configure(move |context| {
+        let seen = Arc::clone(&seen);
+        context.set_servername_callback(move |ssl, _| {
+            let name = ssl.servername(pyssl_testing::openssl::ssl::NameType::HOST_NAME);
+            seen.lock()
+                .unwrap()
+                .push(name.unwrap_or_default().to_owned());
+            std::thread::sleep(delay);
+            Ok::<(), SniError>(())
+        });
+    });
+    (EchoServer::start(config), names)
+}
+
+#[test]
+fn the_certificate_of_a_server_is_fetched_verified_or_not() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    let (server, names) = noting(&leaf, Duration::ZERO);
+    let address = ("localhost", server.port());
+    let fetch = |options| ssl::get_server_certificate(address, options);
+    let pem = fetch(ssl::ServerCertificate::new()).unwrap();
+    assert_eq!(ssl::PEM_cert_to_DER_cert(&pem).unwrap(), leaf.der());
+    let verified = fetch(ssl::ServerCertificate::new().ca_certs(&files.ca)).unwrap();
+    assert_eq!(verified, pem);
+    assert_eq!(*names.lock().unwrap(), ["localhost", "localhost"]);
+
+    let other = Files::of(&Ca::new().issue("localhost"));
+    let error = fetch(ssl::ServerCertificate::new().ca_certs(&other.ca)).unwrap_err();
+    assert_eq!(error.python_class(), "SSLCertVerificationError");
+}
+
+#[test]
+fn a_server_that_takes_its_time_is_not_waited_for() {
+    let (server, _) = noting(&Ca::new().issue("localhost"), Duration::from_secs(1));
+    let error = ssl::get_server_certificate(
+        ("localhost", server.port()),
+        ssl::ServerCertificate::new().timeout(Duration::from_millis(100)),
+    )
+    .unwrap_err();
+    assert_eq!(error.python_class(), "TimeoutError");
+}
+
+#[test]
+fn certificates_are_fetched_over_ipv6_too() {
+    let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+        eprintln!("SKIPPED: this machine has no IPv6");
+        return;
+    };
+    let ca = Ca::new();
+    let leaf = ca.issue("::1");
+    let files = Files::new(&ca, &leaf);
+    let context = crate::support::server_context(&leaf);
+    let listener = context
+        .wrap_socket(listener, ssl::WrapSocket::new().server_side(true))
+        .unwrap();
+    let address: SocketAddr = listener.getsockname().unwrap().as_inet().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..2 {
+                // The second client does not like what it sees.
+                let _ = listener.accept();
+            }
+        });
+        let fetch = |options| ssl::get_server_certificate(("::1", address.port()), options);
+        let pem = fetch(ssl::ServerCertificate::new().ca_certs(&files.ca)).unwrap();
+        assert_eq!(ssl::PEM_cert_to_DER_cert(&pem).unwrap(), leaf.der());
+        let other = Files::of(&Ca::new().issue("::1"));
+        let error = fetch(ssl::ServerCertificate::new().ca_certs(&other.ca)).unwrap_err();
+        assert_eq!(error.python_class(), "SSLCertVerificationError");
+    });
+}

@@ -1,0 +1,142 @@
+//! What environment variables do. Each test runs itself again, since they belong to the process.
+
+use std::path::Path;
+use std::process::Command;
+
+use pyssl as ssl;
+use pyssl_testing::{Ca, Files};
+
+const INNER: &str = "PYSSL_TEST_INNER";
+
+/// Whether this is the inner run.
+fn inner() -> bool {
+    std::env::var_os(INNER).is_some()
+}
+
+/// Runs one of these tests in a process that has these variables, and returns what it printed.
+fn run(test: &str, variables: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture"])
+        .arg(format!("environment::{test}"))
+        .env(INNER, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn times_depend_neither_on_the_time_zone_nor_on_the_locale() {
+    if inner() {
+        let seconds = |text| ssl::cert_time_to_seconds(text).unwrap();
+        assert_eq!(seconds("May  9 00:00:00 2007 GMT"), 1_178_668_800);
+        assert_eq!(seconds("Feb  9 00:00:00 2007 GMT"), 1_170_979_200);
+        assert!(ssl::cert_time_to_seconds("févr.  9 00:00:00 2007 GMT").is_err());
+        return;
+    }
+    for zone in ["America/New_York", "Asia/Kathmandu"] {
+        run(
+            "times_depend_neither_on_the_time_zone_nor_on_the_locale",
+            &[("TZ", zone), ("LC_ALL", "fr_FR.UTF-8")],
+        );
+    }
+}
+
+#[test]
+fn default_certificates_come_from_where_the_variables_say() {
+    if inner() {
+        for purpose in [ssl::Purpose::SERVER_AUTH, ssl::Purpose::CLIENT_AUTH] {
+            let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+            context.load_default_certs(purpose).unwrap();
+            let stats = context.cert_store_stats();
+            println!("found {} {} {}", stats.x509, stats.x509_ca, stats.crl);
+        }
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context.set_default_verify_paths().unwrap();
+        return;
+    }
+    let ca = Ca::new();
+    let files = Files::new(&ca, &ca.issue("localhost"));
+    let empty = tempfile::tempdir().unwrap();
+    for (file, found) in [(&files.cert, "found 1 0 0\n"), (&files.ca, "found 1 1 0\n")] {
+        let printed = run(
+            "default_certificates_come_from_where_the_variables_say",
+            &[
+                ("SSL_CERT_FILE", text(file)),
+                ("SSL_CERT_DIR", text(empty.path())),
+            ],
+        );
+        assert_eq!(printed.matches(found).count(), 2, "{printed}");
+    }
+}
+
+#[test]
+fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
+    if inner() {
+        let name = |context: ssl::SslContext| context.keylog_filename().is_some();
+        let plain = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        let unverified = ssl::create_unverified_context(ssl::UnverifiedContext::new()).unwrap();
+        let stdlib = ssl::create_stdlib_context(ssl::UnverifiedContext::new()).unwrap();
+        println!(
+            "logs {} {} {} {}",
+            name(plain),
+            name(ssl::create_default_context(ssl::Purpose::CLIENT_AUTH).unwrap()),
+            name(unverified),
+            name(stdlib)
+        );
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("keys.txt");
+    let test = "only_contexts_with_good_defaults_log_keys_by_the_environment";
+    let printed = run(test, &[("SSLKEYLOGFILE", text(&log))]);
+    assert!(printed.contains("logs false true true true\n"), "{printed}");
+    assert!(log.exists());
+    let printed = run(test, &[("SSLKEYLOGFILE", "")]);
+    assert!(
+        printed.contains("logs false false false false\n"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn a_key_log_has_one_head_and_a_line_for_each_secret() {
+    let ca = Ca::new();
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("keys.txt");
+    let (client, server) = (
+        crate::support::client_context(&ca),
+        crate::support::server_context(&ca.issue("localhost")),
+    );
+    let lines = || std::fs::read_to_string(&log).unwrap().lines().count();
+    let connect = || {
+        crate::support::Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected()
+    };
+    assert_eq!(client.keylog_filename(), None);
+    client.set_keylog_filename(Some(&log)).unwrap();
+    assert_eq!(client.keylog_filename().as_deref(), Some(log.as_path()));
+    assert_eq!(lines(), 1);
+    connect();
+    assert_eq!(lines(), 6);
+    client.set_keylog_filename(None::<&Path>).unwrap();
+    server.set_keylog_filename(Some(&log)).unwrap();
+    connect();
+    assert_eq!(lines(), 11);
+    client.set_keylog_filename(Some(&log)).unwrap();
+    connect();
+    assert_eq!(lines(), 21);
+    client.set_keylog_filename(None::<&Path>).unwrap();
+    assert_eq!(client.keylog_filename(), None);
+    let error = client
+        .set_keylog_filename(Some(directory.path()))
+        .unwrap_err();
+    assert_eq!(error.python_class(), "IsADirectoryError");
+}

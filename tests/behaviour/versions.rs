@@ -1,0 +1,248 @@
+//! Versions of the protocol, and what else both sides agree on.
+
+use pyssl as ssl;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Files};
+
+use crate::support::{Pair, client_context, outcome, server_context};
+
+use ssl::TlsVersion::{MAXIMUM_SUPPORTED, MINIMUM_SUPPORTED, TLSv1, TLSv1_1, TLSv1_2, TLSv1_3};
+
+/// A context of this protocol with a certificate, that verifies in this way and takes old
+/// versions.
+fn context(protocol: ssl::Protocol, ca: &Ca, mode: ssl::VerifyMode) -> ssl::SslContext {
+    let context = ssl::SslContext::new(protocol).unwrap();
+    context.set_ciphers("ALL:@SECLEVEL=0").unwrap();
+    if context.check_hostname() {
+        context.set_check_hostname(false).unwrap();
+    }
+    context.set_verify_mode(mode).unwrap();
+    context
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    let files = Files::of(&ca.issue("localhost"));
+    context.load_cert_chain(&files.combined).unwrap();
+    context
+}
+
+const MODES: [ssl::VerifyMode; 3] = [ssl::CERT_NONE, ssl::CERT_OPTIONAL, ssl::CERT_REQUIRED];
+
+/// The version that both sides agree on, if they do.
+fn agreed(client: &ssl::SslContext, server: &ssl::SslContext) -> Option<&'static str> {
+    let pair = Pair::new(client, server, "localhost").unwrap();
+    let (client, server) = pair.handshake();
+    client.ok().and(server.ok())?;
+    assert_eq!(pair.client.version(), pair.server.version());
+    pair.client.version()
+}
+
+#[test]
+fn the_generic_protocol_serves_both_sides_in_every_verify_mode() {
+    let ca = Ca::new();
+    for mode in MODES {
+        let client = context(ssl::PROTOCOL_TLS, &ca, mode);
+        let server = context(ssl::PROTOCOL_TLS, &ca, mode);
+        assert_eq!(agreed(&client, &server), Some("TLSv1.3"));
+        let old = ssl::OP_NO_SSLv2 | ssl::OP_NO_SSLv3;
+        server.set_options(server.options() | old).unwrap();
+        client.set_options(client.options() | old).unwrap();
+        assert_eq!(agreed(&client, &server), Some("TLSv1.3"));
+    }
+}
+
+#[test]
+fn protocols_of_one_version_speak_that_one() {
+    let ca = Ca::new();
+    for (protocol, name, no) in [
+        (ssl::PROTOCOL_TLSv1, "TLSv1", ssl::OP_NO_TLSv1),
+        (ssl::PROTOCOL_TLSv1_1, "TLSv1.1", ssl::OP_NO_TLSv1_1),
+        (ssl::PROTOCOL_TLSv1_2, "TLSv1.2", ssl::OP_NO_TLSv1_2),
+    ] {
+        for mode in MODES {
+            let one = context(protocol, &ca, mode);
+            assert_eq!(agreed(&one, &one), Some(name));
+            let any = context(ssl::PROTOCOL_TLS, &ca, mode);
+            any.set_minimum_version(MINIMUM_SUPPORTED).unwrap();
+            assert_eq!(agreed(&one, &any), Some(name));
+            assert_eq!(agreed(&any, &one), Some(name));
+            any.set_options(any.options() | no).unwrap();
+            assert_eq!(agreed(&any, &one), None);
+        }
+    }
+    let of = |protocol| context(protocol, &ca, ssl::CERT_NONE);
+    let (old, new) = (of(ssl::PROTOCOL_TLSv1_1), of(ssl::PROTOCOL_TLSv1_2));
+    assert_eq!((agreed(&old, &new), agreed(&new, &old)), (None, None));
+    let old = of(ssl::PROTOCOL_TLSv1);
+    assert_eq!((agreed(&old, &new), agreed(&new, &old)), (None, None));
+}
+
+#[test]
+fn ssl_3_is_not_spoken() {
+    const { assert!(!ssl::HAS_SSLv2) };
+    assert!(ssl::Protocol::try_from(0).is_err());
+    if ssl::HAS_SSLv3 {
+        return;
+    }
+    assert!(ssl::Protocol::try_from(1).is_err());
+    let ca = Ca::new();
+    let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
+    let server = context(ssl::PROTOCOL_TLS_SERVER, &ca, ssl::CERT_NONE);
+    for context in [&client, &server] {
+        // What a library without SSL 3.0 makes of it is its own affair, as in Python.
+        let _ = context.set_minimum_version(ssl::TlsVersion::SSLv3);
+        let _ = context.set_maximum_version(ssl::TlsVersion::SSLv3);
+    }
+    assert_ne!(agreed(&client, &server), Some("SSLv3"));
+}
+
+#[test]
+fn the_highest_version_in_both_ranges_is_agreed_on() {
+    let ca = Ca::new();
+    let agree = |client: [ssl::TlsVersion; 2], server: [ssl::TlsVersion; 2]| {
+        let ranged = |protocol, [minimum, maximum]: [ssl::TlsVersion; 2]| {
+            let context = context(protocol, &ca, ssl::CERT_NONE);
+            context.set_minimum_version(minimum).unwrap();
+            context.set_maximum_version(maximum).unwrap();
+            context
+        };
+        agreed(
+            &ranged(ssl::PROTOCOL_TLS_CLIENT, client),
+            &ranged(ssl::PROTOCOL_TLS_SERVER, server),
+        )
+    };
+    let all = [MINIMUM_SUPPORTED, MAXIMUM_SUPPORTED];
+    assert_eq!(agree([TLSv1, TLSv1_2], [TLSv1_2, TLSv1_2]), Some("TLSv1.2"));
+    assert_eq!(agree([TLSv1, TLSv1_2], [TLSv1, TLSv1_1]), Some("TLSv1.1"));
+    assert_eq!(agree([TLSv1_3, TLSv1_3], all), Some("TLSv1.3"));
+    assert_eq!(agree(all, [TLSv1, TLSv1]), Some("TLSv1"));
+    assert_eq!(agree([TLSv1, TLSv1], [TLSv1_2, TLSv1_2]), None);
+}
+
+#[test]
+fn no_common_version_is_an_alert() {
+    let ca = Ca::new();
+    let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
+    client.set_minimum_version(TLSv1).unwrap();
+    client.set_maximum_version(TLSv1).unwrap();
+    let server = context(ssl::PROTOCOL_TLS_SERVER, &ca, ssl::CERT_NONE);
+    server.set_minimum_version(TLSv1_2).unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    let (client, server) = pair.handshake();
+    assert_eq!(outcome(&server), "SSLError:UNSUPPORTED_PROTOCOL");
+    assert!(client.unwrap_err().to_string().contains("alert"));
+}
+
+#[test]
+fn tls_1_3_has_one_of_its_own_suites() {
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    client.set_minimum_version(TLSv1_3).unwrap();
+    let pair = Pair::new(
+        &client,
+        &server_context(&ca.issue("localhost")),
+        "localhost",
+    )
+    .unwrap();
+    assert_eq!((pair.client.version(), pair.client.cipher()), (None, None));
+    let pair = pair.connected();
+    assert_eq!(pair.client.version(), Some("TLSv1.3"));
+    let suites = [
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_GCM_SHA256",
+    ];
+    assert!(suites.contains(&pair.client.cipher().unwrap().0));
+}
+
+#[test]
+fn curves_are_there_without_being_asked_for() {
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    client.set_maximum_version(TLSv1_2).unwrap();
+    let server = server_context(&ca.issue("localhost"));
+    let pair = Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert!(pair.client.cipher().unwrap().0.contains("ECDH"));
+}
+
+#[test]
+fn nothing_is_compressed_whatever_the_options_say() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    for maximum in crate::link::BOTH_VERSIONS {
+        client.set_maximum_version(maximum).unwrap();
+        for off in [true, false] {
+            let mut options = client.options();
+            options.set(ssl::OP_NO_COMPRESSION, off);
+            client.set_options(options).unwrap();
+            let pair = Pair::new(&client, &server, "localhost")
+                .unwrap()
+                .connected();
+            assert_eq!(pair.client.compression(), None);
+            assert_eq!(pair.server.compression(), None);
+        }
+    }
+}
+
+#[test]
+fn the_option_for_old_servers_does_no_harm_with_new_ones() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    assert!(!client.options().contains(ssl::OP_LEGACY_SERVER_CONNECT));
+    for on in [true, false] {
+        let mut options = client.options();
+        options.set(ssl::OP_LEGACY_SERVER_CONNECT, on);
+        client.set_options(options).unwrap();
+        for maximum in crate::link::BOTH_VERSIONS {
+            client.set_maximum_version(maximum).unwrap();
+            let pair = Pair::new(&client, &server, "localhost")
+                .unwrap()
+                .connected();
+            pair.client.write(b"FOO\n").unwrap();
+            pair.pump();
+            assert_eq!(pair.server.read(100).unwrap(), b"FOO\n");
+        }
+    }
+}
+
+#[test]
+fn a_server_tells_the_suites_that_both_can() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    client.set_ciphers("AES128:AES256").unwrap();
+    server.set_ciphers("AES256").unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    assert_eq!(pair.server.shared_ciphers(), None);
+    let pair = pair.connected();
+    assert_eq!(pair.client.shared_ciphers(), None);
+    let shared = pair.server.shared_ciphers().unwrap();
+    assert!(!shared.is_empty());
+    for (name, version, bits) in shared {
+        assert!(
+            name.contains("AES256") || name.contains("AES_256") || version == "TLSv1.3",
+            "{name} {version} {bits}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_is_chosen_for_what_the_client_can_verify() {
+    let ca = Ca::new();
+    let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let server = server_context(&ca.issue("localhost"));
+    server.load_cert_chain(&Files::of(&rsa).combined).unwrap();
+    let client = client_context(&ca);
+    client.set_maximum_version(TLSv1_2).unwrap();
+    for (ciphers, kind) in [
+        ("ECDHE:ECDSA:!NULL:!aRSA", "ECDSA"),
+        ("ECDHE:!aECDSA", "RSA"),
+    ] {
+        client.set_ciphers(ciphers).unwrap();
+        let pair = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        let cipher = pair.client.cipher().unwrap().0;
+        assert!(cipher.split('-').any(|part| part == kind), "{cipher}");
+    }
+}
