@@ -178,22 +178,18 @@ fn pem_is_read_as_in_python() {
         ]
         .map(|body| format!("{HEADER}{body}{FOOTER}")),
     );
-    arguments.extend(
-        [
-            "".into(),
-            HEADER.into(),
-            FOOTER.into(),
-            format!(" {HEADER}{FOOTER}"),
-            format!("{HEADER}{FOOTER} \n\t\u{2003}\u{1c}"),
-            format!("{HEADER}AAAA{FOOTER}x"),
-            // They share their dashes.
-            format!("{HEADER}{}", &FOOTER[5..]),
-            format!("{HEADER}AA=={FOOTER}\n{HEADER}BBBB{FOOTER}"),
-            format!("{HEADER}AAAA{FOOTER}\n{HEADER}BBBB{FOOTER}"),
-        ]
-        .into_iter()
-        .map(String::from),
-    );
+    arguments.extend([
+        "".into(),
+        HEADER.into(),
+        FOOTER.into(),
+        format!(" {HEADER}{FOOTER}"),
+        format!("{HEADER}{FOOTER} \n\t\u{2003}\u{1c}"),
+        format!("{HEADER}AAAA{FOOTER}x"),
+        // They share their dashes.
+        format!("{HEADER}{}", &FOOTER[5..]),
+        format!("{HEADER}AA=={FOOTER}\n{HEADER}BBBB{FOOTER}"),
+        format!("{HEADER}AAAA{FOOTER}\n{HEADER}BBBB{FOOTER}"),
+    ]);
     arguments
         .extend(generate(300, "[A-D=\n é-]{0,12}").map(|body| format!("{HEADER}{body}{FOOTER}")));
     compare("ssl.PEM_cert_to_DER_cert", &arguments, |pem| {
