@@ -287,7 +287,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
     assert_eq!(value["ciphers"], Value::Null);
     assert_eq!(
         value["error"],
-        serde_json::json!({"kind": "missing-name", "column": 7,
+        serde_json::json!({"argument": "STRING", "kind": "missing-name", "column": 7,
                            "message": "a name is missing after `!`"})
     );
 }
