@@ -12,6 +12,15 @@ use crate::report;
 use crate::setup;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
+    match (args.client, args.server, args.protocol) {
+        (true, _, Some(ProtocolArg::Server)) => {
+            return Err(Failure::Usage("--client contradicts --protocol".to_owned()));
+        }
+        (_, true, Some(ProtocolArg::Client)) => {
+            return Err(Failure::Usage("--server contradicts --protocol".to_owned()));
+        }
+        _ => {}
+    }
     let role = role(args);
     let context = context(args, role)?;
     let mut options = AuditOptions::new().role(role);

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
                 return Err(failure);
             }
             failure.tell();
-            report.error = Some(error);
+            report.error = Some((what, error));
         }
     }
     report::print(|out| {

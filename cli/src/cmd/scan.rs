@@ -266,15 +266,16 @@ impl Scanner<'_> {
             offered.push(left.remove(at));
             found.push(group);
         }
-        offered.reverse();
-        if found.len() < 2 {
+        let (Some([first, second]), Some(offered)) = (found.get(..2), offered.get(..2)) else {
             return Ok((found, Order::Unknown));
-        }
-        offer.groups = Some(offered.join(":"));
+        };
+        // Two tell as much as all, and the last ones take long to compute with.
+        let swapped: Vec<_> = offered.iter().rev().cloned().collect();
+        offer.groups = Some(swapped.join(":"));
         let again = self.ask("groups", &offer)?.group;
-        let order = if again == found.first().cloned() {
+        let order = if again.as_ref() == Some(first) {
             Order::Server
-        } else if again == found.last().cloned() {
+        } else if again.as_ref() == Some(second) {
             Order::Client
         } else {
             Order::Unknown

@@ -37,7 +37,8 @@ pub(crate) struct Report {
     pub(crate) diff: Option<CipherDiff>,
     pub(crate) policy: Option<Judged>,
     pub(crate) usable: Option<Vec<Usable>>,
-    pub(crate) error: Option<CipherStringError>,
+    /// Which argument is wrong, and what is wrong with it.
+    pub(crate) error: Option<(&'static str, CipherStringError)>,
 }
 
 /// A policy and what it says.

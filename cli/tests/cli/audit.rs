@@ -100,6 +100,7 @@ fn settings_that_cannot_be_are_local_errors() {
         vec!["--cert", world.cafile()],
         vec!["--ciphers", "BOGUS"],
         vec!["--client", "--server"],
+        vec!["--client", "--protocol", "TLS_SERVER"],
         vec!["--protocol", "TLSv9"],
         vec!["--min", "1.3", "--max", "1.2"],
         vec!["--host", ""],

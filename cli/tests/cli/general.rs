@@ -28,6 +28,12 @@ fn wrong_usage_has_exit_code_2() {
         vec!["connect", "localhost:1", "--timeout", "0"],
         vec!["connect", "localhost:1", "--min", "1.3", "--max", "1.2"],
         vec!["connect", "localhost:1", "--min", "1.4"],
+        vec!["ciphers", "AES", "-V", "--json"],
+        vec!["ciphers", "AES", "--full"],
+        vec!["ciphers", "AES", "--server", "a"],
+        vec!["ciphers", "--min", "1.3", "--max", "1.2"],
+        vec!["scan", "localhost"],
+        vec!["audit", "--key", "a"],
         vec!["serve", "localhost:0"],
         vec!["serve", "localhost:0", "--cert", "a", "--http", "--echo"],
         vec!["serve", "localhost:0", "--cert", "a", "--max-clients", "0"],
@@ -61,10 +67,21 @@ fn completions_and_manual_are_printed() {
     let output = run(["completions", "bash"]);
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.contains("--client-ca"));
+    for option in ["--explain", "--verify-mode", "--rate"] {
+        assert!(output.stdout.contains(option), "{option}");
+    }
     let output = run(["man"]);
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.starts_with(".ie") && output.stdout.contains(".TH pyssl"));
     assert!(output.stdout.contains("pyssl\\-connect"));
+    for command in ["ciphers", "audit", "scan"] {
+        assert!(
+            output.stdout.contains(&format!("pyssl\\-{command}")),
+            "{command}"
+        );
+        let page = run(["man", command]);
+        assert!(page.stdout.contains("\\-\\-json") && page.stdout.contains("Exit codes"));
+    }
     let output = run(["man", "connect"]);
     assert!(output.stdout.contains("\\-\\-no\\-verify"), "{output:?}");
 }

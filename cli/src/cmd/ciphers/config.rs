@@ -5,6 +5,8 @@
 pub(super) struct Found<'a> {
     /// Where it begins, in bytes.
     pub(super) at: usize,
+    /// The line in which it begins, counted from 1, and where that begins.
+    pub(super) line: (usize, usize),
     /// The name before it; none in a file that is a list of strings.
     pub(super) directive: Option<&'a str>,
     pub(super) string: &'a str,
@@ -42,9 +44,10 @@ const DIRECTIVES: &[&str] = &[
 pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if !line.trim_start().starts_with('#') {
-            found.extend(find_in_line(text, at, line));
+            let place = (number, at);
+            found.extend(find_in_line(text, place, line));
         }
         at += line.len();
     }
@@ -57,7 +60,7 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
 fn list(text: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         let word = line.trim();
         if !word.is_empty() && !word.starts_with('#') {
             if word.contains(char::is_whitespace) {
@@ -65,6 +68,7 @@ fn list(text: &str) -> Vec<Found<'_>> {
             }
             found.push(Found {
                 at: at + offset(line, word),
+                line: (number, at),
                 directive: None,
                 string: word,
             });
@@ -79,21 +83,27 @@ fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'a>> {
+fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
+    let (_, at) = place;
+    // A value begins in the line of its directive.
+    let value = |from, name| {
+        Some(Found {
+            line: place,
+            ..value(text, from, name)?
+        })
+    };
     let words = line.trim_start();
     let name = word(words, |c| c.is_whitespace() || c == '=');
     let is_directive = DIRECTIVES.iter().any(|d| d.eq_ignore_ascii_case(name));
     if is_directive {
-        return value(text, at + offset(line, words) + name.len(), name);
+        return value(at + offset(line, words) + name.len(), name);
     }
     // A call in a program.
     if let Some((before, rest)) = line.split_once("set_ciphers(") {
         let quoted = rest.trim_start().trim_start_matches(['r', 'b', 'u']);
         let at = at + offset(line, quoted);
         let name = line.get(before.len()..before.len() + "set_ciphers".len())?;
-        return quoted
-            .starts_with(['"', '\''])
-            .then(|| value(text, at, name))?;
+        return quoted.starts_with(['"', '\'']).then(|| value(at, name))?;
     }
     // HAProxy has it among the words of a line.
     if matches!(name, "bind" | "server" | "default-server") {
@@ -102,7 +112,7 @@ fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'a>
             let next = word(rest, char::is_whitespace);
             let after = rest.get(next.len()..)?;
             if next == "ciphers" {
-                return value(text, at + offset(line, after), next);
+                return value(at + offset(line, after), next);
             }
             rest = after.trim_start();
             if rest.is_empty() {
@@ -149,6 +159,7 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str) -> Option<Found<'a>
     };
     Some(Found {
         at: offset(text, string),
+        line: (1, 0),
         directive: Some(directive),
         string,
     })

@@ -56,8 +56,8 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result<Linted, Failure> {
-    let before = text.get(..found.at).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let (line, line_start) = found.line;
+    let before = text.get(line_start..found.at).unwrap_or_default();
     let parsed = CipherString::parse(found.string);
     let findings = parsed.and_then(|string| {
         let mut findings = string.lint()?;
@@ -83,8 +83,8 @@ fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result
     };
     Ok(Linted {
         file: file.display().to_string(),
-        line: before.matches('\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        line,
+        column: before.chars().count() + 1,
         directive: found.directive.map(str::to_owned),
         string: found.string.to_owned(),
         findings,

@@ -19,7 +19,7 @@ struct ReportJson<'a> {
     openssl: &'static str,
     /// What `get_ciphers()` returns; none for a string that is invalid.
     ciphers: Option<Box<RawValue>>,
-    error: Option<CipherErrorJson<'a>>,
+    error: Option<ArgumentErrorJson<'a>>,
     security_level: Option<u32>,
     details: Vec<Details<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,13 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             string: &report.string,
             openssl: *ssl::OPENSSL_VERSION,
             ciphers,
-            error: report.error.as_ref().map(CipherErrorJson::from),
+            error: report
+                .error
+                .as_ref()
+                .map(|(argument, error)| ArgumentErrorJson {
+                    argument,
+                    error: error.into(),
+                }),
             security_level: report.security_level,
             details: (0..)
                 .zip(&report.ciphers)
@@ -109,6 +115,13 @@ impl<'a> Details<'a> {
 }
 
 #[derive(Serialize)]
+struct ArgumentErrorJson<'a> {
+    argument: &'static str,
+    #[serde(flatten)]
+    error: CipherErrorJson<'a>,
+}
+
+#[derive(Serialize)]
 pub(super) struct CipherErrorJson<'a> {
     kind: String,
     column: Option<usize>,
@@ -137,20 +150,30 @@ fn kebab(value: &impl std::fmt::Debug) -> String {
     text
 }
 
+/// With more steps, the lists after them are left out: they would be a hundred megabytes.
+const MOST_LISTS: usize = 1000;
+
 #[derive(Serialize)]
 struct ExplanationJson<'a> {
     method: String,
+    lists_left_out: bool,
     steps: Vec<StepJson<'a>>,
 }
 
 impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
     fn from(explanation: &'a Explanation) -> ExplanationJson<'a> {
+        let lists = explanation.steps().len() <= MOST_LISTS;
         ExplanationJson {
             method: match explanation.method() {
                 Method::Prefixes => "prefixes".to_owned(),
                 _ => "rules".to_owned(),
             },
-            steps: explanation.steps().iter().map(StepJson::from).collect(),
+            lists_left_out: !lists,
+            steps: explanation
+                .steps()
+                .iter()
+                .map(|step| StepJson::new(step, lists))
+                .collect(),
         }
     }
 }
@@ -166,12 +189,12 @@ struct StepJson<'a> {
     removed: Vec<&'a str>,
     moved: Vec<&'a str>,
     killed: Vec<&'a str>,
-    /// The list after it; none where it is the same as before.
+    /// The list after it; none where it is the same as before, or lists are left out.
     list: Option<Vec<&'a str>>,
 }
 
-impl<'a> From<&'a Step> for StepJson<'a> {
-    fn from(step: &'a Step) -> StepJson<'a> {
+impl<'a> StepJson<'a> {
+    fn new(step: &'a Step, lists: bool) -> StepJson<'a> {
         let hint = match step.effect() {
             Effect::Unknown => step.hint().map(|hint| hint.to_string()),
             _ => None,
@@ -195,7 +218,7 @@ impl<'a> From<&'a Step> for StepJson<'a> {
             removed: step.removed().map(|c| c.name).collect(),
             moved: step.moved().map(|c| c.name).collect(),
             killed: step.killed().map(|c| c.name).collect(),
-            list: changes_list(step).then(|| step.list().map(|c| c.name).collect()),
+            list: (lists && changes_list(step)).then(|| step.list().map(|c| c.name).collect()),
         }
     }
 }
