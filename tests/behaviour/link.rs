@@ -150,9 +150,12 @@ impl Watchdog {
     /// For a test that takes this long if all is well.
     pub(crate) fn beyond(time: Duration) -> Watchdog {
         let name = std::thread::current().name().unwrap_or("?").to_owned();
+        let patience = std::env::var("PYSSL_PATIENCE").map_or(PATIENCE, |seconds| {
+            Duration::from_secs(seconds.parse().expect("a number of seconds"))
+        });
         let (alive, over): (Sender<()>, Receiver<()>) = channel();
         std::thread::spawn(move || {
-            let outcome = over.recv_timeout(PATIENCE + time);
+            let outcome = over.recv_timeout(patience + time);
             if outcome == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                 eprintln!("{name} does not end: threads wait for each other");
                 std::process::abort();
