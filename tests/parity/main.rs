@@ -5,6 +5,7 @@
 //! here that check the same.
 
 mod census;
+mod keywords;
 mod names;
 mod paths;
 
