@@ -31,6 +31,13 @@ impl DefaultContext {
         }
     }
 
+    /// What the context is for.
+    #[must_use]
+    pub fn purpose(mut self, purpose: Purpose) -> DefaultContext {
+        self.purpose = purpose;
+        self
+    }
+
     /// A file with the certificates to trust, instead of the system's.
     #[must_use]
     pub fn cafile(mut self, cafile: impl AsRef<std::path::Path>) -> DefaultContext {
@@ -231,7 +238,28 @@ impl UnverifiedContext {
         self
     }
 
-    /// Where trusted certificates come from.
+    /// A file with the certificates to trust.
+    #[must_use]
+    pub fn cafile(mut self, cafile: impl AsRef<std::path::Path>) -> UnverifiedContext {
+        self.locations = self.locations.cafile(cafile);
+        self
+    }
+
+    /// A directory with the certificates to trust.
+    #[must_use]
+    pub fn capath(mut self, capath: impl AsRef<std::path::Path>) -> UnverifiedContext {
+        self.locations = self.locations.capath(capath);
+        self
+    }
+
+    /// The certificates to trust: PEM text or DER bytes.
+    #[must_use]
+    pub fn cadata(mut self, cadata: impl Into<CaData>) -> UnverifiedContext {
+        self.locations = self.locations.cadata(cadata);
+        self
+    }
+
+    /// All three at once, in place of what was given before.
     #[must_use]
     pub fn locations(mut self, locations: impl Into<VerifyLocations>) -> UnverifiedContext {
         self.locations = locations.into();

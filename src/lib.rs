@@ -31,6 +31,8 @@
 //! - Exceptions are the variants of [`Error`], with `library()`, `reason()` and `verify_code()`.
 //! - `with` is the scope: a socket is closed when it is dropped.
 //!
+//! [`porting`] has the Rust lines for every name of the module.
+//!
 //! # Threads
 //!
 //! Contexts, sockets and objects are `Send` and `Sync` and take `&self`. A context can be changed
@@ -67,6 +69,7 @@ mod lock;
 pub mod negotiate;
 mod object;
 mod paths;
+pub mod porting;
 mod random;
 mod socket;
 mod text;

@@ -30,6 +30,14 @@ fn both_ends_compute_the_same() {
             );
             assert!(ours.unwrap().len() >= 12, "{name}");
         }
+        let other = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        let unique = |pair: &Pair| pair.client.get_channel_binding("tls-unique").unwrap();
+        assert_ne!(unique(&pair), unique(&other));
+        if version == ssl::TlsVersion::TLSv1_2 {
+            assert_eq!(unique(&pair).unwrap().len(), 12);
+        }
         let exporter = pair.client.get_channel_binding("tls-exporter").unwrap();
         let label = "EXPORTER-Channel-Binding";
         let material = pair.server.export_keying_material(32, label, Some(b""));

@@ -10,7 +10,7 @@ use pyssl_testing::{Ca, EchoServer, Files, Leaf, ServerConfig};
 use rustix::event::PollFlags;
 use socket2::{Domain, Socket, Type};
 
-use crate::link::{PATIENCE, full_listener, readiness};
+use crate::link::{PATIENCE, full_listener, readiness, tcp_pair};
 use crate::support::{client_context, unverified_client};
 
 fn plain() -> Socket {
@@ -130,19 +130,22 @@ fn a_socket_that_does_not_block_connects_and_shakes_hands_in_steps() {
     let connected = TcpStream::connect(server.addr()).unwrap();
     let sock = client_context(&ca).wrap_socket(connected, options).unwrap();
     sock.setblocking(false).unwrap();
-    let error = sock.do_handshake().unwrap_err();
-    assert_eq!(
-        (error.python_class(), error.errno()),
-        ("SSLWantReadError", Some(2))
-    );
-    assert!(
-        error
-            .to_string()
-            .starts_with("The operation did not complete (read)")
-    );
     driven(&sock, || sock.do_handshake());
     sock.settimeout(Some(PATIENCE)).unwrap();
     echo_once(&sock);
+}
+
+#[test]
+fn a_handshake_that_does_not_block_wants_to_read_from_a_silent_peer() {
+    let (near, _far) = tcp_pair();
+    let options = ssl::WrapSocket::from("localhost").do_handshake_on_connect(false);
+    let sock = unverified_client().wrap_socket(near, options).unwrap();
+    sock.setblocking(false).unwrap();
+    let error = sock.do_handshake().unwrap_err();
+    assert_eq!(error.python_class(), "SSLWantReadError");
+    assert_eq!(error.errno(), Some(2));
+    let text = "The operation did not complete (read)";
+    assert!(error.to_string().starts_with(text), "{error}");
 }
 
 #[test]

@@ -89,6 +89,21 @@ fn an_optional_certificate_need_not_come() {
     assert!(pair.server.getpeercert().unwrap().is_none());
 }
 
+#[test]
+fn an_optional_certificate_comes_if_there_is_one() {
+    let contexts = contexts(ssl::CERT_OPTIONAL);
+    contexts.give_the_client_a_certificate();
+    let pair = contexts.connect();
+    assert!(pair.server.getpeercert().unwrap().is_none());
+    pair.server.verify_client_post_handshake().unwrap();
+    let (client, server) = exchange(&pair);
+    assert_eq!(
+        (client.unwrap(), server.unwrap()),
+        (b"down".into(), b"up".into())
+    );
+    assert!(pair.server.getpeercert().unwrap().is_some());
+}
+
 /// The errors that CPython has, by reason and number.
 #[test]
 fn who_cannot_be_asked_is_an_error() {

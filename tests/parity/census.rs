@@ -1,1 +1,115 @@
-//! census
+//! `tests/behaviour/census.tsv`: every case of CPython's suite, and the tests here that check the
+//! same.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const TABLE: &str = include_str!("../behaviour/census.tsv");
+/// The cases of CPython's `test_ssl`.
+const CASES: usize = 196;
+/// Those that do not depend on Python or on Windows.
+const APPLY: usize = 175;
+
+#[test]
+fn no_case_is_missing_and_none_stands_twice() {
+    let table = crate::rows::<4>(TABLE);
+    assert_eq!(table.len(), CASES);
+    let distinct: HashSet<_> = table.iter().map(|row| (row[0], row[1])).collect();
+    assert_eq!(distinct.len(), CASES);
+    let apply = table.iter().filter(|row| row[2] == "yes").count();
+    assert_eq!(apply, APPLY);
+}
+
+#[test]
+fn every_case_has_tests_that_exist_or_a_reason_for_none() {
+    let mut wrong = Vec::new();
+    for [class, case, applies, tests] in crate::rows(TABLE) {
+        let problem = match applies {
+            "yes" => tests.split(", ").find_map(|test| missing(test).err()),
+            "python" | "windows" if !tests.is_empty() => None,
+            _ => Some("neither tests nor a reason".to_owned()),
+        };
+        wrong.extend(problem.map(|problem| format!("{class}.{case}: {problem}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is wrong with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a test
+/// binary, its modules, and the function. `unit` is the library itself.
+fn missing(test: &str) -> Result<(), String> {
+    let (place, function) = test
+        .rsplit_once("::")
+        .ok_or_else(|| format!("{test:?} is no path"))?;
+    let file = file_of(place)?;
+    let source = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let head = format!("fn {function}(");
+    let mut lines = source.lines().collect::<Vec<_>>().into_iter().rev();
+    if !lines.any(|line| line.trim_start().starts_with(&head)) {
+        return Err(format!("there is no {test}"));
+    }
+    // What stands above the function belongs to it as far as its attributes and comments go.
+    let above: Vec<_> = lines
+        .map(str::trim_start)
+        .take_while(|line| line.starts_with('#') || line.starts_with("//"))
+        .collect();
+    if !above.contains(&"#[test]") || above.iter().any(|line| line.starts_with("#[ignore")) {
+        return Err(format!("{test} is no test that is run"));
+    }
+    Ok(())
+}
+
+/// The file of a module, which must be part of its binary.
+fn file_of(place: &str) -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (binary, modules) = place.split_once("::").unwrap_or((place, ""));
+    let (mut directory, mut file) = match binary {
+        "unit" => (root.join("src"), root.join("src/lib.rs")),
+        "cli" => (
+            root.join("cli/tests/cli"),
+            root.join("cli/tests/cli/main.rs"),
+        ),
+        _ => {
+            let directory = root.join("tests").join(binary);
+            let single = directory.with_extension("rs");
+            let main = directory.join("main.rs");
+            (directory, if single.exists() { single } else { main })
+        }
+    };
+    for module in modules.split("::").filter(|module| !module.is_empty()) {
+        let parent = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let declared = parent.lines().any(|line| {
+            line.trim_start_matches("pub ")
+                .trim_start_matches("pub(crate) ")
+                == format!("mod {module};")
+        });
+        if !declared {
+            return Err(format!(
+                "{place}: {} has no module {module}",
+                file.display()
+            ));
+        }
+        file = directory.join(module).with_extension("rs");
+        directory.push(module);
+        if !file.exists() {
+            file = directory.join("mod.rs");
+        }
+    }
+    Ok(file)
+}
+
+#[test]
+fn what_does_not_exist_is_noticed() {
+    for test in [
+        "behaviour::sni::no_such_test",
+        "behaviour::no_such_module::a_client_context_takes_no_callback",
+        "no_such_binary::some_test",
+        "behaviour::support::outcome",
+        "nothing",
+    ] {
+        assert!(missing(test).is_err(), "{test}");
+    }
+    missing("unit::object::memory_bio::the_end_shows_when_all_is_read").unwrap();
+    missing("cli::serve::http_answers_any_request").unwrap();
+    missing("cipher_assertions::both_sides_offer_modern_suites_only").unwrap();
+}

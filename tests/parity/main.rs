@@ -4,6 +4,8 @@
 //! there is none. `tests/behaviour/census.tsv` has every case of CPython's own suite and the tests
 //! here that check the same.
 
+mod census;
+mod keywords;
 mod names;
 mod paths;
 

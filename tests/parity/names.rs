@@ -64,6 +64,21 @@ fn every_rust_name_exists() {
     assert!(unused.is_empty(), "not in docs/parity.tsv: {unused:?}");
 }
 
+/// The chapter for porters shows every public name. It names the alerts as a family.
+#[test]
+fn the_porting_guide_has_every_public_name() {
+    let words: HashSet<&str> = include_str!("../../docs/porting.md")
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .collect();
+    let missing: Vec<_> = table()
+        .iter()
+        .filter(|row| !row.owner.starts_with('_') && row.owner != "AlertDescription")
+        .map(|row| row.name.rsplit('.').next().unwrap_or(row.name))
+        .filter(|name| !name.starts_with('_') && !words.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// The owner and the name of everything that the interpreter shows.
 const ASK: &str = r#"
 import enum, inspect, socket, ssl, _ssl
