@@ -32,7 +32,7 @@ const REASON_MASK: u64 = 0x7f_ffff;
 
 /// The system's error number, if that is what the last entry of the queue holds.
 pub(super) fn system_errno(stack: &ErrorStack) -> Option<i32> {
-    let code = last_code(stack)?;
+    let code = code_of(stack.errors().last()?);
     if code & SYSTEM_FLAG == 0 {
         return None;
     }
@@ -44,8 +44,17 @@ pub(super) fn system_errno(stack: &ErrorStack) -> Option<i32> {
     clippy::unnecessary_cast,
     reason = "C's long differs by platform"
 )]
-fn last_code(stack: &ErrorStack) -> Option<u64> {
-    stack.errors().last().map(|e| e.code() as u64)
+fn code_of(entry: &openssl::error::Error) -> u64 {
+    entry.code() as u64
+}
+
+/// The last entry of the queue that is not a system error.
+///
+/// After a library's error one of the system is a consequence: from OpenSSL 3.2 on, an alert that
+/// cannot be sent is queued behind the error that it was to tell the peer.
+pub(super) fn library_error(stack: &ErrorStack) -> Option<&openssl::error::Error> {
+    let of_system = |entry| code_of(entry) & SYSTEM_FLAG != 0;
+    stack.errors().iter().rev().find(|entry| !of_system(entry))
 }
 
 impl SslError {
@@ -61,13 +70,13 @@ impl SslError {
         }
     }
 
-    /// From the last entry of OpenSSL's queue. `errno` is the class of the failed operation;
-    /// without one, Python shows OpenSSL's reason number there.
+    /// From the last entry of OpenSSL's queue that is a library's. `errno` is the class of the
+    /// failed operation; without one, Python shows OpenSSL's reason number there.
     pub(crate) fn from_stack(errno: Option<i32>, stack: ErrorStack) -> SslError {
-        let Some(last) = stack.errors().last() else {
+        let Some(last) = library_error(&stack) else {
             return SslError::text(errno.or(Some(0)), "unknown error");
         };
-        let code = last_code(&stack).unwrap_or(0);
+        let code = code_of(last);
         let library = reason::library(code);
         let reason = reason::mnemonic(code);
         // The number of a reason without a text shows in the source of this error.

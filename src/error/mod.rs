@@ -135,7 +135,8 @@ impl Error {
 
     /// What a failed handshake, read, write or shutdown left in OpenSSL's queue.
     pub(crate) fn from_operation(stack: ErrorStack) -> Error {
-        if let Some(errno) = detail::system_errno(&stack) {
+        let alone = detail::library_error(&stack).is_none();
+        if let Some(errno) = detail::system_errno(&stack).filter(|_| alone) {
             return Error::os(errno);
         }
         let detail = SslError::from_stack(Some(SslErrorNumber::SSL_ERROR_SSL as i32), stack);

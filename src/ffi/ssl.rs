@@ -318,10 +318,22 @@ impl SslHandle {
             sys::SSL_ERROR_WANT_READ => Status::WantRead,
             sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
             sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
-            sys::SSL_ERROR_SSL => Status::Failed(Fault::Ssl(ErrorStack::get())),
+            sys::SSL_ERROR_SSL => Status::Failed(self.library_fault()),
             sys::SSL_ERROR_SYSCALL => Status::Failed(self.transport_fault()),
             _ => Status::Failed(Fault::Unknown),
         }
+    }
+
+    /// OpenSSL says that it was itself.
+    ///
+    /// It queues something then, but for calls on a connection that has failed already: from 4.0
+    /// on those come here, with nothing in the queue, where 3.x blames the system.
+    fn library_fault(&self) -> Fault {
+        let queue = ErrorStack::get();
+        if queue.errors().is_empty() {
+            return self.transport_fault();
+        }
+        Fault::Ssl(queue)
     }
 
     /// OpenSSL says that it was the system.

@@ -58,6 +58,10 @@ impl fmt::Display for Obstacle {
     }
 }
 
+/// Whether DHE suites of TLS 1.2 take their group from the lists of both sides (RFC 7919) if the
+/// server has no parameters of its own.
+const NAMES_DHE_GROUPS: bool = cfg!(ossl400);
+
 /// What decides about the suites of one end.
 pub(super) struct Facts {
     role: Role,
@@ -132,9 +136,17 @@ impl Facts {
         if !keys.is_empty() && !keys.iter().any(|id| self.keys.contains(id)) {
             return Some(Obstacle::CertificateKind(kind));
         }
-        // OpenSSL 4.0 takes the groups of RFC 7919 for TLS 1.2 too.
-        let needs_parameters = kea.starts_with("kx-dhe") && !cfg!(ossl400);
+        let needs_parameters = kea.starts_with("kx-dhe") && !NAMES_DHE_GROUPS;
         (needs_parameters && !self.dh).then_some(Obstacle::NoDhParameters)
+    }
+
+    /// Whether this server needs a group in common with the client for the suite.
+    pub(super) fn needs_group(&self, cipher: &Cipher) -> bool {
+        match cipher.kea {
+            Some("kx-ecdhe") => true,
+            Some("kx-dhe") => NAMES_DHE_GROUPS && !self.dh,
+            _ => false,
+        }
     }
 }
 

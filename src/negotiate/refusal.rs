@@ -284,14 +284,14 @@ impl<'a> Diagnosis<'a> {
         if only_bare {
             return Ok(Cause::NoServerCertificate);
         }
-        let elliptic = |c: &Cipher| c.kea == Some("kx-ecdhe");
+        let grouped = |c: &Cipher| self.server_facts.needs_group(c);
         let both = client
             .iter()
             .filter(|c| server.iter().any(|o| o.id == c.id));
         let mut unblocked = both.filter(|c| !blocked.iter().any(|(b, ..)| b.id == c.id));
         // All that is left in common needs a group, and there was nothing else in the way.
         if let Some(first) = unblocked.next() {
-            if elliptic(first) && unblocked.all(elliptic) {
+            if grouped(first) && unblocked.all(grouped) {
                 return Ok(self.no_group());
             }
         }
