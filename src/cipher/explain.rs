@@ -27,6 +27,9 @@ pub enum Method {
     Rules,
     /// The rule engine came to another list, so OpenSSL was asked for the list after each part.
     Prefixes,
+    /// By the rule engine on a table of another version, without that version's OpenSSL; see
+    /// [`KnownOpenssl`](super::KnownOpenssl).
+    Table,
 }
 
 /// One part of a cipher string and what it did.
@@ -154,6 +157,19 @@ impl CipherString {
             method: Method::Prefixes,
             library,
         })
+    }
+
+    /// By the rules alone, for a library that is not the linked one.
+    pub(super) fn explain_by_rules(&self) -> Explanation {
+        let steps = self.steps_by_rules();
+        let listed = steps.iter().last().into_iter().flat_map(Step::list);
+        let ciphers = self.library.tls13.iter().chain(listed).cloned().collect();
+        Explanation {
+            steps,
+            ciphers,
+            method: Method::Table,
+            library: self.library.clone(),
+        }
     }
 
     fn steps_by_rules(&self) -> Vec<Step> {

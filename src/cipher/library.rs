@@ -37,9 +37,13 @@ pub(super) struct Library {
     pub(super) underscore: bool,
     /// Whether a leading `PROFILE=SYSTEM` means something (Fedora and its kin).
     pub(super) profiles: bool,
-    suite_names: HashMap<Box<str>, u16>,
+    /// Whether suites have their names of the TLS registry too (3.2).
+    pub(super) standard_names: bool,
+    /// Not the linked library, but what a table says of another: nothing is asked.
+    pub(super) from_table: bool,
+    pub(super) suite_names: HashMap<Box<str>, u16>,
     /// Names other than those of suites that were asked for: what they select, if known.
-    asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
+    pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
 
 pub(super) struct Suite {
@@ -155,22 +159,12 @@ impl Library {
             case_blind,
             underscore: !scratch.knows_any(&["ALL_"]),
             profiles: matches!(scratch.set("PROFILE=SYSTEM"), Outcome::Listed(_)),
+            standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
+            from_table: false,
             suite_names: HashMap::new(),
             asked: Mutex::default(),
         };
-        let standard_names = standard.is_some_and(|name| scratch.knows_any(&[name]));
-        for (index, suite) in (0..).zip(&library.suites) {
-            let names = [
-                Some(suite.cipher.name),
-                suite.cipher.standard_name.filter(|_| standard_names),
-            ];
-            for name in names.into_iter().flatten() {
-                library
-                    .suite_names
-                    .entry(library.fold(name))
-                    .or_insert(index);
-            }
-        }
+        library.name_suites();
         let listed = library.indices(&scratch.ids("DEFAULT"));
         let alive = library.indices(&scratch.ids("DEFAULT:ALL:COMPLEMENTOFALL"));
         library.default = State::from_lists(library.suites.len(), &listed, &alive);
@@ -178,8 +172,23 @@ impl Library {
         Ok(library)
     }
 
+    /// Fills the map of the suites' names.
+    pub(super) fn name_suites(&mut self) {
+        let mut named = HashMap::new();
+        for (index, suite) in (0..).zip(&self.suites) {
+            let names = [
+                Some(suite.cipher.name),
+                suite.cipher.standard_name.filter(|_| self.standard_names),
+            ];
+            for name in names.into_iter().flatten() {
+                named.entry(self.fold(name)).or_insert(index);
+            }
+        }
+        self.suite_names = named;
+    }
+
     /// A name as this library compares it.
-    fn fold(&self, name: &str) -> Box<str> {
+    pub(super) fn fold(&self, name: &str) -> Box<str> {
         if self.case_blind {
             name.to_ascii_lowercase().into()
         } else {
@@ -221,6 +230,9 @@ impl Library {
         &self,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<(), CipherStringError> {
+        if self.from_table {
+            return Ok(());
+        }
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         // A bound on what strangers' strings can make this process remember.
         if asked.len() > 10_000 {

@@ -25,12 +25,14 @@
 //! | What does a change change? | [`CipherString::diff`] |
 //! | Does it keep to a guideline? | [`Policy::check`] |
 //! | Refuse typing errors | [`CipherString::strict`] |
+//! | What do other versions of OpenSSL make of it? | [`CipherString::on_version`] |
 
 mod diff;
 mod error;
 mod explain;
 mod hint;
 mod info;
+mod known;
 mod library;
 mod lint;
 mod names;
@@ -41,6 +43,7 @@ mod rules;
 mod selector;
 mod strict;
 mod string;
+mod table;
 mod weakness;
 
 pub use diff::{CipherDiff, Reordered, Weakening};
@@ -49,6 +52,7 @@ pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub use hint::Hint;
 pub use info::Cipher;
 pub(crate) use info::{ciphers_of_context, ciphers_supported_by};
+pub use known::KnownOpenssl;
 pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};
 pub(crate) use policy::version as version_named;

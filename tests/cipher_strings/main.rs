@@ -8,3 +8,4 @@ mod corpus;
 mod evaluation;
 mod findings;
 mod python;
+mod versions;

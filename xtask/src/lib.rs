@@ -1,5 +1,6 @@
 //! pyssl's chores, as functions; `main.rs` is their command line.
 
+pub mod ciphers;
 pub mod openssl;
 pub mod reasons;
 

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use xtask::{Result, openssl, reasons};
+use xtask::{Result, ciphers, openssl, reasons};
 
 const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
+       cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
+           writes the table of suites in src/cipher/tables/
        cargo xtask openssl 4.0
            builds OpenSSL 4.0 once and prints its directory, for OPENSSL_DIR
 ";
@@ -33,6 +35,7 @@ fn run(arguments: &[String]) -> Result<String> {
             let directories: Vec<PathBuf> = directories.iter().map(PathBuf::from).collect();
             reasons::table(version, &directories)
         }
+        ["ciphers", version, build] => ciphers::write_table(version, build),
         ["openssl", "4.0"] => Ok(format!("{}\n", openssl::build_4_0()?.display())),
         _ => Err(USAGE.into()),
     }

@@ -62,6 +62,6 @@ fn host_triple() -> Result<String> {
         .ok_or_else(|| "rustc -vV names no host".into())
 }
 
-fn cargo() -> OsString {
+pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

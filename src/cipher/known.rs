@@ -1,0 +1,121 @@
+use std::fmt;
+use std::sync::Arc;
+
+use once_cell::sync::Lazy;
+
+use super::library::Library;
+use super::{CipherString, CipherStringError, Explanation, table};
+
+/// A version of OpenSSL whose suites, names and defaults the crate has in a table, so that a
+/// string can be evaluated as that version would, without having it.
+///
+/// ```
+/// use pyssl::cipher::KnownOpenssl;
+///
+/// let string = "HIGH:!aNULL:!CAMELLIA:!SSLv3";
+/// for openssl in KnownOpenssl::all() {
+///     match openssl.explain(string) {
+///         Ok(explanation) => println!("{openssl}: {} suites", explanation.ciphers().len()),
+///         Err(error) => println!("{openssl}: {error}"),
+///     }
+/// }
+/// ```
+///
+/// The tables are what the libraries themselves say (`cargo xtask ciphers`), and the crate's tests
+/// compare them with the linked one. A distribution can build the same version with other suites.
+#[derive(Clone)]
+pub struct KnownOpenssl {
+    library: Arc<Library>,
+    name: &'static str,
+    version: &'static str,
+    build: &'static str,
+}
+
+impl KnownOpenssl {
+    /// The versions that the crate knows, oldest first: 3.0, 3.6 and 4.0.
+    #[allow(
+        clippy::expect_used,
+        reason = "the tables are part of the crate, and tested"
+    )]
+    pub fn all() -> &'static [KnownOpenssl] {
+        static ALL: Lazy<Vec<KnownOpenssl>> = Lazy::new(|| {
+            table::TABLES
+                .iter()
+                .map(|(name, text)| {
+                    let table = table::read(text).expect("a table of the crate");
+                    KnownOpenssl {
+                        library: Arc::new(table.library),
+                        name,
+                        version: table.version,
+                        build: table.build,
+                    }
+                })
+                .collect()
+        });
+        &ALL
+    }
+
+    /// The version with this name: `"3.0"`, `"3.6"`, `"4.0"`.
+    pub fn named(name: &str) -> Option<&'static KnownOpenssl> {
+        KnownOpenssl::all().iter().find(|known| known.name == name)
+    }
+
+    /// Its name: `"3.0"`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What that library's `OPENSSL_VERSION` says: `"OpenSSL 3.0.19 27 Jan 2026"`.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// Where that library was from.
+    pub fn build(&self) -> &'static str {
+        self.build
+    }
+
+    /// What this version makes of a string, part by part.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherStringError`] with the column where it would refuse the string; limits are as in
+    /// [`CipherString::parse`].
+    pub fn explain(&self, text: &str) -> Result<Explanation, CipherStringError> {
+        let string = CipherString::parse_with(text, Arc::clone(&self.library))?;
+        Ok(string.explain_by_rules())
+    }
+}
+
+impl CipherString {
+    /// What another version of OpenSSL makes of the string.
+    ///
+    /// ```
+    /// use pyssl::cipher::{CipherString, KnownOpenssl};
+    ///
+    /// let string = CipherString::parse("CAMELLIA:AES128-SHA")?;
+    /// let on_3_6 = KnownOpenssl::named("3.6").ok_or("no table").unwrap();
+    /// let names = string.on_version(on_3_6)?;
+    /// assert!(names.ciphers().iter().all(|suite| !suite.name.contains("CAMELLIA")));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`CipherStringError`] with the column where that version would refuse the string.
+    pub fn on_version(&self, openssl: &KnownOpenssl) -> Result<Explanation, CipherStringError> {
+        openssl.explain(self.as_str())
+    }
+}
+
+impl fmt::Display for KnownOpenssl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.version)
+    }
+}
+
+impl fmt::Debug for KnownOpenssl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KnownOpenssl({:?}, {:?})", self.version, self.build)
+    }
+}

@@ -1,0 +1,40 @@
+//! Tables of what a version of OpenSSL makes of cipher strings.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use crate::{Result, openssl, workspace};
+
+/// Writes `src/cipher/tables/openssl-<version>.tsv`, and returns its path. `build` says where the
+/// library is from.
+///
+/// # Errors
+///
+/// When the version is none of 3.0, which must be the system's, 3.6 and 4.0; when cargo fails.
+pub fn write_table(version: &str, build: &str) -> Result<String> {
+    let file = workspace().join(format!("src/cipher/tables/openssl-{version}.tsv"));
+    let mut command = Command::new(openssl::cargo());
+    command.current_dir(workspace());
+    command.args(["test", "--quiet", "--lib"]);
+    match version {
+        "3.0" => {}
+        "3.6" => {
+            command.args(["--features", "vendored"]);
+        }
+        "4.0" => {
+            command.env("OPENSSL_DIR", openssl::build_4_0()?);
+            command.env("OPENSSL_STATIC", "1");
+        }
+        _ => return Err(format!("there is no table of OpenSSL {version}").into()),
+    }
+    let mut wanted = OsString::from(&file);
+    wanted.push(format!("={build}"));
+    command.env("PYSSL_CIPHER_TABLE", wanted);
+    // The test that compares the table writes it instead.
+    command.arg("cipher::table");
+    let status = command.stdout(std::process::Stdio::null()).status()?;
+    if !status.success() {
+        return Err("cargo test failed".into());
+    }
+    Ok(format!("{}\n", file.display()))
+}
