@@ -308,7 +308,12 @@ fn a_panic_goes_on_in_the_caller_and_spoils_only_its_own_connection() {
             Some(&"on purpose")
         );
         let error = peer.join().unwrap().unwrap_err();
-        assert_eq!(error.reason(), Some("SSLV3_ALERT_HANDSHAKE_FAILURE"));
+        let alert = if *ssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) {
+            "TLS_ALERT_HANDSHAKE_FAILURE"
+        } else {
+            "SSLV3_ALERT_HANDSHAKE_FAILURE"
+        };
+        assert_eq!(error.reason(), Some(alert));
     });
     // No lock and no turn is left behind.
     assert!(socket.recv(1).is_err());
@@ -432,13 +437,8 @@ fn a_name_that_is_no_text_is_refused_and_does_not_pass_for_none() {
         .unwrap();
     let (near, far) = tcp_pair();
     thread::scope(|scope| {
-        // OpenSSL sends whatever bytes it is told.
-        let peer = scope.spawn(|| {
-            ClientConfig::new()
-                .ca(&ca)
-                .handshake("w\u{fc}rst", near)
-                .map(drop)
-        });
+        // OpenSSL sends whatever bytes it is told, though 4.0 verifies no such name.
+        let peer = scope.spawn(|| ClientConfig::new().handshake("w\u{fc}rst", near).map(drop));
         let error = server.wrap_socket(far, server_options()).unwrap_err();
         assert_eq!(error.reason(), Some("CALLBACK_FAILED"));
         let error = peer.join().unwrap().unwrap_err().to_string();

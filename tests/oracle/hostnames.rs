@@ -1,8 +1,9 @@
 //! Server names, on their way to the wire.
 
+use pyssl as ssl;
 use serde_json::{Value, json};
 
-use crate::harness::{Case, compare_with_any_openssl};
+use crate::harness::{Case, compare, compare_with_any_openssl};
 
 /// Names that contain what the standards for host names treat in special ways.
 const NAMES: &[&str] = &[
@@ -227,7 +228,12 @@ fn names_reach_the_wire_as_in_python() {
             cases.push(Case::new(name, steps).since(13));
         }
     }
-    compare_with_any_openssl(cases);
+    // OpenSSL 4.0 refuses names that no certificate can have, where older ones find no match.
+    if *ssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) {
+        compare(cases);
+    } else {
+        compare_with_any_openssl(cases);
+    }
 }
 
 #[test]
