@@ -257,7 +257,10 @@ impl SslContext {
     }
 
     /// Puts another trust store into the context, if `change` makes one.
-    fn edit_trust(&self, change: impl FnOnce(&Trust) -> Result<Option<Arc<Trust>>>) -> Result<()> {
+    pub(super) fn edit_trust(
+        &self,
+        change: impl FnOnce(&Trust) -> Result<Option<Arc<Trust>>>,
+    ) -> Result<()> {
         self.edit_if(
             |next| match change(&next.trust)? {
                 Some(trust) => {

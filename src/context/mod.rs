@@ -5,6 +5,7 @@ mod ciphers;
 mod groups;
 mod hooks;
 mod identity;
+mod index;
 mod inspect;
 mod keylog;
 mod locations;
@@ -19,6 +20,8 @@ mod stats;
 mod strict;
 mod tickets;
 mod trust;
+#[cfg(test)]
+mod trust_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,9 +2,10 @@
 
 use std::ffi::{CString, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::SystemTime;
 
+use super::index::Index;
 use crate::error::{Error, Result};
 use crate::ffi::pem;
 use crate::ffi::store::{StoreHandle, StoreObject};
@@ -17,6 +18,8 @@ pub(crate) struct Trust {
     directories: Vec<CString>,
     /// Several contexts hold it: none of them may add to it.
     shared: bool,
+    /// What the store is to hold as soon as somebody looks.
+    index: Option<(Arc<Index>, Once)>,
 }
 
 impl Trust {
@@ -25,7 +28,22 @@ impl Trust {
             store: StoreHandle::new()?,
             directories: Vec::new(),
             shared: false,
+            index: None,
         })
+    }
+
+    /// The certificates and revocation lists of a PEM file; none if any of it is broken, as in
+    /// OpenSSL. The certificates of an index are decoded on first use.
+    pub(super) fn from_bundle(pem: &[u8]) -> Result<Trust> {
+        let mut trust = Trust::empty()?;
+        if let Some(index) = Index::new(pem) {
+            let index = Arc::new(index);
+            trust.store.add_source(index.clone())?;
+            trust.index = Some((index, Once::new()));
+        } else if let Ok(objects) = pem::read_objects(pem) {
+            trust.extend(&objects)?;
+        }
+        Ok(trust)
     }
 
     pub(crate) fn store(&self) -> &StoreHandle {
@@ -34,6 +52,14 @@ impl Trust {
 
     /// Everything in the store now, in its order.
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
+        if let Some((index, decoded)) = &self.index {
+            decoded.call_once(|| {
+                for certificate in index.certificates() {
+                    // Only memory can be short, and then it is as if the file had less.
+                    let _ = self.store.add_certificate(&certificate);
+                }
+            });
+        }
         self.store.objects()
     }
 
@@ -134,14 +160,14 @@ fn system() -> Result<Arc<Trust>> {
             return Ok(Arc::clone(trust));
         }
     }
-    let mut trust = Trust::empty()?;
-    if let Some(file) = &source.file {
-        let objects = std::fs::read(file)
-            .ok()
-            .and_then(|text| pem::read_objects(&text).ok())
-            .unwrap_or_default();
-        trust.extend(&objects)?;
-    }
+    let bundle = source
+        .file
+        .as_ref()
+        .and_then(|file| std::fs::read(file).ok());
+    let mut trust = match bundle {
+        Some(pem) => Trust::from_bundle(&pem)?,
+        None => Trust::empty()?,
+    };
     if let Some(directory) = source
         .directories
         .as_deref()

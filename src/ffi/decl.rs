@@ -5,7 +5,7 @@
 
 #![allow(non_camel_case_types, reason = "OpenSSL's spelling")]
 
-use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ulong, c_void};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
     ASN1_OBJECT, ASN1_TYPE, BIO, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
@@ -139,6 +139,16 @@ c_functions! {
     ) -> c_int;
     "int ASN1_TYPE_get(const ASN1_TYPE *a);"
     fn ASN1_TYPE_get(value: *const ASN1_TYPE) -> c_int;
+    "int X509_NAME_get0_der(const X509_NAME *nm, const unsigned char **pder, size_t *pderlen);"
+    fn X509_NAME_get0_der(name: *const X509_NAME, der: *mut *const u8, length: *mut usize) -> c_int;
+    "int PEM_read_bio(BIO *bp, char **name, char **header, unsigned char **data, long *len);"
+    fn PEM_read_bio(
+        bio: *mut BIO,
+        name: *mut *mut c_char,
+        header: *mut *mut c_char,
+        data: *mut *mut u8,
+        len: *mut c_long
+    ) -> c_int;
     "X509 *PEM_read_bio_X509_AUX(BIO *bp, X509 **x, pem_password_cb *cb, void *u);"
     fn PEM_read_bio_X509_AUX(bio: *mut BIO, x: *mut *mut X509, cb: pem_password_cb, u: *mut c_void) -> *mut X509;
     "STACK_OF(X509_INFO) *PEM_X509_INFO_read_bio(BIO *bp, STACK_OF(X509_INFO) *sk, pem_password_cb *cb, void *u);"

@@ -11,6 +11,7 @@ pub(crate) mod ctx;
 mod decl;
 pub(crate) mod hooks;
 pub(crate) mod ip;
+pub(crate) mod lookup;
 #[cfg(not(ossl350))]
 pub(crate) mod negotiated;
 pub(crate) mod net;

@@ -8,8 +8,8 @@ use openssl::error::ErrorStack;
 use openssl::x509::{X509, X509Crl};
 use openssl_sys as sys;
 
-use super::decl;
 use super::store::StoreObject;
+use super::{decl, util};
 
 /// A BIO that reads from a slice.
 struct Source<'a> {
@@ -193,4 +193,42 @@ pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
         sys::OPENSSL_sk_free(list.cast());
     }
     Ok(objects)
+}
+
+/// The certificates of a PEM file, not decoded, if it holds nothing else: no blocks of other
+/// kinds, no headers, nothing that is cut off or broken.
+pub(crate) fn read_encoded_certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+    drop(ErrorStack::get());
+    let source = Source::new(pem).ok()?;
+    let mut found = Vec::new();
+    loop {
+        match next_block(&source) {
+            Ok(Some(der)) => found.push(der),
+            Ok(None) => return None,
+            Err(queue) => return is_end(&queue).then_some(found),
+        }
+    }
+}
+
+/// The content of the next block of a PEM file; none if it is no plain certificate.
+fn next_block(source: &Source<'_>) -> Result<Option<Vec<u8>>, ErrorStack> {
+    let (mut name, mut header) = (ptr::null_mut(), ptr::null_mut());
+    let (mut data, mut length) = (ptr::null_mut(), 0);
+    // SAFETY: a live BIO, and places for the results.
+    let read =
+        unsafe { decl::PEM_read_bio(source.bio, &mut name, &mut header, &mut data, &mut length) };
+    if read != 1 {
+        return Err(ErrorStack::get());
+    }
+    // SAFETY: the call has made two strings that end in NUL and `length` bytes of data; they are
+    // ours, and freed here only, after the last use of what borrows them.
+    unsafe {
+        let plain = matches!(util::text(name), Some("CERTIFICATE" | "X509 CERTIFICATE"))
+            && util::text(header) == Some("");
+        let der = plain.then(|| util::slice(data, usize::try_from(length).unwrap_or(0)).to_vec());
+        for part in [name.cast(), header.cast(), data.cast()] {
+            sys::CRYPTO_free(part, ptr::null(), 0);
+        }
+        Ok(der)
+    }
 }

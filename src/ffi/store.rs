@@ -1,6 +1,7 @@
 //! `StoreHandle`: an `X509_STORE`, filled and listed safely while handshakes read it.
 
 use std::ffi::c_int;
+use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
@@ -8,11 +9,12 @@ use openssl::x509::{X509, X509Crl, X509CrlRef, X509Ref};
 use openssl_sys as sys;
 
 use super::decl;
+use super::lookup::{self, CertificateSource};
 
 /// A reference to an `X509_STORE`.
 ///
 /// Certificates and CRLs may be added while others verify: OpenSSL locks its list. Directories
-/// may not, hence the `&mut self` there (invariant S5).
+/// and sources may not, hence the `&mut self` there (invariant S5).
 pub(crate) struct StoreHandle(*mut sys::X509_STORE);
 
 // SAFETY: the reference count is atomic, and the list has a lock of its own (X509_STORE_add_cert).
@@ -58,6 +60,15 @@ impl StoreHandle {
     pub(crate) fn add_crl(&self, crl: &X509CrlRef) -> Result<(), ErrorStack> {
         // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
         check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
+    }
+
+    /// Lets the store look for certificates in `source`; before directories that are added later.
+    pub(crate) fn add_source(
+        &mut self,
+        source: Arc<dyn CertificateSource>,
+    ) -> Result<(), ErrorStack> {
+        // SAFETY: a live store that nobody else uses (`&mut self`, S5).
+        unsafe { lookup::attach(self.0, source) }
     }
 
     /// Lets the store look for certificates in a directory of hashed names.

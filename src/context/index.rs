@@ -1,0 +1,298 @@
+//! A bundle of certificates of which only the needed ones are decoded.
+
+use std::sync::{Mutex, PoisonError};
+
+use openssl::x509::X509;
+
+use crate::ffi::lookup::CertificateSource;
+use crate::ffi::pem;
+
+/// The certificates of a PEM file by their subjects. Decoding all of the system's takes twenty
+/// milliseconds, finding where their subjects are takes one.
+pub(super) struct Index {
+    /// In the file's order.
+    entries: Vec<Mutex<Entry>>,
+    /// Keys of subjects, sorted, each with the number of an entry.
+    keys: Vec<(u64, usize)>,
+}
+
+enum Entry {
+    /// In DER.
+    Encoded(Vec<u8>),
+    Decoded(X509),
+    /// OpenSSL cannot decode it.
+    Broken,
+}
+
+impl Index {
+    /// None for a file that holds anything but plain certificates, and if what it holds is not
+    /// built like certificates in DER: then OpenSSL must say what it makes of it.
+    pub(super) fn new(pem: &[u8]) -> Option<Index> {
+        let certificates = pem::read_encoded_certificates(pem)?;
+        let mut keys = Vec::with_capacity(certificates.len());
+        for (number, certificate) in certificates.iter().enumerate() {
+            keys.push((key(subject(certificate)?)?, number));
+        }
+        keys.sort_unstable();
+        let entries = certificates.into_iter().map(Entry::Encoded);
+        Some(Index {
+            entries: entries.map(Mutex::new).collect(),
+            keys,
+        })
+    }
+
+    /// All of them, in the file's order.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = X509> {
+        self.entries.iter().filter_map(decoded)
+    }
+}
+
+impl CertificateSource for Index {
+    fn by_subject(&self, name: &[u8]) -> Vec<X509> {
+        let Some(key) = key(name) else {
+            // A name in an encoding that only OpenSSL understands.
+            return self.certificates().collect();
+        };
+        let start = self.keys.partition_point(|(other, _)| *other < key);
+        self.keys[start..]
+            .iter()
+            .take_while(|(other, _)| *other == key)
+            .filter_map(|(_, number)| decoded(&self.entries[*number]))
+            .collect()
+    }
+}
+
+/// The certificate of an entry, which is decoded if it was not before.
+fn decoded(entry: &Mutex<Entry>) -> Option<X509> {
+    let mut entry = entry.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Entry::Encoded(der) = &*entry {
+        *entry = X509::from_der(der).map_or(Entry::Broken, Entry::Decoded);
+    }
+    match &*entry {
+        Entry::Decoded(certificate) => Some(certificate.clone()),
+        _ => None,
+    }
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const UNIVERSAL_STRING: u8 = 0x1c;
+const BMP_STRING: u8 = 0x1e;
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+/// `[0] EXPLICIT`
+const VERSION: u8 = 0xa0;
+
+/// The subject in a certificate in DER (RFC 5280, section 4.1), with its tag and length.
+fn subject(certificate: &[u8]) -> Option<&[u8]> {
+    let mut outer = Elements(content(certificate, SEQUENCE)?);
+    let mut tbs = Elements(outer.take(SEQUENCE)?);
+    outer.take(SEQUENCE)?;
+    outer.take(BIT_STRING)?;
+    outer.end()?;
+    if tbs.0.first() == Some(&VERSION) {
+        tbs.take(VERSION)?;
+    }
+    tbs.take(INTEGER)?;
+    tbs.take(SEQUENCE)?;
+    tbs.take(SEQUENCE)?;
+    tbs.take(SEQUENCE)?;
+    let from_subject = tbs.0;
+    tbs.take(SEQUENCE)?;
+    let subject = &from_subject[..from_subject.len() - tbs.0.len()];
+    tbs.take(SEQUENCE)?;
+    Some(subject)
+}
+
+/// A number that names have in common if OpenSSL takes them for equal (and others too, rarely):
+/// whatever the kinds of strings, upper or lower case, white space, the order within an RDN.
+///
+/// OpenSSL compares names in UTF-8, with ASCII letters in lower case, and white space collapsed.
+/// So of each value only ASCII letters and digits count here.
+fn key(name: &[u8]) -> Option<u64> {
+    let mut rdns = Elements(content(name, SEQUENCE)?);
+    let mut key = 0_u64;
+    while !rdns.0.is_empty() {
+        let mut attributes = Elements(rdns.take(SET)?);
+        while !attributes.0.is_empty() {
+            let mut attribute = Elements(attributes.take(SEQUENCE)?);
+            let kind = attribute.take(OBJECT_IDENTIFIER)?;
+            let (tag, value) = attribute.next()?;
+            attribute.end()?;
+            let mut hash = Fnv::new();
+            kind.iter().for_each(|&byte| hash.add(byte));
+            match tag {
+                BMP_STRING => ascii_of_units::<2>(value, &mut hash)?,
+                UNIVERSAL_STRING => ascii_of_units::<4>(value, &mut hash)?,
+                _ => value.iter().for_each(|&byte| hash.add_if_ascii(byte)),
+            }
+            key = key.wrapping_add(hash.0);
+        }
+    }
+    Some(key)
+}
+
+/// Adds the ASCII of a string that has so many bytes for a character.
+fn ascii_of_units<const N: usize>(value: &[u8], hash: &mut Fnv) -> Option<()> {
+    let mut units = value.chunks_exact(N);
+    for unit in &mut units {
+        if let [zeros @ .., byte] = unit {
+            if zeros.iter().all(|&byte| byte == 0) {
+                hash.add_if_ascii(*byte);
+            }
+        }
+    }
+    units.remainder().is_empty().then_some(())
+}
+
+/// The hash of Fowler, Noll and Vo (FNV-1a).
+struct Fnv(u64);
+
+impl Fnv {
+    fn new() -> Fnv {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn add(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+
+    fn add_if_ascii(&mut self, byte: u8) {
+        if byte.is_ascii_alphanumeric() {
+            self.add(byte.to_ascii_lowercase());
+        }
+    }
+}
+
+/// The content of the one element that `der` is.
+fn content(der: &[u8], tag: u8) -> Option<&[u8]> {
+    let mut elements = Elements(der);
+    let content = elements.take(tag)?;
+    elements.end()?;
+    Some(content)
+}
+
+/// Elements of DER that follow each other. Tags of more than one byte and lengths of more than
+/// three do not occur in certificates.
+struct Elements<'a>(&'a [u8]);
+
+impl<'a> Elements<'a> {
+    /// Tag and content of the next element.
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let (&tag, rest) = self.0.split_first()?;
+        let (&first, rest) = rest.split_first()?;
+        let (length, rest) = match first {
+            0..=0x7f => (usize::from(first), rest),
+            0x81..=0x83 => {
+                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+                let length = bytes.iter().fold(0, |n, &byte| n << 8 | usize::from(byte));
+                (length, rest)
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((tag, content))
+    }
+
+    /// The content of the next element, if that has this tag.
+    fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
+        self.next()
+            .and_then(|(found, content)| (found == tag).then_some(content))
+    }
+
+    /// Nothing if nothing follows.
+    fn end(&self) -> Option<()> {
+        self.0.is_empty().then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openssl::x509::X509Name;
+    use proptest::prelude::*;
+    use pyssl_testing::pki::{Attribute, DistinguishedName};
+
+    use super::*;
+
+    const UTF8_STRING: u8 = 12;
+    const PRINTABLE_STRING: u8 = 19;
+    const T61_STRING: u8 = 20;
+    const IA5_STRING: u8 = 22;
+    const TAGS: [u8; 6] = [
+        UTF8_STRING,
+        BMP_STRING,
+        UNIVERSAL_STRING,
+        PRINTABLE_STRING,
+        T61_STRING,
+        IA5_STRING,
+    ];
+
+    /// A name with this common name, as far as the kind of string can say it.
+    fn name(value: &str, tag: u8) -> Vec<u8> {
+        let one_byte = |limit: u32| {
+            let chars = value.chars().map(u32::from);
+            chars
+                .filter(move |&c| c < limit)
+                .flat_map(|c| c.to_be_bytes().last().copied())
+        };
+        let bytes: Vec<u8> = match tag {
+            UTF8_STRING => value.as_bytes().to_vec(),
+            BMP_STRING => value.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            UNIVERSAL_STRING => value
+                .chars()
+                .map(u32::from)
+                .flat_map(u32::to_be_bytes)
+                .collect(),
+            T61_STRING => one_byte(0x100).collect(),
+            _ => one_byte(0x80).collect(),
+        };
+        let attributes = [
+            Attribute::with_tag("2.5.4.3", tag, &bytes),
+            Attribute::new("2.5.4.10", "x"),
+        ];
+        DistinguishedName::new().with_rdn(attributes).to_der()
+    }
+
+    proptest! {
+        #[test]
+        fn names_that_openssl_takes_for_equal_have_equal_keys(
+            one in "[a-c A-Cé䅂1.]{0,6}",
+            other in "[a-c A-Cé䅂1.]{0,6}",
+            same in any::<bool>(),
+            tags in (0..TAGS.len(), 0..TAGS.len()),
+        ) {
+            let other = if same { format!(" {} ", one.to_ascii_uppercase()) } else { other };
+            let (one, other) = (name(&one, TAGS[tags.0]), name(&other, TAGS[tags.1]));
+            let (key_one, key_other) = (key(&one), key(&other));
+            prop_assert!(key_one.is_some() && key_other.is_some());
+            let parsed = (X509Name::from_der(&one).unwrap(), X509Name::from_der(&other).unwrap());
+            if parsed.0.try_cmp(&parsed.1).unwrap().is_eq() {
+                prop_assert_eq!(key_one, key_other);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_certificate_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = subject(&bytes);
+            let _ = key(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_subject_is_the_certificates() {
+        let ca = pyssl_testing::Ca::new();
+        let subject_der = ca.cert().subject_name().to_der().unwrap();
+        assert_eq!(subject(&ca.der()), Some(&*subject_der));
+    }
+
+    #[test]
+    fn what_is_cut_off_has_no_subject() {
+        let der = pyssl_testing::Ca::new().der();
+        for length in 0..der.len() {
+            assert_eq!(subject(&der[..length]), None);
+        }
+        assert_eq!(subject(&[&der[..], &[0]].concat()), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! Certificates that are decoded on first use are trusted as if they all were from the start.
+
+use std::sync::Arc;
+
+use openssl::x509::X509;
+use pyssl_testing::pki::{Attribute, DistinguishedName};
+use pyssl_testing::{Ca, Files, Leaf};
+
+use super::SslContext;
+use super::trust::Trust;
+use crate::constants::{Protocol, VerifyFlags};
+use crate::error::{Error, Result};
+use crate::ffi::pem;
+use crate::ffi::store::StoreObject;
+use crate::{MemoryBio, WrapBio, paths};
+
+fn trust(pem: impl AsRef<[u8]>) -> Arc<Trust> {
+    Arc::new(Trust::from_bundle(pem.as_ref()).unwrap())
+}
+
+fn bundle<'a>(cas: impl IntoIterator<Item = &'a Ca>) -> String {
+    cas.into_iter().map(Ca::cert_pem).collect()
+}
+
+fn ders(objects: Vec<StoreObject>) -> Vec<Vec<u8>> {
+    let der = |object| match object {
+        StoreObject::Certificate(certificate) => certificate.to_der().unwrap(),
+        StoreObject::Crl(crl) => crl.to_der().unwrap(),
+    };
+    objects.into_iter().map(der).collect()
+}
+
+fn client(trust: &Arc<Trust>) -> SslContext {
+    let context = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+    context.edit_trust(|_| Ok(Some(Arc::clone(trust)))).unwrap();
+    context
+}
+
+/// A handshake with a server that shows `leaf`.
+fn verify(client: &SslContext, leaf: &Leaf) -> Result<()> {
+    let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER)?;
+    server.load_cert_chain(&*Files::of(leaf).combined)?;
+    let (to_server, to_client) = (MemoryBio::new(), MemoryBio::new());
+    let client = client.wrap_bio(&to_client, &to_server, "localhost")?;
+    let server = server.wrap_bio(&to_server, &to_client, WrapBio::new().server_side(true))?;
+    loop {
+        match client.do_handshake() {
+            Err(Error::WantRead(_)) => {}
+            outcome => return outcome,
+        }
+        match server.do_handshake() {
+            Err(Error::WantRead(_)) | Ok(()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[test]
+fn the_systems_bundle_gives_what_openssl_reads_from_it() {
+    let Some(file) = paths::system_locations().file else {
+        return;
+    };
+    let text = std::fs::read(file).unwrap();
+    let lazy = trust(&text);
+    let eager = Trust::empty().unwrap();
+    eager.extend(&pem::read_objects(&text).unwrap()).unwrap();
+    assert!(lazy.store().objects().is_empty());
+    assert_eq!(ders(lazy.objects()), ders(eager.objects()));
+    assert_eq!(ders(lazy.copy().unwrap().objects()), ders(eager.objects()));
+}
+
+#[test]
+fn a_verification_decodes_the_root_that_it_needs() {
+    let cas: Vec<Ca> = (0..20).map(|_| Ca::new()).collect();
+    let trust = trust(bundle(&cas));
+    let client = client(&trust);
+    verify(&client, &cas[7].issue("localhost")).unwrap();
+    let intermediate = cas[9].intermediate();
+    verify(&client, &intermediate.issue("localhost")).unwrap();
+    assert_eq!(
+        ders(trust.store().objects()).len(),
+        2,
+        "the others are left alone"
+    );
+    let error = verify(&client, &Ca::new().issue("localhost")).unwrap_err();
+    assert!(matches!(error, Error::CertVerification(_)), "{error}");
+    assert_eq!(trust.objects().len(), 20);
+    assert_eq!(client.cert_store_stats().x509_ca, 20);
+}
+
+#[test]
+fn roots_that_share_a_subject_are_all_found() {
+    let name = DistinguishedName::new().with("CN", "one name for many");
+    let make = || Ca::root_builder().subject(name.clone()).build_ca();
+    let cas: Vec<Ca> = (0..4).map(|_| make()).collect();
+    for first in &cas {
+        let client = client(&trust(bundle(&cas)));
+        verify(&client, &first.issue("localhost")).unwrap();
+        for ca in &cas {
+            verify(&client, &ca.intermediate().issue("localhost")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_root_is_found_whatever_the_spelling_of_its_name() {
+    const PRINTABLE: u8 = 19;
+    const BMP: u8 = 30;
+    let name = |tag, value: &[u8]| {
+        DistinguishedName::new().with_rdn([Attribute::with_tag("2.5.4.3", tag, value)])
+    };
+    let signer = Ca::root_builder()
+        .subject(name(PRINTABLE, b"  some   ROOT 1"))
+        .build_ca();
+    let wide: Vec<u8> = "Some Root 1"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    for (tag, value) in [
+        (12, &b"some root 1"[..]),
+        (BMP, &wide),
+        (22, b"SOME ROOT 1 "),
+    ] {
+        let root = Ca::root_builder()
+            .subject(name(tag, value))
+            .same_key_as(signer.as_leaf())
+            .build_ca();
+        let trust = trust(bundle([&Ca::new(), &root]));
+        verify(&client(&trust), &signer.issue("localhost")).unwrap();
+        assert_eq!(trust.store().objects().len(), 1);
+    }
+}
+
+#[test]
+fn text_around_and_duplicates_change_nothing() {
+    let ca = Ca::new();
+    let pem = format!("# a root\n{0}\n\nand again\n{0}", ca.cert_pem());
+    let trust = trust(pem);
+    assert_eq!(trust.objects().len(), 1);
+    verify(&client(&trust), &ca.issue("localhost")).unwrap();
+}
+
+#[test]
+fn what_is_broken_counts_as_empty_as_in_openssl() {
+    let (one, other) = (Ca::new(), Ca::new());
+    let cut = &other.cert_pem()[..200];
+    let swapped = other.cert_pem().replace("-----BEGIN", "----BEGIN");
+    let no_der = crate::DER_cert_to_PEM_cert([0x30, 3, 2, 1]);
+    let no_base64 = other.cert_pem().replacen("MII", "M!I", 1);
+    for (broken, left) in [
+        (cut.to_owned(), 0),
+        (no_der, 0),
+        (no_base64, 0),
+        // No block at all.
+        (swapped, 1),
+        (String::new(), 1),
+    ] {
+        let pem = one.cert_pem() + &broken;
+        let expected = pem::read_objects(pem.as_bytes()).map_or(0, |objects| objects.len());
+        assert_eq!(trust(&pem).objects().len(), expected, "{pem}");
+        assert_eq!(expected, left, "{pem}");
+    }
+}
+
+#[test]
+fn a_certificate_that_openssl_cannot_decode_does_not_spoil_the_others() {
+    let (one, other) = (Ca::new(), Ca::new());
+    // The time of the end of validity is none any more.
+    let mut der = other.der();
+    let tag = b"\x17\x0d";
+    let at = der.windows(2).rposition(|bytes| bytes == tag).unwrap();
+    der[at] = 0x02;
+    assert!(X509::from_der(&der).is_err());
+    let trust = trust(crate::DER_cert_to_PEM_cert(&der) + &one.cert_pem());
+    verify(&client(&trust), &one.issue("localhost")).unwrap();
+    assert!(verify(&client(&trust), &other.issue("localhost")).is_err());
+    assert_eq!(trust.objects().len(), 1);
+}
+
+#[test]
+fn revocation_lists_in_a_bundle_count() {
+    let ca = Ca::new();
+    let (good, bad) = (ca.issue("localhost"), ca.issue("localhost"));
+    let trust = trust(ca.cert_pem() + &ca.crl(&[&bad]));
+    let client = client(&trust);
+    client
+        .set_verify_flags(client.verify_flags() | VerifyFlags::VERIFY_CRL_CHECK_LEAF)
+        .unwrap();
+    assert_eq!(client.cert_store_stats().crl, 1);
+    verify(&client, &good).unwrap();
+    assert!(verify(&client, &bad).is_err());
+}
+
+#[test]
+fn threads_verify_while_others_look_at_everything() {
+    let cas: Vec<Ca> = (0..16).map(|_| Ca::new()).collect();
+    let leaves: Vec<Leaf> = cas.iter().map(|ca| ca.issue("localhost")).collect();
+    for _ in 0..4 {
+        let trust = trust(bundle(&cas));
+        let client = client(&trust);
+        std::thread::scope(|scope| {
+            for start in 0..4 {
+                let (client, leaves) = (&client, &leaves);
+                scope.spawn(move || {
+                    for n in 0..leaves.len() {
+                        verify(client, &leaves[(n + start) % leaves.len()]).unwrap();
+                    }
+                });
+            }
+            scope.spawn(|| assert_eq!(client.get_ca_certs().len(), cas.len()));
+            scope.spawn(|| assert_eq!(trust.copy().unwrap().objects().len(), cas.len()));
+        });
+    }
+}
