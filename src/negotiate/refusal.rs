@@ -284,14 +284,19 @@ impl<'a> Diagnosis<'a> {
         if only_bare {
             return Ok(Cause::NoServerCertificate);
         }
-        let elliptic = |c: &Cipher| c.kea == Some("kx-ecdhe");
+        // OpenSSL 4.0 takes groups for the finite-field kind too.
+        let needs_group = |c: &Cipher| match c.kea {
+            Some("kx-ecdhe") => true,
+            Some("kx-dhe") => cfg!(ossl400),
+            _ => false,
+        };
         let both = client
             .iter()
             .filter(|c| server.iter().any(|o| o.id == c.id));
         let mut unblocked = both.filter(|c| !blocked.iter().any(|(b, ..)| b.id == c.id));
         // All that is left in common needs a group, and there was nothing else in the way.
         if let Some(first) = unblocked.next() {
-            if elliptic(first) && unblocked.all(elliptic) {
+            if needs_group(first) && unblocked.all(needs_group) {
                 return Ok(self.no_group());
             }
         }
