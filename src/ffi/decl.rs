@@ -9,8 +9,8 @@ use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint, c_ulong, c_void};
 
 use openssl_sys::{
     ASN1_OBJECT, ASN1_TYPE, BIO, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
-    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_NAME, X509_NAME_ENTRY, X509_OBJECT,
-    X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
+    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME,
+    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
 };
 
 pub(crate) type pem_password_cb =
@@ -182,6 +182,28 @@ c_functions! {
     fn X509_OBJECT_get_type(object: *const X509_OBJECT) -> c_int;
     "X509_CRL *X509_OBJECT_get0_X509_CRL(const X509_OBJECT *a);"
     fn X509_OBJECT_get0_X509_CRL(object: *const X509_OBJECT) -> *mut X509_CRL;
+    "int X509_OBJECT_set1_X509(X509_OBJECT *a, X509 *obj);"
+    fn X509_OBJECT_set1_X509(object: *mut X509_OBJECT, x: *mut X509) -> c_int;
+
+    // Lookup methods
+    "X509_LOOKUP_METHOD *X509_LOOKUP_meth_new(const char *name);"
+    fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut X509_LOOKUP_METHOD;
+    "int X509_LOOKUP_meth_set_free(X509_LOOKUP_METHOD *method, void (*free_fn) (X509_LOOKUP *ctx));"
+    fn X509_LOOKUP_meth_set_free(
+        method: *mut X509_LOOKUP_METHOD,
+        free_fn: Option<unsafe extern "C" fn(*mut X509_LOOKUP)>
+    ) -> c_int;
+    "int X509_LOOKUP_meth_set_get_by_subject(X509_LOOKUP_METHOD *method, X509_LOOKUP_get_by_subject_fn fn);"
+    fn X509_LOOKUP_meth_set_get_by_subject(
+        method: *mut X509_LOOKUP_METHOD,
+        f: Option<unsafe extern "C" fn(*mut X509_LOOKUP, c_int, *const X509_NAME, *mut X509_OBJECT) -> c_int>
+    ) -> c_int;
+    "int X509_LOOKUP_set_method_data(X509_LOOKUP *ctx, void *data);"
+    fn X509_LOOKUP_set_method_data(lookup: *mut X509_LOOKUP, data: *mut c_void) -> c_int;
+    "void *X509_LOOKUP_get_method_data(const X509_LOOKUP *ctx);"
+    fn X509_LOOKUP_get_method_data(lookup: *const X509_LOOKUP) -> *mut c_void;
+    "X509_STORE *X509_LOOKUP_get_store(const X509_LOOKUP *ctx);"
+    fn X509_LOOKUP_get_store(lookup: *const X509_LOOKUP) -> *mut X509_STORE;
 
     // Verification parameters
     "int X509_VERIFY_PARAM_add1_host(X509_VERIFY_PARAM *param, const char *name, size_t namelen);"
