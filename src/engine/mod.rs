@@ -191,10 +191,15 @@ impl Connection {
 
     /// Runs one step and turns what came of it into Python's errors.
     fn step<T>(&self, f: impl FnOnce(&mut Locked) -> Status<T>) -> Result<Step<T>> {
+        self.step_unless(|locked| Ok(f(locked)))
+    }
+
+    /// The same for a step that may turn out to be none: then the error is `f`'s.
+    fn step_unless<T>(&self, f: impl FnOnce(&mut Locked) -> Result<Status<T>>) -> Result<Step<T>> {
         let mut locked = self.lock()?;
         let status = f(&mut locked);
         let failure = locked.handle.take_failure();
-        let outcome = self.outcome(&locked.handle, status);
+        let outcome = status.and_then(|status| self.outcome(&locked.handle, status));
         // Nothing that callers and their callbacks do from here on happens under the lock.
         drop(locked);
         match failure {
@@ -268,26 +273,18 @@ impl Connection {
         end: T,
         f: impl FnOnce(&mut SslHandle) -> Status<T>,
     ) -> Result<Step<T>> {
-        let mut deferred = None;
-        let mut ended = false;
-        let outcome = self.step(|locked| {
-            deferred = locked.deferred.take();
-            if deferred.is_some() {
-                return Status::WantRead;
+        self.step_unless(|locked| {
+            if let Some(error) = locked.deferred.take() {
+                return Err(error);
             }
             locked.handle.hold(hold);
             let status = f(&mut locked.handle);
-            // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            ended =
-                matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
-            if ended { Status::WantRead } else { status }
-        });
-        match deferred {
-            Some(error) => Err(error),
-            None if ended => outcome.map(|_| Step::Done(end)),
-            None => outcome,
-        }
+            // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
+            let orderly =
+                matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
+            Ok(if orderly { Status::Done(end) } else { status })
+        })
     }
 
     /// Reads up to `limit` bytes.
@@ -302,20 +299,14 @@ impl Connection {
     /// Sends `close_notify`, then takes the peer's.
     pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
         let once = || {
-            let mut half_way = false;
-            let outcome = self.step(|locked| {
-                half_way = locked.unfinished.is_some();
-                if half_way {
-                    return Status::WantWrite;
+            self.step_unless(|locked| {
+                // The rest of a record stands between: as in Python, but the connection survives.
+                if locked.unfinished.is_some() {
+                    return Err(Connection::bad_retry());
                 }
                 locked.handle.hold(hold);
-                locked.handle.shutdown()
-            });
-            // The rest of a record stands between: as in Python, but the connection survives it.
-            if half_way {
-                return Err(Connection::bad_retry());
-            }
-            outcome
+                Ok(locked.handle.shutdown())
+            })
         };
         // False says that ours is out; then it is asked once more, as in Python.
         match once()? {
