@@ -82,8 +82,8 @@ fn long_strings_are_refused_or_answered_soon() {
             taken.as_millis(),
             &text[..20].escape_debug()
         );
-        // Generous: a debug build on a busy machine. Quadratic time would be minutes.
-        assert!(taken < Duration::from_secs(30), "{}", &text[..40]);
+        // Quadratic time would be many minutes; no machine is so busy as to take this long.
+        assert!(taken < Duration::from_secs(180), "{}", &text[..40]);
     }
 }
 
