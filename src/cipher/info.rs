@@ -55,16 +55,12 @@ pub struct Cipher {
 impl Cipher {
     pub(crate) fn from_ref(cipher: &SslCipherRef) -> Cipher {
         let bits = cipher.bits();
-        let mut description = cipher.description();
-        if description.len() > 1 && description.ends_with('\n') {
-            description.pop();
-        }
         let [symmetric, digest, kea, auth] = ffi::cipher::algorithms(cipher);
         Cipher {
             id: ffi::cipher::id(cipher),
             name: cipher.name(),
             protocol: cipher.version(),
-            description: description.into_boxed_str(),
+            description: ffi::cipher::description(cipher),
             strength_bits: bits.secret,
             alg_bits: bits.algorithm,
             aead: ffi::cipher::is_aead(cipher),
@@ -167,7 +163,8 @@ pub(crate) fn json_string(out: &mut String, text: &str) {
 
 /// The suites that the context lists, in order: what Python's `get_ciphers()` shows.
 pub(crate) fn ciphers_of_context(ctx: &SslContextRef) -> Vec<Cipher> {
-    let mut list = Vec::new();
+    // Room for most lists.
+    let mut list = Vec::with_capacity(32);
     ffi::cipher::each_of_context(ctx, |c| list.push(Cipher::from_ref(c)));
     list
 }

@@ -22,12 +22,15 @@ fn bundle<'a>(cas: impl IntoIterator<Item = &'a Ca>) -> String {
     cas.into_iter().map(Ca::cert_pem).collect()
 }
 
+/// In an order of their own: OpenSSL 4.0 has none.
 fn ders(objects: Vec<StoreObject>) -> Vec<Vec<u8>> {
     let der = |object| match object {
         StoreObject::Certificate(certificate) => certificate.to_der().unwrap(),
         StoreObject::Crl(crl) => crl.to_der().unwrap(),
     };
-    objects.into_iter().map(der).collect()
+    let mut ders: Vec<Vec<u8>> = objects.into_iter().map(der).collect();
+    ders.sort_unstable();
+    ders
 }
 
 fn client(trust: &Arc<Trust>) -> SslContext {
@@ -65,8 +68,9 @@ fn the_systems_bundle_gives_what_openssl_reads_from_it() {
     let eager = Trust::empty().unwrap();
     eager.extend(&pem::read_objects(&text).unwrap()).unwrap();
     assert!(lazy.store().objects().is_empty());
-    assert_eq!(ders(lazy.objects()), ders(eager.objects()));
-    assert_eq!(ders(lazy.copy().unwrap().objects()), ders(eager.objects()));
+    let expected = ders(eager.objects());
+    assert!(ders(lazy.objects()) == expected);
+    assert!(ders(lazy.copy().unwrap().objects()) == expected);
 }
 
 #[test]

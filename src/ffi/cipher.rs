@@ -6,7 +6,7 @@ use openssl::ssl::{SslCipher, SslCipherRef, SslContextBuilder, SslContextRef, Ss
 use openssl::stack::{Stack, StackRef};
 use openssl_sys::{SSL, stack_st_SSL_CIPHER};
 
-use super::decl;
+use super::{decl, util};
 
 /// Calls `visit` with each suite of the context's list, in order; TLS 1.3 suites come first.
 pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherRef)) {
@@ -55,6 +55,22 @@ unsafe fn each(list: *mut stack_st_SSL_CIPHER, mut visit: impl FnMut(&SslCipherR
 pub(crate) fn id(cipher: &SslCipherRef) -> u32 {
     // SAFETY: the pointer comes from a live reference; the call reads a field.
     unsafe { decl::SSL_CIPHER_get_id(cipher.as_ptr()) }
+}
+
+/// OpenSSL's line on the suite, without its end.
+pub(crate) fn description(cipher: &SslCipherRef) -> Box<str> {
+    // What the manual asks for.
+    let mut line = [0; 128];
+    // SAFETY: the pointer comes from a live reference; the call writes a string that ends in NUL
+    // into the buffer, whose length it is told, and returns it.
+    let text = unsafe {
+        util::text(openssl_sys::SSL_CIPHER_description(
+            cipher.as_ptr(),
+            line.as_mut_ptr(),
+            128,
+        ))
+    };
+    text.unwrap_or_default().trim_end_matches('\n').into()
 }
 
 pub(crate) fn is_aead(cipher: &SslCipherRef) -> bool {

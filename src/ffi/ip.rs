@@ -8,6 +8,10 @@ use super::{decl, util};
 
 /// The address that `text` is, if OpenSSL takes it for one (`a2i_IPADDRESS`).
 pub(crate) fn parse(text: &str) -> Option<IpAddr> {
+    // Most names: OpenSSL would read its way through formats, and queue an error.
+    if text.starts_with(|first: char| first.is_ascii_alphabetic()) && !text.contains(':') {
+        return None;
+    }
     let text = std::ffi::CString::new(text).ok()?;
     // SAFETY: a C string; the octets belong to the string until it is freed, here.
     let octets = unsafe {
