@@ -27,7 +27,12 @@ fn ders(objects: Vec<StoreObject>) -> Vec<Vec<u8>> {
         StoreObject::Certificate(certificate) => certificate.to_der().unwrap(),
         StoreObject::Crl(crl) => crl.to_der().unwrap(),
     };
-    objects.into_iter().map(der).collect()
+    let mut ders: Vec<_> = objects.into_iter().map(der).collect();
+    // From 4.0 on a store has no order.
+    if cfg!(ossl400) {
+        ders.sort();
+    }
+    ders
 }
 
 fn client(trust: &Arc<Trust>) -> SslContext {
