@@ -172,10 +172,15 @@ c_functions! {
     // Stores
     "int X509_STORE_up_ref(X509_STORE *xs);"
     fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+    #[cfg(not(ossl330))]
     "int X509_STORE_lock(X509_STORE *xs);"
     fn X509_STORE_lock(store: *mut X509_STORE) -> c_int;
+    #[cfg(not(ossl330))]
     "int X509_STORE_unlock(X509_STORE *xs);"
     fn X509_STORE_unlock(store: *mut X509_STORE) -> c_int;
+    #[cfg(ossl330)]
+    "STACK_OF(X509_OBJECT) *X509_STORE_get1_objects(X509_STORE *xs);"
+    fn X509_STORE_get1_objects(store: *mut X509_STORE) -> *mut openssl_sys::stack_st_X509_OBJECT;
     "int X509_STORE_add_crl(X509_STORE *xs, X509_CRL *x);"
     fn X509_STORE_add_crl(store: *mut X509_STORE, crl: *mut X509_CRL) -> c_int;
     "X509_LOOKUP_TYPE X509_OBJECT_get_type(const X509_OBJECT *a);"

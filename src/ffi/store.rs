@@ -87,14 +87,14 @@ impl StoreHandle {
         }
     }
 
-    /// Everything that is in the store now, in its order.
+    /// Everything that is in the store now, in its order (from OpenSSL 4.0 on, in any).
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
-        let _locked = Locked::new(self);
+        let listed = Listed::new(self);
         let mut objects = Vec::new();
-        // SAFETY: the store is locked, so its list stays as it is until `_locked` goes; each
-        // entry is copied by taking a reference.
+        // SAFETY: the list stays as it is until `listed` goes; each entry is copied by taking a
+        // reference.
         unsafe {
-            let list = sys::X509_STORE_get0_objects(self.0);
+            let list = listed.as_ptr();
             for i in 0..sys::OPENSSL_sk_num(list.cast()) {
                 let object: *mut sys::X509_OBJECT = sys::OPENSSL_sk_value(list.cast(), i).cast();
                 match decl::X509_OBJECT_get_type(object) {
@@ -133,21 +133,60 @@ impl Drop for StoreHandle {
     }
 }
 
-/// The store's lock, held.
-struct Locked<'a>(&'a StoreHandle);
+/// The entries of a store, while its lock is held.
+#[cfg(not(ossl330))]
+struct Listed<'a>(&'a StoreHandle);
 
-impl<'a> Locked<'a> {
-    fn new(store: &'a StoreHandle) -> Locked<'a> {
+#[cfg(not(ossl330))]
+impl<'a> Listed<'a> {
+    fn new(store: &'a StoreHandle) -> Listed<'a> {
         // SAFETY: a live store; unlocked in `drop` on the same thread.
         unsafe { decl::X509_STORE_lock(store.0) };
-        Locked(store)
+        Listed(store)
+    }
+
+    fn as_ptr(&self) -> *mut sys::stack_st_X509_OBJECT {
+        // SAFETY: a live store, whose lock is held.
+        unsafe { sys::X509_STORE_get0_objects(self.0.0) }
     }
 }
 
-impl Drop for Locked<'_> {
+#[cfg(not(ossl330))]
+impl Drop for Listed<'_> {
     fn drop(&mut self) {
         // SAFETY: locked by `new`.
         unsafe { decl::X509_STORE_unlock(self.0.0) };
+    }
+}
+
+/// A copy of the list of a store's entries. From OpenSSL 4.0 on, asking for the list itself
+/// frees entries that a verification on another thread may hold, lock or no lock.
+#[cfg(ossl330)]
+struct Listed(*mut sys::stack_st_X509_OBJECT);
+
+#[cfg(ossl330)]
+impl Listed {
+    fn new(store: &StoreHandle) -> Listed {
+        // SAFETY: a live store; OpenSSL locks it while it copies. Null, if memory is short, is a
+        // list without entries to all functions that are used here.
+        Listed(unsafe { decl::X509_STORE_get1_objects(store.0) })
+    }
+
+    fn as_ptr(&self) -> *mut sys::stack_st_X509_OBJECT {
+        self.0
+    }
+}
+
+#[cfg(ossl330)]
+impl Drop for Listed {
+    fn drop(&mut self) {
+        // SAFETY: the list and its entries are this value's own.
+        unsafe {
+            for i in 0..sys::OPENSSL_sk_num(self.0.cast()) {
+                sys::X509_OBJECT_free(sys::OPENSSL_sk_value(self.0.cast(), i).cast());
+            }
+            sys::OPENSSL_sk_free(self.0.cast());
+        }
     }
 }
 
