@@ -189,7 +189,7 @@ fn dev_null() -> Option<&'static File> {
 pub(super) const AHEAD: usize = 4096;
 
 /// TLS records through a socket. Closes nothing; the bytes it holds back are counted. While
-/// nothing is held back or gathered, there are no buffers.
+/// nothing is held back or gathered, there are no buffers worth mentioning.
 pub(super) struct SocketTransport {
     io: Arc<Io>,
     ahead: Vec<u8>,

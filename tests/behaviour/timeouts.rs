@@ -340,6 +340,37 @@ fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
 }
 
 #[test]
+fn what_is_sealed_but_not_sent_is_neither_lost_nor_sent_twice() {
+    // All records of a message are sealed before any of it is sent.
+    const MESSAGE: usize = 60_000;
+    let _watchdog = Watchdog::new();
+    for more in [0, 1, MESSAGE] {
+        let Link { client, server } = Contexts::new().link();
+        client.setblocking(false).unwrap();
+        let all = pattern(14, 64 << 20);
+        let mut sent = 0;
+        let error = loop {
+            match client.send(&all[sent..sent + MESSAGE]) {
+                Ok(n) => sent += n,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.python_class(), "SSLWantWriteError");
+        let total = sent + MESSAGE + more;
+        let error = client.send(&all[sent..total]).unwrap_err();
+        assert_eq!(error.python_class(), "SSLWantWriteError");
+        thread::scope(|scope| {
+            let peer = scope.spawn(|| crate::link::recv_exactly(&server, total));
+            wait_until_done(&client, || client.send(&all[sent..total]));
+            assert!(peer.join().unwrap() == all[..total]);
+            let error = server.settimeout(Some(Duration::from_millis(50)));
+            error.unwrap();
+            assert_eq!(server.recv(1).unwrap_err().python_class(), "TimeoutError");
+        });
+    }
+}
+
+#[test]
 fn another_write_in_place_of_a_retry_is_refused_and_the_connection_goes_on() {
     let _watchdog = Watchdog::new();
     let data = pattern(12, 32 << 20);
