@@ -1,4 +1,6 @@
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::{PoisonError, RwLock};
 
 use openssl::ssl::{SslCipherRef, SslContextRef, SslRef};
 
@@ -53,7 +55,22 @@ pub struct Cipher {
 }
 
 impl Cipher {
+    /// What OpenSSL says never changes, and it takes its time to say it: each suite is asked once.
     pub(crate) fn from_ref(cipher: &SslCipherRef) -> Cipher {
+        static KNOWN: RwLock<BTreeMap<u32, Cipher>> = RwLock::new(BTreeMap::new());
+        let id = ffi::cipher::id(cipher);
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&id) {
+            return known.clone();
+        }
+        drop(known);
+        let asked = Cipher::ask(cipher);
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id, asked.clone());
+        asked
+    }
+
+    fn ask(cipher: &SslCipherRef) -> Cipher {
         let bits = cipher.bits();
         let [symmetric, digest, kea, auth] = ffi::cipher::algorithms(cipher);
         Cipher {
