@@ -315,6 +315,13 @@ impl Connection {
         }
     }
 
+    /// Whether what comes belongs to the TLS connection, however much it is: no longer once
+    /// `close_notify` has gone one way.
+    pub(crate) fn may_read_ahead(&self) -> bool {
+        self.lock()
+            .is_ok_and(|locked| locked.handle.shutdown_state() == (false, false))
+    }
+
     /// Whether whoever reads, or does a handshake, can only wait for the peer.
     pub(crate) fn awaits_peer(&self) -> bool {
         self.lock()

@@ -37,6 +37,9 @@ pub(crate) trait Transport: Send {
     /// Sets whether `read` asks below.
     fn hold(&mut self, _hold: Hold) {}
 
+    /// From here on reads no further than asked: what follows may not belong to the connection.
+    fn read_exactly(&mut self) {}
+
     /// Takes bytes that someone else read from below.
     fn feed(&mut self, _bytes: &[u8]) {}
 

@@ -268,6 +268,10 @@ impl SslHandle {
             // 0 is a success too: ours is out, the peer's is not here yet.
             if result == 0 { 1 } else { result }
         });
+        if self.shutdown_state().0 {
+            // The peer may answer with its own and clear text behind it.
+            self.bio.transport.borrow_mut().read_exactly();
+        }
         status.map(|()| both)
     }
 

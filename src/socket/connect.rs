@@ -353,6 +353,10 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
+    /// A socket that was wrapped before it was connected, and connected by others than `connect`
+    /// (through its descriptor, or by a `connect` that did not wait for it), begins TLS here. Python
+    /// has an `AttributeError` there.
+    ///
     /// # Errors
     ///
     /// `SSLCertVerificationError` if the peer's certificate does not verify; `SSLError`,
@@ -364,9 +368,21 @@ impl SslSocket {
             self.getpeername()?;
             self.connected.store(true, Ordering::Relaxed);
         }
-        let connection = self.wrapped()?;
+        let connection = self.begun()?;
         let deadline = self.deadline();
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
+    }
+
+    /// The TLS connection, made now if the socket was connected by others than `connect`.
+    fn begun(&self) -> Result<Arc<Connection>> {
+        if let Tls::Plain = self.tls() {
+            let turn = ConnectTurn::take(&self.connecting);
+            // Another thread may have made it before this one had the turn.
+            if turn.is_some() && matches!(self.tls(), Tls::Plain) {
+                return self.begin_tls();
+            }
+        }
+        self.wrapped()
     }
 
     /// Does the handshake if it is still to do, within what is left of another operation's time.

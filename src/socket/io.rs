@@ -200,6 +200,7 @@ pub(super) struct SocketTransport {
     /// How much of `gathered` was sent.
     sent: usize,
     gathering: bool,
+    exactly: bool,
 }
 
 impl SocketTransport {
@@ -213,6 +214,7 @@ impl SocketTransport {
             gathered: Vec::new(),
             sent: 0,
             gathering: false,
+            exactly: false,
         }
     }
 
@@ -239,8 +241,11 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `buf` and beyond.
+    /// Reads into `buf`, and beyond unless that is over.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.exactly {
+            return net::recv(&self.io.socket, buf);
+        }
         let (mut ahead, room) = match buf.len() {
             0..=RECORD_HEADER => (Vec::with_capacity(AHEAD), AHEAD),
             _ => (pool::take(), pool::BUFFER),
@@ -303,6 +308,10 @@ impl Transport for SocketTransport {
 
     fn hold(&mut self, hold: Hold) {
         self.hold = hold;
+    }
+
+    fn read_exactly(&mut self) {
+        self.exactly = true;
     }
 
     fn feed(&mut self, bytes: &[u8]) {

@@ -120,7 +120,7 @@ impl SslSocket {
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Hold> {
-        if let Deadline::Never = deadline {
+        if matches!(deadline, Deadline::Never) && connection.may_read_ahead() {
             let mut buffer = [MaybeUninit::uninit(); AHEAD];
             match self.io.read_ahead(&mut buffer)? {
                 // The end: the connection shall meet it itself.
