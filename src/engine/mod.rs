@@ -55,6 +55,8 @@ pub(crate) struct Connection {
     checked: String,
     /// Whether it verifies less than its context.
     lenient: bool,
+    /// Whether readers may take more from the transport than they were asked for.
+    reads_ahead: bool,
 }
 
 /// What the connection's lock guards.
@@ -65,6 +67,15 @@ struct Locked {
     deferred: Option<Error>,
     /// The end of the stream, or an error that ended it, was reported by a read.
     ended: bool,
+    /// As the connection's, while all that comes belongs to it: after the handshake, where a
+    /// program may go on to wait for the descriptor, and until `close_notify`.
+    reads_ahead: bool,
+}
+
+impl Locked {
+    fn hold(&mut self, hold: Hold) {
+        self.handle.hold(hold, self.reads_ahead);
+    }
 }
 
 /// How a connection is made.
@@ -75,6 +86,7 @@ pub(crate) struct Config {
     pub(crate) session: Option<SslSession>,
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
+    pub(crate) reads_ahead: bool,
     pub(crate) overrides: Overrides,
 }
 
@@ -97,6 +109,7 @@ impl Connection {
             server_hostname,
             session,
             insist_on_hostname,
+            reads_ahead,
             overrides,
         } = config;
         if let Some(name) = &server_hostname {
@@ -156,6 +169,7 @@ impl Connection {
                 unfinished: None,
                 deferred: None,
                 ended: false,
+                reads_ahead: false,
             }),
             reads: Slot::default(),
             writes: Slot::default(),
@@ -164,6 +178,7 @@ impl Connection {
             server_hostname,
             checked,
             lenient: verification.lenient,
+            reads_ahead,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -257,11 +272,12 @@ impl Connection {
 
     pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.handle.hold(hold);
+            locked.hold(hold);
             locked.handle.do_handshake()
         });
         if matches!(outcome, Ok(Step::Done(()))) {
             self.handshaken.store(true, Ordering::Release);
+            self.lock()?.reads_ahead = self.reads_ahead;
         }
         outcome
     }
@@ -277,7 +293,7 @@ impl Connection {
             if let Some(error) = locked.deferred.take() {
                 return Err(error);
             }
-            locked.handle.hold(hold);
+            locked.hold(hold);
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
@@ -304,7 +320,8 @@ impl Connection {
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
-                locked.handle.hold(hold);
+                locked.reads_ahead = false;
+                locked.hold(hold);
                 Ok(locked.handle.shutdown())
             })
         };
@@ -315,11 +332,9 @@ impl Connection {
         }
     }
 
-    /// Whether what comes belongs to the TLS connection, however much it is: no longer once
-    /// `close_notify` has gone one way.
-    pub(crate) fn may_read_ahead(&self) -> bool {
-        self.lock()
-            .is_ok_and(|locked| locked.handle.shutdown_state() == (false, false))
+    /// Whether a reader may take more from the transport than it was asked for.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.lock().is_ok_and(|locked| locked.reads_ahead)
     }
 
     /// Whether whoever reads, or does a handshake, can only wait for the peer.

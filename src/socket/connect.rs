@@ -110,6 +110,7 @@ impl SslSocket {
             server_side: options.server_side,
             do_handshake_on_connect: options.do_handshake_on_connect,
             suppress_ragged_eofs: options.suppress_ragged_eofs,
+            read_ahead: options.read_ahead,
             server_hostname,
             session: Mutex::new(options.session),
             overrides: options.overrides,
@@ -139,6 +140,7 @@ impl SslSocket {
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
             insist_on_hostname: !self.server_side,
+            reads_ahead: self.read_ahead,
             overrides: self.overrides.clone(),
         };
         let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
@@ -217,6 +219,7 @@ impl SslSocket {
                 .server_side(true)
                 .do_handshake_on_connect(self.do_handshake_on_connect)
                 .suppress_ragged_eofs(self.suppress_ragged_eofs)
+                .read_ahead(self.read_ahead)
         };
         let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
         Ok((sock, Address::from_raw(&address)))

@@ -200,7 +200,8 @@ pub(super) struct SocketTransport {
     /// How much of `gathered` was sent.
     sent: usize,
     gathering: bool,
-    exactly: bool,
+    /// Whether to read beyond what is asked for.
+    reads_ahead: bool,
 }
 
 impl SocketTransport {
@@ -214,7 +215,7 @@ impl SocketTransport {
             gathered: Vec::new(),
             sent: 0,
             gathering: false,
-            exactly: false,
+            reads_ahead: false,
         }
     }
 
@@ -241,9 +242,9 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `buf`, and beyond unless that is over.
+    /// Reads into `buf`, and beyond.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.exactly {
+        if !self.reads_ahead {
             return net::recv(&self.io.socket, buf);
         }
         let (mut ahead, room) = match buf.len() {
@@ -265,7 +266,7 @@ impl Transport for SocketTransport {
             return Ok(self.take(buf));
         }
         let held = match self.hold {
-            Hold::No => false,
+            Hold::No | Hold::Exactly => false,
             Hold::AtRecordStart => buf.len() <= RECORD_HEADER,
             Hold::Always => true,
         };
@@ -306,12 +307,9 @@ impl Transport for SocketTransport {
         self.ahead.len() - self.start
     }
 
-    fn hold(&mut self, hold: Hold) {
+    fn hold(&mut self, hold: Hold, ahead: bool) {
         self.hold = hold;
-    }
-
-    fn read_exactly(&mut self) {
-        self.exactly = true;
+        self.reads_ahead = ahead && hold != Hold::Exactly;
     }
 
     fn feed(&mut self, bytes: &[u8]) {

@@ -27,6 +27,7 @@ mod objects;
 mod overrides;
 mod pha;
 mod psk;
+mod read_ahead;
 mod record_edges;
 mod security_record;
 mod sendfile;
