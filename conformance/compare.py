@@ -43,6 +43,7 @@ class Run:
         if path:
             environment["PYTHONPATH"] = path
         self.path = path
+        self.openssl = ""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, HERE / "suite.py", self.output, module],
@@ -62,6 +63,7 @@ class Run:
             ours = bool(self.path) and result["module"].startswith(self.path)
             if ours != bool(self.path):
                 sys.exit(f"the module that was tested is {result['module']}")
+            self.openssl = result["openssl"]
             return result["outcomes"]
         self.log.seek(0)
         log = self.log.read()
@@ -72,13 +74,13 @@ class Run:
         return {tests[-1]: ["failed", f"the process ended in it\n{log[-4000:]}"]}
 
 
-def expected(version):
-    """The tests that may fare worse, with the reason: by test and, if given, by version."""
+def expected(python, openssl):
+    """The tests that fare worse with these versions, with the reason."""
     listed = {}
     for line in (HERE / "expected.tsv").read_text().splitlines():
         if line and not line.startswith("#"):
-            test, versions, reason = line.split("\t")
-            if versions in ("all", version):
+            test, where, reason = line.split("\t")
+            if where == "all" or python.startswith(where) or openssl.startswith(where):
                 listed[test] = reason
     return listed
 
@@ -89,10 +91,9 @@ def counts(outcomes):
 
 
 def main(path, modules):
-    version = "%d.%d" % sys.version_info[:2]
-    listed = expected(version)
+    python = f"CPython {sys.version.split()[0]}"
     seen, bad = set(), []
-    print(f"CPython {sys.version.split()[0]}")
+    print(python)
     print(f"{'':34}{'stock':^21}{'ours':^21}")
     print(f"{'':34}" + "".join(f"{'ok':>5} {'skip':>5} {'fail':>5}    " for _ in "ab"))
     for module in modules or MODULES:
@@ -101,6 +102,7 @@ def main(path, modules):
             stock, ours = (run.finish() for run in runs)
         seconds = max(run.seconds for run in runs)
         print(f"{module:34}{counts(stock)}    {counts(ours)}   {seconds:3.0f} s", flush=True)
+        listed = expected(python, runs[1].openssl)
         for test in sorted(stock.keys() | ours.keys()):
             missing = ["failed", "not run"]
             theirs, our = stock.get(test, missing)[0], ours.get(test, missing)[0]

@@ -2,7 +2,7 @@
 
     python3 suite.py OUTPUT MODULE...
 
-OUTPUT gets a JSON object: the `_ssl` module that was used, and for each test its outcome (`ok`,
+OUTPUT gets a JSON object: the `_ssl` module that was used, its OpenSSL, and for each test its outcome (`ok`,
 `skipped`, `failed`) and the reason. A test that does not end is reported as failed by the absence of
 an outcome; its name is the last line of OUTPUT.started.
 """
@@ -88,7 +88,11 @@ def main(output, modules):
             else:
                 tests.run(result)
     with open(output, "w") as file:
-        written = {"module": ssl._ssl.__file__, "outcomes": result.outcomes}
+        written = {
+            "module": ssl._ssl.__file__,
+            "openssl": ssl.OPENSSL_VERSION,
+            "outcomes": result.outcomes,
+        }
         json.dump(written, file, indent=1)
     # Threads of tests that failed may still wait for something.
     sys.stdout.flush()
