@@ -332,9 +332,12 @@ impl Connection {
         }
     }
 
-    /// Whether a reader may take more from the transport than it was asked for.
-    pub(crate) fn reads_ahead(&self) -> bool {
-        self.lock().is_ok_and(|locked| locked.reads_ahead)
+    /// How much a reader that waits may take from below: `ahead`, or no more than is wanted now.
+    pub(crate) fn takes(&self, ahead: usize) -> usize {
+        self.lock().map_or(0, |locked| match locked.reads_ahead {
+            true => ahead,
+            false => locked.handle.wanted().min(ahead),
+        })
     }
 
     /// Whether whoever reads, or does a handshake, can only wait for the peer.

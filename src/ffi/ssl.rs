@@ -166,6 +166,11 @@ impl SslHandle {
         self.bio.transport.borrow_mut().feed(bytes);
     }
 
+    /// How many bytes the last step wanted from the transport and did not get.
+    pub(crate) fn wanted(&self) -> usize {
+        self.bio.transport.borrow().wanted()
+    }
+
     /// Bytes that the transport holds back.
     pub(crate) fn transport_buffered(&self) -> usize {
         self.bio.transport.borrow().buffered()

@@ -95,7 +95,9 @@ impl SslSocket {
         // Whoever may wait does so before reading, which saves a read in vain.
         let mut hold = match deadline {
             Deadline::Now => Hold::Exactly,
-            _ if connection.awaits_peer() => self.wait_read(connection, deadline, timed_out)?,
+            _ if connection.awaits_peer() && connection.takes(AHEAD) > 0 => {
+                self.wait_read(connection, deadline, timed_out)?
+            }
             _ => Hold::AtRecordStart,
         };
         loop {
@@ -120,9 +122,9 @@ impl SslSocket {
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Hold> {
-        if matches!(deadline, Deadline::Never) && connection.reads_ahead() {
+        if let (Deadline::Never, room @ 1..) = (deadline, connection.takes(AHEAD)) {
             let mut buffer = [MaybeUninit::uninit(); AHEAD];
-            match self.io.read_ahead(&mut buffer)? {
+            match self.io.read_ahead(&mut buffer[..room])? {
                 // The end: the connection shall meet it itself.
                 Some([]) => return Ok(Hold::No),
                 Some(bytes) => {
