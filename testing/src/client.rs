@@ -115,7 +115,7 @@ impl ClientConfig {
     /// # Errors
     ///
     /// Whatever keeps the connection or the handshake from being made; TLS errors have OpenSSL's text. A server that
-    /// does not answer within a minute is a time-out.
+    /// does not answer within three minutes is a time-out.
     pub fn connect(&self, name: &str, address: SocketAddr) -> io::Result<EchoClient> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         self.handshake(name, stream)
