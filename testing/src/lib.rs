@@ -46,6 +46,7 @@ pub mod proxy;
 pub mod python;
 pub mod scripted;
 pub mod server;
+mod settings;
 pub mod skip;
 
 pub use crate::client::{ClientConfig, EchoClient};
