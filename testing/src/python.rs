@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::process::{Output, Process, clean_command, say_aloud};
+use crate::process::{Output, Process, clean_command};
+use crate::skip::skipped;
 
 /// A CPython 3 that has the `ssl` module.
 #[derive(Clone, Debug)]
@@ -39,24 +40,24 @@ pub fn python() -> Option<&'static Python> {
 pub fn python_or_say_so() -> Option<&'static Python> {
     let found = python();
     if found.is_none() {
-        let name = std::thread::current().name().unwrap_or("a test").to_owned();
-        say_aloud(&format!(
-            "SKIPPED {name}: no Python found (set PYSSL_ORACLE_PYTHON)"
-        ));
+        skipped("no Python found (set PYSSL_ORACLE_PYTHON)");
     }
     found
 }
 
-/// The Python to compare with. Without one, says aloud that the test is skipped, and returns from it: with the value
-/// given, as in `skip_without_python!(Ok(()))`, or with nothing.
-#[macro_export]
-macro_rules! skip_without_python {
-    ($($value:expr)?) => {
-        match $crate::python::python_or_say_so() {
-            Some(python) => python,
-            None => return $($value)?,
-        }
-    };
+/// The Python to compare with, if it uses the same release of OpenSSL; otherwise says aloud that the test is skipped.
+/// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
+pub fn same_openssl_or_say_so() -> Option<&'static Python> {
+    let python = python_or_say_so()?;
+    if !python.has_our_openssl() {
+        skipped(format_args!(
+            "Python has {}, we have {}",
+            python.openssl_version(),
+            openssl::version::version()
+        ));
+        return None;
+    }
+    Some(python)
 }
 
 impl Python {
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_script_gets_arguments_input_and_variables() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let script = "import os, sys; print(sys.argv[1:], sys.stdin.read(), os.environ.get('SSL_CERT_FILE'))";
         let output = python
             .script(script)
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_script_that_goes_on_prints_its_port_and_ends_with_its_input() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let mut process =
             python.spawn_script("import sys; print(4433); print(sys.stdin.read())", &[""; 0]);
         assert_eq!(process.port(), 4433);
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_script_that_never_ends_is_killed() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let mut process = python.spawn_script("print(1, flush=True)\nwhile True: pass", &[""; 0]);
         process.line();
         assert!(!process.kill().status.success());
@@ -252,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_failure_shows_the_traceback() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let output = python.run("raise ValueError('why')", &[""; 0]);
         assert!(!output.status.success());
         assert!(output.stderr.contains("ValueError: why"));

@@ -5,16 +5,15 @@ use pyssl_testing::Ca;
 use pyssl_testing::openssl::hash::{MessageDigest, hash};
 use pyssl_testing::pki::KeyKind;
 
+use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, client_context, server_context};
-
-const VERSIONS: [ssl::TlsVersion; 2] = [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
 #[test]
 fn both_ends_compute_the_same() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let early = Pair::new(&client, &server, "localhost").unwrap();
         let pair = Pair::new(&client, &server, "localhost")
@@ -110,7 +109,7 @@ fn other_types_have_pythons_errors() {
 fn keying_material_depends_on_label_context_and_connection() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let pair = Pair::new(&client, &server, "localhost")
             .unwrap()

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, skip_without_python};
+use pyssl_testing::{Ca, skip_without_same_openssl};
 
 use crate::support::{Pair, outcome, server_context, unverified_client};
 
@@ -167,10 +167,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn callbacks_are_called_and_answered_as_in_python() {
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let cases = cases();
     let calls: Vec<_> = cases
         .iter()

@@ -233,7 +233,7 @@ fn without_blocking_connect_and_handshake_go_on_step_by_step() {
         let client = contexts.client.wrap_socket(socket, options).unwrap();
         client.setblocking(false).unwrap();
         let status = client.connect_ex(address).unwrap();
-        assert!([0, 115].contains(&status), "{status}");
+        assert!([0, libc::EINPROGRESS].contains(&status), "{status}");
         let again = client.connect(address).unwrap_err();
         assert_eq!(
             again.to_string(),
@@ -262,7 +262,7 @@ fn wait_until_done<T>(socket: &ssl::SslSocket, mut operation: impl FnMut() -> ss
             Ok(value) => return value,
             Err(ssl::Error::WantRead(_)) => PollFlags::IN,
             Err(ssl::Error::WantWrite(_)) => PollFlags::OUT,
-            Err(other) if other.errno() == Some(107) => PollFlags::OUT,
+            Err(other) if other.errno() == Some(libc::ENOTCONN) => PollFlags::OUT,
             Err(other) => panic!("{other:?}"),
         };
         readiness(socket, flags, 500);
@@ -363,8 +363,7 @@ fn what_is_sealed_but_not_sent_is_neither_lost_nor_sent_twice() {
             let peer = scope.spawn(|| crate::link::recv_exactly(&server, total));
             wait_until_done(&client, || client.send(&all[sent..total]));
             assert!(peer.join().unwrap() == all[..total]);
-            let error = server.settimeout(Some(Duration::from_millis(50)));
-            error.unwrap();
+            server.settimeout(Some(Duration::from_millis(50))).unwrap();
             assert_eq!(server.recv(1).unwrap_err().python_class(), "TimeoutError");
         });
     }
@@ -409,15 +408,11 @@ fn a_longer_retry_that_is_given_up_in_turn_sets_what_must_follow() {
     let Link { client, server } = half_written(&data[..40 << 20]);
     // The peer takes all that was begun and some more, so records beyond it are sealed.
     thread::scope(|scope| {
-        scope.spawn(|| crate::link::recv_exactly(&server, 41 << 20));
-        let begin = Instant::now();
-        loop {
-            assert!(begin.elapsed() < PATIENCE);
+        let peer = scope.spawn(|| crate::link::recv_exactly(&server, 41 << 20));
+        while !peer.is_finished() {
             let error = client.send(&data).unwrap_err();
             assert_eq!(error.python_class(), "SSLWantWriteError");
-            if !readiness(&client, rustix::event::PollFlags::OUT, 300) {
-                break;
-            }
+            readiness(&client, rustix::event::PollFlags::OUT, 10);
         }
     });
     let error = client.send(&data[..40 << 20]).unwrap_err();

@@ -1,7 +1,7 @@
 //! Some strings of the corpus with the `openssl` command.
 
 use pyssl::cipher::CipherString;
-use pyssl_testing::skip_without_openssl;
+use pyssl_testing::{skip_without_openssl, skipped};
 
 use crate::corpus;
 
@@ -9,7 +9,7 @@ use crate::corpus;
 fn lists_are_those_of_openssl_ciphers() {
     let openssl = skip_without_openssl!();
     if !openssl.version().starts_with(openssl::version::version()) {
-        println!("SKIPPED: the command is {}", openssl.version());
+        skipped(format_args!("the command is {}", openssl.version()));
         return;
     }
     let mut compared = 0;
