@@ -24,6 +24,10 @@ pub fn build_4_0() -> Result<PathBuf> {
         return Ok(installed);
     }
     fs::create_dir_all(&directory)?;
+    // Standard output is for the directory alone, and the build says too much for standard error.
+    let log = directory.join("build.log");
+    let output = fs::File::create(&log)?;
+    eprintln!("building OpenSSL 4.0; {} has the details", log.display());
     let host = host_triple()?;
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let status = Command::new(cargo())
@@ -36,11 +40,14 @@ pub fn build_4_0() -> Result<PathBuf> {
         .env("TARGET", &host)
         .env("HOST", &host)
         .env("CARGO_MAKEFLAGS", format!("-j{jobs}"))
-        // Standard output is for the directory alone.
-        .stdout(Stdio::from(std::io::stderr()))
+        .stdout(Stdio::from(output.try_clone()?))
+        .stderr(Stdio::from(output))
         .status()?;
     if !status.success() {
-        return Err(format!("building OpenSSL 4.0 failed: {status}").into());
+        let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+        let lines: Vec<_> = said.lines().collect();
+        let end = lines[lines.len().saturating_sub(40)..].join("\n");
+        return Err(format!("{end}\nbuilding OpenSSL 4.0 failed: {status}").into());
     }
     fs::remove_dir_all(directory.join("build"))?;
     fs::write(stamp, lock)?;
