@@ -86,12 +86,12 @@ pub use certificate::{
 pub use cipher::Cipher;
 pub use constants::python::*;
 pub use constants::{
-    AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType, TlsContentType,
-    TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
+    AlertDescription, OcspMode, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType,
+    TlsContentType, TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
-    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, Password,
-    SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
+    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, OcspRequest,
+    Password, SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
     VerifyLocations, get_sigalgs,
 };
 pub use default::{

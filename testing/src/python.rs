@@ -188,6 +188,14 @@ fn find() -> Option<Python> {
 
 /// The 3.x interpreters of pyenv: those of 3.13 first, then the others, each from the newest.
 fn pyenv_pythons() -> Vec<PathBuf> {
+    let mut found = pyenv_versions();
+    found.retain(|(version, _)| version.first() == Some(&3));
+    found.sort_by_key(|(version, _)| version.get(1) == Some(&13));
+    found.into_iter().rev().map(|(_, python)| python).collect()
+}
+
+/// The interpreters of pyenv with their versions, from the oldest.
+fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let Some(root) = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv"))) else {
         return Vec::new();
@@ -203,15 +211,30 @@ fn pyenv_pythons() -> Vec<PathBuf> {
                 .split('.')
                 .map_while(|part| part.parse().ok())
                 .collect();
-            (version.first() == Some(&3))
-                .then(|| (version.get(1) == Some(&13), version, entry.path()))
+            (!version.is_empty()).then(|| (version, entry.path().join("bin/python")))
         })
         .collect();
     found.sort();
     found
-        .into_iter()
-        .rev()
-        .map(|(.., path)| path.join("bin/python"))
+}
+
+/// Every interpreter with the `ssl` module, Python 2 included: those of pyenv, and `python3`. For peers; what is
+/// compared with Python is asked from [`python`].
+pub fn every_python() -> Vec<PathBuf> {
+    let pyenv = pyenv_versions().into_iter().map(|(_, python)| python);
+    pyenv
+        .chain([PathBuf::from("python3")])
+        .filter(|python| {
+            let mut command = clean_command(python);
+            // A shim of pyenv needs these.
+            for name in ["PYENV_ROOT", "PYENV_VERSION"] {
+                command.envs(std::env::var_os(name).map(|value| (name, value)));
+            }
+            command
+                .args(["-c", "import ssl; ssl.create_default_context"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        })
         .collect()
 }
 

@@ -24,6 +24,7 @@ mod link;
 mod live_context;
 mod message_callback;
 mod objects;
+mod ocsp;
 mod overrides;
 mod pha;
 mod psk;

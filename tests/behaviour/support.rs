@@ -19,15 +19,21 @@ impl Pair {
         server: &ssl::SslContext,
         options: impl Into<ssl::WrapBio>,
     ) -> ssl::Result<Pair> {
+        Pair::with(client, server, options, ssl::WrapBio::new())
+    }
+
+    /// The same with options for the server too.
+    pub(crate) fn with(
+        client: &ssl::SslContext,
+        server: &ssl::SslContext,
+        options: impl Into<ssl::WrapBio>,
+        server_options: ssl::WrapBio,
+    ) -> ssl::Result<Pair> {
         let bio = ssl::MemoryBio::new;
         let (to_server, from_server, to_client, from_client) = (bio(), bio(), bio(), bio());
         Ok(Pair {
             client: client.wrap_bio(&to_client, &from_client, options)?,
-            server: server.wrap_bio(
-                &to_server,
-                &from_server,
-                ssl::WrapBio::new().server_side(true),
-            )?,
+            server: server.wrap_bio(&to_server, &from_server, server_options.server_side(true))?,
             to_server,
             from_server,
             to_client,

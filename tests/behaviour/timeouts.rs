@@ -469,6 +469,77 @@ fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
 }
 
 #[test]
+fn a_detached_socket_waits_as_long_as_the_wrapped_one_did() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for timeout in [
+        None,
+        Some(Duration::ZERO),
+        Some(Duration::from_millis(2500)),
+    ] {
+        let Link {
+            client,
+            server: _server,
+        } = contexts.link();
+        client.settimeout(timeout).unwrap();
+        let plain = ssl::socket2::Socket::from(client.detach().unwrap());
+        assert_eq!(
+            plain.nonblocking().unwrap(),
+            timeout == Some(Duration::ZERO)
+        );
+        let kernel = timeout.filter(|timeout| !timeout.is_zero());
+        assert_eq!(plain.read_timeout().unwrap(), kernel);
+        assert_eq!(plain.write_timeout().unwrap(), kernel);
+    }
+}
+
+#[test]
+fn a_socket_that_is_wrapped_again_keeps_its_time_out() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let Link { client, server } = contexts.link();
+    client.settimeout(Some(Duration::from_secs(30))).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.unwrap().unwrap());
+        client.unwrap().unwrap();
+    });
+    thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            contexts
+                .server
+                .wrap_socket(server, server_options())
+                .unwrap()
+        });
+        let client = contexts
+            .client
+            .wrap_socket(client, client_options())
+            .unwrap();
+        assert_eq!(client.gettimeout(), Some(Duration::from_secs(30)));
+        let server = server.join().unwrap();
+        client.send(b"again").unwrap();
+        assert_eq!(server.recv(10).unwrap(), b"again");
+    });
+}
+
+#[test]
+fn a_borrowed_socket_that_could_not_be_wrapped_waits_as_before() {
+    let contexts = Contexts::new();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let plain = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    drop(listener.accept().unwrap());
+    plain
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    contexts
+        .client
+        .wrap_socket(&plain, client_options())
+        .unwrap_err();
+    let plain = ssl::socket2::Socket::from(plain);
+    assert!(!plain.nonblocking().unwrap());
+    assert_eq!(plain.read_timeout().unwrap(), Some(Duration::from_secs(30)));
+}
+
+#[test]
 fn a_time_out_of_zero_and_none_are_the_two_modes() {
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(Duration::ZERO)).unwrap();

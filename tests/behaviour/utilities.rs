@@ -5,7 +5,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use pyssl as ssl;
-use pyssl_testing::{skip_without_python, skip_without_same_openssl};
+use pyssl_testing::{skip_without_python, skip_without_same_openssl, skipped};
 
 const HEADER: &str = ssl::PEM_HEADER;
 const FOOTER: &str = ssl::PEM_FOOTER;
@@ -190,10 +190,23 @@ fn pem_is_read_as_in_python() {
     ]);
     arguments
         .extend(generate(300, "[A-D=\n é-]{0,12}").map(|body| format!("{HEADER}{body}{FOOTER}")));
+    let python = skip_without_python!();
+    let stops = "import binascii; print(len(binascii.a2b_base64(b'AA==AAAA')))";
+    if !python.run(stops, &[""; 0]).status.success() {
+        skipped("this Python goes on behind a complete padding");
+        arguments.retain(|pem| !has_data_behind_padding(pem));
+    }
     compare("ssl.PEM_cert_to_DER_cert", &arguments, |pem| {
         let der = ssl::PEM_cert_to_DER_cert(pem)?;
         Ok(der.iter().map(|byte| format!("{byte:02x}")).collect())
     });
+}
+
+/// Whether anything of the base64 alphabet comes behind a `=`. Later releases of 3.13 count it.
+fn has_data_behind_padding(pem: &str) -> bool {
+    let body = pem.trim_start_matches(HEADER).trim_end_matches(FOOTER);
+    let behind = body.split_once('=').map_or("", |(_, behind)| behind);
+    behind.contains(|c: char| c.is_ascii_alphanumeric())
 }
 
 #[test]

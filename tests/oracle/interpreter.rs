@@ -35,7 +35,7 @@ struct End {
 
 enum Sock {
     Plain(socket2::Socket),
-    Tls(ssl::SslSocket),
+    Tls(Box<ssl::SslSocket>),
     /// Taken over by a wrapper.
     Taken,
 }
@@ -252,10 +252,11 @@ impl Interpreter {
                 let options = wrap_socket(&arguments[3]);
                 let wrapped = match self.take(text(&arguments[2]))? {
                     Sock::Plain(socket) => context.wrap_socket(socket, options)?,
-                    Sock::Tls(socket) => context.wrap_socket(socket, options)?,
+                    Sock::Tls(socket) => context.wrap_socket(*socket, options)?,
                     Sock::Taken => return Err(Stop::Missing),
                 };
-                self.sockets.insert(name.to_owned(), Sock::Tls(wrapped));
+                self.sockets
+                    .insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
             }
             "tls_pair" => return self.tls_pair(arguments),
             "connect_to" => {
@@ -330,7 +331,8 @@ impl Interpreter {
             (client, server.join().expect("no panic"))
         });
         for (name, sock) in [(&arguments[0], client?), (&arguments[1], server?)] {
-            self.sockets.insert(text(name).to_owned(), Sock::Tls(sock));
+            self.sockets
+                .insert(text(name).to_owned(), Sock::Tls(Box::new(sock)));
         }
         Ok(Value::Null)
     }
