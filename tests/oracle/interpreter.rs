@@ -254,7 +254,8 @@ impl Interpreter {
                     Sock::Tls(socket) => context.wrap_socket(*socket, options)?,
                     Sock::Taken => return Err(Stop::Missing),
                 };
-                self.sockets.insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
+                self.sockets
+                    .insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
             }
             "tls_pair" => return self.tls_pair(arguments),
             "connect_to" => {
@@ -329,7 +330,8 @@ impl Interpreter {
             (client, server.join().expect("no panic"))
         });
         for (name, sock) in [(&arguments[0], client?), (&arguments[1], server?)] {
-            self.sockets.insert(text(name).to_owned(), Sock::Tls(Box::new(sock)));
+            self.sockets
+                .insert(text(name).to_owned(), Sock::Tls(Box::new(sock)));
         }
         Ok(Value::Null)
     }
