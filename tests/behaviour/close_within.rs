@@ -150,7 +150,10 @@ fn a_peer_that_never_stops_sending_is_left() {
 fn a_peer_that_does_not_read_is_left() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let Link { client, server } = Contexts::of(version).link();
+        let Link {
+            client,
+            server: _server,
+        } = Contexts::of(version).link();
         thread::scope(|scope| {
             let writer = waiting(scope, || client.send(&vec![0; 64 << 20]).unwrap_err());
             assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
