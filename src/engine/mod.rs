@@ -308,6 +308,20 @@ impl Connection {
         self.read_with(hold, 0, |handle| handle.read_into(buf))
     }
 
+    /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
+    pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
+        self.step_unless(|locked| {
+            if locked.handle.shutdown_state().0 {
+                return Ok(Status::Done(()));
+            }
+            if locked.unfinished.is_some() {
+                return Err(Connection::bad_retry());
+            }
+            locked.handle.hold(Hold::Always);
+            Ok(locked.handle.shutdown().map(|_| ()))
+        })
+    }
+
     /// Sends `close_notify`, then takes the peer's.
     pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
         let once = || {

@@ -22,6 +22,7 @@ use std::time::Duration;
 use socket2::Socket;
 
 pub use address::{Address, ToAddress};
+pub use closing::Closed;
 pub use options::{IntoSocket, WrapSocket};
 pub use transfer::ReadTarget;
 

@@ -8,6 +8,7 @@
 mod binding;
 mod callbacks;
 mod chains;
+mod close_within;
 mod connecting;
 mod der;
 mod dh;
