@@ -198,6 +198,6 @@ pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
 }
 
 /// Prints past libtest's capture, so that a skipped test is seen among those that passed.
-pub(crate) fn say_aloud(line: &str) {
+pub fn say_aloud(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
