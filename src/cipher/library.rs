@@ -84,6 +84,13 @@ impl Scratch {
         list
     }
 
+    /// The suite that this name puts into the list for TLS 1.3, if it does. OpenSSL 3.0 takes those
+    /// of TLS 1.2, too.
+    pub(super) fn tls13_suite(&mut self, name: &str) -> Option<Cipher> {
+        self.0.set_ciphersuites(name).ok()?;
+        self.list(Cipher::from_ref).into_iter().next()
+    }
+
     /// The numbers of the suites that `text` selects; none if it selects nothing.
     pub(super) fn ids(&mut self, text: &str) -> Vec<u32> {
         match self.0.set_cipher_list(text) {
@@ -199,6 +206,12 @@ impl Library {
     /// The suite of this name, if it is one's.
     pub(super) fn suite_named(&self, name: &str) -> Option<u16> {
         self.suite_names.get(&self.fold(name)).copied()
+    }
+
+    /// Whether this is a name of that suite.
+    pub(super) fn names_suite(&self, name: &str, cipher: &Cipher) -> bool {
+        let index = self.suite_named(name);
+        index.is_some_and(|index| self.suite(index).cipher.id == cipher.id)
     }
 
     /// The suites with these numbers; those of TLS 1.3 are left out.
