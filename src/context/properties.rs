@@ -37,13 +37,19 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `ValueError` for `CERT_NONE` while host names are checked: switch that off first.
+    /// `ValueError` for `CERT_NONE` while host names or OCSP responses are checked: switch that off
+    /// first.
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
             |next| {
                 if mode == VerifyMode::CERT_NONE && next.check_hostname {
                     return Err(Error::value(
                         "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
+                    ));
+                }
+                if mode == VerifyMode::CERT_NONE && next.ocsp_mode.verifies() {
+                    return Err(Error::value(
+                        "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
                     ));
                 }
                 next.verify_mode = mode;

@@ -9,11 +9,12 @@ use super::groups::Groups;
 use super::hooks::SniCallback;
 use super::keylog::KeyLog;
 use super::message::MessageCallback;
+use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
 use super::tickets;
 use super::trust::Trust;
 use crate::cipher::CipherString;
-use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
+use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, Method};
 use crate::ffi::hooks::TicketBlock;
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
+    pub(crate) ocsp_mode: OcspMode,
     /// As OpenSSL gave them back after the last change; `None` before any.
     pub(crate) options: Option<u64>,
     pub(crate) verify_flags: u64,
@@ -62,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
+    pub(crate) staple: Option<Arc<Staple>>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
     pub(crate) keylog: Option<Arc<KeyLog>>,
     pub(crate) message_callback: Option<Arc<MessageCallback>>,
@@ -81,6 +84,7 @@ impl Settings {
                 VerifyMode::CERT_NONE
             },
             check_hostname: client,
+            ocsp_mode: OcspMode::Off,
             options: None,
             verify_flags: VerifyFlags::VERIFY_X509_TRUSTED_FIRST.bits(),
             host_flags: NO_PARTIAL_WILDCARDS,
@@ -104,6 +108,7 @@ impl Settings {
             ticket_keys: Arc::from([tickets::random()?]),
             post_handshake_auth: false,
             trust: Arc::new(Trust::empty()?),
+            staple: None,
             sni_callback: None,
             keylog: None,
             message_callback: None,

@@ -1,9 +1,9 @@
-//! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
-//! around it.
+//! One TLS connection as steps that never wait. The faces (object, socket) are loops around it.
 
 mod agreed;
 mod binding;
 mod deadline;
+mod ocsp;
 mod overrides;
 mod queries;
 mod slot;
@@ -13,21 +13,25 @@ mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use openssl::ssl::StatusType;
+
 pub(crate) use agreed::Agreed;
 pub(crate) use binding::Binding;
 pub(crate) use deadline::Deadline;
 pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
-use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
+use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{SslContext, SslSession};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
 use crate::lock::{OwnedGuard, OwnedLock};
 
+use ocsp::Staples;
 use overrides::Verification;
 use write::Unfinished;
 
@@ -126,7 +130,15 @@ impl Connection {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let authenticate_late = settings.post_handshake_auth;
-        let mut handle = SslHandle::new(snapshot.clone(), transport)?;
+        let asks = !server_side && verification.ocsp_mode != OcspMode::Off;
+        let stapling: Option<Box<dyn Stapling>> = match server_side || asks {
+            true => Some(Box::new(Staples::new(&overrides, &verification, settings))),
+            false => None,
+        };
+        let mut handle = SslHandle::new(snapshot.clone(), stapling, transport)?;
+        if asks {
+            handle.ssl_mut().set_status_type(StatusType::OCSP)?;
+        }
         handle
             .ssl_mut()
             .set_verify(verification.verify_mode.to_openssl());
@@ -294,6 +306,20 @@ impl Connection {
 
     pub(crate) fn read_into(&self, buf: &mut [u8], hold: Hold) -> Result<Step<usize>> {
         self.read_with(hold, 0, |handle| handle.read_into(buf))
+    }
+
+    /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
+    pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
+        self.step_unless(|locked| {
+            if locked.handle.shutdown_state().0 {
+                return Ok(Status::Done(()));
+            }
+            if locked.unfinished.is_some() {
+                return Err(Connection::bad_retry());
+            }
+            locked.handle.hold(Hold::Always);
+            Ok(locked.handle.shutdown().map(|_| ()))
+        })
     }
 
     /// Sends `close_notify`, then takes the peer's.

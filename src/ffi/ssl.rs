@@ -15,7 +15,7 @@ use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, Hold, Transport};
-use super::hooks::Hooks;
+use super::hooks::{Hooks, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::{decl, session, util};
 
@@ -101,13 +101,14 @@ impl SslHandle {
     /// A connection made from the context behind `hooks`, on `transport`.
     pub(crate) fn new(
         hooks: Arc<dyn Hooks>,
+        stapling: Option<Box<dyn Stapling>>,
         transport: Box<dyn Transport>,
     ) -> Result<SslHandle, ErrorStack> {
         let index = trampoline::slot()?;
         let ssl = Ssl::new(hooks.handle().as_ref())?;
         let handle = SslHandle {
             ssl,
-            callbacks: Pinned::new(Callbacks::new(hooks)),
+            callbacks: Pinned::new(Callbacks::new(hooks, stapling)),
             bio: Pinned::new(BioState::new(transport)),
         };
         let ssl = handle.ssl.as_ptr();

@@ -4,7 +4,7 @@ use super::facts::{Facts, NAMES_DHE_GROUPS, Obstacle};
 use super::trial::{Ended, Trial};
 use super::{Role, UsableOptions, lend};
 use crate::cipher::Cipher;
-use crate::constants::{Options, Protocol, TlsVersion, VerifyMode};
+use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyMode};
 use crate::context::{PskClientCallback, PskServerCallback, Settings, SslContext};
 use crate::error::Result;
 use crate::ffi::util::c_string_lossy;
@@ -280,6 +280,8 @@ impl Prover {
 pub(super) fn only_algorithms(settings: &mut Settings) {
     settings.check_hostname = false;
     settings.verify_mode = VerifyMode::CERT_NONE;
+    settings.ocsp_mode = OcspMode::Off;
+    settings.staple = None;
     settings.keylog = None;
     settings.message_callback = None;
 }

@@ -5,8 +5,7 @@ use std::fmt::Write;
 
 use pyssl::cipher::CipherString;
 use pyssl_testing::openssl_cli::OpensslBinary;
-use pyssl_testing::process::say_aloud;
-use pyssl_testing::skip_without_openssl;
+use pyssl_testing::{skip_without_openssl, skipped};
 
 use crate::corpus;
 
@@ -40,8 +39,8 @@ fn lists_are_those_of_openssl_ciphers() {
     let openssl = skip_without_openssl!();
     let linked = openssl::version::version();
     if !openssl.version().starts_with(linked) {
-        say_aloud(&format!(
-            "SKIPPED: the openssl program is {}, and {linked} is linked (PYSSL_ORACLE_OPENSSL)",
+        skipped(format_args!(
+            "the openssl program is {}, and {linked} is linked (PYSSL_ORACLE_OPENSSL)",
             openssl.version()
         ));
         return;

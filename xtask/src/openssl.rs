@@ -34,6 +34,13 @@ pub fn build(version: &str) -> Result<PathBuf> {
         return Ok(installed);
     }
     fs::create_dir_all(&directory)?;
+    // Standard output is for the directory alone, and the build says too much for standard error.
+    let log = directory.join("build.log");
+    let output = fs::File::create(&log)?;
+    eprintln!(
+        "building OpenSSL {version}; {} has the details",
+        log.display()
+    );
     let host = host_triple()?;
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let status = Command::new(cargo())
@@ -46,11 +53,14 @@ pub fn build(version: &str) -> Result<PathBuf> {
         .env("TARGET", &host)
         .env("HOST", &host)
         .env("CARGO_MAKEFLAGS", format!("-j{jobs}"))
-        // Standard output is for the directory alone.
-        .stdout(Stdio::from(std::io::stderr()))
+        .stdout(Stdio::from(output.try_clone()?))
+        .stderr(Stdio::from(output))
         .status()?;
     if !status.success() {
-        return Err(format!("building OpenSSL {version} failed: {status}").into());
+        let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+        let lines: Vec<_> = said.lines().collect();
+        let end = lines[lines.len().saturating_sub(40)..].join("\n");
+        return Err(format!("{end}\nbuilding OpenSSL {version} failed: {status}").into());
     }
     fs::remove_dir_all(directory.join("build"))?;
     fs::write(stamp, lock)?;
