@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslContextBuilder, SslMethod};
 
@@ -42,6 +43,8 @@ pub(super) struct Library {
     /// Not the linked library, but what a table says of another: nothing is asked.
     pub(super) from_table: bool,
     pub(super) suite_names: HashMap<Box<str>, u16>,
+    /// The names that a misspelt one can have meant.
+    pub(super) useful: OnceCell<Vec<&'static str>>,
     /// Names other than those of suites that were asked for: what they select, if known.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
@@ -169,6 +172,7 @@ impl Library {
             standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
             from_table: false,
             suite_names: HashMap::new(),
+            useful: OnceCell::new(),
             asked: Mutex::default(),
         };
         library.name_suites();
@@ -298,16 +302,19 @@ impl Library {
     }
 
     /// The nearest name that this library knows and that selects something.
-    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
-        let useful = ALIASES.iter().filter(|alias| {
-            let wanted = alias.selector();
-            (0..)
-                .zip(&self.suites)
-                .any(|(i, s)| wanted.selects(i, &s.properties))
+    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+        let useful = self.useful.get_or_init(|| {
+            let selects = |alias: &&names::Alias| {
+                let wanted = alias.selector();
+                (0..)
+                    .zip(&self.suites)
+                    .any(|(i, s)| wanted.selects(i, &s.properties))
+            };
+            let groups = ALIASES.iter().filter(selects).map(|alias| alias.name);
+            let own = self.suites.iter().map(|s| s.cipher.name);
+            groups.chain(own).chain(["DEFAULT"]).collect()
         });
-        let own = self.suites.iter().map(|s| s.cipher.name);
-        let extra = ["DEFAULT"];
-        names::nearest(name, useful.map(|a| a.name).chain(own).chain(extra))
+        names::nearest(name, useful.iter().copied())
     }
 
     /// The suite with this name in the TLS registry.

@@ -62,6 +62,10 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
+    /// The suites of TLS 1.3, which no cipher string governs
+    #[arg(long, value_name = "SUITES")]
+    pub(crate) tls13: Option<String>,
+
     /// The name by which clients know the server; the certificate is compared with it
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,

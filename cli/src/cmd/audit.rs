@@ -104,6 +104,11 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             .set_ciphers(ciphers)
             .doing(|| format!("--ciphers '{}'", ciphers.escape_debug()))?;
     }
+    if let Some(suites) = &args.tls13 {
+        context
+            .set_ciphersuites(suites)
+            .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
+    }
     if args.no_check_hostname {
         context
             .set_check_hostname(false)

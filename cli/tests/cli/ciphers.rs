@@ -291,6 +291,14 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
             assert!(output.stderr.len() < 1000);
             assert_eq!(output.stdout.is_empty(), option != "--json");
         }
+        for option in ["--openssl=all", "--profiles", "--usable=server"] {
+            let output = with_input(&["-", option], input.as_bytes());
+            assert_eq!(output.code, Some(2), "{text} {option}");
+            assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
+            // Each version says what it has against the string.
+            let refused = output.stdout.matches("refused: column").count();
+            assert_eq!(refused, if option == "--openssl=all" { 3 } else { 0 });
+        }
     }
     let output = with_input(&["-"], b"HIGH:\xff");
     assert!(output.stderr.contains("column 6"), "{output:?}");
@@ -306,6 +314,9 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
 
 #[test]
 fn long_strings_that_are_fine_are_answered() {
+    let unknown = format!("ALL{}", ":BOGUS".repeat(2000));
+    let output = with_input(&["-", "--openssl", "all"], unknown.as_bytes());
+    assert_eq!(output.stdout.matches("and 1980 parts more").count(), 3);
     let many = format!("ALL{}", ":+AES".repeat(2000));
     let output = with_input(&["-", "--explain", "--lint"], many.as_bytes());
     assert_eq!(output.code, Some(1), "{}", output.stderr);

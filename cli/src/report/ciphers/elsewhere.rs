@@ -2,13 +2,18 @@
 
 use std::io::{self, Write};
 
-use pyssl::cipher::{Cipher, CipherDiff, CipherStringError, Effect, Explanation, KnownOpenssl};
+use pyssl::cipher::{
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, KnownOpenssl, Step,
+};
 use pyssl::negotiate::{Negotiation, Profile};
 use serde::Serialize;
 
 use super::json::{CipherErrorJson, ExplanationJson};
 use super::{FEW, count, explained};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
+
+/// How many parts that a version does not know are shown to people.
+const MOST_UNKNOWN: usize = 20;
 
 /// What another version makes of the string.
 pub(crate) struct OnVersion {
@@ -78,15 +83,17 @@ fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Resu
         let suites = count(there.ciphers().len(), "suite");
         writeln!(out, "  {suites}, security level {level}")?;
     }
-    for step in there.steps() {
-        if step.effect() == Effect::Unknown {
-            let (part, column) = (step.part(), step.part().column());
-            write!(out, "  does not know `{part}` at column {column}")?;
-            match step.hint() {
-                Some(hint) => writeln!(out, ": {hint}")?,
-                None => writeln!(out)?,
-            }
+    let unknown: Vec<_> = unknown(there).collect();
+    for step in unknown.iter().take(MOST_UNKNOWN) {
+        let (part, column) = (step.part(), step.part().column());
+        write!(out, "  does not know `{part}` at column {column}")?;
+        match step.hint() {
+            Some(hint) => writeln!(out, ": {hint}")?,
+            None => writeln!(out)?,
         }
+    }
+    if let Some(more @ 1..) = unknown.len().checked_sub(MOST_UNKNOWN) {
+        writeln!(out, "  and {more} parts more")?;
     }
     let Some(diff) = &on.diff else {
         return Ok(());
@@ -104,6 +111,12 @@ fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Resu
         writeln!(out, "  {}: {weakening}", Styled(BAD, "weaker"))?;
     }
     Ok(())
+}
+
+/// The parts that a version does not know.
+fn unknown(explanation: &Explanation) -> impl Iterator<Item = &Step> {
+    let steps = explanation.steps().iter();
+    steps.filter(|step| step.effect() == Effect::Unknown)
 }
 
 fn names(out: &mut dyn Write, what: &str, suites: &[Cipher]) -> io::Result<()> {
@@ -172,8 +185,6 @@ struct UnknownJson<'a> {
 impl<'a> OnVersionJson<'a> {
     pub(super) fn new(on: &'a OnVersion, explain: bool) -> OnVersionJson<'a> {
         let there = on.explanation.as_ref().ok();
-        let steps = there.map_or(&[][..], Explanation::steps);
-        let unknown = steps.iter().filter(|s| s.effect() == Effect::Unknown);
         OnVersionJson {
             name: on.openssl.name(),
             openssl: on.openssl.version(),
@@ -186,7 +197,9 @@ impl<'a> OnVersionJson<'a> {
                 .iter()
                 .map(|c| c.name)
                 .collect(),
-            unknown: unknown
+            unknown: there
+                .into_iter()
+                .flat_map(unknown)
                 .map(|step| UnknownJson {
                     part: step.part().text(),
                     column: step.part().column(),
