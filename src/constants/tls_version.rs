@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use crate::error::Error;
 
 /// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
@@ -13,7 +15,7 @@ use crate::error::Error;
 /// ```
 #[allow(non_camel_case_types, reason = "Python's spelling")]
 #[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum TlsVersion {
     /// No lower bound; as an upper bound, the lowest version that the library has.
@@ -30,6 +32,33 @@ pub enum TlsVersion {
     TLSv1_3 = 0x304,
     /// No upper bound; as a lower bound, the highest version that the library has.
     MAXIMUM_SUPPORTED = -1,
+}
+
+/// From the oldest to the newest, between the open ends.
+///
+/// In Python, where these are numbers, `MAXIMUM_SUPPORTED` is less than all versions.
+///
+/// ```
+/// use pyssl::TlsVersion;
+///
+/// assert!(TlsVersion::MINIMUM_SUPPORTED < TlsVersion::SSLv3);
+/// assert!(TlsVersion::TLSv1_2 < TlsVersion::TLSv1_3);
+/// assert!(TlsVersion::TLSv1_3 < TlsVersion::MAXIMUM_SUPPORTED);
+/// ```
+impl Ord for TlsVersion {
+    fn cmp(&self, other: &TlsVersion) -> Ordering {
+        let place = |version: &TlsVersion| match version {
+            TlsVersion::MAXIMUM_SUPPORTED => i32::MAX,
+            other => *other as i32,
+        };
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for TlsVersion {
+    fn partial_cmp(&self, other: &TlsVersion) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl TryFrom<i32> for TlsVersion {

@@ -13,14 +13,11 @@ use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
 use super::tickets;
 use super::trust::Trust;
+use crate::cipher::CipherString;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, Method};
 use crate::ffi::hooks::TicketBlock;
-
-/// Python's default list, which its build can replace.
-pub(crate) const DEFAULT_CIPHERS: &str =
-    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
 
 /// `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`
 const NO_PARTIAL_WILDCARDS: u32 = 4;
@@ -96,7 +93,9 @@ impl Settings {
                 .is_none()
                 .then_some(TlsVersion::TLSv1_2),
             maximum_version: None,
-            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(DEFAULT_CIPHERS)),
+            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(
+                CipherString::PYTHON_DEFAULT,
+            )),
             security_level: None,
             ciphersuites: None,
             groups: None,

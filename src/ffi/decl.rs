@@ -115,6 +115,8 @@ c_functions! {
     fn SSL_CIPHER_get_auth_nid(cipher: *const SSL_CIPHER) -> c_int;
     "int SSL_CIPHER_is_aead(const SSL_CIPHER *c);"
     fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int;
+    "const char *OSSL_default_cipher_list(void);"
+    fn OSSL_default_cipher_list() -> *const c_char;
 
     // Sessions
     "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"

@@ -9,29 +9,34 @@ use pyssl_testing::{skip_without_openssl, skipped};
 
 use crate::corpus;
 
-/// What `openssl ciphers` and `openssl ciphers -V` print; nothing if they fail.
-fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 2]> {
+/// What `openssl ciphers` prints, plain, with `-V`, and with `-s` for the suites that can be
+/// offered; nothing if it fails.
+fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
     let run = |options: &[&str]| {
         // Behind the dashes, a string may begin with one.
         let arguments = [&["ciphers"], options, &["--", text]].concat();
         let output = openssl.run(&arguments, b"");
         output.status.success().then_some(output.stdout)
     };
-    Some([run(&[])?, run(&["-V"])?])
+    Some([run(&[])?, run(&["-V"])?, run(&["-s"])?])
 }
 
-fn ours(text: &str) -> Option<[String; 2]> {
+fn ours(text: &str) -> Option<[String; 3]> {
     let resolved = CipherString::parse(text).and_then(|string| string.resolve());
     let resolved = resolved.ok()?;
     // The explanation comes to the list in its own way.
     let explanation = CipherString::parse(text).unwrap().explain().unwrap();
     assert_eq!(explanation.ciphers(), resolved.ciphers(), "{text:?}");
-    let names: Vec<_> = resolved.ciphers().iter().map(|c| c.name).collect();
+    let names = |ciphers: &[pyssl::Cipher]| {
+        let names: Vec<_> = ciphers.iter().map(|c| c.name).collect();
+        names.join(":") + "\n"
+    };
     let mut lines = String::new();
     for c in resolved.ciphers() {
         writeln!(lines, "          {} - {}", c.hex_id(), c.description).unwrap();
     }
-    Some([names.join(":") + "\n", lines])
+    let supported = resolved.supported().unwrap();
+    Some([names(resolved.ciphers()), lines, names(&supported)])
 }
 
 #[test]
