@@ -66,6 +66,7 @@ pub mod expect;
 mod ffi;
 mod hostname;
 mod lock;
+mod lookup;
 pub mod negotiate;
 mod object;
 mod paths;

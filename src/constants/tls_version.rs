@@ -1,3 +1,5 @@
+use std::fmt;
+
 use crate::error::Error;
 
 /// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
@@ -30,6 +32,21 @@ pub enum TlsVersion {
     TLSv1_3 = 0x304,
     /// No upper bound; as a lower bound, the highest version that the library has.
     MAXIMUM_SUPPORTED = -1,
+}
+
+impl fmt::Display for TlsVersion {
+    /// As `version()` of a connection tells it: `TLSv1.3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            TlsVersion::MINIMUM_SUPPORTED => "MINIMUM_SUPPORTED",
+            TlsVersion::SSLv3 => "SSLv3",
+            TlsVersion::TLSv1 => "TLSv1",
+            TlsVersion::TLSv1_1 => "TLSv1.1",
+            TlsVersion::TLSv1_2 => "TLSv1.2",
+            TlsVersion::TLSv1_3 => "TLSv1.3",
+            TlsVersion::MAXIMUM_SUPPORTED => "MAXIMUM_SUPPORTED",
+        })
+    }
 }
 
 impl TryFrom<i32> for TlsVersion {
