@@ -369,3 +369,57 @@ for host in sys.stdin.read().split("\n"):
         }
     }
 }
+
+/// The system wakes nobody who waits for room in the queue of a Unix listener.
+#[test]
+fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed() {
+    let _watchdog = crate::link::Watchdog::new();
+    let contexts = crate::link::Contexts::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let socket = || socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+    let listener = socket().unwrap();
+    let address = socket2::SockAddr::unix(&path).unwrap();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let fill = || {
+        let connects = || {
+            let filler = socket().unwrap();
+            filler.set_nonblocking(true).unwrap();
+            filler.connect(&address).is_ok().then_some(filler)
+        };
+        std::iter::from_fn(connects).collect::<Vec<_>>()
+    };
+    let fillers = fill();
+    let wrap = || {
+        let options = crate::link::client_options().do_handshake_on_connect(false);
+        contexts
+            .client
+            .wrap_socket(socket().unwrap(), options)
+            .unwrap()
+    };
+    let sock = wrap();
+    std::thread::scope(|scope| {
+        let connecting = crate::link::waiting(scope, || sock.connect(&path));
+        sock.close();
+        let error = connecting.join().unwrap().unwrap_err();
+        assert!(crate::link::is_bad_fd(&error), "{error}");
+    });
+    let sock = wrap();
+    std::thread::scope(|scope| {
+        let connecting = crate::link::waiting(scope, || sock.connect(&path));
+        for _ in &fillers {
+            listener.accept().unwrap();
+        }
+        connecting.join().unwrap().unwrap();
+    });
+    // What it took to wait has left nothing behind.
+    let plain = socket2::Socket::from(sock.detach().unwrap());
+    assert_eq!(plain.write_timeout().unwrap(), None);
+    // With a time-out it is Python's error, at once.
+    let _fillers = fill();
+    let sock = wrap();
+    sock.settimeout(Some(Duration::from_secs(60))).unwrap();
+    let error = sock.connect(&path).unwrap_err();
+    assert_eq!(error.python_class(), "BlockingIOError");
+}
