@@ -31,7 +31,8 @@
 //! - Exceptions are the variants of [`Error`], with `library()`, `reason()` and `verify_code()`.
 //! - `with` is the scope: a socket is closed when it is dropped.
 //!
-//! [`porting`] has the Rust lines for every name of the module.
+//! [`recipes`] has the Rust lines for common tasks, [`porting`] those for every name of the module;
+//! [`troubleshooting`] tells what common errors mean.
 //!
 //! # Threads
 //!
@@ -72,8 +73,10 @@ mod object;
 mod paths;
 pub mod porting;
 mod random;
+pub mod recipes;
 mod socket;
 mod text;
+pub mod troubleshooting;
 mod version;
 
 pub use capabilities::{Capabilities, capabilities};

@@ -1,5 +1,4 @@
-//! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
-//! around it.
+//! One TLS connection as steps that never wait. The faces (object, socket) are loops around it.
 
 mod agreed;
 mod binding;

@@ -38,7 +38,8 @@ impl SslContext {
     /// duplicated, so the original can be used again.
     ///
     /// A socket in non-blocking mode starts with a time-out of zero, one with a read time-out
-    /// (`SO_RCVTIMEO`) with that.
+    /// (`SO_RCVTIMEO`) with that. [`detach`](SslSocket::detach) gives the time-out back. Meanwhile the
+    /// socket is in non-blocking mode, and with it a borrowed original.
     ///
     /// # Errors
     ///
@@ -115,21 +116,34 @@ impl SslSocket {
             overrides: options.overrides,
         };
         sock.io.keep(ahead);
-        if timeout.is_some() {
-            sock.settimeout(timeout)?;
-        }
-        if connected {
-            sock.begin_tls()?;
-            if sock.do_handshake_on_connect {
-                if timeout == Some(Duration::ZERO) {
-                    return Err(Error::value(
-                        "do_handshake_on_connect should not be specified for non-blocking sockets",
-                    ));
-                }
-                sock.do_handshake()?;
+        if let Err(error) = sock.start(timeout) {
+            if timeout.is_some_and(|timeout| !timeout.is_zero()) {
+                // A borrowed original shares the mode, and goes on by itself.
+                let _ = sock.io.socket.set_nonblocking(false);
             }
+            return Err(error);
         }
         Ok(sock)
+    }
+
+    /// Takes the plain socket's time-out over, and begins with TLS on one that is connected.
+    fn start(&self, timeout: Option<Duration>) -> Result<()> {
+        if timeout.is_some() {
+            self.settimeout(timeout)?;
+        }
+        if !self.connected.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.begin_tls()?;
+        if !self.do_handshake_on_connect {
+            return Ok(());
+        }
+        if timeout == Some(Duration::ZERO) {
+            return Err(Error::value(
+                "do_handshake_on_connect should not be specified for non-blocking sockets",
+            ));
+        }
+        self.do_handshake()
     }
 
     /// Makes the TLS connection, which has not spoken yet.

@@ -504,6 +504,10 @@ impl SslSocket {
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
     /// connection is dropped without `close_notify`.
     ///
+    /// A socket made from the descriptor waits as long as this one did: a time-out goes on as
+    /// `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In Python, where the time-out belongs to the object, such a
+    /// descriptor never waits.)
+    ///
     /// After `unwrap`, plain bytes that came together with the peer's `close_notify` are not in
     /// the descriptor any more: receive them first, while [`pending`](Self::pending) is not 0.
     /// (Wrapping the socket again keeps them.)
@@ -512,7 +516,8 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn detach(self) -> Result<OwnedFd> {
-        self.io.check_open()?;
+        self.io
+            .call(|socket| hand_back_timeout(socket, self.gettimeout()))?;
         self.set_tls(Tls::Gone);
         let SslSocket { io, tls, .. } = self;
         drop(tls);
@@ -520,6 +525,25 @@ impl SslSocket {
             Ok(io) => Ok(io.socket.into()),
             // A callback may still hold the connection.
             Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
+        }
+    }
+}
+
+/// Makes the kernel wait as long as an [`SslSocket`] with this time-out did: what
+/// [`initial_timeout`](connect) finds when the socket is wrapped again.
+fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Result<()> {
+    match timeout {
+        // The mode says it all.
+        Some(Duration::ZERO) => Ok(()),
+        None => socket
+            .set_read_timeout(None)
+            .and_then(|()| socket.set_write_timeout(None)),
+        // Zero would mean for ever.
+        Some(timeout) => {
+            let timeout = Some(timeout.max(Duration::from_micros(1)));
+            socket.set_read_timeout(timeout)?;
+            socket.set_write_timeout(timeout)?;
+            socket.set_nonblocking(false)
         }
     }
 }

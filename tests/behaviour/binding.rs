@@ -5,16 +5,15 @@ use pyssl_testing::Ca;
 use pyssl_testing::openssl::hash::{MessageDigest, hash};
 use pyssl_testing::pki::KeyKind;
 
+use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, client_context, server_context};
-
-const VERSIONS: [ssl::TlsVersion; 2] = [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
 #[test]
 fn both_ends_compute_the_same() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let early = Pair::new(&client, &server, "localhost").unwrap();
         let pair = Pair::new(&client, &server, "localhost")
@@ -110,7 +109,7 @@ fn other_types_have_pythons_errors() {
 fn keying_material_depends_on_label_context_and_connection() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let pair = Pair::new(&client, &server, "localhost")
             .unwrap()
@@ -155,7 +154,7 @@ fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     let without = ssl::Options::from_bits_retain(NO_EXTENDED_MASTER_SECRET);
     client.set_options(client.options() | without).unwrap();
-    for (version, bound) in VERSIONS.into_iter().zip([false, true]) {
+    for (version, bound) in BOTH_VERSIONS.into_iter().zip([false, true]) {
         client.set_maximum_version(version).unwrap();
         let pair = Pair::new(&client, &server, "localhost")
             .unwrap()
@@ -173,7 +172,7 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let second = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         let (client, server) = (client_context(&ca), server_context(&leaf));
         client.set_maximum_version(version).unwrap();
         let connect = |session: Option<ssl::SslSession>| {
@@ -212,7 +211,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
 
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
-    for (version, theirs) in VERSIONS
+    for (version, theirs) in BOTH_VERSIONS
         .into_iter()
         .zip([SslVersion::TLS1_2, SslVersion::TLS1_3])
     {
@@ -255,7 +254,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
 fn keying_material_that_cannot_be_is_an_error() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let pair = Pair::new(&client, &server, "localhost")
             .unwrap()

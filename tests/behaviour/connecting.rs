@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::openssl::ssl::SniError;
-use pyssl_testing::{Ca, EchoServer, Files, Leaf, ServerConfig};
+use pyssl_testing::openssl::ssl::{NameType, SniError};
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skipped};
 use rustix::event::PollFlags;
 use socket2::{Domain, Socket, Type};
 
@@ -74,15 +74,11 @@ fn connect_ex_gives_the_number_of_the_connection_and_the_errors_of_the_handshake
     let sock = client_context(&ca).wrap_socket(plain(), "wrong").unwrap();
     assert!(sock.connect_ex(server.addr()).is_err());
 
-    // Nothing listens where this listener was.
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = closed_port();
     let sock = client_context(&ca)
         .wrap_socket(plain(), "localhost")
         .unwrap();
-    assert_eq!(sock.connect_ex(gone).unwrap(), libc::ECONNREFUSED);
+    assert_eq!(sock.connect_ex(closed.addr()).unwrap(), libc::ECONNREFUSED);
 
     let (full, _queue) = full_listener();
     let sock = client_context(&ca)
@@ -226,30 +222,21 @@ fn contexts_of_the_wrong_side_do_not_connect() {
     );
 }
 
-/// A server that notes the names it is asked for, and takes its time to answer.
-fn noting(leaf: &Leaf, delay: Duration) -> (EchoServer, Arc<Mutex<Vec<String>>>) {
-    let names = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&names);
-    let config = ServerConfig::new(leaf).configure(move |context| {
-        let seen = Arc::clone(&seen);
-        context.set_servername_callback(move |ssl, _| {
-            let name = ssl.servername(pyssl_testing::openssl::ssl::NameType::HOST_NAME);
-            seen.lock()
-                .unwrap()
-                .push(name.unwrap_or_default().to_owned());
-            std::thread::sleep(delay);
-            Ok::<(), SniError>(())
-        });
-    });
-    (EchoServer::start(config), names)
-}
-
 #[test]
 fn the_certificate_of_a_server_is_fetched_verified_or_not() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
-    let (server, names) = noting(&leaf, Duration::ZERO);
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let server = EchoServer::start(ServerConfig::new(&leaf).configure(move |context| {
+        let seen = Arc::clone(&seen);
+        context.set_servername_callback(move |ssl, _| {
+            let name = ssl.servername(NameType::HOST_NAME).map(str::to_owned);
+            seen.lock().unwrap().extend(name);
+            Ok::<(), SniError>(())
+        });
+    }));
     let address = ("localhost", server.port());
     let fetch = |options| ssl::get_server_certificate(address, options);
     let pem = fetch(ssl::ServerCertificate::new()).unwrap();
@@ -264,8 +251,8 @@ fn the_certificate_of_a_server_is_fetched_verified_or_not() {
 }
 
 #[test]
-fn a_server_that_takes_its_time_is_not_waited_for() {
-    let (server, _) = noting(&Ca::new().issue("localhost"), Duration::from_secs(1));
+fn a_server_that_does_not_answer_is_not_waited_for() {
+    let server = Scripted::never_answers();
     let error = ssl::get_server_certificate(
         ("localhost", server.port()),
         ssl::ServerCertificate::new().timeout(Duration::from_millis(100)),
@@ -277,7 +264,7 @@ fn a_server_that_takes_its_time_is_not_waited_for() {
 #[test]
 fn certificates_are_fetched_over_ipv6_too() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
-        eprintln!("SKIPPED: this machine has no IPv6");
+        skipped("this machine has no IPv6");
         return;
     };
     let ca = Ca::new();

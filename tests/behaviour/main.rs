@@ -38,5 +38,6 @@ mod sni;
 mod support;
 mod timeouts;
 mod transfer;
+mod troubleshooting;
 mod utilities;
 mod versions;

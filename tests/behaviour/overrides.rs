@@ -4,7 +4,10 @@ use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, EchoServer, Leaf};
 
-use crate::support::{Pair, client_context, outcome, server_context, unverified_client};
+use crate::link::BOTH_VERSIONS;
+use crate::support::{
+    Pair, client_context, outcome, require_certificates, server_context, unverified_client,
+};
 
 fn identity(leaf: &Leaf) -> ssl::Identity {
     ssl::Identity::load(ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem())).unwrap()
@@ -32,7 +35,7 @@ fn one_connection_verifies_less_and_the_next_one_as_ever() {
 /// CVE-2024-35195, in sessions: what was not verified is not taken for verified later.
 #[test]
 fn a_session_does_not_lead_past_verification() {
-    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+    for version in BOTH_VERSIONS {
         let server = server_context(&Ca::new().issue("localhost"));
         let client = client_context(&Ca::new());
         client.set_maximum_version(version).unwrap();
@@ -63,7 +66,7 @@ fn a_session_does_not_lead_past_verification() {
 /// The same on a server: one listener asks for no certificate, another of the same context does.
 #[test]
 fn a_clients_session_does_not_lead_past_verification() {
-    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+    for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
         client.set_maximum_version(version).unwrap();
@@ -189,10 +192,7 @@ fn contradictions_are_refused() {
 fn one_connection_shows_another_certificate() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    require_certificates(&server, &ca);
     let of_context = ca.issue("of the context");
     let chain = ssl::CertChain::from_pem(of_context.cert_pem(), of_context.key_pem());
     client.load_cert_chain(chain).unwrap();

@@ -7,6 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pyssl as ssl;
+use pyssl_testing::closed_port;
 use serde_json::{Value, json};
 
 use convert::{
@@ -266,9 +267,9 @@ impl Interpreter {
                 let address = listener.local_addr()?.as_socket().expect("an address");
                 self.tls(name)?.connect(address)?;
             }
-            "connect_to_closed_port" => self.tls(name)?.connect(closed_port()?)?,
+            "connect_to_closed_port" => self.tls(name)?.connect(closed_port().addr())?,
             "connect_ex_to_closed_port" => {
-                return Ok(json!(self.tls(name)?.connect_ex(closed_port()?)?));
+                return Ok(json!(self.tls(name)?.connect_ex(closed_port().addr())?));
             }
             "settimeout" => {
                 let seconds = argument.as_f64().map(Duration::from_secs_f64);
@@ -388,10 +389,6 @@ fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let client = TcpStream::connect(listener.local_addr()?)?;
     Ok((client, listener.accept()?.0))
-}
-
-fn closed_port() -> std::io::Result<std::net::SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
 fn on_context(context: &ssl::SslContext, operation: &str, arguments: &[Value]) -> Outcome {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use pyssl_testing::{skip_without_openssl, skip_without_python};
+use pyssl_testing::{skip_without_openssl, skip_without_same_openssl, skipped};
 use serde_json::Value;
 
 use crate::support::{Output, pyssl, run, run_command};
@@ -96,11 +96,7 @@ for text in json.load(sys.stdin):
     if text: context.set_ciphers(text)
     print(json.dumps(context.get_ciphers()))
 ";
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        println!("SKIPPED: Python has {}", python.openssl_version());
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let input = serde_json::to_string(STRINGS).unwrap();
     let theirs = python.script(SCRIPT).stdin(input).run().expect_success();
     assert_eq!(theirs.lines().count(), STRINGS.len());
@@ -118,7 +114,7 @@ for text in json.load(sys.stdin):
 fn the_verbose_list_is_that_of_openssl() {
     let openssl = skip_without_openssl!();
     if !openssl.version().starts_with(*pyssl::OPENSSL_VERSION) {
-        println!("SKIPPED: the command is {}", openssl.version());
+        skipped(format_args!("the command is {}", openssl.version()));
         return;
     }
     for text in STRINGS {
