@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
-use socket2::{SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
 use super::io::{Io, SocketTransport};
@@ -322,7 +322,7 @@ impl SslSocket {
 
     fn connect_plain(&self, address: &SockAddr) -> Result<()> {
         let deadline = self.deadline();
-        let error = match self.io.blocking(|socket| socket.connect(address)) {
+        let error = match self.connect_waiting(address) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -339,6 +339,31 @@ impl SslSocket {
             }
             _ => Err(error),
         }
+    }
+
+    /// Connects, in the system for as long as that waits. On a Unix listener whose queue is full
+    /// `close` would wake nobody there, so that is waited for in short spells.
+    fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
+        const SPELL: Duration = Duration::from_millis(50);
+        let once = || self.io.blocking(|socket| socket.connect(address));
+        // Only a socket that waits without a limit of its own.
+        let waits = address.domain() == Domain::UNIX
+            && self.gettimeout().is_none()
+            && self.io.call(Socket::write_timeout)?.is_none();
+        if !waits {
+            return once();
+        }
+        let limit = |spell| self.io.call(|socket| socket.set_write_timeout(spell));
+        limit(Some(SPELL))?;
+        let outcome = loop {
+            match once() {
+                Err(error) if matches!(error.errno(), Some(libc::EAGAIN | libc::EINTR)) => {}
+                outcome => break outcome,
+            }
+        };
+        // Of a socket that was closed meanwhile there is nothing to put back.
+        let _ = limit(None);
+        outcome
     }
 
     fn finish_connect(&self, connecting: &Connecting<'_>, connected: Result<()>) -> Result<()> {
