@@ -26,10 +26,31 @@ pub struct Python {
     executable: PathBuf,
     version: (u32, u32, u32),
     openssl_version: String,
+    /// Whether contexts start with Python's own ciphers and versions, and not with OpenSSL's.
+    has_pythons_defaults: bool,
 }
 
+/// Gives contexts Python's own defaults in an interpreter that was built with those of OpenSSL
+/// (`--with-ssl-default-suites=openssl`), as Debian's and Ubuntu's are.
+const PYTHONS_DEFAULTS: &str = "\
+def _python_defaults():
+    import ssl
+    new = ssl.SSLContext.__new__
+    any_version = ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER
+    def __new__(cls, protocol=None, *args, **kwargs):
+        context = new(cls, protocol, *args, **kwargs)
+        context.set_ciphers(
+            '@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM')
+        if protocol is None or protocol in any_version:
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+    ssl.SSLContext.__new__ = __new__
+_python_defaults()
+";
+
 /// The Python to compare with: `$PYSSL_ORACLE_PYTHON`, or the newest 3.13 of pyenv, or the newest other 3.x of
-/// pyenv, or `python3`. One that cannot `import ssl` is passed over.
+/// pyenv, or `python3`. One that cannot `import ssl` is passed over, and so is one that is older than 3.12, unless
+/// the variable names it.
 pub fn python() -> Option<&'static Python> {
     static FOUND: OnceLock<Option<Python>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref()
@@ -40,7 +61,7 @@ pub fn python() -> Option<&'static Python> {
 pub fn python_or_say_so() -> Option<&'static Python> {
     let found = python();
     if found.is_none() {
-        skipped("no Python found (set PYSSL_ORACLE_PYTHON)");
+        skipped("no Python 3.12 or newer found (PYSSL_ORACLE_PYTHON names one, of any version)");
     }
     found
 }
@@ -65,7 +86,9 @@ impl Python {
     pub fn at(path: &Path) -> Option<Self> {
         const PROBE: &str = "import sys, ssl; assert sys.version_info >= (3,) \
             and sys.implementation.name == 'cpython'; \
-            print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, sep='\\n')";
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT); \
+            print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, \
+                int(getattr(context, 'minimum_version', 0x303)), sep='\\n')";
         let mut command = clean_command(path);
         // A shim of pyenv needs these.
         for name in ["PYENV_ROOT", "PYENV_VERSION"] {
@@ -83,6 +106,7 @@ impl Python {
             executable,
             version,
             openssl_version: lines.next()?.to_owned(),
+            has_pythons_defaults: lines.next()? == "771",
         })
     }
 
@@ -122,7 +146,11 @@ impl Python {
     /// what `ssl` does (`SSL_CERT_FILE` and the like).
     pub fn script(&self, script: &str) -> Script {
         let mut command = clean_command(&self.executable);
-        command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c", script]);
+        command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c"]);
+        match self.has_pythons_defaults {
+            true => command.arg(script),
+            false => command.arg(format!("{PYTHONS_DEFAULTS}{script}")),
+        };
         Script {
             command,
             stdin: Vec::new(),
@@ -183,8 +211,12 @@ fn find() -> Option<Python> {
     pyenv
         .into_iter()
         .chain([PathBuf::from("python3")])
-        .find_map(|path| Python::at(&path))
+        .filter_map(|path| Python::at(&path))
+        .find(|python| python.version() >= OLDEST)
 }
+
+/// Early releases of older versions differ in more than what they lack.
+const OLDEST: (u32, u32, u32) = (3, 12, 0);
 
 /// The 3.x interpreters of pyenv: those of 3.13 first, then the others, each from the newest.
 fn pyenv_pythons() -> Vec<PathBuf> {

@@ -8,7 +8,7 @@ use pyssl as ssl;
 use pyssl_testing::openssl::ssl::{NameType, SniError};
 use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skipped};
 use rustix::event::PollFlags;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::link::{PATIENCE, full_listener, readiness, tcp_pair};
 use crate::support::{client_context, unverified_client};
@@ -126,6 +126,38 @@ fn a_socket_that_does_not_block_connects_and_shakes_hands_in_steps() {
     let connected = TcpStream::connect(server.addr()).unwrap();
     let sock = client_context(&ca).wrap_socket(connected, options).unwrap();
     sock.setblocking(false).unwrap();
+    driven(&sock, || sock.do_handshake());
+    sock.settimeout(Some(PATIENCE)).unwrap();
+    echo_once(&sock);
+}
+
+#[test]
+fn a_socket_that_was_connected_by_others_begins_tls_with_its_handshake() {
+    let ca = Ca::new();
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let wrap = || {
+        client_context(&ca)
+            .wrap_socket(plain(), "localhost")
+            .unwrap()
+    };
+    let sock = wrap();
+    assert_eq!(
+        sock.do_handshake().unwrap_err().errno(),
+        Some(libc::ENOTCONN)
+    );
+    let addr = server.addr();
+    SockRef::from(&sock).connect(&addr.into()).unwrap();
+    sock.do_handshake().unwrap();
+    assert!(sock.getpeercert().unwrap().is_some());
+    echo_once(&sock);
+
+    // By a `connect` that did not wait.
+    let sock = wrap();
+    sock.setblocking(false).unwrap();
+    if let Err(error) = sock.connect(addr) {
+        assert_eq!(error.errno(), Some(libc::EINPROGRESS));
+        assert!(readiness(&sock, PollFlags::OUT, 60_000));
+    }
     driven(&sock, || sock.do_handshake());
     sock.settimeout(Some(PATIENCE)).unwrap();
     echo_once(&sock);

@@ -118,6 +118,14 @@ const CHANGES: &[(&str, Change)] = &[
         keys.truncate(3);
         stage.server.set_ticket_keys(keys)
     }),
+    ("ocsp_mode, set_ocsp_response", |stage, i| {
+        let modes = [ssl::OcspMode::Request, ssl::OcspMode::Check];
+        stage.client.set_ocsp_mode(modes[i % 2])?;
+        match i % 3 {
+            0 => stage.server.set_ocsp_response(None),
+            _ => stage.server.set_ocsp_server_callback(|_| Ok(None)),
+        }
+    }),
     ("post_handshake_auth", |stage, i| {
         stage.client.set_post_handshake_auth(i % 2 == 0)
     }),

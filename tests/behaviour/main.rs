@@ -8,6 +8,7 @@
 mod binding;
 mod callbacks;
 mod chains;
+mod close_within;
 mod connecting;
 mod der;
 mod dh;
@@ -28,6 +29,7 @@ mod ocsp;
 mod overrides;
 mod pha;
 mod psk;
+mod read_ahead;
 mod record_edges;
 mod security_record;
 mod sendfile;

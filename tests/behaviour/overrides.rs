@@ -245,3 +245,82 @@ fn sockets_have_the_same_options() {
         .unwrap_err();
     assert_eq!(error.to_string(), "check_hostname requires server_hostname");
 }
+
+/// What a listening socket was wrapped with goes for every client, and for no other listener.
+#[test]
+fn a_listener_hands_its_options_down() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    server
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    let own = ca.issue_for(&["localhost", "of.the.listener"]);
+    let listen = |options: ssl::WrapSocket| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = options.server_side(true);
+        (server.wrap_socket(listener, options).unwrap(), address)
+    };
+    let strict = ssl::WrapSocket::new()
+        .verify_mode(ssl::CERT_REQUIRED)
+        .identity(&identity(&own));
+    let (strict, plain) = (listen(strict), listen(ssl::WrapSocket::new()));
+    let talk = |(listener, address): &(ssl::SslSocket, std::net::SocketAddr), with: bool| {
+        std::thread::scope(|scope| {
+            let accepted = scope.spawn(|| listener.accept().map(|_| ()));
+            let mut options = ssl::WrapSocket::from("localhost");
+            if with {
+                options = options.identity(&identity(&ca.issue("client")));
+            }
+            let sock = std::net::TcpStream::connect(address).unwrap();
+            let sock = client.wrap_socket(sock, options).unwrap();
+            let names = sock
+                .getpeercert()
+                .unwrap()
+                .unwrap()
+                .subject_alt_name()
+                .len();
+            (names, outcome(&accepted.join().unwrap()))
+        })
+    };
+    for _ in 0..2 {
+        assert_eq!(talk(&strict, true), (2, "ok".to_owned()));
+        let refused = "SSLError:PEER_DID_NOT_RETURN_A_CERTIFICATE".to_owned();
+        assert_eq!(talk(&strict, false), (2, refused));
+        assert_eq!(talk(&plain, false), (1, "ok".to_owned()));
+    }
+    assert_eq!(server.verify_mode(), ssl::CERT_NONE);
+}
+
+/// Connections of one context, each with settings of its own, at the same time.
+#[test]
+fn threads_with_different_options_do_not_meet_in_the_context() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let strangers = server_context(&Ca::new().issue("localhost"));
+    let before = format!("{client:?}");
+    std::thread::scope(|scope| {
+        for kind in 0..4 {
+            let (client, server, strangers) = (&client, &server, &strangers);
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let named = || ssl::WrapBio::from("localhost");
+                    let (peer, options, good) = match kind {
+                        0 => (server, named(), true),
+                        1 => (strangers, named(), false),
+                        2 => {
+                            let lenient = named().check_hostname(false);
+                            (strangers, lenient.verify_mode(ssl::CERT_NONE), true)
+                        }
+                        _ => (server, named().expected_names(["other.example"]), false),
+                    };
+                    let pair = Pair::new(client, peer, options).unwrap();
+                    assert_eq!(pair.handshake().0.is_ok(), good, "kind {kind}");
+                }
+            });
+        }
+    });
+    assert_eq!(format!("{client:?}"), before);
+    assert_eq!(client.verify_mode(), ssl::CERT_REQUIRED);
+    assert!(client.check_hostname());
+}

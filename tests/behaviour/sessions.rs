@@ -291,3 +291,70 @@ fn sessions_survive_a_rebuild() {
     assert!(contexts.resumes(&session));
     drop(kept);
 }
+
+/// What was kept may have been damaged: an error, or a session that the server does not take.
+#[test]
+fn damaged_bytes_of_a_session_do_no_harm() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let der = contexts.session().to_der().unwrap();
+        let mut taken = 0;
+        for at in (0..der.len()).step_by(7) {
+            for bits in [0x01, 0x80, 0xff] {
+                let mut damaged = der.clone();
+                damaged[at] ^= bits;
+                let Ok(session) = ssl::SslSession::from_der(&contexts.client, &damaged) else {
+                    continue;
+                };
+                taken += 1;
+                let options = ssl::WrapBio::from("localhost").session(session);
+                if let Ok(pair) = Pair::new(&contexts.client, &contexts.server, options) {
+                    let (client, server) = pair.handshake();
+                    // Never one side alone, and never unverified: a full handshake, or an error.
+                    assert_eq!(client.is_ok(), server.is_ok(), "byte {at}, bits {bits:#x}");
+                }
+            }
+        }
+        assert!(taken > 0);
+    }
+}
+
+#[test]
+fn a_copy_takes_callbacks_and_responses_along() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let server = server_context(&leaf);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    server
+        .set_sni_callback(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let response = ca.ocsp(&leaf).build();
+    server.set_ocsp_response(Some(response.clone())).unwrap();
+    let client = client_context(&ca);
+    client.set_ocsp_mode(ssl::OcspMode::Require).unwrap();
+    let (server_copy, client_copy) = (server.copy().unwrap(), client.copy().unwrap());
+    assert_eq!(client_copy.ocsp_mode(), ssl::OcspMode::Require);
+    // What is taken from the original stays with the copy, and the other way round.
+    server.clear_sni_callback().unwrap();
+    server.set_ocsp_response(None).unwrap();
+    client_copy.set_check_hostname(false).unwrap();
+    let pair = Pair::new(&client_copy, &server_copy, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(pair.client.ocsp_response(), Some(response));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert!(client.check_hostname());
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    assert_eq!(pair.handshake().0.unwrap_err().verify_code(), Some(73));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    // Each counts its own connections.
+    let accepted = |context: &ssl::SslContext| context.session_stats().accept;
+    assert_eq!((accepted(&server), accepted(&server_copy)), (1, 1));
+}

@@ -198,6 +198,7 @@ impl Interpreter {
             "read" => json!(hex(&tls.read(size())?)),
             "write" => json!(tls.write(bytes())?),
             "unwrap" => json!(tls.unwrap()?),
+            "verify_client_post_handshake" => json!(tls.verify_client_post_handshake()?),
             "pending" => json!(tls.pending()),
             "version" => json!(tls.version()),
             "cipher" => json!(tls.cipher()),
@@ -366,6 +367,7 @@ fn on_socket(sock: &ssl::SslSocket, method: &str, argument: &Value) -> Outcome {
         "selected_alpn_protocol" => json!(sock.selected_alpn_protocol()),
         "compression" => json!(sock.compression()),
         "getpeercert" => json!(sock.getpeercert_binary()?.map(|der| hex(&der))),
+        "verify_client_post_handshake" => json!(sock.verify_client_post_handshake()?),
         "unwrap" => {
             sock.unwrap()?;
             json!("itself")
