@@ -157,6 +157,7 @@ impl Connection {
             .set_verify(verification.verify_mode.to_openssl());
         if let Some(identity) = &overrides.identity {
             let identity = identity.get();
+            identity.require_one_kind()?;
             handle.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
         }
         let verifies = verification.verify_mode != VerifyMode::CERT_NONE;
@@ -309,8 +310,7 @@ impl Connection {
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            let orderly =
-                matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
+            let orderly = matches!(status, Status::Closed) && locked.handle.was_closed_by_peer();
             Ok(if orderly { Status::Done(end) } else { status })
         })
     }
@@ -361,6 +361,12 @@ impl Connection {
     /// Whether a reader may take more from the transport than it was asked for.
     pub(crate) fn reads_ahead(&self) -> bool {
         self.lock().is_ok_and(|locked| locked.reads_ahead)
+    }
+
+    /// Whether the peer has closed the connection, and this side has not.
+    pub(crate) fn was_closed_by_peer(&self) -> bool {
+        self.lock()
+            .is_ok_and(|locked| locked.handle.was_closed_by_peer())
     }
 
     /// Whether whoever reads, or does a handshake, can only wait for the peer.

@@ -82,6 +82,9 @@ c_functions! {
     fn SSL_get1_supported_ciphers(ssl: *mut SSL) -> *mut stack_st_SSL_CIPHER;
     "STACK_OF(SSL_CIPHER) *SSL_get_client_ciphers(const SSL *s);"
     fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
+    "OSSL_HANDSHAKE_STATE SSL_get_state(const SSL *ssl);"
+    fn SSL_get_state(ssl: *const SSL) -> c_int;
+
     "int SSL_in_before(const SSL *s);"
     fn SSL_in_before(ssl: *const SSL) -> c_int;
     "int SSL_has_pending(const SSL *s);"

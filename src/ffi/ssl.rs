@@ -354,6 +354,15 @@ impl SslHandle {
         !before && !self.ssl.is_init_finished()
     }
 
+    /// Whether a handshake was completed and no other one has begun. Unlike
+    /// [`SslRef::is_init_finished`] it stays true when the connection fails afterwards.
+    pub(crate) fn is_settled(&self) -> bool {
+        /// `TLS_ST_OK` (ssl.h).
+        const OK: c_int = 1;
+        // SAFETY: S4.
+        unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == OK }
+    }
+
     /// Whether `close_notify` went out already, and whether the peer's came.
     pub(crate) fn shutdown_state(&self) -> (bool, bool) {
         // SAFETY: S4.
@@ -362,6 +371,12 @@ impl SslHandle {
             state & sys::SSL_SENT_SHUTDOWN != 0,
             state & sys::SSL_RECEIVED_SHUTDOWN != 0,
         )
+    }
+
+    /// Whether the peer has closed the connection, by `close_notify` or another alert, and this
+    /// side has not.
+    pub(crate) fn was_closed_by_peer(&self) -> bool {
+        self.shutdown_state() == (false, true)
     }
 
     /// Answers (client) or may send (server) requests for a certificate after the handshake.

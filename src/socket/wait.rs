@@ -41,6 +41,8 @@ impl SslSocket {
             });
         match outcome {
             Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
+            // An alert ended the handshake that this would have gone on with.
+            Err(Error::ZeroReturn(_)) if connection.was_closed_by_peer() => Ok(T::default()),
             outcome => outcome,
         }
     }
