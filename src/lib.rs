@@ -45,6 +45,8 @@
 //! - [`cipher`]: what a cipher string really does, part by part; [`SslContext::set_ciphers_strict`].
 //! - [`negotiate`]: what contexts would agree on, and what known clients would get from a server.
 //! - [`SslContext::audit`]: what is wrong with a whole context.
+//! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
+//! - [`SslSocket::close_within`]: a goodbye that takes no longer than it may.
 //! - [`assert_ciphers!`]: assertions for the tests of your own project.
 //!
 //! # Features
@@ -67,6 +69,7 @@ pub mod expect;
 mod ffi;
 mod hostname;
 mod lock;
+mod lookup;
 pub mod negotiate;
 mod object;
 mod paths;

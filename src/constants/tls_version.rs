@@ -1,4 +1,5 @@
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::error::Error;
 
@@ -58,6 +59,21 @@ impl Ord for TlsVersion {
 impl PartialOrd for TlsVersion {
     fn partial_cmp(&self, other: &TlsVersion) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for TlsVersion {
+    /// As `version()` of a connection tells it: `TLSv1.3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            TlsVersion::MINIMUM_SUPPORTED => "MINIMUM_SUPPORTED",
+            TlsVersion::SSLv3 => "SSLv3",
+            TlsVersion::TLSv1 => "TLSv1",
+            TlsVersion::TLSv1_1 => "TLSv1.1",
+            TlsVersion::TLSv1_2 => "TLSv1.2",
+            TlsVersion::TLSv1_3 => "TLSv1.3",
+            TlsVersion::MAXIMUM_SUPPORTED => "MAXIMUM_SUPPORTED",
+        })
     }
 }
 

@@ -59,6 +59,8 @@ pub(crate) struct Connection {
     checked: String,
     /// Whether it verifies less than its context.
     lenient: bool,
+    /// Whether readers may take more from the transport than they were asked for.
+    reads_ahead: bool,
 }
 
 /// What the connection's lock guards.
@@ -69,6 +71,15 @@ struct Locked {
     deferred: Option<Error>,
     /// The end of the stream, or an error that ended it, was reported by a read.
     ended: bool,
+    /// As the connection's, while all that comes belongs to it: after the handshake, where a
+    /// program may go on to wait for the descriptor, and until `close_notify`.
+    reads_ahead: bool,
+}
+
+impl Locked {
+    fn hold(&mut self, hold: Hold) {
+        self.handle.hold(hold, self.reads_ahead);
+    }
 }
 
 /// How a connection is made.
@@ -79,6 +90,7 @@ pub(crate) struct Config {
     pub(crate) session: Option<SslSession>,
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
+    pub(crate) reads_ahead: bool,
     pub(crate) overrides: Overrides,
 }
 
@@ -101,6 +113,7 @@ impl Connection {
             server_hostname,
             session,
             insist_on_hostname,
+            reads_ahead,
             overrides,
         } = config;
         if let Some(name) = &server_hostname {
@@ -168,6 +181,7 @@ impl Connection {
                 unfinished: None,
                 deferred: None,
                 ended: false,
+                reads_ahead: false,
             }),
             reads: Slot::default(),
             writes: Slot::default(),
@@ -176,6 +190,7 @@ impl Connection {
             server_hostname,
             checked,
             lenient: verification.lenient,
+            reads_ahead,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -269,11 +284,12 @@ impl Connection {
 
     pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.handle.hold(hold);
+            locked.hold(hold);
             locked.handle.do_handshake()
         });
         if matches!(outcome, Ok(Step::Done(()))) {
             self.handshaken.store(true, Ordering::Release);
+            self.lock()?.reads_ahead = self.reads_ahead;
         }
         outcome
     }
@@ -289,7 +305,7 @@ impl Connection {
             if let Some(error) = locked.deferred.take() {
                 return Err(error);
             }
-            locked.handle.hold(hold);
+            locked.hold(hold);
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
@@ -317,7 +333,7 @@ impl Connection {
             if locked.unfinished.is_some() {
                 return Err(Connection::bad_retry());
             }
-            locked.handle.hold(Hold::Always);
+            locked.hold(Hold::Always);
             Ok(locked.handle.shutdown().map(|_| ()))
         })
     }
@@ -330,7 +346,8 @@ impl Connection {
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
-                locked.handle.hold(hold);
+                locked.reads_ahead = false;
+                locked.hold(hold);
                 Ok(locked.handle.shutdown())
             })
         };
@@ -339,6 +356,11 @@ impl Connection {
             Step::Done(false) => Ok(once()?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
+    }
+
+    /// Whether a reader may take more from the transport than it was asked for.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.lock().is_ok_and(|locked| locked.reads_ahead)
     }
 
     /// Whether whoever reads, or does a handshake, can only wait for the peer.

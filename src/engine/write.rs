@@ -70,7 +70,7 @@ impl Writing<'_> {
             let mut taken = false;
             let mut begun = false;
             let outcome = self.connection.step(|locked| {
-                locked.handle.hold(hold);
+                locked.hold(hold);
                 let status = match sealed {
                     true => Status::Done(0),
                     false => locked.handle.write(chunk),

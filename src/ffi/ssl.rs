@@ -157,9 +157,9 @@ impl SslHandle {
         self.callbacks.take_failure()
     }
 
-    /// Sets whether the transport asks below for data.
-    pub(crate) fn hold(&mut self, hold: Hold) {
-        self.bio.transport.borrow_mut().hold(hold);
+    /// Sets whether the transport asks below for data, and whether it reads ahead.
+    pub(crate) fn hold(&mut self, hold: Hold, ahead: bool) {
+        self.bio.transport.borrow_mut().hold(hold, ahead);
     }
 
     /// Hands over bytes that were read from below.
@@ -286,14 +286,14 @@ impl SslHandle {
         if pending > 0 || !undecided || !self.ssl.is_init_finished() {
             return Status::Done(usize::try_from(pending).unwrap_or(0));
         }
-        self.hold(Hold::Always);
+        self.hold(Hold::Always, false);
         let mut byte = 0u8;
         let mut n = 0;
         let status = self.step(|ssl| {
             // SAFETY: S4; one byte is written at most.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
         });
-        self.hold(Hold::No);
+        self.hold(Hold::No, false);
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         status.map(|()| usize::try_from(pending).unwrap_or(0))

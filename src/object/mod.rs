@@ -134,6 +134,7 @@ impl SslContext {
             session: options.session,
             // As in Python; `wrap_socket` does.
             insist_on_hostname: false,
+            reads_ahead: false,
             overrides: options.overrides,
         };
         let transport = BioTransport {

@@ -82,6 +82,7 @@ pub struct SslSocket {
     server_side: bool,
     do_handshake_on_connect: bool,
     suppress_ragged_eofs: bool,
+    read_ahead: bool,
     server_hostname: Option<ServerName>,
     session: Mutex<Option<SslSession>>,
     overrides: Overrides,
@@ -508,9 +509,9 @@ impl SslSocket {
     /// `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In Python, where the time-out belongs to the object, such a
     /// descriptor never waits.)
     ///
-    /// After `unwrap`, plain bytes that came together with the peer's `close_notify` are not in
-    /// the descriptor any more: receive them first, while [`pending`](Self::pending) is not 0.
-    /// (Wrapping the socket again keeps them.)
+    /// Plain bytes that a `recv` before `unwrap` took in together with the peer's `close_notify` are
+    /// not in the descriptor any more: receive them first, while [`pending`](Self::pending) is not
+    /// 0. (Wrapping the socket again keeps them.)
     ///
     /// # Errors
     ///

@@ -94,7 +94,7 @@ impl SslSocket {
     ) -> Result<T> {
         // Whoever may wait does so before reading, which saves a read in vain.
         let mut hold = match deadline {
-            Deadline::Now => Hold::No,
+            Deadline::Now => Hold::Exactly,
             _ if connection.awaits_peer() => self.wait_read(connection, deadline, timed_out)?,
             _ => Hold::AtRecordStart,
         };
@@ -120,7 +120,7 @@ impl SslSocket {
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Hold> {
-        if let Deadline::Never = deadline {
+        if matches!(deadline, Deadline::Never) && connection.reads_ahead() {
             let mut buffer = [MaybeUninit::uninit(); AHEAD];
             match self.io.read_ahead(&mut buffer)? {
                 // The end: the connection shall meet it itself.

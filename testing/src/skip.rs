@@ -5,7 +5,8 @@ use std::io::Write;
 
 /// Prints a line past libtest's capture, so that it is seen even if the test passes.
 pub fn say_aloud(line: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    // In one piece, since other tests and other streams write there too.
+    let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Says aloud that the test, or a part of it, is skipped, and why.

@@ -29,6 +29,7 @@ mod ocsp;
 mod overrides;
 mod pha;
 mod psk;
+mod read_ahead;
 mod record_edges;
 mod security_record;
 mod sendfile;

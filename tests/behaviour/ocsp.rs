@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pyssl as ssl;
-use pyssl_testing::openssl_cli::openssl_or_say_so;
 use pyssl_testing::pki::{KeyKind, ocsp};
-use pyssl_testing::{Ca, Leaf};
+use pyssl_testing::{Ca, Leaf, skip_without_openssl};
 
 use crate::link::{BOTH_VERSIONS, Contexts};
 use crate::support::{Pair, client_context, outcome, server_context};
@@ -613,9 +612,7 @@ fn responses_are_replaced_while_handshakes_staple_them() {
 
 #[test]
 fn the_openssl_program_takes_our_response() {
-    let Some(openssl) = openssl_or_say_so() else {
-        return;
-    };
+    let openssl = skip_without_openssl!();
     let scene = Scene::new(ssl::OcspMode::Off);
     scene
         .server

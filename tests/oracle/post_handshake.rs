@@ -2,6 +2,7 @@
 //! pair of CPython and us at the two ends.
 
 use std::net::{TcpListener, TcpStream};
+use std::sync::OnceLock;
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
@@ -14,20 +15,19 @@ use crate::harness::{Case, compare};
 const SCRIPT: &str = include_str!("post_handshake.py");
 
 /// Certificates for the client: none, a good one, one that the server does not trust.
-fn certificates() -> [(&'static str, Option<String>); 3] {
-    let good = fixtures().ca.issue("client");
-    let stranger = Ca::new().issue("client");
-    [
-        ("none", None),
-        (
-            "good",
-            Some(fixtures().write_combined("pha good.pem", &good)),
-        ),
-        (
-            "stranger",
-            Some(fixtures().write_combined("pha stranger.pem", &stranger)),
-        ),
-    ]
+fn certificates() -> &'static [(&'static str, Option<String>); 3] {
+    static MADE: OnceLock<[(&str, Option<String>); 3]> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let write = |name: &str, ca: &Ca| {
+            let leaf = ca.issue("client");
+            Some(fixtures().write_combined(name, &leaf))
+        };
+        [
+            ("none", None),
+            ("good", write("pha good.pem", &fixtures().ca)),
+            ("stranger", write("pha stranger.pem", &Ca::new())),
+        ]
+    })
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn post_handshake_authentication_goes_as_in_python() {
                         json!(["set", "s", "verify_mode", mode]),
                         json!(["set", "s", "post_handshake_auth", expects]),
                     ];
-                    if let Some(path) = &certificate {
+                    if let Some(path) = certificate {
                         steps.push(json!(["load_cert_chain", "c", path]));
                     }
                     steps.push(json!(["pair", "p", "c", "s", "localhost"]));
@@ -109,7 +109,7 @@ fn python_and_we_authenticate_each_other_after_the_handshake() {
         ] {
             // Whoever is not asked, or is asked in the handshake, has one that is good.
             let asked = mode != 0 && offers && maximum == 0x304 && asks == 1;
-            if !asked && which != "good" {
+            if !asked && *which != "good" {
                 continue;
             }
             let settings = json!({
