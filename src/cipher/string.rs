@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::CipherStringErrorKind as Kind;
-use super::library::Library;
+use super::library::{Known, Library};
 use super::rules::Rule;
 use super::selector::Selector;
 use super::{CipherStringError, Operator, Part, PartKind, Term};
@@ -80,10 +80,11 @@ impl CipherString {
         library: Arc<Library>,
     ) -> Result<CipherString, CipherStringError> {
         check_characters(text)?;
-        library.ask(words(text, &library))?;
+        let known = library.ask(words(text, &library))?;
         let parts = Reader {
             text,
             library: &library,
+            known: &known,
             at: 0,
             parts: Vec::new(),
         }
@@ -240,6 +241,7 @@ const PROFILE: &str = "PROFILE=";
 struct Reader<'a> {
     text: &'a str,
     library: &'a Library,
+    known: &'a Known,
     at: usize,
     parts: Vec<Part>,
 }
@@ -315,7 +317,7 @@ impl<'a> Reader<'a> {
         loop {
             let (text, at) = self.read_name(start)?;
             let more = self.peek() == Some(b'+');
-            let known = self.library.selector(text);
+            let known = self.library.selector(text, self.known);
             let text = match known {
                 Some(_) => text,
                 None => self.whole_word(at),

@@ -147,9 +147,9 @@ mod tests {
                 .join(" ")
         };
         let aliases = names::ALIASES.iter().map(|alias| alias.name);
-        library.ask(aliases.clone()).unwrap();
+        let known = library.ask(aliases.clone()).unwrap();
         let known: Vec<_> = aliases
-            .filter(|name| library.selector(name).is_some())
+            .filter(|name| library.selector(name, &known).is_some())
             .collect();
         for (keyword, value) in [
             ("version", version.to_owned()),
