@@ -149,7 +149,33 @@ fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
+/// HAProxy has them among the words of a line, and perhaps several; others have one.
+fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Vec<Found<'a>> {
+    let (_, at) = place;
+    let mut rest = line.trim_start();
+    if !matches!(
+        word(rest, char::is_whitespace),
+        "bind" | "server" | "default-server"
+    ) {
+        return find_directive(text, place, line).into_iter().collect();
+    }
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let next = word(rest, char::is_whitespace);
+        let after = rest.get(next.len()..).unwrap_or_default();
+        if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
+            let behind = at + offset(line, after);
+            found.extend(value(text, behind, next, kind).map(|found| Found {
+                line: place,
+                ..found
+            }));
+        }
+        rest = after.trim_start();
+    }
+    found
+}
+
+fn find_directive<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
     let (_, at) = place;
     // A value begins in the line of its directive.
     let value = |from, name, kind| {
@@ -188,21 +214,6 @@ fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Opti
         return quoted
             .starts_with(['"', '\''])
             .then(|| value(at, name, kind))?;
-    }
-    // HAProxy has it among the words of a line.
-    if matches!(name, "bind" | "server" | "default-server") {
-        let mut rest = words;
-        loop {
-            let next = word(rest, char::is_whitespace);
-            let after = rest.get(next.len()..)?;
-            if let "ciphers" | "ciphersuites" = next {
-                return value(at + offset(line, after), next, kind_of(next)?);
-            }
-            rest = after.trim_start();
-            if rest.is_empty() {
-                return None;
-            }
-        }
     }
     None
 }
@@ -293,6 +304,8 @@ mod tests {
             assert_eq!(strings(tls13), ["TLS_A:TLS_B"], "{tls13}");
             assert_eq!(find(tls13)[0].kind, Kind::Tls13, "{tls13}");
         }
+        let both = " bind :443 ssl ciphers HIGH ciphersuites TLS_A alpn h2\n";
+        assert_eq!(strings(both), ["HIGH", "TLS_A"]);
         assert_eq!(strings("ssl_conf_command CipherString HIGH;\n"), ["HIGH"]);
         assert!(strings("ssl_conf_command Options KTLS;\n").is_empty());
         assert_eq!(strings("ssl_ciphers = 'HIGH' # x\n"), ["HIGH"]);
