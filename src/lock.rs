@@ -46,6 +46,11 @@ impl<T> OwnedLock<T> {
         Some(self.guard(value, me))
     }
 
+    /// Takes the lock if it is free and nobody waits for it.
+    pub(crate) fn try_lock(&self) -> Option<OwnedGuard<'_, T>> {
+        Some(self.guard(self.pass()?, this_thread()))
+    }
+
     fn guard<'a>(&'a self, value: MutexGuard<'a, T>, owner: usize) -> OwnedGuard<'a, T> {
         self.owner.store(owner, Ordering::Relaxed);
         OwnedGuard {
@@ -54,6 +59,7 @@ impl<T> OwnedLock<T> {
         }
     }
 
+    /// The value, if it is free and nobody waits for it.
     fn pass(&self) -> Option<MutexGuard<'_, T>> {
         match self.waiting.load(Ordering::Relaxed) {
             0 => self.value.try_lock().ok(),

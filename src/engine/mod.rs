@@ -9,6 +9,7 @@ mod queries;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod warm;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,7 @@ use crate::hostname::ServerName;
 use crate::lock::{OwnedGuard, OwnedLock};
 
 use overrides::Verification;
+use warm::Uses;
 use write::Unfinished;
 
 /// What one step came to, short of an error.
@@ -49,6 +51,7 @@ pub(crate) struct Connection {
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
+    uses: Uses,
     server_side: bool,
     server_hostname: Option<ServerName>,
     /// The names that the certificate is checked for, as errors tell them.
@@ -160,6 +163,7 @@ impl Connection {
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
+            uses: Uses::default(),
             server_side,
             server_hostname,
             checked,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use rustix::event::PollFlags;
 
@@ -29,7 +30,7 @@ impl SslSocket {
 
     pub(super) fn read_tls<T: Default>(
         &self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         op: impl FnMut(Hold) -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
@@ -40,12 +41,16 @@ impl SslSocket {
                 self.drive(connection, deadline, READ_TIMED_OUT, op)
             });
         match outcome {
+            Ok(data) => {
+                connection.used();
+                Ok(data)
+            }
             Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
             outcome => outcome,
         }
     }
 
-    pub(super) fn write_tls(&self, connection: &Connection, data: &[u8]) -> Result<usize> {
+    pub(super) fn write_tls(&self, connection: &Arc<Connection>, data: &[u8]) -> Result<usize> {
         let deadline = self.deadline();
         self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
         let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
@@ -59,7 +64,10 @@ impl SslSocket {
             let moves = connection.reads.moves();
             let hold = reading.as_ref().map_or(Hold::Always, |(_, hold)| *hold);
             match self.io.checked(writing.step(hold))? {
-                Step::Done(n) => return Ok(n),
+                Step::Done(n) => {
+                    connection.used();
+                    return Ok(n);
+                }
                 step if matches!(deadline, Deadline::Now) => return step.now(),
                 Step::WantWrite => {
                     reading = None;
