@@ -41,6 +41,23 @@ pub(crate) enum Step<T> {
     WantWrite,
 }
 
+/// What a step finds below the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// Bytes that the caller has read from there: they come first.
+    pub(crate) received: &'a [u8],
+    pub(crate) hold: Hold,
+}
+
+impl From<Hold> for Input<'_> {
+    fn from(hold: Hold) -> Self {
+        Input {
+            received: &[],
+            hold,
+        }
+    }
+}
+
 /// A TLS connection on some transport.
 ///
 /// The lock on `ssl` is held for one step at a time and never while waiting. Faces that wait take
@@ -68,6 +85,15 @@ struct Locked {
     deferred: Option<Error>,
     /// The end of the stream, or an error that ended it, was reported by a read.
     ended: bool,
+}
+
+impl Locked {
+    fn begin(&mut self, input: Input<'_>) {
+        if !input.received.is_empty() {
+            self.handle.feed(input.received);
+        }
+        self.handle.hold(input.hold);
+    }
 }
 
 /// How a connection is made.
@@ -259,9 +285,9 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
+    pub(crate) fn do_handshake<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.handle.hold(hold);
+            locked.begin(input.into());
             locked.handle.do_handshake()
         });
         if matches!(outcome, Ok(Step::Done(()))) {
@@ -273,15 +299,15 @@ impl Connection {
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
     fn read_with<T>(
         &self,
-        hold: Hold,
+        input: Input<'_>,
         end: T,
         f: impl FnOnce(&mut SslHandle) -> Status<T>,
     ) -> Result<Step<T>> {
         self.step_unless(|locked| {
+            locked.begin(input);
             if let Some(error) = locked.deferred.take() {
                 return Err(error);
             }
-            locked.handle.hold(hold);
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
@@ -292,29 +318,38 @@ impl Connection {
     }
 
     /// Reads up to `limit` bytes.
-    pub(crate) fn read_vec(&self, limit: usize, hold: Hold) -> Result<Step<Vec<u8>>> {
-        self.read_with(hold, Vec::new(), |handle| handle.read_vec(limit))
+    pub(crate) fn read_vec<'a>(
+        &self,
+        limit: usize,
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<Vec<u8>>> {
+        self.read_with(input.into(), Vec::new(), |handle| handle.read_vec(limit))
     }
 
-    pub(crate) fn read_into(&self, buf: &mut [u8], hold: Hold) -> Result<Step<usize>> {
-        self.read_with(hold, 0, |handle| handle.read_into(buf))
+    pub(crate) fn read_into<'a>(
+        &self,
+        buf: &mut [u8],
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<usize>> {
+        self.read_with(input.into(), 0, |handle| handle.read_into(buf))
     }
 
     /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
-        let once = || {
+    pub(crate) fn shutdown<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
+        let once = |input: Input<'_>| {
             self.step_unless(|locked| {
+                locked.begin(input);
                 // The rest of a record stands between: as in Python, but the connection survives.
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
-                locked.handle.hold(hold);
                 Ok(locked.handle.shutdown())
             })
         };
+        let input = input.into();
         // False says that ours is out; then it is asked once more, as in Python.
-        match once()? {
-            Step::Done(false) => Ok(once()?.map(|_| ())),
+        match once(input)? {
+            Step::Done(false) => Ok(once(input.hold.into())?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
     }
@@ -323,12 +358,6 @@ impl Connection {
     pub(crate) fn awaits_peer(&self) -> bool {
         self.lock()
             .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
-    }
-
-    /// Hands over bytes that were read from below.
-    pub(crate) fn feed(&self, bytes: &[u8]) -> Result<()> {
-        self.lock()?.handle.feed(bytes);
-        Ok(())
     }
 
     /// How many bytes the next read gives without waiting. An end or an error that was read along

@@ -172,11 +172,7 @@ mod tests {
         let (client, server, queues) = pair();
         for cut in [1, 5, 6, 40] {
             client.keep_buffers();
-            server
-                .begin_write(&[7; 100])
-                .unwrap()
-                .step(Hold::No)
-                .unwrap();
+            server.begin_write(&[7; 100]).step(Hold::No).unwrap();
             let rest = queues.incoming.lock().unwrap().split_off(cut);
             let step = client.read_vec(60, Hold::No).unwrap();
             assert!(matches!(step, Step::WantRead));
