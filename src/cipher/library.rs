@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslContextBuilder, SslMethod};
 
@@ -42,6 +43,8 @@ pub(super) struct Library {
     /// Not the linked library, but what a table says of another: nothing is asked.
     pub(super) from_table: bool,
     pub(super) suite_names: HashMap<Box<str>, u16>,
+    /// The names that a misspelt one can have meant.
+    pub(super) useful: OnceCell<Vec<&'static str>>,
     /// Names other than those of suites that were asked for: what they select, if known.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
@@ -82,6 +85,13 @@ impl Scratch {
         let mut list = Vec::new();
         ffi::cipher::each_of_builder(&self.0, |c| list.push(of(c)));
         list
+    }
+
+    /// The suite that this name puts into the list for TLS 1.3, if it does. OpenSSL 3.0 takes those
+    /// of TLS 1.2, too.
+    pub(super) fn tls13_suite(&mut self, name: &str) -> Option<Cipher> {
+        self.0.set_ciphersuites(name).ok()?;
+        self.list(Cipher::from_ref).into_iter().next()
     }
 
     /// The numbers of the suites that `text` selects; none if it selects nothing.
@@ -162,6 +172,7 @@ impl Library {
             standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
             from_table: false,
             suite_names: HashMap::new(),
+            useful: OnceCell::new(),
             asked: Mutex::default(),
         };
         library.name_suites();
@@ -199,6 +210,12 @@ impl Library {
     /// The suite of this name, if it is one's.
     pub(super) fn suite_named(&self, name: &str) -> Option<u16> {
         self.suite_names.get(&self.fold(name)).copied()
+    }
+
+    /// Whether this is a name of that suite.
+    pub(super) fn names_suite(&self, name: &str, cipher: &Cipher) -> bool {
+        let index = self.suite_named(name);
+        index.is_some_and(|index| self.suite(index).cipher.id == cipher.id)
     }
 
     /// The suites with these numbers; those of TLS 1.3 are left out.
@@ -285,16 +302,19 @@ impl Library {
     }
 
     /// The nearest name that this library knows and that selects something.
-    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
-        let useful = ALIASES.iter().filter(|alias| {
-            let wanted = alias.selector();
-            (0..)
-                .zip(&self.suites)
-                .any(|(i, s)| wanted.selects(i, &s.properties))
+    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+        let useful = self.useful.get_or_init(|| {
+            let selects = |alias: &&names::Alias| {
+                let wanted = alias.selector();
+                (0..)
+                    .zip(&self.suites)
+                    .any(|(i, s)| wanted.selects(i, &s.properties))
+            };
+            let groups = ALIASES.iter().filter(selects).map(|alias| alias.name);
+            let own = self.suites.iter().map(|s| s.cipher.name);
+            groups.chain(own).chain(["DEFAULT"]).collect()
         });
-        let own = self.suites.iter().map(|s| s.cipher.name);
-        let extra = ["DEFAULT"];
-        names::nearest(name, useful.map(|a| a.name).chain(own).chain(extra))
+        names::nearest(name, useful.iter().copied())
     }
 
     /// The suite with this name in the TLS registry.

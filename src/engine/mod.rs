@@ -1,9 +1,9 @@
-//! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
-//! around it.
+//! One TLS connection as steps that never wait. The faces (object, socket) are loops around it.
 
 mod agreed;
 mod binding;
 mod deadline;
+mod ocsp;
 mod overrides;
 mod queries;
 mod slot;
@@ -14,21 +14,25 @@ mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use openssl::ssl::StatusType;
+
 pub(crate) use agreed::Agreed;
 pub(crate) use binding::Binding;
 pub(crate) use deadline::Deadline;
 pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
-use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
+use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{SslContext, SslSession};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
 use crate::lock::{OwnedGuard, OwnedLock};
 
+use ocsp::Staples;
 use overrides::Verification;
 use warm::Uses;
 use write::Unfinished;
@@ -75,6 +79,8 @@ pub(crate) struct Connection {
     checked: String,
     /// Whether it verifies less than its context.
     lenient: bool,
+    /// Whether readers may take more from the transport than they were asked for.
+    reads_ahead: bool,
 }
 
 /// What the connection's lock guards.
@@ -85,6 +91,9 @@ struct Locked {
     deferred: Option<Error>,
     /// The end of the stream, or an error that ended it, was reported by a read.
     ended: bool,
+    /// As the connection's, while all that comes belongs to it: after the handshake, where a
+    /// program may go on to wait for the descriptor, and until `close_notify`.
+    reads_ahead: bool,
 }
 
 impl Locked {
@@ -92,7 +101,11 @@ impl Locked {
         if !input.received.is_empty() {
             self.handle.feed(input.received);
         }
-        self.handle.hold(input.hold);
+        self.hold(input.hold);
+    }
+
+    fn hold(&mut self, hold: Hold) {
+        self.handle.hold(hold, self.reads_ahead);
     }
 }
 
@@ -104,6 +117,7 @@ pub(crate) struct Config {
     pub(crate) session: Option<SslSession>,
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
+    pub(crate) reads_ahead: bool,
     pub(crate) overrides: Overrides,
 }
 
@@ -126,6 +140,7 @@ impl Connection {
             server_hostname,
             session,
             insist_on_hostname,
+            reads_ahead,
             overrides,
         } = config;
         if let Some(name) = &server_hostname {
@@ -155,7 +170,15 @@ impl Connection {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let authenticate_late = settings.post_handshake_auth;
-        let mut handle = SslHandle::new(snapshot.clone(), transport)?;
+        let asks = !server_side && verification.ocsp_mode != OcspMode::Off;
+        let stapling: Option<Box<dyn Stapling>> = match server_side || asks {
+            true => Some(Box::new(Staples::new(&overrides, &verification, settings))),
+            false => None,
+        };
+        let mut handle = SslHandle::new(snapshot.clone(), stapling, transport)?;
+        if asks {
+            handle.ssl_mut().set_status_type(StatusType::OCSP)?;
+        }
         handle
             .ssl_mut()
             .set_verify(verification.verify_mode.to_openssl());
@@ -185,6 +208,7 @@ impl Connection {
                 unfinished: None,
                 deferred: None,
                 ended: false,
+                reads_ahead: false,
             }),
             reads: Slot::default(),
             writes: Slot::default(),
@@ -194,6 +218,7 @@ impl Connection {
             server_hostname,
             checked,
             lenient: verification.lenient,
+            reads_ahead,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -292,6 +317,7 @@ impl Connection {
         });
         if matches!(outcome, Ok(Step::Done(()))) {
             self.handshaken.store(true, Ordering::Release);
+            self.lock()?.reads_ahead = self.reads_ahead;
         }
         outcome
     }
@@ -334,6 +360,20 @@ impl Connection {
         self.read_with(input.into(), 0, |handle| handle.read_into(buf))
     }
 
+    /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
+    pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
+        self.step_unless(|locked| {
+            if locked.handle.shutdown_state().0 {
+                return Ok(Status::Done(()));
+            }
+            if locked.unfinished.is_some() {
+                return Err(Connection::bad_retry());
+            }
+            locked.hold(Hold::Always);
+            Ok(locked.handle.shutdown().map(|_| ()))
+        })
+    }
+
     /// Sends `close_notify`, then takes the peer's.
     pub(crate) fn shutdown<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
         let once = |input: Input<'_>| {
@@ -343,6 +383,8 @@ impl Connection {
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
+                locked.reads_ahead = false;
+                locked.hold(input.hold);
                 Ok(locked.handle.shutdown())
             })
         };
@@ -352,6 +394,11 @@ impl Connection {
             Step::Done(false) => Ok(once(input.hold.into())?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
+    }
+
+    /// Whether a reader may take more from the transport than it was asked for.
+    pub(crate) fn reads_ahead(&self) -> bool {
+        self.lock().is_ok_and(|locked| locked.reads_ahead)
     }
 
     /// Whether whoever reads, or does a handshake, can only wait for the peer.

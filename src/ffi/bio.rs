@@ -34,8 +34,8 @@ pub(crate) trait Transport: Send {
         0
     }
 
-    /// Sets whether `read` asks below.
-    fn hold(&mut self, _hold: Hold) {}
+    /// Sets whether `read` asks below, and whether it may ask for more than it was asked.
+    fn hold(&mut self, _hold: Hold, _ahead: bool) {}
 
     /// Takes bytes that someone else read from below.
     fn feed(&mut self, _bytes: &[u8]) {}
@@ -51,6 +51,8 @@ pub(crate) trait Transport: Send {
 pub(crate) enum Hold {
     /// Whenever nothing is buffered.
     No,
+    /// As `No`, and for no more than is wanted now.
+    Exactly,
     /// Not for the beginning of a record: the caller waits for that.
     AtRecordStart,
     /// Never: only what is buffered is handed out.

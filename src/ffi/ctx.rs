@@ -96,6 +96,11 @@ impl CtxHandle {
         ctx.0.set_mode(
             SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
         );
+        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // the connection.
+        unsafe {
+            sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
+        }
         Ok(ctx)
     }
 

@@ -119,6 +119,8 @@ c_functions! {
     fn SSL_CIPHER_get_auth_nid(cipher: *const SSL_CIPHER) -> c_int;
     "int SSL_CIPHER_is_aead(const SSL_CIPHER *c);"
     fn SSL_CIPHER_is_aead(cipher: *const SSL_CIPHER) -> c_int;
+    "const char *OSSL_default_cipher_list(void);"
+    fn OSSL_default_cipher_list() -> *const c_char;
 
     // Sessions
     "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
@@ -226,6 +228,8 @@ pub(crate) const SSL_CTRL_CLEAR_MODE: c_int = 78;
 pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
 pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+/// RFC 7633, in OpenSSL's numbering.
+pub(crate) const NID_TLSFEATURE: c_int = 1020;
 pub(crate) const SSL_CTRL_SET_GROUPS: c_int = 91;
 pub(crate) const SSL_CTRL_SET_GROUPS_LIST: c_int = 92;
 pub(crate) const SSL_CTRL_SET_SIGALGS_LIST: c_int = 98;

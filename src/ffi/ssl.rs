@@ -15,7 +15,7 @@ use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, Hold, Transport};
-use super::hooks::Hooks;
+use super::hooks::{Hooks, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::{decl, session, util};
 
@@ -101,13 +101,14 @@ impl SslHandle {
     /// A connection made from the context behind `hooks`, on `transport`.
     pub(crate) fn new(
         hooks: Arc<dyn Hooks>,
+        stapling: Option<Box<dyn Stapling>>,
         transport: Box<dyn Transport>,
     ) -> Result<SslHandle, ErrorStack> {
         let index = trampoline::slot()?;
         let ssl = Ssl::new(hooks.handle().as_ref())?;
         let handle = SslHandle {
             ssl,
-            callbacks: Pinned::new(Callbacks::new(hooks)),
+            callbacks: Pinned::new(Callbacks::new(hooks, stapling)),
             bio: Pinned::new(BioState::new(transport)),
         };
         let ssl = handle.ssl.as_ptr();
@@ -156,9 +157,9 @@ impl SslHandle {
         self.callbacks.take_failure()
     }
 
-    /// Sets whether the transport asks below for data.
-    pub(crate) fn hold(&mut self, hold: Hold) {
-        self.bio.transport.borrow_mut().hold(hold);
+    /// Sets whether the transport asks below for data, and whether it reads ahead.
+    pub(crate) fn hold(&mut self, hold: Hold, ahead: bool) {
+        self.bio.transport.borrow_mut().hold(hold, ahead);
     }
 
     /// Hands over bytes that were read from below.
@@ -315,14 +316,14 @@ impl SslHandle {
         if pending > 0 || !undecided || !self.ssl.is_init_finished() {
             return Status::Done(usize::try_from(pending).unwrap_or(0));
         }
-        self.hold(Hold::Always);
+        self.hold(Hold::Always, false);
         let mut byte = 0u8;
         let mut n = 0;
         let status = self.step(|ssl| {
             // SAFETY: S4; one byte is written at most.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
         });
-        self.hold(Hold::No);
+        self.hold(Hold::No, false);
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         status.map(|()| usize::try_from(pending).unwrap_or(0))

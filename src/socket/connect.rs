@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
-use socket2::{SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
 use super::io::{Io, SocketTransport};
@@ -38,7 +38,8 @@ impl SslContext {
     /// duplicated, so the original can be used again.
     ///
     /// A socket in non-blocking mode starts with a time-out of zero, one with a read time-out
-    /// (`SO_RCVTIMEO`) with that.
+    /// (`SO_RCVTIMEO`) with that. [`detach`](SslSocket::detach) gives the time-out back. Meanwhile the
+    /// socket is in non-blocking mode, and with it a borrowed original.
     ///
     /// # Errors
     ///
@@ -110,26 +111,40 @@ impl SslSocket {
             server_side: options.server_side,
             do_handshake_on_connect: options.do_handshake_on_connect,
             suppress_ragged_eofs: options.suppress_ragged_eofs,
+            read_ahead: options.read_ahead,
             server_hostname,
             session: Mutex::new(options.session),
             overrides: options.overrides,
         };
         sock.io.keep(ahead);
-        if timeout.is_some() {
-            sock.settimeout(timeout)?;
-        }
-        if connected {
-            sock.begin_tls()?;
-            if sock.do_handshake_on_connect {
-                if timeout == Some(Duration::ZERO) {
-                    return Err(Error::value(
-                        "do_handshake_on_connect should not be specified for non-blocking sockets",
-                    ));
-                }
-                sock.do_handshake()?;
+        if let Err(error) = sock.start(timeout) {
+            if timeout.is_some_and(|timeout| !timeout.is_zero()) {
+                // A borrowed original shares the mode, and goes on by itself.
+                let _ = sock.io.socket.set_nonblocking(false);
             }
+            return Err(error);
         }
         Ok(sock)
+    }
+
+    /// Takes the plain socket's time-out over, and begins with TLS on one that is connected.
+    fn start(&self, timeout: Option<Duration>) -> Result<()> {
+        if timeout.is_some() {
+            self.settimeout(timeout)?;
+        }
+        if !self.connected.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.begin_tls()?;
+        if !self.do_handshake_on_connect {
+            return Ok(());
+        }
+        if timeout == Some(Duration::ZERO) {
+            return Err(Error::value(
+                "do_handshake_on_connect should not be specified for non-blocking sockets",
+            ));
+        }
+        self.do_handshake()
     }
 
     /// Makes the TLS connection, which has not spoken yet.
@@ -139,6 +154,7 @@ impl SslSocket {
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
             insist_on_hostname: !self.server_side,
+            reads_ahead: self.read_ahead,
             overrides: self.overrides.clone(),
         };
         let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
@@ -217,6 +233,7 @@ impl SslSocket {
                 .server_side(true)
                 .do_handshake_on_connect(self.do_handshake_on_connect)
                 .suppress_ragged_eofs(self.suppress_ragged_eofs)
+                .read_ahead(self.read_ahead)
         };
         let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
         Ok((sock, Address::from_raw(&address)))
@@ -305,7 +322,7 @@ impl SslSocket {
 
     fn connect_plain(&self, address: &SockAddr) -> Result<()> {
         let deadline = self.deadline();
-        let error = match self.io.blocking(|socket| socket.connect(address)) {
+        let error = match self.connect_waiting(address) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -322,6 +339,31 @@ impl SslSocket {
             }
             _ => Err(error),
         }
+    }
+
+    /// Connects, in the system for as long as that waits. On a Unix listener whose queue is full
+    /// `close` would wake nobody there, so that is waited for in short spells.
+    fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
+        const SPELL: Duration = Duration::from_millis(50);
+        let once = || self.io.blocking(|socket| socket.connect(address));
+        // Only a socket that waits without a limit of its own.
+        let waits = address.domain() == Domain::UNIX
+            && self.gettimeout().is_none()
+            && self.io.call(Socket::write_timeout)?.is_none();
+        if !waits {
+            return once();
+        }
+        let limit = |spell| self.io.call(|socket| socket.set_write_timeout(spell));
+        limit(Some(SPELL))?;
+        let outcome = loop {
+            match once() {
+                Err(error) if matches!(error.errno(), Some(libc::EAGAIN | libc::EINTR)) => {}
+                outcome => break outcome,
+            }
+        };
+        // Of a socket that was closed meanwhile there is nothing to put back.
+        let _ = limit(None);
+        outcome
     }
 
     fn finish_connect(&self, connecting: &Connecting<'_>, connected: Result<()>) -> Result<()> {
@@ -353,6 +395,10 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
+    /// A socket that was wrapped before it was connected, and connected by others than `connect`
+    /// (through its descriptor, or by a `connect` that did not wait for it), begins TLS here. Python
+    /// has an `AttributeError` there.
+    ///
     /// # Errors
     ///
     /// `SSLCertVerificationError` if the peer's certificate does not verify; `SSLError`,
@@ -364,9 +410,21 @@ impl SslSocket {
             self.getpeername()?;
             self.connected.store(true, Ordering::Relaxed);
         }
-        let connection = self.wrapped()?;
+        let connection = self.begun()?;
         let deadline = self.deadline();
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
+    }
+
+    /// The TLS connection, made now if the socket was connected by others than `connect`.
+    fn begun(&self) -> Result<Arc<Connection>> {
+        if let Tls::Plain = self.tls() {
+            let turn = ConnectTurn::take(&self.connecting);
+            // Another thread may have made it before this one had the turn.
+            if turn.is_some() && matches!(self.tls(), Tls::Plain) {
+                return self.begin_tls();
+            }
+        }
+        self.wrapped()
     }
 
     /// Does the handshake if it is still to do, within what is left of another operation's time.

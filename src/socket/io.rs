@@ -200,6 +200,8 @@ pub(super) struct SocketTransport {
     /// How much of `gathered` was sent.
     sent: usize,
     gathering: bool,
+    /// Whether to read beyond what is asked for.
+    reads_ahead: bool,
 }
 
 impl SocketTransport {
@@ -213,6 +215,7 @@ impl SocketTransport {
             gathered: Vec::new(),
             sent: 0,
             gathering: false,
+            reads_ahead: false,
         }
     }
 
@@ -239,8 +242,11 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `buf` and beyond.
+    /// Reads into `buf`, and beyond.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if !self.reads_ahead {
+            return net::recv(&self.io.socket, buf);
+        }
         let (mut ahead, room) = match buf.len() {
             0..=RECORD_HEADER => (Vec::with_capacity(AHEAD), AHEAD),
             _ => (pool::take(), pool::BUFFER),
@@ -260,7 +266,7 @@ impl Transport for SocketTransport {
             return Ok(self.take(buf));
         }
         let held = match self.hold {
-            Hold::No => false,
+            Hold::No | Hold::Exactly => false,
             Hold::AtRecordStart => buf.len() <= RECORD_HEADER,
             Hold::Always => true,
         };
@@ -301,8 +307,9 @@ impl Transport for SocketTransport {
         self.ahead.len() - self.start
     }
 
-    fn hold(&mut self, hold: Hold) {
+    fn hold(&mut self, hold: Hold, ahead: bool) {
         self.hold = hold;
+        self.reads_ahead = ahead && hold != Hold::Exactly;
     }
 
     fn feed(&mut self, bytes: &[u8]) {

@@ -3,7 +3,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use socket2::Socket;
 
 use super::SslSocket;
-use crate::constants::VerifyMode;
+use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslSession};
 use crate::engine::{Overrides, override_setters};
 use crate::error::Result;
@@ -16,6 +16,7 @@ use crate::error::Result;
 /// | `server_side` | `false` |
 /// | `do_handshake_on_connect` | `true` |
 /// | `suppress_ragged_eofs` | `true` |
+/// | `read_ahead` (not in Python) | `true` |
 /// | `server_hostname` | none |
 /// | `session` | none |
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct WrapSocket {
     pub(super) server_side: bool,
     pub(super) do_handshake_on_connect: bool,
     pub(super) suppress_ragged_eofs: bool,
+    pub(super) read_ahead: bool,
     pub(super) server_hostname: Option<String>,
     pub(super) session: Option<SslSession>,
     pub(super) overrides: Overrides,
@@ -34,6 +36,7 @@ impl Default for WrapSocket {
             server_side: false,
             do_handshake_on_connect: true,
             suppress_ragged_eofs: true,
+            read_ahead: true,
             server_hostname: None,
             session: None,
             overrides: Overrides::default(),
@@ -66,6 +69,20 @@ impl WrapSocket {
     #[must_use]
     pub fn suppress_ragged_eofs(mut self, on: bool) -> WrapSocket {
         self.suppress_ragged_eofs = on;
+        self
+    }
+
+    /// Whether operations that may wait take more from the socket than the record that they need:
+    /// fewer system calls. Python has no such option and never does.
+    ///
+    /// Records that came along show in [`pending`](SslSocket::pending) and not in the descriptor. A
+    /// program that waits for the descriptor (`select`, `poll`) and then receives from a socket that
+    /// blocks must ask `pending` first, as it must in Python for what is left of one record; or it
+    /// switches this off. Handshakes, `unwrap` and operations on a non-blocking socket never read
+    /// ahead, so event loops have what Python's have.
+    #[must_use]
+    pub fn read_ahead(mut self, on: bool) -> WrapSocket {
+        self.read_ahead = on;
         self
     }
 

@@ -84,7 +84,9 @@ impl SslSocket {
                             .map_err(|why| no_turn(why, deadline, WRITE_TIMED_OUT))?;
                     }
                     input = match reading {
-                        Some(_) => self.wait_read(&mut buffer, deadline, WRITE_TIMED_OUT)?,
+                        Some(_) => {
+                            self.wait_read(connection, &mut buffer, deadline, WRITE_TIMED_OUT)?
+                        }
                         None => Hold::Always.into(),
                     };
                 }
@@ -104,8 +106,10 @@ impl SslSocket {
         // Whoever may wait does so before reading, which saves a read in vain.
         let mut buffer = [MaybeUninit::uninit(); AHEAD];
         let mut input = match deadline {
-            Deadline::Now => Hold::No.into(),
-            _ if connection.awaits_peer() => self.wait_read(&mut buffer, deadline, timed_out)?,
+            Deadline::Now => Hold::Exactly.into(),
+            _ if connection.awaits_peer() => {
+                self.wait_read(connection, &mut buffer, deadline, timed_out)?
+            }
             _ => Hold::AtRecordStart.into(),
         };
         loop {
@@ -121,7 +125,7 @@ impl SslSocket {
                     input.received = &[];
                     self.wait_write(deadline, timed_out)?;
                 }
-                _ => input = self.wait_read(&mut buffer, deadline, timed_out)?,
+                _ => input = self.wait_read(connection, &mut buffer, deadline, timed_out)?,
             }
         }
     }
@@ -130,11 +134,12 @@ impl SslSocket {
     /// turn to read, and hands them to the next step before anything else.
     fn wait_read<'a>(
         &self,
+        connection: &Connection,
         buffer: &'a mut [MaybeUninit<u8>; AHEAD],
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Input<'a>> {
-        if let Deadline::Never = deadline {
+        if matches!(deadline, Deadline::Never) && connection.reads_ahead() {
             match self.io.read_ahead(buffer)? {
                 // The end: the connection shall meet it itself.
                 Some([]) => return Ok(Hold::No.into()),

@@ -10,7 +10,7 @@ use pyssl as ssl;
 use pyssl_testing::skip_without_python;
 
 use crate::link::{
-    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, readable, recv_exactly,
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, readable, recv_exactly,
     server_options, tcp_pair, waiting,
 };
 use crate::support::Pair;
@@ -249,7 +249,7 @@ fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
         .wrap_socket(socket, "localhost")
         .unwrap();
     let error = client.shutdown(Shutdown::Both).unwrap_err();
-    assert_eq!(error.errno(), Some(107));
+    assert_eq!(error.errno(), Some(libc::ENOTCONN));
 }
 
 #[test]
@@ -322,24 +322,59 @@ fn clear_text_comes_through_when_this_side_says_goodbye_first() {
 }
 
 #[test]
+fn whoever_takes_leave_reads_nothing_behind_the_peers_close_notify() {
+    use std::io::Read;
+
+    let _watchdog = Watchdog::new();
+    for (version, timeout) in BOTH_VERSIONS.into_iter().zip([None, Some(PATIENCE)]) {
+        let (Link { client, server }, mut raw) = local_link(&Contexts::of(version));
+        client.settimeout(timeout).unwrap();
+        say_goodbye(&client);
+        assert_eq!(server.recv(10).unwrap(), b"");
+        server.unwrap().unwrap();
+        raw.write_all(b"clear").unwrap();
+        client.unwrap().unwrap();
+        assert_eq!(client.pending(), 0);
+        // Whoever is given the descriptor finds it there.
+        let mut plain = UnixStream::from(client.detach().unwrap());
+        plain.set_nonblocking(false).unwrap();
+        let mut buffer = [0; 5];
+        plain.read_exact(&mut buffer).unwrap();
+        assert_eq!(&buffer, b"clear");
+    }
+}
+
+/// Takes one TLS record off the wire.
+fn skip_record(plain: &mut UnixStream) {
+    use std::io::Read;
+
+    let mut header = [0; 5];
+    plain.read_exact(&mut header).unwrap();
+    let length = u16::from_be_bytes([header[3], header[4]]);
+    plain.read_exact(&mut vec![0; length.into()]).unwrap();
+}
+
+#[test]
 fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let (Link { client, server }, _raw) = local_link(&contexts);
-        say_goodbye(&server);
-        assert_eq!(client.recv(10).unwrap(), b"");
-        client.unwrap().unwrap();
-        // The hello of the next connection stands right behind our `close_notify`.
+        // The hello of the next connection stands right behind `close_notify`.
+        say_goodbye(&client);
+        let mut plain = UnixStream::from(client.detach().unwrap());
         let client = contexts
             .client
-            .wrap_socket(client, client_options().do_handshake_on_connect(false))
+            .wrap_socket(&plain, client_options().do_handshake_on_connect(false))
             .unwrap();
         client.setblocking(false).unwrap();
         assert_eq!(class(client.do_handshake()), "SSLWantReadError");
         client.setblocking(true).unwrap();
+        // Both are read together, before this side takes leave too.
+        assert_eq!(server.recv(10).unwrap(), b"");
         server.unwrap().unwrap();
         assert!(server.pending() > 0);
+        skip_record(&mut plain);
         thread::scope(|scope| {
             let server = scope.spawn(|| contexts.server.wrap_socket(server, server_options()));
             client.do_handshake().unwrap();
