@@ -1,6 +1,6 @@
 //! `SslHandle`: an `SSL` on a [`Transport`], driven one step at a time.
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::{c_int, c_long, c_uint};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -241,6 +241,36 @@ impl SslHandle {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Status::WantWrite,
             Err(error) => Status::Failed(Fault::Io(error)),
         }
+    }
+
+    /// Keeps OpenSSL's buffers until [`release_buffers`](Self::release_buffers).
+    pub(crate) fn keep_buffers(&mut self) {
+        self.mode(decl::SSL_CTRL_CLEAR_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+    }
+
+    /// Frees OpenSSL's buffers after every message, and now if there is nothing in them.
+    pub(crate) fn release_buffers(&mut self) {
+        self.mode(sys::SSL_CTRL_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+        let ssl = self.ssl.as_ptr();
+        // SAFETY: S4. Before 3.0.14 OpenSSL frees the buffer of a record that was read in part, or
+        // whose body has not come (CVE-2024-4741): not asked then.
+        unsafe {
+            let header_is_next = util::text(decl::SSL_rstate_string(ssl)) == Some("RH");
+            if header_is_next && sys::SSL_pending(ssl) == 0 && decl::SSL_has_pending(ssl) == 0 {
+                decl::SSL_free_buffers(ssl);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn keeps_buffers(&mut self) -> bool {
+        self.mode(sys::SSL_CTRL_MODE, 0) & sys::SSL_MODE_RELEASE_BUFFERS == 0
+    }
+
+    /// Changes modes; returns all of them.
+    fn mode(&mut self, command: c_int, modes: c_long) -> c_long {
+        // SAFETY: S4; the commands take and give bits.
+        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, modes, std::ptr::null_mut()) }
     }
 
     /// Whether a read could only wait for the peer: nothing has come that was not read yet, and

@@ -452,8 +452,8 @@ impl SslSocket {
             return Ok(());
         }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
-        self.drive(connection, deadline, timed_out, |hold| {
-            connection.do_handshake(hold)
+        self.drive(connection, deadline, timed_out, |input| {
+            connection.do_handshake(input)
         })
     }
 }
