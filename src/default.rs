@@ -8,6 +8,8 @@ use crate::certificate::DER_cert_to_PEM_cert;
 use crate::constants::{Protocol, Purpose, VerifyFlags, VerifyMode};
 use crate::context::{CaData, CertChain, SslContext, VerifyLocations};
 use crate::error::{Error, Result};
+use crate::hostname::ServerName;
+use crate::lookup;
 use crate::socket::WrapSocket;
 
 /// The arguments of [`create_default_context`], with Python's names and defaults.
@@ -415,13 +417,15 @@ pub fn get_server_certificate(addr: (&str, u16), options: ServerCertificate) -> 
 ///
 /// # Errors
 ///
-/// The `OSError` of the last address that was tried; `TimeoutError`.
+/// The `OSError` of the last address that was tried; `OSError` with `getaddrinfo`'s number (Python's
+/// `gaierror`) for a host without one; `UnicodeError` for a name that cannot be; `TimeoutError`.
 pub fn create_connection(addr: (&str, u16), timeout: Option<Duration>) -> Result<TcpStream> {
     let mut last = io::Error::new(
         io::ErrorKind::AddrNotAvailable,
         "getaddrinfo returns an empty list",
     );
-    for address in std::net::ToSocketAddrs::to_socket_addrs(&addr)? {
+    let host = ServerName::new(addr.0)?;
+    for address in lookup::addresses(host.as_str(), addr.1, None)? {
         let connected = match timeout {
             Some(timeout) => TcpStream::connect_timeout(&address, timeout),
             None => TcpStream::connect(address),

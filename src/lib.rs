@@ -31,7 +31,8 @@
 //! - Exceptions are the variants of [`Error`], with `library()`, `reason()` and `verify_code()`.
 //! - `with` is the scope: a socket is closed when it is dropped.
 //!
-//! [`porting`] has the Rust lines for every name of the module.
+//! [`recipes`] has the Rust lines for common tasks, [`porting`] those for every name of the module;
+//! [`troubleshooting`] tells what common errors mean.
 //!
 //! # Threads
 //!
@@ -44,6 +45,8 @@
 //! - [`cipher`]: what a cipher string really does, part by part; [`SslContext::set_ciphers_strict`].
 //! - [`negotiate`]: what contexts would agree on, and what known clients would get from a server.
 //! - [`SslContext::audit`]: what is wrong with a whole context.
+//! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
+//! - [`SslSocket::close_within`]: a goodbye that takes no longer than it may.
 //! - [`assert_ciphers!`]: assertions for the tests of your own project.
 //!
 //! # Features
@@ -66,13 +69,16 @@ pub mod expect;
 mod ffi;
 mod hostname;
 mod lock;
+mod lookup;
 pub mod negotiate;
 mod object;
 mod paths;
 pub mod porting;
 mod random;
+pub mod recipes;
 mod socket;
 mod text;
+pub mod troubleshooting;
 mod version;
 
 pub use capabilities::{Capabilities, capabilities};
@@ -83,12 +89,12 @@ pub use certificate::{
 pub use cipher::Cipher;
 pub use constants::python::*;
 pub use constants::{
-    AlertDescription, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType, TlsContentType,
-    TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
+    AlertDescription, OcspMode, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType,
+    TlsContentType, TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
-    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, Password,
-    SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
+    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, OcspRequest,
+    Password, SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
     VerifyLocations, get_sigalgs,
 };
 pub use default::{
@@ -100,7 +106,7 @@ pub use error::{BoxError, Error, OsError, Result, SslError};
 pub use object::{MemoryBio, SslObject, WrapBio};
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
 pub use random::{RAND_add, RAND_bytes, RAND_status};
-pub use socket::{Address, IntoSocket, ReadTarget, SslSocket, ToAddress, WrapSocket};
+pub use socket::{Address, Closed, IntoSocket, ReadTarget, SslSocket, ToAddress, WrapSocket};
 pub use version::{
     CHANNEL_BINDING_TYPES, HAS_ALPN, HAS_ECDH, HAS_NEVER_CHECK_COMMON_NAME, HAS_NPN, HAS_PHA,
     HAS_PSK, HAS_PSK_TLS13, HAS_SNI, HAS_SSLv2, HAS_SSLv3, HAS_TLSv1, HAS_TLSv1_1, HAS_TLSv1_2,

@@ -26,8 +26,7 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
              name (--server-name), or speak none of our versions and ciphers."
         }
         (_, "ConnectionRefusedError") => "Nothing listens on that port.",
-        // getaddrinfo's numbers are not the system's.
-        (ssl::Error::Os(error), _) if error.errno() == 0 && outcome.stage == Stage::Connect => {
+        (_, "gaierror") => {
             "The name has no address: is it spelt right, and does this machine reach its DNS?"
         }
         _ => return None,

@@ -31,7 +31,8 @@ impl Deadline {
 /// Connects to the first address that answers. All of them together have until the deadline.
 pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<TcpStream> {
     let mut outcome = None;
-    for candidate in (address.host.as_str(), address.port).to_socket_addrs()? {
+    let found = (address.host.as_str(), address.port).to_socket_addrs();
+    for candidate in found.into_iter().flatten() {
         if outcome.is_some() && deadline.has_passed() {
             break;
         }

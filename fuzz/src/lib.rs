@@ -4,7 +4,7 @@
 //! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
 
 use pyssl as ssl;
-use pyssl::cipher::{CipherString, Policy};
+use pyssl::cipher::{CipherString, Ciphersuites, Policy};
 
 /// A target: its name, which is that of its corpus too, and its body.
 pub type Target = (&'static str, fn(&[u8]));
@@ -29,6 +29,13 @@ pub fn cipher_string(data: &[u8]) {
         return;
     };
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).expect("a context");
+    if let Ok(list) = Ciphersuites::parse(text) {
+        let taken = context.copy().expect("a copy").set_ciphersuites(text);
+        assert!(taken.is_ok() || list.ciphers().is_empty(), "{text:?}");
+        for finding in list.lint() {
+            assert!(finding.span().end <= text.len());
+        }
+    }
     let set = context.set_ciphers(text);
     let strict = CipherString::strict(text);
     let string = match CipherString::parse(text) {

@@ -65,6 +65,7 @@ codes! {
     ClientsOptional = "A034", "clients without a certificate are let in";
     SmallDhParams = "A035", "the DH parameters are too small";
     CaAsLeaf = "A036", "the certificate is an authority's own";
+    CipherString = "A037", "OpenSSL ignores a part of a list of suites";
 }
 
 impl fmt::Display for AuditCode {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::AuditCode;
-use crate::cipher::Severity;
+use crate::cipher::{Severity, text_field};
 
 /// Something to know about a context, from [`SslContext::audit`](crate::SslContext::audit).
 ///
@@ -54,6 +54,32 @@ impl AuditFinding {
     /// The same line in Python.
     pub fn python(&self) -> Option<&str> {
         self.advice.as_ref().map(|advice| &*advice.python)
+    }
+}
+
+impl AuditFinding {
+    /// One JSON object, in one line; what there is none of is null.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// for finding in context.audit(())? {
+    ///     println!("{}", finding.to_json());
+    /// }
+    /// # let first = context.audit(())?.remove(0).to_json();
+    /// # assert!(first.starts_with("{\"code\": \"A0"), "{first}");
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut out = format!(
+            "{{\"code\": \"{}\", \"severity\": \"{}\"",
+            self.code, self.severity
+        );
+        text_field(&mut out, "message", Some(&self.message));
+        text_field(&mut out, "rust", self.rust());
+        text_field(&mut out, "python", self.python());
+        out.push('}');
+        out
     }
 }
 

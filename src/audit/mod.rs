@@ -26,6 +26,7 @@ mod certificate;
 mod code;
 mod finding;
 mod options;
+mod policy;
 mod settings;
 mod suites;
 

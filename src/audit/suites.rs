@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::advice;
 use super::{AuditCode, Auditor};
-use crate::cipher::{Cipher, Severity, Weakness};
+use crate::cipher::{Cipher, CipherString, Ciphersuites, Finding, Severity, Weakness};
 use crate::error::Result;
 use crate::negotiate::{self, Role};
 
@@ -13,6 +13,7 @@ const MIN_DH_BITS: u32 = 2048;
 
 impl Auditor<'_> {
     pub(super) fn check_suites(&mut self) -> Result<()> {
+        self.check_strings()?;
         let level = self.context.security_level();
         if level < 2 {
             let severity = if level == 0 {
@@ -60,6 +61,39 @@ impl Auditor<'_> {
         Ok(())
     }
 
+    /// What OpenSSL ignored in the lists without a word.
+    fn check_strings(&mut self) -> Result<()> {
+        let list = self.settings.cipher_list.to_string_lossy().into_owned();
+        // OpenSSL took it; what we refuse beyond that, such as its length, is no finding.
+        if let Ok(string) = CipherString::parse(&list) {
+            self.ignored("cipher string", &list, &string.lint()?);
+        }
+        let tls13 = self.settings.ciphersuites.clone();
+        let tls13 = tls13.map(|list| list.to_string_lossy().into_owned());
+        if let Some(list) = tls13 {
+            if let Ok(suites) = Ciphersuites::parse(&list) {
+                self.ignored("list for TLS 1.3", &list, &suites.lint());
+            }
+        }
+        Ok(())
+    }
+
+    fn ignored(&mut self, what: &str, list: &str, findings: &[Finding]) {
+        for finding in findings {
+            let Some(column) = finding.column() else {
+                continue;
+            };
+            if finding.severity() < Severity::Error {
+                continue;
+            }
+            let mut message = format!("{what} {list:?}, column {column}: {}", finding.message());
+            if let Some(advice) = finding.advice() {
+                message = format!("{message}; {advice}");
+            }
+            self.find(AuditCode::CipherString, Severity::Error, message, None);
+        }
+    }
+
     fn check_weak_suites(&mut self, reachable: &[Cipher]) {
         let mut by_weakness: BTreeMap<Weakness, Vec<&str>> = BTreeMap::new();
         for cipher in reachable {
@@ -71,23 +105,31 @@ impl Auditor<'_> {
                 by_weakness.entry(worst).or_default().push(cipher.name);
             }
         }
+        // Each set_ciphers replaces the one before, so the advice is the same for all of them.
+        let mut list = self.settings.cipher_list.to_string_lossy().into_owned();
+        for part in by_weakness
+            .keys()
+            .filter_map(|weakness| weakness.excluded_by())
+        {
+            list.push(':');
+            list.push_str(part);
+        }
         for (weakness, names) in by_weakness {
             const MOST: usize = 4;
-            let mut list = names[..names.len().min(MOST)].join(", ");
+            let mut first = names[..names.len().min(MOST)].join(", ");
             if let Some(more) = names.len().checked_sub(MOST).filter(|more| *more > 0) {
-                list = format!("{list} and {more} more");
+                first = format!("{first} and {more} more");
             }
-            let fix = weakness.excluded_by().and_then(|part| {
-                let list = self.settings.cipher_list.to_string_lossy();
+            let fix = weakness.excluded_by().and_then(|_| {
                 advice(
-                    format!("context.set_ciphers(\"{list}:{part}\")?"),
-                    format!("context.set_ciphers(\"{list}:{part}\")"),
+                    format!("context.set_ciphers(\"{list}\")?"),
+                    format!("context.set_ciphers(\"{list}\")"),
                 )
             });
             self.find(
                 AuditCode::WeakSuites,
                 weakness.severity(),
-                format!("weak suites can be negotiated ({weakness}): {list}"),
+                format!("weak suites can be negotiated ({weakness}): {first}"),
                 fix,
             );
         }

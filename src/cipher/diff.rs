@@ -93,20 +93,23 @@ impl CipherString {
 impl CipherDiff {
     /// What changes from one list to another.
     pub fn between(old: &Resolved, new: &Resolved) -> CipherDiff {
+        let levels = (old.security_level(), new.security_level());
+        CipherDiff::of_lists(old.ciphers(), new.ciphers(), levels)
+    }
+
+    pub(super) fn of_lists(old: &[Cipher], new: &[Cipher], levels: (u32, u32)) -> CipherDiff {
         let without = |of: &[Cipher], other: &[Cipher]| -> Vec<Cipher> {
             let gone = of.iter().filter(|c| other.iter().all(|o| o.id != c.id));
             gone.cloned().collect()
         };
-        let added = without(new.ciphers(), old.ciphers());
-        let removed = without(old.ciphers(), new.ciphers());
         let mut diff = CipherDiff {
-            reordered: reordered(old.ciphers(), new.ciphers()),
-            security_levels: (old.security_level(), new.security_level()),
+            added: without(new, old),
+            removed: without(old, new),
+            reordered: reordered(old, new),
+            security_levels: levels,
             weakenings: Vec::new(),
-            added,
-            removed,
         };
-        diff.find_weakenings(old.ciphers(), new.ciphers());
+        diff.find_weakenings(old, new);
         diff
     }
 
@@ -119,7 +122,12 @@ impl CipherDiff {
                 found.push(Weakening::WeakSuiteAdded { cipher, why });
             }
         }
-        let least = |list: &[Cipher]| list.iter().map(|c| c.strength_bits).min();
+        // Newer versions count the tag of CCM-8 as its strength.
+        let bits = |c: &Cipher| match c.weaknesses().contains(&Weakness::ShortTag) {
+            true => c.alg_bits,
+            false => c.strength_bits,
+        };
+        let least = |list: &[Cipher]| list.iter().map(bits).min();
         if let (Some(from), Some(to)) = (least(old), least(new)) {
             if to < from {
                 found.push(Weakening::FewerBits { from, to });

@@ -12,7 +12,7 @@ use crate::error::Error;
 /// use pyssl::cipher::{CipherString, CipherStringErrorKind};
 ///
 /// let e = CipherString::parse("HIGH:!").unwrap_err();
-/// assert_eq!((e.kind(), e.column()), (CipherStringErrorKind::MissingName, 7));
+/// assert_eq!((e.kind(), e.column()), (CipherStringErrorKind::MissingName, Some(7)));
 /// assert_eq!(e.to_string(), "column 7: a name is missing after `!`");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,28 +96,25 @@ impl CipherStringError {
         self.span.clone()
     }
 
-    /// Where, counted from 1.
-    pub fn column(&self) -> usize {
-        self.span.start + 1
+    /// Where, counted from 1; none if it is about the string as a whole, or about OpenSSL.
+    pub fn column(&self) -> Option<usize> {
+        let whole = matches!(
+            self.kind,
+            CipherStringErrorKind::NothingSelected | CipherStringErrorKind::Library
+        );
+        (!whole).then_some(self.span.start + 1)
     }
 
     /// What is wrong, without the column.
     pub fn message(&self) -> &str {
         &self.message
     }
-
-    fn has_column(&self) -> bool {
-        !matches!(
-            self.kind,
-            CipherStringErrorKind::NothingSelected | CipherStringErrorKind::Library
-        )
-    }
 }
 
 impl fmt::Display for CipherStringError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.has_column() {
-            write!(f, "column {}: ", self.column())?;
+        if let Some(column) = self.column() {
+            write!(f, "column {column}: ")?;
         }
         f.write_str(&self.message)
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use super::library::{Library, Outcome, Scratch};
 use super::rules::{Rule, State};
 use super::{
-    Cipher, CipherString, CipherStringError, CipherStringErrorKind, Hint, Operator, Part, PartKind,
+    Cipher, CipherDiff, CipherString, CipherStringError, CipherStringErrorKind, Hint, Operator,
+    Part, PartKind,
 };
 
 /// The most parts that OpenSSL is asked about one by one.
@@ -16,6 +17,7 @@ pub struct Explanation {
     steps: Vec<Step>,
     ciphers: Vec<Cipher>,
     method: Method,
+    security_level: u32,
     pub(super) library: Arc<Library>,
 }
 
@@ -119,27 +121,15 @@ impl CipherString {
             .filter(|c| !c.is_tls13())
             .map(|c| c.id)
             .collect();
-        let library = self.library.clone();
         let steps = self.steps_by_rules();
         if ends_with(&steps, &real) {
-            return Ok(Explanation {
-                steps,
-                ciphers,
-                method: Method::Rules,
-                library,
-            });
+            return Ok(self.explanation(steps, ciphers, Method::Rules));
         }
         // A provider may have been loaded since the library was asked what it has.
-        let library = Library::refresh()?;
-        let again = CipherString::parse_with(self.as_str(), library.clone())?;
+        let again = CipherString::parse_with(self.as_str(), Library::refresh()?)?;
         let steps = again.steps_by_rules();
         if ends_with(&steps, &real) {
-            return Ok(Explanation {
-                steps,
-                ciphers,
-                method: Method::Rules,
-                library,
-            });
+            return Ok(again.explanation(steps, ciphers, Method::Rules));
         }
         // Quadratic, unlike all else here.
         if again.parts().len() > MAX_PREFIXES {
@@ -151,12 +141,18 @@ impl CipherString {
             ));
         }
         let steps = again.steps_by_prefixes(&mut scratch);
-        Ok(Explanation {
+        Ok(again.explanation(steps, ciphers, Method::Prefixes))
+    }
+
+    fn explanation(&self, steps: Vec<Step>, ciphers: Vec<Cipher>, method: Method) -> Explanation {
+        let own = self.security_level().map(u32::from);
+        Explanation {
             steps,
             ciphers,
-            method: Method::Prefixes,
-            library,
-        })
+            method,
+            security_level: own.unwrap_or(self.library.security_level),
+            library: self.library.clone(),
+        }
     }
 
     /// By the rules alone, for a library that is not the linked one.
@@ -164,12 +160,7 @@ impl CipherString {
         let steps = self.steps_by_rules();
         let listed = steps.iter().last().into_iter().flat_map(Step::list);
         let ciphers = self.library.tls13.iter().chain(listed).cloned().collect();
-        Explanation {
-            steps,
-            ciphers,
-            method: Method::Table,
-            library: self.library.clone(),
-        }
+        self.explanation(steps, ciphers, Method::Table)
     }
 
     fn steps_by_rules(&self) -> Vec<Step> {
@@ -307,6 +298,28 @@ impl Explanation {
     /// Whether the string selects nothing, so that `set_ciphers` would fail.
     pub fn selects_nothing(&self) -> bool {
         self.ciphers.iter().all(Cipher::is_tls13)
+    }
+
+    /// The security level that is in force with the string: the one it sets, or the library's.
+    pub fn security_level(&self) -> u32 {
+        self.security_level
+    }
+
+    /// What changes from this outcome to another: of another string, or of the same one with
+    /// another version of OpenSSL.
+    ///
+    /// ```
+    /// use pyssl::cipher::KnownOpenssl;
+    ///
+    /// let on = |name| KnownOpenssl::named(name).ok_or("no table").unwrap();
+    /// let before = on("3.6").explain("sslv3:AES128-SHA")?;
+    /// let after = on("4.0").explain("AES128-SHA:ecdhe+aesgcm")?;
+    /// assert_eq!(before.diff(&after).added().len(), 4);
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn diff(&self, other: &Explanation) -> CipherDiff {
+        let levels = (self.security_level, other.security_level);
+        CipherDiff::of_lists(&self.ciphers, &other.ciphers, levels)
     }
 
     /// How it was found.

@@ -9,7 +9,7 @@ use super::{Part, Term, names};
 pub enum Hint {
     /// The nearest name that it knows.
     Nearest(Box<str>),
-    /// The name is the TLS registry's; OpenSSL's own is this.
+    /// The name is the TLS registry's, or Java's; OpenSSL's own is this.
     OpensslName(&'static str),
     /// The name is a suite of TLS 1.3, which a cipher string cannot hold.
     Tls13Suite,
@@ -21,6 +21,14 @@ pub enum Hint {
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
     GnuTls,
+    /// The name is a version of the protocol, which a cipher string does not choose.
+    ProtocolVersion,
+    /// The name is a signal in the list of suites, which OpenSSL sends by itself.
+    Signal,
+    /// The name is a group of the key exchange, which a cipher string does not choose.
+    Group,
+    /// The name of a setting was copied along with its value.
+    Setting,
 }
 
 impl fmt::Display for Hint {
@@ -28,11 +36,19 @@ impl fmt::Display for Hint {
         match self {
             Hint::Nearest(name) => write!(f, "did you mean `{name}`?"),
             Hint::OpensslName(name) => write!(f, "OpenSSL calls it `{name}`"),
-            Hint::Tls13Suite => f.write_str("TLS 1.3 suites have a list of their own"),
+            Hint::Tls13Suite => {
+                f.write_str("TLS 1.3 suites have a list of their own (set_ciphersuites)")
+            }
             Hint::DefaultNotFirst => f.write_str("`DEFAULT` counts only at the start"),
             Hint::NotInThisBuild => f.write_str("this OpenSSL has no such suites"),
             Hint::MissingSeparator => f.write_str("a `-` joins two names; write `:-`"),
-            Hint::GnuTls => f.write_str("this is a name of GnuTLS"),
+            Hint::GnuTls => f.write_str("this is from a priority string of GnuTLS"),
+            Hint::ProtocolVersion => {
+                f.write_str("versions are set elsewhere (minimum_version, maximum_version)")
+            }
+            Hint::Signal => f.write_str("this is no suite, and OpenSSL sends it by itself"),
+            Hint::Group => f.write_str("groups have a list of their own (set_groups)"),
+            Hint::Setting => f.write_str("this is the name of a setting, not part of its value"),
         }
     }
 }
@@ -47,29 +63,27 @@ impl Hint {
         if name == "DEFAULT" {
             return Some(Hint::DefaultNotFirst);
         }
-        if name.contains('_') && names::is_tls13_suite(name) {
+        // Drafts of TLS 1.3 had names of another kind.
+        if names::is_tls13_suite(name) || name.starts_with("TLS13-") {
             return Some(Hint::Tls13Suite);
         }
-        if let Some(suite) = library.suite_with_standard_name(name) {
-            return Some(Hint::OpensslName(suite.cipher.name));
+        if let Some(hint) = Hint::for_registry_name(name, library) {
+            return Some(hint);
         }
         if names::was_known(name) {
             return Some(Hint::NotInThisBuild);
         }
-        if matches!(
-            name,
-            "NORMAL"
-                | "PERFORMANCE"
-                | "SECURE128"
-                | "SECURE192"
-                | "SECURE256"
-                | "PFS"
-                | "LEGACY"
-                | "NONE"
-        ) || name.starts_with("VERS-")
-            || name.starts_with("SIGN-")
-        {
+        if names::is_gnutls(name) {
             return Some(Hint::GnuTls);
+        }
+        if names::is_version(name) {
+            return Some(Hint::ProtocolVersion);
+        }
+        if names::is_group(name) {
+            return Some(Hint::Group);
+        }
+        if names::is_setting(name) {
+            return Some(Hint::Setting);
         }
         let joined = name.match_indices('-').any(|(at, _)| {
             names::alias(&name[..at]).is_some() && names::alias(&name[at + 1..]).is_some()
@@ -78,5 +92,54 @@ impl Hint {
             return Some(Hint::MissingSeparator);
         }
         library.nearest(name).map(|name| Hint::Nearest(name.into()))
+    }
+
+    /// For the names of the TLS registry, and Java's, which begin with `SSL_` where they are old.
+    fn for_registry_name(name: &str, library: &Library) -> Option<Hint> {
+        let rest = name.strip_prefix("TLS_").or(name.strip_prefix("SSL_"))?;
+        if rest.ends_with("_SCSV") {
+            return Some(Hint::Signal);
+        }
+        match library.suite_with_standard_name(&format!("TLS_{rest}")) {
+            Some(suite) => Some(Hint::OpensslName(suite.cipher.name)),
+            None => rest.contains("_WITH_").then_some(Hint::NotInThisBuild),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cipher::CipherString;
+
+    fn hint(text: &str) -> Option<String> {
+        let explanation = CipherString::parse(text).unwrap().explain().unwrap();
+        let hint = explanation.steps().iter().find_map(|step| step.hint());
+        hint.map(|hint| hint.to_string())
+    }
+
+    #[test]
+    fn what_does_not_belong_into_a_cipher_string_is_told_from_typing_errors() {
+        for (text, expected) in [
+            ("TLSv1.3", "versions are set elsewhere"),
+            ("HIGH:!TLSv1.1", "versions are set elsewhere"),
+            ("TLS1.2", "versions are set elsewhere"),
+            ("NORMAL:-VERS-TLS1.0", "GnuTLS"),
+            (
+                "TLS13-AES-256-GCM-SHA384",
+                "a list of their own (set_ciphersuites)",
+            ),
+            ("TLS_FALLBACK_SCSV:AES", "by itself"),
+            ("X25519:AES", "set_groups"),
+            ("AES:P-256", "set_groups"),
+            ("ssl_ciphers HIGH", "the name of a setting"),
+            ("SSLCipherSuite=HIGH", "the name of a setting"),
+            ("SSL_RSA_WITH_RC4_128_MD5", "has no such suites"),
+            ("SSLv2:AES", "has no such suites"),
+            ("DES-CBC3-SHA", "has no such suites"),
+        ] {
+            let found = hint(text).unwrap_or_default();
+            assert!(found.contains(expected), "{text}: {found}");
+        }
+        assert_eq!(hint("HIGH:QUANTUM"), None);
     }
 }

@@ -148,7 +148,7 @@ impl Cipher {
     }
 }
 
-fn text_field(out: &mut String, key: &str, value: Option<&str>) {
+pub(crate) fn text_field(out: &mut String, key: &str, value: Option<&str>) {
     let _ = write!(out, ", \"{key}\": ");
     match value {
         None => out.push_str("null"),

@@ -65,7 +65,7 @@ impl KnownOpenssl {
         self.name
     }
 
-    /// What that library's `OPENSSL_VERSION` says: `"OpenSSL 3.0.19 27 Jan 2026"`.
+    /// What that library's `OPENSSL_VERSION` says: `"OpenSSL 3.0.22 25 Aug 2026"`.
     pub fn version(&self) -> &'static str {
         self.version
     }

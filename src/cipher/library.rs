@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslContextBuilder, SslMethod};
 
@@ -42,9 +43,16 @@ pub(super) struct Library {
     /// Not the linked library, but what a table says of another: nothing is asked.
     pub(super) from_table: bool,
     pub(super) suite_names: HashMap<Box<str>, u16>,
+    /// The names that a misspelt one can have meant.
+    pub(super) useful: OnceCell<Vec<&'static str>>,
     /// Names other than those of suites that were asked for: what they select, if known.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
+
+/// Names of groups that a library knows, among those that it was asked for, and what they select.
+///
+/// An answer of its own, since what the library remembers may be forgotten at any time.
+pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
 
 pub(super) struct Suite {
     pub(super) cipher: Cipher,
@@ -82,6 +90,13 @@ impl Scratch {
         let mut list = Vec::new();
         ffi::cipher::each_of_builder(&self.0, |c| list.push(of(c)));
         list
+    }
+
+    /// The suite that this name puts into the list for TLS 1.3, if it does. OpenSSL 3.0 takes those
+    /// of TLS 1.2, too.
+    pub(super) fn tls13_suite(&mut self, name: &str) -> Option<Cipher> {
+        self.0.set_ciphersuites(name).ok()?;
+        self.list(Cipher::from_ref).into_iter().next()
     }
 
     /// The numbers of the suites that `text` selects; none if it selects nothing.
@@ -162,6 +177,7 @@ impl Library {
             standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
             from_table: false,
             suite_names: HashMap::new(),
+            useful: OnceCell::new(),
             asked: Mutex::default(),
         };
         library.name_suites();
@@ -201,6 +217,12 @@ impl Library {
         self.suite_names.get(&self.fold(name)).copied()
     }
 
+    /// Whether this is a name of that suite.
+    pub(super) fn names_suite(&self, name: &str, cipher: &Cipher) -> bool {
+        let index = self.suite_named(name);
+        index.is_some_and(|index| self.suite(index).cipher.id == cipher.id)
+    }
+
     /// The suites with these numbers; those of TLS 1.3 are left out.
     pub(super) fn indices(&self, ids: &[u32]) -> Vec<u16> {
         let by_id: HashMap<u32, u16> = self.suites.iter().map(|s| s.cipher.id).zip(0..).collect();
@@ -211,38 +233,50 @@ impl Library {
         &self.suites[usize::from(index)]
     }
 
-    /// What the name selects; `None` if this library does not know it.
-    ///
-    /// Call [`Library::ask`] with all the names of a string first; that costs one call.
-    pub(super) fn selector(&self, name: &str) -> Option<Arc<Selector>> {
+    /// What the name selects; `None` if this library does not know it. Names of groups must be
+    /// among those that were asked for.
+    pub(super) fn selector(&self, name: &str, known: &Known) -> Option<Arc<Selector>> {
         if let Some(index) = self.suite_named(name) {
             let mut selector = self.suite(index).properties.clone();
             selector.suite = Some(index);
             selector.protocol = None;
             return Some(Arc::new(selector));
         }
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.get(&self.fold(name)).cloned().flatten()
+        known.0.get(&self.fold(name)).cloned()
     }
 
-    /// Finds out which of these names the library knows.
+    /// Finds out which of these names the library knows, beside those of suites; one call for all
+    /// that nobody has asked for yet.
     pub(super) fn ask<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
-    ) -> Result<(), CipherStringError> {
-        if self.from_table {
-            return Ok(());
-        }
+    ) -> Result<Known, CipherStringError> {
+        let mut names: Vec<&str> = names.filter(|n| self.suite_named(n).is_none()).collect();
+        names.sort_unstable();
+        names.dedup();
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.from_table {
+            self.learn_names(&names, &mut asked)?;
+        }
+        let known = names.into_iter().filter_map(|name| {
+            let name = self.fold(name);
+            let selector = asked.get(&name).cloned().flatten()?;
+            Some((name, selector))
+        });
+        Ok(Known(known.collect()))
+    }
+
+    fn learn_names(
+        &self,
+        names: &[&str],
+        asked: &mut HashMap<Box<str>, Option<Arc<Selector>>>,
+    ) -> Result<(), CipherStringError> {
         // A bound on what strangers' strings can make this process remember.
         if asked.len() > 10_000 {
             asked.clear();
         }
-        let mut new: Vec<&str> = names
-            .filter(|n| !asked.contains_key(&self.fold(n)) && self.suite_named(n).is_none())
-            .collect();
-        new.sort_unstable();
-        new.dedup();
+        let new = names.iter().copied();
+        let new: Vec<&str> = new.filter(|n| !asked.contains_key(&self.fold(n))).collect();
         if new.is_empty() {
             return Ok(());
         }
@@ -285,16 +319,19 @@ impl Library {
     }
 
     /// The nearest name that this library knows and that selects something.
-    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
-        let useful = ALIASES.iter().filter(|alias| {
-            let wanted = alias.selector();
-            (0..)
-                .zip(&self.suites)
-                .any(|(i, s)| wanted.selects(i, &s.properties))
+    pub(super) fn nearest(&self, name: &str) -> Option<&'static str> {
+        let useful = self.useful.get_or_init(|| {
+            let selects = |alias: &&names::Alias| {
+                let wanted = alias.selector();
+                (0..)
+                    .zip(&self.suites)
+                    .any(|(i, s)| wanted.selects(i, &s.properties))
+            };
+            let groups = ALIASES.iter().filter(selects).map(|alias| alias.name);
+            let own = self.suites.iter().map(|s| s.cipher.name);
+            groups.chain(own).chain(["DEFAULT"]).collect()
         });
-        let own = self.suites.iter().map(|s| s.cipher.name);
-        let extra = ["DEFAULT"];
-        names::nearest(name, useful.map(|a| a.name).chain(own).chain(extra))
+        names::nearest(name, useful.iter().copied())
     }
 
     /// The suite with this name in the TLS registry.
@@ -354,5 +391,26 @@ fn learn_classes(scratch: &mut Scratch, suites: &mut [Suite]) {
         if suite.properties.strong & (strong::LOW | strong::MEDIUM | strong::HIGH) == 0 {
             suite.properties.strong |= strong::NONE;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_not_lost_when_the_library_forgets() {
+        let library = Library::current().expect("the library answers");
+        let known = library.ask(["HIGH", "kRSA", "NOT-A-NAME"].into_iter());
+        let known = known.expect("the library answers");
+        let many: Vec<String> = (0..10_001).map(|n| format!("NAME{n}")).collect();
+        // What another thread may do meanwhile: the second call finds too many names.
+        for _ in 0..2 {
+            let names = many.iter().map(String::as_str);
+            assert!(library.ask(names).is_ok_and(|known| known.0.is_empty()));
+        }
+        assert!(library.selector("HIGH", &known).is_some());
+        assert!(library.selector("kRSA", &known).is_some());
+        assert!(library.selector("NOT-A-NAME", &known).is_none());
     }
 }

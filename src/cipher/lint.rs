@@ -2,11 +2,12 @@ use std::fmt;
 use std::ops::Range;
 
 use super::explain::Explanation;
+use super::info::text_field;
 use super::library::Library;
 use super::weakness::Weakness;
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
-    Resolved,
+    Resolved, Step,
 };
 
 /// How bad a [`Finding`] is.
@@ -77,6 +78,7 @@ codes! {
     NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
     WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
     NotRead = "C018", "OpenSSL does not read this";
+    WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
 }
 
 impl fmt::Display for LintCode {
@@ -88,11 +90,13 @@ impl fmt::Display for LintCode {
 /// Something to know about a cipher string, from [`CipherString::lint`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    code: LintCode,
-    severity: Severity,
-    span: Range<usize>,
-    message: Box<str>,
-    advice: Option<Box<str>>,
+    pub(super) code: LintCode,
+    pub(super) severity: Severity,
+    pub(super) span: Range<usize>,
+    /// Whether it is about the outcome, and not about the part at `span`.
+    pub(super) whole: bool,
+    pub(super) message: Box<str>,
+    pub(super) advice: Option<Box<str>>,
 }
 
 impl Finding {
@@ -111,9 +115,9 @@ impl Finding {
         self.span.clone()
     }
 
-    /// Where it starts, counted from 1.
-    pub fn column(&self) -> usize {
-        self.span.start + 1
+    /// Where the part starts, counted from 1; none if it is about the outcome.
+    pub fn column(&self) -> Option<usize> {
+        (!self.whole).then_some(self.span.start + 1)
     }
 
     /// What was found.
@@ -125,6 +129,39 @@ impl Finding {
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
     }
+
+    /// One JSON object, in one line.
+    ///
+    /// ```
+    /// # use pyssl::cipher::CipherString;
+    /// let findings = CipherString::parse("HIGH:!aNUL")?.lint()?;
+    /// assert_eq!(
+    ///     findings[0].to_json(),
+    ///     "{\"code\": \"C001\", \"severity\": \"error\", \"column\": 7, \"end_column\": 11, \
+    ///      \"message\": \"OpenSSL does not know `aNUL` and ignores `!aNUL`\", \
+    ///      \"advice\": \"did you mean `aNULL`?\"}",
+    /// );
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    ///
+    /// `column` is null for what is about the outcome; `end_column` is the first behind the part.
+    pub fn to_json(&self) -> String {
+        let mut out = format!(
+            "{{\"code\": \"{}\", \"severity\": \"{}\", ",
+            self.code, self.severity
+        );
+        match self.column() {
+            Some(column) => {
+                let end = self.span.end + 1;
+                out.push_str(&format!("\"column\": {column}, \"end_column\": {end}"));
+            }
+            None => out.push_str("\"column\": null, \"end_column\": null"),
+        }
+        text_field(&mut out, "message", Some(&self.message));
+        text_field(&mut out, "advice", self.advice());
+        out.push('}');
+        out
+    }
 }
 
 impl fmt::Display for Finding {
@@ -135,11 +172,10 @@ impl fmt::Display for Finding {
             message,
             ..
         } = self;
-        write!(
-            f,
-            "{code} {severity} at column {}: {message}",
-            self.column()
-        )?;
+        match self.column() {
+            Some(column) => write!(f, "{code} {severity} at column {column}: {message}")?,
+            None => write!(f, "{code} {severity}: {message}")?,
+        }
         match &self.advice {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
@@ -155,7 +191,7 @@ impl CipherString {
     ///
     /// let findings = CipherString::parse("HIGH:!aNUL:!MD5")?.lint()?;
     /// let misspelt = &findings[0];
-    /// assert_eq!((misspelt.code(), misspelt.column()), (LintCode::UnknownName, 7));
+    /// assert_eq!((misspelt.code(), misspelt.column()), (LintCode::UnknownName, Some(7)));
     /// assert_eq!(misspelt.severity(), Severity::Error);
     /// # Ok::<(), pyssl::Error>(())
     /// ```
@@ -173,7 +209,8 @@ impl CipherString {
         linter.check_parts(&explanation);
         if explanation.selects_nothing() {
             let message = "the string selects no suite: set_ciphers fails";
-            linter.whole(LintCode::SelectsNothing, Severity::Error, message, None);
+            let advice = linter.why_nothing(&explanation);
+            linter.whole(LintCode::SelectsNothing, Severity::Error, message, advice);
         } else {
             linter.check_outcome(&self.resolve()?)?;
         }
@@ -200,6 +237,7 @@ impl Linter<'_> {
             code,
             severity,
             span,
+            whole: false,
             message: message.into(),
             advice: advice.map(String::into_boxed_str),
         });
@@ -219,6 +257,9 @@ impl Linter<'_> {
             message,
             advice,
         );
+        if let Some(finding) = self.findings.last_mut() {
+            finding.whole = true;
+        }
     }
 
     fn check_parts(&mut self, explanation: &Explanation) {
@@ -235,7 +276,7 @@ impl Linter<'_> {
                     let hint = if hints <= 100 { step.hint() } else { None };
                     self.unknown(part, hint.as_ref());
                 }
-                Effect::None(why) => self.without_effect(part, why),
+                Effect::None(why) => self.without_effect(part, why, step.list().len() == 0),
                 Effect::SetsLevel(level) => {
                     let usual = self.library.security_level;
                     if u32::from(level) < usual {
@@ -305,12 +346,13 @@ impl Linter<'_> {
             LintCode::Tls13InString => format!("`{name}` is ignored here"),
             LintCode::DefaultNotFirst => "`DEFAULT` is ignored here".into(),
             LintCode::NothingToExclude => format!("`{part}` excludes nothing"),
+            _ if name == part.text() => format!("OpenSSL does not know `{name}` and ignores it"),
             _ => format!("OpenSSL does not know `{name}` and ignores `{part}`"),
         };
         self.at(span, code, severity, message, hint.map(Hint::to_string));
     }
 
-    fn without_effect(&mut self, part: &Part, why: NoEffect) {
+    fn without_effect(&mut self, part: &Part, why: NoEffect, empty: bool) {
         if part.kind() == PartKind::SuiteB {
             return;
         }
@@ -325,13 +367,36 @@ impl Linter<'_> {
             _ if order => (LintCode::UselessOrder, Severity::Warning),
             _ => (LintCode::NoEffect, Severity::Warning),
         };
+        let too_early = why == NoEffect::NotListed && !precaution && empty;
+        let advice = too_early.then(|| "the list is empty here: put it behind what selects".into());
         self.at(
             part.span(),
             code,
             severity,
             format!("`{part}` has no effect: {why}"),
-            None,
+            advice,
         );
+    }
+
+    /// What a string that selects nothing lacks.
+    fn why_nothing(&self, explanation: &Explanation) -> Option<String> {
+        let steps = explanation.steps();
+        let selects =
+            |part: &Part| part.operator() == Operator::Add && part.kind() != PartKind::Unread;
+        if !steps.iter().any(|step| selects(step.part())) {
+            return Some("begin with what to select, such as `HIGH` or `DEFAULT`".into());
+        }
+        let known_but_for_case = |step: &Step| match step.hint() {
+            Some(Hint::Nearest(name)) => step
+                .part()
+                .unknown()
+                .is_some_and(|term| term.text().eq_ignore_ascii_case(&name)),
+            _ => false,
+        };
+        let some = &steps[..steps.len().min(20)];
+        some.iter()
+            .any(known_but_for_case)
+            .then(|| "letter case matters to OpenSSL before 4.0".into())
     }
 
     /// Reports a part that names what an earlier `!` took out: all of it, or a suite by name.
@@ -361,7 +426,7 @@ impl Linter<'_> {
     }
 
     fn check_outcome(&mut self, resolved: &Resolved) -> Result<(), CipherStringError> {
-        self.weak(resolved.ciphers());
+        self.weak(resolved);
         self.preference(resolved.selected());
         if !resolved.tls13().is_empty() {
             let names: Vec<_> = resolved.tls13().iter().map(|c| c.name).collect();
@@ -398,7 +463,8 @@ impl Linter<'_> {
         Ok(())
     }
 
-    fn weak(&mut self, ciphers: &[Cipher]) {
+    fn weak(&mut self, resolved: &Resolved) {
+        let ciphers = resolved.ciphers();
         let mut by_weakness: Vec<(Weakness, Vec<Cipher>)> = Vec::new();
         for cipher in ciphers {
             let weaknesses = cipher.weaknesses();
@@ -423,16 +489,35 @@ impl Linter<'_> {
                 LintCode::WeakSuites
             };
             let message = format!("{weakness}: {}", listing(&list));
-            let advice = weakness
-                .excluded_by()
-                .map(|parts| format!("add `:{parts}`"));
+            let advice = self.instead(weakness, &list, resolved.selected());
             self.whole(code, weakness.severity(), message, advice);
         }
     }
 
+    /// What to write so that these suites are not selected.
+    fn instead(&self, weakness: Weakness, weak: &[Cipher], selected: &[Cipher]) -> Option<String> {
+        if weak.len() == selected.len() && selected.iter().all(|c| weak.contains(c)) {
+            return Some("select others, such as `ECDHE+AESGCM`".into());
+        }
+        let is_named = |c: &Cipher| {
+            self.string.parts().iter().any(|part| {
+                let [term] = part.terms() else { return false };
+                part.operator() == Operator::Add && self.library.names_suite(term.text(), c)
+            })
+        };
+        if weak.iter().all(is_named) {
+            return Some("take them out of the string".into());
+        }
+        let parts = weakness.excluded_by()?;
+        Some(format!("add `:{parts}`"))
+    }
+
     fn preference(&mut self, selected: &[Cipher]) {
-        let usable = |c: &&Cipher| !c.weaknesses().iter().any(|w| w.needs_callback());
-        let mut usable = selected.iter().filter(usable);
+        // What is broken is no better for its forward secrecy.
+        let counts = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
+        let mut usable = selected
+            .iter()
+            .filter(|c| !c.weaknesses().iter().any(counts));
         let Some(weak) = usable.find(|c| !c.forward_secret()) else {
             return;
         };

@@ -24,9 +24,10 @@
 //! | What is wrong with it? | [`CipherString::lint`] |
 //! | What does a change change? | [`CipherString::diff`] |
 //! | Does it keep to a guideline? | [`Policy::check`] |
-//! | Refuse typing errors | [`CipherString::strict`] |
+//! | Refuse typing errors | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
 //! | What do other versions of OpenSSL make of it? | [`CipherString::on_version`] |
 
+mod ciphersuites;
 mod diff;
 mod error;
 mod explain;
@@ -46,17 +47,19 @@ mod string;
 mod table;
 mod weakness;
 
+pub use ciphersuites::Ciphersuites;
 pub use diff::{CipherDiff, Reordered, Weakening};
 pub use error::{CipherStringError, CipherStringErrorKind};
 pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub use hint::Hint;
 pub use info::Cipher;
+pub(crate) use info::text_field;
 pub(crate) use info::{ciphers_of_context, ciphers_supported_by};
 pub use known::KnownOpenssl;
 pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};
 pub(crate) use policy::version as version_named;
-pub use policy::{Policy, PolicyError, Report, Violation};
+pub use policy::{Policy, PolicyError, Report, Violation, ViolationKind};
 pub use resolve::Resolved;
 pub use string::CipherString;
 pub use weakness::Weakness;

@@ -205,18 +205,70 @@ pub(super) fn was_known(name: &str) -> bool {
 }
 
 /// The suites of TLS 1.3, which have a list of their own.
+pub(super) const TLS13_SUITES: [&str; 7] = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_AES_128_CCM_SHA256",
+    "TLS_AES_128_CCM_8_SHA256",
+    "TLS_SHA256_SHA256",
+    "TLS_SHA384_SHA384",
+];
+
 pub(super) fn is_tls13_suite(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    matches!(
-        name.as_str(),
-        "TLS_AES_128_GCM_SHA256"
-            | "TLS_AES_256_GCM_SHA384"
-            | "TLS_CHACHA20_POLY1305_SHA256"
-            | "TLS_AES_128_CCM_SHA256"
-            | "TLS_AES_128_CCM_8_SHA256"
-            | "TLS_SHA256_SHA256"
-            | "TLS_SHA384_SHA384"
-    )
+    TLS13_SUITES
+        .iter()
+        .any(|suite| suite.eq_ignore_ascii_case(name))
+}
+
+/// Keywords of GnuTLS's priority strings.
+pub(super) fn is_gnutls(name: &str) -> bool {
+    const KEYWORDS: [&str; 9] = [
+        "NORMAL",
+        "PERFORMANCE",
+        "SECURE128",
+        "SECURE192",
+        "SECURE256",
+        "PFS",
+        "LEGACY",
+        "NONE",
+        "SYSTEM",
+    ];
+    const KINDS: [&str; 6] = ["VERS-", "SIGN-", "GROUP-", "CURVE-", "COMP-", "CTYPE-"];
+    KEYWORDS.contains(&name) || KINDS.iter().any(|kind| name.starts_with(kind))
+}
+
+/// A version of the protocol, however it is written: `TLSv1.3`, `TLS1.2`, `tlsv1_1`.
+pub(super) fn is_version(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let rest = lower.strip_prefix("tls").or(lower.strip_prefix("ssl"));
+    let number = rest.map(|rest| rest.strip_prefix('v').unwrap_or(rest));
+    number.is_some_and(|number| {
+        let of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '_');
+        number.starts_with(|c: char| c.is_ascii_digit()) && number.chars().all(of_number)
+    })
+}
+
+/// A group of the key exchange.
+pub(super) fn is_group(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let curve = ["secp", "prime256", "brainpool", "ffdhe"];
+    matches!(&*lower, "x25519" | "x448" | "p-256" | "p-384" | "p-521")
+        || curve.iter().any(|prefix| lower.starts_with(prefix))
+        || lower.contains("mlkem")
+}
+
+/// The name of a setting whose value is a cipher string, perhaps with `=` behind it.
+pub(super) fn is_setting(name: &str) -> bool {
+    let name = name.split('=').next().unwrap_or(name).to_ascii_lowercase();
+    let words = [
+        "ciphers",
+        "ciphersuite",
+        "cipherlist",
+        "cipher_list",
+        "cipherstring",
+    ];
+    words.iter().any(|word| name.ends_with(word))
 }
 
 /// How many letters must change (added, removed, replaced, swapped with the next; letter case

@@ -1,11 +1,15 @@
-use std::fmt;
+mod file;
+mod report;
+
+pub(crate) use file::version;
+pub use report::{Report, Violation, ViolationKind};
 
 use super::selector::Selector;
 use super::{Cipher, Severity, Weakness, names};
 use crate::constants::TlsVersion;
 
-/// A guideline for cipher suites and protocol versions: one that comes with the crate, or the
-/// user's own.
+/// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
+/// crate, or the user's own.
 ///
 /// ```
 /// use pyssl::cipher::{CipherString, Policy};
@@ -14,6 +18,12 @@ use crate::constants::TlsVersion;
 /// let report = Policy::mozilla_intermediate().check(&suites, &[]);
 /// assert!(!report.conforms());
 /// assert_eq!(report.violations()[0].to_string(), "AES128-SHA is not in the guideline's list");
+///
+/// let report = Policy::rfc9325().check(&suites, &[]);
+/// assert_eq!(
+///     report.violations()[0].to_string(),
+///     "AES128-SHA should not be there: static RSA, CBC with SHA-1 (sections 4.1 and 4.2)",
+/// );
 /// # Ok::<(), pyssl::Error>(())
 /// ```
 ///
@@ -24,18 +34,30 @@ use crate::constants::TlsVersion;
 /// title    What our servers may offer
 /// version  3
 /// source   https://wiki.example/tls
+/// section  2
 /// versions TLSv1.2 TLSv1.3
-/// groups   X25519 prime256v1
 /// allow    ECDHE-RSA-AES128-GCM-SHA256
 /// forbid   rc4
 /// avoid    kDHE
+/// prefer   forward-secrecy
 /// expect   TLS_AES_128_GCM_SHA256
+/// section  3
+/// groups   X25519 prime256v1
+/// expect-groups prime256v1
+/// keys     rsa 3072 ec 256 dh 2048
 /// ```
 ///
-/// `allow`: if there are any, suites not named are violations. `forbid` and `avoid`: suites that
-/// must not or should not be there, by the name of a suite (OpenSSL's or the registry's), a group
-/// name of cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]). `expect`: of
-/// the suites named one at least should be there, unless TLS 1.2 is off and all of them need it.
+/// | keyword | meaning |
+/// |---|---|
+/// | `versions` | those that may be on |
+/// | `allow` | if there are any, other suites are violations |
+/// | `forbid`, `avoid` | suites that must not, or should not, be there: the name of a suite (OpenSSL's or the registry's), a group name of cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]) |
+/// | `prefer forward-secrecy` | no suite without it may stand before one that has it |
+/// | `expect` | one of these suites at least should be there, unless TLS 1.2 is off and all of them need it |
+/// | `groups` | if there are any, other groups are violations |
+/// | `expect-groups` | each of these groups should be there |
+/// | `keys` | the fewest bits of keys, by their kind: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
+/// | `section` | where the guideline says what the following statements say |
 #[derive(Debug, Clone)]
 pub struct Policy {
     name: Box<str>,
@@ -43,12 +65,29 @@ pub struct Policy {
     version: Box<str>,
     date: Option<Box<str>>,
     source: Box<str>,
-    versions: Vec<TlsVersion>,
-    groups: Vec<Box<str>>,
-    allow: Vec<Box<str>>,
-    forbid: Vec<Pattern>,
-    avoid: Vec<Pattern>,
-    expect: Vec<Box<str>>,
+    versions: Stated<Vec<TlsVersion>>,
+    groups: Stated<Vec<Box<str>>>,
+    expect_groups: Stated<Vec<Box<str>>>,
+    allow: Stated<Vec<Box<str>>>,
+    forbid: Vec<Stated<Pattern>>,
+    avoid: Vec<Stated<Pattern>>,
+    expect: Stated<Vec<Box<str>>>,
+    forward_secrecy_first: Option<Stated<()>>,
+    keys: Vec<Stated<LeastBits>>,
+}
+
+/// Something that a policy says, and in which section of the guideline it stands.
+#[derive(Debug, Clone, Default)]
+struct Stated<T> {
+    section: Option<Box<str>>,
+    what: T,
+}
+
+/// The fewest bits of a kind of key.
+#[derive(Debug, Clone)]
+struct LeastBits {
+    key: Box<str>,
+    bits: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -64,39 +103,6 @@ enum Pattern {
 pub struct PolicyError {
     line: usize,
     message: Box<str>,
-}
-
-/// What a [`Policy`] says of a list of suites.
-#[derive(Debug, Clone)]
-pub struct Report {
-    policy: Box<str>,
-    violations: Vec<Violation>,
-}
-
-/// Something that a [`Policy`] does not want.
-#[non_exhaustive]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Violation {
-    /// The policy lists the suites that may be there, and this is none of them.
-    NotAllowed(Cipher),
-    /// The policy says that suites like this must not be there.
-    Forbidden {
-        /// The suite.
-        cipher: Cipher,
-        /// The policy's word for it.
-        rule: Box<str>,
-    },
-    /// The policy says that suites like this should not be there.
-    Discouraged {
-        /// The suite.
-        cipher: Cipher,
-        /// The policy's word for it.
-        rule: Box<str>,
-    },
-    /// None of the suites that the policy expects is there.
-    NothingExpected,
-    /// A protocol version is on that the policy does not have.
-    Version(TlsVersion),
 }
 
 impl Policy {
@@ -139,82 +145,6 @@ impl Policy {
         Policy::parse(text).expect("a policy file of the crate")
     }
 
-    /// Reads a policy file; the type's documentation has the format.
-    ///
-    /// # Errors
-    ///
-    /// [`PolicyError`] with the line, if a keyword, a version or a weakness is unknown, or name,
-    /// version or source are missing.
-    pub fn parse(text: &str) -> Result<Policy, PolicyError> {
-        let mut policy = Policy {
-            name: Box::default(),
-            title: Box::default(),
-            version: Box::default(),
-            date: None,
-            source: Box::default(),
-            versions: Vec::new(),
-            groups: Vec::new(),
-            allow: Vec::new(),
-            forbid: Vec::new(),
-            avoid: Vec::new(),
-            expect: Vec::new(),
-        };
-        let mut last = 0;
-        for (number, line) in (1..).zip(text.lines()) {
-            last = number;
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            policy.read_line(line).map_err(|message| PolicyError {
-                line: number,
-                message: message.into(),
-            })?;
-        }
-        for (what, value) in [
-            ("name", &policy.name),
-            ("version", &policy.version),
-            ("source", &policy.source),
-        ] {
-            if value.is_empty() {
-                let message = format!("the file states no `{what}`").into();
-                return Err(PolicyError {
-                    line: last,
-                    message,
-                });
-            }
-        }
-        Ok(policy)
-    }
-
-    fn read_line(&mut self, line: &str) -> Result<(), String> {
-        let (keyword, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let value = value.trim();
-        if value.is_empty() {
-            return Err(format!("`{keyword}` has no value"));
-        }
-        let mut words = value.split_whitespace();
-        match keyword {
-            "name" => self.name = value.into(),
-            "title" => self.title = value.into(),
-            "version" => self.version = value.into(),
-            "date" => self.date = Some(value.into()),
-            "source" => self.source = value.into(),
-            "versions" => {
-                for word in words {
-                    self.versions.push(version(word)?);
-                }
-            }
-            "groups" => self.groups.extend(words.map(Box::from)),
-            "allow" => self.allow.extend(words.map(Box::from)),
-            "expect" => self.expect.extend(words.map(Box::from)),
-            "forbid" => self.forbid.extend(words.map(Pattern::new)),
-            "avoid" => self.avoid.extend(words.by_ref().map(Pattern::new)),
-            _ => return Err(format!("`{keyword}` is no keyword")),
-        }
-        Ok(())
-    }
-
     /// The short name: `"mozilla-intermediate"`.
     pub fn name(&self) -> &str {
         &self.name
@@ -242,12 +172,17 @@ impl Policy {
 
     /// The protocol versions that it has; empty if it says nothing of them.
     pub fn versions(&self) -> &[TlsVersion] {
-        &self.versions
+        &self.versions.what
     }
 
     /// The key-exchange groups that it has, in order; empty if it says nothing of them.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.groups.iter().map(|group| &**group)
+        self.groups.what.iter().map(|group| &**group)
+    }
+
+    /// The fewest bits that a key of this kind (`"rsa"`, `"dsa"`, `"ec"`, `"dh"`) may have.
+    pub fn key_bits(&self, kind: &str) -> Option<u32> {
+        self.least(kind).map(|stated| stated.what.bits)
     }
 
     /// Compares a list of suites, TLS 1.3 included, and the protocol versions that are on.
@@ -260,55 +195,176 @@ impl Policy {
         let older = versions.is_empty() || versions.iter().any(|v| *v < TlsVersion::TLSv1_3);
         let usable = |c: &&Cipher| if c.is_tls13() { tls13 } else { older };
         for cipher in ciphers.iter().filter(usable) {
-            let clone = || cipher.clone();
-            if let Some(rule) = self.forbid.iter().find(|p| p.matches(cipher)) {
-                violations.push(Violation::Forbidden {
-                    cipher: clone(),
-                    rule: rule.word(),
-                });
-            } else if !self.allow.is_empty() && !self.allow.iter().any(|n| is_named(cipher, n)) {
-                violations.push(Violation::NotAllowed(clone()));
-            } else if let Some(rule) = self.avoid.iter().find(|p| p.matches(cipher)) {
-                violations.push(Violation::Discouraged {
-                    cipher: clone(),
-                    rule: rule.word(),
-                });
+            violations.extend(self.check_suite(cipher));
+        }
+        self.check_preference(ciphers.iter().filter(usable), &mut violations);
+        let expected = &self.expect;
+        let expects = |c: &Cipher| expected.what.iter().any(|name| is_named(c, name));
+        let for_tls13 = expected.what.iter().any(|name| names::is_tls13_suite(name));
+        let counts = !expected.what.is_empty() && (older || for_tls13);
+        if counts && !ciphers.iter().filter(usable).any(expects) {
+            violations.push(expected.violated(ViolationKind::NothingExpected));
+        }
+        let allowed = &self.versions;
+        let wrong = |v: &&TlsVersion| !allowed.what.is_empty() && !allowed.what.contains(v);
+        for version in versions.iter().filter(wrong) {
+            violations.push(allowed.violated(ViolationKind::Version(*version)));
+        }
+        Report::new(&self.name, violations)
+    }
+
+    fn check_suite(&self, cipher: &Cipher) -> Option<Violation> {
+        let matching = |patterns: &[Stated<Pattern>]| {
+            let matching: Vec<_> = patterns.iter().filter(|p| p.what.matches(cipher)).collect();
+            let words: Vec<_> = matching.iter().map(|p| p.what.word()).collect();
+            let mut sections: Vec<&str> = Vec::new();
+            for section in matching.iter().filter_map(|p| p.section.as_deref()) {
+                if !sections.contains(&section) {
+                    sections.push(section);
+                }
+            }
+            let sections = (!sections.is_empty()).then(|| sections.join(" and ").into());
+            (!matching.is_empty()).then(|| (Box::from(words.join(", ")), sections))
+        };
+        let cipher = cipher.clone();
+        if let Some((rule, section)) = matching(&self.forbid) {
+            let kind = ViolationKind::Forbidden { cipher, rule };
+            return Some(Violation { kind, section });
+        }
+        let allowed = &self.allow;
+        if !allowed.what.is_empty() && !allowed.what.iter().any(|n| is_named(&cipher, n)) {
+            return Some(allowed.violated(ViolationKind::NotAllowed(cipher)));
+        }
+        let (rule, section) = matching(&self.avoid)?;
+        let kind = ViolationKind::Discouraged { cipher, rule };
+        Some(Violation { kind, section })
+    }
+
+    /// Whether a suite without forward secrecy stands before one with it.
+    fn check_preference<'a>(
+        &self,
+        ciphers: impl Iterator<Item = &'a Cipher>,
+        violations: &mut Vec<Violation>,
+    ) {
+        let Some(stated) = &self.forward_secrecy_first else {
+            return;
+        };
+        // What is broken is no better for its forward secrecy.
+        let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
+        let counts = |c: &&Cipher| !c.is_tls13() && !c.weaknesses().iter().any(bad);
+        let mut ciphers = ciphers.filter(counts);
+        if let Some(worse) = ciphers.find(|c| !c.forward_secret()) {
+            if let Some(better) = ciphers.find(|c| c.forward_secret()) {
+                violations.push(stated.violated(ViolationKind::Preference {
+                    worse: worse.clone(),
+                    better: better.clone(),
+                }));
             }
         }
-        let expects = |c: &Cipher| self.expect.iter().any(|name| is_named(c, name));
-        let for_tls13 = self.expect.iter().any(|name| names::is_tls13_suite(name));
-        let counts = !self.expect.is_empty() && (older || for_tls13);
-        if counts && !ciphers.iter().filter(usable).any(expects) {
-            violations.push(Violation::NothingExpected);
+    }
+
+    /// Compares the groups of the key exchange that are on, by any of their names.
+    ///
+    /// ```
+    /// use pyssl::cipher::Policy;
+    ///
+    /// let report = Policy::rfc9325().check_groups(&["secp192r1", "X25519"]);
+    /// let found: Vec<_> = report.violations().iter().map(ToString::to_string).collect();
+    /// assert_eq!(found, [
+    ///     "the group secp192r1 has 192 bits, 224 are the least (section 4.5)",
+    ///     "the group prime256v1 is not there (section 4.2.1)",
+    /// ]);
+    /// ```
+    pub fn check_groups<S: AsRef<str>>(&self, groups: &[S]) -> Report {
+        let mut violations = Vec::new();
+        let has = |list: &[Box<str>], group: &str| list.iter().any(|g| same_group(g, group));
+        for group in groups.iter().map(AsRef::as_ref) {
+            let allowed = &self.groups;
+            if !allowed.what.is_empty() && !has(&allowed.what, group) {
+                violations.push(allowed.violated(ViolationKind::Group(group.into())));
+                continue;
+            }
+            let Some((kind, bits)) = group_bits(group) else {
+                continue;
+            };
+            violations.extend(self.wanted(kind, bits).map(|stated| {
+                let (group, least) = (group.into(), stated.what.bits);
+                stated.violated(ViolationKind::SmallGroup { group, bits, least })
+            }));
         }
-        let wrong = |v: &&TlsVersion| !self.versions.is_empty() && !self.versions.contains(v);
-        violations.extend(
-            versions
+        for wanted in &self.expect_groups.what {
+            if !groups
                 .iter()
-                .filter(wrong)
-                .map(|v| Violation::Version(*v)),
-        );
-        Report {
-            policy: self.name.clone(),
-            violations,
+                .any(|group| same_group(group.as_ref(), wanted))
+            {
+                let kind = ViolationKind::MissingGroup(wanted.clone());
+                violations.push(self.expect_groups.violated(kind));
+            }
         }
+        Report::new(&self.name, violations)
+    }
+
+    /// Compares a key, by its kind (`"rsa"`, `"dsa"`, `"ec"`, `"dh"`) and size.
+    ///
+    /// ```
+    /// use pyssl::cipher::Policy;
+    ///
+    /// let report = Policy::rfc9325().check_key("rsa", 1024);
+    /// assert_eq!(
+    ///     report.violations()[0].to_string(),
+    ///     "an RSA key has 1024 bits, 2048 are the least (section 4.5)",
+    /// );
+    /// ```
+    pub fn check_key(&self, kind: &str, bits: u32) -> Report {
+        let small = self.wanted(kind, bits).map(|stated| {
+            let (key, least) = (kind.into(), stated.what.bits);
+            stated.violated(ViolationKind::SmallKey { key, bits, least })
+        });
+        Report::new(&self.name, small.into_iter().collect())
+    }
+
+    fn least(&self, kind: &str) -> Option<&Stated<LeastBits>> {
+        self.keys.iter().find(|stated| *stated.what.key == *kind)
+    }
+
+    /// What the policy wants, if this is less.
+    fn wanted(&self, kind: &str, bits: u32) -> Option<&Stated<LeastBits>> {
+        self.least(kind).filter(|stated| bits < stated.what.bits)
     }
 }
 
-/// The version of this name in policy files and in profiles.
-pub(crate) fn version(word: &str) -> Result<TlsVersion, String> {
-    Ok(match word {
-        "SSLv3" => TlsVersion::SSLv3,
-        "TLSv1" | "TLSv1.0" => TlsVersion::TLSv1,
-        "TLSv1.1" => TlsVersion::TLSv1_1,
-        "TLSv1.2" => TlsVersion::TLSv1_2,
-        "TLSv1.3" => TlsVersion::TLSv1_3,
-        _ => return Err(format!("`{word}` is no version; TLSv1.2 is")),
-    })
+impl<T> Stated<T> {
+    fn violated(&self, kind: ViolationKind) -> Violation {
+        let section = self.section.clone();
+        Violation { kind, section }
+    }
 }
 
 fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
+}
+
+/// Whether two names are one group's: OpenSSL's, the TLS registry's, NIST's.
+fn same_group(a: &str, b: &str) -> bool {
+    let plain = |name: &str| match name.to_ascii_lowercase().as_str() {
+        "prime256v1" | "p-256" => "secp256r1".to_owned(),
+        "p-384" => "secp384r1".to_owned(),
+        "p-521" => "secp521r1".to_owned(),
+        other => other.replace("tls13", ""),
+    };
+    plain(a) == plain(b)
+}
+
+/// The kind and size of a group whose name tells them; that of others is beyond doubt.
+fn group_bits(group: &str) -> Option<(&'static str, u32)> {
+    let lower = group.to_ascii_lowercase();
+    if let Some(bits) = lower.strip_prefix("ffdhe") {
+        return Some(("dh", bits.parse().ok()?));
+    }
+    let curve = ["secp", "sect", "prime", "brainpoolp"];
+    let rest = curve.iter().find_map(|prefix| lower.strip_prefix(prefix))?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    Some(("ec", digits.parse().ok()?))
 }
 
 impl Pattern {
@@ -346,53 +402,6 @@ impl PolicyError {
     }
 }
 
-impl Report {
-    /// The name of the policy.
-    pub fn policy(&self) -> &str {
-        &self.policy
-    }
-
-    /// What the policy does not want, in the order of the suites.
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
-    }
-
-    /// Whether nothing is there that the policy forbids; what it only discourages may be.
-    pub fn conforms(&self) -> bool {
-        self.violations
-            .iter()
-            .all(|v| v.severity() < Severity::Error)
-    }
-}
-
-impl Violation {
-    /// An error for what must not be, a warning for what should not.
-    pub fn severity(&self) -> Severity {
-        match self {
-            Violation::NotAllowed(_) | Violation::Forbidden { .. } | Violation::Version(_) => {
-                Severity::Error
-            }
-            Violation::Discouraged { .. } | Violation::NothingExpected => Severity::Warning,
-        }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Violation::NotAllowed(c) => write!(f, "{} is not in the guideline's list", c.name),
-            Violation::Forbidden { cipher, rule } => {
-                write!(f, "{} must not be there ({rule})", cipher.name)
-            }
-            Violation::Discouraged { cipher, rule } => {
-                write!(f, "{} should not be there ({rule})", cipher.name)
-            }
-            Violation::NothingExpected => f.write_str("none of the recommended suites is there"),
-            Violation::Version(version) => write!(f, "{version:?} is on"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,10 +434,11 @@ mod tests {
         assert!(!modern.check(&list, &[]).conforms());
         assert!(modern.check(&list, &[TlsVersion::TLSv1_3]).conforms());
         let report = modern.check(&list, &[TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]);
+        let versions = report.violations().iter().map(Violation::kind);
         assert!(
-            report
-                .violations()
-                .contains(&Violation::Version(TlsVersion::TLSv1_2))
+            versions
+                .into_iter()
+                .any(|kind| *kind == ViolationKind::Version(TlsVersion::TLSv1_2))
         );
     }
 
@@ -440,9 +450,16 @@ mod tests {
                 .violations()
                 .is_empty()
         );
-        let report = rfc.check(&suites("AES128-SHA:DHE-RSA-AES128-SHA"), &[]);
+        let report = rfc.check(&suites("DHE-RSA-AES128-SHA:AES128-SHA"), &[]);
         assert!(report.conforms());
         assert_eq!(report.violations().len(), 3);
+        // The order counts, too.
+        let report = rfc.check(&suites("AES128-SHA:DHE-RSA-AES128-SHA"), &[]);
+        assert!(!report.conforms());
+        let preference = report.violations().iter().find(|v| {
+            matches!(v.kind(), ViolationKind::Preference { worse, .. } if worse.name == "AES128-SHA")
+        });
+        assert_eq!(preference.unwrap().section(), Some("4.1"));
         assert!(!rfc.check(&suites("NULL-SHA"), &[]).conforms());
     }
 
@@ -460,5 +477,30 @@ mod tests {
             "line 0: the file states no `name`"
         );
         assert!(Policy::parse("versions TLSv2").is_err());
+        for wrong in ["keys rsa", "keys rsa many", "keys gold 20", "prefer gold"] {
+            assert_eq!(Policy::parse(wrong).unwrap_err().line(), 1, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn groups_and_keys_are_compared() {
+        let mozilla = Policy::mozilla_intermediate();
+        assert!(mozilla.check_groups(&["P-256", "x25519"]).conforms());
+        assert!(!mozilla.check_groups(&["x25519", "secp521r1"]).conforms());
+        let rfc = Policy::rfc9325();
+        // What should be there is no error.
+        assert!(rfc.check_groups(&["secp521r1", "ffdhe2048"]).conforms());
+        assert_eq!(rfc.check_groups(&["secp521r1"]).violations().len(), 2);
+        assert!(
+            !rfc.check_groups(&["sect163k1", "secp256r1", "x25519"])
+                .conforms()
+        );
+        assert!(rfc.check_key("rsa", 2048).conforms());
+        assert!(rfc.check_key("ec", 224).conforms());
+        assert!(!rfc.check_key("dh", 1024).conforms());
+        assert_eq!(
+            (rfc.key_bits("rsa"), rfc.key_bits("dsa")),
+            (Some(2048), None)
+        );
     }
 }

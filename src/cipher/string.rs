@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::CipherStringErrorKind as Kind;
-use super::library::Library;
+use super::library::{Known, Library};
 use super::rules::Rule;
 use super::selector::Selector;
 use super::{CipherStringError, Operator, Part, PartKind, Term};
@@ -42,6 +42,24 @@ pub struct CipherString {
 }
 
 impl CipherString {
+    /// The string that Python gives to every context that it makes, since 3.10.
+    ///
+    /// ```python
+    /// ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).get_ciphers()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # use pyssl::cipher::CipherString;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// let default = CipherString::parse(CipherString::PYTHON_DEFAULT)?;
+    /// assert_eq!(context.get_ciphers()?, default.resolve()?.ciphers());
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Source: `PY_SSL_DEFAULT_CIPHER_STRING` in CPython's `Modules/_ssl.c`.
+    pub const PYTHON_DEFAULT: &'static str =
+        "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
+
     /// The longest string that is taken, in bytes. OpenSSL has no limit; real strings are below
     /// 2,000.
     pub const MAX_LEN: usize = 64 * 1024;
@@ -62,10 +80,11 @@ impl CipherString {
         library: Arc<Library>,
     ) -> Result<CipherString, CipherStringError> {
         check_characters(text)?;
-        library.ask(words(text, &library))?;
+        let known = library.ask(words(text, &library))?;
         let parts = Reader {
             text,
             library: &library,
+            known: &known,
             at: 0,
             parts: Vec::new(),
         }
@@ -82,6 +101,22 @@ impl CipherString {
             parts,
             library,
         })
+    }
+
+    /// What the linked OpenSSL reads for `DEFAULT`.
+    ///
+    /// ```
+    /// # use pyssl::cipher::CipherString;
+    /// let written_out = CipherString::parse(CipherString::openssl_default())?;
+    /// let default = CipherString::parse("DEFAULT")?;
+    /// assert!(default.diff(&written_out)?.is_empty());
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    ///
+    /// In OpenSSL: `OSSL_default_cipher_list`.
+    #[doc(alias = "OSSL_default_cipher_list")]
+    pub fn openssl_default() -> &'static str {
+        crate::ffi::cipher::default_list()
     }
 
     /// The string as it was given.
@@ -135,7 +170,7 @@ impl FromStr for CipherString {
     }
 }
 
-fn check_characters(text: &str) -> Result<(), CipherStringError> {
+pub(super) fn check_characters(text: &str) -> Result<(), CipherStringError> {
     let refuse = |kind, span, message: String| Err(CipherStringError::new(kind, span, message));
     if text.len() > CipherString::MAX_LEN {
         let message = format!(
@@ -206,6 +241,7 @@ const PROFILE: &str = "PROFILE=";
 struct Reader<'a> {
     text: &'a str,
     library: &'a Library,
+    known: &'a Known,
     at: usize,
     parts: Vec<Part>,
 }
@@ -281,7 +317,7 @@ impl<'a> Reader<'a> {
         loop {
             let (text, at) = self.read_name(start)?;
             let more = self.peek() == Some(b'+');
-            let known = self.library.selector(text);
+            let known = self.library.selector(text, self.known);
             let text = match known {
                 Some(_) => text,
                 None => self.whole_word(at),
@@ -375,10 +411,7 @@ impl<'a> Reader<'a> {
         }
         let before = &self.text[part..start];
         let (kind, message) = match self.peek().filter(|b| !is_separator(*b)) {
-            Some(byte) => (
-                Kind::InvalidCharacter,
-                format!("`{}` cannot stand in a name", byte.escape_ascii()),
-            ),
+            Some(byte) => (Kind::InvalidCharacter, self.cannot_stand_here(byte)),
             None => (
                 Kind::MissingName,
                 format!("a name is missing after `{before}`"),
@@ -386,6 +419,37 @@ impl<'a> Reader<'a> {
         };
         let end = (start + 1).min(self.text.len());
         Err(CipherStringError::new(kind, start..end, message))
+    }
+
+    /// Why a character is refused, and what was probably meant by it.
+    fn cannot_stand_here(&self, byte: u8) -> String {
+        let why = match byte {
+            b'\'' | b'"' => "; was a quote left around the string?".to_owned(),
+            b'\\' => "; only a shell wants it".to_owned(),
+            b'#' => "; a cipher string has no comments".to_owned(),
+            b'*' => "; there are no wildcards".to_owned(),
+            b'[' | b']' | b'|' => "; suites of equal preference are BoringSSL's".to_owned(),
+            b'_' => self
+                .with_dashes()
+                .map_or(String::new(), |name| format!("; did you mean `{name}`?")),
+            _ => String::new(),
+        };
+        match byte {
+            b'!'..=b'~' => format!("`{}` cannot stand in a name{why}", char::from(byte)),
+            _ => format!("`{}` cannot stand in a name", byte.escape_ascii()),
+        }
+    }
+
+    /// The name that the current word would be if its underscores were dashes.
+    fn with_dashes(&self) -> Option<&'a str> {
+        let ends = |c: char| matches!(c, ':' | ' ' | ';' | ',' | '!' | '+' | '@');
+        let start = self.text[..self.at].rfind(ends).map_or(0, |at| at + 1);
+        let word = self.text[start..].split(ends).next()?.replace('_', "-");
+        let word = word.trim_start_matches('-');
+        match self.library.suite_named(word) {
+            Some(index) => Some(self.library.suite(index).cipher.name),
+            None => self.library.nearest(word),
+        }
     }
 
     /// The name at `start` with the underscores that older versions stop at.

@@ -3,6 +3,7 @@
 mod alert;
 mod error_number;
 mod message;
+mod ocsp_mode;
 mod options;
 mod protocol;
 mod purpose;
@@ -14,6 +15,7 @@ mod verify_mode;
 pub use alert::AlertDescription;
 pub use error_number::SslErrorNumber;
 pub use message::{TlsAlertType, TlsContentType, TlsMessageType};
+pub use ocsp_mode::OcspMode;
 pub use options::Options;
 pub use protocol::Protocol;
 pub use purpose::Purpose;

@@ -1,3 +1,6 @@
+use std::cmp::Ordering;
+use std::fmt;
+
 use crate::error::Error;
 
 /// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
@@ -13,7 +16,7 @@ use crate::error::Error;
 /// ```
 #[allow(non_camel_case_types, reason = "Python's spelling")]
 #[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum TlsVersion {
     /// No lower bound; as an upper bound, the lowest version that the library has.
@@ -30,6 +33,48 @@ pub enum TlsVersion {
     TLSv1_3 = 0x304,
     /// No upper bound; as a lower bound, the highest version that the library has.
     MAXIMUM_SUPPORTED = -1,
+}
+
+/// From the oldest to the newest, between the open ends.
+///
+/// In Python, where these are numbers, `MAXIMUM_SUPPORTED` is less than all versions.
+///
+/// ```
+/// use pyssl::TlsVersion;
+///
+/// assert!(TlsVersion::MINIMUM_SUPPORTED < TlsVersion::SSLv3);
+/// assert!(TlsVersion::TLSv1_2 < TlsVersion::TLSv1_3);
+/// assert!(TlsVersion::TLSv1_3 < TlsVersion::MAXIMUM_SUPPORTED);
+/// ```
+impl Ord for TlsVersion {
+    fn cmp(&self, other: &TlsVersion) -> Ordering {
+        let place = |version: &TlsVersion| match version {
+            TlsVersion::MAXIMUM_SUPPORTED => i32::MAX,
+            other => *other as i32,
+        };
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for TlsVersion {
+    fn partial_cmp(&self, other: &TlsVersion) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for TlsVersion {
+    /// As `version()` of a connection tells it: `TLSv1.3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            TlsVersion::MINIMUM_SUPPORTED => "MINIMUM_SUPPORTED",
+            TlsVersion::SSLv3 => "SSLv3",
+            TlsVersion::TLSv1 => "TLSv1",
+            TlsVersion::TLSv1_1 => "TLSv1.1",
+            TlsVersion::TLSv1_2 => "TLSv1.2",
+            TlsVersion::TLSv1_3 => "TLSv1.3",
+            TlsVersion::MAXIMUM_SUPPORTED => "MAXIMUM_SUPPORTED",
+        })
+    }
 }
 
 impl TryFrom<i32> for TlsVersion {

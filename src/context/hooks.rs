@@ -1,8 +1,10 @@
 //! The callback for the client's server name.
 
+use std::sync::Arc;
+
 use super::SslContext;
-use crate::constants::AlertDescription;
-use crate::error::{BoxError, Result};
+use crate::constants::{AlertDescription, Protocol};
+use crate::error::{BoxError, Error, Result};
 use crate::ffi::hooks::SniDecision;
 
 /// What a server is asked when a client's name is known; see [`SslContext::set_sni_callback`].
@@ -49,5 +51,104 @@ impl SniCallback {
             },
             Err(error) => refuse(AlertDescription::HANDSHAKE_FAILURE, Some(error)),
         }
+    }
+}
+
+impl SslContext {
+    /// The callback, to be called by another one that takes its place, or to be set again. Python's
+    /// `context.sni_callback`.
+    ///
+    /// ```python
+    /// old = context.sni_callback
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # context.set_sni_callback(|_| Ok(ssl::SniAction::Continue))?;
+    /// if let Some(old) = context.sni_callback() {
+    ///     context.set_sni_callback(move |request| {
+    ///         println!("{:?}", request.server_name());
+    ///         old(request)
+    ///     })?;
+    /// }
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn sni_callback(
+        &self,
+    ) -> Option<impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Clone + Send + Sync + use<>>
+    {
+        let callback = self.read(|settings| settings.sni_callback.clone())?;
+        Some(move |request: &SniRequest<'_>| (callback.0)(request))
+    }
+
+    /// Calls this on a server when the name that the client asks for is known, before a
+    /// certificate is chosen. Python's `context.sni_callback`.
+    ///
+    /// ```python
+    /// def choose(sock, name, context):
+    ///     if name == "b.example": sock.context = other
+    /// context.sni_callback = choose
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # let other = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.set_sni_callback(move |request| match request.server_name() {
+    ///     Some("b.example") => Ok(ssl::SniAction::Switch(other.clone())),
+    ///     _ => Ok(ssl::SniAction::Continue),
+    /// })?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// An error that the callback returns refuses the handshake (`handshake_failure`) and comes
+    /// out of it as [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn set_sni_callback(
+        &self,
+        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.replace_sni_callback(Some(Arc::new(SniCallback(Box::new(callback)))))
+    }
+
+    /// Python's older name of [`set_sni_callback`](Self::set_sni_callback).
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn set_servername_callback(
+        &self,
+        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.set_sni_callback(callback)
+    }
+
+    /// Removes the callback. Python's `context.sni_callback = None`.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn clear_sni_callback(&self) -> Result<()> {
+        self.replace_sni_callback(None)
+    }
+
+    fn replace_sni_callback(&self, callback: Option<Arc<SniCallback>>) -> Result<()> {
+        if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
+            return Err(Error::value(
+                "sni_callback cannot be set on TLS_CLIENT context",
+            ));
+        }
+        self.edit(
+            |next| {
+                next.sni_callback = callback;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_server_name(next.sni_callback.is_some());
+                Ok(())
+            },
+        )
     }
 }

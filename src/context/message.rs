@@ -156,6 +156,16 @@ impl SslContext {
         self.replace_message_callback(Some(Arc::new(MessageCallback(Box::new(callback)))))
     }
 
+    /// The callback, to be called by another one that takes its place, or to be set again. Python's
+    /// `context._msg_callback`.
+    pub fn message_callback(
+        &self,
+    ) -> Option<impl Fn(&TlsMessage<'_>) -> Result<(), BoxError> + Clone + Send + Sync + use<>>
+    {
+        let callback = self.read(|settings| settings.message_callback.clone())?;
+        Some(move |message: &TlsMessage<'_>| (callback.0)(message))
+    }
+
     /// Removes the callback. Python's `context._msg_callback = None`.
     ///
     /// # Errors

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::SslContext;
-use super::hooks::{SniAction, SniCallback, SniRequest};
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
-use crate::error::{BoxError, Error, Result, codec};
+use crate::error::{Error, Result, codec};
 
 impl SslContext {
     /// Whether and how the peer's certificate is verified. Python's `context.verify_mode`.
@@ -37,13 +36,19 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `ValueError` for `CERT_NONE` while host names are checked: switch that off first.
+    /// `ValueError` for `CERT_NONE` while host names or OCSP responses are checked: switch that off
+    /// first.
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
             |next| {
                 if mode == VerifyMode::CERT_NONE && next.check_hostname {
                     return Err(Error::value(
                         "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
+                    ));
+                }
+                if mode == VerifyMode::CERT_NONE && next.ocsp_mode.verifies() {
+                    return Err(Error::value(
+                        "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
                     ));
                 }
                 next.verify_mode = mode;
@@ -461,77 +466,6 @@ impl SslContext {
                 Ok(())
             },
             |_, _| Ok(()),
-        )
-    }
-
-    /// Calls this on a server when the name that the client asks for is known, before a
-    /// certificate is chosen. Python's `context.sni_callback`.
-    ///
-    /// ```python
-    /// def choose(sock, name, context):
-    ///     if name == "b.example": sock.context = other
-    /// context.sni_callback = choose
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
-    /// # let other = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
-    /// context.set_sni_callback(move |request| match request.server_name() {
-    ///     Some("b.example") => Ok(ssl::SniAction::Switch(other.clone())),
-    ///     _ => Ok(ssl::SniAction::Continue),
-    /// })?;
-    /// # Ok::<(), ssl::Error>(())
-    /// ```
-    ///
-    /// An error that the callback returns refuses the handshake (`handshake_failure`) and comes
-    /// out of it as [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
-    pub fn set_sni_callback(
-        &self,
-        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
-    ) -> Result<()> {
-        self.replace_sni_callback(Some(Arc::new(SniCallback(Box::new(callback)))))
-    }
-
-    /// Python's older name of [`set_sni_callback`](Self::set_sni_callback).
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
-    pub fn set_servername_callback(
-        &self,
-        callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,
-    ) -> Result<()> {
-        self.set_sni_callback(callback)
-    }
-
-    /// Removes the callback. Python's `context.sni_callback = None`.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
-    pub fn clear_sni_callback(&self) -> Result<()> {
-        self.replace_sni_callback(None)
-    }
-
-    fn replace_sni_callback(&self, callback: Option<Arc<SniCallback>>) -> Result<()> {
-        if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
-            return Err(Error::value(
-                "sni_callback cannot be set on TLS_CLIENT context",
-            ));
-        }
-        self.edit(
-            |next| {
-                next.sni_callback = callback;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_server_name(next.sni_callback.is_some());
-                Ok(())
-            },
         )
     }
 }

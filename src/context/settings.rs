@@ -9,17 +9,15 @@ use super::groups::Groups;
 use super::hooks::SniCallback;
 use super::keylog::KeyLog;
 use super::message::MessageCallback;
+use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
 use super::tickets;
 use super::trust::Trust;
-use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
+use crate::cipher::CipherString;
+use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, Method};
 use crate::ffi::hooks::TicketBlock;
-
-/// Python's default list, which its build can replace.
-pub(crate) const DEFAULT_CIPHERS: &str =
-    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
 
 /// `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`
 const NO_PARTIAL_WILDCARDS: u32 = 4;
@@ -41,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
+    pub(crate) ocsp_mode: OcspMode,
     /// As OpenSSL gave them back after the last change; `None` before any.
     pub(crate) options: Option<u64>,
     pub(crate) verify_flags: u64,
@@ -65,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
+    pub(crate) staple: Option<Arc<Staple>>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
     pub(crate) keylog: Option<Arc<KeyLog>>,
     pub(crate) message_callback: Option<Arc<MessageCallback>>,
@@ -84,6 +84,7 @@ impl Settings {
                 VerifyMode::CERT_NONE
             },
             check_hostname: client,
+            ocsp_mode: OcspMode::Off,
             options: None,
             verify_flags: VerifyFlags::VERIFY_X509_TRUSTED_FIRST.bits(),
             host_flags: NO_PARTIAL_WILDCARDS,
@@ -92,7 +93,9 @@ impl Settings {
                 .is_none()
                 .then_some(TlsVersion::TLSv1_2),
             maximum_version: None,
-            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(DEFAULT_CIPHERS)),
+            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(
+                CipherString::PYTHON_DEFAULT,
+            )),
             security_level: None,
             ciphersuites: None,
             groups: None,
@@ -105,6 +108,7 @@ impl Settings {
             ticket_keys: Arc::from([tickets::random()?]),
             post_handshake_auth: false,
             trust: Arc::new(Trust::empty()?),
+            staple: None,
             sni_callback: None,
             keylog: None,
             message_callback: None,
@@ -119,7 +123,7 @@ impl Settings {
         // The level of today's list must not refuse what was loaded under another one.
         ctx.set_security_level(0);
         for identity in &self.identities {
-            ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
+            identity.install(&mut ctx)?;
         }
         if let Some(dh) = &self.dh_params {
             ctx.set_tmp_dh(dh)?;

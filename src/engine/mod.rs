@@ -1,17 +1,20 @@
-//! One TLS connection as steps that never wait. The faces (object, socket, tokio) are loops
-//! around it.
+//! One TLS connection as steps that never wait. The faces (object, socket) are loops around it.
 
 mod agreed;
 mod binding;
 mod deadline;
+mod ocsp;
 mod overrides;
 mod queries;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod warm;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use openssl::ssl::StatusType;
 
 pub(crate) use agreed::Agreed;
 pub(crate) use binding::Binding;
@@ -19,16 +22,19 @@ pub(crate) use deadline::Deadline;
 pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
-use crate::constants::{Protocol, SslErrorNumber, VerifyMode};
+use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{SslContext, SslSession};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
 use crate::lock::{OwnedGuard, OwnedLock};
 
+use ocsp::Staples;
 use overrides::Verification;
+use warm::Uses;
 use write::Unfinished;
 
 /// What one step came to, short of an error.
@@ -37,6 +43,23 @@ pub(crate) enum Step<T> {
     Done(T),
     WantRead,
     WantWrite,
+}
+
+/// What a step finds below the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// Bytes that the caller has read from there: they come first.
+    pub(crate) received: &'a [u8],
+    pub(crate) hold: Hold,
+}
+
+impl From<Hold> for Input<'_> {
+    fn from(hold: Hold) -> Self {
+        Input {
+            received: &[],
+            hold,
+        }
+    }
 }
 
 /// A TLS connection on some transport.
@@ -49,6 +72,7 @@ pub(crate) struct Connection {
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
+    uses: Uses,
     server_side: bool,
     server_hostname: Option<ServerName>,
     /// The names that the certificate is checked for, as errors tell them.
@@ -73,6 +97,13 @@ struct Locked {
 }
 
 impl Locked {
+    fn begin(&mut self, input: Input<'_>) {
+        if !input.received.is_empty() {
+            self.handle.feed(input.received);
+        }
+        self.hold(input.hold);
+    }
+
     fn hold(&mut self, hold: Hold) {
         self.handle.hold(hold, self.reads_ahead);
     }
@@ -139,12 +170,21 @@ impl Connection {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let authenticate_late = settings.post_handshake_auth;
-        let mut handle = SslHandle::new(snapshot.clone(), transport)?;
+        let asks = !server_side && verification.ocsp_mode != OcspMode::Off;
+        let stapling: Option<Box<dyn Stapling>> = match server_side || asks {
+            true => Some(Box::new(Staples::new(&overrides, &verification, settings))),
+            false => None,
+        };
+        let mut handle = SslHandle::new(snapshot.clone(), stapling, transport)?;
+        if asks {
+            handle.ssl_mut().set_status_type(StatusType::OCSP)?;
+        }
         handle
             .ssl_mut()
             .set_verify(verification.verify_mode.to_openssl());
         if let Some(identity) = &overrides.identity {
             let identity = identity.get();
+            identity.require_one_kind()?;
             handle.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
         }
         let verifies = verification.verify_mode != VerifyMode::CERT_NONE;
@@ -174,6 +214,7 @@ impl Connection {
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
+            uses: Uses::default(),
             server_side,
             server_hostname,
             checked,
@@ -270,9 +311,9 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
+    pub(crate) fn do_handshake<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.hold(hold);
+            locked.begin(input.into());
             locked.handle.do_handshake()
         });
         if matches!(outcome, Ok(Step::Done(()))) {
@@ -285,49 +326,72 @@ impl Connection {
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
     fn read_with<T>(
         &self,
-        hold: Hold,
+        input: Input<'_>,
         end: T,
         f: impl FnOnce(&mut SslHandle) -> Status<T>,
     ) -> Result<Step<T>> {
         self.step_unless(|locked| {
+            locked.begin(input);
             if let Some(error) = locked.deferred.take() {
                 return Err(error);
             }
-            locked.hold(hold);
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            let orderly =
-                matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
+            let orderly = matches!(status, Status::Closed) && locked.handle.was_closed_by_peer();
             Ok(if orderly { Status::Done(end) } else { status })
         })
     }
 
     /// Reads up to `limit` bytes.
-    pub(crate) fn read_vec(&self, limit: usize, hold: Hold) -> Result<Step<Vec<u8>>> {
-        self.read_with(hold, Vec::new(), |handle| handle.read_vec(limit))
+    pub(crate) fn read_vec<'a>(
+        &self,
+        limit: usize,
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<Vec<u8>>> {
+        self.read_with(input.into(), Vec::new(), |handle| handle.read_vec(limit))
     }
 
-    pub(crate) fn read_into(&self, buf: &mut [u8], hold: Hold) -> Result<Step<usize>> {
-        self.read_with(hold, 0, |handle| handle.read_into(buf))
+    pub(crate) fn read_into<'a>(
+        &self,
+        buf: &mut [u8],
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<usize>> {
+        self.read_with(input.into(), 0, |handle| handle.read_into(buf))
+    }
+
+    /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
+    pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
+        self.step_unless(|locked| {
+            if locked.handle.shutdown_state().0 {
+                return Ok(Status::Done(()));
+            }
+            if locked.unfinished.is_some() {
+                return Err(Connection::bad_retry());
+            }
+            locked.hold(Hold::Always);
+            Ok(locked.handle.shutdown().map(|_| ()))
+        })
     }
 
     /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
-        let once = || {
+    pub(crate) fn shutdown<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
+        let once = |input: Input<'_>| {
             self.step_unless(|locked| {
+                locked.begin(input);
                 // The rest of a record stands between: as in Python, but the connection survives.
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
                 locked.reads_ahead = false;
-                locked.hold(hold);
+                locked.hold(input.hold);
                 Ok(locked.handle.shutdown())
             })
         };
+        let input = input.into();
         // False says that ours is out; then it is asked once more, as in Python.
-        match once()? {
-            Step::Done(false) => Ok(once()?.map(|_| ())),
+        match once(input)? {
+            Step::Done(false) => Ok(once(input.hold.into())?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
     }
@@ -340,16 +404,16 @@ impl Connection {
         })
     }
 
+    /// Whether the peer has closed the connection, and this side has not.
+    pub(crate) fn was_closed_by_peer(&self) -> bool {
+        self.lock()
+            .is_ok_and(|locked| locked.handle.was_closed_by_peer())
+    }
+
     /// Whether whoever reads, or does a handshake, can only wait for the peer.
     pub(crate) fn awaits_peer(&self) -> bool {
         self.lock()
             .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
-    }
-
-    /// Hands over bytes that were read from below.
-    pub(crate) fn feed(&self, bytes: &[u8]) -> Result<()> {
-        self.lock()?.handle.feed(bytes);
-        Ok(())
     }
 
     /// How many bytes the next read gives without waiting. An end or an error that was read along

@@ -1,7 +1,9 @@
 //! What one connection does otherwise than its context.
 
-use crate::constants::VerifyMode;
-use crate::context::{Identity, Settings};
+use std::sync::Arc;
+
+use crate::constants::{OcspMode, VerifyMode};
+use crate::context::{Identity, Settings, ocsp};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 
@@ -12,6 +14,8 @@ pub(crate) struct Overrides {
     pub(crate) check_hostname: Option<bool>,
     pub(crate) expected_names: Vec<String>,
     pub(crate) identity: Option<Identity>,
+    pub(crate) ocsp_mode: Option<OcspMode>,
+    pub(crate) ocsp_response: Option<Arc<[u8]>>,
 }
 
 /// How a connection verifies its peer.
@@ -19,6 +23,7 @@ pub(crate) struct Overrides {
 pub(crate) struct Verification {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
+    pub(crate) ocsp_mode: OcspMode,
     /// The names of which the certificate must have one; none if it is the server's name.
     pub(crate) expected: Vec<ServerName>,
     /// Whether the context would verify more: sessions must not lead from here to there.
@@ -38,14 +43,25 @@ impl Overrides {
         if !check_hostname && !self.expected_names.is_empty() {
             return Err(Error::value("expected_names needs check_hostname"));
         }
+        let ocsp_mode = self.ocsp_mode.unwrap_or(settings.ocsp_mode);
+        if let Some(response) = &self.ocsp_response {
+            ocsp::parse(response)?;
+        }
         let verify_mode = match self.verify_mode {
             Some(VerifyMode::CERT_NONE) if check_hostname => {
                 return Err(Error::value(
                     "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
                 ));
             }
+            Some(VerifyMode::CERT_NONE) if ocsp_mode.verifies() => {
+                return Err(Error::value(
+                    "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
+                ));
+            }
             Some(mode) => mode,
-            None if check_hostname && settings.verify_mode == VerifyMode::CERT_NONE => {
+            None if (check_hostname || ocsp_mode.verifies())
+                && settings.verify_mode == VerifyMode::CERT_NONE =>
+            {
                 VerifyMode::CERT_REQUIRED
             }
             None => settings.verify_mode,
@@ -66,9 +82,11 @@ impl Overrides {
         Ok(Verification {
             verify_mode,
             check_hostname,
+            ocsp_mode,
             expected,
             lenient: verify_mode < settings.verify_mode
-                || settings.check_hostname && !check_hostname,
+                || settings.check_hostname && !check_hostname
+                || ocsp_mode.verifies_less_than(settings.ocsp_mode),
         })
     }
 }
@@ -110,6 +128,24 @@ macro_rules! override_setters {
                 names: impl IntoIterator<Item = N>,
             ) -> $type {
                 self.overrides.expected_names = names.into_iter().map(Into::into).collect();
+                self
+            }
+
+            /// What this connection makes of OCSP responses that the server staples.
+            ///
+            /// `Check` and `Require` make the context's `CERT_NONE` `CERT_REQUIRED`.
+            #[must_use]
+            pub fn ocsp_mode(mut self, mode: OcspMode) -> $type {
+                self.overrides.ocsp_mode = Some(mode);
+                self
+            }
+
+            /// The OCSP response that this connection, a server's, staples in place of the
+            /// context's: that of its own [`identity`](Self::identity), say. The context's
+            /// response is not stapled to another identity.
+            #[must_use]
+            pub fn ocsp_response(mut self, response: impl Into<Vec<u8>>) -> $type {
+                self.overrides.ocsp_response = Some(response.into().into());
                 self
             }
 

@@ -55,6 +55,13 @@ impl Connection {
         Some(String::from_utf8_lossy(protocol).into_owned())
     }
 
+    /// The OCSP response that the server stapled.
+    pub(crate) fn ocsp_response(&self) -> Option<Vec<u8>> {
+        let locked = self.lock().ok()?;
+        let response = locked.handle.ssl().ocsp_status()?;
+        (!self.server_side && !response.is_empty()).then(|| response.to_vec())
+    }
+
     /// The peer's certificate, if it sent one.
     pub(crate) fn peer_certificate(&self) -> Result<Option<Certificate>> {
         let locked = self.lock()?;
@@ -130,8 +137,8 @@ impl Connection {
         let locked = self.lock().ok()?;
         let ssl = locked.handle.ssl();
         // In TLS 1.3 tickets make new sessions, and older versions may begin a second handshake.
-        let settled = ssl.version2() == Some(SslVersion::TLS1_3) && self.handshaken();
-        if !(settled || ssl.is_init_finished()) {
+        let once = ssl.version2() == Some(SslVersion::TLS1_3) && self.handshaken();
+        if !(once || locked.handle.is_settled()) {
             return None;
         }
         let id = snapshot(&locked.handle)?.id();

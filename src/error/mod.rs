@@ -275,7 +275,7 @@ impl From<Error> for io::Error {
     /// `TimedOut`; the error itself stays inside and can be downcast.
     fn from(error: Error) -> io::Error {
         let kind = match &error {
-            Error::Os(e) if e.filename().is_none() => {
+            Error::Os(e) if e.is_systems() && e.filename().is_none() => {
                 return io::Error::from_raw_os_error(e.errno());
             }
             Error::Os(e) => e.kind(),

@@ -10,6 +10,8 @@ use crate::text::Repr;
 pub struct OsError {
     source: io::Error,
     filename: Option<PathBuf>,
+    /// `getaddrinfo`'s number, which is none of the system's.
+    lookup: Option<i32>,
 }
 
 impl OsError {
@@ -17,6 +19,7 @@ impl OsError {
         OsError {
             source,
             filename: None,
+            lookup: None,
         }
     }
 
@@ -24,12 +27,28 @@ impl OsError {
         OsError {
             source,
             filename: Some(filename.to_owned()),
+            lookup: None,
         }
     }
 
-    /// The system's number; 0 if the error came from no system call.
+    /// Python's `socket.gaierror`.
+    pub(crate) fn lookup(number: i32, text: &str) -> OsError {
+        OsError {
+            source: io::Error::other(text),
+            filename: None,
+            lookup: Some(number),
+        }
+    }
+
+    /// The system's number, or `getaddrinfo`'s (`EAI_NONAME`, which is negative on Linux); 0 if the
+    /// error came from neither.
     pub fn errno(&self) -> i32 {
-        self.source.raw_os_error().unwrap_or(0)
+        self.source.raw_os_error().or(self.lookup).unwrap_or(0)
+    }
+
+    /// Whether the number is the system's.
+    pub(crate) fn is_systems(&self) -> bool {
+        self.source.raw_os_error().is_some()
     }
 
     /// What kind of error the standard library takes it for.
@@ -44,6 +63,9 @@ impl OsError {
 
     /// The subclass of `OSError` that Python picks for the number (PEP 3151).
     pub(crate) fn python_class(&self) -> &'static str {
+        if self.lookup.is_some() {
+            return "gaierror";
+        }
         let Some(errno) = self.source.raw_os_error() else {
             return match self.source.kind() {
                 io::ErrorKind::TimedOut => "TimeoutError",
@@ -73,7 +95,7 @@ impl OsError {
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.source.to_string();
-        let Some(errno) = self.source.raw_os_error() else {
+        let Some(errno) = self.source.raw_os_error().or(self.lookup) else {
             return f.write_str(&text);
         };
         // The standard library appends the number; Python puts it first.

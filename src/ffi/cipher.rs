@@ -8,6 +8,14 @@ use openssl_sys::{SSL, stack_st_SSL_CIPHER};
 
 use super::{decl, util};
 
+/// What `DEFAULT` stands for.
+pub(crate) fn default_list() -> &'static str {
+    // SAFETY: no arguments; the result is a constant of the library.
+    let text = unsafe { decl::OSSL_default_cipher_list() };
+    // SAFETY: null or a C string that lives as long as the library, which is never unloaded.
+    unsafe { util::text(text) }.unwrap_or_default()
+}
+
 /// Calls `visit` with each suite of the context's list, in order; TLS 1.3 suites come first.
 pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherRef)) {
     // SAFETY: the pointer comes from a live reference; the call only reads a field.

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
+use openssl::ssl::SslRef;
 use zeroize::Zeroizing;
 
 use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
@@ -47,6 +48,15 @@ pub(crate) trait Hooks: Send + Sync {
 
     /// The context itself, for those who know what implements this.
     fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;
+}
+
+/// What one connection makes of OCSP responses that are stapled to handshakes.
+pub(crate) trait Stapling: Send {
+    /// What a server staples to this handshake. `context` is the one in use.
+    fn staple(&self, ssl: &SslRef, context: Arc<dyn Hooks>) -> Result<Option<Arc<[u8]>>, BoxError>;
+
+    /// Whether a client is content with what the server stapled, or with nothing.
+    fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
 }
 
 /// How a server goes on after the client's name is known.

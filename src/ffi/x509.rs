@@ -328,6 +328,24 @@ pub(crate) fn signature_digest(x509: &X509Ref) -> Option<Nid> {
     (known == 1 && digest != sys::NID_undef).then(|| Nid::from_raw(digest))
 }
 
+/// Whether the certificate says that its server staples an OCSP response to every handshake
+/// (RFC 7633: `status_request` among its TLS features).
+pub(crate) fn promises_staple(x509: &X509Ref) -> bool {
+    const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 5];
+    // SAFETY: `x509` is live, and so is what belongs to it.
+    let features = unsafe {
+        let at = sys::X509_get_ext_by_NID(x509.as_ptr(), decl::NID_TLSFEATURE, -1);
+        let extension = sys::X509_get_ext(x509.as_ptr(), at);
+        if at < 0 || extension.is_null() {
+            return false;
+        }
+        string_bytes(sys::X509_EXTENSION_get_data(extension).cast())
+    };
+    // A SEQUENCE of INTEGERs, all of them small.
+    let numbers = features.get(2..).unwrap_or_default();
+    numbers.chunks(3).any(|number| number == STATUS_REQUEST)
+}
+
 /// Whether the certificate is a certification authority's; see `X509_check_ca`(3).
 pub(crate) fn is_ca(x509: &X509Ref) -> bool {
     // SAFETY: `x509` is live; what the call caches in it is under OpenSSL's own lock.

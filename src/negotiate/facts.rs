@@ -60,7 +60,7 @@ impl fmt::Display for Obstacle {
 
 /// Whether DHE suites of TLS 1.2 take their group from the lists of both sides (RFC 7919) if the
 /// server has no parameters of its own.
-const NAMES_DHE_GROUPS: bool = cfg!(ossl400);
+pub(super) const NAMES_DHE_GROUPS: bool = cfg!(ossl400);
 
 /// What decides about the suites of one end.
 pub(super) struct Facts {

@@ -10,7 +10,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Params, Private};
+use openssl::pkey::{Id, PKey, Params, Private};
 use openssl::rsa::Rsa;
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
@@ -38,6 +38,15 @@ impl Kind {
         }
     }
 
+    /// The kinds of keys that do the same.
+    fn ids(self) -> &'static [Id] {
+        match self {
+            Kind::Ec(_) => &[Id::EC, Id::ED25519, Id::ED448],
+            Kind::Rsa(_) => &[Id::RSA],
+            Kind::Dsa => &[Id::DSA],
+        }
+    }
+
     fn key(self) -> Result<PKey<Private>, ErrorStack> {
         match self {
             Kind::Ec(curve) => {
@@ -59,13 +68,16 @@ impl Kind {
 }
 
 /// Gives a context certificates that a peer of this security level accepts, one with an EC and
-/// one with an RSA key, and one with a DSA key if it is asked for.
+/// one with an RSA key, and one with a DSA key if it is asked for; of each kind, unless it has one.
 pub(super) fn lend(settings: &mut Settings, level: u32, dsa: bool) -> Result<()> {
+    let has: Vec<Id> = settings.identities.iter().map(|i| i.key.id()).collect();
     for kind in Kind::for_level(level)
         .iter()
         .chain(dsa.then_some(&Kind::Dsa))
     {
-        settings.add_identity(identity(*kind)?);
+        if !kind.ids().iter().any(|id| has.contains(id)) {
+            settings.add_identity(identity(*kind)?);
+        }
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+use super::Role;
+
 /// The options of [`negotiate`](super::negotiate()).
 ///
 /// | option | default |
@@ -63,5 +65,46 @@ impl From<&str> for NegotiateOptions {
     /// The name of the server.
     fn from(server_hostname: &str) -> NegotiateOptions {
         NegotiateOptions::new().server_hostname(server_hostname)
+    }
+}
+
+/// The options of [`usable_ciphers`](super::usable_ciphers).
+///
+/// ```
+/// use pyssl::negotiate::{Role, UsableOptions};
+///
+/// let options = UsableOptions::new(Role::Server).lend_certificates(true);
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone)]
+pub struct UsableOptions {
+    pub(super) role: Role,
+    pub(super) lend_certificates: bool,
+}
+
+impl UsableOptions {
+    /// The context in this role, as it is.
+    pub fn new(role: Role) -> UsableOptions {
+        UsableOptions {
+            role,
+            lend_certificates: false,
+        }
+    }
+
+    /// Whether a server gets, for the trial, what it lacks: throw-away certificates with keys of
+    /// each kind that it has none of, and finite-field parameters. So its cipher string can be
+    /// judged before there are certificates. [`Usable::lent`](super::Usable::lent) tells where it
+    /// made the difference.
+    #[must_use]
+    pub fn lend_certificates(mut self, on: bool) -> UsableOptions {
+        self.lend_certificates = on;
+        self
+    }
+}
+
+impl From<Role> for UsableOptions {
+    /// The context in this role, as it is.
+    fn from(role: Role) -> UsableOptions {
+        UsableOptions::new(role)
     }
 }

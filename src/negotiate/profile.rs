@@ -286,6 +286,45 @@ impl fmt::Display for Profile {
     }
 }
 
+impl Profile {
+    /// What this client would agree on with a server, or why nothing.
+    ///
+    /// ```
+    /// use pyssl as ssl;
+    /// use pyssl::negotiate::{NegotiateOptions, Profile};
+    ///
+    /// let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// let firefox = Profile::named("firefox-137").ok_or("no such profile").unwrap();
+    /// let lend = NegotiateOptions::new().lend_certificates(true);
+    /// println!("{firefox}: {}", firefox.negotiate(&server, lend)?);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The profile stands in for the client, so the verification of certificates is not part of
+    /// it, nor are signature algorithms.
+    ///
+    /// # Errors
+    ///
+    /// As [`negotiate()`].
+    pub fn negotiate(
+        &self,
+        server: &SslContext,
+        options: impl Into<NegotiateOptions>,
+    ) -> Result<Negotiation> {
+        let mut options = options.into().verify(false);
+        let Some(client) = self.client_context()? else {
+            return Ok(Negotiation::Refused(Box::new(Refusal::nothing_known(
+                &self.versions,
+                server,
+            )?)));
+        };
+        if !self.sends_name {
+            options.server_hostname = None;
+        }
+        negotiate(&client, server, options)
+    }
+}
+
 /// What each client of [`Profile::all`] would agree on with this server, or why nothing.
 ///
 /// ```
@@ -300,8 +339,7 @@ impl fmt::Display for Profile {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// A [`Profile`] stands in for the client, so the verification of certificates is not part of it,
-/// nor are signature algorithms.
+/// See [`Profile::negotiate`].
 ///
 /// # Errors
 ///
@@ -310,28 +348,10 @@ pub fn negotiate_profiles(
     server: &SslContext,
     options: impl Into<NegotiateOptions>,
 ) -> Result<Vec<(&'static Profile, Negotiation)>> {
-    let options = options.into().verify(false);
+    let options = options.into();
     let with =
-        |profile: &'static Profile| Ok((profile, negotiate_profile(profile, server, &options)?));
+        |profile: &'static Profile| Ok((profile, profile.negotiate(server, options.clone())?));
     Profile::all().iter().map(with).collect()
-}
-
-fn negotiate_profile(
-    profile: &Profile,
-    server: &SslContext,
-    options: &NegotiateOptions,
-) -> Result<Negotiation> {
-    let Some(client) = profile.client_context()? else {
-        return Ok(Negotiation::Refused(Box::new(Refusal::nothing_known(
-            &profile.versions,
-            server,
-        )?)));
-    };
-    let mut options = options.clone();
-    if !profile.sends_name {
-        options.server_hostname = None;
-    }
-    negotiate(&client, server, options)
 }
 
 /// The names of all suites that the library has.

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use super::facts::{Facts, Obstacle};
+use super::facts::{Facts, NAMES_DHE_GROUPS, Obstacle};
 use super::trial::{Ended, Trial};
-use super::{Role, lend};
+use super::{Role, UsableOptions, lend};
 use crate::cipher::Cipher;
-use crate::constants::{Options, Protocol, TlsVersion, VerifyMode};
+use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyMode};
 use crate::context::{PskClientCallback, PskServerCallback, Settings, SslContext};
 use crate::error::Result;
 use crate::ffi::util::c_string_lossy;
@@ -15,6 +15,7 @@ pub struct Usable {
     cipher: Cipher,
     version: Option<TlsVersion>,
     why: Option<Obstacle>,
+    lent: Option<Obstacle>,
 }
 
 impl Usable {
@@ -36,6 +37,13 @@ impl Usable {
     /// Why it cannot be used.
     pub fn why(&self) -> Option<&Obstacle> {
         self.why.as_ref()
+    }
+
+    /// What would stand in the way if the server had not been lent it for the trial; only for
+    /// suites that can be used
+    /// ([`UsableOptions::lend_certificates`](super::UsableOptions::lend_certificates)).
+    pub fn lent(&self) -> Option<&Obstacle> {
+        self.lent.as_ref()
     }
 }
 
@@ -64,28 +72,58 @@ impl Usable {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
+/// A server needs certificates for nearly everything. Those that it lacks can be lent:
+///
+/// ```
+/// # use pyssl as ssl;
+/// use pyssl::negotiate::{Role, UsableOptions, usable_ciphers};
+///
+/// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+/// let options = UsableOptions::new(Role::Server).lend_certificates(true);
+/// for suite in usable_ciphers(&context, options)? {
+///     assert!(suite.usable());
+///     // "needs a certificate, and none is loaded"
+///     assert!(suite.lent().is_some());
+/// }
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// `SSLError` for a context of the other role, and if OpenSSL cannot make contexts.
-pub fn usable_ciphers(context: &SslContext, role: Role) -> Result<Vec<Usable>> {
+pub fn usable_ciphers(
+    context: &SslContext,
+    options: impl Into<UsableOptions>,
+) -> Result<Vec<Usable>> {
+    let UsableOptions {
+        role,
+        lend_certificates,
+    } = options.into();
     let ciphers = context.get_ciphers()?;
-    let facts = Facts::of(context, role)?;
-    let mut prover = Prover::new(context, role, &ciphers)?;
+    let as_it_is = Facts::of(context, role)?;
+    let lend = lend_certificates && role == Role::Server;
+    let mut prover = Prover::new(context, role, lend, &ciphers)?;
+    let facts = Facts::of(&prover.own, role)?;
     ciphers
         .into_iter()
         .map(|cipher| {
-            let (version, why) = match prover.prove(&cipher)? {
-                Ok(version) => (Some(version), None),
-                Err(error) => {
-                    let why = facts.obstacle(&cipher);
-                    (None, Some(why.unwrap_or(Obstacle::Handshake(error))))
-                }
-            };
-            Ok(Usable {
+            let mut usable = Usable {
+                version: None,
+                why: None,
+                lent: None,
                 cipher,
-                version,
-                why,
-            })
+            };
+            match prover.prove(&usable.cipher)? {
+                Ok(version) => {
+                    usable.version = Some(version);
+                    usable.lent = as_it_is.obstacle(&usable.cipher).filter(|_| lend);
+                }
+                Err(error) => {
+                    let why = facts.obstacle(&usable.cipher);
+                    usable.why = Some(why.unwrap_or(Obstacle::Handshake(error)));
+                }
+            }
+            Ok(usable)
         })
         .collect()
 }
@@ -145,8 +183,20 @@ struct Prover {
 }
 
 impl Prover {
-    fn new(context: &SslContext, role: Role, ciphers: &[Cipher]) -> Result<Prover> {
+    fn new(context: &SslContext, role: Role, lend: bool, ciphers: &[Cipher]) -> Result<Prover> {
+        let level = context.security_level();
+        let dsa = ciphers.iter().any(|c| c.auth == Some("auth-dss"));
+        let dh_params = if lend && !NAMES_DHE_GROUPS {
+            lend::dh_params(level)?
+        } else {
+            None
+        };
+        let mut lent = Ok(());
         let own = context.varied(|settings| {
+            if lend {
+                lent = lend::lend(settings, level, dsa);
+                settings.dh_params = settings.dh_params.take().or(dh_params);
+            }
             only_algorithms(settings);
             settings.sni_callback = None;
             // Another key than the user's, and known to the peer.
@@ -157,6 +207,7 @@ impl Prover {
             let tickets = Options::OP_NO_TICKET.bits();
             settings.options = Some(settings.options.unwrap_or(0) | tickets);
         })?;
+        lent?;
         let settings = context.settings();
         let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
         template.security_level = Some(0);
@@ -167,8 +218,6 @@ impl Prover {
         template.psk_client = Some(PskClientCallback::constant(IDENTITY, KEY));
         template.psk_server = Some(PskServerCallback::constant(KEY));
         if role == Role::Client {
-            let level = context.security_level();
-            let dsa = ciphers.iter().any(|c| c.auth == Some("auth-dss"));
             lend::lend(&mut template, level, dsa)?;
             template.dh_params = lend::dh_params(level)?;
         }
@@ -231,6 +280,8 @@ impl Prover {
 pub(super) fn only_algorithms(settings: &mut Settings) {
     settings.check_hostname = false;
     settings.verify_mode = VerifyMode::CERT_NONE;
+    settings.ocsp_mode = OcspMode::Off;
+    settings.staple = None;
     settings.keylog = None;
     settings.message_callback = None;
 }

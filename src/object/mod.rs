@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use memory_bio::MemoryBio;
 
 use crate::certificate::{CertDict, Certificate};
-use crate::constants::VerifyMode;
+use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslContext, SslSession};
 use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, SlotGuard, override_setters};
 use crate::error::{Error, Result};
@@ -209,7 +209,7 @@ impl SslObject {
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let _turn = self.write_turn()?;
-        self.connection.begin_write(data)?.step(Hold::No)?.now()
+        self.connection.begin_write(data).step(Hold::No)?.now()
     }
 
     /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.
@@ -334,6 +334,12 @@ impl SslObject {
     /// ([`Capabilities::server_sigalg`](crate::Capabilities::server_sigalg)).
     pub fn server_sigalg(&self) -> Result<Option<String>> {
         self.connection.sigalg(false)
+    }
+
+    /// The OCSP response (DER) that the server stapled to the handshake; see
+    /// [`SslSocket::ocsp_response`](crate::SslSocket::ocsp_response).
+    pub fn ocsp_response(&self) -> Option<Vec<u8>> {
+        self.connection.ocsp_response()
     }
 
     /// Python's `obj.selected_alpn_protocol()`.

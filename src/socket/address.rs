@@ -1,11 +1,12 @@
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, SockAddr};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::hostname::ServerName;
+use crate::lookup;
 
 /// The address of a socket: Python's `(host, port)` tuple, or the path of a Unix socket.
 #[non_exhaustive]
@@ -53,11 +54,11 @@ impl fmt::Display for Address {
 /// path of a Unix socket.
 pub trait ToAddress {
     #[doc(hidden)]
-    fn to_address(&self, domain: Domain) -> io::Result<SockAddr>;
+    fn to_address(&self, domain: Domain) -> Result<SockAddr>;
 }
 
 /// The first address of a host in the family of the socket, as Python takes it.
-fn resolve(host: &str, port: u16, domain: Domain) -> io::Result<SockAddr> {
+fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
     if host.is_empty() {
         let any: IpAddr = if domain == Domain::IPV6 {
             Ipv6Addr::UNSPECIFIED.into()
@@ -66,65 +67,65 @@ fn resolve(host: &str, port: u16, domain: Domain) -> io::Result<SockAddr> {
         };
         return Ok(SocketAddr::new(any, port).into());
     }
-    (host, port)
-        .to_socket_addrs()?
-        .find(|address| Domain::for_address(*address) == domain)
-        .map(SockAddr::from)
-        .ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::AddrNotAvailable,
-                format!("{host}: no address in the family of the socket"),
-            )
-        })
+    // As Python's: whoever is ASCII goes as it is.
+    let name = match host.is_ascii() {
+        true => None,
+        false => Some(ServerName::new(host)?),
+    };
+    let host = name.as_ref().map_or(host, ServerName::as_str);
+    match lookup::addresses(host, port, Some(domain))?.first() {
+        Some(address) => Ok((*address).into()),
+        None => Err(Error::os(libc::EADDRNOTAVAIL)),
+    }
 }
 
 impl ToAddress for (&str, u16) {
-    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, domain: Domain) -> Result<SockAddr> {
         resolve(self.0, self.1, domain)
     }
 }
 
 impl ToAddress for (String, u16) {
-    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, domain: Domain) -> Result<SockAddr> {
         resolve(&self.0, self.1, domain)
     }
 }
 
 impl ToAddress for (&String, u16) {
-    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, domain: Domain) -> Result<SockAddr> {
         resolve(self.0, self.1, domain)
     }
 }
 
 impl ToAddress for SocketAddr {
-    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, _domain: Domain) -> Result<SockAddr> {
         Ok((*self).into())
     }
 }
 
 impl ToAddress for &Path {
-    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
-        SockAddr::unix(self)
+    fn to_address(&self, _domain: Domain) -> Result<SockAddr> {
+        Ok(SockAddr::unix(self)?)
     }
 }
 
 impl ToAddress for PathBuf {
-    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
-        SockAddr::unix(self)
+    fn to_address(&self, _domain: Domain) -> Result<SockAddr> {
+        Ok(SockAddr::unix(self)?)
     }
 }
 
 impl ToAddress for Address {
-    fn to_address(&self, _domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, _domain: Domain) -> Result<SockAddr> {
         match self {
             Address::Inet(address) => Ok((*address).into()),
-            Address::Unix(path) => SockAddr::unix(path.as_deref().unwrap_or(Path::new(""))),
+            Address::Unix(path) => Ok(SockAddr::unix(path.as_deref().unwrap_or(Path::new("")))?),
         }
     }
 }
 
 impl<T: ToAddress + ?Sized> ToAddress for &T {
-    fn to_address(&self, domain: Domain) -> io::Result<SockAddr> {
+    fn to_address(&self, domain: Domain) -> Result<SockAddr> {
         (**self).to_address(domain)
     }
 }

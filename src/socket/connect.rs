@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
-use socket2::{SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
 use super::io::{Io, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
 use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
-use crate::engine::{Config, Connection, Deadline};
+use crate::engine::{Config, Connection, Deadline, Step};
 use crate::error::{Error, Result, SslError};
+use crate::ffi::bio::Hold;
 use crate::ffi::net;
 use crate::hostname::ServerName;
 
@@ -38,7 +39,8 @@ impl SslContext {
     /// duplicated, so the original can be used again.
     ///
     /// A socket in non-blocking mode starts with a time-out of zero, one with a read time-out
-    /// (`SO_RCVTIMEO`) with that.
+    /// (`SO_RCVTIMEO`) with that. [`detach`](SslSocket::detach) gives the time-out back. Meanwhile the
+    /// socket is in non-blocking mode, and with it a borrowed original.
     ///
     /// # Errors
     ///
@@ -116,21 +118,34 @@ impl SslSocket {
             overrides: options.overrides,
         };
         sock.io.keep(ahead);
-        if timeout.is_some() {
-            sock.settimeout(timeout)?;
-        }
-        if connected {
-            sock.begin_tls()?;
-            if sock.do_handshake_on_connect {
-                if timeout == Some(Duration::ZERO) {
-                    return Err(Error::value(
-                        "do_handshake_on_connect should not be specified for non-blocking sockets",
-                    ));
-                }
-                sock.do_handshake()?;
+        if let Err(error) = sock.start(timeout) {
+            if timeout.is_some_and(|timeout| !timeout.is_zero()) {
+                // A borrowed original shares the mode, and goes on by itself.
+                let _ = sock.io.socket.set_nonblocking(false);
             }
+            return Err(error);
         }
         Ok(sock)
+    }
+
+    /// Takes the plain socket's time-out over, and begins with TLS on one that is connected.
+    fn start(&self, timeout: Option<Duration>) -> Result<()> {
+        if timeout.is_some() {
+            self.settimeout(timeout)?;
+        }
+        if !self.connected.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.begin_tls()?;
+        if !self.do_handshake_on_connect {
+            return Ok(());
+        }
+        if timeout == Some(Duration::ZERO) {
+            return Err(Error::value(
+                "do_handshake_on_connect should not be specified for non-blocking sockets",
+            ));
+        }
+        self.do_handshake()
     }
 
     /// Makes the TLS connection, which has not spoken yet.
@@ -308,7 +323,7 @@ impl SslSocket {
 
     fn connect_plain(&self, address: &SockAddr) -> Result<()> {
         let deadline = self.deadline();
-        let error = match self.io.blocking(|socket| socket.connect(address)) {
+        let error = match self.connect_waiting(address) {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
@@ -325,6 +340,31 @@ impl SslSocket {
             }
             _ => Err(error),
         }
+    }
+
+    /// Connects, in the system for as long as that waits. On a Unix listener whose queue is full
+    /// `close` would wake nobody there, so that is waited for in short spells.
+    fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
+        const SPELL: Duration = Duration::from_millis(50);
+        let once = || self.io.blocking(|socket| socket.connect(address));
+        // Only a socket that waits without a limit of its own.
+        let waits = address.domain() == Domain::UNIX
+            && self.gettimeout().is_none()
+            && self.io.call(Socket::write_timeout)?.is_none();
+        if !waits {
+            return once();
+        }
+        let limit = |spell| self.io.call(|socket| socket.set_write_timeout(spell));
+        limit(Some(SPELL))?;
+        let outcome = loop {
+            match once() {
+                Err(error) if matches!(error.errno(), Some(libc::EAGAIN | libc::EINTR)) => {}
+                outcome => break outcome,
+            }
+        };
+        // Of a socket that was closed meanwhile there is nothing to put back.
+        let _ = limit(None);
+        outcome
     }
 
     fn finish_connect(&self, connecting: &Connecting<'_>, connected: Result<()>) -> Result<()> {
@@ -344,7 +384,8 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Does the handshake, or goes on with it. Once it is done this does nothing.
+    /// Does the handshake, or goes on with it. Once it is done this does nothing, but for telling
+    /// that the connection has failed since.
     ///
     /// ```python
     /// ssl_sock.do_handshake()
@@ -373,6 +414,12 @@ impl SslSocket {
         }
         let connection = self.begun()?;
         let deadline = self.deadline();
+        if connection.handshaken() {
+            // Nothing is read here, so whoever is reading is in nobody's way.
+            if let Step::Done(()) = self.io.checked(connection.do_handshake(Hold::Always))? {
+                return Ok(());
+            }
+        }
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
     }
 
@@ -405,8 +452,8 @@ impl SslSocket {
             return Ok(());
         }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
-        self.drive(connection, deadline, timed_out, |hold| {
-            connection.do_handshake(hold)
+        self.drive(connection, deadline, timed_out, |input| {
+            connection.do_handshake(input)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! [`SslSocket`]: TLS on a socket, used from several threads at once.
 
 mod address;
+mod binding;
 mod closing;
 mod connect;
 mod datagram;
@@ -21,12 +22,13 @@ use std::time::Duration;
 use socket2::Socket;
 
 pub use address::{Address, ToAddress};
+pub use closing::Closed;
 pub use options::{IntoSocket, WrapSocket};
 pub use transfer::ReadTarget;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Binding, Connection, Deadline, Overrides};
+use crate::engine::{Connection, Deadline, Overrides};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use io::Io;
@@ -346,6 +348,20 @@ impl SslSocket {
         Ok(self.wrapped()?.unverified_chain())
     }
 
+    /// The OCSP response (DER) that the server stapled to the handshake, if the client's
+    /// [`ocsp_mode`](crate::SslContext::set_ocsp_mode) asked for one. `None` on servers and on
+    /// resumed sessions. Python has nothing like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) {
+    /// if let Some(der) = sock.ocsp_response() { println!("{} bytes", der.len()); }
+    /// # }
+    /// ```
+    pub fn ocsp_response(&self) -> Option<Vec<u8>> {
+        self.connection()?.ocsp_response()
+    }
+
     /// Python's `sock.cipher()`: name, the protocol that defined it, and the bits of its secret.
     ///
     /// ```python
@@ -423,64 +439,6 @@ impl SslSocket {
         self.connection()?.selected_alpn_protocol()
     }
 
-    /// Python's `sock.get_channel_binding(cb_type)`: bytes that stand for this connection, for
-    /// protocols that authenticate on top of it. `None` before the handshake.
-    ///
-    /// ```python
-    /// sock.get_channel_binding("tls-unique")
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
-    /// let binding = sock.get_channel_binding("tls-unique")?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// | type | source | |
-    /// |---|---|---|
-    /// | `"tls-unique"` | RFC 5929 | Python's only one; not defined for TLS 1.3 (this gives what Python does) |
-    /// | `"tls-exporter"` | RFC 9266 | `None` for TLS 1.2 without the extended master secret |
-    /// | `"tls-server-end-point"` | RFC 5929 | a hash of the server's certificate; `None` if there is none or its signature names no hash (Ed25519), and on a server that has resumed a session and has several certificates |
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` for other types.
-    pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
-        match self.connection() {
-            Some(connection) => connection.channel_binding(cb_type),
-            None if Binding::by_name(cb_type).is_some() => Ok(None),
-            None => Err(Error::value(format!(
-                "{cb_type} channel binding type not implemented"
-            ))),
-        }
-    }
-
-    /// Secret bytes for another protocol, which the peer can compute too from the same label and
-    /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
-    ///
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
-    /// let key = sock.export_keying_material(32, "EXPORTER-my-protocol", None)?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// In TLS 1.2 no context and an empty one differ.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` before the handshake is done and without a TLS connection; `OverflowError` for more than 16384 bytes;
-    /// `SSLError` for a label that TLS 1.2 uses itself.
-    pub fn export_keying_material(
-        &self,
-        length: usize,
-        label: &str,
-        context: Option<&[u8]>,
-    ) -> Result<Vec<u8>> {
-        self.wrapped()?
-            .export_keying_material(length, label, context)
-    }
-
     /// Python's `sock.session`: the session of this connection; see [`SslSession`].
     pub fn session(&self) -> Option<SslSession> {
         match self.connection() {
@@ -547,6 +505,10 @@ impl SslSocket {
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
     /// connection is dropped without `close_notify`.
     ///
+    /// A socket made from the descriptor waits as long as this one did: a time-out goes on as
+    /// `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In Python, where the time-out belongs to the object, such a
+    /// descriptor never waits.)
+    ///
     /// Plain bytes that a `recv` before `unwrap` took in together with the peer's `close_notify` are
     /// not in the descriptor any more: receive them first, while [`pending`](Self::pending) is not
     /// 0. (Wrapping the socket again keeps them.)
@@ -555,7 +517,8 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn detach(self) -> Result<OwnedFd> {
-        self.io.check_open()?;
+        self.io
+            .call(|socket| hand_back_timeout(socket, self.gettimeout()))?;
         self.set_tls(Tls::Gone);
         let SslSocket { io, tls, .. } = self;
         drop(tls);
@@ -563,6 +526,25 @@ impl SslSocket {
             Ok(io) => Ok(io.socket.into()),
             // A callback may still hold the connection.
             Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
+        }
+    }
+}
+
+/// Makes the kernel wait as long as an [`SslSocket`] with this time-out did: what
+/// [`initial_timeout`](connect) finds when the socket is wrapped again.
+fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Result<()> {
+    match timeout {
+        // The mode says it all.
+        Some(Duration::ZERO) => Ok(()),
+        None => socket
+            .set_read_timeout(None)
+            .and_then(|()| socket.set_write_timeout(None)),
+        // Zero would mean for ever.
+        Some(timeout) => {
+            let timeout = Some(timeout.max(Duration::from_micros(1)));
+            socket.set_read_timeout(timeout)?;
+            socket.set_write_timeout(timeout)?;
+            socket.set_nonblocking(false)
         }
     }
 }

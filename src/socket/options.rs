@@ -3,7 +3,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use socket2::Socket;
 
 use super::SslSocket;
-use crate::constants::VerifyMode;
+use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslSession};
 use crate::engine::{Overrides, override_setters};
 use crate::error::Result;

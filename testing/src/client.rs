@@ -16,22 +16,16 @@ use openssl::x509::verify::X509CheckFlags;
 use crate::pki::{Ca, Leaf};
 use crate::process::PATIENCE;
 use crate::server::{End, alpn_wire};
-
-type Configure = Arc<dyn Fn(&mut SslContextBuilder) + Send + Sync>;
+use crate::settings::{Settings, setters};
 
 /// How a client greets a server.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientConfig {
     ca: Option<X509>,
     identity: Option<Leaf>,
-    min_version: Option<SslVersion>,
-    max_version: Option<SslVersion>,
-    ciphers: Option<String>,
-    ciphersuites: Option<String>,
-    security_level: Option<u32>,
     alpn: Vec<u8>,
     session: Option<Session>,
-    configure: Vec<Configure>,
+    settings: Settings,
 }
 
 impl ClientConfig {
@@ -52,40 +46,7 @@ impl ClientConfig {
         self
     }
 
-    /// The lowest protocol version.
-    pub fn min_version(mut self, version: SslVersion) -> Self {
-        self.min_version = Some(version);
-        self
-    }
-
-    /// The highest protocol version.
-    pub fn max_version(mut self, version: SslVersion) -> Self {
-        self.max_version = Some(version);
-        self
-    }
-
-    /// Exactly one protocol version.
-    pub fn only_version(self, version: SslVersion) -> Self {
-        self.min_version(version).max_version(version)
-    }
-
-    /// The cipher string, for TLS 1.2 and below.
-    pub fn ciphers(mut self, ciphers: &str) -> Self {
-        self.ciphers = Some(ciphers.to_owned());
-        self
-    }
-
-    /// The cipher suites of TLS 1.3.
-    pub fn ciphersuites(mut self, suites: &str) -> Self {
-        self.ciphersuites = Some(suites.to_owned());
-        self
-    }
-
-    /// OpenSSL's security level; 0 allows weak keys and old versions.
-    pub fn security_level(mut self, level: u32) -> Self {
-        self.security_level = Some(level);
-        self
-    }
+    setters!();
 
     /// The ALPN protocols to offer.
     pub fn alpn(mut self, protocols: &[&str]) -> Self {
@@ -100,22 +61,13 @@ impl ClientConfig {
         self
     }
 
-    /// Does anything else to the context, after all other settings.
-    pub fn configure<F: Fn(&mut SslContextBuilder) + Send + Sync + 'static>(
-        mut self,
-        configure: F,
-    ) -> Self {
-        self.configure.push(Arc::new(configure));
-        self
-    }
-
     /// Connects and does the handshake. The name is sent (SNI) unless it is empty or an IP address, and is checked if
     /// there is an authority to trust.
     ///
     /// # Errors
     ///
     /// Whatever keeps the connection or the handshake from being made; TLS errors have OpenSSL's text. A server that
-    /// does not answer within a minute is a time-out.
+    /// does not answer within three minutes is a time-out.
     pub fn connect(&self, name: &str, address: SocketAddr) -> io::Result<EchoClient> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         self.handshake(name, stream)
@@ -161,16 +113,7 @@ impl ClientConfig {
 
     fn build(&self) -> Result<SslContextBuilder, openssl::error::ErrorStack> {
         let mut context = SslContext::builder(SslMethod::tls_client())?;
-        // First: what comes later is judged by it.
-        if let Some(level) = self.security_level {
-            context.set_security_level(level);
-        }
-        if let Some(ciphers) = &self.ciphers {
-            context.set_cipher_list(ciphers)?;
-        }
-        if let Some(suites) = &self.ciphersuites {
-            context.set_ciphersuites(suites)?;
-        }
+        self.settings.apply(&mut context)?;
         if let Some(ca) = &self.ca {
             let mut store = X509StoreBuilder::new()?;
             store.add_cert(ca.clone())?;
@@ -180,32 +123,13 @@ impl ClientConfig {
             context.set_verify(SslVerifyMode::NONE);
         }
         if let Some(identity) = &self.identity {
-            context.set_certificate(identity.cert())?;
-            context.set_private_key(identity.key())?;
-            for cert in identity.intermediates() {
-                context.add_extra_chain_cert(cert.clone())?;
-            }
+            identity.load(&mut context)?;
         }
-        context.set_min_proto_version(self.min_version)?;
-        context.set_max_proto_version(self.max_version)?;
         if !self.alpn.is_empty() {
             context.set_alpn_protos(&self.alpn)?;
         }
-        for configure in &self.configure {
-            configure(&mut context);
-        }
+        self.settings.configure(&mut context);
         Ok(context)
-    }
-}
-
-impl fmt::Debug for ClientConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientConfig")
-            .field("ca", &self.ca)
-            .field("min_version", &self.min_version)
-            .field("max_version", &self.max_version)
-            .field("ciphers", &self.ciphers)
-            .finish_non_exhaustive()
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`proxy`] | proxies that trickle, or cut a connection inside a record |
 //! | [`mod@python`] | CPython, to ask what Python's `ssl` really does |
 //! | [`openssl_cli`] | the `openssl` program |
+//! | [`skip`] | how a test says that it cannot run here |
 //!
 //! ```
 //! use pyssl_testing::{Ca, ClientConfig, EchoServer};
@@ -45,14 +46,17 @@ pub mod proxy;
 pub mod python;
 pub mod scripted;
 pub mod server;
+mod settings;
+pub mod skip;
 
 pub use crate::client::{ClientConfig, EchoClient};
 pub use crate::openssl_cli::openssl_binary;
 pub use crate::pki::{Ca, Files, Leaf};
 pub use crate::proxy::Proxy;
 pub use crate::python::python;
-pub use crate::scripted::Scripted;
+pub use crate::scripted::{Scripted, closed_port};
 pub use crate::server::{EchoServer, HttpsServer, ServerConfig};
+pub use crate::skip::{say_aloud, skipped};
 
 /// The crate that certificates and peers are made with.
 pub use openssl;

@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::process::{Output, Process, clean_command, say_aloud};
+use crate::process::{Output, Process, clean_command};
+use crate::skip::skipped;
 
 /// The `openssl` program.
 #[derive(Clone, Debug)]
@@ -26,24 +27,9 @@ pub fn openssl_binary() -> Option<&'static OpensslBinary> {
 pub fn openssl_or_say_so() -> Option<&'static OpensslBinary> {
     let found = openssl_binary();
     if found.is_none() {
-        let name = std::thread::current().name().unwrap_or("a test").to_owned();
-        say_aloud(&format!(
-            "SKIPPED {name}: no openssl program found (set PYSSL_ORACLE_OPENSSL)"
-        ));
+        skipped("no openssl program found (set PYSSL_ORACLE_OPENSSL)");
     }
     found
-}
-
-/// The `openssl` program. Without one, says aloud that the test is skipped, and returns from it: with the value
-/// given, or with nothing.
-#[macro_export]
-macro_rules! skip_without_openssl {
-    ($($value:expr)?) => {
-        match $crate::openssl_cli::openssl_or_say_so() {
-            Some(openssl) => openssl,
-            None => return $($value)?,
-        }
-    };
 }
 
 impl OpensslBinary {
@@ -123,7 +109,7 @@ mod tests {
 
     #[test]
     fn s_server_serves_our_client() {
-        let openssl = skip_without_openssl!();
+        let openssl = crate::skip_without_openssl!();
         let ca = Ca::new();
         let files = Files::new(&ca, &ca.issue("localhost"));
         let paths = [&files.cert, &files.key].map(|path| path.to_str().unwrap());
@@ -139,7 +125,7 @@ mod tests {
 
     #[test]
     fn s_client_reaches_our_server() {
-        let openssl = skip_without_openssl!();
+        let openssl = crate::skip_without_openssl!();
         let ca = Ca::new();
         let files = Files::new(&ca, &ca.issue("localhost"));
         let server = EchoServer::start(&ca.issue("localhost"));
@@ -161,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_command_gets_input() {
-        let openssl = skip_without_openssl!();
+        let openssl = crate::skip_without_openssl!();
         let pem = Ca::new().issue("localhost").cert_pem();
         let text = openssl
             .run(

@@ -314,11 +314,8 @@ mod tests {
 
     #[test]
     fn a_proxy_to_nowhere_closes() {
-        let nowhere = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap();
-        let proxy = Proxy::passes(nowhere);
+        let nowhere = crate::closed_port();
+        let proxy = Proxy::passes(nowhere.addr());
         ClientConfig::new()
             .connect("localhost", proxy.addr())
             .unwrap_err();

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::process::{Output, Process, clean_command, say_aloud};
+use crate::process::{Output, Process, clean_command};
+use crate::skip::skipped;
 
 /// A CPython 3 that has the `ssl` module.
 #[derive(Clone, Debug)]
@@ -25,10 +26,31 @@ pub struct Python {
     executable: PathBuf,
     version: (u32, u32, u32),
     openssl_version: String,
+    /// Whether contexts start with Python's own ciphers and versions, and not with OpenSSL's.
+    has_pythons_defaults: bool,
 }
 
+/// Gives contexts Python's own defaults in an interpreter that was built with those of OpenSSL
+/// (`--with-ssl-default-suites=openssl`), as Debian's and Ubuntu's are.
+const PYTHONS_DEFAULTS: &str = "\
+def _python_defaults():
+    import ssl
+    new = ssl.SSLContext.__new__
+    any_version = ssl.PROTOCOL_TLS, ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER
+    def __new__(cls, protocol=None, *args, **kwargs):
+        context = new(cls, protocol, *args, **kwargs)
+        context.set_ciphers(
+            '@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM')
+        if protocol is None or protocol in any_version:
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+    ssl.SSLContext.__new__ = __new__
+_python_defaults()
+";
+
 /// The Python to compare with: `$PYSSL_ORACLE_PYTHON`, or the newest 3.13 of pyenv, or the newest other 3.x of
-/// pyenv, or `python3`. One that cannot `import ssl` is passed over.
+/// pyenv, or `python3`. One that cannot `import ssl` is passed over, and so is one that is older than 3.12, unless
+/// the variable names it.
 pub fn python() -> Option<&'static Python> {
     static FOUND: OnceLock<Option<Python>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref()
@@ -39,24 +61,21 @@ pub fn python() -> Option<&'static Python> {
 pub fn python_or_say_so() -> Option<&'static Python> {
     let found = python();
     if found.is_none() {
-        let name = std::thread::current().name().unwrap_or("a test").to_owned();
-        say_aloud(&format!(
-            "SKIPPED {name}: no Python found (set PYSSL_ORACLE_PYTHON)"
-        ));
+        skipped("no Python 3.12 or newer found (PYSSL_ORACLE_PYTHON names one, of any version)");
     }
     found
 }
 
-/// The Python to compare with. Without one, says aloud that the test is skipped, and returns from it: with the value
-/// given, as in `skip_without_python!(Ok(()))`, or with nothing.
-#[macro_export]
-macro_rules! skip_without_python {
-    ($($value:expr)?) => {
-        match $crate::python::python_or_say_so() {
-            Some(python) => python,
-            None => return $($value)?,
-        }
-    };
+/// The Python to compare with, if it uses the same release of OpenSSL; otherwise says aloud that the test is skipped.
+/// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
+pub fn same_openssl_or_say_so() -> Option<&'static Python> {
+    let python = python_or_say_so()?;
+    let (theirs, ours) = (python.openssl_version(), openssl::version::version());
+    if theirs != ours {
+        skipped(format_args!("Python has {theirs}, we have {ours}"));
+        return None;
+    }
+    Some(python)
 }
 
 impl Python {
@@ -64,7 +83,9 @@ impl Python {
     pub fn at(path: &Path) -> Option<Self> {
         const PROBE: &str = "import sys, ssl; assert sys.version_info >= (3,) \
             and sys.implementation.name == 'cpython'; \
-            print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, sep='\\n')";
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT); \
+            print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, \
+                int(getattr(context, 'minimum_version', 0x303)), sep='\\n')";
         let mut command = clean_command(path);
         // A shim of pyenv needs these.
         for name in ["PYENV_ROOT", "PYENV_VERSION"] {
@@ -82,6 +103,7 @@ impl Python {
             executable,
             version,
             openssl_version: lines.next()?.to_owned(),
+            has_pythons_defaults: lines.next()? == "771",
         })
     }
 
@@ -100,11 +122,6 @@ impl Python {
         &self.openssl_version
     }
 
-    /// True if this Python and we use the same release of OpenSSL, so that what depends on the release can be compared.
-    pub fn has_our_openssl(&self) -> bool {
-        self.openssl_version == openssl::version::version()
-    }
-
     /// Runs a script with arguments (`sys.argv[1:]`), and waits for it.
     pub fn run<A: AsRef<OsStr>>(&self, script: &str, args: &[A]) -> Output {
         self.script(script).args(args).run()
@@ -121,7 +138,11 @@ impl Python {
     /// what `ssl` does (`SSL_CERT_FILE` and the like).
     pub fn script(&self, script: &str) -> Script {
         let mut command = clean_command(&self.executable);
-        command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c", script]);
+        command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c"]);
+        match self.has_pythons_defaults {
+            true => command.arg(script),
+            false => command.arg(format!("{PYTHONS_DEFAULTS}{script}")),
+        };
         Script {
             command,
             stdin: Vec::new(),
@@ -182,11 +203,23 @@ fn find() -> Option<Python> {
     pyenv
         .into_iter()
         .chain([PathBuf::from("python3")])
-        .find_map(|path| Python::at(&path))
+        .filter_map(|path| Python::at(&path))
+        .find(|python| python.version() >= OLDEST)
 }
+
+/// Early releases of older versions differ in more than what they lack.
+const OLDEST: (u32, u32, u32) = (3, 12, 0);
 
 /// The 3.x interpreters of pyenv: those of 3.13 first, then the others, each from the newest.
 fn pyenv_pythons() -> Vec<PathBuf> {
+    let mut found = pyenv_versions();
+    found.retain(|(version, _)| version.first() == Some(&3));
+    found.sort_by_key(|(version, _)| version.get(1) == Some(&13));
+    found.into_iter().rev().map(|(_, python)| python).collect()
+}
+
+/// The interpreters of pyenv with their versions, from the oldest.
+fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let Some(root) = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv"))) else {
         return Vec::new();
@@ -202,15 +235,30 @@ fn pyenv_pythons() -> Vec<PathBuf> {
                 .split('.')
                 .map_while(|part| part.parse().ok())
                 .collect();
-            (version.first() == Some(&3))
-                .then(|| (version.get(1) == Some(&13), version, entry.path()))
+            (!version.is_empty()).then(|| (version, entry.path().join("bin/python")))
         })
         .collect();
     found.sort();
     found
-        .into_iter()
-        .rev()
-        .map(|(.., path)| path.join("bin/python"))
+}
+
+/// Every interpreter with the `ssl` module, Python 2 included: those of pyenv, and `python3`. For peers; what is
+/// compared with Python is asked from [`python`].
+pub fn every_python() -> Vec<PathBuf> {
+    let pyenv = pyenv_versions().into_iter().map(|(_, python)| python);
+    pyenv
+        .chain([PathBuf::from("python3")])
+        .filter(|python| {
+            let mut command = clean_command(python);
+            // A shim of pyenv needs these.
+            for name in ["PYENV_ROOT", "PYENV_VERSION"] {
+                command.envs(std::env::var_os(name).map(|value| (name, value)));
+            }
+            command
+                .args(["-c", "import ssl; ssl.create_default_context"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        })
         .collect()
 }
 
@@ -220,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_script_gets_arguments_input_and_variables() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let script = "import os, sys; print(sys.argv[1:], sys.stdin.read(), os.environ.get('SSL_CERT_FILE'))";
         let output = python
             .script(script)
@@ -234,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_script_that_goes_on_prints_its_port_and_ends_with_its_input() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let mut process =
             python.spawn_script("import sys; print(4433); print(sys.stdin.read())", &[""; 0]);
         assert_eq!(process.port(), 4433);
@@ -244,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_script_that_never_ends_is_killed() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let mut process = python.spawn_script("print(1, flush=True)\nwhile True: pass", &[""; 0]);
         process.line();
         assert!(!process.kill().status.success());
@@ -252,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_failure_shows_the_traceback() {
-        let python = skip_without_python!();
+        let python = crate::skip_without_python!();
         let output = python.run("raise ValueError('why')", &[""; 0]);
         assert!(!output.status.success());
         assert!(output.stderr.contains("ValueError: why"));

@@ -1,7 +1,7 @@
 //! TCP peers that misbehave.
 
 use std::io::{self, Read, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 pub use crate::listener::Socket;
 use crate::listener::{Listener, Reports};
@@ -107,6 +107,39 @@ impl Scripted {
     #[track_caller]
     pub fn next_received(&self) -> Vec<u8> {
         self.received.next()
+    }
+}
+
+/// A port of the loopback interface that refuses connections as long as this lives: it is bound, so nobody else gets
+/// it, and nobody listens.
+#[derive(Debug)]
+pub struct ClosedPort {
+    address: SocketAddr,
+    _bound: socket2::Socket,
+}
+
+/// Finds a port and keeps it closed.
+pub fn closed_port() -> ClosedPort {
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)
+        .expect("a socket can be made");
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    bound.bind(&any.into()).expect("a loopback port is free");
+    let address = bound.local_addr().ok().and_then(|a| a.as_socket());
+    ClosedPort {
+        address: address.expect("a bound socket has an address"),
+        _bound: bound,
+    }
+}
+
+impl ClosedPort {
+    /// The address that refuses.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 }
 
@@ -217,6 +250,15 @@ mod tests {
         let mut stream = connect(&peer);
         stream.write_all(b"a").unwrap();
         assert_eq!(read_all(&mut stream).unwrap(), b"b");
+    }
+
+    #[test]
+    fn a_closed_port_refuses() {
+        let closed = closed_port();
+        for _ in 0..2 {
+            let error = TcpStream::connect(closed.addr()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        }
     }
 
     #[test]

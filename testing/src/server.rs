@@ -1,6 +1,5 @@
 //! TLS servers on the plain `openssl` crate.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -13,22 +12,16 @@ use openssl::x509::store::X509StoreBuilder;
 
 use crate::listener::{Listener, Reports, Socket};
 use crate::pki::{Ca, Leaf};
-
-type Configure = Arc<dyn Fn(&mut SslContextBuilder) + Send + Sync>;
+use crate::settings::{Settings, setters};
 
 /// How a server greets its clients. Made from a certificate, which may stand in for it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ServerConfig {
     identity: Leaf,
     client_ca: Option<(X509, SslVerifyMode)>,
-    min_version: Option<SslVersion>,
-    max_version: Option<SslVersion>,
-    ciphers: Option<String>,
-    ciphersuites: Option<String>,
-    security_level: Option<u32>,
     alpn: Vec<u8>,
     hang_up: Option<(usize, HangUp)>,
-    configure: Vec<Configure>,
+    settings: Settings,
 }
 
 /// How a server ends a connection of its own accord.
@@ -48,14 +41,9 @@ impl ServerConfig {
         Self {
             identity: identity.clone(),
             client_ca: None,
-            min_version: None,
-            max_version: None,
-            ciphers: None,
-            ciphersuites: None,
-            security_level: None,
             alpn: Vec::new(),
             hang_up: None,
-            configure: Vec::new(),
+            settings: Settings::default(),
         }
     }
 
@@ -72,40 +60,7 @@ impl ServerConfig {
         self
     }
 
-    /// The lowest protocol version.
-    pub fn min_version(mut self, version: SslVersion) -> Self {
-        self.min_version = Some(version);
-        self
-    }
-
-    /// The highest protocol version.
-    pub fn max_version(mut self, version: SslVersion) -> Self {
-        self.max_version = Some(version);
-        self
-    }
-
-    /// Exactly one protocol version.
-    pub fn only_version(self, version: SslVersion) -> Self {
-        self.min_version(version).max_version(version)
-    }
-
-    /// The cipher string, for TLS 1.2 and below.
-    pub fn ciphers(mut self, ciphers: &str) -> Self {
-        self.ciphers = Some(ciphers.to_owned());
-        self
-    }
-
-    /// The cipher suites of TLS 1.3.
-    pub fn ciphersuites(mut self, suites: &str) -> Self {
-        self.ciphersuites = Some(suites.to_owned());
-        self
-    }
-
-    /// OpenSSL's security level; 0 allows weak keys and old versions.
-    pub fn security_level(mut self, level: u32) -> Self {
-        self.security_level = Some(level);
-        self
-    }
+    setters!();
 
     /// The ALPN protocols, from the most wanted. A client that offers none of them gets no protocol.
     pub fn alpn(mut self, protocols: &[&str]) -> Self {
@@ -119,32 +74,10 @@ impl ServerConfig {
         self
     }
 
-    /// Does anything else to the context, after all other settings.
-    pub fn configure<F: Fn(&mut SslContextBuilder) + Send + Sync + 'static>(
-        mut self,
-        configure: F,
-    ) -> Self {
-        self.configure.push(Arc::new(configure));
-        self
-    }
-
     fn build(&self) -> Result<SslContext, openssl::error::ErrorStack> {
         let mut context = SslContext::builder(SslMethod::tls_server())?;
-        // First: what comes later is judged by it.
-        if let Some(level) = self.security_level {
-            context.set_security_level(level);
-        }
-        if let Some(ciphers) = &self.ciphers {
-            context.set_cipher_list(ciphers)?;
-        }
-        if let Some(suites) = &self.ciphersuites {
-            context.set_ciphersuites(suites)?;
-        }
-        context.set_certificate(self.identity.cert())?;
-        context.set_private_key(self.identity.key())?;
-        for cert in self.identity.intermediates() {
-            context.add_extra_chain_cert(cert.clone())?;
-        }
+        self.settings.apply(&mut context)?;
+        self.identity.load(&mut context)?;
         context.set_session_id_context(b"pyssl-testing")?;
         if let Some((ca, mode)) = &self.client_ca {
             let mut store = X509StoreBuilder::new()?;
@@ -153,8 +86,6 @@ impl ServerConfig {
             context.add_client_ca(ca)?;
             context.set_verify(*mode);
         }
-        context.set_min_proto_version(self.min_version)?;
-        context.set_max_proto_version(self.max_version)?;
         if !self.alpn.is_empty() {
             let ours = self.alpn.clone();
             context.set_alpn_select_callback(move |_, theirs| {
@@ -168,9 +99,7 @@ impl ServerConfig {
                     .ok_or(AlpnError::NOACK)
             });
         }
-        for configure in &self.configure {
-            configure(&mut context);
-        }
+        self.settings.configure(&mut context);
         Ok(context.build())
     }
 }
@@ -178,17 +107,6 @@ impl ServerConfig {
 impl From<&Leaf> for ServerConfig {
     fn from(identity: &Leaf) -> Self {
         Self::new(identity)
-    }
-}
-
-impl fmt::Debug for ServerConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServerConfig")
-            .field("identity", &self.identity.cert())
-            .field("min_version", &self.min_version)
-            .field("max_version", &self.max_version)
-            .field("ciphers", &self.ciphers)
-            .finish_non_exhaustive()
     }
 }
 

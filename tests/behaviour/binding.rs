@@ -5,16 +5,15 @@ use pyssl_testing::Ca;
 use pyssl_testing::openssl::hash::{MessageDigest, hash};
 use pyssl_testing::pki::KeyKind;
 
+use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, client_context, server_context};
-
-const VERSIONS: [ssl::TlsVersion; 2] = [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
 #[test]
 fn both_ends_compute_the_same() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let early = Pair::new(&client, &server, "localhost").unwrap();
         let pair = Pair::new(&client, &server, "localhost")
@@ -110,7 +109,7 @@ fn other_types_have_pythons_errors() {
 fn keying_material_depends_on_label_context_and_connection() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let pair = Pair::new(&client, &server, "localhost")
             .unwrap()
@@ -145,4 +144,152 @@ fn keying_material_depends_on_label_context_and_connection() {
         .export_keying_material(1 << 40, "l", None)
         .unwrap_err();
     assert_eq!(error.python_class(), "OverflowError");
+}
+
+/// RFC 9266, section 4.2: the keys of TLS 1.2 may be those of another connection.
+#[test]
+fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
+    const NO_EXTENDED_MASTER_SECRET: u64 = 1;
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let without = ssl::Options::from_bits_retain(NO_EXTENDED_MASTER_SECRET);
+    client.set_options(client.options() | without).unwrap();
+    for (version, bound) in BOTH_VERSIONS.into_iter().zip([false, true]) {
+        client.set_maximum_version(version).unwrap();
+        let pair = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        for end in [&pair.client, &pair.server] {
+            let binding = end.get_channel_binding("tls-exporter").unwrap();
+            assert_eq!(binding.is_some(), bound, "{version:?}");
+        }
+    }
+}
+
+/// Which certificate the resumed session was for, a server with several does not know.
+#[test]
+fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let second = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    for version in BOTH_VERSIONS {
+        let (client, server) = (client_context(&ca), server_context(&leaf));
+        client.set_maximum_version(version).unwrap();
+        let connect = |session: Option<ssl::SslSession>| {
+            let options = ssl::WrapBio::from("localhost").session(session);
+            let pair = Pair::new(&client, &server, options).unwrap().connected();
+            pair.server.write(b"x").unwrap();
+            pair.pump();
+            pair.client.read(1).unwrap();
+            pair
+        };
+        let bindings = |pair: &Pair| {
+            let binding = |end: &ssl::SslObject| end.get_channel_binding("tls-server-end-point");
+            assert!(pair.client.session_reused());
+            (
+                binding(&pair.client).unwrap(),
+                binding(&pair.server).unwrap(),
+            )
+        };
+        let digest = hash(MessageDigest::sha256(), &leaf.der()).unwrap();
+        let session = connect(None).client.session();
+        let known = Some(digest.to_vec());
+        assert_eq!(
+            bindings(&connect(session.clone())),
+            (known.clone(), known.clone())
+        );
+        let chain = ssl::CertChain::from_pem(second.cert_pem(), second.key_pem());
+        server.load_cert_chain(chain).unwrap();
+        assert_eq!(bindings(&connect(session)), (known, None));
+    }
+}
+
+/// The other end computes with another library's code.
+#[test]
+fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
+    use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
+
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    for (version, theirs) in BOTH_VERSIONS
+        .into_iter()
+        .zip([SslVersion::TLS1_2, SslVersion::TLS1_3])
+    {
+        let (near, far) = crate::link::tcp_pair();
+        let mut plain = SslConnector::builder(SslMethod::tls_client()).unwrap();
+        plain.set_verify(SslVerifyMode::NONE);
+        plain.set_max_proto_version(Some(theirs)).unwrap();
+        let plain = plain.build();
+        std::thread::scope(|scope| {
+            let peer = scope.spawn(move || {
+                let stream = plain.connect("localhost", near).unwrap();
+                let export = |context| {
+                    let mut out = [0; 64];
+                    let ssl = stream.ssl();
+                    ssl.export_keying_material(&mut out, "EXPORTER-test", context)
+                        .unwrap();
+                    out.to_vec()
+                };
+                (export(Some(b"context")), export(None))
+            });
+            let options = ssl::WrapSocket::new().server_side(true);
+            let conn = server.wrap_socket(far, options).unwrap();
+            let ours = |context| {
+                let material = conn.export_keying_material(64, "EXPORTER-test", context);
+                material.unwrap()
+            };
+            let (material, without) = (ours(Some(b"context")), ours(None));
+            // In TLS 1.3 no context is an empty one; in TLS 1.2 it is not.
+            assert_ne!(material, without);
+            assert_eq!(
+                without == ours(Some(b"")),
+                version == ssl::TlsVersion::TLSv1_3
+            );
+            assert_eq!(peer.join().unwrap(), (material, without));
+        });
+    }
+}
+
+#[test]
+fn keying_material_that_cannot_be_is_an_error() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    for version in BOTH_VERSIONS {
+        client.set_maximum_version(version).unwrap();
+        let pair = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        let export = |length, label: &str, context: Option<&[u8]>| {
+            pair.client.export_keying_material(length, label, context)
+        };
+        // HKDF gives 255 times the hash (RFC 5869, section 2.3).
+        let most = export(16 * 1024, "l", None).map_err(|error| error.python_class());
+        match version {
+            ssl::TlsVersion::TLSv1_2 => assert_eq!(most.unwrap().len(), 16 * 1024),
+            _ => assert_eq!(most, Err("SSLError")),
+        }
+        let error = export(16 * 1024 + 1, "l", None).unwrap_err();
+        assert_eq!(error.python_class(), "OverflowError");
+        // What TLS 1.2 derives its own keys with.
+        let reserved = export(32, "key expansion", None);
+        match version {
+            ssl::TlsVersion::TLSv1_2 => {
+                let error = reserved.unwrap_err();
+                assert_eq!(error.reason(), Some("TLS_ILLEGAL_EXPORTER_LABEL"));
+            }
+            _ => assert_eq!(reserved.unwrap().len(), 32),
+        }
+        // An error leaves the connection alone.
+        let empty = export(8, "", Some(b""));
+        assert!(empty.is_ok(), "{empty:?}");
+        let nul = export(8, "a\0b", None).unwrap();
+        assert_ne!(nul, export(8, "a", None).unwrap());
+        pair.client.write(b"still here").unwrap();
+        pair.pump();
+        assert_eq!(pair.server.read(100).unwrap(), b"still here");
+    }
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let sock = client.wrap_socket(socket, "localhost").unwrap();
+    let error = sock.export_keying_material(8, "l", None).unwrap_err();
+    assert!(error.to_string().starts_with("No SSL wrapper around"));
 }

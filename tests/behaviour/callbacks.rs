@@ -326,6 +326,17 @@ fn a_panic_goes_on_in_the_caller_and_spoils_only_its_own_connection() {
     assert_eq!(server.recv(10).unwrap(), b"fine");
 }
 
+/// A connection whose server has sent the records `one` and `two` together: the client has read one, the
+/// other waits in the transport.
+fn one_of_two_read(contexts: &Contexts) -> Link {
+    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let link = contexts.wrap(near, far, client_options());
+    link.server.send(b"one").unwrap();
+    link.server.send(b"two").unwrap();
+    assert_eq!(link.client.recv(3).unwrap(), b"one");
+    link
+}
+
 #[test]
 fn a_panic_while_pending_looks_ahead_comes_out_of_pending() {
     let _watchdog = Watchdog::new();
@@ -339,12 +350,10 @@ fn a_panic_while_pending_looks_ahead_comes_out_of_pending() {
             Ok(())
         })
         .unwrap();
-    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
-    let Link { client, server } = contexts.wrap(near, far, client_options());
-    // Two records that are there together: one is read, the other waits in the transport.
-    server.send(b"one").unwrap();
-    server.send(b"two").unwrap();
-    assert_eq!(client.recv(3).unwrap(), b"one");
+    let Link {
+        client,
+        server: _server,
+    } = one_of_two_read(&contexts);
     armed.store(1, Ordering::Relaxed);
     let look = || std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| client.pending()));
     assert!(look().is_err());
@@ -365,11 +374,10 @@ fn an_error_met_by_pending_comes_out_of_the_next_read_and_hides_no_data() {
             _ => Err("looked at".into()),
         })
         .unwrap();
-    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
-    let Link { client, server } = contexts.wrap(near, far, client_options());
-    server.send(b"one").unwrap();
-    server.send(b"two").unwrap();
-    assert_eq!(client.recv(3).unwrap(), b"one");
+    let Link {
+        client,
+        server: _server,
+    } = one_of_two_read(&contexts);
     armed.store(1, Ordering::Relaxed);
     assert_eq!(client.pending(), 3);
     armed.store(0, Ordering::Relaxed);

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use pyssl as ssl;
 use pyssl_testing::{Ca, Files};
 
-use crate::support::{Pair, client_context, server_context};
+use crate::support::{
+    Pair, client_context, require_certificates, server_context, unverified_client,
+};
 
 fn ders(chain: &[ssl::Certificate]) -> Vec<Vec<u8>> {
     chain.iter().map(|cert| cert.to_der().unwrap()).collect()
@@ -43,10 +45,7 @@ fn a_server_sees_the_chain_of_its_client() {
         let ca = Ca::new();
         let leaf = ca.issue("client");
         let server = server_context(&ca.issue("localhost"));
-        server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-        server
-            .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-            .unwrap();
+        require_certificates(&server, &ca);
         server.set_maximum_version(version).unwrap();
         let files = Files::of(&leaf);
         let both = files.write(
@@ -68,12 +67,9 @@ fn a_server_sees_the_chain_of_its_client() {
 fn post_handshake_authentication_verifies_nobody_who_was_not_to_be() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
-    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    require_certificates(&server, &ca);
     server.set_post_handshake_auth(true).unwrap();
-    let client = crate::support::unverified_client();
+    let client = unverified_client();
     client.set_post_handshake_auth(true).unwrap();
     assert_eq!(client.verify_mode(), ssl::CERT_NONE);
     client
@@ -83,12 +79,7 @@ fn post_handshake_authentication_verifies_nobody_who_was_not_to_be() {
         .unwrap()
         .connected();
     pair.server.verify_client_post_handshake().unwrap();
-    pair.server.write(b"down").unwrap();
-    pair.pump();
-    assert_eq!(pair.client.read(4).unwrap(), b"down");
-    pair.client.write(b"up").unwrap();
-    pair.pump();
-    assert_eq!(pair.server.read(2).unwrap(), b"up");
+    pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_some());
     // The server's certificate was not verified, so it reads as an empty dict still.
     assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
@@ -98,10 +89,7 @@ fn post_handshake_authentication_verifies_nobody_who_was_not_to_be() {
 fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
-    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    require_certificates(&server, &ca);
     let client = client_context(&ca);
     client.set_post_handshake_auth(true).unwrap();
     client
@@ -112,11 +100,6 @@ fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
         .connected();
     assert!(pair.server.getpeercert().unwrap().is_some());
     pair.server.verify_client_post_handshake().unwrap();
-    pair.server.write(b"down").unwrap();
-    pair.pump();
-    assert_eq!(pair.client.read(4).unwrap(), b"down");
-    pair.client.write(b"up").unwrap();
-    pair.pump();
-    assert_eq!(pair.server.read(2).unwrap(), b"up");
+    pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_some());
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::openssl::ssl::SniError;
-use pyssl_testing::{Ca, EchoServer, Files, Leaf, ServerConfig};
+use pyssl_testing::openssl::ssl::{NameType, SniError};
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skipped};
 use rustix::event::PollFlags;
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -74,15 +74,11 @@ fn connect_ex_gives_the_number_of_the_connection_and_the_errors_of_the_handshake
     let sock = client_context(&ca).wrap_socket(plain(), "wrong").unwrap();
     assert!(sock.connect_ex(server.addr()).is_err());
 
-    // Nothing listens where this listener was.
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = closed_port();
     let sock = client_context(&ca)
         .wrap_socket(plain(), "localhost")
         .unwrap();
-    assert_eq!(sock.connect_ex(gone).unwrap(), libc::ECONNREFUSED);
+    assert_eq!(sock.connect_ex(closed.addr()).unwrap(), libc::ECONNREFUSED);
 
     let (full, _queue) = full_listener();
     let sock = client_context(&ca)
@@ -258,30 +254,21 @@ fn contexts_of_the_wrong_side_do_not_connect() {
     );
 }
 
-/// A server that notes the names it is asked for, and takes its time to answer.
-fn noting(leaf: &Leaf, delay: Duration) -> (EchoServer, Arc<Mutex<Vec<String>>>) {
-    let names = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&names);
-    let config = ServerConfig::new(leaf).configure(move |context| {
-        let seen = Arc::clone(&seen);
-        context.set_servername_callback(move |ssl, _| {
-            let name = ssl.servername(pyssl_testing::openssl::ssl::NameType::HOST_NAME);
-            seen.lock()
-                .unwrap()
-                .push(name.unwrap_or_default().to_owned());
-            std::thread::sleep(delay);
-            Ok::<(), SniError>(())
-        });
-    });
-    (EchoServer::start(config), names)
-}
-
 #[test]
 fn the_certificate_of_a_server_is_fetched_verified_or_not() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
-    let (server, names) = noting(&leaf, Duration::ZERO);
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let server = EchoServer::start(ServerConfig::new(&leaf).configure(move |context| {
+        let seen = Arc::clone(&seen);
+        context.set_servername_callback(move |ssl, _| {
+            let name = ssl.servername(NameType::HOST_NAME).map(str::to_owned);
+            seen.lock().unwrap().extend(name);
+            Ok::<(), SniError>(())
+        });
+    }));
     let address = ("localhost", server.port());
     let fetch = |options| ssl::get_server_certificate(address, options);
     let pem = fetch(ssl::ServerCertificate::new()).unwrap();
@@ -296,8 +283,8 @@ fn the_certificate_of_a_server_is_fetched_verified_or_not() {
 }
 
 #[test]
-fn a_server_that_takes_its_time_is_not_waited_for() {
-    let (server, _) = noting(&Ca::new().issue("localhost"), Duration::from_secs(1));
+fn a_server_that_does_not_answer_is_not_waited_for() {
+    let server = Scripted::never_answers();
     let error = ssl::get_server_certificate(
         ("localhost", server.port()),
         ssl::ServerCertificate::new().timeout(Duration::from_millis(100)),
@@ -309,7 +296,7 @@ fn a_server_that_takes_its_time_is_not_waited_for() {
 #[test]
 fn certificates_are_fetched_over_ipv6_too() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
-        eprintln!("SKIPPED: this machine has no IPv6");
+        skipped("this machine has no IPv6");
         return;
     };
     let ca = Ca::new();
@@ -334,4 +321,124 @@ fn certificates_are_fetched_over_ipv6_too() {
         let error = fetch(ssl::ServerCertificate::new().ca_certs(&other.ca)).unwrap_err();
         assert_eq!(error.python_class(), "SSLCertVerificationError");
     });
+}
+
+/// Names that have no address, and addresses that are none for the socket.
+#[test]
+fn hosts_that_cannot_be_found_are_pythons_errors() {
+    const SCRIPT: &str = r#"
+import socket, sys
+def told(f):
+    try:
+        f()
+        return "ok"
+    except OSError as e:
+        return f"{type(e).__name__} {e.errno} {e}"
+    except (TypeError, UnicodeError) as e:
+        return "UnicodeError" if isinstance(e, UnicodeError) else type(e).__name__
+for host in sys.stdin.read().split("\n"):
+    host = host.replace("NUL", "\0")
+    with socket.socket() as sock:
+        print(told(lambda: sock.connect((host, 1))))
+    print(told(lambda: socket.create_connection((host, 1))))
+"#;
+    let python = pyssl_testing::skip_without_python!();
+    if python.version() < (3, 13, 0) {
+        skipped("this Python has other errors for names that cannot be");
+        return;
+    }
+    let long = format!("{}.invalid", "x".repeat(70));
+    let hosts = [
+        "nosuch.invalid",
+        "bücher.invalid",
+        "::1",
+        "fe80::1",
+        "aNULb",
+        "256.256.256.256",
+        &long,
+        "a..invalid",
+        "127.0.0.1",
+        "localhost",
+    ];
+    let told = |result: ssl::Result<()>| match result {
+        Ok(()) => "ok".to_owned(),
+        Err(error @ ssl::Error::Os(_)) => {
+            let (class, errno) = (error.python_class(), error.errno().unwrap());
+            format!("{class} {errno} {error}")
+        }
+        Err(error) => error.python_class().to_owned(),
+    };
+    let output = python.script(SCRIPT).stdin(hosts.join("\n")).run();
+    let output = output.expect_success();
+    let mut answers = output.lines();
+    let context = crate::support::unverified_client();
+    for host in hosts {
+        let host = host.replace("NUL", "\0");
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let sock = context
+            .wrap_socket(socket.unwrap(), ssl::WrapSocket::new())
+            .unwrap();
+        let ours = told(sock.connect((&*host, 1)));
+        assert_eq!(Some(&*ours), answers.next(), "connect to {host:?}");
+        let ours = told(ssl::create_connection((&host, 1), None).map(|_| ()));
+        let theirs = answers.next().unwrap();
+        // In Python a NUL ends the name that `getaddrinfo` gets.
+        if !host.contains('\0') {
+            assert_eq!(ours, theirs, "create_connection to {host:?}");
+        }
+    }
+}
+
+/// The system wakes nobody who waits for room in the queue of a Unix listener.
+#[test]
+fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed() {
+    let _watchdog = crate::link::Watchdog::new();
+    let contexts = crate::link::Contexts::new();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let socket = || socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+    let listener = socket().unwrap();
+    let address = socket2::SockAddr::unix(&path).unwrap();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    let fill = || {
+        let connects = || {
+            let filler = socket().unwrap();
+            filler.set_nonblocking(true).unwrap();
+            filler.connect(&address).is_ok().then_some(filler)
+        };
+        std::iter::from_fn(connects).collect::<Vec<_>>()
+    };
+    let fillers = fill();
+    let wrap = || {
+        let options = crate::link::client_options().do_handshake_on_connect(false);
+        contexts
+            .client
+            .wrap_socket(socket().unwrap(), options)
+            .unwrap()
+    };
+    let sock = wrap();
+    std::thread::scope(|scope| {
+        let connecting = crate::link::waiting(scope, || sock.connect(&path));
+        sock.close();
+        let error = connecting.join().unwrap().unwrap_err();
+        assert!(crate::link::is_bad_fd(&error), "{error}");
+    });
+    let sock = wrap();
+    std::thread::scope(|scope| {
+        let connecting = crate::link::waiting(scope, || sock.connect(&path));
+        for _ in &fillers {
+            listener.accept().unwrap();
+        }
+        connecting.join().unwrap().unwrap();
+    });
+    // What it took to wait has left nothing behind.
+    let plain = socket2::Socket::from(sock.detach().unwrap());
+    assert_eq!(plain.write_timeout().unwrap(), None);
+    // With a time-out it is Python's error, at once.
+    let _fillers = fill();
+    let sock = wrap();
+    sock.settimeout(Some(Duration::from_secs(60))).unwrap();
+    let error = sock.connect(&path).unwrap_err();
+    assert_eq!(error.python_class(), "BlockingIOError");
 }

@@ -14,6 +14,16 @@ pub(crate) const UNIVERSAL_STRING: u8 = 28;
 
 pub(crate) const COMMON_NAME: &str = "2.5.4.3";
 
+/// Kinds of otherName that OpenSSL prints, and one that it does not.
+pub(crate) const UPN: &str = "1.3.6.1.4.1.311.20.2.3";
+pub(crate) const XMPP: &str = "1.3.6.1.5.5.7.8.5";
+pub(crate) const SRV: &str = "1.3.6.1.5.5.7.8.7";
+pub(crate) const SMTP_UTF8: &str = "1.3.6.1.5.5.7.8.9";
+pub(crate) const NAI_REALM: &str = "1.3.6.1.5.5.7.8.8";
+/// How to reach an authority.
+pub(crate) const OCSP: &str = "1.3.6.1.5.5.7.48.1";
+pub(crate) const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
+
 /// What a certificate is made of; `Default` is a plain one.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {

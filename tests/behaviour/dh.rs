@@ -4,85 +4,19 @@ use pyssl as ssl;
 use pyssl_testing::openssl::bn::BigNum;
 use pyssl_testing::openssl::dh::Dh;
 use pyssl_testing::pki::KeyKind;
-use pyssl_testing::{Ca, Files, skip_without_python};
+use pyssl_testing::{Ca, Files};
 
 use crate::support::{Pair, client_context, server_context};
 
-fn parameters(prime: BigNum) -> String {
-    let generator = BigNum::from_u32(2).unwrap();
-    let dh = Dh::from_pqg(prime, None, generator).unwrap();
+fn parameters() -> String {
+    let prime = BigNum::get_rfc3526_prime_2048().unwrap();
+    let dh = Dh::from_pqg(prime, None, BigNum::from_u32(2).unwrap()).unwrap();
     String::from_utf8(dh.params_to_pem().unwrap()).unwrap()
-}
-
-fn strong() -> String {
-    parameters(BigNum::get_rfc3526_prime_2048().unwrap())
-}
-
-fn weak() -> String {
-    parameters(BigNum::get_rfc2409_prime_1024().unwrap())
 }
 
 /// What stands in front of EC keys: parameters of another kind.
 fn curve() -> String {
     "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".to_owned()
-}
-
-const SCRIPT: &str = r#"
-import ssl, sys
-for path in sys.argv[1:]:
-    try: print(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_dh_params(path))
-    except OSError as e:
-        print(type(e).__name__, e.errno, getattr(e, 'reason', None), str(e).split(' (_ssl.c')[0])
-"#;
-
-#[test]
-fn files_are_taken_and_refused_as_in_python() {
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        return;
-    }
-    let files = Files::of(&Ca::new().issue("localhost"));
-    let strong = strong();
-    let block = |body: &str| {
-        format!("-----BEGIN DH PARAMETERS-----\n{body}\n-----END DH PARAMETERS-----\n")
-    };
-    let mut paths: Vec<String> = [
-        ("good", strong.clone()),
-        ("weak", weak()),
-        ("empty", String::new()),
-        ("curve", curve()),
-        (
-            "certificate",
-            std::fs::read_to_string(&files.combined).unwrap(),
-        ),
-        (
-            "lines",
-            format!("{}{}trailing", curve(), strong.replace('\n', "\r\n")),
-        ),
-        ("base64", block("!!!!")),
-        ("der", block("AAAA")),
-        ("cut", strong[..strong.len() / 2].to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, text)| files.write(name, text).to_str().unwrap().to_owned())
-    .collect();
-    paths.push(files.dir().to_str().unwrap().to_owned());
-    paths.push(files.dir().join("none").to_str().unwrap().to_owned());
-    let output = python.run(SCRIPT, &paths).expect_success();
-    assert_eq!(output.lines().count(), paths.len());
-    for (path, theirs) in paths.iter().zip(output.lines()) {
-        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
-        let ours = match context.load_dh_params(path) {
-            Ok(()) => "None".to_owned(),
-            Err(e) => format!(
-                "{} {} {} {e}",
-                e.python_class(),
-                e.errno().unwrap(),
-                e.reason().unwrap_or("None")
-            ),
-        };
-        assert_eq!(ours, theirs, "{path}");
-    }
 }
 
 #[test]
@@ -103,7 +37,7 @@ fn parameters_give_a_server_dhe_suites_also_after_a_rebuild() {
     client.set_ciphers("DHE-RSA-AES128-GCM-SHA256").unwrap();
     let files = Files::of(&ca.issue("localhost"));
     server
-        .load_dh_params(files.write("dh.pem", strong()))
+        .load_dh_params(files.write("dh.pem", parameters()))
         .unwrap();
     let kept = Pair::new(&client, &server, "localhost")
         .unwrap()

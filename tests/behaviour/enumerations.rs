@@ -120,3 +120,15 @@ fn the_version_of_openssl_is_one_in_three_forms() {
     let words = format!("OpenSSL {major}.{minor}.{patch}");
     assert!(ssl::OPENSSL_VERSION.starts_with(&words), "{words}");
 }
+
+#[test]
+fn a_version_is_written_as_connections_tell_it() {
+    let contexts = crate::link::BOTH_VERSIONS.map(crate::link::Contexts::of);
+    for (contexts, version) in contexts.iter().zip(crate::link::BOTH_VERSIONS) {
+        let link = contexts.link();
+        assert_eq!(link.client.version(), Some(&*version.to_string()));
+    }
+    assert_eq!(format!("{:>8}", ssl::TlsVersion::TLSv1), "   TLSv1");
+    let open = ssl::TlsVersion::MAXIMUM_SUPPORTED;
+    assert_eq!(open.to_string(), "MAXIMUM_SUPPORTED");
+}

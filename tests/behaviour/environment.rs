@@ -77,6 +77,35 @@ fn default_certificates_come_from_where_the_variables_say() {
 }
 
 #[test]
+fn default_verify_paths_follow_the_variables() {
+    if inner() {
+        let paths = ssl::get_default_verify_paths();
+        println!("found {:?} {:?}", paths.cafile, paths.capath);
+        return;
+    }
+    let found = |file: &Path, directory: &Path| {
+        let variables = [
+            ("SSL_CERT_FILE", text(file)),
+            ("SSL_CERT_DIR", text(directory)),
+        ];
+        run("default_verify_paths_follow_the_variables", &variables)
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let file = directory.join("roots.pem");
+    std::fs::write(&file, "").unwrap();
+    let both = format!("found Some({file:?}) Some({directory:?})\n");
+    let printed = found(&file, directory);
+    assert!(printed.contains(&both), "{printed}");
+    // A variable that names nothing of the kind hides what is built in.
+    let nothing = Path::new("");
+    for (file, directory) in [(directory, &*file), (nothing, nothing)] {
+        let printed = found(file, directory);
+        assert!(printed.contains("found None None\n"), "{printed}");
+    }
+}
+
+#[test]
 fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
     if inner() {
         let name = |context: ssl::SslContext| context.keylog_filename().is_some();

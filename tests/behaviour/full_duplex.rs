@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use pyssl as ssl;
-use pyssl_testing::openssl_cli::openssl_or_say_so;
-use pyssl_testing::{Ca, Files};
+use pyssl_testing::{Ca, Files, skip_without_openssl};
 
 use crate::link::{
-    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, is_bad_fd, pattern, recv_exactly,
-    server_options, tcp_pair, waiting,
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, full_listener, is_bad_fd, pattern,
+    recv_exactly, server_options, tcp_pair, waiting,
 };
 use crate::support::{Pair, client_context, server_context};
 
@@ -312,16 +311,19 @@ fn close_ends_an_accept() {
     }
 }
 
+/// A client's socket that is not connected yet.
+fn unconnected(contexts: &Contexts) -> ssl::SslSocket {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let wrapped = contexts.client.wrap_socket(socket, client_options());
+    wrapped.unwrap()
+}
+
 #[test]
 fn close_ends_a_connect_and_a_handshake() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    let (address, _filling) = crate::link::full_listener();
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let client = contexts
-        .client
-        .wrap_socket(socket, client_options())
-        .unwrap();
+    let (address, _filling) = full_listener();
+    let client = unconnected(&contexts);
     thread::scope(|scope| {
         let connecting = waiting(scope, || client.connect(address).unwrap_err());
         client.close();
@@ -375,12 +377,8 @@ fn a_closed_descriptor_is_not_met_again_under_its_number() {
 fn a_second_thread_in_connect_is_refused_and_does_no_harm() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    let (address, _filling) = crate::link::full_listener();
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let client = contexts
-        .client
-        .wrap_socket(socket, client_options())
-        .unwrap();
+    let (address, _filling) = full_listener();
+    let client = unconnected(&contexts);
     thread::scope(|scope| {
         let first = waiting(scope, || client.connect(address).unwrap_err());
         let error = client.connect(address).unwrap_err();
@@ -398,9 +396,7 @@ fn a_second_thread_in_connect_is_refused_and_does_no_harm() {
 
 #[test]
 fn both_directions_go_on_while_the_peer_updates_its_keys() {
-    let Some(openssl) = openssl_or_say_so() else {
-        return;
-    };
+    let openssl = skip_without_openssl!();
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let context = server_context(&ca.issue("localhost"));
@@ -467,9 +463,7 @@ fn both_directions_go_on_while_the_peer_updates_its_keys() {
 /// another thread is reading already.
 #[test]
 fn a_reader_and_a_writer_go_through_renegotiations_of_the_peer() {
-    let Some(openssl) = openssl_or_say_so() else {
-        return;
-    };
+    let openssl = skip_without_openssl!();
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let leaf = ca.issue("localhost");

@@ -1,57 +1,9 @@
 //! Groups, signature algorithms, suites of TLS 1.3, and what depends on OpenSSL's version.
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files, skip_without_python};
+use pyssl_testing::{Ca, Files, skipped};
 
-use crate::support::{Pair, client_context, outcome, server_context};
-
-/// Groups by OpenSSL's short name.
-const CURVES: &[&str] = &[
-    "prime256v1",
-    "secp384r1",
-    "secp521r1",
-    "X25519",
-    "X448",
-    "ffdhe2048",
-    "P-256",
-    "x25519",
-    "",
-    "RSA",
-    "rsaEncryption",
-    "it's",
-    "bücher",
-    "a\nb",
-    "prime256v1:secp384r1",
-];
-
-const SCRIPT: &str = r#"
-import json, ssl, sys
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-for name in json.load(sys.stdin):
-    try: print(repr(context.set_ecdh_curve(name)))
-    except (ssl.SSLError, ValueError) as e:
-        print(type(e).__name__, str(e).split(' (_ssl.c')[0])
-"#;
-
-#[test]
-fn curves_have_pythons_names_and_errors() {
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        return;
-    }
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
-    let list: Vec<_> = CURVES.iter().map(|name| format!("{name:?}")).collect();
-    let input = format!("[{}]", list.join(", "));
-    let output = python.script(SCRIPT).stdin(input).run().expect_success();
-    assert_eq!(output.lines().count(), CURVES.len());
-    for (name, theirs) in CURVES.iter().zip(output.lines()) {
-        let ours = match context.set_ecdh_curve(name) {
-            Ok(()) => "None".to_owned(),
-            Err(e) => format!("{} {e}", e.python_class()),
-        };
-        assert_eq!(ours, theirs, "{name:?}");
-    }
-}
+use crate::support::{Pair, client_context, outcome, require_certificates, server_context};
 
 #[test]
 fn a_curve_holds_for_both_roles() {
@@ -227,6 +179,7 @@ fn capabilities_tell_what_this_openssl_has() {
 #[test]
 fn a_client_that_shows_a_certificate_has_an_algorithm() {
     if !ssl::capabilities().client_sigalg {
+        skipped(*ssl::OPENSSL_VERSION);
         return;
     }
     let ca = Ca::new();
@@ -234,10 +187,7 @@ fn a_client_that_shows_a_certificate_has_an_algorithm() {
     client
         .load_cert_chain(&Files::of(&ca.issue("me")).combined)
         .unwrap();
-    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    require_certificates(&server, &ca);
     let pair = Pair::new(&client, &server, "localhost")
         .unwrap()
         .connected();

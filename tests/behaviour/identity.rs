@@ -7,7 +7,7 @@ use pyssl_testing::openssl::symm::Cipher;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Leaf};
 
-use crate::support::{Pair, client_context};
+use crate::support::{Pair, client_context, unverified_client};
 
 fn pkcs12(leaf: &Leaf, password: &str) -> Vec<u8> {
     let mut chain = Stack::new().unwrap();
@@ -23,6 +23,13 @@ fn load(chain: ssl::CertChain) -> ssl::Result<ssl::SslContext> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
     context.load_cert_chain(chain)?;
     Ok(context)
+}
+
+/// The certificate that a server shows.
+fn shown(server: &ssl::SslContext) -> Vec<u8> {
+    let pair = Pair::new(&unverified_client(), server, "localhost").unwrap();
+    let certificate = pair.connected().client.getpeercert_binary().unwrap();
+    certificate.unwrap()
 }
 
 #[test]
@@ -69,6 +76,8 @@ fn what_is_wrong_is_an_error_and_changes_nothing() {
     let (pem, key) = (leaf.cert_pem(), leaf.key_pem());
     let from_pem = |certificate: &str, key: &str| ssl::CertChain::from_pem(certificate, key);
     let none: [&[u8]; 0] = [];
+    let old = ca.issue("localhost");
+    let context = load(from_pem(&old.cert_pem(), &old.key_pem())).unwrap();
     for (chain, class, reason) in [
         (from_pem("", &key), "SSLError", None),
         (from_pem(&pem, ""), "SSLError", None),
@@ -116,12 +125,75 @@ fn what_is_wrong_is_an_error_and_changes_nothing() {
             None,
         ),
     ] {
-        let text = format!("{chain:?}");
-        let error = load(chain).expect_err(&text);
+        let error = context.load_cert_chain(chain).unwrap_err();
         assert_eq!(error.python_class(), class, "{error}");
         if reason.is_some() {
             assert_eq!(error.reason(), reason);
         }
+        assert_eq!(shown(&context), old.der());
+    }
+}
+
+/// A PKCS#12 file may lack what a server needs, or hold it in another order.
+#[test]
+fn a_pkcs12_file_needs_both_certificate_and_key() {
+    let ca = Ca::new();
+    let leaf = ca.intermediate().issue("localhost");
+    let without = |certificate: bool, key: bool| {
+        let mut builder = Pkcs12::builder();
+        if certificate {
+            builder.cert(leaf.cert());
+        }
+        if key {
+            builder.pkey(leaf.key());
+        }
+        builder.build2("x").unwrap().to_der().unwrap()
+    };
+    for (certificate, key) in [(true, false), (false, true)] {
+        let chain = ssl::CertChain::from_pkcs12(without(certificate, key), "x");
+        let error = load(chain).unwrap_err();
+        assert_eq!(error.python_class(), "ValueError", "{error}");
+    }
+    let whole = pkcs12(&leaf, "x");
+    for length in 0..whole.len() {
+        let cut = ssl::CertChain::from_pkcs12(&whole[..length], "x");
+        assert!(load(cut).is_err(), "{length} of {} bytes", whole.len());
+    }
+}
+
+/// The password is asked for only where there is something to open.
+#[test]
+fn a_callback_for_the_password_is_asked_once_and_its_error_comes_out() {
+    let leaf = Ca::new().issue("localhost");
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let ask = |answer: &'static str| {
+        let asked = std::sync::Arc::clone(&asked);
+        ssl::Password::callback(move || {
+            asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(answer)
+        })
+    };
+    let count = || asked.load(std::sync::atomic::Ordering::Relaxed);
+    let plain = ssl::CertChain::from_pem(leaf.cert_pem(), leaf.key_pem());
+    load(plain.password(ask("secret"))).unwrap();
+    assert_eq!(count(), 0);
+    let sealed = || ssl::CertChain::from_pem(leaf.cert_pem(), leaf.encrypted_key_pem(b"secret"));
+    load(sealed().password(ask("secret"))).unwrap();
+    assert_eq!(count(), 1);
+    assert!(load(sealed().password(ask("wrong"))).is_err());
+    assert_eq!(count(), 2);
+    load(ssl::CertChain::from_pkcs12(
+        pkcs12(&leaf, "secret"),
+        ask("secret"),
+    ))
+    .unwrap();
+    assert_eq!(count(), 3);
+    let refuses = || ssl::Password::callback::<String>(|| Err("no terminal".into()));
+    for chain in [
+        sealed().password(refuses()),
+        ssl::CertChain::from_pkcs12(pkcs12(&leaf, "secret"), refuses()),
+    ] {
+        assert_eq!(load(chain).unwrap_err().to_string(), "no terminal");
     }
 }
 
@@ -135,4 +207,21 @@ fn no_secret_is_printed() {
         format!("{chain:?}"),
         r#"CertChain { certfile: "a.pem", keyfile: "b.pem", .. }"#
     );
+}
+
+/// OpenSSL would lay the key beside the older certificate of its kind, and use that.
+#[test]
+fn a_key_of_another_kind_is_refused_beside_a_certificate_of_that_kind() {
+    let ca = Ca::new();
+    let of_kind = |kind| ca.builder().san("localhost").key(kind).build();
+    let (ec, rsa) = (of_kind(KeyKind::EcP256), of_kind(KeyKind::Rsa2048));
+    let context = load(ssl::CertChain::from_pem(ec.cert_pem(), ec.key_pem())).unwrap();
+    let mixed = || ssl::CertChain::from_pem(rsa.cert_pem(), ec.key_pem());
+    let error = context.load_cert_chain(mixed()).unwrap_err();
+    assert_eq!(error.reason(), Some("NO_CERTIFICATE_ASSIGNED"));
+    assert_eq!(error.errno(), Some(177));
+    // As in a context that has none.
+    let error = load(mixed()).unwrap_err();
+    assert_eq!(error.reason(), Some("NO_CERTIFICATE_ASSIGNED"));
+    assert_eq!(error.errno(), Some(177));
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use pyssl as ssl;
-use pyssl_testing::Ca;
+use pyssl_testing::{Ca, skipped};
 
 use crate::support::{Pair, client_context, server_context};
 
@@ -107,6 +107,7 @@ fn a_line_that_cannot_be_written_shows_after_the_operation() {
 fn a_full_disk_is_an_error_with_the_files_name() {
     let full = std::path::Path::new("/dev/full");
     if !full.exists() {
+        skipped("there is no /dev/full");
         return;
     }
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -117,4 +118,83 @@ fn a_full_disk_is_an_error_with_the_files_name() {
         "[Errno 28] No space left on device: '/dev/full'"
     );
     assert_eq!(context.keylog_filename(), None);
+}
+
+struct Panics;
+
+impl Write for Panics {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        panic!("on purpose")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_panics_does_so_in_the_caller() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    server.set_keylog_writer(Panics).unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
+    let text = *panic.unwrap_err().downcast_ref::<&str>().unwrap();
+    assert_eq!(text, "on purpose");
+    // The context is none the worse for it.
+    let log = Shared::default();
+    server.set_keylog_writer(log.clone()).unwrap();
+    Pair::new(&client, &server, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(log.labels().len(), 5);
+}
+
+/// A writer that takes three bytes at a time.
+#[derive(Clone, Default)]
+struct Slow(Shared);
+
+impl Write for Slow {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(&buf[..buf.len().min(3)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Both ends have the same secrets, and no thread's line gets into another's.
+#[test]
+fn lines_are_whole_whoever_writes_them() {
+    const THREADS: usize = 4;
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let (clients, servers) = (Slow::default(), Slow::default());
+    client.set_keylog_writer(clients.clone()).unwrap();
+    server.set_keylog_writer(servers.clone()).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    Pair::new(&client, &server, "localhost")
+                        .unwrap()
+                        .connected();
+                }
+            });
+        }
+    });
+    let lines = |log: &Slow| {
+        let text = String::from_utf8(log.0.0.lock().unwrap().clone()).unwrap();
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let (ours, theirs) = (lines(&clients), lines(&servers));
+    assert_eq!(ours.len(), THREADS * 5 * 5);
+    assert_eq!(ours, theirs);
+    for line in &ours {
+        let parts: Vec<_> = line.split(' ').collect();
+        assert_eq!((parts.len(), parts[1].len()), (3, 64), "{line}");
+    }
 }

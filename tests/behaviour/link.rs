@@ -5,12 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl_testing::Ca;
+use pyssl_testing::{Ca, say_aloud};
 
 use crate::support::{client_context, server_context};
 
 /// How long anything may take before a test fails; no test's outcome depends on it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) const BOTH_VERSIONS: [ssl::TlsVersion; 2] =
     [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
@@ -157,7 +157,9 @@ impl Watchdog {
         std::thread::spawn(move || {
             let outcome = over.recv_timeout(patience + time);
             if outcome == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                eprintln!("{name} does not end: threads wait for each other");
+                say_aloud(format_args!(
+                    "{name} does not end: threads wait for each other"
+                ));
                 std::process::abort();
             }
         });
@@ -248,9 +250,5 @@ pub(crate) fn recv_exactly(socket: &ssl::SslSocket, len: usize) -> Vec<u8> {
 }
 
 pub(crate) fn is_bad_fd(error: &ssl::Error) -> bool {
-    error.python_class() == "OSError" && error.errno() == Some(libc_ebadf())
-}
-
-fn libc_ebadf() -> i32 {
-    9
+    error.python_class() == "OSError" && error.errno() == Some(libc::EBADF)
 }

@@ -2,7 +2,6 @@
 //!
 //! `PYSSL_STRESS_SECONDS` sets how long the whole table of setters is gone through; 20 without it.
 
-use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files, Leaf, skip_without_python};
+use pyssl_testing::{Ca, Files, Leaf, say_aloud, skip_without_python, skipped};
 
 use crate::link::{Contexts, Link, Watchdog, client_options, server_options};
 use crate::support::{Pair, client_context, server_context};
@@ -118,6 +117,14 @@ const CHANGES: &[(&str, Change)] = &[
         keys.insert(0, ssl::TicketKey::generate()?);
         keys.truncate(3);
         stage.server.set_ticket_keys(keys)
+    }),
+    ("ocsp_mode, set_ocsp_response", |stage, i| {
+        let modes = [ssl::OcspMode::Request, ssl::OcspMode::Check];
+        stage.client.set_ocsp_mode(modes[i % 2])?;
+        match i % 3 {
+            0 => stage.server.set_ocsp_response(None),
+            _ => stage.server.set_ocsp_server_callback(|_| Ok(None)),
+        }
     }),
     ("post_handshake_auth", |stage, i| {
         stage.client.set_post_handshake_auth(i % 2 == 0)
@@ -326,7 +333,7 @@ fn cpython_is_asked_for_the_same() {
 
     // It takes up to 20 seconds and decides nothing.
     if std::env::var_os("PYSSL_STRESS_SECONDS").is_none() {
-        println!("SKIPPED: set PYSSL_STRESS_SECONDS to see what happens to CPython");
+        skipped("set PYSSL_STRESS_SECONDS to see what happens to CPython");
         return;
     }
     let python = skip_without_python!();
@@ -346,11 +353,9 @@ fn cpython_is_asked_for_the_same() {
         }
     };
     let with = python.openssl_version();
-    // Past the capture of output.
-    let _ = writeln!(
-        std::io::stderr().lock(),
+    say_aloud(format_args!(
         "CPython {major}.{minor}.{patch} with {with} {what}"
-    );
+    ));
 }
 
 fn fingerprint(end: &ssl::SslSocket) -> Vec<u8> {

@@ -4,7 +4,10 @@ use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, EchoServer, Leaf};
 
-use crate::support::{Pair, client_context, outcome, server_context, unverified_client};
+use crate::link::BOTH_VERSIONS;
+use crate::support::{
+    Pair, client_context, outcome, require_certificates, server_context, unverified_client,
+};
 
 fn identity(leaf: &Leaf) -> ssl::Identity {
     ssl::Identity::load(ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem())).unwrap()
@@ -32,7 +35,7 @@ fn one_connection_verifies_less_and_the_next_one_as_ever() {
 /// CVE-2024-35195, in sessions: what was not verified is not taken for verified later.
 #[test]
 fn a_session_does_not_lead_past_verification() {
-    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+    for version in BOTH_VERSIONS {
         let server = server_context(&Ca::new().issue("localhost"));
         let client = client_context(&Ca::new());
         client.set_maximum_version(version).unwrap();
@@ -63,7 +66,7 @@ fn a_session_does_not_lead_past_verification() {
 /// The same on a server: one listener asks for no certificate, another of the same context does.
 #[test]
 fn a_clients_session_does_not_lead_past_verification() {
-    for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+    for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
         client.set_maximum_version(version).unwrap();
@@ -189,10 +192,7 @@ fn contradictions_are_refused() {
 fn one_connection_shows_another_certificate() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
-    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    require_certificates(&server, &ca);
     let of_context = ca.issue("of the context");
     let chain = ssl::CertChain::from_pem(of_context.cert_pem(), of_context.key_pem());
     client.load_cert_chain(chain).unwrap();
@@ -244,4 +244,83 @@ fn sockets_have_the_same_options() {
         .wrap_socket(connect(), ssl::WrapSocket::new())
         .unwrap_err();
     assert_eq!(error.to_string(), "check_hostname requires server_hostname");
+}
+
+/// What a listening socket was wrapped with goes for every client, and for no other listener.
+#[test]
+fn a_listener_hands_its_options_down() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    server
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    let own = ca.issue_for(&["localhost", "of.the.listener"]);
+    let listen = |options: ssl::WrapSocket| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let options = options.server_side(true);
+        (server.wrap_socket(listener, options).unwrap(), address)
+    };
+    let strict = ssl::WrapSocket::new()
+        .verify_mode(ssl::CERT_REQUIRED)
+        .identity(&identity(&own));
+    let (strict, plain) = (listen(strict), listen(ssl::WrapSocket::new()));
+    let talk = |(listener, address): &(ssl::SslSocket, std::net::SocketAddr), with: bool| {
+        std::thread::scope(|scope| {
+            let accepted = scope.spawn(|| listener.accept().map(|_| ()));
+            let mut options = ssl::WrapSocket::from("localhost");
+            if with {
+                options = options.identity(&identity(&ca.issue("client")));
+            }
+            let sock = std::net::TcpStream::connect(address).unwrap();
+            let sock = client.wrap_socket(sock, options).unwrap();
+            let names = sock
+                .getpeercert()
+                .unwrap()
+                .unwrap()
+                .subject_alt_name()
+                .len();
+            (names, outcome(&accepted.join().unwrap()))
+        })
+    };
+    for _ in 0..2 {
+        assert_eq!(talk(&strict, true), (2, "ok".to_owned()));
+        let refused = "SSLError:PEER_DID_NOT_RETURN_A_CERTIFICATE".to_owned();
+        assert_eq!(talk(&strict, false), (2, refused));
+        assert_eq!(talk(&plain, false), (1, "ok".to_owned()));
+    }
+    assert_eq!(server.verify_mode(), ssl::CERT_NONE);
+}
+
+/// Connections of one context, each with settings of its own, at the same time.
+#[test]
+fn threads_with_different_options_do_not_meet_in_the_context() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let strangers = server_context(&Ca::new().issue("localhost"));
+    let before = format!("{client:?}");
+    std::thread::scope(|scope| {
+        for kind in 0..4 {
+            let (client, server, strangers) = (&client, &server, &strangers);
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    let named = || ssl::WrapBio::from("localhost");
+                    let (peer, options, good) = match kind {
+                        0 => (server, named(), true),
+                        1 => (strangers, named(), false),
+                        2 => {
+                            let lenient = named().check_hostname(false);
+                            (strangers, lenient.verify_mode(ssl::CERT_NONE), true)
+                        }
+                        _ => (server, named().expected_names(["other.example"]), false),
+                    };
+                    let pair = Pair::new(client, peer, options).unwrap();
+                    assert_eq!(pair.handshake().0.is_ok(), good, "kind {kind}");
+                }
+            });
+        }
+    });
+    assert_eq!(format!("{client:?}"), before);
+    assert_eq!(client.verify_mode(), ssl::CERT_REQUIRED);
+    assert!(client.check_hostname());
 }

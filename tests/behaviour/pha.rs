@@ -3,7 +3,7 @@
 use pyssl as ssl;
 use pyssl_testing::{Ca, Files};
 
-use crate::support::{Pair, client_context, server_context};
+use crate::support::{Pair, client_context, server_context, trust};
 
 struct Contexts {
     ca: Ca,
@@ -16,9 +16,7 @@ fn contexts(mode: ssl::VerifyMode) -> Contexts {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     server.set_verify_mode(mode).unwrap();
-    server
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .unwrap();
+    trust(&server, &ca);
     server.set_post_handshake_auth(true).unwrap();
     let client = client_context(&ca);
     client.set_post_handshake_auth(true).unwrap();
@@ -38,18 +36,6 @@ impl Contexts {
     }
 }
 
-/// The server writes, the client reads and writes, the server reads: what both reads came to.
-fn exchange(pair: &Pair) -> (ssl::Result<Vec<u8>>, ssl::Result<Vec<u8>>) {
-    pair.server.write(b"down").unwrap();
-    pair.pump();
-    let client = pair.client.read(100);
-    let _ = pair.client.write(b"up");
-    pair.pump();
-    let server = pair.server.read(100);
-    pair.pump();
-    (client, server)
-}
-
 #[test]
 fn the_certificate_comes_when_it_is_asked_for() {
     let contexts = contexts(ssl::CERT_REQUIRED);
@@ -57,11 +43,7 @@ fn the_certificate_comes_when_it_is_asked_for() {
     let pair = contexts.connect();
     assert!(pair.server.getpeercert().unwrap().is_none());
     pair.server.verify_client_post_handshake().unwrap();
-    let (client, server) = exchange(&pair);
-    assert_eq!(
-        (client.unwrap(), server.unwrap()),
-        (b"down".into(), b"up".into())
-    );
+    pair.talk();
     let dict = pair.server.getpeercert().unwrap().expect("a certificate");
     assert_eq!(dict.subject_alt_name()[0].value(), "client");
 }
@@ -70,7 +52,8 @@ fn the_certificate_comes_when_it_is_asked_for() {
 fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
     let pair = contexts(ssl::CERT_REQUIRED).connect();
     pair.server.verify_client_post_handshake().unwrap();
-    let error = exchange(&pair).1.unwrap_err();
+    let [_, server] = pair.exchange();
+    let error = server.unwrap_err();
     assert_eq!(error.reason(), Some("PEER_DID_NOT_RETURN_A_CERTIFICATE"));
     let error = pair.client.read(1).unwrap_err();
     let reason = error.reason().unwrap();
@@ -81,11 +64,7 @@ fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
 fn an_optional_certificate_need_not_come() {
     let pair = contexts(ssl::CERT_OPTIONAL).connect();
     pair.server.verify_client_post_handshake().unwrap();
-    let (client, server) = exchange(&pair);
-    assert_eq!(
-        (client.unwrap(), server.unwrap()),
-        (b"down".into(), b"up".into())
-    );
+    pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_none());
 }
 
@@ -96,11 +75,7 @@ fn an_optional_certificate_comes_if_there_is_one() {
     let pair = contexts.connect();
     assert!(pair.server.getpeercert().unwrap().is_none());
     pair.server.verify_client_post_handshake().unwrap();
-    let (client, server) = exchange(&pair);
-    assert_eq!(
-        (client.unwrap(), server.unwrap()),
-        (b"down".into(), b"up".into())
-    );
+    pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_some());
 }
 

@@ -3,24 +3,8 @@
 use pyssl as ssl;
 use pyssl_testing::{Ca, Files};
 
+use crate::link::{BOTH_VERSIONS, Contexts};
 use crate::support::{Pair, client_context, server_context};
-
-struct Contexts {
-    client: ssl::SslContext,
-    server: ssl::SslContext,
-}
-
-fn contexts(version: ssl::TlsVersion) -> Contexts {
-    let ca = Ca::new();
-    let contexts = Contexts {
-        client: client_context(&ca),
-        server: server_context(&ca.issue("localhost")),
-    };
-    contexts.client.set_maximum_version(version).unwrap();
-    contexts
-}
-
-const VERSIONS: [ssl::TlsVersion; 2] = [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
 impl Contexts {
     /// A connection that offers `session`, after the client has read.
@@ -48,8 +32,8 @@ impl Contexts {
 
 #[test]
 fn a_session_has_pythons_attributes() {
-    for version in VERSIONS {
-        let contexts = contexts(version);
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
         let pair = Pair::new(&contexts.client, &contexts.server, "localhost")
             .unwrap()
             .connected();
@@ -73,8 +57,8 @@ fn a_session_has_pythons_attributes() {
 
 #[test]
 fn a_session_is_resumed_as_often_as_it_is_offered() {
-    for version in VERSIONS {
-        let contexts = contexts(version);
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
         let session = contexts.session();
         assert!(contexts.resumes(&session) && contexts.resumes(&session));
         let pair = contexts.connect(Some(&session));
@@ -86,7 +70,7 @@ fn a_session_is_resumed_as_often_as_it_is_offered() {
 
 #[test]
 fn without_tickets_there_is_nothing_to_resume() {
-    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     contexts.server.set_num_tickets(0).unwrap();
     let session = contexts.session();
     assert!(!session.is_resumable() && session.id().is_empty());
@@ -95,7 +79,7 @@ fn without_tickets_there_is_nothing_to_resume() {
 /// The order of the checks is Python's: whose session, which side, how late.
 #[test]
 fn sessions_are_refused_in_pythons_order() {
-    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let session = contexts.session();
     let foreign = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let foreign = ssl::SslSession::from_der(&foreign, &session.to_der().unwrap()).unwrap();
@@ -140,7 +124,7 @@ fn sessions_are_refused_in_pythons_order() {
 
 #[test]
 fn a_socket_takes_its_session_before_it_connects() {
-    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let session = contexts.session();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let sock = contexts.client.wrap_socket(socket, "localhost").unwrap();
@@ -158,8 +142,8 @@ fn a_socket_takes_its_session_before_it_connects() {
 
 #[test]
 fn a_session_goes_through_bytes() {
-    for version in VERSIONS {
-        let contexts = contexts(version);
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
         let der = contexts.session().to_der().unwrap();
         let session = ssl::SslSession::from_der(&contexts.client, &der).unwrap();
         assert!(contexts.resumes(&session));
@@ -215,8 +199,8 @@ fn a_copy_of_a_context_has_its_settings_and_nothing_else() {
 
 #[test]
 fn a_copy_of_a_server_does_not_open_the_tickets_of_the_original() {
-    for version in VERSIONS {
-        let contexts = contexts(version);
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
         let session = contexts.session();
         assert!(contexts.resumes(&session));
         let copy = contexts.server.copy().unwrap();
@@ -231,7 +215,7 @@ fn a_copy_of_a_server_does_not_open_the_tickets_of_the_original() {
 
 #[test]
 fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
-    for version in VERSIONS {
+    for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let leaf = ca.issue("localhost");
         let client = client_context(&ca);
@@ -269,7 +253,7 @@ fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
 
 #[test]
 fn keys_are_rotated_while_connections_are_open() {
-    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let kept = contexts.connect(None);
     let session = kept.client.session().unwrap();
     let mut keys = contexts.server.ticket_keys();
@@ -298,7 +282,7 @@ fn a_ticket_key_has_80_bytes() {
 /// A new certificate, loaded while the server runs, leaves sessions resumable.
 #[test]
 fn sessions_survive_a_rebuild() {
-    let contexts = contexts(ssl::TlsVersion::TLSv1_3);
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let kept = contexts.connect(None);
     let session = kept.client.session().unwrap();
     let files = Files::of(&Ca::new().issue("localhost"));
@@ -306,4 +290,84 @@ fn sessions_survive_a_rebuild() {
     contexts.client.set_alpn_protocols(&["h2"]).unwrap();
     assert!(contexts.resumes(&session));
     drop(kept);
+}
+
+/// What was kept may have been damaged: an error, or a session that the server does not take.
+#[test]
+fn damaged_bytes_of_a_session_do_no_harm() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let der = contexts.session().to_der().unwrap();
+        let mut taken = 0;
+        for at in (0..der.len()).step_by(7) {
+            for bits in [0x01, 0x80, 0xff] {
+                let mut damaged = der.clone();
+                damaged[at] ^= bits;
+                let Ok(session) = ssl::SslSession::from_der(&contexts.client, &damaged) else {
+                    continue;
+                };
+                taken += 1;
+                let options = ssl::WrapBio::from("localhost").session(session);
+                if let Ok(pair) = Pair::new(&contexts.client, &contexts.server, options) {
+                    let (client, server) = pair.handshake();
+                    // Never one side alone, and never unverified: a full handshake, or an error.
+                    assert_eq!(client.is_ok(), server.is_ok(), "byte {at}, bits {bits:#x}");
+                }
+            }
+        }
+        assert!(taken > 0);
+    }
+}
+
+#[test]
+fn a_copy_takes_callbacks_and_responses_along() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let server = server_context(&leaf);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    server
+        .set_sni_callback(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    let response = ca.ocsp(&leaf).build();
+    server.set_ocsp_response(Some(response.clone())).unwrap();
+    let client = client_context(&ca);
+    client.set_ocsp_mode(ssl::OcspMode::Require).unwrap();
+    let (server_copy, client_copy) = (server.copy().unwrap(), client.copy().unwrap());
+    assert_eq!(client_copy.ocsp_mode(), ssl::OcspMode::Require);
+    // What is taken from the original stays with the copy, and the other way round.
+    server.clear_sni_callback().unwrap();
+    server.set_ocsp_response(None).unwrap();
+    client_copy.set_check_hostname(false).unwrap();
+    let pair = Pair::new(&client_copy, &server_copy, "localhost")
+        .unwrap()
+        .connected();
+    assert_eq!(pair.client.ocsp_response(), Some(response));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    assert!(client.check_hostname());
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    assert_eq!(pair.handshake().0.unwrap_err().verify_code(), Some(73));
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+    // Each counts its own connections.
+    let accepted = |context: &ssl::SslContext| context.session_stats().accept;
+    assert_eq!((accepted(&server), accepted(&server_copy)), (1, 1));
+}
+
+#[test]
+fn a_session_outlives_the_failure_of_its_connection() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let pair = contexts.connect(None);
+        pair.server.write(b"in the way").unwrap();
+        pair.pump();
+        pair.client.unwrap().unwrap_err();
+        let session = pair.client.session().unwrap();
+        assert!(contexts.resumes(&session));
+    }
 }

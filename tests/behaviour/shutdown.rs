@@ -249,7 +249,7 @@ fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
         .wrap_socket(socket, "localhost")
         .unwrap();
     let error = client.shutdown(Shutdown::Both).unwrap_err();
-    assert_eq!(error.errno(), Some(107));
+    assert_eq!(error.errno(), Some(libc::ENOTCONN));
 }
 
 #[test]

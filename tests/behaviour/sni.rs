@@ -202,3 +202,63 @@ fn a_client_context_takes_no_callback() {
         )
     );
 }
+
+/// In Python one saves `context.sni_callback`, calls it from another, and puts it back.
+#[test]
+fn a_callback_is_handed_out_called_by_another_and_put_back() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    assert!(server.sni_callback().is_none());
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let record = |who: &'static str| {
+        let calls = Arc::clone(&calls);
+        move || calls.lock().unwrap().push(who)
+    };
+    let (first, second) = (record("first"), record("second"));
+    server
+        .set_sni_callback(move |_| {
+            first();
+            Ok(ssl::SniAction::Alert(ssl::ALERT_DESCRIPTION_ACCESS_DENIED))
+        })
+        .unwrap();
+    let old = server.sni_callback().unwrap();
+    let inner = old.clone();
+    server
+        .set_sni_callback(move |request| {
+            second();
+            match request.server_name() {
+                Some("localhost") => Ok(ssl::SniAction::Continue),
+                _ => inner(request),
+            }
+        })
+        .unwrap();
+    let connect = |name: &str| {
+        let options = ssl::WrapBio::from(name).expected_names(["localhost"]);
+        let pair = Pair::new(&client, &server, options).unwrap();
+        pair.handshake().0.is_ok()
+    };
+    assert!(connect("localhost"));
+    assert!(!connect("other.example"));
+    server.set_sni_callback(old).unwrap();
+    assert!(!connect("localhost"));
+    server.clear_sni_callback().unwrap();
+    assert!(server.sni_callback().is_none());
+    assert!(connect("localhost"));
+    assert_eq!(
+        *calls.lock().unwrap(),
+        ["second", "second", "first", "first"]
+    );
+    let seen = Arc::clone(&calls);
+    client
+        .set_message_callback(move |_| {
+            seen.lock().unwrap().push("message");
+            Ok(())
+        })
+        .unwrap();
+    let old = client.message_callback().unwrap();
+    client.clear_message_callback().unwrap();
+    assert!(client.message_callback().is_none());
+    client.set_message_callback(old).unwrap();
+    assert!(connect("localhost"));
+    assert!(calls.lock().unwrap().contains(&"message"));
+}

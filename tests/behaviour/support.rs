@@ -1,4 +1,4 @@
-//! Pairs of connections in memory, and sockets with our own server.
+//! Contexts, and pairs of connections in memory.
 
 use pyssl as ssl;
 use pyssl_testing::{Ca, Files, Leaf};
@@ -19,15 +19,21 @@ impl Pair {
         server: &ssl::SslContext,
         options: impl Into<ssl::WrapBio>,
     ) -> ssl::Result<Pair> {
+        Pair::with(client, server, options, ssl::WrapBio::new())
+    }
+
+    /// The same with options for the server too.
+    pub(crate) fn with(
+        client: &ssl::SslContext,
+        server: &ssl::SslContext,
+        options: impl Into<ssl::WrapBio>,
+        server_options: ssl::WrapBio,
+    ) -> ssl::Result<Pair> {
         let bio = ssl::MemoryBio::new;
         let (to_server, from_server, to_client, from_client) = (bio(), bio(), bio(), bio());
         Ok(Pair {
             client: client.wrap_bio(&to_client, &from_client, options)?,
-            server: server.wrap_bio(
-                &to_server,
-                &from_server,
-                ssl::WrapBio::new().server_side(true),
-            )?,
+            server: server.wrap_bio(&to_server, &from_server, server_options.server_side(true))?,
             to_server,
             from_server,
             to_client,
@@ -68,6 +74,25 @@ impl Pair {
         }
     }
 
+    /// A word each way: what the client and the server have read.
+    pub(crate) fn exchange(&self) -> [ssl::Result<Vec<u8>>; 2] {
+        self.server.write(b"down").expect("the connection is open");
+        self.pump();
+        let client = self.client.read(100);
+        // A client that has been refused cannot write, and its read says so.
+        let _ = self.client.write(b"up");
+        self.pump();
+        let server = self.server.read(100);
+        self.pump();
+        [client, server]
+    }
+
+    /// A word each way that both sides must hear.
+    pub(crate) fn talk(&self) {
+        let heard = self.exchange().map(|read| read.expect("a word"));
+        assert_eq!(heard, [b"down".to_vec(), b"up".to_vec()]);
+    }
+
     /// A handshake that both sides must finish.
     pub(crate) fn connected(self) -> Pair {
         let (client, server) = self.handshake();
@@ -85,6 +110,21 @@ pub(crate) fn server_context(leaf: &Leaf) -> ssl::SslContext {
         .load_cert_chain(&files.combined)
         .expect("a certificate with its key");
     context
+}
+
+/// Lets a context trust this authority.
+pub(crate) fn trust(context: &ssl::SslContext, ca: &Ca) {
+    context
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .expect("the authority's certificate");
+}
+
+/// Lets a server require certificates of this authority.
+pub(crate) fn require_certificates(server: &ssl::SslContext, ca: &Ca) {
+    server
+        .set_verify_mode(ssl::CERT_REQUIRED)
+        .expect("it can be on");
+    trust(server, ca);
 }
 
 /// A client context that trusts this authority.

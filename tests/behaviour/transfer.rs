@@ -177,3 +177,48 @@ fn starttls_leads_into_tls_and_out_again() {
     server.sendall(b"text").unwrap();
     assert_eq!(client.recv(1024).unwrap(), b"text");
 }
+
+/// Python's `makefile`: reader and writer of one socket, in two threads if need be.
+#[test]
+fn buffered_readers_and_writers_are_the_standard_librarys() {
+    use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
+
+    let Link { client, server } = Contexts::new().link();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut out = LineWriter::new(&server);
+            for line in BufReader::new(&server).lines() {
+                writeln!(out, "{}!", line.unwrap()).unwrap();
+            }
+            out.write_all(b"the end, without a line end").unwrap();
+            out.flush().unwrap();
+            server.unwrap().unwrap();
+        });
+        let mut out = BufWriter::new(&client);
+        for line in 0..1000 {
+            writeln!(out, "line {line}").unwrap();
+        }
+        out.flush().unwrap();
+        let mut lines = BufReader::new(&client);
+        let mut text = String::new();
+        for line in 0..1000 {
+            text.clear();
+            lines.read_line(&mut text).unwrap();
+            assert_eq!(text, format!("line {line}!\n"));
+        }
+        drop(out);
+        client.settimeout(Some(std::time::Duration::ZERO)).unwrap();
+        // Nothing more to come yet: the standard library's error for it.
+        let error = lines.fill_buf().unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        // A goodbye ends the peer's lines, and does not wait for its own.
+        assert_eq!(class(client.unwrap()), "SSLWantReadError");
+        client.settimeout(None).unwrap();
+        let mut rest = [0; 27];
+        lines.read_exact(&mut rest).unwrap();
+        assert_eq!(rest, *b"the end, without a line end");
+        // Both have closed, and Python's error for that comes through as it is.
+        let error = ssl::Error::from(lines.fill_buf().unwrap_err());
+        assert_eq!(error.python_class(), "SSLZeroReturnError");
+    });
+}

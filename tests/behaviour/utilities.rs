@@ -1,13 +1,11 @@
 //! PEM and DER, times, object identifiers, random bytes, paths and versions.
 
-use std::process::Command;
-
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use pyssl as ssl;
-use pyssl_testing::skip_without_python;
+use pyssl_testing::{skip_without_python, skip_without_same_openssl, skipped};
 
 const HEADER: &str = ssl::PEM_HEADER;
 const FOOTER: &str = ssl::PEM_FOOTER;
@@ -192,10 +190,23 @@ fn pem_is_read_as_in_python() {
     ]);
     arguments
         .extend(generate(300, "[A-D=\n é-]{0,12}").map(|body| format!("{HEADER}{body}{FOOTER}")));
+    let python = skip_without_python!();
+    let stops = "import binascii; print(len(binascii.a2b_base64(b'AA==AAAA')))";
+    if !python.run(stops, &[""; 0]).status.success() {
+        skipped("this Python goes on behind a complete padding");
+        arguments.retain(|pem| !has_data_behind_padding(pem));
+    }
     compare("ssl.PEM_cert_to_DER_cert", &arguments, |pem| {
         let der = ssl::PEM_cert_to_DER_cert(pem)?;
         Ok(der.iter().map(|byte| format!("{byte:02x}")).collect())
     });
+}
+
+/// Whether anything of the base64 alphabet comes behind a `=`. Later releases of 3.13 count it.
+fn has_data_behind_padding(pem: &str) -> bool {
+    let body = pem.trim_start_matches(HEADER).trim_end_matches(FOOTER);
+    let behind = body.split_once('=').map_or("", |(_, behind)| behind);
+    behind.contains(|c: char| c.is_ascii_alphanumeric())
 }
 
 #[test]
@@ -234,9 +245,7 @@ fn object_identifiers_are_looked_up_as_in_python() {
     compare("ssl._ASN1Object.fromname", &names, |name| {
         ssl::Asn1Object::fromname(name).map(text)
     });
-    if !skip_without_python!().has_our_openssl() {
-        return;
-    }
+    skip_without_same_openssl!();
     let numbers: Vec<_> = (-2..400)
         .chain([1000, 100_000])
         .map(|n: i32| n.to_string())
@@ -300,10 +309,7 @@ fn default_verify_paths_are_pythons() {
     let ours = ssl::get_default_verify_paths();
     assert_eq!(ours.openssl_cafile_env, "SSL_CERT_FILE");
     assert_eq!(ours.openssl_capath_env, "SSL_CERT_DIR");
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let script = "import ssl; print(*ssl.get_default_verify_paths()[2:], sep='\\n')";
     let theirs = python.script(script).run().expect_success();
     let ours = format!(
@@ -314,39 +320,6 @@ fn default_verify_paths_are_pythons() {
         ours.openssl_capath.display()
     );
     assert_eq!(ours, theirs);
-}
-
-/// Runs itself again, since the environment belongs to the whole process.
-#[test]
-fn default_verify_paths_follow_the_environment() {
-    const INNER: &str = "PYSSL_TEST_INNER";
-    if std::env::var_os(INNER).is_some() {
-        let paths = ssl::get_default_verify_paths();
-        println!("found {:?} {:?}", paths.cafile, paths.capath);
-        return;
-    }
-    let run = |file: &str, directory: &str| {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--nocapture"])
-            .arg("utilities::default_verify_paths_follow_the_environment")
-            .envs([
-                (INNER, "1"),
-                ("SSL_CERT_FILE", file),
-                ("SSL_CERT_DIR", directory),
-            ])
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("roots.pem");
-    std::fs::write(&file, "").unwrap();
-    let (file, directory) = (file.to_str().unwrap(), directory.path().to_str().unwrap());
-    let found = format!("found Some({file:?}) Some({directory:?})\n");
-    assert!(run(file, directory).contains(&found));
-    // A variable that names nothing of the kind hides what is built in.
-    assert!(run(directory, file).contains("found None None\n"));
-    assert!(run("", "").contains("found None None\n"));
 }
 
 fn python_bool(value: bool) -> String {

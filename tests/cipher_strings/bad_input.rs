@@ -12,7 +12,7 @@ fn refused(text: &str) -> (Kind, usize) {
         e.span().end <= text.len().max(e.span().start + 1),
         "{text:?}"
     );
-    (e.kind(), e.column())
+    (e.kind(), e.column().unwrap())
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What lint, strict mode and diff say.
 
+use pyssl as ssl;
 use pyssl::cipher::{
-    CipherDiff, CipherString, CipherStringErrorKind as Kind, Effect, Finding, LintCode, NoEffect,
-    Severity, Weakening,
+    CipherDiff, CipherString, CipherStringErrorKind as Kind, Ciphersuites, Effect, Finding,
+    LintCode, NoEffect, Severity, Weakening,
 };
 
 fn lint(text: &str) -> Vec<Finding> {
@@ -80,12 +81,15 @@ fn a_step_tells_which_suites() {
 #[test]
 fn each_code_is_found() {
     let unknown = finding("HIGH:!aNUL:!MD5", LintCode::UnknownName);
-    assert_eq!((unknown.column(), unknown.severity()), (7, Severity::Error));
+    assert_eq!(
+        (unknown.column(), unknown.severity()),
+        (Some(7), Severity::Error)
+    );
     assert_eq!(unknown.advice(), Some("did you mean `aNULL`?"));
     finding("AES128:AES128-SHA", LintCode::NoEffect);
     finding("AES128-SHA:+kRSA", LintCode::UselessOrder);
     let wanted = finding("HIGH:!AES128:AES128-SHA", LintCode::WantedAfterKill);
-    assert_eq!(wanted.column(), 14);
+    assert_eq!(wanted.column(), Some(14));
     finding("TLS_AES_128_GCM_SHA256:AES128-SHA", LintCode::Tls13InString);
     finding("AES128-SHA", LintCode::Tls13NotGoverned);
     let anonymous = finding("HIGH:!aNUL", LintCode::WeakSuites);
@@ -106,6 +110,10 @@ fn each_code_is_found() {
     finding("HIGH:!EXPORT", LintCode::NothingToExclude);
     finding("AES128-SHA:ECDHE+AES", LintCode::WeakPreferred);
     finding("SUITEB128:HIGH", LintCode::NotRead);
+    // Of lists for TLS 1.3.
+    let list = Ciphersuites::parse("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap();
+    let older = list.lint()[0].code();
+    assert!(matches!(older, LintCode::WrongList | LintCode::UnknownName));
     let mut codes: Vec<_> = LintCode::ALL.iter().map(|c| c.code()).collect();
     codes.dedup();
     assert_eq!(codes.len(), LintCode::ALL.len());
@@ -145,7 +153,7 @@ fn hints_name_what_was_meant() {
     );
     assert_eq!(
         hint("NORMAL:AES").as_deref(),
-        Some("this is a name of GnuTLS")
+        Some("this is from a priority string of GnuTLS")
     );
     assert_eq!(
         hint("ECDHE-RSA-AES128-GCM-SHA").as_deref(),
@@ -161,7 +169,7 @@ fn hints_name_what_was_meant() {
 fn strict_refuses_what_openssl_ignores() {
     let refused = |text: &str| {
         let e = CipherString::strict(text).unwrap_err();
-        (e.kind(), e.column())
+        (e.kind(), e.column().unwrap_or(0))
     };
     assert_eq!(refused("HIGH:!aNUL"), (Kind::Unknown, 7));
     assert_eq!(refused("AES128:AES128-SHA"), (Kind::Ineffective, 8));
@@ -177,6 +185,97 @@ fn strict_refuses_what_openssl_ignores() {
     ] {
         CipherString::strict(good).unwrap();
     }
+}
+
+#[test]
+fn what_is_about_the_outcome_has_no_column() {
+    for finding in lint("HIGH:!aNUL:+HIGH:AES128") {
+        let of_a_part = matches!(
+            finding.code(),
+            LintCode::UnknownName | LintCode::UselessOrder | LintCode::NoEffect
+        );
+        assert_eq!(finding.column().is_some(), of_a_part, "{finding}");
+        assert_eq!(finding.to_string().contains(" at column "), of_a_part);
+        let json: serde_json::Value = serde_json::from_str(&finding.to_json()).unwrap();
+        assert_eq!(json["code"], finding.code().code());
+        assert_eq!(json["column"].as_u64().is_some(), of_a_part);
+        assert_eq!(json["advice"].as_str(), finding.advice());
+    }
+}
+
+#[test]
+fn a_string_that_selects_nothing_is_told_what_it_lacks() {
+    let advice = |text| {
+        finding(text, LintCode::SelectsNothing)
+            .advice()
+            .map(str::to_owned)
+    };
+    for text in ["-ALL", "+HIGH", "!aNULL:!MD5", "@STRENGTH"] {
+        let said = advice(text).unwrap_or_default();
+        assert!(said.contains("begin with what to select"), "{text}: {said}");
+    }
+    assert_eq!(advice("BOGUS"), None);
+    let empty = finding("+HIGH", LintCode::UselessOrder);
+    assert!(empty.advice().unwrap().contains("the list is empty here"));
+    if ssl::OPENSSL_VERSION_INFO.0 < 4 {
+        let said = advice("high:!anull").unwrap();
+        assert!(said.contains("letter case"), "{said}");
+    }
+}
+
+#[test]
+fn advice_that_is_followed_helps() {
+    let advice = |text: &str, about: &str| {
+        let all = lint(text);
+        let weak = |f: &&Finding| f.code() == LintCode::WeakSuites && f.message().contains(about);
+        let found = all.iter().find(weak);
+        let found = found.unwrap_or_else(|| panic!("{text}: {all:?}"));
+        found.advice().unwrap().to_owned()
+    };
+    // A part that takes them all out would leave nothing, or take out what was named.
+    let others = "select others, such as `ECDHE+AESGCM`";
+    assert_eq!(advice("kRSA", "static RSA"), others);
+    assert_eq!(advice("AES128-SHA", "CBC"), others);
+    let named = advice("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:AES256-SHA", "CBC");
+    assert_eq!(named, "take them out of the string");
+    for text in ["HIGH", "HIGH:!aNULL", "ALL:eNULL", "DEFAULT"] {
+        let mut string = text.to_owned();
+        for finding in lint(text) {
+            let part = finding.advice().and_then(|said| said.strip_prefix("add `"));
+            string.extend(part.map(|part| part.trim_end_matches('`')));
+        }
+        let left = lint(&string);
+        assert!(
+            !left.iter().any(|f| f.code() == LintCode::WeakSuites),
+            "{string}: {left:?}"
+        );
+        CipherString::parse(&string).unwrap().resolve().unwrap();
+    }
+    // Forward secrecy makes nothing better that authenticates nobody.
+    let order = lint("AES128-GCM-SHA256:ADH");
+    assert!(
+        !order.iter().any(|f| f.code() == LintCode::WeakPreferred),
+        "{order:?}"
+    );
+}
+
+#[test]
+fn a_character_that_cannot_be_is_explained() {
+    let said = |text: &str| CipherString::parse(text).unwrap_err().to_string();
+    assert_eq!(
+        said("'HIGH:!aNULL'"),
+        "column 1: `'` cannot stand in a name; was a quote left around the string?"
+    );
+    assert!(said("HIGH:!aNULL\"").contains("a quote"));
+    assert!(said("HIGH:\\!aNULL").contains("only a shell"));
+    assert!(said("HIGH #ours").contains("no comments"));
+    assert!(said("AES*").contains("no wildcards"));
+    assert!(said("[A|B]:HIGH").contains("BoringSSL"));
+    assert!(said("HIGH\n").starts_with("column 5: `\\n` cannot stand in a name"));
+    // Newer versions take underscores, and find the name unknown.
+    let underscores = CipherString::strict("AES:ECDHE_RSA_AES128_GCM_SHA256").unwrap_err();
+    let meant = "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?";
+    assert!(underscores.to_string().contains(meant), "{underscores}");
 }
 
 fn diff(old: &str, new: &str) -> CipherDiff {

@@ -7,5 +7,6 @@ mod command;
 mod corpus;
 mod evaluation;
 mod findings;
+mod lists;
 mod python;
 mod versions;

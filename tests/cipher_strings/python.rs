@@ -1,7 +1,7 @@
 //! Every string of the corpus in one Python process.
 
 use pyssl::cipher::CipherString;
-use pyssl_testing::skip_without_python;
+use pyssl_testing::skip_without_same_openssl;
 
 use crate::corpus;
 
@@ -19,11 +19,7 @@ for line in sys.stdin.buffer:
 
 #[test]
 fn lists_texts_and_levels_are_pythons() {
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        println!("SKIPPED: Python has {}", python.openssl_version());
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let strings = corpus::all(1500);
     let input: String = strings.iter().map(|s| format!("{s:?}\n")).collect();
     let output = python.script(SCRIPT).stdin(input).run().expect_success();

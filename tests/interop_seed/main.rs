@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pyssl_testing::process::Process;
-use pyssl_testing::{Ca, python, skip_without_python};
+use pyssl_testing::{Ca, python, skip_without_python, skip_without_same_openssl};
 
 const SIMPLE_SERVER: &str = include_str!("simple_server.py");
 const FULL_SERVER: &str = include_str!("full_server.py");
@@ -127,17 +127,13 @@ fn the_client_talks_to_our_servers() {
 
 #[test]
 fn the_cipher_string_selects_what_it_selects_in_python() {
-    skip_without_python!();
-    if !python().unwrap().has_our_openssl() {
-        println!("SKIPPED: this Python has another OpenSSL");
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let files = directory();
     let script = "import ssl\n\
         context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)\n\
         context.set_ciphers('HIGH:!aNULL:!MD5')\n\
         for c in context.get_ciphers(): print(c['name'])";
-    let theirs = python().unwrap().run(script, &[""; 0]).expect_success();
+    let theirs = python.run(script, &[""; 0]).expect_success();
     let mut command = Command::new(example("set_ciphers"));
     command.current_dir(files.path());
     assert_eq!(Process::spawn(command).finish().expect_success(), theirs);

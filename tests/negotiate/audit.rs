@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use pyssl as ssl;
 use pyssl::audit::{AuditCode, AuditFinding, AuditOptions};
-use pyssl::cipher::Severity;
+use pyssl::cipher::{Policy, Severity, Violation, ViolationKind};
 use pyssl::negotiate::Role;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Files, Leaf};
@@ -359,4 +359,66 @@ fn findings_are_sorted_and_codes_are_unique() {
     codes.dedup();
     assert_eq!(codes.len(), AuditCode::ALL.len());
     assert!(context.audit("").is_err());
+}
+
+#[test]
+fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suites() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    context.set_ciphers("HIGH:!aNUL").unwrap();
+    context
+        .set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_BOGUS")
+        .unwrap();
+    let findings = audit(&context, ());
+    let ignored: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.code() == AuditCode::CipherString)
+        .map(AuditFinding::message)
+        .collect();
+    assert_eq!(ignored.len(), 2, "{ignored:?}");
+    assert!(ignored[0].contains("column 7") && ignored[0].contains("did you mean `aNULL`?"));
+    assert!(ignored[1].contains("TLS 1.3") && ignored[1].contains("`TLS_BOGUS`"));
+    // Following the advice of one of several findings is enough.
+    let weak = find(&findings, AuditCode::WeakSuites);
+    let line = weak.python().unwrap();
+    let string = line.split('"').nth(1).unwrap();
+    context.set_ciphers(string).unwrap();
+    assert!(
+        !has(&audit(&context, ()), AuditCode::WeakSuites),
+        "{string}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&weak.to_json()).unwrap();
+    assert_eq!(
+        (json["code"].as_str(), json["python"].as_str()),
+        (Some("A009"), Some(line))
+    );
+    context.set_ciphers("HIGH:!aNULL:!RC4").unwrap();
+    context.set_ciphersuites("TLS_AES_128_GCM_SHA256").unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::CipherString));
+}
+
+#[test]
+fn a_context_is_compared_with_a_guideline() {
+    let ca = Ca::new();
+    let rfc = Policy::rfc9325();
+    let context = server(&[&ca.builder().san("localhost").key(KeyKind::Rsa2048).build()]);
+    context.set_ciphers("ECDHE+AESGCM").unwrap();
+    let report = context.check_policy(&rfc, Role::Server).unwrap();
+    assert_eq!(report.violations(), [], "{report:?}");
+    // Groups that are set, keys and versions count, and what no certificate serves does not.
+    context.set_groups("secp384r1").unwrap();
+    context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    let report = context.check_policy(&rfc, Role::Server).unwrap();
+    let found: Vec<_> = report.violations().iter().map(Violation::section).collect();
+    assert_eq!(
+        found,
+        [Some("3.1.1"), Some("3.1.1"), Some("4.2.1"), Some("4.2.1")]
+    );
+    let mozilla = Policy::mozilla_intermediate();
+    context.set_groups("X25519:secp521r1").unwrap();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    let group = ViolationKind::Group("secp521r1".into());
+    assert!(
+        report.violations().iter().any(|v| *v.kind() == group),
+        "{report:?}"
+    );
 }

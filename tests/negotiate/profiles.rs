@@ -32,8 +32,11 @@ fn modern_clients_get_tls_1_3_and_old_ones_what_is_left() {
     let server = server(&[&ca.issue("localhost"), &rsa(&ca)]);
     let found = negotiate_profiles(&server, ()).unwrap();
     for name in [
+        "chrome-150",
         "chromium-137",
         "firefox-137",
+        "safari-26",
+        "go-1.25",
         "java-17",
         "python-3.10-3.13",
         "go-1.17",
@@ -92,4 +95,22 @@ fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
     ] {
         assert_eq!(Profile::parse(text).unwrap_err().line(), line, "{text}");
     }
+}
+
+#[test]
+fn a_profile_of_ones_own_is_tried_like_the_others() {
+    let text = "profile terminal\nsource here\nversions TLSv1.2\nciphers AES128-SHA\n";
+    let terminal = &Profile::parse(text).unwrap()[0];
+    let server = server(&[]);
+    server.set_ciphers("ECDHE+AESGCM:AES128-SHA").unwrap();
+    let lend = NegotiateOptions::new().lend_certificates(true);
+    let found = terminal.negotiate(&server, lend.clone()).unwrap();
+    assert_eq!(found.agreement().unwrap().cipher().name, "AES128-SHA");
+    server.set_ciphers("ECDHE+AESGCM").unwrap();
+    let found = terminal.negotiate(&server, lend).unwrap();
+    let refusal = found.refusal().expect("nothing in common");
+    assert!(
+        matches!(refusal.cause(), Cause::NoCommonSuite { .. }),
+        "{refusal}"
+    );
 }

@@ -1,7 +1,7 @@
 //! Listed suites, and those that can be used.
 
 use pyssl as ssl;
-use pyssl::negotiate::{Obstacle, Role, Usable, usable_ciphers};
+use pyssl::negotiate::{Obstacle, Role, Usable, UsableOptions, usable_ciphers};
 use pyssl_testing::Ca;
 
 use crate::support::{load, rsa, server};
@@ -154,4 +154,62 @@ fn high_security_levels_are_tried_with_longer_keys() {
 #[test]
 fn a_context_of_the_other_role_is_an_error() {
     assert!(usable_ciphers(&server(&[]), Role::Client).is_err());
+}
+
+#[test]
+fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
+    let ca = Ca::new();
+    let context = server(&[]);
+    let string = "ECDHE+AESGCM:DHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256:\
+                  AES128-SHA:PSK-AES128-CBC-SHA:NULL-SHA256:@SECLEVEL=2";
+    context.set_ciphers(string).unwrap();
+    let options = UsableOptions::new(Role::Server).lend_certificates(true);
+    let list = usable_ciphers(&context, options.clone()).unwrap();
+    for suite in &list {
+        let name = suite.cipher().name;
+        let expected = match name {
+            "PSK-AES128-CBC-SHA" => Some(&Obstacle::NoPskCallback),
+            "NULL-SHA256" => Some(&Obstacle::SecurityLevel(2)),
+            _ => None,
+        };
+        assert_eq!(suite.why(), expected, "{name}");
+        assert_eq!(suite.version().is_some(), expected.is_none(), "{name}");
+        assert_eq!(suite.lent().is_some(), expected.is_none(), "{name}");
+    }
+    let lent = |list: &[Usable], name: &str| find(list, name).lent().cloned();
+    let gcm = "ECDHE-RSA-AES128-GCM-SHA256";
+    assert_eq!(lent(&list, gcm), Some(Obstacle::NoCertificate));
+
+    // With a certificate of its own, it is lent those of the other kinds only.
+    load(&context, &rsa(&ca));
+    let list = usable_ciphers(&context, options).unwrap();
+    assert_eq!(lent(&list, gcm), None);
+    assert_eq!(
+        lent(&list, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        Some(Obstacle::CertificateKind("an EC"))
+    );
+    let dhe = lent(&list, "DHE-RSA-AES128-GCM-SHA256");
+    assert!(
+        matches!(dhe, None | Some(Obstacle::NoDhParameters)),
+        "{dhe:?}"
+    );
+    // The context itself has what it had.
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, gcm).usable());
+    assert!(!find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
+}
+
+#[test]
+fn each_security_level_has_certificates_to_lend() {
+    for level in 0..=5 {
+        let context = server(&[]);
+        let string = format!("ECDHE+AESGCM:@SECLEVEL={level}");
+        context.set_ciphers(&string).unwrap();
+        let options = UsableOptions::new(Role::Server).lend_certificates(true);
+        let list = usable_ciphers(&context, options).unwrap();
+        let ecdsa = find(&list, "ECDHE-ECDSA-AES256-GCM-SHA384");
+        assert!(ecdsa.usable(), "level {level}: {:?}", ecdsa.why());
+        let rsa = find(&list, "ECDHE-RSA-AES256-GCM-SHA384");
+        assert_eq!(rsa.usable(), level < 5, "level {level}: {:?}", rsa.why());
+    }
 }

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use pyssl_testing::openssl::bn::BigNum;
+use pyssl_testing::openssl::dh::Dh;
+use pyssl_testing::openssl::error::ErrorStack;
 use pyssl_testing::pki::{KeyKind, PASSWORD};
 use pyssl_testing::{Ca, Files, Leaf};
 
@@ -92,8 +95,16 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
 
 /// Parameters for a Diffie-Hellman key exchange with 2048 bits (RFC 3526), in PEM.
 pub(crate) fn dh_params() -> String {
-    use pyssl_testing::openssl::{bn::BigNum, dh::Dh};
-    let prime = BigNum::get_rfc3526_prime_2048().expect("OpenSSL has the primes");
+    dh_params_of(BigNum::get_rfc3526_prime_2048())
+}
+
+/// Parameters with 1024 bits (RFC 2409), in PEM.
+pub(crate) fn weak_dh_params() -> String {
+    dh_params_of(BigNum::get_rfc2409_prime_1024())
+}
+
+fn dh_params_of(prime: Result<BigNum, ErrorStack>) -> String {
+    let prime = prime.expect("OpenSSL has the primes");
     let generator = BigNum::from_u32(2).expect("OpenSSL makes a number");
     let params = Dh::from_pqg(prime, None, generator).expect("prime and generator are enough");
     let pem = params.params_to_pem().expect("parameters have a PEM form");

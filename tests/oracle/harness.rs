@@ -1,9 +1,9 @@
 //! Cases, and the comparison of what they come to.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use pyssl_testing::python::{Python, python_or_say_so};
+use pyssl_testing::python::{Python, python_or_say_so, same_openssl_or_say_so};
+use pyssl_testing::skipped;
 use serde_json::Value;
 
 use crate::interpreter::Interpreter;
@@ -71,18 +71,8 @@ impl Case {
 
 /// Runs the cases in Python and here, if there is a Python that uses the same OpenSSL.
 pub(crate) fn compare(cases: Vec<Case>) {
-    let Some(python) = python_or_say_so() else {
-        return;
-    };
-    if python.has_our_openssl() {
+    if let Some(python) = same_openssl_or_say_so() {
         compare_with(python, cases);
-    } else {
-        say(&format!(
-            "SKIPPED {}: Python has {}, we have {}",
-            scenario(),
-            python.openssl_version(),
-            pyssl_testing::openssl::version::version()
-        ));
     }
 }
 
@@ -93,26 +83,15 @@ pub(crate) fn compare_with_any_openssl(cases: Vec<Case>) {
     }
 }
 
-fn scenario() -> String {
-    let thread = std::thread::current();
-    thread.name().unwrap_or("a scenario").to_owned()
-}
-
-fn say(line: &str) {
-    // Past libtest's capture, so that it is seen.
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
-}
-
 fn compare_with(python: &Python, cases: Vec<Case>) {
     let (major, minor, _) = python.version();
     let (cases, lacking): (Vec<_>, Vec<_>) = cases
         .into_iter()
         .partition(|case| (major, minor) >= case.since);
     if let Some(last) = lacking.last() {
-        say(&format!(
-            "SKIPPED {} of {}, from {:?} to {:?}: Python {major}.{minor} differs from {}.{}",
+        skipped(format_args!(
+            "{} cases, from {:?} to {:?}: Python {major}.{minor} differs from {}.{}",
             lacking.len(),
-            scenario(),
             lacking[0].name,
             last.name,
             last.since.0,

@@ -131,7 +131,6 @@ class Interpreter:
     def load_default_certs(self, name):
         self.find(name).load_default_certs()
 
-
     def set_ecdh_curve(self, name, curve):
         self.find(name).set_ecdh_curve(curve)
 
@@ -230,14 +229,12 @@ class Interpreter:
         self.find(name).connect(self.find(listener).getsockname())
 
     def connect_to_closed_port(self, name):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            address = listener.getsockname()
-        self.find(name).connect(address)
+        with closed_port() as bound:
+            self.find(name).connect(bound.getsockname())
 
     def connect_ex_to_closed_port(self, name):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            address = listener.getsockname()
-        return self.find(name).connect_ex(address)
+        with closed_port() as bound:
+            return self.find(name).connect_ex(bound.getsockname())
 
     def tls_pair(self, client, server, client_context, server_context, options):
         """Two connected sockets after the handshake."""
@@ -277,6 +274,13 @@ class Interpreter:
 
 
 EMPTY = ssl.SSLContext(ssl.PROTOCOL_TLS)
+
+
+def closed_port():
+    """A socket that has a port and does not listen."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.bind(("127.0.0.1", 0))
+    return bound
 
 
 def purpose_of(name):

@@ -7,6 +7,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pyssl as ssl;
+use pyssl_testing::closed_port;
 use serde_json::{Value, json};
 
 use convert::{
@@ -34,7 +35,7 @@ struct End {
 
 enum Sock {
     Plain(socket2::Socket),
-    Tls(ssl::SslSocket),
+    Tls(Box<ssl::SslSocket>),
     /// Taken over by a wrapper.
     Taken,
 }
@@ -197,6 +198,7 @@ impl Interpreter {
             "read" => json!(hex(&tls.read(size())?)),
             "write" => json!(tls.write(bytes())?),
             "unwrap" => json!(tls.unwrap()?),
+            "verify_client_post_handshake" => json!(tls.verify_client_post_handshake()?),
             "pending" => json!(tls.pending()),
             "version" => json!(tls.version()),
             "cipher" => json!(tls.cipher()),
@@ -251,10 +253,11 @@ impl Interpreter {
                 let options = wrap_socket(&arguments[3]);
                 let wrapped = match self.take(text(&arguments[2]))? {
                     Sock::Plain(socket) => context.wrap_socket(socket, options)?,
-                    Sock::Tls(socket) => context.wrap_socket(socket, options)?,
+                    Sock::Tls(socket) => context.wrap_socket(*socket, options)?,
                     Sock::Taken => return Err(Stop::Missing),
                 };
-                self.sockets.insert(name.to_owned(), Sock::Tls(wrapped));
+                self.sockets
+                    .insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
             }
             "tls_pair" => return self.tls_pair(arguments),
             "connect_to" => {
@@ -264,9 +267,9 @@ impl Interpreter {
                 let address = listener.local_addr()?.as_socket().expect("an address");
                 self.tls(name)?.connect(address)?;
             }
-            "connect_to_closed_port" => self.tls(name)?.connect(closed_port()?)?,
+            "connect_to_closed_port" => self.tls(name)?.connect(closed_port().addr())?,
             "connect_ex_to_closed_port" => {
-                return Ok(json!(self.tls(name)?.connect_ex(closed_port()?)?));
+                return Ok(json!(self.tls(name)?.connect_ex(closed_port().addr())?));
             }
             "settimeout" => {
                 let seconds = argument.as_f64().map(Duration::from_secs_f64);
@@ -329,7 +332,8 @@ impl Interpreter {
             (client, server.join().expect("no panic"))
         });
         for (name, sock) in [(&arguments[0], client?), (&arguments[1], server?)] {
-            self.sockets.insert(text(name).to_owned(), Sock::Tls(sock));
+            self.sockets
+                .insert(text(name).to_owned(), Sock::Tls(Box::new(sock)));
         }
         Ok(Value::Null)
     }
@@ -363,6 +367,7 @@ fn on_socket(sock: &ssl::SslSocket, method: &str, argument: &Value) -> Outcome {
         "selected_alpn_protocol" => json!(sock.selected_alpn_protocol()),
         "compression" => json!(sock.compression()),
         "getpeercert" => json!(sock.getpeercert_binary()?.map(|der| hex(&der))),
+        "verify_client_post_handshake" => json!(sock.verify_client_post_handshake()?),
         "unwrap" => {
             sock.unwrap()?;
             json!("itself")
@@ -384,10 +389,6 @@ fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let client = TcpStream::connect(listener.local_addr()?)?;
     Ok((client, listener.accept()?.0))
-}
-
-fn closed_port() -> std::io::Result<std::net::SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
 }
 
 fn on_context(context: &ssl::SslContext, operation: &str, arguments: &[Value]) -> Outcome {

@@ -21,6 +21,7 @@ mod endings;
 mod handshakes;
 mod hostnames;
 mod locations;
+mod post_handshake;
 mod properties;
 mod sockets;
 mod verification;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{dh_params, fixtures, pem};
+use crate::fixtures::{dh_params, fixtures, pem, weak_dh_params};
 use crate::harness::{Case, compare};
 
 const PROTOCOLS: [i32; 6] = [2, 3, 4, 5, 16, 17];
@@ -214,7 +214,15 @@ fn curves_and_dh_parameters_can_be_set() {
     let files = fixtures();
     let dh = dh_params();
     let key = files.leaf.key_pem();
+    let curve = pem("EC PARAMETERS", &[6, 8, 42, 134, 72, 206, 61, 3, 1, 7]);
     let paths = [
+        files.write("dh.weak", weak_dh_params()),
+        files.write("dh.curve", &curve),
+        files.write(
+            "dh.after curve",
+            curve.clone() + &dh.replace('\n', "\r\n") + "trailing",
+        ),
+        files.combined(),
         files.write("dh.right", &dh),
         files.write("dh.with junk", format!("junk\n{dh}junk")),
         files.write("dh.after key", format!("{key}{dh}")),

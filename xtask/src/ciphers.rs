@@ -22,7 +22,7 @@ pub fn write_table(version: &str, build: &str) -> Result<String> {
             command.args(["--features", "vendored"]);
         }
         "4.0" => {
-            command.env("OPENSSL_DIR", openssl::build_4_0()?);
+            command.env("OPENSSL_DIR", openssl::build("4.0")?);
             command.env("OPENSSL_STATIC", "1");
         }
         _ => return Err(format!("there is no table of OpenSSL {version}").into()),

@@ -11,5 +11,6 @@ pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The root of the repository.
 fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
 }

@@ -10,8 +10,8 @@ usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
        cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
            writes the table of suites in src/cipher/tables/
-       cargo xtask openssl 4.0
-           builds OpenSSL 4.0 once and prints its directory, for OPENSSL_DIR
+       cargo xtask openssl <3.6|4.0>
+           builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
 ";
 
 fn main() -> ExitCode {
@@ -36,7 +36,7 @@ fn run(arguments: &[String]) -> Result<String> {
             reasons::table(version, &directories)
         }
         ["ciphers", version, build] => ciphers::write_table(version, build),
-        ["openssl", "4.0"] => Ok(format!("{}\n", openssl::build_4_0()?.display())),
+        ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
         _ => Err(USAGE.into()),
     }
 }

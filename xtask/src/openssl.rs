@@ -7,40 +7,60 @@ use std::process::{Command, Stdio};
 
 use crate::{Result, workspace};
 
-/// Builds OpenSSL 4.0 unless it is there already, and returns what `OPENSSL_DIR` is to name.
+/// The versions that [`build`] knows.
+pub const VERSIONS: [&str; 2] = ["3.6", "4.0"];
+
+/// Builds an OpenSSL unless it is there already, and returns what `OPENSSL_DIR` is to name. The
+/// `openssl` program is in its `bin`.
 ///
 /// # Errors
 ///
-/// When cargo, a C compiler, make or Perl is missing or fails.
-pub fn build_4_0() -> Result<PathBuf> {
-    let manifest = workspace().join("xtask/openssl-4.0/Cargo.toml");
+/// For another version than those of [`VERSIONS`], and when cargo, a C compiler, make or Perl is
+/// missing or fails.
+pub fn build(version: &str) -> Result<PathBuf> {
+    if !VERSIONS.contains(&version) {
+        return Err(format!("there is no recipe for OpenSSL {version}").into());
+    }
+    let name = format!("openssl-{version}");
+    let manifest = workspace().join(format!("xtask/{name}/Cargo.toml"));
     let target = target_directory();
-    let directory = target.join("openssl-4.0");
+    let directory = target.join(&name);
     let installed = directory.join("install");
     // The lock file of the small crate says which patch release was built.
     let lock = fs::read(manifest.with_file_name("Cargo.lock"))?;
     let stamp = directory.join("Cargo.lock");
-    if fs::read(&stamp).is_ok_and(|built| built == lock) && installed.is_dir() {
+    let complete = installed.join("bin/openssl").is_file();
+    if fs::read(&stamp).is_ok_and(|built| built == lock) && complete {
         return Ok(installed);
     }
     fs::create_dir_all(&directory)?;
+    // Standard output is for the directory alone, and the build says too much for standard error.
+    let log = directory.join("build.log");
+    let output = fs::File::create(&log)?;
+    eprintln!(
+        "building OpenSSL {version}; {} has the details",
+        log.display()
+    );
     let host = host_triple()?;
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let status = Command::new(cargo())
         .args(["run", "--quiet", "--locked", "--manifest-path"])
         .arg(&manifest)
         .arg("--target-dir")
-        .arg(target.join("xtask"))
+        .arg(target.join("xtask").join(&name))
         .arg("--")
         .arg(&directory)
         .env("TARGET", &host)
         .env("HOST", &host)
         .env("CARGO_MAKEFLAGS", format!("-j{jobs}"))
-        // Standard output is for the directory alone.
-        .stdout(Stdio::from(std::io::stderr()))
+        .stdout(Stdio::from(output.try_clone()?))
+        .stderr(Stdio::from(output))
         .status()?;
     if !status.success() {
-        return Err(format!("building OpenSSL 4.0 failed: {status}").into());
+        let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+        let lines: Vec<_> = said.lines().collect();
+        let end = lines[lines.len().saturating_sub(40)..].join("\n");
+        return Err(format!("{end}\nbuilding OpenSSL {version} failed: {status}").into());
     }
     fs::remove_dir_all(directory.join("build"))?;
     fs::write(stamp, lock)?;

@@ -14,7 +14,8 @@ use super::{PasswordArgs, Version};
 /// otherwise; --protocol makes the context of ssl.SSLContext(...), with its defaults.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 clean; 1 something of severity warning or error was found; 2 wrong \
+    after_help = "Exit codes: 0 clean; 1 something of severity warning or error was found, or \
+                        --policy is not kept; 2 wrong \
                         usage, or a setting or file on this machine."
 )]
 pub(crate) struct AuditArgs {
@@ -61,6 +62,10 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
+    /// The suites of TLS 1.3, which no cipher string governs
+    #[arg(long, value_name = "SUITES")]
+    pub(crate) tls13: Option<String>,
+
     /// The name by which clients know the server; the certificate is compared with it
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,
@@ -72,6 +77,10 @@ pub(crate) struct AuditArgs {
     /// The highest version [default: the protocol's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
+
+    /// Compare with a guideline, too: mozilla-modern, mozilla-intermediate, rfc9325, or a file
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) policy: Option<String>,
 
     /// Print one JSON object
     #[arg(long)]

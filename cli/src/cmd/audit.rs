@@ -6,9 +6,11 @@ use pyssl as ssl;
 use pyssl::audit::AuditOptions;
 use pyssl::negotiate::Role;
 
+use super::ciphers::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};
 use crate::failure::{Doing, Failure};
 use crate::report;
+use crate::report::ciphers::Judged;
 use crate::setup;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
@@ -22,7 +24,17 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
         _ => {}
     }
     let role = role(args);
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let context = context(args, role)?;
+    let judged = match policy {
+        Some(policy) => {
+            let report = context
+                .check_policy(&policy, role)
+                .doing(|| "cannot compare the context with the policy".to_owned())?;
+            Some(Judged { policy, report })
+        }
+        None => None,
+    };
     let mut options = AuditOptions::new().role(role);
     if let Some(host) = &args.host {
         options = options.server_hostname(host);
@@ -32,13 +44,14 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
         .doing(|| "cannot audit the context".to_owned())?;
     report::print(|out| {
         if args.json {
-            report::audit::json(out, role, &context, &findings)
+            report::audit::json(out, role, &context, &findings, judged.as_ref())
         } else {
-            report::audit::human(out, role, &context, &findings)
+            report::audit::human(out, role, &context, &findings, judged.as_ref())
         }
     })?;
     let found = findings.iter().any(|f| report::counts(f.severity()));
-    Ok(ExitCode::from(u8::from(found)))
+    let violated = judged.is_some_and(|judged| !judged.report.violations().is_empty());
+    Ok(ExitCode::from(u8::from(found || violated)))
 }
 
 fn role(args: &AuditArgs) -> Role {
@@ -90,6 +103,11 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
         context
             .set_ciphers(ciphers)
             .doing(|| format!("--ciphers '{}'", ciphers.escape_debug()))?;
+    }
+    if let Some(suites) = &args.tls13 {
+        context
+            .set_ciphersuites(suites)
+            .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
     if args.no_check_hostname {
         context

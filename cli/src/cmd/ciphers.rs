@@ -1,6 +1,7 @@
 //! `pyssl ciphers`: what a cipher string comes to.
 
 mod config;
+mod elsewhere;
 mod files;
 
 use std::ffi::OsStr;
@@ -10,18 +11,13 @@ use std::process::ExitCode;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{CipherString, CipherStringError, LintCode, Policy};
-use pyssl::negotiate::{Role, usable_ciphers};
+use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, LintCode, Policy};
 
 use crate::args::{CiphersArgs, Version};
 use crate::failure::{Doing, Failure};
 use crate::report;
 use crate::report::ciphers::{Judged, Report};
 use crate::setup;
-
-/// CPython's default, since 3.10.
-pub(crate) const PYTHON_DEFAULT: &str =
-    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
 
 /// The most that is read as one string; far more than the library takes, so that it can say so.
 const MOST: u64 = 16 << 20;
@@ -36,17 +32,20 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         return files::run(args);
     }
     let text = match &args.string {
-        None => PYTHON_DEFAULT.to_owned(),
+        None => CipherString::PYTHON_DEFAULT.to_owned(),
         Some(text) => string(text)?,
     };
-    let mut report = Report::new(&text, args.full);
+    let mut report = Report::new(&text, args.explain, args.full);
     let outcome = examine(args, &text, &mut report);
     match outcome {
         Ok(()) => {}
         Err(Problem::Failure(failure)) => return Err(failure),
         Err(Problem::Invalid(what, text, error)) => {
             let failure = Failure::Usage(report::ciphers::pointed(what, &text, &error));
-            if !args.json && report.explanation.is_none() && report.findings.is_none() {
+            let nothing_else = report.explanation.is_none()
+                && report.findings.is_none()
+                && report.on_versions.is_empty();
+            if !args.json && nothing_else {
                 return Err(failure);
             }
             failure.tell();
@@ -85,6 +84,13 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         move |error| Problem::Invalid(what, text, error)
     };
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    let openssl = elsewhere::versions(args);
+    if !openssl.is_empty() {
+        // Others may take what this one refuses.
+        let here = CipherString::parse(text).and_then(|string| string.explain());
+        let here = here.ok().filter(|here| !here.selects_nothing());
+        report.on_versions = elsewhere::on_versions(&openssl, text, here.as_ref());
+    }
     let string = CipherString::parse(text).map_err(invalid("STRING", text))?;
     if args.explain {
         let explanation = string.explain().map_err(invalid("STRING", text))?;
@@ -100,14 +106,19 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
     }
     // OpenSSL says no more than that nothing is selected; the string's own error has the reason.
     string.resolve().map_err(invalid("STRING", text))?;
+    if let Some(suites) = &args.tls13 {
+        Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
+    }
     let context = context(args, text)?;
     report.security_level = Some(context.security_level());
     report.versions = versions(args.min, args.max);
     let listed = || "cannot list the suites".to_owned();
     report.ciphers = context.get_ciphers().doing(listed)?;
-    if args.usable {
-        let usable = usable_ciphers(&context, Role::Client);
-        report.usable = Some(usable.doing(|| "cannot try the suites".to_owned())?);
+    if let Some(role) = args.usable {
+        report.usable = Some((role, elsewhere::usable(args, text, &context, role)?));
+    }
+    if let Some(wanted) = &args.profiles {
+        report.clients = Some(elsewhere::clients(args, text, wanted)?);
     }
     if let Some(other) = &args.diff {
         let other = self::string(other)?;
@@ -129,22 +140,18 @@ fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)
         .doing(|| "cannot make a context".to_owned())?;
     context.set_ciphers(text).doing(|| "STRING".to_owned())?;
+    limit(&context, args)?;
+    Ok(context)
+}
+
+/// Sets what the string does not govern.
+fn limit(context: &ssl::SslContext, args: &CiphersArgs) -> Result<(), Failure> {
     if let Some(suites) = &args.tls13 {
         context
             .set_ciphersuites(suites)
             .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
-        let listed = context.get_ciphers().doing(|| "--tls13".to_owned())?;
-        let is_listed = |name: &str| listed.iter().any(|c| c.is_tls13() && c.name == name);
-        let mut names = suites.split(':').filter(|name| !name.is_empty());
-        if let Some(name) = names.find(|name| !is_listed(name)) {
-            return Err(Failure::Usage(format!(
-                "--tls13: OpenSSL does not know '{}' and ignores it",
-                name.escape_debug()
-            )));
-        }
     }
-    setup::versions(&context, args.min, args.max)?;
-    Ok(context)
+    setup::versions(context, args.min, args.max)
 }
 
 /// The versions that will be on; none if nothing is said of them, so that only suites are compared.

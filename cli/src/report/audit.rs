@@ -7,6 +7,7 @@ use pyssl::audit::AuditFinding;
 use pyssl::negotiate::Role;
 use serde::Serialize;
 
+use super::ciphers::{Judged, PolicyJson, violations};
 use super::suites::style;
 use super::{GOOD, Styled, clean, counts, row, write_json};
 
@@ -15,6 +16,7 @@ pub(crate) fn human(
     role: Role,
     context: &ssl::SslContext,
     findings: &[AuditFinding],
+    judged: Option<&Judged>,
 ) -> io::Result<()> {
     writeln!(out, "The context of a {role} ({})", context.protocol())?;
     if !findings.iter().any(|f| counts(f.severity())) {
@@ -41,7 +43,10 @@ pub(crate) fn human(
             row(out, "in Python", line)?;
         }
     }
-    Ok(())
+    match judged {
+        Some(judged) => violations(out, judged),
+        None => Ok(()),
+    }
 }
 
 #[derive(Serialize)]
@@ -50,6 +55,8 @@ struct AuditJson<'a> {
     protocol: &'static str,
     openssl: &'static str,
     findings: Vec<AuditFindingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +74,7 @@ pub(crate) fn json(
     role: Role,
     context: &ssl::SslContext,
     findings: &[AuditFinding],
+    judged: Option<&Judged>,
 ) -> io::Result<()> {
     let findings = findings.iter().map(|finding| AuditFindingJson {
         code: finding.code().code(),
@@ -83,6 +91,7 @@ pub(crate) fn json(
             protocol: context.protocol().name(),
             openssl: *ssl::OPENSSL_VERSION,
             findings: findings.collect(),
+            policy: judged.map(PolicyJson::from),
         },
     )
 }

@@ -1,5 +1,6 @@
 //! What `pyssl ciphers` prints.
 
+mod elsewhere;
 mod json;
 mod lines;
 
@@ -8,11 +9,13 @@ use std::io::{self, Write};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl::cipher::{
-    Cipher, CipherDiff, CipherStringError, CipherStringErrorKind, Effect, Explanation, Finding,
-    Policy, Severity, Step,
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step,
 };
-use pyssl::negotiate::Usable;
+use pyssl::negotiate::{Obstacle, Usable};
 
+use crate::args::RoleArg;
+
+pub(crate) use elsewhere::{Client, OnVersion};
 pub(crate) use json::json;
 pub(super) use json::{PolicyJson, list};
 pub(crate) use lines::{Linted, lines, lines_json};
@@ -36,7 +39,11 @@ pub(crate) struct Report {
     pub(crate) findings: Option<Vec<Finding>>,
     pub(crate) diff: Option<CipherDiff>,
     pub(crate) policy: Option<Judged>,
-    pub(crate) usable: Option<Vec<Usable>>,
+    pub(crate) usable: Option<(RoleArg, Vec<Usable>)>,
+    pub(crate) on_versions: Vec<OnVersion>,
+    pub(crate) clients: Option<Vec<Client>>,
+    /// Whether the versions are to be explained, too.
+    pub(crate) explain: bool,
     /// Which argument is wrong, and what is wrong with it.
     pub(crate) error: Option<(&'static str, CipherStringError)>,
 }
@@ -48,7 +55,7 @@ pub(crate) struct Judged {
 }
 
 impl Report {
-    pub(crate) fn new(string: &str, full: bool) -> Report {
+    pub(crate) fn new(string: &str, explain: bool, full: bool) -> Report {
         Report {
             string: string.to_owned(),
             full,
@@ -60,6 +67,9 @@ impl Report {
             diff: None,
             policy: None,
             usable: None,
+            on_versions: Vec::new(),
+            clients: None,
+            explain,
             error: None,
         }
     }
@@ -76,7 +86,23 @@ impl Report {
             .policy
             .as_ref()
             .is_some_and(|judged| !judged.report.violations().is_empty());
-        u8::from(found || weaker || violated)
+        let worse = self.on_versions.iter().any(OnVersion::is_worse);
+        let missed = self.clients.iter().flatten().any(Client::is_missed);
+        u8::from(found || weaker || violated || worse || missed)
+    }
+
+    /// Whether the question is about something else than the suites.
+    fn is_asked_for_more(&self) -> bool {
+        let findings = self.findings.is_some() || self.diff.is_some() || self.policy.is_some();
+        let elsewhere = !self.on_versions.is_empty() || self.clients.is_some();
+        (findings || elsewhere) && self.usable.is_none()
+    }
+
+    /// What the trial of a suite came to, by its place in the list.
+    fn tried(&self, number: usize) -> Option<&Usable> {
+        self.usable
+            .as_ref()
+            .and_then(|(_, tried)| tried.get(number))
     }
 
     /// Why the versions keep a suite from being used.
@@ -113,7 +139,11 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(explanation) = &report.explanation {
         explained(out, explanation, report.full)?;
     } else if report.error.is_none() {
-        suites(out, report)?;
+        if report.is_asked_for_more() {
+            summary(out, report)?;
+        } else {
+            suites(out, report)?;
+        }
     }
     if let Some(findings) = &report.findings {
         heading(out, "Findings")?;
@@ -128,7 +158,11 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         changes(out, diff)?;
     }
     if let Some(judged) = &report.policy {
-        violations(out, judged, &[])?;
+        violations(out, judged)?;
+    }
+    elsewhere::versions(out, &report.on_versions, report.explain, report.full)?;
+    if let Some(clients) = &report.clients {
+        elsewhere::clients(out, clients)?;
     }
     if report.explanation.is_some() && report.error.is_none() {
         if report.usable.is_some() {
@@ -146,11 +180,14 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let rows: Vec<_> = (0..)
         .zip(&report.ciphers)
         .map(|(number, cipher): (usize, _)| {
-            let tried = report.usable.as_ref().and_then(|tried| tried.get(number));
+            let tried = report.tried(number);
             let why = tried.and_then(Usable::why).map(ToString::to_string);
             SuiteRow {
                 cipher,
                 proven: tried.is_some_and(Usable::usable),
+                lent: tried
+                    .and_then(Usable::lent)
+                    .map(|lent| lent_for(cipher, lent)),
                 obstacle: why.or_else(|| report.version_obstacle(cipher)),
             }
         })
@@ -158,6 +195,18 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     table(out, &rows)?;
     writeln!(out)?;
     summary(out, report)
+}
+
+/// What a server was lent for a suite, in words.
+fn lent_for(cipher: &Cipher, lacked: &Obstacle) -> String {
+    let what = match (lacked, cipher.auth) {
+        (Obstacle::NoDhParameters, _) => "DH parameters",
+        (_, Some("auth-rsa")) => "an RSA certificate",
+        (_, Some("auth-ecdsa")) => "an EC certificate",
+        (_, Some("auth-dss")) => "a DSA certificate",
+        _ => "a certificate",
+    };
+    format!("given {what}")
 }
 
 fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
@@ -168,9 +217,16 @@ fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if weak > 0 {
         write!(out, ", {}", Styled(DOUBTFUL, format_args!("{weak} weak")))?;
     }
-    if let Some(tried) = &report.usable {
+    if let Some((role, tried)) = &report.usable {
         let usable = tried.iter().filter(|u| u.usable()).count();
-        write!(out, ", {usable} usable by a client")?;
+        let who = match role {
+            RoleArg::Client => "client",
+            RoleArg::Server => "server",
+        };
+        write!(out, ", {usable} usable by a {who}")?;
+        if tried.iter().any(|u| u.lent().is_some()) {
+            write!(out, " that is given what it lacks")?;
+        }
     }
     if let Some(level) = report.security_level {
         write!(out, ", security level {level}")?;
@@ -254,12 +310,14 @@ fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     let severity = finding.severity();
     write!(
         out,
-        "  {} {} at column {}: {}",
+        "  {} {}",
         finding.code(),
-        Styled(style(severity), severity),
-        finding.column(),
-        finding.message()
+        Styled(style(severity), severity)
     )?;
+    if let Some(column) = finding.column() {
+        write!(out, " at column {column}")?;
+    }
+    write!(out, ": {}", finding.message())?;
     if let Some(advice) = finding.advice() {
         write!(out, "; {advice}")?;
     }
@@ -295,12 +353,8 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
     }
 }
 
-/// What a policy does not want; `groups` are those that it does not have.
-pub(super) fn violations(
-    out: &mut dyn Write,
-    judged: &Judged,
-    groups: &[String],
-) -> io::Result<()> {
+/// What a policy does not want.
+pub(super) fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
     let policy = &judged.policy;
     let title = format!(
         "{} (version {}), {}",
@@ -313,16 +367,7 @@ pub(super) fn violations(
         let severity = violation.severity();
         writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
     }
-    for group in groups {
-        let severity = Severity::Error;
-        let text = "is not in the guideline's list";
-        writeln!(
-            out,
-            "  {}: group {group} {text}",
-            Styled(style(severity), severity)
-        )?;
-    }
-    if judged.report.violations().is_empty() && groups.is_empty() {
+    if judged.report.violations().is_empty() {
         writeln!(out, "  {}", Styled(GOOD, "conforms"))?;
     }
     Ok(())
@@ -336,19 +381,11 @@ pub(super) fn name_of(policy: &Policy) -> &str {
     }
 }
 
-/// Whether an error is about the string as a whole.
-fn is_about_all(error: &CipherStringError) -> bool {
-    matches!(
-        error.kind(),
-        CipherStringErrorKind::NothingSelected | CipherStringErrorKind::Library
-    )
-}
-
 /// What is wrong with a string, with a caret below the place.
 pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> String {
     const AROUND: usize = 40;
     let head = format!("{what}: {error}");
-    if is_about_all(error) {
+    if error.column().is_none() {
         return head;
     }
     let start = error.span().start.min(text.len());

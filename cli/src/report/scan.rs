@@ -30,7 +30,7 @@ pub(crate) struct Scan {
     /// Of them, those without an answer in time.
     pub(crate) unanswered: u32,
     pub(crate) time: Duration,
-    pub(crate) policy: Option<PolicyResult>,
+    pub(crate) policy: Option<Judged>,
     /// From the string that the server was meant to have.
     pub(crate) deviations: Option<Vec<Deviation>>,
 }
@@ -70,19 +70,12 @@ pub(crate) struct Deviation {
     pub(crate) message: String,
 }
 
-pub(crate) struct PolicyResult {
-    pub(crate) judged: Judged,
-    /// Groups that the guideline does not have.
-    pub(crate) groups: Vec<String>,
-}
-
 impl Scan {
     /// 0 as it should be, 1 not.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
-        let violates = self.policy.as_ref().is_some_and(|result| {
-            !result.judged.report.violations().is_empty() || !result.groups.is_empty()
-        });
+        let policy = self.policy.as_ref();
+        let violates = policy.is_some_and(|judged| !judged.report.violations().is_empty());
         u8::from(deviates || violates)
     }
 }
@@ -114,6 +107,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             cipher,
             obstacle: None,
             proven: false,
+            lent: None,
         });
         table(out, &rows.collect::<Vec<_>>())?;
         let text = version.order.in_words();
@@ -169,8 +163,8 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             writeln!(out, "  {}", Styled(GOOD, "as it should be"))?;
         }
     }
-    if let Some(result) = &scan.policy {
-        violations(out, &result.judged, &result.groups)?;
+    if let Some(judged) = &scan.policy {
+        violations(out, judged)?;
     }
     Ok(())
 }
@@ -213,8 +207,6 @@ struct ScanJson<'a> {
     certificates: Vec<KeyJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups_against_policy: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<Vec<DeviationJson<'a>>>,
 }
@@ -289,8 +281,7 @@ pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
                     certificate: certificate.into(),
                 })
                 .collect(),
-            policy: scan.policy.as_ref().map(|r| PolicyJson::from(&r.judged)),
-            groups_against_policy: scan.policy.as_ref().map(|r| r.groups.as_slice()),
+            policy: scan.policy.as_ref().map(PolicyJson::from),
             deviations,
         },
     )

@@ -17,6 +17,8 @@ pub(super) struct SuiteRow<'a> {
     pub(super) obstacle: Option<String>,
     /// Whether a handshake succeeded with it; said only if there is something to say.
     pub(super) proven: bool,
+    /// What it needs that was lent for the handshake.
+    pub(super) lent: Option<String>,
 }
 
 /// Whether a finding is one for the exit code.
@@ -68,6 +70,9 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
         } else {
             if row.proven {
                 write!(out, "{:pad$}{}", "", Styled(GOOD, "usable"))?;
+                if let Some(lent) = &row.lent {
+                    write!(out, " {}", Styled(FAINT, format_args!("({lent})")))?;
+                }
             }
             if let Some((severity, text)) = note {
                 let pad = if row.proven { 2 } else { pad };

@@ -120,3 +120,32 @@ fn settings_that_cannot_be_are_local_errors() {
             .any(|(code, _)| code == "A001" || code == "A002")
     );
 }
+
+#[test]
+fn suites_that_openssl_ignores_and_a_guideline_that_is_not_kept_are_told() {
+    let world = World::new();
+    let server = ["--server", "--cert", path(&world.server.combined)];
+    let with = |more: &[&'static str]| [&server[..], more].concat();
+    let (found, value, code) = findings(&with(&[
+        "--ciphers",
+        "ECDHE+AESGCM:!aNUL",
+        "--tls13",
+        "TLS_AES_128_GCM_SHA256:TLS_BOGUS",
+        "--policy",
+        "mozilla-intermediate",
+    ]));
+    assert_eq!(code, Some(1));
+    let ignored = found.iter().filter(|(code, _)| code == "A037");
+    assert_eq!(ignored.count(), 2, "{value:#}");
+    assert_eq!(value["policy"]["conforms"], true);
+    let rfc = with(&["--ciphers", "ECDHE+AES", "--policy", "rfc9325"]);
+    let (_, value, code) = findings(&rfc);
+    assert_eq!(code, Some(1));
+    let violations = value["policy"]["violations"].as_array().unwrap();
+    assert!(
+        violations.iter().all(|v| v["section"] == "4.2"),
+        "{violations:#?}"
+    );
+    let output = run(["audit"].iter().chain(&rfc));
+    assert!(output.stdout.contains("CBC (section 4.2)"), "{output:?}");
+}

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use pyssl_testing::{skip_without_openssl, skip_without_python};
+use pyssl_testing::{skip_without_openssl, skip_without_same_openssl, skipped};
 use serde_json::Value;
 
-use crate::support::{Output, pyssl, run, run_command};
+use crate::support::{Output, World, path, pyssl, run, run_command};
 
 const STRINGS: &[&str] = &[
     "HIGH:!aNULL:!MD5",
@@ -96,11 +96,7 @@ for text in json.load(sys.stdin):
     if text: context.set_ciphers(text)
     print(json.dumps(context.get_ciphers()))
 ";
-    let python = skip_without_python!();
-    if !python.has_our_openssl() {
-        println!("SKIPPED: Python has {}", python.openssl_version());
-        return;
-    }
+    let python = skip_without_same_openssl!();
     let input = serde_json::to_string(STRINGS).unwrap();
     let theirs = python.script(SCRIPT).stdin(input).run().expect_success();
     assert_eq!(theirs.lines().count(), STRINGS.len());
@@ -118,7 +114,7 @@ for text in json.load(sys.stdin):
 fn the_verbose_list_is_that_of_openssl() {
     let openssl = skip_without_openssl!();
     if !openssl.version().starts_with(*pyssl::OPENSSL_VERSION) {
-        println!("SKIPPED: the command is {}", openssl.version());
+        skipped(format_args!("the command is {}", openssl.version()));
         return;
     }
     for text in STRINGS {
@@ -178,6 +174,7 @@ fn an_explanation_says_what_each_part_did() {
 #[test]
 fn findings_decide_the_exit_code() {
     let clean = "ECDHE+AESGCM";
+    let ssl_is_4 = pyssl::OPENSSL_VERSION_INFO.0 >= 4;
     for (args, code) in [
         (vec![clean, "--lint"], 0),
         (vec!["HIGH:!aNUL:!MD5"], 0),
@@ -195,6 +192,21 @@ fn findings_decide_the_exit_code() {
         (vec!["BOGUS"], 2),
         (vec![clean, "--tls13", "TLS_AES_128_GCM_SHA256:BOGUS"], 2),
         (vec![clean, "--min", "1.3", "--max", "1.2"], 2),
+        (vec![clean, "--openssl", "all"], 0),
+        (vec![clean, "--openssl", "3.0,4.0"], 0),
+        (vec![clean, "--openssl", "0.9"], 2),
+        // Gone from 4.0.
+        (vec!["ECDHE+AESGCM:SSLv3", "--openssl", "4.0"], 0),
+        (
+            vec!["SSLv3", "--openssl", "4.0"],
+            if ssl_is_4 { 2 } else { 1 },
+        ),
+        (vec![clean, "--profiles"], 0),
+        (vec![clean, "--profiles=firefox-137,java-17"], 0),
+        (vec![clean, "--profiles=firefox-137,ie-8-xp"], 1),
+        (vec![clean, "--profiles=netscape"], 2),
+        (vec![clean, "--usable=server"], 0),
+        (vec![clean, "--usable=both"], 2),
     ] {
         for format in [None, Some("--json")] {
             let output = run(["ciphers"].iter().chain(&args).copied().chain(format));
@@ -279,6 +291,14 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
             assert!(output.stderr.len() < 1000);
             assert_eq!(output.stdout.is_empty(), option != "--json");
         }
+        for option in ["--openssl=all", "--profiles", "--usable=server"] {
+            let output = with_input(&["-", option], input.as_bytes());
+            assert_eq!(output.code, Some(2), "{text} {option}");
+            assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
+            // Each version says what it has against the string.
+            let refused = output.stdout.matches("refused: column").count();
+            assert_eq!(refused, if option == "--openssl=all" { 3 } else { 0 });
+        }
     }
     let output = with_input(&["-"], b"HIGH:\xff");
     assert!(output.stderr.contains("column 6"), "{output:?}");
@@ -294,6 +314,9 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
 
 #[test]
 fn long_strings_that_are_fine_are_answered() {
+    let unknown = format!("ALL{}", ":BOGUS".repeat(2000));
+    let output = with_input(&["-", "--openssl", "all"], unknown.as_bytes());
+    assert_eq!(output.stdout.matches("and 1980 parts more").count(), 3);
     let many = format!("ALL{}", ":+AES".repeat(2000));
     let output = with_input(&["-", "--explain", "--lint"], many.as_bytes());
     assert_eq!(output.code, Some(1), "{}", output.stderr);
@@ -357,4 +380,150 @@ fn colour_is_for_those_who_want_it() {
     let mut command = pyssl();
     let output = run_command(command.args(["ciphers", "NULL-SHA"]).env("NO_COLOR", "1"));
     assert!(!output.stdout.contains('\u{1b}'), "{output:?}");
+}
+
+#[test]
+fn a_server_can_be_asked_for_with_certificates_lent_or_its_own() {
+    let string = "ECDHE+AESGCM:PSK-AES128-GCM-SHA256";
+    let output = run(["ciphers", string, "--usable=server"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let line = |name: &str| {
+        let found = output.stdout.lines().find(|line| line.starts_with(name));
+        found.unwrap_or_else(|| panic!("{output:?}")).to_owned()
+    };
+    assert!(line("ECDHE-RSA-AES128").ends_with("usable (given an RSA certificate)"));
+    assert!(line("ECDHE-ECDSA-AES128").ends_with("usable (given an EC certificate)"));
+    assert!(line("TLS_AES_128").ends_with("usable (given a certificate)"));
+    assert!(line("PSK-AES128").ends_with("not usable: needs a PSK callback"));
+
+    let world = World::new();
+    let (value, _, code) = json(&[
+        string,
+        "--usable=server",
+        "--cert",
+        path(&world.server.combined),
+    ]);
+    assert_eq!(code, Some(0));
+    let details = value["details"].as_array().unwrap();
+    let of = |name: &str| details.iter().find(|d| d["name"] == name).unwrap();
+    assert_eq!(of("TLS_AES_128_GCM_SHA256")["usable"], true);
+    assert_eq!(of("TLS_AES_128_GCM_SHA256").get("lent"), None);
+    let usable: Vec<_> = [
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+    ]
+    .map(|name| of(name)["usable"] == true)
+    .into();
+    assert!(
+        usable.contains(&true) && usable.contains(&false),
+        "{usable:?}"
+    );
+}
+
+#[test]
+fn other_versions_tell_what_they_make_of_the_string() {
+    // Whether one of them is weaker than the linked one depends on that.
+    let (value, _, _) = json(&["AES128-SHA:RSA+CAMELLIA:aNUL", "--all-versions"]);
+    let versions = value["versions"].as_array().unwrap();
+    let names: Vec<_> = versions
+        .iter()
+        .map(|v| v["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["3.0", "3.6", "4.0"]);
+    assert_eq!(versions[1]["unknown"][0]["part"], "RSA+CAMELLIA");
+    assert_eq!(versions[1]["unknown"][1]["hint"], "did you mean `aNULL`?");
+    assert_eq!(
+        versions[1]["ciphers"].as_array().unwrap().last().unwrap(),
+        "AES128-SHA"
+    );
+    assert!(versions[1].get("explanation").is_none());
+    let (value, _, _) = json(&["AES128-SHA", "--openssl", "4.0", "--explain"]);
+    assert_eq!(value["versions"][0]["explanation"]["method"], "table");
+
+    // What only newer versions take is told, too, though the linked one may refuse it.
+    let output = run(["ciphers", "ecdhe+aesgcm", "--openssl", "4.0"]);
+    assert!(output.stdout.contains("With OpenSSL 4.0"), "{output:?}");
+    assert!(
+        output.stdout.contains("  7 suites, security level 2"),
+        "{output:?}"
+    );
+    let output = run(["ciphers", "ecdhe+aesgcm", "--openssl", "3.6"]);
+    assert!(output.stdout.contains("selects nothing"), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .contains("does not know `ecdhe+aesgcm` at column 1"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn known_clients_tell_what_they_would_get() {
+    let (value, _, code) = json(&["ECDHE+AESGCM", "--profiles"]);
+    assert_eq!(code, Some(0));
+    let clients = value["clients"].as_array().unwrap();
+    let of = |name: &str| clients.iter().find(|c| c["name"] == name).unwrap();
+    assert_eq!(of("firefox-137")["agreed"]["version"], "TLSv1_3");
+    assert!(
+        of("firefox-137")["source"]
+            .as_str()
+            .unwrap()
+            .contains("testssl")
+    );
+    assert_eq!(of("ie-8-xp")["agreed"], Value::Null);
+    assert!(
+        of("ie-8-xp")["refused_because"]
+            .as_str()
+            .unwrap()
+            .contains("no version in common")
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ours.txt");
+    let text = "profile terminal\nsource here\nversions TLSv1.2\nciphers AES128-SHA\n";
+    std::fs::write(&file, text).unwrap();
+    let wanted = format!("--profiles={}", file.display());
+    let output = run(["ciphers", "ECDHE+AESGCM", &wanted]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output.stdout.contains("0 of 1 client can connect"),
+        "{output:?}"
+    );
+    assert_eq!(run(["ciphers", "AES128-SHA", &wanted]).code, Some(0));
+    std::fs::write(&file, "nonsense\n").unwrap();
+    let output = run(["ciphers", "AES128-SHA", &wanted]);
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("line 1"), "{output:?}");
+}
+
+#[test]
+fn lists_for_tls_1_3_and_names_that_postfix_excludes_are_linted_in_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mixed.conf");
+    let text = "ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384:TLS_BOGUS;\n\
+                smtpd_tls_exclude_ciphers = aNULL, aNUL,!MD5\n\
+                smtp_tls_exclude_ciphers = aNULL, MD5, DES\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file]);
+    let lines: Vec<_> = output.stdout.lines().collect();
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(
+        lines[0].starts_with(&format!("{file}:1:54: C001 error: ")),
+        "{lines:?}"
+    );
+    // Postfix adds the operator itself.
+    assert!(
+        lines[1].starts_with(&format!("{file}:2:41: error: `!` cannot")),
+        "{lines:?}"
+    );
+    assert!(
+        lines[2].starts_with(&format!("{file}:3:40: C016 note: ")),
+        "{lines:?}"
+    );
+    std::fs::write(&path, "smtpd_tls_exclude_ciphers = aNULL, aNUL\n").unwrap();
+    let output = run(["ciphers", "--server", file]);
+    let place = format!("{file}:1:36: C001 error: ");
+    assert!(output.stdout.starts_with(&place), "{output:?}");
+    assert_eq!(output.code, Some(1));
 }

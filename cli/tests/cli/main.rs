@@ -10,6 +10,7 @@ mod ciphers;
 mod connect;
 mod demo;
 mod general;
+mod peers;
 mod scan;
 mod serve;
 mod support;

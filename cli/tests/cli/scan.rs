@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use pyssl_testing::openssl::ssl::{SslOptions, SslVersion};
 use pyssl_testing::pki::KeyKind;
-use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, skip_without_openssl};
+use pyssl_testing::{
+    Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skip_without_openssl,
+};
 use serde_json::Value;
 
 use crate::support::{Output, path, run};
@@ -183,7 +185,9 @@ fn a_guideline_is_compared_with_suites_versions_and_groups() {
     assert_eq!(suites(&found, "TLS 1.0"), ["ECDHE-RSA-AES128-SHA"]);
     let violations = found["policy"]["violations"].to_string();
     assert!(violations.contains("TLSv1_1 is on"), "{violations}");
-    assert!(names(&found["groups_against_policy"]).contains(&"secp521r1"));
+    let violations = found["policy"]["violations"].as_array().unwrap();
+    let said = |v: &serde_json::Value| v["message"].as_str().unwrap().contains("group secp521r1");
+    assert!(violations.iter().any(said), "{violations:?}");
 }
 
 #[test]
@@ -198,20 +202,7 @@ fn s_server_with_two_certificates_is_scanned() {
     ]
     .concat();
     let string = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256";
-    let rest = [
-        "-cipher",
-        string,
-        "-serverpref",
-        "-quiet",
-        "-naccept",
-        "500",
-    ];
-    // -quiet hides the port.
-    let rest: Vec<_> = rest
-        .iter()
-        .copied()
-        .filter(|arg| *arg != "-quiet")
-        .collect();
+    let rest = ["-cipher", string, "-serverpref", "-naccept", "500"];
     let (server, address) = openssl.s_server(&[&args[..], &rest].concat());
     let (found, code) = json(address, &["--ciphers", string]);
     assert_eq!(
@@ -249,22 +240,16 @@ fn a_server_that_wants_a_certificate_is_scanned_too() {
 
 #[test]
 fn who_does_not_speak_tls_cannot_be_scanned() {
-    for (peer, text) in [
-        (Scripted::closes_at_once(), "cannot scan"),
-        (Scripted::speaks_http(), "cannot scan"),
-    ] {
+    for peer in [Scripted::closes_at_once(), Scripted::speaks_http()] {
         let output = scan(peer.addr(), &[]);
         assert_eq!((output.code, &*output.stdout), (Some(2), ""), "{output:?}");
-        assert!(output.stderr.contains(text), "{output:?}");
+        assert!(output.stderr.contains("cannot scan"), "{output:?}");
     }
     let silent = Scripted::never_answers();
     let output = scan(silent.addr(), &["--timeout", "0.1"]);
     assert_eq!(output.code, Some(2), "{output:?}");
     assert!(output.stderr.contains("timed out"), "{output:?}");
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = closed.local_addr().unwrap();
-    drop(closed);
-    assert_eq!(scan(address, &[]).code, Some(2));
+    assert_eq!(scan(closed_port().addr(), &[]).code, Some(2));
     assert_eq!(run(["scan", "localhost:1", "--rate", "0"]).code, Some(2));
 }
 

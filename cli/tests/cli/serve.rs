@@ -6,10 +6,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use pyssl_testing::openssl::ssl::SslVersion;
-use pyssl_testing::{ClientConfig, Files, Leaf};
+use pyssl_testing::{ClientConfig, Files, Leaf, skipped};
 use rustix::process::Signal;
 
-use crate::support::{Killed, Server, World, brief, path, pipe, pyssl, run};
+use crate::support::{
+    Killed, PATIENCE, Server, World, brief, listening_on, path, pipe, pyssl, run,
+};
 
 const OK: &str = "OK TLSv1.3 TLS_AES_256_GCM_SHA384";
 
@@ -112,15 +114,24 @@ fn many_clients_are_served_at_once() {
 }
 
 #[test]
-fn silent_clients_hold_up_nobody_and_are_dropped() {
+fn silent_clients_hold_up_nobody() {
+    let world = World::new();
+    let server = Server::start(&world.server, &["--hello", "-v", "--timeout", "3600"]);
+    let _silent: Vec<_> = (0..5)
+        .map(|_| TcpStream::connect(server.address).unwrap())
+        .collect();
+    assert_eq!(request(&world, &server, "hi"), "Hello from server!");
+    let line = server.log_line();
+    assert!(line.ends_with("received \"hi\""), "{line}");
+}
+
+#[test]
+fn silent_clients_are_dropped() {
     let world = World::new();
     let server = Server::start(&world.server, &["--hello", "--timeout", "0.5"]);
     let mut silent: Vec<_> = (0..5)
         .map(|_| TcpStream::connect(server.address).unwrap())
         .collect();
-    let start = Instant::now();
-    assert_eq!(request(&world, &server, "hi"), "Hello from server!");
-    assert!(start.elapsed() < Duration::from_secs(5));
     for _ in 0..5 {
         let line = server.log_line();
         assert!(
@@ -129,9 +140,7 @@ fn silent_clients_hold_up_nobody_and_are_dropped() {
         );
     }
     for stream in &mut silent {
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     }
 }
@@ -281,6 +290,8 @@ fn ipv6_and_names_can_be_listened_on() {
         assert!(server.address.is_ipv6());
         let target = format!("[::1]:{}", server.port());
         assert_eq!(brief(&target, &["--cafile", world.cafile()]).0, OK);
+    } else {
+        skipped("this machine has no IPv6");
     }
     let server = Server::start_on("localhost:0", cert);
     assert!(server.address.ip().is_loopback());
@@ -297,12 +308,10 @@ fn signals_end_the_server_cleanly() {
         assert_eq!(server.stop(signal), (Some(0), Vec::new()));
     }
     // Clients that are under way have a moment, no more.
-    let server = Server::start(&world.server, &["--echo", "--timeout", "60"]);
+    let server = Server::start(&world.server, &["--echo", "--timeout", "3600"]);
     let mut busy = client(&world).connect("localhost", server.address).unwrap();
     assert_eq!(busy.echo(b"busy").unwrap(), b"busy");
-    let start = Instant::now();
     assert_eq!(server.stop(Signal::TERM).0, Some(0));
-    assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -312,7 +321,9 @@ fn a_client_under_way_is_served_to_its_end() {
     let mut client = client(&world).connect("localhost", server.address).unwrap();
     server.child.signal(Signal::TERM);
     // No more are accepted; this one still gets its answer.
+    let end = Instant::now() + PATIENCE;
     while TcpStream::connect(server.address).is_ok() {
+        assert!(Instant::now() < end, "the server goes on accepting");
         std::thread::sleep(Duration::from_millis(5));
     }
     client.send(b"late").unwrap();
@@ -415,17 +426,11 @@ fn an_encrypted_key_is_opened_with_its_password() {
 #[test]
 fn a_server_whose_output_nobody_reads_serves_on() {
     let world = World::new();
-    // A free port that the closed pipe cannot tell.
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
     let (reader, writer) = pipe();
-    drop(reader);
     let child = pyssl()
         .args([
             "serve",
-            &format!("127.0.0.1:{port}"),
+            "127.0.0.1:0",
             "--cert",
             path(&world.server.combined),
         ])
@@ -434,20 +439,14 @@ fn a_server_whose_output_nobody_reads_serves_on() {
         .stdin(Stdio::null())
         .spawn();
     let mut child = Killed(child.unwrap());
-    let end = Instant::now() + Duration::from_secs(30);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < end, "the server does not come up");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    // The lines about failed clients have nowhere to go.
+    // The first line is read; the lines about failed clients have nowhere to go.
+    let address = listening_on(std::fs::File::from(reader)).unwrap();
+    let target = format!("localhost:{}", address.port());
     for _ in 0..2 {
-        let (line, _) = brief(&format!("localhost:{port}"), &[]);
+        let (line, _) = brief(&target, &[]);
         assert!(line.starts_with("ERR SSLCertVerificationError"));
     }
-    assert_eq!(
-        brief(&format!("localhost:{port}"), &["--cafile", world.cafile()]).0,
-        OK
-    );
+    assert_eq!(brief(&target, &["--cafile", world.cafile()]).0, OK);
     child.signal(Signal::TERM);
     assert_eq!(child.wait(), Some(0));
 }

@@ -14,7 +14,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long anything may take before the test is declared failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The command, with nothing in its environment that changes what TLS does.
 pub(crate) fn pyssl() -> Command {
@@ -40,12 +40,7 @@ pub(crate) fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output 
 }
 
 pub(crate) fn run_command(command: &mut Command) -> Output {
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut child = Killed(child);
+    let mut child = piped(command);
     let stdout = collect(child.0.stdout.take().unwrap());
     let stderr = collect(child.0.stderr.take().unwrap());
     Output {
@@ -53,6 +48,12 @@ pub(crate) fn run_command(command: &mut Command) -> Output {
         stdout: stdout.join().unwrap(),
         stderr: stderr.join().unwrap(),
     }
+}
+
+/// Starts the command with pipes for its output.
+fn piped(command: &mut Command) -> Killed {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Killed(command.spawn().unwrap())
 }
 
 fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
@@ -104,14 +105,7 @@ impl Server {
         address: &str,
         args: impl IntoIterator<Item = A>,
     ) -> Server {
-        let mut command = pyssl();
-        command.arg("serve").arg(address).args(args);
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut child = Killed(child);
+        let mut child = piped(pyssl().arg("serve").arg(address).args(args));
         let stderr = BufReader::new(child.0.stderr.take().unwrap());
         let (sender, log) = channel();
         thread::spawn(move || {
@@ -119,15 +113,11 @@ impl Server {
                 let _ = sender.send(line.unwrap());
             }
         });
-        let mut line = String::new();
-        BufReader::new(child.0.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("{line:?}, {:?}", log.recv_timeout(PATIENCE)));
+        let stdout = child.0.stdout.take().unwrap();
+        let address = listening_on(stdout)
+            .unwrap_or_else(|line| panic!("{line:?}, {:?}", log.recv_timeout(PATIENCE)));
         Server {
-            address: address.trim_end().parse().unwrap(),
+            address,
             child,
             log,
         }
@@ -160,6 +150,14 @@ impl Server {
         let code = self.child.wait();
         (code, self.log.iter().collect())
     }
+}
+
+/// The address in the first line of `pyssl serve`, or that line.
+pub(crate) fn listening_on(output: impl Read) -> Result<SocketAddr, String> {
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("listening on ");
+    address.and_then(|a| a.parse().ok()).ok_or(line)
 }
 
 /// `pyssl connect --brief` with more arguments: the line and the exit code.

@@ -5,6 +5,7 @@ mod keylog;
 mod message;
 mod psk;
 mod server_name;
+mod status;
 mod ticket;
 
 use std::any::Any;
@@ -18,13 +19,14 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
 use super::decl;
-use super::hooks::Hooks;
+use super::hooks::{Hooks, Stapling};
 
 pub(in crate::ffi) use alpn::alpn_select;
 pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
 pub(in crate::ffi) use psk::{PskClientFn, PskServerFn, psk_client, psk_server};
 pub(in crate::ffi) use server_name::server_name;
+pub(in crate::ffi) use status::status;
 pub(in crate::ffi) use ticket::ticket;
 
 /// Why user code, called by OpenSSL, did not do its work.
@@ -46,16 +48,18 @@ pub(crate) struct Callbacks {
     poisoned: Cell<bool>,
     /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
+    stapling: Option<Box<dyn Stapling>>,
 }
 
 impl Callbacks {
-    pub(crate) fn new(hooks: Arc<dyn Hooks>) -> Callbacks {
+    pub(crate) fn new(hooks: Arc<dyn Hooks>, stapling: Option<Box<dyn Stapling>>) -> Callbacks {
         Callbacks {
             current: RefCell::new(Arc::clone(&hooks)),
             original: hooks,
             failure: RefCell::new(None),
             poisoned: Cell::new(false),
             alpn: RefCell::new(Vec::new()),
+            stapling,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
+use openssl::ssl::SslContextBuilder;
 use openssl::symm::Cipher;
 use openssl::x509::X509;
 
@@ -140,6 +142,16 @@ impl Leaf {
                 .and_then(|key| key.private_key_to_pem_passphrase(cipher, password)),
         };
         text(pem.expect("RSA and EC keys have a traditional form"))
+    }
+
+    /// Lets a context show the certificate, with its intermediates.
+    pub(crate) fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+        context.set_certificate(&self.cert)?;
+        context.set_private_key(&self.key)?;
+        for cert in &self.intermediates {
+            context.add_extra_chain_cert(cert.clone())?;
+        }
+        Ok(())
     }
 
     /// Writes everything into a directory, under fixed names, and returns the paths.

@@ -26,6 +26,7 @@ mod files;
 mod key;
 mod leaf;
 mod name;
+pub mod ocsp;
 pub mod odd;
 
 pub use builder::CertBuilder;

@@ -9,36 +9,101 @@ pub(super) struct Found<'a> {
     pub(super) line: (usize, usize),
     /// The name before it; none in a file that is a list of strings.
     pub(super) directive: Option<&'a str>,
+    pub(super) kind: Kind,
     pub(super) string: &'a str,
 }
 
-/// Directives whose value is a cipher string of OpenSSL, at the start of a line.
-const DIRECTIVES: &[&str] = &[
-    // nginx; the first is also PostgreSQL's
-    "ssl_ciphers",
-    "proxy_ssl_ciphers",
-    "grpc_ssl_ciphers",
-    "uwsgi_ssl_ciphers",
-    // Apache
-    "SSLCipherSuite",
-    "SSLProxyCipherSuite",
-    // HAProxy
-    "ssl-default-bind-ciphers",
-    "ssl-default-server-ciphers",
-    // Postfix
-    "tls_high_cipherlist",
-    "tls_medium_cipherlist",
-    "tls_low_cipherlist",
-    // Dovecot, Exim, lighttpd, stunnel, Redis, MySQL, openssl.cnf
-    "ssl_cipher_list",
-    "tls_require_ciphers",
-    "ssl.cipher-list",
-    "ciphers",
-    "tls-ciphers",
-    "ssl_cipher",
-    "ssl-cipher",
-    "CipherString",
+/// What a string is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A cipher string.
+    Ciphers,
+    /// A list of suites for TLS 1.3.
+    Tls13,
+    /// Names that Postfix takes out of its own string, each as if it had a `!`.
+    Excluded,
+}
+
+/// Directives at the start of a line and what their value is.
+const DIRECTIVES: &[(Kind, &[&str])] = &[
+    (
+        Kind::Ciphers,
+        &[
+            // nginx; the first is also PostgreSQL's
+            "ssl_ciphers",
+            "proxy_ssl_ciphers",
+            "grpc_ssl_ciphers",
+            "uwsgi_ssl_ciphers",
+            // Apache
+            "SSLCipherSuite",
+            "SSLProxyCipherSuite",
+            // HAProxy
+            "ssl-default-bind-ciphers",
+            "ssl-default-server-ciphers",
+            // Postfix
+            "tls_high_cipherlist",
+            "tls_medium_cipherlist",
+            "tls_low_cipherlist",
+            "tls_export_cipherlist",
+            "tls_null_cipherlist",
+            // Dovecot, Exim, lighttpd, stunnel, Redis, MySQL, openssl.cnf
+            "ssl_cipher_list",
+            "tls_require_ciphers",
+            "ssl.cipher-list",
+            "ciphers",
+            "tls-ciphers",
+            "ssl_cipher",
+            "ssl-cipher",
+            "CipherString",
+        ],
+    ),
+    (
+        Kind::Tls13,
+        &[
+            // HAProxy
+            "ssl-default-bind-ciphersuites",
+            "ssl-default-server-ciphersuites",
+            // PostgreSQL, Dovecot, MySQL, Redis, OpenVPN, stunnel, openssl.cnf
+            "ssl_tls13_ciphers",
+            "ssl_cipher_suites",
+            "tls_ciphersuites",
+            "admin_tls_ciphersuites",
+            "tls-ciphersuites",
+            "Ciphersuites",
+        ],
+    ),
+    (
+        Kind::Excluded,
+        &[
+            // Postfix
+            "smtpd_tls_exclude_ciphers",
+            "smtpd_tls_mandatory_exclude_ciphers",
+            "smtp_tls_exclude_ciphers",
+            "smtp_tls_mandatory_exclude_ciphers",
+            "lmtp_tls_exclude_ciphers",
+            "lmtp_tls_mandatory_exclude_ciphers",
+            "tlsproxy_tls_exclude_ciphers",
+            "tlsproxy_tls_mandatory_exclude_ciphers",
+        ],
+    ),
 ];
+
+/// Directives that hand a name and a value to OpenSSL.
+const COMMANDS: &[&str] = &[
+    "ssl_conf_command",
+    "proxy_ssl_conf_command",
+    "grpc_ssl_conf_command",
+    "uwsgi_ssl_conf_command",
+    "SSLOpenSSLConfCmd",
+];
+
+fn kind_of(name: &str) -> Option<Kind> {
+    let of = |(kind, names): &(Kind, &[&str])| {
+        let is_one = names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        is_one.then_some(*kind)
+    };
+    DIRECTIVES.iter().find_map(of)
+}
 
 /// The strings in a text: the values of directives, or else, if every line is one word, the lines.
 pub(super) fn find(text: &str) -> Vec<Found<'_>> {
@@ -70,6 +135,7 @@ fn list(text: &str) -> Vec<Found<'_>> {
                 at: at + offset(line, word),
                 line: (number, at),
                 directive: None,
+                kind: Kind::Ciphers,
                 string: word,
             });
         }
@@ -83,42 +149,71 @@ fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
+/// HAProxy has them among the words of a line, and perhaps several; others have one.
+fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Vec<Found<'a>> {
+    let (_, at) = place;
+    let mut rest = line.trim_start();
+    if !matches!(
+        word(rest, char::is_whitespace),
+        "bind" | "server" | "default-server"
+    ) {
+        return find_directive(text, place, line).into_iter().collect();
+    }
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let next = word(rest, char::is_whitespace);
+        let after = rest.get(next.len()..).unwrap_or_default();
+        if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
+            let behind = at + offset(line, after);
+            found.extend(value(text, behind, next, kind).map(|found| Found {
+                line: place,
+                ..found
+            }));
+        }
+        rest = after.trim_start();
+    }
+    found
+}
+
+fn find_directive<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
     let (_, at) = place;
     // A value begins in the line of its directive.
-    let value = |from, name| {
+    let value = |from, name, kind| {
         Some(Found {
             line: place,
-            ..value(text, from, name)?
+            ..value(text, from, name, kind)?
         })
     };
     let words = line.trim_start();
-    let name = word(words, |c| c.is_whitespace() || c == '=');
-    let is_directive = DIRECTIVES.iter().any(|d| d.eq_ignore_ascii_case(name));
-    if is_directive {
-        return value(at + offset(line, words) + name.len(), name);
+    let mut name = word(words, |c| c.is_whitespace() || c == '=');
+    let mut behind = at + offset(line, words) + name.len();
+    if COMMANDS
+        .iter()
+        .any(|command| command.eq_ignore_ascii_case(name))
+    {
+        let rest = text.get(behind..at + line.len())?;
+        let rest = rest.trim_start();
+        name = word(rest, char::is_whitespace);
+        behind = offset(text, rest) + name.len();
+    }
+    if let Some(kind) = kind_of(name) {
+        return value(behind, name, kind);
     }
     // A call in a program.
-    if let Some((before, rest)) = line.split_once("set_ciphers(") {
+    for (call, kind) in [
+        ("set_ciphers", Kind::Ciphers),
+        ("set_ciphersuites", Kind::Tls13),
+    ] {
+        let Some(found) = line.find(&format!("{call}(")) else {
+            continue;
+        };
+        let rest = line.get(found + call.len() + 1..)?;
         let quoted = rest.trim_start().trim_start_matches(['r', 'b', 'u']);
         let at = at + offset(line, quoted);
-        let name = line.get(before.len()..before.len() + "set_ciphers".len())?;
-        return quoted.starts_with(['"', '\'']).then(|| value(at, name))?;
-    }
-    // HAProxy has it among the words of a line.
-    if matches!(name, "bind" | "server" | "default-server") {
-        let mut rest = words;
-        loop {
-            let next = word(rest, char::is_whitespace);
-            let after = rest.get(next.len()..)?;
-            if next == "ciphers" {
-                return value(at + offset(line, after), next);
-            }
-            rest = after.trim_start();
-            if rest.is_empty() {
-                return None;
-            }
-        }
+        let name = line.get(found..found + call.len())?;
+        return quoted
+            .starts_with(['"', '\''])
+            .then(|| value(at, name, kind))?;
     }
     None
 }
@@ -129,7 +224,7 @@ fn word(text: &str, ends: impl Fn(char) -> bool) -> &str {
 }
 
 /// The value that follows at `from`: quoted, or after `=` the rest of the line, or else a word.
-fn value<'a>(text: &'a str, from: usize, directive: &'a str) -> Option<Found<'a>> {
+fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Option<Found<'a>> {
     let blank = |c: char| c == ' ' || c == '\t';
     let rest = text.get(from..)?.trim_start_matches(blank);
     let (assigned, rest) = match rest.strip_prefix('=') {
@@ -143,13 +238,14 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str) -> Option<Found<'a>
     } else {
         word(rest, |c| c.is_whitespace() || c == ';')
     };
-    // Apache says which protocol it is for; TLS 1.3 has no cipher string.
+    // Apache says which protocol it is for.
     if directive.to_ascii_lowercase().ends_with("ciphersuite") {
+        let behind = offset(text, string) + string.len();
         if string.eq_ignore_ascii_case("TLSv1.3") {
-            return None;
+            return value(text, behind, directive, Kind::Tls13);
         }
         if string.eq_ignore_ascii_case("SSL") {
-            return value(text, offset(text, string) + string.len(), directive);
+            return value(text, behind, directive, Kind::Ciphers);
         }
     }
     let string = if assigned {
@@ -161,6 +257,7 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str) -> Option<Found<'a>
         at: offset(text, string),
         line: (1, 0),
         directive: Some(directive),
+        kind,
         string,
     })
 }
@@ -185,12 +282,32 @@ mod tests {
         assert_eq!(strings("\tssl_ciphers 'HIGH:!MD5';\r\n"), ["HIGH:!MD5"]);
         let apache = "<VirtualHost *>\nSSLCipherSuite SSL \"HIGH\"\nSSLCipherSuite TLSv1.3 TLS_A\n\
                       sslproxyciphersuite LOW\n</VirtualHost>";
-        assert_eq!(strings(apache), ["HIGH", "LOW"]);
+        assert_eq!(strings(apache), ["HIGH", "TLS_A", "LOW"]);
+        assert_eq!(find(apache)[1].kind, Kind::Tls13);
         let haproxy = "global\n ssl-default-bind-ciphers ECDHE+AESGCM\n\
                        frontend f\n bind :443 ssl crt a.pem ciphers AES:!SHA1 alpn h2\n bind :80\n";
         assert_eq!(strings(haproxy), ["ECDHE+AESGCM", "AES:!SHA1"]);
         let postfix = "smtpd_tls_ciphers = high\ntls_high_cipherlist = HIGH, !aNULL\n";
         assert_eq!(strings(postfix), ["HIGH, !aNULL"]);
+        let excluded = "smtpd_tls_exclude_ciphers = aNULL, MD5 , DES\n";
+        assert_eq!(strings(excluded), ["aNULL, MD5 , DES"]);
+        assert_eq!(find(excluded)[0].kind, Kind::Excluded);
+        for tls13 in [
+            "ssl_conf_command Ciphersuites TLS_A:TLS_B;\n",
+            "SSLOpenSSLConfCmd Ciphersuites TLS_A:TLS_B\n",
+            " ssl-default-bind-ciphersuites TLS_A:TLS_B\n",
+            " bind :443 ssl ciphersuites TLS_A:TLS_B\n",
+            "tls-ciphersuites TLS_A:TLS_B\n",
+            "Ciphersuites = TLS_A:TLS_B\n",
+            "ctx.set_ciphersuites('TLS_A:TLS_B')\n",
+        ] {
+            assert_eq!(strings(tls13), ["TLS_A:TLS_B"], "{tls13}");
+            assert_eq!(find(tls13)[0].kind, Kind::Tls13, "{tls13}");
+        }
+        let both = " bind :443 ssl ciphers HIGH ciphersuites TLS_A alpn h2\n";
+        assert_eq!(strings(both), ["HIGH", "TLS_A"]);
+        assert_eq!(strings("ssl_conf_command CipherString HIGH;\n"), ["HIGH"]);
+        assert!(strings("ssl_conf_command Options KTLS;\n").is_empty());
         assert_eq!(strings("ssl_ciphers = 'HIGH' # x\n"), ["HIGH"]);
         assert_eq!(strings("ctx.set_ciphers(\"ALL\")\n"), ["ALL"]);
         assert_eq!(strings("ssl_ciphers"), [""]);

@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use pyssl::cipher::{CipherString, LintCode};
+use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, Finding, LintCode};
 
-use super::config::{Found, find};
+use super::config::{Found, Kind, find};
 use super::{MOST, read_policy, versions};
 use crate::args::CiphersArgs;
 use crate::failure::{Doing, Failure};
@@ -58,36 +58,68 @@ fn read(file: &Path) -> Result<String, Failure> {
 fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result<Linted, Failure> {
     let (line, line_start) = found.line;
     let before = text.get(line_start..found.at).unwrap_or_default();
-    let parsed = CipherString::parse(found.string);
-    let findings = parsed.and_then(|string| {
-        let mut findings = string.lint()?;
-        // True of every string, and here it would be said for each.
-        findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
-        Ok((string, findings))
-    });
-    let mut policy = None;
-    let findings = match findings {
-        Err(error) => Err(error),
-        Ok((string, findings)) => {
-            // What selects nothing has a finding that says so.
-            if let (Some(name), Ok(resolved)) = (&args.policy, string.resolve()) {
-                let named = read_policy(name)?;
-                let versions = versions(args.min, args.max);
-                policy = Some(Judged {
-                    report: named.check(resolved.ciphers(), &versions),
-                    policy: named,
-                });
-            }
-            Ok(findings)
-        }
-    };
-    Ok(Linted {
+    let mut linted = Linted {
         file: file.display().to_string(),
         line,
         column: before.chars().count() + 1,
         directive: found.directive.map(str::to_owned),
         string: found.string.to_owned(),
-        findings,
+        inserted: Vec::new(),
+        findings: Ok(Vec::new()),
+        policy: None,
+    };
+    linted.findings = match found.kind {
+        Kind::Ciphers => {
+            linted.policy = judged(args, found.string)?;
+            CipherString::parse(found.string).and_then(|string| {
+                let mut findings = string.lint()?;
+                // True of every string, and here it would be said for each.
+                findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
+                Ok(findings)
+            })
+        }
+        Kind::Tls13 => Ciphersuites::parse(found.string).map(|list| list.lint()),
+        Kind::Excluded => excluded(found.string, &mut linted.inserted),
+    };
+    Ok(linted)
+}
+
+/// A string against the policy. What is invalid or selects nothing has a finding that says so.
+fn judged(args: &CiphersArgs, string: &str) -> Result<Option<Judged>, Failure> {
+    let resolved = CipherString::parse(string).and_then(|string| string.resolve());
+    let (Some(name), Ok(resolved)) = (&args.policy, resolved) else {
+        return Ok(None);
+    };
+    let policy = read_policy(name)?;
+    let versions = versions(args.min, args.max);
+    Ok(Some(Judged {
+        report: policy.check(resolved.ciphers(), &versions),
         policy,
-    })
+    }))
+}
+
+/// Reads names as Postfix does, which puts a `!` before each and all of it behind its own string.
+/// `inserted` gets the places, in the string that results, of what is not in the list.
+fn excluded(list: &str, inserted: &mut Vec<usize>) -> Result<Vec<Finding>, CipherStringError> {
+    let mut string = "ALL:COMPLEMENTOFALL:".to_owned();
+    inserted.extend(0..string.len());
+    let separates = |c: char| matches!(c, ',' | ':') || c.is_ascii_whitespace();
+    let mut in_name = false;
+    for c in list.chars() {
+        if separates(c) {
+            in_name = false;
+            // Postfix takes more of them than OpenSSL.
+            string.push(' ');
+            continue;
+        }
+        if !in_name {
+            inserted.push(string.len());
+            string.push('!');
+            in_name = true;
+        }
+        string.push(c);
+    }
+    let mut findings = CipherString::parse(&string)?.lint()?;
+    findings.retain(|finding| finding.column().is_some());
+    Ok(findings)
 }

@@ -6,9 +6,8 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl::cipher::{Policy, Resolved, Severity};
 
-use super::same_group;
 use crate::report::ciphers::Judged;
-use crate::report::scan::{Deviation, Order, PolicyResult, Scan};
+use crate::report::scan::{Deviation, Order, Scan};
 
 /// Against the string that the server was meant to have.
 pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
@@ -84,19 +83,33 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
 }
 
 /// Against a guideline.
-pub(super) fn with_policy(scan: &Scan, policy: Policy) -> PolicyResult {
+pub(super) fn with_policy(scan: &Scan, policy: Policy) -> Judged {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);
     let suites: Vec<_> = all.filter(|s| seen.insert(s.id)).cloned().collect();
     let on = scan.versions.iter().filter(|v| !v.suites.is_empty());
     let on: Vec<TlsVersion> = on.map(|version| version.version).collect();
-    let report = policy.check(&suites, &on);
-    let wanted: Vec<_> = policy.groups().map(str::to_owned).collect();
-    let fits = |group: &&String| wanted.iter().any(|w| same_group(w, group));
-    let groups = scan.groups.iter().filter(|group| !fits(group));
-    let groups = groups.filter(|_| !wanted.is_empty()).cloned().collect();
-    PolicyResult {
-        judged: Judged { policy, report },
-        groups,
+    let mut report = policy.check(&suites, &on);
+    if !scan.groups.is_empty() {
+        report.extend(policy.check_groups(&scan.groups));
     }
+    for certificate in &scan.certificates {
+        if let Some((kind, bits)) = key(certificate) {
+            report.extend(policy.check_key(kind, bits));
+        }
+    }
+    Judged { policy, report }
+}
+
+/// Kind and size of the key in a certificate, where a guideline can say something of it.
+fn key(certificate: &ssl::Certificate) -> Option<(&'static str, u32)> {
+    let certificate = openssl::x509::X509::from_der(&certificate.to_der().ok()?).ok()?;
+    let key = certificate.public_key().ok()?;
+    let kind = match key.id() {
+        openssl::pkey::Id::RSA | openssl::pkey::Id::RSA_PSS => "rsa",
+        openssl::pkey::Id::DSA => "dsa",
+        openssl::pkey::Id::EC => "ec",
+        _ => return None,
+    };
+    Some((kind, key.bits()))
 }

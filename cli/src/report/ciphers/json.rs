@@ -10,7 +10,8 @@ use pyssl::negotiate::Usable;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Judged, Report, changes_list, is_about_all};
+use super::elsewhere::{ClientJson, OnVersionJson};
+use super::{Judged, Report, changes_list};
 use crate::report::write_json;
 
 #[derive(Serialize)]
@@ -30,6 +31,10 @@ struct ReportJson<'a> {
     diff: Option<DiffJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    versions: Vec<OnVersionJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clients: Option<Vec<ClientJson<'a>>>,
 }
 
 pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
@@ -37,7 +42,6 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         None => Some(list(&report.ciphers)?),
         Some(_) => None,
     };
-    let tried = |number: usize| report.usable.as_ref().and_then(|tried| tried.get(number));
     write_json(
         out,
         &ReportJson {
@@ -54,7 +58,7 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             security_level: report.security_level,
             details: (0..)
                 .zip(&report.ciphers)
-                .map(|(number, cipher)| Details::new(report, cipher, tried(number)))
+                .map(|(number, cipher)| Details::new(report, cipher, report.tried(number)))
                 .collect(),
             explanation: report.explanation.as_ref().map(ExplanationJson::from),
             findings: report
@@ -63,6 +67,15 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 .map(|findings| findings.iter().map(FindingJson::from).collect()),
             diff: report.diff.as_ref().map(DiffJson::from),
             policy: report.policy.as_ref().map(PolicyJson::from),
+            versions: report
+                .on_versions
+                .iter()
+                .map(|on| OnVersionJson::new(on, report.explain))
+                .collect(),
+            clients: report
+                .clients
+                .as_ref()
+                .map(|clients| clients.iter().map(ClientJson::from).collect()),
         },
     )
 }
@@ -91,6 +104,9 @@ struct Details<'a> {
     usable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_usable_because: Option<String>,
+    /// What the server lacks and was lent for the trial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lent: Option<String>,
 }
 
 impl<'a> Details<'a> {
@@ -109,6 +125,7 @@ impl<'a> Details<'a> {
                 .map(|s| s.to_string()),
             weaknesses: weaknesses.into_iter().map(|w| w.slug()).collect(),
             usable: tried.map(Usable::usable),
+            lent: tried.and_then(Usable::lent).map(ToString::to_string),
             not_usable_because: why.or_else(|| report.version_obstacle(cipher)),
         }
     }
@@ -128,11 +145,19 @@ pub(super) struct CipherErrorJson<'a> {
     message: &'a str,
 }
 
+impl CipherErrorJson<'_> {
+    /// With another column.
+    pub(super) fn moved(mut self, to: impl Fn(usize) -> usize) -> Self {
+        self.column = self.column.map(to);
+        self
+    }
+}
+
 impl<'a> From<&'a CipherStringError> for CipherErrorJson<'a> {
     fn from(error: &'a CipherStringError) -> CipherErrorJson<'a> {
         CipherErrorJson {
             kind: kebab(&error.kind()),
-            column: (!is_about_all(error)).then(|| error.column()),
+            column: error.column(),
             message: error.message(),
         }
     }
@@ -154,7 +179,7 @@ fn kebab(value: &impl std::fmt::Debug) -> String {
 const MOST_LISTS: usize = 1000;
 
 #[derive(Serialize)]
-struct ExplanationJson<'a> {
+pub(super) struct ExplanationJson<'a> {
     method: String,
     lists_left_out: bool,
     steps: Vec<StepJson<'a>>,
@@ -166,6 +191,7 @@ impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
         ExplanationJson {
             method: match explanation.method() {
                 Method::Prefixes => "prefixes".to_owned(),
+                Method::Table => "table".to_owned(),
                 _ => "rules".to_owned(),
             },
             lists_left_out: !lists,
@@ -227,10 +253,19 @@ impl<'a> StepJson<'a> {
 pub(super) struct FindingJson<'a> {
     code: &'static str,
     severity: String,
-    column: usize,
-    end_column: usize,
+    column: Option<usize>,
+    end_column: Option<usize>,
     message: &'a str,
     advice: Option<&'a str>,
+}
+
+impl FindingJson<'_> {
+    /// With other columns.
+    pub(super) fn moved(mut self, to: impl Fn(usize) -> usize) -> Self {
+        self.column = self.column.map(&to);
+        self.end_column = self.end_column.map(&to);
+        self
+    }
 }
 
 impl<'a> From<&'a Finding> for FindingJson<'a> {
@@ -239,7 +274,7 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             code: finding.code().code(),
             severity: finding.severity().to_string(),
             column: finding.column(),
-            end_column: finding.span().end + 1,
+            end_column: finding.column().map(|_| finding.span().end + 1),
             message: finding.message(),
             advice: finding.advice(),
         }
@@ -247,7 +282,7 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
 }
 
 #[derive(Serialize)]
-struct DiffJson<'a> {
+pub(super) struct DiffJson<'a> {
     added: Vec<&'a str>,
     removed: Vec<&'a str>,
     reordered: Vec<MovedJson<'a>>,
@@ -295,12 +330,13 @@ pub(in crate::report) struct PolicyJson<'a> {
     date: Option<&'a str>,
     source: &'a str,
     conforms: bool,
-    violations: Vec<ViolationJson>,
+    violations: Vec<ViolationJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct ViolationJson {
+struct ViolationJson<'a> {
     severity: String,
+    section: Option<&'a str>,
     message: String,
 }
 
@@ -319,6 +355,7 @@ impl<'a> From<&'a Judged> for PolicyJson<'a> {
                 .iter()
                 .map(|violation| ViolationJson {
                     severity: violation.severity().to_string(),
+                    section: violation.section(),
                     message: violation.to_string(),
                 })
                 .collect(),

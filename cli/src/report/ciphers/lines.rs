@@ -18,6 +18,8 @@ pub(crate) struct Linted {
     /// The name before it: `ssl_ciphers`.
     pub(crate) directive: Option<String>,
     pub(crate) string: String,
+    /// The places in the string that was linted, in order, of what does not stand in the file.
+    pub(crate) inserted: Vec<usize>,
     pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
     pub(crate) policy: Option<Judged>,
 }
@@ -35,8 +37,16 @@ impl Linted {
         }
     }
 
-    fn place(&self, column: usize) -> String {
-        format!("{}:{}:{}:", self.file, self.line, self.column + column - 1)
+    /// The column in the file of one in the string; 1 for what is about all of it.
+    fn place(&self, column: Option<usize>) -> String {
+        let column = self.column + self.original(column.unwrap_or(1)) - 1;
+        format!("{}:{}:{column}:", self.file, self.line)
+    }
+
+    /// The column in the string as it stands in the file.
+    fn original(&self, column: usize) -> usize {
+        let before = self.inserted.iter().take_while(|at| **at + 1 < column);
+        column - before.count()
     }
 }
 
@@ -80,7 +90,7 @@ pub(crate) fn lines(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
             writeln!(
                 out,
                 "{} {} {}: {violation}",
-                Styled(BOLD, linted.place(1)),
+                Styled(BOLD, linted.place(None)),
                 judged.policy.name(),
                 Styled(style(severity), severity)
             )?;
@@ -114,12 +124,16 @@ pub(crate) fn lines_json(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> 
         column: linted.column,
         directive: linted.directive.as_deref(),
         string: &linted.string,
-        error: linted.findings.as_ref().err().map(CipherErrorJson::from),
+        error: linted
+            .findings
+            .as_ref()
+            .err()
+            .map(|error| CipherErrorJson::from(error).moved(|column| linted.original(column))),
         findings: linted
             .findings
             .iter()
             .flatten()
-            .map(FindingJson::from)
+            .map(|finding| FindingJson::from(finding).moved(|column| linted.original(column)))
             .collect(),
         policy: linted.policy.as_ref().map(PolicyJson::from),
     });

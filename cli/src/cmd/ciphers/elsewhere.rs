@@ -1,0 +1,116 @@
+//! What other versions of OpenSSL make of the string, and what clients get from a server with it.
+
+use std::fs;
+use std::path::Path;
+
+use pyssl as ssl;
+use pyssl::cipher::{Explanation, KnownOpenssl};
+use pyssl::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, usable_ciphers};
+
+use super::limit;
+use crate::args::{CiphersArgs, RoleArg};
+use crate::failure::{Doing, Failure};
+use crate::report::ciphers::{Client, OnVersion};
+use crate::setup;
+
+/// The versions that are asked for.
+pub(super) fn versions(args: &CiphersArgs) -> Vec<&'static KnownOpenssl> {
+    let all = args.all_versions || args.openssl.iter().any(|name| name == "all");
+    let wanted = |known: &&KnownOpenssl| all || args.openssl.iter().any(|n| n == known.name());
+    KnownOpenssl::all().iter().filter(wanted).collect()
+}
+
+/// What they make of the string, against what the linked one does.
+pub(super) fn on_versions(
+    versions: &[&'static KnownOpenssl],
+    text: &str,
+    here: Option<&Explanation>,
+) -> Vec<OnVersion> {
+    let on = |openssl: &&'static KnownOpenssl| {
+        let explanation = openssl.explain(text);
+        let there = explanation.as_ref().ok();
+        let diff = here
+            .zip(there)
+            .filter(|(_, there)| !there.selects_nothing());
+        OnVersion {
+            openssl,
+            diff: diff.map(|(here, there)| here.diff(there)),
+            explanation,
+        }
+    };
+    versions.iter().map(on).collect()
+}
+
+/// A server's context as Python makes it for the string, with the user's certificate if there is
+/// one.
+fn server(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)
+        .doing(|| "cannot make a context".to_owned())?;
+    context.set_ciphers(text).doing(|| "STRING".to_owned())?;
+    limit(&context, args)?;
+    if let Some(cert) = &args.cert {
+        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+    }
+    Ok(context)
+}
+
+/// Which suites can be used in this role, by handshakes.
+pub(super) fn usable(
+    args: &CiphersArgs,
+    text: &str,
+    client: &ssl::SslContext,
+    role: RoleArg,
+) -> Result<Vec<ssl::negotiate::Usable>, Failure> {
+    let usable = match role {
+        RoleArg::Client => usable_ciphers(client, Role::Client),
+        RoleArg::Server => {
+            let lend = args.cert.is_none();
+            let options = UsableOptions::new(Role::Server).lend_certificates(lend);
+            usable_ciphers(&server(args, text)?, options)
+        }
+    };
+    usable.doing(|| "cannot try the suites".to_owned())
+}
+
+/// What known clients get from a server with the string; `wanted` names some of them, or a file.
+pub(super) fn clients(
+    args: &CiphersArgs,
+    text: &str,
+    wanted: &str,
+) -> Result<Vec<Client>, Failure> {
+    let server = server(args, text)?;
+    let options = NegotiateOptions::new().lend_certificates(args.cert.is_none());
+    let with = |profile: Profile| {
+        let found = profile.negotiate(&server, options.clone());
+        let found = found.doing(|| format!("cannot try {profile}"))?;
+        Ok(Client {
+            required: !wanted.is_empty(),
+            profile,
+            found,
+        })
+    };
+    profiles(wanted)?.into_iter().map(with).collect()
+}
+
+fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
+    if wanted.is_empty() {
+        return Ok(Profile::all().to_vec());
+    }
+    let named = |name: &str| Profile::named(name).cloned();
+    let known: Option<Vec<_>> = wanted.split(',').map(named).collect();
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    if Path::new(wanted).is_file() {
+        let text = fs::read_to_string(wanted).doing(|| format!("cannot read {wanted}"))?;
+        return Profile::parse(&text)
+            .map_err(|error| Failure::Usage(format!("--profiles={wanted}: {error}")));
+    }
+    let names: Vec<_> = Profile::all().iter().map(Profile::name).collect();
+    let unknown = wanted.split(',').find(|name| named(name).is_none());
+    Err(Failure::Usage(format!(
+        "--profiles: '{}' is no file, and none of {}",
+        unknown.unwrap_or(wanted).escape_debug(),
+        names.join(", ")
+    )))
+}

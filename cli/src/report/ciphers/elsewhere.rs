@@ -1,0 +1,252 @@
+//! Other versions of OpenSSL, and known clients.
+
+use std::io::{self, Write};
+
+use pyssl::cipher::{
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, KnownOpenssl, Step,
+};
+use pyssl::negotiate::{Negotiation, Profile};
+use serde::Serialize;
+
+use super::json::{CipherErrorJson, ExplanationJson};
+use super::{FEW, count, explained};
+use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
+
+/// How many parts that a version does not know are shown to people.
+const MOST_UNKNOWN: usize = 20;
+
+/// What another version makes of the string.
+pub(crate) struct OnVersion {
+    pub(crate) openssl: &'static KnownOpenssl,
+    pub(crate) explanation: Result<Explanation, CipherStringError>,
+    /// From here to there, if both select something.
+    pub(crate) diff: Option<CipherDiff>,
+}
+
+impl OnVersion {
+    /// Whether a program would be worse off with it.
+    pub(super) fn is_worse(&self) -> bool {
+        match &self.explanation {
+            Err(_) => true,
+            Ok(there) => {
+                there.selects_nothing() || self.diff.as_ref().is_some_and(CipherDiff::is_weaker)
+            }
+        }
+    }
+}
+
+/// What a client gets.
+pub(crate) struct Client {
+    pub(crate) profile: Profile,
+    pub(crate) found: Negotiation,
+    /// Whether it was asked for by name.
+    pub(crate) required: bool,
+}
+
+impl Client {
+    pub(super) fn is_missed(&self) -> bool {
+        self.required && self.found.agreement().is_none()
+    }
+}
+
+pub(super) fn versions(
+    out: &mut dyn Write,
+    all: &[OnVersion],
+    explain: bool,
+    full: bool,
+) -> io::Result<()> {
+    for on in all {
+        let openssl = on.openssl;
+        heading(out, &format!("With {openssl} ({})", openssl.build()))?;
+        match &on.explanation {
+            Err(error) => writeln!(out, "  {}: {error}", Styled(BAD, "refused"))?,
+            Ok(there) => {
+                version(out, on, there)?;
+                if explain {
+                    explained(out, there, full)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Result<()> {
+    if there.selects_nothing() {
+        writeln!(
+            out,
+            "  {}",
+            Styled(BAD, "selects nothing: set_ciphers fails")
+        )?;
+    } else {
+        let level = there.security_level();
+        let suites = count(there.ciphers().len(), "suite");
+        writeln!(out, "  {suites}, security level {level}")?;
+    }
+    let unknown: Vec<_> = unknown(there).collect();
+    for step in unknown.iter().take(MOST_UNKNOWN) {
+        let (part, column) = (step.part(), step.part().column());
+        write!(out, "  does not know `{part}` at column {column}")?;
+        match step.hint() {
+            Some(hint) => writeln!(out, ": {hint}")?,
+            None => writeln!(out)?,
+        }
+    }
+    if let Some(more @ 1..) = unknown.len().checked_sub(MOST_UNKNOWN) {
+        writeln!(out, "  and {more} parts more")?;
+    }
+    let Some(diff) = &on.diff else {
+        return Ok(());
+    };
+    if diff.is_empty() {
+        return writeln!(out, "  {}", Styled(GOOD, "as here"));
+    }
+    names(out, "fewer than here", diff.removed())?;
+    names(out, "more than here", diff.added())?;
+    if !diff.reordered().is_empty() {
+        let moved: Vec<_> = diff.reordered().iter().map(|m| m.cipher.clone()).collect();
+        names(out, "at other places", &moved)?;
+    }
+    for weakening in diff.weakenings() {
+        writeln!(out, "  {}: {weakening}", Styled(BAD, "weaker"))?;
+    }
+    Ok(())
+}
+
+/// The parts that a version does not know.
+fn unknown(explanation: &Explanation) -> impl Iterator<Item = &Step> {
+    let steps = explanation.steps().iter();
+    steps.filter(|step| step.effect() == Effect::Unknown)
+}
+
+fn names(out: &mut dyn Write, what: &str, suites: &[Cipher]) -> io::Result<()> {
+    if suites.is_empty() {
+        return Ok(());
+    }
+    let few: Vec<_> = suites.iter().take(FEW).map(|c| c.name).collect();
+    let more = match suites.len() - few.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    writeln!(out, "  {} {what}: {}{more}", suites.len(), few.join(" "))
+}
+
+pub(super) fn clients(out: &mut dyn Write, clients: &[Client]) -> io::Result<()> {
+    heading(out, "Clients")?;
+    let width = clients.iter().map(|c| c.profile.name().len()).max();
+    let width = width.unwrap_or(0);
+    for client in clients {
+        let name = client.profile.name();
+        write!(out, "  {}  ", Styled(BOLD, format_args!("{name:<width$}")))?;
+        match &client.found {
+            Negotiation::Agreed(agreed) => writeln!(out, "{agreed}")?,
+            Negotiation::Refused(refusal) => {
+                let style = if client.required { BAD } else { FAINT };
+                writeln!(
+                    out,
+                    "{}",
+                    Styled(style, format_args!("none: {}", refusal.cause()))
+                )?;
+            }
+        }
+    }
+    let agreed = clients.iter().filter(|c| c.found.agreement().is_some());
+    writeln!(
+        out,
+        "\n{} of {} can connect",
+        agreed.count(),
+        count(clients.len(), "client")
+    )
+}
+
+#[derive(Serialize)]
+pub(super) struct OnVersionJson<'a> {
+    name: &'a str,
+    openssl: &'a str,
+    build: &'a str,
+    error: Option<CipherErrorJson<'a>>,
+    selects_nothing: bool,
+    security_level: Option<u32>,
+    ciphers: Vec<&'a str>,
+    unknown: Vec<UnknownJson<'a>>,
+    /// Against the linked version; none if one of them selects nothing.
+    diff: Option<super::json::DiffJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<ExplanationJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnknownJson<'a> {
+    part: &'a str,
+    column: usize,
+    hint: Option<String>,
+}
+
+impl<'a> OnVersionJson<'a> {
+    pub(super) fn new(on: &'a OnVersion, explain: bool) -> OnVersionJson<'a> {
+        let there = on.explanation.as_ref().ok();
+        OnVersionJson {
+            name: on.openssl.name(),
+            openssl: on.openssl.version(),
+            build: on.openssl.build(),
+            error: on.explanation.as_ref().err().map(CipherErrorJson::from),
+            selects_nothing: there.is_some_and(Explanation::selects_nothing),
+            security_level: there.map(Explanation::security_level),
+            ciphers: there
+                .map_or(&[][..], Explanation::ciphers)
+                .iter()
+                .map(|c| c.name)
+                .collect(),
+            unknown: there
+                .into_iter()
+                .flat_map(unknown)
+                .map(|step| UnknownJson {
+                    part: step.part().text(),
+                    column: step.part().column(),
+                    hint: step.hint().map(|hint| hint.to_string()),
+                })
+                .collect(),
+            diff: on.diff.as_ref().map(super::json::DiffJson::from),
+            explanation: there.filter(|_| explain).map(ExplanationJson::from),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ClientJson<'a> {
+    name: &'a str,
+    title: &'a str,
+    released: &'a str,
+    source: &'a str,
+    agreed: Option<AgreedJson<'a>>,
+    refused_because: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AgreedJson<'a> {
+    version: String,
+    cipher: &'a str,
+    group: Option<&'a str>,
+    signature: Option<&'a str>,
+    certificate_key: Option<&'a str>,
+}
+
+impl<'a> From<&'a Client> for ClientJson<'a> {
+    fn from(client: &'a Client) -> ClientJson<'a> {
+        let profile = &client.profile;
+        ClientJson {
+            name: profile.name(),
+            title: profile.title(),
+            released: profile.released(),
+            source: profile.source(),
+            agreed: client.found.agreement().map(|agreed| AgreedJson {
+                version: format!("{:?}", agreed.version()),
+                cipher: agreed.cipher().name,
+                group: agreed.group(),
+                signature: agreed.signature(),
+                certificate_key: agreed.certificate_key(),
+            }),
+            refused_because: client.found.refusal().map(|r| r.cause().to_string()),
+        }
+    }
+}

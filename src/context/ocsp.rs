@@ -1,0 +1,413 @@
+//! OCSP responses that are stapled to handshakes: which one a server staples, and whether a client
+//! is content with it.
+
+use std::sync::Arc;
+
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::ocsp::{
+    OcspBasicResponse, OcspCertId, OcspCertStatus, OcspFlag, OcspResponse, OcspResponseStatus,
+    OcspStatus,
+};
+use openssl::ssl::{NameType, SslRef};
+use openssl::stack::{Stack, StackRef};
+use openssl::x509::{X509, X509Ref, X509VerifyResult};
+
+use super::SslContext;
+use super::settings::{Credential, Settings};
+use crate::certificate::Certificate;
+use crate::constants::{OcspMode, Protocol, VerifyFlags, VerifyMode};
+use crate::error::{BoxError, Error, Result, SslError};
+use crate::ffi::x509;
+
+/// What a server is asked when a client wants an OCSP response; see
+/// [`SslContext::set_ocsp_server_callback`].
+#[derive(Debug)]
+pub struct OcspRequest<'a> {
+    server_name: Option<&'a str>,
+    certificate: Certificate,
+}
+
+impl OcspRequest<'_> {
+    /// The name that the client asks for; `None` if it sent none.
+    pub fn server_name(&self) -> Option<&str> {
+        self.server_name
+    }
+
+    /// The certificate that this handshake shows, which the response is to be about.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+}
+
+type OcspFunction = dyn Fn(&OcspRequest<'_>) -> Result<Option<Vec<u8>>, BoxError> + Send + Sync;
+
+/// Where a server has its responses from.
+pub(crate) enum Staple {
+    Response(Arc<[u8]>),
+    Callback(Box<OcspFunction>),
+}
+
+impl SslContext {
+    /// The OCSP response that is stapled to handshakes, if one was set.
+    pub fn ocsp_response(&self) -> Option<Vec<u8>> {
+        self.read(|settings| match settings.staple.as_deref() {
+            Some(Staple::Response(response)) => Some(response.to_vec()),
+            _ => None,
+        })
+    }
+
+    /// Staples an OCSP response (DER) to the handshakes of clients that ask for one: they learn
+    /// that the certificate was not revoked without asking its authority (RFC 6066, section 8).
+    /// `None` ends it. Python has nothing like it.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.load_cert_chain("server.pem")?;
+    /// context.set_ocsp_response(Some(std::fs::read("server.ocsp")?))?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Load the certificate first, and replace the response whenever there is a newer one: from any
+    /// thread, with no connection dropped. If the chain holds the certificate's issuer, the
+    /// response is looked at: it is not stapled to another certificate, nor when its time is over,
+    /// since clients would refuse it. For several certificates, or responses from elsewhere, there
+    /// is [`set_ocsp_server_callback`](Self::set_ocsp_server_callback), which this ends.
+    ///
+    /// Sessions that are resumed carry no response.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`, for a response without an answer in it, and for one
+    /// that is about none of the certificates or has expired; `SSLError` for bytes that are no
+    /// response.
+    pub fn set_ocsp_response(&self, response: Option<Vec<u8>>) -> Result<()> {
+        self.replace_staple(|settings| match response {
+            Some(response) => {
+                settings.accept_response(&response)?;
+                Ok(Some(Staple::Response(response.into())))
+            }
+            None => Ok(None),
+        })
+    }
+
+    /// Asks for the OCSP response of each handshake whose client wants one; `None` is none.
+    /// [`set_ocsp_response`](Self::set_ocsp_response) ends it. The name is pyOpenSSL's.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # use std::collections::HashMap;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # let responses: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    /// // The responses of several certificates.
+    /// context.set_ocsp_server_callback(move |request| {
+    ///     Ok(responses.get(&request.certificate().to_der()?).cloned())
+    /// })?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// The handshake waits for the answer: have it ready. The bytes go to the client unseen. After
+    /// an SNI callback has switched contexts, the new one is asked. An error that the callback
+    /// returns ends the handshake and comes out of it as [`Error::Callback`].
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    pub fn set_ocsp_server_callback(
+        &self,
+        callback: impl Fn(&OcspRequest<'_>) -> Result<Option<Vec<u8>>, BoxError> + Send + Sync + 'static,
+    ) -> Result<()> {
+        self.replace_staple(|_| Ok(Some(Staple::Callback(Box::new(callback)))))
+    }
+
+    fn replace_staple(
+        &self,
+        staple: impl FnOnce(&Settings) -> Result<Option<Staple>>,
+    ) -> Result<()> {
+        if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
+            return Err(Error::value(
+                "OCSP responses cannot be stapled by a TLS_CLIENT context",
+            ));
+        }
+        self.edit(
+            |next| {
+                next.staple = staple(next)?.map(Arc::new);
+                Ok(())
+            },
+            |_, _| Ok(()),
+        )
+    }
+
+    /// What a client makes of OCSP responses that servers staple.
+    pub fn ocsp_mode(&self) -> OcspMode {
+        self.read(|settings| settings.ocsp_mode)
+    }
+
+    /// Sets whether clients ask for an OCSP response, and what they make of it. Python has nothing
+    /// like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.set_ocsp_mode(ssl::OcspMode::Require)?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// `Check` and `Require` make `CERT_NONE` `CERT_REQUIRED`, as `check_hostname` does. A response
+    /// is good if the certificate's issuer, or who the issuer has delegated it to, has signed it;
+    /// it is about this certificate; its time has come and is not over, give or take five minutes;
+    /// and it says that the certificate was not revoked. One that does not say how long it is good
+    /// is good for a day. Source: RFC 6960, section 3.2.
+    ///
+    /// A handshake that ends for it does so with `SSLCertVerificationError` and OpenSSL's
+    /// `verify_code`, and tells the server `bad_certificate_status_response`:
+    ///
+    /// | `verify_code` | |
+    /// |---|---|
+    /// | 23 | revoked |
+    /// | 73 | no response, which the mode or the certificate demands |
+    /// | 74 | not a response, not signed by whom it should be, expired, not valid yet |
+    /// | 75 | about another certificate, or the responder does not know this one |
+    ///
+    /// Only the server's own certificate is asked about. A resumed session brings no response: it
+    /// carries over what was found when it began.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` on `PROTOCOL_TLS_SERVER`.
+    pub fn set_ocsp_mode(&self, mode: OcspMode) -> Result<()> {
+        if self.protocol() == Protocol::PROTOCOL_TLS_SERVER {
+            return Err(Error::value(
+                "ocsp_mode cannot be set on TLS_SERVER context",
+            ));
+        }
+        self.edit(
+            |next| {
+                next.ocsp_mode = mode;
+                if mode.verifies() && next.verify_mode == VerifyMode::CERT_NONE {
+                    next.verify_mode = VerifyMode::CERT_REQUIRED;
+                }
+                Ok(())
+            },
+            |ctx, next| {
+                next.apply_verify_mode(ctx);
+                Ok(())
+            },
+        )
+    }
+}
+
+impl Settings {
+    /// What is stapled to a handshake.
+    pub(crate) fn staple_for(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError> {
+        let (Some(staple), Some(leaf)) = (self.staple.as_deref(), ssl.certificate()) else {
+            return Ok(None);
+        };
+        match staple {
+            Staple::Response(response) => {
+                // Not that of a connection with a certificate of its own.
+                let identity = self.identities.iter().find(|own| *own.leaf == *leaf);
+                let fits = identity.is_some_and(|identity| match identity.issuer() {
+                    Some(issuer) => is_good_for(response, &identity.leaf, issuer),
+                    None => true,
+                });
+                Ok(fits.then(|| Arc::clone(response)))
+            }
+            Staple::Callback(callback) => {
+                let answer = callback(&OcspRequest {
+                    server_name: ssl.servername(NameType::HOST_NAME),
+                    certificate: Certificate::from_x509(leaf.to_owned()),
+                })?;
+                Ok(answer.filter(|der| !der.is_empty()).map(Arc::from))
+            }
+        }
+    }
+
+    /// Refuses what no client would take for a response about one of the certificates.
+    fn accept_response(&self, der: &[u8]) -> Result<()> {
+        let basic = parse(der)?;
+        let mut expired = false;
+        for identity in &self.identities {
+            let Some(issuer) = identity.issuer() else {
+                return Ok(());
+            };
+            if let Some(status) = find(&basic, &identity.leaf, issuer) {
+                if in_time(&status).is_ok() {
+                    return Ok(());
+                }
+                expired = true;
+            }
+        }
+        match (self.identities.is_empty(), expired) {
+            (true, _) => Ok(()),
+            (_, true) => Err(Error::value(
+                "the OCSP response has expired, or is not valid yet",
+            )),
+            (_, false) => Err(Error::value(
+                "the OCSP response is about none of the context's certificates",
+            )),
+        }
+    }
+
+    /// What the client's verification of responses depends on.
+    pub(crate) fn partial_chain(&self) -> bool {
+        self.verify_flags & VerifyFlags::VERIFY_X509_PARTIAL_CHAIN.bits() != 0
+    }
+}
+
+impl Credential {
+    /// The certificate of the issuer, if it is at hand.
+    fn issuer(&self) -> Option<&X509Ref> {
+        let chain = self.chain.iter().chain([&self.leaf]);
+        chain
+            .map(|certificate| &**certificate)
+            .find(|issuer| issuer.issued(&self.leaf) == X509VerifyResult::OK)
+    }
+}
+
+/// The response itself, out of one that has an answer.
+pub(crate) fn parse(der: &[u8]) -> Result<OcspBasicResponse> {
+    x509::clear_errors();
+    let response = OcspResponse::from_der(der)?;
+    if response.status() != OcspResponseStatus::SUCCESSFUL {
+        return Err(Error::value("the OCSP responder had no answer"));
+    }
+    Ok(response.basic()?)
+}
+
+fn is_good_for(der: &[u8], leaf: &X509Ref, issuer: &X509Ref) -> bool {
+    let basic = parse(der).ok();
+    let status = basic.as_ref().and_then(|basic| find(basic, leaf, issuer));
+    let good = status.is_some_and(|status| in_time(&status).is_ok());
+    x509::clear_errors();
+    good
+}
+
+/// What the response says about a certificate.
+fn find<'a>(
+    basic: &'a OcspBasicResponse,
+    leaf: &X509Ref,
+    issuer: &X509Ref,
+) -> Option<OcspStatus<'a>> {
+    // The responder chooses how it names a certificate.
+    [
+        MessageDigest::sha1(),
+        MessageDigest::sha256(),
+        MessageDigest::sha384(),
+        MessageDigest::sha512(),
+    ]
+    .into_iter()
+    .filter_map(|digest| OcspCertId::from_cert(digest, leaf, issuer).ok())
+    .find_map(|id| basic.find_status(&id))
+}
+
+fn in_time(status: &OcspStatus<'_>) -> Result<(), ErrorStack> {
+    /// What clocks may differ by.
+    const SKEW: u32 = 5 * 60;
+    /// How long a response is good that does not say so. Without a bound an old one could be
+    /// shown for ever.
+    const DAY: u32 = 24 * 60 * 60;
+    let oldest = status.next_update().is_none().then_some(DAY);
+    status.check_validity(SKEW, oldest)
+}
+
+/// Why a client is not content: OpenSSL's code, and the words.
+struct Verdict(i32, String);
+
+const CERT_REVOKED: i32 = 23;
+const OCSP_VERIFY_NEEDED: i32 = 73;
+const OCSP_VERIFY_FAILED: i32 = 74;
+const OCSP_CERT_UNKNOWN: i32 = 75;
+
+impl Verdict {
+    fn failed(why: impl std::fmt::Display) -> Verdict {
+        Verdict(
+            OCSP_VERIFY_FAILED,
+            format!("OCSP verification failed, {why}"),
+        )
+    }
+
+    fn unknown(why: &str) -> Verdict {
+        Verdict(OCSP_CERT_UNKNOWN, format!("OCSP unknown cert, {why}"))
+    }
+}
+
+impl From<Verdict> for Error {
+    fn from(Verdict(code, message): Verdict) -> Error {
+        let detail = SslError::ssl_reason("CERTIFICATE_VERIFY_FAILED", "certificate verify failed");
+        Error::CertVerification(Box::new(detail.with_verification(code, message)))
+    }
+}
+
+/// Whether a client goes on, once the server's certificate has been verified.
+pub(crate) fn check(ssl: &SslRef, mode: OcspMode, partial_chain: bool) -> Result<()> {
+    // A session that is resumed was checked when it began; a key that both sides knew needs no
+    // certificate.
+    if !mode.verifies() || ssl.session_reused() {
+        return Ok(());
+    }
+    let Some(leaf) = ssl.peer_certificate() else {
+        return Ok(());
+    };
+    match ssl.ocsp_status() {
+        Some(response) if !response.is_empty() => {
+            judge(ssl, response, &leaf, partial_chain).map_err(Error::from)
+        }
+        _ if mode == OcspMode::Require || x509::promises_staple(&leaf) => Err(Verdict(
+            OCSP_VERIFY_NEEDED,
+            "OCSP verification needed, the server stapled no response".to_owned(),
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn judge(
+    ssl: &SslRef,
+    response: &[u8],
+    leaf: &X509Ref,
+    partial_chain: bool,
+) -> Result<(), Verdict> {
+    /// `OCSP_PARTIAL_CHAIN`, which the openssl crate lacks.
+    const PARTIAL_CHAIN: OcspFlag = OcspFlag::from_bits_retain(0x1000);
+    let basic = parse(response).map_err(Verdict::failed)?;
+    let chain = ssl.verified_chain();
+    let issuer = chain.and_then(|chain| {
+        let issued = |issuer: &&X509Ref| issuer.issued(leaf) == X509VerifyResult::OK;
+        chain.iter().find(issued)
+    });
+    let (Some(chain), Some(issuer)) = (chain, issuer) else {
+        return Err(Verdict::failed("the certificate's issuer is not known"));
+    };
+    let mut flags = OcspFlag::NO_EXPLICIT;
+    flags.set(PARTIAL_CHAIN, partial_chain);
+    let store = ssl.ssl_context().cert_store();
+    issuers(chain, issuer)
+        .and_then(|issuers| basic.verify(&issuers, store, flags))
+        .map_err(|stack| Verdict::failed(reason(&stack)))?;
+    let status = find(&basic, leaf, issuer)
+        .ok_or_else(|| Verdict::unknown("the response is about another certificate"))?;
+    in_time(&status).map_err(|stack| Verdict::failed(reason(&stack)))?;
+    match status.status {
+        OcspCertStatus::GOOD => Ok(()),
+        OcspCertStatus::REVOKED => Err(Verdict(CERT_REVOKED, "certificate revoked".to_owned())),
+        _ => Err(Verdict::unknown("the responder does not know it")),
+    }
+}
+
+/// Who may have signed, or lead to who has. Not the certificate itself: OpenSSL takes the first one
+/// with the signer's name.
+fn issuers(chain: &StackRef<X509>, issuer: &X509Ref) -> Result<Stack<X509>, ErrorStack> {
+    let mut issuers = Stack::new()?;
+    issuers.push(issuer.to_owned())?;
+    for certificate in chain.iter().skip(1) {
+        issuers.push(certificate.to_owned())?;
+    }
+    Ok(issuers)
+}
+
+fn reason(stack: &ErrorStack) -> String {
+    let last = stack.errors().last().and_then(|error| error.reason());
+    last.unwrap_or("unknown error").to_owned()
+}

@@ -1,0 +1,50 @@
+//! OCSP stapling of one connection.
+
+use std::sync::Arc;
+
+use openssl::ssl::SslRef;
+
+use super::overrides::{Overrides, Verification};
+use crate::constants::OcspMode;
+use crate::context::{Settings, Snapshot, ocsp};
+use crate::error::BoxError;
+use crate::ffi::hooks::{Hooks, Stapling};
+
+/// What the connection settled on when it was made.
+#[derive(Debug)]
+pub(super) struct Staples {
+    mode: OcspMode,
+    partial_chain: bool,
+    /// In place of the context's.
+    response: Option<Arc<[u8]>>,
+}
+
+impl Staples {
+    pub(super) fn new(
+        overrides: &Overrides,
+        verification: &Verification,
+        settings: &Settings,
+    ) -> Staples {
+        Staples {
+            mode: verification.ocsp_mode,
+            partial_chain: settings.partial_chain(),
+            response: overrides.ocsp_response.clone(),
+        }
+    }
+}
+
+impl Stapling for Staples {
+    fn staple(&self, ssl: &SslRef, context: Arc<dyn Hooks>) -> Result<Option<Arc<[u8]>>, BoxError> {
+        if let Some(response) = &self.response {
+            return Ok(Some(Arc::clone(response)));
+        }
+        match context.as_any().downcast::<Snapshot>() {
+            Ok(snapshot) => snapshot.settings().staple_for(ssl),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn check(&self, ssl: &SslRef) -> Result<(), BoxError> {
+        Ok(ocsp::check(ssl, self.mode, self.partial_chain)?)
+    }
+}

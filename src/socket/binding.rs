@@ -1,0 +1,65 @@
+//! Values that both ends of a connection, and nobody else, can compute from it.
+
+use super::SslSocket;
+use crate::engine::Binding;
+use crate::error::{Error, Result};
+
+impl SslSocket {
+    /// Python's `sock.get_channel_binding(cb_type)`: bytes that stand for this connection, for
+    /// protocols that authenticate on top of it. `None` before the handshake.
+    ///
+    /// ```python
+    /// sock.get_channel_binding("tls-unique")
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// let binding = sock.get_channel_binding("tls-unique")?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// | type | source | |
+    /// |---|---|---|
+    /// | `"tls-unique"` | RFC 5929 | Python's only one; not defined for TLS 1.3 (this gives what Python does) |
+    /// | `"tls-exporter"` | RFC 9266 | `None` for TLS 1.2 without the extended master secret |
+    /// | `"tls-server-end-point"` | RFC 5929 | a hash of the server's certificate; `None` if there is none or its signature names no hash (Ed25519), and on a server that has resumed a session and has several certificates |
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` for other types.
+    pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
+        match self.connection() {
+            Some(connection) => connection.channel_binding(cb_type),
+            None if Binding::by_name(cb_type).is_some() => Ok(None),
+            None => Err(Error::value(format!(
+                "{cb_type} channel binding type not implemented"
+            ))),
+        }
+    }
+
+    /// Secret bytes for another protocol, which the peer can compute too from the same label and
+    /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// let key = sock.export_keying_material(32, "EXPORTER-my-protocol", None)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// In TLS 1.2 no context and an empty one differ.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` before the handshake is done and without a TLS connection; `OverflowError` for more than 16384 bytes;
+    /// `SSLError` for a label that TLS 1.2 uses itself.
+    pub fn export_keying_material(
+        &self,
+        length: usize,
+        label: &str,
+        context: Option<&[u8]>,
+    ) -> Result<Vec<u8>> {
+        self.wrapped()?
+            .export_keying_material(length, label, context)
+    }
+}

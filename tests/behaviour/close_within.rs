@@ -1,0 +1,255 @@
+//! Closing with a goodbye that takes no longer than it may.
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pyssl as ssl;
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, is_bad_fd, server_options,
+    tcp_pair, waiting,
+};
+
+/// Long enough never to pass in a test that does not wait for it, and short enough to wait for.
+const SOON: Duration = Duration::from_millis(50);
+
+fn assert_closed(end: &ssl::SslSocket) {
+    assert_eq!(end.fileno(), -1);
+    assert!(is_bad_fd(&end.recv(1).unwrap_err()));
+    assert!(is_bad_fd(&end.close_within(PATIENCE).unwrap_err()));
+}
+
+#[test]
+fn a_peer_that_answers_makes_an_orderly_end() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let answer = scope.spawn(|| {
+                let end = server.recv(100).unwrap();
+                server.unwrap().unwrap();
+                end
+            });
+            assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
+            assert_eq!(answer.join().unwrap(), b"");
+        });
+        assert_closed(&client);
+    }
+}
+
+#[test]
+fn two_ends_may_close_at_once() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let other = scope.spawn(|| server.close_within(PATIENCE).unwrap());
+            assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
+            assert_eq!(other.join().unwrap(), ssl::Closed::Orderly);
+        });
+    }
+}
+
+#[test]
+fn a_peer_that_has_said_goodbye_is_not_waited_for() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.settimeout(Some(SOON)).unwrap();
+        assert_eq!(server.unwrap().unwrap_err().python_class(), "TimeoutError");
+        // Even without any time.
+        let closed = client.close_within(Duration::ZERO).unwrap();
+        assert_eq!(closed, ssl::Closed::Orderly);
+        server.settimeout(None).unwrap();
+        server.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_peer_that_never_answers_is_left() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        for blocking in [true, false] {
+            for timeout in [SOON, Duration::ZERO] {
+                let Link { client, server } = Contexts::of(version).link();
+                client.setblocking(blocking).unwrap();
+                let began = Instant::now();
+                let closed = client.close_within(timeout).unwrap();
+                assert_eq!(closed, ssl::Closed::TimedOut);
+                assert!(began.elapsed() >= timeout);
+                assert_closed(&client);
+                // Ours went out all the same, and then the socket was closed.
+                assert_eq!(server.recv(100).unwrap(), b"");
+                let mut plain = server.detach().map(std::net::TcpStream::from).unwrap();
+                assert_eq!(plain.read(&mut [0; 8]).unwrap(), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_just_leaves_makes_a_ragged_end() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.close();
+        assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Ragged);
+        assert_closed(&client);
+        // One that cuts the connection: it leaves data unread.
+        let Link { client, server } = Contexts::of(version).link();
+        client.send(b"never read").unwrap();
+        server.close();
+        assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Ragged);
+    }
+}
+
+#[test]
+fn what_the_peer_still_had_to_say_is_thrown_away() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        for _ in 0..100 {
+            server.send(&[b'x'; 1000]).unwrap();
+        }
+        // A part of it has been read ahead by now.
+        assert_eq!(client.recv(10).unwrap(), b"xxxxxxxxxx");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(server.recv(1).unwrap(), b"");
+                server.send(b"one more").unwrap();
+                server.close_within(PATIENCE).unwrap()
+            });
+            assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
+        });
+    }
+}
+
+#[test]
+fn a_peer_that_never_stops_sending_is_left() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let flood = scope.spawn(|| {
+                let data = vec![0; 100_000];
+                while server.send(&data).is_ok() {}
+                over.load(Ordering::SeqCst)
+            });
+            assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
+            over.store(true, Ordering::SeqCst);
+            flood.join().unwrap();
+        });
+        assert_closed(&client);
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_left() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link {
+            client,
+            server: _server,
+        } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let writer = waiting(scope, || client.send(&vec![0; 64 << 20]).unwrap_err());
+            assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
+            assert!(is_bad_fd(&writer.join().unwrap()));
+        });
+        // Given up half-way: `close_notify` would stand in the middle of a record.
+        let Link { client, server } = Contexts::of(version).link();
+        client.setblocking(false).unwrap();
+        let class = client.send(&vec![0; 64 << 20]).unwrap_err().python_class();
+        assert_eq!(class, "SSLWantWriteError");
+        let error = client.close_within(SOON).unwrap_err();
+        assert_eq!(error.reason(), Some("BAD_WRITE_RETRY"));
+        assert_closed(&client);
+        drop(server);
+    }
+}
+
+#[test]
+fn a_thread_that_receives_meanwhile_reads_to_the_end() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let reader = waiting(scope, || {
+                let last = client.recv(100).unwrap();
+                (last, client.recv(100).map_err(|e| e.python_class()))
+            });
+            scope.spawn(|| {
+                assert_eq!(server.recv(1).unwrap(), b"");
+                server.send(b"last words").unwrap();
+                server.close_within(PATIENCE).unwrap()
+            });
+            assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
+            let (last, end) = reader.join().unwrap();
+            // What came was the reader's, unless it was late for its second turn.
+            assert_eq!(last, b"last words");
+            assert!(
+                matches!(end, Err("SSLZeroReturnError" | "OSError" | "ValueError")),
+                "{end:?}"
+            );
+        });
+    }
+}
+
+#[test]
+fn a_thread_that_receives_for_ever_is_woken_when_time_is_up() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        thread::scope(|scope| {
+            let reader = waiting(scope, || client.recv(100).unwrap_err());
+            assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
+            assert!(is_bad_fd(&reader.join().unwrap()));
+        });
+        drop(server);
+    }
+}
+
+#[test]
+fn without_a_tls_connection_the_socket_is_just_closed() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let unprotected = |sock: &ssl::SslSocket| {
+        let closed = sock.close_within(PATIENCE).unwrap();
+        assert_eq!(closed, ssl::Closed::Unprotected);
+        assert_closed(sock);
+    };
+    // Not connected, listening, before the handshake, after one that failed, after unwrap.
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    unprotected(
+        &contexts
+            .client
+            .wrap_socket(socket().unwrap(), "localhost")
+            .unwrap(),
+    );
+    let listening = contexts
+        .server
+        .wrap_socket(socket().unwrap(), server_options())
+        .unwrap();
+    listening.bind(("127.0.0.1", 0)).unwrap();
+    listening.listen(1).unwrap();
+    unprotected(&listening);
+    let (near, far) = tcp_pair();
+    let early = client_options().do_handshake_on_connect(false);
+    let sock = contexts.client.wrap_socket(near, early.clone()).unwrap();
+    unprotected(&sock);
+    drop(far);
+    let (near, mut far) = tcp_pair();
+    let sock = contexts.client.wrap_socket(near, early).unwrap();
+    far.write_all(b"this is no TLS at all").unwrap();
+    assert_eq!(sock.do_handshake().unwrap_err().python_class(), "SSLError");
+    unprotected(&sock);
+    let Link { client, server } = contexts.link();
+    thread::scope(|scope| {
+        scope.spawn(|| server.unwrap().unwrap());
+        client.unwrap().unwrap();
+    });
+    unprotected(&client);
+}
