@@ -10,11 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// is told, instead of waiting for itself for ever.
 #[derive(Debug, Default)]
 pub(crate) struct OwnedLock<T> {
-    /// Held while waiting for `value`. A thread that takes one step after the other cannot pass
-    /// by one that waits here.
-    next: Mutex<()>,
     value: Mutex<T>,
     owner: AtomicUsize,
+    /// How many threads wait for `value`, or are about to.
+    waiting: AtomicUsize,
+    /// Held while waiting for `value`. A thread that takes one step after the other sees that
+    /// somebody waits, and cannot pass by.
+    next: Mutex<()>,
 }
 
 /// The lock, held.
@@ -26,9 +28,10 @@ pub(crate) struct OwnedGuard<'a, T> {
 impl<T> OwnedLock<T> {
     pub(crate) fn new(value: T) -> OwnedLock<T> {
         OwnedLock {
-            next: Mutex::new(()),
             value: Mutex::new(value),
             owner: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            next: Mutex::new(()),
         }
     }
 
@@ -39,15 +42,41 @@ impl<T> OwnedLock<T> {
         if self.owner.load(Ordering::Relaxed) == me {
             return None;
         }
+        let value = self.pass().unwrap_or_else(|| self.queue());
+        Some(self.guard(value, me))
+    }
+
+    /// Takes the lock if it is free and nobody waits for it.
+    pub(crate) fn try_lock(&self) -> Option<OwnedGuard<'_, T>> {
+        Some(self.guard(self.pass()?, this_thread()))
+    }
+
+    fn guard<'a>(&'a self, value: MutexGuard<'a, T>, owner: usize) -> OwnedGuard<'a, T> {
+        self.owner.store(owner, Ordering::Relaxed);
+        OwnedGuard {
+            value,
+            owner: &self.owner,
+        }
+    }
+
+    /// The value, if it is free and nobody waits for it.
+    fn pass(&self) -> Option<MutexGuard<'_, T>> {
+        match self.waiting.load(Ordering::Relaxed) {
+            0 => self.value.try_lock().ok(),
+            _ => None,
+        }
+    }
+
+    /// Waits for the lock, behind those that wait already.
+    #[cold]
+    fn queue(&self) -> MutexGuard<'_, T> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         // A panic of user code is handed on after the step that ran it is over.
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         drop(next);
-        self.owner.store(me, Ordering::Relaxed);
-        Some(OwnedGuard {
-            value,
-            owner: &self.owner,
-        })
+        value
     }
 }
 

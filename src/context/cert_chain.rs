@@ -9,9 +9,10 @@ use openssl::x509::X509;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::SslContext;
-use super::settings::Credential;
+use super::settings::{Credential, Settings};
 use super::trust::c_path;
 use crate::error::{Error, Result, SslError};
+use crate::ffi::ctx::CtxHandle;
 use crate::ffi::pem::{self, ChainError};
 
 /// What [`SslContext::load_cert_chain`] loads: Python's `certfile`, `keyfile` and `password`.
@@ -264,21 +265,56 @@ impl SslContext {
     /// (`EE_KEY_TOO_SMALL`); `ValueError` for a missing password or one of more than 1024 bytes.
     /// The context stays as it was.
     pub fn load_cert_chain(&self, chain: impl Into<CertChain>) -> Result<()> {
-        let identity = Arc::new(chain.into().read()?);
+        let chain = chain.into();
+        let identity = Arc::new(chain.read(|leaf, chain| self.accepts(leaf, chain))?);
         let settings = Arc::clone(&identity);
         self.edit(
             |next| {
                 next.add_identity(settings);
                 Ok(())
             },
-            |ctx, _| Ok(ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?),
+            |ctx, _| identity.install(ctx),
         )
+    }
+
+    /// Whether the context would take these certificates, whatever their key.
+    fn accepts(&self, leaf: &X509, chain: &[X509]) -> Result<()> {
+        let mut ctx = self.read(Settings::clone).build()?;
+        Ok(ctx.use_certificate(leaf, chain)?)
     }
 }
 
+impl Credential {
+    /// Shows the certificate in connections of this context.
+    pub(super) fn install(&self, ctx: &mut CtxHandle) -> Result<()> {
+        ctx.use_certificate(&self.leaf, &self.chain)?;
+        self.require_one_kind()?;
+        Ok(ctx.use_private_key(&self.key)?)
+    }
+
+    /// OpenSSL keeps one certificate for each kind of key. A key of another kind it would lay
+    /// beside an older certificate of that kind, and leave the new one without.
+    pub(crate) fn require_one_kind(&self) -> Result<()> {
+        match self.leaf.public_key() {
+            Ok(public) if public.id() != self.key.id() => Err(Error::Ssl(Box::new(
+                SslError::ssl_reason("NO_CERTIFICATE_ASSIGNED", "no certificate assigned")
+                    .with_errno(NO_CERTIFICATE_ASSIGNED),
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `SSL_R_NO_CERTIFICATE_ASSIGNED`.
+const NO_CERTIFICATE_ASSIGNED: i32 = 177;
+
 impl CertChain {
-    /// Reads and parses all of it.
-    pub(super) fn read(self) -> Result<Credential> {
+    /// Reads and parses all of it. If there is something wrong with the key, `accepts` may find
+    /// something wrong with the certificates, which comes first.
+    pub(super) fn read(
+        self,
+        accepts: impl FnOnce(&X509, &[X509]) -> Result<()>,
+    ) -> Result<Credential> {
         // Entries that others left in the queue are not this call's.
         drop(ErrorStack::get());
         let CertChain {
@@ -313,14 +349,17 @@ impl CertChain {
             }
         };
         let key = match (key, pem) {
-            (Some(Key::File(keyfile)), _) => {
-                read_key(&Zeroizing::new(std::fs::read(keyfile)?), password)?
-            }
-            (Some(Key::Pem(pem)), _) | (None, Some(pem)) => read_key(&pem, password)?,
-            (Some(Key::Der(der)), _) => read_der_key(&der, password)?,
-            (None, None) => return Err(Error::value("there is no private key")),
+            (Some(Key::File(keyfile)), _) => std::fs::read(keyfile)
+                .map_err(Error::from)
+                .and_then(|pem| read_key(&Zeroizing::new(pem), password)),
+            (Some(Key::Pem(pem)), _) | (None, Some(pem)) => read_key(&pem, password),
+            (Some(Key::Der(der)), _) => read_der_key(&der, password),
+            (None, None) => Err(Error::value("there is no private key")),
         };
-        Ok(Credential { leaf, chain, key })
+        match key {
+            Ok(key) => Ok(Credential { leaf, chain, key }),
+            Err(error) => Err(accepts(&leaf, &chain).err().unwrap_or(error)),
+        }
     }
 }
 

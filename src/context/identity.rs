@@ -26,7 +26,7 @@ impl Identity {
     ///
     /// As `load_cert_chain`; that key and certificate belong together shows when they are used.
     pub fn load(chain: impl Into<CertChain>) -> Result<Identity> {
-        Ok(Identity(Arc::new(chain.into().read()?)))
+        Ok(Identity(Arc::new(chain.into().read(|_, _| Ok(()))?)))
     }
 
     pub(crate) fn get(&self) -> &settings::Credential {

@@ -123,7 +123,7 @@ impl Settings {
         // The level of today's list must not refuse what was loaded under another one.
         ctx.set_security_level(0);
         for identity in &self.identities {
-            ctx.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
+            identity.install(&mut ctx)?;
         }
         if let Some(dh) = &self.dh_params {
             ctx.set_tmp_dh(dh)?;

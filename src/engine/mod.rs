@@ -9,6 +9,7 @@ mod queries;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod warm;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,7 @@ use crate::lock::{OwnedGuard, OwnedLock};
 
 use ocsp::Staples;
 use overrides::Verification;
+use warm::Uses;
 use write::Unfinished;
 
 /// What one step came to, short of an error.
@@ -41,6 +43,23 @@ pub(crate) enum Step<T> {
     Done(T),
     WantRead,
     WantWrite,
+}
+
+/// What a step finds below the connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// Bytes that the caller has read from there: they come first.
+    pub(crate) received: &'a [u8],
+    pub(crate) hold: Hold,
+}
+
+impl From<Hold> for Input<'_> {
+    fn from(hold: Hold) -> Self {
+        Input {
+            received: &[],
+            hold,
+        }
+    }
 }
 
 /// A TLS connection on some transport.
@@ -53,6 +72,7 @@ pub(crate) struct Connection {
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
+    uses: Uses,
     server_side: bool,
     server_hostname: Option<ServerName>,
     /// The names that the certificate is checked for, as errors tell them.
@@ -77,6 +97,13 @@ struct Locked {
 }
 
 impl Locked {
+    fn begin(&mut self, input: Input<'_>) {
+        if !input.received.is_empty() {
+            self.handle.feed(input.received);
+        }
+        self.hold(input.hold);
+    }
+
     fn hold(&mut self, hold: Hold) {
         self.handle.hold(hold, self.reads_ahead);
     }
@@ -157,6 +184,7 @@ impl Connection {
             .set_verify(verification.verify_mode.to_openssl());
         if let Some(identity) = &overrides.identity {
             let identity = identity.get();
+            identity.require_one_kind()?;
             handle.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
         }
         let verifies = verification.verify_mode != VerifyMode::CERT_NONE;
@@ -186,6 +214,7 @@ impl Connection {
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
+            uses: Uses::default(),
             server_side,
             server_hostname,
             checked,
@@ -282,9 +311,9 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
+    pub(crate) fn do_handshake<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.hold(hold);
+            locked.begin(input.into());
             locked.handle.do_handshake()
         });
         if matches!(outcome, Ok(Step::Done(()))) {
@@ -297,31 +326,38 @@ impl Connection {
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
     fn read_with<T>(
         &self,
-        hold: Hold,
+        input: Input<'_>,
         end: T,
         f: impl FnOnce(&mut SslHandle) -> Status<T>,
     ) -> Result<Step<T>> {
         self.step_unless(|locked| {
+            locked.begin(input);
             if let Some(error) = locked.deferred.take() {
                 return Err(error);
             }
-            locked.hold(hold);
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            let orderly =
-                matches!(status, Status::Closed) && locked.handle.shutdown_state() == (false, true);
+            let orderly = matches!(status, Status::Closed) && locked.handle.was_closed_by_peer();
             Ok(if orderly { Status::Done(end) } else { status })
         })
     }
 
     /// Reads up to `limit` bytes.
-    pub(crate) fn read_vec(&self, limit: usize, hold: Hold) -> Result<Step<Vec<u8>>> {
-        self.read_with(hold, Vec::new(), |handle| handle.read_vec(limit))
+    pub(crate) fn read_vec<'a>(
+        &self,
+        limit: usize,
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<Vec<u8>>> {
+        self.read_with(input.into(), Vec::new(), |handle| handle.read_vec(limit))
     }
 
-    pub(crate) fn read_into(&self, buf: &mut [u8], hold: Hold) -> Result<Step<usize>> {
-        self.read_with(hold, 0, |handle| handle.read_into(buf))
+    pub(crate) fn read_into<'a>(
+        &self,
+        buf: &mut [u8],
+        input: impl Into<Input<'a>>,
+    ) -> Result<Step<usize>> {
+        self.read_with(input.into(), 0, |handle| handle.read_into(buf))
     }
 
     /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
@@ -339,21 +375,23 @@ impl Connection {
     }
 
     /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown(&self, hold: Hold) -> Result<Step<()>> {
-        let once = || {
+    pub(crate) fn shutdown<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
+        let once = |input: Input<'_>| {
             self.step_unless(|locked| {
+                locked.begin(input);
                 // The rest of a record stands between: as in Python, but the connection survives.
                 if locked.unfinished.is_some() {
                     return Err(Connection::bad_retry());
                 }
                 locked.reads_ahead = false;
-                locked.hold(hold);
+                locked.hold(input.hold);
                 Ok(locked.handle.shutdown())
             })
         };
+        let input = input.into();
         // False says that ours is out; then it is asked once more, as in Python.
-        match once()? {
-            Step::Done(false) => Ok(once()?.map(|_| ())),
+        match once(input)? {
+            Step::Done(false) => Ok(once(input.hold.into())?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
     }
@@ -363,16 +401,16 @@ impl Connection {
         self.lock().is_ok_and(|locked| locked.reads_ahead)
     }
 
+    /// Whether the peer has closed the connection, and this side has not.
+    pub(crate) fn was_closed_by_peer(&self) -> bool {
+        self.lock()
+            .is_ok_and(|locked| locked.handle.was_closed_by_peer())
+    }
+
     /// Whether whoever reads, or does a handshake, can only wait for the peer.
     pub(crate) fn awaits_peer(&self) -> bool {
         self.lock()
             .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
-    }
-
-    /// Hands over bytes that were read from below.
-    pub(crate) fn feed(&self, bytes: &[u8]) -> Result<()> {
-        self.lock()?.handle.feed(bytes);
-        Ok(())
     }
 
     /// How many bytes the next read gives without waiting. An end or an error that was read along

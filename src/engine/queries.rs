@@ -137,8 +137,8 @@ impl Connection {
         let locked = self.lock().ok()?;
         let ssl = locked.handle.ssl();
         // In TLS 1.3 tickets make new sessions, and older versions may begin a second handshake.
-        let settled = ssl.version2() == Some(SslVersion::TLS1_3) && self.handshaken();
-        if !(settled || ssl.is_init_finished()) {
+        let once = ssl.version2() == Some(SslVersion::TLS1_3) && self.handshaken();
+        if !(once || locked.handle.is_settled()) {
             return None;
         }
         let id = snapshot(&locked.handle)?.id();

@@ -1,23 +1,24 @@
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use super::deadline::Deadline;
 use crate::lock::this_thread;
 
 /// A turn that one thread has at a time: reading, or writing. Unlike a mutex it can be waited for
 /// with a deadline, and unlike the connection's lock it is held while waiting for the network.
+///
+/// Whoever waits counts itself first and looks at the turn afterwards; whoever changes the turn
+/// looks at the count afterwards. So one of the two sees the other.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
-    state: Mutex<Turn>,
+    /// The thread whose turn it is; 0 for none.
+    owner: AtomicUsize,
+    /// How often owners have come a step further without being done.
+    moves: AtomicU64,
+    waiting: AtomicUsize,
+    /// Held from a look at the turn until waiting for `changed`.
+    asleep: Mutex<()>,
     changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Turn {
-    /// The thread whose turn it is.
-    owner: Option<usize>,
-    waiting: usize,
-    /// How often the owner has come a step further without being done.
-    moves: u64,
 }
 
 /// The turn, until it is dropped.
@@ -35,14 +36,12 @@ pub(crate) enum NoTurn {
 }
 
 impl Slot {
-    fn lock(&self) -> MutexGuard<'_, Turn> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes the turn when it comes free.
     pub(crate) fn take(&self, deadline: Deadline) -> Result<SlotGuard<'_>, NoTurn> {
-        self.wait(deadline, |turn| turn.owner.is_none())?
-            .ok_or(NoTurn::Late)
+        match self.try_take()? {
+            Some(guard) => Ok(guard),
+            None => self.wait(deadline, None)?.ok_or(NoTurn::Late),
+        }
     }
 
     /// Takes the turn when it comes free; `None` when its owner has moved since it had moved
@@ -52,55 +51,65 @@ impl Slot {
         seen: u64,
         deadline: Deadline,
     ) -> Result<Option<SlotGuard<'_>>, NoTurn> {
-        self.wait(deadline, |turn| turn.owner.is_none() || turn.moves != seen)
+        match self.try_take()? {
+            Some(guard) => Ok(Some(guard)),
+            None => self.wait(deadline, Some(seen)),
+        }
     }
 
-    fn wait(
-        &self,
-        deadline: Deadline,
-        over: impl Fn(&Turn) -> bool,
-    ) -> Result<Option<SlotGuard<'_>>, NoTurn> {
-        let mut turn = self.lock();
-        if turn.owner == Some(this_thread()) {
-            return Err(NoTurn::Own);
+    fn try_take(&self) -> Result<Option<SlotGuard<'_>>, NoTurn> {
+        let me = this_thread();
+        match self.owner.compare_exchange(0, me, SeqCst, SeqCst) {
+            Ok(_) => Ok(Some(SlotGuard(self))),
+            Err(owner) if owner == me => Err(NoTurn::Own),
+            Err(_) => Ok(None),
         }
-        turn.waiting += 1;
-        while !over(&turn) {
-            turn = match deadline.left() {
+    }
+
+    /// Waits for the turn, or for a move of its owner that has not been `seen`.
+    #[cold]
+    fn wait(&self, deadline: Deadline, seen: Option<u64>) -> Result<Option<SlotGuard<'_>>, NoTurn> {
+        let _waiting = Waiting::new(&self.waiting);
+        let mut asleep = self.asleep.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(guard) = self.try_take()? {
+                return Ok(Some(guard));
+            }
+            if seen.is_some_and(|seen| self.moves() != seen) {
+                return Ok(None);
+            }
+            asleep = match deadline.left() {
                 None => self
                     .changed
-                    .wait(turn)
+                    .wait(asleep)
                     .unwrap_or_else(PoisonError::into_inner),
-                Some(left) if left.is_zero() => {
-                    turn.waiting -= 1;
-                    return Err(NoTurn::Late);
-                }
+                Some(left) if left.is_zero() => return Err(NoTurn::Late),
                 Some(left) => {
                     self.changed
-                        .wait_timeout(turn, left)
+                        .wait_timeout(asleep, left)
                         .unwrap_or_else(PoisonError::into_inner)
                         .0
                 }
             };
         }
-        turn.waiting -= 1;
-        if turn.owner.is_some() {
-            return Ok(None);
-        }
-        turn.owner = Some(this_thread());
-        Ok(Some(SlotGuard(self)))
     }
 
     /// How often owners have moved.
     pub(crate) fn moves(&self) -> u64 {
-        self.lock().moves
+        self.moves.load(SeqCst)
     }
 
     /// Tells those who wait that the owner has come a step further.
     pub(crate) fn moved(&self) {
-        let mut turn = self.lock();
-        turn.moves = turn.moves.wrapping_add(1);
-        if turn.waiting > 0 {
+        self.moves.fetch_add(1, SeqCst);
+        self.wake();
+    }
+
+    /// Wakes those who wait, after a change: all, since the one that was woken in their place may
+    /// have given up.
+    fn wake(&self) {
+        if self.waiting.load(SeqCst) > 0 {
+            drop(self.asleep.lock().unwrap_or_else(PoisonError::into_inner));
             self.changed.notify_all();
         }
     }
@@ -108,12 +117,24 @@ impl Slot {
 
 impl Drop for SlotGuard<'_> {
     fn drop(&mut self) {
-        let mut turn = self.0.lock();
-        turn.owner = None;
-        if turn.waiting > 0 {
-            // One of those that gave up may have been woken in its place: wake all.
-            self.0.changed.notify_all();
-        }
+        self.0.owner.store(0, SeqCst);
+        self.0.wake();
+    }
+}
+
+/// One more thread that waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Waiting<'a> {
+        count.fetch_add(1, SeqCst);
+        Waiting(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }
 

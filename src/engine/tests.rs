@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use pyssl_testing::{Ca, Files};
 
@@ -15,8 +15,8 @@ use crate::hostname::ServerName;
 
 /// One end of a pair of queues, whose writing can be made to fail.
 #[derive(Clone, Default)]
-struct Queues {
-    incoming: Arc<Mutex<Vec<u8>>>,
+pub(super) struct Queues {
+    pub(super) incoming: Arc<Mutex<Vec<u8>>>,
     outgoing: Arc<Mutex<Vec<u8>>>,
     broken: Arc<AtomicBool>,
 }
@@ -54,6 +54,44 @@ impl Transport for Queues {
     }
 }
 
+/// Client and server after a handshake, and the client's end.
+pub(super) fn connected() -> (Connection, Connection, Queues) {
+    static FILES: LazyLock<Files> = LazyLock::new(Files::localhost);
+    let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
+    server.load_cert_chain(&FILES.combined).unwrap();
+    let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+    client.load_verify_locations(&FILES.ca).unwrap();
+    let (near, far) = Queues::pair();
+    let (client, server) = connections(&client, &server, near.clone(), far);
+    for side in [&client, &server, &client, &server] {
+        side.do_handshake(Hold::No).unwrap();
+    }
+    // The tickets.
+    let step = client.read_vec(1, Hold::No).unwrap();
+    assert!(matches!(step, Step::WantRead));
+    (client, server, near)
+}
+
+/// A client of `localhost` and its server, which have not spoken yet.
+fn connections(
+    client: &SslContext,
+    server: &SslContext,
+    near: Queues,
+    far: Queues,
+) -> (Connection, Connection) {
+    let config = Config {
+        server_hostname: Some(ServerName::new("localhost").unwrap()),
+        ..Config::default()
+    };
+    let client = Connection::new(client, config, Box::new(near)).unwrap();
+    let config = Config {
+        server_side: true,
+        ..Config::default()
+    };
+    let server = Connection::new(server, config, Box::new(far)).unwrap();
+    (client, server)
+}
+
 #[test]
 fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
     let ca = Ca::new();
@@ -64,16 +102,7 @@ fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
     let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
     let (near, far) = Queues::pair();
     let broken = Arc::clone(&near.broken);
-    let config = Config {
-        server_hostname: Some(ServerName::new("localhost").unwrap()),
-        ..Config::default()
-    };
-    let client = Connection::new(&client, config, Box::new(near)).unwrap();
-    let config = Config {
-        server_side: true,
-        ..Config::default()
-    };
-    let server = Connection::new(&server, config, Box::new(far)).unwrap();
+    let (client, server) = connections(&client, &server, near, far);
     for side in [&client, &server] {
         assert!(matches!(
             side.do_handshake(Hold::No).unwrap(),

@@ -1,6 +1,5 @@
-use super::{Connection, Step};
+use super::{Connection, Input, Locked, Step};
 use crate::error::{Error, Result, SslError};
-use crate::ffi::bio::Hold;
 use crate::ffi::ssl::{RECORD_MAX, Status};
 
 /// How much is sealed and sent while the connection's lock is held: sixteen full records.
@@ -19,6 +18,8 @@ pub(super) struct Unfinished {
 pub(crate) struct Writing<'a> {
     connection: &'a Connection,
     data: &'a [u8],
+    /// What an earlier attempt left to the connection is known.
+    begun: bool,
     done: usize,
     /// Part of `data` is sealed or sent, and part is not sent.
     half_way: bool,
@@ -27,27 +28,16 @@ pub(crate) struct Writing<'a> {
 }
 
 impl Connection {
-    /// Begins to write `data`, or goes on with it. The caller has the turn to write.
-    pub(crate) fn begin_write<'a>(&'a self, data: &'a [u8]) -> Result<Writing<'a>> {
-        let mut locked = self.lock()?;
-        if let Some(refusal) = locked
-            .unfinished
-            .as_ref()
-            .and_then(|begun| refusal(&begun.data, data))
-        {
-            return Err(refusal);
-        }
-        let (done, earlier) = match locked.unfinished.take() {
-            Some(begun) => (begun.done, Some(begun.data)),
-            None => (0, None),
-        };
-        Ok(Writing {
+    /// A write of `data`, or the rest of one that was given up. The caller has the turn to write.
+    pub(crate) fn begin_write<'a>(&'a self, data: &'a [u8]) -> Writing<'a> {
+        Writing {
             connection: self,
             data,
-            done,
-            half_way: earlier.is_some(),
-            earlier,
-        })
+            begun: false,
+            done: 0,
+            half_way: false,
+            earlier: None,
+        }
     }
 
     /// Whether a write was given up half-way.
@@ -60,17 +50,38 @@ impl Connection {
 }
 
 impl Writing<'_> {
+    /// Takes up what an earlier attempt left, unless `data` may not follow it.
+    fn begin(&mut self, locked: &mut Locked) -> Result<()> {
+        if let Some(left) = &locked.unfinished {
+            if let Some(refusal) = refusal(&left.data, self.data) {
+                return Err(refusal);
+            }
+        }
+        if let Some(left) = locked.unfinished.take() {
+            self.done = left.done;
+            self.half_way = true;
+            self.earlier = Some(left.data);
+        }
+        self.begun = true;
+        Ok(())
+    }
+
     /// Writes as much as there is room for.
-    pub(crate) fn step(&mut self, hold: Hold) -> Result<Step<usize>> {
+    pub(crate) fn step<'b>(&mut self, input: impl Into<Input<'b>>) -> Result<Step<usize>> {
+        let mut input = input.into();
         loop {
-            let end = self.data.len().min(self.done.saturating_add(CHUNK));
-            let chunk = &self.data[self.done..end];
-            // All is sealed: only sending is left.
-            let sealed = self.half_way && chunk.is_empty();
+            let mut end = 0;
             let mut taken = false;
-            let mut begun = false;
-            let outcome = self.connection.step(|locked| {
-                locked.hold(hold);
+            let mut stuck = false;
+            let outcome = self.connection.step_unless(|locked| {
+                locked.begin(input);
+                if !self.begun {
+                    self.begin(locked)?;
+                }
+                end = self.data.len().min(self.done.saturating_add(CHUNK));
+                let chunk = &self.data[self.done..end];
+                // All is sealed: only sending is left.
+                let sealed = self.half_way && chunk.is_empty();
                 let status = match sealed {
                     true => Status::Done(0),
                     false => locked.handle.write(chunk),
@@ -82,9 +93,10 @@ impl Writing<'_> {
                     (status, Status::Done(())) => status,
                     (_, unsent) => unsent.map(|()| 0),
                 };
-                begun = matches!(status, Status::WantWrite);
-                status
+                stuck = matches!(status, Status::WantWrite);
+                Ok(status)
             });
+            input.received = &[];
             if taken {
                 self.done = end;
             }
@@ -96,7 +108,7 @@ impl Writing<'_> {
                     }
                 }
                 Ok(step) => {
-                    self.half_way |= begun;
+                    self.half_way |= stuck;
                     return Ok(step);
                 }
                 Err(error) => {

@@ -143,6 +143,12 @@ impl SslError {
         }
     }
 
+    /// With a reason's number in place of `SSL_ERROR_SSL`, as errors have it outside of connections.
+    pub(crate) fn with_errno(mut self, errno: i32) -> SslError {
+        self.errno = Some(errno);
+        self
+    }
+
     /// Adds what the verification of the peer's certificate came to.
     pub(crate) fn with_verification(mut self, code: i32, message: impl Into<Box<str>>) -> SslError {
         self.verify = Some((code, message.into()));

@@ -201,13 +201,11 @@ unsafe extern "C" fn ctrl(
     _num: c_long,
     _ptr: *mut c_void,
 ) -> c_long {
-    // SAFETY: OpenSSL calls this for BIOs of our method only.
-    let Some(state) = (unsafe { state(bio) }) else {
-        return 0;
-    };
     match cmd {
         sys::BIO_CTRL_FLUSH => 1,
-        BIO_CTRL_EOF => c_long::from(state.eof.get()),
+        // SAFETY: OpenSSL calls this for BIOs of our method only.
+        BIO_CTRL_EOF => unsafe { state(bio) }.map_or(0, |state| c_long::from(state.eof.get())),
+        // Most calls ask for what only sockets have, several times for each record.
         _ => 0,
     }
 }

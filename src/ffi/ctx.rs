@@ -204,20 +204,21 @@ impl CtxHandle {
         self.0.set_security_level(level);
     }
 
-    /// Uses a certificate with its chain and key; an older one for the same kind of key goes.
-    pub(crate) fn use_identity(
+    /// Uses a certificate with its chain; an older one for the same kind of key goes.
+    ///
+    /// What OpenSSL finds wrong with the certificate is an error even where it would use it
+    /// nevertheless, as in Python.
+    pub(crate) fn use_certificate(
         &mut self,
         leaf: &X509Ref,
         chain: &[X509],
-        key: &PKeyRef<Private>,
     ) -> Result<(), ErrorStack> {
-        self.use_certificate(leaf, chain)?;
-        self.0.set_private_key(key)?;
-        self.0.check_private_key()
-    }
-
-    fn use_certificate(&mut self, leaf: &X509Ref, chain: &[X509]) -> Result<(), ErrorStack> {
+        clear_errors();
         self.0.set_certificate(leaf)?;
+        let complaints = ErrorStack::get();
+        if !complaints.errors().is_empty() {
+            return Err(complaints);
+        }
         // The chain of the current certificate: none, then one by one.
         // SAFETY: a live context that nobody else uses; `add1` takes a reference of its own.
         unsafe {
@@ -237,6 +238,12 @@ impl CtxHandle {
             }
         }
         Ok(())
+    }
+
+    /// Uses the key of the certificate that was set last, which must be of the same kind.
+    pub(crate) fn use_private_key(&mut self, key: &PKeyRef<Private>) -> Result<(), ErrorStack> {
+        self.0.set_private_key(key)?;
+        self.0.check_private_key()
     }
 
     /// Finite-field parameters for a server's DHE suites.

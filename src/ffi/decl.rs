@@ -82,8 +82,15 @@ c_functions! {
     fn SSL_get1_supported_ciphers(ssl: *mut SSL) -> *mut stack_st_SSL_CIPHER;
     "STACK_OF(SSL_CIPHER) *SSL_get_client_ciphers(const SSL *s);"
     fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
+    "OSSL_HANDSHAKE_STATE SSL_get_state(const SSL *ssl);"
+    fn SSL_get_state(ssl: *const SSL) -> c_int;
+
     "int SSL_in_before(const SSL *s);"
     fn SSL_in_before(ssl: *const SSL) -> c_int;
+    "int SSL_free_buffers(SSL *ssl);"
+    fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
+    "const char *SSL_rstate_string(const SSL *s);"
+    fn SSL_rstate_string(ssl: *const SSL) -> *const c_char;
     "int SSL_has_pending(const SSL *s);"
     fn SSL_has_pending(ssl: *const SSL) -> c_int;
     "void SSL_set_post_handshake_auth(SSL *s, int val);"
@@ -220,6 +227,7 @@ c_functions! {
 }
 
 // Controls that have only a macro in C.
+pub(crate) const SSL_CTRL_CLEAR_MODE: c_int = 78;
 pub(crate) const SSL_CTRL_CHAIN_CERT: c_int = 89;
 pub(crate) const SSL_CTRL_CHAIN: c_int = 88;
 pub(crate) const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;

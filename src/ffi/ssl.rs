@@ -1,6 +1,6 @@
 //! `SslHandle`: an `SSL` on a [`Transport`], driven one step at a time.
 
-use std::ffi::{c_int, c_uint};
+use std::ffi::{c_int, c_long, c_uint};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -243,6 +243,36 @@ impl SslHandle {
         }
     }
 
+    /// Keeps OpenSSL's buffers until [`release_buffers`](Self::release_buffers).
+    pub(crate) fn keep_buffers(&mut self) {
+        self.mode(decl::SSL_CTRL_CLEAR_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+    }
+
+    /// Frees OpenSSL's buffers after every message, and now if there is nothing in them.
+    pub(crate) fn release_buffers(&mut self) {
+        self.mode(sys::SSL_CTRL_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+        let ssl = self.ssl.as_ptr();
+        // SAFETY: S4. Before 3.0.14 OpenSSL frees the buffer of a record that was read in part, or
+        // whose body has not come (CVE-2024-4741): not asked then.
+        unsafe {
+            let header_is_next = util::text(decl::SSL_rstate_string(ssl)) == Some("RH");
+            if header_is_next && sys::SSL_pending(ssl) == 0 && decl::SSL_has_pending(ssl) == 0 {
+                decl::SSL_free_buffers(ssl);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn keeps_buffers(&mut self) -> bool {
+        self.mode(sys::SSL_CTRL_MODE, 0) & sys::SSL_MODE_RELEASE_BUFFERS == 0
+    }
+
+    /// Changes modes; returns all of them.
+    fn mode(&mut self, command: c_int, modes: c_long) -> c_long {
+        // SAFETY: S4; the commands take and give bits.
+        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, modes, std::ptr::null_mut()) }
+    }
+
     /// Whether a read could only wait for the peer: nothing has come that was not read yet, and
     /// there is nothing to be sent first.
     pub(crate) fn awaits_peer(&self) -> bool {
@@ -354,6 +384,15 @@ impl SslHandle {
         !before && !self.ssl.is_init_finished()
     }
 
+    /// Whether a handshake was completed and no other one has begun. Unlike
+    /// [`SslRef::is_init_finished`] it stays true when the connection fails afterwards.
+    pub(crate) fn is_settled(&self) -> bool {
+        /// `TLS_ST_OK` (ssl.h).
+        const OK: c_int = 1;
+        // SAFETY: S4.
+        unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == OK }
+    }
+
     /// Whether `close_notify` went out already, and whether the peer's came.
     pub(crate) fn shutdown_state(&self) -> (bool, bool) {
         // SAFETY: S4.
@@ -362,6 +401,12 @@ impl SslHandle {
             state & sys::SSL_SENT_SHUTDOWN != 0,
             state & sys::SSL_RECEIVED_SHUTDOWN != 0,
         )
+    }
+
+    /// Whether the peer has closed the connection, by `close_notify` or another alert, and this
+    /// side has not.
+    pub(crate) fn was_closed_by_peer(&self) -> bool {
+        self.shutdown_state() == (false, true)
     }
 
     /// Answers (client) or may send (server) requests for a certificate after the handshake.

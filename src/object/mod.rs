@@ -209,7 +209,7 @@ impl SslObject {
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let _turn = self.write_turn()?;
-        self.connection.begin_write(data)?.step(Hold::No)?.now()
+        self.connection.begin_write(data).step(Hold::No)?.now()
     }
 
     /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.

@@ -56,8 +56,8 @@ impl SslSocket {
             }
         }
         let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
-        self.drive(&connection, deadline, READ_TIMED_OUT, |hold| {
-            connection.shutdown(hold)
+        self.drive(&connection, deadline, READ_TIMED_OUT, |input| {
+            connection.shutdown(input)
         })?;
         self.io.keep(connection.take_transport_buffered()?);
         self.replace_tls(&connection, Tls::Clear);

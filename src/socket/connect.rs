@@ -12,8 +12,9 @@ use super::io::{Io, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
 use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
-use crate::engine::{Config, Connection, Deadline};
+use crate::engine::{Config, Connection, Deadline, Step};
 use crate::error::{Error, Result, SslError};
+use crate::ffi::bio::Hold;
 use crate::ffi::net;
 use crate::hostname::ServerName;
 
@@ -383,7 +384,8 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Does the handshake, or goes on with it. Once it is done this does nothing.
+    /// Does the handshake, or goes on with it. Once it is done this does nothing, but for telling
+    /// that the connection has failed since.
     ///
     /// ```python
     /// ssl_sock.do_handshake()
@@ -412,6 +414,12 @@ impl SslSocket {
         }
         let connection = self.begun()?;
         let deadline = self.deadline();
+        if connection.handshaken() {
+            // Nothing is read here, so whoever is reading is in nobody's way.
+            if let Step::Done(()) = self.io.checked(connection.do_handshake(Hold::Always))? {
+                return Ok(());
+            }
+        }
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
     }
 
@@ -444,8 +452,8 @@ impl SslSocket {
             return Ok(());
         }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
-        self.drive(connection, deadline, timed_out, |hold| {
-            connection.do_handshake(hold)
+        self.drive(connection, deadline, timed_out, |input| {
+            connection.do_handshake(input)
         })
     }
 }

@@ -78,8 +78,8 @@ impl SslSocket {
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
-            Tls::Active(connection) => self.read_tls(&connection, |hold| {
-                connection.read_vec(bufsize.min(RECORD_MAX), hold)
+            Tls::Active(connection) => self.read_tls(&connection, |input| {
+                connection.read_vec(bufsize.min(RECORD_MAX), input)
             }),
             Tls::Clear => {
                 let mut data = vec![0; bufsize.min(RECORD_MAX * 4)];
@@ -112,7 +112,7 @@ impl SslSocket {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
             Tls::Active(connection) => {
-                self.read_tls(&connection, |hold| connection.read_into(buffer, hold))
+                self.read_tls(&connection, |input| connection.read_into(buffer, input))
             }
             Tls::Clear => self.recv_plain(buffer),
             Tls::Plain => Err(self.unprotected("Read")),

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use rustix::event::PollFlags;
 
 use super::SslSocket;
 use super::io::AHEAD;
-use crate::engine::{Connection, Deadline, NoTurn, Slot, SlotGuard, Step};
+use crate::engine::{Connection, Deadline, Input, NoTurn, Slot, SlotGuard, Step};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::ffi::net;
@@ -29,8 +30,8 @@ impl SslSocket {
 
     pub(super) fn read_tls<T: Default>(
         &self,
-        connection: &Connection,
-        op: impl FnMut(Hold) -> Result<Step<T>>,
+        connection: &Arc<Connection>,
+        op: impl FnMut(Input<'_>) -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
         let outcome = self
@@ -40,44 +41,56 @@ impl SslSocket {
                 self.drive(connection, deadline, READ_TIMED_OUT, op)
             });
         match outcome {
+            Ok(data) => {
+                connection.used();
+                Ok(data)
+            }
             Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
+            // An alert ended the handshake that this would have gone on with.
+            Err(Error::ZeroReturn(_)) if connection.was_closed_by_peer() => Ok(T::default()),
             outcome => outcome,
         }
     }
 
-    pub(super) fn write_tls(&self, connection: &Connection, data: &[u8]) -> Result<usize> {
+    pub(super) fn write_tls(&self, connection: &Arc<Connection>, data: &[u8]) -> Result<usize> {
         let deadline = self.deadline();
         self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
         let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
         self.io.check_open()?;
-        let mut writing = connection.begin_write(data)?;
+        let mut writing = connection.begin_write(data);
         // The turn to read as well, while a message of the peer stands before the data: a part of
         // it has come, and OpenSSL wants the rest.
-        let mut reading: Option<(SlotGuard<'_>, Hold)> = None;
+        let mut reading: Option<SlotGuard<'_>> = None;
+        let mut buffer = [MaybeUninit::uninit(); AHEAD];
+        let mut input = Input::from(Hold::Always);
         loop {
             self.io.check_open()?;
             let moves = connection.reads.moves();
-            let hold = reading.as_ref().map_or(Hold::Always, |(_, hold)| *hold);
-            match self.io.checked(writing.step(hold))? {
-                Step::Done(n) => return Ok(n),
+            match self.io.checked(writing.step(input))? {
+                Step::Done(n) => {
+                    connection.used();
+                    return Ok(n);
+                }
                 step if matches!(deadline, Deadline::Now) => return step.now(),
                 Step::WantWrite => {
                     reading = None;
+                    input = Hold::Always.into();
                     self.wait_write(deadline, WRITE_TIMED_OUT)?;
                 }
                 Step::WantRead => {
-                    let turn = match reading.take() {
-                        Some((turn, _)) => Some(turn),
+                    if reading.is_none() {
                         // Who is reading now brings the rest too.
-                        None => connection
+                        reading = connection
                             .reads
                             .take_unless_moved(moves, deadline)
-                            .map_err(|why| no_turn(why, deadline, WRITE_TIMED_OUT))?,
-                    };
-                    if let Some(turn) = turn {
-                        let hold = self.wait_read(connection, deadline, WRITE_TIMED_OUT)?;
-                        reading = Some((turn, hold));
+                            .map_err(|why| no_turn(why, deadline, WRITE_TIMED_OUT))?;
                     }
+                    input = match reading {
+                        Some(_) => {
+                            self.wait_read(connection, &mut buffer, deadline, WRITE_TIMED_OUT)?
+                        }
+                        None => Hold::Always.into(),
+                    };
                 }
             }
         }
@@ -90,50 +103,57 @@ impl SslSocket {
         connection: &Connection,
         deadline: Deadline,
         timed_out: &'static str,
-        mut op: impl FnMut(Hold) -> Result<Step<T>>,
+        mut op: impl FnMut(Input<'_>) -> Result<Step<T>>,
     ) -> Result<T> {
         // Whoever may wait does so before reading, which saves a read in vain.
-        let mut hold = match deadline {
-            Deadline::Now => Hold::Exactly,
-            _ if connection.awaits_peer() => self.wait_read(connection, deadline, timed_out)?,
-            _ => Hold::AtRecordStart,
+        let mut buffer = [MaybeUninit::uninit(); AHEAD];
+        let mut input = match deadline {
+            Deadline::Now => Hold::Exactly.into(),
+            _ if connection.awaits_peer() => {
+                self.wait_read(connection, &mut buffer, deadline, timed_out)?
+            }
+            _ => Hold::AtRecordStart.into(),
         };
         loop {
             self.io.check_open()?;
-            let step = self.io.checked(op(hold))?;
+            let step = self.io.checked(op(input))?;
             if let Step::Done(value) = step {
                 return Ok(value);
             }
             connection.reads.moved();
             match step {
                 step if matches!(deadline, Deadline::Now) => return step.now(),
-                Step::WantWrite => self.wait_write(deadline, timed_out)?,
-                _ => hold = self.wait_read(connection, deadline, timed_out)?,
+                Step::WantWrite => {
+                    input.received = &[];
+                    self.wait_write(deadline, timed_out)?;
+                }
+                _ => input = self.wait_read(connection, &mut buffer, deadline, timed_out)?,
             }
         }
     }
 
-    /// Waits for data. What was read while waiting is handed to the connection.
-    fn wait_read(
+    /// Waits for data, by reading some if the socket waits by itself. Whoever gets them has the
+    /// turn to read, and hands them to the next step before anything else.
+    fn wait_read<'a>(
         &self,
         connection: &Connection,
+        buffer: &'a mut [MaybeUninit<u8>; AHEAD],
         deadline: Deadline,
         timed_out: &'static str,
-    ) -> Result<Hold> {
+    ) -> Result<Input<'a>> {
         if matches!(deadline, Deadline::Never) && connection.reads_ahead() {
-            let mut buffer = [MaybeUninit::uninit(); AHEAD];
-            match self.io.read_ahead(&mut buffer)? {
+            match self.io.read_ahead(buffer)? {
                 // The end: the connection shall meet it itself.
-                Some([]) => return Ok(Hold::No),
-                Some(bytes) => {
-                    connection.feed(bytes)?;
-                    return Ok(Hold::AtRecordStart);
+                Some([]) => return Ok(Hold::No.into()),
+                Some(received) => {
+                    let hold = Hold::AtRecordStart;
+                    return Ok(Input { received, hold });
                 }
                 None => {}
             }
         }
         if self.io.wait(PollFlags::IN, deadline)? {
-            Ok(Hold::No)
+            Ok(Hold::No.into())
         } else {
             Err(Error::Timeout(timed_out))
         }

@@ -70,12 +70,9 @@ pub fn python_or_say_so() -> Option<&'static Python> {
 /// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
 pub fn same_openssl_or_say_so() -> Option<&'static Python> {
     let python = python_or_say_so()?;
-    if !python.has_our_openssl() {
-        skipped(format_args!(
-            "Python has {}, we have {}",
-            python.openssl_version(),
-            openssl::version::version()
-        ));
+    let (theirs, ours) = (python.openssl_version(), openssl::version::version());
+    if theirs != ours {
+        skipped(format_args!("Python has {theirs}, we have {ours}"));
         return None;
     }
     Some(python)
@@ -123,11 +120,6 @@ impl Python {
     /// `ssl.OPENSSL_VERSION`.
     pub fn openssl_version(&self) -> &str {
         &self.openssl_version
-    }
-
-    /// True if this Python and we use the same release of OpenSSL, so that what depends on the release can be compared.
-    pub fn has_our_openssl(&self) -> bool {
-        self.openssl_version == openssl::version::version()
     }
 
     /// Runs a script with arguments (`sys.argv[1:]`), and waits for it.

@@ -1,9 +1,12 @@
 //! Handshakes in memory and over sockets.
 
+use std::thread;
+
 use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
-use pyssl_testing::{Ca, EchoServer, ServerConfig};
+use pyssl_testing::{Ca, EchoServer, ServerConfig, skipped};
 
+use crate::link::{BOTH_VERSIONS, Contexts, Link, Watchdog, server_options, tcp_pair, waiting};
 use crate::support::{Pair, client_context, server_context};
 
 #[test]
@@ -122,4 +125,77 @@ fn without_ephemeral_keys_there_is_no_group() {
     assert_eq!(pair.client.cipher().unwrap().0, "AES256-GCM-SHA384");
     assert_eq!(pair.client.group(), None);
     assert_eq!(pair.server.group(), None);
+}
+
+/// A client that refused the server's certificate, and the server that has heard of it.
+fn refused(version: ssl::TlsVersion) -> Link {
+    let contexts = Contexts::of(version);
+    let (near, far) = tcp_pair();
+    let later = |options: ssl::WrapSocket| options.do_handshake_on_connect(false);
+    let client = ssl::WrapSocket::from("other.example");
+    let link = Link {
+        client: contexts.client.wrap_socket(near, later(client)).unwrap(),
+        server: contexts
+            .server
+            .wrap_socket(far, later(server_options()))
+            .unwrap(),
+    };
+    thread::scope(|scope| {
+        let server = scope.spawn(|| link.server.do_handshake());
+        let error = link.client.do_handshake().unwrap_err();
+        assert_eq!(error.python_class(), "SSLCertVerificationError");
+        let error = server.join().unwrap().unwrap_err();
+        assert_eq!(error.reason(), Some("SSLV3_ALERT_BAD_CERTIFICATE"));
+    });
+    link
+}
+
+#[test]
+fn a_connection_that_the_peer_has_refused_reads_as_ended() {
+    let _watchdog = Watchdog::new();
+    if ssl::OPENSSL_VERSION_INFO.0 >= 4 {
+        skipped("alerts have other names in 4.0");
+        return;
+    }
+    for version in BOTH_VERSIONS {
+        let Link { server, .. } = refused(version);
+        for _ in 0..2 {
+            assert_eq!(server.recv(10).unwrap(), b"");
+            assert_eq!(
+                server.do_handshake().unwrap_err().python_class(),
+                "SSLZeroReturnError"
+            );
+            assert_eq!(
+                server.send(b"x").unwrap_err().python_class(),
+                "SSLZeroReturnError"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_handshake_that_is_done_tells_that_the_connection_has_failed_since() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        client.do_handshake().unwrap();
+        server.send(b"in the way").unwrap();
+        client.unwrap().unwrap_err();
+        assert_eq!(
+            client.do_handshake().unwrap_err().python_class(),
+            "SSLEOFError"
+        );
+    }
+}
+
+#[test]
+fn a_reader_is_in_no_way_of_a_handshake_that_is_done() {
+    let _watchdog = Watchdog::new();
+    let Link { client, server } = Contexts::new().link();
+    thread::scope(|scope| {
+        let reader = waiting(scope, || client.recv(10).unwrap());
+        client.do_handshake().unwrap();
+        server.send(b"done").unwrap();
+        assert_eq!(reader.join().unwrap(), b"done");
+    });
 }

@@ -208,3 +208,20 @@ fn no_secret_is_printed() {
         r#"CertChain { certfile: "a.pem", keyfile: "b.pem", .. }"#
     );
 }
+
+/// OpenSSL would lay the key beside the older certificate of its kind, and use that.
+#[test]
+fn a_key_of_another_kind_is_refused_beside_a_certificate_of_that_kind() {
+    let ca = Ca::new();
+    let of_kind = |kind| ca.builder().san("localhost").key(kind).build();
+    let (ec, rsa) = (of_kind(KeyKind::EcP256), of_kind(KeyKind::Rsa2048));
+    let context = load(ssl::CertChain::from_pem(ec.cert_pem(), ec.key_pem())).unwrap();
+    let mixed = || ssl::CertChain::from_pem(rsa.cert_pem(), ec.key_pem());
+    let error = context.load_cert_chain(mixed()).unwrap_err();
+    assert_eq!(error.reason(), Some("NO_CERTIFICATE_ASSIGNED"));
+    assert_eq!(error.errno(), Some(177));
+    // As in a context that has none.
+    let error = load(mixed()).unwrap_err();
+    assert_eq!(error.reason(), Some("NO_CERTIFICATE_ASSIGNED"));
+    assert_eq!(error.errno(), Some(177));
+}

@@ -629,3 +629,48 @@ fn the_openssl_program_takes_our_response() {
     let output = peer.finish().stdout;
     assert!(output.contains("Cert Status: good"), "{output}");
 }
+
+/// Trust may end below the root, or at the certificate itself.
+#[test]
+fn a_chain_that_ends_early_is_enough_if_it_has_the_issuer() {
+    let root = Ca::new();
+    let issuer = root.intermediate();
+    let leaf = issuer.issue("localhost");
+    let server = server_context(&leaf);
+    let trusting = |pem: String| {
+        let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        let locations = ssl::VerifyLocations::new().cadata(pem);
+        client.load_verify_locations(locations).unwrap();
+        let flags = client.verify_flags() | ssl::VERIFY_X509_PARTIAL_CHAIN;
+        client.set_verify_flags(flags).unwrap();
+        client.set_ocsp_mode(ssl::OcspMode::Check).unwrap();
+        client
+    };
+    let verdict = |client: &ssl::SslContext, response: Option<Vec<u8>>| {
+        server
+            .set_ocsp_server_callback(move |_| Ok(response.clone()))
+            .unwrap();
+        let pair = Pair::new(client, &server, "localhost").unwrap();
+        let error = pair.handshake().0.err()?;
+        Some(error.verify_message().unwrap().to_owned())
+    };
+    let good = || Some(issuer.ocsp(&leaf).build());
+    let delegated = issuer.ocsp(&leaf).signed_by(&issuer.ocsp_responder());
+    let client = trusting(issuer.cert_pem());
+    assert_eq!(verdict(&client, good()), None);
+    assert_eq!(verdict(&client, Some(delegated.build())), None);
+    let revoked = issuer.ocsp(&leaf).revoked().build();
+    let told = Some("certificate revoked".to_owned());
+    assert_eq!(verdict(&client, Some(revoked)), told);
+    // Without the flag nothing vouches for the issuer, nor for its responses.
+    client
+        .set_verify_flags(client.verify_flags() & !ssl::VERIFY_X509_PARTIAL_CHAIN)
+        .unwrap();
+    assert!(verdict(&client, good()).is_some());
+
+    let client = trusting(leaf.cert_pem());
+    assert_eq!(verdict(&client, None), None);
+    // Trust in the certificate alone is none in its issuer.
+    let told = verdict(&client, good()).unwrap();
+    assert!(told.starts_with("OCSP verification failed, "), "{told}");
+}

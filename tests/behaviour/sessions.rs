@@ -358,3 +358,16 @@ fn a_copy_takes_callbacks_and_responses_along() {
     let accepted = |context: &ssl::SslContext| context.session_stats().accept;
     assert_eq!((accepted(&server), accepted(&server_copy)), (1, 1));
 }
+
+#[test]
+fn a_session_outlives_the_failure_of_its_connection() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let pair = contexts.connect(None);
+        pair.server.write(b"in the way").unwrap();
+        pair.pump();
+        pair.client.unwrap().unwrap_err();
+        let session = pair.client.session().unwrap();
+        assert!(contexts.resumes(&session));
+    }
+}

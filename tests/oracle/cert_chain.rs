@@ -446,6 +446,7 @@ fn security_levels_refuse_weak_keys_as_in_python() {
         .build_ca();
     let under_weak = files.write_combined("under weak.pem", &weak_ca.issue("localhost"));
     let ed25519 = files.write_combined("ed25519.pem", &leaf_with(KeyKind::Ed25519));
+    let no_key = files.write("no key.pem", "nothing\n");
     let mut cases = Vec::new();
     for level in 0..=5 {
         for path in [
@@ -460,6 +461,9 @@ fn security_levels_refuse_weak_keys_as_in_python() {
             let steps = json!([
                 ["context", "s", 17],
                 ["set_ciphers", "s", format!("ALL:@SECLEVEL={level}")],
+                // What is wrong with the certificate comes before what is wrong with the key.
+                ["load_cert_chain", "s", path, no_key],
+                ["load_cert_chain", "s", path, files.path("missing.pem")],
                 ["load_cert_chain", "s", path],
                 ["set_ciphers", "s", "ALL:@SECLEVEL=0"],
                 ["load_cert_chain", "s", path],

@@ -98,6 +98,35 @@ fn file_of(place: &str) -> Result<PathBuf, String> {
     Ok(file)
 }
 
+/// libtest keeps what a test prints to itself if the test passes, as one that is skipped does.
+#[test]
+fn no_test_is_skipped_under_the_capture_of_output() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut left: Vec<PathBuf> = ["src", "tests", "testing/src", "cli/src", "cli/tests"]
+        .map(|directory| root.join(directory))
+        .into();
+    let quiet = ["println!(\"", "SKIP"].concat();
+    let mut files = 0;
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(
+                !text.contains(&quiet),
+                "{}: pyssl_testing::skipped says so aloud",
+                path.display()
+            );
+            files += 1;
+        }
+    }
+    assert!(files > 100, "{files}");
+}
+
 #[test]
 fn what_does_not_exist_is_noticed() {
     for test in [

@@ -1,0 +1,256 @@
+//! Python's callbacks, called from the engine's.
+//!
+//! The closures that the engine gets hold [`Callbacks`], which the Python object of the context
+//! holds too and shows to the garbage collector. They run in the thread that drives a connection;
+//! which one that is stands in [`Current`].
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use pyo3::{PyTraverseError, PyVisit};
+use pyssl::{
+    AlertDescription, BoxError, Direction, MessageKind, SniAction, SniRequest, TlsMessage,
+};
+
+use crate::buffers;
+use crate::connection::Connection;
+
+/// A Python object, or none.
+#[derive(Default)]
+pub(crate) struct Slot(Mutex<Option<Py<PyAny>>>);
+
+impl Slot {
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.as_ref().map(|object| object.bind(py).clone())
+    }
+
+    pub(crate) fn set(&self, object: Option<Py<PyAny>>) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let replaced = std::mem::replace(&mut *slot, object);
+        drop(slot);
+        drop(replaced);
+    }
+
+    fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.0.try_lock() {
+            Ok(slot) => visit.call(&*slot),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Callbacks {
+    pub(crate) sni: Slot,
+    pub(crate) message: Slot,
+    pub(crate) psk_client: Slot,
+    pub(crate) psk_server: Slot,
+    pub(crate) keylog_filename: Slot,
+}
+
+impl Callbacks {
+    fn slots(&self) -> [&Slot; 5] {
+        [
+            &self.sni,
+            &self.message,
+            &self.psk_client,
+            &self.psk_server,
+            &self.keylog_filename,
+        ]
+    }
+
+    pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.slots().iter().try_for_each(|slot| slot.visit(visit))
+    }
+
+    pub(crate) fn clear(&self) {
+        self.slots().iter().for_each(|slot| slot.set(None));
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Py<Connection>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Marks a connection as the one that this thread drives, until it is dropped.
+pub(crate) struct Current;
+
+impl Current {
+    pub(crate) fn enter(connection: &Bound<'_, Connection>) -> Current {
+        let connection = connection.clone().unbind();
+        CURRENT.with_borrow_mut(|stack| stack.push(connection));
+        Current
+    }
+
+    fn get(py: Python<'_>) -> Option<Bound<'_, Connection>> {
+        CURRENT.with_borrow(|stack| stack.last().map(|top| top.bind(py).clone()))
+    }
+
+    /// Whether this thread drives it, so that whoever asks does so from a callback.
+    pub(crate) fn is(connection: &Bound<'_, Connection>) -> bool {
+        Current::get(connection.py()).is_some_and(|current| current.is(connection))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let top = CURRENT.with_borrow_mut(Vec::pop);
+        drop(top);
+    }
+}
+
+/// As the C module does with an exception that it cannot pass on.
+fn unraisable(py: Python<'_>, error: PyErr, callback: &Bound<'_, PyAny>) {
+    error.write_unraisable(py, Some(callback));
+}
+
+pub(crate) fn server_name(
+    callbacks: &Arc<Callbacks>,
+    request: &SniRequest<'_>,
+) -> Result<SniAction, BoxError> {
+    Python::attach(|py| {
+        let Some(callback) = callbacks.sni.get(py) else {
+            return Ok(SniAction::Continue);
+        };
+        let asker = Current::get(py).and_then(|connection| {
+            let owner = connection.get().face_of_python(&connection)?;
+            Some((owner, connection))
+        });
+        let Some((owner, connection)) = asker else {
+            return Ok(SniAction::Alert(AlertDescription::INTERNAL_ERROR));
+        };
+        let context = connection.get().context_object(py);
+        let answer = callback.call1((owner, request.server_name(), context));
+        let chosen = connection.get().take_chosen_context();
+        let alert = match answer {
+            Ok(answer) if answer.is_none() => {
+                return Ok(chosen.map_or(SniAction::Continue, SniAction::Switch));
+            }
+            Ok(answer) => answer
+                .extract::<u8>()
+                .map(AlertDescription)
+                .unwrap_or_else(|error| {
+                    unraisable(py, error, &callback);
+                    AlertDescription::INTERNAL_ERROR
+                }),
+            Err(error) => {
+                unraisable(py, error, &callback);
+                AlertDescription::HANDSHAKE_FAILURE
+            }
+        };
+        Ok(SniAction::Alert(alert))
+    })
+}
+
+pub(crate) fn message(
+    callbacks: &Arc<Callbacks>,
+    message: &TlsMessage<'_>,
+) -> Result<(), BoxError> {
+    Python::attach(|py| {
+        let (Some(callback), Some(connection)) = (callbacks.message.get(py), Current::get(py))
+        else {
+            return Ok(());
+        };
+        let Some(owner) = connection.get().face_of_python(&connection) else {
+            return Ok(());
+        };
+        let direction = match message.direction() {
+            Direction::Read => "read",
+            Direction::Write => "write",
+        };
+        let kind = match message.kind() {
+            MessageKind::Message(kind) => kind.0,
+            MessageKind::Alert(kind) => kind.0,
+            MessageKind::Header(kind) | MessageKind::Inner(kind) => kind.0,
+            _ => 0,
+        };
+        let data = PyBytes::new(py, message.data());
+        let args = (
+            owner,
+            direction,
+            message.version(),
+            message.content_type().0,
+            kind,
+            data,
+        );
+        callback.call1(args).map(drop).map_err(BoxError::from)
+    })
+}
+
+/// An identity and a key; an empty key after an exception, which then was reported.
+pub(crate) fn client_key(
+    callbacks: &Arc<Callbacks>,
+    hint: Option<&str>,
+) -> (Option<String>, Vec<u8>) {
+    Python::attach(|py| {
+        let Some(callback) = callbacks.psk_client.get(py) else {
+            return (None, Vec::new());
+        };
+        let answer = callback.call1((hint,)).and_then(|answer| {
+            let (identity, key): (Option<String>, Bound<'_, PyAny>) = answer.extract()?;
+            Ok((identity, key_bytes(&key)?))
+        });
+        answer.unwrap_or_else(|error| {
+            unraisable(py, error, &callback);
+            (None, Vec::new())
+        })
+    })
+}
+
+pub(crate) fn server_key(callbacks: &Arc<Callbacks>, identity: Option<&str>) -> Vec<u8> {
+    Python::attach(|py| {
+        let Some(callback) = callbacks.psk_server.get(py) else {
+            return Vec::new();
+        };
+        let answer = callback.call1((identity,)).and_then(|key| key_bytes(&key));
+        answer.unwrap_or_else(|error| {
+            unraisable(py, error, &callback);
+            Vec::new()
+        })
+    })
+}
+
+fn key_bytes(key: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    Ok(buffers::bytes(key)?.as_bytes().to_vec())
+}
+
+/// What `load_cert_chain` was given as a password.
+pub(crate) fn password(given: &Bound<'_, PyAny>) -> PyResult<pyssl::Password> {
+    if given.is_callable() {
+        let callback = given.clone().unbind();
+        return Ok(pyssl::Password::callback(move || {
+            Python::attach(|py| {
+                let answer = callback.bind(py).call0()?;
+                text_or_bytes(&answer, "password callback must return a string")
+            })
+            .map_err(BoxError::from)
+        }));
+    }
+    Ok(text_or_bytes(given, "password should be a string or callable")?.into())
+}
+
+fn text_or_bytes(value: &Bound<'_, PyAny>, otherwise: &'static str) -> PyResult<Vec<u8>> {
+    if let Ok(text) = value.extract::<String>() {
+        return Ok(text.into_bytes());
+    }
+    let bytes = value.extract::<Vec<u8>>().ok().filter(|_| {
+        value.is_instance_of::<PyBytes>() || value.is_instance_of::<pyo3::types::PyByteArray>()
+    });
+    bytes.ok_or_else(|| PyTypeError::new_err(otherwise))
+}
+
+/// `None`, or something that can be called.
+pub(crate) fn callable(
+    value: Option<&Bound<'_, PyAny>>,
+    otherwise: &'static str,
+) -> PyResult<Option<Py<PyAny>>> {
+    match value.filter(|value| !value.is_none()) {
+        None => Ok(None),
+        Some(value) if value.is_callable() => Ok(Some(value.clone().unbind())),
+        Some(_) => Err(PyTypeError::new_err(otherwise)),
+    }
+}

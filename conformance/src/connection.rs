@@ -1,0 +1,419 @@
+//! `_SSLSocket`: a connection over a socket or over two `MemoryBIO`s.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::{PyTraverseError, PyVisit};
+use pyssl::{SslContext, SslObject, SslSocket, WrapBio, WrapSocket};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+use crate::bio::MemoryBio;
+use crate::buffers::Target;
+use crate::callbacks::Current;
+use crate::certificate::{self, Certificate};
+use crate::context::Context;
+use crate::errors::{self, OrRaise};
+use crate::session::{self, Session};
+
+/// The engine's face.
+enum Face {
+    /// On a duplicate of the descriptor of Python's socket, which is in other hands.
+    Socket(SslSocket),
+    Object(SslObject),
+}
+
+#[pyclass(name = "_SSLSocket", module = "_ssl", frozen, immutable_type)]
+pub(crate) struct Connection {
+    face: Face,
+    /// Python's socket. Weak, as in the C module: it owns this object.
+    socket: Option<Py<PyWeakrefReference>>,
+    owner: Mutex<Option<Py<PyWeakrefReference>>>,
+    context: Mutex<Option<Py<Context>>>,
+    /// The context that an SNI callback has switched to.
+    chosen: Mutex<Option<SslContext>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks a question of either face, which may wait for the connection's lock.
+macro_rules! ask {
+    ($self:ident, $py:ident, $face:ident => $question:expr) => {
+        $py.detach(|| match &$self.face {
+            Face::Socket($face) => $question,
+            Face::Object($face) => $question,
+        })
+    };
+}
+
+/// A duplicate of a descriptor of this process.
+fn duplicate(fd: i32) -> PyResult<OwnedFd> {
+    let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
+        .and_then(|this| pidfd_getfd(this.as_fd(), fd, PidfdGetfdFlags::empty()));
+    Ok(duplicate.map_err(std::io::Error::from)?)
+}
+
+fn weak(object: &Bound<'_, PyAny>) -> PyResult<Py<PyWeakrefReference>> {
+    PyWeakrefReference::new(object).map(Bound::unbind)
+}
+
+/// The owner that may be given when a connection is made.
+fn given_owner(owner: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Py<PyWeakrefReference>>> {
+    owner.filter(|owner| !owner.is_none()).map(weak).transpose()
+}
+
+impl Connection {
+    pub(crate) fn on_socket(
+        context: &Bound<'_, Context>,
+        socket: &Bound<'_, PyAny>,
+        server_side: bool,
+        server_hostname: Option<String>,
+        owner: Option<&Bound<'_, PyAny>>,
+        session: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Connection> {
+        let py = context.py();
+        let mut options = WrapSocket::new()
+            .server_side(server_side)
+            .do_handshake_on_connect(false)
+            .suppress_ragged_eofs(false)
+            .session(session::given(session)?);
+        if let Some(name) = server_hostname {
+            options = options.server_hostname(name);
+        }
+        let fd = duplicate(socket.call_method0("fileno")?.extract()?)?;
+        let engine = context.get().engine.clone();
+        let face = py.detach(|| engine.wrap_socket(fd, options)).or_raise(py)?;
+        Ok(Connection {
+            face: Face::Socket(face),
+            socket: Some(weak(socket)?),
+            owner: Mutex::new(given_owner(owner)?),
+            context: Mutex::new(Some(context.clone().unbind())),
+            chosen: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn on_bios(
+        context: &Bound<'_, Context>,
+        incoming: &MemoryBio,
+        outgoing: &MemoryBio,
+        server_side: bool,
+        server_hostname: Option<String>,
+        owner: Option<&Bound<'_, PyAny>>,
+        session: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Connection> {
+        let py = context.py();
+        let mut options = WrapBio::new()
+            .server_side(server_side)
+            .session(session::given(session)?);
+        if let Some(name) = server_hostname {
+            options = options.server_hostname(name);
+        }
+        let engine = &context.get().engine;
+        let face = engine
+            .wrap_bio(&incoming.0, &outgoing.0, options)
+            .or_raise(py)?;
+        Ok(Connection {
+            face: Face::Object(face),
+            socket: None,
+            owner: Mutex::new(given_owner(owner)?),
+            context: Mutex::new(Some(context.clone().unbind())),
+            chosen: Mutex::new(None),
+        })
+    }
+
+    /// What callbacks are shown as the connection: the owner, or the socket, or this object. `None`
+    /// if it is gone.
+    pub(crate) fn face_of_python<'py>(
+        &self,
+        this: &Bound<'py, Connection>,
+    ) -> Option<Bound<'py, PyAny>> {
+        let py = this.py();
+        let owner = lock(&self.owner).as_ref().map(|owner| owner.clone_ref(py));
+        match owner.or_else(|| self.socket.as_ref().map(|socket| socket.clone_ref(py))) {
+            Some(reference) => reference.bind(py).upgrade(),
+            None => Some(this.clone().into_any()),
+        }
+    }
+
+    pub(crate) fn context_object(&self, py: Python<'_>) -> Option<Py<Context>> {
+        lock(&self.context)
+            .as_ref()
+            .map(|context| context.clone_ref(py))
+    }
+
+    pub(crate) fn take_chosen_context(&self) -> Option<SslContext> {
+        lock(&self.chosen).take()
+    }
+
+    /// Python's socket, if there is one that is open; its time-out becomes the engine's.
+    fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (Face::Socket(face), Some(socket)) = (&self.face, &self.socket) else {
+            return Ok(None);
+        };
+        let open = |socket: &Bound<'_, PyAny>| -> PyResult<bool> {
+            Ok(socket.call_method0("fileno")?.extract::<i32>()? >= 0)
+        };
+        let socket = match socket.bind(py).upgrade() {
+            Some(socket) if open(&socket)? => socket,
+            _ => {
+                const NO_SOCKET: i32 = 9;
+                let text = "Underlying socket connection gone";
+                return Err(errors::ssl_error(py, NO_SOCKET, text));
+            }
+        };
+        let seconds: Option<f64> = socket.call_method0("gettimeout")?.extract()?;
+        let timeout = seconds.map(Duration::from_secs_f64);
+        if face.gettimeout() != timeout {
+            face.settimeout(timeout).or_raise(py)?;
+        }
+        Ok(Some(socket))
+    }
+
+    /// Runs an operation that may wait and call back. Returns Python's socket too.
+    fn operate<'py, T: Send>(
+        this: &Bound<'py, Connection>,
+        operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
+    ) -> PyResult<(T, Option<Bound<'py, PyAny>>)> {
+        let py = this.py();
+        let connection = this.get();
+        let socket = connection.prepare(py)?;
+        let _current = Current::enter(this);
+        let done = py.detach(|| operation(&connection.face)).or_raise(py)?;
+        Ok((done, socket))
+    }
+}
+
+#[pymethods]
+impl Connection {
+    fn do_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
+        let outcome = Connection::operate(this, |face| match face {
+            Face::Socket(face) => face.do_handshake(),
+            Face::Object(face) => face.do_handshake(),
+        });
+        outcome.map(drop)
+    }
+
+    #[pyo3(signature = (size, buffer = None, /))]
+    fn read<'py>(
+        this: &Bound<'py, Self>,
+        size: i32,
+        buffer: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = this.py();
+        let read = |limit: usize| {
+            Connection::operate(this, move |face| match face {
+                Face::Socket(face) => face.recv(limit),
+                Face::Object(face) => face.read(limit),
+            })
+        };
+        let Some(buffer) = buffer else {
+            let size = usize::try_from(size)
+                .map_err(|_| PyValueError::new_err("size should not be negative"))?;
+            return Ok(PyBytes::new(py, &read(size)?.0).into_any());
+        };
+        let target = Target::new(buffer)?;
+        let room = target.len()?;
+        let limit = match usize::try_from(size) {
+            Ok(size @ 1..) => size.min(room),
+            _ => room,
+        };
+        let (data, _) = read(limit)?;
+        target.fill(&data)?;
+        Ok(data.len().into_pyobject(py)?.into_any())
+    }
+
+    #[pyo3(signature = (b, /))]
+    fn write(this: &Bound<'_, Self>, b: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let data = crate::buffers::bytes(b)?;
+        let data = data.as_bytes();
+        let (written, _) = Connection::operate(this, |face| match face {
+            Face::Socket(face) => face.send(data),
+            Face::Object(face) => face.write(data),
+        })?;
+        Ok(written)
+    }
+
+    fn shutdown<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let ((), socket) = Connection::operate(this, |face| match face {
+            Face::Socket(face) => face.unwrap(),
+            Face::Object(face) => face.unwrap(),
+        })?;
+        Ok(socket)
+    }
+
+    fn pending(this: &Bound<'_, Self>) -> usize {
+        // It may decrypt, and so call back.
+        let _current = Current::enter(this);
+        let connection = this.get();
+        let py = this.py();
+        ask!(connection, py, face => face.pending())
+    }
+
+    fn verify_client_post_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
+        let outcome = Connection::operate(this, |face| match face {
+            Face::Socket(face) => face.verify_client_post_handshake(),
+            Face::Object(face) => face.verify_client_post_handshake(),
+        });
+        outcome.map(drop)
+    }
+
+    #[pyo3(signature = (der = false, /))]
+    fn getpeercert<'py>(&self, py: Python<'py>, der: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if der {
+            let der = ask!(self, py, face => face.getpeercert_binary()).or_raise(py)?;
+            return Ok(der.map(|der| PyBytes::new(py, &der).into_any()));
+        }
+        let dict = ask!(self, py, face => face.getpeercert()).or_raise(py)?;
+        let dict = dict.map(|dict| certificate::dict(py, &dict)).transpose()?;
+        Ok(dict.map(Bound::<PyDict>::into_any))
+    }
+
+    fn get_verified_chain<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let chain = py.detach(|| match &self.face {
+            Face::Socket(face) => face.get_verified_chain(),
+            Face::Object(face) => Ok(face.get_verified_chain()),
+        });
+        list(py, chain.or_raise(py)?)
+    }
+
+    fn get_unverified_chain<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let chain = py.detach(|| match &self.face {
+            Face::Socket(face) => face.get_unverified_chain(),
+            Face::Object(face) => Ok(face.get_unverified_chain()),
+        });
+        list(py, chain.or_raise(py)?)
+    }
+
+    fn cipher(&self, py: Python<'_>) -> Option<(&'static str, &'static str, i32)> {
+        ask!(self, py, face => face.cipher())
+    }
+
+    fn shared_ciphers(&self, py: Python<'_>) -> Option<Vec<(&'static str, &'static str, i32)>> {
+        ask!(self, py, face => face.shared_ciphers())
+    }
+
+    fn version(&self, py: Python<'_>) -> Option<&'static str> {
+        ask!(self, py, face => face.version())
+    }
+
+    fn compression(&self, py: Python<'_>) -> Option<&'static str> {
+        ask!(self, py, face => face.compression())
+    }
+
+    fn selected_alpn_protocol(&self, py: Python<'_>) -> Option<String> {
+        ask!(self, py, face => face.selected_alpn_protocol())
+    }
+
+    #[pyo3(signature = (cb_type = "tls-unique"))]
+    fn get_channel_binding<'py>(
+        &self,
+        py: Python<'py>,
+        cb_type: &str,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let binding = ask!(self, py, face => face.get_channel_binding(cb_type)).or_raise(py)?;
+        Ok(binding.map(|binding| PyBytes::new(py, &binding)))
+    }
+
+    #[getter]
+    fn context(&self, py: Python<'_>) -> Option<Py<Context>> {
+        self.context_object(py)
+    }
+
+    #[setter]
+    fn set_context(this: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = this.py();
+        let connection = this.get();
+        let Ok(context) = value.cast::<Context>() else {
+            return Err(PyTypeError::new_err("The value must be a SSLContext"));
+        };
+        let engine = context.get().engine.clone();
+        if Current::is(this) {
+            // The engine is told when the callback returns.
+            *lock(&connection.chosen) = Some(engine);
+        } else {
+            ask!(connection, py, face => face.set_context(&engine)).or_raise(py)?;
+        }
+        let replaced = lock(&connection.context).replace(context.clone().unbind());
+        drop(replaced);
+        Ok(())
+    }
+
+    #[getter]
+    fn owner<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let owner = lock(&self.owner)
+            .as_ref()
+            .map(|owner| owner.clone_ref(py))?;
+        owner.bind(py).upgrade()
+    }
+
+    #[setter]
+    fn set_owner(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let owner = weak(value)?;
+        let replaced = lock(&self.owner).replace(owner);
+        drop(replaced);
+        Ok(())
+    }
+
+    #[getter]
+    fn session(&self, py: Python<'_>) -> Option<Session> {
+        ask!(self, py, face => face.session()).map(Session)
+    }
+
+    #[setter]
+    fn set_session(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = value.py();
+        let session = session::exactly(value)?;
+        ask!(self, py, face => face.set_session(&session)).or_raise(py)
+    }
+
+    #[getter]
+    fn session_reused(&self, py: Python<'_>) -> bool {
+        py.detach(|| match &self.face {
+            Face::Socket(face) => face.session_reused().unwrap_or(false),
+            Face::Object(face) => face.session_reused(),
+        })
+    }
+
+    #[getter]
+    fn server_side(&self) -> bool {
+        match &self.face {
+            Face::Socket(face) => face.server_side(),
+            Face::Object(face) => face.server_side(),
+        }
+    }
+
+    #[getter]
+    fn server_hostname(&self) -> Option<&str> {
+        match &self.face {
+            Face::Socket(face) => face.server_hostname(),
+            Face::Object(face) => face.server_hostname(),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.context.try_lock() {
+            Ok(context) => visit.call(&*context),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        let context = lock(&self.context).take();
+        drop(context);
+    }
+}
+
+fn list(py: Python<'_>, chain: Vec<pyssl::Certificate>) -> PyResult<Option<Bound<'_, PyList>>> {
+    if chain.is_empty() {
+        return Ok(None);
+    }
+    let chain = chain
+        .into_iter()
+        .map(|certificate| Bound::new(py, Certificate(certificate)));
+    Ok(Some(PyList::new(py, chain.collect::<PyResult<Vec<_>>>()?)?))
+}

@@ -1,0 +1,110 @@
+//! The crate's errors as Python's exceptions.
+
+use std::ffi::CString;
+
+use pyo3::exceptions::{
+    PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError, PyTimeoutError, PyTypeError,
+    PyUnicodeError, PyValueError,
+};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyssl::Error;
+
+const CLASSES: [&str; 7] = [
+    "SSLError",
+    "SSLZeroReturnError",
+    "SSLWantReadError",
+    "SSLWantWriteError",
+    "SSLSyscallError",
+    "SSLEOFError",
+    "SSLCertVerificationError",
+];
+
+/// The module that defines the classes, made once per process.
+fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = MODULE.get_or_try_init(py, || {
+        let code = CString::new(include_str!("exceptions.py"))?;
+        PyModule::from_code(py, &code, c"exceptions.py", c"ssl").map(Bound::unbind)
+    })?;
+    Ok(module.bind(py))
+}
+
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let classes = classes(module.py())?;
+    for name in CLASSES {
+        module.add(name, classes.getattr(name)?)?;
+    }
+    Ok(())
+}
+
+/// The exception that CPython's module raises for this error.
+pub(crate) fn to_python(py: Python<'_>, error: Error) -> PyErr {
+    build(py, error).unwrap_or_else(|failed| failed)
+}
+
+fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
+    Ok(match error {
+        Error::Value(text) => PyValueError::new_err(text.into_string()),
+        Error::Type(text) => PyTypeError::new_err(text.into_string()),
+        Error::Unicode(text) => PyUnicodeError::new_err(text.into_string()),
+        Error::Overflow(text) => PyOverflowError::new_err(text.into_string()),
+        Error::NotImplemented(text) => PyNotImplementedError::new_err(text.into_string()),
+        Error::Timeout(text) => PyTimeoutError::new_err(text),
+        Error::Os(error) => {
+            // Two or three arguments make Python pick the subclass.
+            let strerror = py
+                .import("os")?
+                .call_method1("strerror", (error.errno(),))?
+                .unbind();
+            match error.filename() {
+                Some(name) => PyOSError::new_err((error.errno(), strerror, name.to_owned())),
+                None => PyOSError::new_err((error.errno(), strerror)),
+            }
+        }
+        Error::Callback(error) => match error.downcast::<PyErr>() {
+            Ok(raised) => *raised,
+            Err(other) => PyRuntimeError::new_err(other.to_string()),
+        },
+        other => return ssl(py, &other),
+    })
+}
+
+fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let class = classes(py)?.getattr(error.python_class())?;
+    let text = error.to_string();
+    let Some(errno) = error.errno() else {
+        return Ok(PyErr::from_value(class.call1((text,))?));
+    };
+    let value = class.call1((errno, text))?;
+    value.setattr("library", error.library())?;
+    value.setattr("reason", error.reason())?;
+    if let Error::CertVerification(_) = error {
+        value.setattr("verify_code", error.verify_code())?;
+        value.setattr("verify_message", error.verify_message())?;
+    }
+    Ok(PyErr::from_value(value))
+}
+
+/// An `SSLError` with a text of `_ssl`'s own.
+pub(crate) fn ssl_error(py: Python<'_>, errno: i32, text: &str) -> PyErr {
+    let value = classes(py)
+        .and_then(|classes| classes.getattr("SSLError")?.call1((errno, text)))
+        .and_then(|value| {
+            value.setattr("library", py.None())?;
+            value.setattr("reason", py.None())?;
+            Ok(value)
+        });
+    value.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// `result.or_raise(py)?`
+pub(crate) trait OrRaise<T> {
+    fn or_raise(self, py: Python<'_>) -> PyResult<T>;
+}
+
+impl<T> OrRaise<T> for pyssl::Result<T> {
+    fn or_raise(self, py: Python<'_>) -> PyResult<T> {
+        self.map_err(|error| to_python(py, error))
+    }
+}
