@@ -396,9 +396,10 @@ impl Connection {
         }
     }
 
-    /// Whether a reader may take more from the transport than it was asked for.
-    pub(crate) fn reads_ahead(&self) -> bool {
-        self.lock().is_ok_and(|locked| locked.reads_ahead)
+    /// How many bytes a reader may take from the transport; `None` if it reads ahead.
+    pub(crate) fn wanted(&self) -> Result<Option<usize>> {
+        let locked = self.lock()?;
+        Ok((!locked.reads_ahead).then(|| locked.handle.wanted()))
     }
 
     /// Whether the peer has closed the connection, and this side has not.

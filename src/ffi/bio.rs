@@ -34,6 +34,11 @@ pub(crate) trait Transport: Send {
         0
     }
 
+    /// How many bytes `read` was asked for and did not have; for a header's if it has them all.
+    fn wanted(&self) -> usize {
+        RECORD_HEADER
+    }
+
     /// Sets whether `read` asks below, and whether it may ask for more than it was asked.
     fn hold(&mut self, _hold: Hold, _ahead: bool) {}
 

@@ -162,6 +162,11 @@ impl SslHandle {
         self.bio.transport.borrow_mut().hold(hold, ahead);
     }
 
+    /// How many bytes OpenSSL lacks at least before it asks for more.
+    pub(crate) fn wanted(&self) -> usize {
+        self.bio.transport.borrow().wanted()
+    }
+
     /// Hands over bytes that were read from below.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.bio.transport.borrow_mut().feed(bytes);

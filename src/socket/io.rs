@@ -100,9 +100,9 @@ impl Io {
 
     /// Waits for data by reading it, in one system call instead of two. `None` if the socket does
     /// not wait by itself.
-    pub(super) fn read_ahead<'a>(
+    pub(super) fn wait_by_reading<'a>(
         &self,
-        buf: &'a mut [MaybeUninit<u8>; AHEAD],
+        buf: &'a mut [MaybeUninit<u8>],
     ) -> Result<Option<&'a [u8]>> {
         match self.blocking(|socket| net::recv_blocking(socket, buf)) {
             Err(error) if error.is_would_block() => Ok(None),
@@ -202,6 +202,7 @@ pub(super) struct SocketTransport {
     gathering: bool,
     /// Whether to read beyond what is asked for.
     reads_ahead: bool,
+    wanted: usize,
 }
 
 impl SocketTransport {
@@ -216,6 +217,7 @@ impl SocketTransport {
             sent: 0,
             gathering: false,
             reads_ahead: false,
+            wanted: RECORD_HEADER,
         }
     }
 
@@ -262,6 +264,7 @@ impl SocketTransport {
 
 impl Transport for SocketTransport {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.wanted = RECORD_HEADER;
         if self.buffered() > 0 {
             return Ok(self.take(buf));
         }
@@ -270,10 +273,18 @@ impl Transport for SocketTransport {
             Hold::AtRecordStart => buf.len() <= RECORD_HEADER,
             Hold::Always => true,
         };
-        if held {
-            return Err(io::ErrorKind::WouldBlock.into());
+        let outcome = match held {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => self.fill(buf),
+        };
+        if outcome.is_err() {
+            self.wanted = buf.len();
         }
-        self.fill(buf)
+        outcome
+    }
+
+    fn wanted(&self) -> usize {
+        self.wanted
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {

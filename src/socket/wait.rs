@@ -141,14 +141,15 @@ impl SslSocket {
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Input<'a>> {
-        if matches!(deadline, Deadline::Never) && connection.reads_ahead() {
-            match self.io.read_ahead(buffer)? {
+        if let Deadline::Never = deadline {
+            let (room, hold) = match connection.wanted()? {
+                None => (AHEAD, Hold::AtRecordStart),
+                Some(wanted) => (wanted.min(AHEAD), Hold::No),
+            };
+            match self.io.wait_by_reading(&mut buffer[..room])? {
                 // The end: the connection shall meet it itself.
                 Some([]) => return Ok(Hold::No.into()),
-                Some(received) => {
-                    let hold = Hold::AtRecordStart;
-                    return Ok(Input { received, hold });
-                }
+                Some(received) => return Ok(Input { received, hold }),
                 None => {}
             }
         }
