@@ -23,6 +23,7 @@ mod tickets;
 mod trust;
 #[cfg(test)]
 mod trust_tests;
+mod verified;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,6 +43,7 @@ pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
 pub use tickets::TicketKey;
+pub(crate) use verified::Verified;
 
 use crate::constants::Protocol;
 use crate::error::Result;

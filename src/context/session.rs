@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslSession as RawSession, SslSessionRef};
 
-use super::SslContext;
+use super::{SslContext, Verified};
 use crate::error::Result;
 use crate::ffi::session;
 
@@ -41,16 +41,24 @@ impl ContextId {
 pub struct SslSession {
     raw: RawSession,
     context: ContextId,
-    /// Its connection verified less than the context, so it must not spare another one more.
+    /// What its connection verified; `None` if that is not known.
+    verified: Option<Verified>,
+    /// That was less than the context asks for, so it must not spare another connection more.
     lenient: bool,
 }
 
 impl SslSession {
-    pub(crate) fn new(raw: RawSession, context: ContextId) -> SslSession {
+    pub(crate) fn new(
+        raw: RawSession,
+        context: ContextId,
+        verified: Verified,
+        lenient: bool,
+    ) -> SslSession {
         SslSession {
             raw,
             context,
-            lenient: false,
+            verified: Some(verified),
+            lenient,
         }
     }
 
@@ -62,7 +70,8 @@ impl SslSession {
     ///
     /// `SSLError` if OpenSSL cannot encode it.
     pub fn to_der(&self) -> Result<Vec<u8>> {
-        Ok(self.raw.to_der()?)
+        let note = self.verified.map(Verified::to_note).unwrap_or_default();
+        Ok(session::noted(&self.raw, &note)?.to_der()?)
     }
 
     /// A session that [`to_der`](Self::to_der) wrote, perhaps in another process, for connections
@@ -77,8 +86,9 @@ impl SslSession {
     /// # Ok(()) }
     /// ```
     ///
-    /// The context must not verify more than the session's connection did: a resumed handshake
-    /// verifies nothing again.
+    /// A resumed handshake verifies nothing again, so the bytes tell what the session's connection
+    /// verified: if that was less than this context asks for now, only connections that verify less
+    /// than the context take the session. The bytes of other programs do not tell.
     ///
     /// # Errors
     ///
@@ -86,16 +96,20 @@ impl SslSession {
     pub fn from_der(context: &SslContext, der: &[u8]) -> Result<SslSession> {
         // Entries that others left in the queue are not this call's.
         drop(ErrorStack::get());
-        Ok(SslSession::new(RawSession::from_der(der)?, context.id()))
+        let raw = RawSession::from_der(der)?;
+        let verified = Verified::from_note(&session::note(&raw));
+        let wanted = context.read(Verified::of);
+        Ok(SslSession {
+            raw,
+            context: context.id(),
+            verified,
+            lenient: verified.is_some_and(|done| done.less_than(wanted)),
+        })
     }
 
     /// Whether a handshake can resume the session: in TLS 1.3 not before its ticket has come.
     pub fn is_resumable(&self) -> bool {
         session::is_resumable(&self.raw)
-    }
-
-    pub(crate) fn marked_lenient(self, lenient: bool) -> SslSession {
-        SslSession { lenient, ..self }
     }
 
     pub(crate) fn is_lenient(&self) -> bool {

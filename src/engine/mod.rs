@@ -23,7 +23,7 @@ pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
-use crate::context::{SslContext, SslSession};
+use crate::context::{SslContext, SslSession, Verified};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::hooks::Stapling;
@@ -79,6 +79,7 @@ pub(crate) struct Connection {
     checked: String,
     /// Whether it verifies less than its context.
     lenient: bool,
+    verifies: Verified,
     /// Whether readers may take more from the transport than they were asked for.
     reads_ahead: bool,
 }
@@ -164,13 +165,13 @@ impl Connection {
         let verification = overrides.resolve(settings)?;
         // The context may have been changed since the socket was wrapped.
         let insist = overrides.check_hostname == Some(true)
-            || insist_on_hostname && verification.check_hostname;
+            || insist_on_hostname && verification.what.check_hostname;
         let named = server_hostname.is_some() || !verification.expected.is_empty();
         if insist && !named {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
         let authenticate_late = settings.post_handshake_auth;
-        let asks = !server_side && verification.ocsp_mode != OcspMode::Off;
+        let asks = !server_side && verification.what.ocsp_mode != OcspMode::Off;
         let stapling: Option<Box<dyn Stapling>> = match server_side || asks {
             true => Some(Box::new(Staples::new(&overrides, &verification, settings))),
             false => None,
@@ -181,13 +182,13 @@ impl Connection {
         }
         handle
             .ssl_mut()
-            .set_verify(verification.verify_mode.to_openssl());
+            .set_verify(verification.what.verify_mode.to_openssl());
         if let Some(identity) = &overrides.identity {
             let identity = identity.get();
             identity.require_one_kind()?;
             handle.use_identity(&identity.leaf, &identity.chain, &identity.key)?;
         }
-        let verifies = verification.verify_mode != VerifyMode::CERT_NONE;
+        let verifies = verification.what.verify_mode != VerifyMode::CERT_NONE;
         if authenticate_late && (verifies || !server_side) {
             handle.enable_post_handshake_auth(server_side);
         }
@@ -219,6 +220,7 @@ impl Connection {
             server_hostname,
             checked,
             lenient: verification.lenient,
+            verifies: verification.what,
             reads_ahead,
         };
         if let Some(session) = session {
@@ -396,12 +398,10 @@ impl Connection {
         }
     }
 
-    /// How much a reader that waits may take from below: `ahead`, or no more than is wanted now.
-    pub(crate) fn takes(&self, ahead: usize) -> usize {
-        self.lock().map_or(0, |locked| match locked.reads_ahead {
-            true => ahead,
-            false => locked.handle.wanted().min(ahead),
-        })
+    /// How many bytes a reader may take from the transport; `None` if it reads ahead.
+    pub(crate) fn wanted(&self) -> Result<Option<usize>> {
+        let locked = self.lock()?;
+        Ok((!locked.reads_ahead).then(|| locked.handle.wanted()))
     }
 
     /// Whether the peer has closed the connection, and this side has not.
@@ -488,7 +488,7 @@ fn set_server_names(
     if let Some(name) = name.filter(|name| name.ip().is_none()) {
         handle.ssl_mut().set_hostname(name.as_str())?;
     }
-    if !verification.check_hostname {
+    if !verification.what.check_hostname {
         return Ok(String::new());
     }
     let mut told = Vec::new();

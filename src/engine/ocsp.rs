@@ -26,7 +26,7 @@ impl Staples {
         settings: &Settings,
     ) -> Staples {
         Staples {
-            mode: verification.ocsp_mode,
+            mode: verification.what.ocsp_mode,
             partial_chain: settings.partial_chain(),
             response: overrides.ocsp_response.clone(),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::constants::{OcspMode, VerifyMode};
-use crate::context::{Identity, Settings, ocsp};
+use crate::context::{Identity, Settings, Verified, ocsp};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 
@@ -21,9 +21,7 @@ pub(crate) struct Overrides {
 /// How a connection verifies its peer.
 #[derive(Debug)]
 pub(crate) struct Verification {
-    pub(crate) verify_mode: VerifyMode,
-    pub(crate) check_hostname: bool,
-    pub(crate) ocsp_mode: OcspMode,
+    pub(crate) what: Verified,
     /// The names of which the certificate must have one; none if it is the server's name.
     pub(crate) expected: Vec<ServerName>,
     /// Whether the context would verify more: sessions must not lead from here to there.
@@ -79,14 +77,15 @@ impl Overrides {
                 "expected_names takes either one IP address or host names",
             ));
         }
-        Ok(Verification {
+        let what = Verified {
             verify_mode,
             check_hostname,
             ocsp_mode,
+        };
+        Ok(Verification {
+            what,
             expected,
-            lenient: verify_mode < settings.verify_mode
-                || settings.check_hostname && !check_hostname
-                || ocsp_mode.verifies_less_than(settings.ocsp_mode),
+            lenient: what.less_than(Verified::of(settings)),
         })
     }
 }

@@ -143,7 +143,7 @@ impl Connection {
         }
         let id = snapshot(&locked.handle)?.id();
         let session = locked.handle.session()?;
-        Some(SslSession::new(session, id).marked_lenient(self.lenient))
+        Some(SslSession::new(session, id, self.verifies, self.lenient))
     }
 
     pub(crate) fn session_reused(&self) -> bool {

@@ -34,13 +34,13 @@ pub(crate) trait Transport: Send {
         0
     }
 
+    /// How many bytes `read` was asked for and did not have; for a header's if it has them all.
+    fn wanted(&self) -> usize {
+        RECORD_HEADER
+    }
+
     /// Sets whether `read` asks below, and whether it may ask for more than it was asked.
     fn hold(&mut self, _hold: Hold, _ahead: bool) {}
-
-    /// How many bytes the last `read` wanted and did not get.
-    fn wanted(&self) -> usize {
-        0
-    }
 
     /// Takes bytes that someone else read from below.
     fn feed(&mut self, _bytes: &[u8]) {}

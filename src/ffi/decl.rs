@@ -128,6 +128,18 @@ c_functions! {
     // Sessions
     "SSL_SESSION *SSL_SESSION_dup(const SSL_SESSION *src);"
     fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
+    "int SSL_SESSION_set1_ticket_appdata(SSL_SESSION *ss, const void *data, size_t len);"
+    fn SSL_SESSION_set1_ticket_appdata(
+        session: *mut SSL_SESSION,
+        data: *const c_void,
+        len: usize
+    ) -> c_int;
+    "int SSL_SESSION_get0_ticket_appdata(SSL_SESSION *ss, void **data, size_t *len);"
+    fn SSL_SESSION_get0_ticket_appdata(
+        session: *mut SSL_SESSION,
+        data: *mut *mut c_void,
+        len: *mut usize
+    ) -> c_int;
     "int SSL_SESSION_is_resumable(const SSL_SESSION *s);"
     fn SSL_SESSION_is_resumable(session: *const SSL_SESSION) -> c_int;
     "int SSL_SESSION_has_ticket(const SSL_SESSION *s);"

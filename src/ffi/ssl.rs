@@ -162,14 +162,14 @@ impl SslHandle {
         self.bio.transport.borrow_mut().hold(hold, ahead);
     }
 
+    /// How many bytes OpenSSL lacks at least before it asks for more.
+    pub(crate) fn wanted(&self) -> usize {
+        self.bio.transport.borrow().wanted()
+    }
+
     /// Hands over bytes that were read from below.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.bio.transport.borrow_mut().feed(bytes);
-    }
-
-    /// How many bytes the last step wanted from the transport and did not get.
-    pub(crate) fn wanted(&self) -> usize {
-        self.bio.transport.borrow().wanted()
     }
 
     /// Bytes that the transport holds back.

@@ -100,7 +100,7 @@ impl Io {
 
     /// Waits for data by reading it, in one system call instead of two. `None` if the socket does
     /// not wait by itself.
-    pub(super) fn read_ahead<'a>(
+    pub(super) fn wait_by_reading<'a>(
         &self,
         buf: &'a mut [MaybeUninit<u8>],
     ) -> Result<Option<&'a [u8]>> {
@@ -217,7 +217,7 @@ impl SocketTransport {
             sent: 0,
             gathering: false,
             reads_ahead: false,
-            wanted: 0,
+            wanted: RECORD_HEADER,
         }
     }
 
@@ -264,7 +264,7 @@ impl SocketTransport {
 
 impl Transport for SocketTransport {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.wanted = 0;
+        self.wanted = RECORD_HEADER;
         if self.buffered() > 0 {
             return Ok(self.take(buf));
         }
@@ -281,6 +281,10 @@ impl Transport for SocketTransport {
             self.wanted = buf.len();
         }
         outcome
+    }
+
+    fn wanted(&self) -> usize {
+        self.wanted
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
@@ -319,12 +323,7 @@ impl Transport for SocketTransport {
         self.reads_ahead = ahead && hold != Hold::Exactly;
     }
 
-    fn wanted(&self) -> usize {
-        self.wanted
-    }
-
     fn feed(&mut self, bytes: &[u8]) {
-        self.wanted = 0;
         self.ahead.drain(..self.start);
         self.start = 0;
         self.ahead.reserve_exact(bytes.len());

@@ -109,7 +109,7 @@ impl SslSocket {
         let mut buffer = [MaybeUninit::uninit(); AHEAD];
         let mut input = match deadline {
             Deadline::Now => Hold::Exactly.into(),
-            _ if connection.awaits_peer() && connection.takes(AHEAD) > 0 => {
+            _ if connection.awaits_peer() => {
                 self.wait_read(connection, &mut buffer, deadline, timed_out)?
             }
             _ => Hold::AtRecordStart.into(),
@@ -141,14 +141,15 @@ impl SslSocket {
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Input<'a>> {
-        if let (Deadline::Never, room @ 1..) = (deadline, connection.takes(AHEAD)) {
-            match self.io.read_ahead(&mut buffer[..room])? {
+        if let Deadline::Never = deadline {
+            let (room, hold) = match connection.wanted()? {
+                None => (AHEAD, Hold::AtRecordStart),
+                Some(wanted) => (wanted.min(AHEAD), Hold::No),
+            };
+            match self.io.wait_by_reading(&mut buffer[..room])? {
                 // The end: the connection shall meet it itself.
                 Some([]) => return Ok(Hold::No.into()),
-                Some(received) => {
-                    let hold = Hold::AtRecordStart;
-                    return Ok(Input { received, hold });
-                }
+                Some(received) => return Ok(Input { received, hold }),
                 None => {}
             }
         }

@@ -59,7 +59,46 @@ fn a_session_does_not_lead_past_verification() {
             error.to_string(),
             "Session refers to a connection that verified less than its SSLContext."
         );
-        assert!(talk(lenient().session(session)).client.session_reused());
+        assert!(
+            talk(lenient().session(session.clone()))
+                .client
+                .session_reused()
+        );
+
+        // Nor by way of its bytes, not even to another context.
+        let der = session.to_der().unwrap();
+        let other = client.copy().unwrap();
+        other.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
+        for context in [&client, &other] {
+            let read = ssl::SslSession::from_der(context, &der).unwrap();
+            let strict = ssl::WrapBio::from("localhost").session(read.clone());
+            let error = context.wrap_bio(&a, &b, strict).unwrap_err();
+            assert_eq!(error.python_class(), "ValueError");
+            let pair = Pair::new(context, &server, lenient().session(read)).unwrap();
+            assert!(pair.connected().client.session_reused());
+        }
+    }
+}
+
+#[test]
+fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    let strict = client_context(&ca);
+    let pair = Pair::new(&strict, &server, "localhost")
+        .unwrap()
+        .connected();
+    pair.server.write(b"x").unwrap();
+    pair.pump();
+    pair.client.read(1).unwrap();
+    let der = pair.client.session().unwrap().to_der().unwrap();
+    for context in [&strict, &client_context(&ca), &unverified_client()] {
+        let session = ssl::SslSession::from_der(context, &der).unwrap();
+        // Bytes that were read can be written again.
+        let session = ssl::SslSession::from_der(context, &session.to_der().unwrap()).unwrap();
+        let options = ssl::WrapBio::from("localhost").session(session);
+        let pair = Pair::new(context, &server, options).unwrap().connected();
+        assert!(pair.client.session_reused());
     }
 }
 

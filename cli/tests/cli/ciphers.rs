@@ -463,7 +463,7 @@ fn known_clients_tell_what_they_would_get() {
     assert_eq!(code, Some(0));
     let clients = value["clients"].as_array().unwrap();
     let of = |name: &str| clients.iter().find(|c| c["name"] == name).unwrap();
-    assert_eq!(of("firefox-137")["agreed"]["version"], "TLSv1_3");
+    assert_eq!(of("firefox-137")["agreed"]["version"], "TLSv1.3");
     assert!(
         of("firefox-137")["source"]
             .as_str()

@@ -184,7 +184,7 @@ fn a_guideline_is_compared_with_suites_versions_and_groups() {
     assert_eq!(code, Some(1));
     assert_eq!(suites(&found, "TLS 1.0"), ["ECDHE-RSA-AES128-SHA"]);
     let violations = found["policy"]["violations"].to_string();
-    assert!(violations.contains("TLSv1_1 is on"), "{violations}");
+    assert!(violations.contains("TLSv1.1 is on"), "{violations}");
     let violations = found["policy"]["violations"].as_array().unwrap();
     let said = |v: &serde_json::Value| v["message"].as_str().unwrap().contains("group secp521r1");
     assert!(violations.iter().any(said), "{violations:?}");

@@ -156,7 +156,7 @@ impl fmt::Display for ViolationKind {
             ViolationKind::NothingExpected => {
                 f.write_str("none of the recommended suites is there")
             }
-            ViolationKind::Version(version) => write!(f, "{version:?} is on"),
+            ViolationKind::Version(version) => write!(f, "{version} is on"),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
             }

@@ -240,7 +240,7 @@ impl<'a> From<&'a Client> for ClientJson<'a> {
             released: profile.released(),
             source: profile.source(),
             agreed: client.found.agreement().map(|agreed| AgreedJson {
-                version: format!("{:?}", agreed.version()),
+                version: agreed.version().to_string(),
                 cipher: agreed.cipher().name,
                 group: agreed.group(),
                 signature: agreed.signature(),
