@@ -27,7 +27,9 @@ pub(crate) fn print() {
         ("64 bytes there and back", Row::PingPong),
         ("16 MiB in writes of 16 KiB", Row::Bulk16K),
         ("16 MiB in writes of 1 MiB", Row::Bulk1M),
+        ("full handshake, TLS 1.3", Row::Full13),
         ("resumed handshake, TLS 1.3", Row::Resumed13),
+        ("resumed handshake, TLS 1.2", Row::Resumed12),
     ] {
         println!(
             "  {title:<40}{:>15}{:>15}",

@@ -401,7 +401,10 @@ impl Connection {
     /// How many bytes a reader may take from the transport; `None` if it reads ahead.
     pub(crate) fn wanted(&self) -> Result<Option<usize>> {
         let locked = self.lock()?;
-        Ok((!locked.reads_ahead).then(|| locked.handle.wanted()))
+        match locked.reads_ahead {
+            true => Ok(None),
+            false => Ok(locked.handle.wanted()),
+        }
     }
 
     /// Whether the peer has closed the connection, and this side has not.

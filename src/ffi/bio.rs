@@ -35,8 +35,9 @@ pub(crate) trait Transport: Send {
     }
 
     /// How many bytes `read` was asked for and did not have; for a header's if it has them all.
-    fn wanted(&self) -> usize {
-        RECORD_HEADER
+    /// `None` if it reads ahead by itself.
+    fn wanted(&self) -> Option<usize> {
+        Some(RECORD_HEADER)
     }
 
     /// Sets whether `read` asks below, and whether it may ask for more than it was asked.

@@ -162,8 +162,9 @@ impl SslHandle {
         self.bio.transport.borrow_mut().hold(hold, ahead);
     }
 
-    /// How many bytes OpenSSL lacks at least before it asks for more.
-    pub(crate) fn wanted(&self) -> usize {
+    /// How many bytes OpenSSL lacks at least before it asks for more; `None` if the transport reads
+    /// ahead by itself.
+    pub(crate) fn wanted(&self) -> Option<usize> {
         self.bio.transport.borrow().wanted()
     }
 

@@ -158,7 +158,11 @@ impl SslSocket {
             reads_ahead: self.read_ahead,
             overrides: self.overrides.clone(),
         };
-        let transport = Box::new(SocketTransport::new(Arc::clone(&self.io)));
+        let transport = Box::new(SocketTransport::new(
+            Arc::clone(&self.io),
+            self.server_side,
+            self.read_ahead,
+        ));
         let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
         self.set_tls(Tls::Active(Arc::clone(&connection)));
         Ok(connection)

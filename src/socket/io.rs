@@ -202,13 +202,21 @@ pub(super) struct SocketTransport {
     gathering: bool,
     /// Whether to read beyond what is asked for.
     reads_ahead: bool,
+    /// Before the peer's first flight is over, in which everything is the handshake's: how many
+    /// times this side will write until then.
+    first_flight: Option<u8>,
     wanted: usize,
 }
 
 impl SocketTransport {
     /// What was left over when the socket was taken over from another connection comes first.
-    pub(super) fn new(io: Arc<Io>) -> SocketTransport {
+    ///
+    /// With `read_ahead` the peer's first flight is read ahead: a client's hello, after which the
+    /// client waits for the server, and the server's flight, after which it waits for the client.
+    /// Of the later ones only the end of the handshake tells what belongs to it.
+    pub(super) fn new(io: Arc<Io>, server_side: bool, read_ahead: bool) -> SocketTransport {
         SocketTransport {
+            first_flight: read_ahead.then_some(if server_side { 0 } else { 1 }),
             ahead: io.take_left_over(),
             io,
             start: 0,
@@ -283,11 +291,18 @@ impl Transport for SocketTransport {
         outcome
     }
 
-    fn wanted(&self) -> usize {
-        self.wanted
+    fn wanted(&self) -> Option<usize> {
+        match self.first_flight {
+            Some(_) => None,
+            None => Some(self.wanted),
+        }
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if let Some(writes) = self.first_flight {
+            self.first_flight = writes.checked_sub(1);
+            self.reads_ahead &= self.first_flight.is_some();
+        }
         if !self.gathering || self.gathered.len() + buf.len() > pool::BUFFER {
             self.flush()?;
         }
@@ -320,7 +335,7 @@ impl Transport for SocketTransport {
 
     fn hold(&mut self, hold: Hold, ahead: bool) {
         self.hold = hold;
-        self.reads_ahead = ahead && hold != Hold::Exactly;
+        self.reads_ahead = (ahead || self.first_flight.is_some()) && hold != Hold::Exactly;
     }
 
     fn feed(&mut self, bytes: &[u8]) {

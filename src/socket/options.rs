@@ -78,8 +78,10 @@ impl WrapSocket {
     /// Records that came along show in [`pending`](SslSocket::pending) and not in the descriptor. A
     /// program that waits for the descriptor (`select`, `poll`) and then receives from a socket that
     /// blocks must ask `pending` first, as it must in Python for what is left of one record; or it
-    /// switches this off. Handshakes, `unwrap` and operations on a non-blocking socket never read
-    /// ahead, so event loops have what Python's have.
+    /// switches this off. `unwrap` and operations on a non-blocking socket never read ahead, so event
+    /// loops have what Python's have; and handshakes do in the peer's first flight only, behind which
+    /// nothing can come before this side has answered. (A TLS 1.3 server may send data there, but
+    /// not with OpenSSL, unless it takes early data.)
     #[must_use]
     pub fn read_ahead(mut self, on: bool) -> WrapSocket {
         self.read_ahead = on;
