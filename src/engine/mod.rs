@@ -95,6 +95,8 @@ struct Locked {
     /// As the connection's, while all that comes belongs to it: after the handshake, where a
     /// program may go on to wait for the descriptor, and until `close_notify`.
     reads_ahead: bool,
+    /// A session was offered, which knows the chain of the connection that it is from.
+    offered: bool,
 }
 
 impl Locked {
@@ -211,6 +213,7 @@ impl Connection {
                 deferred: None,
                 ended: false,
                 reads_ahead: false,
+                offered: false,
             }),
             reads: Slot::default(),
             writes: Slot::default(),

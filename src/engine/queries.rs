@@ -104,6 +104,10 @@ impl Connection {
             return Vec::new();
         };
         let ssl = locked.handle.ssl();
+        let settled = locked.handle.is_settled();
+        if locked.offered && (ssl.session_reused() || !settled) {
+            return Vec::new();
+        }
         let sent = chain(ssl.peer_cert_chain());
         // OpenSSL leaves the leaf out on a server.
         match ssl.peer_certificate() {
@@ -171,7 +175,9 @@ impl Connection {
         if locked.handle.ssl().is_init_finished() || locked.handle.is_mid_handshake() {
             return Err(Error::value("Cannot set session after handshake."));
         }
-        Ok(locked.handle.set_session(session.raw())?)
+        locked.handle.set_session(session.raw())?;
+        locked.offered = true;
+        Ok(())
     }
 
     /// Asks the client for its certificate; the request goes out with the next write.

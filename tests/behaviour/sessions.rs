@@ -371,3 +371,23 @@ fn a_session_outlives_the_failure_of_its_connection() {
         assert!(contexts.resumes(&session));
     }
 }
+
+/// The session remembers what the peer sent when it began, as nobody sends it again.
+#[test]
+fn a_resumed_connection_was_sent_no_chain() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let session = contexts.session();
+        let options = ssl::WrapBio::from("localhost").session(session);
+        let pair = Pair::new(&contexts.client, &contexts.server, options).unwrap();
+        assert!(pair.client.get_unverified_chain().is_empty());
+        assert!(pair.client.do_handshake().is_err());
+        assert!(pair.client.get_unverified_chain().is_empty());
+        let pair = pair.connected();
+        assert!(pair.client.session_reused());
+        assert!(pair.client.get_unverified_chain().is_empty());
+        assert!(pair.client.get_verified_chain().is_empty());
+        // Its certificate is known.
+        assert!(pair.client.getpeercert().unwrap().is_some());
+    }
+}
