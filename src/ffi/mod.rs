@@ -12,7 +12,6 @@ mod decl;
 pub(crate) mod hooks;
 pub(crate) mod ip;
 pub(crate) mod lookup;
-#[cfg(not(ossl350))]
 pub(crate) mod negotiated;
 pub(crate) mod net;
 pub(crate) mod object;

@@ -42,3 +42,4 @@ mod transfer;
 mod troubleshooting;
 mod utilities;
 mod versions;
+mod wrapping;

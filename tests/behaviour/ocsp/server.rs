@@ -1,0 +1,239 @@
+//! What a server staples.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl_testing::pki::{KeyKind, ocsp};
+use pyssl_testing::{Ca, skip_without_openssl};
+
+use super::{DAY, Scene};
+use crate::link::BOTH_VERSIONS;
+use crate::support::{Pair, server_context};
+
+#[test]
+fn a_server_refuses_what_no_client_would_take() {
+    let ca = Ca::new();
+    let issuer = ca.intermediate();
+    let (leaf, other) = (issuer.issue("localhost"), issuer.issue("localhost"));
+    let server = server_context(&leaf);
+    let good = issuer.ocsp(&leaf).build();
+    server.set_ocsp_response(Some(good.clone())).unwrap();
+    for (response, expected) in [
+        (
+            issuer.ocsp(&other).build(),
+            "the OCSP response is about none of the context's certificates",
+        ),
+        (
+            issuer.ocsp(&leaf).valid(-DAY, Some(-DAY / 2)).build(),
+            "the OCSP response has expired, or is not valid yet",
+        ),
+        (ocsp::try_later(), "the OCSP responder had no answer"),
+    ] {
+        let error = server.set_ocsp_response(Some(response)).unwrap_err();
+        assert_eq!(
+            (error.python_class(), &*error.to_string()),
+            ("ValueError", expected)
+        );
+    }
+    for bytes in [
+        &b""[..],
+        b"nothing",
+        &good[..good.len() - 1],
+        &ocsp::hollow(),
+    ] {
+        let error = server.set_ocsp_response(Some(bytes.to_vec())).unwrap_err();
+        assert_eq!(error.python_class(), "SSLError");
+    }
+    assert_eq!(server.ocsp_response(), Some(good));
+
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    for error in [
+        client.set_ocsp_response(None).unwrap_err(),
+        client.set_ocsp_server_callback(|_| Ok(None)).unwrap_err(),
+    ] {
+        assert_eq!(
+            error.to_string(),
+            "OCSP responses cannot be stapled by a TLS_CLIENT context"
+        );
+    }
+    let error = server.set_ocsp_mode(ssl::OcspMode::Check).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "ocsp_mode cannot be set on TLS_SERVER context"
+    );
+}
+
+#[test]
+fn a_response_is_not_stapled_to_a_renewed_certificate() {
+    let ca = Ca::new();
+    let issuer = ca.intermediate();
+    let (old, new) = (issuer.issue("localhost"), issuer.issue("localhost"));
+    let scene = Scene::of(ca, old.clone(), ssl::OcspMode::Check);
+    let responses = [&old, &new].map(|leaf| issuer.ocsp(leaf).build());
+    scene
+        .server
+        .set_ocsp_response(Some(responses[0].clone()))
+        .unwrap();
+    let stapled = || scene.pair().connected().client.ocsp_response();
+    assert_eq!(stapled().as_ref(), Some(&responses[0]));
+    let chain = ssl::CertChain::from_pem(new.chain_pem(), new.key_pem());
+    scene.server.load_cert_chain(chain).unwrap();
+    assert_eq!(stapled(), None);
+    scene
+        .server
+        .set_ocsp_response(Some(responses[1].clone()))
+        .unwrap();
+    assert_eq!(stapled().as_ref(), Some(&responses[1]));
+}
+
+#[test]
+fn the_callback_is_told_which_certificate_and_which_name() {
+    let ca = Ca::new();
+    let ecdsa = ca.issue("localhost");
+    let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let scene = Scene::of(ca.clone(), ecdsa.clone(), ssl::OcspMode::Require);
+    let chain = ssl::CertChain::from_pem(rsa.chain_pem(), rsa.key_pem());
+    scene.server.load_cert_chain(chain).unwrap();
+    let responses = [&ecdsa, &rsa].map(|leaf| (leaf.der(), ca.ocsp(leaf).build()));
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&names);
+    let known = responses.clone();
+    scene
+        .server
+        .set_ocsp_server_callback(move |request| {
+            seen.lock()
+                .unwrap()
+                .push(request.server_name().map(str::to_owned));
+            let der = request.certificate().to_der()?;
+            let own = known.iter().find(|(leaf, _)| *leaf == der);
+            Ok(own.map(|(_, response)| response.clone()))
+        })
+        .unwrap();
+    assert_eq!(scene.server.ocsp_response(), None);
+    scene
+        .client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    for ((_, response), suites) in responses.iter().zip([
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+    ]) {
+        scene.client.set_ciphers(suites).unwrap();
+        let pair = scene.pair().connected();
+        assert_eq!(pair.client.ocsp_response().as_ref(), Some(response));
+    }
+    assert_eq!(
+        *names.lock().unwrap(),
+        vec![Some("localhost".to_owned()); 2]
+    );
+    // A client that does not ask, and a resumption, ask for nothing.
+    scene.client.set_ocsp_mode(ssl::OcspMode::Off).unwrap();
+    drop(scene.pair().connected());
+    assert_eq!(names.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn a_callback_that_fails_ends_the_handshake() {
+    for version in BOTH_VERSIONS {
+        let scene = Scene::new(ssl::OcspMode::Request);
+        scene.client.set_maximum_version(version).unwrap();
+        scene
+            .server
+            .set_ocsp_server_callback(|_| Err("no responder".into()))
+            .unwrap();
+        let (client, server) = scene.pair().handshake();
+        assert_eq!(server.unwrap_err().to_string(), "no responder");
+        assert!(client.is_err());
+        scene
+            .server
+            .set_ocsp_server_callback(|_| panic!("on purpose"))
+            .unwrap();
+        let pair = scene.pair();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
+        assert!(panicked.is_err());
+        // Nothing is as good as none.
+        scene.staple(Some(Vec::new()));
+        assert_eq!(scene.pair().connected().client.ocsp_response(), None);
+    }
+}
+
+#[test]
+fn after_a_switch_of_contexts_the_new_one_staples() {
+    for version in BOTH_VERSIONS {
+        let scene = Scene::new(ssl::OcspMode::Require);
+        scene.client.set_maximum_version(version).unwrap();
+        let response = scene.ca.ocsp(&scene.leaf).build();
+        scene
+            .server
+            .set_ocsp_response(Some(response.clone()))
+            .unwrap();
+        let front = server_context(&scene.ca.issue("front.example"));
+        front
+            .set_ocsp_server_callback(|_| Err("not me".into()))
+            .unwrap();
+        let target = scene.server.clone();
+        front
+            .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(target.clone())))
+            .unwrap();
+        let pair = Pair::new(&scene.client, &front, "localhost")
+            .unwrap()
+            .connected();
+        assert_eq!(pair.client.ocsp_response(), Some(response));
+    }
+}
+
+#[test]
+fn responses_are_replaced_while_handshakes_staple_them() {
+    let scene = Scene::new(ssl::OcspMode::Require);
+    let responses = [-2, -1].map(|days| {
+        scene
+            .ca
+            .ocsp(&scene.leaf)
+            .valid(days * DAY, Some(DAY))
+            .build()
+    });
+    scene
+        .server
+        .set_ocsp_response(Some(responses[0].clone()))
+        .unwrap();
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for response in responses.iter().cycle() {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                scene
+                    .server
+                    .set_ocsp_response(Some(response.clone()))
+                    .unwrap();
+            }
+        });
+        for _ in 0..50 {
+            let stapled = scene.pair().connected().client.ocsp_response().unwrap();
+            assert!(responses.contains(&stapled));
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn the_openssl_program_takes_our_response() {
+    let openssl = skip_without_openssl!();
+    let scene = Scene::new(ssl::OcspMode::Off);
+    scene
+        .server
+        .set_ocsp_response(Some(scene.ca.ocsp(&scene.leaf).build()))
+        .unwrap();
+    let options = ssl::WrapSocket::new().server_side(true);
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = scene.server.wrap_socket(listener, options).unwrap();
+    let peer = openssl.s_client(address, &["-status"]);
+    let (conn, _) = listener.accept().unwrap();
+    conn.send(b"bye").unwrap();
+    conn.close();
+    let output = peer.finish().stdout;
+    assert!(output.contains("Cert Status: good"), "{output}");
+}

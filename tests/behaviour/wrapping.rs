@@ -1,0 +1,113 @@
+//! The mode and the time-out of a plain socket, from wrapping to taking it back.
+
+use std::thread;
+use std::time::Duration;
+
+use pyssl as ssl;
+
+use crate::link::{Contexts, Link, Watchdog, client_options, server_options, tcp_pair};
+
+const SHORT: Duration = Duration::from_millis(150);
+
+#[test]
+fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
+    let contexts = Contexts::new();
+    let options = || client_options().do_handshake_on_connect(false);
+    let wrap = |set: &dyn Fn(&std::net::TcpStream)| {
+        let (near, _) = tcp_pair();
+        set(&near);
+        contexts.client.wrap_socket(near, options()).unwrap()
+    };
+    let blocking = wrap(&|_| {});
+    assert_eq!(
+        (blocking.gettimeout(), blocking.getblocking()),
+        (None, true)
+    );
+    let other = wrap(&|socket| socket.set_nonblocking(true).unwrap());
+    assert_eq!(
+        (other.gettimeout(), other.getblocking()),
+        (Some(Duration::ZERO), false)
+    );
+    let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
+    // The system rounds it.
+    assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
+
+    let (near, _far) = tcp_pair();
+    near.set_nonblocking(true).unwrap();
+    let error = contexts.client.wrap_socket(near, "localhost").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "do_handshake_on_connect should not be specified for non-blocking sockets"
+    );
+}
+
+#[test]
+fn a_detached_socket_waits_as_long_as_the_wrapped_one_did() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for timeout in [
+        None,
+        Some(Duration::ZERO),
+        Some(Duration::from_millis(2500)),
+    ] {
+        let Link {
+            client,
+            server: _server,
+        } = contexts.link();
+        client.settimeout(timeout).unwrap();
+        let plain = ssl::socket2::Socket::from(client.detach().unwrap());
+        assert_eq!(
+            plain.nonblocking().unwrap(),
+            timeout == Some(Duration::ZERO)
+        );
+        let kernel = timeout.filter(|timeout| !timeout.is_zero());
+        assert_eq!(plain.read_timeout().unwrap(), kernel);
+        assert_eq!(plain.write_timeout().unwrap(), kernel);
+    }
+}
+
+#[test]
+fn a_socket_that_is_wrapped_again_keeps_its_time_out() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let Link { client, server } = contexts.link();
+    client.settimeout(Some(Duration::from_secs(30))).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| server.unwrap().unwrap());
+        client.unwrap().unwrap();
+    });
+    thread::scope(|scope| {
+        let server = scope.spawn(|| {
+            contexts
+                .server
+                .wrap_socket(server, server_options())
+                .unwrap()
+        });
+        let client = contexts
+            .client
+            .wrap_socket(client, client_options())
+            .unwrap();
+        assert_eq!(client.gettimeout(), Some(Duration::from_secs(30)));
+        let server = server.join().unwrap();
+        client.send(b"again").unwrap();
+        assert_eq!(server.recv(10).unwrap(), b"again");
+    });
+}
+
+#[test]
+fn a_borrowed_socket_that_could_not_be_wrapped_waits_as_before() {
+    let contexts = Contexts::new();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let plain = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    drop(listener.accept().unwrap());
+    plain
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
+    contexts
+        .client
+        .wrap_socket(&plain, client_options())
+        .unwrap_err();
+    let plain = ssl::socket2::Socket::from(plain);
+    assert!(!plain.nonblocking().unwrap());
+    assert_eq!(plain.read_timeout().unwrap(), Some(Duration::from_secs(30)));
+}
