@@ -37,7 +37,10 @@ class Run:
     """One module, in a process of its own."""
 
     def __init__(self, module, directory, path):
-        self.output = Path(directory) / ("ours" if path else "stock")
+        # Tests leave files where they are; those of the other run must not meet them.
+        directory = Path(directory) / ("ours" if path else "stock")
+        directory.mkdir()
+        self.output = directory / "outcomes"
         self.log = self.output.with_suffix(".log").open("w+")
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         if path:
