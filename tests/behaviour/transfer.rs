@@ -184,12 +184,16 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
     use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
 
     let Link { client, server } = Contexts::new().link();
+    let (said_goodbye, goodbye) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut out = LineWriter::new(&server);
-            for line in BufReader::new(&server).lines() {
+        let server = &server;
+        scope.spawn(move || {
+            let mut out = LineWriter::new(server);
+            for line in BufReader::new(server).lines() {
                 writeln!(out, "{}!", line.unwrap()).unwrap();
             }
+            // Not in the way of the other end's goodbye.
+            goodbye.recv().unwrap();
             out.write_all(b"the end, without a line end").unwrap();
             out.flush().unwrap();
             server.unwrap().unwrap();
@@ -213,6 +217,7 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
         assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
         // A goodbye ends the peer's lines, and does not wait for its own.
         assert_eq!(class(client.unwrap()), "SSLWantReadError");
+        said_goodbye.send(()).unwrap();
         client.settimeout(None).unwrap();
         let mut rest = [0; 27];
         lines.read_exact(&mut rest).unwrap();
