@@ -319,11 +319,16 @@ impl Connection {
     pub(crate) fn do_handshake<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
             locked.begin(input.into());
-            locked.handle.do_handshake()
+            let status = locked.handle.do_handshake();
+            // Under the lock: another thread may begin to unwrap as soon as it is free, and reads no
+            // further than it must.
+            if matches!(status, Status::Done(())) && !self.handshaken() {
+                locked.reads_ahead = self.reads_ahead;
+            }
+            status
         });
         if matches!(outcome, Ok(Step::Done(()))) {
             self.handshaken.store(true, Ordering::Release);
-            self.lock()?.reads_ahead = self.reads_ahead;
         }
         outcome
     }
