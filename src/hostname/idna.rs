@@ -3,6 +3,8 @@
 //! The later standards (IDNA 2008, UTS 46) give other names for `ß`, `ς` and joiners, and refuse
 //! what Python accepts; with them a program would ask for another server than its original.
 
+use std::borrow::Cow;
+
 use stringprep::tables;
 use unicode_normalization::UnicodeNormalization;
 
@@ -23,9 +25,9 @@ struct Fault {
 }
 
 /// Converts a name to A-labels. ASCII names stay as they are, whatever they say.
-pub(super) fn to_ascii(name: &str) -> Result<String> {
+pub(super) fn to_ascii(name: &str) -> Result<Cow<'_, str>> {
     if name.is_ascii() {
-        return check_ascii(name).map(|()| name.to_owned());
+        return check_ascii(name).map(|()| name.into());
     }
     // Full stops of other scripts separate labels too (RFC 3490, section 3.1).
     let mut labels: Vec<&str> = name
@@ -51,28 +53,38 @@ pub(super) fn to_ascii(name: &str) -> Result<String> {
     if trailing_dot {
         ascii.push('.');
     }
-    Ok(ascii)
+    Ok(ascii.into())
 }
 
 /// Refuses empty labels, but for the root's, and long ones.
 fn check_ascii(name: &str) -> Result<()> {
-    let labels: Vec<&str> = name.split('.').collect();
-    let refused = |i: usize, length, reason| {
-        let offset: usize = labels[..i].iter().map(|label| label.len() + 1).sum();
-        Err(codec::cannot_encode(
+    let mut offset = 0;
+    let mut long = None;
+    for label in name.split('.') {
+        let end = offset + label.len();
+        if label.is_empty() && end < name.len() {
+            return Err(codec::cannot_encode(
+                CODEC,
+                name,
+                offset,
+                offset + 1,
+                "label empty",
+            ));
+        }
+        if label.len() >= LABEL_END {
+            long = long.or(Some((offset, end)));
+        }
+        offset = end + 1;
+    }
+    // As in Python, empty ones anywhere count first.
+    match long {
+        Some((start, end)) => Err(codec::cannot_encode(
             CODEC,
             name,
-            offset,
-            offset + length,
-            reason,
-        ))
-    };
-    let all_but_last = &labels[..labels.len() - 1];
-    if let Some(empty) = all_but_last.iter().position(|label| label.is_empty()) {
-        return refused(empty, 1, "label empty");
-    }
-    match labels.iter().position(|label| label.len() >= LABEL_END) {
-        Some(long) => refused(long, labels[long].len(), "label too long"),
+            start,
+            end,
+            "label too long",
+        )),
         None => Ok(()),
     }
 }

@@ -3,6 +3,7 @@
 mod idna;
 mod punycode;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::error::{Error, Result};
@@ -18,8 +19,12 @@ pub(crate) struct ServerName {
 impl ServerName {
     /// Converts a name to A-labels (IDNA 2003, as Python's `idna` codec does). Whether a
     /// connection can use it is asked when one is made, with [`require_usable`](Self::require_usable).
-    pub(crate) fn new(name: &str) -> Result<ServerName> {
-        let text = idna::to_ascii(name)?;
+    pub(crate) fn new<'a>(name: impl Into<Cow<'a, str>>) -> Result<ServerName> {
+        let name = name.into();
+        let text = match idna::to_ascii(&name)? {
+            Cow::Borrowed(_) => name.into_owned(),
+            Cow::Owned(converted) => converted,
+        };
         let ip = ip::parse(&text);
         Ok(ServerName { text, ip })
     }

@@ -48,13 +48,18 @@ impl SslContext {
     /// contradict each other or the context, and for host names that cannot be; `SSLError` if data
     /// came before the handshake could begin (CVE-2023-40217); and everything that a handshake can
     /// fail with.
-    pub fn wrap_socket(
+    pub fn wrap_socket<S: IntoSocket>(
         &self,
-        sock: impl IntoSocket,
+        sock: S,
         options: impl Into<WrapSocket>,
     ) -> Result<SslSocket> {
         let (socket, ahead) = sock.into_socket()?;
-        SslSocket::wrap(socket, ahead, options.into(), self)
+        if !S::IS_STREAM && socket.r#type()? != Type::STREAM {
+            return Err(Error::not_implemented("only stream sockets are supported"));
+        }
+        let sock = SslSocket::wrap(socket, ahead, options.into(), self)?;
+        sock.start_as_it_is()?;
+        Ok(sock)
     }
 }
 
@@ -65,9 +70,6 @@ impl SslSocket {
         options: WrapSocket,
         context: &SslContext,
     ) -> Result<SslSocket> {
-        if socket.r#type()? != Type::STREAM {
-            return Err(Error::not_implemented("only stream sockets are supported"));
-        }
         let named = options
             .server_hostname
             .as_deref()
@@ -86,10 +88,7 @@ impl SslSocket {
         if checks && !named && options.overrides.expected_names.is_empty() {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
-        let server_hostname = match options.server_hostname.as_deref() {
-            Some(name) => Some(ServerName::new(name)?),
-            None => None,
-        };
+        let server_hostname = options.server_hostname.map(ServerName::new).transpose()?;
         let connected = match socket.peer_addr() {
             Ok(_) => true,
             Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => false,
@@ -101,7 +100,6 @@ impl SslSocket {
             }
             refuse_early_data(&socket)?;
         }
-        let timeout = initial_timeout(&socket)?;
         let sock = SslSocket {
             io: Arc::new(Io::new(socket)),
             tls: RwLock::new(Tls::Plain),
@@ -118,34 +116,44 @@ impl SslSocket {
             overrides: options.overrides,
         };
         sock.io.keep(ahead);
-        if let Err(error) = sock.start(timeout) {
-            if timeout.is_some_and(|timeout| !timeout.is_zero()) {
-                // A borrowed original shares the mode, and goes on by itself.
-                let _ = sock.io.socket.set_nonblocking(false);
-            }
-            return Err(error);
-        }
         Ok(sock)
     }
 
-    /// Takes the plain socket's time-out over, and begins with TLS on one that is connected.
-    fn start(&self, timeout: Option<Duration>) -> Result<()> {
-        if timeout.is_some() {
-            self.settimeout(timeout)?;
-        }
+    /// Begins with TLS if the socket is connected.
+    fn start(&self) -> Result<()> {
         if !self.connected.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.begin_tls()?;
-        if !self.do_handshake_on_connect {
-            return Ok(());
+        match self.do_handshake_on_connect {
+            true => self.do_handshake(),
+            false => Ok(()),
         }
-        if timeout == Some(Duration::ZERO) {
-            return Err(Error::value(
+    }
+
+    /// The same with the time-out that the plain socket has.
+    fn start_as_it_is(&self) -> Result<()> {
+        let socket = &self.io.socket;
+        let timeout = match socket.nonblocking()? {
+            true => Some(Duration::ZERO),
+            false => socket.read_timeout()?,
+        };
+        let Some(timeout) = timeout else {
+            return self.start();
+        };
+        self.settimeout(Some(timeout))?;
+        let connected = self.connected.load(Ordering::Relaxed);
+        let outcome = match timeout.is_zero() && connected && self.do_handshake_on_connect {
+            true => self.begin_tls().and(Err(Error::value(
                 "do_handshake_on_connect should not be specified for non-blocking sockets",
-            ));
+            ))),
+            false => self.start(),
+        };
+        if outcome.is_err() && !timeout.is_zero() {
+            // A borrowed original shares the mode, and goes on by itself.
+            let _ = self.io.socket.set_nonblocking(false);
         }
-        self.do_handshake()
+        outcome
     }
 
     /// Makes the TLS connection, which has not spoken yet.
@@ -241,6 +249,7 @@ impl SslSocket {
                 .read_ahead(self.read_ahead)
         };
         let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
+        sock.start()?;
         Ok((sock, Address::from_raw(&address)))
     }
 
@@ -500,12 +509,4 @@ fn refuse_early_data(socket: &Socket) -> Result<()> {
             _ => Err(error.into()),
         },
     }
-}
-
-/// The time-out that the plain socket has.
-fn initial_timeout(socket: &Socket) -> Result<Option<Duration>> {
-    if socket.nonblocking()? {
-        return Ok(Some(Duration::ZERO));
-    }
-    Ok(socket.read_timeout()?)
 }

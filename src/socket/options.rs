@@ -1,4 +1,6 @@
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
 
 use socket2::Socket;
 
@@ -119,21 +121,29 @@ impl From<&str> for WrapSocket {
 /// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
 /// stays as it is if wrapping fails.
 pub trait IntoSocket {
+    /// Whether the type says that it is a stream; of others the system is asked.
+    #[doc(hidden)]
+    const IS_STREAM: bool = false;
+
     /// The socket, and what was read from it already.
     #[doc(hidden)]
     fn into_socket(self) -> Result<(Socket, Vec<u8>)>;
 }
 
 macro_rules! owned {
-    ($($ty:ty),*) => {
+    ($is_stream:literal: $($ty:ty),*) => {
         $(
             impl IntoSocket for $ty {
+                const IS_STREAM: bool = $is_stream;
+
                 fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
                     Ok((Socket::from(self), Vec::new()))
                 }
             }
 
             impl IntoSocket for &$ty {
+                const IS_STREAM: bool = $is_stream;
+
                 fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
                     let socket = Socket::from(self.as_fd().try_clone_to_owned()?);
                     Ok((socket, Vec::new()))
@@ -144,11 +154,16 @@ macro_rules! owned {
 }
 
 owned! {
-    std::net::TcpStream, std::net::TcpListener, std::net::UdpSocket,
-    std::os::unix::net::UnixStream, std::os::unix::net::UnixListener, OwnedFd, Socket
+    true: TcpStream, TcpListener, UnixStream, UnixListener
+}
+
+owned! {
+    false: UdpSocket, OwnedFd, Socket
 }
 
 impl IntoSocket for SslSocket {
+    const IS_STREAM: bool = true;
+
     fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
         // Only unwrapped sockets have some: the beginning of the next TLS connection.
         let left_over = self.io.take_left_over();

@@ -450,6 +450,33 @@ fn a_time_out_of_zero_and_none_are_the_two_modes() {
     drop(server);
 }
 
+/// On Linux an accepted socket inherits the listener's `SO_RCVTIMEO`.
+#[test]
+fn accepted_sockets_block_whatever_the_listener_does() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = plain.local_addr().unwrap();
+    socket2::SockRef::from(&plain)
+        .set_read_timeout(Some(PATIENCE))
+        .unwrap();
+    let listener = contexts
+        .server
+        .wrap_socket(plain, server_options())
+        .unwrap();
+    assert_eq!(listener.gettimeout(), Some(PATIENCE));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let socket = std::net::TcpStream::connect(address).unwrap();
+            contexts
+                .client
+                .wrap_socket(socket, client_options())
+                .unwrap()
+        });
+        assert_eq!(listener.accept().unwrap().0.gettimeout(), None);
+    });
+}
+
 #[test]
 fn single_bytes_both_ways_are_no_hindrance() {
     let _watchdog = Watchdog::new();
