@@ -8,7 +8,6 @@ mod datagram;
 mod inherited;
 mod io;
 mod options;
-mod pool;
 mod sendfile;
 mod transfer;
 mod wait;
