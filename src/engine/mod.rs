@@ -75,8 +75,8 @@ pub(crate) struct Connection {
     uses: Uses,
     server_side: bool,
     server_hostname: Option<ServerName>,
-    /// The names that the certificate is checked for, as errors tell them.
-    checked: String,
+    /// The names of which the certificate must have one; none if it is the server's name.
+    expected: Vec<ServerName>,
     /// Whether it verifies less than its context.
     lenient: bool,
     verifies: Verified,
@@ -179,6 +179,7 @@ impl Connection {
             false => None,
         };
         let mut handle = SslHandle::new(snapshot.clone(), stapling, transport)?;
+        handle.keep_buffers();
         if asks {
             handle.ssl_mut().set_status_type(StatusType::OCSP)?;
         }
@@ -194,7 +195,7 @@ impl Connection {
         if authenticate_late && (verifies || !server_side) {
             handle.enable_post_handshake_auth(server_side);
         }
-        let checked = set_server_names(&mut handle, server_hostname.as_ref(), &verification)?;
+        set_server_names(&mut handle, server_hostname.as_ref(), &verification)?;
         if server_side {
             // Python's. A client has none, since external keys of TLS 1.3 come without.
             handle.set_session_id_context(if verification.lenient {
@@ -221,7 +222,7 @@ impl Connection {
             uses: Uses::default(),
             server_side,
             server_hostname,
-            checked,
+            expected: verification.expected,
             lenient: verification.lenient,
             verifies: verification.what,
             reads_ahead,
@@ -303,7 +304,10 @@ impl Connection {
         const HOSTNAME_MISMATCH: i32 = 62;
         const IP_ADDRESS_MISMATCH: i32 = 64;
         let result = handle.ssl().verify_result();
-        let names = &self.checked;
+        let names = names(self.server_hostname.as_ref(), &self.expected)
+            .map(|name| format!("'{}'", name.as_str()))
+            .collect::<Vec<_>>()
+            .join(" or ");
         let message = match result.as_raw() {
             HOSTNAME_MISMATCH => {
                 format!("Hostname mismatch, certificate is not valid for {names}.")
@@ -324,6 +328,8 @@ impl Connection {
             // further than it must.
             if matches!(status, Status::Done(())) && !self.handshaken() {
                 locked.reads_ahead = self.reads_ahead;
+                // One message follows the other until here; now it may be a while.
+                locked.handle.release_buffers();
             }
             status
         });
@@ -421,7 +427,7 @@ impl Connection {
             .is_ok_and(|locked| locked.handle.was_closed_by_peer())
     }
 
-    /// Whether whoever reads, or does a handshake, can only wait for the peer.
+    /// Whether a read can only wait for the peer.
     pub(crate) fn awaits_peer(&self) -> bool {
         self.lock()
             .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
@@ -490,27 +496,34 @@ impl<T> Step<T> {
     }
 }
 
-/// Sends the server's name, and checks the names that the certificate must have; those, in words.
+/// The names of which the certificate must have one.
+fn names<'a>(
+    server: Option<&'a ServerName>,
+    expected: &'a [ServerName],
+) -> impl Iterator<Item = &'a ServerName> {
+    expected
+        .iter()
+        .chain(server.filter(|_| expected.is_empty()))
+}
+
+/// Sends the server's name, and has the names checked that the certificate must have.
 fn set_server_names(
     handle: &mut SslHandle,
-    name: Option<&ServerName>,
+    server: Option<&ServerName>,
     verification: &Verification,
-) -> Result<String> {
-    if let Some(name) = name.filter(|name| name.ip().is_none()) {
+) -> Result<()> {
+    if let Some(name) = server.filter(|name| name.ip().is_none()) {
         handle.ssl_mut().set_hostname(name.as_str())?;
     }
     if !verification.what.check_hostname {
-        return Ok(String::new());
+        return Ok(());
     }
-    let mut told = Vec::new();
-    let expected = &verification.expected;
-    for name in expected.iter().chain(name.filter(|_| expected.is_empty())) {
+    for (i, name) in names(server, &verification.expected).enumerate() {
         match name.ip() {
             Some(ip) => handle.ssl_mut().param_mut().set_ip(ip)?,
-            None if told.is_empty() => handle.ssl_mut().param_mut().set_host(name.as_str())?,
+            None if i == 0 => handle.ssl_mut().param_mut().set_host(name.as_str())?,
             None => handle.add_host(name.as_str())?,
         }
-        told.push(format!("'{}'", name.as_str()));
     }
-    Ok(told.join(" or "))
+    Ok(())
 }

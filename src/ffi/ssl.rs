@@ -91,6 +91,13 @@ pub(crate) struct SslHandle {
     bio: Pinned<BioState>,
 }
 
+impl Drop for SslHandle {
+    /// The transport goes first: the peer need not wait until all the rest is freed.
+    fn drop(&mut self) {
+        self.bio.transport.replace(Box::new(bio::Gone));
+    }
+}
+
 impl std::fmt::Debug for SslHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SslHandle")
@@ -284,12 +291,8 @@ impl SslHandle {
     pub(crate) fn awaits_peer(&self) -> bool {
         let ssl = self.ssl.as_ptr();
         // SAFETY: S4.
-        let (before, raw) = unsafe { (decl::SSL_in_before(ssl), decl::SSL_has_pending(ssl)) };
-        let ready = match before {
-            0 => self.ssl.is_init_finished(),
-            _ => self.ssl.is_server(),
-        };
-        ready
+        let raw = unsafe { decl::SSL_has_pending(ssl) };
+        self.ssl.is_init_finished()
             && raw == 0
             && self.transport_buffered() == 0
             && self.shutdown_state() == (false, false)

@@ -105,7 +105,8 @@ impl SslSocket {
         timed_out: &'static str,
         mut op: impl FnMut(Input<'_>) -> Result<Step<T>>,
     ) -> Result<T> {
-        // Whoever may wait does so before reading, which saves a read in vain.
+        // Who may wait does so before reading, which saves a read in vain; but not before a
+        // handshake, for which a server gets ready while the client's hello is on its way.
         let mut buffer = [MaybeUninit::uninit(); AHEAD];
         let mut input = match deadline {
             Deadline::Now => Hold::Exactly.into(),
