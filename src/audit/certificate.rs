@@ -165,7 +165,7 @@ impl Auditor<'_> {
         } else if raw::is_authority(leaf) {
             let message = format!(
                 "{subject} is an authority's certificate; its key is on a {}",
-                { self.role }
+                self.role
             );
             self.find(AuditCode::CaAsLeaf, Severity::Warning, message, None);
         }

@@ -55,9 +55,7 @@ impl AuditFinding {
     pub fn python(&self) -> Option<&str> {
         self.advice.as_ref().map(|advice| &*advice.python)
     }
-}
 
-impl AuditFinding {
     /// One JSON object, in one line; what there is none of is null.
     ///
     /// ```

@@ -300,8 +300,8 @@ impl Linter<'_> {
     }
 
     fn check_form(&mut self, part: &Part) {
-        let usual = part.kind() != PartKind::Unread && part.text().starts_with('@');
-        if part.is_glued() && part.kind() != PartKind::Unread && !usual {
+        let command = part.operator() == Operator::Command;
+        if part.is_glued() && part.kind() != PartKind::Unread && !command {
             let message = format!("`{part}` follows the part before it without a separator");
             let advice = Some(format!("write `:{part}`"));
             self.at(

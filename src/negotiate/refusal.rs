@@ -346,11 +346,10 @@ impl fmt::Display for Cause {
                 write!(f, "no suite in common: the client offers {client}; ")?;
                 write!(f, "the server lists {server}")?;
                 for (cipher, role, why) in blocked {
+                    let name = cipher.name;
                     write!(
                         f,
-                        "; {} is on both lists, but the {role} {}",
-                        cipher.name,
-                        { Cannot(why) }
+                        "; {name} is on both lists, but the {role} cannot use it: {why}"
                     )?;
                 }
                 Ok(())
@@ -392,15 +391,6 @@ impl fmt::Display for Cause {
             }
             Cause::Other => f.write_str("the handshake fails"),
         }
-    }
-}
-
-/// An obstacle as what a side cannot do.
-struct Cannot<'a>(&'a Obstacle);
-
-impl fmt::Display for Cannot<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot use it: {}", self.0)
     }
 }
 
