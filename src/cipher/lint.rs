@@ -9,6 +9,7 @@ use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
     Resolved, Step,
 };
+use crate::codes::codes;
 
 /// How bad a [`Finding`] is.
 #[non_exhaustive]
@@ -32,58 +33,28 @@ impl fmt::Display for Severity {
     }
 }
 
-macro_rules! codes {
-    ($($name:ident = $code:literal, $what:literal;)*) => {
-        /// What a [`Finding`] is about. The codes keep their meaning from release to release.
-        #[non_exhaustive]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum LintCode { $(
-            #[doc = concat!("`", $code, "`: ", $what, ".")]
-            $name,
-        )* }
-
-        impl LintCode {
-            /// Every code there is.
-            pub const ALL: &[LintCode] = &[$(LintCode::$name),*];
-
-            /// The stable code: `"C001"`.
-            pub fn code(self) -> &'static str {
-                match self { $(LintCode::$name => $code,)* }
-            }
-
-            /// What it is about, in a few words.
-            pub fn summary(self) -> &'static str {
-                match self { $(LintCode::$name => $what,)* }
-            }
-        }
-    };
-}
-
 codes! {
-    UnknownName = "C001", "a name that this OpenSSL does not know";
-    NoEffect = "C002", "a part that changes nothing";
-    UselessOrder = "C003", "a part that should change the order and does not";
-    WantedAfterKill = "C004", "a suite that is wanted after a `!` took it out for good";
-    Tls13InString = "C005", "a suite of TLS 1.3, which belongs into a list of its own";
-    Tls13NotGoverned = "C006", "suites of TLS 1.3 stay enabled whatever the string says";
-    WeakSuites = "C007", "weak suites remain";
-    OnlyTls13Usable = "C008", "nothing to use with TLS 1.2";
-    HiddenBySecurityLevel = "C009", "suites that the security level takes away";
-    SelectsNothing = "C010", "the string selects nothing";
-    DefaultNotFirst = "C011", "`DEFAULT` behind the start is ignored";
-    LowSecurityLevel = "C012", "the security level is lowered";
-    MissingSeparator = "C013", "two parts without a separator";
-    ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` before a strength class is forgotten";
-    NeedsCallback = "C015", "suites that need a PSK or SRP callback";
-    NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
-    WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
-    NotRead = "C018", "OpenSSL does not read this";
-    WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
-}
-
-impl fmt::Display for LintCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+    /// What a [`Finding`] is about.
+    LintCode {
+        UnknownName = "C001", "a name that this OpenSSL does not know";
+        NoEffect = "C002", "a part that changes nothing";
+        UselessOrder = "C003", "a part that should change the order and does not";
+        WantedAfterKill = "C004", "a suite that is wanted after a `!` took it out for good";
+        Tls13InString = "C005", "a suite of TLS 1.3, which belongs into a list of its own";
+        Tls13NotGoverned = "C006", "suites of TLS 1.3 stay enabled whatever the string says";
+        WeakSuites = "C007", "weak suites remain";
+        OnlyTls13Usable = "C008", "nothing to use with TLS 1.2";
+        HiddenBySecurityLevel = "C009", "suites that the security level takes away";
+        SelectsNothing = "C010", "the string selects nothing";
+        DefaultNotFirst = "C011", "`DEFAULT` behind the start is ignored";
+        LowSecurityLevel = "C012", "the security level is lowered";
+        MissingSeparator = "C013", "two parts without a separator";
+        ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` before a strength class is forgotten";
+        NeedsCallback = "C015", "suites that need a PSK or SRP callback";
+        NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
+        WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
+        NotRead = "C018", "OpenSSL does not read this";
+        WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
     }
 }
 
