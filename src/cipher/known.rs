@@ -87,27 +87,6 @@ impl KnownOpenssl {
     }
 }
 
-impl CipherString {
-    /// What another version of OpenSSL makes of the string.
-    ///
-    /// ```
-    /// use pyssl::cipher::{CipherString, KnownOpenssl};
-    ///
-    /// let string = CipherString::parse("CAMELLIA:AES128-SHA")?;
-    /// let on_3_6 = KnownOpenssl::named("3.6").ok_or("no table").unwrap();
-    /// let names = string.on_version(on_3_6)?;
-    /// assert!(names.ciphers().iter().all(|suite| !suite.name.contains("CAMELLIA")));
-    /// # Ok::<(), pyssl::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CipherStringError`] with the column where that version would refuse the string.
-    pub fn on_version(&self, openssl: &KnownOpenssl) -> Result<Explanation, CipherStringError> {
-        openssl.explain(self.as_str())
-    }
-}
-
 impl fmt::Display for KnownOpenssl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.version)

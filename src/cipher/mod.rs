@@ -25,7 +25,7 @@
 //! | What does a change change? | [`CipherString::diff`] |
 //! | Does it keep to a guideline? | [`Policy::check`] |
 //! | Refuse typing errors | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
-//! | What do other versions of OpenSSL make of it? | [`CipherString::on_version`] |
+//! | What do other versions of OpenSSL make of it? | [`KnownOpenssl::explain`] |
 
 mod ciphersuites;
 mod diff;
