@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::advice;
 use super::{AuditCode, Auditor};
-use crate::cipher::{Cipher, CipherString, Ciphersuites, Finding, Severity, Weakness};
+use crate::cipher::{Cipher, CipherString, Ciphersuites, Finding, Severity, Weakness, first_names};
 use crate::error::Result;
 use crate::negotiate::{self, Role};
 
@@ -95,14 +95,14 @@ impl Auditor<'_> {
     }
 
     fn check_weak_suites(&mut self, reachable: &[Cipher]) {
-        let mut by_weakness: BTreeMap<Weakness, Vec<&str>> = BTreeMap::new();
+        let mut by_weakness: BTreeMap<Weakness, Vec<&Cipher>> = BTreeMap::new();
         for cipher in reachable {
             let worst = cipher
                 .weaknesses()
                 .into_iter()
                 .find(|weakness| weakness.severity() > Severity::Note);
             if let Some(worst) = worst {
-                by_weakness.entry(worst).or_default().push(cipher.name);
+                by_weakness.entry(worst).or_default().push(cipher);
             }
         }
         // Each set_ciphers replaces the one before, so the advice is the same for all of them.
@@ -114,12 +114,8 @@ impl Auditor<'_> {
             list.push(':');
             list.push_str(part);
         }
-        for (weakness, names) in by_weakness {
-            const MOST: usize = 4;
-            let mut first = names[..names.len().min(MOST)].join(", ");
-            if let Some(more) = names.len().checked_sub(MOST).filter(|more| *more > 0) {
-                first = format!("{first} and {more} more");
-            }
+        for (weakness, suites) in by_weakness {
+            let names = first_names(suites.iter().copied(), 4);
             let fix = weakness.excluded_by().and_then(|_| {
                 advice(
                     format!("context.set_ciphers(\"{list}\")?"),
@@ -129,7 +125,7 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::WeakSuites,
                 weakness.severity(),
-                format!("weak suites can be negotiated ({weakness}): {first}"),
+                format!("weak suites can be negotiated ({weakness}): {names}"),
                 fix,
             );
         }

@@ -158,6 +158,19 @@ pub(crate) fn text_field(out: &mut String, key: &str, value: Option<&str>) {
     };
 }
 
+/// The names of the first suites, and how many there are beyond `most`: `A, B and 3 more`.
+pub(crate) fn first_names<'a>(
+    ciphers: impl ExactSizeIterator<Item = &'a Cipher>,
+    most: usize,
+) -> String {
+    let more = ciphers.len().saturating_sub(most);
+    let names: Vec<_> = ciphers.take(most).map(|cipher| cipher.name).collect();
+    match more {
+        0 => names.join(", "),
+        _ => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
 /// The suites that the context lists, in order: what Python's `get_ciphers()` shows.
 pub(crate) fn ciphers_of_context(ctx: &SslContextRef) -> Vec<Cipher> {
     // Room for most lists.

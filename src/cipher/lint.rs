@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::explain::Explanation;
-use super::info::text_field;
+use super::info::{first_names, text_field};
 use super::library::Library;
 use super::weakness::Weakness;
 use super::{
@@ -188,6 +188,9 @@ impl CipherString {
         Ok(linter.findings)
     }
 }
+
+/// How many suites a finding names.
+const MOST: usize = 3;
 
 struct Linter<'a> {
     string: &'a CipherString,
@@ -411,7 +414,10 @@ impl Linter<'_> {
         let hidden = resolved.hidden_by_security_level()?;
         let level = resolved.security_level();
         if !hidden.is_empty() {
-            let message = format!("security level {level} takes away {}", listing(&hidden));
+            let message = format!(
+                "security level {level} takes away {}",
+                first_names(hidden.iter(), MOST)
+            );
             self.whole(
                 LintCode::HiddenBySecurityLevel,
                 Severity::Note,
@@ -459,7 +465,7 @@ impl Linter<'_> {
             } else {
                 LintCode::WeakSuites
             };
-            let message = format!("{weakness}: {}", listing(&list));
+            let message = format!("{weakness}: {}", first_names(list.iter(), MOST));
             let advice = self.instead(weakness, &list, resolved.selected());
             self.whole(code, weakness.severity(), message, advice);
         }
@@ -497,14 +503,5 @@ impl Linter<'_> {
             let advice = Some("put suites with forward secrecy first".into());
             self.whole(LintCode::WeakPreferred, Severity::Warning, message, advice);
         }
-    }
-}
-
-/// The first few names, and how many more.
-fn listing(ciphers: &[Cipher]) -> String {
-    let names: Vec<_> = ciphers.iter().take(3).map(|c| c.name).collect();
-    match ciphers.len().saturating_sub(names.len()) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
     }
 }

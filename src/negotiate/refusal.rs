@@ -5,7 +5,7 @@ use std::fmt;
 use super::Role;
 use super::facts::{Facts, Obstacle, has_suite, version_names};
 use super::trial::Ended;
-use crate::cipher::Cipher;
+use crate::cipher::{Cipher, first_names};
 use crate::constants::{AlertDescription, TlsVersion};
 use crate::context::SslContext;
 use crate::error::{Error, Result};
@@ -395,18 +395,8 @@ impl fmt::Display for Cause {
 }
 
 fn names(ciphers: &[Cipher]) -> String {
-    const MOST: usize = 8;
-    if ciphers.is_empty() {
-        return "none".to_owned();
+    match ciphers {
+        [] => "none".to_owned(),
+        _ => first_names(ciphers.iter(), 8),
     }
-    let mut text = ciphers
-        .iter()
-        .take(MOST)
-        .map(|cipher| cipher.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if let Some(more) = ciphers.len().checked_sub(MOST).filter(|more| *more > 0) {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text
 }
