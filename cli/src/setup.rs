@@ -128,11 +128,7 @@ pub(crate) fn versions(
     min: Option<Version>,
     max: Option<Version>,
 ) -> Result<(), Failure> {
-    if let (Some(min), Some(max)) = (min, max) {
-        if min > max {
-            return Err(Failure::Usage("--min is above --max".to_owned()));
-        }
-    }
+    check_range(min, max)?;
     if let Some(version) = max {
         // Python's lowest version would be above the highest one.
         if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
@@ -148,6 +144,14 @@ pub(crate) fn versions(
         context
             .set_minimum_version(version.into())
             .doing(|| "--min".to_owned())?;
+    }
+    Ok(())
+}
+
+/// Refuses a range that has nothing in it.
+pub(crate) fn check_range(min: Option<Version>, max: Option<Version>) -> Result<(), Failure> {
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        return Err(Failure::Usage("--min is above --max".to_owned()));
     }
     Ok(())
 }

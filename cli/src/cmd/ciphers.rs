@@ -23,11 +23,7 @@ use crate::setup;
 const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
-    if let (Some(min), Some(max)) = (args.min, args.max) {
-        if min > max {
-            return Err(Failure::Usage("--min is above --max".to_owned()));
-        }
-    }
+    setup::check_range(args.min, args.max)?;
     if !args.server.is_empty() {
         return files::run(args);
     }
@@ -35,9 +31,13 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         None => CipherString::PYTHON_DEFAULT.to_owned(),
         Some(text) => string(text)?,
     };
-    let mut report = Report::new(&text, args.explain, args.full);
-    let outcome = examine(args, &text, &mut report);
-    match outcome {
+    let mut report = Report {
+        string: text.clone(),
+        explain: args.explain,
+        full: args.full,
+        ..Report::default()
+    };
+    match examine(args, &text, &mut report) {
         Ok(()) => {}
         Err(Problem::Failure(failure)) => return Err(failure),
         Err(Problem::Invalid(what, text, error)) => {

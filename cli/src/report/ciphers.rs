@@ -27,6 +27,7 @@ use super::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 const FEW: usize = 4;
 
 /// Everything that is known of a cipher string.
+#[derive(Default)]
 pub(crate) struct Report {
     pub(crate) string: String,
     /// Whether every suite of an explanation is to be listed.
@@ -54,26 +55,13 @@ pub(crate) struct Judged {
     pub(crate) report: ssl::cipher::Report,
 }
 
-impl Report {
-    pub(crate) fn new(string: &str, explain: bool, full: bool) -> Report {
-        Report {
-            string: string.to_owned(),
-            full,
-            security_level: None,
-            versions: Vec::new(),
-            ciphers: Vec::new(),
-            explanation: None,
-            findings: None,
-            diff: None,
-            policy: None,
-            usable: None,
-            on_versions: Vec::new(),
-            clients: None,
-            explain,
-            error: None,
-        }
+impl Judged {
+    pub(crate) fn is_violated(&self) -> bool {
+        !self.report.violations().is_empty()
     }
+}
 
+impl Report {
     /// 0 clean, 1 findings, 2 invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.error.is_some() {
@@ -82,10 +70,7 @@ impl Report {
         let findings = self.findings.iter().flatten();
         let found = findings.map(Finding::severity).any(counts);
         let weaker = self.diff.as_ref().is_some_and(CipherDiff::is_weaker);
-        let violated = self
-            .policy
-            .as_ref()
-            .is_some_and(|judged| !judged.report.violations().is_empty());
+        let violated = self.policy.as_ref().is_some_and(Judged::is_violated);
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
         u8::from(found || weaker || violated || worse || missed)
@@ -296,14 +281,16 @@ fn names<'a>(
         }
         return Ok(());
     }
-    let few = suites.get(..FEW).unwrap_or(&suites);
-    let more = suites.len() - few.len();
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    writeln!(out, "    {} {}{more}", Styled(FAINT, label), few.join(" "))
+    writeln!(out, "    {} {}", Styled(FAINT, label), few(&suites))
+}
+
+/// The first few names, and how many more.
+fn few(names: &[&str]) -> String {
+    let first = names.get(..FEW).unwrap_or(names).join(" ");
+    match names.len().saturating_sub(FEW) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
@@ -317,11 +304,15 @@ fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     if let Some(column) = finding.column() {
         write!(out, " at column {column}")?;
     }
-    write!(out, ": {}", finding.message())?;
-    if let Some(advice) = finding.advice() {
-        write!(out, "; {advice}")?;
+    writeln!(out, ": {}", with_advice(finding))
+}
+
+/// What was found, and what to write instead.
+fn with_advice(finding: &Finding) -> String {
+    match finding.advice() {
+        Some(advice) => format!("{}; {advice}", finding.message()),
+        None => finding.message().to_owned(),
     }
-    writeln!(out)
 }
 
 fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
