@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pyssl as ssl;
 
-use crate::args::{PasswordArgs, TlsArgs, TrustArgs, Version};
+use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Doing, Failure};
 
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
@@ -49,9 +49,9 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
 pub(crate) fn load_identity(
     context: &ssl::SslContext,
     cert: &Path,
-    key: Option<&Path>,
-    password: &PasswordArgs,
+    args: &KeyArgs,
 ) -> Result<(), Failure> {
+    let KeyArgs { key, password } = args;
     let mut chain = ssl::CertChain::new(cert).password(ssl::Password::callback(no_password));
     if let Some(key) = key {
         chain = chain.keyfile(key);

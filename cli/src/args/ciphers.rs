@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::{PasswordArgs, Version};
+use super::{KeyArgs, Version};
 
 /// Show what a cipher string selects, what each part of it does, and what is wrong with it
 ///
@@ -94,12 +94,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The private key of --cert (PEM)
-    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
-
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) key: KeyArgs,
 
     /// Lint the strings in these files: one a line, or the directives of nginx, Apache, HAProxy,
     /// Postfix and others; "-" is standard input

@@ -120,7 +120,7 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             .doing(|| "--verify-mode".to_owned())?;
     }
     if let Some(cert) = &args.cert {
-        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+        setup::load_identity(&context, cert, &args.key)?;
     }
     Ok(context)
 }

@@ -49,7 +49,7 @@ fn server(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
     context.set_ciphers(text).doing(|| "STRING".to_owned())?;
     limit(&context, args)?;
     if let Some(cert) = &args.cert {
-        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+        setup::load_identity(&context, cert, &args.key)?;
     }
     Ok(context)
 }
