@@ -73,6 +73,7 @@ impl AuditFinding {
             "{{\"code\": \"{}\", \"severity\": \"{}\"",
             self.code, self.severity
         );
+        text_field(&mut out, "summary", Some(self.code.summary()));
         text_field(&mut out, "message", Some(&self.message));
         text_field(&mut out, "rust", self.rust());
         text_field(&mut out, "python", self.python());
