@@ -25,7 +25,7 @@ use super::{CipherString, CipherStringError, Explanation, table};
 /// compare them with the linked one. A distribution can build the same version with other suites.
 #[derive(Clone)]
 pub struct KnownOpenssl {
-    library: Arc<Library>,
+    pub(super) library: Arc<Library>,
     name: &'static str,
     version: &'static str,
     build: &'static str,

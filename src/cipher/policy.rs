@@ -4,8 +4,9 @@ mod report;
 pub(crate) use file::version;
 pub use report::{Report, Violation, ViolationKind};
 
+use super::library::Library;
 use super::selector::Selector;
-use super::{Cipher, Severity, Weakness, names};
+use super::{Cipher, KnownOpenssl, Severity, Weakness, names};
 use crate::constants::TlsVersion;
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
@@ -336,6 +337,18 @@ fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
 }
 
+/// Whether this is a suite's name, of any OpenSSL or of the TLS registry.
+fn is_suite(name: &str) -> bool {
+    // The registry has more than any OpenSSL.
+    let registered = name.starts_with("TLS_") && name.contains("_WITH_");
+    let has = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
+    registered
+        || names::TLS13_SUITES.contains(&name)
+        || names::RETIRED.contains(&name)
+        || KnownOpenssl::all().iter().any(|known| has(&known.library))
+        || Library::current().is_ok_and(|library| has(&library))
+}
+
 /// Whether two names are one group's: OpenSSL's, the TLS registry's, NIST's.
 fn same_group(a: &str, b: &str) -> bool {
     let plain = |name: &str| match name.to_ascii_lowercase().as_str() {
@@ -360,14 +373,17 @@ fn group_bits(group: &str) -> Option<(&'static str, u32)> {
 }
 
 impl Pattern {
-    fn new(word: &str) -> Pattern {
+    fn new(word: &str) -> Result<Pattern, String> {
         if let Some(weakness) = Weakness::from_slug(word) {
-            return Pattern::Weakness(weakness);
+            return Ok(Pattern::Weakness(weakness));
         }
-        match names::alias(word) {
-            Some(alias) => Pattern::Group(alias.name, alias.selector()),
-            None => Pattern::Suite(word.into()),
+        if let Some(alias) = names::alias(word) {
+            return Ok(Pattern::Group(alias.name, alias.selector()));
         }
+        if !is_suite(word) {
+            return Err(format!("`{word}` is no suite, group name or weakness"));
+        }
+        Ok(Pattern::Suite(word.into()))
     }
 
     fn matches(&self, cipher: &Cipher) -> bool {
@@ -469,7 +485,17 @@ mod tests {
             "line 0: the file states no `name`"
         );
         assert!(Policy::parse("versions TLSv2").is_err());
-        for wrong in ["keys rsa", "keys rsa many", "keys gold 20", "prefer gold"] {
+        for wrong in [
+            "keys rsa",
+            "keys rsa many",
+            "keys gold 20",
+            "prefer gold",
+            // OpenSSL would ignore what it does not know; a guideline must not.
+            "forbid rc-4",
+            "avoid AES128-SHA kDEH",
+            "allow ECDHE-RSA-AES128-GCM-SHA265",
+            "expect TLS_AES_128_GCM",
+        ] {
             assert_eq!(Policy::parse(wrong).unwrap_err().line(), 1, "{wrong}");
         }
     }
