@@ -345,12 +345,22 @@ impl fmt::Display for Cause {
                 let (client, server) = (names(client), names(server));
                 write!(f, "no suite in common: the client offers {client}; ")?;
                 write!(f, "the server lists {server}")?;
-                for (cipher, role, why) in blocked {
-                    let name = cipher.name;
+                // One sentence for all that fail for the same reason.
+                let mut rest: Vec<_> = blocked.iter().collect();
+                while let Some(&(_, role, why)) = rest.first() {
+                    let (same, others): (Vec<_>, Vec<_>) = rest
+                        .into_iter()
+                        .partition(|(_, by, other)| (by, other) == (role, why));
+                    let names = first_names(same.iter().map(|(cipher, ..)| cipher), MOST);
+                    let (are, them) = match same.len() {
+                        1 => ("is", "it"),
+                        _ => ("are", "them"),
+                    };
                     write!(
                         f,
-                        "; {name} is on both lists, but the {role} cannot use it: {why}"
+                        "; {names} {are} on both lists, but the {role} cannot use {them}: {why}"
                     )?;
+                    rest = others;
                 }
                 Ok(())
             }
@@ -394,9 +404,12 @@ impl fmt::Display for Cause {
     }
 }
 
+/// How many suites are named in a row.
+const MOST: usize = 8;
+
 fn names(ciphers: &[Cipher]) -> String {
     match ciphers {
         [] => "none".to_owned(),
-        _ => first_names(ciphers.iter(), 8),
+        _ => first_names(ciphers.iter(), MOST),
     }
 }
