@@ -426,8 +426,7 @@ impl Linter<'_> {
             );
         }
         if supported.iter().all(Cipher::is_tls13) {
-            let message = "nothing of what it selects can be used with TLS 1.2 as minimum, \
-                           so that only TLS 1.3 is left";
+            let message = "none of the suites that it selects can be used: only TLS 1.3 is left";
             let advice =
                 (!hidden.is_empty()).then(|| format!("security level {level} forbids them"));
             self.whole(

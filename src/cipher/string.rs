@@ -374,10 +374,14 @@ impl<'a> Reader<'a> {
                     (PartKind::SecurityLevel(level), Rule::Nothing)
                 }
                 _ => {
+                    let message = match level {
+                        "" => "a security level from 0 to 5 is missing".to_owned(),
+                        _ => format!("`{level}` is no security level; 0 to 5 are"),
+                    };
                     return Err(CipherStringError::new(
                         Kind::SecurityLevel,
                         span.start + "SECLEVEL=".len()..span.end,
-                        format!("`{level}` is no security level; 0 to 5 are"),
+                        message,
                     ));
                 }
             },

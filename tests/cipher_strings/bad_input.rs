@@ -29,6 +29,8 @@ fn each_error_has_its_column() {
     assert_eq!(refused("@SECLEVEL=99"), (Kind::SecurityLevel, 11));
     assert_eq!(refused("HIGH:@SECLEVEL=6"), (Kind::SecurityLevel, 16));
     assert_eq!(refused("@SECLEVEL="), (Kind::SecurityLevel, 11));
+    let missing = CipherString::parse("@SECLEVEL=").unwrap_err();
+    assert_eq!(missing.message(), "a security level from 0 to 5 is missing");
     assert_eq!(refused("HIGH:\0AES"), (Kind::Nul, 6));
     assert_eq!(refused("HIGH:!aNÜLL"), (Kind::NotAscii, 9));
 }

@@ -219,6 +219,10 @@ fn times_of_certificates_are_judged_now_and_at_other_times() {
     let findings = on_server(&leaf, at(340));
     let soon = find(&findings, AuditCode::ExpiresSoon);
     assert!(soon.message().contains("expires in 2"), "{soon}");
+    let now = SystemTime::now() + 363 * DAY + DAY / 2;
+    let findings = on_server(&leaf, AuditOptions::new().now(now));
+    let last = find(&findings, AuditCode::ExpiresSoon);
+    assert!(last.message().contains("expires in 1 day,"), "{last}");
     assert!(!has(
         &on_server(&leaf, at(340).expires_soon(DAY)),
         AuditCode::ExpiresSoon

@@ -11,13 +11,18 @@ use std::process::ExitCode;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, LintCode, Policy};
+use pyssl::cipher::{
+    CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, LintCode, Policy,
+};
 
 use crate::args::{CiphersArgs, Version};
 use crate::failure::{Doing, Failure};
 use crate::report;
 use crate::report::ciphers::{Judged, Report};
 use crate::setup;
+
+/// The argument that is the cipher string.
+const STRING: &str = "STRING";
 
 /// The most that is read as one string; far more than the library takes, so that it can say so.
 const MOST: u64 = 16 << 20;
@@ -41,10 +46,13 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         Ok(()) => {}
         Err(Problem::Failure(failure)) => return Err(failure),
         Err(Problem::Invalid(what, text, error)) => {
-            let failure = Failure::Usage(report::ciphers::pointed(what, &text, &error));
-            let nothing_else = report.explanation.is_none()
-                && report.findings.is_none()
-                && report.on_versions.is_empty();
+            let unexplained = report.explanation.is_none() && report.findings.is_none();
+            let nothing_else = unexplained && report.on_versions.is_empty();
+            let mut message = report::ciphers::pointed(what, &text, &error);
+            if unexplained && what == STRING && error.kind() == Kind::NothingSelected {
+                message.push_str(" --lint tells why.");
+            }
+            let failure = Failure::Usage(message);
             if !args.json && nothing_else {
                 return Err(failure);
             }
@@ -91,13 +99,13 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         let here = here.ok().filter(|here| !here.selects_nothing());
         report.on_versions = elsewhere::on_versions(&openssl, text, here.as_ref());
     }
-    let string = CipherString::parse(text).map_err(invalid("STRING", text))?;
+    let string = CipherString::parse(text).map_err(invalid(STRING, text))?;
     if args.explain {
-        let explanation = string.explain().map_err(invalid("STRING", text))?;
+        let explanation = string.explain().map_err(invalid(STRING, text))?;
         report.explanation = Some(explanation);
     }
     if args.lint {
-        let mut findings = string.lint().map_err(invalid("STRING", text))?;
+        let mut findings = string.lint().map_err(invalid(STRING, text))?;
         if args.tls13.is_some() {
             // They are governed then.
             findings.retain(|f| f.code() != LintCode::Tls13NotGoverned);
@@ -105,7 +113,7 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         report.findings = Some(findings);
     }
     // OpenSSL says no more than that nothing is selected; the string's own error has the reason.
-    string.resolve().map_err(invalid("STRING", text))?;
+    string.resolve().map_err(invalid(STRING, text))?;
     if let Some(suites) = &args.tls13 {
         Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
     }
@@ -139,7 +147,7 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
 fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)
         .doing(|| "cannot make a context".to_owned())?;
-    context.set_ciphers(text).doing(|| "STRING".to_owned())?;
+    context.set_ciphers(text).doing(|| STRING.to_owned())?;
     limit(&context, args)?;
     Ok(context)
 }

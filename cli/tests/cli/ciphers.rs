@@ -272,6 +272,13 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
         "pyssl: STRING: column 7: a name is missing after `!`\n  HIGH:!\n        ^\n"
     );
     assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+    let output = run(["ciphers", "BOGUS"]);
+    assert_eq!(
+        output.stderr,
+        "pyssl: STRING: No cipher can be selected. --lint tells why.\n"
+    );
+    let output = run(["ciphers", "BOGUS", "--lint"]);
+    assert!(!output.stderr.contains("--lint"), "{output:?}");
     let long = "ALL:".repeat(1 << 18);
     let separators = ":,; ".repeat(5000);
     let deep = format!("{}!", "AES+".repeat(9000));
