@@ -4,7 +4,7 @@ use std::ops::Range;
 use super::explain::Explanation;
 use super::info::{first_names, text_field};
 use super::library::Library;
-use super::weakness::Weakness;
+use super::weakness::{Weakness, out_of_order};
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
     Resolved, Step,
@@ -489,16 +489,8 @@ impl Linter<'_> {
     }
 
     fn preference(&mut self, selected: &[Cipher]) {
-        // What is broken is no better for its forward secrecy.
-        let counts = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
-        let mut usable = selected
-            .iter()
-            .filter(|c| !c.weaknesses().iter().any(counts));
-        let Some(weak) = usable.find(|c| !c.forward_secret()) else {
-            return;
-        };
-        if let Some(better) = usable.find(|c| c.forward_secret()) {
-            let message = format!("{} is preferred to {}", weak.name, better.name);
+        if let Some((worse, better)) = out_of_order(selected.iter()) {
+            let message = format!("{} is preferred to {}", worse.name, better.name);
             let advice = Some("put suites with forward secrecy first".into());
             self.whole(LintCode::WeakPreferred, Severity::Warning, message, advice);
         }

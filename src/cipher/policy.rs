@@ -6,7 +6,8 @@ pub use report::{Report, Violation, ViolationKind};
 
 use super::library::Library;
 use super::selector::Selector;
-use super::{Cipher, KnownOpenssl, Severity, Weakness, names};
+use super::weakness::out_of_order;
+use super::{Cipher, KnownOpenssl, Weakness, names};
 use crate::constants::TlsVersion;
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
@@ -193,7 +194,13 @@ impl Policy {
         for cipher in ciphers.iter().filter(usable) {
             violations.extend(self.check_suite(cipher));
         }
-        self.check_preference(ciphers.iter().filter(usable), &mut violations);
+        let out_of_order = out_of_order(ciphers.iter().filter(usable));
+        if let Some((stated, (worse, better))) =
+            self.forward_secrecy_first.as_ref().zip(out_of_order)
+        {
+            let (worse, better) = (worse.clone(), better.clone());
+            violations.push(stated.violated(ViolationKind::Preference { worse, better }));
+        }
         let expected = &self.expect;
         let expects = |c: &Cipher| expected.what.iter().any(|name| is_named(c, name));
         let for_tls13 = expected.what.iter().any(|name| names::is_tls13_suite(name));
@@ -234,29 +241,6 @@ impl Policy {
         let (rule, section) = matching(&self.avoid)?;
         let kind = ViolationKind::Discouraged { cipher, rule };
         Some(Violation { kind, section })
-    }
-
-    /// Whether a suite without forward secrecy stands before one with it.
-    fn check_preference<'a>(
-        &self,
-        ciphers: impl Iterator<Item = &'a Cipher>,
-        violations: &mut Vec<Violation>,
-    ) {
-        let Some(stated) = &self.forward_secrecy_first else {
-            return;
-        };
-        // What is broken is no better for its forward secrecy.
-        let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
-        let counts = |c: &&Cipher| !c.is_tls13() && !c.weaknesses().iter().any(bad);
-        let mut ciphers = ciphers.filter(counts);
-        if let Some(worse) = ciphers.find(|c| !c.forward_secret()) {
-            if let Some(better) = ciphers.find(|c| c.forward_secret()) {
-                violations.push(stated.violated(ViolationKind::Preference {
-                    worse: worse.clone(),
-                    better: better.clone(),
-                }));
-            }
-        }
     }
 
     /// Compares the groups of the key exchange that are on, by any of their names.

@@ -161,6 +161,19 @@ impl fmt::Display for Weakness {
     }
 }
 
+/// The first suite without forward secrecy that stands before one with it, and that one; those of
+/// TLS 1.3 and what nobody can or should use do not count.
+pub(super) fn out_of_order<'a>(
+    ciphers: impl Iterator<Item = &'a Cipher>,
+) -> Option<(&'a Cipher, &'a Cipher)> {
+    // What is broken is no better for its forward secrecy.
+    let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
+    let mut usable = ciphers.filter(|c| !c.is_tls13() && !c.weaknesses().iter().any(bad));
+    let worse = usable.find(|c| !c.forward_secret())?;
+    let better = usable.find(|c| c.forward_secret())?;
+    Some((worse, better))
+}
+
 impl Cipher {
     /// Why the suite should not be used, worst first; empty for a good one.
     pub fn weaknesses(&self) -> Vec<Weakness> {
