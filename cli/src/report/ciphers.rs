@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl::cipher::{
-    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step,
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step, Term,
 };
 use pyssl::negotiate::{Obstacle, Usable};
 
@@ -238,12 +238,20 @@ fn explained(out: &mut dyn Write, explanation: &Explanation, full: bool) -> io::
             _ => anstyle::Style::new(),
         };
         let after = step.list().len();
-        writeln!(
+        let part = step.part();
+        write!(
             out,
             "{}  {}",
-            Styled(BOLD, format_args!("{:<width$}", step.part().text())),
+            Styled(BOLD, format_args!("{:<width$}", part.text())),
             Styled(style, step)
         )?;
+        let meanings: Vec<_> = part.terms().iter().filter_map(Term::meaning).collect();
+        if meanings.is_empty() {
+            writeln!(out)?;
+        } else {
+            let meanings = format!("({})", meanings.join("; "));
+            writeln!(out, "  {}", Styled(FAINT, meanings))?;
+        }
         names(out, "+ added", step.added(), full)?;
         names(out, "- removed", step.removed(), full)?;
         names(out, "~ moved to the end", step.moved(), full)?;

@@ -153,7 +153,7 @@ fn an_explanation_says_what_each_part_did() {
         "adds 1\n    + added (1) AES128-SHA\n    = list (1) AES128-SHA\n",
         "unknown to this OpenSSL: did you mean `aNULL`?",
         "moves 1 of 2\n    ~ moved to the end (1) AES128-SHA\n    = list (2) AES256-SHA AES128-SHA\n",
-        "removes 2 of 2",
+        "removes 2 of 2  (static RSA key exchange)\n",
         "= list (0)",
         "no effect: the names exclude each other",
     ] {
