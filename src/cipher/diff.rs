@@ -204,8 +204,11 @@ impl CipherDiff {
     }
 }
 
-/// What makes a suite worse than others; the need for a callback does not.
+/// What makes a suite worse than others.
 fn bad(cipher: &Cipher) -> Vec<Weakness> {
+    if cipher.severity() < Some(Severity::Warning) {
+        return Vec::new();
+    }
     let mut why = cipher.weaknesses();
     why.retain(|w| w.severity() >= Severity::Warning);
     why

@@ -175,6 +175,34 @@ pub(super) fn out_of_order<'a>(
 }
 
 impl Cipher {
+    /// How bad the worst is that is wrong with the suite; none for a good one.
+    ///
+    /// What nobody can use without a callback is no danger, unless it is broken:
+    ///
+    /// ```
+    /// use pyssl::cipher::{CipherString, Severity};
+    ///
+    /// let worst = |string| -> pyssl::Result<_> {
+    ///     let suites = CipherString::parse(string)?.resolve()?.into_ciphers();
+    ///     Ok(suites.last().and_then(|suite| suite.severity()))
+    /// };
+    /// assert_eq!(worst("ECDHE-RSA-AES128-GCM-SHA256")?, None);
+    /// assert_eq!(worst("AES128-GCM-SHA256")?, Some(Severity::Warning));
+    /// assert_eq!(worst("PSK-AES128-GCM-SHA256")?, Some(Severity::Note));
+    /// assert_eq!(worst("PSK-NULL-SHA256:@SECLEVEL=0")?, Some(Severity::Error));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn severity(&self) -> Option<Severity> {
+        let weaknesses = self.weaknesses();
+        let worst = weaknesses.iter().map(|w| w.severity()).max()?;
+        let callback = weaknesses.iter().any(|w| w.needs_callback());
+        Some(if callback && worst < Severity::Error {
+            Severity::Note
+        } else {
+            worst
+        })
+    }
+
     /// Why the suite should not be used, worst first; empty for a good one.
     pub fn weaknesses(&self) -> Vec<Weakness> {
         let symmetric = self.symmetric.unwrap_or("");

@@ -116,11 +116,7 @@ impl<'a> Details<'a> {
             standard_name: cipher.standard_name,
             hex: cipher.hex_id(),
             forward_secret: cipher.forward_secret(),
-            severity: weaknesses
-                .iter()
-                .map(|w| w.severity())
-                .max()
-                .map(|s| s.to_string()),
+            severity: cipher.severity().map(|severity| severity.to_string()),
             weaknesses: weaknesses.into_iter().map(|w| w.slug()).collect(),
             usable: tried.map(Usable::usable),
             lent: tried.and_then(Usable::lent).map(ToString::to_string),
