@@ -459,11 +459,7 @@ impl fmt::Display for Step {
             ),
             Effect::Removed => write!(f, "removes {} of {}", self.removed.len(), self.before),
             Effect::Moved => write!(f, "moves {} of {}", self.moved.len(), self.before),
-            Effect::Excluded => write!(
-                f,
-                "keeps out {} that are not in the list",
-                self.killed.len()
-            ),
+            Effect::Excluded => write!(f, "keeps out {} outside the list", self.killed.len()),
             Effect::SetsLevel(level) => write!(f, "sets security level {level}"),
             Effect::None(why) => write!(f, "no effect: {why}"),
             Effect::Unknown => {
