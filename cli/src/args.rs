@@ -13,7 +13,7 @@ mod ciphers;
 mod scan;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
-pub(crate) use ciphers::{CiphersArgs, RoleArg};
+pub(crate) use ciphers::CiphersArgs;
 pub(crate) use scan::ScanArgs;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use pyssl::negotiate::Role;
 
 use super::{KeyArgs, Version};
 
@@ -66,9 +67,10 @@ pub(crate) struct CiphersArgs {
     /// in memory for each; without --cert, the server is lent certificates of each kind
     #[arg(
         long, value_name = "ROLE", num_args = 0..=1, require_equals = true,
-        default_missing_value = "client"
+        default_missing_value = "client",
+        value_parser = PossibleValuesParser::new(["client", "server"]).map(|name| role(&name))
     )]
-    pub(crate) usable: Option<RoleArg>,
+    pub(crate) usable: Option<Role>,
 
     /// Tell what other versions of OpenSSL make of the string
     #[arg(
@@ -122,11 +124,12 @@ pub(crate) struct CiphersArgs {
 /// The versions that the library has tables of.
 const OPENSSL: [&str; 4] = ["3.0", "3.6", "4.0", "all"];
 
-/// An end of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RoleArg {
-    Client,
-    Server,
+fn role(name: &str) -> Role {
+    if name == "server" {
+        Role::Server
+    } else {
+        Role::Client
+    }
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
     if let Some(suites) = &args.tls13 {
         Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
     }
-    let context = context(args, text)?;
+    let context = context(args, text, ssl::PROTOCOL_TLS_CLIENT)?;
     report.security_level = Some(context.security_level());
     report.versions = versions(args.min, args.max);
     let listed = || "cannot list the suites".to_owned();
@@ -144,22 +144,20 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
 }
 
 /// As Python makes it for this string.
-fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)
-        .doing(|| "cannot make a context".to_owned())?;
+fn context(
+    args: &CiphersArgs,
+    text: &str,
+    protocol: ssl::Protocol,
+) -> Result<ssl::SslContext, Failure> {
+    let context = ssl::SslContext::new(protocol).doing(|| "cannot make a context".to_owned())?;
     context.set_ciphers(text).doing(|| STRING.to_owned())?;
-    limit(&context, args)?;
-    Ok(context)
-}
-
-/// Sets what the string does not govern.
-fn limit(context: &ssl::SslContext, args: &CiphersArgs) -> Result<(), Failure> {
     if let Some(suites) = &args.tls13 {
         context
             .set_ciphersuites(suites)
             .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
-    setup::versions(context, args.min, args.max)
+    setup::versions(&context, args.min, args.max)?;
+    Ok(context)
 }
 
 /// The versions that will be on; none if nothing is said of them, so that only suites are compared.

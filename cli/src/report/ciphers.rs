@@ -11,9 +11,7 @@ use pyssl::TlsVersion;
 use pyssl::cipher::{
     Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step, Term,
 };
-use pyssl::negotiate::{Obstacle, Usable};
-
-use crate::args::RoleArg;
+use pyssl::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use elsewhere::{Client, OnVersion};
 pub(crate) use json::json;
@@ -40,7 +38,7 @@ pub(crate) struct Report {
     pub(crate) findings: Option<Vec<Finding>>,
     pub(crate) diff: Option<CipherDiff>,
     pub(crate) policy: Option<Judged>,
-    pub(crate) usable: Option<(RoleArg, Vec<Usable>)>,
+    pub(crate) usable: Option<(Role, Vec<Usable>)>,
     pub(crate) on_versions: Vec<OnVersion>,
     pub(crate) clients: Option<Vec<Client>>,
     /// Whether the versions are to be explained, too.
@@ -204,11 +202,7 @@ fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     if let Some((role, tried)) = &report.usable {
         let usable = tried.iter().filter(|u| u.usable()).count();
-        let who = match role {
-            RoleArg::Client => "client",
-            RoleArg::Server => "server",
-        };
-        write!(out, ", {usable} usable by a {who}")?;
+        write!(out, ", {usable} usable by a {role}")?;
         if tried.iter().any(|u| u.lent().is_some()) {
             write!(out, " that is given what it lacks")?;
         }
