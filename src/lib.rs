@@ -60,6 +60,7 @@ pub mod audit;
 mod capabilities;
 mod certificate;
 pub mod cipher;
+mod codes;
 mod constants;
 mod context;
 mod default;

@@ -13,7 +13,7 @@ mod ciphers;
 mod scan;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
-pub(crate) use ciphers::{CiphersArgs, RoleArg};
+pub(crate) use ciphers::CiphersArgs;
 pub(crate) use scan::ScanArgs;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
@@ -86,12 +86,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: PathBuf,
 
-    /// The private key (PEM)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
-
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) key: KeyArgs,
 
     /// Require a client certificate from one of these authorities (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -178,12 +174,8 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The private key of --cert (PEM)
-    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
-
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) key: KeyArgs,
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
@@ -222,6 +214,16 @@ pub(crate) struct FormatArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// The private key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pyssl as ssl;
 
-use crate::args::{PasswordArgs, TlsArgs, TrustArgs, Version};
+use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Doing, Failure};
 
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
@@ -49,9 +49,9 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
 pub(crate) fn load_identity(
     context: &ssl::SslContext,
     cert: &Path,
-    key: Option<&Path>,
-    password: &PasswordArgs,
+    args: &KeyArgs,
 ) -> Result<(), Failure> {
+    let KeyArgs { key, password } = args;
     let mut chain = ssl::CertChain::new(cert).password(ssl::Password::callback(no_password));
     if let Some(key) = key {
         chain = chain.keyfile(key);
@@ -128,11 +128,7 @@ pub(crate) fn versions(
     min: Option<Version>,
     max: Option<Version>,
 ) -> Result<(), Failure> {
-    if let (Some(min), Some(max)) = (min, max) {
-        if min > max {
-            return Err(Failure::Usage("--min is above --max".to_owned()));
-        }
-    }
+    check_range(min, max)?;
     if let Some(version) = max {
         // Python's lowest version would be above the highest one.
         if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
@@ -148,6 +144,14 @@ pub(crate) fn versions(
         context
             .set_minimum_version(version.into())
             .doing(|| "--min".to_owned())?;
+    }
+    Ok(())
+}
+
+/// Refuses a range that has nothing in it.
+pub(crate) fn check_range(min: Option<Version>, max: Option<Version>) -> Result<(), Failure> {
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        return Err(Failure::Usage("--min is above --max".to_owned()));
     }
     Ok(())
 }

@@ -101,11 +101,14 @@ impl Auditor<'_> {
             self.find(AuditCode::NotYetValid, Severity::Error, message, None);
         }
         if compare(end, self.now)? == Ordering::Less {
-            let message = format!("{subject} has expired on {end}");
+            let message = format!("{subject} expired on {end}");
             self.find(AuditCode::Expired, Severity::Error, message, None);
         } else if compare(end, self.now.saturating_add(self.soon))? == Ordering::Less {
-            let left = time(self.now)?.diff(end)?;
-            let message = format!("{subject} expires in {} days, on {end}", left.days);
+            let left = match time(self.now)?.diff(end)?.days {
+                1 => "1 day".to_owned(),
+                days => format!("{days} days"),
+            };
+            let message = format!("{subject} expires in {left}, on {end}");
             self.find(AuditCode::ExpiresSoon, Severity::Warning, message, None);
         }
         Ok(())
@@ -165,7 +168,7 @@ impl Auditor<'_> {
         } else if raw::is_authority(leaf) {
             let message = format!(
                 "{subject} is an authority's certificate; its key is on a {}",
-                { self.role }
+                self.role
             );
             self.find(AuditCode::CaAsLeaf, Severity::Warning, message, None);
         }

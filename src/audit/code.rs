@@ -1,75 +1,44 @@
-use std::fmt;
-
-macro_rules! codes {
-    ($($name:ident = $code:literal, $what:literal;)*) => {
-        /// What an [`AuditFinding`](super::AuditFinding) is about. The codes keep their meaning
-        /// from release to release.
-        #[non_exhaustive]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum AuditCode { $(
-            #[doc = concat!("`", $code, "`: ", $what, ".")]
-            $name,
-        )* }
-
-        impl AuditCode {
-            /// Every code there is.
-            pub const ALL: &[AuditCode] = &[$(AuditCode::$name),*];
-
-            /// The stable code: `"A001"`.
-            pub fn code(self) -> &'static str {
-                match self { $(AuditCode::$name => $code,)* }
-            }
-
-            /// What it is about, in a few words.
-            pub fn summary(self) -> &'static str {
-                match self { $(AuditCode::$name => $what,)* }
-            }
-        }
-    };
-}
+use crate::codes::codes;
 
 codes! {
-    TrustUnused = "A001", "certificates to trust are loaded, but nothing is verified";
-    NotVerified = "A002", "the server's certificate is not verified";
-    HostNotChecked = "A003", "the server's name is not checked";
-    NothingTrusted = "A004", "certificates are verified, but none is trusted";
-    OldVersions = "A005", "versions below TLS 1.2 are on";
-    SslV3 = "A006", "SSL 3.0 is on";
-    NoTls13 = "A007", "TLS 1.3 is off";
-    NoVersion = "A008", "no version is on";
-    WeakSuites = "A009", "weak suites can be negotiated";
-    NoSuite = "A010", "no suite can be used";
-    LowSecurityLevel = "A011", "the security level is below 2";
-    Compression = "A012", "compression is on";
-    UnsafeRenegotiation = "A013", "peers without secure renegotiation are accepted";
-    ClientPreference = "A014", "the client's order of suites decides";
-    Tickets = "A015", "session tickets are sealed with a key that never changes";
-    NoSni = "A016", "one certificate for every server name";
-    NotStrict = "A017", "certificates are not verified strictly";
-    KeyLog = "A018", "secrets are written to a key log";
-    NoRevocationList = "A019", "revocation is checked without a revocation list";
-    NoCertificate = "A020", "a server without a certificate";
-    Expired = "A021", "a certificate has expired";
-    ExpiresSoon = "A022", "a certificate expires soon";
-    NotYetValid = "A023", "a certificate is not valid yet";
-    SmallKey = "A024", "a key is too small";
-    WeakSignature = "A025", "a certificate is signed with a broken digest";
-    ChainIncomplete = "A026", "the chain does not lead to a root";
-    ChainOrder = "A027", "the chain is in the wrong order";
-    RootSent = "A028", "the chain ends with the root, which is useless";
-    NameMismatch = "A029", "the certificate is for another host";
-    NoAltName = "A030", "the certificate has no subjectAltName";
-    WrongPurpose = "A031", "the certificate is for another purpose";
-    SelfSigned = "A032", "the certificate signed itself";
-    ExpiredTrust = "A033", "trusted certificates have expired";
-    ClientsOptional = "A034", "clients without a certificate are let in";
-    SmallDhParams = "A035", "the DH parameters are too small";
-    CaAsLeaf = "A036", "the certificate is an authority's own";
-    CipherString = "A037", "OpenSSL ignores a part of a list of suites";
-}
-
-impl fmt::Display for AuditCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+    /// What an [`AuditFinding`](super::AuditFinding) is about.
+    AuditCode {
+        TrustUnused = "A001", "certificates to trust are loaded, but nothing is verified";
+        NotVerified = "A002", "the server's certificate is not verified";
+        HostNotChecked = "A003", "the server's name is not checked";
+        NothingTrusted = "A004", "certificates are verified, but none is trusted";
+        OldVersions = "A005", "versions below TLS 1.2 are on";
+        SslV3 = "A006", "SSL 3.0 is on";
+        NoTls13 = "A007", "TLS 1.3 is off";
+        NoVersion = "A008", "no version is on";
+        WeakSuites = "A009", "weak suites can be negotiated";
+        NoSuite = "A010", "no suite can be used";
+        LowSecurityLevel = "A011", "the security level is below 2";
+        Compression = "A012", "compression is on";
+        UnsafeRenegotiation = "A013", "peers without secure renegotiation are accepted";
+        ClientPreference = "A014", "the client's order of suites decides";
+        Tickets = "A015", "session tickets are sealed with a key that never changes";
+        NoSni = "A016", "one certificate for every server name";
+        NotStrict = "A017", "certificates are not verified strictly";
+        KeyLog = "A018", "secrets are written to a key log";
+        NoRevocationList = "A019", "revocation is checked without a revocation list";
+        NoCertificate = "A020", "a server without a certificate";
+        Expired = "A021", "a certificate has expired";
+        ExpiresSoon = "A022", "a certificate expires soon";
+        NotYetValid = "A023", "a certificate is not valid yet";
+        SmallKey = "A024", "a key is too small";
+        WeakSignature = "A025", "a certificate is signed with a broken digest";
+        ChainIncomplete = "A026", "the chain does not lead to a root";
+        ChainOrder = "A027", "the chain is in the wrong order";
+        RootSent = "A028", "the chain ends with the root, which is useless";
+        NameMismatch = "A029", "the certificate is for another host";
+        NoAltName = "A030", "the certificate has no subjectAltName";
+        WrongPurpose = "A031", "the certificate is for another purpose";
+        SelfSigned = "A032", "the certificate signed itself";
+        ExpiredTrust = "A033", "trusted certificates have expired";
+        ClientsOptional = "A034", "clients without a certificate are let in";
+        SmallDhParams = "A035", "the DH parameters are too small";
+        CaAsLeaf = "A036", "the certificate is an authority's own";
+        CipherString = "A037", "OpenSSL ignores a part of a list of suites";
     }
 }

@@ -55,9 +55,7 @@ impl AuditFinding {
     pub fn python(&self) -> Option<&str> {
         self.advice.as_ref().map(|advice| &*advice.python)
     }
-}
 
-impl AuditFinding {
     /// One JSON object, in one line; what there is none of is null.
     ///
     /// ```
@@ -75,6 +73,7 @@ impl AuditFinding {
             "{{\"code\": \"{}\", \"severity\": \"{}\"",
             self.code, self.severity
         );
+        text_field(&mut out, "summary", Some(self.code.summary()));
         text_field(&mut out, "message", Some(&self.message));
         text_field(&mut out, "rust", self.rust());
         text_field(&mut out, "python", self.python());

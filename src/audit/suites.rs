@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::advice;
+use super::finding::{Advice, advice};
 use super::{AuditCode, Auditor};
-use crate::cipher::{Cipher, CipherString, Ciphersuites, Finding, Severity, Weakness};
+use crate::cipher::{Cipher, CipherString, Ciphersuites, Finding, Severity, Weakness, first_names};
 use crate::error::Result;
 use crate::negotiate::{self, Role};
+
+/// A string with nothing weak in it.
+const GOOD: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /// What RFC 9325 and NIST ask for.
 const MIN_DH_BITS: u32 = 2048;
@@ -14,7 +17,16 @@ const MIN_DH_BITS: u32 = 2048;
 impl Auditor<'_> {
     pub(super) fn check_suites(&mut self) -> Result<()> {
         self.check_strings()?;
+        let reachable = negotiate::without_obstacles(self.context, self.role)?;
+        let mut by_weakness: BTreeMap<Weakness, Vec<&Cipher>> = BTreeMap::new();
+        for cipher in &reachable {
+            let mut weaknesses = cipher.weaknesses().into_iter();
+            if let Some(worst) = weaknesses.find(|weakness| weakness.severity() > Severity::Note) {
+                by_weakness.entry(worst).or_default().push(cipher);
+            }
+        }
         let level = self.context.security_level();
+        let better = self.better_string(&reachable, by_weakness.keys());
         if level < 2 {
             let severity = if level == 0 {
                 Severity::Error
@@ -28,25 +40,31 @@ impl Auditor<'_> {
                     "the security level is {level}: keys of less than 112 bits of security and \
                      SHA-1 signatures may pass"
                 ),
-                advice(
-                    "context.set_ciphers(\"DEFAULT:@SECLEVEL=2\")?",
-                    "context.set_ciphers(\"DEFAULT:@SECLEVEL=2\")",
-                ),
+                set_ciphers(&better),
             );
         }
-        let reachable = negotiate::without_obstacles(self.context, self.role)?;
         if reachable.is_empty() && self.role == Role::Client {
             self.find(
                 AuditCode::NoSuite,
                 Severity::Error,
                 "versions, security level and callbacks leave no suite: every handshake fails",
-                advice(
-                    "context.set_ciphers(\"DEFAULT\")?",
-                    "context.set_ciphers(\"DEFAULT\")",
-                ),
+                set_ciphers(&better),
             );
         }
-        self.check_weak_suites(&reachable);
+        for (weakness, suites) in &by_weakness {
+            let names = first_names(suites.iter().copied(), 4);
+            // The cipher string does not govern those of TLS 1.3.
+            let governed = suites.iter().any(|cipher| !cipher.is_tls13());
+            self.find(
+                AuditCode::WeakSuites,
+                weakness.severity(),
+                format!("weak suites can be negotiated ({weakness}): {names}"),
+                weakness
+                    .excluded_by()
+                    .filter(|_| governed)
+                    .and_then(|_| set_ciphers(&better)),
+            );
+        }
         if let Some(dh) = &self.settings.dh_params {
             let bits = dh.prime_p().num_bits().unsigned_abs();
             if bits < MIN_DH_BITS {
@@ -66,27 +84,22 @@ impl Auditor<'_> {
         let list = self.settings.cipher_list.to_string_lossy().into_owned();
         // OpenSSL took it; what we refuse beyond that, such as its length, is no finding.
         if let Ok(string) = CipherString::parse(&list) {
-            self.ignored("cipher string", &list, &string.lint()?);
+            self.ignored("cipher string", &string.lint()?);
         }
-        let tls13 = self.settings.ciphersuites.clone();
-        let tls13 = tls13.map(|list| list.to_string_lossy().into_owned());
-        if let Some(list) = tls13 {
-            if let Ok(suites) = Ciphersuites::parse(&list) {
-                self.ignored("list for TLS 1.3", &list, &suites.lint());
+        if let Some(list) = self.settings.ciphersuites.clone() {
+            if let Ok(suites) = Ciphersuites::parse(&list.to_string_lossy()) {
+                self.ignored("list for TLS 1.3", &suites.lint());
             }
         }
         Ok(())
     }
 
-    fn ignored(&mut self, what: &str, list: &str, findings: &[Finding]) {
+    fn ignored(&mut self, what: &str, findings: &[Finding]) {
         for finding in findings {
-            let Some(column) = finding.column() else {
+            let (Some(column), Severity::Error) = (finding.column(), finding.severity()) else {
                 continue;
             };
-            if finding.severity() < Severity::Error {
-                continue;
-            }
-            let mut message = format!("{what} {list:?}, column {column}: {}", finding.message());
+            let mut message = format!("{what}, column {column}: {}", finding.message());
             if let Some(advice) = finding.advice() {
                 message = format!("{message}; {advice}");
             }
@@ -94,44 +107,32 @@ impl Auditor<'_> {
         }
     }
 
-    fn check_weak_suites(&mut self, reachable: &[Cipher]) {
-        let mut by_weakness: BTreeMap<Weakness, Vec<&str>> = BTreeMap::new();
-        for cipher in reachable {
-            let worst = cipher
-                .weaknesses()
-                .into_iter()
-                .find(|weakness| weakness.severity() > Severity::Note);
-            if let Some(worst) = worst {
-                by_weakness.entry(worst).or_default().push(cipher.name);
-            }
+    /// A string without these weaknesses, for a context whose suites these are: one for all
+    /// findings, as each `set_ciphers` replaces the one before.
+    fn better_string<'w>(
+        &self,
+        reachable: &[Cipher],
+        weaknesses: impl Iterator<Item = &'w Weakness>,
+    ) -> String {
+        let mut string = self.settings.cipher_list.to_string_lossy().into_owned();
+        for part in weaknesses.filter_map(|weakness| weakness.excluded_by()) {
+            string.push(':');
+            string.push_str(part);
         }
-        // Each set_ciphers replaces the one before, so the advice is the same for all of them.
-        let mut list = self.settings.cipher_list.to_string_lossy().into_owned();
-        for part in by_weakness
-            .keys()
-            .filter_map(|weakness| weakness.excluded_by())
-        {
-            list.push(':');
-            list.push_str(part);
+        let left = CipherString::parse(&string).and_then(|string| string.resolve());
+        if reachable.is_empty() || left.is_err() {
+            string = GOOD.to_owned();
         }
-        for (weakness, names) in by_weakness {
-            const MOST: usize = 4;
-            let mut first = names[..names.len().min(MOST)].join(", ");
-            if let Some(more) = names.len().checked_sub(MOST).filter(|more| *more > 0) {
-                first = format!("{first} and {more} more");
-            }
-            let fix = weakness.excluded_by().and_then(|_| {
-                advice(
-                    format!("context.set_ciphers(\"{list}\")?"),
-                    format!("context.set_ciphers(\"{list}\")"),
-                )
-            });
-            self.find(
-                AuditCode::WeakSuites,
-                weakness.severity(),
-                format!("weak suites can be negotiated ({weakness}): {first}"),
-                fix,
-            );
+        if self.context.security_level() < 2 {
+            string.push_str(":@SECLEVEL=2");
         }
+        string
     }
+}
+
+fn set_ciphers(string: &str) -> Option<Advice> {
+    advice(
+        format!("context.set_ciphers(\"{string}\")?"),
+        format!("context.set_ciphers(\"{string}\")"),
+    )
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::explain::fewest_moved;
-use super::{Cipher, CipherString, CipherStringError, Resolved, Severity, Weakness};
+use super::{Cipher, CipherString, CipherStringError, Severity, Weakness};
 
 /// What changes from one cipher string to another, from [`CipherString::diff`].
 #[derive(Debug, Clone)]
@@ -86,17 +86,14 @@ impl CipherString {
     ///
     /// `No cipher can be selected.` if one of them selects nothing.
     pub fn diff(&self, other: &CipherString) -> Result<CipherDiff, CipherStringError> {
-        Ok(CipherDiff::between(&self.resolve()?, &other.resolve()?))
+        let (old, new) = (self.resolve()?, other.resolve()?);
+        let levels = (old.security_level(), new.security_level());
+        Ok(CipherDiff::of_lists(old.ciphers(), new.ciphers(), levels))
     }
 }
 
 impl CipherDiff {
     /// What changes from one list to another.
-    pub fn between(old: &Resolved, new: &Resolved) -> CipherDiff {
-        let levels = (old.security_level(), new.security_level());
-        CipherDiff::of_lists(old.ciphers(), new.ciphers(), levels)
-    }
-
     pub(super) fn of_lists(old: &[Cipher], new: &[Cipher], levels: (u32, u32)) -> CipherDiff {
         let without = |of: &[Cipher], other: &[Cipher]| -> Vec<Cipher> {
             let gone = of.iter().filter(|c| other.iter().all(|o| o.id != c.id));
@@ -207,8 +204,11 @@ impl CipherDiff {
     }
 }
 
-/// What makes a suite worse than others; the need for a callback does not.
+/// What makes a suite worse than others.
 fn bad(cipher: &Cipher) -> Vec<Weakness> {
+    if cipher.severity() < Some(Severity::Warning) {
+        return Vec::new();
+    }
     let mut why = cipher.weaknesses();
     why.retain(|w| w.severity() >= Severity::Warning);
     why

@@ -100,7 +100,9 @@ impl CipherStringError {
     pub fn column(&self) -> Option<usize> {
         let whole = matches!(
             self.kind,
-            CipherStringErrorKind::NothingSelected | CipherStringErrorKind::Library
+            CipherStringErrorKind::Empty
+                | CipherStringErrorKind::NothingSelected
+                | CipherStringErrorKind::Library
         );
         (!whole).then_some(self.span.start + 1)
     }

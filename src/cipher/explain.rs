@@ -165,14 +165,14 @@ impl CipherString {
 
     fn steps_by_rules(&self) -> Vec<Step> {
         let mut state = State::new(self.library.suites.len());
-        self.steps(|part, _| {
+        self.steps(|part| {
             state.apply(&part.rule, &self.library);
             (state.listed(), state.alive().to_vec())
         })
     }
 
     pub(super) fn steps_by_prefixes(&self, scratch: &mut Scratch) -> Vec<Step> {
-        self.steps(|part, _| {
+        self.steps(|part| {
             let prefix = &self.as_str()[..part.span().end];
             let listed = scratch.ids(prefix);
             let alive = scratch.ids(&format!("{prefix}:ALL:COMPLEMENTOFALL"));
@@ -181,13 +181,13 @@ impl CipherString {
     }
 
     /// One step for each part; `evaluate` gives the list after it, and what can still be in it.
-    fn steps(&self, mut evaluate: impl FnMut(&Part, usize) -> (Vec<u16>, Vec<u16>)) -> Vec<Step> {
+    fn steps(&self, mut evaluate: impl FnMut(&Part) -> (Vec<u16>, Vec<u16>)) -> Vec<Step> {
         let len = self.library.suites.len();
         let mut list: Arc<[u16]> = Arc::new([]);
         let mut alive = vec![true; len];
         let mut steps = Vec::with_capacity(self.parts().len());
-        for (number, part) in self.parts().iter().enumerate() {
-            let (listed, living) = evaluate(part, number);
+        for part in self.parts() {
+            let (listed, living) = evaluate(part);
             let mut still = vec![false; len];
             living.iter().for_each(|i| still[usize::from(*i)] = true);
             let killed = (0..)
@@ -459,11 +459,7 @@ impl fmt::Display for Step {
             ),
             Effect::Removed => write!(f, "removes {} of {}", self.removed.len(), self.before),
             Effect::Moved => write!(f, "moves {} of {}", self.moved.len(), self.before),
-            Effect::Excluded => write!(
-                f,
-                "keeps out {} that are not in the list",
-                self.killed.len()
-            ),
+            Effect::Excluded => write!(f, "keeps out {} outside the list", self.killed.len()),
             Effect::SetsLevel(level) => write!(f, "sets security level {level}"),
             Effect::None(why) => write!(f, "no effect: {why}"),
             Effect::Unknown => {

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use openssl::ssl::{SslCipherRef, SslContextRef, SslRef};
 
 use crate::ffi;
+use crate::text::Json;
 
 /// One cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
 ///
@@ -148,34 +149,26 @@ impl Cipher {
     }
 }
 
+/// Appends `, "key": value` as Python's `json.dumps` writes it.
 pub(crate) fn text_field(out: &mut String, key: &str, value: Option<&str>) {
-    let _ = write!(out, ", \"{key}\": ");
-    match value {
-        None => out.push_str("null"),
-        Some(value) => json_string(out, value),
-    }
+    // Writing to a String cannot fail.
+    let _ = match value {
+        None => write!(out, ", \"{key}\": null"),
+        Some(value) => write!(out, ", \"{key}\": {}", Json(value)),
+    };
 }
 
-/// Appends `text` as `json.dumps` writes it: ASCII only.
-pub(crate) fn json_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
+/// The names of the first suites, and how many there are beyond `most`: `A, B and 3 more`.
+pub(crate) fn first_names<'a>(
+    ciphers: impl ExactSizeIterator<Item = &'a Cipher>,
+    most: usize,
+) -> String {
+    let more = ciphers.len().saturating_sub(most);
+    let names: Vec<_> = ciphers.take(most).map(|cipher| cipher.name).collect();
+    match more {
+        0 => names.join(", "),
+        _ => format!("{} and {more} more", names.join(", ")),
     }
-    out.push('"');
 }
 
 /// The suites that the context lists, in order: what Python's `get_ciphers()` shows.
@@ -241,12 +234,5 @@ mod tests {
             ["AES128-SHA", "PSK-AES128-CBC-SHA"]
         );
         assert_eq!(names(ciphers_supported_by(&mut ssl)), ["AES128-SHA"]);
-    }
-
-    #[test]
-    fn json_is_ascii() {
-        let mut out = String::new();
-        json_string(&mut out, "a\"\\\n\u{7f}é😀");
-        assert_eq!(out, r#""a\"\\\n\u007f\u00e9\ud83d\ude00""#);
     }
 }

@@ -25,7 +25,7 @@ use super::{CipherString, CipherStringError, Explanation, table};
 /// compare them with the linked one. A distribution can build the same version with other suites.
 #[derive(Clone)]
 pub struct KnownOpenssl {
-    library: Arc<Library>,
+    pub(super) library: Arc<Library>,
     name: &'static str,
     version: &'static str,
     build: &'static str,
@@ -84,27 +84,6 @@ impl KnownOpenssl {
     pub fn explain(&self, text: &str) -> Result<Explanation, CipherStringError> {
         let string = CipherString::parse_with(text, Arc::clone(&self.library))?;
         Ok(string.explain_by_rules())
-    }
-}
-
-impl CipherString {
-    /// What another version of OpenSSL makes of the string.
-    ///
-    /// ```
-    /// use pyssl::cipher::{CipherString, KnownOpenssl};
-    ///
-    /// let string = CipherString::parse("CAMELLIA:AES128-SHA")?;
-    /// let on_3_6 = KnownOpenssl::named("3.6").ok_or("no table").unwrap();
-    /// let names = string.on_version(on_3_6)?;
-    /// assert!(names.ciphers().iter().all(|suite| !suite.name.contains("CAMELLIA")));
-    /// # Ok::<(), pyssl::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CipherStringError`] with the column where that version would refuse the string.
-    pub fn on_version(&self, openssl: &KnownOpenssl) -> Result<Explanation, CipherStringError> {
-        openssl.explain(self.as_str())
     }
 }
 

@@ -2,13 +2,14 @@ use std::fmt;
 use std::ops::Range;
 
 use super::explain::Explanation;
-use super::info::text_field;
+use super::info::{first_names, text_field};
 use super::library::Library;
-use super::weakness::Weakness;
+use super::weakness::{Weakness, out_of_order};
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
     Resolved, Step,
 };
+use crate::codes::codes;
 
 /// How bad a [`Finding`] is.
 #[non_exhaustive]
@@ -32,58 +33,28 @@ impl fmt::Display for Severity {
     }
 }
 
-macro_rules! codes {
-    ($($name:ident = $code:literal, $what:literal;)*) => {
-        /// What a [`Finding`] is about. The codes keep their meaning from release to release.
-        #[non_exhaustive]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum LintCode { $(
-            #[doc = concat!("`", $code, "`: ", $what, ".")]
-            $name,
-        )* }
-
-        impl LintCode {
-            /// Every code there is.
-            pub const ALL: &[LintCode] = &[$(LintCode::$name),*];
-
-            /// The stable code: `"C001"`.
-            pub fn code(self) -> &'static str {
-                match self { $(LintCode::$name => $code,)* }
-            }
-
-            /// What it is about, in a few words.
-            pub fn summary(self) -> &'static str {
-                match self { $(LintCode::$name => $what,)* }
-            }
-        }
-    };
-}
-
 codes! {
-    UnknownName = "C001", "a name that this OpenSSL does not know";
-    NoEffect = "C002", "a part that changes nothing";
-    UselessOrder = "C003", "a part that should change the order and does not";
-    WantedAfterKill = "C004", "a suite that is wanted after a `!` took it out for good";
-    Tls13InString = "C005", "a suite of TLS 1.3, which belongs into a list of its own";
-    Tls13NotGoverned = "C006", "suites of TLS 1.3 stay enabled whatever the string says";
-    WeakSuites = "C007", "weak suites remain";
-    OnlyTls13Usable = "C008", "nothing to use with TLS 1.2";
-    HiddenBySecurityLevel = "C009", "suites that the security level takes away";
-    SelectsNothing = "C010", "the string selects nothing";
-    DefaultNotFirst = "C011", "`DEFAULT` behind the start is ignored";
-    LowSecurityLevel = "C012", "the security level is lowered";
-    MissingSeparator = "C013", "two parts without a separator";
-    ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` before a strength class is forgotten";
-    NeedsCallback = "C015", "suites that need a PSK or SRP callback";
-    NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
-    WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
-    NotRead = "C018", "OpenSSL does not read this";
-    WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
-}
-
-impl fmt::Display for LintCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+    /// What a [`Finding`] is about.
+    LintCode {
+        UnknownName = "C001", "a name that this OpenSSL does not know";
+        NoEffect = "C002", "a part that changes nothing";
+        UselessOrder = "C003", "a part that should change the order and does not";
+        WantedAfterKill = "C004", "a suite that is wanted after a `!` took it out for good";
+        Tls13InString = "C005", "a suite of TLS 1.3, which belongs into a list of its own";
+        Tls13NotGoverned = "C006", "suites of TLS 1.3 stay enabled whatever the string says";
+        WeakSuites = "C007", "weak suites remain";
+        OnlyTls13Usable = "C008", "nothing to use with TLS 1.2";
+        HiddenBySecurityLevel = "C009", "suites that the security level takes away";
+        SelectsNothing = "C010", "the string selects nothing";
+        DefaultNotFirst = "C011", "`DEFAULT` behind the start is ignored";
+        LowSecurityLevel = "C012", "the security level is lowered";
+        MissingSeparator = "C013", "two parts without a separator";
+        ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` before a strength class is forgotten";
+        NeedsCallback = "C015", "suites that need a PSK or SRP callback";
+        NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
+        WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
+        NotRead = "C018", "OpenSSL does not read this";
+        WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
     }
 }
 
@@ -218,6 +189,9 @@ impl CipherString {
     }
 }
 
+/// How many suites a finding names.
+const MOST: usize = 3;
+
 struct Linter<'a> {
     string: &'a CipherString,
     library: &'a Library,
@@ -300,8 +274,8 @@ impl Linter<'_> {
     }
 
     fn check_form(&mut self, part: &Part) {
-        let usual = part.kind() != PartKind::Unread && part.text().starts_with('@');
-        if part.is_glued() && part.kind() != PartKind::Unread && !usual {
+        let command = part.operator() == Operator::Command;
+        if part.is_glued() && part.kind() != PartKind::Unread && !command {
             let message = format!("`{part}` follows the part before it without a separator");
             let advice = Some(format!("write `:{part}`"));
             self.at(
@@ -440,7 +414,10 @@ impl Linter<'_> {
         let hidden = resolved.hidden_by_security_level()?;
         let level = resolved.security_level();
         if !hidden.is_empty() {
-            let message = format!("security level {level} takes away {}", listing(&hidden));
+            let message = format!(
+                "security level {level} takes away {}",
+                first_names(hidden.iter(), MOST)
+            );
             self.whole(
                 LintCode::HiddenBySecurityLevel,
                 Severity::Note,
@@ -449,8 +426,7 @@ impl Linter<'_> {
             );
         }
         if supported.iter().all(Cipher::is_tls13) {
-            let message = "nothing of what it selects can be used with TLS 1.2 as minimum, \
-                           so that only TLS 1.3 is left";
+            let message = "none of the suites that it selects can be used: only TLS 1.3 is left";
             let advice =
                 (!hidden.is_empty()).then(|| format!("security level {level} forbids them"));
             self.whole(
@@ -488,7 +464,7 @@ impl Linter<'_> {
             } else {
                 LintCode::WeakSuites
             };
-            let message = format!("{weakness}: {}", listing(&list));
+            let message = format!("{weakness}: {}", first_names(list.iter(), MOST));
             let advice = self.instead(weakness, &list, resolved.selected());
             self.whole(code, weakness.severity(), message, advice);
         }
@@ -513,27 +489,10 @@ impl Linter<'_> {
     }
 
     fn preference(&mut self, selected: &[Cipher]) {
-        // What is broken is no better for its forward secrecy.
-        let counts = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
-        let mut usable = selected
-            .iter()
-            .filter(|c| !c.weaknesses().iter().any(counts));
-        let Some(weak) = usable.find(|c| !c.forward_secret()) else {
-            return;
-        };
-        if let Some(better) = usable.find(|c| c.forward_secret()) {
-            let message = format!("{} is preferred to {}", weak.name, better.name);
+        if let Some((worse, better)) = out_of_order(selected.iter()) {
+            let message = format!("{} is preferred to {}", worse.name, better.name);
             let advice = Some("put suites with forward secrecy first".into());
             self.whole(LintCode::WeakPreferred, Severity::Warning, message, advice);
         }
-    }
-}
-
-/// The first few names, and how many more.
-fn listing(ciphers: &[Cipher]) -> String {
-    let names: Vec<_> = ciphers.iter().take(3).map(|c| c.name).collect();
-    match ciphers.len().saturating_sub(names.len()) {
-        0 => names.join(", "),
-        more => format!("{} and {more} more", names.join(", ")),
     }
 }

@@ -25,7 +25,7 @@
 //! | What does a change change? | [`CipherString::diff`] |
 //! | Does it keep to a guideline? | [`Policy::check`] |
 //! | Refuse typing errors | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
-//! | What do other versions of OpenSSL make of it? | [`CipherString::on_version`] |
+//! | What do other versions of OpenSSL make of it? | [`KnownOpenssl::explain`] |
 
 mod ciphersuites;
 mod diff;
@@ -53,8 +53,7 @@ pub use error::{CipherStringError, CipherStringErrorKind};
 pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub use hint::Hint;
 pub use info::Cipher;
-pub(crate) use info::text_field;
-pub(crate) use info::{ciphers_of_context, ciphers_supported_by};
+pub(crate) use info::{ciphers_of_context, ciphers_supported_by, first_names, text_field};
 pub use known::KnownOpenssl;
 pub use lint::{Finding, LintCode, Severity};
 pub use part::{Operator, Part, PartKind, Term};

@@ -131,7 +131,7 @@ aliases! {
 }
 
 /// Names that strings of the past use and that no OpenSSL since 1.1.0 knows.
-static RETIRED: &[&str] = &[
+pub(super) static RETIRED: &[&str] = &[
     "EXP",
     "EXPORT",
     "EXPORT40",

@@ -43,19 +43,6 @@ pub enum Operator {
     Command,
 }
 
-impl Operator {
-    /// The character in the string; none for [`Operator::Add`].
-    pub fn symbol(self) -> Option<char> {
-        match self {
-            Operator::Add => None,
-            Operator::Remove => Some('-'),
-            Operator::MoveToEnd => Some('+'),
-            Operator::Kill => Some('!'),
-            Operator::Command => Some('@'),
-        }
-    }
-}
-
 /// What a part is about.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

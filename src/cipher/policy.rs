@@ -4,8 +4,10 @@ mod report;
 pub(crate) use file::version;
 pub use report::{Report, Violation, ViolationKind};
 
+use super::library::Library;
 use super::selector::Selector;
-use super::{Cipher, Severity, Weakness, names};
+use super::weakness::out_of_order;
+use super::{Cipher, KnownOpenssl, Weakness, names};
 use crate::constants::TlsVersion;
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
@@ -180,11 +182,6 @@ impl Policy {
         self.groups.what.iter().map(|group| &**group)
     }
 
-    /// The fewest bits that a key of this kind (`"rsa"`, `"dsa"`, `"ec"`, `"dh"`) may have.
-    pub fn key_bits(&self, kind: &str) -> Option<u32> {
-        self.least(kind).map(|stated| stated.what.bits)
-    }
-
     /// Compares a list of suites, TLS 1.3 included, and the protocol versions that are on.
     ///
     /// Without versions, only the suites are compared. With them, suites of a version that is
@@ -197,7 +194,13 @@ impl Policy {
         for cipher in ciphers.iter().filter(usable) {
             violations.extend(self.check_suite(cipher));
         }
-        self.check_preference(ciphers.iter().filter(usable), &mut violations);
+        let out_of_order = out_of_order(ciphers.iter().filter(usable));
+        if let Some((stated, (worse, better))) =
+            self.forward_secrecy_first.as_ref().zip(out_of_order)
+        {
+            let (worse, better) = (worse.clone(), better.clone());
+            violations.push(stated.violated(ViolationKind::Preference { worse, better }));
+        }
         let expected = &self.expect;
         let expects = |c: &Cipher| expected.what.iter().any(|name| is_named(c, name));
         let for_tls13 = expected.what.iter().any(|name| names::is_tls13_suite(name));
@@ -238,29 +241,6 @@ impl Policy {
         let (rule, section) = matching(&self.avoid)?;
         let kind = ViolationKind::Discouraged { cipher, rule };
         Some(Violation { kind, section })
-    }
-
-    /// Whether a suite without forward secrecy stands before one with it.
-    fn check_preference<'a>(
-        &self,
-        ciphers: impl Iterator<Item = &'a Cipher>,
-        violations: &mut Vec<Violation>,
-    ) {
-        let Some(stated) = &self.forward_secrecy_first else {
-            return;
-        };
-        // What is broken is no better for its forward secrecy.
-        let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
-        let counts = |c: &&Cipher| !c.is_tls13() && !c.weaknesses().iter().any(bad);
-        let mut ciphers = ciphers.filter(counts);
-        if let Some(worse) = ciphers.find(|c| !c.forward_secret()) {
-            if let Some(better) = ciphers.find(|c| c.forward_secret()) {
-                violations.push(stated.violated(ViolationKind::Preference {
-                    worse: worse.clone(),
-                    better: better.clone(),
-                }));
-            }
-        }
     }
 
     /// Compares the groups of the key exchange that are on, by any of their names.
@@ -323,13 +303,10 @@ impl Policy {
         Report::new(&self.name, small.into_iter().collect())
     }
 
-    fn least(&self, kind: &str) -> Option<&Stated<LeastBits>> {
-        self.keys.iter().find(|stated| *stated.what.key == *kind)
-    }
-
     /// What the policy wants, if this is less.
     fn wanted(&self, kind: &str, bits: u32) -> Option<&Stated<LeastBits>> {
-        self.least(kind).filter(|stated| bits < stated.what.bits)
+        let stated = self.keys.iter().find(|stated| *stated.what.key == *kind);
+        stated.filter(|stated| bits < stated.what.bits)
     }
 }
 
@@ -342,6 +319,18 @@ impl<T> Stated<T> {
 
 fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
+}
+
+/// Whether this is a suite's name, of any OpenSSL or of the TLS registry.
+fn is_suite(name: &str) -> bool {
+    // The registry has more than any OpenSSL.
+    let registered = name.starts_with("TLS_") && name.contains("_WITH_");
+    let has = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
+    registered
+        || names::TLS13_SUITES.contains(&name)
+        || names::RETIRED.contains(&name)
+        || KnownOpenssl::all().iter().any(|known| has(&known.library))
+        || Library::current().is_ok_and(|library| has(&library))
 }
 
 /// Whether two names are one group's: OpenSSL's, the TLS registry's, NIST's.
@@ -368,14 +357,17 @@ fn group_bits(group: &str) -> Option<(&'static str, u32)> {
 }
 
 impl Pattern {
-    fn new(word: &str) -> Pattern {
+    fn new(word: &str) -> Result<Pattern, String> {
         if let Some(weakness) = Weakness::from_slug(word) {
-            return Pattern::Weakness(weakness);
+            return Ok(Pattern::Weakness(weakness));
         }
-        match names::alias(word) {
-            Some(alias) => Pattern::Group(alias.name, alias.selector()),
-            None => Pattern::Suite(word.into()),
+        if let Some(alias) = names::alias(word) {
+            return Ok(Pattern::Group(alias.name, alias.selector()));
         }
+        if !is_suite(word) {
+            return Err(format!("`{word}` is no suite, group name or weakness"));
+        }
+        Ok(Pattern::Suite(word.into()))
     }
 
     fn matches(&self, cipher: &Cipher) -> bool {
@@ -477,7 +469,17 @@ mod tests {
             "line 0: the file states no `name`"
         );
         assert!(Policy::parse("versions TLSv2").is_err());
-        for wrong in ["keys rsa", "keys rsa many", "keys gold 20", "prefer gold"] {
+        for wrong in [
+            "keys rsa",
+            "keys rsa many",
+            "keys gold 20",
+            "prefer gold",
+            // OpenSSL would ignore what it does not know; a guideline must not.
+            "forbid rc-4",
+            "avoid AES128-SHA kDEH",
+            "allow ECDHE-RSA-AES128-GCM-SHA265",
+            "expect TLS_AES_128_GCM",
+        ] {
             assert_eq!(Policy::parse(wrong).unwrap_err().line(), 1, "{wrong}");
         }
     }
@@ -498,9 +500,6 @@ mod tests {
         assert!(rfc.check_key("rsa", 2048).conforms());
         assert!(rfc.check_key("ec", 224).conforms());
         assert!(!rfc.check_key("dh", 1024).conforms());
-        assert_eq!(
-            (rfc.key_bits("rsa"), rfc.key_bits("dsa")),
-            (Some(2048), None)
-        );
+        assert!(rfc.check_key("dsa", 512).conforms());
     }
 }

@@ -2,7 +2,7 @@ use openssl::ssl::{Ssl, SslContext};
 
 use super::info::{ciphers_of_context, ciphers_supported_by};
 use super::library::{Outcome, Scratch};
-use super::{Cipher, CipherString, CipherStringError, Weakness};
+use super::{Cipher, CipherString, CipherStringError};
 
 /// What a cipher string selects, from [`CipherString::resolve`].
 ///
@@ -79,12 +79,6 @@ impl Resolved {
     /// The security level that is in force with the string: the one it sets, or the library's.
     pub fn security_level(&self) -> u32 {
         self.security_level
-    }
-
-    /// The suites with a weakness, each with why.
-    pub fn weak(&self) -> Vec<(&Cipher, Vec<Weakness>)> {
-        let all = self.ciphers.iter().map(|c| (c, c.weaknesses()));
-        all.filter(|(_, why)| !why.is_empty()).collect()
     }
 
     /// The suites that a client would really offer: without those that the security level

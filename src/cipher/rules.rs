@@ -70,8 +70,8 @@ impl State {
         match rule {
             Rule::Nothing => {}
             Rule::Default => self.clone_from(&library.default),
-            Rule::Add(s) => self.append(|state, i| !state.is_active(i) && selects(s, i), true),
-            Rule::MoveToEnd(s) => self.append(|state, i| state.is_active(i) && selects(s, i), true),
+            Rule::Add(s) => self.append(|state, i| !state.is_active(i) && selects(s, i)),
+            Rule::MoveToEnd(s) => self.append(|state, i| state.is_active(i) && selects(s, i)),
             Rule::Remove(s) => {
                 let (mut gone, rest) = self.split(|state, i| state.is_active(i) && selects(s, i));
                 for &i in &gone {
@@ -89,7 +89,7 @@ impl State {
             }
             Rule::Enable(suites) => {
                 for &only in suites {
-                    self.append(|state, i| !state.is_active(i) && i == only, true);
+                    self.append(|state, i| !state.is_active(i) && i == only);
                 }
             }
             Rule::SortByStrength => {
@@ -105,10 +105,11 @@ impl State {
         self.order.iter().partition(|i| chosen(self, **i))
     }
 
-    fn append(&mut self, chosen: impl Fn(&State, u16) -> bool, active: bool) {
+    /// Puts these at the end, enabled.
+    fn append(&mut self, chosen: impl Fn(&State, u16) -> bool) {
         let (moved, mut rest) = self.split(chosen);
         for &i in &moved {
-            self.active[usize::from(i)] = active;
+            self.active[usize::from(i)] = true;
         }
         rest.extend(moved);
         self.order = rest;

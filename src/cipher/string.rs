@@ -202,24 +202,15 @@ fn is_name(byte: u8, library: &Library) -> bool {
 
 /// Everything that could be read as a name, also at the start of a word behind `DEFAULT`.
 fn words<'a>(text: &'a str, library: &Library) -> impl Iterator<Item = &'a str> {
-    let behind_default = text.get(DEFAULT.len()..).unwrap_or("");
-    let split = |text: &'a str| {
-        text.split(|c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library)))
-            // A leading `-` is an operator.
-            .flat_map(|word| {
-                [
-                    word,
-                    word.trim_start_matches('-'),
-                    word.get(1..).unwrap_or(""),
-                ]
-            })
-            .filter(|word| !word.is_empty())
-    };
-    let first = behind_default
-        .split(|c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library)))
-        .next()
-        .unwrap_or("");
-    split(text).chain(split(first))
+    let other = |c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library));
+    let behind_default = text
+        .get(DEFAULT.len()..)
+        .and_then(|text| text.split(other).next());
+    text.split(other)
+        .chain(behind_default)
+        // A leading `-` is an operator.
+        .flat_map(|word| [word, word.strip_prefix('-').unwrap_or("")])
+        .filter(|word| !word.is_empty())
 }
 
 const DEFAULT: &str = "DEFAULT";
@@ -312,7 +303,7 @@ impl<'a> Reader<'a> {
             return self.read_command(start);
         }
         let mut terms = Vec::new();
-        let mut selector = Some(Selector::default());
+        let mut selector = Selector::default();
         let mut forgets = false;
         loop {
             let (text, at) = self.read_name(start)?;
@@ -335,21 +326,18 @@ impl<'a> Reader<'a> {
                 return Ok(());
             };
             self.at += usize::from(more);
-            selector = selector.and_then(|s| {
-                forgets |= s.forgets_default(&next);
-                s.and(&next)
-            });
-            if selector.is_none() {
+            forgets |= selector.forgets_default(&next);
+            let Some(joined) = selector.and(&next) else {
                 self.skip_to_separator();
                 let kind = PartKind::Contradiction;
                 self.push(start, operator, kind, terms, Rule::Nothing);
                 return Ok(());
-            }
+            };
+            selector = joined;
             if !more {
                 break;
             }
         }
-        let selector = selector.unwrap_or_default();
         let rule = match operator {
             Operator::Remove => Rule::Remove(selector),
             Operator::MoveToEnd => Rule::MoveToEnd(selector),
@@ -386,10 +374,14 @@ impl<'a> Reader<'a> {
                     (PartKind::SecurityLevel(level), Rule::Nothing)
                 }
                 _ => {
+                    let message = match level {
+                        "" => "a security level from 0 to 5 is missing".to_owned(),
+                        _ => format!("`{level}` is no security level; 0 to 5 are"),
+                    };
                     return Err(CipherStringError::new(
                         Kind::SecurityLevel,
                         span.start + "SECLEVEL=".len()..span.end,
-                        format!("`{level}` is no security level; 0 to 5 are"),
+                        message,
                     ));
                 }
             },

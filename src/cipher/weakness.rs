@@ -161,7 +161,48 @@ impl fmt::Display for Weakness {
     }
 }
 
+/// The first suite without forward secrecy that stands before one with it, and that one; those of
+/// TLS 1.3 and what nobody can or should use do not count.
+pub(super) fn out_of_order<'a>(
+    ciphers: impl Iterator<Item = &'a Cipher>,
+) -> Option<(&'a Cipher, &'a Cipher)> {
+    // What is broken is no better for its forward secrecy.
+    let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
+    let mut usable = ciphers.filter(|c| !c.is_tls13() && !c.weaknesses().iter().any(bad));
+    let worse = usable.find(|c| !c.forward_secret())?;
+    let better = usable.find(|c| c.forward_secret())?;
+    Some((worse, better))
+}
+
 impl Cipher {
+    /// How bad the worst is that is wrong with the suite; none for a good one.
+    ///
+    /// What nobody can use without a callback is no danger, unless it is broken:
+    ///
+    /// ```
+    /// use pyssl::cipher::{CipherString, Severity};
+    ///
+    /// let worst = |string| -> pyssl::Result<_> {
+    ///     let suites = CipherString::parse(string)?.resolve()?.into_ciphers();
+    ///     Ok(suites.last().and_then(|suite| suite.severity()))
+    /// };
+    /// assert_eq!(worst("ECDHE-RSA-AES128-GCM-SHA256")?, None);
+    /// assert_eq!(worst("AES128-GCM-SHA256")?, Some(Severity::Warning));
+    /// assert_eq!(worst("PSK-AES128-GCM-SHA256")?, Some(Severity::Note));
+    /// assert_eq!(worst("PSK-NULL-SHA256:@SECLEVEL=0")?, Some(Severity::Error));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn severity(&self) -> Option<Severity> {
+        let weaknesses = self.weaknesses();
+        let worst = weaknesses.iter().map(|w| w.severity()).max()?;
+        let callback = weaknesses.iter().any(|w| w.needs_callback());
+        Some(if callback && worst < Severity::Error {
+            Severity::Note
+        } else {
+            worst
+        })
+    }
+
     /// Why the suite should not be used, worst first; empty for a good one.
     pub fn weaknesses(&self) -> Vec<Weakness> {
         let symmetric = self.symmetric.unwrap_or("");

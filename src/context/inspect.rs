@@ -25,9 +25,12 @@ const VERSIONS: [(TlsVersion, Options); 5] = [
 impl SslContext {
     /// Another context with the same settings, changed by `change`: what happens to it does not
     /// show in this one.
-    pub(crate) fn varied(&self, change: impl FnOnce(&mut Settings)) -> Result<SslContext> {
+    pub(crate) fn varied(
+        &self,
+        change: impl FnOnce(&mut Settings) -> Result<()>,
+    ) -> Result<SslContext> {
         let mut settings = self.settings();
-        change(&mut settings);
+        change(&mut settings)?;
         SslContext::from_settings(settings)
     }
 

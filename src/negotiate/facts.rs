@@ -93,10 +93,6 @@ impl Facts {
         })
     }
 
-    pub(super) fn has_certificate(&self) -> bool {
-        !self.keys.is_empty()
-    }
-
     /// Why this end cannot use the suite, if that shows in its settings.
     pub(super) fn obstacle(&self, cipher: &Cipher) -> Option<Obstacle> {
         let auth = cipher.auth.unwrap_or("");
@@ -127,10 +123,8 @@ impl Facts {
             "auth-dss" => ("a DSA", &[Id::DSA]),
             _ => ("", &[]),
         };
-        if cipher.is_tls13() && self.keys.is_empty() && !self.psk {
-            return Some(Obstacle::NoCertificate);
-        }
-        if !keys.is_empty() && self.keys.is_empty() {
+        let needs_certificate = !keys.is_empty() || (cipher.is_tls13() && !self.psk);
+        if needs_certificate && self.keys.is_empty() {
             return Some(Obstacle::NoCertificate);
         }
         if !keys.is_empty() && !keys.iter().any(|id| self.keys.contains(id)) {

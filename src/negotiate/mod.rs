@@ -114,26 +114,23 @@ pub fn negotiate(
     let options = options.into();
     let lent = options.lend_certificates && server.identities().is_empty();
     let verify = options.verify && !lent;
-    let mut failure = None;
-    let prepare = |context: &SslContext, lend: Option<u32>, failure: &mut Option<_>| {
+    // The client looks at the server's certificate with its own security level.
+    let level = client.security_level().max(server.security_level());
+    let prepare = |context: &SslContext, lent: bool| {
         context.varied(|settings| {
             settings.keylog = None;
             settings.message_callback = None;
             if !verify {
                 only_algorithms(settings);
             }
-            if let Some(level) = lend {
-                *failure = lend::lend(settings, level, false).err();
+            if lent {
+                lend::lend(settings, level, false)?;
             }
+            Ok(())
         })
     };
-    // The client looks at the server's certificate with its own security level.
-    let level = client.security_level().max(server.security_level());
-    let client = prepare(client, None, &mut failure)?;
-    let server = prepare(server, lent.then_some(level), &mut failure)?;
-    if let Some(error) = failure {
-        return Err(error);
-    }
+    let client = prepare(client, false)?;
+    let server = prepare(server, lent)?;
     let trial = Trial::new(&client, &server, options.server_hostname.as_deref())?;
     let ended = trial.run();
     let agreed = trial.client.agreed();

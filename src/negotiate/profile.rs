@@ -278,15 +278,7 @@ impl Profile {
         }
         Ok(Some(context))
     }
-}
 
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.title)
-    }
-}
-
-impl Profile {
     /// What this client would agree on with a server, or why nothing.
     ///
     /// ```
@@ -322,6 +314,12 @@ impl Profile {
             options.server_hostname = None;
         }
         negotiate(&client, server, options)
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use super::Role;
 use super::facts::{Facts, Obstacle, has_suite, version_names};
 use super::trial::Ended;
-use crate::cipher::Cipher;
+use crate::certificate::key_name;
+use crate::cipher::{Cipher, first_names};
 use crate::constants::{AlertDescription, TlsVersion};
 use crate::context::SslContext;
 use crate::error::{Error, Result};
@@ -186,7 +187,6 @@ impl<'a> Diagnosis<'a> {
         }
         let common = |version: &&TlsVersion| self.server_facts.versions.contains(version);
         let best = self.client_facts.versions.iter().filter(common).max();
-        let bare = !self.server_facts.has_certificate();
         Ok(match error.reason().unwrap_or("") {
             "UNSUPPORTED_PROTOCOL"
             | "NO_PROTOCOLS_AVAILABLE"
@@ -199,23 +199,8 @@ impl<'a> Diagnosis<'a> {
             | "NO_SUITABLE_GROUPS"
             | "NO_SHARED_GROUPS"
             | "NO_SHARED_GROUP" => self.no_group(),
-            "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS"
-                if best.is_some_and(|version| *version < TlsVersion::TLSv1_2) =>
-            {
-                let levels = [self.client, self.server].map(SslContext::security_level);
-                let server = levels[1] >= levels[0];
-                Cause::TooWeak {
-                    by: if server { Role::Server } else { Role::Client },
-                    what: "versions below TLS 1.2 sign with SHA-1".into(),
-                }
-            }
-            "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS" if bare => {
-                Cause::NoServerCertificate
-            }
             "NO_SUITABLE_SIGNATURE_ALGORITHM" | "NO_SHARED_SIGNATURE_ALGORITHMS" => {
-                Cause::NoCommonSignature {
-                    keys: self.key_names(),
-                }
+                self.no_signature(best.copied())
             }
             "NO_SHARED_CIPHER" | "NO_CIPHERS_AVAILABLE" => self.no_suite(best.copied())?,
             "PEER_DID_NOT_RETURN_A_CERTIFICATE" => Cause::NoClientCertificate,
@@ -245,12 +230,22 @@ impl<'a> Diagnosis<'a> {
         }
     }
 
-    fn key_names(&self) -> Vec<Box<str>> {
+    fn no_signature(&self, best: Option<TlsVersion>) -> Cause {
+        if best.is_some_and(|version| version < TlsVersion::TLSv1_2) {
+            let server = self.server.security_level() >= self.client.security_level();
+            return Cause::TooWeak {
+                by: if server { Role::Server } else { Role::Client },
+                what: "versions below TLS 1.2 sign with SHA-1".into(),
+            };
+        }
         let identities = self.server.identities();
-        identities
-            .iter()
-            .map(|identity| crate::certificate::key_name(&identity.key).into_boxed_str())
-            .collect()
+        if identities.is_empty() {
+            return Cause::NoServerCertificate;
+        }
+        let keys = identities.iter().map(|identity| key_name(&identity.key));
+        Cause::NoCommonSignature {
+            keys: keys.map(String::into_boxed_str).collect(),
+        }
     }
 
     fn no_suite(&self, best: Option<TlsVersion>) -> Result<Cause> {
@@ -264,36 +259,27 @@ impl<'a> Diagnosis<'a> {
             Ok(context.get_ciphers()?.into_iter().filter(counts).collect())
         };
         let (client, server) = (listed(self.client)?, listed(self.server)?);
-        let blocked: Vec<_> = client
+        let shared = |c: &&Cipher| server.iter().any(|other| other.id == c.id);
+        let both: Vec<&Cipher> = client.iter().filter(shared).collect();
+        let obstacle = |cipher: &&Cipher| {
+            let of = |role, facts: &Facts| {
+                let why = facts.obstacle(cipher)?;
+                Some(((*cipher).clone(), role, why))
+            };
+            of(Role::Client, &self.client_facts).or_else(|| of(Role::Server, &self.server_facts))
+        };
+        let blocked: Vec<_> = both.iter().filter_map(obstacle).collect();
+        if blocked
             .iter()
-            .filter(|cipher| server.iter().any(|other| other.id == cipher.id))
-            .filter_map(|cipher| {
-                let facts = [
-                    (Role::Client, &self.client_facts),
-                    (Role::Server, &self.server_facts),
-                ];
-                facts
-                    .into_iter()
-                    .find_map(|(role, facts)| Some((cipher.clone(), role, facts.obstacle(cipher)?)))
-            })
-            .collect();
-        let only_bare = !blocked.is_empty()
-            && blocked
-                .iter()
-                .any(|(.., why)| *why == Obstacle::NoCertificate);
-        if only_bare {
+            .any(|(.., why)| *why == Obstacle::NoCertificate)
+        {
             return Ok(Cause::NoServerCertificate);
         }
-        let grouped = |c: &Cipher| self.server_facts.needs_group(c);
-        let both = client
-            .iter()
-            .filter(|c| server.iter().any(|o| o.id == c.id));
-        let mut unblocked = both.filter(|c| !blocked.iter().any(|(b, ..)| b.id == c.id));
+        let free = |c: &&&Cipher| !blocked.iter().any(|(b, ..)| b.id == c.id);
+        let mut unblocked = both.iter().filter(free).peekable();
         // All that is left in common needs a group, and there was nothing else in the way.
-        if let Some(first) = unblocked.next() {
-            if grouped(first) && unblocked.all(grouped) {
-                return Ok(self.no_group());
-            }
+        if unblocked.peek().is_some() && unblocked.all(|c| self.server_facts.needs_group(c)) {
+            return Ok(self.no_group());
         }
         let offered = |cipher: &Cipher| self.client_facts.obstacle(cipher).is_none();
         Ok(Cause::NoCommonSuite {
@@ -345,13 +331,22 @@ impl fmt::Display for Cause {
                 let (client, server) = (names(client), names(server));
                 write!(f, "no suite in common: the client offers {client}; ")?;
                 write!(f, "the server lists {server}")?;
-                for (cipher, role, why) in blocked {
+                // One sentence for all that fail for the same reason.
+                let mut rest: Vec<_> = blocked.iter().collect();
+                while let Some(&(_, role, why)) = rest.first() {
+                    let (same, others): (Vec<_>, Vec<_>) = rest
+                        .into_iter()
+                        .partition(|(_, by, other)| (by, other) == (role, why));
+                    let names = first_names(same.iter().map(|(cipher, ..)| cipher), MOST);
+                    let (are, them) = match same.len() {
+                        1 => ("is", "it"),
+                        _ => ("are", "them"),
+                    };
                     write!(
                         f,
-                        "; {} is on both lists, but the {role} {}",
-                        cipher.name,
-                        { Cannot(why) }
+                        "; {names} {are} on both lists, but the {role} cannot use {them}: {why}"
                     )?;
+                    rest = others;
                 }
                 Ok(())
             }
@@ -395,28 +390,12 @@ impl fmt::Display for Cause {
     }
 }
 
-/// An obstacle as what a side cannot do.
-struct Cannot<'a>(&'a Obstacle);
-
-impl fmt::Display for Cannot<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot use it: {}", self.0)
-    }
-}
+/// How many suites are named in a row.
+const MOST: usize = 8;
 
 fn names(ciphers: &[Cipher]) -> String {
-    const MOST: usize = 8;
-    if ciphers.is_empty() {
-        return "none".to_owned();
+    match ciphers {
+        [] => "none".to_owned(),
+        _ => first_names(ciphers.iter(), MOST),
     }
-    let mut text = ciphers
-        .iter()
-        .take(MOST)
-        .map(|cipher| cipher.name)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if let Some(more) = ciphers.len().checked_sub(MOST).filter(|more| *more > 0) {
-        text.push_str(&format!(" and {more} more"));
-    }
-    text
 }

@@ -144,17 +144,16 @@ pub(crate) fn without_obstacles(context: &SslContext, role: Role) -> Result<Vec<
 
 /// The highest version below TLS 1.2 that a handshake in memory succeeds with.
 pub(crate) fn highest_below_tls12(context: &SslContext, role: Role) -> Result<Option<TlsVersion>> {
-    let mut lent = Ok(());
     let own = context.varied(|settings| {
         only_algorithms(settings);
         settings.sni_callback = None;
         if role == Role::Server && settings.identities.is_empty() {
-            lent = lend::lend(settings, context.security_level(), false);
+            lend::lend(settings, context.security_level(), false)?;
         }
+        Ok(())
     })?;
-    lent?;
     let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
-    template.cipher_list = std::sync::Arc::new(c_string_lossy("ALL:@SECLEVEL=0"));
+    template.cipher_list = Arc::new(c_string_lossy("ALL:@SECLEVEL=0"));
     template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
     template.maximum_version = Some(TlsVersion::TLSv1_1);
     lend::lend(&mut template, context.security_level(), false)?;
@@ -191,10 +190,9 @@ impl Prover {
         } else {
             None
         };
-        let mut lent = Ok(());
         let own = context.varied(|settings| {
             if lend {
-                lent = lend::lend(settings, level, dsa);
+                lend::lend(settings, level, dsa)?;
                 settings.dh_params = settings.dh_params.take().or(dh_params);
             }
             only_algorithms(settings);
@@ -206,8 +204,8 @@ impl Prover {
             settings.psk_server = server.map(|_| PskServerCallback::constant(KEY));
             let tickets = Options::OP_NO_TICKET.bits();
             settings.options = Some(settings.options.unwrap_or(0) | tickets);
+            Ok(())
         })?;
-        lent?;
         let settings = context.settings();
         let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
         template.security_level = Some(0);

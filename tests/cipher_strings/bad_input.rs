@@ -17,8 +17,10 @@ fn refused(text: &str) -> (Kind, usize) {
 
 #[test]
 fn each_error_has_its_column() {
-    assert_eq!(refused(""), (Kind::Empty, 1));
-    assert_eq!(refused(" :,;"), (Kind::Empty, 1));
+    for empty in ["", " :,;"] {
+        let error = CipherString::parse(empty).unwrap_err();
+        assert_eq!((error.kind(), error.column()), (Kind::Empty, None));
+    }
     assert_eq!(refused("HIGH:!"), (Kind::MissingName, 7));
     assert_eq!(refused("HIGH:+:AES"), (Kind::MissingName, 7));
     assert_eq!(refused("kRSA+"), (Kind::MissingName, 6));
@@ -29,6 +31,8 @@ fn each_error_has_its_column() {
     assert_eq!(refused("@SECLEVEL=99"), (Kind::SecurityLevel, 11));
     assert_eq!(refused("HIGH:@SECLEVEL=6"), (Kind::SecurityLevel, 16));
     assert_eq!(refused("@SECLEVEL="), (Kind::SecurityLevel, 11));
+    let missing = CipherString::parse("@SECLEVEL=").unwrap_err();
+    assert_eq!(missing.message(), "a security level from 0 to 5 is missing");
     assert_eq!(refused("HIGH:\0AES"), (Kind::Nul, 6));
     assert_eq!(refused("HIGH:!aNÜLL"), (Kind::NotAscii, 9));
 }

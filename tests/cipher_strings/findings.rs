@@ -289,6 +289,10 @@ fn a_diff_tells_what_got_weaker() {
     let stronger = diff("ECDHE+AES:AES128-SHA", "ECDHE+AES");
     assert_eq!(stronger.removed().len(), 1);
     assert!(!stronger.is_weaker());
+    // What nobody can use without a callback weakens nothing, unless it is broken.
+    let callback = diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-AES128-GCM-SHA256");
+    assert_eq!(callback.weakenings(), []);
+    assert!(diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-NULL-SHA").is_weaker());
     let level = diff("AES128-SHA:@SECLEVEL=2", "AES128-SHA:@SECLEVEL=1");
     assert_eq!(
         level.weakenings(),

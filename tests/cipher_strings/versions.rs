@@ -68,7 +68,7 @@ fn versions_differ_where_their_manuals_say_so() {
 fn a_string_of_the_linked_version_is_read_as_another_would() {
     let string = CipherString::parse("HIGH:!aNUL:!MD5").unwrap();
     for known in KnownOpenssl::all() {
-        let explanation = string.on_version(known).unwrap();
+        let explanation = known.explain(string.as_str()).unwrap();
         let hint = explanation.steps()[1].hint().unwrap();
         assert_eq!(hint.to_string(), "did you mean `aNULL`?", "{known}");
     }

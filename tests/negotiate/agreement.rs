@@ -137,10 +137,16 @@ fn a_certificate_of_the_wrong_kind_is_the_reason() {
         (&blocked[0].1, &blocked[0].2),
         (&Role::Server, &Obstacle::CertificateKind("an RSA"))
     );
+    let why = "needs a certificate with an RSA key";
     assert!(
-        text.contains("the server cannot use it: needs a certificate with an RSA key"),
+        text.contains(&format!("the server cannot use it: {why}")),
         "{text}"
     );
+    // However many there are, the reason is given once.
+    client.set_ciphers("ECDHE+aRSA").unwrap();
+    let (_, text) = refused(&client, &server);
+    assert_eq!(text.matches(why).count(), 1, "{text}");
+    assert!(text.contains("are on both lists"), "{text}");
 }
 
 #[test]

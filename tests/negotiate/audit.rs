@@ -219,6 +219,10 @@ fn times_of_certificates_are_judged_now_and_at_other_times() {
     let findings = on_server(&leaf, at(340));
     let soon = find(&findings, AuditCode::ExpiresSoon);
     assert!(soon.message().contains("expires in 2"), "{soon}");
+    let now = SystemTime::now() + 363 * DAY + DAY / 2;
+    let findings = on_server(&leaf, AuditOptions::new().now(now));
+    let last = find(&findings, AuditCode::ExpiresSoon);
+    assert!(last.message().contains("expires in 1 day,"), "{last}");
     assert!(!has(
         &on_server(&leaf, at(340).expires_soon(DAY)),
         AuditCode::ExpiresSoon
@@ -377,6 +381,8 @@ fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suit
     assert_eq!(ignored.len(), 2, "{ignored:?}");
     assert!(ignored[0].contains("column 7") && ignored[0].contains("did you mean `aNULL`?"));
     assert!(ignored[1].contains("TLS 1.3") && ignored[1].contains("`TLS_BOGUS`"));
+    // However long the list is, the message is not.
+    assert!(!ignored[0].contains("HIGH") && !ignored[1].contains("TLS_AES"));
     // Following the advice of one of several findings is enough.
     let weak = find(&findings, AuditCode::WeakSuites);
     let line = weak.python().unwrap();
@@ -394,6 +400,50 @@ fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suit
     context.set_ciphers("HIGH:!aNULL:!RC4").unwrap();
     context.set_ciphersuites("TLS_AES_128_GCM_SHA256").unwrap();
     assert!(!has(&audit(&context, ()), AuditCode::CipherString));
+}
+
+/// Whichever finding is followed, the string cures all that are about suites.
+#[test]
+fn the_string_that_is_advised_can_be_set_and_leaves_nothing_to_advise() {
+    let codes = [
+        AuditCode::WeakSuites,
+        AuditCode::LowSecurityLevel,
+        AuditCode::NoSuite,
+    ];
+    for string in [
+        "ALL:@SECLEVEL=0",
+        "DEFAULT:@SECLEVEL=1",
+        // Without what is weak, nothing is left.
+        "AES128-SHA",
+        "AES128-SHA:@SECLEVEL=0",
+        "PSK:@SECLEVEL=1",
+    ] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context
+            .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+            .unwrap();
+        context.set_ciphers(string).unwrap();
+        let findings = audit(&context, ());
+        let about_suites = findings.iter().filter(|f| codes.contains(&f.code()));
+        let advised: Vec<_> = about_suites.map(|f| f.python().unwrap()).collect();
+        assert!(!advised.is_empty(), "{string}");
+        for line in advised {
+            context.set_ciphers(string).unwrap();
+            context
+                .set_ciphers(line.split('"').nth(1).unwrap())
+                .unwrap();
+            let left = audit(&context, ());
+            assert!(!codes.iter().any(|c| has(&left, *c)), "{line}: {left:#?}");
+        }
+    }
+    // What the string does not govern, it cannot cure.
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.set_ciphers("ECDHE+AESGCM:@SECLEVEL=0").unwrap();
+    context
+        .set_ciphersuites("TLS_AES_128_CCM_8_SHA256")
+        .unwrap();
+    let findings = audit(&context, ());
+    assert_eq!(find(&findings, AuditCode::WeakSuites).python(), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use pyssl as ssl;
 
-use super::{PasswordArgs, Version};
+use super::{KeyArgs, Version};
 
 /// Build a context as a program would, and tell what is wrong with it
 ///
@@ -43,12 +43,8 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The private key of --cert (PEM)
-    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
-
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) key: KeyArgs,
 
     /// Trust the authorities in this file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

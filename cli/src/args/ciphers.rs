@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+use pyssl::negotiate::Role;
 
-use super::{PasswordArgs, Version};
+use super::{KeyArgs, Version};
 
 /// Show what a cipher string selects, what each part of it does, and what is wrong with it
 ///
@@ -66,9 +67,10 @@ pub(crate) struct CiphersArgs {
     /// in memory for each; without --cert, the server is lent certificates of each kind
     #[arg(
         long, value_name = "ROLE", num_args = 0..=1, require_equals = true,
-        default_missing_value = "client"
+        default_missing_value = "client",
+        value_parser = PossibleValuesParser::new(["client", "server"]).map(|name| role(&name))
     )]
-    pub(crate) usable: Option<RoleArg>,
+    pub(crate) usable: Option<Role>,
 
     /// Tell what other versions of OpenSSL make of the string
     #[arg(
@@ -94,12 +96,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The private key of --cert (PEM)
-    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
-    pub(crate) key: Option<PathBuf>,
-
     #[command(flatten)]
-    pub(crate) password: PasswordArgs,
+    pub(crate) key: KeyArgs,
 
     /// Lint the strings in these files: one a line, or the directives of nginx, Apache, HAProxy,
     /// Postfix and others; "-" is standard input
@@ -126,11 +124,12 @@ pub(crate) struct CiphersArgs {
 /// The versions that the library has tables of.
 const OPENSSL: [&str; 4] = ["3.0", "3.6", "4.0", "all"];
 
-/// An end of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RoleArg {
-    Client,
-    Server,
+fn role(name: &str) -> Role {
+    if name == "server" {
+        Role::Server
+    } else {
+        Role::Client
+    }
 }
 
 #[cfg(test)]

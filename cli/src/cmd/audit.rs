@@ -50,7 +50,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
         }
     })?;
     let found = findings.iter().any(|f| report::counts(f.severity()));
-    let violated = judged.is_some_and(|judged| !judged.report.violations().is_empty());
+    let violated = judged.as_ref().is_some_and(Judged::is_violated);
     Ok(ExitCode::from(u8::from(found || violated)))
 }
 
@@ -120,7 +120,7 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             .doing(|| "--verify-mode".to_owned())?;
     }
     if let Some(cert) = &args.cert {
-        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+        setup::load_identity(&context, cert, &args.key)?;
     }
     Ok(context)
 }

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, LintCode, Policy};
+use pyssl::cipher::{
+    CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, LintCode, Policy,
+};
 
 use crate::args::{CiphersArgs, Version};
 use crate::failure::{Doing, Failure};
@@ -19,15 +21,14 @@ use crate::report;
 use crate::report::ciphers::{Judged, Report};
 use crate::setup;
 
+/// The argument that is the cipher string.
+const STRING: &str = "STRING";
+
 /// The most that is read as one string; far more than the library takes, so that it can say so.
 const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
-    if let (Some(min), Some(max)) = (args.min, args.max) {
-        if min > max {
-            return Err(Failure::Usage("--min is above --max".to_owned()));
-        }
-    }
+    setup::check_range(args.min, args.max)?;
     if !args.server.is_empty() {
         return files::run(args);
     }
@@ -35,16 +36,23 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         None => CipherString::PYTHON_DEFAULT.to_owned(),
         Some(text) => string(text)?,
     };
-    let mut report = Report::new(&text, args.explain, args.full);
-    let outcome = examine(args, &text, &mut report);
-    match outcome {
+    let mut report = Report {
+        string: text.clone(),
+        explain: args.explain,
+        full: args.full,
+        ..Report::default()
+    };
+    match examine(args, &text, &mut report) {
         Ok(()) => {}
         Err(Problem::Failure(failure)) => return Err(failure),
         Err(Problem::Invalid(what, text, error)) => {
-            let failure = Failure::Usage(report::ciphers::pointed(what, &text, &error));
-            let nothing_else = report.explanation.is_none()
-                && report.findings.is_none()
-                && report.on_versions.is_empty();
+            let unexplained = report.explanation.is_none() && report.findings.is_none();
+            let nothing_else = unexplained && report.on_versions.is_empty();
+            let mut message = report::ciphers::pointed(what, &text, &error);
+            if unexplained && what == STRING && error.kind() == Kind::NothingSelected {
+                message.push_str(" --lint tells why.");
+            }
+            let failure = Failure::Usage(message);
             if !args.json && nothing_else {
                 return Err(failure);
             }
@@ -91,13 +99,13 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         let here = here.ok().filter(|here| !here.selects_nothing());
         report.on_versions = elsewhere::on_versions(&openssl, text, here.as_ref());
     }
-    let string = CipherString::parse(text).map_err(invalid("STRING", text))?;
+    let string = CipherString::parse(text).map_err(invalid(STRING, text))?;
     if args.explain {
-        let explanation = string.explain().map_err(invalid("STRING", text))?;
+        let explanation = string.explain().map_err(invalid(STRING, text))?;
         report.explanation = Some(explanation);
     }
     if args.lint {
-        let mut findings = string.lint().map_err(invalid("STRING", text))?;
+        let mut findings = string.lint().map_err(invalid(STRING, text))?;
         if args.tls13.is_some() {
             // They are governed then.
             findings.retain(|f| f.code() != LintCode::Tls13NotGoverned);
@@ -105,11 +113,11 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         report.findings = Some(findings);
     }
     // OpenSSL says no more than that nothing is selected; the string's own error has the reason.
-    string.resolve().map_err(invalid("STRING", text))?;
+    string.resolve().map_err(invalid(STRING, text))?;
     if let Some(suites) = &args.tls13 {
         Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
     }
-    let context = context(args, text)?;
+    let context = context(args, text, ssl::PROTOCOL_TLS_CLIENT)?;
     report.security_level = Some(context.security_level());
     report.versions = versions(args.min, args.max);
     let listed = || "cannot list the suites".to_owned();
@@ -136,22 +144,20 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
 }
 
 /// As Python makes it for this string.
-fn context(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)
-        .doing(|| "cannot make a context".to_owned())?;
-    context.set_ciphers(text).doing(|| "STRING".to_owned())?;
-    limit(&context, args)?;
-    Ok(context)
-}
-
-/// Sets what the string does not govern.
-fn limit(context: &ssl::SslContext, args: &CiphersArgs) -> Result<(), Failure> {
+fn context(
+    args: &CiphersArgs,
+    text: &str,
+    protocol: ssl::Protocol,
+) -> Result<ssl::SslContext, Failure> {
+    let context = ssl::SslContext::new(protocol).doing(|| "cannot make a context".to_owned())?;
+    context.set_ciphers(text).doing(|| STRING.to_owned())?;
     if let Some(suites) = &args.tls13 {
         context
             .set_ciphersuites(suites)
             .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
-    setup::versions(context, args.min, args.max)
+    setup::versions(&context, args.min, args.max)?;
+    Ok(context)
 }
 
 /// The versions that will be on; none if nothing is said of them, so that only suites are compared.

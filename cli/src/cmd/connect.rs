@@ -70,7 +70,7 @@ fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     let context = setup::client_context(&args.trust)?;
     setup::apply(&context, &args.tls)?;
     if let Some(cert) = &args.cert {
-        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+        setup::load_identity(&context, cert, &args.key)?;
     }
     // Whether the name can be, before anything is sent.
     let name = server_name(args);

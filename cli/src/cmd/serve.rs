@@ -28,7 +28,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let context = setup::server_context(args.client_ca.as_deref())?;
     setup::apply(&context, &args.tls)?;
-    setup::load_identity(&context, &args.cert, args.key.as_deref(), &args.password)?;
+    setup::load_identity(&context, &args.cert, &args.key)?;
 
     let address = &args.address;
     let cannot_listen = || format!("cannot listen on {address}");

@@ -6,6 +6,7 @@ use pyssl as ssl;
 use pyssl::audit::AuditFinding;
 use pyssl::negotiate::Role;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::ciphers::{Judged, PolicyJson, violations};
 use super::suites::style;
@@ -54,19 +55,9 @@ struct AuditJson<'a> {
     role: String,
     protocol: &'static str,
     openssl: &'static str,
-    findings: Vec<AuditFindingJson<'a>>,
+    findings: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct AuditFindingJson<'a> {
-    code: &'static str,
-    severity: String,
-    summary: &'static str,
-    message: &'a str,
-    rust: Option<&'a str>,
-    python: Option<&'a str>,
 }
 
 pub(crate) fn json(
@@ -76,21 +67,16 @@ pub(crate) fn json(
     findings: &[AuditFinding],
     judged: Option<&Judged>,
 ) -> io::Result<()> {
-    let findings = findings.iter().map(|finding| AuditFindingJson {
-        code: finding.code().code(),
-        severity: finding.severity().to_string(),
-        summary: finding.code().summary(),
-        message: finding.message(),
-        rust: finding.rust(),
-        python: finding.python(),
-    });
     write_json(
         out,
         &AuditJson {
             role: role.to_string(),
             protocol: context.protocol().name(),
             openssl: *ssl::OPENSSL_VERSION,
-            findings: findings.collect(),
+            findings: findings
+                .iter()
+                .map(|f| RawValue::from_string(f.to_json()))
+                .collect::<Result<_, _>>()?,
             policy: judged.map(PolicyJson::from),
         },
     )

@@ -9,11 +9,9 @@ use std::io::{self, Write};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl::cipher::{
-    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step,
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step, Term,
 };
-use pyssl::negotiate::{Obstacle, Usable};
-
-use crate::args::RoleArg;
+use pyssl::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use elsewhere::{Client, OnVersion};
 pub(crate) use json::json;
@@ -27,6 +25,7 @@ use super::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 const FEW: usize = 4;
 
 /// Everything that is known of a cipher string.
+#[derive(Default)]
 pub(crate) struct Report {
     pub(crate) string: String,
     /// Whether every suite of an explanation is to be listed.
@@ -39,7 +38,7 @@ pub(crate) struct Report {
     pub(crate) findings: Option<Vec<Finding>>,
     pub(crate) diff: Option<CipherDiff>,
     pub(crate) policy: Option<Judged>,
-    pub(crate) usable: Option<(RoleArg, Vec<Usable>)>,
+    pub(crate) usable: Option<(Role, Vec<Usable>)>,
     pub(crate) on_versions: Vec<OnVersion>,
     pub(crate) clients: Option<Vec<Client>>,
     /// Whether the versions are to be explained, too.
@@ -54,26 +53,13 @@ pub(crate) struct Judged {
     pub(crate) report: ssl::cipher::Report,
 }
 
-impl Report {
-    pub(crate) fn new(string: &str, explain: bool, full: bool) -> Report {
-        Report {
-            string: string.to_owned(),
-            full,
-            security_level: None,
-            versions: Vec::new(),
-            ciphers: Vec::new(),
-            explanation: None,
-            findings: None,
-            diff: None,
-            policy: None,
-            usable: None,
-            on_versions: Vec::new(),
-            clients: None,
-            explain,
-            error: None,
-        }
+impl Judged {
+    pub(crate) fn is_violated(&self) -> bool {
+        !self.report.violations().is_empty()
     }
+}
 
+impl Report {
     /// 0 clean, 1 findings, 2 invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.error.is_some() {
@@ -82,10 +68,7 @@ impl Report {
         let findings = self.findings.iter().flatten();
         let found = findings.map(Finding::severity).any(counts);
         let weaker = self.diff.as_ref().is_some_and(CipherDiff::is_weaker);
-        let violated = self
-            .policy
-            .as_ref()
-            .is_some_and(|judged| !judged.report.violations().is_empty());
+        let violated = self.policy.as_ref().is_some_and(Judged::is_violated);
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
         u8::from(found || weaker || violated || worse || missed)
@@ -219,11 +202,7 @@ fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     if let Some((role, tried)) = &report.usable {
         let usable = tried.iter().filter(|u| u.usable()).count();
-        let who = match role {
-            RoleArg::Client => "client",
-            RoleArg::Server => "server",
-        };
-        write!(out, ", {usable} usable by a {who}")?;
+        write!(out, ", {usable} usable by a {role}")?;
         if tried.iter().any(|u| u.lent().is_some()) {
             write!(out, " that is given what it lacks")?;
         }
@@ -253,12 +232,20 @@ fn explained(out: &mut dyn Write, explanation: &Explanation, full: bool) -> io::
             _ => anstyle::Style::new(),
         };
         let after = step.list().len();
-        writeln!(
+        let part = step.part();
+        write!(
             out,
             "{}  {}",
-            Styled(BOLD, format_args!("{:<width$}", step.part().text())),
+            Styled(BOLD, format_args!("{:<width$}", part.text())),
             Styled(style, step)
         )?;
+        let meanings: Vec<_> = part.terms().iter().filter_map(Term::meaning).collect();
+        if meanings.is_empty() {
+            writeln!(out)?;
+        } else {
+            let meanings = format!("({})", meanings.join("; "));
+            writeln!(out, "  {}", Styled(FAINT, meanings))?;
+        }
         names(out, "+ added", step.added(), full)?;
         names(out, "- removed", step.removed(), full)?;
         names(out, "~ moved to the end", step.moved(), full)?;
@@ -296,14 +283,16 @@ fn names<'a>(
         }
         return Ok(());
     }
-    let few = suites.get(..FEW).unwrap_or(&suites);
-    let more = suites.len() - few.len();
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    writeln!(out, "    {} {}{more}", Styled(FAINT, label), few.join(" "))
+    writeln!(out, "    {} {}", Styled(FAINT, label), few(&suites))
+}
+
+/// The first few names, and how many more.
+fn few(names: &[&str]) -> String {
+    let first = names.get(..FEW).unwrap_or(names).join(" ");
+    match names.len().saturating_sub(FEW) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }
 
 fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
@@ -317,11 +306,15 @@ fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     if let Some(column) = finding.column() {
         write!(out, " at column {column}")?;
     }
-    write!(out, ": {}", finding.message())?;
-    if let Some(advice) = finding.advice() {
-        write!(out, "; {advice}")?;
+    writeln!(out, ": {}", with_advice(finding))
+}
+
+/// What was found, and what to write instead.
+fn with_advice(finding: &Finding) -> String {
+    match finding.advice() {
+        Some(advice) => format!("{}; {advice}", finding.message()),
+        None => finding.message().to_owned(),
     }
-    writeln!(out)
 }
 
 fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {

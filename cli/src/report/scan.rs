@@ -74,9 +74,7 @@ impl Scan {
     /// 0 as it should be, 1 not.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
-        let policy = self.policy.as_ref();
-        let violates = policy.is_some_and(|judged| !judged.report.violations().is_empty());
-        u8::from(deviates || violates)
+        u8::from(deviates || self.policy.as_ref().is_some_and(Judged::is_violated))
     }
 }
 

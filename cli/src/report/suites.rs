@@ -50,8 +50,7 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
             line.push_str(&format!("{cell:<width$}  "));
         }
         let note = note(row.cipher);
-        let worst = worst(row.cipher);
-        let line = match (&row.obstacle, worst) {
+        let line = match (&row.obstacle, row.cipher.severity()) {
             (Some(_), _) => format!("{}", Styled(FAINT, line.trim_end())),
             (None, Some(Severity::Error)) => format!("{}", Styled(BAD, line.trim_end())),
             (None, Some(Severity::Warning)) => format!("{}", Styled(DOUBTFUL, line.trim_end())),
@@ -114,33 +113,20 @@ fn cells(cipher: &Cipher) -> [String; 6] {
     ]
 }
 
-/// How bad the worst is that is wrong with a suite. What nobody can use without a callback is no
-/// danger, unless it is broken.
-fn worst(cipher: &Cipher) -> Option<Severity> {
-    let weaknesses = cipher.weaknesses();
-    let worst = weaknesses.iter().map(|w| w.severity()).max()?;
-    let callback = weaknesses.iter().any(|w| w.needs_callback());
-    Some(if callback && worst < Severity::Error {
-        Severity::Note
-    } else {
-        worst
-    })
-}
-
 /// Whether a suite is weak.
 pub(super) fn is_weak(cipher: &Cipher) -> bool {
-    worst(cipher).is_some_and(|severity| severity >= Severity::Warning)
+    cipher.severity().is_some_and(counts)
 }
 
 fn note(cipher: &Cipher) -> Option<(Severity, String)> {
-    let worst = worst(cipher)?;
+    let worst = cipher.severity()?;
     let words: Vec<_> = cipher
         .weaknesses()
         .iter()
         .map(Weakness::to_string)
         .collect();
     let words = words.join(", ");
-    Some(if worst >= Severity::Warning {
+    Some(if counts(worst) {
         (worst, format!("weak: {words}"))
     } else {
         (worst, words)

@@ -153,7 +153,7 @@ fn an_explanation_says_what_each_part_did() {
         "adds 1\n    + added (1) AES128-SHA\n    = list (1) AES128-SHA\n",
         "unknown to this OpenSSL: did you mean `aNULL`?",
         "moves 1 of 2\n    ~ moved to the end (1) AES128-SHA\n    = list (2) AES256-SHA AES128-SHA\n",
-        "removes 2 of 2",
+        "removes 2 of 2  (static RSA key exchange)\n",
         "= list (0)",
         "no effect: the names exclude each other",
     ] {
@@ -272,12 +272,19 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
         "pyssl: STRING: column 7: a name is missing after `!`\n  HIGH:!\n        ^\n"
     );
     assert_eq!((output.code, &*output.stdout), (Some(2), ""));
+    let output = run(["ciphers", "BOGUS"]);
+    assert_eq!(
+        output.stderr,
+        "pyssl: STRING: No cipher can be selected. --lint tells why.\n"
+    );
+    let output = run(["ciphers", "BOGUS", "--lint"]);
+    assert!(!output.stderr.contains("--lint"), "{output:?}");
     let long = "ALL:".repeat(1 << 18);
     let separators = ":,; ".repeat(5000);
     let deep = format!("{}!", "AES+".repeat(9000));
     for (input, text) in [
-        ("", "column 1: the string names nothing"),
-        (&*separators, "column 1: the string names nothing"),
+        ("", "STRING: the string names nothing\n"),
+        (&*separators, "STRING: the string names nothing\n"),
         (&*long, "column 65537"),
         (&*deep, "column 36001"),
         ("HIGH:\0AES", "column 6"),
@@ -296,7 +303,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
             assert_eq!(output.code, Some(2), "{text} {option}");
             assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
             // Each version says what it has against the string.
-            let refused = output.stdout.matches("refused: column").count();
+            let refused = output.stdout.matches("refused: ").count();
             assert_eq!(refused, if option == "--openssl=all" { 3 } else { 0 });
         }
     }

@@ -1,6 +1,6 @@
 //! Policy files.
 
-use super::{LeastBits, Pattern, Policy, PolicyError, Stated};
+use super::{LeastBits, Pattern, Policy, PolicyError, Stated, is_suite};
 use crate::constants::TlsVersion;
 
 impl Policy {
@@ -8,8 +8,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] with the line, if a keyword, a version or a weakness is unknown, or name,
-    /// version or source are missing.
+    /// [`PolicyError`] with the line, if a keyword, a version, a suite, a group name or a weakness is
+    /// unknown, or name, version or source are missing.
     pub fn parse(text: &str) -> Result<Policy, PolicyError> {
         let mut policy = Policy {
             name: Box::default(),
@@ -65,13 +65,26 @@ impl Policy {
             return Err(format!("`{keyword}` has no value"));
         }
         let words = value.split_whitespace();
-        let pattern = |word| Stated {
-            section: section.clone(),
-            what: Pattern::new(word),
+        let patterns = |stated: &mut Vec<Stated<Pattern>>| {
+            for word in words.clone() {
+                let what = Pattern::new(word)?;
+                stated.push(Stated {
+                    section: section.clone(),
+                    what,
+                });
+            }
+            Ok::<_, String>(())
         };
         let texts = |stated: &mut Stated<Vec<Box<str>>>| {
             stated.section.clone_from(section);
             stated.what.extend(words.clone().map(Box::from));
+        };
+        let suites = |stated: &mut _| match words.clone().find(|word| !is_suite(word)) {
+            Some(word) => Err(format!("`{word}` is no suite")),
+            None => {
+                texts(stated);
+                Ok(())
+            }
         };
         match keyword {
             "name" => self.name = value.into(),
@@ -88,10 +101,10 @@ impl Policy {
             }
             "groups" => texts(&mut self.groups),
             "expect-groups" => texts(&mut self.expect_groups),
-            "allow" => texts(&mut self.allow),
-            "expect" => texts(&mut self.expect),
-            "forbid" => self.forbid.extend(words.map(pattern)),
-            "avoid" => self.avoid.extend(words.map(pattern)),
+            "allow" => suites(&mut self.allow)?,
+            "expect" => suites(&mut self.expect)?,
+            "forbid" => patterns(&mut self.forbid)?,
+            "avoid" => patterns(&mut self.avoid)?,
             "prefer" if value == "forward-secrecy" => {
                 let section = section.clone();
                 self.forward_secrecy_first = Some(Stated { section, what: () });

@@ -111,8 +111,12 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     let mut at = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if !line.trim_start().starts_with('#') {
-            let place = (number, at);
-            found.extend(find_in_line(text, place, line));
+            let in_line = find_in_line(text, at, line).into_iter();
+            // A value begins in the line of its directive.
+            found.extend(in_line.map(|found| Found {
+                line: (number, at),
+                ..found
+            }));
         }
         at += line.len();
     }
@@ -150,40 +154,27 @@ fn offset(text: &str, part: &str) -> usize {
 }
 
 /// HAProxy has them among the words of a line, and perhaps several; others have one.
-fn find_in_line<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Vec<Found<'a>> {
-    let (_, at) = place;
+fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Vec<Found<'a>> {
     let mut rest = line.trim_start();
     if !matches!(
         word(rest, char::is_whitespace),
         "bind" | "server" | "default-server"
     ) {
-        return find_directive(text, place, line).into_iter().collect();
+        return find_directive(text, at, line).into_iter().collect();
     }
     let mut found = Vec::new();
     while !rest.is_empty() {
         let next = word(rest, char::is_whitespace);
         let after = rest.get(next.len()..).unwrap_or_default();
         if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
-            let behind = at + offset(line, after);
-            found.extend(value(text, behind, next, kind).map(|found| Found {
-                line: place,
-                ..found
-            }));
+            found.extend(value(text, at + offset(line, after), next, kind));
         }
         rest = after.trim_start();
     }
     found
 }
 
-fn find_directive<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Option<Found<'a>> {
-    let (_, at) = place;
-    // A value begins in the line of its directive.
-    let value = |from, name, kind| {
-        Some(Found {
-            line: place,
-            ..value(text, from, name, kind)?
-        })
-    };
+fn find_directive<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'a>> {
     let words = line.trim_start();
     let mut name = word(words, |c| c.is_whitespace() || c == '=');
     let mut behind = at + offset(line, words) + name.len();
@@ -197,7 +188,7 @@ fn find_directive<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Op
         behind = offset(text, rest) + name.len();
     }
     if let Some(kind) = kind_of(name) {
-        return value(behind, name, kind);
+        return value(text, behind, name, kind);
     }
     // A call in a program.
     for (call, kind) in [
@@ -213,7 +204,7 @@ fn find_directive<'a>(text: &'a str, place: (usize, usize), line: &'a str) -> Op
         let name = line.get(found..found + call.len())?;
         return quoted
             .starts_with(['"', '\''])
-            .then(|| value(at, name, kind))?;
+            .then(|| value(text, at, name, kind))?;
     }
     None
 }

@@ -7,8 +7,8 @@ use pyssl as ssl;
 use pyssl::cipher::{Explanation, KnownOpenssl};
 use pyssl::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, usable_ciphers};
 
-use super::limit;
-use crate::args::{CiphersArgs, RoleArg};
+use super::context;
+use crate::args::CiphersArgs;
 use crate::failure::{Doing, Failure};
 use crate::report::ciphers::{Client, OnVersion};
 use crate::setup;
@@ -44,12 +44,9 @@ pub(super) fn on_versions(
 /// A server's context as Python makes it for the string, with the user's certificate if there is
 /// one.
 fn server(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)
-        .doing(|| "cannot make a context".to_owned())?;
-    context.set_ciphers(text).doing(|| "STRING".to_owned())?;
-    limit(&context, args)?;
+    let context = context(args, text, ssl::PROTOCOL_TLS_SERVER)?;
     if let Some(cert) = &args.cert {
-        setup::load_identity(&context, cert, args.key.as_deref(), &args.password)?;
+        setup::load_identity(&context, cert, &args.key)?;
     }
     Ok(context)
 }
@@ -59,13 +56,13 @@ pub(super) fn usable(
     args: &CiphersArgs,
     text: &str,
     client: &ssl::SslContext,
-    role: RoleArg,
+    role: Role,
 ) -> Result<Vec<ssl::negotiate::Usable>, Failure> {
     let usable = match role {
-        RoleArg::Client => usable_ciphers(client, Role::Client),
-        RoleArg::Server => {
+        Role::Client => usable_ciphers(client, role),
+        Role::Server => {
             let lend = args.cert.is_none();
-            let options = UsableOptions::new(Role::Server).lend_certificates(lend);
+            let options = UsableOptions::new(role).lend_certificates(lend);
             usable_ciphers(&server(args, text)?, options)
         }
     };

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, Finding, LintCode};
+use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy};
 
 use super::config::{Found, Kind, find};
 use super::{MOST, read_policy, versions};
@@ -15,10 +15,7 @@ use crate::report;
 use crate::report::ciphers::{Judged, Linted};
 
 pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
-    // Read once, so that a mistake in it is told before anything else.
-    if let Some(policy) = &args.policy {
-        read_policy(policy)?;
-    }
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let mut all = Vec::new();
     let mut code = 0;
     for file in &args.server {
@@ -30,7 +27,7 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
             code = 2;
         }
         for found in found {
-            all.push(lint(args, file, &text, found)?);
+            all.push(lint(args, policy.as_ref(), file, &text, found));
         }
     }
     report::print(|out| {
@@ -55,7 +52,13 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result<Linted, Failure> {
+fn lint(
+    args: &CiphersArgs,
+    policy: Option<&Policy>,
+    file: &Path,
+    text: &str,
+    found: Found<'_>,
+) -> Linted {
     let (line, line_start) = found.line;
     let before = text.get(line_start..found.at).unwrap_or_default();
     let mut linted = Linted {
@@ -70,7 +73,7 @@ fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result
     };
     linted.findings = match found.kind {
         Kind::Ciphers => {
-            linted.policy = judged(args, found.string)?;
+            linted.policy = policy.and_then(|policy| judged(args, policy, found.string));
             CipherString::parse(found.string).and_then(|string| {
                 let mut findings = string.lint()?;
                 // True of every string, and here it would be said for each.
@@ -81,21 +84,16 @@ fn lint(args: &CiphersArgs, file: &Path, text: &str, found: Found<'_>) -> Result
         Kind::Tls13 => Ciphersuites::parse(found.string).map(|list| list.lint()),
         Kind::Excluded => excluded(found.string, &mut linted.inserted),
     };
-    Ok(linted)
+    linted
 }
 
 /// A string against the policy. What is invalid or selects nothing has a finding that says so.
-fn judged(args: &CiphersArgs, string: &str) -> Result<Option<Judged>, Failure> {
+fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Judged> {
     let resolved = CipherString::parse(string).and_then(|string| string.resolve());
-    let (Some(name), Ok(resolved)) = (&args.policy, resolved) else {
-        return Ok(None);
-    };
-    let policy = read_policy(name)?;
-    let versions = versions(args.min, args.max);
-    Ok(Some(Judged {
-        report: policy.check(resolved.ciphers(), &versions),
-        policy,
-    }))
+    Some(Judged {
+        report: policy.check(resolved.ok()?.ciphers(), &versions(args.min, args.max)),
+        policy: policy.clone(),
+    })
 }
 
 /// Reads names as Postfix does, which puts a `!` before each and all of it behind its own string.

@@ -9,7 +9,7 @@ use pyssl::negotiate::{Negotiation, Profile};
 use serde::Serialize;
 
 use super::json::{CipherErrorJson, ExplanationJson};
-use super::{FEW, count, explained};
+use super::{count, explained, few};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 
 /// How many parts that a version does not know are shown to people.
@@ -123,12 +123,8 @@ fn names(out: &mut dyn Write, what: &str, suites: &[Cipher]) -> io::Result<()> {
     if suites.is_empty() {
         return Ok(());
     }
-    let few: Vec<_> = suites.iter().take(FEW).map(|c| c.name).collect();
-    let more = match suites.len() - few.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    writeln!(out, "  {} {what}: {}{more}", suites.len(), few.join(" "))
+    let names: Vec<_> = suites.iter().map(|c| c.name).collect();
+    writeln!(out, "  {} {what}: {}", names.len(), few(&names))
 }
 
 pub(super) fn clients(out: &mut dyn Write, clients: &[Client]) -> io::Result<()> {

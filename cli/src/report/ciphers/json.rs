@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 
 use pyssl as ssl;
-use pyssl::cipher::{
-    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Method, Step,
-};
+use pyssl::cipher::{Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Step};
 use pyssl::negotiate::Usable;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -118,11 +116,7 @@ impl<'a> Details<'a> {
             standard_name: cipher.standard_name,
             hex: cipher.hex_id(),
             forward_secret: cipher.forward_secret(),
-            severity: weaknesses
-                .iter()
-                .map(|w| w.severity())
-                .max()
-                .map(|s| s.to_string()),
+            severity: cipher.severity().map(|severity| severity.to_string()),
             weaknesses: weaknesses.into_iter().map(|w| w.slug()).collect(),
             usable: tried.map(Usable::usable),
             lent: tried.and_then(Usable::lent).map(ToString::to_string),
@@ -189,11 +183,7 @@ impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
     fn from(explanation: &'a Explanation) -> ExplanationJson<'a> {
         let lists = explanation.steps().len() <= MOST_LISTS;
         ExplanationJson {
-            method: match explanation.method() {
-                Method::Prefixes => "prefixes".to_owned(),
-                Method::Table => "table".to_owned(),
-                _ => "rules".to_owned(),
-            },
+            method: kebab(&explanation.method()),
             lists_left_out: !lists,
             steps: explanation
                 .steps()

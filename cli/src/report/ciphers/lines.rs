@@ -6,7 +6,7 @@ use pyssl::cipher::{CipherStringError, Finding};
 use serde::Serialize;
 
 use super::json::{CipherErrorJson, FindingJson, PolicyJson};
-use super::{Judged, counts, style};
+use super::{Judged, counts, style, with_advice};
 use crate::report::{BAD, BOLD, Styled, write_json};
 
 /// A string of a file, and what was found.
@@ -31,8 +31,7 @@ impl Linted {
             Err(_) => 2,
             Ok(findings) => {
                 let found = findings.iter().map(Finding::severity).any(counts);
-                let policy = self.policy.as_ref();
-                u8::from(found || policy.is_some_and(|j| !j.report.violations().is_empty()))
+                u8::from(found || self.policy.as_ref().is_some_and(Judged::is_violated))
             }
         }
     }
@@ -67,18 +66,14 @@ pub(crate) fn lines(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
             Ok(findings) => {
                 for finding in findings {
                     let severity = finding.severity();
-                    write!(
+                    writeln!(
                         out,
                         "{} {} {}: {}",
                         Styled(BOLD, linted.place(finding.column())),
                         finding.code(),
                         Styled(style(severity), severity),
-                        finding.message()
+                        with_advice(finding)
                     )?;
-                    match finding.advice() {
-                        Some(advice) => writeln!(out, "; {advice}")?,
-                        None => writeln!(out)?,
-                    }
                 }
             }
         }
