@@ -164,6 +164,12 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
             bindings(&connect(session.clone())),
             (known.clone(), known.clone())
         );
+        // Another of the same kind takes the first one's place.
+        show(&server, &leaf);
+        assert_eq!(
+            bindings(&connect(session.clone())),
+            (known.clone(), known.clone())
+        );
         show(&server, &second);
         assert_eq!(bindings(&connect(session)), (known, None));
     }

@@ -357,6 +357,18 @@ for host in sys.stdin.read().split("\n"):
     }
 }
 
+#[test]
+fn a_connection_keeps_the_time_out_that_it_was_made_with() {
+    let server = TcpListener::bind("localhost:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    for timeout in [None, Some(PATIENCE)] {
+        let sock = ssl::create_connection(("localhost", port), timeout).unwrap();
+        let options = ssl::WrapSocket::from("localhost").do_handshake_on_connect(false);
+        let sock = unverified_client().wrap_socket(sock, options).unwrap();
+        assert_eq!(sock.gettimeout(), timeout);
+    }
+}
+
 /// The system wakes nobody who waits for room in the queue of a Unix listener.
 #[test]
 fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed() {

@@ -9,12 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
+use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Files, Leaf, say_aloud, skip_without_python, skipped};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, plain_socket, server_options, tcp_pair,
 };
-use crate::support::{class, client_context, connected, outcome, server_context, told};
+use crate::support::{Pair, class, client_context, connected, outcome, server_context, told};
 
 /// Contexts, and all that setters need to change them to and fro.
 struct Stage {
@@ -383,6 +384,39 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_the_old_ones_go_on() {
     assert_eq!((stats.accept, stats.accept_good), (2, 2));
     drop(before);
     assert_eq!(contexts.server.session_stats().accept_good, 2);
+}
+
+/// OpenSSL's part is built from what was set, in a copy and when connections hold the old one.
+#[test]
+fn a_context_that_is_built_anew_is_as_it_was() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    client.set_alpn_protocols(&["b"]).unwrap();
+    server.set_alpn_protocols(&["a", "b"]).unwrap();
+    server.set_num_tickets(5).unwrap();
+    // The level outlives the list that set it.
+    server.set_ciphers("HIGH:@SECLEVEL=3").unwrap();
+    server.set_ciphers("HIGH").unwrap();
+    let held = connected(&client, &server);
+    server.set_options(server.options()).unwrap();
+    client.set_options(client.options()).unwrap();
+    let copies = (client.copy().unwrap(), server.copy().unwrap());
+    let weak = ca.builder().key(KeyKind::Rsa2048).build();
+    let weak = Files::of(&weak);
+    for (client, server) in [(client, server), copies] {
+        let pair = connected(&client, &server);
+        let chosen = pair.client.selected_alpn_protocol();
+        assert_eq!(chosen.as_deref(), Some("b"));
+        assert_eq!(server.num_tickets(), 5);
+        let refused = outcome(&server.load_cert_chain(&weak.combined));
+        assert_eq!(refused, "SSLError:EE_KEY_TOO_SMALL");
+        client.set_server_sigalgs("ed25519").unwrap();
+        let client = client.copy().unwrap();
+        let pair = Pair::new(&client, &server, "localhost").unwrap();
+        let unsigned = outcome(&pair.handshake().1);
+        assert_eq!(unsigned, "SSLError:NO_SUITABLE_SIGNATURE_ALGORITHM");
+    }
+    drop(held);
 }
 
 #[test]

@@ -73,6 +73,29 @@ fn a_session_does_not_lead_past_verification() {
     }
 }
 
+/// The same where only the name was left out: the certificate is verified, and another host's.
+#[test]
+fn a_session_does_not_lead_past_the_host_name() {
+    for version in BOTH_VERSIONS {
+        let ca = Ca::new();
+        let server = server_context(&ca.issue("elsewhere.example"));
+        let client = client_context(&ca);
+        client.set_maximum_version(version).unwrap();
+        let unnamed = ssl::WrapBio::from("localhost").check_hostname(false);
+        let pair = Pair::new(&client, &server, unnamed).unwrap().connected();
+        pair.talk();
+        let session = pair.client.session().unwrap();
+        let read = ssl::SslSession::from_der(&client, &session.to_der().unwrap()).unwrap();
+        for session in [session, read] {
+            let named = ssl::WrapBio::from("localhost").session(session);
+            assert_eq!(
+                told(Pair::new(&client, &server, named)),
+                "ValueError: Session refers to a connection that verified less than its SSLContext."
+            );
+        }
+    }
+}
+
 #[test]
 fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
     let ca = Ca::new();

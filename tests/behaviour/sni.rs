@@ -31,12 +31,14 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
         Pair::new(&client, &server, name).unwrap().connected();
     }
     client.set_check_hostname(false).unwrap();
-    let unnamed = Pair::new(&client, &server, ssl::WrapBio::new());
-    unnamed.unwrap().connected();
+    // An address is no name (RFC 6066).
+    for unnamed in [ssl::WrapBio::new(), "127.0.0.1".into(), "::1".into()] {
+        Pair::new(&client, &server, unnamed).unwrap().connected();
+    }
     let name = |n: &str| Some(n.to_owned());
     assert_eq!(
         *names.lock().unwrap(),
-        [name("first.example"), name("second.example"), None]
+        [name("first.example"), name("second.example"), None, None, None]
     );
 }
 
