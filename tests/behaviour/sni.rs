@@ -35,11 +35,10 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
     for unnamed in [ssl::WrapBio::new(), "127.0.0.1".into(), "::1".into()] {
         Pair::new(&client, &server, unnamed).unwrap().connected();
     }
-    let name = |n: &str| Some(n.to_owned());
-    assert_eq!(
-        *names.lock().unwrap(),
-        [name("first.example"), name("second.example"), None, None, None]
-    );
+    let names = names.lock().unwrap();
+    let names: Vec<_> = names.iter().map(Option::as_deref).collect();
+    let [first, second] = ["first.example", "second.example"].map(Some);
+    assert_eq!(names, [first, second, None, None, None]);
 }
 
 /// The alert that Python sends for each outcome (CVE-2026-27448: a failure is never passed over).
