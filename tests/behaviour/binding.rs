@@ -194,14 +194,22 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
         std::thread::scope(|scope| {
             let peer = scope.spawn(move || {
                 let stream = plain.connect("localhost", near).unwrap();
-                let export = |context| {
-                    let mut out = [0; 64];
-                    let ssl = stream.ssl();
-                    ssl.export_keying_material(&mut out, "EXPORTER-test", context)
+                let ssl = stream.ssl();
+                let export = |length, label, context| {
+                    let mut out = vec![0; length];
+                    ssl.export_keying_material(&mut out, label, context)
                         .unwrap();
-                    out.to_vec()
+                    out
                 };
-                (export(Some(b"context")), export(None))
+                let exporter = export(32, "EXPORTER-Channel-Binding", Some(b""));
+                // The first Finished message of a new session is the client's.
+                let mut unique = [0; 64];
+                let length = ssl.finished(&mut unique);
+                (
+                    (unique[..length].to_vec(), exporter),
+                    export(64, "EXPORTER-test", Some(b"context")),
+                    export(64, "EXPORTER-test", None),
+                )
             });
             let options = ssl::WrapSocket::new().server_side(true);
             let conn = server.wrap_socket(far, options).unwrap();
@@ -216,7 +224,9 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
                 without == ours(Some(b"")),
                 version == ssl::TlsVersion::TLSv1_3
             );
-            assert_eq!(peer.join().unwrap(), (material, without));
+            let binding = |name| conn.get_channel_binding(name).unwrap().unwrap();
+            let bindings = (binding("tls-unique"), binding("tls-exporter"));
+            assert_eq!(peer.join().unwrap(), (bindings, material, without));
         });
     }
 }
