@@ -83,6 +83,33 @@ fn default_certificates_come_from_where_the_variables_say() {
 }
 
 #[test]
+fn default_certificates_are_read_again_when_their_file_changes() {
+    if inner() {
+        let file = std::env::var_os("SSL_CERT_FILE").unwrap();
+        let found = || {
+            let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+            context.set_default_verify_paths().unwrap();
+            context.cert_store_stats().x509
+        };
+        assert_eq!(found(), 1);
+        let both = [Ca::new().cert_pem(), Ca::new().cert_pem()].concat();
+        std::fs::write(&file, both).unwrap();
+        assert_eq!(found(), 2);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(found(), 0);
+        return;
+    }
+    let files = Files::of(&Ca::new().issue("localhost"));
+    run(
+        "default_certificates_are_read_again_when_their_file_changes",
+        &[
+            ("SSL_CERT_FILE", text(&files.ca)),
+            ("SSL_CERT_DIR", "/nothing"),
+        ],
+    );
+}
+
+#[test]
 fn default_verify_paths_follow_the_variables() {
     if inner() {
         let paths = ssl::get_default_verify_paths();
