@@ -99,7 +99,7 @@ fn messages_have_names_and_bytes() {
             }
             assert_ne!(m.content_type(), ssl::TlsContentType::APPLICATION_DATA);
             if let ssl::MessageKind::Header(_) = m.kind() {
-                // OpenSSL itself says another one than the record.
+                // As in Python, it is the one in the head.
                 let version = m.data()[1..3].try_into().unwrap();
                 assert_eq!(m.version(), i32::from(u16::from_be_bytes(version)));
             }
