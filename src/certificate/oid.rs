@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn purposes_are_what_openssl_knows() {
-        for purpose in [Purpose::SERVER_AUTH, Purpose::CLIENT_AUTH] {
+        for (purpose, nid) in [(Purpose::SERVER_AUTH, 129), (Purpose::CLIENT_AUTH, 130)] {
+            assert_eq!(purpose.nid(), nid);
             assert_eq!(Asn1Object::fromnid(purpose.nid()).unwrap(), purpose.into());
         }
     }

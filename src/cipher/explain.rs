@@ -507,6 +507,7 @@ mod tests {
             let mut scratch = Scratch::new().unwrap();
             let rules = string.steps_by_rules();
             let prefixes = string.steps_by_prefixes(&mut scratch);
+            assert_eq!(rules.len(), prefixes.len(), "{text}");
             for (ours, theirs) in rules.iter().zip(&prefixes) {
                 assert_eq!(ours.list, theirs.list, "{text}: after {}", ours.part);
                 assert_eq!(ours.killed, theirs.killed, "{text}: {}", ours.part);

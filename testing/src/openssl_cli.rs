@@ -54,7 +54,7 @@ impl OpensslBinary {
     pub fn spawn<A: AsRef<OsStr>>(&self, args: &[A]) -> Process {
         let mut command = clean_command(&self.executable);
         command.args(args);
-        Process::spawn(command)
+        Process::spawn(&mut command)
     }
 
     /// Starts `s_server` on a free port of the loopback interface, and waits until it accepts connections.

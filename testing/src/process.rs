@@ -65,7 +65,7 @@ pub struct Process {
 
 impl Process {
     /// Starts a program with pipes for its input and output.
-    pub fn spawn(mut command: Command) -> Self {
+    pub fn spawn(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

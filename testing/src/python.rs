@@ -86,12 +86,7 @@ impl Python {
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT); \
             print(sys.executable, *sys.version_info[:3], ssl.OPENSSL_VERSION, \
                 int(getattr(context, 'minimum_version', 0x303)), sep='\\n')";
-        let mut command = clean_command(path);
-        // A shim of pyenv needs these.
-        for name in ["PYENV_ROOT", "PYENV_VERSION"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
-        let output = command.args(["-I", "-c", PROBE]).output().ok()?;
+        let output = probe(path).args(["-I", "-c", PROBE]).output().ok()?;
         let text = String::from_utf8(output.stdout)
             .ok()
             .filter(|_| output.status.success())?;
@@ -182,11 +177,20 @@ impl Script {
     }
 
     /// Starts the script. Its input stays open.
-    pub fn spawn(self) -> Process {
-        let mut process = Process::spawn(self.command);
+    pub fn spawn(mut self) -> Process {
+        let mut process = Process::spawn(&mut self.command);
         process.send(&self.stdin);
         process
     }
+}
+
+/// A command that may be a shim of pyenv.
+fn probe(python: &Path) -> Command {
+    let mut command = clean_command(python);
+    for name in ["PYENV_ROOT", "PYENV_VERSION"] {
+        command.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
+    command
 }
 
 fn find() -> Option<Python> {
@@ -249,15 +253,9 @@ pub fn every_python() -> Vec<PathBuf> {
     pyenv
         .chain([PathBuf::from("python3")])
         .filter(|python| {
-            let mut command = clean_command(python);
-            // A shim of pyenv needs these.
-            for name in ["PYENV_ROOT", "PYENV_VERSION"] {
-                command.envs(std::env::var_os(name).map(|value| (name, value)));
-            }
-            command
-                .args(["-c", "import ssl; ssl.create_default_context"])
-                .output()
-                .is_ok_and(|output| output.status.success())
+            let has_ssl = ["-c", "import ssl; ssl.create_default_context"];
+            let output = probe(python).args(has_ssl).output();
+            output.is_ok_and(|output| output.status.success())
         })
         .collect()
 }

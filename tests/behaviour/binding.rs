@@ -5,8 +5,10 @@ use pyssl_testing::Ca;
 use pyssl_testing::openssl::hash::{MessageDigest, hash};
 use pyssl_testing::pki::KeyKind;
 
-use crate::link::BOTH_VERSIONS;
-use crate::support::{Pair, client_context, server_context};
+use crate::link::{BOTH_VERSIONS, Contexts, plain_socket, tcp_pair};
+use crate::support::{
+    Pair, class, client_context, connected, outcome, server_context, show, told, unverified_client,
+};
 
 #[test]
 fn both_ends_compute_the_same() {
@@ -16,9 +18,7 @@ fn both_ends_compute_the_same() {
     for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
         let early = Pair::new(&client, &server, "localhost").unwrap();
-        let pair = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let pair = connected(&client, &server);
         for name in ["tls-unique", "tls-exporter", "tls-server-end-point"] {
             assert_eq!(early.client.get_channel_binding(name).unwrap(), None);
             let ours = pair.client.get_channel_binding(name).unwrap();
@@ -29,9 +29,7 @@ fn both_ends_compute_the_same() {
             );
             assert!(ours.unwrap().len() >= 12, "{name}");
         }
-        let other = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let other = connected(&client, &server);
         let unique = |pair: &Pair| pair.client.get_channel_binding("tls-unique").unwrap();
         assert_ne!(unique(&pair), unique(&other));
         if version == ssl::TlsVersion::TLSv1_2 {
@@ -49,9 +47,7 @@ fn the_end_point_is_the_hash_of_the_certificate() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
+    let pair = connected(&client, &server);
     let digest = hash(MessageDigest::sha256(), &leaf.der()).unwrap();
     let binding = pair.client.get_channel_binding("tls-server-end-point");
     assert_eq!(binding.unwrap().unwrap(), &*digest);
@@ -60,13 +56,9 @@ fn the_end_point_is_the_hash_of_the_certificate() {
     let old = ca.builder().san("localhost").sha1().build();
     let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     server.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
-    server
-        .load_cert_chain(ssl::CertChain::from_pem(old.cert_pem(), old.key_pem()))
-        .unwrap();
-    let client = crate::support::unverified_client();
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
+    show(&server, &old);
+    let client = unverified_client();
+    let pair = connected(&client, &server);
     let digest = hash(MessageDigest::sha256(), &old.der()).unwrap();
     let binding = pair.client.get_channel_binding("tls-server-end-point");
     assert_eq!(binding.unwrap().unwrap(), &*digest);
@@ -77,9 +69,7 @@ fn the_end_point_is_the_hash_of_the_certificate() {
         client_context(&root),
         server_context(&root.issue("localhost")),
     );
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
+    let pair = connected(&client, &server);
     let binding = pair.client.get_channel_binding("tls-server-end-point");
     assert_eq!(binding.unwrap(), None);
 }
@@ -89,34 +79,25 @@ fn other_types_have_pythons_errors() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let object = context.wrap_bio(&a, &b, "localhost").unwrap();
-    let error = object.get_channel_binding("tls-foo").unwrap_err();
-    assert_eq!(error.python_class(), "ValueError");
     assert_eq!(
-        error.to_string(),
-        "'tls-foo' channel binding type not implemented"
+        told(object.get_channel_binding("tls-foo")),
+        "ValueError: 'tls-foo' channel binding type not implemented"
     );
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let sock = context.wrap_socket(socket, "localhost").unwrap();
-    let error = sock.get_channel_binding("tls-foo").unwrap_err();
+    let sock = context.wrap_socket(plain_socket(), "localhost").unwrap();
     assert_eq!(
-        error.to_string(),
-        "tls-foo channel binding type not implemented"
+        told(sock.get_channel_binding("tls-foo")),
+        "ValueError: tls-foo channel binding type not implemented"
     );
     assert_eq!(sock.get_channel_binding("tls-unique").unwrap(), None);
 }
 
 #[test]
 fn keying_material_depends_on_label_context_and_connection() {
-    let ca = Ca::new();
-    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let Contexts { client, server } = Contexts::new();
     for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
-        let pair = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
-        let other = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let pair = connected(&client, &server);
+        let other = connected(&client, &server);
         let export = |end: &ssl::SslObject, label: &str, context: Option<&[u8]>| {
             end.export_keying_material(40, label, context).unwrap()
         };
@@ -126,39 +107,26 @@ fn keying_material_depends_on_label_context_and_connection() {
         assert_ne!(plain, export(&pair.client, "EXPORTER-other", None));
         assert_ne!(plain, export(&pair.client, "EXPORTER-test", Some(b"x")));
         assert_ne!(plain, export(&other.client, "EXPORTER-test", None));
-        assert!(
-            pair.client
-                .export_keying_material(0, "l", None)
-                .unwrap()
-                .is_empty()
-        );
+        let nothing = pair.client.export_keying_material(0, "l", None);
+        assert_eq!(nothing.unwrap(), b"");
     }
-    let early = Pair::new(&client, &server, "localhost").unwrap();
-    let error = early
-        .client
-        .export_keying_material(1, "l", None)
-        .unwrap_err();
-    assert_eq!(error.to_string(), "handshake not done yet");
-    let error = early
-        .client
-        .export_keying_material(1 << 40, "l", None)
-        .unwrap_err();
-    assert_eq!(error.python_class(), "OverflowError");
+    let early = Pair::new(&client, &server, "localhost").unwrap().client;
+    let text = "ValueError: handshake not done yet";
+    assert_eq!(told(early.export_keying_material(1, "l", None)), text);
+    let endless = early.export_keying_material(1 << 40, "l", None);
+    assert_eq!(class(endless), "OverflowError");
 }
 
 /// RFC 9266, section 4.2: the keys of TLS 1.2 may be those of another connection.
 #[test]
 fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
     const NO_EXTENDED_MASTER_SECRET: u64 = 1;
-    let ca = Ca::new();
-    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let Contexts { client, server } = Contexts::new();
     let without = ssl::Options::from_bits_retain(NO_EXTENDED_MASTER_SECRET);
     client.set_options(client.options() | without).unwrap();
     for (version, bound) in BOTH_VERSIONS.into_iter().zip([false, true]) {
         client.set_maximum_version(version).unwrap();
-        let pair = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let pair = connected(&client, &server);
         for end in [&pair.client, &pair.server] {
             let binding = end.get_channel_binding("tls-exporter").unwrap();
             assert_eq!(binding.is_some(), bound, "{version:?}");
@@ -178,9 +146,7 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
         let connect = |session: Option<ssl::SslSession>| {
             let options = ssl::WrapBio::from("localhost").session(session);
             let pair = Pair::new(&client, &server, options).unwrap().connected();
-            pair.server.write(b"x").unwrap();
-            pair.pump();
-            pair.client.read(1).unwrap();
+            pair.talk();
             pair
         };
         let bindings = |pair: &Pair| {
@@ -198,8 +164,13 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
             bindings(&connect(session.clone())),
             (known.clone(), known.clone())
         );
-        let chain = ssl::CertChain::from_pem(second.cert_pem(), second.key_pem());
-        server.load_cert_chain(chain).unwrap();
+        // Another of the same kind takes the first one's place.
+        show(&server, &leaf);
+        assert_eq!(
+            bindings(&connect(session.clone())),
+            (known.clone(), known.clone())
+        );
+        show(&server, &second);
         assert_eq!(bindings(&connect(session)), (known, None));
     }
 }
@@ -215,7 +186,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
         .into_iter()
         .zip([SslVersion::TLS1_2, SslVersion::TLS1_3])
     {
-        let (near, far) = crate::link::tcp_pair();
+        let (near, far) = tcp_pair();
         let mut plain = SslConnector::builder(SslMethod::tls_client()).unwrap();
         plain.set_verify(SslVerifyMode::NONE);
         plain.set_max_proto_version(Some(theirs)).unwrap();
@@ -223,14 +194,22 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
         std::thread::scope(|scope| {
             let peer = scope.spawn(move || {
                 let stream = plain.connect("localhost", near).unwrap();
-                let export = |context| {
-                    let mut out = [0; 64];
-                    let ssl = stream.ssl();
-                    ssl.export_keying_material(&mut out, "EXPORTER-test", context)
+                let ssl = stream.ssl();
+                let export = |length, label, context| {
+                    let mut out = vec![0; length];
+                    ssl.export_keying_material(&mut out, label, context)
                         .unwrap();
-                    out.to_vec()
+                    out
                 };
-                (export(Some(b"context")), export(None))
+                let exporter = export(32, "EXPORTER-Channel-Binding", Some(b""));
+                // The first Finished message of a new session is the client's.
+                let mut unique = [0; 64];
+                let length = ssl.finished(&mut unique);
+                (
+                    (unique[..length].to_vec(), exporter),
+                    export(64, "EXPORTER-test", Some(b"context")),
+                    export(64, "EXPORTER-test", None),
+                )
             });
             let options = ssl::WrapSocket::new().server_side(true);
             let conn = server.wrap_socket(far, options).unwrap();
@@ -245,20 +224,19 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
                 without == ours(Some(b"")),
                 version == ssl::TlsVersion::TLSv1_3
             );
-            assert_eq!(peer.join().unwrap(), (material, without));
+            let binding = |name| conn.get_channel_binding(name).unwrap().unwrap();
+            let bindings = (binding("tls-unique"), binding("tls-exporter"));
+            assert_eq!(peer.join().unwrap(), (bindings, material, without));
         });
     }
 }
 
 #[test]
 fn keying_material_that_cannot_be_is_an_error() {
-    let ca = Ca::new();
-    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let Contexts { client, server } = Contexts::new();
     for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();
-        let pair = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let pair = connected(&client, &server);
         let export = |length, label: &str, context: Option<&[u8]>| {
             pair.client.export_keying_material(length, label, context)
         };
@@ -268,28 +246,25 @@ fn keying_material_that_cannot_be_is_an_error() {
             ssl::TlsVersion::TLSv1_2 => assert_eq!(most.unwrap().len(), 16 * 1024),
             _ => assert_eq!(most, Err("SSLError")),
         }
-        let error = export(16 * 1024 + 1, "l", None).unwrap_err();
-        assert_eq!(error.python_class(), "OverflowError");
+        assert_eq!(class(export(16 * 1024 + 1, "l", None)), "OverflowError");
         // What TLS 1.2 derives its own keys with.
         let reserved = export(32, "key expansion", None);
         match version {
             ssl::TlsVersion::TLSv1_2 => {
-                let error = reserved.unwrap_err();
-                assert_eq!(error.reason(), Some("TLS_ILLEGAL_EXPORTER_LABEL"));
+                assert_eq!(outcome(&reserved), "SSLError:TLS_ILLEGAL_EXPORTER_LABEL");
             }
             _ => assert_eq!(reserved.unwrap().len(), 32),
         }
         // An error leaves the connection alone.
-        let empty = export(8, "", Some(b""));
-        assert!(empty.is_ok(), "{empty:?}");
+        assert_eq!(export(8, "", Some(b"")).unwrap().len(), 8);
         let nul = export(8, "a\0b", None).unwrap();
         assert_ne!(nul, export(8, "a", None).unwrap());
-        pair.client.write(b"still here").unwrap();
-        pair.pump();
-        assert_eq!(pair.server.read(100).unwrap(), b"still here");
+        pair.talk();
     }
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let sock = client.wrap_socket(socket, "localhost").unwrap();
-    let error = sock.export_keying_material(8, "l", None).unwrap_err();
-    assert!(error.to_string().starts_with("No SSL wrapper around"));
+    let sock = client.wrap_socket(plain_socket(), "localhost").unwrap();
+    let text = told(sock.export_keying_material(8, "l", None));
+    assert!(
+        text.starts_with("ValueError: No SSL wrapper around"),
+        "{text}"
+    );
 }

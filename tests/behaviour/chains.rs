@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files};
+use pyssl_testing::Ca;
 
-use crate::support::{
-    Pair, client_context, require_certificates, server_context, unverified_client,
-};
+use crate::link::BOTH_VERSIONS;
+use crate::support::{Pair, client_context, connected, require_certificates, server_context};
 
 fn ders(chain: &[ssl::Certificate]) -> Vec<Vec<u8>> {
     chain.iter().map(|cert| cert.to_der().unwrap()).collect()
@@ -41,65 +40,19 @@ fn the_verified_chain_leads_to_the_authority_and_the_other_is_what_was_sent() {
 
 #[test]
 fn a_server_sees_the_chain_of_its_client() {
-    for version in crate::link::BOTH_VERSIONS {
+    for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let leaf = ca.issue("client");
         let server = server_context(&ca.issue("localhost"));
         require_certificates(&server, &ca);
         server.set_maximum_version(version).unwrap();
-        let files = Files::of(&leaf);
-        let both = files.write(
-            "chain.pem",
-            leaf.key_pem() + &leaf.cert_pem() + &ca.cert_pem(),
-        );
         let client = client_context(&ca);
-        client.load_cert_chain(&both).unwrap();
-        let pair = Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        let both = leaf.cert_pem() + &ca.cert_pem();
+        let chain = ssl::CertChain::from_pem(both, leaf.key_pem());
+        client.load_cert_chain(chain).unwrap();
+        let pair = connected(&client, &server);
         let chain = [leaf.der(), ca.der()];
         assert_eq!(ders(&pair.server.get_verified_chain()), chain);
         assert_eq!(ders(&pair.server.get_unverified_chain()), chain);
     }
-}
-
-#[test]
-fn post_handshake_authentication_verifies_nobody_who_was_not_to_be() {
-    let ca = Ca::new();
-    let server = server_context(&ca.issue("localhost"));
-    require_certificates(&server, &ca);
-    server.set_post_handshake_auth(true).unwrap();
-    let client = unverified_client();
-    client.set_post_handshake_auth(true).unwrap();
-    assert_eq!(client.verify_mode(), ssl::CERT_NONE);
-    client
-        .load_cert_chain(&Files::of(&ca.issue("client")).combined)
-        .unwrap();
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
-    pair.server.verify_client_post_handshake().unwrap();
-    pair.talk();
-    assert!(pair.server.getpeercert().unwrap().is_some());
-    // The server's certificate was not verified, so it reads as an empty dict still.
-    assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
-}
-
-#[test]
-fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
-    let ca = Ca::new();
-    let server = server_context(&ca.issue("localhost"));
-    require_certificates(&server, &ca);
-    let client = client_context(&ca);
-    client.set_post_handshake_auth(true).unwrap();
-    client
-        .load_cert_chain(&Files::of(&ca.issue("client")).combined)
-        .unwrap();
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
-    assert!(pair.server.getpeercert().unwrap().is_some());
-    pair.server.verify_client_post_handshake().unwrap();
-    pair.talk();
-    assert!(pair.server.getpeercert().unwrap().is_some());
 }

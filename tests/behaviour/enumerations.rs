@@ -6,6 +6,8 @@ use bitflags::Flags;
 use pyssl as ssl;
 use pyssl_testing::skip_without_python;
 
+use crate::link::{BOTH_VERSIONS, Contexts};
+
 type Members = BTreeMap<String, i64>;
 
 /// Every member of an enumeration of Python's, aliases too.
@@ -123,8 +125,8 @@ fn the_version_of_openssl_is_one_in_three_forms() {
 
 #[test]
 fn a_version_is_written_as_connections_tell_it() {
-    let contexts = crate::link::BOTH_VERSIONS.map(crate::link::Contexts::of);
-    for (contexts, version) in contexts.iter().zip(crate::link::BOTH_VERSIONS) {
+    let contexts = BOTH_VERSIONS.map(Contexts::of);
+    for (contexts, version) in contexts.iter().zip(BOTH_VERSIONS) {
         let link = contexts.link();
         assert_eq!(link.client.version(), Some(&*version.to_string()));
     }

@@ -7,6 +7,7 @@ use pyssl as ssl;
 use pyssl_testing::Ca;
 use socket2::{Domain, SockRef, Socket, Type};
 
+use crate::link::{Contexts, is_bad_fd};
 use crate::support::{Pair, client_context, outcome, server_context};
 
 fn wrapped(domain: Domain) -> ssl::SslSocket {
@@ -35,8 +36,8 @@ fn a_descriptor_is_inherited_only_if_it_is_asked_for() {
     sock.set_inheritable(false).unwrap();
     assert!(!sock.get_inheritable().unwrap());
     sock.close();
-    assert!(sock.set_inheritable(true).is_err());
-    assert!(sock.get_inheritable().is_err());
+    assert!(is_bad_fd(&sock.set_inheritable(true).unwrap_err()));
+    assert!(is_bad_fd(&sock.get_inheritable().unwrap_err()));
 }
 
 #[test]
@@ -59,9 +60,7 @@ fn a_socket_keeps_the_time_out_that_it_had() {
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let connect = || TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let unfinished = ssl::WrapSocket::new()
-        .server_hostname("localhost")
-        .do_handshake_on_connect(false);
+    let unfinished = ssl::WrapSocket::from("localhost").do_handshake_on_connect(false);
     let kept = |plain: TcpStream| {
         let sock = context.wrap_socket(plain, unfinished.clone()).unwrap();
         sock.timeout()
@@ -106,11 +105,7 @@ fn host_flags_decide_what_a_wildcard_matches() {
 #[test]
 #[allow(deprecated, reason = "that is what is tested")]
 fn nothing_is_negotiated_with_npn() {
-    let ca = Ca::new();
-    let server = server_context(&ca.issue("localhost"));
-    let pair = Pair::new(&client_context(&ca), &server, "localhost")
-        .unwrap()
-        .connected();
+    let pair = Contexts::new().connected();
     const { assert!(!ssl::HAS_NPN) };
     assert_eq!(pair.client.selected_npn_protocol(), None);
     assert_eq!(wrapped(Domain::IPV4).selected_npn_protocol(), None);
@@ -118,15 +113,13 @@ fn nothing_is_negotiated_with_npn() {
 
 #[test]
 fn the_old_name_of_the_sni_callback_sets_the_same() {
-    let ca = Ca::new();
-    let server = server_context(&ca.issue("localhost"));
-    server
-        .set_servername_callback(|_| Err("asked".into()))
-        .unwrap();
-    let pair = Pair::new(&client_context(&ca), &server, "localhost").unwrap();
-    assert_eq!(pair.handshake().1.unwrap_err().to_string(), "asked");
-    server.clear_sni_callback().unwrap();
-    Pair::new(&client_context(&ca), &server, "localhost")
-        .unwrap()
-        .connected();
+    let contexts = Contexts::new();
+    let asked = contexts
+        .server
+        .set_servername_callback(|_| Err("asked".into()));
+    asked.unwrap();
+    let refused = contexts.pair().handshake().1.unwrap_err();
+    assert_eq!(refused.to_string(), "asked");
+    contexts.server.clear_sni_callback().unwrap();
+    contexts.connected();
 }

@@ -1,13 +1,16 @@
 //! Two connected sockets in this process, and threads that are known to wait.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
 use pyssl_testing::{Ca, say_aloud};
+use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::support::{client_context, server_context};
+use crate::support::{Pair, class, client_context, connected, server_context};
 
 /// How long anything may take before a test fails; no test's outcome depends on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -38,7 +41,17 @@ impl Contexts {
         contexts
     }
 
-    /// A connection with its handshake done.
+    /// Two objects that have not spoken yet.
+    pub(crate) fn pair(&self) -> Pair {
+        Pair::new(&self.client, &self.server, "localhost").unwrap()
+    }
+
+    /// A connection in memory with its handshake done.
+    pub(crate) fn connected(&self) -> Pair {
+        connected(&self.client, &self.server)
+    }
+
+    /// A connection over sockets with its handshake done.
     pub(crate) fn link(&self) -> Link {
         self.link_with(client_options())
     }
@@ -47,6 +60,14 @@ impl Contexts {
     pub(crate) fn link_with(&self, client: ssl::WrapSocket) -> Link {
         let (near, far) = tcp_pair();
         self.wrap(near, far, client)
+    }
+
+    /// A connection over one queue each way, so that what is written together is read together; and
+    /// the server's plain end.
+    pub(crate) fn local_link(&self, client: ssl::WrapSocket) -> (Link, UnixStream) {
+        let (near, far) = UnixStream::pair().unwrap();
+        let raw = far.try_clone().unwrap();
+        (self.wrap(near, far, client), raw)
     }
 
     /// Wraps two ends of a connection, and does the handshake.
@@ -85,6 +106,29 @@ pub(crate) struct Link {
     pub(crate) server: ssl::SslSocket,
 }
 
+impl Link {
+    /// Both ends take leave, and go on in clear text.
+    pub(crate) fn unwrap(&self) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.server.unwrap().unwrap());
+            self.client.unwrap().unwrap();
+        });
+    }
+}
+
+/// Sends `close_notify` and does not wait for the peer's.
+pub(crate) fn say_goodbye(end: &ssl::SslSocket) {
+    let timeout = end.gettimeout();
+    end.setblocking(false).unwrap();
+    assert_eq!(class(end.unwrap()), "SSLWantReadError");
+    end.settimeout(timeout).unwrap();
+}
+
+/// A plain socket that is not connected.
+pub(crate) fn plain_socket() -> socket2::Socket {
+    socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap()
+}
+
 /// The two ends of a TCP connection.
 pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -99,18 +143,17 @@ pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
 /// A listener whose queue is full, so that connecting to it does not come to an end, and what fills
 /// the queue.
 pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
-    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
-    let listener = socket().unwrap();
+    let listener = plain_socket();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     listener.bind(&any.into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let mut all = vec![listener];
     loop {
-        let filler = socket().unwrap();
+        let filler = plain_socket();
         filler.set_nonblocking(true).unwrap();
         let _ = filler.connect(&address.into());
-        let connected = readiness(&filler, rustix::event::PollFlags::OUT, 200);
+        let connected = readiness(&filler, PollFlags::OUT, Duration::from_millis(200));
         all.push(filler);
         if !connected {
             return (address, all);
@@ -119,23 +162,32 @@ pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
     }
 }
 
-/// Whether a socket is ready within some milliseconds.
-pub(crate) fn readiness(
-    socket: &impl std::os::fd::AsFd,
-    flags: rustix::event::PollFlags,
-    millis: i64,
-) -> bool {
-    let timeout = rustix::event::Timespec {
-        tv_sec: millis / 1000,
-        tv_nsec: millis % 1000 * 1_000_000,
-    };
-    let mut fds = [rustix::event::PollFd::new(socket, flags)];
-    rustix::event::poll(&mut fds, Some(&timeout)).unwrap() > 0
+/// Whether a socket gets ready in this time.
+pub(crate) fn readiness(socket: &impl AsFd, flags: PollFlags, time: Duration) -> bool {
+    let time = time.try_into().unwrap();
+    poll(&mut [PollFd::new(socket, flags)], Some(&time)).unwrap() > 0
 }
 
 /// Whether `poll` says that there is something to read.
-pub(crate) fn readable(socket: &impl std::os::fd::AsFd) -> bool {
-    readiness(socket, rustix::event::PollFlags::IN, 0)
+pub(crate) fn readable(socket: &impl AsFd) -> bool {
+    readiness(socket, PollFlags::IN, Duration::ZERO)
+}
+
+/// Python's loop around a socket that does not block.
+pub(crate) fn wait_until_done<T>(
+    socket: &ssl::SslSocket,
+    mut operation: impl FnMut() -> ssl::Result<T>,
+) -> T {
+    loop {
+        let flags = match operation() {
+            Ok(value) => return value,
+            Err(ssl::Error::WantRead(_)) => PollFlags::IN,
+            Err(ssl::Error::WantWrite(_)) => PollFlags::OUT,
+            Err(other) if other.errno() == Some(libc::ENOTCONN) => PollFlags::OUT,
+            Err(other) => panic!("{other:?}"),
+        };
+        assert!(readiness(socket, flags, PATIENCE), "{flags:?} never comes");
+    }
 }
 
 /// Ends the test process, with a word about it, if the test does not end. Threads that wait for

@@ -2,7 +2,6 @@
 //!
 //! `PYSSL_STRESS_SECONDS` sets how long the whole table of setters is gone through; 20 without it.
 
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,10 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
+use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Files, Leaf, say_aloud, skip_without_python, skipped};
 
-use crate::link::{Contexts, Link, Watchdog, client_options, server_options};
-use crate::support::{Pair, client_context, server_context};
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, plain_socket, server_options, tcp_pair,
+};
+use crate::support::{Pair, class, client_context, connected, outcome, server_context, told};
 
 /// Contexts, and all that setters need to change them to and fro.
 struct Stage {
@@ -70,9 +72,10 @@ const CHANGES: &[(&str, Change)] = &[
             .set_ciphers(["HIGH:!aNULL", "ALL:!aNULL:!eNULL"][i % 2])
     }),
     ("a setter that fails", |stage, _| {
-        assert!(stage.server.set_ciphers("BOGUS").is_err());
-        assert!(stage.client.set_alpn_protocols(&[""]).is_err());
-        assert!(stage.server.load_cert_chain("/no/such/file").is_err());
+        assert_eq!(class(stage.server.set_ciphers("BOGUS")), "SSLError");
+        assert_eq!(class(stage.client.set_alpn_protocols(&[""])), "SSLError");
+        let missing = stage.server.load_cert_chain("/no/such/file");
+        assert_eq!(class(missing), "FileNotFoundError");
         Ok(())
     }),
     ("load_cert_chain", |stage, i| {
@@ -219,22 +222,16 @@ fn time_of_a_row() -> Duration {
 fn shake_hands(stage: &Stage, how: usize) {
     match how {
         0 => {
-            let pair = Pair::new(&stage.client, &stage.server, "localhost").unwrap();
-            let pair = pair.connected();
-            pair.client.write(b"ping").unwrap();
-            pair.pump();
-            assert_eq!(pair.server.read(10).unwrap(), b"ping");
+            connected(&stage.client, &stage.server).talk();
         }
         _ => {
             let contexts = Contexts {
                 client: stage.client.clone(),
                 server: stage.server.clone(),
             };
-            let Link { client, server } = if how == 1 {
-                contexts.link()
-            } else {
-                let (near, far) = UnixStream::pair().unwrap();
-                contexts.wrap(near, far, client_options())
+            let Link { client, server } = match how {
+                1 => contexts.link(),
+                _ => contexts.local_link(client_options()).0,
             };
             client.send(b"ping").unwrap();
             assert_eq!(server.recv(10).unwrap(), b"ping");
@@ -389,9 +386,42 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_the_old_ones_go_on() {
     assert_eq!(contexts.server.session_stats().accept_good, 2);
 }
 
+/// OpenSSL's part is built from what was set, in a copy and when connections hold the old one.
+#[test]
+fn a_context_that_is_built_anew_is_as_it_was() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    client.set_alpn_protocols(&["b"]).unwrap();
+    server.set_alpn_protocols(&["a", "b"]).unwrap();
+    server.set_num_tickets(5).unwrap();
+    // The level outlives the list that set it.
+    server.set_ciphers("HIGH:@SECLEVEL=3").unwrap();
+    server.set_ciphers("HIGH").unwrap();
+    let held = connected(&client, &server);
+    server.set_options(server.options()).unwrap();
+    client.set_options(client.options()).unwrap();
+    let copies = (client.copy().unwrap(), server.copy().unwrap());
+    let weak = ca.builder().key(KeyKind::Rsa2048).build();
+    let weak = Files::of(&weak);
+    for (client, server) in [(client, server), copies] {
+        let pair = connected(&client, &server);
+        let chosen = pair.client.selected_alpn_protocol();
+        assert_eq!(chosen.as_deref(), Some("b"));
+        assert_eq!(server.num_tickets(), 5);
+        let refused = outcome(&server.load_cert_chain(&weak.combined));
+        assert_eq!(refused, "SSLError:EE_KEY_TOO_SMALL");
+        client.set_server_sigalgs("ed25519").unwrap();
+        let client = client.copy().unwrap();
+        let pair = Pair::new(&client, &server, "localhost").unwrap();
+        let unsigned = outcome(&pair.handshake().1);
+        assert_eq!(unsigned, "SSLError:NO_SUITABLE_SIGNATURE_ALGORITHM");
+    }
+    drop(held);
+}
+
 #[test]
 fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
-    for version in crate::link::BOTH_VERSIONS {
+    for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let renewed = Files::of(&Ca::new().issue("localhost"));
         let first = contexts.link();
@@ -433,34 +463,21 @@ fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
         for (name, change) in changes {
             change().unwrap();
             let link = contexts.link_with(client_options().session(session.clone()));
-            assert_eq!(
-                link.client.session_reused(),
-                Some(true),
-                "{version:?}: {name}"
-            );
-            assert_eq!(
-                link.server.session_reused(),
-                Some(true),
-                "{version:?}: {name}"
-            );
             hits += 1;
-            assert_eq!(
-                contexts.server.session_stats().hits,
-                hits,
-                "{version:?}: {name}"
-            );
+            let reused = [&link.client, &link.server].map(|end| end.session_reused());
+            let seen = (reused, contexts.server.session_stats().hits);
+            assert_eq!(seen, ([Some(true); 2], hits), "{version:?}: {name}");
             held.push(link);
         }
         // The certificate is another one by now, and of an authority that the client does not
         // know: a resumed handshake does not look at it.
-        let (near, far) = crate::link::tcp_pair();
+        let (near, far) = tcp_pair();
         thread::scope(|scope| {
-            scope.spawn(|| contexts.server.wrap_socket(far, server_options()).is_err());
-            let error = contexts.client.wrap_socket(near, client_options());
-            assert_eq!(
-                error.unwrap_err().python_class(),
-                "SSLCertVerificationError"
-            );
+            let server = scope.spawn(|| contexts.server.wrap_socket(far, server_options()));
+            let refused = contexts.client.wrap_socket(near, client_options());
+            assert_eq!(class(refused), "SSLCertVerificationError");
+            let alert = outcome(&server.join().unwrap());
+            assert_eq!(alert, "SSLError:TLSV1_ALERT_UNKNOWN_CA");
         });
     }
 }
@@ -471,12 +488,9 @@ fn a_session_of_another_context_is_refused() {
     let link = contexts.link();
     let session = link.client.session().unwrap();
     let options = client_options().session(session.clone());
-    let (near, _far) = crate::link::tcp_pair();
-    let error = others.client.wrap_socket(near, options).unwrap_err();
-    assert_eq!(
-        (error.python_class(), error.to_string().as_str()),
-        ("ValueError", "Session refers to a different SSLContext.")
-    );
+    let (near, _far) = tcp_pair();
+    let different = "ValueError: Session refers to a different SSLContext.";
+    assert_eq!(told(others.client.wrap_socket(near, options)), different);
     // A context at the address of one that is gone is another one too.
     let addresses: Vec<_> = (0..50).map(|_| Contexts::new()).collect();
     drop((contexts, link));
@@ -485,7 +499,7 @@ fn a_session_of_another_context_is_refused() {
             .client
             .wrap_bio(&ssl::MemoryBio::new(), &ssl::MemoryBio::new(), "localhost")
             .unwrap();
-        assert!(object.set_session(&session).is_err());
+        assert_eq!(told(object.set_session(&session)), different);
     }
 }
 
@@ -493,19 +507,23 @@ fn a_session_of_another_context_is_refused() {
 fn session_and_context_stay_as_they_are_in_the_middle_of_a_handshake() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let session = contexts.link().client.session().unwrap();
-    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
+    // By which the contexts are known.
+    for context in [&contexts.client, &contexts.server] {
+        let options = context.options() | ssl::OP_NO_RENEGOTIATION;
+        context.set_options(options).unwrap();
+    }
+    let pair = contexts.pair();
     pair.client.set_session(&session).unwrap();
-    let _ = pair.client.do_handshake().unwrap_err();
+    assert_eq!(class(pair.client.do_handshake()), "SSLWantReadError");
     // OpenSSL is at work on them.
-    let error = pair.client.set_session(&session).unwrap_err();
-    assert_eq!(error.to_string(), "Cannot set session after handshake.");
+    let late = "ValueError: Cannot set session after handshake.";
+    assert_eq!(told(pair.client.set_session(&session)), late);
     pair.pump();
-    let _ = pair.server.do_handshake().unwrap_err();
+    assert_eq!(class(pair.server.do_handshake()), "SSLWantReadError");
     assert!(pair.server.session().is_none());
     for end in [&pair.client, &pair.server] {
-        let error = end.set_context(&Contexts::new().server).unwrap_err();
-        assert_eq!(error.python_class(), "SSLError");
-        assert!(end.context().protocol() != ssl::PROTOCOL_TLS);
+        assert_eq!(class(end.set_context(&Contexts::new().server)), "SSLError");
+        assert!(end.context().options().contains(ssl::OP_NO_RENEGOTIATION));
     }
     let pair = pair.connected();
     assert!(pair.client.session_reused());
@@ -517,15 +535,14 @@ fn session_and_context_stay_as_they_are_in_the_middle_of_a_handshake() {
 fn a_socket_does_not_lose_its_name_check_to_a_change_after_wrapping() {
     let contexts = Contexts::new();
     contexts.client.set_check_hostname(false).unwrap();
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let client = contexts
         .client
-        .wrap_socket(socket, ssl::WrapSocket::new())
-        .unwrap();
+        .wrap_socket(plain_socket(), ssl::WrapSocket::new());
     contexts.client.set_check_hostname(true).unwrap();
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let error = client.connect(listener.local_addr().unwrap()).unwrap_err();
-    assert_eq!(error.to_string(), "check_hostname requires server_hostname");
+    let connected = client.unwrap().connect(listener.local_addr().unwrap());
+    let text = "ValueError: check_hostname requires server_hostname";
+    assert_eq!(told(connected), text);
 }
 
 #[test]

@@ -57,8 +57,8 @@ impl Scene {
         let begin = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ";
         assert!(text.starts_with(begin), "{text}");
         assert_eq!(error.python_class(), "SSLCertVerificationError");
-        let told = "SSLError:TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE";
-        assert_eq!(outcome(&server), told);
+        let alert = "SSLError:TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE";
+        assert_eq!(outcome(&server), alert);
         let code = error.verify_code().unwrap();
         Some((code, error.verify_message().unwrap().to_owned()))
     }

@@ -1,9 +1,12 @@
 //! Client authentication after the handshake.
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files};
+use pyssl_testing::Ca;
 
-use crate::support::{Pair, client_context, server_context, trust};
+use crate::link::{plain_socket, server_options, tcp_pair};
+use crate::support::{
+    Pair, client_context, connected, outcome, server_context, show, told, trust, unverified_client,
+};
 
 struct Contexts {
     ca: Ca,
@@ -25,14 +28,11 @@ fn contexts(mode: ssl::VerifyMode) -> Contexts {
 
 impl Contexts {
     fn give_the_client_a_certificate(&self) {
-        let files = Files::of(&self.ca.issue("client"));
-        self.client.load_cert_chain(&files.combined).unwrap();
+        show(&self.client, &self.ca.issue("client"));
     }
 
     fn connect(&self) -> Pair {
-        Pair::new(&self.client, &self.server, "localhost")
-            .unwrap()
-            .connected()
+        connected(&self.client, &self.server)
     }
 }
 
@@ -53,11 +53,37 @@ fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
     let pair = contexts(ssl::CERT_REQUIRED).connect();
     pair.server.verify_client_post_handshake().unwrap();
     let [_, server] = pair.exchange();
-    let error = server.unwrap_err();
-    assert_eq!(error.reason(), Some("PEER_DID_NOT_RETURN_A_CERTIFICATE"));
-    let error = pair.client.read(1).unwrap_err();
-    let reason = error.reason().unwrap();
-    assert!(reason.ends_with("ALERT_CERTIFICATE_REQUIRED"), "{reason}");
+    let missing = "SSLError:PEER_DID_NOT_RETURN_A_CERTIFICATE";
+    assert_eq!(outcome(&server), missing);
+    let alert = outcome(&pair.client.read(1));
+    assert!(alert.ends_with("ALERT_CERTIFICATE_REQUIRED"), "{alert}");
+}
+
+#[test]
+fn a_client_that_verifies_nobody_does_not_begin_to() {
+    let contexts = contexts(ssl::CERT_REQUIRED);
+    let client = unverified_client();
+    client.set_post_handshake_auth(true).unwrap();
+    assert_eq!(client.verify_mode(), ssl::CERT_NONE);
+    show(&client, &contexts.ca.issue("client"));
+    let pair = connected(&client, &contexts.server);
+    pair.server.verify_client_post_handshake().unwrap();
+    pair.talk();
+    assert!(pair.server.getpeercert().unwrap().is_some());
+    // The server's certificate was not verified, so it reads as an empty dict still.
+    assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
+    let contexts = contexts(ssl::CERT_REQUIRED);
+    contexts.server.set_post_handshake_auth(false).unwrap();
+    contexts.give_the_client_a_certificate();
+    let pair = contexts.connect();
+    assert!(pair.server.getpeercert().unwrap().is_some());
+    pair.server.verify_client_post_handshake().unwrap();
+    pair.talk();
+    assert!(pair.server.getpeercert().unwrap().is_some());
 }
 
 #[test]
@@ -117,25 +143,24 @@ fn who_cannot_be_asked_is_an_error() {
 #[test]
 fn a_socket_without_tls_has_nobody_to_ask() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let sock = context
-        .wrap_socket(socket, ssl::WrapSocket::new().server_side(true))
+        .wrap_socket(plain_socket(), server_options())
         .unwrap();
-    let error = sock.verify_client_post_handshake().unwrap_err();
-    assert_eq!(error.python_class(), "ValueError");
-    assert!(error.to_string().starts_with("No SSL wrapper around"));
+    let text = told(sock.verify_client_post_handshake());
+    assert!(
+        text.starts_with("ValueError: No SSL wrapper around"),
+        "{text}"
+    );
 }
 
 #[test]
 fn sockets_exchange_the_certificate_while_they_talk() {
     let contexts = contexts(ssl::CERT_REQUIRED);
     contexts.give_the_client_a_certificate();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let (near, far) = tcp_pair();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let sock = std::net::TcpStream::connect(address).unwrap();
-            let sock = contexts.client.wrap_socket(sock, "localhost").unwrap();
+            let sock = contexts.client.wrap_socket(near, "localhost").unwrap();
             sock.sendall(b"HASCERT").unwrap();
             assert_eq!(sock.recv(100).unwrap(), b"false");
             sock.sendall(b"PHA").unwrap();
@@ -143,9 +168,8 @@ fn sockets_exchange_the_certificate_while_they_talk() {
             sock.sendall(b"HASCERT").unwrap();
             assert_eq!(sock.recv(100).unwrap(), b"true");
         });
-        let (sock, _) = listener.accept().unwrap();
         let options = ssl::WrapSocket::new().server_side(true);
-        let conn = contexts.server.wrap_socket(sock, options).unwrap();
+        let conn = contexts.server.wrap_socket(far, options).unwrap();
         loop {
             let answer = match &*conn.recv(100).unwrap() {
                 b"HASCERT" => conn.getpeercert().unwrap().is_some().to_string(),

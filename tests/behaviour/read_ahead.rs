@@ -6,25 +6,18 @@ use std::thread;
 
 use pyssl as ssl;
 use rustix::event::PollFlags;
-use socket2::{Domain, Socket, Type};
 
 use crate::link::{
-    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, readable, readiness,
-    server_options,
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, plain_socket, readable,
+    readiness, say_goodbye, server_options,
 };
-
-/// A link over one queue each way, so that what is written together is read together.
-fn local_link(contexts: &Contexts, client: ssl::WrapSocket) -> Link {
-    let (near, far) = UnixStream::pair().unwrap();
-    contexts.wrap(near, far, client)
-}
+use crate::support::class;
 
 /// Two records, and the end.
 fn send_three(server: &ssl::SslSocket) {
     server.send(b"one").unwrap();
     server.send(b"two").unwrap();
-    server.setblocking(false).unwrap();
-    assert!(server.unwrap().is_err());
+    say_goodbye(server);
 }
 
 /// The program of an event loop that never asks `pending`, as CPython's own tests have one.
@@ -40,7 +33,7 @@ fn reads_once_for_each_event(client: &ssl::SslSocket) {
 fn a_socket_that_does_not_block_leaves_later_records_in_the_descriptor() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let Link { client, server } = local_link(&Contexts::of(version), client_options());
+        let (Link { client, server }, _) = Contexts::of(version).local_link(client_options());
         // The tickets of TLS 1.3.
         server.send(b"first").unwrap();
         assert_eq!(client.recv(5).unwrap(), b"first");
@@ -55,7 +48,7 @@ fn a_socket_that_was_asked_not_to_read_ahead_never_does() {
     let _watchdog = Watchdog::new();
     for timeout in [None, Some(PATIENCE)] {
         let options = client_options().read_ahead(false);
-        let Link { client, server } = local_link(&Contexts::new(), options);
+        let (Link { client, server }, _) = Contexts::new().local_link(options);
         client.settimeout(timeout).unwrap();
         server.send(b"first").unwrap();
         assert_eq!(client.recv(5).unwrap(), b"first");
@@ -77,18 +70,17 @@ fn clients_of_a_listener_read_ahead_as_it_was_told() {
         let address = listener.getsockname().unwrap();
         let server = thread::scope(|scope| {
             let accepted = scope.spawn(|| listener.accept().unwrap().0);
-            let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
             let client = contexts
                 .client
-                .wrap_socket(client, client_options())
-                .unwrap();
+                .wrap_socket(plain_socket(), client_options());
+            let client = client.unwrap();
             client.connect(address).unwrap();
             client.send(b"one").unwrap();
             client.send(b"two").unwrap();
             // All is there once the end is.
             client.shutdown(std::net::Shutdown::Write).unwrap();
             let server = accepted.join().unwrap();
-            assert!(readiness(&server, PollFlags::RDHUP, 60_000));
+            assert!(readiness(&server, PollFlags::RDHUP, PATIENCE));
             server
         });
         assert_eq!(server.recv(1024).unwrap(), b"one");
@@ -100,7 +92,7 @@ fn clients_of_a_listener_read_ahead_as_it_was_told() {
 #[test]
 fn a_socket_that_blocks_shows_in_pending_what_came_along() {
     let _watchdog = Watchdog::new();
-    let Link { client, server } = local_link(&Contexts::new(), client_options());
+    let (Link { client, server }, _) = Contexts::new().local_link(client_options());
     server.send(b"first").unwrap();
     assert_eq!(client.recv(5).unwrap(), b"first");
     server.send(b"one").unwrap();
@@ -130,8 +122,9 @@ fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
                 ssl::TlsVersion::TLSv1_2 => (&server, &client),
                 _ => (&client, &server),
             };
-            while last.do_handshake().is_err() {
-                assert!(other.do_handshake().is_err());
+            while let Err(error) = last.do_handshake() {
+                assert_eq!(error.python_class(), "SSLWantReadError");
+                assert_eq!(class(other.do_handshake()), "SSLWantReadError");
             }
             // Right behind the last flight.
             last.send(b"request").unwrap();

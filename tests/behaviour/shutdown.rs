@@ -10,32 +10,14 @@ use pyssl as ssl;
 use pyssl_testing::skip_without_python;
 
 use crate::link::{
-    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, readable, recv_exactly,
-    server_options, tcp_pair, waiting,
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, is_bad_fd, pattern,
+    plain_socket, readable, recv_exactly, say_goodbye, server_options, tcp_pair, waiting,
 };
-use crate::support::Pair;
+use crate::support::{class, outcome, told};
 
-/// Class, reason and text of what should have failed.
-fn told<T: std::fmt::Debug>(outcome: ssl::Result<T>) -> (&'static str, Option<String>, String) {
-    let error = outcome.unwrap_err();
-    let reason = error.reason().map(str::to_owned);
-    (error.python_class(), reason, error.to_string())
-}
-
-fn class<T: std::fmt::Debug>(outcome: ssl::Result<T>) -> &'static str {
-    told(outcome).0
-}
-
-/// Sends `close_notify` and does not wait for the peer's.
-fn say_goodbye(end: &ssl::SslSocket) {
-    let timeout = end.gettimeout();
-    end.setblocking(false).unwrap();
-    assert_eq!(class(end.unwrap()), "SSLWantReadError");
-    end.settimeout(timeout).unwrap();
-}
-
-const EOF: &str = "[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol";
-const BARE_EOF: &str = "EOF occurred in violation of protocol";
+const EOF: &str =
+    "SSLEOFError: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol";
+const BARE_EOF: &str = "SSLEOFError: EOF occurred in violation of protocol";
 
 #[test]
 fn after_the_peers_close_notify_reads_end_and_writes_go_on() {
@@ -63,17 +45,16 @@ fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
         let Link { client, server } = Contexts::of(version).link();
         say_goodbye(&client);
         for data in [&b"x"[..], b""] {
-            let text = "[SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
-            assert_eq!(told(client.send(data)).2, text);
+            let text = "SSLError: [SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
+            assert_eq!(told(client.send(data)), text);
         }
         server.send(b"one moment").unwrap();
         assert_eq!(client.recv(100).unwrap(), b"one moment");
         thread::scope(|scope| {
             scope.spawn(|| server.unwrap().unwrap());
             // Both have closed.
-            let (class, reason, text) = told(client.recv(100));
-            assert_eq!((class, reason), ("SSLZeroReturnError", None));
-            assert_eq!(text, "TLS/SSL connection has been closed (EOF)");
+            let text = "SSLZeroReturnError: TLS/SSL connection has been closed (EOF)";
+            assert_eq!(told(client.recv(100)), text);
         });
         assert_eq!(class(client.recv(100)), "SSLZeroReturnError");
         client.unwrap().unwrap();
@@ -89,18 +70,12 @@ fn an_end_without_close_notify_is_told_from_one_with_it_unless_it_shall_not() {
         // Python's close.
         server.close();
         assert_eq!(client.recv(100).unwrap(), b"cut");
-        let (name, reason, text) = told(client.recv(100));
-        assert_eq!((name, text.as_str()), ("SSLEOFError", EOF));
-        assert_eq!(reason.as_deref(), Some("UNEXPECTED_EOF_WHILE_READING"));
+        let error = client.recv(100).unwrap_err();
+        assert_eq!(error.reason(), Some("UNEXPECTED_EOF_WHILE_READING"));
+        assert_eq!(told::<()>(Err(error)), EOF);
         // Afterwards OpenSSL has nothing more to say about it.
-        assert_eq!(
-            told(client.recv(100)),
-            ("SSLEOFError", None, BARE_EOF.to_owned())
-        );
-        assert_eq!(
-            told(client.send(b"x")),
-            ("SSLEOFError", None, BARE_EOF.to_owned())
-        );
+        assert_eq!(told(client.recv(100)), BARE_EOF);
+        assert_eq!(told(client.send(b"x")), BARE_EOF);
 
         let lenient = client_options().suppress_ragged_eofs(true);
         let Link { client, server } = Contexts::of(version).link_with(lenient);
@@ -111,8 +86,9 @@ fn an_end_without_close_notify_is_told_from_one_with_it_unless_it_shall_not() {
             assert_eq!(client.recv(100).unwrap(), b"");
         }
         // Reads only.
-        assert_eq!(class(client.send(b"x")), "SSLEOFError");
-        assert!(client.unwrap().is_err());
+        assert_eq!(told(client.send(b"x")), BARE_EOF);
+        let failed = "SSLError:SHUTDOWN_WHILE_IN_INIT";
+        assert_eq!(outcome(&client.unwrap()), failed);
     }
 }
 
@@ -138,12 +114,11 @@ fn a_reset_is_an_error_once() {
         let options = client_options().suppress_ragged_eofs(lenient);
         let Link { client, server } = contexts.wrap(near, far, options);
         server.close();
-        let (class, _, text) = told(client.recv(100));
-        assert_eq!(class, "ConnectionResetError");
-        assert_eq!(text, "[Errno 104] Connection reset by peer");
+        let text = "ConnectionResetError: [Errno 104] Connection reset by peer";
+        assert_eq!(told(client.recv(100)), text);
         let later = client.recv(100).map_err(|error| error.python_class());
         assert_eq!(later, afterwards);
-        assert!(client.send(b"x").is_err());
+        assert_eq!(outcome(&client.send(b"x")), "SSLError:BAD_LENGTH");
     }
 }
 
@@ -151,28 +126,22 @@ fn a_reset_is_an_error_once() {
 fn unwrap_leads_back_to_clear_text() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let Link { client, server } = Contexts::of(version).link();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                assert_eq!(server.recv(10).unwrap(), b"");
-                server.unwrap().unwrap();
-            });
-            client.unwrap().unwrap();
-        });
+        let link = Contexts::of(version).link();
+        link.unwrap();
+        let Link { client, server } = link;
         assert_eq!((client.version(), client.cipher()), (None, None));
         assert_eq!(
             (client.session().is_none(), client.session_reused()),
             (true, None)
         );
         assert_eq!(client.pending(), 0);
-        let (class, _, text) = told(client.unwrap());
-        assert_eq!(class, "ValueError");
-        assert!(text.starts_with("No SSL wrapper around "), "{text}");
-        let (class, _, text) = told(client.read(10));
-        assert_eq!(
-            (class, text.as_str()),
-            ("ValueError", "Read on closed or unwrapped SSL socket.")
+        let text = told(client.unwrap());
+        assert!(
+            text.starts_with("ValueError: No SSL wrapper around "),
+            "{text}"
         );
+        let text = "ValueError: Read on closed or unwrapped SSL socket.";
+        assert_eq!(told(client.read(10)), text);
         client.sendall(b"in the clear").unwrap();
         assert_eq!(server.recv(100).unwrap(), b"in the clear");
         server.send(b"so be it").unwrap();
@@ -188,14 +157,9 @@ fn unwrap_before_the_handshake_is_refused() {
     let (near, _far) = tcp_pair();
     let options = client_options().do_handshake_on_connect(false);
     let client = contexts.client.wrap_socket(near, options).unwrap();
-    let (class, reason, _) = told(client.unwrap());
-    assert_eq!(
-        (class, reason.as_deref()),
-        ("SSLError", Some("SHUTDOWN_WHILE_IN_INIT"))
-    );
-    let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
-    let (_, reason, _) = told(pair.client.unwrap());
-    assert_eq!(reason.as_deref(), Some("SHUTDOWN_WHILE_IN_INIT"));
+    for early in [client.unwrap(), contexts.pair().client.unwrap()] {
+        assert_eq!(outcome(&early), "SSLError:SHUTDOWN_WHILE_IN_INIT");
+    }
 }
 
 #[test]
@@ -204,12 +168,8 @@ fn unwrap_finds_data_of_the_peer_in_its_way() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         server.send(b"have you read this?").unwrap();
-        let (class, reason, _) = told(client.unwrap());
-        assert_eq!(class, "SSLError");
-        assert_eq!(
-            reason.as_deref(),
-            Some("APPLICATION_DATA_AFTER_CLOSE_NOTIFY")
-        );
+        let in_the_way = "SSLError:APPLICATION_DATA_AFTER_CLOSE_NOTIFY";
+        assert_eq!(outcome(&client.unwrap()), in_the_way);
     }
 }
 
@@ -223,8 +183,7 @@ fn unwrap_of_a_peer_that_just_leaves_is_a_ragged_end() {
         // What stays unread makes it a reset.
         assert_eq!(server.recv(1).unwrap(), b"");
         server.close();
-        let (class, _, text) = told(unwrap.join().unwrap());
-        assert_eq!((class, text.as_str()), ("SSLEOFError", EOF));
+        assert_eq!(told(unwrap.join().unwrap()), EOF);
     });
 }
 
@@ -243,11 +202,8 @@ fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
         client.close();
         assert_eq!(class(server.recv(10)), "SSLEOFError");
     }
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    let client = Contexts::new()
-        .client
-        .wrap_socket(socket, "localhost")
-        .unwrap();
+    let client = Contexts::new().client;
+    let client = client.wrap_socket(plain_socket(), "localhost").unwrap();
     let error = client.shutdown(Shutdown::Both).unwrap_err();
     assert_eq!(error.errno(), Some(libc::ENOTCONN));
 }
@@ -272,22 +228,16 @@ fn close_is_final_and_can_be_repeated() {
     client.close();
     assert_eq!(client.fileno(), -1);
     assert_eq!((client.version(), client.pending()), (None, 0));
-    assert!(client.send(b"x").is_err() && client.recv(1).is_err());
+    assert!(is_bad_fd(&client.send(b"x").unwrap_err()));
+    assert!(is_bad_fd(&client.recv(1).unwrap_err()));
     assert_eq!(class(server.recv(1)), "SSLEOFError");
-}
-
-/// A link over one queue each way, so that what is written together is read together.
-fn local_link(contexts: &Contexts) -> (Link, UnixStream) {
-    let (near, far) = UnixStream::pair().unwrap();
-    let raw = far.try_clone().unwrap();
-    (contexts.wrap(near, far, client_options()), raw)
 }
 
 #[test]
 fn clear_text_that_comes_together_with_close_notify_is_not_lost() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let (Link { client, server }, mut raw) = local_link(&Contexts::of(version));
+        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(client_options());
         server.send(b"sealed").unwrap();
         say_goodbye(&server);
         raw.write_all(b"220 in the clear\r\n").unwrap();
@@ -312,7 +262,7 @@ fn clear_text_that_comes_together_with_close_notify_is_not_lost() {
 #[test]
 fn clear_text_comes_through_when_this_side_says_goodbye_first() {
     let _watchdog = Watchdog::new();
-    let (Link { client, server }, mut raw) = local_link(&Contexts::new());
+    let (Link { client, server }, mut raw) = Contexts::new().local_link(client_options());
     say_goodbye(&client);
     assert_eq!(server.recv(10).unwrap(), b"");
     server.unwrap().unwrap();
@@ -327,7 +277,7 @@ fn whoever_takes_leave_reads_nothing_behind_the_peers_close_notify() {
 
     let _watchdog = Watchdog::new();
     for (version, timeout) in BOTH_VERSIONS.into_iter().zip([None, Some(PATIENCE)]) {
-        let (Link { client, server }, mut raw) = local_link(&Contexts::of(version));
+        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(client_options());
         client.settimeout(timeout).unwrap();
         say_goodbye(&client);
         assert_eq!(server.recv(10).unwrap(), b"");
@@ -359,7 +309,7 @@ fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() 
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
-        let (Link { client, server }, _raw) = local_link(&contexts);
+        let (Link { client, server }, _raw) = contexts.local_link(client_options());
         // The hello of the next connection stands right behind `close_notify`.
         say_goodbye(&client);
         let mut plain = UnixStream::from(client.detach().unwrap());
@@ -388,17 +338,14 @@ fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() 
 #[test]
 fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
     let contexts = Contexts::new();
-    let (Link { client, server }, mut raw) = local_link(&contexts);
+    let (Link { client, server }, mut raw) = contexts.local_link(client_options());
     say_goodbye(&server);
     raw.write_all(b"injected").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"");
     client.unwrap().unwrap();
     // As the answer of a server, it is none.
-    let error = contexts
-        .client
-        .wrap_socket(client, client_options())
-        .unwrap_err();
-    assert_eq!(error.python_class(), "SSLError");
+    let refused = contexts.client.wrap_socket(client, client_options());
+    assert_eq!(class(refused), "SSLError");
 }
 
 #[test]
@@ -406,11 +353,9 @@ fn an_unwrapped_socket_gives_its_descriptor_back() {
     use std::io::Read;
 
     let _watchdog = Watchdog::new();
-    let Link { client, server } = Contexts::new().link();
-    thread::scope(|scope| {
-        scope.spawn(|| server.unwrap().unwrap());
-        client.unwrap().unwrap();
-    });
+    let link = Contexts::new().link();
+    link.unwrap();
+    let Link { client, server } = link;
     let mut plain = std::net::TcpStream::from(client.detach().unwrap());
     server.send(b"clear").unwrap();
     let mut buffer = [0; 5];
@@ -421,9 +366,7 @@ fn an_unwrapped_socket_gives_its_descriptor_back() {
 #[test]
 fn an_object_ends_as_a_socket_does() {
     for version in BOTH_VERSIONS {
-        let contexts = Contexts::of(version);
-        let pair = Pair::new(&contexts.client, &contexts.server, "localhost").unwrap();
-        let pair = pair.connected();
+        let pair = Contexts::of(version).connected();
         pair.pump();
         assert_eq!(class(pair.client.unwrap()), "SSLWantReadError");
         pair.pump();
@@ -471,7 +414,7 @@ print("done")
     let files = pyssl_testing::Files::localhost();
     let (cert, ca) = (files.combined.to_str().unwrap(), files.ca.to_str().unwrap());
     let talk = |ours: &ssl::SslSocket, we_begin: bool| {
-        let data = crate::link::pattern(17, 1_000_000);
+        let data = pattern(17, 1_000_000);
         ours.sendall(&data).unwrap();
         assert!(recv_exactly(ours, data.len()) == data);
         if !we_begin {

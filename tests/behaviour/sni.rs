@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use pyssl as ssl;
 use pyssl_testing::Ca;
 
-use crate::support::{Pair, client_context, outcome, server_context};
+use crate::link::Contexts;
+use crate::support::{Pair, client_context, connected, outcome, panic_text, server_context, told};
 
 #[test]
 fn the_callback_is_told_the_name_and_switches_the_certificate() {
@@ -30,14 +31,14 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
         Pair::new(&client, &server, name).unwrap().connected();
     }
     client.set_check_hostname(false).unwrap();
-    Pair::new(&client, &server, ssl::WrapBio::new())
-        .unwrap()
-        .connected();
-    let name = |n: &str| Some(n.to_owned());
-    assert_eq!(
-        *names.lock().unwrap(),
-        [name("first.example"), name("second.example"), None]
-    );
+    // An address is no name (RFC 6066).
+    for unnamed in [ssl::WrapBio::new(), "127.0.0.1".into(), "::1".into()] {
+        Pair::new(&client, &server, unnamed).unwrap().connected();
+    }
+    let names = names.lock().unwrap();
+    let names: Vec<_> = names.iter().map(Option::as_deref).collect();
+    let [first, second] = ["first.example", "second.example"].map(Some);
+    assert_eq!(names, [first, second, None, None, None]);
 }
 
 /// The alert that Python sends for each outcome (CVE-2026-27448: a failure is never passed over).
@@ -45,31 +46,25 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
 fn refusals_errors_and_panics_end_in_an_alert() {
     let ca = Ca::new();
     let client = client_context(&ca);
-    let connect = |answer: fn() -> Result<ssl::SniAction, ssl::BoxError>| {
+    let pair = |answer: fn() -> Result<ssl::SniAction, ssl::BoxError>| {
         let server = server_context(&ca.issue("localhost"));
         server.set_sni_callback(move |_| answer()).unwrap();
-        let pair = Pair::new(&client, &server, "localhost").unwrap();
-        let outcomes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
-        match outcomes {
-            Ok((client, server)) => (client, Ok(server)),
-            // After a panic the alert is still to be taken to the client.
-            Err(panic) => {
-                pair.pump();
-                (pair.client.do_handshake(), Err(panic))
-            }
-        }
+        Pair::new(&client, &server, "localhost").unwrap()
     };
     let alert = |r: &ssl::Result<()>| outcome(r).rsplit("ALERT_").next().unwrap().to_owned();
 
-    let (c, s) = connect(|| Ok(ssl::SniAction::Alert(ssl::ALERT_DESCRIPTION_ACCESS_DENIED)));
-    assert_eq!(outcome(&s.unwrap()), "SSLError:CALLBACK_FAILED");
+    let denied = || Ok(ssl::SniAction::Alert(ssl::ALERT_DESCRIPTION_ACCESS_DENIED));
+    let (c, s) = pair(denied).handshake();
+    assert_eq!(outcome(&s), "SSLError:CALLBACK_FAILED");
     assert_eq!(alert(&c), "ACCESS_DENIED");
-    let (c, s) = connect(|| Err("no such host".into()));
-    assert_eq!(s.unwrap().unwrap_err().to_string(), "no such host");
+    let (c, s) = pair(|| Err("no such host".into())).handshake();
+    assert_eq!(s.unwrap_err().to_string(), "no such host");
     assert_eq!(alert(&c), "HANDSHAKE_FAILURE");
-    let (c, s) = connect(|| panic!("in the callback"));
-    assert!(s.is_err());
-    assert_eq!(alert(&c), "HANDSHAKE_FAILURE");
+    let pair = pair(|| panic!("in the callback"));
+    assert_eq!(panic_text(|| pair.handshake()), "in the callback");
+    // The alert is still to be taken to the client.
+    pair.pump();
+    assert_eq!(alert(&pair.client.do_handshake()), "HANDSHAKE_FAILURE");
 }
 
 /// What each callback was called for: counts by name.
@@ -173,8 +168,7 @@ fn a_switch_with_every_callback_installed() {
 
 #[test]
 fn a_callback_may_be_replaced_while_it_runs() {
-    let ca = Ca::new();
-    let server = server_context(&ca.issue("localhost"));
+    let Contexts { client, server } = Contexts::new();
     let context = server.clone();
     server
         .set_sni_callback(move |_| {
@@ -182,32 +176,25 @@ fn a_callback_may_be_replaced_while_it_runs() {
             Ok(ssl::SniAction::Continue)
         })
         .unwrap();
-    let client = client_context(&ca);
     for _ in 0..2 {
-        Pair::new(&client, &server, "localhost")
-            .unwrap()
-            .connected();
+        connected(&client, &server);
+        assert!(server.sni_callback().is_none());
     }
 }
 
 #[test]
 fn a_client_context_takes_no_callback() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
-    let error = context.clear_sni_callback().unwrap_err();
-    assert_eq!(
-        (error.python_class(), error.to_string().as_str()),
-        (
-            "ValueError",
-            "sni_callback cannot be set on TLS_CLIENT context"
-        )
-    );
+    let text = "ValueError: sni_callback cannot be set on TLS_CLIENT context";
+    assert_eq!(told(context.clear_sni_callback()), text);
+    let set = context.set_sni_callback(|_| Ok(ssl::SniAction::Continue));
+    assert_eq!(told(set), text);
 }
 
 /// In Python one saves `context.sni_callback`, calls it from another, and puts it back.
 #[test]
 fn a_callback_is_handed_out_called_by_another_and_put_back() {
-    let ca = Ca::new();
-    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    let Contexts { client, server } = Contexts::new();
     assert!(server.sni_callback().is_none());
     let calls = Arc::new(Mutex::new(Vec::new()));
     let record = |who: &'static str| {

@@ -1,7 +1,7 @@
 //! Contexts, and pairs of connections in memory.
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files, Leaf};
+use pyssl_testing::{Ca, Leaf};
 
 /// Two ends over four queues.
 pub(crate) struct Pair {
@@ -102,42 +102,48 @@ impl Pair {
     }
 }
 
+/// A connection in memory with its handshake done. The certificate is for `localhost`, as far as it
+/// counts.
+pub(crate) fn connected(client: &ssl::SslContext, server: &ssl::SslContext) -> Pair {
+    Pair::new(client, server, "localhost").unwrap().connected()
+}
+
 /// A server context with this certificate.
 pub(crate) fn server_context(leaf: &Leaf) -> ssl::SslContext {
-    let files = Files::of(leaf);
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    show(&context, leaf);
     context
-        .load_cert_chain(&files.combined)
-        .expect("a certificate with its key");
-    context
+}
+
+/// Lets a context show this certificate.
+pub(crate) fn show(context: &ssl::SslContext, leaf: &Leaf) {
+    let chain = ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem());
+    context.load_cert_chain(chain).unwrap();
 }
 
 /// Lets a context trust this authority.
 pub(crate) fn trust(context: &ssl::SslContext, ca: &Ca) {
-    context
-        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
-        .expect("the authority's certificate");
+    let locations = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    context.load_verify_locations(locations).unwrap();
 }
 
 /// Lets a server require certificates of this authority.
 pub(crate) fn require_certificates(server: &ssl::SslContext, ca: &Ca) {
-    server
-        .set_verify_mode(ssl::CERT_REQUIRED)
-        .expect("it can be on");
+    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
     trust(server, ca);
 }
 
 /// A client context that trusts this authority.
 pub(crate) fn client_context(ca: &Ca) -> ssl::SslContext {
-    ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))
-        .expect("a context")
+    let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
+    ssl::create_default_context(options).unwrap()
 }
 
 /// A client context that trusts everybody.
 pub(crate) fn unverified_client() -> ssl::SslContext {
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
-    context.set_check_hostname(false).expect("it can be off");
-    context.set_verify_mode(ssl::CERT_NONE).expect("likewise");
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.set_check_hostname(false).unwrap();
+    context.set_verify_mode(ssl::CERT_NONE).unwrap();
     context
 }
 
@@ -147,4 +153,24 @@ pub(crate) fn outcome<T>(result: &ssl::Result<T>) -> String {
         Ok(_) => "ok".to_owned(),
         Err(e) => format!("{}:{}", e.python_class(), e.reason().unwrap_or("None")),
     }
+}
+
+/// `ok`, or the class and text of the error, as a traceback ends in Python.
+pub(crate) fn told<T>(result: ssl::Result<T>) -> String {
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(e) => format!("{}: {e}", e.python_class()),
+    }
+}
+
+/// `ok`, or the class of the error.
+pub(crate) fn class<T>(result: ssl::Result<T>) -> &'static str {
+    result.map_or_else(|e| e.python_class(), |_| "ok")
+}
+
+/// What a panic said.
+pub(crate) fn panic_text<T>(run: impl FnOnce() -> T) -> String {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    let panic = caught.err().expect("a panic");
+    (*panic.downcast_ref::<&str>().expect("a text")).to_owned()
 }

@@ -6,8 +6,9 @@ use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Files, Leaf, Scripted};
 
+use crate::link::tcp_pair;
 use crate::support::{
-    Pair, client_context, require_certificates, server_context, unverified_client,
+    Pair, client_context, connected, require_certificates, server_context, show, unverified_client,
 };
 
 const CHAPTER: &str = include_str!("../../docs/troubleshooting.md");
@@ -71,7 +72,7 @@ fn certificates_that_do_not_verify_are_explained() {
     ] {
         failed(client, &server_context(&leaf));
     }
-    let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let server = server_context(&stranger);
     let chain = ssl::CertChain::from_der(&with_root, stranger.key_der());
     server.load_cert_chain(chain).unwrap();
     failed(&lax, &server);
@@ -154,8 +155,7 @@ fn clients_without_a_good_certificate_are_explained() {
     require_certificates(&server, &ca);
     let client = client_context(&ca);
     failed(&client, &server);
-    let stranger = Files::of(&Ca::new().issue("me"));
-    client.load_cert_chain(&stranger.combined).unwrap();
+    show(&client, &Ca::new().issue("me"));
     failed(&client, &server);
 }
 
@@ -174,9 +174,7 @@ fn peers_that_speak_something_else_or_leave_are_explained() {
     let end = server.wrap_bio(&incoming, &outgoing, options).unwrap();
     incoming.write(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     explained(end.do_handshake());
-    let pair = Pair::new(&client, &server, "localhost")
-        .unwrap()
-        .connected();
+    let pair = connected(&client, &server);
     pair.server.write(b"not read").unwrap();
     pair.pump();
     explained(pair.client.unwrap());
@@ -187,6 +185,6 @@ fn peers_that_speak_something_else_or_leave_are_explained() {
 fn arguments_that_contradict_each_other_are_explained() {
     let context = ssl::create_default_context(()).unwrap();
     explained(context.set_verify_mode(ssl::CERT_NONE));
-    let (near, _far) = crate::link::tcp_pair();
+    let (near, _far) = tcp_pair();
     explained(context.wrap_socket(near, ssl::WrapSocket::new()));
 }

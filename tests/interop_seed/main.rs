@@ -43,7 +43,7 @@ fn example(name: &str) -> PathBuf {
 fn start(name: &str, directory: &Path, port: u16) -> Process {
     let mut command = Command::new(example(name));
     command.arg(port.to_string()).current_dir(directory);
-    Process::spawn(command)
+    Process::spawn(&mut command)
 }
 
 /// A Python program in the directory, with a port of its own in place of 8443.
@@ -136,5 +136,8 @@ fn the_cipher_string_selects_what_it_selects_in_python() {
     let theirs = python.run(script, &[""; 0]).expect_success();
     let mut command = Command::new(example("set_ciphers"));
     command.current_dir(files.path());
-    assert_eq!(Process::spawn(command).finish().expect_success(), theirs);
+    assert_eq!(
+        Process::spawn(&mut command).finish().expect_success(),
+        theirs
+    );
 }

@@ -108,6 +108,7 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             .iter()
             .map(|step| interpreter.run(step))
             .collect();
+        assert_eq!(theirs.len(), ours.len(), "{}", case.name);
         if let Some(difference) = &case.differs {
             let before = theirs.clone();
             (difference.ours)(&mut theirs);

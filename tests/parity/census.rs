@@ -35,6 +35,30 @@ fn every_case_has_tests_that_exist_or_a_reason_for_none() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The rows of the security record, from the first to the last.
+const RECORD: std::ops::RangeInclusive<usize> = 1..=36;
+
+#[test]
+fn every_row_of_the_security_record_has_tests_that_exist_or_a_reason_for_none() {
+    let readme = include_str!("../behaviour/README.md");
+    let rows = readme.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.splitn(3, " | ");
+        Some((cells.next()?.parse::<usize>().ok()?, cells.nth(1)?))
+    });
+    let rows: Vec<_> = rows.collect();
+    assert!(rows.iter().map(|(number, _)| *number).eq(RECORD));
+    for (number, tests) in rows {
+        let named: Vec<_> = (tests.split('`').skip(1).step_by(2))
+            .filter(|name| name.contains("::"))
+            .collect();
+        let excused = tests.starts_with("none: ") || tests.starts_with("as row ");
+        assert!(excused || !named.is_empty(), "row {number}");
+        for test in named {
+            missing(&format!("behaviour::{test}")).unwrap_or_else(|e| panic!("row {number}: {e}"));
+        }
+    }
+}
+
 /// What is wrong with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a test
 /// binary, its modules, and the function. `unit` is the library itself.
 fn missing(test: &str) -> Result<(), String> {

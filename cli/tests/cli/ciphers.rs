@@ -1,12 +1,9 @@
 //! `pyssl ciphers`.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use pyssl_testing::{skip_without_openssl, skip_without_same_openssl, skipped};
 use serde_json::Value;
 
-use crate::support::{Output, World, path, pyssl, run, run_command};
+use crate::support::{Output, World, path, pyssl, run, run_command, run_with_input};
 
 const STRINGS: &[&str] = &[
     "HIGH:!aNULL:!MD5",
@@ -26,24 +23,7 @@ fn json(args: &[&str]) -> (Value, String, Option<i32>) {
 
 /// With the string on standard input, where it may be as long and as odd as it likes.
 fn with_input(args: &[&str], input: &[u8]) -> Output {
-    let mut child = pyssl()
-        .arg("ciphers")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    Output {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    run_with_input(pyssl().arg("ciphers").args(args), input)
 }
 
 #[test]

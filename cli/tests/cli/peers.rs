@@ -1,11 +1,12 @@
 //! `pyssl serve` and `pyssl connect` against other programs that speak TLS, as far as they are
 //! installed; the others are named as skipped.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::{Killed, Output, Server, World, brief, path, pipe, run_command};
+use pyssl_testing::process::Process;
+
+use crate::support::{Output, Server, World, brief, path, run_command, run_with_input};
 
 const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 
@@ -115,13 +116,7 @@ fn clients_fetch_a_page_from_serve() {
     let server = Server::start(&world.server, &["--http"]);
     let (port, ca) = (server.port().to_string(), world.cafile());
     let url = format!("https://localhost:{port}/");
-    let input = |command: &mut Command| {
-        let (reader, writer) = pipe();
-        std::fs::File::from(writer)
-            .write_all(REQUEST.as_bytes())
-            .unwrap();
-        run_command(command.stdin(reader))
-    };
+    let input = |command: &mut Command| run_with_input(command, REQUEST.as_bytes());
     if installed("curl", "--version") {
         for (args, protocol) in [
             (&["--tlsv1.3"][..], "TLSv1.3"),
@@ -211,16 +206,8 @@ fn connect_verifies_the_servers_of_others() {
         servers.push((python.display().to_string(), command));
     }
     for (name, mut command) in servers {
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut child = Killed(child);
-        let mut port = String::new();
-        let mut stdout = BufReader::new(child.0.stdout.take().unwrap());
-        stdout.read_line(&mut port).unwrap();
-        let target = format!("localhost:{}", port.trim());
+        let mut server = Process::spawn(&mut command);
+        let target = format!("localhost:{}", server.port());
         let (line, code) = brief(&target, &["--cafile", world.cafile()]);
         assert!(line.starts_with("OK TLSv1."), "{name}: {line}");
         assert_eq!(code, Some(0), "{name}");

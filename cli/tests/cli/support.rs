@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use pyssl_testing::process::Process;
 use pyssl_testing::{Ca, Files};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
@@ -40,44 +41,37 @@ pub(crate) fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output 
 }
 
 pub(crate) fn run_command(command: &mut Command) -> Output {
-    let mut child = piped(command);
-    let stdout = collect(child.0.stdout.take().unwrap());
-    let stderr = collect(child.0.stderr.take().unwrap());
+    run_with_input(command, b"")
+}
+
+/// Runs a command that reads this.
+pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
+    let mut process = Process::spawn(command);
+    process.send(input);
+    let output = process.finish();
     Output {
-        code: child.wait(),
-        stdout: stdout.join().unwrap(),
-        stderr: stderr.join().unwrap(),
+        code: output.status.code(),
+        stdout: output.stdout,
+        stderr: output.stderr,
     }
-}
-
-/// Starts the command with pipes for its output.
-fn piped(command: &mut Command) -> Killed {
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    Killed(command.spawn().unwrap())
-}
-
-fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    })
 }
 
 /// A child that does not outlive the test.
 pub(crate) struct Killed(pub(crate) Child);
 
 impl Killed {
-    /// Waits for the end, and returns the exit code.
+    /// Waits for the end, and returns the exit code. What does not end is killed, and has none.
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                return status.code();
+        let pid = Pid::from_child(&self.0);
+        let (ended, end) = channel::<()>();
+        thread::spawn(move || {
+            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(pid, Signal::KILL);
             }
-            thread::sleep(Duration::from_millis(2));
-        }
-        panic!("the command does not end");
+        });
+        let status = self.0.wait().unwrap();
+        drop(ended);
+        status.code()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -105,7 +99,10 @@ impl Server {
         address: &str,
         args: impl IntoIterator<Item = A>,
     ) -> Server {
-        let mut child = piped(pyssl().arg("serve").arg(address).args(args));
+        let mut command = pyssl();
+        command.arg("serve").arg(address).args(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = Killed(command.spawn().unwrap());
         let stderr = BufReader::new(child.0.stderr.take().unwrap());
         let (sender, log) = channel();
         thread::spawn(move || {

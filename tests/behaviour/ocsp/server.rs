@@ -9,7 +9,7 @@ use pyssl_testing::{Ca, skip_without_openssl};
 
 use super::{DAY, Scene};
 use crate::link::BOTH_VERSIONS;
-use crate::support::{Pair, server_context};
+use crate::support::{class, connected, outcome, panic_text, server_context, show, told};
 
 #[test]
 fn a_server_refuses_what_no_client_would_take() {
@@ -30,11 +30,8 @@ fn a_server_refuses_what_no_client_would_take() {
         ),
         (ocsp::try_later(), "the OCSP responder had no answer"),
     ] {
-        let error = server.set_ocsp_response(Some(response)).unwrap_err();
-        assert_eq!(
-            (error.python_class(), &*error.to_string()),
-            ("ValueError", expected)
-        );
+        let refused = told(server.set_ocsp_response(Some(response)));
+        assert_eq!(refused, format!("ValueError: {expected}"));
     }
     for bytes in [
         &b""[..],
@@ -42,26 +39,17 @@ fn a_server_refuses_what_no_client_would_take() {
         &good[..good.len() - 1],
         &ocsp::hollow(),
     ] {
-        let error = server.set_ocsp_response(Some(bytes.to_vec())).unwrap_err();
-        assert_eq!(error.python_class(), "SSLError");
+        let refused = server.set_ocsp_response(Some(bytes.to_vec()));
+        assert_eq!(class(refused), "SSLError");
     }
     assert_eq!(server.ocsp_response(), Some(good));
 
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
-    for error in [
-        client.set_ocsp_response(None).unwrap_err(),
-        client.set_ocsp_server_callback(|_| Ok(None)).unwrap_err(),
-    ] {
-        assert_eq!(
-            error.to_string(),
-            "OCSP responses cannot be stapled by a TLS_CLIENT context"
-        );
-    }
-    let error = server.set_ocsp_mode(ssl::OcspMode::Check).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "ocsp_mode cannot be set on TLS_SERVER context"
-    );
+    let text = "ValueError: OCSP responses cannot be stapled by a TLS_CLIENT context";
+    assert_eq!(told(client.set_ocsp_response(None)), text);
+    assert_eq!(told(client.set_ocsp_server_callback(|_| Ok(None))), text);
+    let text = "ValueError: ocsp_mode cannot be set on TLS_SERVER context";
+    assert_eq!(told(server.set_ocsp_mode(ssl::OcspMode::Check)), text);
 }
 
 #[test]
@@ -77,8 +65,7 @@ fn a_response_is_not_stapled_to_a_renewed_certificate() {
         .unwrap();
     let stapled = || scene.pair().connected().client.ocsp_response();
     assert_eq!(stapled().as_ref(), Some(&responses[0]));
-    let chain = ssl::CertChain::from_pem(new.chain_pem(), new.key_pem());
-    scene.server.load_cert_chain(chain).unwrap();
+    show(&scene.server, &new);
     assert_eq!(stapled(), None);
     scene
         .server
@@ -93,8 +80,7 @@ fn the_callback_is_told_which_certificate_and_which_name() {
     let ecdsa = ca.issue("localhost");
     let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let scene = Scene::of(ca.clone(), ecdsa.clone(), ssl::OcspMode::Require);
-    let chain = ssl::CertChain::from_pem(rsa.chain_pem(), rsa.key_pem());
-    scene.server.load_cert_chain(chain).unwrap();
+    show(&scene.server, &rsa);
     let responses = [&ecdsa, &rsa].map(|leaf| (leaf.der(), ca.ocsp(leaf).build()));
     let names = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&names);
@@ -144,14 +130,14 @@ fn a_callback_that_fails_ends_the_handshake() {
             .unwrap();
         let (client, server) = scene.pair().handshake();
         assert_eq!(server.unwrap_err().to_string(), "no responder");
-        assert!(client.is_err());
+        let alert = outcome(&client);
+        assert!(alert.ends_with("ALERT_INTERNAL_ERROR"), "{alert}");
         scene
             .server
             .set_ocsp_server_callback(|_| panic!("on purpose"))
             .unwrap();
         let pair = scene.pair();
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pair.handshake()));
-        assert!(panicked.is_err());
+        assert_eq!(panic_text(|| pair.handshake()), "on purpose");
         // Nothing is as good as none.
         scene.staple(Some(Vec::new()));
         assert_eq!(scene.pair().connected().client.ocsp_response(), None);
@@ -176,9 +162,7 @@ fn after_a_switch_of_contexts_the_new_one_staples() {
         front
             .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(target.clone())))
             .unwrap();
-        let pair = Pair::new(&scene.client, &front, "localhost")
-            .unwrap()
-            .connected();
+        let pair = connected(&scene.client, &front);
         assert_eq!(pair.client.ocsp_response(), Some(response));
     }
 }
