@@ -30,6 +30,7 @@
 //! # Other than in Python
 //!
 //! - `verify=True` trusts what the system trusts; in Python it is the bundle of the package `certifi`.
+//! - An empty path is an `OSError`; in Python it turns verification off.
 //! - There are no cookies, no proxies (those of the environment are not used), no `params`, `auth`, `files`,
 //!   `json` or streaming, and nothing is compressed. Credentials in an address (`https://user:secret@host/`)
 //!   are sent.
