@@ -53,6 +53,7 @@
 //!
 //! - `vendored`: builds OpenSSL from source and links it statically. Without it, the system's
 //!   OpenSSL (3.0 or newer) is linked, or the one that `OPENSSL_DIR` names.
+//! - `requests`: the module `requests`, Python's `requests.get(url, verify=...)` on top of this crate.
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
@@ -77,6 +78,8 @@ mod paths;
 pub mod porting;
 mod random;
 pub mod recipes;
+#[cfg(feature = "requests")]
+pub mod requests;
 mod socket;
 mod text;
 pub mod troubleshooting;

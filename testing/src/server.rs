@@ -295,6 +295,7 @@ pub struct HttpResponse {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     length: usize,
+    raw: Option<Vec<u8>>,
 }
 
 impl HttpResponse {
@@ -306,6 +307,15 @@ impl HttpResponse {
             headers: Vec::new(),
             length: body.len(),
             body,
+            raw: None,
+        }
+    }
+
+    /// Exactly these bytes, head and all.
+    pub fn raw<B: Into<Vec<u8>>>(bytes: B) -> Self {
+        Self {
+            raw: Some(bytes.into()),
+            ..Self::ok("")
         }
     }
 
@@ -335,6 +345,9 @@ impl HttpResponse {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
+        if let Some(raw) = &self.raw {
+            return raw.clone();
+        }
         let mut head = format!(
             "HTTP/1.1 {}\r\nContent-Length: {}\r\n",
             self.status, self.length

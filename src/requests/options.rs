@@ -1,0 +1,238 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Python's `verify`: what the server's certificate is verified against.
+///
+/// | Python | Rust |
+/// |---|---|
+/// | `verify=True` | `true` |
+/// | `verify=False` | `false` |
+/// | `verify="ca.pem"`, `verify="/etc/ssl/certs"` | `"ca.pem"`, `"/etc/ssl/certs"`, any path |
+///
+/// A directory is one with hashed names (`openssl rehash`).
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Verify {
+    /// What the system trusts, or the bundle that the environment names.
+    #[default]
+    Default,
+    /// Nothing is verified: **whoever is between the two ends can read and change everything.**
+    DangerDisabled,
+    /// The certificates in this file or directory, and no others.
+    Path(PathBuf),
+}
+
+impl From<bool> for Verify {
+    fn from(verify: bool) -> Verify {
+        if verify {
+            Verify::Default
+        } else {
+            Verify::DangerDisabled
+        }
+    }
+}
+
+/// Python's `cert`: the certificate to show to the server.
+///
+/// | Python | Rust |
+/// |---|---|
+/// | `cert="me.pem"` | `"me.pem"`, any path; the key is in the same file |
+/// | `cert=("me.pem", "me.key")` | `("me.pem", "me.key")` |
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClientCert {
+    pub(super) cert: PathBuf,
+    pub(super) key: Option<PathBuf>,
+}
+
+impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
+    fn from((cert, key): (C, K)) -> ClientCert {
+        ClientCert {
+            cert: cert.as_ref().to_owned(),
+            key: Some(key.as_ref().to_owned()),
+        }
+    }
+}
+
+/// The keyword arguments of [`get`](super::get) and the other functions, with Python's names and defaults.
+///
+/// | argument | default |
+/// |---|---|
+/// | `verify` | true |
+/// | `cert` | none |
+/// | `headers` | `User-Agent`, `Accept: */*` |
+/// | `data` | none |
+/// | `timeout` | none: waits for ever |
+/// | `allow_redirects` | true, false for HEAD |
+///
+/// ```python
+/// requests.get(url, verify="ca.pem", cert=("me.pem", "me.key"), headers={"X-Token": "1"}, timeout=5)
+/// ```
+/// ```no_run
+/// # use pyssl::requests::{self, RequestOptions};
+/// # use std::time::Duration;
+/// # let url = "https://example.com";
+/// let options = RequestOptions::new()
+///     .verify("ca.pem")
+///     .cert(("me.pem", "me.key"))
+///     .headers([("X-Token", "1")])
+///     .timeout(Duration::from_secs(5));
+/// let response = requests::get(url, options)?;
+/// # Ok::<(), requests::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct RequestOptions {
+    pub(super) verify: Option<Verify>,
+    pub(super) cert: Option<ClientCert>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) data: Option<Vec<u8>>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) read_timeout: Option<Duration>,
+    pub(super) total_timeout: Option<Duration>,
+    pub(super) allow_redirects: Option<bool>,
+}
+
+impl RequestOptions {
+    /// Python's defaults.
+    pub fn new() -> RequestOptions {
+        RequestOptions::default()
+    }
+
+    /// How the server's certificate is verified: a `bool`, or the path of what to trust.
+    #[must_use]
+    pub fn verify(mut self, verify: impl Into<Verify>) -> RequestOptions {
+        self.verify = Some(verify.into());
+        self
+    }
+
+    /// The certificate to show to the server: a path, or two, the second with the key.
+    #[must_use]
+    pub fn cert(mut self, cert: impl Into<ClientCert>) -> RequestOptions {
+        self.cert = Some(cert.into());
+        self
+    }
+
+    /// Headers, in addition to those given before. One of the same name takes the place of a default.
+    #[must_use]
+    pub fn headers<N, V>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> RequestOptions
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        let headers = headers.into_iter();
+        self.headers
+            .extend(headers.map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// The body, as it is: Python's `data=b"..."`. No `Content-Type` goes with it.
+    #[must_use]
+    pub fn data(mut self, data: impl Into<Vec<u8>>) -> RequestOptions {
+        self.data = Some(data.into());
+        self
+    }
+
+    /// How long to connect may take, the handshake included, and how long the server may be silent after that:
+    /// Python's `timeout=5`. The whole may take longer; see [`total_timeout`](Self::total_timeout).
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> RequestOptions {
+        self.connect_timeout(timeout).read_timeout(timeout)
+    }
+
+    /// How long to connect may take, the handshake included: the first of Python's `timeout=(3, 27)`.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> RequestOptions {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long the server may be silent: the second of Python's `timeout=(3, 27)`.
+    #[must_use]
+    pub fn read_timeout(mut self, timeout: Duration) -> RequestOptions {
+        self.read_timeout = Some(timeout);
+        self
+    }
+
+    /// How long everything may take, redirects and the body included. Python has nothing like it.
+    #[must_use]
+    pub fn total_timeout(mut self, timeout: Duration) -> RequestOptions {
+        self.total_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether redirects are followed.
+    #[must_use]
+    pub fn allow_redirects(mut self, follow: bool) -> RequestOptions {
+        self.allow_redirects = Some(follow);
+        self
+    }
+
+    /// These options, and the session's where these have none.
+    pub(super) fn or(mut self, session: &RequestOptions) -> RequestOptions {
+        let mut headers = session.headers.clone();
+        headers.append(&mut self.headers);
+        RequestOptions {
+            verify: self.verify.or_else(|| session.verify.clone()),
+            cert: self.cert.or_else(|| session.cert.clone()),
+            headers,
+            data: self.data.or_else(|| session.data.clone()),
+            connect_timeout: self.connect_timeout.or(session.connect_timeout),
+            read_timeout: self.read_timeout.or(session.read_timeout),
+            total_timeout: self.total_timeout.or(session.total_timeout),
+            allow_redirects: self.allow_redirects.or(session.allow_redirects),
+        }
+    }
+}
+
+impl fmt::Debug for RequestOptions {
+    /// Without headers and body, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestOptions")
+            .field("verify", &self.verify)
+            .field("cert", &self.cert)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<()> for RequestOptions {
+    fn from((): ()) -> RequestOptions {
+        RequestOptions::default()
+    }
+}
+
+impl From<Verify> for RequestOptions {
+    fn from(verify: Verify) -> RequestOptions {
+        RequestOptions::new().verify(verify)
+    }
+}
+
+impl From<bool> for RequestOptions {
+    fn from(verify: bool) -> RequestOptions {
+        RequestOptions::new().verify(verify)
+    }
+}
+
+/// Paths, for `verify` and `cert`, and as options that have `verify` alone.
+macro_rules! from_paths {
+    ($($path:ty),*) => {$(
+        impl From<$path> for Verify {
+            fn from(path: $path) -> Verify {
+                Verify::Path(path.into())
+            }
+        }
+
+        impl From<$path> for ClientCert {
+            fn from(path: $path) -> ClientCert {
+                ClientCert { cert: path.into(), key: None }
+            }
+        }
+
+        impl From<$path> for RequestOptions {
+            fn from(path: $path) -> RequestOptions {
+                RequestOptions::new().verify(path)
+            }
+        }
+    )*};
+}
+
+from_paths!(&str, &String, String, &Path, &PathBuf, PathBuf);

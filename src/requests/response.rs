@@ -1,0 +1,141 @@
+use std::fmt;
+
+use ureq::http::header::CONTENT_TYPE;
+use ureq::http::{self, HeaderMap, StatusCode};
+use ureq::{Body, ResponseExt};
+
+use super::Error;
+
+/// What the server answered: Python's `requests.Response`.
+///
+/// ```python
+/// response.raise_for_status()
+/// print(response.headers["content-type"], len(response.content), response.text)
+/// ```
+/// ```
+/// # use pyssl::requests;
+/// # fn f(response: &requests::Response) -> Result<(), requests::Error> {
+/// response.raise_for_status()?;
+/// println!("{:?} {} {}", response.headers().get("content-type"), response.content().len(), response.text());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Response {
+    status: StatusCode,
+    url: String,
+    headers: HeaderMap,
+    content: Vec<u8>,
+}
+
+impl Response {
+    /// Reads the whole body, however long it is, as Python does.
+    pub(super) fn read(response: http::Response<Body>) -> Result<Response, Error> {
+        let url = response.get_uri().to_string();
+        let (head, body) = response.into_parts();
+        let content = body
+            .into_with_config()
+            .limit(u64::MAX)
+            .read_to_vec()
+            .map_err(Error::of_body)?;
+        Ok(Response {
+            status: head.status,
+            url,
+            headers: head.headers,
+            content,
+        })
+    }
+
+    /// Python's `response.status_code`: 200.
+    pub fn status_code(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// Python's `response.reason`: `"Not Found"`. The standard's words for the status, not the server's; empty
+    /// for a status that the standard does not know.
+    pub fn reason(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or_default()
+    }
+
+    /// Python's `response.ok`: the status is below 400.
+    pub fn ok(&self) -> bool {
+        self.status_code() < 400
+    }
+
+    /// Python's `response.url`: where the response came from, after redirects. Without a fragment.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Python's `response.headers`; names are found in any case.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Python's `response.content`: the body.
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Python's `response.text`: the body in the encoding that `Content-Type` names. Without one it is Latin-1
+    /// for `text/...`, as in Python, and UTF-8 otherwise, where Python guesses.
+    pub fn text(&self) -> String {
+        self.encoding().decode(&self.content).0.into_owned()
+    }
+
+    fn encoding(&self) -> &'static encoding_rs::Encoding {
+        let content_type = self.headers.get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let (media_type, parameters) = content_type.map_or(("", ""), |value| {
+            value.split_once(';').unwrap_or((value, ""))
+        });
+        let charset = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim()
+                .eq_ignore_ascii_case("charset")
+                .then(|| value.trim().trim_matches(['"', '\'']))
+        });
+        match charset {
+            Some(label) => encoding_rs::Encoding::for_label(label.as_bytes()),
+            // The superset by which the encoding standard reads Latin-1.
+            None if media_type.contains("text") => Some(encoding_rs::WINDOWS_1252),
+            None => None,
+        }
+        .unwrap_or(encoding_rs::UTF_8)
+    }
+
+    /// Turns a status of 400 or above into an error.
+    ///
+    /// ```python
+    /// response.raise_for_status()
+    /// ```
+    /// ```
+    /// # use pyssl::requests;
+    /// # fn f(response: &requests::Response) -> Result<(), requests::Error> {
+    /// response.raise_for_status()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::HTTPError`].
+    pub fn raise_for_status(&self) -> Result<(), Error> {
+        let status_code = self.status_code();
+        let whose = match status_code {
+            400..500 => "Client",
+            500..600 => "Server",
+            _ => return Ok(()),
+        };
+        let (reason, url) = (self.reason(), &self.url);
+        Err(Error::HTTPError {
+            status_code,
+            message: format!("{status_code} {whose} Error: {reason} for url: {url}").into(),
+        })
+    }
+}
+
+impl fmt::Debug for Response {
+    /// Python's `repr`: `<Response [200]>`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Response [{}]>", self.status_code())
+    }
+}

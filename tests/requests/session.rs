@@ -1,0 +1,163 @@
+//! Sessions: connections that are kept, and for whom.
+
+use pyssl::requests::{Error, RequestOptions, Session};
+use pyssl_testing::server::{HangUp, HttpResponse};
+use pyssl_testing::{Ca, Files, HttpsServer, ServerConfig};
+
+/// A session that does not care for the variables of whoever runs the tests.
+fn new_session(options: impl Into<RequestOptions>) -> Session {
+    Session::new(options).trust_env(false)
+}
+
+fn requests_in(received: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(received);
+    text.matches(" HTTP/1.1\r\n").count()
+}
+
+#[test]
+fn a_second_request_goes_over_the_same_connection() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    let server = HttpsServer::start(&leaf, "hello");
+    let session = new_session(&*files.ca);
+    for _ in 0..3 {
+        assert_eq!(
+            session
+                .get(server.url("localhost", "/"), ())
+                .unwrap()
+                .text(),
+            "hello"
+        );
+    }
+    drop(session);
+    assert_eq!(requests_in(&server.next_connection().received), 3);
+}
+
+#[test]
+fn an_unverified_connection_serves_no_verified_request() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&Ca::new(), &leaf);
+    let server = HttpsServer::start(&leaf, "hello");
+    let session = new_session(&*files.ca);
+    let url = server.url("localhost", "/");
+    assert!(session.get(&url, false).is_ok());
+    assert!(matches!(session.get(&url, ()), Err(Error::SSLError(_))));
+    assert!(session.get(&url, false).is_ok());
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_not_used_again() {
+    let leaf = Ca::new().issue("localhost");
+    let config = ServerConfig::new(&leaf).hang_up_after(1, HangUp::CloseNotify);
+    let server = HttpsServer::start(config, "hello");
+    let session = new_session(false);
+    for _ in 0..3 {
+        session.get(server.url("localhost", "/"), ()).unwrap();
+        // The end is on its way when the server tells of it.
+        assert_eq!(requests_in(&server.next_connection().received), 1);
+    }
+}
+
+#[test]
+fn headers_of_session_and_request_are_put_together() {
+    let leaf = Ca::new().issue("localhost");
+    let server = HttpsServer::start(&leaf, "hello");
+    let defaults = RequestOptions::new().verify(false);
+    let session = new_session(defaults.headers([("X-One", "session"), ("X-Two", "session")]));
+    let options = RequestOptions::new().headers([("x-two", "request"), ("User-Agent", "mine")]);
+    session.get(server.url("localhost", "/"), options).unwrap();
+    drop(session);
+    let received = server.next_connection().received;
+    let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
+    for line in [
+        "x-one: session",
+        "x-two: request",
+        "user-agent: mine",
+        "accept: */*",
+    ] {
+        assert!(text.contains(&format!("\r\n{line}\r\n")), "{text}");
+    }
+    assert!(!text.contains("x-two: session"), "{text}");
+}
+
+#[test]
+fn credentials_in_an_address_are_sent() {
+    let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
+    let url = server.url("user:secret@localhost", "/");
+    pyssl::requests::get(url, false).unwrap();
+    let received = server.next_connection().received;
+    let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
+    assert!(
+        text.contains("authorization: basic dxnlcjpzzwnyzxq="),
+        "{text}"
+    );
+}
+
+#[test]
+fn redirects_are_followed_up_to_a_limit() {
+    let leaf = Ca::new().issue("localhost");
+    let target = HttpsServer::start(&leaf, "there");
+    let location = target.url("localhost", "/there");
+    let server = HttpsServer::start(&leaf, HttpResponse::redirect(&location));
+    let session = new_session(false);
+    let url = server.url("localhost", "/");
+
+    let secret = RequestOptions::new().headers([("Authorization", "Bearer 1")]);
+    let response = session.get(&url, secret).unwrap();
+    assert_eq!((&*response.text(), response.url()), ("there", &*location));
+    let unfollowed = session
+        .get(&url, RequestOptions::new().allow_redirects(false))
+        .unwrap();
+    assert_eq!(unfollowed.status_code(), 302);
+    assert_eq!(session.head(&url, ()).unwrap().status_code(), 302);
+    drop(session);
+    let received = target.next_connection().received;
+    assert!(
+        !String::from_utf8_lossy(&received)
+            .to_lowercase()
+            .contains("bearer")
+    );
+
+    let server = HttpsServer::start(&leaf, HttpResponse::redirect("/again"));
+    let url = server.url("localhost", "/");
+    let session = new_session(false).max_redirects(5);
+    assert!(matches!(
+        session.get(&url, ()),
+        Err(Error::TooManyRedirects(5))
+    ));
+    drop(session);
+    assert_eq!(requests_in(&server.next_connection().received), 6);
+}
+
+#[test]
+fn a_body_is_sent_once() {
+    let leaf = Ca::new().issue("localhost");
+    let server = HttpsServer::start(&leaf, "hello");
+    let session = new_session(false);
+    let url = server.url("localhost", "/");
+    session
+        .post(&url, RequestOptions::new().data("body"))
+        .unwrap();
+    session.post(&url, ()).unwrap();
+    session.request("delete", &url, ()).unwrap();
+    drop(session);
+    let received = server.next_connection().received;
+    let text = String::from_utf8_lossy(&received).to_ascii_lowercase();
+    let heads: Vec<&str> = text.split("\r\n\r\n").collect();
+    assert!(heads[0].contains("\r\ncontent-length: 4"), "{text}");
+    assert!(heads[1].starts_with("bodypost /") && heads[1].contains("\r\ncontent-length: 0"));
+    assert!(
+        heads[2].starts_with("delete /") && !heads[2].contains("chunked"),
+        "{text}"
+    );
+
+    let moved = HttpResponse::ok("")
+        .status("307 Temporary Redirect")
+        .header("Location", "/a");
+    let server = HttpsServer::start(&leaf, moved);
+    let options = RequestOptions::new().verify(false).data("body");
+    let error = pyssl::requests::post(server.url("localhost", "/"), options).unwrap_err();
+    assert!(matches!(error, Error::UnrewindableBodyError), "{error:?}");
+}
