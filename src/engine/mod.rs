@@ -258,10 +258,23 @@ impl Connection {
 
     /// The same for a step that may turn out to be none: then the error is `f`'s.
     fn step_unless<T>(&self, f: impl FnOnce(&mut Locked) -> Result<Status<T>>) -> Result<Step<T>> {
+        self.step_of_several(f, |_| true)
+    }
+
+    /// The same for one of several steps: the operation is over after the `last`.
+    fn step_of_several<T>(
+        &self,
+        f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
+        last: impl FnOnce(&T) -> bool,
+    ) -> Result<Step<T>> {
         let mut locked = self.lock()?;
         let status = f(&mut locked);
         let outcome = status.and_then(|status| self.outcome(&locked.handle, status));
-        let over = matches!(outcome, Ok(Step::Done(_)) | Err(_));
+        let over = match &outcome {
+            Ok(Step::Done(value)) => last(value),
+            Ok(Step::WantRead | Step::WantWrite) => false,
+            Err(_) => true,
+        };
         let failure = locked.handle.take_failure(over);
         // Nothing that callers and their callbacks do from here on happens under the lock.
         drop(locked);
