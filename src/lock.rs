@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A mutex that is fair, and knows the thread that holds it.
 ///
@@ -61,9 +61,14 @@ impl<T> OwnedLock<T> {
 
     /// The value, if it is free and nobody waits for it.
     fn pass(&self) -> Option<MutexGuard<'_, T>> {
-        match self.waiting.load(Ordering::Relaxed) {
-            0 => self.value.try_lock().ok(),
-            _ => None,
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        match self.value.try_lock() {
+            Ok(value) => Some(value),
+            // A panic of user code is the business of whoever ran it.
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 
@@ -71,7 +76,6 @@ impl<T> OwnedLock<T> {
     #[cold]
     fn queue(&self) -> MutexGuard<'_, T> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A panic of user code is handed on after the step that ran it is over.
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let value = self.value.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -118,6 +122,21 @@ mod tests {
         let guard = lock.lock().expect("free");
         assert!(lock.lock().is_none());
         drop(guard);
+        assert_eq!(lock.lock().as_deref(), Some(&1));
+    }
+
+    #[test]
+    fn a_lock_whose_holder_has_panicked_is_free_again() {
+        let lock = OwnedLock::new(1);
+        let panicked = std::thread::scope(|scope| {
+            let holder = scope.spawn(|| {
+                let _held = lock.lock();
+                panic!("while it holds the lock");
+            });
+            holder.join().is_err()
+        });
+        assert!(panicked);
+        assert_eq!(lock.try_lock().as_deref(), Some(&1));
         assert_eq!(lock.lock().as_deref(), Some(&1));
     }
 

@@ -10,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::SslContext;
 use super::settings::{Credential, Settings};
-use super::trust::c_path;
+use super::trust::{c_path, require_countable};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::pem::{self, ChainError};
@@ -390,6 +390,7 @@ fn read_pkcs12(der: &[u8], password: Option<Password>) -> Result<Credential> {
 
 /// A key in DER, which with a password may be encrypted (PKCS#8).
 fn read_der_key(der: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
+    require_countable("The private key", der)?;
     match (PKey::private_key_from_der(der), password) {
         (Ok(key), _) => Ok(key),
         (Err(stack), None) => Err(stack.into()),
@@ -415,6 +416,7 @@ fn pem_lib(stack: ErrorStack) -> Error {
 const PASSWORD_MAX: usize = 1024;
 
 fn read_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
+    require_countable("The private key", pem)?;
     let mut failure = None;
     let key = PKey::private_key_from_pem_callback(pem, |buffer| {
         let given = password
@@ -441,5 +443,22 @@ fn read_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
         (_, Some(failure)) => Err(failure),
         (Ok(key), None) => Ok(key),
         (Err(stack), None) => Err(pem_lib(stack)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_too_long_to_count_are_an_error() {
+        // Never touched, so it takes no memory.
+        let long = vec![0; 1 << 31];
+        let pem = read_key(&long, None).unwrap_err();
+        let der = read_der_key(&long, Some("secret".into())).unwrap_err();
+        for error in [pem, der] {
+            assert_eq!(error.to_string(), "The private key is too long.");
+            assert_eq!(error.python_class(), "OverflowError");
+        }
     }
 }

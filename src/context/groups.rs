@@ -158,6 +158,7 @@ impl SslContext {
         super::trust::c_path(path)?;
         let pem = std::fs::read(path)
             .map_err(|error| Error::Os(Box::new(OsError::with_filename(error, path))))?;
+        super::trust::require_countable("The file with parameters", &pem)?;
         // Entries that others left in the queue are not this call's.
         drop(openssl::error::ErrorStack::get());
         let dh = Arc::new(Dh::params_from_pem(&pem)?);

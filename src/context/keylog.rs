@@ -74,7 +74,7 @@ impl SslContext {
     ///
     /// The file is appended to. **Whoever can read it can read the connections.** A line that
     /// cannot be written does not stop the handshake; when it is over, the call that ran it
-    /// returns the `OSError`, as in Python.
+    /// returns the `OSError`, as in Python, unless the handshake itself has failed.
     ///
     /// # Errors
     ///

@@ -301,9 +301,7 @@ fn parse_cadata(cadata: &CaData) -> Result<Vec<X509>> {
     if bytes.is_empty() {
         return Err(Error::value("Empty certificate data"));
     }
-    if i32::try_from(bytes.len()).is_err() {
-        return Err(Error::overflow("Certificate data is too long."));
-    }
+    trust::require_countable("Certificate data", bytes)?;
     let (certificates, stopped) = match cadata {
         CaData::Pem(_) => pem::read_certificates(bytes),
         CaData::Der(_) => pem::read_der_certificates(bytes),

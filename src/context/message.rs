@@ -144,7 +144,8 @@ impl SslContext {
     /// ```
     ///
     /// An error that the callback returns does not stop the operation; when that is over, the call
-    /// that ran it returns [`Error::Callback`](crate::Error::Callback). In Python this is private.
+    /// that ran it returns [`Error::Callback`](crate::Error::Callback), unless the operation itself
+    /// has failed. In Python this is private.
     ///
     /// # Errors
     ///

@@ -187,6 +187,14 @@ pub(crate) fn c_path(path: &Path) -> Result<CString> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| null_byte())
 }
 
+/// Refuses more bytes than C's `int` can count: the openssl crate panics at them.
+pub(crate) fn require_countable(what: &str, bytes: &[u8]) -> Result<()> {
+    match i32::try_from(bytes.len()) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::overflow(format!("{what} is too long."))),
+    }
+}
+
 /// Python's error for a path or a name with a NUL inside.
 pub(crate) fn null_byte() -> Error {
     Error::value("embedded null byte")

@@ -24,7 +24,7 @@ pub(crate) use slot::{NoTurn, Slot, SlotGuard};
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{SslContext, SslSession, Verified};
-use crate::error::{Error, Result, SslError};
+use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
@@ -258,15 +258,31 @@ impl Connection {
 
     /// The same for a step that may turn out to be none: then the error is `f`'s.
     fn step_unless<T>(&self, f: impl FnOnce(&mut Locked) -> Result<Status<T>>) -> Result<Step<T>> {
+        self.step_of_several(f, |_| true)
+    }
+
+    /// The same for one of several steps: the operation is over after the `last`.
+    fn step_of_several<T>(
+        &self,
+        f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
+        last: impl FnOnce(&T) -> bool,
+    ) -> Result<Step<T>> {
         let mut locked = self.lock()?;
         let status = f(&mut locked);
-        let failure = locked.handle.take_failure();
         let outcome = status.and_then(|status| self.outcome(&locked.handle, status));
+        let over = match &outcome {
+            Ok(Step::Done(value)) => last(value),
+            Ok(Step::WantRead | Step::WantWrite) => false,
+            Err(_) => true,
+        };
+        let failure = locked.handle.take_failure(over);
         // Nothing that callers and their callbacks do from here on happens under the lock.
         drop(locked);
         match failure {
             Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
             Some(Failure::Error(error)) => Err(callback_error(error)),
+            // As in Python, why the operation itself failed counts for more.
+            Some(Failure::Aside(error)) => outcome.and(Err(callback_error(error))),
             None => outcome,
         }
     }
@@ -446,7 +462,7 @@ impl Connection {
             return 0;
         }
         let status = locked.handle.pending();
-        let failure = locked.handle.take_failure();
+        let failure = locked.handle.take_failure(true);
         let pending = match &status {
             Status::Done(pending) => *pending,
             Status::Closed => 1,
@@ -459,8 +475,9 @@ impl Connection {
                 std::panic::resume_unwind(panic)
             }
             Some(Failure::Error(error)) => Some(callback_error(error)),
-            None if locked.ended => self.outcome(&locked.handle, status).err(),
-            None => return pending,
+            Some(Failure::Aside(error)) if !locked.ended => Some(callback_error(error)),
+            _ if locked.ended => self.outcome(&locked.handle, status).err(),
+            _ => return pending,
         };
         pending.max(1)
     }
@@ -471,7 +488,7 @@ impl Connection {
     }
 }
 
-fn callback_error(error: Box<dyn std::error::Error + Send + Sync>) -> Error {
+fn callback_error(error: BoxError) -> Error {
     error
         .downcast::<Error>()
         .map_or_else(Error::Callback, |own| *own)

@@ -68,12 +68,13 @@ impl Writing<'_> {
 
     /// Writes as much as there is room for.
     pub(crate) fn step<'b>(&mut self, input: impl Into<Input<'b>>) -> Result<Step<usize>> {
+        let connection = self.connection;
         let mut input = input.into();
         loop {
             let mut end = 0;
             let mut taken = false;
             let mut stuck = false;
-            let outcome = self.connection.step_unless(|locked| {
+            let step = |locked: &mut Locked| {
                 locked.begin(input);
                 if !self.begun {
                     self.begin(locked)?;
@@ -94,22 +95,22 @@ impl Writing<'_> {
                     (_, unsent) => unsent.map(|()| 0),
                 };
                 stuck = matches!(status, Status::WantWrite);
-                Ok(status)
-            });
+                Ok(status.map(|_| end == self.data.len()))
+            };
+            let outcome = connection.step_of_several(step, |whole| *whole);
             input.received = &[];
             if taken {
                 self.done = end;
             }
             match outcome {
-                Ok(Step::Done(_)) => {
-                    self.half_way = end < self.data.len();
-                    if !self.half_way {
-                        return Ok(Step::Done(end));
-                    }
+                Ok(Step::Done(true)) => {
+                    self.half_way = false;
+                    return Ok(Step::Done(end));
                 }
+                Ok(Step::Done(false)) => self.half_way = true,
                 Ok(step) => {
                     self.half_way |= stuck;
-                    return Ok(step);
+                    return Ok(step.map(|_| end));
                 }
                 Err(error) => {
                     self.half_way = false;

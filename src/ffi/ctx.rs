@@ -457,10 +457,10 @@ pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
     /// One of the counters (`SSL_CTRL_SESS_*`).
-    #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
     pub(crate) fn get(&self, which: c_int) -> i64 {
         // SAFETY: a live context; the counters are atomic or locked inside, so that neither
-        // handshakes nor changes of other settings are in the way.
+        // handshakes nor changes of other settings are in the way. (But for SESS_NUMBER: OpenSSL
+        // reads one aligned word of its table of sessions there, which is a moment old at worst.)
         #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
         unsafe {
             i64::from(sys::SSL_CTX_ctrl(

@@ -9,8 +9,8 @@ use super::{decl, util};
 /// A session with the same secrets and no ties to any connection (0.25 µs; through DER, as in
 /// Python, it takes 100).
 pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
-    // SAFETY: a live session, which nobody changes meanwhile: it is a copy itself, or of a
-    // connection that this thread has to itself (S4). What is returned is ours, or null.
+    // SAFETY: a live session whose own handshake is over: OpenSSL only reads it from then on, since
+    // a server's cache shares it between connections. What is returned is ours, or null.
     unsafe {
         let copy = decl::SSL_SESSION_dup(session.as_ptr());
         if copy.is_null() {

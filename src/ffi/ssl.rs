@@ -159,9 +159,9 @@ impl SslHandle {
         Ok(())
     }
 
-    /// What user code failed with in the last step.
-    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
-        self.callbacks.take_failure()
+    /// What user code failed with; see [`Callbacks::take_failure`].
+    pub(crate) fn take_failure(&mut self, over: bool) -> Option<Failure> {
+        self.callbacks.take_failure(over)
     }
 
     /// Sets whether the transport asks below for data, and whether it reads ahead.

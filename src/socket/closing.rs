@@ -136,8 +136,8 @@ impl SslSocket {
         let mut unwanted = vec![0; RECORD_MAX];
         let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
         loop {
-            self.drive(connection, deadline, READ_TIMED_OUT, |hold| {
-                connection.read_into(&mut unwanted, hold)
+            self.drive(connection, deadline, READ_TIMED_OUT, |input| {
+                connection.read_into(&mut unwanted, input)
             })?;
             // A peer that never stops sending never makes a read wait.
             if deadline.left().is_some_and(|left| left.is_zero()) {

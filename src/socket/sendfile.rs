@@ -8,7 +8,7 @@ const BLOCK: usize = 16 * 1024;
 
 impl SslSocket {
     /// Sends a file from `offset` on, up to its end or `count` bytes, and returns how many that
-    /// were. The file's position is then behind them.
+    /// were.
     ///
     /// ```python
     /// with open("page.html", "rb") as f:
@@ -22,8 +22,9 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// As in Python, an offset of 0 means the file's current position, and the time-out bounds
-    /// each block.
+    /// As in Python, an offset of 0 means the file's current position; the file's position is then
+    /// `offset` and as many bytes as were sent, wherever it began; and the time-out bounds each
+    /// block.
     ///
     /// # Errors
     ///

@@ -401,6 +401,42 @@ fn an_error_met_by_pending_comes_out_of_the_next_read_and_hides_no_data() {
     assert_eq!(client.pending(), 0);
 }
 
+#[test]
+fn an_error_of_a_callback_that_looks_on_leaves_a_write_whole() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let armed = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&armed);
+    contexts
+        .client
+        .set_message_callback(move |_| match seen.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err("looked at".into()),
+        })
+        .unwrap();
+    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let Link { client, server } = contexts.wrap(near, far, client_options());
+    let data: Vec<u8> = (0..=250).cycle().take(4_000_000).collect();
+    armed.store(1, Ordering::Relaxed);
+    client.setblocking(false).unwrap();
+    let error = client.send(&data).unwrap_err();
+    assert_eq!(error.python_class(), "SSLWantWriteError");
+    client.setblocking(true).unwrap();
+    std::thread::scope(|scope| {
+        let length = data.len();
+        let server = &server;
+        let reader = scope.spawn(move || {
+            let mut received = Vec::new();
+            while received.len() < length {
+                received.extend(server.recv(1 << 14).unwrap());
+            }
+            received
+        });
+        assert_eq!(client.send(&data).unwrap_err().to_string(), "looked at");
+        assert!(reader.join().unwrap() == data);
+    });
+}
+
 /// A writer that shakes hands with the context whose log it keeps.
 struct Recursive {
     contexts: Contexts,

@@ -91,6 +91,45 @@ fn a_line_that_cannot_be_written_shows_after_the_operation() {
 }
 
 #[test]
+fn a_line_that_cannot_be_written_does_not_interrupt_a_handshake() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
+    server.set_keylog_writer(Broken).unwrap();
+    let pair = Pair::new(&client, &server, "localhost").unwrap();
+    pair.client.do_handshake().unwrap_err();
+    pair.pump();
+    // Lines are lost, and the client has not answered yet.
+    assert!(matches!(
+        pair.server.do_handshake(),
+        Err(ssl::Error::WantRead(_))
+    ));
+    pair.pump();
+    pair.client.do_handshake().unwrap();
+    pair.pump();
+    let error = pair.server.do_handshake().unwrap_err();
+    assert_eq!(error.errno(), Some(libc::ENOSPC));
+    assert_eq!(pair.server.version(), Some("TLSv1.3"));
+    pair.server.do_handshake().unwrap();
+}
+
+#[test]
+fn why_a_handshake_failed_counts_for_more_than_a_line_that_cannot_be_written() {
+    let ca = Ca::new();
+    let (stranger, server) = (
+        client_context(&Ca::new()),
+        server_context(&ca.issue("localhost")),
+    );
+    stranger.set_keylog_writer(Broken).unwrap();
+    let pair = Pair::new(&stranger, &server, "localhost").unwrap();
+    pair.client.do_handshake().unwrap_err();
+    pair.pump();
+    pair.server.do_handshake().unwrap_err();
+    pair.pump();
+    let error = pair.client.do_handshake().unwrap_err();
+    assert_eq!(error.python_class(), "SSLCertVerificationError");
+}
+
+#[test]
 fn a_full_disk_is_an_error_with_the_files_name() {
     let full = std::path::Path::new("/dev/full");
     if !full.exists() {

@@ -2,7 +2,7 @@ use std::ffi::c_char;
 
 use openssl_sys as sys;
 
-use super::{Callbacks, Failure, dispatch};
+use super::{Callbacks, dispatch};
 use crate::ffi::util;
 
 /// Passes a line of the key log on.
@@ -11,7 +11,7 @@ pub(in crate::ffi) unsafe extern "C" fn keylog(ssl: *const sys::SSL, line: *cons
         // SAFETY: OpenSSL passes a string that ends in NUL.
         if let Some(line) = unsafe { util::text(line) } {
             if let Err(error) = state.current().keylog(line) {
-                state.report(Failure::Error(error));
+                state.note(error);
             }
         }
     };

@@ -2,7 +2,7 @@ use std::ffi::{c_int, c_void};
 
 use openssl_sys as sys;
 
-use super::{Callbacks, Failure, dispatch};
+use super::{Callbacks, dispatch};
 use crate::ffi::hooks::RawMessage;
 use crate::ffi::util;
 
@@ -25,7 +25,7 @@ pub(in crate::ffi) unsafe extern "C" fn message(
             data: unsafe { util::slice(data.cast(), len) },
         };
         if let Err(error) = state.current().message(&message) {
-            state.report(Failure::Error(error));
+            state.note(error);
         }
     };
     // SAFETY: called by OpenSSL with the running connection.

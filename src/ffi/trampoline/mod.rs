@@ -9,7 +9,7 @@ mod status;
 mod ticket;
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
 use super::decl;
-use super::hooks::{Hooks, Stapling};
+use super::hooks::{BoxError, Hooks, Stapling};
 
 pub(in crate::ffi) use alpn::alpn_select;
 pub(in crate::ffi) use keylog::keylog;
@@ -31,8 +31,10 @@ pub(in crate::ffi) use ticket::ticket;
 
 /// Why user code, called by OpenSSL, did not do its work.
 pub(crate) enum Failure {
-    Error(Box<dyn std::error::Error + Send + Sync>),
+    Error(BoxError),
     Panic(Box<dyn Any + Send>),
+    /// An error of code that only looks on: it decides nothing.
+    Aside(BoxError),
 }
 
 /// What callbacks find through the one `ex_data` slot of an `SSL`.
@@ -44,8 +46,6 @@ pub(crate) struct Callbacks {
     /// The context after a switch for the client's server name.
     current: RefCell<Arc<dyn Hooks>>,
     failure: RefCell<Option<Failure>>,
-    /// Some user code failed: none is called again for this operation.
-    poisoned: Cell<bool>,
     /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
@@ -57,7 +57,6 @@ impl Callbacks {
             current: RefCell::new(Arc::clone(&hooks)),
             original: hooks,
             failure: RefCell::new(None),
-            poisoned: Cell::new(false),
             alpn: RefCell::new(Vec::new()),
             stapling,
         }
@@ -74,23 +73,32 @@ impl Callbacks {
         drop(self.current.replace(hooks));
     }
 
-    /// What user code failed with since the last call of this.
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        self.poisoned.set(false);
-        self.failure.borrow_mut().take()
+    /// What user code failed with. What it failed with aside waits until the operation is `over`.
+    pub(crate) fn take_failure(&self, over: bool) -> Option<Failure> {
+        if over || self.has_failed() {
+            self.failure.take()
+        } else {
+            None
+        }
+    }
+
+    /// Whether user code has failed in a way that decides how the operation ends.
+    fn has_failed(&self) -> bool {
+        !matches!(*self.failure.borrow(), None | Some(Failure::Aside(_)))
     }
 
     /// Keeps a failure that decides how the operation ends: no user code runs until it is seen.
     fn fail(&self, failure: Failure) {
-        self.poisoned.set(true);
-        self.report(failure);
+        // The other is dropped behind the borrow.
+        drop(self.failure.replace(Some(failure)));
     }
 
-    /// Keeps a failure of one that only looks on: the operation goes on, and then reports it.
-    fn report(&self, failure: Failure) {
+    /// Keeps an error of code that only looks on: the operation goes on, and then reports it.
+    fn note(&self, error: BoxError) {
         // The first one counts; the other is dropped behind the borrow.
         let earlier = self.failure.take();
-        self.failure.replace(earlier.or(Some(failure)));
+        self.failure
+            .replace(earlier.or(Some(Failure::Aside(error))));
     }
 }
 
@@ -135,7 +143,7 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Callback
     // SAFETY: S2, the owner of the SSL keeps the state alive while the SSL lives, and gives out
     // shared references only.
     let state = unsafe { &*data };
-    if state.poisoned.get() {
+    if state.has_failed() {
         return refused;
     }
     let queue = ErrorStack::get();
