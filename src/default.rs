@@ -269,15 +269,24 @@ impl UnverifiedContext {
     }
 }
 
+impl From<()> for UnverifiedContext {
+    fn from((): ()) -> UnverifiedContext {
+        UnverifiedContext::default()
+    }
+}
+
 /// A context that verifies nothing, unless it is told to: Python's `ssl._create_unverified_context`
 /// and `ssl._create_stdlib_context`, which `smtplib` and its like use.
 ///
 /// ```python
 /// context = ssl._create_unverified_context()
+/// context = ssl._create_unverified_context(cert_reqs=ssl.CERT_REQUIRED)
 /// ```
 /// ```
 /// # use pyssl as ssl;
-/// let context = ssl::create_unverified_context(ssl::UnverifiedContext::new())?;
+/// let context = ssl::create_unverified_context(())?;
+/// let options = ssl::UnverifiedContext::new().cert_reqs(ssl::CERT_REQUIRED);
+/// let context = ssl::create_unverified_context(options)?;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
@@ -287,7 +296,9 @@ impl UnverifiedContext {
 ///
 /// `ValueError` if host names are to be checked with `CERT_NONE`, and for a key without a
 /// certificate; otherwise as [`create_default_context`] and [`SslContext::load_cert_chain`].
-pub fn create_unverified_context(options: UnverifiedContext) -> Result<SslContext> {
+#[doc(alias = "_create_unverified_context")]
+pub fn create_unverified_context(options: impl Into<UnverifiedContext>) -> Result<SslContext> {
+    let options = options.into();
     let purpose = options.purpose;
     let context = SslContext::new(options.protocol.unwrap_or(protocol_for(purpose)))?;
     context.set_check_hostname(options.check_hostname)?;
@@ -310,12 +321,23 @@ pub fn create_unverified_context(options: UnverifiedContext) -> Result<SslContex
     Ok(context)
 }
 
-/// Python's `ssl._create_stdlib_context`: another name of [`create_unverified_context`].
+/// Another name of [`create_unverified_context`]: Python's `ssl._create_stdlib_context`.
+///
+/// ```python
+/// context = ssl._create_stdlib_context()
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// let context = ssl::create_stdlib_context(())?;
+/// assert_eq!(context.verify_mode(), ssl::CERT_NONE);
+/// # Ok::<(), ssl::Error>(())
+/// ```
 ///
 /// # Errors
 ///
 /// As [`create_unverified_context`].
-pub fn create_stdlib_context(options: UnverifiedContext) -> Result<SslContext> {
+#[doc(alias = "_create_stdlib_context")]
+pub fn create_stdlib_context(options: impl Into<UnverifiedContext>) -> Result<SslContext> {
     create_unverified_context(options)
 }
 
@@ -361,22 +383,41 @@ impl ServerCertificate {
     }
 }
 
+impl From<()> for ServerCertificate {
+    fn from((): ()) -> ServerCertificate {
+        ServerCertificate::default()
+    }
+}
+
 /// Fetches a server's certificate as PEM text. It is verified only if `ca_certs` is given; the
 /// host name is sent, but never checked.
 ///
 /// ```python
-/// pem = ssl.get_server_certificate(("localhost", 8443))
+/// pem = ssl.get_server_certificate(("localhost", port))
+/// pem = ssl.get_server_certificate(("localhost", port), timeout=5)
 /// ```
-/// ```no_run
+/// ```
 /// # use pyssl as ssl;
-/// let pem = ssl::get_server_certificate(("localhost", 8443), ssl::ServerCertificate::new())?;
+/// # use std::time::Duration;
+/// # let server = pyssl_testing::EchoServer::start(&pyssl_testing::Ca::new().issue("localhost"));
+/// # let port = server.port();
+/// let pem = ssl::get_server_certificate(("localhost", port), ())?;
+/// let options = ssl::ServerCertificate::new().timeout(Duration::from_secs(5));
+/// let pem = ssl::get_server_certificate(("localhost", port), options)?;
+/// # assert!(pem.starts_with(ssl::PEM_HEADER));
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Whatever connecting and the handshake fail with.
-pub fn get_server_certificate(addr: (&str, u16), options: ServerCertificate) -> Result<String> {
+/// As [`create_connection`] and
+/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); as
+/// [`SslContext::load_verify_locations`] for `ca_certs`.
+pub fn get_server_certificate(
+    addr: (&str, u16),
+    options: impl Into<ServerCertificate>,
+) -> Result<String> {
+    let options = options.into();
     let mode = match options.ca_certs {
         Some(_) => VerifyMode::CERT_REQUIRED,
         None => VerifyMode::CERT_NONE,
@@ -404,12 +445,14 @@ pub fn get_server_certificate(addr: (&str, u16), options: ServerCertificate) -> 
 /// Connects to the first address of a host that answers: Python's `socket.create_connection`.
 ///
 /// ```python
-/// sock = socket.create_connection(("localhost", 8443), timeout=5)
+/// sock = socket.create_connection(("localhost", port), timeout=5)
 /// ```
-/// ```no_run
+/// ```
 /// # use pyssl as ssl;
 /// use std::time::Duration;
-/// let sock = ssl::create_connection(("localhost", 8443), Some(Duration::from_secs(5)))?;
+/// # let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+/// # let port = listener.local_addr()?.port();
+/// let sock = ssl::create_connection(("localhost", port), Some(Duration::from_secs(5)))?;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
@@ -417,8 +460,8 @@ pub fn get_server_certificate(addr: (&str, u16), options: ServerCertificate) -> 
 ///
 /// # Errors
 ///
-/// The `OSError` of the last address that was tried; `OSError` with `getaddrinfo`'s number (Python's
-/// `gaierror`) for a host without one; `UnicodeError` for a name that cannot be; `TimeoutError`.
+/// The `OSError` or `TimeoutError` of the last address that was tried; `OSError` with `getaddrinfo`'s number (Python's
+/// `gaierror`) for a host without one; `UnicodeError` for a name that cannot be.
 pub fn create_connection(addr: (&str, u16), timeout: Option<Duration>) -> Result<TcpStream> {
     let mut last = io::Error::new(
         io::ErrorKind::AddrNotAvailable,

@@ -38,6 +38,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// # }
 /// ```
+///
+/// Python's classes have subclasses, variants have none: [`ssl`](Error::ssl) tells whether
+/// `except ssl.SSLError` would catch it, [`python_class`](Error::python_class) which class it is.
+/// `except OSError` catches `Os`, `Timeout` and all that `ssl` has.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -62,7 +66,8 @@ pub enum Error {
     /// `ssl.SSLCertVerificationError`: the peer's certificate did not verify.
     #[error(transparent)]
     CertVerification(Box<SslError>),
-    /// `TimeoutError`: the deadline of the operation passed.
+    /// `TimeoutError`: the deadline of the operation passed. (The system's own `ETIMEDOUT`, of the
+    /// same class in Python, is an `Os`.)
     #[error("{0}")]
     Timeout(&'static str),
     /// `OSError` and its subclasses (`ConnectionResetError`, `FileNotFoundError`, ...).
@@ -191,6 +196,16 @@ impl Error {
     }
 
     /// What the variant carries, if it is one of Python's `SSLError` classes.
+    ///
+    /// ```python
+    /// except ssl.SSLError as e: print(e.library, e.reason)
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn report(e: ssl::Error) {
+    /// if let Some(e) = e.ssl() { println!("{:?} {:?}", e.library(), e.reason()); }
+    /// # }
+    /// ```
     pub fn ssl(&self) -> Option<&SslError> {
         match self {
             Error::Ssl(e)
@@ -209,6 +224,13 @@ impl Error {
     /// ```python
     /// type(e).__name__
     /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// let e = ssl::create_default_context(ssl::DefaultContext::default().cafile("none.pem")).unwrap_err();
+    /// assert_eq!(e.python_class(), "FileNotFoundError");
+    /// ```
+    ///
+    /// `"Exception"` for [`Error::Callback`].
     pub fn python_class(&self) -> &'static str {
         match self {
             Error::Ssl(_) => "SSLError",

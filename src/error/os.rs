@@ -6,6 +6,20 @@ use crate::text::Repr;
 
 /// What [`Error::Os`](crate::Error::Os) carries: the system's error, and the file where Python
 /// names one.
+///
+/// ```python
+/// except ConnectionRefusedError as e: print(e.errno)
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # use std::io::ErrorKind;
+/// # fn report(e: ssl::Error) {
+/// match e {
+///     ssl::Error::Os(e) if e.kind() == ErrorKind::ConnectionRefused => println!("{}", e.errno()),
+///     e => println!("{e}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct OsError {
     source: io::Error,

@@ -80,14 +80,18 @@ impl SslSocket {
     /// case: sends `close_notify`, waits for the peer's until the time is up, closes. In Python
     /// that takes `settimeout`, `unwrap`, several `except` clauses and `close`.
     ///
-    /// ```no_run
+    /// ```
     /// # use pyssl as ssl;
     /// # use std::time::Duration;
-    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let server = pyssl_testing::EchoServer::start(&ca.issue("localhost"));
+    /// # let context = ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))?;
+    /// # let sock = ssl::create_connection(("localhost", server.port()), None)?;
+    /// # let sock = context.wrap_socket(sock, "localhost")?;
     /// if sock.close_within(Duration::from_secs(2))? != ssl::Closed::Orderly {
     ///     eprintln!("the peer may not have heard all");
     /// }
-    /// # Ok(()) }
+    /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
     /// The time is for the whole call, whatever time-out the socket has; zero waits for nothing. What

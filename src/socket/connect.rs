@@ -26,11 +26,15 @@ impl SslContext {
     /// ```python
     /// ssl_sock = context.wrap_socket(sock, server_hostname="localhost")
     /// ```
-    /// ```no_run
+    /// ```
     /// # use pyssl as ssl;
-    /// # fn f(context: &ssl::SslContext, sock: std::net::TcpStream) -> ssl::Result<()> {
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let server = pyssl_testing::EchoServer::start(&ca.issue("localhost"));
+    /// # let context = ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))?;
+    /// # let sock = ssl::create_connection(("localhost", server.port()), None)?;
     /// let ssl_sock = context.wrap_socket(sock, ssl::WrapSocket::new().server_hostname("localhost"))?;
-    /// # Ok(()) }
+    /// # assert_eq!(ssl_sock.version(), Some("TLSv1.3"));
+    /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
     /// The handshake of a connected socket is done at once, unless

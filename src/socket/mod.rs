@@ -38,18 +38,24 @@ use io::Io;
 ///
 /// ```python
 /// with context.wrap_socket(sock, server_hostname="localhost") as ssl_sock:
-///     ssl_sock.connect(("localhost", 8443))
+///     ssl_sock.connect(("localhost", port))
 ///     ssl_sock.sendall(b"Hello from client!")
 ///     data = ssl_sock.recv(1024)
 /// ```
-/// ```no_run
+/// ```
 /// # use pyssl as ssl;
-/// # fn f(context: &ssl::SslContext, sock: socket2::Socket) -> ssl::Result<()> {
+/// # use ssl::socket2::{Domain, Socket, Type};
+/// # let ca = pyssl_testing::Ca::new();
+/// # let server = pyssl_testing::EchoServer::start(&ca.issue("localhost"));
+/// # let context = ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))?;
+/// # let port = server.port();
+/// let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;
 /// let ssl_sock = context.wrap_socket(sock, "localhost")?;
-/// ssl_sock.connect(("localhost", 8443))?;
+/// ssl_sock.connect(("localhost", port))?;
 /// ssl_sock.sendall(b"Hello from client!")?;
 /// let data = ssl_sock.recv(1024)?;
-/// # Ok(()) }
+/// # assert_eq!(data, b"Hello from client!");
+/// # Ok::<(), ssl::Error>(())
 /// ```
 ///
 /// # Threads
@@ -297,8 +303,8 @@ impl SslSocket {
         self.peer()?.getpeercert()
     }
 
-    /// The peer's certificate itself, verified or not. Python's
-    /// `sock.getpeercert(binary_form=True)` is its [`to_der`](Certificate::to_der).
+    /// The peer's certificate in DER, verified or not; [`Certificate::from_der`] decodes it. `None` if
+    /// the peer sent none.
     ///
     /// ```python
     /// der = sock.getpeercert(binary_form=True)

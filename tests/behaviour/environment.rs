@@ -143,8 +143,8 @@ fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
     if inner() {
         let name = |context: ssl::SslContext| context.keylog_filename().is_some();
         let plain = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
-        let unverified = ssl::create_unverified_context(ssl::UnverifiedContext::new()).unwrap();
-        let stdlib = ssl::create_stdlib_context(ssl::UnverifiedContext::new()).unwrap();
+        let unverified = ssl::create_unverified_context(()).unwrap();
+        let stdlib = ssl::create_stdlib_context(()).unwrap();
         println!(
             "logs {} {} {} {}",
             name(plain),

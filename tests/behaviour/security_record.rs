@@ -268,7 +268,7 @@ fn row_18_certificates_and_sessions_are_read_from_several_threads() {
 #[test]
 fn row_20_nothing_is_a_good_default() {
     ssl::create_default_context(()).unwrap();
-    ssl::create_unverified_context(ssl::UnverifiedContext::new()).unwrap();
+    ssl::create_unverified_context(()).unwrap();
     let contexts = Contexts::new();
     let bio = ssl::MemoryBio::new;
     let wrap = |context: &ssl::SslContext| context.wrap_bio(&bio(), &bio(), ssl::WrapBio::new());

@@ -40,7 +40,7 @@ mention! {
     }
     values {
         create_default_context(()),
-        get_server_certificate,
+        get_server_certificate(any(), ()),
         get_default_verify_paths,
         get_protocol_name,
         cert_time_to_seconds,
@@ -50,8 +50,8 @@ mention! {
         RAND_bytes,
         RAND_status,
         get_sigalgs,
-        create_unverified_context,
-        create_stdlib_context,
+        create_unverified_context(()),
+        create_stdlib_context(()),
         create_default_https_context(()),
         CHANNEL_BINDING_TYPES,
         OPENSSL_VERSION,
