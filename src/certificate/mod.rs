@@ -15,6 +15,7 @@ use openssl::pkey::{HasPublic, Id, PKeyRef};
 use openssl::x509::X509;
 
 use crate::error::{Result, codec};
+use crate::ffi::util::clear_errors;
 use crate::ffi::x509 as raw;
 
 pub use alt_name::SubjectAltName;
@@ -52,7 +53,7 @@ impl Certificate {
     /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason if `der` does not begin with a
     /// certificate.
     pub fn from_der(der: &[u8]) -> Result<Certificate> {
-        raw::clear_errors();
+        clear_errors();
         Ok(Certificate(X509::from_der(der)?))
     }
 
@@ -89,7 +90,7 @@ impl Certificate {
     /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
     #[doc(alias = "public_bytes")]
     pub fn to_der(&self) -> Result<Vec<u8>> {
-        raw::clear_errors();
+        clear_errors();
         Ok(self.0.to_der()?)
     }
 
@@ -100,7 +101,7 @@ impl Certificate {
     /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
     #[doc(alias = "public_bytes")]
     pub fn to_pem(&self) -> Result<String> {
-        raw::clear_errors();
+        clear_errors();
         codec::utf8(self.0.to_pem()?)
     }
 

@@ -14,6 +14,7 @@ use super::trust::null_byte;
 use crate::error::{Error, OsError, Result};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::object;
+use crate::ffi::util::clear_errors;
 use crate::text::Repr;
 
 /// The groups that a context is limited to.
@@ -159,8 +160,7 @@ impl SslContext {
         let pem = std::fs::read(path)
             .map_err(|error| Error::Os(Box::new(OsError::with_filename(error, path))))?;
         super::trust::require_countable("The file with parameters", &pem)?;
-        // Entries that others left in the queue are not this call's.
-        drop(openssl::error::ErrorStack::get());
+        clear_errors();
         let dh = Arc::new(Dh::params_from_pem(&pem)?);
         self.edit(
             |next| {

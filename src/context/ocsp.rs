@@ -18,6 +18,7 @@ use super::settings::{Credential, Settings};
 use crate::certificate::Certificate;
 use crate::constants::{OcspMode, Protocol, VerifyFlags, VerifyMode};
 use crate::error::{BoxError, Error, Result, SslError};
+use crate::ffi::util::clear_errors;
 use crate::ffi::x509;
 
 /// What a server is asked when a client wants an OCSP response; see
@@ -268,7 +269,7 @@ impl Credential {
 
 /// The response itself, out of one that has an answer.
 pub(crate) fn parse(der: &[u8]) -> Result<OcspBasicResponse> {
-    x509::clear_errors();
+    clear_errors();
     let response = OcspResponse::from_der(der)?;
     if response.status() != OcspResponseStatus::SUCCESSFUL {
         return Err(Error::value("the OCSP responder had no answer"));
@@ -280,7 +281,7 @@ fn is_good_for(der: &[u8], leaf: &X509Ref, issuer: &X509Ref) -> bool {
     let basic = parse(der).ok();
     let status = basic.as_ref().and_then(|basic| find(basic, leaf, issuer));
     let good = status.is_some_and(|status| in_time(&status).is_ok());
-    x509::clear_errors();
+    clear_errors();
     good
 }
 

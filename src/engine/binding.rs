@@ -7,6 +7,7 @@ use openssl::ssl::SslVersion;
 use super::Connection;
 use super::queries::snapshot;
 use crate::error::{Error, Result};
+use crate::ffi::util::clear_errors;
 use crate::ffi::x509;
 
 /// A kind of channel binding.
@@ -114,8 +115,7 @@ impl Connection {
             // In TLS 1.2 OpenSSL has an error for it.
             return Ok(Vec::new());
         }
-        // Entries that others left in the queue are not this call's.
-        drop(openssl::error::ErrorStack::get());
+        clear_errors();
         let mut material = vec![0; length];
         ssl.export_keying_material(&mut material, label, context)?;
         Ok(material)

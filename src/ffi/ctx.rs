@@ -16,6 +16,7 @@ use openssl_sys as sys;
 use super::decl;
 use super::store::StoreHandle;
 use super::trampoline;
+use super::util::clear_errors;
 
 /// The length of the block of ticket keys in OpenSSL 1.1 and later.
 pub(crate) const TICKET_KEYS_LEN: usize = 80;
@@ -47,12 +48,6 @@ fn check(result: c_int) -> Result<(), ErrorStack> {
     } else {
         Err(ErrorStack::get())
     }
-}
-
-/// Empties this thread's queue, so that what is in it afterwards is the next call's.
-fn clear_errors() {
-    // SAFETY: the queue belongs to this thread.
-    unsafe { sys::ERR_clear_error() };
 }
 
 /// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use openssl_sys as sys;
 
-use super::{decl, util};
+use super::decl;
+use super::util::{self, clear_errors};
 
 /// The address that `text` is, if OpenSSL takes it for one (`a2i_IPADDRESS`).
 pub(crate) fn parse(text: &str) -> Option<IpAddr> {
@@ -17,7 +18,7 @@ pub(crate) fn parse(text: &str) -> Option<IpAddr> {
     let octets = unsafe {
         let string = decl::a2i_IPADDRESS(text.as_ptr());
         if string.is_null() {
-            sys::ERR_clear_error();
+            clear_errors();
             return None;
         }
         let data = sys::ASN1_STRING_get0_data(string.cast());

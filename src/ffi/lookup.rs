@@ -10,7 +10,8 @@ use openssl::error::ErrorStack;
 use openssl::x509::X509;
 use openssl_sys as sys;
 
-use super::{decl, util};
+use super::decl;
+use super::util::{self, clear_errors};
 
 /// Where a store finds certificates that it does not hold yet. Several threads ask at once.
 pub(crate) trait CertificateSource: Send + Sync {
@@ -106,7 +107,7 @@ unsafe extern "C" fn get_by_subject(
     let queue = ErrorStack::get();
     // SAFETY: OpenSSL calls this with a live lookup of our method and a live name.
     let found = catch_unwind(AssertUnwindSafe(|| unsafe { find(lookup, name) }));
-    drop(ErrorStack::get());
+    clear_errors();
     queue.put();
     let Ok(Some(certificate)) = found else {
         return 0;

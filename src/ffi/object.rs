@@ -5,6 +5,7 @@ use std::ffi::CString;
 use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
+use super::util::clear_errors;
 use super::{util, x509};
 
 /// What the table says of an object.
@@ -30,11 +31,11 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
     let Ok(text) = CString::new(text) else {
         return Ok(None);
     };
-    x509::clear_errors();
+    clear_errors();
     // SAFETY: `text` ends in NUL and outlives the call.
     let object = unsafe { sys::OBJ_txt2obj(text.as_ptr(), std::ffi::c_int::from(numeric)) };
     if object.is_null() {
-        x509::clear_errors();
+        clear_errors();
         return Ok(None);
     }
     // SAFETY: not null, and ours, so it lives until it is freed, once, behind its last use.
@@ -47,11 +48,11 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
 
 /// Finds OpenSSL's number. `None` if it is not assigned.
 pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
-    x509::clear_errors();
+    clear_errors();
     // SAFETY: takes any number; what it returns belongs to OpenSSL's table.
     let object = unsafe { sys::OBJ_nid2obj(nid) };
     if object.is_null() {
-        x509::clear_errors();
+        clear_errors();
         return Ok(None);
     }
     // SAFETY: not null; entries of the table live as long as the library.

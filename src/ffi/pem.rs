@@ -8,8 +8,9 @@ use openssl::error::ErrorStack;
 use openssl::x509::{X509, X509Crl};
 use openssl_sys as sys;
 
+use super::decl;
 use super::store::StoreObject;
-use super::{decl, util};
+use super::util::{self, clear_errors};
 
 /// A BIO that reads from a slice.
 struct Source<'a> {
@@ -75,7 +76,7 @@ fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
 
 /// The first certificate of a PEM text; encrypted ones count as none.
 pub(crate) fn read_certificate(pem: &[u8]) -> Result<X509, ErrorStack> {
-    drop(ErrorStack::get());
+    clear_errors();
     next_pem(&Source::new(pem)?)
 }
 
@@ -89,7 +90,7 @@ pub(crate) enum ChainError {
 
 /// The leaf and the further certificates of a PEM file; blocks of other kinds are passed over.
 pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
-    drop(ErrorStack::get());
+    clear_errors();
     let source = Source::new(pem).map_err(ChainError::Leaf)?;
     // SAFETY: a live BIO; the certificate returned is ours.
     let leaf = unsafe {
@@ -116,7 +117,7 @@ pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
 
 /// The certificates of PEM text until none is left, and why reading stopped if not for that.
 pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
-    drop(ErrorStack::get());
+    clear_errors();
     let mut found = Vec::new();
     let source = match Source::new(pem) {
         Ok(source) => source,
@@ -134,7 +135,7 @@ pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
 
 /// The certificates that stand back to back in DER, and why reading stopped before the end.
 pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
-    drop(ErrorStack::get());
+    clear_errors();
     let mut found = Vec::new();
     let source = match Source::new(der) {
         Ok(source) => source,
@@ -159,7 +160,7 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
 
 /// The certificates and revocation lists of a PEM file, in its order; keys are passed over.
 pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
-    drop(ErrorStack::get());
+    clear_errors();
     let source = Source::new(pem)?;
     // SAFETY: a live BIO; the list returned is ours.
     let list = unsafe {
@@ -198,7 +199,7 @@ pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
 /// The certificates of a PEM file, not decoded, if it holds nothing else: no blocks of other
 /// kinds, no headers, nothing that is cut off or broken.
 pub(crate) fn read_encoded_certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
-    drop(ErrorStack::get());
+    clear_errors();
     let source = Source::new(pem).ok()?;
     let mut found = Vec::new();
     loop {

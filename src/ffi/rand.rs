@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
-use super::x509::clear_errors;
+use super::util::clear_errors;
 
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
     clear_errors();

@@ -17,7 +17,8 @@ use openssl_sys as sys;
 use super::bio::{self, BioState, Hold, Transport};
 use super::hooks::{Hooks, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
-use super::{decl, session, util};
+use super::util::{self, clear_errors};
+use super::{decl, session};
 
 /// The most that one record carries.
 pub(crate) const RECORD_MAX: usize = 16 * 1024;
@@ -340,11 +341,9 @@ impl SslHandle {
 
     /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
-        // SAFETY: the queue belongs to this thread. Clearing an empty one takes a while.
-        unsafe {
-            if sys::ERR_peek_last_error() != 0 {
-                sys::ERR_clear_error();
-            }
+        // SAFETY: the queue belongs to this thread. To clear an empty one takes longer.
+        if unsafe { sys::ERR_peek_last_error() } != 0 {
+            clear_errors();
         }
         // An error that an earlier step got over, such as that of sending its alert.
         self.bio.error.borrow_mut().take();
@@ -479,8 +478,7 @@ impl SslHandle {
 
     /// Asks the client for its certificate; the request goes out with the next write.
     pub(crate) fn verify_client_post_handshake(&mut self) -> Result<(), ErrorStack> {
-        // SAFETY: the queue belongs to this thread.
-        unsafe { sys::ERR_clear_error() };
+        clear_errors();
         // SAFETY: S4.
         match unsafe { decl::SSL_verify_client_post_handshake(self.ssl.as_ptr()) } {
             1 => Ok(()),

@@ -1,8 +1,10 @@
-//! Slices and strings from C, where null and negative lengths mean "nothing".
+//! Slices and strings from C, where null and negative lengths mean "nothing"; and the error queue.
 
 #![allow(clippy::disallowed_methods, reason = "the one place that may")]
 
 use std::ffi::{CStr, c_char};
+
+use openssl_sys as sys;
 
 /// The bytes at `ptr`; none if it is null.
 ///
@@ -44,4 +46,10 @@ pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
 pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
     let end = text.find('\0').unwrap_or(text.len());
     std::ffi::CString::new(&text[..end]).unwrap_or_default()
+}
+
+/// Empties this thread's error queue, so that what stands in it afterwards is new.
+pub(crate) fn clear_errors() {
+    // SAFETY: takes no argument and touches only this thread's queue.
+    unsafe { sys::ERR_clear_error() }
 }

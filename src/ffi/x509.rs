@@ -17,7 +17,7 @@ use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref};
 use openssl_sys as sys;
 
 use super::decl;
-use super::util;
+use super::util::{self, clear_errors};
 
 /// One attribute of a name.
 #[derive(Debug)]
@@ -59,12 +59,6 @@ const OBJECT_TEXT: usize = 256;
 
 /// `XN_FLAG_RFC2253`, a macro in C: the most specific attribute first, ASCII with escapes.
 const RFC2253: c_ulong = 0x0111_0317;
-
-/// Empties this thread's error queue, so that what stands in it afterwards is new.
-pub(crate) fn clear_errors() {
-    // SAFETY: takes no argument and touches only this thread's queue.
-    unsafe { sys::ERR_clear_error() }
-}
 
 /// The attributes of a name, in the order of the certificate.
 pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStack> {

@@ -68,6 +68,20 @@ impl From<&str> for WrapBio {
     }
 }
 
+impl From<&String> for WrapBio {
+    /// A client that names its server.
+    fn from(server_hostname: &String) -> WrapBio {
+        WrapBio::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<()> for WrapBio {
+    /// Python's defaults.
+    fn from((): ()) -> WrapBio {
+        WrapBio::new()
+    }
+}
+
 /// TLS without a network: Python's `ssl.SSLObject`, for programs that move the bytes themselves.
 ///
 /// ```python

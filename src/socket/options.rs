@@ -115,6 +115,20 @@ impl From<&str> for WrapSocket {
     }
 }
 
+impl From<&String> for WrapSocket {
+    /// A client that names its server.
+    fn from(server_hostname: &String) -> WrapSocket {
+        WrapSocket::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<()> for WrapSocket {
+    /// Python's defaults.
+    fn from((): ()) -> WrapSocket {
+        WrapSocket::new()
+    }
+}
+
 /// What can be wrapped: the sockets of `std` and `socket2`, and an [`SslSocket`] of which only the
 /// descriptor counts.
 ///

@@ -20,6 +20,7 @@ use openssl_sys as sys;
 
 use super::decl;
 use super::hooks::{BoxError, Hooks, Stapling};
+use super::util::clear_errors;
 
 pub(in crate::ffi) use alpn::alpn_select;
 pub(in crate::ffi) use keylog::keylog;
@@ -149,7 +150,7 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Callback
     let queue = ErrorStack::get();
     let answer = catch_unwind(AssertUnwindSafe(|| f(state)));
     // What user code left behind is none of the running operation's.
-    drop(ErrorStack::get());
+    clear_errors();
     queue.put();
     answer.unwrap_or_else(|panic| {
         state.fail(Failure::Panic(panic));
