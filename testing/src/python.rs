@@ -225,7 +225,8 @@ fn pyenv_pythons() -> Vec<PathBuf> {
 /// The interpreters of pyenv with their versions, from the oldest.
 fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
-    let Some(root) = root.or_else(|| Some(std::env::home_dir()?.join(".pyenv"))) else {
+    let Some(root) = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")))
+    else {
         return Vec::new();
     };
     let entries = fs::read_dir(root.join("versions"))
