@@ -147,6 +147,14 @@ pub(crate) fn unverified_client() -> ssl::SslContext {
     context
 }
 
+/// What a call on a connection that has failed comes to: from 4.0 on, OpenSSL queues nothing for any.
+pub(crate) fn after_failure(before_4_0: &'static str) -> &'static str {
+    match *ssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) {
+        true => "SSLEOFError:None",
+        false => before_4_0,
+    }
+}
+
 /// `ok`, or the class and reason of the error.
 pub(crate) fn outcome<T>(result: &ssl::Result<T>) -> String {
     match result {
