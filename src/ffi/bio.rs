@@ -52,19 +52,6 @@ pub(crate) trait Transport: Send {
     }
 }
 
-/// What takes a transport's place at the end.
-pub(super) struct Gone;
-
-impl Transport for Gone {
-    fn read(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
-        Ok(0)
-    }
-
-    fn write(&mut self, _buf: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::BrokenPipe.into())
-    }
-}
-
 /// Whether a transport asks below for data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {

@@ -92,13 +92,6 @@ pub(crate) struct SslHandle {
     bio: Pinned<BioState>,
 }
 
-impl Drop for SslHandle {
-    /// The transport goes first: the peer need not wait until all the rest is freed.
-    fn drop(&mut self) {
-        self.bio.transport.replace(Box::new(bio::Gone));
-    }
-}
-
 impl std::fmt::Debug for SslHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SslHandle")
