@@ -135,7 +135,8 @@ impl From<()> for WrapSocket {
 /// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
 /// stays as it is if wrapping fails.
 pub trait IntoSocket {
-    /// Whether the type says that it is a stream; of others the system is asked.
+    /// Whether the type says that it is a stream; of others the system is asked. (A client that has
+    /// connected should speak at once: its server is waking up, and would fall asleep again.)
     #[doc(hidden)]
     const IS_STREAM: bool = false;
 
