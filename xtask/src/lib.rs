@@ -1,5 +1,7 @@
 //! pyssl's chores, as functions; `main.rs` is their command line.
 
+#[cfg(feature = "api")]
+pub mod api;
 pub mod ciphers;
 pub mod openssl;
 pub mod reasons;

@@ -12,6 +12,8 @@ usage: cargo xtask reasons <OpenSSL version> <include directory>...
            writes the table of suites in src/cipher/tables/
        cargo xtask openssl <3.6|4.0>
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
+       cargo api [--bless]
+           compares docs/public-api/ with the public items of the crates, or writes it anew
 ";
 
 fn main() -> ExitCode {
@@ -37,6 +39,25 @@ fn run(arguments: &[String]) -> Result<String> {
         }
         ["ciphers", version, build] => ciphers::write_table(version, build),
         ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
+        #[cfg(feature = "api")]
+        ["api"] => compare_api(false),
+        #[cfg(feature = "api")]
+        ["api", "--bless"] => compare_api(true),
         _ => Err(USAGE.into()),
+    }
+}
+
+#[cfg(feature = "api")]
+fn compare_api(bless: bool) -> Result<String> {
+    use xtask::api::{Outcome, compare};
+
+    match compare(bless)? {
+        Outcome::Same => Ok("the public API is as listed\n".to_owned()),
+        Outcome::Skipped(why) => Ok(format!("SKIPPED the listing of the public API: {why}\n")),
+        Outcome::Different(changes) => Err(format!(
+            "{changes}The public API differs from docs/public-api/. If that is meant, run `cargo api --bless` \
+             and commit the listing."
+        )
+        .into()),
     }
 }

@@ -67,7 +67,7 @@ pub fn build(version: &str) -> Result<PathBuf> {
     Ok(installed)
 }
 
-fn target_directory() -> PathBuf {
+pub(crate) fn target_directory() -> PathBuf {
     let chosen = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     std::path::absolute(chosen.unwrap_or_else(|| workspace().join("target")))
         .unwrap_or_else(|_| Path::new("target").to_owned())
