@@ -10,9 +10,6 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
     if let Some(code) = error.verify_code() {
         return for_verification(outcome, code);
     }
-    if let Some(reason) = error.reason() {
-        return for_reason(reason).map(str::to_owned);
-    }
     let text = match (error, error.python_class()) {
         (ssl::Error::Timeout(_), _) if outcome.stage == Stage::Connect => {
             "Nobody answers there: a firewall may drop the packets, or the host is down."
@@ -21,7 +18,13 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
             "The server accepts connections but does not answer: is it TLS that it speaks, and is \
              it busy? --timeout waits longer."
         }
-        (ssl::Error::Eof(_), _) | (_, "ConnectionResetError") => {
+        (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError")
+            if outcome.stage == Stage::Afterwards =>
+        {
+            "The server accepted the handshake and hung up without a reason: it may want a client \
+             certificate (--cert), or not serve this client."
+        }
+        (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError") => {
             "The server hung up without a reason: it may not speak TLS on this port, not know the \
              name (--server-name), or speak none of our versions and ciphers."
         }
@@ -29,7 +32,7 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
         (_, "gaierror") => {
             "The name has no address: is it spelt right, and does this machine reach its DNS?"
         }
-        _ => return None,
+        _ => return error.reason().and_then(for_reason).map(str::to_owned),
     };
     Some(text.to_owned())
 }

@@ -1,6 +1,6 @@
 //! Time that runs out, and connecting before it does.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
@@ -36,7 +36,7 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
         if outcome.is_some() && deadline.has_passed() {
             break;
         }
-        let host = candidate.ip().to_string();
+        let host = with_scope(&candidate);
         let connected = ssl::create_connection((&host, candidate.port()), deadline.left());
         if connected.is_ok() {
             return connected;
@@ -46,4 +46,12 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
     // No address at all: the library says so in its own words.
     outcome
         .unwrap_or_else(|| ssl::create_connection((&address.host, address.port), deadline.left()))
+}
+
+/// The address as `getaddrinfo` takes it: a link-local one is nothing without its scope.
+fn with_scope(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+        _ => address.ip().to_string(),
+    }
 }

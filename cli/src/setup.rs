@@ -11,8 +11,10 @@ use crate::failure::{Doing, Failure};
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
 /// `--client-ca` needs and asks for no certificate without it.
 pub(crate) fn server_context(client_ca: Option<&Path>) -> Result<ssl::SslContext, Failure> {
-    let context = ssl::create_default_context(ssl::Purpose::CLIENT_AUTH)
-        .doing(|| "cannot make a context".to_owned())?;
+    let context = made(
+        ssl::create_default_context(ssl::Purpose::CLIENT_AUTH),
+        "cannot make a context",
+    )?;
     if let Some(file) = client_ca {
         context
             .load_verify_locations(file)
@@ -29,8 +31,8 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
     let mut options = ssl::DefaultContext::default();
     let mut source = "the system's authorities".to_owned();
     if trust.no_verify {
-        return ssl::create_unverified_context(ssl::UnverifiedContext::new())
-            .doing(|| "cannot make a context".to_owned());
+        let context = ssl::create_unverified_context(ssl::UnverifiedContext::new());
+        return made(context, "cannot make a context");
     }
     if let Some(file) = &trust.cafile {
         source = format!("the authorities in {}", file.display());
@@ -42,7 +44,31 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
         fs::read_dir(directory).doing(|| format!("cannot load {source}"))?;
         options = options.capath(directory);
     }
-    ssl::create_default_context(options).doing(|| format!("cannot load {source}"))
+    let context = ssl::create_default_context(options);
+    made(context, &format!("cannot load {source}"))
+}
+
+/// Tells a key log that cannot be opened from the other reasons why there is no context.
+pub(crate) fn made(
+    context: ssl::Result<ssl::SslContext>,
+    otherwise: &str,
+) -> Result<ssl::SslContext, Failure> {
+    context.map_err(|error| {
+        let filename = match &error {
+            ssl::Error::Os(error) => error.filename(),
+            _ => None,
+        };
+        let key_log = std::env::var_os("SSLKEYLOGFILE");
+        let of_key_log = filename.is_some() && filename == key_log.as_deref().map(Path::new);
+        let what = match of_key_log {
+            true => "cannot open the key log that SSLKEYLOGFILE names",
+            false => otherwise,
+        };
+        Failure::Setup {
+            what: what.to_owned(),
+            error,
+        }
+    })
 }
 
 /// Loads the certificate that this side shows.

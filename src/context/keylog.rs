@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,12 +23,13 @@ impl fmt::Debug for KeyLog {
 }
 
 impl KeyLog {
-    /// Appends to a file; a new one begins with Python's comment line.
+    /// Appends to a file. A new one begins with Python's comment line, and only its owner can read it.
     fn open(filename: &Path) -> Result<KeyLog> {
         let failed = |e| Error::Os(Box::new(OsError::with_filename(e, filename)));
         let mut file = std::fs::OpenOptions::new()
             .append(true)
             .create(true)
+            .mode(0o600)
             .open(filename)
             .map_err(failed)?;
         if file.metadata().map_err(failed)?.len() == 0 {
@@ -72,9 +74,10 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The file is appended to. **Whoever can read it can read the connections.** A line that
-    /// cannot be written does not stop the handshake; when it is over, the call that ran it
-    /// returns the `OSError`, as in Python, unless the handshake itself has failed.
+    /// The file is appended to. **Its readers can read the connections**: a new file has mode 0600 (in
+    /// Python, what the umask leaves of 0666), and the mode of an existing file stays. A line that cannot
+    /// be written does not stop the handshake. When it is over, the call that ran it returns the
+    /// `OSError`, as in Python, unless the handshake itself has failed.
     ///
     /// # Errors
     ///

@@ -209,3 +209,32 @@ fn lines_are_whole_whoever_writes_them() {
         assert_eq!((parts.len(), parts[1].len()), (3, 64), "{line}");
     }
 }
+
+#[test]
+fn only_the_owner_can_read_a_new_log() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let mode = |file: &std::path::Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    let context = client_context(&Ca::new());
+
+    let new = directory.path().join("new");
+    context.set_keylog_filename(Some(&new)).unwrap();
+    assert_eq!(mode(&new), 0o600);
+
+    // A file that somebody has made for others to read stays as it is.
+    let shared = directory.path().join("shared");
+    fs::write(&shared, "").unwrap();
+    fs::set_permissions(&shared, Permissions::from_mode(0o644)).unwrap();
+    context.set_keylog_filename(Some(&shared)).unwrap();
+    assert_eq!(mode(&shared), 0o644);
+
+    // As in Python, the error has the file's name.
+    let missing = directory.path().join("none").join("log");
+    let error = context.set_keylog_filename(Some(&missing)).unwrap_err();
+    match error {
+        ssl::Error::Os(error) => assert_eq!(error.filename(), Some(&*missing)),
+        other => panic!("{other:?}"),
+    }
+}

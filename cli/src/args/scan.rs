@@ -19,8 +19,8 @@ use super::{HostPort, seconds};
                         1 it is not; 2 wrong usage, or no handshake succeeded."
 )]
 pub(crate) struct ScanArgs {
-    /// The server: example.org:443, 127.0.0.1:8443, [::1]:8443
-    #[arg(value_name = "HOST:PORT")]
+    /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/
+    #[arg(value_name = "HOST:PORT|URL")]
     pub(crate) address: HostPort,
 
     /// The name to ask for (SNI), if it is not HOST
@@ -41,7 +41,8 @@ pub(crate) struct ScanArgs {
     pub(crate) rate: u32,
 
     /// How many seconds each connection and handshake may take
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,
+          allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
     /// Print one JSON object

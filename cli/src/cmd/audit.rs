@@ -85,7 +85,7 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             ssl::create_default_context(options)
         }
     };
-    let context = context.doing(|| "cannot make the context".to_owned())?;
+    let context = setup::made(context, "cannot make the context")?;
     if args.protocol.is_some() && (args.cafile.is_some() || args.capath.is_some()) {
         let mut locations = ssl::VerifyLocations::new();
         if let Some(file) = &args.cafile {

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
         let _ = writeln!(
             io::stderr(),
             "pyssl: warning: --no-verify accepts any certificate; \
-             whoever is in between can read and change everything"
+             anybody between you and the server can read and change everything"
         );
     }
     let mut outcome = Outcome {
@@ -62,7 +62,9 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
 }
 
 fn server_name(args: &ConnectArgs) -> &str {
-    args.server_name.as_deref().unwrap_or(&args.address.host)
+    args.server_name
+        .as_deref()
+        .unwrap_or(args.address.server_name())
 }
 
 /// Everything that can be wrong on this side.
@@ -72,7 +74,7 @@ fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, &args.key)?;
     }
-    // Whether the name can be, before anything is sent.
+    // A name that is not valid shows before anything is sent.
     let name = server_name(args);
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let options = ssl::WrapBio::new().server_hostname(name);
@@ -94,6 +96,8 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
     // Apart from wrapping, so that what the server sent can still be asked for when it fails.
     let options = ssl::WrapSocket::new()
         .server_hostname(&outcome.server_name)
+        // An end without close_notify is a failure here.
+        .suppress_ragged_eofs(false)
         .do_handshake_on_connect(false);
     let sock = context.wrap_socket(stream, options)?;
     sock.settimeout(deadline.left())?;
@@ -113,12 +117,14 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
         group: sock.group(),
         alpn: sock.selected_alpn_protocol(),
         session_ticket: false,
+        closed: false,
     });
 
     outcome.stage = Stage::Afterwards;
-    let ticket = await_verdict(&sock, time, deadline)?;
+    let closed = await_verdict(&sock, time, deadline)?;
     if let Some(handshake) = &mut outcome.handshake {
-        handshake.session_ticket = ticket;
+        handshake.session_ticket = has_ticket(&sock);
+        handshake.closed = closed;
     }
     outcome.stage = Stage::Done;
     // Whatever the server thinks of our leaving, the handshake went well.
@@ -128,30 +134,31 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
     Ok(())
 }
 
-/// Waits for what the server makes of our certificate, or our lack of one: in TLS 1.3 the client
-/// is done before the server has looked (RFC 8446, section 4.4). A refusal is an alert, which the
-/// next read meets; a ticket or data mean that it is content. Returns whether there is a ticket.
+/// Waits for what the server makes of our certificate, or our lack of one: in TLS 1.3 the client is done
+/// before the server has looked (RFC 8446, section 4.4). A refusal is an alert, an end or a reset, which
+/// the next read meets. Returns whether the server closed the connection in order (`close_notify`).
 fn await_verdict(
     sock: &ssl::SslSocket,
     handshake_time: Duration,
     deadline: Deadline,
 ) -> ssl::Result<bool> {
-    let has_ticket = || sock.session().is_some_and(|session| session.has_ticket());
-    if sock.version() != Some("TLSv1.3") {
-        return Ok(has_ticket());
-    }
+    let start = Instant::now();
     // The verdict takes a round trip and the server's arithmetic, as the handshake did.
-    let patience = (handshake_time * 4).clamp(Duration::from_millis(500), Duration::from_secs(2));
-    let patience = Deadline::after(patience);
-    while !has_ticket() && !patience.has_passed() && !deadline.has_passed() {
+    let verdict = (handshake_time * 4).clamp(Duration::from_millis(500), Duration::from_secs(2));
+    let judged = || sock.version() != Some("TLSv1.3") || has_ticket(sock);
+    let is_over = || start.elapsed() >= if judged() { verdict / 2 } else { verdict };
+    while !is_over() && !deadline.has_passed() {
         sock.settimeout(Some(Duration::from_millis(10)))?;
         match sock.recv(1) {
-            // Data, or the end: a server that speaks, or has nothing to say.
-            Ok(_) => break,
+            Ok(data) => return Ok(data.is_empty()),
             // A ticket is nothing that a read would return for.
             Err(ssl::Error::Timeout(_)) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(has_ticket())
+    Ok(false)
+}
+
+fn has_ticket(sock: &ssl::SslSocket) -> bool {
+    sock.session().is_some_and(|session| session.has_ticket())
 }

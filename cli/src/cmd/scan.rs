@@ -97,7 +97,10 @@ fn scan(
     meant: Option<&ssl::cipher::Resolved>,
 ) -> Result<Scan, Failure> {
     let start = Instant::now();
-    let name = args.server_name.as_deref().unwrap_or(&args.address.host);
+    let name = args
+        .server_name
+        .as_deref()
+        .unwrap_or(args.address.server_name());
     let mut scanner = Scanner {
         prober: Prober::new(&args.address, name, args.timeout, args.rate),
         certificates: Vec::new(),

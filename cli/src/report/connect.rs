@@ -43,6 +43,8 @@ pub(crate) struct Handshake {
     pub(crate) group: Option<String>,
     pub(crate) alpn: Option<String>,
     pub(crate) session_ticket: bool,
+    /// The server closed the connection right after the handshake, with `close_notify`.
+    pub(crate) closed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,13 +68,20 @@ pub(crate) fn trust_source(args: &TrustArgs) -> String {
 
 pub(crate) fn brief(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     match (&outcome.error, &outcome.handshake) {
-        (Some(error), _) => writeln!(
-            out,
-            "ERR {} {} {}",
-            error.python_class(),
-            error.library().unwrap_or("-"),
-            error.reason().unwrap_or("-")
-        ),
+        (Some(error), _) => {
+            write!(
+                out,
+                "ERR {} {} {}",
+                error.python_class(),
+                error.library().unwrap_or("-"),
+                error.reason().unwrap_or("-")
+            )?;
+            if let Some(code) = error.verify_code() {
+                let text = error.verify_message().unwrap_or_default();
+                write!(out, " {code} {}", clean(text))?;
+            }
+            writeln!(out)
+        }
         (None, Some(handshake)) => writeln!(out, "OK {} {}", handshake.version, handshake.cipher),
         (None, None) => Ok(()),
     }
@@ -90,7 +99,12 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             let what = match outcome.stage {
                 Stage::Setup | Stage::Connect => "cannot connect to",
                 Stage::Handshake => "the handshake failed with",
-                Stage::Afterwards | Stage::Done => "refused after the handshake by",
+                Stage::Afterwards | Stage::Done if is_alert(error) => {
+                    "refused after the handshake by"
+                }
+                Stage::Afterwards | Stage::Done => {
+                    "the connection broke right after the handshake with"
+                }
             };
             writeln!(out, "{} {target}{address}", Styled(BAD, what))?;
             row(out, "error", clean(&error.to_string()))?;
@@ -121,6 +135,13 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             "handshake",
             format_args!("{}{connecting}", milliseconds(handshake.time)),
         )?;
+        if handshake.closed {
+            row(
+                out,
+                "afterwards",
+                "the server closed the connection at once",
+            )?;
+        }
     }
     verification(out, outcome)?;
     if let Some(leaf) = outcome.chain.first() {
@@ -132,6 +153,13 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         chain(out, "Chain that was verified", &outcome.verified_chain)?;
     }
     Ok(())
+}
+
+/// The server said no, and did not just go.
+fn is_alert(error: &ssl::Error) -> bool {
+    error
+        .reason()
+        .is_some_and(|reason| reason.contains("_ALERT_"))
 }
 
 fn verification(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
@@ -183,6 +211,7 @@ struct Json<'a> {
     group: Option<&'a str>,
     alpn: Option<&'a str>,
     session_ticket: Option<bool>,
+    closed_by_server: Option<bool>,
     connect_ms: Option<f64>,
     handshake_ms: Option<f64>,
     verification: VerificationJson<'a>,
@@ -233,6 +262,7 @@ pub(crate) fn json(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         group: handshake.and_then(|handshake| handshake.group.as_deref()),
         alpn: handshake.and_then(|handshake| handshake.alpn.as_deref()),
         session_ticket: handshake.map(|handshake| handshake.session_ticket),
+        closed_by_server: handshake.map(|handshake| handshake.closed),
         connect_ms: outcome.connect_time.map(millis),
         handshake_ms: handshake.map(|handshake| millis(handshake.time)),
         verification: VerificationJson {

@@ -79,7 +79,7 @@ impl Scan {
 }
 
 pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    let name = if scan.server_name == scan.target.host {
+    let name = if scan.server_name == scan.target.server_name() {
         String::new()
     } else {
         format!(" as {}", scan.server_name)

@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use pyssl_testing::openssl::ssl::SslVersion;
-use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port};
+use pyssl_testing::server::HangUp;
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skipped};
 
-use crate::support::{Killed, PATIENCE, World, brief, path, pipe, pyssl, run};
+use crate::support::{Killed, PATIENCE, Server, World, brief, path, pipe, pyssl, run, run_command};
 
-const UNVERIFIED: &str = "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED";
+/// The line for a certificate that was refused, with OpenSSL's code and text.
+fn unverified(why: &str) -> String {
+    format!("ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED {why}")
+}
 
 fn target(port: u16) -> String {
     format!("localhost:{port}")
@@ -49,15 +53,19 @@ fn brief_is_one_line_for_each_failure() {
     let resets = Scripted::resets_after(10);
     let silent = Scripted::never_answers();
     let refused = closed_port();
+    let unknown_issuer = unverified("20 unable to get local issuer certificate");
+    let has_expired = unverified("10 certificate has expired");
+    let mismatch = "62 Hostname mismatch, certificate is not valid for 'other.example'.";
+    let mismatch = unverified(mismatch);
 
     for (port, args, expected) in [
         (
             server.port(),
             vec!["--cafile", cafile, "--server-name", "other.example"],
-            UNVERIFIED,
+            mismatch.as_str(),
         ),
-        (server.port(), vec![], UNVERIFIED),
-        (expired.port(), vec!["--cafile", cafile], UNVERIFIED),
+        (server.port(), vec![], &unknown_issuer),
+        (expired.port(), vec!["--cafile", cafile], &has_expired),
         (
             only_12.port(),
             vec!["--cafile", cafile, "--min", "1.3"],
@@ -280,6 +288,154 @@ fn a_tls13_server_that_wants_a_certificate_is_noticed() {
     let report = run(["connect", &target, "--cafile", world.cafile()]);
     assert!(report.stdout.starts_with("refused after the handshake by "));
     assert!(report.stdout.contains("--cert and --key"), "{report:?}");
+}
+
+#[test]
+fn a_server_that_drops_the_connection_after_the_handshake_is_noticed() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    for tickets in [0, 2] {
+        for version in ["1.2", "1.3"] {
+            for (hang_up, expected) in [
+                (
+                    HangUp::Abruptly,
+                    "ERR SSLEOFError SSL UNEXPECTED_EOF_WHILE_READING",
+                ),
+                (HangUp::Reset, "ERR ConnectionResetError - -"),
+                (HangUp::CloseNotify, "OK TLSv1."),
+            ] {
+                let config = ServerConfig::new(&leaf).hang_up_after(0, hang_up);
+                let config = config.configure(move |context| {
+                    context.set_num_tickets(tickets).unwrap();
+                });
+                let server = EchoServer::start(config);
+                let target = target(server.port());
+                let args = ["--cafile", world.cafile(), "--max", version];
+                let (line, code) = brief(&target, &args);
+                let what = format!("{hang_up:?}, {version}, {tickets} tickets: {line}");
+                let failed = hang_up != HangUp::CloseNotify;
+                assert!(line.starts_with(expected), "{what}");
+                assert_eq!(code, Some(i32::from(failed)), "{what}");
+
+                let report = run(["connect", &target].iter().chain(&args)).stdout;
+                let told = match hang_up {
+                    HangUp::CloseNotify => "the server closed the connection at once",
+                    _ => "the connection broke right after the handshake with",
+                };
+                assert!(report.contains(told), "{what}\n{report}");
+                // The handshake itself went well, and can be looked at.
+                assert!(report.contains("verification  passed"), "{what}\n{report}");
+                assert_eq!(report.contains("hung up"), failed, "{what}\n{report}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_url_is_a_target() {
+    let world = World::new();
+    let server = EchoServer::start(&world.ca.issue("localhost"));
+    let authority = target(server.port());
+    for url in [
+        format!("https://{authority}"),
+        format!("HTTPS://user:p%40ss@{authority}/path?query#fragment"),
+        format!("imaps://{authority}/"),
+        format!("https://LOCALHOST:{}/", server.port()),
+    ] {
+        let (line, code) = brief(&url, &["--cafile", world.cafile()]);
+        assert_eq!(
+            (line.as_str(), code),
+            ("OK TLSv1.3 TLS_AES_256_GCM_SHA384", Some(0)),
+            "{url}"
+        );
+    }
+    let scan = run(["scan", &format!("https://{authority}/"), "--rate", "10000"]);
+    assert_eq!(scan.code, Some(0), "{scan:?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_timeout_is_said() {
+    for (timeout, text) in [
+        ("1e300", "at most 9223372036"),
+        ("inf", "at most 9223372036"),
+        ("-1", "more than 0"),
+        ("0", "more than 0"),
+        ("nan", "a number"),
+        ("soon", "a number of seconds"),
+    ] {
+        for command in ["connect", "scan"] {
+            let output = run([command, "127.0.0.1:1", "--timeout", timeout]);
+            assert_eq!(output.code, Some(2), "{output:?}");
+            assert!(output.stderr.contains(text), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_log_that_cannot_be_opened_is_named() {
+    let files = Files::localhost();
+    for args in [
+        vec!["connect", "127.0.0.1:1"],
+        vec!["connect", "127.0.0.1:1", "--no-verify"],
+        vec!["connect", "127.0.0.1:1", "--cafile", path(&files.ca)],
+        vec!["serve", "127.0.0.1:0", "--cert", path(&files.combined)],
+        vec!["audit", "--client"],
+    ] {
+        let mut command = pyssl();
+        command
+            .args(&args)
+            .env("SSLKEYLOGFILE", "/nonexistent/keys");
+        let output = run_command(&mut command);
+        assert_eq!(output.code, Some(2), "{output:?}");
+        let stderr = output.stderr.lines().last().unwrap();
+        assert_eq!(
+            stderr,
+            "pyssl: cannot open the key log that SSLKEYLOGFILE names: [Errno 2] No such file or \
+             directory: '/nonexistent/keys'",
+            "{args:?}"
+        );
+    }
+}
+
+/// An address of this machine that only means something with its scope.
+fn link_local() -> Option<String> {
+    let interfaces = std::fs::read_to_string("/proc/net/if_inet6").ok()?;
+    interfaces.lines().find_map(|line| {
+        let mut fields = line.split_whitespace();
+        let digits = fields.next()?;
+        let name = fields.last()?;
+        let groups: Vec<_> = (0..8).map(|n| digits.get(4 * n..4 * n + 4)).collect();
+        let groups: Option<Vec<_>> = groups.into_iter().collect();
+        digits
+            .starts_with("fe80")
+            .then_some(format!("{}%{name}", groups?.join(":")))
+    })
+}
+
+#[test]
+fn a_link_local_address_keeps_its_scope() {
+    let Some(address) = link_local() else {
+        skipped("this machine has no link-local address");
+        return;
+    };
+    let world = World::new();
+    let plain = address.split('%').next().unwrap();
+    let files = Files::new(&world.ca, &world.ca.issue(plain));
+    let server = Server::start_on(&format!("[{address}]:0"), ["--cert", path(&files.combined)]);
+    let url = format!(
+        "https://[{}]:{}/",
+        address.replace('%', "%25"),
+        server.port()
+    );
+    for target in [format!("[{address}]:{}", server.port()), url] {
+        // The certificate has the address without the scope.
+        let (line, code) = brief(&target, &["--cafile", world.cafile()]);
+        assert_eq!(
+            (line.as_str(), code),
+            ("OK TLSv1.3 TLS_AES_256_GCM_SHA384", Some(0)),
+            "{target}"
+        );
+    }
 }
 
 #[test]

@@ -223,7 +223,8 @@ fn connect_verifies_the_servers_of_others() {
         let (line, code) = brief(&target, &[]);
         assert_eq!(
             line,
-            "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED"
+            "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED 20 unable to get local issuer \
+         certificate"
         );
         assert_eq!(code, Some(1));
     }

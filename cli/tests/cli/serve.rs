@@ -189,7 +189,8 @@ fn a_failed_client_is_one_line_and_ends_nothing() {
     let (line, _) = brief(&server.target(), &[]);
     assert_eq!(
         line,
-        "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED"
+        "ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED 20 unable to get local issuer \
+         certificate"
     );
     let line = server.log_line();
     assert!(line.contains("TLSV1_ALERT_UNKNOWN_CA"), "{line}");
