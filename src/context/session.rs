@@ -34,7 +34,8 @@ impl ContextId {
 ///
 /// In TLS 1.3 a client's session becomes resumable when the server's ticket has arrived, so take
 /// it after the first read. A resumed handshake verifies neither certificate nor host name again:
-/// keep sessions apart by host and by verification settings.
+/// keep sessions apart by host. A connection that verifies more than the session's own connection
+/// refuses the session (`ValueError`; CPython resumes it, unverified).
 ///
 /// Two sessions are equal if their ids are. Cloning takes a reference.
 #[derive(Clone)]
@@ -43,22 +44,14 @@ pub struct SslSession {
     context: ContextId,
     /// What its connection verified; `None` if that is not known.
     verified: Option<Verified>,
-    /// That was less than the context asks for, so it must not spare another connection more.
-    lenient: bool,
 }
 
 impl SslSession {
-    pub(crate) fn new(
-        raw: RawSession,
-        context: ContextId,
-        verified: Verified,
-        lenient: bool,
-    ) -> SslSession {
+    pub(crate) fn new(raw: RawSession, context: ContextId, verified: Verified) -> SslSession {
         SslSession {
             raw,
             context,
             verified: Some(verified),
-            lenient,
         }
     }
 
@@ -86,9 +79,9 @@ impl SslSession {
     /// # Ok(()) }
     /// ```
     ///
-    /// A resumed handshake verifies nothing again, so the bytes tell what the session's connection
-    /// verified: if that was less than this context asks for now, only connections that verify less
-    /// than the context take the session. The bytes of other programs do not tell.
+    /// A resumed handshake verifies nothing again, so the bytes say what the session's connection
+    /// verified, and a connection that verifies more refuses the session. The bytes of other programs
+    /// do not say it: any connection takes their sessions.
     ///
     /// # Errors
     ///
@@ -97,13 +90,10 @@ impl SslSession {
         // Entries that others left in the queue are not this call's.
         drop(ErrorStack::get());
         let raw = RawSession::from_der(der)?;
-        let verified = Verified::from_note(&session::note(&raw));
-        let wanted = context.read(Verified::of);
         Ok(SslSession {
+            verified: Verified::from_note(&session::note(&raw)),
             raw,
             context: context.id(),
-            verified,
-            lenient: verified.is_some_and(|done| done.less_than(wanted)),
         })
     }
 
@@ -112,8 +102,9 @@ impl SslSession {
         session::is_resumable(&self.raw)
     }
 
-    pub(crate) fn is_lenient(&self) -> bool {
-        self.lenient
+    /// Whether the connection of the session is known to have verified less than one like this.
+    pub(crate) fn verified_less_than(&self, wanted: Verified) -> bool {
+        self.verified.is_some_and(|done| done.less_than(wanted))
     }
 
     pub(crate) fn raw(&self) -> &SslSessionRef {

@@ -1,4 +1,3 @@
-use super::Settings;
 use crate::constants::{OcspMode, VerifyMode};
 
 /// What a connection verifies of its peer, as far as sessions carry it over.
@@ -13,15 +12,6 @@ pub(crate) struct Verified {
 const MARK: &[u8] = b"pyssl\x01";
 
 impl Verified {
-    /// What the connections of a context verify, if they do nothing otherwise.
-    pub(crate) fn of(settings: &Settings) -> Verified {
-        Verified {
-            verify_mode: settings.verify_mode,
-            check_hostname: settings.check_hostname,
-            ocsp_mode: settings.ocsp_mode,
-        }
-    }
-
     /// Whether a connection like this may come to trust a peer that one like the other does not.
     pub(crate) fn less_than(self, other: Verified) -> bool {
         self.verify_mode < other.verify_mode
@@ -30,7 +20,7 @@ impl Verified {
     }
 
     /// As bytes that a session takes along.
-    pub(super) fn to_note(self) -> Vec<u8> {
+    pub(crate) fn to_note(self) -> Vec<u8> {
         let ocsp_mode = self.ocsp_mode as u8;
         let verify_mode = self.verify_mode as u8;
         [MARK, &[verify_mode, self.check_hostname.into(), ocsp_mode]].concat()

@@ -77,8 +77,6 @@ pub(crate) struct Connection {
     server_hostname: Option<ServerName>,
     /// The names of which the certificate must have one; none if it is the server's name.
     expected: Vec<ServerName>,
-    /// Whether it verifies less than its context.
-    lenient: bool,
     verifies: Verified,
     /// Whether readers may take more from the transport than they were asked for.
     reads_ahead: bool,
@@ -197,12 +195,8 @@ impl Connection {
         }
         set_server_names(&mut handle, server_hostname.as_ref(), &verification)?;
         if server_side {
-            // Python's. A client has none, since external keys of TLS 1.3 come without.
-            handle.set_session_id_context(if verification.lenient {
-                b"Python, lenient"
-            } else {
-                b"Python\0"
-            })?;
+            // A client has none, since external keys of TLS 1.3 come without.
+            handle.set_session_id_context(&verification.session_id_context())?;
             handle.ssl_mut().set_accept_state();
         } else {
             handle.ssl_mut().set_connect_state();
@@ -223,7 +217,6 @@ impl Connection {
             server_side,
             server_hostname,
             expected: verification.expected,
-            lenient: verification.lenient,
             verifies: verification.what,
             reads_ahead,
         };

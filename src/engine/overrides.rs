@@ -24,8 +24,22 @@ pub(crate) struct Verification {
     pub(crate) what: Verified,
     /// The names of which the certificate must have one; none if it is the server's name.
     pub(crate) expected: Vec<ServerName>,
-    /// Whether the context would verify more: sessions must not lead from here to there.
-    pub(crate) lenient: bool,
+}
+
+impl Verification {
+    /// The session id context of a server: OpenSSL resumes a session only where it is the same, so a
+    /// session that was verified otherwise leads to a full handshake.
+    pub(crate) fn session_id_context(&self) -> Vec<u8> {
+        if self.what.verify_mode == VerifyMode::CERT_NONE {
+            return b"Python\0".to_vec(); // CPython's
+        }
+        let mut facts = self.what.to_note();
+        for name in &self.expected {
+            facts.push(0);
+            facts.extend_from_slice(name.as_str().as_bytes());
+        }
+        openssl::sha::sha256(&facts).to_vec()
+    }
 }
 
 impl Overrides {
@@ -82,11 +96,7 @@ impl Overrides {
             check_hostname,
             ocsp_mode,
         };
-        Ok(Verification {
-            what,
-            expected,
-            lenient: what.less_than(Verified::of(settings)),
-        })
+        Ok(Verification { what, expected })
     }
 }
 
@@ -96,8 +106,8 @@ macro_rules! override_setters {
         /// What one connection does otherwise than its context, which stays as it is. Python has
         /// nothing like it.
         ///
-        /// A resumed session verifies nothing again: a session of a connection that verified less
-        /// than its context cannot be resumed by one that does not.
+        /// A resumed handshake verifies nothing again. So a connection refuses the session of one
+        /// that verified less.
         impl $type {
             /// Whether and how this connection verifies its peer.
             ///

@@ -147,7 +147,7 @@ impl Connection {
         }
         let id = snapshot(&locked.handle)?.id();
         let session = locked.handle.session()?;
-        Some(SslSession::new(session, id, self.verifies, self.lenient))
+        Some(SslSession::new(session, id, self.verifies))
     }
 
     pub(crate) fn session_reused(&self) -> bool {
@@ -166,9 +166,9 @@ impl Connection {
                 "Cannot set session for server-side SSLSocket.",
             ));
         }
-        if session.is_lenient() && !self.lenient {
+        if session.verified_less_than(self.verifies) {
             return Err(Error::value(
-                "Session refers to a connection that verified less than its SSLContext.",
+                "Session refers to a connection that verified less than this one.",
             ));
         }
         // Nor in the middle of it, when OpenSSL works on the session that it has.

@@ -21,6 +21,7 @@ mod handshake;
 mod identity;
 mod inherited;
 mod keylog;
+mod leniency;
 mod link;
 mod live_context;
 mod message_callback;

@@ -53,8 +53,7 @@ fn a_session_does_not_lead_past_verification() {
         let session = talk(lenient()).client.session().unwrap();
         let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
         let strict = ssl::WrapBio::from("localhost").session(session.clone());
-        let text =
-            "ValueError: Session refers to a connection that verified less than its SSLContext.";
+        let text = "ValueError: Session refers to a connection that verified less than this one.";
         assert_eq!(told(client.wrap_bio(&a, &b, strict)), text);
         let again = talk(lenient().session(session.clone()));
         assert!(again.client.session_reused());
@@ -90,7 +89,7 @@ fn a_session_does_not_lead_past_the_host_name() {
             let named = ssl::WrapBio::from("localhost").session(session);
             assert_eq!(
                 told(Pair::new(&client, &server, named)),
-                "ValueError: Session refers to a connection that verified less than its SSLContext."
+                "ValueError: Session refers to a connection that verified less than this one."
             );
         }
     }

@@ -270,7 +270,7 @@ fn a_session_does_not_lead_past_the_mode() {
         let strict = ssl::WrapBio::from("localhost").session(pair.client.session());
         assert_eq!(
             told(Pair::new(&scene.client, &scene.server, strict)),
-            "ValueError: Session refers to a connection that verified less than its SSLContext."
+            "ValueError: Session refers to a connection that verified less than this one."
         );
     }
 }
