@@ -365,3 +365,28 @@ fn a_resumed_connection_was_sent_no_chain() {
         assert!(pair.client.getpeercert().unwrap().is_some());
     }
 }
+
+/// OpenSSL keeps tickets and cached sessions with the context that a connection was made from.
+#[test]
+fn tickets_stay_with_the_context_that_the_connection_was_made_from() {
+    for version in BOTH_VERSIONS {
+        // One key is OpenSSL's affair, of several it asks us.
+        for keys in [1, 2] {
+            let contexts = Contexts::of(version);
+            let own: Vec<_> = (0..keys)
+                .map(|_| ssl::TicketKey::generate().unwrap())
+                .collect();
+            contexts.server.set_ticket_keys(own.clone()).unwrap();
+            let other = contexts.server.copy().unwrap();
+            let session = contexts.session();
+            let resumed = |from: &ssl::SslContext, to: &ssl::SslContext| {
+                let options = ssl::WrapBio::from("localhost").session(session.clone());
+                let pair = Pair::new(&contexts.client, from, options).unwrap();
+                pair.server.set_context(to).unwrap();
+                pair.connected().server.session_reused()
+            };
+            assert!(resumed(&contexts.server, &other), "{version} {keys}");
+            assert!(!resumed(&other, &contexts.server), "{version} {keys}");
+        }
+    }
+}

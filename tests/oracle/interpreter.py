@@ -4,6 +4,7 @@ A step is a list: an operation and its arguments. What it makes has a name by wh
 find it. An outcome is {"value": ...} or {"error": {...}}. interpreter.rs does the same in Rust.
 """
 import json
+import os
 import re
 import socket
 import ssl
@@ -61,6 +62,7 @@ class End:
 class Interpreter:
     def __init__(self):
         self.named = {}
+        self.asked = []
 
     def run(self, step):
         operation, *arguments = step
@@ -141,6 +143,48 @@ class Interpreter:
         """The SNI callback answers with an alert."""
         self.find(name).sni_callback = lambda *_: alert
 
+    def record(self, name, kind, other=None):
+        """Sets a callback that notes that this context's was asked."""
+        context, key = self.find(name), b"k" * 16
+
+        def note(text):
+            if self.asked[-1:] != [text]:
+                self.asked.append(text)
+
+        if kind == "sni":
+            def choose(tls, server_name, _):
+                note(f"sni {name} {server_name}")
+                if other:
+                    tls.context = self.find(other)
+            context.sni_callback = choose
+        elif kind == "psk_client":
+            def client(hint):
+                note(f"psk_client {name} {hint}")
+                return ("from " + name, key)
+            context.set_psk_client_callback(client)
+        elif kind == "psk_server":
+            def server(identity):
+                note(f"psk_server {name} {identity}")
+                return key
+            context.set_psk_server_callback(server, "hint of " + name)
+        else:
+            def show(tls, direction, *_):
+                note(f"message {name} {direction}")
+            context._msg_callback = show
+
+    def log(self):
+        """Which callbacks were asked since the last time."""
+        asked, self.asked = self.asked, []
+        return asked
+
+    def key_labels(self, path):
+        """The first words of the lines of a key log."""
+        with open(path) as lines:
+            return [line.split()[0] for line in lines if not line.startswith("#")]
+
+    def forget(self, path):
+        os.remove(path)
+
     # Connections in memory
 
     def object(self, name, context, options):
@@ -151,6 +195,9 @@ class Interpreter:
         client = End(self.find(client), server_hostname=hostname)
         server = End(self.find(server), server_side=True)
         self.named[name + ".client"], self.named[name + ".server"] = client, server
+
+    def switch(self, name, context):
+        self.find(name).tls.context = self.find(context)
 
     def handshake(self, name):
         """Moves bytes until both sides are through or nothing moves."""

@@ -1,6 +1,7 @@
 //! Runs steps here; `interpreter.py` runs the same ones in Python.
 
 mod convert;
+mod record;
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -24,6 +25,8 @@ pub(crate) struct Interpreter {
     ends: HashMap<String, End>,
     sockets: HashMap<String, Sock>,
     complaints: Vec<String>,
+    /// Which callbacks were asked.
+    asked: record::Asked,
 }
 
 /// One side of a connection over memory BIOs.
@@ -130,6 +133,21 @@ impl Interpreter {
             "eof" => self.end(&name())?.incoming.write_eof(),
             "sent" => return Ok(json!(self.end(&name())?.outgoing.read(None).len())),
             "do" => return self.method(&name(), text(argument(1)), argument(2)),
+            "switch" => {
+                let context = self.context(argument(1))?.clone();
+                self.end(&name())?.tls.set_context(&context)?;
+            }
+            "record" => {
+                let context = self.context(argument(0))?;
+                let other = match argument(2).is_null() {
+                    true => None,
+                    false => Some(self.context(argument(2))?.clone()),
+                };
+                record::record(context, &name(), text(argument(1)), other, &self.asked)?;
+            }
+            "log" => return Ok(json!(record::take(&self.asked))),
+            "forget" => std::fs::remove_file(text(argument(0)))?,
+            "key_labels" => return Ok(json!(record::key_labels(text(argument(0)))?)),
             "peer_is_shown" => {
                 let shown = self.end(&name())?.tls.getpeercert()?;
                 return Ok(json!(shown.is_some_and(|cert| cert != Default::default())));

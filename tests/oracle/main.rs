@@ -24,4 +24,5 @@ mod locations;
 mod post_handshake;
 mod properties;
 mod sockets;
+mod switched;
 mod verification;

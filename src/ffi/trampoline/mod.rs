@@ -44,7 +44,7 @@ pub(crate) enum Failure {
 pub(crate) struct Callbacks {
     /// The context that the connection was made from.
     original: Arc<dyn Hooks>,
-    /// The context after a switch for the client's server name.
+    /// The context in use: the original one until a switch.
     current: RefCell<Arc<dyn Hooks>>,
     failure: RefCell<Option<Failure>>,
     /// The protocol that was chosen; OpenSSL copies it after the callback has returned.

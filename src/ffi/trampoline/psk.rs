@@ -50,8 +50,8 @@ unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
 
 /// Asks a client's context for its identity and key.
 ///
-/// The context is the one that the connection was made from: OpenSSL copies this callback into
-/// the connection and keeps it when the context is switched.
+/// OpenSSL copies the callback into the connection when the connection is made, and keeps it when the
+/// context is switched. It asks the context in use, as CPython's does.
 pub(in crate::ffi) extern "C" fn psk_client(
     ssl: *mut sys::SSL,
     hint: *const c_char,
@@ -70,7 +70,7 @@ pub(in crate::ffi) extern "C" fn psk_client(
             identity: room.saturating_sub(1),
             key: max_psk_len as usize,
         };
-        let found = match state.original.psk_client(hint, limits) {
+        let found = match state.current().psk_client(hint, limits) {
             Ok(found) => found,
             Err(error) => {
                 state.fail(Failure::Error(error));
@@ -92,7 +92,7 @@ pub(in crate::ffi) extern "C" fn psk_client(
     unsafe { dispatch(ssl, failed, answer) }
 }
 
-/// Asks a server's context for the key of an identity; see [`psk_client`] for which context.
+/// Asks a server's context for the key of an identity; as [`psk_client`] asks a client's.
 pub(in crate::ffi) extern "C" fn psk_server(
     ssl: *mut sys::SSL,
     identity: *const c_char,
@@ -104,7 +104,7 @@ pub(in crate::ffi) extern "C" fn psk_server(
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let identity = unsafe { bytes(identity) };
         let room = max_psk_len as usize;
-        let key = match state.original.psk_server(identity, room) {
+        let key = match state.current().psk_server(identity, room) {
             Ok(key) => key,
             Err(error) => {
                 state.fail(Failure::Error(error));

@@ -7,7 +7,9 @@ use super::{Callbacks, Failure, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
-/// Asks the context what to do for the client's server name.
+/// Asks what to do for the client's server name: the context in use, or the one that the connection
+/// was made from if that one has no callback. That is the order in which OpenSSL looks for a callback
+/// (`final_server_name`), but it does not say in which context it has found it.
 pub(in crate::ffi) unsafe extern "C" fn server_name(
     ssl: *mut sys::SSL,
     alert: *mut c_int,
@@ -17,7 +19,11 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
         // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
-        match state.original.server_name(name) {
+        let decision = match state.current().server_name(name) {
+            SniDecision::NotAsked => state.original.server_name(name),
+            decision => decision,
+        };
+        match decision {
             SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
             SniDecision::Switch(hooks) => {

@@ -9,7 +9,7 @@ use pyssl_testing::{Ca, skip_without_openssl};
 
 use super::{DAY, Scene};
 use crate::link::BOTH_VERSIONS;
-use crate::support::{class, connected, outcome, panic_text, server_context, show, told};
+use crate::support::{Pair, class, connected, outcome, panic_text, server_context, show, told};
 
 #[test]
 fn a_server_refuses_what_no_client_would_take() {
@@ -159,6 +159,12 @@ fn after_a_switch_of_contexts_the_new_one_staples() {
             .set_ocsp_server_callback(|_| Err("not me".into()))
             .unwrap();
         let target = scene.server.clone();
+        // Before the handshake.
+        let pair = Pair::new(&scene.client, &front, "localhost").unwrap();
+        pair.server.set_context(&target).unwrap();
+        let pair = pair.connected();
+        assert_eq!(pair.client.ocsp_response().as_ref(), Some(&response));
+        // In it.
         front
             .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(target.clone())))
             .unwrap();
