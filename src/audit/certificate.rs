@@ -5,15 +5,15 @@ use std::cmp::Ordering;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, Id, PKeyRef};
+use openssl::pkey::Id;
 use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
 
 use super::finding::advice;
 use super::{AuditCode, Auditor};
 use crate::certificate::{Certificate, key_name};
 use crate::cipher::Severity;
-use crate::constants::{Protocol, VerifyFlags, VerifyMode};
-use crate::context::{Credential, SslContext};
+use crate::constants::{VerifyFlags, VerifyMode};
+use crate::context::Credential;
 use crate::error::Result;
 use crate::ffi::x509 as raw;
 use crate::negotiate::Role;
@@ -39,7 +39,7 @@ impl Auditor<'_> {
         }
         let mut expired = Vec::new();
         for certificate in &certificates {
-            if compare(certificate.not_after(), self.now)? == Ordering::Less {
+            if compare(certificate.not_after(), self.now) == Some(Ordering::Less) {
                 expired.push(name(certificate));
             }
         }
@@ -78,43 +78,48 @@ impl Auditor<'_> {
             return Ok(());
         }
         for identity in identities {
-            self.check_times(&identity.leaf)?;
-            self.check_key(&identity.leaf, &*identity.leaf.public_key()?);
+            self.check_times(&identity.leaf);
+            self.check_key(&identity.leaf);
             self.check_signature(&identity.leaf);
             self.check_leaf(&identity.leaf);
-            self.check_name(&identity.leaf)?;
+            self.check_name(&identity.leaf);
             for certificate in &identity.chain {
-                self.check_times(certificate)?;
-                self.check_key(certificate, &*certificate.public_key()?);
+                self.check_times(certificate);
+                self.check_key(certificate);
                 self.check_signature(certificate);
             }
-            self.check_chain(&identity)?;
+            self.check_chain(&identity);
         }
         Ok(())
     }
 
-    fn check_times(&mut self, certificate: &X509Ref) -> Result<()> {
+    /// A time that is malformed is left to the handshake, which fails.
+    fn check_times(&mut self, certificate: &X509Ref) {
         let subject = name(certificate);
         let (start, end) = (certificate.not_before(), certificate.not_after());
-        if compare(start, self.now)? == Ordering::Greater {
+        if compare(start, self.now) == Some(Ordering::Greater) {
             let message = format!("{subject} is not valid before {start}");
             self.find(AuditCode::NotYetValid, Severity::Error, message, None);
         }
-        if compare(end, self.now)? == Ordering::Less {
+        if compare(end, self.now) == Some(Ordering::Less) {
             let message = format!("{subject} expired on {end}");
             self.find(AuditCode::Expired, Severity::Error, message, None);
-        } else if compare(end, self.now.saturating_add(self.soon))? == Ordering::Less {
-            let left = match time(self.now)?.diff(end)?.days {
+        } else if compare(end, self.now.saturating_add(self.soon)) == Some(Ordering::Less) {
+            let left = time(self.now).and_then(|now| now.diff(end));
+            let left = match left.map_or(0, |left| left.days) {
                 1 => "1 day".to_owned(),
                 days => format!("{days} days"),
             };
             let message = format!("{subject} expires in {left}, on {end}");
             self.find(AuditCode::ExpiresSoon, Severity::Warning, message, None);
         }
-        Ok(())
     }
 
-    fn check_key<T: HasPublic>(&mut self, certificate: &X509Ref, key: &PKeyRef<T>) {
+    /// A key of a kind that OpenSSL does not have is left to the handshake, which fails.
+    fn check_key(&mut self, certificate: &X509Ref) {
+        let Ok(key) = certificate.public_key() else {
+            return;
+        };
         let least = match key.id() {
             Id::RSA | Id::RSA_PSS | Id::DSA => 2048,
             Id::EC => 256,
@@ -124,7 +129,7 @@ impl Auditor<'_> {
             let message = format!(
                 "{} has a key that is too small: {}; {least} bits are the least",
                 name(certificate),
-                key_name(key)
+                key_name(&key)
             );
             self.find(AuditCode::SmallKey, Severity::Error, message, None);
         }
@@ -159,7 +164,7 @@ impl Auditor<'_> {
         }
         if self.role == Role::Server && leaf.subject_alt_names().is_none() {
             let message =
-                format!("{subject} has no subjectAltName, and clients ignore its subject");
+                format!("{subject} has no subjectAltName, and browsers ignore its subject");
             self.find(AuditCode::NoAltName, Severity::Warning, message, None);
         }
         if signed_itself(leaf) {
@@ -174,24 +179,21 @@ impl Auditor<'_> {
         }
     }
 
-    fn check_name(&mut self, leaf: &X509Ref) -> Result<()> {
+    fn check_name(&mut self, leaf: &X509Ref) {
         let Some(host) = self.server_hostname.as_ref() else {
-            return Ok(());
+            return;
         };
         if self.role == Role::Client {
-            return Ok(());
+            return;
         }
         let matches = match host.ip() {
             Some(ip) => raw::is_for_ip(leaf, ip),
             None => raw::is_for_host(leaf, host.as_str(), self.settings.host_flags),
         };
         if !matches {
-            let names = Certificate::from_x509(leaf.to_owned()).get_info()?;
-            let names: Vec<_> = names
-                .subject_alt_name()
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+            let info = Certificate::from_x509(leaf.to_owned()).get_info();
+            let names = info.iter().flat_map(|info| info.subject_alt_name());
+            let names = listed(names.map(ToString::to_string).collect());
             let message = format!(
                 "{} is not for '{}', but for {}",
                 name(leaf),
@@ -199,15 +201,14 @@ impl Auditor<'_> {
                 if names.is_empty() {
                     "no name".to_owned()
                 } else {
-                    names.join(", ")
+                    names
                 }
             );
             self.find(AuditCode::NameMismatch, Severity::Error, message, None);
         }
-        Ok(())
     }
 
-    fn check_chain(&mut self, identity: &Credential) -> Result<()> {
+    fn check_chain(&mut self, identity: &Credential) {
         let sent: Vec<&X509> = std::iter::once(&identity.leaf)
             .chain(&identity.chain)
             .collect();
@@ -221,7 +222,7 @@ impl Auditor<'_> {
                     .collect();
                 format!(
                     "the chain is in the wrong order; right is {}",
-                    order.join(", ")
+                    listed(order)
                 )
             } else {
                 let stray = sent
@@ -236,59 +237,42 @@ impl Auditor<'_> {
             self.find(AuditCode::ChainOrder, Severity::Error, message, None);
         }
         let ordered = path(&sent);
-        let Some(top) = ordered.last().copied() else {
-            return Ok(());
-        };
-        if signed_itself(top) {
-            if ordered.len() > 1 {
+        if let [_, .., top] = &ordered[..] {
+            if signed_itself(top) {
                 let message = format!(
                     "the chain ends with the root {}, which peers have or do not trust",
                     name(top)
                 );
                 self.find(AuditCode::RootSent, Severity::Note, message, None);
             }
-            return Ok(());
         }
-        self.check_top(top)
     }
 
-    /// Whether peers can find the issuer of the last certificate that is sent.
-    fn check_top(&mut self, top: &X509) -> Result<()> {
-        let (own, _) = self.context.trusted();
-        let system = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT)?;
-        system.set_default_verify_paths()?;
-        let (public, _) = system.trusted();
-        let known = |list: &[X509]| {
-            list.iter()
-                .any(|root| signed_itself(root) && issued(root, top))
-        };
-        if known(&own) || known(&public) {
-            return Ok(());
+    /// Says that peers do not find the issuer of the last certificate that is sent.
+    pub(super) fn unknown_issuer(&mut self, top: &X509Ref) {
+        if matches!(
+            top.issuer_name().try_cmp(top.subject_name()),
+            Ok(Ordering::Equal)
+        ) {
+            let message = format!("{} signed itself: peers must have it already", name(top));
+            self.find(AuditCode::SelfSigned, Severity::Warning, message, None);
+            return;
         }
-        // Issuers who name a place for their certificate want it to be sent, and a context with
-        // authorities of its own would know a private root.
-        let likely = top.authority_info().is_some() || !own.is_empty();
-        let severity = if likely {
-            Severity::Warning
-        } else {
-            Severity::Note
-        };
         let message = format!(
-            "the chain stops at {}: its issuer is neither sent nor a root that this context or the \
-             system trusts",
+            "the chain stops at {}: its issuer is neither sent nor trusted by peers (the \
+             system's and the context's own roots, unless others were given)",
             name(top)
         );
         let fix = advice(
             "context.load_cert_chain(ssl::CertChain::new(\"fullchain.pem\").keyfile(\"server.key\"))?",
             "context.load_cert_chain(certfile=\"fullchain.pem\", keyfile=\"server.key\")",
         );
-        self.find(AuditCode::ChainIncomplete, severity, message, fix);
-        Ok(())
+        self.find(AuditCode::ChainIncomplete, Severity::Warning, message, fix);
     }
 }
 
 /// The certificates in the order of issue, from the first one, as far as that leads.
-fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
+pub(super) fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
     let mut path: Vec<&X509> = sent.first().copied().into_iter().collect();
     while let Some(last) = path.last() {
         let next = sent.iter().find(|candidate| {
@@ -302,6 +286,16 @@ fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
     path
 }
 
+/// The first few of these names, and how many more there are.
+fn listed(names: Vec<String>) -> String {
+    const MOST: usize = 8;
+    let first = names.get(..MOST).unwrap_or(&names).join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 fn issued(issuer: &X509Ref, subject: &X509Ref) -> bool {
     issuer.issued(subject) == X509VerifyResult::OK
 }
@@ -310,7 +304,7 @@ fn signed_itself(certificate: &X509Ref) -> bool {
     issued(certificate, certificate)
 }
 
-fn name(certificate: &X509Ref) -> String {
+pub(super) fn name(certificate: &X509Ref) -> String {
     format!("'{}'", Certificate::from_x509(certificate.to_owned()))
 }
 
@@ -318,7 +312,7 @@ fn time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
     Asn1Time::from_unix(seconds)
 }
 
-/// A time of a certificate against seconds since 1970.
-fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Result<Ordering, ErrorStack> {
-    of_certificate.compare(&*time(seconds)?)
+/// A time of a certificate against seconds since 1970; none if it is malformed.
+fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Option<Ordering> {
+    of_certificate.compare(&*time(seconds).ok()?).ok()
 }

@@ -40,5 +40,7 @@ codes! {
         SmallDhParams = "A035", "the DH parameters are too small";
         CaAsLeaf = "A036", "the certificate is an authority's own";
         CipherString = "A037", "OpenSSL ignores a part of a list of suites";
+        HandshakeFails = "A038", "a handshake with a default peer fails";
+        NotTried = "A039", "something was not tried";
     }
 }

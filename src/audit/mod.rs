@@ -29,7 +29,9 @@ mod options;
 mod policy;
 mod settings;
 mod suites;
+mod trial;
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub use code::AuditCode;
@@ -63,13 +65,22 @@ impl SslContext {
     /// ```
     ///
     /// It looks at verification, versions, suites, the trust store and the certificates that are
-    /// loaded. Whether an old version can really be negotiated is tried with a handshake in
-    /// memory. Nothing is sent anywhere, and the context is not touched.
+    /// loaded, and tries handshakes in memory with a default peer (what `create_default_context`
+    /// makes), one with TLS 1.2 and one with TLS 1.3 for each certificate. A handshake that fails
+    /// is a finding of severity warning or error. So without such a finding, default peers
+    /// connect; the notes of code [`NotTried`](AuditCode::NotTried) say what was not tried.
+    ///
+    /// A default client trusts what the system and this context trust; with
+    /// [`peer_cafile`](AuditOptions::peer_cafile) it trusts that file instead. A default server's
+    /// certificate comes from an authority that is made for the trial.
+    ///
+    /// Nothing is sent anywhere, the context is not changed, and its callbacks are not called.
     ///
     /// # Errors
     ///
-    /// `ValueError`, `TypeError` and `UnicodeError` for host names that cannot be; `SSLError` if
-    /// OpenSSL cannot make contexts.
+    /// `ValueError`, `TypeError` and `UnicodeError` for an invalid host name; `OSError` and
+    /// `SSLError` for a `peer_cafile` that cannot be read; `SSLError` if OpenSSL cannot make
+    /// contexts.
     pub fn audit(&self, options: impl Into<AuditOptions>) -> Result<Vec<AuditFinding>> {
         let options = options.into();
         let settings = self.settings();
@@ -86,6 +97,8 @@ impl SslContext {
                 }
                 None => None,
             },
+            at_another_time: options.now.is_some(),
+            peer_cafile: options.peer_cafile.clone(),
             now: seconds(options.now.unwrap_or_else(SystemTime::now)),
             soon: i64::try_from(options.expires_soon.as_secs()).unwrap_or(i64::MAX),
             findings: Vec::new(),
@@ -96,6 +109,7 @@ impl SslContext {
         auditor.check_options();
         auditor.check_trust()?;
         auditor.check_certificates()?;
+        auditor.check_handshakes()?;
         let mut findings = auditor.findings;
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.code));
         Ok(findings)
@@ -126,6 +140,8 @@ struct Auditor<'a> {
     role: Role,
     settings: Settings,
     server_hostname: Option<ServerName>,
+    at_another_time: bool,
+    peer_cafile: Option<PathBuf>,
     now: i64,
     soon: i64,
     findings: Vec<AuditFinding>,

@@ -1,3 +1,4 @@
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::negotiate::Role;
@@ -10,12 +11,14 @@ use crate::negotiate::Role;
 /// | `server_hostname` | none: names of certificates are not compared |
 /// | `now` | the system's time |
 /// | `expires_soon` | 30 days |
+/// | `peer_cafile` | none: peers trust what the system and the context itself trust |
 #[derive(Debug, Clone)]
 pub struct AuditOptions {
     pub(super) role: Option<Role>,
     pub(super) server_hostname: Option<String>,
     pub(super) now: Option<SystemTime>,
     pub(super) expires_soon: Duration,
+    pub(super) peer_cafile: Option<PathBuf>,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,6 +30,7 @@ impl Default for AuditOptions {
             server_hostname: None,
             now: None,
             expires_soon: 30 * DAY,
+            peer_cafile: None,
         }
     }
 }
@@ -62,6 +66,14 @@ impl AuditOptions {
     #[must_use]
     pub fn expires_soon(mut self, period: Duration) -> AuditOptions {
         self.expires_soon = period;
+        self
+    }
+
+    /// The authorities that the context's peers trust, in a PEM file. A private authority's
+    /// certificate is judged by the clients that have it.
+    #[must_use]
+    pub fn peer_cafile(mut self, cafile: impl AsRef<Path>) -> AuditOptions {
+        self.peer_cafile = Some(cafile.as_ref().to_owned());
         self
     }
 }

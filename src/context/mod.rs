@@ -51,7 +51,7 @@ use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
 use snapshot::Origin;
 use stats::Statistics;
-use trust::Trust;
+pub(crate) use trust::Trust;
 
 /// Settings that connections share: Python's `ssl.SSLContext`.
 ///

@@ -12,11 +12,15 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Params, Private};
 use openssl::rsa::Rsa;
-use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
-use openssl::x509::{X509, X509NameBuilder};
+use openssl::x509::extension::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+    SubjectKeyIdentifier,
+};
+use openssl::x509::{X509, X509Builder, X509NameBuilder};
 
 use crate::context::{Credential, Settings};
 use crate::error::Result;
+use crate::hostname::ServerName;
 
 /// What to lend: keys that a security level accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +131,14 @@ pub(super) fn lacks_rsa(level: u32) -> bool {
         .any(|kind| matches!(kind, Kind::Rsa(_)))
 }
 
+/// The key of the identity of a kind; making it is what takes time.
+fn identity_key(kind: Kind) -> Result<PKey<Private>, ErrorStack> {
+    match identity(kind) {
+        Ok(identity) => Ok(identity.key.clone()),
+        Err(_) => kind.key(),
+    }
+}
+
 /// Makes one, or takes the one that was made before.
 fn identity(kind: Kind) -> Result<Arc<Credential>> {
     static MADE: Mutex<Vec<(Kind, Arc<Credential>)>> = Mutex::new(Vec::new());
@@ -145,8 +157,20 @@ fn identity(kind: Kind) -> Result<Arc<Credential>> {
 }
 
 fn self_signed(key: &PKey<Private>, digest: MessageDigest) -> Result<X509, ErrorStack> {
+    let mut x509 = unsigned("lent.invalid", key)?;
+    x509.append_extension(BasicConstraints::new().build()?)?;
+    let names = SubjectAlternativeName::new()
+        .dns("lent.invalid")
+        .build(&x509.x509v3_context(None, None))?;
+    x509.append_extension(names)?;
+    x509.sign(key, digest)?;
+    Ok(x509.build())
+}
+
+/// The fields that all certificates have; issued by itself, until somebody says otherwise.
+fn unsigned(common_name: &str, key: &PKey<Private>) -> Result<X509Builder, ErrorStack> {
     let mut name = X509NameBuilder::new()?;
-    name.append_entry_by_nid(Nid::COMMONNAME, "lent.invalid")?;
+    name.append_entry_by_nid(Nid::COMMONNAME, common_name)?;
     let name = name.build();
     let mut serial = BigNum::new()?;
     serial.rand(127, MsbOption::ONE, false)?;
@@ -158,13 +182,76 @@ fn self_signed(key: &PKey<Private>, digest: MessageDigest) -> Result<X509, Error
     x509.set_not_before(&*Asn1Time::days_from_now(0)?)?;
     x509.set_not_after(&*Asn1Time::days_from_now(365)?)?;
     x509.set_pubkey(key)?;
-    x509.append_extension(BasicConstraints::new().build()?)?;
-    let names = SubjectAlternativeName::new()
-        .dns("lent.invalid")
-        .build(&x509.x509v3_context(None, None))?;
-    x509.append_extension(names)?;
-    x509.sign(key, digest)?;
-    Ok(x509.build())
+    Ok(x509)
+}
+
+/// An authority that exists for one trial.
+pub(crate) struct Authority {
+    pub(crate) certificate: X509,
+    key: PKey<Private>,
+    digest: MessageDigest,
+}
+
+impl Authority {
+    pub(crate) fn new(level: u32) -> Result<Authority> {
+        let kind = Kind::for_level(level)[0];
+        let (key, digest) = (kind.key()?, kind.digest());
+        let mut x509 = unsigned("authority.invalid", &key)?;
+        x509.append_extension(BasicConstraints::new().critical().ca().build()?)?;
+        let usage = KeyUsage::new()
+            .critical()
+            .key_cert_sign()
+            .crl_sign()
+            .build()?;
+        x509.append_extension(usage)?;
+        let id = SubjectKeyIdentifier::new().build(&x509.x509v3_context(None, None))?;
+        x509.append_extension(id)?;
+        x509.sign(&key, digest)?;
+        Ok(Authority {
+            certificate: x509.build(),
+            key,
+            digest,
+        })
+    }
+
+    /// A server's certificates for this name or address, one for each kind of key that a security
+    /// level accepts. They keep to RFC 5280, so that strict clients take them.
+    pub(crate) fn issue(&self, name: &ServerName, level: u32) -> Result<Vec<Arc<Credential>>> {
+        let issue = |kind: &Kind| Ok(Arc::new(self.issue_one(*kind, name)?));
+        Kind::for_level(level).iter().map(issue).collect()
+    }
+
+    fn issue_one(&self, kind: Kind, name: &ServerName) -> Result<Credential, ErrorStack> {
+        let key = identity_key(kind)?;
+        let mut x509 = unsigned("lent.invalid", &key)?;
+        x509.set_issuer_name(self.certificate.subject_name())?;
+        x509.append_extension(BasicConstraints::new().critical().build()?)?;
+        let usage = KeyUsage::new()
+            .critical()
+            .digital_signature()
+            .key_encipherment()
+            .build()?;
+        x509.append_extension(usage)?;
+        x509.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
+        let context = x509.x509v3_context(Some(&self.certificate), None);
+        let mut names = SubjectAlternativeName::new();
+        match name.ip() {
+            Some(ip) => names.ip(&ip.to_string()),
+            None => names.dns(name.as_str()),
+        };
+        let names = names.build(&context)?;
+        let own_id = SubjectKeyIdentifier::new().build(&context)?;
+        let issuer_id = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
+        for extension in [names, own_id, issuer_id] {
+            x509.append_extension(extension)?;
+        }
+        x509.sign(&self.key, self.digest)?;
+        Ok(Credential {
+            leaf: x509.build(),
+            chain: Vec::new(),
+            key,
+        })
+    }
 }
 
 /// Finite-field parameters that a security level accepts; those of the highest do not exist.

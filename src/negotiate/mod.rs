@@ -24,6 +24,7 @@ use std::fmt;
 pub use agreement::Agreement;
 pub use facts::Obstacle;
 pub(crate) use facts::{version_name, version_names};
+pub(crate) use lend::Authority;
 pub use options::{NegotiateOptions, UsableOptions};
 pub use profile::{Profile, ProfileError, negotiate_profiles};
 pub use refusal::{Cause, Refusal};

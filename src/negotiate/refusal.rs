@@ -193,7 +193,11 @@ impl<'a> Diagnosis<'a> {
             | "VERSION_TOO_LOW"
             | "WRONG_SSL_VERSION"
             | "WRONG_VERSION_NUMBER"
-            | "UNKNOWN_PROTOCOL" => self.no_version(),
+            | "UNKNOWN_PROTOCOL" => match best {
+                // A server passes over TLS 1.3 if it has no certificate to sign with.
+                Some(TlsVersion::TLSv1_3) => self.no_signature(best.copied()),
+                _ => self.no_version(),
+            },
             _ if best.is_none() => self.no_version(),
             "NO_SUITABLE_KEY_SHARE"
             | "NO_SUITABLE_GROUPS"
@@ -279,7 +283,12 @@ impl<'a> Diagnosis<'a> {
         let mut unblocked = both.iter().filter(free).peekable();
         // All that is left in common needs a group, and there was nothing else in the way.
         if unblocked.peek().is_some() && unblocked.all(|c| self.server_facts.needs_group(c)) {
-            return Ok(self.no_group());
+            let set = |context: &SslContext| context.settings().groups.is_some();
+            return Ok(match set(self.client) || set(self.server) {
+                true => self.no_group(),
+                // The lists are the same, so the certificate's own curve is the one not offered.
+                false => self.no_signature(best),
+            });
         }
         let offered = |cipher: &Cipher| self.client_facts.obstacle(cipher).is_none();
         Ok(Cause::NoCommonSuite {

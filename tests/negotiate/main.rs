@@ -11,3 +11,4 @@ mod profiles;
 mod strict;
 mod support;
 mod usable;
+mod verdicts;

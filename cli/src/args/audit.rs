@@ -66,6 +66,10 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,
 
+    /// Judge as peers that trust the authorities in this file (PEM), instead of the system's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) peer_cafile: Option<PathBuf>,
+
     /// The lowest version [default: the protocol's]
     #[arg(long, value_name = "VERSION")]
     pub(crate) min: Option<Version>,

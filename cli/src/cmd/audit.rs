@@ -39,6 +39,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     if let Some(host) = &args.host {
         options = options.server_hostname(host);
     }
+    if let Some(file) = &args.peer_cafile {
+        options = options.peer_cafile(file);
+    }
     let findings = context
         .audit(options)
         .doing(|| "cannot audit the context".to_owned())?;

@@ -60,12 +60,18 @@ fn what_the_audit_advises_satisfies_it() {
     let output = run(["audit", "--cafile", world.cafile(), "--client"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     let cert = path(&world.server.combined);
-    let (found, value, code) = findings(&["--cert", cert, "--host", "localhost"]);
+    let server = ["--cert", cert, "--host", "localhost"];
+    let trusted = [&server[..], &["--peer-cafile", world.cafile()]].concat();
+    let (found, value, code) = findings(&trusted);
     assert_eq!(
         (code, &value["role"]),
         (Some(0), &"server".into()),
         "{found:?}"
     );
+    // The system does not trust the authority of a test.
+    let (found, _, code) = findings(&server);
+    assert_eq!(code, Some(1), "{found:?}");
+    assert!(has(&found, "A026", "warning"), "{found:?}");
 }
 
 #[test]
