@@ -64,6 +64,7 @@ pub mod cipher;
 mod codes;
 mod constants;
 mod context;
+mod deadline;
 mod default;
 mod engine;
 mod error;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SslContext;
+use crate::deadline::Deadline;
 use crate::error::{Error, OsError, Result};
-use crate::lock::OwnedLock;
+use crate::lock::FairLock;
 
 /// Where the secrets of connections are written.
 pub(crate) struct KeyLog {
     filename: Option<PathBuf>,
-    sink: OwnedLock<Box<dyn Write + Send>>,
+    sink: FairLock<Box<dyn Write + Send>>,
 }
 
 impl fmt::Debug for KeyLog {
@@ -38,13 +39,16 @@ impl KeyLog {
         }
         Ok(KeyLog {
             filename: Some(filename.to_owned()),
-            sink: OwnedLock::new(Box::new(file)),
+            sink: FairLock::new(Box::new(file)),
         })
     }
 
     pub(crate) fn write(&self, line: &str) -> Result<()> {
         // A writer that shakes hands itself, with this log, cannot log that.
-        let mut sink = self.sink.lock().ok_or_else(Error::in_callback)?;
+        let mut sink = self
+            .sink
+            .lock(Deadline::Never)
+            .map_err(|_| Error::in_callback())?;
         // One call a line, so that lines of several processes do not mix.
         let written = sink
             .write_all(format!("{line}\n").as_bytes())
@@ -110,7 +114,7 @@ impl SslContext {
     pub fn set_keylog_writer(&self, writer: impl Write + Send + 'static) -> Result<()> {
         self.replace_keylog(Some(KeyLog {
             filename: None,
-            sink: OwnedLock::new(Box::new(writer)),
+            sink: FairLock::new(Box::new(writer)),
         }))
     }
 

@@ -26,7 +26,7 @@ mod trust_tests;
 mod verified;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub use cert_chain::{CertChain, Password};
 pub use hooks::{SniAction, SniRequest};
@@ -49,6 +49,7 @@ use crate::constants::Protocol;
 use crate::error::Result;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
+use crate::lock::{FairGuard, FairLock};
 use snapshot::Origin;
 use stats::Statistics;
 pub(crate) use trust::Trust;
@@ -81,7 +82,8 @@ struct Inner {
     id: ContextId,
     protocol: Protocol,
     statistics: Arc<Statistics>,
-    state: Mutex<State>,
+    /// Fair: a thread that changes settings in a loop would keep handshakes out.
+    state: FairLock<State>,
 }
 
 struct State {
@@ -123,7 +125,7 @@ impl SslContext {
             id: ContextId::next(),
             protocol: settings.protocol,
             statistics: Arc::default(),
-            state: Mutex::new(State {
+            state: FairLock::new(State {
                 settings,
                 snapshot: None,
             }),
@@ -201,9 +203,8 @@ impl SslContext {
         self.0.statistics.total()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock leaves the state half changed.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> FairGuard<'_, State> {
+        self.0.state.lock_data()
     }
 
     /// What a new connection starts from.
@@ -310,5 +311,30 @@ impl fmt::Debug for SslContext {
             .field("verify_mode", &self.verify_mode())
             .field("check_hostname", &self.check_hostname())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_changes_settings_in_a_loop_lets_others_in_after_each_change() {
+        let context = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
+        for _ in 0..100 {
+            let asked = AtomicBool::new(false);
+            let held = context.lock();
+            std::thread::scope(|scope| {
+                scope.spawn(|| context.read(|_| asked.store(true, Ordering::SeqCst)));
+                while context.0.state.queued() == 0 {
+                    std::thread::yield_now();
+                }
+                drop(held);
+                context.set_post_handshake_auth(true).unwrap();
+                assert!(asked.load(Ordering::SeqCst));
+            });
+        }
     }
 }

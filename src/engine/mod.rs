@@ -2,7 +2,6 @@
 
 mod agreed;
 mod binding;
-mod deadline;
 mod ocsp;
 mod overrides;
 mod queries;
@@ -16,11 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use openssl::ssl::StatusType;
 
+pub(crate) use crate::deadline::Deadline;
 pub(crate) use agreed::Agreed;
 pub(crate) use binding::Binding;
-pub(crate) use deadline::Deadline;
 pub(crate) use overrides::{Overrides, override_setters};
-pub(crate) use slot::{NoTurn, Slot, SlotGuard};
+pub(crate) use slot::Slot;
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::{SslContext, SslSession, Verified};
@@ -30,7 +29,7 @@ use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::hostname::ServerName;
-use crate::lock::{OwnedGuard, OwnedLock};
+use crate::lock::{FairGuard, FairLock};
 
 use ocsp::Staples;
 use overrides::Verification;
@@ -68,7 +67,7 @@ impl From<Hold> for Input<'_> {
 /// turns: `reads` and `writes` say whose they are. Who has no turn to read must not make the
 /// transport read (`Hold::Always`): the bytes would overtake those that the reader has in hand.
 pub(crate) struct Connection {
-    ssl: OwnedLock<Locked>,
+    ssl: FairLock<Locked>,
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
@@ -202,7 +201,7 @@ impl Connection {
             handle.ssl_mut().set_connect_state();
         }
         let connection = Connection {
-            ssl: OwnedLock::new(Locked {
+            ssl: FairLock::new(Locked {
                 handle,
                 unfinished: None,
                 deferred: None,
@@ -227,8 +226,10 @@ impl Connection {
     }
 
     /// Waits for the connection; an error in a callback that the connection itself has called.
-    fn lock(&self) -> Result<OwnedGuard<'_, Locked>> {
-        self.ssl.lock().ok_or_else(Error::in_callback)
+    fn lock(&self) -> Result<FairGuard<'_, Locked>> {
+        self.ssl
+            .lock(Deadline::Never)
+            .map_err(|_| Error::in_callback())
     }
 
     pub(crate) fn server_side(&self) -> bool {

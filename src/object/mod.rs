@@ -10,10 +10,11 @@ pub use memory_bio::MemoryBio;
 use crate::certificate::{CertDict, Certificate};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslContext, SslSession};
-use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, SlotGuard, override_setters};
+use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, override_setters};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
+use crate::lock::Inside;
 use memory_bio::BioTransport;
 
 /// The options of [`SslContext::wrap_bio`], with Python's names and defaults.
@@ -211,7 +212,7 @@ impl SslObject {
     }
 
     /// Threads that write take turns, so that what each writes stays together.
-    fn write_turn(&self) -> Result<SlotGuard<'_>> {
+    fn write_turn(&self) -> Result<Inside<'_>> {
         let turn = self.connection.writes.take(Deadline::Never);
         turn.map_err(|_| Error::in_callback())
     }

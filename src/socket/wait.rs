@@ -8,10 +8,11 @@ use rustix::event::PollFlags;
 
 use super::SslSocket;
 use super::io::AHEAD;
-use crate::engine::{Connection, Deadline, Input, NoTurn, Slot, SlotGuard, Step};
+use crate::engine::{Connection, Deadline, Input, Slot, Step};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::ffi::net;
+use crate::lock::{Inside, Refused};
 
 pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
 pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
@@ -23,7 +24,7 @@ impl SslSocket {
         slot: &'a Slot,
         deadline: Deadline,
         timed_out: &'static str,
-    ) -> Result<SlotGuard<'a>> {
+    ) -> Result<Inside<'a>> {
         slot.take(deadline)
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
@@ -60,7 +61,7 @@ impl SslSocket {
         let mut writing = connection.begin_write(data);
         // The turn to read as well, while a message of the peer stands before the data: a part of
         // it has come, and OpenSSL wants the rest.
-        let mut reading: Option<SlotGuard<'_>> = None;
+        let mut reading: Option<Inside<'_>> = None;
         let mut buffer = [MaybeUninit::uninit(); AHEAD];
         let mut input = Input::from(Hold::Always);
         loop {
@@ -198,11 +199,11 @@ impl SslSocket {
     }
 }
 
-fn no_turn(why: NoTurn, deadline: Deadline, timed_out: &'static str) -> Error {
+fn no_turn(why: Refused, deadline: Deadline, timed_out: &'static str) -> Error {
     match (why, deadline) {
-        (NoTurn::Own, _) => Error::in_callback(),
-        (NoTurn::Late, Deadline::Now) if timed_out == WRITE_TIMED_OUT => Error::want_write(),
-        (NoTurn::Late, Deadline::Now) => Error::want_read(),
-        (NoTurn::Late, _) => Error::Timeout(timed_out),
+        (Refused::Own, _) => Error::in_callback(),
+        (Refused::Late, Deadline::Now) if timed_out == WRITE_TIMED_OUT => Error::want_write(),
+        (Refused::Late, Deadline::Now) => Error::want_read(),
+        (Refused::Late, _) => Error::Timeout(timed_out),
     }
 }
