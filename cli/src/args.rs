@@ -76,6 +76,11 @@ pub(crate) struct DemoArgs {
 ///
 /// The first line on standard output is "listening on ADDRESS:PORT". What goes wrong with a
 /// client is one line on standard error, and ends nothing but that client.
+///
+/// A renewed certificate is loaded when its files change, or at once at SIGHUP: the files of --cert,
+/// --key and --password-file are looked at every second. Links may be replaced instead of files, as
+/// certbot and Kubernetes do. Certificate and key that do not belong together are not used: the old
+/// ones stay, and a line on standard error says why. Connections go on, and sessions resume.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one
@@ -109,9 +114,22 @@ pub(crate) struct ServeArgs {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_clients: u32,
 
+    /// How many of them may come from one address (of IPv6, from one /64 network); more are
+    /// disconnected [default: half of --max-clients, but at least 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_per_address: Option<u32>,
+
     /// Log each client that was served, too
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+impl ServeArgs {
+    /// One address cannot take all places, unless they are few.
+    pub(crate) fn max_per_address(&self) -> u32 {
+        self.max_per_address
+            .unwrap_or_else(|| (self.max_clients / 2).max(16))
+    }
 }
 
 #[derive(Debug, Args)]

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(args) => demo::run(&args),
-        Command::Serve(args) => serve::run(&args),
+        Command::Serve(args) => serve::run(args),
         Command::Connect(args) => connect::run(&args),
         Command::Ciphers(args) => ciphers::run(&args),
         Command::Audit(args) => audit::run(&args),

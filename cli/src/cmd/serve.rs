@@ -1,15 +1,19 @@
 //! `pyssl serve`: a server for many clients, with a thread each.
 
+mod crowd;
+mod renewal;
+
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::ExitCode;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use socket2::SockRef;
 
@@ -17,7 +21,8 @@ use super::http;
 use crate::args::{Mode, ServeArgs};
 use crate::failure::{Doing, Failure};
 use crate::net::Deadline;
-use crate::setup;
+use crowd::Crowd;
+use renewal::Renewal;
 
 /// How long clients have to come to an end when the server is to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -25,26 +30,24 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How long a client may take to answer our `close_notify`, or to go.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
-    let context = setup::server_context(args.client_ca.as_deref())?;
-    setup::apply(&context, &args.tls)?;
-    setup::load_identity(&context, &args.cert, &args.key)?;
+/// How long a server that lacks descriptors or memory waits for a client to leave.
+const SHORTAGE: Duration = Duration::from_millis(50);
+
+pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
+    let args = Arc::new(args);
+    let renewal = Renewal::start(&args)?;
 
     let address = &args.address;
-    let cannot_listen = || format!("cannot listen on {address}");
     let host = match address.host.as_str() {
         "" => "0.0.0.0",
         host => host,
     };
-    let socket = TcpListener::bind((host, address.port)).doing(cannot_listen)?;
-    // The handshake is for the client's own thread: who is slow at it holds up nobody else.
-    let options = ssl::WrapSocket::new()
-        .server_side(true)
-        .do_handshake_on_connect(false);
-    let listener = context.wrap_socket(socket, options).doing(cannot_listen)?;
+    let listener =
+        TcpListener::bind((host, address.port)).doing(|| format!("cannot listen on {address}"))?;
     let listener = Arc::new(listener);
-    let crowd = Arc::new(Crowd::new(args.max_clients));
-    close_on_signal(&listener, &crowd)?;
+    let crowd = Arc::new(Crowd::new(args.max_clients, args.max_per_address()));
+    renewal.watch()?;
+    handle_signals(&listener, &crowd, &renewal)?;
 
     let mode = args.mode.mode();
     if mode == Mode::Http && args.tls.alpn.iter().any(|name| name == "h2") {
@@ -54,6 +57,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     }
     announce(&listener)?;
     let service = Arc::new(Service {
+        renewal,
         mode,
         timeout: args.timeout,
         verbose: args.verbose,
@@ -63,10 +67,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Nobody need read the address: a closed pipe is no reason not to serve.
-fn announce(listener: &ssl::SslSocket) -> Result<(), Failure> {
+/// A closed pipe is no reason not to serve.
+fn announce(listener: &TcpListener) -> Result<(), Failure> {
     let address = listener
-        .getsockname()
+        .local_addr()
         .doing(|| "cannot tell the address".to_owned())?;
     let mut out = io::stdout().lock();
     match writeln!(out, "listening on {address}").and_then(|()| out.flush()) {
@@ -75,19 +79,33 @@ fn announce(listener: &ssl::SslSocket) -> Result<(), Failure> {
     }
 }
 
-/// Closes the listening socket at the first signal, which ends the wait for clients, and ends the
-/// process at the second.
-fn close_on_signal(listener: &Arc<ssl::SslSocket>, crowd: &Arc<Crowd>) -> Result<(), Failure> {
+/// Loads the certificate again at SIGHUP. Closes the listening socket at the first other signal, which
+/// ends the wait for clients, and ends the process at the second.
+fn handle_signals(
+    listener: &Arc<TcpListener>,
+    crowd: &Arc<Crowd>,
+    renewal: &Arc<Renewal>,
+) -> Result<(), Failure> {
     let doing = || "cannot handle signals".to_owned();
-    let mut signals = Signals::new([SIGTERM, SIGINT]).doing(doing)?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).doing(doing)?;
     let (listener, crowd) = (Arc::clone(listener), Arc::clone(crowd));
+    let renewal = Arc::clone(renewal);
+    let had_terminal = has_terminal();
     let wait = move || {
-        for (count, _) in signals.forever().enumerate() {
-            if count > 0 {
+        let mut closing = false;
+        for signal in signals.forever() {
+            // A terminal that is closed sends this signal too, and means the end.
+            if signal == SIGHUP && had_terminal == has_terminal() {
+                renewal.load();
+                continue;
+            }
+            if closing {
                 std::process::exit(0);
             }
-            listener.close();
+            closing = true;
             crowd.close();
+            // Wakes the thread that accepts.
+            let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
         }
     };
     thread::Builder::new()
@@ -97,22 +115,44 @@ fn close_on_signal(listener: &Arc<ssl::SslSocket>, crowd: &Arc<Crowd>) -> Result
     Ok(())
 }
 
-/// Until the listening socket is closed.
-fn accept_clients(listener: &ssl::SslSocket, crowd: &Arc<Crowd>, service: &Arc<Service>) {
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// Until the crowd is closed.
+fn accept_clients(listener: &TcpListener, crowd: &Arc<Crowd>, service: &Arc<Service>) {
+    let mut is_short = false;
     while let Some(place) = crowd.enter() {
-        let (conn, address) = match listener.accept() {
+        let (stream, address) = match listener.accept() {
             Ok(accepted) => accepted,
-            Err(_) if listener.fileno() < 0 => return,
+            Err(_) if crowd.is_closed() => return,
             Err(error) => {
-                log(format_args!("accept: {}", describe(&error)));
-                // Too many open files, say: that does not go away by trying again at once.
-                thread::sleep(Duration::from_millis(50));
+                drop(place);
+                let was_short = mem::replace(&mut is_short, is_shortage(&error));
+                if !(is_short && was_short) {
+                    log(format_args!("accept: {}", describe(&error.into())));
+                }
+                // Any other error is that of one client, which has gone (accept(2)).
+                if is_short {
+                    crowd.wait_for_change(SHORTAGE);
+                }
                 continue;
             }
+        };
+        is_short = false;
+        let Some(place) = place.of(address.ip()) else {
+            log(format_args!(
+                "{address}: refused, this address has too many connections (--max-per-address)"
+            ));
+            continue;
         };
         let service = Arc::clone(service);
         let serve = move || {
             let _place = place;
+            let conn = match service.wrap(stream) {
+                Ok(conn) => conn,
+                Err(error) => return log(format_args!("{address}: {}", describe(&error))),
+            };
             let outcome = service.serve(&conn);
             match &outcome {
                 Ok(what) if service.verbose => log(format_args!("{address}: {what}")),
@@ -126,18 +166,37 @@ fn accept_clients(listener: &ssl::SslSocket, crowd: &Arc<Crowd>, service: &Arc<S
             .spawn(serve)
         {
             log(format_args!("cannot start a thread: {error}"));
+            crowd.wait_for_change(SHORTAGE);
         }
     }
 }
 
+/// Whether this machine lacks what every client needs: descriptors or memory (accept(2)).
+fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+    error
+        .raw_os_error()
+        .is_some_and(|errno| shortages.contains(&errno))
+}
+
 /// What every client gets.
 struct Service {
+    renewal: Arc<Renewal>,
     mode: Mode,
     timeout: Duration,
     verbose: bool,
 }
 
 impl Service {
+    /// The handshake comes later.
+    fn wrap(&self, stream: TcpStream) -> ssl::Result<ssl::SslSocket> {
+        let options = ssl::WrapSocket::new()
+            .server_side(true)
+            .do_handshake_on_connect(false)
+            .read_ahead(true);
+        self.renewal.context().wrap_socket(stream, options)
+    }
+
     /// Serves one client, and says in a few words how it went.
     fn serve(&self, conn: &ssl::SslSocket) -> ssl::Result<String> {
         conn.settimeout(Some(self.timeout))?;
@@ -211,68 +270,4 @@ fn log(line: fmt::Arguments<'_>) {
 
 fn describe(error: &ssl::Error) -> String {
     format!("{}: {error}", error.python_class())
-}
-
-/// Counts the clients.
-struct Crowd {
-    most: u32,
-    state: Mutex<CrowdState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct CrowdState {
-    inside: u32,
-    closed: bool,
-}
-
-/// A client's place, given back when dropped.
-struct Place(Arc<Crowd>);
-
-impl Crowd {
-    fn new(most: u32) -> Crowd {
-        Crowd {
-            most,
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CrowdState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for a place; there is none any more once the crowd is closed.
-    fn enter(self: &Arc<Crowd>) -> Option<Place> {
-        let mut state = self
-            .changed
-            .wait_while(self.lock(), |state| {
-                state.inside >= self.most && !state.closed
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        if state.closed {
-            return None;
-        }
-        state.inside += 1;
-        Some(Place(Arc::clone(self)))
-    }
-
-    fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
-    }
-
-    fn wait_until_empty(&self, patience: Duration) {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.lock(), patience, |state| state.inside > 0);
-        drop(waited);
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.lock().inside -= 1;
-        self.0.changed.notify_all();
-    }
 }

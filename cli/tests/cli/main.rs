@@ -11,6 +11,8 @@ mod connect;
 mod demo;
 mod general;
 mod peers;
+mod renewal;
 mod scan;
 mod serve;
+mod serve_limits;
 mod support;

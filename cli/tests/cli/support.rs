@@ -99,8 +99,11 @@ impl Server {
         address: &str,
         args: impl IntoIterator<Item = A>,
     ) -> Server {
-        let mut command = pyssl();
-        command.arg("serve").arg(address).args(args);
+        Server::spawn(pyssl().arg("serve").arg(address).args(args))
+    }
+
+    /// Starts what runs `pyssl serve` in the end.
+    pub(crate) fn spawn(command: &mut Command) -> Server {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Killed(command.spawn().unwrap());
         let stderr = BufReader::new(child.0.stderr.take().unwrap());

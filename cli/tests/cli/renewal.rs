@@ -1,0 +1,202 @@
+//! `pyssl serve`, and certificates that are renewed while it runs.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use pyssl_testing::openssl::ssl::SslVersion;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, ClientConfig, EchoClient, Leaf};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::support::{Server, path};
+
+const LOADED: &str = "pyssl: loaded the certificate again";
+const KEPT: &str = "pyssl: the old certificate stays in use: cannot load ";
+
+fn connect(ca: &Ca, server: &Server) -> EchoClient {
+    let client = ClientConfig::new().ca(ca);
+    client.connect("localhost", server.address).unwrap()
+}
+
+/// The certificate that a new client gets.
+fn shown(ca: &Ca, server: &Server) -> Vec<u8> {
+    let mut client = connect(ca, server);
+    let shown = client.peer_cert().unwrap();
+    // In order, so that the server has nothing to log.
+    assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+    client.close().unwrap();
+    shown
+}
+
+fn start(cert: &Path, key: &Path) -> Server {
+    let args = ["--cert", path(cert), "--key", path(key), "--echo"];
+    Server::start_on("127.0.0.1:0", args)
+}
+
+fn write_pair(directory: &Path, names: [&str; 2], leaf: &Leaf) {
+    fs::write(directory.join(names[0]), leaf.cert_pem()).unwrap();
+    fs::write(directory.join(names[1]), leaf.key_pem()).unwrap();
+}
+
+/// Puts a link in the place of another in one step, as `ln -sfn` and `mv -T` do.
+fn relink(target: &str, link: &Path) {
+    let new = link.with_file_name("new");
+    symlink(target, &new).unwrap();
+    fs::rename(new, link).unwrap();
+}
+
+struct Scene {
+    ca: Ca,
+    directory: TempDir,
+    old: Leaf,
+    new: Leaf,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let ca = Ca::new();
+        Scene {
+            directory: tempfile::tempdir().unwrap(),
+            old: ca.issue("localhost"),
+            new: ca.issue("localhost"),
+            ca,
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+#[test]
+fn sighup_loads_a_renewed_certificate() {
+    let scene = Scene::new();
+    let names = ["cert.pem", "key.pem"];
+    write_pair(scene.path(), names, &scene.old);
+    let [cert, key] = names.map(|name| scene.path().join(name));
+    let server = start(&cert, &key);
+    let mut before = connect(&scene.ca, &server);
+    assert_eq!(before.echo(b"before").unwrap(), b"before");
+
+    write_pair(scene.path(), names, &scene.new);
+    server.child.signal(Signal::HUP);
+    assert_eq!(server.log_line(), LOADED);
+    assert_eq!(shown(&scene.ca, &server), scene.new.der());
+    // A connection under way goes on with what it began with.
+    assert_eq!(before.echo(b"after").unwrap(), b"after");
+    assert_eq!(before.peer_cert().unwrap(), scene.old.der());
+    let (code, _) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn sessions_resume_across_a_renewal() {
+    for (kind, renewed) in [
+        (KeyKind::EcP256, KeyKind::EcP256),
+        // Another kind of key.
+        (KeyKind::Rsa2048, KeyKind::EcP256),
+    ] {
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let scene = Scene::new();
+            let leaf = |kind| scene.ca.builder().san("localhost").key(kind).build();
+            let names = ["cert.pem", "key.pem"];
+            write_pair(scene.path(), names, &leaf(kind));
+            let [cert, key] = names.map(|name| scene.path().join(name));
+            let server = start(&cert, &key);
+            let client = ClientConfig::new().ca(&scene.ca).only_version(version);
+            let mut first = client.connect("localhost", server.address).unwrap();
+            first.echo(b"a ticket comes along").unwrap();
+            let session = first.session().unwrap();
+            first.close().unwrap();
+
+            let new = leaf(renewed);
+            write_pair(scene.path(), names, &new);
+            server.child.signal(Signal::HUP);
+            assert_eq!(server.log_line(), LOADED);
+            let again = client.clone().session(&session);
+            let mut again = again.connect("localhost", server.address).unwrap();
+            assert!(again.resumed(), "{version:?}");
+            assert_eq!(again.echo(b"hi").unwrap(), b"hi");
+            assert_eq!(shown(&scene.ca, &server), new.der());
+
+            // The old certificate is gone for clients that would rather have it, too.
+            let rsa = ClientConfig::new().ca(&scene.ca).configure(|context| {
+                context
+                    .set_sigalgs_list("RSA+SHA256:RSA-PSS+SHA256:ECDSA+SHA256")
+                    .unwrap();
+            });
+            let rsa = rsa.connect("localhost", server.address).unwrap();
+            assert_eq!(rsa.peer_cert().unwrap(), new.der());
+        }
+    }
+}
+
+#[test]
+fn links_that_certbot_swaps_are_followed_and_no_half_pair_is_used() {
+    let scene = Scene::new();
+    for (n, leaf) in [(1, &scene.old), (2, &scene.new)] {
+        let names = [format!("fullchain{n}.pem"), format!("privkey{n}.pem")];
+        write_pair(scene.path(), [&names[0], &names[1]], leaf);
+    }
+    let [cert, key] = ["fullchain.pem", "privkey.pem"].map(|name| scene.path().join(name));
+    relink("fullchain1.pem", &cert);
+    relink("privkey1.pem", &key);
+    let server = start(&cert, &key);
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+
+    // Half of the pair: the old one stays, and the reason is given.
+    relink("fullchain2.pem", &cert);
+    let line = server.log_line();
+    assert!(
+        line.starts_with(KEPT) && line.contains("KEY_VALUES_MISMATCH"),
+        "{line}"
+    );
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+
+    relink("privkey2.pem", &key);
+    assert_eq!(server.log_line(), LOADED);
+    assert_eq!(shown(&scene.ca, &server), scene.new.der());
+
+    // A file that is missing or garbage for a while changes nothing either.
+    fs::remove_file(&cert).unwrap();
+    let line = server.log_line();
+    assert!(
+        line.starts_with(KEPT) && line.contains("[Errno 2]"),
+        "{line}"
+    );
+    fs::write(&cert, "garbage").unwrap();
+    let line = server.log_line();
+    assert!(line.starts_with(KEPT), "{line}");
+    assert_eq!(shown(&scene.ca, &server), scene.new.der());
+    fs::remove_file(&cert).unwrap();
+    relink("fullchain2.pem", &cert);
+    assert_eq!(server.log_line(), LOADED);
+    let (code, rest) = server.stop(Signal::TERM);
+    assert_eq!((code, rest), (Some(0), Vec::new()));
+}
+
+#[test]
+fn directories_that_kubernetes_swaps_are_followed() {
+    let scene = Scene::new();
+    let names = ["tls.crt", "tls.key"];
+    for (directory, leaf) in [("..1", &scene.old), ("..2", &scene.new)] {
+        fs::create_dir(scene.path().join(directory)).unwrap();
+        write_pair(&scene.path().join(directory), names, leaf);
+    }
+    let data = scene.path().join("..data");
+    relink("..1", &data);
+    for name in names {
+        symlink(format!("..data/{name}"), scene.path().join(name)).unwrap();
+    }
+    let [cert, key] = names.map(|name| scene.path().join(name));
+    let server = start(&cert, &key);
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+    relink("..2", &data);
+    fs::remove_dir_all(scene.path().join("..1")).unwrap();
+    assert_eq!(server.log_line(), LOADED);
+    assert_eq!(shown(&scene.ca, &server), scene.new.der());
+    let (code, rest) = server.stop(Signal::TERM);
+    assert_eq!((code, rest), (Some(0), Vec::new()));
+}

@@ -1,0 +1,155 @@
+//! `pyssl serve` and clients that are many or hostile.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pyssl_testing::{ClientConfig, EchoClient};
+use rustix::process::Signal;
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::support::{PATIENCE, Server, World, path};
+
+fn connect_from(address: &str, world: &World, server: &Server) -> std::io::Result<EchoClient> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    let from: SocketAddr = format!("{address}:0").parse().unwrap();
+    socket.bind(&from.into())?;
+    socket.connect(&server.address.into())?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    ClientConfig::new()
+        .ca(&world.ca)
+        .handshake("localhost", socket.into())
+}
+
+/// Sends a byte and resets the connection.
+fn poke(server: &Server) {
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.write_all(b"x").unwrap();
+    SockRef::from(&stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
+}
+
+#[test]
+fn clients_that_reset_the_connection_hold_up_nobody() {
+    const ROUNDS: u32 = 3;
+    const POKES: u32 = 100;
+    let world = World::new();
+    let server = Server::start(&world.server, &["--echo"]);
+    let start = Instant::now();
+    for _ in 0..ROUNDS {
+        // All of them are reset before the server accepts the first, and stand before the good one.
+        server.child.signal(Signal::STOP);
+        for _ in 0..POKES {
+            poke(&server);
+        }
+        let good = TcpStream::connect(server.address).unwrap();
+        server.child.signal(Signal::CONT);
+        good.set_read_timeout(Some(PATIENCE)).unwrap();
+        let client = ClientConfig::new().ca(&world.ca);
+        let mut client = client.handshake("localhost", good).unwrap();
+        assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+    }
+    // A pause of 50 ms after each of them would take 15 s.
+    let most = Duration::from_millis(25) * ROUNDS * POKES;
+    assert!(start.elapsed() < most, "{:?}", start.elapsed());
+    // Each is one line all the same.
+    for _ in 0..ROUNDS * POKES {
+        server.log_line();
+    }
+}
+
+#[test]
+fn one_address_cannot_take_all_places() {
+    let world = World::new();
+    let args = ["--echo", "--max-per-address", "2", "--timeout", "3600"];
+    let server = Server::start(&world.server, &args);
+    let mut first = connect_from("127.0.0.1", &world, &server).unwrap();
+    // A client that does not even begin counts, too.
+    let silent = TcpStream::connect(server.address).unwrap();
+    assert!(connect_from("127.0.0.1", &world, &server).is_err());
+    let line = server.log_line();
+    assert!(
+        line.starts_with("127.0.0.1:") && line.contains("--max-per-address"),
+        "{line}"
+    );
+
+    let mut other = connect_from("127.0.0.2", &world, &server).unwrap();
+    assert_eq!(other.echo(b"other").unwrap(), b"other");
+    assert_eq!(first.echo(b"first").unwrap(), b"first");
+
+    drop(silent);
+    let line = server.log_line();
+    assert!(!line.contains("--max-per-address"), "{line}");
+    // Its place is free again, once the server has noticed.
+    let end = Instant::now() + PATIENCE;
+    let mut again = loop {
+        if let Ok(client) = connect_from("127.0.0.1", &world, &server) {
+            break client;
+        }
+        assert!(Instant::now() < end, "the place stays taken");
+    };
+    assert_eq!(again.echo(b"again").unwrap(), b"again");
+}
+
+#[test]
+fn a_limit_for_each_address_is_more_than_none() {
+    let output = crate::support::run([
+        "serve",
+        "127.0.0.1:0",
+        "--cert",
+        "a",
+        "--max-per-address",
+        "0",
+    ]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.stderr.contains("--max-per-address"), "{output:?}");
+}
+
+#[test]
+fn a_server_without_descriptors_serves_again_when_it_has_some() {
+    let world = World::new();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 24; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_pyssl"))
+        .args(["serve", "127.0.0.1:0", "--echo", "--timeout", "3600"])
+        .args(["--cert", path(&world.server.combined)])
+        .stdin(Stdio::null());
+    let server = Server::spawn(&mut command);
+    let crowd: Vec<_> = (0..40)
+        .map(|_| TcpStream::connect(server.address).unwrap())
+        .collect();
+    let line = server.log_line();
+    assert!(line.contains("[Errno 24]"), "{line}");
+    drop(crowd);
+    let mut client = connect_from("127.0.0.1", &world, &server).unwrap();
+    assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+    drop(client);
+    // The shortage was one line, however long it lasted.
+    let (_, rest) = server.stop(Signal::TERM);
+    let shortages = rest.iter().filter(|line| line.contains("[Errno 24]"));
+    assert!(shortages.count() < 40, "{rest:?}");
+}
+
+#[test]
+fn slow_handshakes_hold_up_nobody() {
+    let world = World::new();
+    let server = Server::start(&world.server, &["--echo", "--timeout", "3600"]);
+    // The beginning of a client's hello, and nothing more.
+    let mut slow: Vec<_> = (0..50)
+        .map(|_| TcpStream::connect(server.address).unwrap())
+        .collect();
+    for stream in &mut slow {
+        stream.write_all(&[22, 3, 1, 2, 0, 1]).unwrap();
+    }
+    let mut client = connect_from("127.0.0.1", &world, &server).unwrap();
+    assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+    for stream in &slow {
+        let mut stream = stream;
+        stream.set_nonblocking(true).unwrap();
+        let waits = stream.read(&mut [0]).unwrap_err().kind();
+        assert_eq!(waits, std::io::ErrorKind::WouldBlock);
+    }
+}
