@@ -1,5 +1,6 @@
+use std::collections::VecDeque;
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
@@ -21,40 +22,66 @@ use crate::ffi::bio::Transport;
 /// ```
 ///
 /// First in, first out. It is a handle: clones share the bytes, and threads may use it at once.
+///
+/// It is also a stream of the standard library, [`Read`] and [`Write`]; so is `&MemoryBio`. As a
+/// stream, a queue that is empty and has no end yet is an error of the kind
+/// [`WouldBlock`](io::ErrorKind::WouldBlock), because a stream's 0 is the end.
+///
+/// ```
+/// # use pyssl as ssl;
+/// use std::io::{Read, Write};
+///
+/// let bio = ssl::MemoryBio::new();
+/// write!(&bio, "from the {}", "network")?;
+/// bio.write_eof();
+/// let mut text = String::new();
+/// (&bio).read_to_string(&mut text)?;
+/// assert_eq!(text, "from the network");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// A byte costs the same however many are in the queue. An empty queue keeps up to 4 MiB of
+/// memory for the next bytes, and gives back what it needed beyond that.
 #[doc(alias = "MemoryBIO")]
 #[derive(Clone, Default)]
 pub struct MemoryBio(Arc<Mutex<Queue>>);
 
+/// A ring buffer: bytes are copied in and out, and move inside only when the ring changes its size.
+/// The size doubles and halves, so the cost stays proportional to what goes through.
 #[derive(Default)]
 struct Queue {
-    bytes: Vec<u8>,
-    /// How much of `bytes` was read already.
-    start: usize,
+    bytes: VecDeque<u8>,
     eof: bool,
 }
 
-impl Queue {
-    fn pending(&self) -> usize {
-        self.bytes.len() - self.start
-    }
+/// The capacity that an empty queue keeps: the records of a write of some MiB.
+const KEPT: usize = 4 * 1024 * 1024;
 
+impl Queue {
     fn take(&mut self, buf: &mut [u8]) -> usize {
-        let n = self.pending().min(buf.len());
-        buf[..n].copy_from_slice(&self.bytes[self.start..self.start + n]);
+        let n = self.bytes.len().min(buf.len());
+        let (front, back) = self.bytes.as_slices();
+        let first = n.min(front.len());
+        buf[..first].copy_from_slice(&front[..first]);
+        buf[first..n].copy_from_slice(&back[..n - first]);
         self.advance(n);
         n
     }
 
+    fn take_vec(&mut self, size: usize) -> Vec<u8> {
+        let n = self.bytes.len().min(size);
+        let (front, back) = self.bytes.as_slices();
+        let first = n.min(front.len());
+        let bytes = [&front[..first], &back[..n - first]].concat();
+        self.advance(n);
+        bytes
+    }
+
     fn advance(&mut self, n: usize) {
-        self.start += n;
-        if self.start == self.bytes.len() {
-            self.bytes.clear();
-            self.start = 0;
-            // Room for a few records stays; what a burst needed goes back.
-            self.bytes.shrink_to(64 * 1024);
-        } else if self.start > 64 * 1024 {
-            self.bytes.drain(..self.start);
-            self.start = 0;
+        self.bytes.drain(..n);
+        // What a burst needed goes back, once most of the burst was read.
+        if self.bytes.capacity() > KEPT && self.bytes.len() < self.bytes.capacity() / 4 {
+            self.bytes.shrink_to(KEPT.max(self.bytes.len() * 2));
         }
     }
 }
@@ -80,12 +107,24 @@ impl MemoryBio {
     /// bio.read(None); bio.read(10);
     /// ```
     pub fn read(&self, size: impl Into<Option<usize>>) -> Vec<u8> {
-        let mut queue = self.lock();
-        let n = size.into().unwrap_or(usize::MAX).min(queue.pending());
-        let start = queue.start;
-        let bytes = queue.bytes[start..start + n].to_vec();
-        queue.advance(n);
-        bytes
+        self.lock().take_vec(size.into().unwrap_or(usize::MAX))
+    }
+
+    /// Takes bytes out into a buffer, and returns how many: 0 if there are none. Never waits.
+    ///
+    /// Python has no such method; [`read`](Self::read) makes a new vector each time.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// let bio = ssl::MemoryBio::new();
+    /// bio.write(b"record")?;
+    /// let mut buffer = [0; 4];
+    /// assert_eq!(bio.read_into(&mut buffer), 4);
+    /// assert_eq!(&buffer, b"reco");
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn read_into(&self, buffer: &mut [u8]) -> usize {
+        self.lock().take(buffer)
     }
 
     /// Puts bytes in and returns how many.
@@ -98,7 +137,7 @@ impl MemoryBio {
         if queue.eof {
             return Err(Error::ssl_bare("cannot write() after write_eof()"));
         }
-        queue.bytes.extend_from_slice(data);
+        queue.bytes.extend(data);
         Ok(data.len())
     }
 
@@ -109,13 +148,51 @@ impl MemoryBio {
 
     /// Python's `bio.pending`: how many bytes are in the queue.
     pub fn pending(&self) -> usize {
-        self.lock().pending()
+        self.lock().bytes.len()
     }
 
     /// Python's `bio.eof`: whether the end was marked and all before it was read.
     pub fn eof(&self) -> bool {
         let queue = self.lock();
-        queue.eof && queue.pending() == 0
+        queue.eof && queue.bytes.is_empty()
+    }
+}
+
+impl Read for &MemoryBio {
+    /// `WouldBlock` if the queue is empty and [`write_eof`](MemoryBio::write_eof) was not called.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut queue = self.lock();
+        if queue.bytes.is_empty() && !queue.eof && !buf.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(queue.take(buf))
+    }
+}
+
+impl Write for &MemoryBio {
+    /// As [`MemoryBio::write`].
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Ok(MemoryBio::write(self, buf)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for MemoryBio {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Read::read(&mut &*self, buf)
+    }
+}
+
+impl Write for MemoryBio {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Write::write(&mut &*self, buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -136,16 +213,12 @@ pub(super) struct BioTransport {
 
 impl Transport for BioTransport {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut queue = self.incoming.lock();
-        match queue.take(buf) {
-            0 if !queue.eof => Err(io::ErrorKind::WouldBlock.into()),
-            n => Ok(n),
-        }
+        Read::read(&mut &self.incoming, buf)
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         // An end marked on the outgoing side does not stop the connection, as in Python.
-        self.outgoing.lock().bytes.extend_from_slice(buf);
+        self.outgoing.lock().bytes.extend(buf);
         Ok(buf.len())
     }
 }
@@ -180,15 +253,157 @@ mod tests {
         assert_eq!(error.errno(), None);
     }
 
+    /// Counts the bytes that a queue moves inside, which is what made it quadratic: those that lie
+    /// elsewhere after a step than before, other than by what was read.
+    #[derive(Default)]
+    struct Watched {
+        bio: MemoryBio,
+        moved: usize,
+        capacity: usize,
+    }
+
+    impl Watched {
+        fn step(&mut self, read: usize, step: impl FnOnce(&MemoryBio)) {
+            let expected = self.bio.lock().bytes.get(read).map(std::ptr::from_ref);
+            let kept = self.bio.pending().saturating_sub(read);
+            step(&self.bio);
+            let queue = self.bio.lock();
+            let front = queue.bytes.front().map(std::ptr::from_ref);
+            // A ring that changes its size may move its later part only.
+            let resized = queue.bytes.capacity() != self.capacity;
+            if resized || (expected.is_some() && front != expected) {
+                self.moved += kept;
+            }
+            self.capacity = queue.bytes.capacity();
+        }
+
+        fn write(&mut self, data: &[u8]) {
+            self.step(0, |bio| assert_eq!(bio.write(data).unwrap(), data.len()));
+        }
+
+        fn read(&mut self, size: usize) {
+            let mut buffer = vec![0; size];
+            self.step(size, |bio| assert!(bio.read_into(&mut buffer) <= size));
+        }
+    }
+
     #[test]
-    fn long_queues_give_their_memory_back() {
+    fn no_pattern_of_writes_and_reads_moves_bytes_again_and_again() {
+        const TOTAL: usize = 16 * 1024 * 1024;
+        const PIECE: usize = 16 * 1024;
+        let piece = [7; PIECE];
+        let one = [7; 1];
+        let mut moved = Vec::new();
+        let mut pattern = |name: &'static str, run: &dyn Fn(&mut Watched)| {
+            let mut watched = Watched::default();
+            run(&mut watched);
+            moved.push((name, watched.moved));
+        };
+        pattern("everything in, everything out", &|bio| {
+            (0..TOTAL / PIECE).for_each(|_| bio.write(&piece));
+            (0..TOTAL / PIECE).for_each(|_| bio.read(PIECE));
+        });
+        pattern("one write, many reads", &|bio| {
+            bio.write(&vec![7; TOTAL]);
+            (0..TOTAL / PIECE).for_each(|_| bio.read(PIECE));
+        });
+        pattern("in turn", &|bio| {
+            for _ in 0..TOTAL / PIECE {
+                bio.write(&piece);
+                bio.read(PIECE);
+            }
+        });
+        pattern("in turn, behind a backlog", &|bio| {
+            bio.write(&vec![7; TOTAL / 2]);
+            for _ in 0..TOTAL / PIECE {
+                bio.write(&piece);
+                bio.read(PIECE);
+            }
+        });
+        pattern("in turn, one byte stays", &|bio| {
+            bio.write(&one);
+            for _ in 0..TOTAL / PIECE {
+                bio.write(&piece);
+                bio.read(PIECE);
+            }
+        });
+        pattern("byte by byte out of much", &|bio| {
+            bio.write(&vec![7; TOTAL / 32]);
+            (0..TOTAL / 32).for_each(|_| bio.read(1));
+        });
+        pattern("byte by byte", &|bio| {
+            (0..TOTAL / 32).for_each(|_| bio.write(&one));
+            (0..TOTAL / 32).for_each(|_| bio.read(1));
+        });
+        pattern("bursts, each drained in part", &|bio| {
+            for _ in 0..4 {
+                bio.write(&vec![7; TOTAL / 4]);
+                (0..TOTAL / PIECE / 5).for_each(|_| bio.read(PIECE));
+            }
+        });
+        pattern("up and down around the size that is kept", &|bio| {
+            for _ in 0..8 {
+                bio.write(&vec![7; KEPT + PIECE]);
+                bio.read(KEPT / 2);
+                bio.read(KEPT / 2);
+                bio.read(PIECE);
+            }
+        });
+        for (name, moved) in moved {
+            assert!(moved <= 3 * TOTAL, "{name}: {moved} bytes moved");
+        }
+    }
+
+    #[test]
+    fn what_a_burst_needed_is_given_back_as_it_is_read() {
+        const BURST: usize = 64 * 1024 * 1024;
         let bio = MemoryBio::new();
-        for _ in 0..64 {
-            bio.write(&[7; 4096]).unwrap();
-        }
+        bio.write(&vec![7; BURST]).unwrap();
         while bio.pending() > 0 {
-            assert!(bio.read(1000).iter().all(|&b| b == 7));
+            assert!(bio.read(1_000_000).iter().all(|&byte| byte == 7));
+            let queue = bio.lock();
+            assert!(queue.bytes.capacity() <= KEPT.max(queue.bytes.len() * 4 + 1_000_000));
         }
-        assert!(bio.lock().bytes.capacity() <= 64 * 1024);
+        assert!(bio.lock().bytes.capacity() <= KEPT);
+    }
+
+    #[test]
+    fn bytes_that_go_round_the_ring_keep_their_order() {
+        let bio = MemoryBio::new();
+        let mut bytes = (0..=u8::MAX).cycle();
+        let (mut written, mut read) = (Vec::<u8>::new(), Vec::new());
+        for round in 0..200 {
+            let more: Vec<u8> = bytes.by_ref().take(round * 7 % 300).collect();
+            bio.write(&more).unwrap();
+            written.extend(&more);
+            match round % 3 {
+                0 => read.extend(bio.read(round * 5 % 200)),
+                1 => {
+                    let mut buffer = [0; 100];
+                    let n = bio.read_into(&mut buffer);
+                    read.extend(&buffer[..n]);
+                }
+                _ => {}
+            }
+        }
+        read.extend(bio.read(None));
+        assert_eq!(read, written);
+    }
+
+    #[test]
+    fn as_a_stream_an_empty_queue_would_block_until_its_end_is_marked() {
+        let bio = MemoryBio::new();
+        let mut buffer = [0; 8];
+        let error = (&bio).take(8).read(&mut buffer).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(Read::read(&mut &bio, &mut []).unwrap(), 0);
+        assert_eq!(bio.read_into(&mut buffer), 0);
+        io::copy(&mut &b"abc"[..], &mut &bio).unwrap();
+        bio.write_eof();
+        let mut all = Vec::new();
+        bio.clone().read_to_end(&mut all).unwrap();
+        assert_eq!(all, b"abc");
+        let refused = Write::write(&mut &bio, b"d").unwrap_err();
+        assert_eq!(refused.to_string(), "cannot write() after write_eof()");
     }
 }
