@@ -53,10 +53,13 @@
 //!
 //! - `vendored`: builds OpenSSL from source and links it statically. Without it, the system's
 //!   OpenSSL (3.0 or newer) is linked, or the one that `OPENSSL_DIR` names.
+//! - `tokio`: the module `aio`, TLS on tokio's streams.
 //! - `requests`: the module `requests`, Python's `requests.get(url, verify=...)` on top of this crate.
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "tokio")]
+pub mod aio;
 pub mod audit;
 mod capabilities;
 mod certificate;

@@ -82,6 +82,10 @@ impl OsError {
         }
         let Some(errno) = self.source.raw_os_error() else {
             return match self.source.kind() {
+                io::ErrorKind::BrokenPipe => "BrokenPipeError",
+                io::ErrorKind::ConnectionAborted => "ConnectionAbortedError",
+                io::ErrorKind::ConnectionRefused => "ConnectionRefusedError",
+                io::ErrorKind::ConnectionReset => "ConnectionResetError",
                 io::ErrorKind::TimedOut => "TimeoutError",
                 _ => "OSError",
             };

@@ -139,7 +139,21 @@ impl SslContext {
         outgoing: &MemoryBio,
         options: impl Into<WrapBio>,
     ) -> Result<SslObject> {
-        let options = options.into();
+        // As in Python; `wrap_socket` insists on a name.
+        SslObject::wrap(self, incoming, outgoing, options.into(), false)
+    }
+}
+
+impl SslObject {
+    /// TLS on two queues. With `insist_on_hostname` a client whose context checks names must name
+    /// its server.
+    pub(crate) fn wrap(
+        context: &SslContext,
+        incoming: &MemoryBio,
+        outgoing: &MemoryBio,
+        options: WrapBio,
+        insist_on_hostname: bool,
+    ) -> Result<SslObject> {
         let config = Config {
             server_side: options.server_side,
             server_hostname: match &options.server_hostname {
@@ -147,8 +161,7 @@ impl SslContext {
                 None => None,
             },
             session: options.session,
-            // As in Python; `wrap_socket` does.
-            insist_on_hostname: false,
+            insist_on_hostname,
             reads_ahead: false,
             overrides: options.overrides,
         };
@@ -157,13 +170,15 @@ impl SslContext {
             outgoing: outgoing.clone(),
         };
         Ok(SslObject {
-            connection: Connection::new(self, config, Box::new(transport))?,
-            context: Mutex::new(self.clone()),
+            connection: Connection::new(context, config, Box::new(transport))?,
+            context: Mutex::new(context.clone()),
         })
     }
-}
 
-impl SslObject {
+    pub(crate) fn send_close_notify(&self) -> Result<()> {
+        self.connection.send_close_notify()?.now()
+    }
+
     /// Does as much of the handshake as the input allows.
     ///
     /// # Errors

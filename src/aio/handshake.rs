@@ -1,0 +1,278 @@
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Sleep;
+
+use super::link::Link;
+use super::stream::TlsStream;
+use crate::context::SslContext;
+use crate::error::{Error, Result};
+use crate::object::{SslObject, WrapBio};
+
+impl SslContext {
+    /// Starts TLS as a client on an asynchronous stream, and does the handshake when it is awaited.
+    ///
+    /// ```python
+    /// reader, writer = await asyncio.open_connection("localhost", 8443, ssl=context)
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # async fn f(context: ssl::SslContext) -> Result<(), Box<dyn std::error::Error>> {
+    /// let tcp = tokio::net::TcpStream::connect("localhost:8443").await?;
+    /// let stream = context.connect(tcp, "localhost").await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The stream may be anything that tokio can read and write, another TLS stream too. The options
+    /// are those of [`wrap_bio`](SslContext::wrap_bio); a context that checks host names insists on
+    /// one, as `wrap_socket` does.
+    ///
+    /// # Errors
+    ///
+    /// The future returns what [`SslSocket::do_handshake`](crate::SslSocket::do_handshake) returns,
+    /// and `ValueError`, `UnicodeError` and `SSLError` for options that do not fit the context.
+    /// Asyncio's errors: `ConnectionAbortedError` when the handshake takes too long
+    /// ([`Handshake::timeout`]), `ConnectionResetError` when the peer ends the inner stream in the
+    /// middle of it.
+    ///
+    /// # Panics
+    ///
+    /// The future panics outside a tokio runtime that has its timer on, if there is a time-out.
+    #[doc(alias = "open_connection")]
+    #[doc(alias = "start_tls")]
+    #[doc(alias = "wrap_socket")]
+    pub fn connect<S>(&self, stream: S, options: impl Into<WrapBio>) -> Handshake<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        Handshake::new(self, stream, options.into().server_side(false), true)
+    }
+
+    /// Starts TLS as a server on an asynchronous stream, and does the handshake when it is awaited.
+    ///
+    /// ```python
+    /// server = await asyncio.start_server(handle, "localhost", 8443, ssl=context)
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # async fn f(context: ssl::SslContext) -> Result<(), Box<dyn std::error::Error>> {
+    /// let listener = tokio::net::TcpListener::bind("localhost:8443").await?;
+    /// loop {
+    ///     let (tcp, _) = listener.accept().await?;
+    ///     let handshake = context.accept(tcp);
+    ///     tokio::spawn(async move {
+    ///         let stream = handshake.await?;
+    ///         // ...
+    ///         Ok::<(), ssl::Error>(())
+    ///     });
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// Each connection uses the settings that the context has at this call, so a certificate that
+    /// was renewed with [`load_cert_chain`](SslContext::load_cert_chain) is used from the next
+    /// client on.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    ///
+    /// # Panics
+    ///
+    /// As [`connect`](Self::connect).
+    #[doc(alias = "start_server")]
+    pub fn accept<S>(&self, stream: S) -> Handshake<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        Handshake::new(self, stream, WrapBio::new().server_side(true), false)
+    }
+}
+
+/// A TLS handshake on an asynchronous stream: a future that gives a [`TlsStream`].
+///
+/// It holds the stream, so dropping it before it is done closes the connection.
+#[must_use = "a handshake does nothing until it is awaited"]
+pub struct Handshake<S>(IntoFallible<S>);
+
+/// The same, which gives the plain stream back when the handshake fails; see
+/// [`Handshake::into_fallible`].
+#[must_use = "a handshake does nothing until it is awaited"]
+pub struct IntoFallible<S> {
+    state: Option<State<S>>,
+    timeout: Option<Duration>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "nearly always the large one")]
+enum State<S> {
+    Shaking(TlsStream<S>),
+    /// The options were wrong.
+    Refused(Error, S),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
+    fn new(context: &SslContext, stream: S, options: WrapBio, insist: bool) -> Handshake<S> {
+        let link = Link::new(stream);
+        let object = SslObject::wrap(context, &link.incoming, &link.outgoing, options, insist);
+        Handshake(IntoFallible {
+            state: Some(match object {
+                Ok(object) => State::Shaking(TlsStream::new(link, object)),
+                Err(error) => State::Refused(error, link.stream),
+            }),
+            timeout: Some(super::HANDSHAKE_TIMEOUT),
+            timer: None,
+        })
+    }
+
+    fn stream_mut(&mut self) -> Option<&mut TlsStream<S>> {
+        match &mut self.0.state {
+            Some(State::Shaking(stream)) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// How long the handshake may take, from the first poll on; `None` waits for ever. The default
+    /// is asyncio's, 60 seconds.
+    ///
+    /// ```python
+    /// loop.create_connection(..., ssl_handshake_timeout=5.0)
+    /// ```
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn f(context: pyssl::SslContext, tcp: tokio::net::TcpStream) -> pyssl::Result<()> {
+    /// let stream = context.accept(tcp).timeout(Some(Duration::from_secs(5))).await?;
+    /// # Ok(()) }
+    /// ```
+    #[doc(alias = "ssl_handshake_timeout")]
+    pub fn timeout(mut self, timeout: Option<Duration>) -> Handshake<S> {
+        self.0.timeout = timeout;
+        self
+    }
+
+    /// How long [`TlsStream::unwrap`] will wait; see [`TlsStream::set_shutdown_timeout`].
+    #[doc(alias = "ssl_shutdown_timeout")]
+    pub fn shutdown_timeout(mut self, timeout: Option<Duration>) -> Handshake<S> {
+        if let Some(stream) = self.stream_mut() {
+            stream.shutdown_timeout = timeout;
+        }
+        self
+    }
+
+    /// Whether an end without `close_notify` reads as an ordinary end. The default is Python's:
+    /// yes. Without it a read returns `SSLEOFError` there.
+    ///
+    /// A protocol whose messages do not tell their own length should switch this off: an attacker
+    /// can cut such a connection short (RFC 8446, section 6.1).
+    pub fn suppress_ragged_eofs(mut self, on: bool) -> Handshake<S> {
+        if let Some(stream) = self.stream_mut() {
+            stream.suppress_ragged_eofs = on;
+        }
+        self
+    }
+
+    /// Bytes of the TLS connection that were received already: what a buffered reader of the clear
+    /// text took in beyond the line that starts TLS.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # use tokio::{io::BufReader, net::TcpStream};
+    /// # async fn f(context: ssl::SslContext, plain: BufReader<TcpStream>) -> ssl::Result<()> {
+    /// let received = plain.buffer().to_vec();
+    /// let stream = context.accept(plain.into_inner()).received(&received).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A server that speaks STARTTLS must not treat such bytes as clear text (CVE-2011-0411); a
+    /// client that finds some before it has started TLS should give up.
+    pub fn received(mut self, bytes: &[u8]) -> Handshake<S> {
+        if let Some(stream) = self.stream_mut() {
+            stream.received(bytes);
+        }
+        self
+    }
+
+    /// The same handshake, which gives the plain stream back beside the error when it fails.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # async fn f(context: ssl::SslContext, tcp: tokio::net::TcpStream) -> ssl::Result<()> {
+    /// match context.accept(tcp).into_fallible().await {
+    ///     Ok(stream) => println!("{:?}", stream.object().version()),
+    ///     Err((error, tcp)) => eprintln!("{:?}: {error}", tcp.peer_addr()),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// What the handshake has read from the stream is gone.
+    pub fn into_fallible(self) -> IntoFallible<S> {
+        self.0
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Handshake<S> {
+    type Output = Result<TlsStream<S>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let outcome = Pin::new(&mut self.0).poll(cx);
+        outcome.map_err(|(error, _)| error)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for IntoFallible<S> {
+    type Output = Result<TlsStream<S>, (Error, S)>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let mut stream = match this.state.take() {
+            Some(State::Shaking(stream)) => stream,
+            Some(State::Refused(error, stream)) => return Poll::Ready(Err((error, stream))),
+            None => panic!("the handshake was polled after it was done"),
+        };
+        match stream.poll_handshake(cx) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(stream)),
+            Poll::Ready(Err(error)) => {
+                let error = match error {
+                    Error::Eof(_) => Error::os(libc::ECONNRESET),
+                    other => other,
+                };
+                return Poll::Ready(Err((error, stream.into_inner())));
+            }
+            Poll::Pending => {}
+        }
+        if let Some(timeout) = this.timeout {
+            let timer = this
+                .timer
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+            if timer.as_mut().poll(cx).is_ready() {
+                let error = io::Error::new(
+                    io::ErrorKind::ConnectionAborted,
+                    format!(
+                        "SSL handshake is taking longer than {:?} seconds: aborting the connection",
+                        timeout.as_secs_f64()
+                    ),
+                );
+                return Poll::Ready(Err((error.into(), stream.into_inner())));
+            }
+        }
+        this.state = Some(State::Shaking(stream));
+        Poll::Pending
+    }
+}
+
+impl<S> fmt::Debug for Handshake<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshake").finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for IntoFallible<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntoFallible").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,372 @@
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::link::Link;
+use super::wakers::Task;
+use crate::error::{Error, Result};
+use crate::object::SslObject;
+
+/// How much one write seals at most: four full records, which one write of the inner stream takes.
+const SEALED: usize = 64 * 1024;
+
+/// How much of several small slices is gathered into one record.
+const GATHERED: usize = 16 * 1024;
+
+/// TLS on an asynchronous stream, after its handshake. [`SslContext::connect`] and
+/// [`SslContext::accept`] make one.
+///
+/// It is tokio's [`AsyncRead`] and [`AsyncWrite`]; `tokio::io::split` gives a half to each of two
+/// tasks. [`object`](Self::object) answers the questions that Python's `SSLSocket` answers: the
+/// version, the peer's certificate, the session.
+///
+/// - A read may be cancelled at any time: no byte is lost.
+/// - A write returns when the data is sealed. Up to 66 KiB may still wait for the inner stream then;
+///   `flush`, `shutdown` and every later read or write go on sending it.
+/// - `shutdown` sends `close_notify` and ends the inner stream's direction of writing. Reading goes
+///   on until the peer's `close_notify`.
+/// - An end without `close_notify` reads as an ordinary end, as in Python;
+///   [`suppress_ragged_eofs(false)`](super::Handshake::suppress_ragged_eofs) makes it an
+///   `SSLEOFError`.
+///
+/// ```
+/// use pyssl as ssl;
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// # use pyssl_testing::{Ca, EchoServer};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let ca = Ca::new();
+/// # let server = EchoServer::start(&ca.issue("localhost"));
+/// # let cadata = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+/// # let address = server.addr();
+/// let context = ssl::create_default_context(())?;
+/// # context.load_verify_locations(cadata)?;
+/// let tcp = tokio::net::TcpStream::connect(address).await?;
+/// let mut stream = context.connect(tcp, "localhost").await?;
+/// println!("{:?}", stream.object().version());
+/// stream.write_all(b"hello").await?;
+/// stream.flush().await?;
+/// let mut reply = [0; 5];
+/// stream.read_exact(&mut reply).await?;
+/// # assert_eq!(&reply, b"hello");
+/// stream.shutdown().await?;
+/// # Ok(()) }
+/// ```
+///
+/// [`SslContext::connect`]: crate::SslContext::connect
+/// [`SslContext::accept`]: crate::SslContext::accept
+pub struct TlsStream<S> {
+    /// `None` only while a method that takes the stream apart runs.
+    link: Option<Link<S>>,
+    object: SslObject,
+    pub(super) suppress_ragged_eofs: bool,
+    pub(super) shutdown_timeout: Option<Duration>,
+    /// An error has ended the TLS connection.
+    failed: bool,
+    close_notify_sent: bool,
+    flush_on_drop: fn(&mut Link<S>),
+}
+
+/// The operations that TLS drives with the inner stream.
+enum Progress<T> {
+    Done(T),
+    /// The peer's next bytes are needed.
+    Receive,
+}
+
+impl<S> TlsStream<S> {
+    /// The TLS connection, for its questions: `version`, `cipher`, `getpeercert`, `session`,
+    /// `selected_alpn_protocol`, `get_channel_binding`, ...
+    ///
+    /// ```python
+    /// writer.get_extra_info("ssl_object")
+    /// ```
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # fn f(stream: &ssl::aio::TlsStream<tokio::net::TcpStream>) {
+    /// stream.object().selected_alpn_protocol();
+    /// # }
+    /// ```
+    ///
+    /// Do not read, write or unwrap through it: the stream would not send what comes of that.
+    #[doc(alias = "ssl_object")]
+    #[doc(alias = "get_extra_info")]
+    pub fn object(&self) -> &SslObject {
+        &self.object
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only methods that consume the stream take it"
+    )]
+    fn link(&self) -> &Link<S> {
+        self.link.as_ref().expect("the stream is whole")
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only methods that consume the stream take it"
+    )]
+    fn link_mut(&mut self) -> &mut Link<S> {
+        self.link.as_mut().expect("the stream is whole")
+    }
+
+    /// The inner stream.
+    pub fn get_ref(&self) -> &S {
+        &self.link().stream
+    }
+
+    /// The inner stream, for its options. Bytes that are read from or written to it directly are
+    /// missing in the TLS connection.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.link_mut().stream
+    }
+
+    /// How long [`unwrap`](Self::unwrap) waits for the peer's `close_notify`; `None` waits for
+    /// ever. The default is asyncio's, 30 seconds.
+    ///
+    /// ```python
+    /// loop.create_connection(..., ssl_shutdown_timeout=5.0)
+    /// ```
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn f(stream: &mut pyssl::aio::TlsStream<tokio::net::TcpStream>) {
+    /// stream.set_shutdown_timeout(Some(Duration::from_secs(5)));
+    /// # }
+    /// ```
+    #[doc(alias = "ssl_shutdown_timeout")]
+    pub fn set_shutdown_timeout(&mut self, timeout: Option<Duration>) {
+        self.shutdown_timeout = timeout;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
+    pub(super) fn new(link: Link<S>, object: SslObject) -> TlsStream<S> {
+        TlsStream {
+            link: Some(link),
+            object,
+            suppress_ragged_eofs: true,
+            shutdown_timeout: Some(super::SHUTDOWN_TIMEOUT),
+            failed: false,
+            close_notify_sent: false,
+            flush_on_drop: |link| {
+                // One attempt that does not wait: what the inner stream takes is not lost.
+                let cx = Context::from_waker(Waker::noop());
+                let _ = link.poll_send(Task::Writer, &cx);
+            },
+        }
+    }
+
+    /// Gives the inner stream back. The TLS connection is over without `close_notify`; bytes that
+    /// were received for it or sealed by it are lost.
+    pub fn into_inner(mut self) -> S {
+        self.take_link().stream
+    }
+
+    #[expect(clippy::expect_used, reason = "each caller consumes the stream")]
+    fn take_link(&mut self) -> Link<S> {
+        self.link.take().expect("the stream is whole")
+    }
+
+    /// Ends the TLS connection in an orderly way and goes back to clear text: sends `close_notify`
+    /// and waits for the peer's. Python's `SSLSocket.unwrap()`.
+    ///
+    /// ```python
+    /// sock = ssl_sock.unwrap()
+    /// ```
+    /// ```no_run
+    /// # async fn f(stream: pyssl::aio::TlsStream<tokio::net::TcpStream>) -> pyssl::Result<()> {
+    /// let (tcp, clear_text) = stream.unwrap().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The bytes beside the inner stream are what followed the peer's `close_notify` and was
+    /// received along with it: the beginning of the clear text.
+    ///
+    /// # Errors
+    ///
+    /// `TimeoutError` when the peer does not answer in
+    /// [time](Self::set_shutdown_timeout); `SSLError` (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`) when
+    /// it goes on sending data; `SSLEOFError`; `OSError` of the inner stream.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime that has its timer on, if there is a time-out.
+    pub async fn unwrap(mut self) -> Result<(S, Vec<u8>)> {
+        let timeout = self.shutdown_timeout;
+        let unwrapping = std::future::poll_fn(|cx| self.poll_unwrap(cx));
+        match timeout {
+            None => unwrapping.await?,
+            Some(timeout) => tokio::time::timeout(timeout, unwrapping)
+                .await
+                .unwrap_or(Err(Error::Timeout("SSL shutdown timed out")))?,
+        }
+        let link = self.take_link();
+        let clear_text = link.incoming.read(None);
+        Ok((link.stream, clear_text))
+    }
+
+    fn poll_unwrap(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
+        self.drive(Task::Writer, cx, SslObject::unwrap)
+    }
+
+    /// Runs an operation of the TLS connection until it needs no more from the inner stream.
+    fn drive<T>(
+        &mut self,
+        task: Task,
+        cx: &Context<'_>,
+        mut operation: impl FnMut(&SslObject) -> Result<T>,
+    ) -> Poll<Result<T>> {
+        loop {
+            let progress = match operation(&self.object) {
+                Ok(value) => Progress::Done(value),
+                Err(Error::WantRead(_) | Error::WantWrite(_)) => Progress::Receive,
+                Err(error) => {
+                    self.failed |= !matches!(error, Error::ZeroReturn(_));
+                    // An alert for the peer may wait.
+                    let _ = self.link_mut().poll_send(task, cx);
+                    return Poll::Ready(Err(error));
+                }
+            };
+            // Also before receiving: the peer may wait for this. If the inner stream has no room
+            // now, `task` is woken when it has.
+            let sent = self.link_mut().poll_send(task, cx);
+            if let Poll::Ready(Err(error)) = sent {
+                self.failed = true;
+                return Poll::Ready(Err(error.into()));
+            }
+            match progress {
+                Progress::Done(value) => return Poll::Ready(Ok(value)),
+                Progress::Receive => {
+                    if let Err(error) = ready!(self.link_mut().poll_receive(task, cx)) {
+                        self.failed = true;
+                        return Poll::Ready(Err(error.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
+        ready!(self.drive(Task::Reader, cx, SslObject::do_handshake))?;
+        // The peer cannot finish without the last flight. A server's tickets are no part of it: a
+        // client that writes before it reads would not take them.
+        let only_tickets = self.object.server_side() && self.object.version() == Some("TLSv1.3");
+        match self.link_mut().poll_send(Task::Reader, cx) {
+            Poll::Pending if only_tickets => Poll::Ready(Ok(())),
+            sent => sent.map_err(Error::from),
+        }
+    }
+
+    /// Takes bytes that came before the handshake.
+    pub(super) fn received(&mut self, bytes: &[u8]) {
+        // It fails only after the end.
+        let _ = self.link_mut().incoming.write(bytes);
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let room = buf.initialize_unfilled();
+        if room.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let read = this.drive(Task::Reader, cx, |object| object.read_into(room));
+        match ready!(read) {
+            Ok(n) => {
+                buf.advance(n);
+                Poll::Ready(Ok(()))
+            }
+            Err(Error::Eof(_)) if this.suppress_ragged_eofs => Poll::Ready(Ok(())),
+            // Both sides have closed.
+            Err(Error::ZeroReturn(_)) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if data.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        if !this.link().has_room() {
+            ready!(this.link_mut().poll_send(Task::Writer, cx))?;
+        }
+        let chunk = &data[..data.len().min(SEALED)];
+        this.drive(Task::Writer, cx, |object| object.write(chunk))
+            .map_err(io::Error::from)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut filled = slices.iter().filter(|slice| !slice.is_empty());
+        let first: &[u8] = filled.next().map_or(&[], |slice| slice);
+        if first.len() >= GATHERED || filled.next().is_none() {
+            return self.poll_write(cx, first);
+        }
+        let mut gathered = Vec::with_capacity(GATHERED);
+        for slice in slices {
+            let room = GATHERED - gathered.len();
+            gathered.extend_from_slice(&slice[..slice.len().min(room)]);
+        }
+        self.poll_write(cx, &gathered)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let link = self.get_mut().link_mut();
+        ready!(link.poll_send(Task::Writer, cx))?;
+        link.poll_flush(Task::Writer, cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        // After a failure OpenSSL has sent its alert, and sends no close_notify.
+        if !this.close_notify_sent && !this.failed {
+            this.object.send_close_notify()?;
+            this.close_notify_sent = true;
+        }
+        let link = this.link_mut();
+        ready!(link.poll_send(Task::Writer, cx))?;
+        link.poll_shutdown(Task::Writer, cx)
+    }
+}
+
+impl<S> Drop for TlsStream<S> {
+    fn drop(&mut self) {
+        if let Some(link) = &mut self.link {
+            (self.flush_on_drop)(link);
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for TlsStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsStream")
+            .field("stream", &self.link.as_ref().map(|link| &link.stream))
+            .field("object", &self.object)
+            .finish_non_exhaustive()
+    }
+}

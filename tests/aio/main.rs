@@ -1,0 +1,14 @@
+//! TLS on tokio's streams: one binary, a module for each subject.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be made is a failed test"
+)]
+
+mod cancel;
+mod handshake;
+mod inner;
+mod live;
+mod python;
+mod stream;
+mod support;

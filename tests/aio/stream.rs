@@ -1,0 +1,330 @@
+use std::io::IoSlice;
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+use super::inner::Failing;
+use super::support::{
+    VERSIONS, client_context, contexts, pair, pattern, server_context, shake, tls_error,
+};
+
+#[tokio::test]
+async fn every_size_of_write_arrives_through_every_size_of_pipe() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        for room in [1, 100, 16 * 1024, 1 << 20] {
+            let (mut near, mut far) = pair(&client, &server, room).await;
+            let data = pattern(if room == 1 { 3000 } else { 300_000 });
+            for size in [1, 1000, 16 * 1024, 16 * 1024 + 1, data.len()] {
+                let data = &data[..data.len().min(size * 3000)];
+                let (sent, received) = tokio::join!(
+                    async {
+                        for chunk in data.chunks(size) {
+                            near.write_all(chunk).await?;
+                        }
+                        near.flush().await
+                    },
+                    async {
+                        let mut received = vec![0; data.len()];
+                        far.read_exact(&mut received).await.map(|_| received)
+                    }
+                );
+                sent.expect("sent");
+                assert!(
+                    received.expect("received") == data,
+                    "{version:?} {room} {size}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_directions_are_full_at_once_and_neither_stops() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (near, far) = pair(&client, &server, 1000).await;
+        let data = pattern(1 << 20);
+        let exchange = |stream, data: Vec<u8>| async move {
+            let (mut reader, mut writer) = tokio::io::split(stream);
+            let expected = data.clone();
+            let sending = tokio::spawn(async move {
+                writer.write_all(&data).await?;
+                writer.shutdown().await
+            });
+            let mut received = Vec::new();
+            reader.read_to_end(&mut received).await.expect("received");
+            sending.await.expect("no panic").expect("sent");
+            assert!(received == expected);
+        };
+        tokio::join!(exchange(near, data.clone()), exchange(far, data));
+    }
+}
+
+#[tokio::test]
+async fn a_reader_sends_what_a_write_left_behind() {
+    let (client, server) = contexts();
+    // The pipe has room for the handshake's records, one after the other, but not for the data.
+    let (mut near, mut far) = pair(&client, &server, 512).await;
+    let data = pattern(40_000);
+    // Returns although the pipe is full, and nobody flushes.
+    near.write_all(&data).await.expect("sealed");
+    let mut answer = [0; 2];
+    let (answered, received) = tokio::join!(near.read_exact(&mut answer), async {
+        let mut received = vec![0; data.len()];
+        far.read_exact(&mut received).await?;
+        far.write_all(b"ok").await?;
+        far.flush().await.map(|()| received)
+    });
+    answered.expect("an answer");
+    assert!(received.expect("received") == data);
+}
+
+#[tokio::test]
+async fn a_dropped_stream_has_sent_what_there_was_room_for() {
+    let (client, server) = contexts();
+    let (mut near, mut far) = pair(&client, &server, 1 << 20).await;
+    near.write_all(b"last words").await.expect("sealed");
+    drop(near);
+    let mut received = Vec::new();
+    far.read_to_end(&mut received).await.expect("received");
+    assert_eq!(received, b"last words");
+}
+
+#[tokio::test]
+async fn one_direction_ends_while_the_other_goes_on() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (mut near, mut far) = pair(&client, &server, 64 * 1024).await;
+        near.write_all(b"question").await.expect("sealed");
+        near.shutdown().await.expect("half-closed");
+        let mut question = String::new();
+        far.read_to_string(&mut question)
+            .await
+            .expect("the whole question");
+        assert_eq!(question, "question");
+        far.write_all(b"answer").await.expect("sealed");
+        far.shutdown().await.expect("closed");
+        let mut answer = String::new();
+        near.read_to_string(&mut answer)
+            .await
+            .expect("the whole answer");
+        assert_eq!(answer, "answer", "{version:?}");
+        // An end stays the end.
+        assert_eq!(near.read(&mut [0; 8]).await.expect("the end"), 0);
+        let error = near.write_all(b"more").await.expect_err("half-closed");
+        assert_eq!(tls_error(error).reason(), Some("PROTOCOL_IS_SHUTDOWN"));
+    }
+}
+
+#[tokio::test]
+async fn an_end_without_close_notify_is_an_end_or_an_error_as_was_asked_for() {
+    for suppress in [true, false] {
+        let (client, server) = contexts();
+        let (near, far) = duplex(64 * 1024);
+        let connect = client
+            .connect(near, "localhost")
+            .suppress_ragged_eofs(suppress);
+        let (near, far) = tokio::join!(connect, server.accept(far));
+        let (mut near, mut far) = (near.expect("connected"), far.expect("accepted"));
+        far.write_all(b"data").await.expect("sealed");
+        far.flush().await.expect("sent");
+        drop(far.into_inner());
+        let mut data = Vec::new();
+        let end = near.read_to_end(&mut data).await;
+        assert_eq!(data, b"data");
+        match suppress {
+            true => assert_eq!(end.expect("an end"), 4),
+            false => {
+                let error = tls_error(end.expect_err("a truncated stream"));
+                assert_eq!(error.python_class(), "SSLEOFError");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn unwrap_ends_tls_and_goes_back_to_clear_text() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (near, far) = pair(&client, &server, 64 * 1024).await;
+        let (near, far) = tokio::join!(near.unwrap(), async {
+            let (mut far, ahead) = far.unwrap().await?;
+            far.write_all(b"in the clear").await?;
+            Ok::<_, std::io::Error>((far, ahead))
+        });
+        let (mut near, ahead) = near.expect("unwrapped");
+        let (far, none) = far.expect("unwrapped");
+        assert!(none.is_empty());
+        drop(far);
+        let mut rest = ahead;
+        near.read_to_end(&mut rest).await.expect("clear text");
+        assert_eq!(rest, b"in the clear", "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn clear_text_behind_the_peers_close_notify_is_handed_over() {
+    let (client, server) = contexts();
+    let (near, mut far) = duplex(64 * 1024);
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let options = ssl::WrapBio::new().server_side(true);
+    let peer = server
+        .wrap_bio(&incoming, &outgoing, options)
+        .expect("an object");
+    let serve = async {
+        let mut buffer = [0; 4096];
+        while let Err(ssl::Error::WantRead(_)) = peer.do_handshake() {
+            far.write_all(&outgoing.read(None)).await?;
+            let n = far.read(&mut buffer).await?;
+            incoming.write(&buffer[..n])?;
+        }
+        // In one piece with what follows.
+        assert!(matches!(peer.unwrap(), Err(ssl::Error::WantRead(_))));
+        let mut last = outgoing.read(None);
+        last.extend_from_slice(b"in the clear");
+        far.write_all(&last).await
+    };
+    let (near, served) = tokio::join!(client.connect(near, "localhost"), serve);
+    served.expect("served");
+    let (_near, ahead) = near
+        .expect("connected")
+        .unwrap()
+        .await
+        .expect("both have closed");
+    assert_eq!(ahead, b"in the clear");
+}
+
+#[tokio::test(start_paused = true)]
+async fn unwrap_gives_up_when_the_peer_does_not_answer() {
+    let (client, server) = contexts();
+    let (near, _far) = pair(&client, &server, 64 * 1024).await;
+    let before = tokio::time::Instant::now();
+    let error = near.unwrap().await.expect_err("no answer");
+    assert_eq!(error.python_class(), "TimeoutError");
+    assert_eq!(error.to_string(), "SSL shutdown timed out");
+    assert_eq!(before.elapsed().as_secs(), 30);
+}
+
+#[tokio::test]
+async fn slices_are_gathered_and_arrive_in_order() {
+    let (client, server) = contexts();
+    let (mut near, mut far) = pair(&client, &server, 1 << 20).await;
+    let slices = [&b"SP"[..], b"", b"A", b"M"].map(IoSlice::new);
+    assert!(tokio::io::AsyncWrite::is_write_vectored(&near));
+    assert_eq!(near.write_vectored(&slices).await.expect("sealed"), 4);
+    near.flush().await.expect("sent");
+    let mut record = [0; 64];
+    // In one record.
+    assert_eq!(far.read(&mut record).await.expect("received"), 4);
+    assert_eq!(&record[..4], b"SPAM");
+    let large = pattern(20_000);
+    let slices = [&b"x"[..], &large, &large].map(IoSlice::new);
+    let n = near.write_vectored(&slices).await.expect("sealed");
+    near.flush().await.expect("sent");
+    let mut received = vec![0; n];
+    far.read_exact(&mut received).await.expect("received");
+    let whole: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+    assert!(received == whole[..n]);
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_an_ssl_error_and_its_alert_is_sent() {
+    let (client, server) = contexts();
+    let (mut near, far) = pair(&client, &server, 64 * 1024).await;
+    let mut far = far.into_inner();
+    far.write_all(b"please do not do this").await.expect("room");
+    let error = near.read(&mut [0; 64]).await.expect_err("not a record");
+    assert_eq!(tls_error(error).python_class(), "SSLError");
+    let mut alert = [0; 5];
+    far.read_exact(&mut alert).await.expect("an alert");
+    // A record of TLS 1.3 looks like application data.
+    assert_eq!(alert[..3], [23, 3, 3]);
+    near.shutdown().await.expect("the inner stream ends");
+}
+
+#[tokio::test]
+async fn errors_of_the_inner_stream_keep_their_kind() {
+    let (client, server) = contexts();
+    let (near, far) = duplex(64 * 1024);
+    let near = Failing {
+        inner: near,
+        reads: false,
+        writes: false,
+    };
+    let (mut near, _far) = shake((&client, &server), (near, far)).await;
+    near.get_mut().reads = true;
+    let error = near.read(&mut [0; 8]).await.expect_err("it fails");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    near.get_mut().writes = true;
+    let error = near.write_all(b"x").await.expect_err("it fails");
+    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+#[tokio::test]
+async fn a_session_that_came_with_data_resumes() {
+    let (client, server) = contexts();
+    let (mut near, mut far) = pair(&client, &server, 64 * 1024).await;
+    far.write_all(b"x").await.expect("sealed");
+    far.flush().await.expect("sent");
+    near.read_exact(&mut [0]).await.expect("ticket and data");
+    let session = near.object().session().expect("a ticket has come");
+    let (near, far) = duplex(64 * 1024);
+    let options = ssl::WrapBio::from("localhost").session(session);
+    let (near, far) = tokio::join!(client.connect(near, options), server.accept(far));
+    assert!(near.expect("connected").object().session_reused());
+    assert!(far.expect("accepted").object().session_reused());
+}
+
+#[tokio::test]
+async fn a_read_answers_a_request_for_the_clients_certificate() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_context(&ca));
+    client.set_post_handshake_auth(true).expect("known");
+    let pem = ca.issue("someone").combined_pem();
+    client
+        .load_cert_chain(ssl::CertChain::from_pem(&pem, &pem))
+        .expect("a pair");
+    server.set_post_handshake_auth(true).expect("known");
+    server.set_verify_mode(ssl::CERT_REQUIRED).expect("known");
+    let trusted = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    server
+        .load_verify_locations(trusted)
+        .expect("a certificate");
+    // A small pipe: neither side can send its part in one go.
+    let (mut near, mut far) = pair(&client, &server, 50).await;
+    assert!(far.object().getpeercert_binary().expect("done").is_none());
+    far.object()
+        .verify_client_post_handshake()
+        .expect("offered");
+    let mut received = [0; 2];
+    let (read, exchange) = tokio::join!(near.read_exact(&mut received), async {
+        far.write_all(b"go").await?;
+        far.flush().await
+    });
+    exchange.expect("sent");
+    read.expect("read");
+    let (written, read) = tokio::join!(
+        async {
+            near.write_all(b"x").await?;
+            near.flush().await
+        },
+        far.read_exact(&mut received[..1])
+    );
+    written.expect("sent");
+    read.expect("read");
+    assert!(far.object().getpeercert_binary().expect("done").is_some());
+}
+
+fn is_send_and_sync<T: Send + Sync>() {}
+
+#[test]
+fn streams_and_handshakes_may_move_between_threads() {
+    is_send_and_sync::<ssl::aio::TlsStream<tokio::net::TcpStream>>();
+    is_send_and_sync::<ssl::aio::Handshake<tokio::net::TcpStream>>();
+}
