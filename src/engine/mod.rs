@@ -2,6 +2,7 @@
 
 mod agreed;
 mod binding;
+mod inspection;
 mod ocsp;
 mod overrides;
 mod queries;
@@ -18,6 +19,7 @@ use openssl::ssl::StatusType;
 pub(crate) use crate::deadline::Deadline;
 pub(crate) use agreed::Agreed;
 pub(crate) use binding::Binding;
+pub(crate) use inspection::inspection_methods;
 pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::Slot;
 

@@ -10,7 +10,9 @@ pub use memory_bio::MemoryBio;
 use crate::certificate::{CertDict, Certificate};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslContext, SslSession};
-use crate::engine::{Agreed, Config, Connection, Deadline, Overrides, override_setters};
+use crate::engine::{
+    Agreed, Config, Connection, Deadline, Overrides, inspection_methods, override_setters,
+};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
@@ -257,6 +259,14 @@ impl SslObject {
         self.connection.pending()
     }
 
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.connection)
+    }
+
+    fn wrapped(&self) -> Result<&Connection> {
+        Ok(&self.connection)
+    }
+
     /// Python's `obj.context`.
     pub fn context(&self) -> SslContext {
         self.context_lock().clone()
@@ -319,70 +329,6 @@ impl SslObject {
         self.connection.unverified_chain()
     }
 
-    /// Python's `obj.cipher()`.
-    pub fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
-        self.connection.cipher()
-    }
-
-    /// Python's `obj.shared_ciphers()`.
-    pub fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
-        self.connection.shared_ciphers()
-    }
-
-    /// Python's `obj.version()`.
-    pub fn version(&self) -> Option<&'static str> {
-        self.connection.version()
-    }
-
-    /// Python's `obj.group()`; see [`SslSocket::group`](crate::SslSocket::group).
-    pub fn group(&self) -> Option<String> {
-        self.connection.group()
-    }
-
-    /// Python's `obj.compression()`.
-    pub fn compression(&self) -> Option<&'static str> {
-        self.connection.compression()
-    }
-
-    /// Python's `obj.client_sigalg()` (3.15): the algorithm that the client signed with. `None`
-    /// before the handshake and if the client showed no certificate.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.5
-    /// ([`Capabilities::client_sigalg`](crate::Capabilities::client_sigalg)).
-    pub fn client_sigalg(&self) -> Result<Option<String>> {
-        self.connection.sigalg(true)
-    }
-
-    /// Python's `obj.server_sigalg()` (3.15): the algorithm that the server signed with. `None`
-    /// before the handshake and on resumed sessions.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.5
-    /// ([`Capabilities::server_sigalg`](crate::Capabilities::server_sigalg)).
-    pub fn server_sigalg(&self) -> Result<Option<String>> {
-        self.connection.sigalg(false)
-    }
-
-    /// The OCSP response (DER) that the server stapled to the handshake; see
-    /// [`SslSocket::ocsp_response`](crate::SslSocket::ocsp_response).
-    pub fn ocsp_response(&self) -> Option<Vec<u8>> {
-        self.connection.ocsp_response()
-    }
-
-    /// Python's `obj.selected_alpn_protocol()`.
-    pub fn selected_alpn_protocol(&self) -> Option<String> {
-        self.connection.selected_alpn_protocol()
-    }
-
-    /// Python's `obj.selected_npn_protocol()`: always `None`, as in Python since 3.10.
-    #[deprecated(note = "NPN is gone; use selected_alpn_protocol")]
-    pub fn selected_npn_protocol(&self) -> Option<String> {
-        None
-    }
-
     /// Python's `obj.get_channel_binding(cb_type)`; see
     /// [`SslSocket::get_channel_binding`](crate::SslSocket::get_channel_binding).
     ///
@@ -391,32 +337,6 @@ impl SslObject {
     /// `ValueError` for types that are not known.
     pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
         self.connection.channel_binding(cb_type)
-    }
-
-    /// Secret bytes for another protocol, which the peer can compute too from the same label and
-    /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
-    ///
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(obj: &ssl::SslObject) -> ssl::Result<()> {
-    /// let key = obj.export_keying_material(32, "EXPORTER-my-protocol", None)?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// In TLS 1.2 no context and an empty one differ.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` before the handshake is done; `OverflowError` for more than 16384 bytes;
-    /// `SSLError` for a label that TLS 1.2 uses itself.
-    pub fn export_keying_material(
-        &self,
-        length: usize,
-        label: &str,
-        context: Option<&[u8]>,
-    ) -> Result<Vec<u8>> {
-        self.connection
-            .export_keying_material(length, label, context)
     }
 
     /// What the handshake has agreed on.
@@ -472,6 +392,8 @@ impl SslObject {
         self.connection.verify_client_post_handshake()
     }
 }
+
+inspection_methods!(SslObject, "obj");
 
 impl fmt::Debug for SslObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -36,30 +36,4 @@ impl SslSocket {
             ))),
         }
     }
-
-    /// Secret bytes for another protocol, which the peer can compute too from the same label and
-    /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
-    ///
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
-    /// let key = sock.export_keying_material(32, "EXPORTER-my-protocol", None)?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// In TLS 1.2 no context and an empty one differ.
-    ///
-    /// # Errors
-    ///
-    /// `ValueError` before the handshake is done and without a TLS connection; `OverflowError` for more than 16384 bytes;
-    /// `SSLError` for a label that TLS 1.2 uses itself.
-    pub fn export_keying_material(
-        &self,
-        length: usize,
-        label: &str,
-        context: Option<&[u8]>,
-    ) -> Result<Vec<u8>> {
-        self.wrapped()?
-            .export_keying_material(length, label, context)
-    }
 }

@@ -1,6 +1,4 @@
-//! Methods of plain sockets that TLS has no place for: they are here to say so, as in Python.
-
-use std::convert::Infallible;
+//! Methods of plain sockets that work only without TLS, as in Python.
 
 use super::{Address, SslSocket, Tls, ToAddress};
 use crate::error::{Error, Result};
@@ -38,55 +36,12 @@ impl SslSocket {
         self.send(data)
     }
 
-    /// Python's `sock.recvmsg(bufsize)`, which always fails.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError`.
-    pub fn recvmsg(&self, _bufsize: usize) -> Result<Infallible> {
-        never("recvmsg")
-    }
-
-    /// Python's `sock.recvmsg_into(buffers)`, which always fails.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError`.
-    pub fn recvmsg_into(&self, _buffers: &mut [&mut [u8]]) -> Result<Infallible> {
-        never("recvmsg_into")
-    }
-
-    /// Python's `sock.sendmsg(buffers)`, which always fails.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError`.
-    pub fn sendmsg(&self, _buffers: &[&[u8]]) -> Result<Infallible> {
-        never("sendmsg")
-    }
-
-    /// Python's `sock.dup()`, which always fails: two TLS connections cannot share one stream. For
-    /// several threads, share the socket itself.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError`.
-    pub fn dup(&self) -> Result<Infallible> {
-        Err(Error::not_implemented("Can't dup() SSLSocket instances"))
-    }
-
     fn refuse_with_tls(&self, method: &str) -> Result<()> {
         match self.tls() {
-            Tls::Active(_) => Err(Error::value(not_allowed(method))),
+            Tls::Active(_) => Err(Error::value(format!(
+                "{method} not allowed on instances of <class 'ssl.SSLSocket'>"
+            ))),
             _ => Ok(()),
         }
     }
-}
-
-fn never(method: &str) -> Result<Infallible> {
-    Err(Error::not_implemented(not_allowed(method)))
-}
-
-fn not_allowed(method: &str) -> String {
-    format!("{method} not allowed on instances of <class 'ssl.SSLSocket'>")
 }

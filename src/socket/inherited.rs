@@ -85,10 +85,4 @@ impl SslSocket {
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
         self.io.call(|socket| socket.set_cloexec(!inheritable))
     }
-
-    /// Python's `sock.selected_npn_protocol()`: always `None`, as in Python since 3.10.
-    #[deprecated(note = "NPN is gone; use selected_alpn_protocol")]
-    pub fn selected_npn_protocol(&self) -> Option<String> {
-        None
-    }
 }

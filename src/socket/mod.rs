@@ -27,7 +27,7 @@ pub use transfer::ReadTarget;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Connection, Deadline, Overrides};
+use crate::engine::{Connection, Deadline, Overrides, inspection_methods};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use io::Io;
@@ -75,6 +75,7 @@ use io::Io;
 /// Dropping the socket closes it, as `close` does: without `close_notify`, like Python. `unwrap`
 /// ends the TLS connection in an orderly way.
 #[doc(alias = "SSLSocket")]
+#[doc(alias = "dup")]
 pub struct SslSocket {
     io: Arc<Io>,
     tls: RwLock<Tls>,
@@ -353,97 +354,6 @@ impl SslSocket {
         Ok(self.wrapped()?.unverified_chain())
     }
 
-    /// The OCSP response (DER) that the server stapled to the handshake, if the client's
-    /// [`ocsp_mode`](crate::SslContext::set_ocsp_mode) asked for one. `None` on servers and on
-    /// resumed sessions. Python has nothing like it.
-    ///
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) {
-    /// if let Some(der) = sock.ocsp_response() { println!("{} bytes", der.len()); }
-    /// # }
-    /// ```
-    pub fn ocsp_response(&self) -> Option<Vec<u8>> {
-        self.connection()?.ocsp_response()
-    }
-
-    /// Python's `sock.cipher()`: name, the protocol that defined it, and the bits of its secret.
-    ///
-    /// ```python
-    /// name, protocol, bits = sock.cipher()
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) {
-    /// if let Some((name, protocol, bits)) = sock.cipher() { println!("{name} {protocol} {bits}"); }
-    /// # }
-    /// ```
-    pub fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
-        self.connection()?.cipher()
-    }
-
-    /// Python's `sock.shared_ciphers()`: what client and server both can, in this server's order.
-    /// `None` on clients and before the handshake.
-    pub fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
-        self.connection()?.shared_ciphers()
-    }
-
-    /// Python's `sock.group()` (3.15): the group that the keys were agreed in, under its name in TLS:
-    /// `"x25519"`, `"secp256r1"`, `"X25519MLKEM768"`. `None` before the handshake, and if no group
-    /// had a part in it (TLS 1.2 without ECDHE).
-    ///
-    /// ```python
-    /// sock.group()
-    /// ```
-    /// ```
-    /// # use pyssl as ssl;
-    /// # fn f(sock: &ssl::SslSocket) {
-    /// if let Some(group) = sock.group() { println!("{group}"); }
-    /// # }
-    /// ```
-    ///
-    /// Python needs OpenSSL 3.2 for it; this does not.
-    pub fn group(&self) -> Option<String> {
-        self.connection()?.group()
-    }
-
-    /// Python's `sock.version()`: `"TLSv1.3"`; `None` without a finished handshake.
-    pub fn version(&self) -> Option<&'static str> {
-        self.connection()?.version()
-    }
-
-    /// Python's `sock.compression()`: `None`, unless the library can compress and was allowed to.
-    pub fn compression(&self) -> Option<&'static str> {
-        self.connection()?.compression()
-    }
-
-    /// Python's `sock.client_sigalg()` (3.15): the algorithm that the client signed with. `None`
-    /// before the handshake and if the client showed no certificate.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.5
-    /// ([`Capabilities::client_sigalg`](crate::Capabilities::client_sigalg)).
-    pub fn client_sigalg(&self) -> Result<Option<String>> {
-        self.connection().map_or(Ok(None), |tls| tls.sigalg(true))
-    }
-
-    /// Python's `sock.server_sigalg()` (3.15): the algorithm that the server signed with. `None`
-    /// before the handshake and on resumed sessions.
-    ///
-    /// # Errors
-    ///
-    /// `NotImplementedError` before OpenSSL 3.5
-    /// ([`Capabilities::server_sigalg`](crate::Capabilities::server_sigalg)).
-    pub fn server_sigalg(&self) -> Result<Option<String>> {
-        self.connection().map_or(Ok(None), |tls| tls.sigalg(false))
-    }
-
-    /// Python's `sock.selected_alpn_protocol()`.
-    pub fn selected_alpn_protocol(&self) -> Option<String> {
-        self.connection()?.selected_alpn_protocol()
-    }
-
     /// Python's `sock.session`: the session of this connection; see [`SslSession`].
     pub fn session(&self) -> Option<SslSession> {
         match self.connection() {
@@ -553,6 +463,8 @@ fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Res
         }
     }
 }
+
+inspection_methods!(SslSocket, "sock");
 
 impl AsFd for SslSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {

@@ -75,6 +75,7 @@ impl SslSocket {
     /// `SSLZeroReturnError` if both sides have closed; `SSLError` for alerts and broken records;
     /// `OSError`; `TimeoutError`; `SSLWantReadError` on a non-blocking socket; `ValueError` after a
     /// failed handshake or `shutdown`.
+    #[doc(alias = "recvmsg")]
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
@@ -108,6 +109,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    #[doc(alias = "recvmsg_into")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
@@ -162,6 +164,7 @@ impl SslSocket {
     /// `SSLError` after `unwrap` (`PROTOCOL_IS_SHUTDOWN`) and for a broken retry; `SSLEOFError`,
     /// `OSError` if the peer is gone; `TimeoutError`; `SSLWantWriteError` on a non-blocking socket;
     /// `ValueError` after a failed handshake or `shutdown`.
+    #[doc(alias = "sendmsg")]
     pub fn send(&self, data: &[u8]) -> Result<usize> {
         match self.tls() {
             Tls::Active(connection) => self.write_tls(&connection, data),
