@@ -227,6 +227,11 @@ impl<T> FairLock<T> {
         self.guard(self.door.gate.enter(Deadline::Never, || false).ok())
     }
 
+    /// Whether this thread holds the lock.
+    pub(crate) fn is_own(&self) -> bool {
+        self.door.gate.owner.load(Relaxed) == this_thread()
+    }
+
     /// Takes the lock if it is free and nobody waits for it.
     pub(crate) fn try_lock(&self) -> Option<FairGuard<'_, T>> {
         self.door
@@ -252,10 +257,6 @@ impl<T> FairLock<T> {
 }
 
 impl Door {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "used by the window for questions")
-    )]
     /// Says whether the holder of the lock is in user code.
     pub(crate) fn calling(&self, on: bool) {
         self.calling.store(on, SeqCst);

@@ -306,11 +306,15 @@ impl SslContext {
 
 impl fmt::Debug for SslContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SslContext")
-            .field("protocol", &self.0.protocol)
-            .field("verify_mode", &self.verify_mode())
-            .field("check_hostname", &self.check_hostname())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("SslContext");
+        debug.field("protocol", &self.0.protocol);
+        // Not while another thread changes the settings: this waits for nothing.
+        if let Some(state) = self.0.state.try_lock() {
+            debug
+                .field("verify_mode", &state.settings.verify_mode)
+                .field("check_hostname", &state.settings.check_hostname);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use openssl::pkey::Id;
 use super::Connection;
 use crate::cipher::Cipher;
 use crate::constants::TlsVersion;
-use crate::ffi::ssl::SslHandle;
+use crate::ffi::view::View;
 
 /// What a handshake has agreed on.
 #[derive(Debug, Clone, Default)]
@@ -22,47 +22,48 @@ pub(crate) struct Agreed {
 
 impl Connection {
     pub(crate) fn agreed(&self) -> Agreed {
-        let Ok(locked) = self.lock() else {
-            return Agreed::default();
-        };
-        let ssl = locked.handle.ssl();
-        let version = match ssl.version_str() {
-            "SSLv3" => Some(TlsVersion::SSLv3),
-            "TLSv1" => Some(TlsVersion::TLSv1),
-            "TLSv1.1" => Some(TlsVersion::TLSv1_1),
-            "TLSv1.2" => Some(TlsVersion::TLSv1_2),
-            "TLSv1.3" => Some(TlsVersion::TLSv1_3),
-            _ => None,
-        };
-        let cipher = ssl.current_cipher().map(Cipher::from_ref);
-        let ephemeral = cipher.as_ref().is_some_and(Cipher::forward_secret);
-        let finite_field = || {
-            let key = ssl.peer_tmp_key().ok()?;
-            (key.id() == Id::DH).then(|| format!("ffdh {}", key.bits()))
-        };
-        let group = locked.handle.group().filter(|_| ephemeral);
-        Agreed {
-            version,
-            group: group.or_else(finite_field).map(String::into_boxed_str),
-            peer_signature: peer_signature(&locked.handle).map(String::into_boxed_str),
-            peer_key: ssl
-                .peer_certificate()
-                .and_then(|certificate| certificate.public_key().ok())
-                .map(|key| crate::certificate::key_name(&key).into_boxed_str()),
-            cipher,
-        }
+        self.look(agreed).unwrap_or_default()
+    }
+}
+
+fn agreed(view: &View<'_>) -> Agreed {
+    let ssl = view.ssl();
+    let version = match ssl.version_str() {
+        "SSLv3" => Some(TlsVersion::SSLv3),
+        "TLSv1" => Some(TlsVersion::TLSv1),
+        "TLSv1.1" => Some(TlsVersion::TLSv1_1),
+        "TLSv1.2" => Some(TlsVersion::TLSv1_2),
+        "TLSv1.3" => Some(TlsVersion::TLSv1_3),
+        _ => None,
+    };
+    let cipher = ssl.current_cipher().map(Cipher::from_ref);
+    let ephemeral = cipher.as_ref().is_some_and(Cipher::forward_secret);
+    let finite_field = || {
+        let key = ssl.peer_tmp_key().ok()?;
+        (key.id() == Id::DH).then(|| format!("ffdh {}", key.bits()))
+    };
+    let group = view.group().filter(|_| ephemeral);
+    Agreed {
+        version,
+        group: group.or_else(finite_field).map(String::into_boxed_str),
+        peer_signature: peer_signature(view).map(String::into_boxed_str),
+        peer_key: ssl
+            .peer_certificate()
+            .and_then(|certificate| certificate.public_key().ok())
+            .map(|key| crate::certificate::key_name(&key).into_boxed_str()),
+        cipher,
     }
 }
 
 #[cfg(ossl350)]
-fn peer_signature(handle: &SslHandle) -> Option<String> {
-    handle.signature_name(true)
+fn peer_signature(view: &View<'_>) -> Option<String> {
+    view.signature_name(true)
 }
 
 #[cfg(not(ossl350))]
-fn peer_signature(handle: &SslHandle) -> Option<String> {
-    let (digest, kind) = crate::ffi::negotiated::peer_signature(handle.ssl())?;
-    let key = handle.ssl().peer_certificate()?.public_key().ok()?;
+fn peer_signature(view: &View<'_>) -> Option<String> {
+    let (digest, kind) = view.peer_signature()?;
+    let key = view.ssl().peer_certificate()?.public_key().ok()?;
     Some(signature_name(digest, kind, key.id()))
 }
 

@@ -49,22 +49,22 @@ impl Connection {
     /// A hash of the server's certificate; none without a certificate or with a signature that
     /// does not say which hash.
     fn server_end_point(&self) -> Result<Option<Vec<u8>>> {
-        let locked = self.lock()?;
-        let ssl = locked.handle.ssl();
-        if !ssl.is_init_finished() {
-            return Ok(None);
-        }
-        let certificate = if self.server_side {
+        let certificate = self.look(|view| {
+            let ssl = view.ssl();
+            if !ssl.is_init_finished() {
+                return None;
+            }
+            if !self.server_side {
+                return ssl.peer_certificate();
+            }
             // Which one of several was shown in the resumed session is not known here.
-            let several = snapshot(&locked.handle)
-                .is_none_or(|snapshot| snapshot.settings().identities.len() > 1);
+            let several =
+                snapshot(view).is_none_or(|snapshot| snapshot.settings().identities.len() > 1);
             if ssl.session_reused() && several {
-                return Ok(None);
+                return None;
             }
             ssl.certificate().map(ToOwned::to_owned)
-        } else {
-            ssl.peer_certificate()
-        };
+        })?;
         let Some(certificate) = certificate else {
             return Ok(None);
         };
@@ -80,16 +80,17 @@ impl Connection {
     }
 
     fn exporter(&self) -> Result<Option<Vec<u8>>> {
-        let locked = self.lock()?;
-        let ssl = locked.handle.ssl();
-        let unique = ssl.version2() == Some(SslVersion::TLS1_3)
-            || locked.handle.has_extended_master_secret();
-        if !ssl.is_init_finished() || !unique {
-            return Ok(None);
-        }
-        let mut binding = vec![0; 32];
-        ssl.export_keying_material(&mut binding, "EXPORTER-Channel-Binding", Some(b""))?;
-        Ok(Some(binding))
+        self.look(|view| {
+            let ssl = view.ssl();
+            let unique =
+                ssl.version2() == Some(SslVersion::TLS1_3) || view.has_extended_master_secret();
+            if !ssl.is_init_finished() || !unique {
+                return Ok(None);
+            }
+            let mut binding = vec![0; 32];
+            ssl.export_keying_material(&mut binding, "EXPORTER-Channel-Binding", Some(b""))?;
+            Ok(Some(binding))
+        })?
     }
 
     /// Keying material for another protocol.
@@ -106,18 +107,19 @@ impl Connection {
                 "more than {LENGTH_MAX} bytes of keying material"
             )));
         }
-        let locked = self.lock()?;
-        let ssl = locked.handle.ssl();
-        if !ssl.is_init_finished() {
-            return Err(Error::value("handshake not done yet"));
-        }
-        if length == 0 {
-            // In TLS 1.2 OpenSSL has an error for it.
-            return Ok(Vec::new());
-        }
-        clear_errors();
-        let mut material = vec![0; length];
-        ssl.export_keying_material(&mut material, label, context)?;
-        Ok(material)
+        self.look(|view| {
+            let ssl = view.ssl();
+            if !ssl.is_init_finished() {
+                return Err(Error::value("handshake not done yet"));
+            }
+            if length == 0 {
+                // In TLS 1.2 OpenSSL has an error for it.
+                return Ok(Vec::new());
+            }
+            clear_errors();
+            let mut material = vec![0; length];
+            ssl.export_keying_material(&mut material, label, context)?;
+            Ok(material)
+        })?
     }
 }

@@ -13,6 +13,7 @@ mod warm;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use openssl::ssl::StatusType;
 
@@ -30,11 +31,14 @@ use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
+use crate::ffi::view::View;
+use crate::ffi::window::{CallbackWatch, Window};
 use crate::hostname::ServerName;
-use crate::lock::{FairGuard, FairLock};
+use crate::lock::{Door, FairGuard, FairLock, Refused};
 
 use ocsp::Staples;
 use overrides::Verification;
+use queries::version;
 use warm::Uses;
 use write::Unfinished;
 
@@ -70,6 +74,10 @@ impl From<Hold> for Input<'_> {
 /// transport read (`Hold::Always`): the bytes would overtake those that the reader has in hand.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
+    /// For questions while a callback runs under the lock.
+    window: Arc<Window>,
+    /// The version that the first handshake has agreed on, for `Debug`.
+    version: OnceLock<&'static str>,
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
@@ -79,6 +87,8 @@ pub(crate) struct Connection {
     /// The names of which the certificate must have one; none if it is the server's name.
     expected: Vec<ServerName>,
     verifies: Verified,
+    /// A session was offered, which knows the chain of the connection that it is from.
+    offered: AtomicBool,
     /// Whether readers may take more from the transport than they were asked for.
     reads_ahead: bool,
 }
@@ -94,8 +104,6 @@ struct Locked {
     /// As the connection's, while all that comes belongs to it: after the handshake, where a
     /// program may go on to wait for the descriptor, and until `close_notify`.
     reads_ahead: bool,
-    /// A session was offered, which knows the chain of the connection that it is from.
-    offered: bool,
 }
 
 impl Locked {
@@ -121,6 +129,12 @@ pub(crate) struct Config {
     pub(crate) insist_on_hostname: bool,
     pub(crate) reads_ahead: bool,
     pub(crate) overrides: Overrides,
+}
+
+impl CallbackWatch for Door {
+    fn in_callback(&self, on: bool) {
+        self.calling(on);
+    }
 }
 
 impl std::fmt::Debug for Connection {
@@ -177,7 +191,9 @@ impl Connection {
             true => Some(Box::new(Staples::new(&overrides, &verification, settings))),
             false => None,
         };
-        let mut handle = SslHandle::new(snapshot.clone(), stapling, transport)?;
+        let door = Arc::<Door>::default();
+        let window = Arc::new(Window::new(door.clone()));
+        let mut handle = SslHandle::new(snapshot.clone(), stapling, transport, window.clone())?;
         handle.keep_buffers();
         if asks {
             handle.ssl_mut().set_status_type(StatusType::OCSP)?;
@@ -203,14 +219,18 @@ impl Connection {
             handle.ssl_mut().set_connect_state();
         }
         let connection = Connection {
-            ssl: FairLock::new(Locked {
-                handle,
-                unfinished: None,
-                deferred: None,
-                ended: false,
-                reads_ahead: false,
-                offered: false,
-            }),
+            window,
+            version: OnceLock::new(),
+            ssl: FairLock::behind(
+                door,
+                Locked {
+                    handle,
+                    unfinished: None,
+                    deferred: None,
+                    ended: false,
+                    reads_ahead: false,
+                },
+            ),
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
@@ -219,6 +239,7 @@ impl Connection {
             server_hostname,
             expected: verification.expected,
             verifies: verification.what,
+            offered: AtomicBool::new(false),
             reads_ahead,
         };
         if let Some(session) = session {
@@ -232,6 +253,33 @@ impl Connection {
         self.ssl
             .lock(Deadline::Never)
             .map_err(|_| Error::in_callback())
+    }
+
+    /// Looks at the connection. This waits for what is short only: while another thread is in a
+    /// callback, or this one is, the connection is looked at as it stands there, as in Python.
+    ///
+    /// An error if this thread holds the lock and is in no callback: it drops what callbacks own.
+    fn look<R>(&self, look: impl Fn(&View<'_>) -> R) -> Result<R> {
+        loop {
+            let refused = match self.ssl.lock(Deadline::Now) {
+                Ok(locked) => return Ok(look(&locked.handle.view())),
+                Err(refused) => refused,
+            };
+            match (self.window.ask(&look), refused) {
+                (Some(answer), _) => return Ok(answer),
+                (None, Refused::Own) => return Err(Error::in_callback()),
+                // It has come out of the callback.
+                (None, Refused::Late) => {}
+            }
+        }
+    }
+
+    /// The version, for `Debug`: this waits for nothing.
+    pub(crate) fn version_at_once(&self) -> Option<&'static str> {
+        match self.ssl.try_lock() {
+            Some(locked) => version(&locked.handle.view()),
+            None => self.version.get().copied(),
+        }
     }
 
     pub(crate) fn server_side(&self) -> bool {
@@ -340,6 +388,7 @@ impl Connection {
             // further than it must.
             if matches!(status, Status::Done(())) && !self.handshaken() {
                 locked.reads_ahead = self.reads_ahead;
+                let _ = self.version.set(locked.handle.ssl().version_str());
                 // One message follows the other until here; now it may be a while.
                 locked.handle.release_buffers();
             }
@@ -366,7 +415,8 @@ impl Connection {
             let status = f(&mut locked.handle);
             locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
             // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            let orderly = matches!(status, Status::Closed) && locked.handle.was_closed_by_peer();
+            let orderly =
+                matches!(status, Status::Closed) && locked.handle.view().was_closed_by_peer();
             Ok(if orderly { Status::Done(end) } else { status })
         })
     }
@@ -391,7 +441,7 @@ impl Connection {
     /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
     pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
         self.step_unless(|locked| {
-            if locked.handle.shutdown_state().0 {
+            if locked.handle.view().shutdown_state().0 {
                 return Ok(Status::Done(()));
             }
             if locked.unfinished.is_some() {
@@ -435,8 +485,8 @@ impl Connection {
 
     /// Whether the peer has closed the connection, and this side has not.
     pub(crate) fn was_closed_by_peer(&self) -> bool {
-        self.lock()
-            .is_ok_and(|locked| locked.handle.was_closed_by_peer())
+        self.look(|view| view.was_closed_by_peer())
+            .unwrap_or_default()
     }
 
     /// Whether a read can only wait for the peer.
@@ -448,8 +498,9 @@ impl Connection {
     /// How many bytes the next read gives without waiting. An end or an error that was read along
     /// with data counts as one: neither `select` nor `poll` could tell that it is there.
     pub(crate) fn pending(&self) -> usize {
-        let Ok(mut locked) = self.lock() else {
-            return 0;
+        let mut locked = match self.ssl.lock(Deadline::Now) {
+            Ok(locked) => locked,
+            Err(_) => return self.look(|view| view.pending()).unwrap_or_default(),
         };
         if locked.deferred.is_some() {
             return 1;

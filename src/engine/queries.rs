@@ -1,47 +1,44 @@
 //! What a connection can be asked, and what can be changed about it from outside.
 //!
-//! In a callback that the connection has called, there is nothing to tell yet.
+//! Questions do not wait for callbacks: see [`Connection::look`].
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
 
-use super::Connection;
+use super::{Connection, Deadline};
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{Snapshot, SslContext, SslSession};
 use crate::error::{Error, Result};
-use crate::ffi::ssl::SslHandle;
+use crate::ffi::view::View;
+use crate::lock::Refused;
 
 impl Connection {
     pub(crate) fn version(&self) -> Option<&'static str> {
-        let locked = self.lock().ok()?;
-        let ssl = locked.handle.ssl();
-        ssl.is_init_finished().then(|| ssl.version_str())
+        self.look(version).ok().flatten()
     }
 
     pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
-        self.lock().ok()?.handle.cipher()
+        self.look(|view| view.cipher()).ok().flatten()
     }
 
     pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
-        self.lock().ok()?.handle.shared_ciphers()
+        self.look(|view| view.shared_ciphers()).ok().flatten()
     }
 
     pub(crate) fn compression(&self) -> Option<&'static str> {
-        self.lock().ok()?.handle.compression()
+        self.look(|view| view.compression()).ok().flatten()
     }
 
     pub(crate) fn group(&self) -> Option<String> {
-        self.lock().ok()?.handle.group()
+        self.look(|view| view.group()).ok().flatten()
     }
 
     /// The signature algorithm of the client (true) or of the server.
     pub(crate) fn sigalg(&self, client: bool) -> Result<Option<String>> {
         #[cfg(ossl350)]
-        return Ok(self
-            .lock()?
-            .handle
-            .signature_name(client == self.server_side));
+        return self.look(|view| view.signature_name(client == self.server_side));
         #[cfg(not(ossl350))]
         Err(Error::not_implemented(format!(
             "Getting {} signature algorithm requires OpenSSL 3.5 or later.",
@@ -50,26 +47,31 @@ impl Connection {
     }
 
     pub(crate) fn selected_alpn_protocol(&self) -> Option<String> {
-        let locked = self.lock().ok()?;
-        let protocol = locked.handle.ssl().selected_alpn_protocol()?;
-        Some(String::from_utf8_lossy(protocol).into_owned())
+        let protocol = |view: &View<'_>| {
+            let protocol = view.ssl().selected_alpn_protocol()?;
+            Some(String::from_utf8_lossy(protocol).into_owned())
+        };
+        self.look(protocol).ok().flatten()
     }
 
     /// The OCSP response that the server stapled.
     pub(crate) fn ocsp_response(&self) -> Option<Vec<u8>> {
-        let locked = self.lock().ok()?;
-        let response = locked.handle.ssl().ocsp_status()?;
-        (!self.server_side && !response.is_empty()).then(|| response.to_vec())
+        let response = |view: &View<'_>| {
+            let response = view.ssl().ocsp_status()?;
+            (!self.server_side && !response.is_empty()).then(|| response.to_vec())
+        };
+        self.look(response).ok().flatten()
     }
 
     /// The peer's certificate, if it sent one.
     pub(crate) fn peer_certificate(&self) -> Result<Option<Certificate>> {
-        let locked = self.lock()?;
-        let ssl = locked.handle.ssl();
-        if !ssl.is_init_finished() {
-            return Err(Error::value("handshake not done yet"));
-        }
-        Ok(ssl.peer_certificate().map(Certificate::from_x509))
+        self.look(|view| {
+            let ssl = view.ssl();
+            if !ssl.is_init_finished() {
+                return Err(Error::value("handshake not done yet"));
+            }
+            Ok(ssl.peer_certificate().map(Certificate::from_x509))
+        })?
     }
 
     /// Python's dict: empty for a certificate that nobody verified.
@@ -77,12 +79,8 @@ impl Connection {
         let Some(certificate) = self.peer_certificate()? else {
             return Ok(None);
         };
-        let verified = self
-            .lock()?
-            .handle
-            .ssl()
-            .verify_mode()
-            .contains(SslVerifyMode::PEER);
+        let mode = self.look(|view| view.ssl().verify_mode())?;
+        let verified = mode.contains(SslVerifyMode::PEER);
         if verified {
             certificate.get_info().map(Some)
         } else {
@@ -92,91 +90,101 @@ impl Connection {
 
     /// The chain that verification built, leaf first.
     pub(crate) fn verified_chain(&self) -> Vec<Certificate> {
-        let Ok(locked) = self.lock() else {
-            return Vec::new();
-        };
-        chain(locked.handle.ssl().verified_chain())
+        self.look(|view| chain(view.ssl().verified_chain()))
+            .unwrap_or_default()
     }
 
     /// The chain that the peer sent, leaf first.
     pub(crate) fn unverified_chain(&self) -> Vec<Certificate> {
-        let Ok(locked) = self.lock() else {
-            return Vec::new();
-        };
-        let ssl = locked.handle.ssl();
-        let settled = locked.handle.is_settled();
-        if locked.offered && (ssl.session_reused() || !settled) {
-            return Vec::new();
-        }
-        let sent = chain(ssl.peer_cert_chain());
-        // OpenSSL leaves the leaf out on a server.
-        match ssl.peer_certificate() {
-            Some(leaf) if self.server_side && ssl.peer_cert_chain().is_some() => {
-                let mut all = vec![Certificate::from_x509(leaf)];
-                all.extend(sent);
-                all
+        let sent = |view: &View<'_>| {
+            let ssl = view.ssl();
+            let offered = self.offered.load(Ordering::Relaxed);
+            if offered && (ssl.session_reused() || !view.is_settled()) {
+                return Vec::new();
             }
-            _ => sent,
-        }
+            let sent = chain(ssl.peer_cert_chain());
+            // OpenSSL leaves the leaf out on a server.
+            match ssl.peer_certificate() {
+                Some(leaf) if self.server_side && ssl.peer_cert_chain().is_some() => {
+                    let mut all = vec![Certificate::from_x509(leaf)];
+                    all.extend(sent);
+                    all
+                }
+                _ => sent,
+            }
+        };
+        self.look(sent).unwrap_or_default()
     }
 
     /// The `tls-unique` channel binding (RFC 5929).
     pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
-        let locked = self.lock().ok()?;
-        let ssl = locked.handle.ssl();
-        // Long enough for every hash of TLS.
-        let mut finished = [0; 128];
-        let n = if ssl.session_reused() != self.server_side {
-            ssl.peer_finished(&mut finished)
-        } else {
-            ssl.finished(&mut finished)
+        let finished = |view: &View<'_>| {
+            let ssl = view.ssl();
+            // Long enough for every hash of TLS.
+            let mut finished = [0; 128];
+            let n = if ssl.session_reused() != self.server_side {
+                ssl.peer_finished(&mut finished)
+            } else {
+                ssl.finished(&mut finished)
+            };
+            let n = n.min(finished.len());
+            (n > 0).then(|| finished[..n].to_vec())
         };
-        let n = n.min(finished.len());
-        (n > 0).then(|| finished[..n].to_vec())
+        self.look(finished).ok().flatten()
     }
 
     /// The session, once the handshake is over: until then OpenSSL writes to it, and a session is
     /// read by whoever holds it, without a lock.
     pub(crate) fn session(&self) -> Option<SslSession> {
-        let locked = self.lock().ok()?;
-        let ssl = locked.handle.ssl();
-        // In TLS 1.3 tickets make new sessions, and older versions may begin a second handshake.
-        let once = ssl.version2() == Some(SslVersion::TLS1_3) && self.handshaken();
-        if !(once || locked.handle.is_settled()) {
-            return None;
-        }
-        let id = snapshot(&locked.handle)?.id();
-        let session = locked.handle.session()?;
-        Some(SslSession::new(session, id, self.verifies))
+        let session = |view: &View<'_>| {
+            // In TLS 1.3 tickets make new sessions, and older versions may begin a second handshake.
+            let tls13 = view.ssl().version2() == Some(SslVersion::TLS1_3);
+            if !(tls13 && self.handshaken() || view.is_settled()) {
+                return None;
+            }
+            let id = snapshot(view)?.id();
+            Some(SslSession::new(view.session()?, id, self.verifies))
+        };
+        self.look(session).ok().flatten()
     }
 
     pub(crate) fn session_reused(&self) -> bool {
-        self.lock()
-            .is_ok_and(|locked| locked.handle.ssl().session_reused())
+        self.look(|view| view.ssl().session_reused())
+            .unwrap_or_default()
     }
 
     /// Offers a session for resumption.
     pub(crate) fn set_session(&self, session: &SslSession) -> Result<()> {
-        let mut locked = self.lock()?;
-        if snapshot(&locked.handle).is_none_or(|own| own.id() != session.context_id()) {
-            return Err(Error::value("Session refers to a different SSLContext."));
+        let late = || Error::value("Cannot set session after handshake.");
+        let refusal = |view: &View<'_>| {
+            let error = if snapshot(view).is_none_or(|own| own.id() != session.context_id()) {
+                Error::value("Session refers to a different SSLContext.")
+            } else if self.server_side {
+                Error::value("Cannot set session for server-side SSLSocket.")
+            } else if session.verified_less_than(self.verifies) {
+                Error::value("Session refers to a connection that verified less than this one.")
+            } else if view.ssl().is_init_finished() || view.is_mid_handshake() {
+                // Nor in the middle of it, when OpenSSL works on the session that it has.
+                late()
+            } else {
+                return None;
+            };
+            Some(error)
+        };
+        if let Some(error) = self.look(refusal)? {
+            return Err(error);
         }
-        if self.server_side {
-            return Err(Error::value(
-                "Cannot set session for server-side SSLSocket.",
-            ));
-        }
-        if session.verified_less_than(self.verifies) {
-            return Err(Error::value(
-                "Session refers to a connection that verified less than this one.",
-            ));
-        }
-        // Nor in the middle of it, when OpenSSL works on the session that it has.
-        if locked.handle.ssl().is_init_finished() || locked.handle.is_mid_handshake() {
-            return Err(Error::value("Cannot set session after handshake."));
+        let mut locked = match self.ssl.lock(Deadline::Now) {
+            Ok(locked) => locked,
+            Err(Refused::Own) => return Err(Error::in_callback()),
+            // A callback of another thread's handshake, which has begun just now.
+            Err(Refused::Late) => return Err(late()),
+        };
+        if let Some(error) = refusal(&locked.handle.view()) {
+            return Err(error);
         }
         locked.handle.set_session(session.raw())?;
-        locked.offered = true;
+        self.offered.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -195,15 +203,27 @@ impl Connection {
     /// Switches to another context: its certificate, protocols and trust store.
     pub(crate) fn set_context(&self, context: &SslContext) -> Result<()> {
         let snapshot = context.snapshot()?;
-        let mut locked = self.lock()?;
         // What the handshake has chosen from the old certificates would be gone.
-        if locked.handle.is_mid_handshake() {
-            return Err(Error::ssl_text(
+        let refuse = |view: &View<'_>| match view.is_mid_handshake() {
+            true => Err(Error::ssl_text(
                 "Cannot switch the context in the middle of a handshake",
-            ));
+            )),
+            false => Ok(()),
+        };
+        // Before the lock, which a callback of the handshake may keep for long.
+        if !self.ssl.is_own() {
+            self.look(refuse)??;
         }
+        let mut locked = self.lock()?;
+        refuse(&locked.handle.view())?;
         Ok(locked.handle.set_hooks(snapshot)?)
     }
+}
+
+/// The version of a finished handshake.
+pub(super) fn version(view: &View<'_>) -> Option<&'static str> {
+    let ssl = view.ssl();
+    ssl.is_init_finished().then(|| ssl.version_str())
 }
 
 fn chain(list: Option<&openssl::stack::StackRef<openssl::x509::X509>>) -> Vec<Certificate> {
@@ -213,6 +233,6 @@ fn chain(list: Option<&openssl::stack::StackRef<openssl::x509::X509>>) -> Vec<Ce
         .collect()
 }
 
-pub(super) fn snapshot(handle: &SslHandle) -> Option<Arc<Snapshot>> {
-    handle.hooks().as_any().downcast::<Snapshot>().ok()
+pub(super) fn snapshot(view: &View<'_>) -> Option<Arc<Snapshot>> {
+    view.hooks().as_any().downcast::<Snapshot>().ok()
 }

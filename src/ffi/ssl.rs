@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foreign_types::ForeignType;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKeyRef, Private};
-use openssl::ssl::{Ssl, SslRef, SslSession, SslSessionRef, SslVerifyMode};
+use openssl::ssl::{Ssl, SslRef, SslSessionRef, SslVerifyMode};
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
@@ -18,6 +18,8 @@ use super::bio::{self, BioState, Hold, Transport};
 use super::hooks::{Hooks, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::util::{self, clear_errors};
+use super::view::View;
+use super::window::Window;
 use super::{decl, session};
 
 /// The most that one record carries.
@@ -104,12 +106,13 @@ impl SslHandle {
         hooks: Arc<dyn Hooks>,
         stapling: Option<Box<dyn Stapling>>,
         transport: Box<dyn Transport>,
+        window: Arc<Window>,
     ) -> Result<SslHandle, ErrorStack> {
         let index = trampoline::slot()?;
         let ssl = Ssl::new(hooks.handle().as_ref())?;
         let handle = SslHandle {
             ssl,
-            callbacks: Pinned::new(Callbacks::new(hooks, stapling)),
+            callbacks: Pinned::new(Callbacks::new(hooks, stapling, window)),
             bio: Pinned::new(BioState::new(transport)),
         };
         let ssl = handle.ssl.as_ptr();
@@ -139,9 +142,9 @@ impl SslHandle {
         &mut self.ssl
     }
 
-    /// The context in use, after a switch for the client's server name the new one.
-    pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
-        self.callbacks.current()
+    /// The connection, to be looked at.
+    pub(crate) fn view(&self) -> View<'_> {
+        View::new(&self.ssl, &self.callbacks)
     }
 
     /// Switches to another context: its certificate, protocols and store.
@@ -289,7 +292,7 @@ impl SslHandle {
         self.ssl.is_init_finished()
             && raw == 0
             && self.transport_buffered() == 0
-            && self.shutdown_state() == (false, false)
+            && self.view().shutdown_state() == (false, false)
     }
 
     /// Sends `close_notify`, or takes the peer's: true once both are through.
@@ -378,38 +381,6 @@ impl SslHandle {
         }
     }
 
-    /// Whether the handshake is neither to begin nor over: what it works on must stay as it is.
-    pub(crate) fn is_mid_handshake(&self) -> bool {
-        // SAFETY: S4.
-        let before = unsafe { decl::SSL_in_before(self.ssl.as_ptr()) } == 1;
-        !before && !self.ssl.is_init_finished()
-    }
-
-    /// Whether a handshake was completed and no other one has begun. Unlike
-    /// [`SslRef::is_init_finished`] it stays true when the connection fails afterwards.
-    pub(crate) fn is_settled(&self) -> bool {
-        /// `TLS_ST_OK` (ssl.h).
-        const OK: c_int = 1;
-        // SAFETY: S4.
-        unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == OK }
-    }
-
-    /// Whether `close_notify` went out already, and whether the peer's came.
-    pub(crate) fn shutdown_state(&self) -> (bool, bool) {
-        // SAFETY: S4.
-        let state = unsafe { sys::SSL_get_shutdown(self.ssl.as_ptr()) };
-        (
-            state & sys::SSL_SENT_SHUTDOWN != 0,
-            state & sys::SSL_RECEIVED_SHUTDOWN != 0,
-        )
-    }
-
-    /// Whether the peer has closed the connection, by `close_notify` or another alert, and this
-    /// side has not.
-    pub(crate) fn was_closed_by_peer(&self) -> bool {
-        self.shutdown_state() == (false, true)
-    }
-
     /// Answers (client) or may send (server) requests for a certificate after the handshake.
     pub(crate) fn enable_post_handshake_auth(&mut self, server: bool) {
         if server {
@@ -487,11 +458,6 @@ impl SslHandle {
         // SAFETY: the session comes from a connection of the same context, as the caller checks;
         // OpenSSL takes a reference of its own.
         unsafe { self.ssl.set_session(&copy) }
-    }
-
-    /// A copy of the session: what becomes of the connection does not concern it.
-    pub(crate) fn session(&self) -> Option<SslSession> {
-        self.ssl.session().and_then(|own| session::copy(own).ok())
     }
 }
 

@@ -177,6 +177,7 @@ impl SslObject {
         })
     }
 
+    #[cfg(feature = "tokio")]
     pub(crate) fn send_close_notify(&self) -> Result<()> {
         self.connection.send_close_notify()?.now()
     }
@@ -400,7 +401,7 @@ impl fmt::Debug for SslObject {
         f.debug_struct("SslObject")
             .field("server_side", &self.server_side())
             .field("server_hostname", &self.server_hostname())
-            .field("version", &self.version())
+            .field("version", &self.connection.version_at_once())
             .finish()
     }
 }

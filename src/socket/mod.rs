@@ -488,6 +488,7 @@ impl fmt::Debug for SslSocket {
         if let Ok(address) = self.getpeername() {
             debug.field("raddr", &format_args!("{address}"));
         }
-        debug.field("version", &self.version()).finish()
+        let version = self.connection().and_then(|tls| tls.version_at_once());
+        debug.field("version", &version).finish()
     }
 }

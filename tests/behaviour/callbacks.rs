@@ -100,7 +100,6 @@ fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
                 object.read_into(&mut [0; 10]).map(|_| ()),
                 object.write(b"x").map(|_| ()),
                 object.unwrap(),
-                object.getpeercert().map(|_| ()),
                 object.verify_client_post_handshake(),
                 object.set_context(&other),
             ];

@@ -30,6 +30,7 @@ mod ocsp;
 mod overrides;
 mod pha;
 mod psk;
+mod questions;
 mod read_ahead;
 mod record_edges;
 mod security_record;

@@ -2,15 +2,15 @@ use std::ffi::c_char;
 
 use openssl_sys as sys;
 
-use super::{Callbacks, dispatch};
+use super::{Running, dispatch};
 use crate::ffi::util;
 
 /// Passes a line of the key log on.
 pub(in crate::ffi) unsafe extern "C" fn keylog(ssl: *const sys::SSL, line: *const c_char) {
-    let write = |state: &Callbacks| {
+    let write = |state: &Running<'_>| {
         // SAFETY: OpenSSL passes a string that ends in NUL.
         if let Some(line) = unsafe { util::text(line) } {
-            if let Err(error) = state.current().keylog(line) {
+            if let Err(error) = state.user_code(|| state.current().keylog(line)) {
                 state.note(error);
             }
         }

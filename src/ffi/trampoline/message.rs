@@ -2,7 +2,7 @@ use std::ffi::{c_int, c_void};
 
 use openssl_sys as sys;
 
-use super::{Callbacks, dispatch};
+use super::{Running, dispatch};
 use crate::ffi::hooks::RawMessage;
 use crate::ffi::util;
 
@@ -16,7 +16,7 @@ pub(in crate::ffi) unsafe extern "C" fn message(
     ssl: *mut sys::SSL,
     _arg: *mut c_void,
 ) {
-    let show = |state: &Callbacks| {
+    let show = |state: &Running<'_>| {
         let message = RawMessage {
             sent: sent != 0,
             version,
@@ -24,7 +24,7 @@ pub(in crate::ffi) unsafe extern "C" fn message(
             // SAFETY: OpenSSL's buffer, valid during the call.
             data: unsafe { util::slice(data.cast(), len) },
         };
-        if let Err(error) = state.current().message(&message) {
+        if let Err(error) = state.user_code(|| state.current().message(&message)) {
             state.note(error);
         }
     };

@@ -11,6 +11,7 @@ mod ticket;
 use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::c_int;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use openssl_sys as sys;
 use super::decl;
 use super::hooks::{BoxError, Hooks, Stapling};
 use super::util::clear_errors;
+use super::window::Window;
 
 pub(in crate::ffi) use alpn::alpn_select;
 pub(in crate::ffi) use keylog::keylog;
@@ -50,16 +52,23 @@ pub(crate) struct Callbacks {
     /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
+    /// Where others look at the connection while user code runs.
+    window: Arc<Window>,
 }
 
 impl Callbacks {
-    pub(crate) fn new(hooks: Arc<dyn Hooks>, stapling: Option<Box<dyn Stapling>>) -> Callbacks {
+    pub(crate) fn new(
+        hooks: Arc<dyn Hooks>,
+        stapling: Option<Box<dyn Stapling>>,
+        window: Arc<Window>,
+    ) -> Callbacks {
         Callbacks {
             current: RefCell::new(Arc::clone(&hooks)),
             original: hooks,
             failure: RefCell::new(None),
             alpn: RefCell::new(Vec::new()),
             stapling,
+            window,
         }
     }
 
@@ -128,13 +137,38 @@ pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
+/// The connection that has called: what its callbacks share.
+struct Running<'a> {
+    callbacks: &'a Callbacks,
+    ssl: *mut sys::SSL,
+}
+
+impl Running<'_> {
+    /// Runs user code. Other threads, and the user code itself, may look at the connection meanwhile.
+    /// `f` does not use the `SSL` itself but for reading.
+    fn user_code<R>(&self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the connection is live until the callback returns. This thread is the one that is in
+        // it, and it is in `f` until the window is closed.
+        let _open = unsafe { self.callbacks.window.open(self.ssl, self.callbacks) };
+        f()
+    }
+}
+
+impl Deref for Running<'_> {
+    type Target = Callbacks;
+
+    fn deref(&self) -> &Callbacks {
+        self.callbacks
+    }
+}
+
 /// Runs `f` for the connection behind `ssl`: nothing unwinds into C, the thread's error queue
 /// stays as OpenSSL left it, and after a failure no user code runs until the caller has seen it.
 ///
 /// # Safety
 ///
 /// `ssl` is what OpenSSL handed to a callback.
-unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Callbacks) -> R) -> R {
+unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<'_>) -> R) -> R {
     let Ok(index) = slot() else { return refused };
     // SAFETY: OpenSSL passes a live SSL; our slot holds null or what `SslHandle::new` put there.
     let data = unsafe { sys::SSL_get_ex_data(ssl, index) }.cast::<Callbacks>();
@@ -147,8 +181,12 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Callback
     if state.has_failed() {
         return refused;
     }
+    let running = Running {
+        callbacks: state,
+        ssl: ssl.cast_mut(),
+    };
     let queue = ErrorStack::get();
-    let answer = catch_unwind(AssertUnwindSafe(|| f(state)));
+    let answer = catch_unwind(AssertUnwindSafe(|| f(&running)));
     // What user code left behind is none of the running operation's.
     clear_errors();
     queue.put();

@@ -2,7 +2,7 @@ use std::ffi::{CStr, c_char, c_uchar, c_uint};
 
 use openssl_sys as sys;
 
-use super::{Callbacks, Failure, dispatch};
+use super::{Failure, Running, dispatch};
 use crate::ffi::hooks::PskLimits;
 
 /// More than OpenSSL has room for: it looks at the number first and gives up the handshake.
@@ -61,7 +61,7 @@ pub(in crate::ffi) extern "C" fn psk_client(
     max_psk_len: c_uint,
 ) -> c_uint {
     let failed = failed(ssl);
-    let answer = |state: &Callbacks| {
+    let answer = |state: &Running<'_>| {
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let hint = unsafe { bytes(hint) };
         let room = max_identity_len as usize;
@@ -70,7 +70,7 @@ pub(in crate::ffi) extern "C" fn psk_client(
             identity: room.saturating_sub(1),
             key: max_psk_len as usize,
         };
-        let found = match state.current().psk_client(hint, limits) {
+        let found = match state.user_code(|| state.current().psk_client(hint, limits)) {
             Ok(found) => found,
             Err(error) => {
                 state.fail(Failure::Error(error));
@@ -100,11 +100,11 @@ pub(in crate::ffi) extern "C" fn psk_server(
     max_psk_len: c_uint,
 ) -> c_uint {
     let failed = failed(ssl);
-    let answer = |state: &Callbacks| {
+    let answer = |state: &Running<'_>| {
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let identity = unsafe { bytes(identity) };
         let room = max_psk_len as usize;
-        let key = match state.current().psk_server(identity, room) {
+        let key = match state.user_code(|| state.current().psk_server(identity, room)) {
             Ok(key) => key,
             Err(error) => {
                 state.fail(Failure::Error(error));

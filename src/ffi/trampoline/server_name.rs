@@ -3,7 +3,7 @@ use std::ffi::{c_int, c_void};
 use openssl::ssl::NameType;
 use openssl_sys as sys;
 
-use super::{Callbacks, Failure, dispatch, show_messages};
+use super::{Failure, Running, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
@@ -15,14 +15,14 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
     alert: *mut c_int,
     _arg: *mut c_void,
 ) -> c_int {
-    let decide = |state: &Callbacks| {
+    let decide = |state: &Running<'_>| {
         // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
-        let decision = match state.current().server_name(name) {
+        let decision = state.user_code(|| match state.current().server_name(name) {
             SniDecision::NotAsked => state.original.server_name(name),
             decision => decision,
-        };
+        });
         match decision {
             SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,

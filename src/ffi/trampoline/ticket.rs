@@ -3,7 +3,7 @@ use std::ptr;
 
 use openssl_sys as sys;
 
-use super::{Callbacks, dispatch};
+use super::{Running, dispatch};
 use crate::ffi::decl;
 use crate::ffi::hooks::TicketBlock;
 use crate::ffi::util;
@@ -45,7 +45,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
     mac: *mut sys::EVP_MAC_CTX,
     seal: c_int,
 ) -> c_int {
-    let prepare = |state: &Callbacks| {
+    let prepare = |state: &Running<'_>| {
         let keys = state.original.ticket_keys();
         let mut keys = keys.iter().filter_map(parts);
         if seal == 1 {

@@ -1,0 +1,311 @@
+//! Questions to a connection while one of its callbacks runs. Each test hangs if one waits for it.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
+use std::thread;
+
+use pyssl as ssl;
+
+use crate::link::{BOTH_VERSIONS, Contexts, Watchdog, client_options, server_options, tcp_pair};
+use crate::support::Pair;
+
+/// What every question that an object or a socket can be asked has for an answer.
+macro_rules! answers {
+    ($connection:expr) => {{
+        let c = $connection;
+        vec![
+            (
+                "debug",
+                format!("{c:?}").contains("SslObject {") || format!("{c:?}").contains("fd:"),
+            ),
+            ("version", format!("{:?}", c.version()) == "None"),
+            ("cipher", format!("{:?}", c.cipher()) == "None"),
+            (
+                "shared_ciphers",
+                format!("{:?}", c.shared_ciphers()) == "None",
+            ),
+            ("compression", format!("{:?}", c.compression()) == "None"),
+            ("group", format!("{:?}", c.group()) == "None"),
+            ("client_sigalg", answer_or_too_old(&c.client_sigalg())),
+            ("server_sigalg", answer_or_too_old(&c.server_sigalg())),
+            ("ocsp_response", c.ocsp_response().is_none()),
+            (
+                "selected_alpn_protocol",
+                c.selected_alpn_protocol().is_none(),
+            ),
+            ("pending", c.pending() == 0),
+            ("getpeercert", not_done(&c.getpeercert())),
+            ("getpeercert_binary", not_done(&c.getpeercert_binary())),
+            (
+                "verified chain",
+                is_empty(&format!("{:?}", c.get_verified_chain())),
+            ),
+            (
+                "unverified chain",
+                is_empty(&format!("{:?}", c.get_unverified_chain())),
+            ),
+            (
+                "tls-unique",
+                c.get_channel_binding("tls-unique").unwrap().is_none(),
+            ),
+            (
+                "tls-exporter",
+                c.get_channel_binding("tls-exporter").unwrap().is_none(),
+            ),
+            (
+                "tls-server-end-point",
+                c.get_channel_binding("tls-server-end-point")
+                    .unwrap()
+                    .is_none(),
+            ),
+            (
+                "keying material",
+                not_done(&c.export_keying_material(32, "EXPERIMENTAL", None)),
+            ),
+            ("session", c.session().is_none()),
+            (
+                "session_reused",
+                ["false", "Some(false)"].contains(&&*format!("{:?}", c.session_reused())),
+            ),
+            (
+                "context",
+                c.context().protocol() == ssl::PROTOCOL_TLS_SERVER,
+            ),
+            ("server_side", c.server_side()),
+            ("server_hostname", c.server_hostname().is_none()),
+        ]
+    }};
+}
+
+fn not_done<T: std::fmt::Debug>(outcome: &ssl::Result<T>) -> bool {
+    matches!(outcome, Err(ssl::Error::Value(text)) if text.to_string() == "handshake not done yet")
+}
+
+fn answer_or_too_old(outcome: &ssl::Result<Option<String>>) -> bool {
+    matches!(outcome, Ok(None) | Err(ssl::Error::NotImplemented(_)))
+}
+
+fn is_empty(chain: &str) -> bool {
+    ["[]", "Ok([])"].contains(&chain)
+}
+
+/// A server in either form, before its handshake is over.
+enum Server {
+    Object(ssl::SslObject),
+    Socket(ssl::SslSocket),
+}
+
+impl Server {
+    /// Asks everything; what differs from the answers that CPython gives in a server's SNI callback.
+    fn ask(&self) {
+        let answers = match self {
+            Server::Object(object) => answers!(object),
+            Server::Socket(socket) => answers!(socket),
+        };
+        for (question, as_in_python) in answers {
+            assert!(as_in_python, "{question}");
+        }
+    }
+
+    fn do_handshake(&self) -> ssl::Result<()> {
+        match self {
+            Server::Object(object) => object.do_handshake(),
+            Server::Socket(socket) => socket.do_handshake(),
+        }
+    }
+}
+
+/// A server that has its client's hello, in the form that is asked for; and what keeps it going.
+fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>) {
+    if object {
+        let pair = contexts.pair();
+        let _ = pair.client.do_handshake();
+        pair.pump();
+        let Pair { client, server, .. } = pair;
+        return (Server::Object(server), Box::new(client));
+    }
+    let (near, far) = tcp_pair();
+    near.set_nonblocking(true).unwrap();
+    let client = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(near, client).unwrap();
+    let _ = client.do_handshake();
+    let server = server_options().do_handshake_on_connect(false);
+    let server = contexts.server.wrap_socket(far, server).unwrap();
+    // The answer is not wanted.
+    server.settimeout(Some(crate::link::PATIENCE)).unwrap();
+    (Server::Socket(server), Box::new(client))
+}
+
+/// A callback that says where it is, and stays there until it is told to go on.
+struct Stop {
+    reached: Receiver<()>,
+    _go_on: Sender<()>,
+}
+
+/// Something to be called, which stops in every call until its [`Stop`] is dropped.
+fn stop() -> (Stop, impl Fn() + Send + Sync + 'static) {
+    let (reach, reached) = channel();
+    let (go_on, gone_on) = channel();
+    let ends = Mutex::new((reach, gone_on));
+    let stop = move || {
+        let (reach, gone_on) = &*ends.lock().unwrap();
+        let _ = reach.send(());
+        let _ = gone_on.recv();
+    };
+    let stopped = Stop {
+        reached,
+        _go_on: go_on,
+    };
+    (stopped, stop)
+}
+
+const FORMS: [bool; 2] = [true, false];
+
+#[test]
+fn a_callback_that_asks_its_own_connection_has_the_answers_of_python() {
+    let _watchdog = Watchdog::new();
+    for object in FORMS {
+        let contexts = Contexts::new();
+        let place: Arc<OnceLock<Arc<Server>>> = Arc::default();
+        let here = Arc::clone(&place);
+        let set = contexts.server.set_sni_callback(move |_| {
+            here.get().unwrap().ask();
+            Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
+        });
+        set.unwrap();
+        let (server, _client) = served(&contexts, object);
+        let server = Arc::new(server);
+        place.set(Arc::clone(&server)).ok().unwrap();
+        // The callback was called.
+        let error = server.do_handshake().unwrap_err();
+        assert!(error.to_string().contains("CALLBACK_FAILED"), "{error}");
+    }
+}
+
+#[test]
+fn connections_whose_callbacks_ask_each_other_both_have_answers() {
+    let _watchdog = Watchdog::new();
+    for object in FORMS {
+        let places: [Arc<OnceLock<Arc<Server>>>; 2] = Default::default();
+        let inside = Arc::new(Barrier::new(2));
+        let mut servers = Vec::new();
+        for own in 0..2 {
+            let contexts = Contexts::new();
+            let (other, inside) = (Arc::clone(&places[1 - own]), Arc::clone(&inside));
+            let set = contexts.server.set_sni_callback(move |_| {
+                inside.wait();
+                other.get().unwrap().ask();
+                // Nobody leaves before both have asked.
+                inside.wait();
+                Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
+            });
+            set.unwrap();
+            let (server, client) = served(&contexts, object);
+            let server = Arc::new(server);
+            places[own].set(Arc::clone(&server)).ok().unwrap();
+            servers.push((server, client));
+        }
+        thread::scope(|scope| {
+            for (server, _) in &servers {
+                let server = Arc::clone(server);
+                scope.spawn(move || server.do_handshake().unwrap_err());
+            }
+        });
+    }
+}
+
+#[test]
+fn threads_that_ask_do_not_wait_for_a_callback_of_the_handshake() {
+    let _watchdog = Watchdog::new();
+    for object in FORMS {
+        let contexts = Contexts::new();
+        let (stop, called) = stop();
+        let set = contexts.server.set_sni_callback(move |_| {
+            called();
+            Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
+        });
+        set.unwrap();
+        let (server, _client) = served(&contexts, object);
+        thread::scope(|scope| {
+            let handshake = scope.spawn(|| server.do_handshake());
+            stop.reached.recv().unwrap();
+            server.ask();
+            // Nor do the setters.
+            let other = contexts.server.copy().unwrap();
+            let refused = match &server {
+                Server::Object(server) => server.set_context(&other),
+                Server::Socket(server) => server.set_context(&other),
+            };
+            assert_eq!(
+                refused.unwrap_err().to_string(),
+                "Cannot switch the context in the middle of a handshake"
+            );
+            drop(stop);
+            assert!(handshake.join().unwrap().is_err());
+        });
+    }
+}
+
+/// After the handshake the answers are those of any other time.
+#[test]
+fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        contexts.client.set_alpn_protocols(&["h2"]).unwrap();
+        contexts.server.set_alpn_protocols(&["h2"]).unwrap();
+        let stopping: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> = Arc::default();
+        let here = Arc::clone(&stopping);
+        let set = contexts.client.set_message_callback(move |_| {
+            if let Some(stop) = here.get() {
+                stop();
+            }
+            Ok(())
+        });
+        set.unwrap();
+        let pair = contexts.connected();
+        let client = &pair.client;
+        pair.talk();
+        let all = || {
+            let binding = |name| client.get_channel_binding(name).unwrap();
+            [
+                format!("{client:?}"),
+                format!("{:?}", (client.version(), client.cipher(), client.group())),
+                format!("{:?}", client.selected_alpn_protocol()),
+                format!("{:?}", client.getpeercert().unwrap().unwrap().to_string()),
+                format!("{:?}", client.getpeercert_binary().unwrap().unwrap()),
+                format!("{:?}", client.get_verified_chain()),
+                format!("{:?}", client.get_unverified_chain()),
+                format!(
+                    "{:?}",
+                    ["tls-unique", "tls-exporter", "tls-server-end-point"].map(binding)
+                ),
+                format!(
+                    "{:?}",
+                    client
+                        .export_keying_material(32, "EXPERIMENTAL", None)
+                        .unwrap()
+                ),
+                format!(
+                    "{:?}",
+                    client.session().map(|session| session.id().to_vec())
+                ),
+                format!("{:?}", (client.session_reused(), client.pending())),
+            ]
+        };
+        let before = all();
+        pair.server.write(b"word").unwrap();
+        pair.pump();
+        let (stop, called) = stop();
+        stopping.set(Box::new(called)).ok().unwrap();
+        thread::scope(|scope| {
+            let read = scope.spawn(|| client.read(10));
+            stop.reached.recv().unwrap();
+            assert_eq!(all(), before);
+            let late = client.set_session(&client.session().unwrap()).unwrap_err();
+            assert_eq!(late.to_string(), "Cannot set session after handshake.");
+            drop(stop);
+            assert_eq!(read.join().unwrap().unwrap(), b"word");
+        });
+    }
+}
