@@ -40,9 +40,6 @@ pub struct SessionStats {
     pub cache_full: i64,
 }
 
-/// OpenSSL's `SSL_CTRL_SESS_*`, in the order of the fields above.
-const COUNTERS: [i32; 11] = [20, 21, 22, 23, 24, 25, 26, 27, 29, 30, 31];
-
 impl SessionStats {
     /// Names and values in Python's order.
     pub fn items(&self) -> [(&'static str, i64); 11] {
@@ -61,6 +58,7 @@ impl SessionStats {
         ]
     }
 
+    /// From [`SessionCounters::read`], whose order is that of the fields.
     fn from_counters(c: [i64; 11]) -> SessionStats {
         SessionStats {
             number: c[0],
@@ -115,9 +113,9 @@ impl Statistics {
         let gone = handle.session_counters();
         let mut counters = self.lock();
         counters.live.retain(|other| *other != gone);
-        // The sessions in its cache, which the first counter tells, go with it.
-        for (total, which) in counters.retired.iter_mut().zip(COUNTERS).skip(1) {
-            *total += gone.get(which);
+        // The first counter is the number of sessions in its cache, which goes with it.
+        for (total, count) in counters.retired.iter_mut().zip(gone.read()).skip(1) {
+            *total += count;
         }
     }
 
@@ -125,8 +123,8 @@ impl Statistics {
         let counters = self.lock();
         let mut sum = counters.retired;
         for live in &counters.live {
-            for (total, which) in sum.iter_mut().zip(COUNTERS) {
-                *total += live.get(which);
+            for (total, count) in sum.iter_mut().zip(live.read()) {
+                *total += count;
             }
         }
         SessionStats::from_counters(sum)

@@ -9,7 +9,7 @@ use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
-use super::decl::{BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
+use super::decl::{self, BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
 use super::util;
 
 /// Where a connection's records come from and go to. Neither call waits: what is not there or has
@@ -132,10 +132,9 @@ unsafe impl Sync for Method {}
 fn method() -> Result<&'static Method, ErrorStack> {
     static METHOD: OnceCell<Method> = OnceCell::new();
     METHOD.get_or_try_init(|| {
-        openssl::init();
         // SAFETY: a name that lives for ever; the setters only store the functions.
         unsafe {
-            let method = sys::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl".as_ptr());
+            let method = decl::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl".as_ptr());
             if method.is_null() {
                 return Err(ErrorStack::get());
             }
@@ -184,6 +183,7 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
         return 0;
     };
     // SAFETY: OpenSSL passes `len` writable bytes of its own; transports only write to them.
+    #[allow(clippy::disallowed_methods, reason = "not null")]
     let data = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), len) };
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };

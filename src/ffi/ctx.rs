@@ -54,7 +54,6 @@ fn check(result: c_int) -> Result<(), ErrorStack> {
 /// to tell.
 #[cfg(ossl340)]
 pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
-    openssl::init();
     clear_errors();
     // SAFETY: null is the default library context; the string is ours to free, once it is copied.
     unsafe {
@@ -293,7 +292,7 @@ impl CtxHandle {
         // SAFETY: a live context. OpenSSL fills the stack with strings that belong to the context,
         // which lives longer than the stack; freeing the stack leaves its entries alone.
         unsafe {
-            let list = sys::OPENSSL_sk_new_null();
+            let list = decl::OPENSSL_sk_new_null();
             if list.is_null() {
                 return Some(Err(ErrorStack::get()));
             }
@@ -451,20 +450,37 @@ impl CtxHandle {
 pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
-    /// One of the counters (`SSL_CTRL_SESS_*`).
-    pub(crate) fn get(&self, which: c_int) -> i64 {
-        // SAFETY: a live context; the counters are atomic or locked inside, so that neither
-        // handshakes nor changes of other settings are in the way. (But for SESS_NUMBER: OpenSSL
-        // reads one aligned word of its table of sessions there, which is a moment old at worst.)
-        #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
-        unsafe {
-            i64::from(sys::SSL_CTX_ctrl(
-                self.0.as_ptr(),
-                which,
-                0,
-                ptr::null_mut(),
-            ))
-        }
+    /// All counters, in the order in which Python shows them.
+    pub(crate) fn read(&self) -> [i64; 11] {
+        [
+            decl::SSL_CTRL_SESS_NUMBER,
+            decl::SSL_CTRL_SESS_CONNECT,
+            decl::SSL_CTRL_SESS_CONNECT_GOOD,
+            decl::SSL_CTRL_SESS_CONNECT_RENEGOTIATE,
+            decl::SSL_CTRL_SESS_ACCEPT,
+            decl::SSL_CTRL_SESS_ACCEPT_GOOD,
+            decl::SSL_CTRL_SESS_ACCEPT_RENEGOTIATE,
+            decl::SSL_CTRL_SESS_HIT,
+            decl::SSL_CTRL_SESS_MISSES,
+            decl::SSL_CTRL_SESS_TIMEOUTS,
+            decl::SSL_CTRL_SESS_CACHE_FULL,
+        ]
+        .map(|counter| {
+            // SAFETY: a live context, and a control without argument. All but the first are atomic
+            // (ssl_tsan_load). The first is a word of the table of cached sessions, which
+            // handshakes change under a lock that OpenSSL does not take here and offers no way to
+            // take (3.0 to 4.0, CPython too). The word is aligned and only passed on, so the
+            // number is one that was true a moment ago; tests/thread.supp names it.
+            #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
+            unsafe {
+                i64::from(sys::SSL_CTX_ctrl(
+                    self.0.as_ptr(),
+                    counter,
+                    0,
+                    ptr::null_mut(),
+                ))
+            }
+        })
     }
 }
 

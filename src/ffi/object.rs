@@ -6,7 +6,7 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
 use super::util::clear_errors;
-use super::{util, x509};
+use super::{decl, util, x509};
 
 /// What the table says of an object.
 pub(crate) struct Object {
@@ -20,9 +20,8 @@ pub(crate) struct Object {
 
 /// The number of an object with this short name.
 pub(crate) fn number_of_short_name(name: &std::ffi::CStr) -> Option<i32> {
-    openssl::init();
     // SAFETY: a C string; the table has its own lock.
-    let nid = unsafe { sys::OBJ_sn2nid(name.as_ptr()) };
+    let nid = unsafe { decl::OBJ_sn2nid(name.as_ptr()) };
     (nid != sys::NID_undef).then_some(nid)
 }
 
@@ -33,7 +32,7 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
     };
     clear_errors();
     // SAFETY: `text` ends in NUL and outlives the call.
-    let object = unsafe { sys::OBJ_txt2obj(text.as_ptr(), std::ffi::c_int::from(numeric)) };
+    let object = unsafe { decl::OBJ_txt2obj(text.as_ptr(), std::ffi::c_int::from(numeric)) };
     if object.is_null() {
         clear_errors();
         return Ok(None);
@@ -50,7 +49,7 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
 pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
     clear_errors();
     // SAFETY: takes any number; what it returns belongs to OpenSSL's table.
-    let object = unsafe { sys::OBJ_nid2obj(nid) };
+    let object = unsafe { decl::OBJ_nid2obj(nid) };
     if object.is_null() {
         clear_errors();
         return Ok(None);
@@ -69,8 +68,8 @@ unsafe fn describe(object: *const sys::ASN1_OBJECT) -> Result<Object, ErrorStack
         let oid = x509::object_text(object, true)?;
         Ok(Object {
             nid,
-            shortname: util::text(sys::OBJ_nid2sn(nid)).unwrap_or_default().into(),
-            longname: util::text(sys::OBJ_nid2ln(nid)).unwrap_or_default().into(),
+            shortname: util::text(decl::OBJ_nid2sn(nid)).unwrap_or_default().into(),
+            longname: util::text(decl::OBJ_nid2ln(nid)).unwrap_or_default().into(),
             oid: String::from_utf8_lossy(&oid).into_owned(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use openssl_sys as sys;
+use super::decl;
 
 /// File and directory: the name of the environment variable, then the path built in.
 pub(crate) struct DefaultPaths {
@@ -16,10 +16,10 @@ pub(crate) fn default_paths() -> DefaultPaths {
     // SAFETY: the four take no argument.
     unsafe {
         DefaultPaths {
-            file_env: constant(sys::X509_get_default_cert_file_env()),
-            file: constant(sys::X509_get_default_cert_file()),
-            dir_env: constant(sys::X509_get_default_cert_dir_env()),
-            dir: constant(sys::X509_get_default_cert_dir()),
+            file_env: constant(decl::X509_get_default_cert_file_env()),
+            file: constant(decl::X509_get_default_cert_file()),
+            dir_env: constant(decl::X509_get_default_cert_dir_env()),
+            dir: constant(decl::X509_get_default_cert_dir()),
         }
     }
 }

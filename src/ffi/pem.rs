@@ -24,7 +24,7 @@ impl<'a> Source<'a> {
         // Longer than C's int is longer than OpenSSL reads from memory.
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
         // SAFETY: the BIO reads `len` bytes of `data`, which outlives it by the lifetime.
-        let bio = unsafe { sys::BIO_new_mem_buf(data.as_ptr().cast(), len) };
+        let bio = unsafe { decl::BIO_new_mem_buf(data.as_ptr().cast(), len) };
         if bio.is_null() {
             return Err(ErrorStack::get());
         }
@@ -50,11 +50,9 @@ unsafe extern "C" fn no_password(_: *mut c_char, _: c_int, _: c_int, _: *mut c_v
 /// Whether the queue says only that no further block of the kind stands in the file.
 fn is_end(queue: &ErrorStack) -> bool {
     queue.errors().last().is_some_and(|error| {
-        error.library_code() == sys::ERR_LIB_PEM && error.reason_code() == PEM_R_NO_START_LINE
+        error.library_code() == sys::ERR_LIB_PEM && error.reason_code() == decl::PEM_R_NO_START_LINE
     })
 }
-
-const PEM_R_NO_START_LINE: c_int = 108;
 
 /// The next certificate of a PEM file.
 fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {

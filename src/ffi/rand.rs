@@ -3,8 +3,8 @@
 use std::ffi::c_int;
 
 use openssl::error::ErrorStack;
-use openssl_sys as sys;
 
+use super::decl;
 use super::util::clear_errors;
 
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
@@ -12,7 +12,7 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
     for part in bytes.chunks_mut(c_int::MAX as usize) {
         let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
         // SAFETY: pointer and length are those of `part`, which is exclusively ours.
-        if unsafe { sys::RAND_bytes(part.as_mut_ptr(), len) } != 1 {
+        if unsafe { decl::RAND_bytes(part.as_mut_ptr(), len) } != 1 {
             return Err(ErrorStack::get());
         }
     }
@@ -24,14 +24,14 @@ pub(crate) fn add(bytes: &[u8], entropy: f64) {
         let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
         // SAFETY: pointer and length are those of `part`; the bytes are only read. `entropy` is
         // converted to an integer in C, so it is kept within what one can hold.
-        unsafe { sys::RAND_add(part.as_ptr().cast(), len, entropy.max(0.0).min(len.into())) }
+        unsafe { decl::RAND_add(part.as_ptr().cast(), len, entropy.max(0.0).min(len.into())) }
     }
     clear_errors();
 }
 
 pub(crate) fn status() -> bool {
     // SAFETY: takes no argument; OpenSSL's generator has its own lock.
-    let ready = unsafe { sys::RAND_status() } == 1;
+    let ready = unsafe { decl::RAND_status() } == 1;
     clear_errors();
     ready
 }

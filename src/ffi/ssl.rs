@@ -23,7 +23,7 @@ use super::window::Window;
 use super::{decl, session};
 
 /// The most that one record carries.
-pub(crate) const RECORD_MAX: usize = 16 * 1024;
+pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 
 /// What one step came to.
 #[derive(Debug)]
@@ -338,7 +338,7 @@ impl SslHandle {
     /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
         // SAFETY: the queue belongs to this thread. To clear an empty one takes longer.
-        if unsafe { sys::ERR_peek_last_error() } != 0 {
+        if unsafe { decl::ERR_peek_last_error() } != 0 {
             clear_errors();
         }
         // An error that an earlier step got over, such as that of sending its alert.

@@ -36,9 +36,8 @@ pub(crate) enum StoreObject {
 
 impl StoreHandle {
     pub(crate) fn new() -> Result<StoreHandle, ErrorStack> {
-        openssl::init();
         // SAFETY: no arguments.
-        let store = unsafe { sys::X509_STORE_new() };
+        let store = unsafe { decl::X509_STORE_new() };
         if store.is_null() {
             Err(ErrorStack::get())
         } else {
@@ -75,7 +74,7 @@ impl StoreHandle {
     pub(crate) fn add_directory(&mut self, directory: &std::ffi::CStr) -> Result<(), ErrorStack> {
         // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store.
         unsafe {
-            let lookup = sys::X509_STORE_add_lookup(self.0, sys::X509_LOOKUP_hash_dir());
+            let lookup = sys::X509_STORE_add_lookup(self.0, decl::X509_LOOKUP_hash_dir());
             if lookup.is_null() {
                 return Err(ErrorStack::get());
             }
@@ -114,15 +113,6 @@ impl StoreHandle {
             }
         }
         objects
-    }
-}
-
-impl Clone for StoreHandle {
-    /// Another reference to the same store.
-    fn clone(&self) -> StoreHandle {
-        // SAFETY: a live store; the count is atomic.
-        unsafe { decl::X509_STORE_up_ref(self.0) };
-        StoreHandle(self.0)
     }
 }
 

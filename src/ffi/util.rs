@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use openssl_sys as sys;
+use super::decl;
 
 /// The bytes at `ptr`; none if it is null.
 ///
@@ -51,5 +51,5 @@ pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
 /// Empties this thread's error queue, so that what stands in it afterwards is new.
 pub(crate) fn clear_errors() {
     // SAFETY: takes no argument and touches only this thread's queue.
-    unsafe { sys::ERR_clear_error() }
+    unsafe { decl::ERR_clear_error() }
 }

@@ -52,10 +52,8 @@ impl<'a> View<'a> {
     /// Whether a handshake was completed and no other one has begun. Unlike
     /// [`SslRef::is_init_finished`] it stays true when the connection fails afterwards.
     pub(crate) fn is_settled(&self) -> bool {
-        /// `TLS_ST_OK` (ssl.h).
-        const OK: std::ffi::c_int = 1;
         // SAFETY: S4.
-        unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == OK }
+        unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == decl::TLS_ST_OK }
     }
 
     /// Whether `close_notify` went out already, and whether the peer's came.

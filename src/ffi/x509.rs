@@ -5,7 +5,7 @@
 //! inside a name cuts nothing off (CVE-2013-4238). What the bytes mean is decided in
 //! `certificate`.
 
-use std::ffi::{c_char, c_int, c_uint, c_ulong};
+use std::ffi::{c_char, c_int, c_uint};
 use std::net::IpAddr;
 use std::ptr;
 
@@ -56,9 +56,6 @@ pub(crate) enum GeneralName {
 
 /// The longest text of an object identifier that fits without a second call.
 const OBJECT_TEXT: usize = 256;
-
-/// `XN_FLAG_RFC2253`, a macro in C: the most specific attribute first, ASCII with escapes.
-const RFC2253: c_ulong = 0x0111_0317;
 
 /// The attributes of a name, in the order of the certificate.
 pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStack> {
@@ -214,21 +211,15 @@ fn other_name(name: &GeneralNameRef) -> Option<(&'static str, Vec<u8>)> {
     let (nid, tag) = unsafe { (sys::OBJ_obj2nid(kind), decl::ASN1_TYPE_get(value)) };
     let label = match (nid, tag) {
         (sys::NID_ms_upn, sys::V_ASN1_UTF8STRING) => "UPN",
-        (NID_XMPP_ADDR, sys::V_ASN1_UTF8STRING) => "XmppAddr",
-        (NID_SMTP_UTF8_MAILBOX, sys::V_ASN1_UTF8STRING) => "SmtpUTF8Mailbox",
-        (NID_NAI_REALM, sys::V_ASN1_UTF8STRING) => "NAIRealm",
-        (NID_SRV_NAME, sys::V_ASN1_IA5STRING) => "SRVName",
+        (decl::NID_XmppAddr, sys::V_ASN1_UTF8STRING) => "XmppAddr",
+        (decl::NID_id_on_SmtpUTF8Mailbox, sys::V_ASN1_UTF8STRING) => "SmtpUTF8Mailbox",
+        (decl::NID_NAIRealm, sys::V_ASN1_UTF8STRING) => "NAIRealm",
+        (decl::NID_SRVName, sys::V_ASN1_IA5STRING) => "SRVName",
         _ => return None,
     };
     // SAFETY: the tag says that the union holds a string, which is null or live.
     Some((label, unsafe { string_bytes((*value).value.asn1_string) }))
 }
-
-// Numbers from obj_mac.h that openssl-sys lacks; they are part of OpenSSL's ABI.
-const NID_SMTP_UTF8_MAILBOX: c_int = 1208;
-const NID_XMPP_ADDR: c_int = 1209;
-const NID_SRV_NAME: c_int = 1210;
-const NID_NAI_REALM: c_int = 1211;
 
 /// The URIs of the extension authorityInfoAccess, each with the number of its access method.
 pub(crate) fn authority_info_uris(x509: &X509Ref) -> Vec<(c_int, Vec<u8>)> {
@@ -274,13 +265,11 @@ pub(crate) fn version(x509: &X509Ref) -> i64 {
 
 /// The serial number: whether it is negative, and its magnitude.
 pub(crate) fn serial_number(x509: &X509Ref) -> (bool, Vec<u8>) {
-    /// `V_ASN1_NEG`: the flag in the type of a negative INTEGER.
-    const NEGATIVE: c_int = 0x100;
     let serial: *const sys::ASN1_STRING = x509.serial_number().as_ptr().cast();
     // SAFETY: an ASN1_INTEGER is an ASN1_STRING by another name (asn1.h), and this one lives as
     // long as `x509`.
     unsafe {
-        let negative = sys::ASN1_STRING_type(serial) & NEGATIVE != 0;
+        let negative = sys::ASN1_STRING_type(serial) & decl::V_ASN1_NEG != 0;
         (negative, string_bytes(serial))
     }
 }
@@ -299,7 +288,7 @@ pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
     let output = Bio::writing()?;
     // SAFETY: both are live; the call reads the name and writes to the BIO.
-    let ok = unsafe { decl::X509_NAME_print_ex(output.0, name.as_ptr(), 0, RFC2253) };
+    let ok = unsafe { decl::X509_NAME_print_ex(output.0, name.as_ptr(), 0, decl::XN_FLAG_RFC2253) };
     if ok < 0 {
         return Err(ErrorStack::get());
     }
@@ -328,7 +317,7 @@ pub(crate) fn promises_staple(x509: &X509Ref) -> bool {
     const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 5];
     // SAFETY: `x509` is live, and so is what belongs to it.
     let features = unsafe {
-        let at = sys::X509_get_ext_by_NID(x509.as_ptr(), decl::NID_TLSFEATURE, -1);
+        let at = sys::X509_get_ext_by_NID(x509.as_ptr(), decl::NID_tlsfeature, -1);
         let extension = sys::X509_get_ext(x509.as_ptr(), at);
         if at < 0 || extension.is_null() {
             return false;
@@ -405,7 +394,7 @@ impl Bio {
     /// One that collects what is written.
     fn writing() -> Result<Bio, ErrorStack> {
         // SAFETY: the method is a static of OpenSSL's.
-        Bio::owned(unsafe { sys::BIO_new(sys::BIO_s_mem()) })
+        Bio::owned(unsafe { sys::BIO_new(decl::BIO_s_mem()) })
     }
 
     fn owned(bio: *mut sys::BIO) -> Result<Bio, ErrorStack> {

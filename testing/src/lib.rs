@@ -5,6 +5,7 @@
 //!
 //! | Module | What it has |
 //! |---|---|
+//! | [`at_exit`] | whether OpenSSL cleans up when the process exits |
 //! | [`pki`] | certificate authorities and certificates, made when the test runs |
 //! | [`server`] | an echo server and an HTTPS server that record what they saw |
 //! | [`client`] | a TLS client |
@@ -37,6 +38,7 @@
     reason = "unpublished: every user is in this workspace"
 )]
 
+pub mod at_exit;
 pub mod client;
 mod listener;
 pub mod openssl_cli;

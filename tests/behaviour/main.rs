@@ -14,6 +14,7 @@ mod der;
 mod dh;
 mod enumerations;
 mod environment;
+mod first_call;
 mod full_duplex;
 mod getpeercert;
 mod groups;

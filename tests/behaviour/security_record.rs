@@ -479,7 +479,7 @@ fn row_36_what_is_excluded_is_not_negotiated() {
 }
 
 /// Files of Rust under these directories, with what stands in them outside of comments.
-fn sources(directories: &[&str]) -> Vec<(PathBuf, String)> {
+pub(crate) fn sources(directories: &[&str]) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     let mut left: Vec<PathBuf> = directories.iter().map(|d| root.join(d)).collect();

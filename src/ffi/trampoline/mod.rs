@@ -116,10 +116,9 @@ impl Callbacks {
 pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     static SLOT: OnceCell<c_int> = OnceCell::new();
     SLOT.get_or_try_init(|| {
-        openssl::init();
         // SAFETY: no callbacks and no argument; OpenSSL locks its list of indices.
         let index = unsafe {
-            sys::CRYPTO_get_ex_new_index(
+            decl::CRYPTO_get_ex_new_index(
                 sys::CRYPTO_EX_INDEX_SSL,
                 0,
                 std::ptr::null_mut(),

@@ -56,10 +56,10 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
             // 16; both contexts are live and this call's alone.
             unsafe {
                 ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
-                if sys::RAND_bytes(iv, IV_LEN) != 1
+                if decl::RAND_bytes(iv, IV_LEN) != 1
                     || sys::EVP_EncryptInit_ex(
                         cipher,
-                        sys::EVP_aes_256_cbc(),
+                        decl::EVP_aes_256_cbc(),
                         ptr::null_mut(),
                         key.cipher.as_ptr(),
                         iv,
@@ -81,7 +81,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
         unsafe {
             if sys::EVP_DecryptInit_ex(
                 cipher,
-                sys::EVP_aes_256_cbc(),
+                decl::EVP_aes_256_cbc(),
                 ptr::null_mut(),
                 key.cipher.as_ptr(),
                 iv,
@@ -113,7 +113,7 @@ unsafe fn set_mac_key(mac: *mut sys::EVP_MAC_CTX, key: &[u8; 32]) -> bool {
     // by it; a length of 0 is that of the string.
     unsafe {
         let params = [
-            sys::OSSL_PARAM_construct_octet_string(
+            decl::OSSL_PARAM_construct_octet_string(
                 c"key".as_ptr(),
                 key.as_ptr().cast_mut().cast(),
                 key.len(),
@@ -123,7 +123,7 @@ unsafe fn set_mac_key(mac: *mut sys::EVP_MAC_CTX, key: &[u8; 32]) -> bool {
                 digest.as_mut_ptr().cast(),
                 0,
             ),
-            sys::OSSL_PARAM_construct_end(),
+            decl::OSSL_PARAM_construct_end(),
         ];
         sys::EVP_MAC_CTX_set_params(mac, params.as_ptr()) == 1
     }

@@ -1,0 +1,389 @@
+//! The calls. Text behind a name and a colon tells a further call of the same function from the first.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl::cipher::{CipherString, Ciphersuites, KnownOpenssl, Policy};
+use pyssl::negotiate::Profile;
+use pyssl::*;
+
+use super::{Call, PEM, plain};
+
+/// The types whose methods, and the methods which, no process can call first; and what has to be called
+/// before.
+pub(super) const MADE_BY: &[(&str, &[&str])] = &[
+    ("SslContext", &["SslContext::new"]),
+    ("SslObject", &["SslContext::new"]),
+    ("SslSocket", &["SslContext::new"]),
+    ("Identity", &["Identity::load"]),
+    (
+        "Certificate",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    (
+        "CertDict",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    (
+        "DistinguishedName",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    ("Rdn", &["Certificate::from_der", "Certificate::from_pem"]),
+    (
+        "AttributeValue",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    (
+        "SubjectAltName",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    (
+        "JsonDict",
+        &["Certificate::from_der", "Certificate::from_pem"],
+    ),
+    (
+        "CipherString",
+        &["CipherString::parse", "CipherString::strict"],
+    ),
+    (
+        "Ciphersuites",
+        &["Ciphersuites::parse", "Ciphersuites::strict"],
+    ),
+    ("Part", &["CipherString::parse"]),
+    ("Term", &["CipherString::parse"]),
+    ("Resolved", &["CipherString::parse"]),
+    ("CipherDiff", &["CipherString::parse"]),
+    (
+        "Cipher",
+        &[
+            "SslContext::new",
+            "CipherString::parse",
+            "Ciphersuites::parse",
+        ],
+    ),
+    ("AuditFinding", &["SslContext::new"]),
+    ("SniRequest", &["SslContext::new"]),
+    ("OcspRequest", &["SslContext::new"]),
+    ("TlsMessage", &["SslContext::new"]),
+    ("SessionStats", &["SslContext::new"]),
+    ("Negotiation", &["SslContext::new"]),
+    ("Agreement", &["SslContext::new"]),
+    ("Refusal", &["SslContext::new"]),
+    ("Usable", &["SslContext::new"]),
+    ("Broken", &["SslContext::new"]),
+    ("SslSession", &["SslContext::new"]),
+    ("Verdict", &["SslContext::new"]),
+    ("Handshake", &["SslContext::new"]),
+    ("IntoFallible", &["SslContext::new"]),
+    ("TlsStream", &["SslContext::new"]),
+    ("Finding", &["CipherString::parse", "Ciphersuites::parse"]),
+    ("Weakening", &["CipherString::parse"]),
+    // Macros write these for `SslSocket` and `SslObject`.
+    ("$type::cipher", &["SslContext::new"]),
+    ("$type::client_sigalg", &["SslContext::new"]),
+    ("$type::compression", &["SslContext::new"]),
+    ("$type::export_keying_material", &["SslContext::new"]),
+    ("$type::group", &["SslContext::new"]),
+    ("$type::selected_alpn_protocol", &["SslContext::new"]),
+    ("$type::selected_npn_protocol", &["SslContext::new"]),
+    ("$type::server_sigalg", &["SslContext::new"]),
+    ("$type::shared_ciphers", &["SslContext::new"]),
+    ("$type::version", &["SslContext::new"]),
+    // The openssl crate's; it initialises OpenSSL for one.
+    ("ErrorStack", &[]),
+];
+
+fn pem_path() -> String {
+    std::env::var(PEM).unwrap()
+}
+
+fn pem() -> String {
+    std::fs::read_to_string(pem_path()).unwrap()
+}
+
+fn der() -> Vec<u8> {
+    // Not with the library: that would be a call before the first.
+    let text = pem();
+    let from = text.find("-----BEGIN CERTIFICATE-----\n").unwrap() + 28;
+    let block = &text[from..from + text[from..].find("-----END").unwrap()];
+    let (mut der, mut bits, mut held) = (Vec::new(), 0u32, 0);
+    for c in block.bytes().filter(|c| !b"\n=".contains(c)) {
+        let digit = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'+' => 62,
+            _ => 63,
+        };
+        (bits, held) = (bits << 6 | u32::from(digit), held + 6);
+        if held >= 8 {
+            held -= 8;
+            der.push((bits >> held & 0xff) as u8);
+        }
+    }
+    der
+}
+
+/// The address of a server that does not speak TLS.
+fn clear_text_server() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n\r\n");
+        }
+    });
+    address
+}
+
+pub(super) fn connection() -> TcpStream {
+    TcpStream::connect(clear_text_server()).unwrap()
+}
+
+pub(super) fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").unwrap()
+}
+
+pub(super) fn policy() -> Policy {
+    Policy::mozilla_modern()
+}
+
+pub(super) fn profile() -> &'static Profile {
+    &Profile::all()[0]
+}
+
+pub(super) fn known() -> &'static KnownOpenssl {
+    &KnownOpenssl::all()[0]
+}
+
+pub(super) fn value_error() -> ssl::Error {
+    ssl::TlsVersion::try_from(1).unwrap_err()
+}
+
+pub(super) fn os_error() -> ssl::Error {
+    std::io::Error::from(std::io::ErrorKind::AddrInUse).into()
+}
+
+pub(super) fn want_read() -> ssl::Error {
+    std::io::Error::from_raw_os_error(11).into()
+}
+
+/// Each runs in a process of its own.
+pub(super) fn alone() -> impl Iterator<Item = &'static Call> {
+    let all: &'static [&'static [Call]] = &[
+        ALONE,
+        #[cfg(feature = "requests")]
+        requests::ALONE,
+    ];
+    all.iter().copied().flatten()
+}
+
+/// Each line runs in a process of its own, which must not touch OpenSSL at all.
+pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
+    let all: &'static [&'static [Call]] = &[
+        plain::UNTOUCHED,
+        #[cfg(feature = "requests")]
+        requests::UNTOUCHED,
+    ];
+    all.iter().copied().flatten()
+}
+
+const ALONE: &[Call] = calls! {
+    "SslContext::new" => SslContext::new(Protocol::PROTOCOL_TLS_CLIENT);
+    "SslContext::new: one version" => SslContext::new(Protocol::PROTOCOL_TLSv1_2);
+    "create_default_context" => create_default_context(());
+    "create_default_context: own authorities" => {
+        create_default_context(DefaultContext::new(Purpose::SERVER_AUTH).cafile(pem_path()))
+    };
+    "create_default_context: no certificates" => {
+        create_default_context(DefaultContext::new(Purpose::SERVER_AUTH).cadata("none"))
+    };
+    "create_default_https_context" => create_default_https_context(());
+    "create_unverified_context" => create_unverified_context(());
+    "create_stdlib_context" => create_stdlib_context(());
+    "get_server_certificate" => {
+        let address = clear_text_server();
+        get_server_certificate(("127.0.0.1", address.port()), ())
+    };
+    "get_server_certificate: no such file" => get_server_certificate(
+        ("127.0.0.1", clear_text_server().port()),
+        ServerCertificate::new().ca_certs("/nonexistent"),
+    );
+    "create_connection" => create_connection(("127.0.0.1", clear_text_server().port()), None);
+    "Identity::load" => Identity::load(pem_path());
+    "Identity::load: bytes" => Identity::load(CertChain::from_pem(pem(), pem()));
+    "Identity::load: bad bytes" => Identity::load(CertChain::from_pem("", ""));
+    "Identity::load: DER" => Identity::load(CertChain::from_der(&[der()], b"no key"));
+    "Identity::load: PKCS#12" => Identity::load(CertChain::from_pkcs12(b"none", "password"));
+    "Identity::load: no such file" => Identity::load("/nonexistent");
+    "Certificate::from_der" => Certificate::from_der(&der()).unwrap();
+    "Certificate::from_der: no certificate" => Certificate::from_der(b"none");
+    "Certificate::from_pem" => Certificate::from_pem(pem()).unwrap();
+    "Certificate::from_pem: no certificate" => Certificate::from_pem("none");
+    "DER_cert_to_PEM_cert" => DER_cert_to_PEM_cert(der());
+    "PEM_cert_to_DER_cert" => PEM_cert_to_DER_cert(&pem());
+    "PEM_cert_to_DER_cert: no certificate" => PEM_cert_to_DER_cert("none");
+    "cert_time_to_seconds" => cert_time_to_seconds("Jan  5 09:34:43 2018 GMT");
+    "Asn1Object::new" => Asn1Object::new("1.3.6.1.5.5.7.3.1");
+    "Asn1Object::new: not assigned" => Asn1Object::new("1.2.3.4.5.6");
+    "Asn1Object::new: no object" => Asn1Object::new("none");
+    "Asn1Object::fromname" => Asn1Object::fromname("serverAuth");
+    "Asn1Object::fromname: unknown" => Asn1Object::fromname("none");
+    "Asn1Object::fromnid" => Asn1Object::fromnid(129);
+    "Asn1Object::fromnid: unknown" => Asn1Object::fromnid(100_000);
+    "impl From<Purpose> for Asn1Object" => Asn1Object::from(Purpose::SERVER_AUTH);
+    "CipherString::parse" => CipherString::parse("ECDHE+AESGCM").unwrap();
+    "CipherString::parse: empty" => CipherString::parse("");
+    "CipherString::parse: a NUL" => CipherString::parse("A\0");
+    "CipherString::strict" => CipherString::strict("ECDHE+AESGCM").unwrap();
+    "CipherString::strict: unknown" => CipherString::strict("none");
+    "CipherString::openssl_default" => CipherString::openssl_default();
+    "impl FromStr for CipherString" => "DEFAULT".parse::<CipherString>();
+    "Ciphersuites::parse" => Ciphersuites::parse("TLS_AES_128_GCM_SHA256").unwrap();
+    "Ciphersuites::parse: empty" => Ciphersuites::parse("");
+    "Ciphersuites::parse: unknown" => Ciphersuites::parse("none");
+    "Ciphersuites::strict" => Ciphersuites::strict("TLS_AES_128_GCM_SHA256").unwrap();
+    "impl FromStr for Ciphersuites" => "TLS_AES_128_GCM_SHA256".parse::<Ciphersuites>();
+    "CipherStringError::kind" => CipherString::parse("A\0").unwrap_err().kind();
+    "CipherStringError::span" => CipherString::parse("A\0").unwrap_err().span();
+    "CipherStringError::column" => CipherString::parse("A\0").unwrap_err().column();
+    "CipherStringError::message" => CipherString::parse("A\0").unwrap_err().message().len();
+    "impl fmt::Display for CipherStringError" => CipherString::parse("A\0").unwrap_err().to_string();
+    "impl From<CipherStringError> for Error" => {
+        ssl::Error::from(CipherString::parse("A\0").unwrap_err())
+    };
+    "KnownOpenssl::explain" => known().explain("DEFAULT");
+    "Explanation::steps", "Explanation::ciphers", "Explanation::selects_nothing",
+    "Explanation::security_level", "Explanation::diff", "Explanation::method",
+    "impl fmt::Debug for Explanation" => {
+        let explanation = known().explain("DEFAULT").unwrap();
+        (
+            explanation.steps().len(),
+            explanation.ciphers().len(),
+            explanation.selects_nothing(),
+            explanation.security_level(),
+            format!("{explanation:?} {:?}", explanation.method()),
+            explanation.diff(&known().explain("ALL").unwrap()),
+        )
+    };
+    "Step::part", "Step::effect", "Step::added", "Step::removed", "Step::moved", "Step::killed",
+    "Step::list", "Step::hint", "impl fmt::Display for Step", "impl fmt::Debug for Step" => {
+        let explanation = known().explain("ALL:!none").unwrap();
+        let step = &explanation.steps()[0];
+        (
+            format!("{step} {step:?} {:?} {:?}", step.part(), step.effect()),
+            step.added().len() + step.removed().len() + step.moved().len(),
+            step.killed().len() + step.list().len(),
+            step.hint().is_some(),
+        )
+    };
+    "Policy::check" => policy().check(&[], &[TlsVersion::TLSv1_3]);
+    "Policy::check_groups" => policy().check_groups(&["X25519"]);
+    "Policy::check_key" => policy().check_key("RSA", 1024);
+    "Policy::parse" => Policy::parse("none");
+    "Report::policy", "Report::violations", "Report::conforms", "Report::extend",
+    "Violation::kind", "Violation::section", "Violation::severity",
+    "impl fmt::Display for Violation", "impl fmt::Display for ViolationKind" => {
+        let mut report = policy().check_key("RSA", 512);
+        report.extend(policy().check_groups(&["secp192k1"]));
+        let _ = (report.policy().len(), report.conforms());
+        for violation in report.violations() {
+            let _ = (violation.section(), violation.severity());
+            let _ = format!("{violation} {}", violation.kind());
+        }
+    };
+    "Profile::client_context" => profile().client_context();
+    "get_sigalgs" => get_sigalgs();
+    "TicketKey::generate" => TicketKey::generate();
+    "impl PartialEq for TicketKey" => TicketKey::from([0; TicketKey::LEN]) == [1; TicketKey::LEN].into();
+    "get_default_verify_paths" => get_default_verify_paths();
+    "RAND_bytes" => RAND_bytes(1);
+    "RAND_status" => RAND_status();
+    "RAND_add" => RAND_add(b"seed", 1.0);
+    "OPENSSL_VERSION" => OPENSSL_VERSION.len();
+    "OPENSSL_VERSION_NUMBER" => *OPENSSL_VERSION_NUMBER;
+    "OPENSSL_VERSION_INFO" => *OPENSSL_VERSION_INFO;
+};
+
+#[cfg(feature = "requests")]
+mod requests {
+    use pyssl::requests::{self, ClientCert, RequestOptions, Session, Verify};
+
+    use super::*;
+
+    fn url() -> String {
+        format!("https://127.0.0.1:{}/", clear_text_server().port())
+    }
+
+    fn options() -> RequestOptions {
+        RequestOptions::new()
+    }
+
+    pub(super) const ALONE: &[Call] = calls! {
+        "get" => requests::get(url(), ());
+        "get: unverified" => requests::get(url(), false);
+        "get: own authorities" => requests::get(url(), pem_path());
+        "get: no such file" => requests::get(url(), "/nonexistent");
+        "get: no such certificate" => requests::get(url(), options().cert("/nonexistent"));
+        "head" => requests::head(url(), ());
+        "post" => requests::post(url(), ());
+        "request" => requests::request("PUT", url(), ());
+        "Session::get" => Session::new(()).get(url(), ());
+        "Session::head" => Session::new(()).head(url(), ());
+        "Session::post" => Session::new(()).post(url(), ());
+        "Session::request" => Session::new(()).request("PUT", url(), ());
+        "Response::status_code", "Response::reason", "Response::ok", "Response::url",
+        "Response::headers", "Response::content", "Response::text", "Response::raise_for_status",
+        "impl fmt::Debug for Response" => {
+            let url = url().replace("https", "http");
+            let response = requests::get(url, ()).unwrap();
+            let _ = (response.status_code(), response.ok(), format!("{response:?}"));
+            let _ = (response.reason().len(), response.url().len(), response.headers().len());
+            let _ = (response.content().len(), response.text().len());
+            let _ = response.raise_for_status();
+        };
+        "Error::is_connection_error", "Error::is_timeout" => {
+            let error = requests::get(url(), ()).unwrap_err();
+            (error.is_connection_error(), error.is_timeout())
+        };
+    };
+
+    pub(super) const UNTOUCHED: &[Call] = calls! {
+        "Session::new", "Session::trust_env", "Session::max_redirects" => {
+            Session::new(()).trust_env(false).max_redirects(1)
+        };
+        "RequestOptions::new", "RequestOptions::verify", "RequestOptions::cert",
+        "RequestOptions::headers", "RequestOptions::data", "RequestOptions::timeout",
+        "RequestOptions::connect_timeout", "RequestOptions::read_timeout",
+        "RequestOptions::total_timeout", "RequestOptions::allow_redirects",
+        "impl fmt::Debug for RequestOptions", "impl From<()> for RequestOptions",
+        "impl From<Verify> for RequestOptions", "impl From<bool> for RequestOptions",
+        "impl From<$path> for RequestOptions", "impl From<bool> for Verify",
+        "impl From<$path> for Verify", "impl From<(C, K)> for ClientCert",
+        "impl From<$path> for ClientCert" => {
+            let second = Duration::from_secs(1);
+            let options = options()
+                .verify("file")
+                .cert(("cert", "key"))
+                .cert("cert")
+                .headers([("name", "value")])
+                .data("data")
+                .timeout(second)
+                .connect_timeout(second)
+                .read_timeout(second)
+                .total_timeout(second)
+                .allow_redirects(false);
+            (
+                format!("{options:?}"),
+                RequestOptions::from(()),
+                RequestOptions::from(Verify::from(true)),
+                RequestOptions::from(false),
+                RequestOptions::from("file"),
+                ClientCert::from(("cert", "key")),
+            )
+        };
+    };
+}

@@ -1,0 +1,303 @@
+//! The calls that leave OpenSSL alone: those of options and of plain values.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl::audit::{AuditCode, AuditOptions};
+use pyssl::cipher::{Hint, KnownOpenssl, NoEffect, Policy, Severity, Weakness};
+use pyssl::expect::rules;
+use pyssl::negotiate::{Cause, NegotiateOptions, Obstacle, Profile, Role, UsableOptions};
+use pyssl::socket2::{Domain, Type};
+use pyssl::*;
+
+use super::Call;
+use super::calls::{connection, known, listener, os_error, profile, value_error, want_read};
+
+pub(super) const UNTOUCHED: &[Call] = calls! {
+    "AuditOptions::new", "AuditOptions::role", "AuditOptions::server_hostname",
+    "AuditOptions::now", "AuditOptions::expires_soon", "AuditOptions::peer_cafile", "impl Default for AuditOptions",
+    "impl From<()> for AuditOptions", "impl From<&str> for AuditOptions",
+    "impl From<Role> for AuditOptions" => (
+        AuditOptions::new()
+            .role(Role::Client)
+            .server_hostname("localhost")
+            .now(std::time::SystemTime::now())
+            .expires_soon(Duration::from_secs(1))
+            .peer_cafile("file"),
+        AuditOptions::default(),
+        AuditOptions::from(()),
+        AuditOptions::from("localhost"),
+        AuditOptions::from(Role::Server),
+    );
+    "capabilities" => capabilities();
+    "impl fmt::Display for NoEffect" => NoEffect::NotListed.to_string();
+    "impl fmt::Display for Hint" => Hint::Tls13Suite.to_string();
+    "impl fmt::Display for Severity" => Severity::Note.to_string();
+    "impl fmt::Display for Obstacle" => Obstacle::NoSrp.to_string();
+    "impl fmt::Display for Cause" => {
+        Cause::NoCommonVersion { client: Vec::new(), server: Vec::new() }.to_string()
+    };
+    "impl fmt::Display for Role" => Role::Client.to_string();
+    "KnownOpenssl::all", "KnownOpenssl::named", "KnownOpenssl::name", "KnownOpenssl::version",
+    "KnownOpenssl::build", "impl fmt::Display for KnownOpenssl",
+    "impl fmt::Debug for KnownOpenssl" => (
+        KnownOpenssl::named(known().name()),
+        known().version(),
+        known().build(),
+        format!("{} {:?}", known(), known()),
+    );
+    "Policy::mozilla_modern", "Policy::mozilla_intermediate", "Policy::rfc9325", "Policy::all",
+    "Policy::named", "Policy::name", "Policy::title", "Policy::version", "Policy::date",
+    "Policy::source", "Policy::versions", "Policy::groups" => {
+        let policies = [Policy::mozilla_modern(), Policy::mozilla_intermediate(), Policy::rfc9325()];
+        for policy in policies.into_iter().chain(Policy::all()) {
+            let named = Policy::named(policy.name());
+            std::hint::black_box((
+                named.map(|named| named.title().len()),
+                policy.version().len() + policy.source().len(),
+                policy.date().map(str::len),
+                policy.versions().len() + policy.groups().len(),
+            ));
+        }
+    };
+    "PolicyError::line" => Policy::parse("none").unwrap_err().line();
+    "Weakness::slug", "Weakness::from_slug", "Weakness::severity", "Weakness::needs_callback",
+    "Weakness::excluded_by", "impl fmt::Display for Weakness" => (
+        Weakness::from_slug(Weakness::Export.slug()),
+        Weakness::Export.severity(),
+        Weakness::Export.needs_callback(),
+        Weakness::Export.excluded_by(),
+        Weakness::Export.to_string(),
+    );
+    "$codes::code", "$codes::summary", "impl std::fmt::Display for $codes" => (
+        (AuditCode::NotVerified.code(), AuditCode::NotVerified.summary()),
+        AuditCode::NotVerified.to_string(),
+    );
+    "$type::name", "impl fmt::Debug for $type" => (
+        TlsContentType(22).name(),
+        format!("{:?}", TlsContentType(22)),
+    );
+    "AlertDescription::name", "impl fmt::Debug for AlertDescription" => (
+        AlertDescription(0).name(),
+        format!("{:?}", AlertDescription(0)),
+    );
+    "impl TryFrom<i32> for SslErrorNumber", "impl TryFrom<i32> for Protocol",
+    "impl TryFrom<i32> for TlsVersion", "impl TryFrom<i32> for VerifyMode" => (
+        SslErrorNumber::try_from(1),
+        Protocol::try_from(16),
+        TlsVersion::try_from(1),
+        VerifyMode::try_from(7),
+    );
+    "Protocol::name", "impl fmt::Display for Protocol" => (
+        Protocol::PROTOCOL_TLS_CLIENT.name(),
+        Protocol::PROTOCOL_TLS_CLIENT.to_string(),
+    );
+    "Purpose::nid", "Purpose::shortname", "Purpose::longname", "Purpose::oid" => (
+        Purpose::SERVER_AUTH.nid(),
+        Purpose::SERVER_AUTH.shortname(),
+        Purpose::SERVER_AUTH.longname(),
+        Purpose::SERVER_AUTH.oid(),
+    );
+    "impl Ord for TlsVersion", "impl PartialOrd for TlsVersion",
+    "impl fmt::Display for TlsVersion" => (
+        TlsVersion::TLSv1_2 < TlsVersion::TLSv1_3,
+        TlsVersion::TLSv1_2.max(TlsVersion::TLSv1_3).to_string(),
+    );
+    "CertChain::new", "CertChain::from_pem", "CertChain::from_der", "CertChain::from_pkcs12",
+    "CertChain::keyfile", "CertChain::password", "impl fmt::Debug for CertChain",
+    "impl From<P> for CertChain", "Password::callback", "impl fmt::Debug for Password",
+    "impl From<&str> for Password", "impl From<String> for Password",
+    "impl From<&[u8]> for Password", "impl From<&[u8; N]> for Password",
+    "impl From<Vec<u8>> for Password", "impl Drop for Password" => {
+        let chain = CertChain::new("cert").keyfile("key").password("password");
+        let _ = format!("{chain:?} {:?}", Password::from("password"));
+        (
+            CertChain::from_pem("", ""),
+            CertChain::from_der(&[b""], b""),
+            CertChain::from_pkcs12(b"", String::new()),
+            CertChain::from("cert"),
+            [&b"a"[..].into(), &b"a".into(), &Vec::new().into(), &Password::callback(|| Ok("a"))]
+                .map(|password: &Password| format!("{password:?}")),
+        )
+    };
+    "impl From<&str> for CaData", "impl From<String> for CaData", "impl From<&[u8]> for CaData",
+    "impl From<Vec<u8>> for CaData", "VerifyLocations::new", "VerifyLocations::cafile",
+    "VerifyLocations::capath", "VerifyLocations::cadata", "impl From<P> for VerifyLocations" => (
+        VerifyLocations::new().cafile("file").capath("dir").cadata("pem"),
+        VerifyLocations::from("file").cadata(String::new()),
+        VerifyLocations::new().cadata(&b"der"[..]),
+        VerifyLocations::new().cadata(Vec::new()),
+    );
+    "impl From<($identity, K)> for ClientPsk", "impl fmt::Debug for ClientPsk" => {
+        format!("{:?}", ClientPsk::from(("identity", b"key")))
+    };
+    "impl From<[u8; TicketKey::LEN]> for TicketKey", "impl TryFrom<&[u8]> for TicketKey",
+    "TicketKey::as_bytes", "impl fmt::Debug for TicketKey" => (
+        TicketKey::try_from(&[0; TicketKey::LEN][..]).is_ok(),
+        TicketKey::from([0; TicketKey::LEN]).as_bytes().len(),
+        format!("{:?}", TicketKey::from([0; TicketKey::LEN])),
+    );
+    "DefaultContext::new", "DefaultContext::purpose", "DefaultContext::cafile",
+    "DefaultContext::capath", "DefaultContext::cadata", "impl From<Purpose> for DefaultContext",
+    "impl From<()> for DefaultContext" => (
+        DefaultContext::new(Purpose::SERVER_AUTH)
+            .purpose(Purpose::CLIENT_AUTH)
+            .cafile("file")
+            .capath("dir")
+            .cadata("pem"),
+        DefaultContext::from(Purpose::SERVER_AUTH),
+        DefaultContext::from(()),
+    );
+    "UnverifiedContext::new", "UnverifiedContext::protocol", "UnverifiedContext::cert_reqs",
+    "UnverifiedContext::check_hostname", "UnverifiedContext::purpose",
+    "UnverifiedContext::certfile", "UnverifiedContext::keyfile", "UnverifiedContext::cafile",
+    "UnverifiedContext::capath", "UnverifiedContext::cadata", "UnverifiedContext::locations",
+    "impl Default for UnverifiedContext", "impl From<()> for UnverifiedContext" => (
+        UnverifiedContext::new()
+            .protocol(Protocol::PROTOCOL_TLS_CLIENT)
+            .cert_reqs(VerifyMode::CERT_REQUIRED)
+            .check_hostname(true)
+            .purpose(Purpose::SERVER_AUTH)
+            .certfile("cert")
+            .keyfile("key")
+            .cafile("file")
+            .capath("dir")
+            .cadata("pem")
+            .locations("file"),
+        UnverifiedContext::default(),
+        UnverifiedContext::from(()),
+    );
+    "ServerCertificate::new", "ServerCertificate::ssl_version", "ServerCertificate::ca_certs",
+    "ServerCertificate::timeout", "impl From<()> for ServerCertificate" => (
+        ServerCertificate::new()
+            .ssl_version(Protocol::PROTOCOL_TLS_CLIENT)
+            .ca_certs("file")
+            .timeout(Duration::from_secs(1)),
+        ServerCertificate::from(()),
+    );
+    "Error::ssl", "Error::python_class", "Error::errno", "Error::library", "Error::reason",
+    "Error::verify_code", "Error::verify_message", "impl From<io::Error> for Error",
+    "impl From<Error> for io::Error", "OsError::errno", "OsError::kind", "OsError::filename",
+    "impl fmt::Display for OsError", "impl std::error::Error for OsError", "SslError::errno",
+    "SslError::library", "SslError::reason", "SslError::verify_code", "SslError::verify_message",
+    "impl fmt::Display for SslError", "impl std::error::Error for SslError" => {
+        let within = MemoryBio::new();
+        within.write_eof();
+        let written = within.write(b"behind the end").unwrap_err();
+        for error in [value_error(), os_error(), want_read(), written] {
+            if let Some(ssl) = error.ssl() {
+                let _ = (ssl.errno(), ssl.library(), ssl.reason(), ssl.verify_code());
+                let _ = (ssl.verify_message(), ssl.to_string());
+                let _ = std::error::Error::source(ssl);
+            }
+            if let ssl::Error::Os(os) = &error {
+                let _ = (os.errno(), os.kind(), os.filename(), os.to_string());
+                let _ = std::error::Error::source(os);
+            }
+            let _ = (error.python_class(), error.errno(), error.library(), error.reason());
+            let _ = (error.verify_code(), error.verify_message());
+            let _ = format!("{error} {error:?}");
+            let _ = std::io::Error::from(error);
+        }
+    };
+    "includes", "excludes", "policy", "that", "impl fmt::Display for Rule" => {
+        let written = [rules::includes("a"), rules::excludes("a"), rules::policy("a")];
+        (written.map(|rule| rule.to_string()), rules::that("a", |_| true).to_string())
+    };
+    "NegotiateOptions::new", "NegotiateOptions::server_hostname", "NegotiateOptions::verify",
+    "NegotiateOptions::lend_certificates", "impl Default for NegotiateOptions",
+    "impl From<()> for NegotiateOptions", "impl From<&str> for NegotiateOptions",
+    "UsableOptions::new", "UsableOptions::lend_certificates",
+    "impl From<Role> for UsableOptions" => (
+        NegotiateOptions::new().server_hostname("localhost").verify(true).lend_certificates(true),
+        NegotiateOptions::default(),
+        NegotiateOptions::from(()),
+        NegotiateOptions::from("localhost"),
+        UsableOptions::new(Role::Client).lend_certificates(true),
+        UsableOptions::from(Role::Client),
+    );
+    "ProfileError::line" => Profile::parse("none").unwrap_err().line();
+    "Profile::all", "Profile::named", "Profile::parse", "Profile::name", "Profile::title",
+    "Profile::released", "Profile::source", "Profile::versions", "Profile::ciphers",
+    "Profile::groups", "Profile::sends_server_name", "impl fmt::Display for Profile" => {
+        let profile = Profile::named(profile().name()).unwrap();
+        (
+            Profile::parse("none").is_ok(),
+            profile.title().len() + profile.released().len() + profile.source().len(),
+            profile.versions().len() + profile.ciphers().len() + profile.groups().len(),
+            profile.sends_server_name(),
+            profile.to_string(),
+        )
+    };
+    "MemoryBio::new", "MemoryBio::read", "MemoryBio::write", "MemoryBio::write_eof",
+    "MemoryBio::pending", "MemoryBio::eof", "MemoryBio::read_into", "impl Read for MemoryBio",
+    "impl Read for &MemoryBio", "impl Write for MemoryBio", "impl Write for &MemoryBio", "impl fmt::Debug for MemoryBio" => {
+        let bio = MemoryBio::new();
+        let _ = (bio.write(b"data"), bio.read_into(&mut [0]));
+        let mut stream = bio.clone();
+        let _ = (Write::write(&mut stream, b"data"), Write::write(&mut &stream, b"data"));
+        let _ = (Read::read(&mut stream, &mut [0]), Read::read(&mut &stream, &mut [0]));
+        let _ = (bio.read(1), bio.pending(), bio.eof(), format!("{bio:?}"));
+        bio.write_eof();
+    };
+    "$type::verify_mode", "$type::check_hostname", "$type::expected_names", "$type::ocsp_mode",
+    "$type::ocsp_response" => (
+        WrapBio::new().verify_mode(VerifyMode::CERT_NONE).check_hostname(false),
+        WrapBio::new().expected_names(["localhost"]).ocsp_mode(OcspMode::Require),
+        WrapSocket::new().ocsp_response(b"none".to_vec()),
+    );
+    "WrapBio::new", "WrapBio::server_side", "WrapBio::server_hostname", "WrapBio::session",
+    "impl From<&str> for WrapBio", "impl From<&String> for WrapBio",
+    "impl From<()> for WrapBio" => (
+        WrapBio::new().server_side(true).server_hostname("localhost").session(None),
+        WrapBio::from("localhost"),
+        WrapBio::from(&String::new()),
+        WrapBio::from(()),
+    );
+    "WrapSocket::new", "WrapSocket::server_side", "WrapSocket::do_handshake_on_connect",
+    "WrapSocket::suppress_ragged_eofs", "WrapSocket::read_ahead", "WrapSocket::server_hostname",
+    "WrapSocket::session", "impl Default for WrapSocket", "impl From<&str> for WrapSocket",
+    "impl From<&String> for WrapSocket", "impl From<()> for WrapSocket" => (
+        WrapSocket::new()
+            .server_side(true)
+            .do_handshake_on_connect(true)
+            .suppress_ragged_eofs(true)
+            .read_ahead(true)
+            .server_hostname("localhost")
+            .session(None),
+        WrapSocket::default(),
+        WrapSocket::from("localhost"),
+        WrapSocket::from(&String::new()),
+        WrapSocket::from(()),
+    );
+    "Address::as_inet", "Address::port", "impl fmt::Display for Address" => {
+        let address = Address::Inet(([127, 0, 0, 1], 1).into());
+        (address.as_inet(), address.port(), address.to_string())
+    };
+    "impl ToAddress for (&str, u16)", "impl ToAddress for (String, u16)",
+    "impl ToAddress for (&String, u16)", "impl ToAddress for SocketAddr",
+    "impl ToAddress for &Path", "impl ToAddress for PathBuf", "impl ToAddress for Address",
+    "impl ToAddress for &T" => {
+        let name = "127.0.0.1".to_owned();
+        let address: SocketAddr = ([127, 0, 0, 1], 1).into();
+        (
+            ("127.0.0.1", 1).to_address(Domain::IPV4),
+            (name.clone(), 1).to_address(Domain::IPV4),
+            (&name, 1).to_address(Domain::IPV4),
+            address.to_address(Domain::IPV4),
+            Path::new("socket").to_address(Domain::UNIX),
+            PathBuf::from("socket").to_address(Domain::UNIX),
+            Address::Inet(address).to_address(Domain::IPV4),
+        )
+    };
+    "impl IntoSocket for $ty", "impl IntoSocket for &$ty" => (
+        (&connection()).into_socket(),
+        connection().into_socket(),
+        listener().into_socket(),
+        socket2::Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap().into_socket(),
+    );
+    "get_protocol_name" => get_protocol_name(16);
+};
