@@ -281,7 +281,7 @@ impl<T> DerefMut for FairGuard<'_, T> {
 }
 
 /// A number that no other living thread has; never 0.
-fn this_thread() -> usize {
+pub(crate) fn this_thread() -> usize {
     thread_local!(static PLACE: u8 = const { 0 });
     PLACE.with(|place| std::ptr::from_ref(place).addr())
 }

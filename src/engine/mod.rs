@@ -6,6 +6,8 @@ mod inspection;
 mod ocsp;
 mod overrides;
 mod queries;
+mod readers;
+mod shutdown;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,7 @@ use crate::lock::{Door, FairGuard, FairLock, Refused};
 use ocsp::Staples;
 use overrides::Verification;
 use queries::version;
+use readers::Readers;
 use warm::Uses;
 use write::Unfinished;
 
@@ -50,28 +53,12 @@ pub(crate) enum Step<T> {
     WantWrite,
 }
 
-/// What a step finds below the connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Input<'a> {
-    /// Bytes that the caller has read from there: they come first.
-    pub(crate) received: &'a [u8],
-    pub(crate) hold: Hold,
-}
-
-impl From<Hold> for Input<'_> {
-    fn from(hold: Hold) -> Self {
-        Input {
-            received: &[],
-            hold,
-        }
-    }
-}
-
 /// A TLS connection on some transport.
 ///
 /// The lock on `ssl` is held for one step at a time and never while waiting. Faces that wait take
-/// turns: `reads` and `writes` say whose they are. Who has no turn to read must not make the
-/// transport read (`Hold::Always`): the bytes would overtake those that the reader has in hand.
+/// turns: `reads` and `writes` say whose they are. A thread without the turn to read must not make
+/// the transport read (`Hold::Always`): the thread that waits for the transport would not learn of
+/// what has come.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
     /// For questions while a callback runs under the lock.
@@ -82,6 +69,7 @@ pub(crate) struct Connection {
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
     uses: Uses,
+    readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
     /// The names of which the certificate must have one; none if it is the server's name.
@@ -89,34 +77,16 @@ pub(crate) struct Connection {
     verifies: Verified,
     /// A session was offered, which knows the chain of the connection that it is from.
     offered: AtomicBool,
-    /// Whether readers may take more from the transport than they were asked for.
-    reads_ahead: bool,
 }
 
 /// What the connection's lock guards.
 struct Locked {
     handle: SslHandle,
     unfinished: Option<Unfinished>,
-    /// An error met while looking ahead, which the next read reports.
+    /// The end, or an error, that [`pending`](Connection::pending) has met and the next read reports.
     deferred: Option<Error>,
-    /// The end of the stream, or an error that ended it, was reported by a read.
-    ended: bool,
-    /// As the connection's, while all that comes belongs to it: after the handshake, where a
-    /// program may go on to wait for the descriptor, and until `close_notify`.
-    reads_ahead: bool,
-}
-
-impl Locked {
-    fn begin(&mut self, input: Input<'_>) {
-        if !input.received.is_empty() {
-            self.handle.feed(input.received);
-        }
-        self.hold(input.hold);
-    }
-
-    fn hold(&mut self, hold: Hold) {
-        self.handle.hold(hold, self.reads_ahead);
-    }
+    /// Ours was a half-close: to the reader, the peer's `close_notify` is a clean end.
+    half_closed: bool,
 }
 
 /// How a connection is made.
@@ -127,7 +97,6 @@ pub(crate) struct Config {
     pub(crate) session: Option<SslSession>,
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
-    pub(crate) reads_ahead: bool,
     pub(crate) overrides: Overrides,
 }
 
@@ -156,7 +125,6 @@ impl Connection {
             server_hostname,
             session,
             insist_on_hostname,
-            reads_ahead,
             overrides,
         } = config;
         if let Some(name) = &server_hostname {
@@ -227,20 +195,19 @@ impl Connection {
                     handle,
                     unfinished: None,
                     deferred: None,
-                    ended: false,
-                    reads_ahead: false,
+                    half_closed: false,
                 },
             ),
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
             uses: Uses::default(),
+            readers: Readers::default(),
             server_side,
             server_hostname,
             expected: verification.expected,
             verifies: verification.what,
             offered: AtomicBool::new(false),
-            reads_ahead,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -380,14 +347,11 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
+    pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
         let outcome = self.step(|locked| {
-            locked.begin(input.into());
+            locked.handle.hold(hold);
             let status = locked.handle.do_handshake();
-            // Under the lock: another thread may begin to unwrap as soon as it is free, and reads no
-            // further than it must.
             if matches!(status, Status::Done(())) && !self.handshaken() {
-                locked.reads_ahead = self.reads_ahead;
                 let _ = self.version.set(locked.handle.ssl().version_str());
                 // One message follows the other until here; now it may be a while.
                 locked.handle.release_buffers();
@@ -401,86 +365,36 @@ impl Connection {
     }
 
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
-    fn read_with<T>(
-        &self,
-        input: Input<'_>,
-        end: T,
-        f: impl FnOnce(&mut SslHandle) -> Status<T>,
-    ) -> Result<Step<T>> {
+    fn read_with<T>(&self, end: T, f: impl FnOnce(&mut SslHandle) -> Status<T>) -> Result<Step<T>> {
         self.step_unless(|locked| {
-            locked.begin(input);
-            if let Some(error) = locked.deferred.take() {
-                return Err(error);
+            match locked.deferred.take() {
+                // The connection remembers an end.
+                None | Some(Error::ZeroReturn(_)) => {}
+                Some(error) => return Err(error),
             }
+            locked.handle.hold(Hold::No);
             let status = f(&mut locked.handle);
-            locked.ended |= matches!(status, Status::Closed | Status::Failed(_));
-            // Only the peer has closed: an orderly end. Both have: there is nothing to read from.
-            let orderly =
-                matches!(status, Status::Closed) && locked.handle.view().was_closed_by_peer();
+            // Only the peer has closed, or this side by a half-close: a clean end. Both have by
+            // `unwrap`: there is nothing to read from.
+            let orderly = matches!(status, Status::Closed)
+                && (locked.half_closed || locked.handle.view().was_closed_by_peer());
             Ok(if orderly { Status::Done(end) } else { status })
         })
     }
 
     /// Reads up to `limit` bytes.
-    pub(crate) fn read_vec<'a>(
-        &self,
-        limit: usize,
-        input: impl Into<Input<'a>>,
-    ) -> Result<Step<Vec<u8>>> {
-        self.read_with(input.into(), Vec::new(), |handle| handle.read_vec(limit))
+    pub(crate) fn read_vec(&self, limit: usize) -> Result<Step<Vec<u8>>> {
+        self.read_with(Vec::new(), |handle| handle.read_vec(limit))
     }
 
-    pub(crate) fn read_into<'a>(
-        &self,
-        buf: &mut [u8],
-        input: impl Into<Input<'a>>,
-    ) -> Result<Step<usize>> {
-        self.read_with(input.into(), 0, |handle| handle.read_into(buf))
+    pub(crate) fn read_into(&self, buf: &mut [u8]) -> Result<Step<usize>> {
+        self.read_with(0, |handle| handle.read_into(buf))
     }
 
-    /// Sends `close_notify`, once, and nothing else: the peer may have more to say.
-    pub(crate) fn send_close_notify(&self) -> Result<Step<()>> {
-        self.step_unless(|locked| {
-            if locked.handle.view().shutdown_state().0 {
-                return Ok(Status::Done(()));
-            }
-            if locked.unfinished.is_some() {
-                return Err(Connection::bad_retry());
-            }
-            locked.hold(Hold::Always);
-            Ok(locked.handle.shutdown().map(|_| ()))
-        })
-    }
-
-    /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown<'a>(&self, input: impl Into<Input<'a>>) -> Result<Step<()>> {
-        let once = |input: Input<'_>| {
-            self.step_unless(|locked| {
-                locked.begin(input);
-                // The rest of a record stands between: as in Python, but the connection survives.
-                if locked.unfinished.is_some() {
-                    return Err(Connection::bad_retry());
-                }
-                locked.reads_ahead = false;
-                locked.hold(input.hold);
-                Ok(locked.handle.shutdown())
-            })
-        };
-        let input = input.into();
-        // False says that ours is out; then it is asked once more, as in Python.
-        match once(input)? {
-            Step::Done(false) => Ok(once(input.hold.into())?.map(|_| ())),
-            other => Ok(other.map(|_| ())),
-        }
-    }
-
-    /// How many bytes a reader may take from the transport; `None` if it reads ahead.
-    pub(crate) fn wanted(&self) -> Result<Option<usize>> {
-        let locked = self.lock()?;
-        match locked.reads_ahead {
-            true => Ok(None),
-            false => Ok(locked.handle.wanted()),
-        }
+    /// Whether there is application data: 0 is the end, as for [`read_into`](Self::read_into). The
+    /// data stays for the next read.
+    pub(crate) fn peek(&self) -> Result<Step<usize>> {
+        self.read_with(0, |handle| handle.peek().map(|()| 1))
     }
 
     /// Whether the peer has closed the connection, and this side has not.
@@ -495,38 +409,36 @@ impl Connection {
             .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
     }
 
-    /// How many bytes the next read gives without waiting. An end or an error that was read along
-    /// with data counts as one: neither `select` nor `poll` could tell that it is there.
+    /// How many bytes the next read gives without waiting.
+    ///
+    /// If the transport has read ahead, the next record counts too; an end or an error in its place
+    /// counts as one byte, since `poll` could not tell of it.
     pub(crate) fn pending(&self) -> usize {
-        let mut locked = match self.ssl.lock(Deadline::Now) {
-            Ok(locked) => locked,
-            Err(_) => return self.look(|view| view.pending()).unwrap_or_default(),
-        };
-        if locked.deferred.is_some() {
-            return 1;
-        }
-        if locked.ended {
-            return 0;
-        }
-        let status = locked.handle.pending();
-        let failure = locked.handle.take_failure(true);
-        let pending = match &status {
-            Status::Done(pending) => *pending,
-            Status::Closed => 1,
-            _ => 0,
-        };
-        locked.ended = matches!(status, Status::Failed(_));
-        locked.deferred = match failure {
-            Some(Failure::Panic(panic)) => {
-                drop(locked);
-                std::panic::resume_unwind(panic)
+        {
+            let Ok(locked) = self.ssl.lock(Deadline::Now) else {
+                return self.look(|view| view.pending()).unwrap_or_default();
+            };
+            let pending = locked.handle.view().pending();
+            if locked.deferred.is_some() {
+                return pending.max(1);
             }
-            Some(Failure::Error(error)) => Some(callback_error(error)),
-            Some(Failure::Aside(error)) if !locked.ended => Some(callback_error(error)),
-            _ if locked.ended => self.outcome(&locked.handle, status).err(),
-            _ => return pending,
-        };
-        pending.max(1)
+            if pending > 0 || !locked.handle.has_read_ahead() {
+                return pending;
+            }
+        }
+        let looked = self.step(|locked| {
+            locked.handle.hold(Hold::Always);
+            let status = locked.handle.peek();
+            status.map(|()| locked.handle.view().pending())
+        });
+        match looked {
+            Ok(Step::Done(pending)) => pending,
+            Ok(Step::WantRead | Step::WantWrite) => 0,
+            Err(error) => self.lock().map_or(0, |mut locked| {
+                locked.deferred = Some(error);
+                locked.handle.view().pending().max(1)
+            }),
+        }
     }
 
     /// Bytes that were read from the transport beyond the end of the TLS connection.
@@ -542,7 +454,7 @@ fn callback_error(error: BoxError) -> Error {
 }
 
 impl<T> Step<T> {
-    fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
         match self {
             Step::Done(value) => Step::Done(f(value)),
             Step::WantRead => Step::WantRead,

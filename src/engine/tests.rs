@@ -67,7 +67,7 @@ pub(super) fn connected() -> (Connection, Connection, Queues) {
         side.do_handshake(Hold::No).unwrap();
     }
     // The tickets.
-    let step = client.read_vec(1, Hold::No).unwrap();
+    let step = client.read_vec(1).unwrap();
     assert!(matches!(step, Step::WantRead));
     (client, server, near)
 }
@@ -113,6 +113,6 @@ fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
     let error = client.do_handshake(Hold::No).unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
     // What follows is not blamed on the transport's old error either.
-    let error = client.read_vec(1, Hold::No).unwrap_err();
+    let error = client.read_vec(1).unwrap_err();
     assert!(matches!(error, Error::Eof(_)), "{error:?}");
 }

@@ -174,12 +174,12 @@ mod tests {
             client.keep_buffers();
             server.begin_write(&[7; 100]).step(Hold::No).unwrap();
             let rest = queues.incoming.lock().unwrap().split_off(cut);
-            let step = client.read_vec(60, Hold::No).unwrap();
+            let step = client.read_vec(60).unwrap();
             assert!(matches!(step, Step::WantRead));
             assert!(client.release_buffers());
             queues.incoming.lock().unwrap().extend(rest);
             for expected in [60, 40] {
-                match client.read_vec(60, Hold::No).unwrap() {
+                match client.read_vec(60).unwrap() {
                     Step::Done(data) => assert_eq!(data, vec![7; expected]),
                     other => panic!("{other:?}"),
                 }

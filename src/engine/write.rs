@@ -1,5 +1,6 @@
-use super::{Connection, Input, Locked, Step};
+use super::{Connection, Locked, Step};
 use crate::error::{Error, Result, SslError};
+use crate::ffi::bio::Hold;
 use crate::ffi::ssl::{RECORD_MAX, Status};
 
 /// How much is sealed and sent while the connection's lock is held: sixteen full records.
@@ -67,15 +68,14 @@ impl Writing<'_> {
     }
 
     /// Writes as much as there is room for.
-    pub(crate) fn step<'b>(&mut self, input: impl Into<Input<'b>>) -> Result<Step<usize>> {
+    pub(crate) fn step(&mut self, hold: Hold) -> Result<Step<usize>> {
         let connection = self.connection;
-        let mut input = input.into();
         loop {
             let mut end = 0;
             let mut taken = false;
             let mut stuck = false;
             let step = |locked: &mut Locked| {
-                locked.begin(input);
+                locked.handle.hold(hold);
                 if !self.begun {
                     self.begin(locked)?;
                 }
@@ -98,7 +98,6 @@ impl Writing<'_> {
                 Ok(status.map(|_| end == self.data.len()))
             };
             let outcome = connection.step_of_several(step, |whole| *whole);
-            input.received = &[];
             if taken {
                 self.done = end;
             }

@@ -34,17 +34,8 @@ pub(crate) trait Transport: Send {
         0
     }
 
-    /// How many bytes `read` was asked for and did not have; for a header's if it has them all.
-    /// `None` if it reads ahead by itself.
-    fn wanted(&self) -> Option<usize> {
-        Some(RECORD_HEADER)
-    }
-
-    /// Sets whether `read` asks below, and whether it may ask for more than it was asked.
-    fn hold(&mut self, _hold: Hold, _ahead: bool) {}
-
-    /// Takes bytes that someone else read from below.
-    fn feed(&mut self, _bytes: &[u8]) {}
+    /// Sets whether `read` asks below.
+    fn hold(&mut self, _hold: Hold) {}
 
     /// Takes what is buffered; it belongs to whatever follows the TLS connection.
     fn take_buffered(&mut self) -> Vec<u8> {
@@ -57,16 +48,9 @@ pub(crate) trait Transport: Send {
 pub(crate) enum Hold {
     /// Whenever nothing is buffered.
     No,
-    /// As `No`, and for no more than is wanted now.
-    Exactly,
-    /// Not for the beginning of a record: the caller waits for that.
-    AtRecordStart,
     /// Never: only what is buffered is handed out.
     Always,
 }
-
-/// How many bytes OpenSSL asks for at the beginning of a record.
-pub(crate) const RECORD_HEADER: usize = 5;
 
 /// What the functions of the `BIO` find as its data.
 pub(super) struct BioState {

@@ -32,16 +32,6 @@ pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
 }
 
-/// Receives into memory that need not be initialised, and waits if the socket is in that mode.
-pub(crate) fn recv_blocking<'a>(
-    socket: &Socket,
-    buf: &'a mut [MaybeUninit<u8>],
-) -> io::Result<&'a [u8]> {
-    let n = retry(|| socket.recv_with_flags(buf, FLAGS & !libc::MSG_DONTWAIT))?;
-    // SAFETY: the kernel has written the first `n` bytes, which lie within `buf`.
-    Ok(unsafe { std::slice::from_raw_parts(buf.as_ptr().cast(), n.min(buf.len())) })
-}
-
 /// Receives into `first` and then, up to `room` bytes more, into `second`, which is empty; returns
 /// how many bytes there are in `first`.
 pub(crate) fn recv_two(

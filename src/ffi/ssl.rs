@@ -90,6 +90,9 @@ impl<T> Drop for Pinned<T> {
 /// the fields is the order in which they are freed: the `SSL` first.
 pub(crate) struct SslHandle {
     ssl: Ssl,
+    /// `close_notify` is made, and there was no room to send all of it. OpenSSL says that it was
+    /// sent.
+    close_notify_unsent: bool,
     callbacks: Pinned<Callbacks>,
     bio: Pinned<BioState>,
 }
@@ -112,6 +115,7 @@ impl SslHandle {
         let ssl = Ssl::new(hooks.handle().as_ref())?;
         let handle = SslHandle {
             ssl,
+            close_notify_unsent: false,
             callbacks: Pinned::new(Callbacks::new(hooks, stapling, window)),
             bio: Pinned::new(BioState::new(transport)),
         };
@@ -161,23 +165,12 @@ impl SslHandle {
         self.callbacks.take_failure(over)
     }
 
-    /// Sets whether the transport asks below for data, and whether it reads ahead.
-    pub(crate) fn hold(&mut self, hold: Hold, ahead: bool) {
-        self.bio.transport.borrow_mut().hold(hold, ahead);
+    /// Sets whether the transport asks below for data.
+    pub(crate) fn hold(&mut self, hold: Hold) {
+        self.bio.transport.borrow_mut().hold(hold);
     }
 
-    /// How many bytes OpenSSL lacks at least before it asks for more; `None` if the transport reads
-    /// ahead by itself.
-    pub(crate) fn wanted(&self) -> Option<usize> {
-        self.bio.transport.borrow().wanted()
-    }
-
-    /// Hands over bytes that were read from below.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.bio.transport.borrow_mut().feed(bytes);
-    }
-
-    /// Bytes that the transport holds back.
+    /// Bytes that the transport has read ahead.
     pub(crate) fn transport_buffered(&self) -> usize {
         self.bio.transport.borrow().buffered()
     }
@@ -292,11 +285,21 @@ impl SslHandle {
         self.ssl.is_init_finished()
             && raw == 0
             && self.transport_buffered() == 0
-            && self.view().shutdown_state() == (false, false)
+            && !self.view().shutdown_state().1
     }
 
-    /// Sends `close_notify`, or takes the peer's: true once both are through.
+    /// Whether all of `close_notify` went out.
+    pub(crate) fn sent_close_notify(&self) -> bool {
+        self.view().shutdown_state().0 && !self.close_notify_unsent
+    }
+
+    /// Sends `close_notify` or the rest of it and reads nothing, or takes the peer's if ours is out:
+    /// true once both are through.
+    ///
+    /// OpenSSL counts `close_notify` as sent when it tries to send it. With no room for it, this call
+    /// must be repeated (`SSL_shutdown(3)`).
     pub(crate) fn shutdown(&mut self) -> Status<bool> {
+        let sends = !self.sent_close_notify();
         let mut both = false;
         let status = self.step(|ssl| {
             // SAFETY: S4.
@@ -305,34 +308,25 @@ impl SslHandle {
             // 0 is a success too: ours is out, the peer's is not here yet.
             if result == 0 { 1 } else { result }
         });
+        self.close_notify_unsent = sends && !matches!(status, Status::Done(()));
         status.map(|()| both)
     }
 
-    /// Decrypted bytes that the next read gives without reading from below. Records that were
-    /// read from below but not decrypted yet are decrypted now, so the number does not lie.
-    ///
-    /// `Done(0)` if there is nothing to read; what else comes is what the next read would meet.
-    pub(crate) fn pending(&mut self) -> Status<usize> {
-        // SAFETY: S4.
-        let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
-        // SAFETY: S4.
-        let raw = unsafe { decl::SSL_has_pending(self.ssl.as_ptr()) } == 1;
-        let undecided = raw || self.transport_buffered() > 0;
-        // Looking into what has come would drive a handshake that is not over.
-        if pending > 0 || !undecided || !self.ssl.is_init_finished() {
-            return Status::Done(usize::try_from(pending).unwrap_or(0));
-        }
-        self.hold(Hold::Always, false);
+    /// Whether the transport has read ahead what may be application data.
+    pub(crate) fn has_read_ahead(&self) -> bool {
+        self.transport_buffered() > 0
+            && self.ssl.is_init_finished()
+            && !self.view().shutdown_state().1
+    }
+
+    /// Decrypts the next record of application data, and leaves the data for the next read.
+    pub(crate) fn peek(&mut self) -> Status<()> {
         let mut byte = 0u8;
         let mut n = 0;
-        let status = self.step(|ssl| {
+        self.step(|ssl| {
             // SAFETY: S4; one byte is written at most.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
-        });
-        self.hold(Hold::No, false);
-        // SAFETY: S4.
-        let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
-        status.map(|()| usize::try_from(pending).unwrap_or(0))
+        })
     }
 
     /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.

@@ -164,7 +164,6 @@ impl SslObject {
             },
             session: options.session,
             insist_on_hostname,
-            reads_ahead: false,
             overrides: options.overrides,
         };
         let transport = BioTransport {
@@ -175,11 +174,6 @@ impl SslObject {
             connection: Connection::new(context, config, Box::new(transport))?,
             context: Mutex::new(context.clone()),
         })
-    }
-
-    #[cfg(feature = "tokio")]
-    pub(crate) fn send_close_notify(&self) -> Result<()> {
-        self.connection.send_close_notify()?.now()
     }
 
     /// Does as much of the handshake as the input allows.
@@ -214,7 +208,7 @@ impl SslObject {
             return Ok(Vec::new());
         }
         let limit = len.min(RECORD_MAX);
-        self.connection.read_vec(limit, Hold::No)?.now()
+        self.connection.read_vec(limit)?.now()
     }
 
     /// Reads into a buffer: Python's `obj.read(len, buffer)`.
@@ -226,7 +220,7 @@ impl SslObject {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.connection.read_into(buffer, Hold::No)?.now()
+        self.connection.read_into(buffer)?.now()
     }
 
     /// Threads that write take turns, so that what each writes stays together.
@@ -245,6 +239,30 @@ impl SslObject {
         self.connection.begin_write(data).step(Hold::No)?.now()
     }
 
+    /// Puts `close_notify` into the outgoing queue, once: this side has said all, and goes on reading.
+    /// See [`SslSocket::send_close_notify`](crate::SslSocket::send_close_notify). Python has nothing
+    /// like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn f(obj: &ssl::SslObject) -> ssl::Result<()> {
+    /// obj.send_close_notify()?;
+    /// let rest = obj.read(1024)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` before the handshake is done (`SHUTDOWN_WHILE_IN_INIT`).
+    #[doc(alias = "half_close")]
+    #[doc(alias = "shutdown_write")]
+    #[doc(alias = "close_write")]
+    #[doc(alias = "SSL_shutdown")]
+    pub fn send_close_notify(&self) -> Result<()> {
+        let _turn = self.write_turn()?;
+        self.connection.send_close_notify(true)?.now()
+    }
+
     /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.
     ///
     /// # Errors
@@ -252,7 +270,7 @@ impl SslObject {
     /// `SSLWantReadError` until the peer's `close_notify` was read; `SSLError` before the
     /// handshake is done (`SHUTDOWN_WHILE_IN_INIT`); `SSLEOFError`.
     pub fn unwrap(&self) -> Result<()> {
-        self.connection.shutdown(Hold::No)?.now()
+        self.connection.shutdown()?.now()
     }
 
     /// Python's `obj.pending()`: decrypted bytes that the next read gives.

@@ -90,7 +90,9 @@ impl TlsConnector {
         let context = self.context.get_or_try_init(|| self.tls.context())?;
         let left = Left::of(&details.timeout);
         let plain = connect(&details.addrs, &left)?;
+        // Nobody else can wait for the descriptor.
         let options = ssl::WrapSocket::new()
+            .read_ahead(true)
             .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
             .do_handshake_on_connect(false);
         let wrap = || {

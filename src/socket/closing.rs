@@ -7,7 +7,6 @@ use super::wait::{READ_TIMED_OUT, WRITE_TIMED_OUT};
 use super::{SslSocket, Tls};
 use crate::engine::{Connection, Deadline, Step};
 use crate::error::{Error, Result};
-use crate::ffi::bio::Hold;
 use crate::ffi::ssl::RECORD_MAX;
 
 /// How [`SslSocket::close_within`] found the end of the connection.
@@ -25,6 +24,51 @@ pub enum Closed {
 }
 
 impl SslSocket {
+    /// Sends `close_notify`, once: this side has said all, and goes on receiving. Python has nothing
+    /// like it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let server = pyssl_testing::EchoServer::start(&ca.issue("localhost"));
+    /// # let context = ssl::create_default_context(ssl::DefaultContext::default().cadata(ca.cert_pem()))?;
+    /// # let sock = ssl::create_connection(("localhost", server.port()), None)?;
+    /// # let sock = context.wrap_socket(sock, "localhost")?;
+    /// sock.sendall(b"the whole request")?;
+    /// sock.send_close_notify()?;
+    /// let mut answer = Vec::new();
+    /// loop {
+    ///     match sock.recv(16384)? {
+    ///         data if data.is_empty() => break,
+    ///         data => answer.extend(data),
+    ///     }
+    /// }
+    /// # assert_eq!(answer, b"the whole request");
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Receiving ends with an empty result when the peer's `close_notify` comes. (After an
+    /// [`unwrap`](Self::unwrap) that was not finished it ends with `SSLZeroReturnError`, as in
+    /// Python.) Sending is refused from here on. A second call does nothing. Many peers answer
+    /// `close_notify` by closing at once, as TLS 1.2 asks for (RFC 5246, section 7.2.1); TLS 1.3 lets
+    /// them go on sending (RFC 8446, section 6.1).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` before the handshake (`SHUTDOWN_WHILE_IN_INIT`) and after a `send` that was given up
+    /// half-way (`BAD_WRITE_RETRY`); `TimeoutError` or, on a non-blocking socket,
+    /// `SSLWantWriteError` if there is no room to send, after which it is to be repeated; `OSError`;
+    /// `ValueError` without TLS.
+    #[doc(alias = "half_close")]
+    #[doc(alias = "shutdown_write")]
+    #[doc(alias = "close_write")]
+    #[doc(alias = "poll_shutdown")]
+    #[doc(alias = "SSL_shutdown")]
+    pub fn send_close_notify(&self) -> Result<()> {
+        let connection = self.wrapped()?;
+        self.send_goodbye(&connection, self.deadline(), true)
+    }
+
     /// Ends the TLS connection: sends `close_notify`, and waits for the peer's. The socket goes on
     /// in clear text.
     ///
@@ -38,6 +82,10 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
+    /// Receive what the peer has to say before. As in Python, data that comes in the place of its
+    /// `close_notify` is an error, and the record that it came in is lost. To end this side first and
+    /// receive the rest, call [`send_close_notify`](Self::send_close_notify).
+    ///
     /// # Errors
     ///
     /// `SSLError` before the handshake (`SHUTDOWN_WHILE_IN_INIT`), if the peer sends data instead
@@ -48,16 +96,11 @@ impl SslSocket {
     pub fn unwrap(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
-        {
-            // Ours goes out first, whoever is receiving meanwhile.
-            let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
-            while let Step::WantWrite = self.io.checked(connection.shutdown(Hold::Always))? {
-                self.wait_write(deadline, WRITE_TIMED_OUT)?;
-            }
-        }
+        // Before the turn to read: another thread may be receiving.
+        self.send_goodbye(&connection, deadline, false)?;
         let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
-        self.drive(&connection, deadline, READ_TIMED_OUT, |input| {
-            connection.shutdown(input)
+        self.drive(&connection, deadline, READ_TIMED_OUT, || {
+            connection.shutdown()
         })?;
         self.io.keep(connection.take_transport_buffered()?);
         self.replace_tls(&connection, Tls::Clear);
@@ -94,10 +137,12 @@ impl SslSocket {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The time is for the whole call, whatever time-out the socket has; zero waits for nothing. What
-    /// the peer still sends is thrown away. Other threads that read meanwhile go on to do so until
-    /// the end; those that still wait when the socket is closed get an `OSError` (`EBADF`), as with
-    /// [`close`](Self::close).
+    /// The time is for the whole call, whatever time-out the socket has; zero waits for nothing.
+    ///
+    /// Data that the peer sends before its `close_notify` is thrown away, unless another thread than
+    /// this one was the last to receive. That thread gets all of it, and then the end: this call
+    /// throws nothing away, and waits for that thread until the time is up. Threads that still wait
+    /// when the socket is closed get an `OSError` (`EBADF`), as with [`close`](Self::close).
     ///
     /// # Errors
     ///
@@ -126,25 +171,53 @@ impl SslSocket {
         let Some(connection) = self.connection().filter(|tls| tls.handshaken()) else {
             return Ok(Closed::Unprotected);
         };
-        {
-            let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
-            while let Step::WantWrite = self.io.checked(connection.send_close_notify())? {
-                self.wait_write(deadline, WRITE_TIMED_OUT)?;
-            }
-        }
+        self.send_goodbye(&connection, deadline, true)?;
         self.read_to_the_end(&connection, deadline)
     }
 
-    /// Reads until an error tells how the connection has ended.
+    fn send_goodbye(
+        &self,
+        connection: &Connection,
+        deadline: Deadline,
+        half_close: bool,
+    ) -> Result<()> {
+        let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        loop {
+            match self.io.checked(connection.send_close_notify(half_close))? {
+                Step::Done(()) => return Ok(()),
+                _ => self.wait_write(deadline, WRITE_TIMED_OUT)?,
+            }
+        }
+    }
+
+    /// Reads until the connection ends. Data is thrown away, unless another thread reads: that
+    /// thread gets all of it.
     fn read_to_the_end(&self, connection: &Connection, deadline: Deadline) -> Result<Closed> {
         let mut unwanted = vec![0; RECORD_MAX];
-        let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+        let others = connection.watch_reads();
         loop {
-            self.drive(connection, deadline, READ_TIMED_OUT, |input| {
-                connection.read_into(&mut unwanted, input)
-            })?;
-            // A peer that never stops sending never makes a read wait.
-            if deadline.left().is_some_and(|left| left.is_zero()) {
+            let reads = others.count();
+            let (found, theirs) = {
+                let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+                self.drive(connection, deadline, READ_TIMED_OUT, || {
+                    // Asked once more at each step: a thread may begin to read while this one waits.
+                    let theirs = connection.has_other_reader();
+                    let step = match theirs {
+                        true => connection.peek(),
+                        false => connection.read_into(&mut unwanted),
+                    };
+                    step.map(|step| step.map(|n| (n, theirs)))
+                })?
+            };
+            if found == 0 {
+                return Ok(Closed::Orderly);
+            }
+            let in_time = match theirs {
+                true => others.wait(reads, deadline),
+                // A peer that never stops sending never makes a read wait.
+                false => deadline.left().is_none_or(|left| !left.is_zero()),
+            };
+            if !in_time {
                 return Ok(Closed::TimedOut);
             }
         }
@@ -152,6 +225,10 @@ impl SslSocket {
 
     /// Closes the socket, for all threads: those that wait on it get an `OSError` (`EBADF`). No
     /// `close_notify` is sent, as in Python.
+    ///
+    /// Duplicates of the descriptor, in this process or in others, are not concerned: the connection
+    /// stays open until the last of them is closed. Only a `connect` under way is given up for all of
+    /// them. (In Python, threads that wait are not woken.)
     pub fn close(&self) {
         self.set_tls(Tls::Gone);
         self.io.close();

@@ -110,6 +110,7 @@ impl SslSocket {
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),
             connected: AtomicBool::new(connected),
+            wrote: AtomicBool::new(false),
             connecting: AtomicBool::new(false),
             server_side: options.server_side,
             do_handshake_on_connect: options.do_handshake_on_connect,
@@ -167,14 +168,9 @@ impl SslSocket {
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
             insist_on_hostname: !self.server_side,
-            reads_ahead: self.read_ahead,
             overrides: self.overrides.clone(),
         };
-        let transport = Box::new(SocketTransport::new(
-            Arc::clone(&self.io),
-            self.server_side,
-            self.read_ahead,
-        ));
+        let transport = Box::new(SocketTransport::new(Arc::clone(&self.io), self.read_ahead));
         let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
         self.set_tls(Tls::Active(Arc::clone(&connection)));
         Ok(connection)
@@ -259,9 +255,17 @@ impl SslSocket {
 
     fn accept_plain(&self) -> Result<(Socket, SockAddr)> {
         let deadline = self.deadline();
+        let blocks = matches!(deadline, Deadline::Never);
+        // `close` does not wake a thread in accept(2). So a thread waits first, and one at a time:
+        // another one could take the connection that it has seen.
+        let _turn = blocks.then(|| self.io.accepting());
         loop {
-            match self.io.blocking(Socket::accept) {
+            if blocks {
+                self.io.wait(PollFlags::IN, deadline)?;
+            }
+            match self.io.call(Socket::accept) {
                 Ok((socket, address)) => {
+                    self.io.check_open()?;
                     // Some systems hand the listener's mode down.
                     socket.set_nonblocking(false)?;
                     return Ok((socket, address));
@@ -363,7 +367,7 @@ impl SslSocket {
     /// `close` would wake nobody there, so that is waited for in short spells.
     fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
         const SPELL: Duration = Duration::from_millis(50);
-        let once = || self.io.blocking(|socket| socket.connect(address));
+        let once = || self.io.connect(address);
         // Only a socket that waits without a limit of its own.
         let waits = address.domain() == Domain::UNIX
             && self.gettimeout().is_none()
@@ -469,8 +473,8 @@ impl SslSocket {
             return Ok(());
         }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
-        self.drive(connection, deadline, timed_out, |input| {
-            connection.do_handshake(input)
+        self.drive(connection, deadline, timed_out, || {
+            connection.do_handshake(Hold::No)
         })
     }
 }

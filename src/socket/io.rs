@@ -2,18 +2,19 @@
 
 use std::fs::File;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use once_cell::sync::OnceCell;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 
+use super::wake::Place;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
-use crate::ffi::bio::{Hold, RECORD_HEADER, Transport};
+use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::net;
 
 /// A descriptor that several threads use, and one of them may close.
@@ -21,7 +22,12 @@ use crate::ffi::net;
 pub(super) struct Io {
     pub(super) socket: Socket,
     closed: AtomicBool,
+    /// How many threads are in `wait`.
     waiting: AtomicUsize,
+    /// How many threads are in connect(2).
+    connecting: AtomicUsize,
+    accepting: Mutex<()>,
+    place: Place,
     /// Plain bytes that came in the same read as the end of the TLS connection.
     left_over: Mutex<Vec<u8>>,
 }
@@ -29,9 +35,12 @@ pub(super) struct Io {
 impl Io {
     pub(super) fn new(socket: Socket) -> Io {
         Io {
+            place: Place::of(socket.as_raw_fd()),
             socket,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
+            connecting: AtomicUsize::new(0),
+            accepting: Mutex::new(()),
             left_over: Mutex::new(Vec::new()),
         }
     }
@@ -64,48 +73,67 @@ impl Io {
         outcome
     }
 
-    /// A call that waits in the system if the socket is in that mode.
-    pub(super) fn blocking<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
-        let _waiting = Waiting::new(&self.waiting);
+    /// Connects. A socket that blocks waits in the system, where only `shutdown` wakes it.
+    pub(super) fn connect(&self, address: &SockAddr) -> Result<()> {
+        let _connecting = Counted::new(&self.connecting);
         self.check_open()?;
-        let outcome = f(&self.socket);
+        let outcome = self.socket.connect(address);
         self.check_open()?;
         Ok(outcome?)
     }
 
+    /// A turn at accepting connections.
+    pub(super) fn accepting(&self) -> MutexGuard<'_, ()> {
+        self.accepting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until the socket can be read from or written to. False if the deadline passes first.
     pub(super) fn wait(&self, flags: PollFlags, deadline: Deadline) -> Result<bool> {
-        // Counted before the flag is looked at: `close` sets the flag before it counts, so either
-        // this sees the flag or `close` sees this thread.
-        let _waiting = Waiting::new(&self.waiting);
+        /// How often a thread looks whether the socket is closed if nothing can wake it.
+        const SPELL: Duration = Duration::from_millis(50);
+        // Counted before the flag is looked at: `close` sets the flag before it looks at the
+        // count. So either this thread sees the flag, or `close` wakes it.
+        let _waiting = Counted::new(&self.waiting);
         loop {
+            let wake = self.place.wake();
             self.check_open()?;
-            let mut fds = [PollFd::new(&self.socket, flags)];
-            let timeout = deadline.left().map(|left| Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: left.subsec_nanos().into(),
+            let left = deadline.left();
+            let spell = match wake {
+                Some(_) => left,
+                None => Some(left.map_or(SPELL, |left| left.min(SPELL))),
+            };
+            let timeout = spell.map(|spell| Timespec {
+                tv_sec: i64::try_from(spell.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: spell.subsec_nanos().into(),
             });
-            match poll(&mut fds, timeout.as_ref()) {
-                Ok(0) => return Ok(false),
-                Ok(_) => {
+            let socket = PollFd::new(&self.socket, flags);
+            let polled = match &wake {
+                Some(wake) => {
+                    let mut fds = [socket, PollFd::new(&wake.waits, PollFlags::IN)];
+                    poll(&mut fds, timeout.as_ref()).map(|_| fds.map(|fd| !fd.revents().is_empty()))
+                }
+                None => {
+                    let mut fds = [socket];
+                    poll(&mut fds, timeout.as_ref()).map(|n| [n > 0, false])
+                }
+            };
+            match polled {
+                Ok([true, _]) => {
                     self.check_open()?;
                     return Ok(true);
+                }
+                Ok([false, woken]) => {
+                    if let (true, Some(wake)) = (woken, &wake) {
+                        self.place.retire(wake);
+                    } else if left.is_some() && spell == left {
+                        return Ok(false);
+                    }
                 }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(io::Error::from(error).into()),
             }
-        }
-    }
-
-    /// Waits for data by reading it, in one system call instead of two. `None` if the socket does
-    /// not wait by itself.
-    pub(super) fn wait_by_reading<'a>(
-        &self,
-        buf: &'a mut [MaybeUninit<u8>],
-    ) -> Result<Option<&'a [u8]>> {
-        match self.blocking(|socket| net::recv_blocking(socket, buf)) {
-            Err(error) if error.is_would_block() => Ok(None),
-            outcome => outcome.map(Some),
         }
     }
 
@@ -115,13 +143,16 @@ impl Io {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
-        if self.waiting.load(Ordering::SeqCst) > 0 {
+        if self.connecting.load(Ordering::SeqCst) > 0 {
             let _ = self.socket.shutdown(std::net::Shutdown::Both);
         }
         let replaced =
             dev_null().is_some_and(|null| net::replace(null.as_fd(), self.socket.as_fd()).is_ok());
         if !replaced {
             let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        }
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.place.wake_all();
         }
     }
 
@@ -160,16 +191,17 @@ impl Io {
     }
 }
 
-struct Waiting<'a>(&'a AtomicUsize);
+/// One more thread, until it is dropped.
+struct Counted<'a>(&'a AtomicUsize);
 
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Waiting<'a> {
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Counted<'a> {
         count.fetch_add(1, Ordering::SeqCst);
-        Waiting(count)
+        Counted(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -181,11 +213,10 @@ fn dev_null() -> Option<&'static File> {
         .ok()
 }
 
-/// How much is read beyond what OpenSSL asks for. A record begins with five bytes that tell its
-/// length, so OpenSSL asks twice for each; with this, a small record takes one system call or less,
-/// and a full one takes one: its end comes with the beginning of the next. More would save calls in
-/// bulk, but all of it is copied once more, and that takes as long.
-pub(super) const AHEAD: usize = 4096;
+/// How much more is read than OpenSSL asks for, if reading ahead is on: a small record takes one
+/// system call or less then, and a full one takes one. More would save calls in bulk, but all of it
+/// is copied once more, and that takes as long.
+const AHEAD: usize = 4096;
 
 /// How much is gathered to be sent in one call: four full records.
 const GATHERED: usize = 66 * 1024;
@@ -194,6 +225,7 @@ const GATHERED: usize = 66 * 1024;
 /// nothing is held back or gathered, there are no buffers worth mentioning.
 pub(super) struct SocketTransport {
     io: Arc<Io>,
+    reads_ahead: bool,
     ahead: Vec<u8>,
     /// How much of `ahead` was handed up.
     start: usize,
@@ -202,32 +234,20 @@ pub(super) struct SocketTransport {
     /// How much of `gathered` was sent.
     sent: usize,
     gathering: bool,
-    /// Whether to read beyond what is asked for.
-    reads_ahead: bool,
-    /// Before the peer's first flight is over, in which everything is the handshake's: how many
-    /// times this side will write until then.
-    first_flight: Option<u8>,
-    wanted: usize,
 }
 
 impl SocketTransport {
     /// What was left over when the socket was taken over from another connection comes first.
-    ///
-    /// With `read_ahead` the peer's first flight is read ahead: a client's hello, after which the
-    /// client waits for the server, and the server's flight, after which it waits for the client.
-    /// Of the later ones only the end of the handshake tells what belongs to it.
-    pub(super) fn new(io: Arc<Io>, server_side: bool, read_ahead: bool) -> SocketTransport {
+    pub(super) fn new(io: Arc<Io>, reads_ahead: bool) -> SocketTransport {
         SocketTransport {
-            first_flight: read_ahead.then_some(if server_side { 0 } else { 1 }),
             ahead: io.take_left_over(),
             io,
+            reads_ahead,
             start: 0,
             hold: Hold::No,
             gathered: Vec::new(),
             sent: 0,
             gathering: false,
-            reads_ahead: false,
-            wanted: RECORD_HEADER,
         }
     }
 
@@ -254,7 +274,7 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `buf`, and beyond.
+    /// Reads into `buf`, and ahead.
     fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if !self.reads_ahead {
             return net::recv(&self.io.socket, buf);
@@ -280,37 +300,16 @@ impl SocketTransport {
 
 impl Transport for SocketTransport {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.wanted = RECORD_HEADER;
         if self.buffered() > 0 {
             return Ok(self.take(buf));
         }
-        let held = match self.hold {
-            Hold::No | Hold::Exactly => false,
-            Hold::AtRecordStart => buf.len() <= RECORD_HEADER,
-            Hold::Always => true,
-        };
-        let outcome = match held {
-            true => Err(io::ErrorKind::WouldBlock.into()),
-            false => self.fill(buf),
-        };
-        if outcome.is_err() {
-            self.wanted = buf.len();
-        }
-        outcome
-    }
-
-    fn wanted(&self) -> Option<usize> {
-        match self.first_flight {
-            Some(_) => None,
-            None => Some(self.wanted),
+        match self.hold {
+            Hold::No => self.fill(buf),
+            Hold::Always => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if let Some(writes) = self.first_flight {
-            self.first_flight = writes.checked_sub(1);
-            self.reads_ahead &= self.first_flight.is_some();
-        }
         if !self.gathering || self.gathered.len() + buf.len() > GATHERED {
             self.send_gathered()?;
         }
@@ -336,16 +335,8 @@ impl Transport for SocketTransport {
         self.ahead.len() - self.start
     }
 
-    fn hold(&mut self, hold: Hold, ahead: bool) {
+    fn hold(&mut self, hold: Hold) {
         self.hold = hold;
-        self.reads_ahead = (ahead || self.first_flight.is_some()) && hold != Hold::Exactly;
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        self.ahead.drain(..self.start);
-        self.start = 0;
-        self.ahead.reserve_exact(bytes.len());
-        self.ahead.extend_from_slice(bytes);
     }
 
     fn take_buffered(&mut self) -> Vec<u8> {

@@ -11,6 +11,7 @@ mod options;
 mod sendfile;
 mod transfer;
 mod wait;
+mod wake;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -65,6 +66,12 @@ use io::Io;
 /// the connection's lock: a thread blocked in `recv` is in nobody's way. Two threads that read
 /// take turns, and so do two that write. `close` in one thread ends the waiting of the others.
 ///
+/// # Waiting for the descriptor
+///
+/// As in Python, a read takes no more from the system than the record that it needs. So `select` and
+/// `poll` on the descriptor, together with [`pending`](Self::pending), tell whether there is more.
+/// [`read_ahead`](WrapSocket::read_ahead) changes that, for speed.
+///
 /// # Time-outs
 ///
 /// As in Python: `settimeout(None)` blocks, zero never waits, anything else bounds each operation
@@ -83,6 +90,8 @@ pub struct SslSocket {
     /// In nanoseconds.
     timeout: AtomicU64,
     connected: AtomicBool,
+    /// Data was sent, and nothing was received since.
+    wrote: AtomicBool,
     /// A thread is in `connect`.
     connecting: AtomicBool,
     server_side: bool,
@@ -424,9 +433,9 @@ impl SslSocket {
     /// `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In Python, where the time-out belongs to the object, such a
     /// descriptor never waits.)
     ///
-    /// Plain bytes that a `recv` before `unwrap` took in together with the peer's `close_notify` are
-    /// not in the descriptor any more: receive them first, while [`pending`](Self::pending) is not
-    /// 0. (Wrapping the socket again keeps them.)
+    /// With [`read_ahead`](WrapSocket::read_ahead), plain bytes that came along with the peer's
+    /// `close_notify` are not in the descriptor any more: receive them first, while
+    /// [`pending`](Self::pending) is not 0. (Wrapping the socket again keeps them.)
     ///
     /// # Errors
     ///

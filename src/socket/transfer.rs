@@ -79,9 +79,9 @@ impl SslSocket {
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
-            Tls::Active(connection) => self.read_tls(&connection, |input| {
-                connection.read_vec(bufsize.min(RECORD_MAX), input)
-            }),
+            Tls::Active(connection) => {
+                self.read_tls(&connection, || connection.read_vec(bufsize.min(RECORD_MAX)))
+            }
             Tls::Clear => {
                 let mut data = vec![0; bufsize.min(RECORD_MAX * 4)];
                 let n = self.recv_plain(&mut data)?;
@@ -113,9 +113,7 @@ impl SslSocket {
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
-            Tls::Active(connection) => {
-                self.read_tls(&connection, |input| connection.read_into(buffer, input))
-            }
+            Tls::Active(connection) => self.read_tls(&connection, || connection.read_into(buffer)),
             Tls::Clear => self.recv_plain(buffer),
             Tls::Plain => Err(self.unprotected("Read")),
             Tls::Gone => Err(self.over("Read")),
@@ -214,9 +212,9 @@ impl SslSocket {
     /// Python's `sock.pending()`: how many decrypted bytes the next read gives without waiting.
     /// When it is 0, `select` and `poll` on the socket tell whether there is more.
     ///
-    /// What was received along with the data counts too, since `poll` cannot tell of it: the end
-    /// of the stream, until a read has reported it, as 1; and plain bytes that followed the end of
-    /// the TLS connection.
+    /// With [`read_ahead`](super::WrapSocket::read_ahead), what was received along with the data
+    /// counts too, since `poll` cannot tell of it: the end of the stream, until a read has reported
+    /// it, as 1; and plain bytes that followed the end of the TLS connection.
     pub fn pending(&self) -> usize {
         match self.tls() {
             Tls::Active(connection) => connection.pending(),

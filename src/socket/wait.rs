@@ -1,14 +1,13 @@
 //! Waiting for the network, outside the connection's lock and within a deadline.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rustix::event::PollFlags;
 
 use super::SslSocket;
-use super::io::AHEAD;
-use crate::engine::{Connection, Deadline, Input, Slot, Step};
+use crate::engine::{Connection, Deadline, Slot, Step};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::ffi::net;
@@ -32,15 +31,17 @@ impl SslSocket {
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
-        op: impl FnMut(Input<'_>) -> Result<Step<T>>,
+        op: impl FnMut() -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
         let outcome = self
             .handshake(connection, deadline, READ_TIMED_OUT)
             .and_then(|()| {
+                connection.begin_read();
                 let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, op)
             });
+        connection.end_read();
         match outcome {
             Ok(data) => {
                 connection.used();
@@ -62,35 +63,34 @@ impl SslSocket {
         // The turn to read as well, while a message of the peer stands before the data: a part of
         // it has come, and OpenSSL wants the rest.
         let mut reading: Option<Inside<'_>> = None;
-        let mut buffer = [MaybeUninit::uninit(); AHEAD];
-        let mut input = Input::from(Hold::Always);
         loop {
             self.io.check_open()?;
             let moves = connection.reads.moves();
-            match self.io.checked(writing.step(input))? {
+            let hold = match reading {
+                Some(_) => Hold::No,
+                None => Hold::Always,
+            };
+            match self.io.checked(writing.step(hold))? {
                 Step::Done(n) => {
                     connection.used();
+                    self.wrote.store(true, Ordering::Relaxed);
                     return Ok(n);
                 }
-                step if matches!(deadline, Deadline::Now) => return step.now(),
                 Step::WantWrite => {
                     reading = None;
-                    input = Hold::Always.into();
                     self.wait_write(deadline, WRITE_TIMED_OUT)?;
                 }
+                Step::WantRead if reading.is_some() => {
+                    self.wait_read(deadline, WRITE_TIMED_OUT)?;
+                }
                 Step::WantRead => {
-                    if reading.is_none() {
-                        // Who is reading now brings the rest too.
-                        reading = connection
-                            .reads
-                            .take_unless_moved(moves, deadline)
-                            .map_err(|why| no_turn(why, deadline, WRITE_TIMED_OUT))?;
-                    }
-                    input = match reading {
-                        Some(_) => {
-                            self.wait_read(connection, &mut buffer, deadline, WRITE_TIMED_OUT)?
+                    // A thread that is reading now takes the rest too.
+                    reading = match connection.reads.take_unless_moved(moves, deadline) {
+                        Err(Refused::Late) if matches!(deadline, Deadline::Now) => {
+                            return Err(Error::want_read());
                         }
-                        None => Hold::Always.into(),
+                        Err(why) => return Err(no_turn(why, deadline, WRITE_TIMED_OUT)),
+                        Ok(turn) => turn,
                     };
                 }
             }
@@ -104,61 +104,36 @@ impl SslSocket {
         connection: &Connection,
         deadline: Deadline,
         timed_out: &'static str,
-        mut op: impl FnMut(Input<'_>) -> Result<Step<T>>,
+        mut op: impl FnMut() -> Result<Step<T>>,
     ) -> Result<T> {
-        // Who may wait does so before reading, which saves a read in vain; but not before a
-        // handshake, for which a server gets ready while the client's hello is on its way.
-        let mut buffer = [MaybeUninit::uninit(); AHEAD];
-        let mut input = match deadline {
-            Deadline::Now => Hold::Exactly.into(),
-            _ if connection.awaits_peer() => {
-                self.wait_read(connection, &mut buffer, deadline, timed_out)?
+        // The answer to what was just sent is hardly there yet: to wait first saves a read in vain.
+        if self.wrote.load(Ordering::Relaxed) {
+            self.wrote.store(false, Ordering::Relaxed);
+            if !matches!(deadline, Deadline::Now) && connection.awaits_peer() {
+                self.wait_read(deadline, timed_out)?;
             }
-            _ => Hold::AtRecordStart.into(),
-        };
+        }
         loop {
             self.io.check_open()?;
-            let step = self.io.checked(op(input))?;
-            if let Step::Done(value) = step {
-                return Ok(value);
-            }
-            connection.reads.moved();
-            match step {
-                step if matches!(deadline, Deadline::Now) => return step.now(),
+            match self.io.checked(op())? {
+                Step::Done(value) => return Ok(value),
+                Step::WantRead => {
+                    connection.reads.moved();
+                    self.wait_read(deadline, timed_out)?;
+                }
                 Step::WantWrite => {
-                    input.received = &[];
+                    connection.reads.moved();
                     self.wait_write(deadline, timed_out)?;
                 }
-                _ => input = self.wait_read(connection, &mut buffer, deadline, timed_out)?,
             }
         }
     }
 
-    /// Waits for data, by reading some if the socket waits by itself. Whoever gets them has the
-    /// turn to read, and hands them to the next step before anything else.
-    fn wait_read<'a>(
-        &self,
-        connection: &Connection,
-        buffer: &'a mut [MaybeUninit<u8>; AHEAD],
-        deadline: Deadline,
-        timed_out: &'static str,
-    ) -> Result<Input<'a>> {
-        if let Deadline::Never = deadline {
-            let (room, hold) = match connection.wanted()? {
-                None => (AHEAD, Hold::AtRecordStart),
-                Some(wanted) => (wanted.min(AHEAD), Hold::No),
-            };
-            match self.io.wait_by_reading(&mut buffer[..room])? {
-                // The end: the connection shall meet it itself.
-                Some([]) => return Ok(Hold::No.into()),
-                Some(received) => return Ok(Input { received, hold }),
-                None => {}
-            }
-        }
-        if self.io.wait(PollFlags::IN, deadline)? {
-            Ok(Hold::No.into())
-        } else {
-            Err(Error::Timeout(timed_out))
+    fn wait_read(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {
+        match deadline {
+            Deadline::Now => Err(Error::want_read()),
+            _ if self.io.wait(PollFlags::IN, deadline)? => Ok(()),
+            _ => Err(Error::Timeout(timed_out)),
         }
     }
 

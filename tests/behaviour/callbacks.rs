@@ -345,7 +345,7 @@ fn a_panic_goes_on_in_the_caller_and_spoils_only_its_own_connection() {
 /// A connection whose server has sent the records `one` and `two` together: the client has read one, the
 /// other waits in the transport.
 fn one_of_two_read(contexts: &Contexts) -> Link {
-    let (link, _) = contexts.local_link(client_options());
+    let (link, _) = contexts.local_link(client_options().read_ahead(true));
     link.server.send(b"one").unwrap();
     link.server.send(b"two").unwrap();
     assert_eq!(link.client.recv(3).unwrap(), b"one");

@@ -180,12 +180,13 @@ fn a_thread_that_receives_meanwhile_reads_to_the_end() {
             });
             assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
             let (last, end) = reader.join().unwrap();
-            // What came was the reader's, unless it was late for its second turn.
             assert_eq!(last, b"last words");
-            assert!(
-                matches!(end, Err("SSLZeroReturnError" | "OSError" | "ValueError")),
-                "{end:?}"
+            // Then the end, unless the socket is closed by then.
+            let end = end.map_or_else(
+                |class| class,
+                |data| if data.is_empty() { "end" } else { "data" },
             );
+            assert!(["end", "OSError", "ValueError"].contains(&end), "{end}");
         });
     }
 }

@@ -303,6 +303,97 @@ fn close_ends_an_accept() {
     }
 }
 
+/// As in Python, a duplicate of the descriptor goes on, whether a thread waits on the socket that is
+/// closed or not.
+#[test]
+fn close_leaves_duplicates_of_the_descriptor_open() {
+    use std::io::{Read, Write};
+
+    let _watchdog = Watchdog::new();
+    for timeout in [None, Some(PATIENCE * 10)] {
+        for reads in [false, true] {
+            let (near, far) = tcp_pair();
+            let (mut near_plain, mut far_plain) =
+                (near.try_clone().unwrap(), far.try_clone().unwrap());
+            let Link { client, server } = Contexts::new().wrap(near, far, client_options());
+            // The tickets.
+            server.send(b"first").unwrap();
+            assert_eq!(client.recv(5).unwrap(), b"first");
+            client.settimeout(timeout).unwrap();
+            thread::scope(|scope| {
+                let readers = [0, 1].map(|_| reads.then(|| waiting(scope, || client.recv(10))));
+                client.close();
+                for reader in readers.into_iter().flatten() {
+                    assert!(is_bad_fd(&reader.join().unwrap().unwrap_err()));
+                }
+            });
+            near_plain.set_nonblocking(false).unwrap();
+            {
+                let (from, to) = (&mut near_plain, &mut far_plain);
+                from.write_all(b"there").unwrap();
+                let mut buffer = [0; 5];
+                to.read_exact(&mut buffer).unwrap();
+                assert_eq!(&buffer, b"there");
+                to.write_all(b"and back").unwrap();
+                let mut buffer = [0; 8];
+                from.read_exact(&mut buffer).unwrap();
+                assert_eq!(&buffer, b"and back");
+            }
+            // The last one ends the connection.
+            drop(near_plain);
+            assert_eq!(far_plain.read(&mut [0]).unwrap(), 0);
+        }
+    }
+}
+
+#[test]
+fn close_leaves_duplicates_of_a_listener_open() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for accepts in [false, true] {
+        let plain = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let listener = plain.try_clone().unwrap();
+        let listener = contexts.server.wrap_socket(listener, server_options());
+        let listener = listener.unwrap();
+        thread::scope(|scope| {
+            let acceptors =
+                [0, 1].map(|_| accepts.then(|| waiting(scope, || listener.accept().map(|_| ()))));
+            listener.close();
+            for acceptor in acceptors.into_iter().flatten() {
+                assert!(is_bad_fd(&acceptor.join().unwrap().unwrap_err()));
+            }
+        });
+        let _client = std::net::TcpStream::connect(plain.local_addr().unwrap()).unwrap();
+        plain.accept().unwrap();
+    }
+}
+
+#[test]
+fn close_wakes_only_the_threads_that_wait_on_that_socket() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    // More than there are descriptors to wake threads with.
+    let links: Vec<Link> = (0..40).map(|_| contexts.link()).collect();
+    thread::scope(|scope| {
+        let readers: Vec<_> = links
+            .iter()
+            .map(|Link { client, .. }| waiting(scope, || client.recv(10)))
+            .collect();
+        for (i, Link { client, server }) in links.iter().enumerate() {
+            match i % 2 {
+                0 => client.close(),
+                _ => drop(server.send(b"data").unwrap()),
+            }
+        }
+        for (i, reader) in readers.into_iter().enumerate() {
+            match (i % 2, reader.join().unwrap()) {
+                (0, closed) => assert!(is_bad_fd(&closed.unwrap_err())),
+                (_, data) => assert_eq!(data.unwrap(), b"data"),
+            }
+        }
+    });
+}
+
 /// A client's socket that is not connected yet.
 fn unconnected(contexts: &Contexts) -> ssl::SslSocket {
     let wrapped = contexts

@@ -77,8 +77,19 @@ impl Contexts {
         far: impl ssl::IntoSocket + Send,
         client: ssl::WrapSocket,
     ) -> Link {
+        self.wrap_with(near, far, client, server_options())
+    }
+
+    /// The same with options for both.
+    pub(crate) fn wrap_with(
+        &self,
+        near: impl ssl::IntoSocket + Send,
+        far: impl ssl::IntoSocket + Send,
+        client: ssl::WrapSocket,
+        server: ssl::WrapSocket,
+    ) -> Link {
         std::thread::scope(|scope| {
-            let server = scope.spawn(|| self.server.wrap_socket(far, server_options()));
+            let server = scope.spawn(|| self.server.wrap_socket(far, server));
             let client = self.client.wrap_socket(near, client).unwrap();
             Link {
                 client,

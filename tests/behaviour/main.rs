@@ -18,6 +18,7 @@ mod first_call;
 mod full_duplex;
 mod getpeercert;
 mod groups;
+mod half_close;
 mod handshake;
 mod identity;
 mod inherited;

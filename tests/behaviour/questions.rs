@@ -91,7 +91,7 @@ fn is_empty(chain: &str) -> bool {
 
 /// A server in either form, before its handshake is over.
 enum Server {
-    Object(ssl::SslObject),
+    Object(Box<ssl::SslObject>),
     Socket(ssl::SslSocket),
 }
 
@@ -122,7 +122,7 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
         let _ = pair.client.do_handshake();
         pair.pump();
         let Pair { client, server, .. } = pair;
-        return (Server::Object(server), Box::new(client));
+        return (Server::Object(Box::new(server)), Box::new(client));
     }
     let (near, far) = tcp_pair();
     near.set_nonblocking(true).unwrap();

@@ -1,17 +1,21 @@
 //! What is taken from the descriptor before it is asked for, and what is left there for programs
 //! that wait for it.
 
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread;
+use std::time::Duration;
 
 use pyssl as ssl;
+use pyssl_testing::{Ca, Files};
 use rustix::event::PollFlags;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, plain_socket, readable,
     readiness, say_goodbye, server_options,
 };
-use crate::support::class;
+use crate::support::{class, client_context};
 
 /// Two records, and the end.
 fn send_three(server: &ssl::SslSocket) {
@@ -30,30 +34,18 @@ fn reads_once_for_each_event(client: &ssl::SslSocket) {
 }
 
 #[test]
-fn a_socket_that_does_not_block_leaves_later_records_in_the_descriptor() {
+fn a_socket_leaves_later_records_in_the_descriptor_in_every_mode() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let (Link { client, server }, _) = Contexts::of(version).local_link(client_options());
-        // The tickets of TLS 1.3.
-        server.send(b"first").unwrap();
-        assert_eq!(client.recv(5).unwrap(), b"first");
-        client.setblocking(false).unwrap();
-        send_three(&server);
-        reads_once_for_each_event(&client);
-    }
-}
-
-#[test]
-fn a_socket_that_was_asked_not_to_read_ahead_never_does() {
-    let _watchdog = Watchdog::new();
-    for timeout in [None, Some(PATIENCE)] {
-        let options = client_options().read_ahead(false);
-        let (Link { client, server }, _) = Contexts::new().local_link(options);
-        client.settimeout(timeout).unwrap();
-        server.send(b"first").unwrap();
-        assert_eq!(client.recv(5).unwrap(), b"first");
-        send_three(&server);
-        reads_once_for_each_event(&client);
+        for timeout in [None, Some(PATIENCE), Some(Duration::ZERO)] {
+            let (Link { client, server }, _) = Contexts::of(version).local_link(client_options());
+            // The tickets of TLS 1.3.
+            server.send(b"first").unwrap();
+            assert_eq!(client.recv(5).unwrap(), b"first");
+            client.settimeout(timeout).unwrap();
+            send_three(&server);
+            reads_once_for_each_event(&client);
+        }
     }
 }
 
@@ -90,9 +82,10 @@ fn clients_of_a_listener_read_ahead_as_it_was_told() {
 }
 
 #[test]
-fn a_socket_that_blocks_shows_in_pending_what_came_along() {
+fn a_socket_that_reads_ahead_shows_in_pending_what_came_along() {
     let _watchdog = Watchdog::new();
-    let (Link { client, server }, _) = Contexts::new().local_link(client_options());
+    let options = client_options().read_ahead(true);
+    let (Link { client, server }, _) = Contexts::new().local_link(options);
     server.send(b"first").unwrap();
     assert_eq!(client.recv(5).unwrap(), b"first");
     server.send(b"one").unwrap();
@@ -100,6 +93,26 @@ fn a_socket_that_blocks_shows_in_pending_what_came_along() {
     assert_eq!(client.recv(1024).unwrap(), b"one");
     assert!(!readable(&client));
     assert_eq!(client.pending(), 3);
+}
+
+#[test]
+fn an_end_that_was_read_ahead_is_pending_until_it_is_reported() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let options = client_options().read_ahead(true);
+        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(options);
+        server.send(b"last").unwrap();
+        say_goodbye(&server);
+        raw.write_all(b"in the clear").unwrap();
+        assert_eq!(client.recv(1024).unwrap(), b"last");
+        for _ in 0..2 {
+            assert_eq!(client.pending(), 1);
+        }
+        assert_eq!(client.recv(1024).unwrap(), b"");
+        assert_eq!(client.pending(), 0);
+        client.unwrap().unwrap();
+        assert_eq!(client.pending(), 12);
+    }
 }
 
 #[test]
@@ -134,4 +147,66 @@ fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
             assert_eq!(other.recv(100).unwrap(), b"request");
         }
     }
+}
+
+/// A peer in memory: what it is given to read, and what it has written.
+#[derive(Debug, Default)]
+struct Memory {
+    incoming: VecDeque<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Read for Memory {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.incoming.is_empty() {
+            true => Err(io::ErrorKind::WouldBlock.into()),
+            false => self.incoming.read(buf),
+        }
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.outgoing.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Data that a server of TLS 1.3 sends before it has heard the end of the handshake (RFC 8446,
+/// section 4.4.4). It stands right behind the server's flight.
+#[test]
+fn data_behind_the_servers_flight_stays_in_the_descriptor() {
+    use openssl::ssl::{Ssl, SslContextBuilder, SslFiletype, SslMethod, SslStream};
+
+    let _watchdog = Watchdog::new();
+    let ca = Ca::new();
+    let files = Files::of(&ca.issue("localhost"));
+    let mut context = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
+    context.set_certificate_chain_file(&files.combined).unwrap();
+    context
+        .set_private_key_file(&files.combined, SslFiletype::PEM)
+        .unwrap();
+    let mut ssl = Ssl::new(&context.build()).unwrap();
+    ssl.set_accept_state();
+    let mut server = SslStream::new(ssl, Memory::default()).unwrap();
+
+    let (near, mut far) = UnixStream::pair().unwrap();
+    let options = client_options().do_handshake_on_connect(false);
+    let client = client_context(&ca).wrap_socket(near, options).unwrap();
+    client.setblocking(false).unwrap();
+    assert_eq!(class(client.do_handshake()), "SSLWantReadError");
+    let mut hello = vec![0; 16 * 1024];
+    let n = far.read(&mut hello).unwrap();
+    server.get_mut().incoming.extend(&hello[..n]);
+    assert_eq!(server.read_early_data(&mut [0; 10]).unwrap(), 0);
+    assert_eq!(server.write_early_data(b"early").unwrap(), 5);
+    far.write_all(&server.get_ref().outgoing).unwrap();
+
+    client.setblocking(true).unwrap();
+    client.do_handshake().unwrap();
+    assert!(readable(&client));
+    assert_eq!(client.recv(100).unwrap(), b"early");
 }

@@ -350,7 +350,8 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         for round in 0..60 {
-            let (Link { client, server }, _) = contexts.local_link(client_options());
+            let options = client_options().read_ahead(round % 4 < 2);
+            let (Link { client, server }, _) = contexts.local_link(options);
             let mut random = pattern(round + 1000, 64).into_iter().map(usize::from);
             let mut sent = Vec::new();
             let mut seen = Vec::new();
@@ -460,7 +461,8 @@ fn pending_does_not_drive_a_handshake() {
 fn pending_keeps_the_error_that_it_meets_for_the_next_read() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(client_options());
+        let options = client_options().read_ahead(true);
+        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(options);
         server.send(b"good").unwrap();
         raw.write_all(&[23, 3, 3, 0, 32]).unwrap();
         raw.write_all(&[0; 32]).unwrap();

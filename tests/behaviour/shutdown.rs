@@ -235,14 +235,16 @@ fn close_is_final_and_can_be_repeated() {
 }
 
 #[test]
-fn clear_text_that_comes_together_with_close_notify_is_not_lost() {
+fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(client_options());
+        let options = client_options().read_ahead(true);
+        let (Link { client, server }, mut raw) = Contexts::of(version).local_link(options);
         server.send(b"sealed").unwrap();
         say_goodbye(&server);
         raw.write_all(b"220 in the clear\r\n").unwrap();
         assert_eq!(client.recv(100).unwrap(), b"sealed");
+        assert_eq!(client.pending(), 1);
         assert_eq!(client.recv(100).unwrap(), b"");
         assert_eq!(client.pending(), 0);
         client.unwrap().unwrap();
@@ -308,9 +310,14 @@ fn skip_record(plain: &mut UnixStream) {
 #[test]
 fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() {
     let _watchdog = Watchdog::new();
-    for version in BOTH_VERSIONS {
+    for (version, ahead) in BOTH_VERSIONS
+        .into_iter()
+        .flat_map(|v| [(v, true), (v, false)])
+    {
         let contexts = Contexts::of(version);
-        let (Link { client, server }, _raw) = contexts.local_link(client_options());
+        let (near, far) = UnixStream::pair().unwrap();
+        let options = server_options().read_ahead(ahead);
+        let Link { client, server } = contexts.wrap_with(near, far, client_options(), options);
         // The hello of the next connection stands right behind `close_notify`.
         say_goodbye(&client);
         let mut plain = UnixStream::from(client.detach().unwrap());
@@ -321,10 +328,10 @@ fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() 
         client.setblocking(false).unwrap();
         assert_eq!(class(client.do_handshake()), "SSLWantReadError");
         client.setblocking(true).unwrap();
-        // Both are read together, before this side takes leave too.
+        // With reading ahead both are read together, before this side takes leave too.
         assert_eq!(server.recv(10).unwrap(), b"");
         server.unwrap().unwrap();
-        assert!(server.pending() > 0);
+        assert_eq!(server.pending() > 0, ahead);
         skip_record(&mut plain);
         thread::scope(|scope| {
             let server = scope.spawn(|| contexts.server.wrap_socket(server, server_options()));
@@ -339,7 +346,8 @@ fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() 
 #[test]
 fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
     let contexts = Contexts::new();
-    let (Link { client, server }, mut raw) = contexts.local_link(client_options());
+    let options = client_options().read_ahead(true);
+    let (Link { client, server }, mut raw) = contexts.local_link(options);
     say_goodbye(&server);
     raw.write_all(b"injected").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"");

@@ -6,6 +6,7 @@ find it. An outcome is {"value": ...} or {"error": {...}}. interpreter.rs does t
 import json
 import os
 import re
+import select
 import socket
 import ssl
 import sys
@@ -286,6 +287,14 @@ class Interpreter:
     def tls_pair(self, client, server, client_context, server_context, options):
         """Two connected sockets after the handshake."""
         self.tcp_pair(client, server)
+        self.wrap_both(client, server, client_context, server_context, options)
+
+    def local_tls_pair(self, client, server, client_context, server_context, options):
+        """The same over Unix sockets: what one side has sent is there for the other."""
+        self.named[client], self.named[server] = socket.socketpair()
+        self.wrap_both(client, server, client_context, server_context, options)
+
+    def wrap_both(self, client, server, client_context, server_context, options):
         wrapped = {}
         context, sock = self.find(server_context), self.find(server)
 
@@ -310,6 +319,29 @@ class Interpreter:
 
     def close(self, name):
         self.find(name).close()
+
+    def readable(self, name):
+        """Whether poll tells of something."""
+        poll = select.poll()
+        poll.register(self.find(name), select.POLLIN)
+        return bool(poll.poll(0))
+
+    def poll_loop(self, name, size, pending_first):
+        """Receives as long as poll, or pending before it, tells of something."""
+        sock = self.find(name)
+        received = []
+        while len(received) < 100 and (pending_first and sock.pending() or self.readable(name)):
+            try:
+                data = sock.recv(size)
+                received.append(data.hex())
+                if not data:
+                    break
+            except ssl.SSLWantReadError:
+                received.append("want read")
+            except Exception as e:
+                received.append(describe(e))
+                break
+        return received
 
     def plain_send(self, name, text):
         self.find(name).sendall(text.encode())

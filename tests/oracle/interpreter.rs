@@ -5,10 +5,12 @@ mod record;
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl_testing::closed_port;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value, json};
 
 use convert::{
@@ -277,7 +279,18 @@ impl Interpreter {
                 self.sockets
                     .insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
             }
-            "tls_pair" => return self.tls_pair(arguments),
+            "tls_pair" => return self.tls_pair(arguments, tcp_pair()?),
+            "local_tls_pair" => return self.tls_pair(arguments, UnixStream::pair()?),
+            "readable" => return Ok(json!(readable(self.tls(name)?)?)),
+            "poll_loop" => {
+                let size = argument.as_u64().expect("a size");
+                let pending_first = arguments[2].as_bool().expect("a bool");
+                return poll_loop(
+                    self.tls(name)?,
+                    usize::try_from(size).expect("small"),
+                    pending_first,
+                );
+            }
             "connect_to" => {
                 let Some(Sock::Plain(listener)) = self.sockets.get(text(argument)) else {
                     return Err(Stop::Missing);
@@ -337,11 +350,14 @@ impl Interpreter {
     }
 
     /// Two connected sockets after the handshake.
-    fn tls_pair(&mut self, arguments: &[Value]) -> Outcome {
+    fn tls_pair(
+        &mut self,
+        arguments: &[Value],
+        (client, server): (impl ssl::IntoSocket + Send, impl ssl::IntoSocket + Send),
+    ) -> Outcome {
         let client_context = self.context(&arguments[2])?.clone();
         let server_context = self.context(&arguments[3])?.clone();
         let options = wrap_socket(&arguments[4]);
-        let (client, server) = tcp_pair()?;
         let (client, server) = std::thread::scope(|scope| {
             let server = scope
                 .spawn(|| server_context.wrap_socket(server, options.clone().server_side(true)));
@@ -464,4 +480,31 @@ fn set(context: &ssl::SslContext, property: &str, value: &Value) -> ssl::Result<
         "sni_callback" => context.clear_sni_callback(),
         other => panic!("no property {other}"),
     }
+}
+
+/// Whether poll tells of something.
+fn readable(sock: &ssl::SslSocket) -> std::io::Result<bool> {
+    let mut fds = [PollFd::new(sock, PollFlags::IN)];
+    Ok(poll(&mut fds, Some(&Timespec::default()))? > 0)
+}
+
+/// Receives as long as poll, or pending before it, tells of something.
+fn poll_loop(sock: &ssl::SslSocket, size: usize, pending_first: bool) -> Outcome {
+    let mut received = Vec::new();
+    while received.len() < 100 && (pending_first && sock.pending() > 0 || readable(sock)?) {
+        match sock.recv(size) {
+            Ok(data) => {
+                received.push(json!(hex(&data)));
+                if data.is_empty() {
+                    break;
+                }
+            }
+            Err(ssl::Error::WantRead(_)) => received.push(json!("want read")),
+            Err(error) => {
+                received.push(describe(&error));
+                break;
+            }
+        }
+    }
+    Ok(json!(received))
 }

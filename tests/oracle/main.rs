@@ -13,6 +13,7 @@ mod fixtures;
 mod harness;
 mod interpreter;
 mod scene;
+mod select_loops;
 
 mod alerts;
 mod cert_chain;

@@ -95,6 +95,7 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
     outcome.stage = Stage::Handshake;
     // Apart from wrapping, so that what the server sent can still be asked for when it fails.
     let options = ssl::WrapSocket::new()
+        .read_ahead(true)
         .server_hostname(&outcome.server_name)
         // An end without close_notify is a failure here.
         .suppress_ragged_eofs(false)

@@ -121,6 +121,7 @@ impl<'a> Prober<'a> {
             connected => connected?,
         };
         let options = ssl::WrapSocket::new()
+            .read_ahead(true)
             .server_hostname(self.server_name)
             .do_handshake_on_connect(false);
         let sock = context.wrap_socket(stream, options)?;

@@ -1,0 +1,317 @@
+//! `send_close_notify`: one side has said all, and goes on receiving.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use pyssl as ssl;
+use rustix::event::PollFlags;
+
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, pattern, readiness,
+    say_goodbye, server_options, tcp_pair, waiting,
+};
+use crate::support::{class, outcome, told};
+
+const REFUSED: &str = "SSLError: [SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
+
+/// Everything up to the end.
+fn recv_all(end: &ssl::SslSocket) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        match end.recv(16 * 1024).unwrap() {
+            data if data.is_empty() => return all,
+            data => all.extend(data),
+        }
+    }
+}
+
+#[test]
+fn the_peer_may_say_all_it_has_to_say_after_a_half_close() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        let answer = pattern(3, 3_000_000);
+        // Something is unread, and on its way, when this side ends.
+        server.send(b"unread ").unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(recv_all(&server), b"question");
+                server.sendall(&answer).unwrap();
+                server.send_close_notify().unwrap();
+                assert_eq!(recv_all(&server), b"");
+            });
+            client.send(b"question").unwrap();
+            for _ in 0..3 {
+                client.send_close_notify().unwrap();
+                assert_eq!(told(client.send(b"x")), REFUSED);
+            }
+            let all = recv_all(&client);
+            assert!(all.strip_prefix(b"unread ") == Some(&answer));
+            // The end stays one, and a clean one.
+            assert_eq!(client.recv(1).unwrap(), b"");
+            assert_eq!(client.recv_into(&mut [0]).unwrap(), 0);
+            client.send_close_notify().unwrap();
+            assert_eq!(told(client.send(b"x")), REFUSED);
+        });
+        client.unwrap().unwrap();
+        server.unwrap().unwrap();
+        client.send(b"in the clear").unwrap();
+        assert_eq!(server.recv(100).unwrap(), b"in the clear");
+    }
+}
+
+#[test]
+fn objects_half_close_too() {
+    for version in BOTH_VERSIONS {
+        let pair = Contexts::of(version).connected();
+        pair.server.write(b"unread").unwrap();
+        pair.pump();
+        for _ in 0..2 {
+            pair.client.send_close_notify().unwrap();
+        }
+        assert_eq!(
+            outcome(&pair.client.write(b"x")),
+            "SSLError:PROTOCOL_IS_SHUTDOWN"
+        );
+        pair.pump();
+        assert_eq!(pair.server.read(10).unwrap(), b"");
+        pair.server.write(b" and more").unwrap();
+        pair.server.send_close_notify().unwrap();
+        pair.pump();
+        assert_eq!(pair.client.read(100).unwrap(), b"unread");
+        assert_eq!(pair.client.read(100).unwrap(), b" and more");
+        for _ in 0..2 {
+            assert_eq!(pair.client.read(100).unwrap(), b"");
+            assert_eq!(pair.server.read(100).unwrap(), b"");
+        }
+        pair.client.unwrap().unwrap();
+        pair.server.unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_half_close_of_a_connection_that_is_none_is_refused() {
+    let contexts = Contexts::new();
+    let (near, _far) = tcp_pair();
+    let options = client_options().do_handshake_on_connect(false);
+    let client = contexts.client.wrap_socket(near, options).unwrap();
+    for early in [
+        client.send_close_notify(),
+        contexts.pair().client.send_close_notify(),
+    ] {
+        assert_eq!(outcome(&early), "SSLError:SHUTDOWN_WHILE_IN_INIT");
+    }
+    client.close();
+    assert_eq!(class(client.send_close_notify()), "ValueError");
+}
+
+#[test]
+fn an_end_without_close_notify_is_still_told_after_a_half_close() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        client.send_close_notify().unwrap();
+        assert_eq!(server.recv(1).unwrap(), b"");
+        server.send(b"cut").unwrap();
+        server.close();
+        assert_eq!(client.recv(100).unwrap(), b"cut");
+        assert_eq!(class(client.recv(100)), "SSLEOFError");
+    }
+}
+
+/// A connection whose client has no room to send, although it has sent all that it was given:
+/// something else went through its descriptor.
+struct Full {
+    link: Link,
+    /// The server's plain end.
+    far: UnixStream,
+    filler: usize,
+}
+
+impl Full {
+    fn new(version: ssl::TlsVersion) -> Full {
+        let (near, far) = UnixStream::pair().unwrap();
+        let (mut plain, raw) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+        let link = Contexts::of(version).wrap_with(near, far, client_options(), server_options());
+        link.client.setblocking(false).unwrap();
+        let mut filler = 0;
+        for size in [4096, 1] {
+            loop {
+                match plain.write(&vec![b'f'; size]) {
+                    Ok(n) => filler += n,
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                        break;
+                    }
+                }
+            }
+        }
+        Full {
+            link,
+            far: raw,
+            filler,
+        }
+    }
+
+    /// Takes what is in the way.
+    fn drain(&mut self) {
+        let mut filler = vec![0; self.filler];
+        self.far.read_exact(&mut filler).unwrap();
+        assert!(filler.iter().all(|&byte| byte == b'f'));
+    }
+}
+
+#[test]
+fn close_notify_that_finds_no_room_is_not_lost() {
+    type End = fn(&ssl::SslSocket) -> ssl::Result<()>;
+    let half: End = ssl::SslSocket::send_close_notify;
+    let whole: End = ssl::SslSocket::unwrap;
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        for timeout in [Duration::ZERO, Duration::from_millis(1)] {
+            for (before, after) in [(half, half), (half, whole), (whole, half), (whole, whole)] {
+                let mut full = Full::new(version);
+                let client = &full.link.client;
+                client.settimeout(Some(timeout)).unwrap();
+                let late = match timeout.is_zero() {
+                    true => "SSLWantWriteError",
+                    false => "TimeoutError",
+                };
+                for _ in 0..2 {
+                    assert_eq!(class(before(client)), late);
+                    assert_eq!(class(after(client)), late);
+                    // Reading goes on meanwhile.
+                    full.link.server.send(b"x").unwrap();
+                    assert_eq!(client.recv(1).unwrap(), b"x");
+                    assert_eq!(told(client.send(b"x")), REFUSED);
+                }
+                full.drain();
+                let Link { client, server } = &full.link;
+                let sent = class(after(client));
+                assert!(
+                    ["ok", "SSLWantReadError", "TimeoutError"].contains(&sent),
+                    "{sent}"
+                );
+                assert_eq!(server.recv(1).unwrap(), b"");
+                server.unwrap().unwrap();
+                client.unwrap().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn closing_waits_for_room_for_close_notify() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        // Also after an attempt that was given up.
+        for tried in [false, true] {
+            let mut full = Full::new(version);
+            if tried {
+                assert_eq!(class(full.link.client.unwrap()), "SSLWantWriteError");
+            }
+            thread::scope(|scope| {
+                let Full { link, far, filler } = &mut full;
+                let Link { client, server } = &*link;
+                let closing = waiting(scope, || client.close_within(PATIENCE).unwrap());
+                far.read_exact(&mut vec![0; *filler]).unwrap();
+                assert_eq!(server.recv(1).unwrap(), b"");
+                server.send_close_notify().unwrap();
+                assert_eq!(closing.join().unwrap(), ssl::Closed::Orderly);
+            });
+        }
+    }
+}
+
+#[test]
+fn closing_gives_up_when_no_room_comes() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        for timeout in [Duration::ZERO, Duration::from_millis(20)] {
+            let mut full = Full::new(version);
+            let closed = full.link.client.close_within(timeout).unwrap();
+            assert_eq!(closed, ssl::Closed::TimedOut);
+            full.drain();
+            // A reset, if tickets were unread.
+            let end = class(full.link.server.recv(1));
+            assert!(
+                ["SSLEOFError", "ConnectionResetError"].contains(&end),
+                "{end}"
+            );
+        }
+    }
+}
+
+#[test]
+fn closing_takes_nothing_from_a_thread_that_receives_in_a_loop() {
+    const RECORDS: usize = 300;
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        for timeout in [None, Some(PATIENCE)] {
+            for full in [false, true] {
+                let Full { link, far, filler } = &mut Full::new(version);
+                if !full {
+                    far.read_exact(&mut vec![0; *filler]).unwrap();
+                }
+                let Link { client, server } = &*link;
+                client.settimeout(timeout).unwrap();
+                let message = |i: usize| pattern(i as u64, 1 + i * 37 % 5000);
+                let sent: Vec<u8> = (0..RECORDS).flat_map(message).collect();
+                thread::scope(|scope| {
+                    let reader = waiting(scope, || {
+                        let mut all = Vec::new();
+                        loop {
+                            match client.recv(700) {
+                                Ok(data) if data.is_empty() => return (all, "end"),
+                                Ok(data) => all.extend(data),
+                                Err(error) => return (all, error.python_class()),
+                            }
+                            thread::yield_now();
+                        }
+                    });
+                    scope.spawn(move || {
+                        // A peer that listens only when it has said all.
+                        for i in 0..RECORDS {
+                            server.sendall(&message(i)).unwrap();
+                        }
+                        if full {
+                            far.read_exact(&mut vec![0; *filler]).unwrap();
+                        }
+                        assert_eq!(server.recv(1).unwrap(), b"");
+                        server.send(b"last words").unwrap();
+                        server.send_close_notify().unwrap();
+                    });
+                    assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
+                    let (all, end) = reader.join().unwrap();
+                    assert!(["end", "OSError", "ValueError"].contains(&end), "{end}");
+                    assert!(
+                        all.strip_suffix(b"last words") == Some(&sent),
+                        "{} bytes",
+                        all.len()
+                    );
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn closing_leaves_data_to_a_thread_that_reads_no_more_and_says_so() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        server.send(b"one").unwrap();
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| client.recv(3).unwrap());
+            assert_eq!(reader.join().unwrap(), b"one");
+        });
+        server.send(b"two").unwrap();
+        say_goodbye(&server);
+        assert!(readiness(&client, PollFlags::IN, PATIENCE));
+        // Nobody takes it: the end is not reached.
+        let closed = client.close_within(Duration::from_millis(20)).unwrap();
+        assert_eq!(closed, ssl::Closed::TimedOut);
+    }
+}
