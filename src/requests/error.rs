@@ -44,9 +44,9 @@ pub enum Error {
     /// More redirects than [`Session::max_redirects`](super::Session::max_redirects) allows.
     #[error("Exceeded {0} redirects.")]
     TooManyRedirects(u32),
-    /// A redirect (307, 308) wants the body once more, which is not sent a second time. Python does send it.
-    #[error("the body of a request cannot be sent again after a redirect")]
-    UnrewindableBodyError,
+    /// The body is not what its `Content-Encoding` says.
+    #[error("Received response with content-encoding: {0}, but failed to decode it.")]
+    ContentDecodingError(Box<str>),
     /// The address has no `https://` in front.
     #[error("Invalid URL '{0}': No scheme supplied. Perhaps you meant https://{0}?")]
     MissingSchema(Box<str>),
@@ -56,7 +56,8 @@ pub enum Error {
     /// The address cannot be understood.
     #[error("{0}")]
     InvalidURL(Box<str>),
-    /// The method, the name or the value of a header cannot be sent.
+    /// The method, the name or the value of a header cannot be sent; or the server sent two different
+    /// lengths.
     #[error("{0}")]
     InvalidHeader(Box<str>),
     /// The status tells of an error; only [`Response::raise_for_status`](super::Response::raise_for_status)
@@ -98,14 +99,12 @@ impl Error {
     }
 
     /// What went wrong before the response's head was complete.
-    pub(super) fn of_request(error: ureq::Error, max_redirects: u32) -> Error {
+    pub(super) fn of_request(error: ureq::Error) -> Error {
         use ureq::Timeout::{Connect, PerWrite, Resolve};
         match error {
             ureq::Error::Timeout(Connect | Resolve) => Error::ConnectTimeout,
             ureq::Error::Timeout(PerWrite) => Error::ConnectionError(Box::new(error)),
             ureq::Error::Timeout(_) => Error::ReadTimeout,
-            ureq::Error::TooManyRedirects => Error::TooManyRedirects(max_redirects),
-            ureq::Error::RedirectFailed => Error::UnrewindableBodyError,
             ureq::Error::BadUri(text) => Error::InvalidURL(text.into()),
             ureq::Error::Http(e) => Error::InvalidURL(e.to_string().into()),
             other => Error::of_connection(other).unwrap_or_else(Error::ConnectionError),

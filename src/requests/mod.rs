@@ -32,17 +32,25 @@
 //! - `verify=True` trusts what the system trusts; in Python it is the bundle of the package `certifi`.
 //! - An empty path is an `OSError`; in Python it turns verification off.
 //! - There are no cookies, no proxies (those of the environment are not used), no `params`, `auth`, `files`,
-//!   `json` or streaming, and nothing is compressed. Credentials in an address (`https://user:secret@host/`)
-//!   are sent.
-//! - A redirected request loses its `Authorization` header, also on the same host.
+//!   `json` or streaming. Credentials in an address (`https://user:secret@host/`) are sent, those in `.netrc`
+//!   are not.
+//! - A header of a response that goes on in the next line has a space there, where Python keeps the line
+//!   break, and so has every control character. A header whose name is not one (RFC 9110) is left out.
+//! - An informational response other than 100 (103, for example) is passed over as well; Python takes it
+//!   for the response.
+//! - Link-local addresses with a scope (`https://[fe80::1%25eth0]/`) are an `InvalidURL`.
 //! - Host names that are not ASCII are an `InvalidURL`; write them as A-labels (`xn--...`).
 
+mod decode;
 mod error;
+mod head;
 mod options;
+mod redirect;
 mod response;
 mod session;
 mod transport;
 mod url;
+mod wire;
 
 pub use error::Error;
 pub use options::{ClientCert, RequestOptions, Verify};
@@ -94,7 +102,7 @@ pub fn get(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<R
 ///
 /// As [`request`].
 pub fn head(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
-    request("HEAD", url, options)
+    Session::new(()).head(url, options)
 }
 
 /// Sends a POST request, with the [`data`](RequestOptions::data) of the options.
@@ -131,10 +139,10 @@ pub fn post(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<
 /// - [`Error::SSLError`]: the certificate or the handshake
 /// - [`Error::OSError`]: a file of `verify` or `cert` that is not there
 /// - [`Error::ConnectionError`], [`Error::ConnectTimeout`], [`Error::ReadTimeout`],
-///   [`Error::ChunkedEncodingError`]: the network and the server
+///   [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`]: the network and the server
 /// - [`Error::MissingSchema`], [`Error::InvalidSchema`], [`Error::InvalidURL`], [`Error::InvalidHeader`]:
-///   what was asked for
-/// - [`Error::TooManyRedirects`], [`Error::UnrewindableBodyError`]: redirects
+///   what was asked for, or where a redirect leads
+/// - [`Error::TooManyRedirects`][]: redirects
 ///
 /// A status such as 404 is none; see [`Response::raise_for_status`].
 pub fn request(

@@ -60,10 +60,10 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 /// |---|---|
 /// | `verify` | true |
 /// | `cert` | none |
-/// | `headers` | `User-Agent`, `Accept: */*` |
+/// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate` |
 /// | `data` | none |
 /// | `timeout` | none: waits for ever |
-/// | `allow_redirects` | true, false for HEAD |
+/// | `allow_redirects` | true, false in `head` |
 ///
 /// ```python
 /// requests.get(url, verify="ca.pem", cert=("me.pem", "me.key"), headers={"X-Token": "1"}, timeout=5)

@@ -1,10 +1,12 @@
 use std::fmt;
 
-use ureq::http::header::CONTENT_TYPE;
-use ureq::http::{self, HeaderMap, StatusCode};
-use ureq::{Body, ResponseExt};
+use ureq::Body;
+use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use ureq::http::{self, HeaderMap, HeaderName, StatusCode};
 
 use super::Error;
+use super::decode::decode;
+use super::url::Url;
 
 /// What the server answered: Python's `requests.Response`.
 ///
@@ -29,19 +31,20 @@ pub struct Response {
 
 impl Response {
     /// Reads the whole body, however long it is, as Python does.
-    pub(super) fn read(response: http::Response<Body>) -> Result<Response, Error> {
-        let url = response.get_uri().to_string();
+    /// Reads the body of an answer to a request for this address.
+    pub(super) fn read(response: http::Response<Body>, url: &Url) -> Result<Response, Error> {
         let (head, body) = response.into_parts();
         let content = body
             .into_with_config()
             .limit(u64::MAX)
             .read_to_vec()
             .map_err(Error::of_body)?;
+        let encodings = joined(&head.headers, &CONTENT_ENCODING);
         Ok(Response {
             status: head.status,
-            url,
+            url: url.to_string(),
+            content: decode(&encodings, content)?,
             headers: head.headers,
-            content,
         })
     }
 
@@ -138,4 +141,13 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "<Response [{}]>", self.status_code())
     }
+}
+
+/// All values of a header, as urllib3 puts them together.
+pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter();
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    values.join(", ")
 }

@@ -1,14 +1,16 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use ureq::config::RedirectAuthHeaders;
-use ureq::http::{self, HeaderName, HeaderValue, Method};
+use ureq::Agent;
+use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH};
+use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method};
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, TcpConnector};
-use ureq::{Agent, AsSendBody};
 
-use super::transport::{Tls, TlsConnector};
+use super::decode::ACCEPTED;
+use super::redirect::{self, Outgoing};
+use super::transport::{Tls, WireConnector};
 use super::{Error, RequestOptions, Response, Verify, url};
 
 /// Keeps connections for further requests, and what all of them have in common: Python's `requests.Session`.
@@ -87,7 +89,7 @@ impl Session {
         self.request("GET", url, options)
     }
 
-    /// Sends a HEAD request: Python's `session.head(url)`.
+    /// Sends a HEAD request: Python's `session.head(url)`. Redirects are not followed unless the options say so.
     ///
     /// # Errors
     ///
@@ -97,6 +99,9 @@ impl Session {
         url: impl AsRef<str>,
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
+        let mut options = options.into();
+        let follow = options.allow_redirects.or(self.options.allow_redirects);
+        options.allow_redirects = follow.or(Some(false));
         self.request("HEAD", url, options)
     }
 
@@ -128,55 +133,72 @@ impl Session {
         let verify = self.verify(options.verify.clone());
         let options = options.or(&self.options);
 
-        let mut request = http::Request::new(());
-        *request.uri_mut() = url::parse(url.as_ref())?;
-        *request.method_mut() = method
-            .to_ascii_uppercase()
-            .parse()
-            .map_err(invalid_header)?;
+        let mut request = Outgoing {
+            url: url::parse(url.as_ref())?,
+            method: method
+                .to_ascii_uppercase()
+                .parse()
+                .map_err(invalid_header)?,
+            headers: HeaderMap::new(),
+            body: options.data.clone().filter(|data| !data.is_empty()),
+        };
+        let headers = &mut request.headers;
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
         for (name, value) in &options.headers {
             let name = HeaderName::try_from(name).map_err(invalid_header)?;
             let value = HeaderValue::try_from(value).map_err(invalid_header)?;
-            request.headers_mut().insert(name, value);
+            headers.insert(name, value);
+        }
+        if let Some((name, password)) = request.url.credentials() {
+            headers.insert(AUTHORIZATION, basic(&name, &password)?);
+        }
+        match request.body {
+            Some(_) => drop(headers.remove(CONTENT_LENGTH)),
+            // The server is told that there is no body.
+            None if ![Method::GET, Method::HEAD].contains(&request.method) => {
+                request.body = Some(Vec::new());
+            }
+            None => {}
         }
 
-        let tls = Tls {
+        let agent = self.agent(Tls {
             verify,
             cert: options.cert.clone(),
-        };
-        let agent = self.agent(tls);
-        let method = request.method();
-        match &options.data {
-            Some(data) => self.run(&agent, request.map(|()| &**data), &options),
-            // The server is told that there is no body where it expects one.
-            None if [Method::POST, Method::PUT, Method::PATCH].contains(method) => {
-                self.run(&agent, request.map(|()| &[][..]), &options)
-            }
-            None => self.run(&agent, request, &options),
-        }
+        });
+        self.run(&agent, request, &options)
     }
 
-    fn run<B: AsSendBody>(
+    /// Sends a request, and those to which redirects lead.
+    fn run(
         &self,
         agent: &Agent,
-        request: http::Request<B>,
+        mut request: Outgoing,
         options: &RequestOptions,
     ) -> Result<Response, Error> {
-        let follow = options.allow_redirects;
-        let follow = follow.unwrap_or(request.method() != Method::HEAD);
-        let request = agent
-            .configure_request(request)
-            .max_redirects(if follow { self.max_redirects } else { 0 })
-            .timeout_connect(options.connect_timeout)
-            // As in Python, the time-out for connecting is the one for sending.
-            .timeout_per_write(options.connect_timeout)
-            .timeout_per_read(options.read_timeout)
-            .timeout_global(options.total_timeout)
-            .build();
-        let response = agent
-            .run(request)
-            .map_err(|e| Error::of_request(e, self.max_redirects))?;
-        Response::read(response)
+        let follow = options.allow_redirects.unwrap_or(true);
+        let end = options
+            .total_timeout
+            .and_then(|total| Instant::now().checked_add(total));
+        let mut redirects = 0;
+        loop {
+            let answer = send(agent, &request, options, end)?;
+            let status = answer.status();
+            let location = redirect::target(status, answer.headers()).filter(|_| follow);
+            let response = Response::read(answer, &request.url);
+            let Some(location) = location else {
+                return response;
+            };
+            // Nobody looks at this body.
+            match response {
+                Ok(_) | Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {}
+                Err(error) => return Err(error),
+            }
+            if redirects >= self.max_redirects {
+                return Err(Error::TooManyRedirects(self.max_redirects));
+            }
+            redirects += 1;
+            request = request.redirected(status, &location)?;
+        }
     }
 
     fn verify(&self, of_request: Option<Verify>) -> Verify {
@@ -199,13 +221,56 @@ impl Session {
                 .user_agent(concat!("pyssl/", env!("CARGO_PKG_VERSION")))
                 .http_status_as_error(false)
                 .allow_non_standard_methods(true)
-                .redirect_auth_headers(RedirectAuthHeaders::Never)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                // The head's limits are those of Python.
+                .max_response_header_size(usize::MAX)
+                // As Python, which does not know `Expect`.
+                .timeout_await_100(Some(Duration::ZERO))
                 .build();
-            let connector = TlsConnector::new(tls.clone()).chain(TcpConnector::default());
+            let connector = WireConnector::new(tls.clone());
             Agent::with_parts(config, connector, DefaultResolver::default())
         });
         agent.clone()
     }
+}
+
+/// Sends one request, and reads the head of its answer.
+fn send(
+    agent: &Agent,
+    request: &Outgoing,
+    options: &RequestOptions,
+    end: Option<Instant>,
+) -> Result<http::Response<ureq::Body>, Error> {
+    let mut plain = http::Request::new(());
+    *plain.uri_mut() = request.url.uri()?;
+    *plain.method_mut() = request.method.clone();
+    *plain.headers_mut() = request.headers.clone();
+    let plain = agent
+        .configure_request(plain)
+        .timeout_connect(options.connect_timeout)
+        // As in Python, the time-out for connecting is the one for sending.
+        .timeout_per_write(options.connect_timeout)
+        .timeout_per_read(options.read_timeout)
+        .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
+        .build();
+    match request.body() {
+        Some(body) => agent.run(plain.map(|()| body)),
+        None => agent.run(plain),
+    }
+    .map_err(Error::of_request)
+}
+
+/// Of a name and a password that are UTF-8, Python sends Latin-1.
+fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
+    let latin_1 = |part: &[u8]| -> Result<Vec<u8>, Error> {
+        let text = String::from_utf8_lossy(part);
+        let bytes = text.chars().map(u8::try_from);
+        bytes.collect::<Result<_, _>>().map_err(invalid_header)
+    };
+    let pair = [latin_1(name)?, latin_1(password)?].join(&b':');
+    let value = format!("Basic {}", openssl::base64::encode_block(&pair));
+    HeaderValue::try_from(value).map_err(invalid_header)
 }
 
 fn invalid_header(error: impl ToString) -> Error {

@@ -1,15 +1,15 @@
-//! The HTTP library's connections: `https` goes through this crate, `http` is left to the next connector.
+//! The HTTP library's connections: `https` goes through this crate.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
-};
+use ureq::unversioned::transport::time;
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use super::wire::Wire;
 use super::{ClientCert, Error, Verify};
 use crate as ssl;
 
@@ -70,67 +70,88 @@ fn must_exist(path: &Path, what: &str) -> Result<(), Error> {
     Err(Error::OSError(text.into()))
 }
 
-/// Connects to `https` servers.
+/// Connects to servers.
 #[derive(Debug)]
-pub(super) struct TlsConnector {
+pub(super) struct WireConnector {
     tls: Tls,
     /// Made when it is first needed: a program that only uses `http` needs no certificates.
     context: OnceCell<ssl::SslContext>,
 }
 
-impl TlsConnector {
-    pub(super) fn new(tls: Tls) -> TlsConnector {
-        TlsConnector {
+impl WireConnector {
+    pub(super) fn new(tls: Tls) -> WireConnector {
+        WireConnector {
             tls,
             context: OnceCell::new(),
         }
     }
 
-    fn handshake(&self, details: &ConnectionDetails<'_>) -> Result<ssl::SslSocket, Error> {
-        let context = self.context.get_or_try_init(|| self.tls.context())?;
+    fn stream(&self, details: &ConnectionDetails<'_>) -> Result<Stream, Error> {
         let left = Left::of(&details.timeout);
-        let plain = connect(&details.addrs, &left)?;
-        // Nobody else can wait for the descriptor.
-        let options = ssl::WrapSocket::new()
-            .read_ahead(true)
-            .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
-            .do_handshake_on_connect(false);
-        let wrap = || {
-            plain.set_nodelay(details.config.no_delay())?;
-            let sock = context.wrap_socket(plain, options)?;
-            sock.settimeout(left.now().ok_or(ssl::Error::Timeout("timed out"))?)?;
-            sock.do_handshake()?;
-            Ok(sock)
+        // Files that cannot be read show before anything is sent.
+        let context = match details.needs_tls() {
+            true => Some(self.context.get_or_try_init(|| self.tls.context())?),
+            false => None,
         };
-        wrap().map_err(|e: ssl::Error| match e {
-            // As in Python, where the time for connecting counts for the handshake too, but under another name.
-            ssl::Error::Timeout(_) => Error::ReadTimeout,
-            e if e.ssl().is_some() => Error::SSLError(e),
-            e => Error::ConnectionError(Box::new(e)),
-        })
+        let plain = connect(&details.addrs, &left)?;
+        plain
+            .set_nodelay(details.config.no_delay())
+            .map_err(|e| Error::ConnectionError(Box::new(ssl::Error::from(e))))?;
+        match context {
+            Some(context) => {
+                handshake(context, plain, details, &left).map(|sock| Stream::Tls(Box::new(sock)))
+            }
+            None => Ok(Stream::Plain(plain)),
+        }
     }
 }
 
-impl Connector for TlsConnector {
-    type Out = TlsTransport;
+fn handshake(
+    context: &ssl::SslContext,
+    plain: TcpStream,
+    details: &ConnectionDetails<'_>,
+    left: &Left,
+) -> Result<ssl::SslSocket, Error> {
+    let options = ssl::WrapSocket::new()
+        .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
+        .do_handshake_on_connect(false)
+        // Nobody else can wait for this descriptor.
+        .read_ahead(true);
+    let wrap = || {
+        let sock = context.wrap_socket(plain, options)?;
+        sock.settimeout(left.now().ok_or(ssl::Error::Timeout("timed out"))?)?;
+        sock.do_handshake()?;
+        Ok(sock)
+    };
+    wrap().map_err(|e: ssl::Error| match e {
+        // As in Python, where the time for connecting counts for the handshake too, but under another name.
+        ssl::Error::Timeout(_) => Error::ReadTimeout,
+        e if e.ssl().is_some() => Error::SSLError(e),
+        e => Error::ConnectionError(Box::new(e)),
+    })
+}
+
+impl Connector for WireConnector {
+    type Out = WireTransport;
 
     fn connect(
         &self,
         details: &ConnectionDetails<'_>,
         _: Option<()>,
-    ) -> Result<Option<TlsTransport>, ureq::Error> {
-        if !details.needs_tls() {
-            return Ok(None);
-        }
-        let sock = self
-            .handshake(details)
-            .map_err(|e| ureq::Error::Other(Box::new(e)))?;
-        let config = details.config;
-        Ok(Some(TlsTransport {
-            sock,
-            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+    ) -> Result<Option<WireTransport>, ureq::Error> {
+        let stream = self.stream(details).map_err(passed)?;
+        Ok(Some(WireTransport {
+            stream,
+            wire: Wire::new(details.config.output_buffer_size()),
+            is_cut: false,
         }))
     }
+}
+
+/// Takes an error through the HTTP library. Not as `Io`: the library takes some of those for the end of a
+/// body.
+fn passed(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
+    ureq::Error::Other(Box::new(error))
 }
 
 /// Without the brackets of an IPv6 address and the dot of an absolute name.
@@ -182,65 +203,153 @@ impl Left {
     }
 }
 
-/// A connection through TLS.
+/// What a connection goes over.
 #[derive(Debug)]
-pub(super) struct TlsTransport {
-    sock: ssl::SslSocket,
-    buffers: LazyBuffers,
+enum Stream {
+    Tls(Box<ssl::SslSocket>),
+    Plain(TcpStream),
 }
 
-impl TlsTransport {
-    /// Does something within a time, in which it must be done as a whole.
-    fn within<T>(
-        &mut self,
-        timeout: NextTimeout,
-        operation: impl FnOnce(&ssl::SslSocket, &mut LazyBuffers) -> ssl::Result<T>,
-    ) -> Result<T, ureq::Error> {
-        let out_of_time = || ureq::Error::Timeout(timeout.reason);
-        let left = Left::of(&timeout).now().ok_or_else(out_of_time)?;
-        let run = || {
-            if self.sock.gettimeout() != left {
-                self.sock.settimeout(left)?;
+impl Stream {
+    /// Sends everything within a time.
+    fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
+        match self {
+            Stream::Tls(sock) => {
+                set_timeout(sock, timeout)?;
+                sock.sendall(data)
             }
-            operation(&self.sock, &mut self.buffers)
-        };
-        run().map_err(|e| match e {
-            ssl::Error::Timeout(_) => out_of_time(),
-            // Not `Io`: the library takes some of those for the end of a body.
-            e => ureq::Error::Other(Box::new(e)),
-        })
+            Stream::Plain(stream) => {
+                stream.set_write_timeout(timeout)?;
+                Ok(stream.write_all(data)?)
+            }
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> ssl::Result<usize> {
+        match self {
+            Stream::Tls(sock) => {
+                set_timeout(sock, timeout)?;
+                sock.recv_into(buffer)
+            }
+            Stream::Plain(stream) => {
+                stream.set_read_timeout(timeout)?;
+                Ok(stream.read(buffer)?)
+            }
+        }
+    }
+
+    /// Whether nothing has come, the end included.
+    fn is_silent(&self) -> bool {
+        match self {
+            Stream::Tls(sock) => {
+                let idle = sock.setblocking(false).and_then(|()| sock.recv(1));
+                matches!(idle, Err(ssl::Error::WantRead(_)))
+            }
+            Stream::Plain(stream) => {
+                let peek = stream
+                    .set_nonblocking(true)
+                    .and_then(|()| stream.peek(&mut [0]));
+                let silent = matches!(peek, Err(e) if e.kind() == io::ErrorKind::WouldBlock);
+                silent && stream.set_nonblocking(false).is_ok()
+            }
+        }
     }
 }
 
-impl Transport for TlsTransport {
+fn set_timeout(sock: &ssl::SslSocket, timeout: Option<Duration>) -> ssl::Result<()> {
+    match sock.gettimeout() == timeout {
+        true => Ok(()),
+        false => sock.settimeout(timeout),
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct WireTransport {
+    stream: Stream,
+    wire: Wire,
+    /// The server takes no more, but its answer may have come.
+    is_cut: bool,
+}
+
+/// Does something within a time, in which it must be done as a whole.
+fn within<T>(
+    timeout: NextTimeout,
+    operation: impl FnOnce(Option<Duration>) -> ssl::Result<T>,
+) -> Result<T, Failed> {
+    let out_of_time = || Failed::Http(ureq::Error::Timeout(timeout.reason));
+    let left = Left::of(&timeout).now().ok_or_else(out_of_time)?;
+    operation(left).map_err(|e| match e {
+        ssl::Error::Timeout(_) => out_of_time(),
+        e if e.is_would_block() => out_of_time(),
+        e => Failed::Tls(e),
+    })
+}
+
+/// Why something was not done.
+enum Failed {
+    Http(ureq::Error),
+    Tls(ssl::Error),
+}
+
+impl From<Failed> for ureq::Error {
+    fn from(failed: Failed) -> ureq::Error {
+        match failed {
+            Failed::Http(error) => error,
+            Failed::Tls(error) => passed(error),
+        }
+    }
+}
+
+impl Transport for WireTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut self.wire
     }
 
+    /// A server that has seen enough may answer and close. As in urllib3, its answer counts then, not that it
+    /// takes no more.
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.within(timeout.for_write(), |sock, buffers| {
-            sock.sendall(&buffers.output()[..amount])
-        })
+        self.wire.expect_head();
+        if self.is_cut {
+            return Ok(());
+        }
+        let (stream, output) = (&mut self.stream, &self.wire.output()[..amount]);
+        match within(timeout.for_write(), |left| stream.send(output, left)) {
+            Err(Failed::Tls(ssl::Error::Os(e)))
+                if [libc::EPIPE, libc::ECONNRESET].contains(&e.errno()) =>
+            {
+                self.is_cut = true;
+                Ok(())
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.within(timeout.for_read(), |sock, buffers| {
-            let received = sock.recv_into(buffers.input_append_buf())?;
-            buffers.input_appended(received);
-            Ok(received > 0)
-        })
+        let start = Instant::now();
+        let before = self.wire.input().len();
+        loop {
+            let mut next = timeout;
+            if let time::Duration::Exact(after) = timeout.after {
+                next.after = time::Duration::Exact(after.saturating_sub(start.elapsed()));
+            }
+            let (stream, wire) = (&mut self.stream, &mut self.wire);
+            let is_open = within(next.for_read(), |left| {
+                wire.receive(|buffer| stream.receive(buffer, left))
+            })?;
+            self.wire.advance().map_err(passed)?;
+            let has_more = self.wire.input().len() > before;
+            if has_more || !is_open {
+                return Ok(has_more);
+            }
+        }
     }
 
-    /// Nothing has come that nobody asked for, the end included.
     fn is_open(&mut self) -> bool {
-        let idle = || {
-            self.sock.setblocking(false)?;
-            self.sock.recv(1)
-        };
-        matches!(idle(), Err(ssl::Error::WantRead(_)))
+        !self.is_cut && self.wire.is_idle() && self.stream.is_silent()
     }
 
     fn is_tls(&self) -> bool {
-        true
+        matches!(self.stream, Stream::Tls(_))
     }
 }

@@ -1,19 +1,32 @@
-"""Makes requests as told on standard input (JSON), and prints what comes of them."""
+"""Makes requests as told on the command line (JSON), and prints what comes of them."""
 
 import json
+import re
 import sys
 
 import requests
 
 
 def outcome(url, options):
+    method = options.pop("method", "GET")
+    show = options.pop("show", [])
     if isinstance(options.get("cert"), list):
         options["cert"] = tuple(options["cert"])
+    if isinstance(options.get("data"), int):
+        options["data"] = b"x" * options["data"]
+    options.setdefault("headers", {}).setdefault("User-Agent", "test")
+    head = options.pop("head", False)
     try:
-        response = requests.get(url, **options)
+        if head:
+            response = requests.head(url, **options)
+        else:
+            response = requests.request(method, url, **options)
     except Exception as e:
         return type(e).__name__
-    return [response.status_code, response.text, response.url]
+    # We have a space where a header goes on in the next line.
+    headers = [response.headers.get(name) for name in show]
+    headers = [value and re.sub(r"\r\n[ \t]+", " ", value).strip() for value in headers]
+    return [response.status_code, response.text, response.url, headers]
 
 
 print(json.dumps([outcome(url, options) for url, options in json.loads(sys.argv[1])]))

@@ -70,7 +70,7 @@ fn a_reset_is_not_the_end_of_a_body() {
 
 #[test]
 fn what_is_no_http_is_a_connection_error() {
-    for answer in ["", "nonsense\r\n\r\n", "HTTP/1.1 200"] {
+    for answer in ["", "nonsense\r\n\r\n", "HTTP/1.1 OK"] {
         let error = get(answer, HangUp::CloseNotify).unwrap_err();
         assert!(matches!(error, Error::ConnectionError(_)), "{error:?}");
     }

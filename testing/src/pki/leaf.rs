@@ -145,7 +145,11 @@ impl Leaf {
     }
 
     /// Lets a context show the certificate, with its intermediates.
-    pub(crate) fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+    ///
+    /// # Errors
+    ///
+    /// What OpenSSL has against the certificate or the key.
+    pub fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         context.set_certificate(&self.cert)?;
         context.set_private_key(&self.key)?;
         for cert in &self.intermediates {

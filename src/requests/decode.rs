@@ -1,0 +1,79 @@
+//! Compressed answers, decoded as urllib3 does it.
+
+use std::io::{self, Read};
+
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+
+use super::Error;
+
+/// What is offered to servers.
+pub(super) const ACCEPTED: &str = "gzip, deflate";
+
+/// The most encodings of one answer.
+const MOST: usize = 5;
+
+/// Undoes what `Content-Encoding` names. Other encodings are left as they are.
+pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let encodings = encodings.to_ascii_lowercase();
+    let list: Vec<&str> = encodings.split(',').map(str::trim).collect();
+    let is_known = |encoding: &&str| ["gzip", "x-gzip", "deflate"].contains(encoding);
+    if !list.iter().any(is_known) || content.is_empty() {
+        return Ok(content);
+    }
+    let failed = || Error::ContentDecodingError(encodings.as_str().into());
+    if list.len() > MOST {
+        return Err(failed());
+    }
+    list.iter().rev().try_fold(content, |content, encoding| {
+        match *encoding {
+            "gzip" | "x-gzip" => gzip(&content),
+            // Python tries this one for any that it does not know.
+            _ => deflate(&content),
+        }
+        .map_err(|_| failed())
+    })
+}
+
+/// One member behind the other (RFC 1952, section 2.2). What cannot be one is ignored behind the first.
+fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
+    let mut decoded = Vec::new();
+    let mut is_first = true;
+    while !rest.is_empty() {
+        let mut member = Vec::new();
+        let mut decoder = GzDecoder::new(rest);
+        let is_member = rest
+            .iter()
+            .zip([0x1f, 0x8b])
+            .all(|(byte, magic)| *byte == magic);
+        let outcome = match is_member {
+            true => read(&mut decoder, &mut member),
+            false => Err(io::ErrorKind::InvalidData.into()),
+        };
+        rest = decoder.into_inner();
+        match outcome {
+            Ok(()) => decoded.append(&mut member),
+            Err(error) if is_first => return Err(error),
+            Err(_) => break,
+        }
+        is_first = false;
+    }
+    Ok(decoded)
+}
+
+/// In the format of RFC 1950, or as some servers do, in that of RFC 1951.
+fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut decoded = Vec::new();
+    if read(&mut ZlibDecoder::new(content), &mut decoded).is_err() {
+        decoded.clear();
+        read(&mut DeflateDecoder::new(content), &mut decoded)?;
+    }
+    Ok(decoded)
+}
+
+/// Python does not mind an end that comes early.
+fn read(decoder: &mut impl Read, decoded: &mut Vec<u8>) -> io::Result<()> {
+    match decoder.read_to_end(decoded) {
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,213 @@
+//! Reads the head of a response as Python's `http.client` does, and writes it as the HTTP library wants it.
+
+use ureq::http::HeaderName;
+
+use super::Error;
+
+/// The longest line (`http.client._MAXLINE`).
+pub(super) const MAX_LINE: usize = 65_536;
+
+/// The most lines, the empty one included (`http.client._MAXHEADERS`).
+const MAX_LINES: usize = 100;
+
+/// What has come of a head.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    status: Option<Status>,
+    lines: usize,
+    fields: Vec<Field>,
+    /// What the next line is to the fields.
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Status {
+    is_http10: bool,
+    code: u16,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: String,
+    value: Vec<u8>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    /// The last line was none that goes on.
+    #[default]
+    Closed,
+    /// The last line was a field, which the next line may continue.
+    Open,
+    /// There was a line that is no field: Python takes no further fields.
+    Over,
+}
+
+/// A head that is complete.
+#[derive(Debug)]
+pub(super) struct Complete {
+    /// The head as the HTTP library reads it.
+    pub(super) bytes: Vec<u8>,
+    pub(super) is_chunked: bool,
+    pub(super) is_http10: bool,
+}
+
+impl Head {
+    /// Takes the next line, with its end; it lacks one, or is empty, only at the end of the stream.
+    pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Complete>, Error> {
+        let Some(status) = self.status else {
+            self.status = Some(Status::parse(line)?);
+            return Ok(None);
+        };
+        self.lines += 1;
+        if self.lines > MAX_LINES {
+            return Err(aborted(&format!("got more than {MAX_LINES} headers")));
+        }
+        if !matches!(line, b"\r\n" | b"\n" | b"") {
+            self.field(line);
+            return Ok(None);
+        }
+        // Informational responses come before the one that counts (RFC 9110, section 15.2).
+        if (100..200).contains(&status.code) && status.code != 101 {
+            *self = Head::default();
+            return Ok(None);
+        }
+        self.complete(status).map(Some)
+    }
+
+    /// As Python's `email.feedparser`: see `_parsegen` and `_parse_headers` there.
+    fn field(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.state == State::Over || line.starts_with(b"From ") {
+            return;
+        }
+        if let [b' ' | b'\t', ..] = line {
+            if let (State::Open, Some(field)) = (&self.state, self.fields.last_mut()) {
+                field.value.push(b' ');
+                field.value.extend(line.trim_ascii_start());
+            }
+            return;
+        }
+        let colon = line.iter().position(|byte| *byte == b':');
+        match colon.map(|colon| line.split_at(colon)) {
+            Some(([], _)) => self.state = State::Closed,
+            Some((name, value)) if name.iter().all(u8::is_ascii_graphic) => {
+                self.state = State::Open;
+                self.fields.push(Field {
+                    name: String::from_utf8_lossy(name).into_owned(),
+                    value: value[1..].trim_ascii().to_vec(),
+                });
+            }
+            _ => self.state = State::Over,
+        }
+    }
+
+    /// All values of a field, as urllib3 puts them together.
+    fn value(&self, name: &str) -> Option<String> {
+        let fields = self.fields.iter();
+        let values = fields.filter(|field| field.name.eq_ignore_ascii_case(name));
+        let values: Vec<_> = values
+            .map(|field| String::from_utf8_lossy(&field.value))
+            .collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    fn complete(&self, status: Status) -> Result<Complete, Error> {
+        let lower = |name: &str| self.value(name).unwrap_or_default().to_ascii_lowercase();
+        let codings = lower("transfer-encoding");
+        let is_chunked = codings.split(',').any(|coding| coding.trim() == "chunked");
+        let length = match self.value("content-length") {
+            Some(lengths) if !is_chunked => content_length(&lengths)?,
+            _ => None,
+        };
+
+        // Python reads chunks of HTTP/1.0 servers, too.
+        let version = if status.is_http10 && !is_chunked {
+            0
+        } else {
+            1
+        };
+        let mut bytes = format!("HTTP/1.{version} {:03}\r\n", status.code).into_bytes();
+        let mut push = |name: &str, value: &[u8]| {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            // RFC 9112, section 5, and RFC 9110, section 5.5: a space takes the place of what cannot be.
+            bytes.extend(value.iter().map(|byte| match byte {
+                0..=8 | 10..=31 | 127 => b' ',
+                byte => *byte,
+            }));
+            bytes.extend_from_slice(b"\r\n");
+        };
+        for field in &self.fields {
+            let is_length = field.name.eq_ignore_ascii_case("content-length");
+            if !is_length && HeaderName::try_from(&field.name).is_ok() {
+                push(&field.name, &field.value);
+            }
+        }
+        if let Some(length) = length {
+            push("Content-Length", length.to_string().as_bytes());
+        }
+        bytes.extend_from_slice(b"\r\n");
+        Ok(Complete {
+            bytes,
+            is_chunked,
+            is_http10: status.is_http10,
+        })
+    }
+}
+
+impl Status {
+    /// As `http.client.HTTPResponse._read_status`.
+    fn parse(line: &[u8]) -> Result<Status, Error> {
+        if line.is_empty() {
+            return Err(aborted("Remote end closed connection without response"));
+        }
+        let text = String::from_utf8_lossy(line);
+        let mut words = text.split_ascii_whitespace();
+        let (version, code) = (words.next().unwrap_or_default(), words.next());
+        let code = code.and_then(|code| code.parse().ok());
+        let code = code.filter(|code| (100..=999).contains(code));
+        match (version, code) {
+            ("HTTP/1.0" | "HTTP/0.9", Some(code)) => Ok(Status {
+                is_http10: true,
+                code,
+            }),
+            (version, Some(code)) if version.starts_with("HTTP/1.") => Ok(Status {
+                is_http10: false,
+                code,
+            }),
+            (version, Some(_)) if version.starts_with("HTTP/") => {
+                Err(aborted(&format!("unknown protocol {version}")))
+            }
+            _ => Err(aborted(&format!("bad status line {:?}", text.trim_end()))),
+        }
+    }
+}
+
+/// As urllib3: a length that is no number is none, two different ones are an error.
+fn content_length(values: &str) -> Result<Option<u64>, Error> {
+    let mut lengths = values.split(',').map(|value| value.trim().parse::<i128>());
+    let first = lengths.next();
+    let Some(Ok(first)) = first else {
+        return Ok(None);
+    };
+    for length in lengths {
+        match length {
+            Ok(length) if length != first => {
+                let text =
+                    format!("Content-Length contained multiple unmatching values ({values})");
+                return Err(Error::InvalidHeader(text.into()));
+            }
+            Ok(_) => {}
+            Err(_) => return Ok(None),
+        }
+    }
+    let most = i128::from(u64::MAX);
+    Ok(u64::try_from(first.min(most)).ok())
+}
+
+/// Python's `ConnectionError` around urllib3's `ProtocolError`.
+pub(super) fn aborted(why: &str) -> Error {
+    Error::ConnectionError(format!("Connection aborted: {why}").into())
+}

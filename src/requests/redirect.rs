@@ -1,0 +1,74 @@
+//! What becomes of a request that is redirected.
+
+use ureq::http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, TRANSFER_ENCODING,
+};
+use ureq::http::{HeaderMap, Method, StatusCode};
+
+use super::Error;
+use super::response::joined;
+use super::url::Url;
+
+/// A request, as it is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Outgoing {
+    /// The body, empty if there is none but the server expects one.
+    pub(super) fn body(&self) -> Option<&[u8]> {
+        let expects_none = [
+            Method::GET,
+            Method::HEAD,
+            Method::DELETE,
+            Method::TRACE,
+            Method::OPTIONS,
+            Method::CONNECT,
+        ];
+        match &self.body {
+            None if !expects_none.contains(&self.method) => Some(&[]),
+            body => body.as_deref(),
+        }
+    }
+
+    /// The request that follows: `Session.resolve_redirects`, `rebuild_method` and `rebuild_auth`.
+    pub(super) fn redirected(
+        mut self,
+        status: StatusCode,
+        location: &str,
+    ) -> Result<Outgoing, Error> {
+        let url = self.url.redirected(location)?;
+        let code = status.as_u16();
+        let becomes_get = match code {
+            302 | 303 => self.method != Method::HEAD,
+            301 => self.method == Method::POST,
+            _ => false,
+        };
+        if becomes_get {
+            self.method = Method::GET;
+        }
+        if code != 307 && code != 308 {
+            for name in [CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING] {
+                self.headers.remove(name);
+            }
+            self.body = None;
+        }
+        self.headers.remove(COOKIE);
+        if self.url.keeps_secrets_from(&url) {
+            self.headers.remove(AUTHORIZATION);
+        }
+        self.url = url;
+        Ok(self)
+    }
+}
+
+/// Where an answer sends its reader, if it does: `Session.get_redirect_target`.
+pub(super) fn target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let redirects = [301, 302, 303, 307, 308].contains(&status.as_u16());
+    let location = joined(headers, &LOCATION);
+    (redirects && !location.is_empty()).then_some(location)
+}

@@ -1,0 +1,237 @@
+//! What comes from a server, on its way to the HTTP library: the head and the marks between chunks are
+//! read by Python's rules, which are both stricter and more lenient, and passed on in their plainest form.
+
+use ureq::unversioned::transport::Buffers;
+
+use super::Error;
+use super::head::{Head, MAX_LINE, aborted};
+
+/// How much is received at once.
+const PIECE: usize = 64 * 1024;
+
+/// How much of a body that is sent in chunks is read at once.
+const SCRATCH: usize = 10 * 1024;
+
+/// The buffers of a connection.
+#[derive(Debug)]
+pub(super) struct Wire {
+    /// As it has come, from `taken` on.
+    raw: Vec<u8>,
+    taken: usize,
+    /// How much of `raw` has no end of a line.
+    searched: usize,
+    /// For the HTTP library, from `consumed` on.
+    input: Vec<u8>,
+    consumed: usize,
+    progress: bool,
+    output: Vec<u8>,
+    /// Where the library reads a body that it sends in chunks.
+    scratch: Vec<u8>,
+    phase: Phase,
+    is_over: bool,
+    /// No request can follow on this connection.
+    is_last: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+enum Phase {
+    Head(Head),
+    /// The body, which is passed on as it is.
+    Body,
+    /// The line before a chunk.
+    Size,
+    /// This much of a chunk and of the line end behind it.
+    Chunk {
+        data: u64,
+        end: usize,
+    },
+    Trailer,
+}
+
+impl Wire {
+    pub(super) fn new(output: usize) -> Wire {
+        Wire {
+            raw: Vec::new(),
+            taken: 0,
+            searched: 0,
+            input: Vec::new(),
+            consumed: 0,
+            progress: false,
+            output: vec![0; output],
+            scratch: Vec::new(),
+            phase: Phase::Head(Head::default()),
+            is_over: false,
+            is_last: false,
+        }
+    }
+
+    /// A request is sent: what comes next is the head of its answer.
+    pub(super) fn expect_head(&mut self) {
+        if !matches!(self.phase, Phase::Head(_)) {
+            self.phase = Phase::Head(Head::default());
+        }
+    }
+
+    /// Whether another request can follow: nothing is left that nobody asked for.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_empty = self.taken == self.raw.len() && self.consumed == self.input.len();
+        is_empty && !self.is_over && !self.is_last
+    }
+
+    /// Receives once. Returns whether the connection is still open.
+    pub(super) fn receive<E>(
+        &mut self,
+        receive: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<bool, E> {
+        if self.taken > 0 {
+            self.raw.drain(..self.taken);
+            self.taken = 0;
+        }
+        let length = self.raw.len();
+        self.raw.resize(length + PIECE, 0);
+        let received = receive(&mut self.raw[length..]);
+        self.raw
+            .truncate(length + received.as_ref().map_or(0, |received| *received));
+        let received = received?;
+        self.is_over = received == 0;
+        Ok(received > 0)
+    }
+
+    /// Passes on what can be passed on.
+    pub(super) fn advance(&mut self) -> Result<(), Error> {
+        if self.consumed == self.input.len() {
+            self.input.clear();
+            self.consumed = 0;
+        }
+        loop {
+            match &mut self.phase {
+                Phase::Body => {
+                    self.input.extend_from_slice(&self.raw[self.taken..]);
+                    self.taken = self.raw.len();
+                    return Ok(());
+                }
+                Phase::Chunk { data, end } => {
+                    let raw = &self.raw[self.taken..];
+                    let most = usize::try_from(*data).unwrap_or(usize::MAX);
+                    let passed = raw.len().min(most);
+                    self.input.extend_from_slice(&raw[..passed]);
+                    *data -= passed as u64;
+                    // Python throws two bytes away, whatever they are.
+                    let thrown = (raw.len() - passed).min(*end);
+                    *end -= thrown;
+                    self.taken += passed + thrown;
+                    if *data > 0 || *end > 0 {
+                        return Ok(());
+                    }
+                    self.input.extend_from_slice(b"\r\n");
+                    self.phase = Phase::Size;
+                }
+                _ => {
+                    let Some(end) = self.line_end()? else {
+                        return Ok(());
+                    };
+                    let line = self.taken..end;
+                    self.taken = end;
+                    self.line(line)?;
+                }
+            }
+        }
+    }
+
+    /// The end of the next line. The end of the connection ends one, too.
+    fn line_end(&mut self) -> Result<Option<usize>, Error> {
+        let raw = &self.raw[self.taken..];
+        let searched = self.searched.min(raw.len());
+        let found = raw[searched..].iter().position(|byte| *byte == b'\n');
+        let length = found.map_or(raw.len(), |at| searched + at + 1);
+        self.searched = if found.is_some() { 0 } else { length };
+        if length > MAX_LINE {
+            return Err(match self.phase {
+                Phase::Head(_) => aborted(&format!("got more than {MAX_LINE} bytes in a line")),
+                _ => broken("a line between two chunks is too long"),
+            });
+        }
+        Ok((found.is_some() || self.is_over).then_some(self.taken + length))
+    }
+
+    fn line(&mut self, line: std::ops::Range<usize>) -> Result<(), Error> {
+        let line = &self.raw[line];
+        match &mut self.phase {
+            Phase::Head(head) => {
+                if let Some(complete) = head.line(line)? {
+                    self.input.extend_from_slice(&complete.bytes);
+                    self.phase = match complete.is_chunked {
+                        true => Phase::Size,
+                        false => Phase::Body,
+                    };
+                    // The library is told of HTTP/1.1 then, where connections are kept.
+                    self.is_last |= complete.is_chunked && complete.is_http10;
+                }
+            }
+            Phase::Size => {
+                let size = chunk_size(line).ok_or_else(|| {
+                    let text = String::from_utf8_lossy(line).into_owned();
+                    broken(&format!("invalid chunk length {text:?}"))
+                })?;
+                self.input
+                    .extend_from_slice(format!("{size:x}\r\n").as_bytes());
+                self.phase = match size {
+                    0 => Phase::Trailer,
+                    data => Phase::Chunk { data, end: 2 },
+                };
+            }
+            Phase::Trailer => {
+                if matches!(line, b"\r\n" | b"") {
+                    self.input.extend_from_slice(b"\r\n");
+                    self.phase = Phase::Body;
+                }
+            }
+            Phase::Body | Phase::Chunk { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+/// `5;extension`, as Python's `int` reads it.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let size = line.split(|byte| *byte == b';').next()?;
+    let size = std::str::from_utf8(size).ok()?.trim();
+    let digits = size.strip_prefix("0x").or(size.strip_prefix("0X"));
+    u64::from_str_radix(digits.unwrap_or(size), 16).ok()
+}
+
+fn broken(why: &str) -> Error {
+    Error::ChunkedEncodingError(why.into())
+}
+
+impl Buffers for Wire {
+    fn output(&mut self) -> &mut [u8] {
+        &mut self.output
+    }
+
+    fn input(&self) -> &[u8] {
+        &self.input[self.consumed..]
+    }
+
+    /// Nobody but [`advance`](Self::advance) adds to the input.
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        &mut []
+    }
+
+    fn input_appended(&mut self, _: usize) {}
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.consumed += amount;
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.scratch.resize(SCRATCH, 0);
+        (&mut self.scratch, &mut self.output)
+    }
+
+    fn can_use_input(&self) -> bool {
+        !self.input().is_empty() && self.progress
+    }
+}

@@ -1,0 +1,115 @@
+//! Servers that answer, or refuse, before they have read the request.
+
+use std::io::{Read, Write};
+
+use pyssl::requests::{self, Error, RequestOptions};
+use pyssl_testing::openssl::ssl::{
+    Ssl, SslContext, SslMethod, SslStream, SslVerifyMode, SslVersion,
+};
+use pyssl_testing::{Ca, Files, Scripted};
+
+use crate::peer::Request;
+
+const LARGE: usize = 5_000_000;
+
+const ANSWER: &[u8] =
+    b"HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much";
+
+/// Reads the head, answers and goes. The kernel sends a reset, since there is unread data.
+fn refuse(socket: &mut (impl Read + Write)) {
+    Request::read_head(socket).unwrap();
+    socket.write_all(ANSWER).unwrap();
+}
+
+#[test]
+fn an_answer_that_comes_before_the_body_is_sent_counts() {
+    let plain = Scripted::follows(|mut socket| refuse(&mut socket));
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let mut servers = vec![format!("http://{}/", plain.addr())];
+    let mut tls = Vec::new();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
+        leaf.load(&mut context).unwrap();
+        context.set_max_proto_version(Some(version)).unwrap();
+        let context = context.build();
+        let server = Scripted::follows(move |socket| {
+            let mut stream = SslStream::new(Ssl::new(&context).unwrap(), socket).unwrap();
+            stream.accept().unwrap();
+            refuse(&mut stream);
+        });
+        servers.push(format!("https://localhost:{}/", server.port()));
+        tls.push(server);
+    }
+    // Python's outcome depends on its OpenSSL: this one, or an SSLError that hides the answer.
+    for url in servers {
+        let options = RequestOptions::new().verify(false).data(vec![b'x'; LARGE]);
+        let response = requests::post(&url, options).unwrap();
+        assert_eq!(
+            (response.status_code(), &*response.text()),
+            (413, "too much")
+        );
+    }
+}
+
+#[test]
+fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    for drains in [false, true] {
+        let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
+        leaf.load(&mut context).unwrap();
+        context.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        let context = context.build();
+        let server = Scripted::follows(move |socket| {
+            let ssl = Ssl::new(&context).unwrap();
+            let mut stream = SslStream::new(ssl, socket.clone()).unwrap();
+            assert!(stream.accept().is_err());
+            if drains {
+                socket.finish();
+            }
+        });
+        let url = format!("https://localhost:{}/", server.port());
+        for length in [0, 10, LARGE] {
+            let options = RequestOptions::new()
+                .verify(&files.ca)
+                .data(vec![b'x'; length]);
+            match requests::post(&url, options) {
+                Err(Error::SSLError(error)) => assert_eq!(
+                    error.reason(),
+                    Some("TLSV13_ALERT_CERTIFICATE_REQUIRED"),
+                    "{length} {drains}"
+                ),
+                other => panic!("{other:?}, {length} {drains}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_was_cut_while_sending_is_not_used_again() {
+    let server = Scripted::follows(|mut socket| {
+        Request::read_head(&mut socket).unwrap();
+        // Without `Connection: close`.
+        let answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much";
+        socket.write_all(answer).unwrap();
+    });
+    let session = requests::Session::new(());
+    let url = format!("http://{}/", server.addr());
+    for _ in 0..3 {
+        let response = session.post(&url, RequestOptions::new().data(vec![b'x'; LARGE]));
+        assert_eq!(response.unwrap().status_code(), 413);
+    }
+}
+
+#[test]
+fn a_server_that_goes_without_an_answer_is_a_connection_error() {
+    let server = Scripted::follows(|mut socket| {
+        Request::read_head(&mut socket).unwrap();
+    });
+    let url = format!("http://{}/", server.addr());
+    let options = RequestOptions::new().data(vec![b'x'; LARGE]);
+    let error = requests::post(&url, options).unwrap_err();
+    assert!(matches!(error, Error::ConnectionError(_)), "{error:?}");
+}
