@@ -36,8 +36,7 @@ fn start_ssl_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
 /// The same with the certificate and the name of the server verified.
 fn start_verifying_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     // context = ssl.create_default_context(cafile="ca_cert.pem")
-    let context =
-        ssl::create_default_context(ssl::DefaultContext::default().cafile("ca_cert.pem"))?;
+    let context = ssl::create_default_context("ca_cert.pem")?;
 
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     let ssl_sock = context.wrap_socket(sock, "localhost")?;

@@ -12,7 +12,7 @@ fn serve(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2)?;
 
     // context.load_cert_chain(certfile="server.crt", keyfile="server.key")
-    context.load_cert_chain(ssl::CertChain::new("server.crt").keyfile("server.key"))?;
+    context.load_cert_chain(("server.crt", "server.key"))?;
 
     // sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;

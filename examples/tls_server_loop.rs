@@ -14,7 +14,7 @@ fn start_ssl_server(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     // context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2)?;
     // context.load_cert_chain(certfile="server.crt", keyfile="server.key")
-    context.load_cert_chain(ssl::CertChain::new("server.crt").keyfile("server.key"))?;
+    context.load_cert_chain(("server.crt", "server.key"))?;
 
     // with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0) as sock:
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::certificate::DER_cert_to_PEM_cert;
@@ -10,6 +11,7 @@ use crate::context::{CaData, CertChain, SslContext, VerifyLocations};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use crate::lookup;
+use crate::optional::{Optional, from_paths};
 use crate::socket::WrapSocket;
 
 /// The arguments of [`create_default_context`], with Python's names and defaults.
@@ -42,21 +44,21 @@ impl DefaultContext {
 
     /// A file with the certificates to trust, instead of the system's.
     #[must_use]
-    pub fn cafile(mut self, cafile: impl AsRef<std::path::Path>) -> DefaultContext {
+    pub fn cafile(mut self, cafile: impl Optional<PathBuf>) -> DefaultContext {
         self.locations = self.locations.cafile(cafile);
         self
     }
 
     /// A directory with the certificates to trust, instead of the system's.
     #[must_use]
-    pub fn capath(mut self, capath: impl AsRef<std::path::Path>) -> DefaultContext {
+    pub fn capath(mut self, capath: impl Optional<PathBuf>) -> DefaultContext {
         self.locations = self.locations.capath(capath);
         self
     }
 
     /// The certificates to trust, instead of the system's: PEM text or DER bytes.
     #[must_use]
-    pub fn cadata(mut self, cadata: impl Into<CaData>) -> DefaultContext {
+    pub fn cadata(mut self, cadata: impl Optional<CaData>) -> DefaultContext {
         self.locations = self.locations.cadata(cadata);
         self
     }
@@ -74,6 +76,12 @@ impl From<()> for DefaultContext {
     }
 }
 
+from_paths! {
+    DefaultContext,
+    "A client's context that trusts the certificates in this file: Python's `cafile`.",
+    |cafile| DefaultContext::default().cafile(cafile)
+}
+
 /// A context with good defaults: for a client one that verifies the server's certificate and its
 /// name against what the system trusts.
 ///
@@ -86,9 +94,11 @@ impl From<()> for DefaultContext {
 /// # use pyssl as ssl;
 /// let context = ssl::create_default_context(())?;
 /// let context = ssl::create_default_context(ssl::Purpose::CLIENT_AUTH)?;
-/// let context = ssl::create_default_context(ssl::DefaultContext::default().cafile("ca.pem"))?;
+/// let context = ssl::create_default_context("ca.pem")?;
 /// # Ok::<(), ssl::Error>(())
 /// ```
+///
+/// [`DefaultContext`] has all arguments; a path alone is `cafile`.
 ///
 /// As since Python 3.13, certificates are verified strictly (`VERIFY_X509_STRICT`), and a trusted
 /// intermediate certificate ends the chain (`VERIFY_X509_PARTIAL_CHAIN`). If the environment
@@ -173,8 +183,8 @@ pub struct UnverifiedContext {
     cert_reqs: Option<VerifyMode>,
     check_hostname: bool,
     purpose: Purpose,
-    certfile: Option<std::path::PathBuf>,
-    keyfile: Option<std::path::PathBuf>,
+    certfile: Option<PathBuf>,
+    keyfile: Option<PathBuf>,
     locations: VerifyLocations,
 }
 
@@ -200,8 +210,8 @@ impl UnverifiedContext {
 
     /// The protocol, if not the one for the purpose.
     #[must_use]
-    pub fn protocol(mut self, protocol: Protocol) -> UnverifiedContext {
-        self.protocol = Some(protocol);
+    pub fn protocol(mut self, protocol: impl Into<Option<Protocol>>) -> UnverifiedContext {
+        self.protocol = protocol.into();
         self
     }
 
@@ -228,35 +238,35 @@ impl UnverifiedContext {
 
     /// The certificate to show.
     #[must_use]
-    pub fn certfile(mut self, certfile: impl AsRef<std::path::Path>) -> UnverifiedContext {
-        self.certfile = Some(certfile.as_ref().to_owned());
+    pub fn certfile(mut self, certfile: impl Optional<PathBuf>) -> UnverifiedContext {
+        self.certfile = certfile.into_option();
         self
     }
 
     /// The key of the certificate to show.
     #[must_use]
-    pub fn keyfile(mut self, keyfile: impl AsRef<std::path::Path>) -> UnverifiedContext {
-        self.keyfile = Some(keyfile.as_ref().to_owned());
+    pub fn keyfile(mut self, keyfile: impl Optional<PathBuf>) -> UnverifiedContext {
+        self.keyfile = keyfile.into_option();
         self
     }
 
     /// A file with the certificates to trust.
     #[must_use]
-    pub fn cafile(mut self, cafile: impl AsRef<std::path::Path>) -> UnverifiedContext {
+    pub fn cafile(mut self, cafile: impl Optional<PathBuf>) -> UnverifiedContext {
         self.locations = self.locations.cafile(cafile);
         self
     }
 
     /// A directory with the certificates to trust.
     #[must_use]
-    pub fn capath(mut self, capath: impl AsRef<std::path::Path>) -> UnverifiedContext {
+    pub fn capath(mut self, capath: impl Optional<PathBuf>) -> UnverifiedContext {
         self.locations = self.locations.capath(capath);
         self
     }
 
     /// The certificates to trust: PEM text or DER bytes.
     #[must_use]
-    pub fn cadata(mut self, cadata: impl Into<CaData>) -> UnverifiedContext {
+    pub fn cadata(mut self, cadata: impl Optional<CaData>) -> UnverifiedContext {
         self.locations = self.locations.cadata(cadata);
         self
     }
@@ -351,7 +361,7 @@ pub fn create_stdlib_context(options: impl Into<UnverifiedContext>) -> Result<Ss
 #[derive(Debug, Clone, Default)]
 pub struct ServerCertificate {
     ssl_version: Option<Protocol>,
-    ca_certs: Option<std::path::PathBuf>,
+    ca_certs: Option<PathBuf>,
     timeout: Option<Duration>,
 }
 
@@ -370,15 +380,15 @@ impl ServerCertificate {
 
     /// A file with the certificates to trust.
     #[must_use]
-    pub fn ca_certs(mut self, ca_certs: impl AsRef<std::path::Path>) -> ServerCertificate {
-        self.ca_certs = Some(ca_certs.as_ref().to_owned());
+    pub fn ca_certs(mut self, ca_certs: impl Optional<PathBuf>) -> ServerCertificate {
+        self.ca_certs = ca_certs.into_option();
         self
     }
 
     /// How long connecting, and then the handshake, may take.
     #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> ServerCertificate {
-        self.timeout = Some(timeout);
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> ServerCertificate {
+        self.timeout = timeout.into();
         self
     }
 }
@@ -452,7 +462,7 @@ pub fn get_server_certificate(
 /// use std::time::Duration;
 /// # let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
 /// # let port = listener.local_addr()?.port();
-/// let sock = ssl::create_connection(("localhost", port), Some(Duration::from_secs(5)))?;
+/// let sock = ssl::create_connection(("localhost", port), Duration::from_secs(5))?;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
@@ -462,7 +472,11 @@ pub fn get_server_certificate(
 ///
 /// The `OSError` or `TimeoutError` of the last address that was tried; `OSError` with `getaddrinfo`'s number (Python's
 /// `gaierror`) for a host without one; `UnicodeError` for a name that cannot be.
-pub fn create_connection(addr: (&str, u16), timeout: Option<Duration>) -> Result<TcpStream> {
+pub fn create_connection(
+    addr: (&str, u16),
+    timeout: impl Into<Option<Duration>>,
+) -> Result<TcpStream> {
+    let timeout = timeout.into();
     let mut last = io::Error::new(
         io::ErrorKind::AddrNotAvailable,
         "getaddrinfo returns an empty list",

@@ -78,6 +78,7 @@ mod lock;
 mod lookup;
 pub mod negotiate;
 mod object;
+mod optional;
 mod paths;
 pub mod porting;
 mod random;
@@ -112,9 +113,12 @@ pub use default::{
 };
 pub use error::{BoxError, Error, OsError, Result, SslError};
 pub use object::{MemoryBio, SslObject, WrapBio};
+pub use optional::Optional;
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};
 pub use random::{RAND_add, RAND_bytes, RAND_status};
-pub use socket::{Address, Closed, IntoSocket, ReadTarget, SslSocket, ToAddress, WrapSocket};
+pub use socket::{
+    Address, Closed, IntoSocket, ReadTarget, SocketFile, SslSocket, ToAddress, WrapSocket,
+};
 pub use version::{
     CHANNEL_BINDING_TYPES, HAS_ALPN, HAS_ECDH, HAS_NEVER_CHECK_COMMON_NAME, HAS_NPN, HAS_PHA,
     HAS_PSK, HAS_PSK_TLS13, HAS_SNI, HAS_SSLv2, HAS_SSLv3, HAS_TLSv1, HAS_TLSv1_1, HAS_TLSv1_2,

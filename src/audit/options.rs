@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::negotiate::Role;
+use crate::optional::Optional;
 
 /// The options of [`SslContext::audit`](crate::SslContext::audit).
 ///
@@ -50,8 +51,8 @@ impl AuditOptions {
 
     /// The name by which clients know the server: a host name or an IP address.
     #[must_use]
-    pub fn server_hostname(mut self, name: impl Into<String>) -> AuditOptions {
-        self.server_hostname = Some(name.into());
+    pub fn server_hostname(mut self, name: impl Optional<String>) -> AuditOptions {
+        self.server_hostname = name.into_option();
         self
     }
 

@@ -3,6 +3,7 @@
 mod alert;
 mod error_number;
 mod message;
+mod names;
 mod ocsp_mode;
 mod options;
 mod protocol;

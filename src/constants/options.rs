@@ -2,6 +2,8 @@
 
 use bitflags::bitflags;
 
+use super::names::flag_names;
+
 bitflags! {
     /// Protocol options of a context: Python's `ssl.Options`.
     ///
@@ -56,3 +58,5 @@ bitflags! {
         const _ = !0;
     }
 }
+
+flag_names!(Options, "Options");

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::names::names;
 use crate::error::Error;
 
 /// What a context speaks and in which role: Python's `PROTOCOL_*` values.
@@ -83,4 +84,15 @@ impl TryFrom<i32> for Protocol {
             }
         })
     }
+}
+
+names! {
+    Protocol, "Protocol":
+    "PROTOCOL_TLS" => PROTOCOL_TLS,
+    "PROTOCOL_TLSv1" => PROTOCOL_TLSv1,
+    "PROTOCOL_TLSv1_1" => PROTOCOL_TLSv1_1,
+    "PROTOCOL_TLSv1_2" => PROTOCOL_TLSv1_2,
+    "PROTOCOL_TLS_CLIENT" => PROTOCOL_TLS_CLIENT,
+    "PROTOCOL_TLS_SERVER" => PROTOCOL_TLS_SERVER;
+    aliases: "PROTOCOL_SSLv23" => PROTOCOL_TLS
 }

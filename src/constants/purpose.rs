@@ -1,3 +1,5 @@
+use super::names::names;
+
 /// What a context is for: Python's `ssl.Purpose`.
 ///
 /// ```python
@@ -50,5 +52,18 @@ impl Purpose {
             Purpose::SERVER_AUTH => "1.3.6.1.5.5.7.3.1",
             Purpose::CLIENT_AUTH => "1.3.6.1.5.5.7.3.2",
         }
+    }
+}
+
+names! {
+    Purpose, "Purpose":
+    "SERVER_AUTH" => SERVER_AUTH,
+    "CLIENT_AUTH" => CLIENT_AUTH,
+}
+
+impl From<()> for Purpose {
+    /// Python's default.
+    fn from((): ()) -> Purpose {
+        Purpose::default()
     }
 }

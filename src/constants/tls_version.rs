@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::names::names;
 use crate::error::Error;
 
 /// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
@@ -96,4 +97,17 @@ impl TryFrom<i32> for TlsVersion {
             }
         })
     }
+}
+
+names! {
+    TlsVersion, "TLSVersion":
+    "MINIMUM_SUPPORTED" => MINIMUM_SUPPORTED,
+    "SSLv3" => SSLv3,
+    "TLSv1" => TLSv1,
+    "TLSv1_1" => TLSv1_1,
+    "TLSv1_2" => TLSv1_2,
+    "TLSv1_3" => TLSv1_3,
+    "MAXIMUM_SUPPORTED" => MAXIMUM_SUPPORTED;
+    // As `Display` writes them.
+    aliases: "TLSv1.1" => TLSv1_1, "TLSv1.2" => TLSv1_2, "TLSv1.3" => TLSv1_3
 }

@@ -1,5 +1,7 @@
 use bitflags::bitflags;
 
+use super::names::flag_names;
+
 bitflags! {
     /// How certificates are verified: Python's `ssl.VerifyFlags`.
     ///
@@ -34,3 +36,5 @@ bitflags! {
         const _ = !0;
     }
 }
+
+flag_names!(VerifyFlags, "VerifyFlags");

@@ -1,5 +1,6 @@
 use openssl::ssl::SslVerifyMode;
 
+use super::names::names;
 use crate::error::Error;
 
 /// Whether the peer's certificate is asked for and checked: Python's `ssl.VerifyMode`.
@@ -48,4 +49,11 @@ impl TryFrom<i32> for VerifyMode {
             _ => Err(Error::value("invalid value for verify_mode")),
         }
     }
+}
+
+names! {
+    VerifyMode, "VerifyMode":
+    "CERT_NONE" => CERT_NONE,
+    "CERT_OPTIONAL" => CERT_OPTIONAL,
+    "CERT_REQUIRED" => CERT_REQUIRED,
 }

@@ -11,9 +11,10 @@ use zeroize::{Zeroize, Zeroizing};
 use super::SslContext;
 use super::settings::{Credential, Settings};
 use super::trust::{c_path, require_countable};
-use crate::error::{Error, Result, SslError};
+use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::pem::{self, ChainError};
+use crate::optional::{Optional, from_paths};
 
 /// What [`SslContext::load_cert_chain`] loads: Python's `certfile`, `keyfile` and `password`.
 ///
@@ -25,12 +26,14 @@ use crate::ffi::pem::{self, ChainError};
 ///
 /// Certificates and keys in memory are taken too, where Python has files only:
 /// [`from_pem`](Self::from_pem), [`from_der`](Self::from_der), [`from_pkcs12`](Self::from_pkcs12).
+#[derive(Clone)]
 pub struct CertChain {
     certificates: Certificates,
     key: Option<Key>,
     password: Option<Password>,
 }
 
+#[derive(Clone)]
 enum Certificates {
     File(PathBuf),
     Pem(Vec<u8>),
@@ -38,6 +41,7 @@ enum Certificates {
     Pkcs12(Zeroizing<Vec<u8>>),
 }
 
+#[derive(Clone)]
 enum Key {
     File(PathBuf),
     Pem(Zeroizing<Vec<u8>>),
@@ -114,15 +118,17 @@ impl CertChain {
 
     /// The file with the private key. PEM.
     #[must_use]
-    pub fn keyfile(mut self, keyfile: impl AsRef<Path>) -> CertChain {
-        self.key = Some(Key::File(keyfile.as_ref().to_owned()));
+    pub fn keyfile(mut self, keyfile: impl Optional<PathBuf>) -> CertChain {
+        if let Some(keyfile) = keyfile.into_option() {
+            self.key = Some(Key::File(keyfile));
+        }
         self
     }
 
     /// What the key is encrypted with: text, bytes or a callback.
     #[must_use]
-    pub fn password(mut self, password: impl Into<Password>) -> CertChain {
-        self.password = Some(password.into());
+    pub fn password(mut self, password: impl Optional<Password>) -> CertChain {
+        self.password = password.into_option();
         self
     }
 }
@@ -140,14 +146,24 @@ impl fmt::Debug for CertChain {
     }
 }
 
-impl<P: AsRef<Path>> From<P> for CertChain {
-    fn from(certfile: P) -> CertChain {
-        CertChain::new(certfile)
+from_paths! {
+    CertChain,
+    "Python's first argument: `certfile`.",
+    CertChain::new
+}
+
+impl<C, K> From<(C, K)> for CertChain
+where
+    CertChain: From<C>,
+    K: Optional<PathBuf>,
+{
+    /// Python's first two arguments: `certfile` and `keyfile`.
+    fn from((certfile, keyfile): (C, K)) -> CertChain {
+        CertChain::from(certfile).keyfile(keyfile)
     }
 }
 
-type PasswordFunction =
-    dyn FnOnce() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> + Send;
+type PasswordFunction = dyn Fn() -> Result<Vec<u8>, BoxError> + Send + Sync;
 
 /// The password of an encrypted key: Python's `password` argument.
 ///
@@ -161,11 +177,13 @@ type PasswordFunction =
 /// ```
 ///
 /// Its bytes are overwritten when it is dropped.
+#[derive(Clone)]
 pub struct Password(Secret);
 
+#[derive(Clone)]
 enum Secret {
     Bytes(Vec<u8>),
-    Callback(Box<PasswordFunction>),
+    Callback(Arc<PasswordFunction>),
 }
 
 impl Password {
@@ -174,9 +192,9 @@ impl Password {
     /// An error of the callback comes out of `load_cert_chain` as
     /// [`Error::Callback`].
     pub fn callback<T: Into<Vec<u8>>>(
-        ask: impl FnOnce() -> Result<T, Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+        ask: impl Fn() -> Result<T, BoxError> + Send + Sync + 'static,
     ) -> Password {
-        Password(Secret::Callback(Box::new(move || ask().map(Into::into))))
+        Password(Secret::Callback(Arc::new(move || ask().map(Into::into))))
     }
 }
 
@@ -189,6 +207,12 @@ impl fmt::Debug for Password {
 impl From<&str> for Password {
     fn from(text: &str) -> Password {
         Password(Secret::Bytes(text.as_bytes().to_vec()))
+    }
+}
+
+impl From<&String> for Password {
+    fn from(text: &String) -> Password {
+        Password::from(text.as_str())
     }
 }
 
@@ -246,9 +270,12 @@ impl SslContext {
     /// ```no_run
     /// # use pyssl as ssl;
     /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
-    /// context.load_cert_chain(ssl::CertChain::new("server.crt").keyfile("server.key"))?;
+    /// context.load_cert_chain(("server.crt", "server.key"))?;
     /// # Ok::<(), ssl::Error>(())
     /// ```
+    ///
+    /// A path alone is a file with certificate and key; a pair is a file for each. [`CertChain`] has the
+    /// password, and certificates and keys in memory.
     ///
     /// One certificate for each kind of key (RSA, EC, Ed25519) can be loaded; another one for the
     /// same kind takes its place. On a server that is running, connections that begin later get
@@ -264,8 +291,8 @@ impl SslContext {
     /// (`KEY_VALUES_MISMATCH`, `NO_CERTIFICATE_ASSIGNED`) and for what the security level refuses
     /// (`EE_KEY_TOO_SMALL`); `ValueError` for a missing password or one of more than 1024 bytes.
     /// The context stays as it was.
-    pub fn load_cert_chain(&self, chain: impl Into<CertChain>) -> Result<()> {
-        let chain = chain.into();
+    pub fn load_cert_chain(&self, cert_and_key: impl Into<CertChain>) -> Result<()> {
+        let chain = cert_and_key.into();
         let identity = Arc::new(chain.read(|leaf, chain| self.accepts(leaf, chain))?);
         let settings = Arc::clone(&identity);
         self.edit(

@@ -10,6 +10,7 @@ use super::SslContext;
 use crate::deadline::Deadline;
 use crate::error::{Error, OsError, Result};
 use crate::lock::FairLock;
+use crate::optional::Optional;
 
 /// Where the secrets of connections are written.
 pub(crate) struct KeyLog {
@@ -74,7 +75,7 @@ impl SslContext {
     /// ```no_run
     /// # use pyssl as ssl;
     /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    /// context.set_keylog_filename(Some("keys.txt"))?;
+    /// context.set_keylog_filename("keys.txt")?;
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
@@ -86,11 +87,9 @@ impl SslContext {
     /// # Errors
     ///
     /// `OSError` with the file's name if it cannot be opened; the log stays as it was.
-    pub fn set_keylog_filename<P: AsRef<Path>>(&self, filename: Option<P>) -> Result<()> {
-        let keylog = match filename {
-            Some(filename) => Some(KeyLog::open(filename.as_ref())?),
-            None => None,
-        };
+    pub fn set_keylog_filename(&self, filename: impl Optional<PathBuf>) -> Result<()> {
+        let filename = filename.into_option();
+        let keylog = filename.as_deref().map(KeyLog::open).transpose()?;
         self.replace_keylog(keylog)
     }
 

@@ -11,6 +11,7 @@ use crate::error::{Error, Result, SslError};
 use crate::ffi::pem;
 use crate::ffi::store::StoreObject;
 use crate::ffi::x509;
+use crate::optional::{Optional, from_paths};
 
 /// Certificates in memory: Python's `cadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,12 @@ impl From<&str> for CaData {
     }
 }
 
+impl From<&String> for CaData {
+    fn from(pem: &String) -> CaData {
+        CaData::Pem(pem.clone())
+    }
+}
+
 impl From<String> for CaData {
     fn from(pem: String) -> CaData {
         CaData::Pem(pem)
@@ -37,6 +44,18 @@ impl From<String> for CaData {
 impl From<&[u8]> for CaData {
     fn from(der: &[u8]) -> CaData {
         CaData::Der(der.to_vec())
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for CaData {
+    fn from(der: &[u8; N]) -> CaData {
+        CaData::Der(der.to_vec())
+    }
+}
+
+impl From<&Vec<u8>> for CaData {
+    fn from(der: &Vec<u8>) -> CaData {
+        CaData::Der(der.clone())
     }
 }
 
@@ -63,22 +82,22 @@ impl VerifyLocations {
 
     /// A file with certificates and revocation lists. PEM.
     #[must_use]
-    pub fn cafile(mut self, cafile: impl AsRef<Path>) -> VerifyLocations {
-        self.cafile = Some(cafile.as_ref().to_owned());
+    pub fn cafile(mut self, cafile: impl Optional<PathBuf>) -> VerifyLocations {
+        self.cafile = cafile.into_option();
         self
     }
 
     /// A directory with files named after hashed subjects (`openssl rehash`), read when needed.
     #[must_use]
-    pub fn capath(mut self, capath: impl AsRef<Path>) -> VerifyLocations {
-        self.capath = Some(capath.as_ref().to_owned());
+    pub fn capath(mut self, capath: impl Optional<PathBuf>) -> VerifyLocations {
+        self.capath = capath.into_option();
         self
     }
 
     /// Certificates in memory: PEM text or DER bytes.
     #[must_use]
-    pub fn cadata(mut self, cadata: impl Into<CaData>) -> VerifyLocations {
-        self.cadata = Some(cadata.into());
+    pub fn cadata(mut self, cadata: impl Optional<CaData>) -> VerifyLocations {
+        self.cadata = cadata.into_option();
         self
     }
 
@@ -94,11 +113,10 @@ impl VerifyLocations {
     }
 }
 
-impl<P: AsRef<Path>> From<P> for VerifyLocations {
-    /// Python's first argument: `cafile`.
-    fn from(cafile: P) -> VerifyLocations {
-        VerifyLocations::new().cafile(cafile)
-    }
+from_paths! {
+    VerifyLocations,
+    "Python's first argument: `cafile`.",
+    |cafile| VerifyLocations::new().cafile(cafile)
 }
 
 impl SslContext {
@@ -169,7 +187,7 @@ impl SslContext {
     /// ```
     /// # use pyssl as ssl;
     /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    /// context.load_default_certs(ssl::Purpose::SERVER_AUTH)?;
+    /// context.load_default_certs(())?;
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
@@ -180,7 +198,8 @@ impl SslContext {
     /// # Errors
     ///
     /// None that concern the files: what is missing or broken counts as empty, as in Python.
-    pub fn load_default_certs(&self, _purpose: Purpose) -> Result<()> {
+    pub fn load_default_certs(&self, purpose: impl Into<Purpose>) -> Result<()> {
+        let _ = purpose.into();
         self.set_default_verify_paths()
     }
 

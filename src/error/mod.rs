@@ -2,6 +2,7 @@
 
 pub(crate) mod codec;
 mod detail;
+mod errno;
 mod os;
 mod reason;
 
@@ -226,7 +227,7 @@ impl Error {
     /// ```
     /// ```
     /// # use pyssl as ssl;
-    /// let e = ssl::create_default_context(ssl::DefaultContext::default().cafile("none.pem")).unwrap_err();
+    /// let e = ssl::create_default_context("none.pem").unwrap_err();
     /// assert_eq!(e.python_class(), "FileNotFoundError");
     /// ```
     ///
@@ -258,6 +259,24 @@ impl Error {
         match self {
             Error::Os(e) => Some(e.errno()),
             other => other.ssl().and_then(SslError::errno),
+        }
+    }
+
+    /// The name of the system's number: `"ECONNRESET"`. `None` where [`errno`](Self::errno) is not the
+    /// system's.
+    ///
+    /// ```python
+    /// errno.errorcode[e.errno]
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// let e = ssl::create_default_context("none.pem").unwrap_err();
+    /// assert_eq!(e.errno_name(), Some("ENOENT"));
+    /// ```
+    pub fn errno_name(&self) -> Option<&'static str> {
+        match self {
+            Error::Os(e) => e.errno_name(),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::errno;
 use crate::text::Repr;
 
 /// What [`Error::Os`](crate::Error::Os) carries: the system's error, and the file where Python
@@ -20,7 +21,6 @@ use crate::text::Repr;
 /// }
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct OsError {
     source: io::Error,
     filename: Option<PathBuf>,
@@ -57,7 +57,40 @@ impl OsError {
     /// The system's number, or `getaddrinfo`'s (`EAI_NONAME`, which is negative on Linux); 0 if the
     /// error came from neither.
     pub fn errno(&self) -> i32 {
-        self.source.raw_os_error().or(self.lookup).unwrap_or(0)
+        self.number().unwrap_or(0)
+    }
+
+    fn number(&self) -> Option<i32> {
+        self.source.raw_os_error().or(self.lookup)
+    }
+
+    /// The text alone: the standard library appends the number.
+    fn text(&self) -> String {
+        let mut text = self.source.to_string();
+        if let Some(errno) = self.source.raw_os_error() {
+            let number = format!(" (os error {errno})");
+            text.truncate(text.strip_suffix(&number).map_or(text.len(), str::len));
+        }
+        text
+    }
+
+    /// The name of the number: `"ECONNRESET"`, `"EAI_NONAME"`. `None` for 0 and for numbers without a name.
+    ///
+    /// ```python
+    /// errno.errorcode[e.errno]
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # fn report(e: &ssl::OsError) {
+    /// e.errno_name()
+    /// # ; }
+    /// ```
+    pub fn errno_name(&self) -> Option<&'static str> {
+        match (self.source.raw_os_error(), self.lookup) {
+            (Some(number), _) => errno::name(number),
+            (None, Some(number)) => errno::lookup_name(number),
+            (None, None) => None,
+        }
     }
 
     /// Whether the number is the system's.
@@ -110,16 +143,33 @@ impl OsError {
     }
 }
 
+impl fmt::Debug for OsError {
+    /// `OsError { errno: 104, name: ECONNRESET, text: "Connection reset by peer" }`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("OsError");
+        if let Some(number) = self.number() {
+            debug.field("errno", &number);
+        }
+        if let Some(name) = self.errno_name() {
+            debug.field("name", &format_args!("{name}"));
+        }
+        match self.source.raw_os_error() {
+            Some(_) => debug.field("text", &self.text()),
+            None => debug.field("source", &self.source),
+        };
+        if let Some(filename) = &self.filename {
+            debug.field("filename", filename);
+        }
+        debug.finish()
+    }
+}
+
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.source.to_string();
-        let Some(errno) = self.source.raw_os_error().or(self.lookup) else {
+        let text = self.text();
+        let Some(errno) = self.number() else {
             return f.write_str(&text);
         };
-        // The standard library appends the number; Python puts it first.
-        let text = text
-            .strip_suffix(&format!(" (os error {errno})"))
-            .unwrap_or(&text);
         write!(f, "[Errno {errno}] {text}")?;
         match &self.filename {
             Some(filename) => write!(f, ": {}", Repr(&filename.to_string_lossy())),

@@ -1,4 +1,5 @@
 use super::Role;
+use crate::optional::Optional;
 
 /// The options of [`negotiate`](super::negotiate()).
 ///
@@ -32,8 +33,8 @@ impl NegotiateOptions {
 
     /// The name of the server: a host name or an IP address.
     #[must_use]
-    pub fn server_hostname(mut self, name: impl Into<String>) -> NegotiateOptions {
-        self.server_hostname = Some(name.into());
+    pub fn server_hostname(mut self, name: impl Optional<String>) -> NegotiateOptions {
+        self.server_hostname = name.into_option();
         self
     }
 

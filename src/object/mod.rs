@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
 use crate::hostname::ServerName;
 use crate::lock::Inside;
+use crate::optional::Optional;
 use memory_bio::BioTransport;
 
 /// The options of [`SslContext::wrap_bio`], with Python's names and defaults.
@@ -49,8 +50,8 @@ impl WrapBio {
 
     /// The name of the server: a host name or an IP address.
     #[must_use]
-    pub fn server_hostname(mut self, name: impl Into<String>) -> WrapBio {
-        self.server_hostname = Some(name.into());
+    pub fn server_hostname(mut self, name: impl Optional<String>) -> WrapBio {
+        self.server_hostname = name.into_option();
         self
     }
 
@@ -74,6 +75,20 @@ impl From<&str> for WrapBio {
 impl From<&String> for WrapBio {
     /// A client that names its server.
     fn from(server_hostname: &String) -> WrapBio {
+        WrapBio::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<String> for WrapBio {
+    /// A client that names its server.
+    fn from(server_hostname: String) -> WrapBio {
+        WrapBio::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<Option<&str>> for WrapBio {
+    /// A client that names its server, or does not.
+    fn from(server_hostname: Option<&str>) -> WrapBio {
         WrapBio::new().server_hostname(server_hostname)
     }
 }

@@ -5,6 +5,7 @@ mod binding;
 mod closing;
 mod connect;
 mod datagram;
+mod file;
 mod inherited;
 mod io;
 mod options;
@@ -23,6 +24,7 @@ use socket2::Socket;
 
 pub use address::{Address, ToAddress};
 pub use closing::Closed;
+pub use file::SocketFile;
 pub use options::{IntoSocket, WrapSocket};
 pub use transfer::ReadTarget;
 
@@ -229,14 +231,15 @@ impl SslSocket {
     /// ```
     /// # use pyssl as ssl;
     /// # fn f(sock: &ssl::SslSocket) -> ssl::Result<()> {
-    /// sock.settimeout(Some(std::time::Duration::from_secs_f64(2.5)))?;
+    /// sock.settimeout(std::time::Duration::from_secs_f64(2.5))?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
-    pub fn settimeout(&self, timeout: Option<Duration>) -> Result<()> {
+    pub fn settimeout(&self, timeout: impl Into<Option<Duration>>) -> Result<()> {
+        let timeout = timeout.into();
         // As in Python, a socket with a time-out does not block in the kernel.
         self.io
             .call(|socket| socket.set_nonblocking(timeout.is_some()))?;

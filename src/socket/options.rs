@@ -9,6 +9,7 @@ use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslSession};
 use crate::engine::{Overrides, override_setters};
 use crate::error::Result;
+use crate::optional::Optional;
 
 /// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's
 /// names and defaults.
@@ -99,8 +100,8 @@ impl WrapSocket {
     /// The name of the server that a client connects to: sent to it (SNI, RFC 6066), and checked
     /// in its certificate if the context checks host names. A host name or an IP address.
     #[must_use]
-    pub fn server_hostname(mut self, name: impl Into<String>) -> WrapSocket {
-        self.server_hostname = Some(name.into());
+    pub fn server_hostname(mut self, name: impl Optional<String>) -> WrapSocket {
+        self.server_hostname = name.into_option();
         self
     }
 
@@ -124,6 +125,20 @@ impl From<&str> for WrapSocket {
 impl From<&String> for WrapSocket {
     /// A client that names its server.
     fn from(server_hostname: &String) -> WrapSocket {
+        WrapSocket::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<String> for WrapSocket {
+    /// A client that names its server.
+    fn from(server_hostname: String) -> WrapSocket {
+        WrapSocket::new().server_hostname(server_hostname)
+    }
+}
+
+impl From<Option<&str>> for WrapSocket {
+    /// A client that names its server, or does not.
+    fn from(server_hostname: Option<&str>) -> WrapSocket {
         WrapSocket::new().server_hostname(server_hostname)
     }
 }

@@ -134,3 +134,34 @@ fn a_version_is_written_as_connections_tell_it() {
     let open = ssl::TlsVersion::MAXIMUM_SUPPORTED;
     assert_eq!(open.to_string(), "MAXIMUM_SUPPORTED");
 }
+
+/// Every name that Python has leads to the value with Python's number, with and without the class.
+fn parses<T>(class: &str, number: impl Fn(&T) -> i64)
+where
+    T: std::str::FromStr<Err = ssl::Error>,
+{
+    let python = skip_without_python!();
+    let theirs = python.run(ASK, &[class]).expect_success();
+    let mut count = 0;
+    for line in theirs.lines() {
+        let (name, value) = line.split_once(' ').unwrap();
+        for text in [
+            name.to_owned(),
+            format!("{class}.{name}"),
+            format!("ssl.{name}"),
+        ] {
+            let parsed = text.parse::<T>().map(|parsed| number(&parsed));
+            assert_eq!(parsed.ok(), value.parse().ok(), "{text}");
+        }
+        count += 1;
+    }
+    assert!(count > 2);
+}
+
+#[test]
+fn pythons_names_can_be_parsed() {
+    parses::<ssl::VerifyMode>("VerifyMode", |mode| i64::from(*mode as i32));
+    parses::<ssl::TlsVersion>("TLSVersion", |version| i64::from(*version as i32));
+    parses::<ssl::Options>("Options", |options| options.bits() as i64);
+    parses::<ssl::VerifyFlags>("VerifyFlags", |flags| flags.bits() as i64);
+}

@@ -5,6 +5,7 @@
     reason = "what cannot be done is a failed test"
 )]
 
+mod arguments;
 mod binding;
 mod callbacks;
 mod chains;
