@@ -27,12 +27,14 @@
 //! # Ok(()) }
 //! ```
 //!
+//! A name that no suite has breaks its rule, whether it is to be there or not.
+//!
 //! What counts is the list that `get_ciphers()` gives, with the suites of TLS 1.3 if that is on.
 //! `tests/cipher_assertions.rs` of this crate is a file to copy.
 
 use std::fmt;
 
-use crate::cipher::{Cipher, Policy, Weakness};
+use crate::cipher::{Cipher, CipherString, Policy, Weakness, is_suite};
 use crate::constants::TlsVersion;
 use crate::context::SslContext;
 use crate::error::Result;
@@ -239,6 +241,11 @@ impl Rule {
         let failing = |good: &dyn Fn(&Cipher) -> bool| -> Vec<String> {
             ciphers.iter().filter(|c| !good(c)).map(name).collect()
         };
+        if let Kind::Includes(name) | Kind::Excludes(name) = &self.0 {
+            if !is_suite(name) {
+                return vec![unknown(name)];
+            }
+        }
         match &self.0 {
             Kind::Without(_, weaknesses) => ciphers
                 .iter()
@@ -288,7 +295,14 @@ impl Rule {
                         .map(ToString::to_string)
                         .collect()
                 }
-                None => vec!["there is no policy of this name".to_owned()],
+                None => {
+                    let all = Policy::all();
+                    let names: Vec<_> = all.iter().map(Policy::name).collect();
+                    vec![format!(
+                        "there is no policy of this name, but {}",
+                        names.join(", ")
+                    )]
+                }
             },
             Kind::AtLeast(least) => versions
                 .iter()
@@ -298,6 +312,13 @@ impl Rule {
             Kind::That(_, good) => failing(good),
         }
     }
+}
+
+/// What is said of a name that no suite has: a rule about it would hold, or fail, for ever.
+fn unknown(name: &str) -> String {
+    let hint = CipherString::nearest_suite(name);
+    let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+    format!("no suite has this name, in any OpenSSL or in the TLS registry{hint}")
 }
 
 impl fmt::Display for Rule {

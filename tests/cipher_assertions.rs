@@ -76,6 +76,42 @@ fn the_client_verifies_whom_it_talks_to() -> ssl::Result<()> {
     Ok(())
 }
 
+/// A rule about a suite that nobody has would hold, or fail, for ever.
+#[test]
+fn a_name_that_no_suite_has_breaks_its_rule() -> ssl::Result<()> {
+    use ssl::expect::{check_ciphers, rules};
+    let context = client()?;
+    for name in [
+        "AES128_SHA",
+        "ECDHE-RSA-AES128-GCM-SHA265",
+        "DES",
+        "TLS_RSA_WITH_GOLD",
+        "",
+    ] {
+        let broken = check_ciphers(&context, &[rules::excludes(name), rules::includes(name)])?;
+        assert_eq!(broken.len(), 2, "{name}: {broken:?}");
+        assert!(broken[0].offenders()[0].contains("no suite has this name"));
+    }
+    let broken = check_ciphers(&context, &[rules::excludes("AES128_SHA")])?;
+    assert!(
+        broken[0]
+            .to_string()
+            .contains("did you mean \"AES128-SHA\"?"),
+        "{}",
+        broken[0]
+    );
+    // Names of the registry and of older versions of OpenSSL are names.
+    for name in [
+        "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "EXP-RC4-MD5",
+        "RC4-SHA",
+        "TLS_KRB5_WITH_RC4_128_SHA",
+    ] {
+        assert_eq!(check_ciphers(&context, &[rules::excludes(name)])?, []);
+    }
+    Ok(())
+}
+
 #[test]
 fn what_breaks_a_rule_is_named_with_the_reason() -> ssl::Result<()> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;

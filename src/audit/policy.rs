@@ -2,14 +2,14 @@
 
 use openssl::pkey::Id;
 
-use crate::cipher::{Policy, Report};
+use crate::cipher::{Aspect, Policy, Report};
 use crate::context::SslContext;
 use crate::error::Result;
 use crate::negotiate::{self, Role};
 
 impl SslContext {
     /// Compares the context, in this role, with a guideline: the suites that its settings leave,
-    /// its versions, its groups if they were set, and the sizes of its own keys and finite-field
+    /// its versions, the groups that it has on, and the sizes of its own keys and finite-field
     /// parameters.
     ///
     /// ```
@@ -19,13 +19,15 @@ impl SslContext {
     ///
     /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
     /// context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")?;
+    /// context.set_groups("X25519:prime256v1:secp384r1")?;
     /// let report = context.check_policy(&Policy::mozilla_intermediate(), Role::Server)?;
     /// assert!(report.conforms(), "{:?}", report.violations());
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// A server without a certificate counts as one that has them all. Groups that were not set
-    /// are OpenSSL's, and are not compared.
+    /// Groups that were not set are OpenSSL's own, which are read from a first message that the
+    /// context would send. A server without a certificate counts as one that has them all, and its
+    /// keys are [not compared](crate::cipher::Report::not_compared).
     ///
     /// # Errors
     ///
@@ -34,16 +36,22 @@ impl SslContext {
         let ciphers = negotiate::without_obstacles(self, role)?;
         let mut report = policy.check(&ciphers, &self.enabled_versions());
         let settings = self.settings();
-        let groups = settings.groups.as_ref().map(|groups| groups.name());
-        if let Some(groups) = groups.as_deref().and_then(group_names) {
+        if let Some(groups) = negotiate::groups_on(self)? {
             report.extend(policy.check_groups(&groups));
+        }
+        if role == Role::Client {
+            report.extend(policy.nothing_of(Aspect::Keys));
         }
         for identity in &settings.identities {
             let kind = match identity.key.id() {
                 Id::RSA | Id::RSA_PSS => "rsa",
                 Id::DSA => "dsa",
                 Id::EC => "ec",
-                _ => continue,
+                // No policy says anything of the others.
+                _ => {
+                    report.extend(policy.nothing_of(Aspect::Keys));
+                    continue;
+                }
             };
             report.extend(policy.check_key(kind, identity.key.bits()));
         }
@@ -51,20 +59,9 @@ impl SslContext {
             let bits = dh.prime_p().num_bits().unsigned_abs();
             report.extend(policy.check_key("dh", bits));
         }
+        if role == Role::Server && settings.identities.is_empty() && policy.says_of(Aspect::Keys) {
+            report.leave_open(Aspect::Keys);
+        }
         Ok(report)
     }
-}
-
-/// The names in a list of groups; none if it refers to OpenSSL's own list.
-fn group_names(list: &str) -> Option<Vec<&str>> {
-    let names: Vec<_> = list
-        .split([':', '/'])
-        // Marks for key shares and optional groups, of OpenSSL 3.5 and later.
-        .map(|name| name.trim_start_matches(['*', '?']))
-        .filter(|name| !name.is_empty() && !name.starts_with('-'))
-        .collect();
-    let own = names
-        .iter()
-        .all(|name| !name.eq_ignore_ascii_case("DEFAULT"));
-    own.then_some(names)
 }

@@ -142,18 +142,22 @@ impl Auditor<'_> {
         if !old.is_empty() {
             let names = version_names(&old);
             let are = if old.len() == 1 { "is" } else { "are" };
-            let proven = negotiate::highest_below_tls12(self.context, self.role)?;
-            let (severity, how) = match proven {
-                Some(version) => (
+            let highest = |level| negotiate::highest_below_tls12(self.context, self.role, level);
+            let (severity, how) = match (highest(None)?, highest(Some(0))?) {
+                (Some(version), _) => (
                     Severity::Error,
                     format!("a handshake with {} succeeds", version_name(version)),
                 ),
-                None => (
+                (None, Some(_)) => (
                     Severity::Warning,
                     format!(
                         "only security level {} stops them",
                         self.context.security_level()
                     ),
+                ),
+                (None, None) => (
+                    Severity::Warning,
+                    "but no handshake with them succeeded".to_owned(),
                 ),
             };
             self.find(

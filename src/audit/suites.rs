@@ -82,9 +82,13 @@ impl Auditor<'_> {
     /// What OpenSSL ignored in the lists without a word.
     fn check_strings(&mut self) -> Result<()> {
         let list = self.settings.cipher_list.to_string_lossy().into_owned();
-        // OpenSSL took it; what we refuse beyond that, such as its length, is no finding.
-        if let Ok(string) = CipherString::parse(&list) {
-            self.ignored("cipher string", &string.lint()?);
+        // OpenSSL took it; what we refuse beyond that, such as its length, is no fault.
+        match CipherString::parse(&list) {
+            Ok(string) => self.ignored("cipher string", &string.lint()?),
+            Err(error) => {
+                let message = format!("the cipher string was not read: {error}");
+                self.find(AuditCode::NotTried, Severity::Note, message, None);
+            }
         }
         if let Some(list) = self.settings.ciphersuites.clone() {
             if let Ok(suites) = Ciphersuites::parse(&list.to_string_lossy()) {

@@ -18,7 +18,7 @@ use crate::context::{
 use crate::error::Result;
 use crate::hostname::ServerName;
 use crate::negotiate::{
-    Authority, Cause, NegotiateOptions, Negotiation, Role, negotiate, version_names,
+    Authority, Cause, IDENTITY, KEY, NegotiateOptions, Negotiation, Role, negotiate, version_names,
 };
 
 /// `X509_V_FLAG_NO_CHECK_TIME`, for which Python has no name.
@@ -26,10 +26,6 @@ const NO_CHECK_TIME: VerifyFlags = VerifyFlags::from_bits_retain(0x20_0000);
 
 /// The versions that a default peer speaks.
 const MODERN: [TlsVersion; 2] = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
-
-/// What a context with PSK callbacks and its peer share in place of the user's key.
-const IDENTITY: &str = "pyssl";
-const KEY: &[u8] = b"only for a handshake in memory...";
 
 /// What a default peer overlooks in one handshake, so that the next fault shows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -275,8 +271,10 @@ impl Auditor<'_> {
         let mut all = Faults::new();
         for version in versions {
             let attempt = |_: Overlooked| {
-                let server = self.default_server(*version, &lent)?;
-                negotiate(&own, &server, host.as_str()).map(Some)
+                with_each(&lent, |lent| {
+                    let server = self.default_server(*version, lent)?;
+                    negotiate(&own, &server, host.as_str())
+                })
             };
             add(&mut all, *version, faults(Role::Server, attempt)?);
         }
@@ -295,17 +293,19 @@ impl Auditor<'_> {
             let mut all = Faults::new();
             for version in versions {
                 let attempt = |overlooked: Overlooked| {
-                    let server = self.default_server(*version, &lent)?;
-                    self.set_flags(&server, overlooked)?;
-                    server.set_verify_mode(VerifyMode::CERT_REQUIRED)?;
-                    let mut trust = VerifyLocations::new();
-                    match (&self.peer_cafile, &top) {
-                        (Some(file), _) if !overlooked.issuer => trust = trust.cafile(file),
-                        (_, Some(top)) => trust = trust.cadata(top.to_der()?),
-                        _ => {}
-                    }
-                    server.load_verify_locations(trust)?;
-                    negotiate(&own, &server, host.as_str()).map(Some)
+                    with_each(&lent, |lent| {
+                        let server = self.default_server(*version, lent)?;
+                        self.set_flags(&server, overlooked)?;
+                        server.set_verify_mode(VerifyMode::CERT_REQUIRED)?;
+                        let mut trust = VerifyLocations::new();
+                        match (&self.peer_cafile, &top) {
+                            (Some(file), _) if !overlooked.issuer => trust = trust.cafile(file),
+                            (_, Some(top)) => trust = trust.cadata(top.to_der()?),
+                            _ => {}
+                        }
+                        server.load_verify_locations(trust)?;
+                        negotiate(&own, &server, host.as_str())
+                    })
                 };
                 add(&mut all, *version, faults(Role::Server, attempt)?);
             }
@@ -495,6 +495,22 @@ fn add(all: &mut Faults, version: TlsVersion, faults: Vec<Fault>) {
             None => all.push((fault, vec![version])),
         }
     }
+}
+
+/// The first handshake that succeeds with one of these sets of certificates, or else the first.
+fn with_each(
+    sets: &[Vec<Arc<Credential>>],
+    attempt: impl Fn(&[Arc<Credential>]) -> Result<Negotiation>,
+) -> Result<Option<Negotiation>> {
+    let mut first = None;
+    for set in sets {
+        let found = attempt(set)?;
+        if found.agreement().is_some() {
+            return Ok(Some(found));
+        }
+        first = first.or(Some(found));
+    }
+    Ok(first)
 }
 
 /// The error with which this end refused the other's certificate.

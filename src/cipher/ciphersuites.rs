@@ -61,7 +61,7 @@ impl Ciphersuites {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] if it has a NUL or a character outside ASCII, or is longer than
+    /// [`CipherStringError`] if it has a NUL, or is longer than
     /// [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
     pub fn parse(text: &str) -> Result<Ciphersuites, CipherStringError> {
         check_characters(text)?;

@@ -32,8 +32,6 @@ pub enum CipherStringErrorKind {
     TooLong,
     /// A NUL byte; C would end the string there.
     Nul,
-    /// A character outside ASCII.
-    NotAscii,
     /// An operator, or a `+` between names, with no name behind it.
     MissingName,
     /// A character that neither names nor separates.
@@ -91,12 +89,12 @@ impl CipherStringError {
         self.kind
     }
 
-    /// Where, in bytes. All before it is ASCII, so this also counts characters.
+    /// Where, in bytes.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Where, counted from 1; none if it is about the string as a whole, or about OpenSSL.
+    /// Where, in bytes counted from 1; none if it is about the string as a whole, or about OpenSSL.
     pub fn column(&self) -> Option<usize> {
         let whole = matches!(
             self.kind,
@@ -131,7 +129,6 @@ impl From<CipherStringError> for Error {
             CipherStringErrorKind::NothingSelected => Error::ssl_bare(error.message),
             CipherStringErrorKind::Nul => Error::value("embedded null character"),
             CipherStringErrorKind::TooLong
-            | CipherStringErrorKind::NotAscii
             | CipherStringErrorKind::Unknown
             | CipherStringErrorKind::Ineffective => Error::value(error.to_string()),
             _ => Error::ssl_bare(format!("No cipher can be selected: {error}")),

@@ -3,6 +3,12 @@
 //! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for what went away. Whether
 //! the linked OpenSSL knows a name is asked of it, not read here.
 
+use std::collections::HashSet;
+
+use once_cell::sync::Lazy;
+
+use super::KnownOpenssl;
+use super::library::Library;
 use super::selector::{Selector, auth, enc, kx, mac, strong};
 
 /// A group name and its meaning.
@@ -202,6 +208,22 @@ pub(super) fn alias(name: &str) -> Option<&'static Alias> {
 /// Whether OpenSSL once knew the name, or knows it in other builds, though it cannot use it here.
 pub(super) fn was_known(name: &str) -> bool {
     alias(name).is_some() || RETIRED.contains(&name)
+}
+
+/// Whether this is a suite's name, in the TLS registry or in any OpenSSL.
+pub(crate) fn is_suite(name: &str) -> bool {
+    static KNOWN: Lazy<HashSet<&'static str>> = Lazy::new(|| {
+        let lines = include_str!("tables/suite-names.txt").lines();
+        let own = KnownOpenssl::all()
+            .iter()
+            .flat_map(|known| &known.library.suites);
+        lines
+            .filter(|line| !line.starts_with('#'))
+            .chain(own.map(|suite| suite.cipher.name))
+            .collect()
+    });
+    let linked = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
+    KNOWN.contains(name) || Library::current().is_ok_and(|library| linked(&library))
 }
 
 /// The suites of TLS 1.3, which have a list of their own.

@@ -87,7 +87,7 @@ impl Term {
         self.start..self.start + self.text.len()
     }
 
-    /// Where it stands in the string, counted from 1.
+    /// Where it stands in the string, in bytes counted from 1.
     pub fn column(&self) -> usize {
         self.start + 1
     }

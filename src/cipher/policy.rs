@@ -2,12 +2,13 @@ mod file;
 mod report;
 
 pub(crate) use file::version;
-pub use report::{Report, Violation, ViolationKind};
+pub use report::{Aspect, Report, Violation, ViolationKind};
 
-use super::library::Library;
+use super::group::Group;
+use super::names::{self, is_suite};
 use super::selector::Selector;
 use super::weakness::out_of_order;
-use super::{Cipher, KnownOpenssl, Weakness, names};
+use super::{Cipher, Weakness};
 use crate::constants::TlsVersion;
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
@@ -84,6 +85,9 @@ struct Stated<T> {
     section: Option<Box<str>>,
     what: T,
 }
+
+/// The kinds of keys that a policy can say something of.
+const KEY_KINDS: [&str; 4] = ["rsa", "dsa", "ec", "dh"];
 
 /// The fewest bits of a kind of key.
 #[derive(Debug, Clone)]
@@ -213,7 +217,49 @@ impl Policy {
         for version in versions.iter().filter(wrong) {
             violations.push(allowed.violated(ViolationKind::Version(*version)));
         }
-        Report::new(&self.name, violations)
+        let versions = (!versions.is_empty()).then_some(Aspect::Versions);
+        let compared = [Some(Aspect::Suites), versions];
+        self.report(compared.into_iter().flatten(), violations)
+    }
+
+    /// What it says something of.
+    fn states(&self) -> Vec<Aspect> {
+        let suites = !self.allow.what.is_empty()
+            || !self.forbid.is_empty()
+            || !self.avoid.is_empty()
+            || !self.expect.what.is_empty()
+            || self.forward_secrecy_first.is_some();
+        let groups = !self.groups.what.is_empty() || !self.expect_groups.what.is_empty();
+        [
+            (Aspect::Suites, suites),
+            (Aspect::Versions, !self.versions.what.is_empty()),
+            (Aspect::Groups, groups),
+            (Aspect::Keys, !self.keys.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(aspect, stated)| stated.then_some(aspect))
+        .collect()
+    }
+
+    pub(crate) fn says_of(&self, aspect: Aspect) -> bool {
+        self.states().contains(&aspect)
+    }
+
+    fn report(
+        &self,
+        compared: impl IntoIterator<Item = Aspect>,
+        violations: Vec<Violation>,
+    ) -> Report {
+        let mut open = self.states();
+        for aspect in compared {
+            open.retain(|other| *other != aspect);
+        }
+        Report::new(&self.name, open, violations)
+    }
+
+    /// A report for what this context does not have, so that there is nothing to compare.
+    pub(crate) fn nothing_of(&self, aspect: Aspect) -> Report {
+        self.report([aspect], Vec::new())
     }
 
     fn check_suite(&self, cipher: &Cipher) -> Option<Violation> {
@@ -257,14 +303,24 @@ impl Policy {
     /// ```
     pub fn check_groups<S: AsRef<str>>(&self, groups: &[S]) -> Report {
         let mut violations = Vec::new();
-        let has = |list: &[Box<str>], group: &str| list.iter().any(|g| same_group(g, group));
+        let same = |a: &str, b: &str| {
+            a == b || Group::named(a).is_some_and(|g| Group::named(b) == Some(g))
+        };
+        let has = |list: &[Box<str>], group: &str| list.iter().any(|g| same(g, group));
         for group in groups.iter().map(AsRef::as_ref) {
             let allowed = &self.groups;
             if !allowed.what.is_empty() && !has(&allowed.what, group) {
                 violations.push(allowed.violated(ViolationKind::Group(group.into())));
                 continue;
             }
-            let Some((kind, bits)) = group_bits(group) else {
+            let Some(known) = Group::named(group) else {
+                violations.push(Violation {
+                    kind: ViolationKind::UnknownName(group.into()),
+                    section: None,
+                });
+                continue;
+            };
+            let Some((kind, bits)) = known.size else {
                 continue;
             };
             violations.extend(self.wanted(kind, bits).map(|stated| {
@@ -273,15 +329,12 @@ impl Policy {
             }));
         }
         for wanted in &self.expect_groups.what {
-            if !groups
-                .iter()
-                .any(|group| same_group(group.as_ref(), wanted))
-            {
+            if !groups.iter().any(|group| same(group.as_ref(), wanted)) {
                 let kind = ViolationKind::MissingGroup(wanted.clone());
                 violations.push(self.expect_groups.violated(kind));
             }
         }
-        Report::new(&self.name, violations)
+        self.report([Aspect::Groups], violations)
     }
 
     /// Compares a key, by its kind (`"rsa"`, `"dsa"`, `"ec"`, `"dh"`) and size.
@@ -300,7 +353,11 @@ impl Policy {
             let (key, least) = (kind.into(), stated.what.bits);
             stated.violated(ViolationKind::SmallKey { key, bits, least })
         });
-        Report::new(&self.name, small.into_iter().collect())
+        let unknown = (!KEY_KINDS.contains(&kind)).then(|| Violation {
+            kind: ViolationKind::UnknownName(kind.into()),
+            section: None,
+        });
+        self.report([Aspect::Keys], small.into_iter().chain(unknown).collect())
     }
 
     /// What the policy wants, if this is less.
@@ -319,41 +376,6 @@ impl<T> Stated<T> {
 
 fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
-}
-
-/// Whether this is a suite's name, of any OpenSSL or of the TLS registry.
-fn is_suite(name: &str) -> bool {
-    // The registry has more than any OpenSSL.
-    let registered = name.starts_with("TLS_") && name.contains("_WITH_");
-    let has = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
-    registered
-        || names::TLS13_SUITES.contains(&name)
-        || names::RETIRED.contains(&name)
-        || KnownOpenssl::all().iter().any(|known| has(&known.library))
-        || Library::current().is_ok_and(|library| has(&library))
-}
-
-/// Whether two names are one group's: OpenSSL's, the TLS registry's, NIST's.
-fn same_group(a: &str, b: &str) -> bool {
-    let plain = |name: &str| match name.to_ascii_lowercase().as_str() {
-        "prime256v1" | "p-256" => "secp256r1".to_owned(),
-        "p-384" => "secp384r1".to_owned(),
-        "p-521" => "secp521r1".to_owned(),
-        other => other.replace("tls13", ""),
-    };
-    plain(a) == plain(b)
-}
-
-/// The kind and size of a group whose name tells them; that of others is beyond doubt.
-fn group_bits(group: &str) -> Option<(&'static str, u32)> {
-    let lower = group.to_ascii_lowercase();
-    if let Some(bits) = lower.strip_prefix("ffdhe") {
-        return Some(("dh", bits.parse().ok()?));
-    }
-    let curve = ["secp", "sect", "prime", "brainpoolp"];
-    let rest = curve.iter().find_map(|prefix| lower.strip_prefix(prefix))?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    Some(("ec", digits.parse().ok()?))
 }
 
 impl Pattern {
@@ -479,6 +501,10 @@ mod tests {
             "avoid AES128-SHA kDEH",
             "allow ECDHE-RSA-AES128-GCM-SHA265",
             "expect TLS_AES_128_GCM",
+            "expect TLS_RSA_WITH_GOLD",
+            "allow DES",
+            "groups X25519 prime265v1",
+            "expect-groups P256",
         ] {
             assert_eq!(Policy::parse(wrong).unwrap_err().line(), 1, "{wrong}");
         }
@@ -501,5 +527,25 @@ mod tests {
         assert!(rfc.check_key("ec", 224).conforms());
         assert!(!rfc.check_key("dh", 1024).conforms());
         assert!(rfc.check_key("dsa", 512).conforms());
+        // A name that nothing knows is no name of something that conforms.
+        for policy in Policy::all() {
+            assert!(!policy.check_key("rsaa", 4096).conforms());
+            assert!(!policy.check_groups(&["x25591"]).conforms());
+        }
+    }
+
+    #[test]
+    fn a_report_says_what_it_did_not_compare() {
+        let mozilla = Policy::mozilla_intermediate();
+        let list = suites("ECDHE+AESGCM");
+        let report = mozilla.check(&list, &[]);
+        assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups]);
+        let mut report = mozilla.check(&list, &[TlsVersion::TLSv1_3]);
+        assert_eq!(report.not_compared(), [Aspect::Groups]);
+        report.extend(mozilla.check_groups(&["x25519"]));
+        assert_eq!(report.not_compared(), []);
+        let text = "name a\nversion 1\nsource https://example.org\nforbid rc4\n";
+        let policy = Policy::parse(text).unwrap();
+        assert_eq!(policy.check(&list, &[]).not_compared(), []);
     }
 }

@@ -69,8 +69,7 @@ impl CipherString {
     /// # Errors
     ///
     /// [`CipherStringError`] with the column where OpenSSL would refuse the string; also if it is
-    /// empty, longer than [`MAX_LEN`](Self::MAX_LEN), or has a NUL or a character outside ASCII
-    /// anywhere.
+    /// empty, longer than [`MAX_LEN`](Self::MAX_LEN), or has a NUL.
     pub fn parse(text: &str) -> Result<CipherString, CipherStringError> {
         CipherString::parse_with(text, Library::current()?)
     }
@@ -117,6 +116,13 @@ impl CipherString {
     #[doc(alias = "OSSL_default_cipher_list")]
     pub fn openssl_default() -> &'static str {
         crate::ffi::cipher::default_list()
+    }
+
+    /// The name of a suite of the linked OpenSSL that a misspelt one probably means.
+    pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
+        let library = Library::current().ok()?;
+        let nearest = library.nearest(&name.replace('_', "-"))?;
+        library.suite_named(nearest).map(|_| nearest)
     }
 
     /// The string as it was given.
@@ -182,10 +188,6 @@ pub(super) fn check_characters(text: &str) -> Result<(), CipherStringError> {
     }
     if let Some(at) = text.find('\0') {
         return refuse(Kind::Nul, at..at + 1, "embedded null character".into());
-    }
-    if let Some((at, c)) = text.char_indices().find(|(_, c)| !c.is_ascii()) {
-        let message = format!("`{c}` is not ASCII");
-        return refuse(Kind::NotAscii, at..at + c.len_utf8(), message);
     }
     Ok(())
 }
@@ -402,6 +404,8 @@ impl<'a> Reader<'a> {
             return Ok((&self.text[start..self.at], start));
         }
         let before = &self.text[part..start];
+        let character = self.text[start..].chars().next();
+        let end = start + character.map_or(0, char::len_utf8);
         let (kind, message) = match self.peek().filter(|b| !is_separator(*b)) {
             Some(byte) => (Kind::InvalidCharacter, self.cannot_stand_here(byte)),
             None => (
@@ -409,7 +413,6 @@ impl<'a> Reader<'a> {
                 format!("a name is missing after `{before}`"),
             ),
         };
-        let end = (start + 1).min(self.text.len());
         Err(CipherStringError::new(kind, start..end, message))
     }
 
@@ -428,6 +431,13 @@ impl<'a> Reader<'a> {
         };
         match byte {
             b'!'..=b'~' => format!("`{}` cannot stand in a name{why}", char::from(byte)),
+            0x80.. => {
+                let character = self.text[self.at..].chars().next();
+                format!(
+                    "`{}` cannot stand in a name",
+                    character.unwrap_or('\u{fffd}')
+                )
+            }
             _ => format!("`{}` cannot stand in a name", byte.escape_ascii()),
         }
     }
@@ -444,10 +454,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name at `start` with the underscores that older versions stop at.
+    /// The name at `start` with the underscores that older versions stop at, and with letters that
+    /// are not ASCII, at which all versions stop.
     fn whole_word(&self, start: usize) -> &'a str {
         let rest = &self.text[start..];
-        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '=' | '_');
+        let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '=' | '_');
         rest.find(|c| !word(c)).map_or(rest, |end| &rest[..end])
     }
 

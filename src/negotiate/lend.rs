@@ -3,15 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl::asn1::Asn1Time;
-use openssl::bn::{BigNum, BigNumContext, MsbOption};
+use openssl::bn::{BigNum, MsbOption};
 use openssl::dh::Dh;
-use openssl::dsa::Dsa;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Params, Private};
-use openssl::rsa::Rsa;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
     SubjectKeyIdentifier,
@@ -22,113 +20,119 @@ use crate::context::{Credential, Settings};
 use crate::error::Result;
 use crate::hostname::ServerName;
 
-/// What to lend: keys that a security level accepts.
+/// What to lend: a kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Ec(Nid),
-    /// For the level up to which it is good.
     Rsa(u32),
+    RsaPss(u32),
     Dsa,
+    Ed25519,
+    Ed448,
 }
 
+/// The curves, weakest first, and the highest security level that takes each.
+const CURVES: [(Nid, u32); 3] = [
+    (Nid::X9_62_PRIME256V1, 3),
+    (Nid::SECP384R1, 4),
+    (Nid::SECP521R1, 5),
+];
+
 impl Kind {
-    /// One kind for each way to authenticate that is possible at a level.
-    fn for_level(level: u32) -> &'static [Kind] {
-        match level {
-            0..=2 => &[Kind::Ec(Nid::X9_62_PRIME256V1), Kind::Rsa(2)],
-            3 => &[Kind::Ec(Nid::X9_62_PRIME256V1), Kind::Rsa(3)],
-            4 => &[Kind::Ec(Nid::SECP384R1), Kind::Rsa(4)],
-            _ => &[Kind::Ec(Nid::SECP521R1)],
-        }
-    }
-
-    /// The kinds of keys that do the same.
-    fn ids(self) -> &'static [Id] {
+    fn id(self) -> Id {
         match self {
-            Kind::Ec(_) => &[Id::EC, Id::ED25519, Id::ED448],
-            Kind::Rsa(_) => &[Id::RSA],
-            Kind::Dsa => &[Id::DSA],
+            Kind::Ec(_) => Id::EC,
+            Kind::Rsa(_) => Id::RSA,
+            Kind::RsaPss(_) => Id::RSA_PSS,
+            Kind::Dsa => Id::DSA,
+            Kind::Ed25519 => Id::ED25519,
+            Kind::Ed448 => Id::ED448,
         }
     }
 
+    /// A key. Those that are slow to make are part of the crate. They are public and secure
+    /// nothing; they only have to sign for peers in the same process.
     fn key(self) -> Result<PKey<Private>, ErrorStack> {
-        match self {
+        let pem: &[u8] = match self {
             Kind::Ec(curve) => {
                 let group = EcGroup::from_curve_name(curve)?;
-                PKey::from_ec_key(EcKey::generate(&group)?)
+                return PKey::from_ec_key(EcKey::generate(&group)?);
             }
-            Kind::Rsa(level) => PKey::from_rsa(rsa(level)?),
-            Kind::Dsa => PKey::from_dsa(dsa()?),
-        }
+            Kind::Ed25519 => return PKey::generate_ed25519(),
+            Kind::Ed448 => return PKey::generate_ed448(),
+            Kind::Dsa => include_bytes!("keys/dsa-2048.pem"),
+            Kind::Rsa(..=2048) => include_bytes!("keys/rsa-2048.pem"),
+            Kind::Rsa(..=3072) => include_bytes!("keys/rsa-3072.pem"),
+            Kind::Rsa(_) => include_bytes!("keys/rsa-7680.pem"),
+            Kind::RsaPss(..=2048) => include_bytes!("keys/rsa-pss-2048.pem"),
+            Kind::RsaPss(..=3072) => include_bytes!("keys/rsa-pss-3072.pem"),
+            Kind::RsaPss(_) => include_bytes!("keys/rsa-pss-7680.pem"),
+        };
+        PKey::private_key_from_pem(pem)
     }
 
     fn digest(self) -> MessageDigest {
         match self {
             Kind::Ec(Nid::SECP521R1) => MessageDigest::sha512(),
             Kind::Ec(Nid::SECP384R1) => MessageDigest::sha384(),
+            Kind::Ed25519 | Kind::Ed448 => MessageDigest::null(),
             _ => MessageDigest::sha256(),
         }
     }
 }
 
-/// Gives a context certificates that a peer of this security level accepts, one with an EC and
-/// one with an RSA key, and one with a DSA key if it is asked for; of each kind, unless it has one.
-pub(super) fn lend(settings: &mut Settings, level: u32, dsa: bool) -> Result<()> {
-    let has: Vec<Id> = settings.identities.iter().map(|i| i.key.id()).collect();
-    for kind in Kind::for_level(level)
+/// The size of RSA keys that a level takes; none for the highest, which wants 15360 bits.
+fn rsa_bits(level: u32) -> Option<u32> {
+    match level {
+        0..=2 => Some(2048),
+        3 => Some(3072),
+        4 => Some(7680),
+        _ => None,
+    }
+}
+
+/// Sets of keys that a security level takes. The first is the usual one: EC and RSA. Groups and
+/// signature algorithms that are set can want a key from one of the others.
+fn sets(level: u32) -> Vec<Vec<Kind>> {
+    let rsa = rsa_bits(level);
+    let others: [Vec<Kind>; 3] = [
+        rsa.map(Kind::Rsa).into_iter().collect(),
+        rsa.map(Kind::RsaPss)
+            .into_iter()
+            .chain((level <= 3).then_some(Kind::Ed25519))
+            .collect(),
+        (level <= 4).then_some(Kind::Ed448).into_iter().collect(),
+    ];
+    let curves = CURVES
         .iter()
-        .chain(dsa.then_some(&Kind::Dsa))
-    {
-        if !kind.ids().iter().any(|id| has.contains(id)) {
-            settings.add_identity(identity(*kind)?);
+        .filter(|(_, highest)| level.min(5) <= *highest);
+    let mut curves = curves.map(|(curve, _)| Kind::Ec(*curve));
+    let with_curve = |others: Vec<Kind>| curves.next().into_iter().chain(others).collect();
+    let sets = others.into_iter().map(with_curve);
+    sets.filter(|set: &Vec<Kind>| !set.is_empty()).collect()
+}
+
+/// How many sets of certificates there are for a level.
+pub(super) fn count(level: u32) -> usize {
+    sets(level).len()
+}
+
+/// Gives a context the certificates of one set, and one with a DSA key if it is asked for; of each
+/// kind, unless it has one.
+pub(super) fn lend(settings: &mut Settings, level: u32, set: usize, dsa: bool) -> Result<()> {
+    let has: Vec<Id> = settings.identities.iter().map(|i| i.key.id()).collect();
+    let set = sets(level).into_iter().nth(set).unwrap_or_default();
+    for kind in set.into_iter().chain(dsa.then_some(Kind::Dsa)) {
+        if !has.contains(&kind.id()) {
+            settings.add_identity(identity(kind)?);
         }
     }
     Ok(())
 }
 
-/// An RSA key of published primes. Making one of secret primes takes up to a second; this one
-/// secures nothing, it only has to sign for peers in the same process.
-fn rsa(level: u32) -> Result<Rsa<Private>, ErrorStack> {
-    let (p, q) = match level {
-        // 2048 bits, 3584 bits, 8192 bits.
-        0..=2 => (
-            BigNum::get_rfc2409_prime_1024()?,
-            Dh::get_1024_160()?.prime_p().to_owned()?,
-        ),
-        3 => (
-            BigNum::get_rfc3526_prime_2048()?,
-            BigNum::get_rfc3526_prime_1536()?,
-        ),
-        _ => (
-            BigNum::get_rfc3526_prime_6144()?,
-            BigNum::get_rfc3526_prime_2048()?,
-        ),
-    };
-    let mut context = BigNumContext::new()?;
-    let e = BigNum::from_u32(65537)?;
-    let one = BigNum::from_u32(1)?;
-    let (p1, q1) = (&p - &one, &q - &one);
-    let mut d = BigNum::new()?;
-    d.mod_inverse(&e, &(&p1 * &q1), &mut context)?;
-    let mut inverse = BigNum::new()?;
-    inverse.mod_inverse(&q, &p, &mut context)?;
-    let (dp, dq) = (&d % &p1, &d % &q1);
-    Rsa::from_private_components(&p * &q, e, d, p, q, dp, dq, inverse)
-}
-
-/// A DSA key with published parameters, which are slow to make too.
-fn dsa() -> Result<Dsa<Private>, ErrorStack> {
-    let group = Dh::get_2048_256()?;
-    let q = group.prime_q().ok_or_else(ErrorStack::get)?.to_owned()?;
-    let (p, g) = (group.prime_p().to_owned()?, group.generator().to_owned()?);
-    Dsa::from_pqg(p, q, g)?.generate_key()
-}
-
-/// Whether there is no RSA key to lend for a level: the highest wants 15360 bits.
+/// Whether there is no RSA key to lend for a level.
 pub(super) fn lacks_rsa(level: u32) -> bool {
-    !Kind::for_level(level)
-        .iter()
-        .any(|kind| matches!(kind, Kind::Rsa(_)))
+    rsa_bits(level).is_none()
 }
 
 /// The key of the identity of a kind; making it is what takes time.
@@ -194,7 +198,8 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new(level: u32) -> Result<Authority> {
-        let kind = Kind::for_level(level)[0];
+        let curve = CURVES.iter().find(|(_, highest)| level.min(5) <= *highest);
+        let kind = Kind::Ec(curve.map_or(Nid::SECP521R1, |(curve, _)| *curve));
         let (key, digest) = (kind.key()?, kind.digest());
         let mut x509 = unsigned("authority.invalid", &key)?;
         x509.append_extension(BasicConstraints::new().critical().ca().build()?)?;
@@ -214,11 +219,12 @@ impl Authority {
         })
     }
 
-    /// A server's certificates for this name or address, one for each kind of key that a security
-    /// level accepts. They keep to RFC 5280, so that strict clients take them.
-    pub(crate) fn issue(&self, name: &ServerName, level: u32) -> Result<Vec<Arc<Credential>>> {
-        let issue = |kind: &Kind| Ok(Arc::new(self.issue_one(*kind, name)?));
-        Kind::for_level(level).iter().map(issue).collect()
+    /// Sets of a server's certificates for this name or address, with keys that a security level
+    /// takes. They keep to RFC 5280, so that strict clients take them.
+    pub(crate) fn issue(&self, name: &ServerName, level: u32) -> Result<Vec<Vec<Arc<Credential>>>> {
+        let one = |kind: Kind| Ok(Arc::new(self.issue_one(kind, name)?));
+        let set = |set: Vec<Kind>| set.into_iter().map(one).collect();
+        sets(level).into_iter().map(set).collect()
     }
 
     fn issue_one(&self, kind: Kind, name: &ServerName) -> Result<Credential, ErrorStack> {

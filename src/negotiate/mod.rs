@@ -11,6 +11,7 @@
 
 mod agreement;
 mod facts;
+mod hello;
 mod lend;
 mod options;
 mod profile;
@@ -24,13 +25,14 @@ use std::fmt;
 pub use agreement::Agreement;
 pub use facts::Obstacle;
 pub(crate) use facts::{version_name, version_names};
+pub(crate) use hello::groups_on;
 pub(crate) use lend::Authority;
 pub use options::{NegotiateOptions, UsableOptions};
 pub use profile::{Profile, ProfileError, negotiate_profiles};
 pub use refusal::{Cause, Refusal};
 pub use role::Role;
+pub(crate) use usable::{IDENTITY, KEY, highest_below_tls12, without_obstacles};
 pub use usable::{Usable, usable_ciphers};
-pub(crate) use usable::{highest_below_tls12, without_obstacles};
 
 use crate::context::SslContext;
 use crate::error::Result;
@@ -117,22 +119,44 @@ pub fn negotiate(
     let verify = options.verify && !lent;
     // The client looks at the server's certificate with its own security level.
     let level = client.security_level().max(server.security_level());
-    let prepare = |context: &SslContext, lent: bool| {
+    let prepare = |context: &SslContext, set: Option<usize>| {
         context.varied(|settings| {
             settings.keylog = None;
             settings.message_callback = None;
             if !verify {
                 only_algorithms(settings);
             }
-            if lent {
-                lend::lend(settings, level, false)?;
+            if let Some(set) = set {
+                lend::lend(settings, level, set, false)?;
             }
             Ok(())
         })
     };
-    let client = prepare(client, false)?;
-    let server = prepare(server, lent)?;
-    let trial = Trial::new(&client, &server, options.server_hostname.as_deref())?;
+    let host = options.server_hostname.as_deref();
+    let client = prepare(client, None)?;
+    if !lent {
+        return attempt(&client, &prepare(server, None)?, host, false);
+    }
+    let usual = attempt(&client, &prepare(server, Some(0))?, host, true)?;
+    if usual.refusal().is_some() {
+        for set in 1..lend::count(level) {
+            let found = attempt(&client, &prepare(server, Some(set))?, host, true)?;
+            if found.agreement().is_some() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(usual)
+}
+
+/// One handshake.
+fn attempt(
+    client: &SslContext,
+    server: &SslContext,
+    host: Option<&str>,
+    lent: bool,
+) -> Result<Negotiation> {
+    let trial = Trial::new(client, server, host)?;
     let ended = trial.run();
     let agreed = trial.client.agreed();
     match (agreed.version, agreed.cipher) {
@@ -148,7 +172,7 @@ pub fn negotiate(
             })))
         }
         _ => Ok(Negotiation::Refused(Box::new(Refusal::new(
-            &client, &server, ended,
+            client, server, ended,
         )?))),
     }
 }

@@ -6,7 +6,7 @@ use once_cell::sync::{Lazy, OnceCell};
 
 use super::refusal::Refusal;
 use super::{NegotiateOptions, Negotiation, negotiate};
-use crate::cipher::{CipherString, version_named};
+use crate::cipher::{CipherString, Group, is_suite, version_named};
 use crate::constants::{Protocol, TlsVersion, VerifyMode};
 use crate::context::SslContext;
 use crate::error::{Error, Result};
@@ -85,8 +85,8 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`ProfileError`] with the line, if a keyword or a value is unknown, or if a profile states
-    /// no source, no versions or no suites.
+    /// [`ProfileError`] with the line, if a keyword, a suite, a group or another value is unknown,
+    /// or if a profile states no source, no versions or no suites.
     pub fn parse(text: &str) -> Result<Vec<Profile>, ProfileError> {
         let mut profiles: Vec<Profile> = Vec::new();
         let mut last = 0;
@@ -150,8 +150,18 @@ impl Profile {
                 }
                 self.versions.sort_unstable();
             }
-            "ciphers" => self.ciphers.extend(words.map(Box::from)),
-            "groups" => self.groups.extend(words.map(Box::from)),
+            "ciphers" => {
+                if let Some(word) = words.clone().find(|word| !is_suite(word)) {
+                    return Err(format!("`{word}` is no suite"));
+                }
+                self.ciphers.extend(words.map(Box::from));
+            }
+            "groups" => {
+                if let Some(word) = words.clone().find(|word| Group::named(word).is_none()) {
+                    return Err(format!("`{word}` is no group"));
+                }
+                self.groups.extend(words.map(Box::from));
+            }
             "level" => match value.parse() {
                 Ok(level @ 0..=5) => self.level = Some(level),
                 _ => return Err(format!("`{value}` is no security level")),

@@ -6,7 +6,7 @@ use super::{Role, UsableOptions, lend};
 use crate::cipher::Cipher;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyMode};
 use crate::context::{PskClientCallback, PskServerCallback, Settings, SslContext};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ffi::util::c_string_lossy;
 
 /// Whether a context can really negotiate a suite that it lists; from [`usable_ciphers`].
@@ -100,29 +100,53 @@ pub fn usable_ciphers(
         lend_certificates,
     } = options.into();
     let ciphers = context.get_ciphers()?;
-    let as_it_is = Facts::of(context, role)?;
     let lend = lend_certificates && role == Role::Server;
-    let mut prover = Prover::new(context, role, lend, &ciphers)?;
-    let facts = Facts::of(&prover.own, role)?;
+    let prover = Prover::new(context, role, lend, &ciphers)?;
+    let as_it_is = Facts::of(context, role)?;
+    // With the usual certificates, if they are lent.
+    let facts = match prover.attempts.iter().find(|attempt| attempt.lends) {
+        Some(usual) => Facts::of(&usual.own, role)?,
+        None => Facts::of(context, role)?,
+    };
     ciphers
         .into_iter()
         .map(|cipher| {
+            let obstacle = facts.obstacle(&cipher);
             let mut usable = Usable {
                 version: None,
                 why: None,
                 lent: None,
                 cipher,
             };
-            match prover.prove(&usable.cipher)? {
-                Ok(version) => {
-                    usable.version = Some(version);
-                    usable.lent = as_it_is.obstacle(&usable.cipher).filter(|_| lend);
+            // No certificate helps against these, so one handshake is enough.
+            let settled = matches!(
+                obstacle,
+                Some(
+                    Obstacle::Version
+                        | Obstacle::NoPskCallback
+                        | Obstacle::NoSrp
+                        | Obstacle::SecurityLevel(_)
+                )
+            );
+            let mut first = None;
+            for attempt in &prover.attempts {
+                match attempt.prove(role, &usable.cipher)? {
+                    Ok(version) => {
+                        usable.version = Some(version);
+                        let lacked = first.take().filter(|_| attempt.lends);
+                        usable.lent = lacked.map(|error| {
+                            let obstacle = as_it_is.obstacle(&usable.cipher);
+                            obstacle.unwrap_or(Obstacle::Handshake(error))
+                        });
+                        return Ok(usable);
+                    }
+                    Err(error) => first = first.or(Some(error)),
                 }
-                Err(error) => {
-                    let why = facts.obstacle(&usable.cipher);
-                    usable.why = Some(why.unwrap_or(Obstacle::Handshake(error)));
+                if settled {
+                    break;
                 }
             }
+            usable.why = obstacle.or(first.map(Obstacle::Handshake));
             Ok(usable)
         })
         .collect()
@@ -142,13 +166,21 @@ pub(crate) fn without_obstacles(context: &SslContext, role: Role) -> Result<Vec<
     Ok(ciphers)
 }
 
-/// The highest version below TLS 1.2 that a handshake in memory succeeds with.
-pub(crate) fn highest_below_tls12(context: &SslContext, role: Role) -> Result<Option<TlsVersion>> {
+/// The highest version below TLS 1.2 that a handshake in memory succeeds with, at this security
+/// level instead of the context's own if one is given.
+pub(crate) fn highest_below_tls12(
+    context: &SslContext,
+    role: Role,
+    level: Option<u32>,
+) -> Result<Option<TlsVersion>> {
     let own = context.varied(|settings| {
         only_algorithms(settings);
         settings.sni_callback = None;
+        if let Some(level) = level {
+            settings.security_level = Some(level);
+        }
         if role == Role::Server && settings.identities.is_empty() {
-            lend::lend(settings, context.security_level(), false)?;
+            lend::lend(settings, context.security_level(), 0, false)?;
         }
         Ok(())
     })?;
@@ -156,7 +188,8 @@ pub(crate) fn highest_below_tls12(context: &SslContext, role: Role) -> Result<Op
     template.cipher_list = Arc::new(c_string_lossy("ALL:@SECLEVEL=0"));
     template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
     template.maximum_version = Some(TlsVersion::TLSv1_1);
-    lend::lend(&mut template, context.security_level(), false)?;
+    template.groups = context.settings().groups;
+    lend::lend(&mut template, context.security_level(), 0, false)?;
     let peer = SslContext::from_settings(template)?;
     let (client, server) = match role {
         Role::Client => (&own, &peer),
@@ -169,66 +202,92 @@ pub(crate) fn highest_below_tls12(context: &SslContext, role: Role) -> Result<Op
 }
 
 /// What a context that has PSK callbacks and its peer share in place of the user's key.
-const IDENTITY: &str = "pyssl";
-const KEY: &[u8] = b"only for a handshake in memory...";
+pub(crate) const IDENTITY: &str = "pyssl";
+pub(crate) const KEY: &[u8] = b"only for a handshake in memory...";
 
-/// Tries suites, one handshake each.
+/// Tries suites, with one set of certificates after the other.
 struct Prover {
-    role: Role,
+    attempts: Vec<Attempt>,
+}
+
+/// The context and a peer, with one set of certificates.
+struct Attempt {
     own: SslContext,
     /// For TLS 1.2 and older; its list is set for each suite.
     peer: SslContext,
     template: Settings,
+    /// Whether the context was lent what it lacks.
+    lends: bool,
 }
 
 impl Prover {
     fn new(context: &SslContext, role: Role, lend: bool, ciphers: &[Cipher]) -> Result<Prover> {
         let level = context.security_level();
         let dsa = ciphers.iter().any(|c| c.auth == Some("auth-dss"));
-        let dh_params = if lend && !NAMES_DHE_GROUPS {
-            lend::dh_params(level)?
-        } else {
-            None
+        let own = |set: Option<usize>| {
+            context.varied(|settings| {
+                if let Some(set) = set {
+                    lend::lend(settings, level, set, dsa)?;
+                    if !NAMES_DHE_GROUPS && settings.dh_params.is_none() {
+                        settings.dh_params = lend::dh_params(level)?;
+                    }
+                }
+                only_algorithms(settings);
+                settings.sni_callback = None;
+                // Another key than the user's, and known to the peer.
+                let client = settings.psk_client.take();
+                let server = settings.psk_server.take();
+                settings.psk_client = client.map(|_| PskClientCallback::constant(IDENTITY, KEY));
+                settings.psk_server = server.map(|_| PskServerCallback::constant(KEY));
+                let tickets = Options::OP_NO_TICKET.bits();
+                settings.options = Some(settings.options.unwrap_or(0) | tickets);
+                Ok(())
+            })
         };
-        let own = context.varied(|settings| {
-            if lend {
-                lend::lend(settings, level, dsa)?;
-                settings.dh_params = settings.dh_params.take().or(dh_params);
-            }
-            only_algorithms(settings);
-            settings.sni_callback = None;
-            // Another key than the user's, and known to the peer.
-            let client = settings.psk_client.take();
-            let server = settings.psk_server.take();
-            settings.psk_client = client.map(|_| PskClientCallback::constant(IDENTITY, KEY));
-            settings.psk_server = server.map(|_| PskServerCallback::constant(KEY));
-            let tickets = Options::OP_NO_TICKET.bits();
-            settings.options = Some(settings.options.unwrap_or(0) | tickets);
-            Ok(())
-        })?;
         let settings = context.settings();
-        let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
-        template.security_level = Some(0);
-        template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
-        template.maximum_version = Some(TlsVersion::TLSv1_2);
-        template.ciphersuites = Some(Arc::from(c""));
-        template.groups = settings.groups.clone();
-        template.psk_client = Some(PskClientCallback::constant(IDENTITY, KEY));
-        template.psk_server = Some(PskServerCallback::constant(KEY));
-        if role == Role::Client {
-            lend::lend(&mut template, level, dsa)?;
-            template.dh_params = lend::dh_params(level)?;
-        }
-        Ok(Prover {
-            role,
-            own,
-            peer: SslContext::from_settings(template.clone())?,
-            template,
-        })
+        let template = |set: Option<usize>| {
+            let mut template = Settings::new(Protocol::PROTOCOL_TLS)?;
+            template.security_level = Some(0);
+            template.minimum_version = Some(TlsVersion::MINIMUM_SUPPORTED);
+            template.maximum_version = Some(TlsVersion::TLSv1_2);
+            template.ciphersuites = Some(Arc::from(c""));
+            template.groups = settings.groups.clone();
+            template.psk_client = Some(PskClientCallback::constant(IDENTITY, KEY));
+            template.psk_server = Some(PskServerCallback::constant(KEY));
+            if let Some(set) = set {
+                lend::lend(&mut template, level, set, dsa)?;
+                template.dh_params = lend::dh_params(level)?;
+            }
+            Ok::<_, Error>(template)
+        };
+        let attempt = |own, template: Settings, lends| {
+            Ok(Attempt {
+                own,
+                peer: SslContext::from_settings(template.clone())?,
+                template,
+                lends,
+            })
+        };
+        let sets = 0..lend::count(level);
+        let attempts = match role {
+            Role::Client => sets
+                .map(|set| attempt(own(None)?, template(Some(set))?, false))
+                .collect::<Result<_>>()?,
+            Role::Server => {
+                let mut attempts = vec![attempt(own(None)?, template(None)?, false)?];
+                for set in sets.filter(|_| lend) {
+                    attempts.push(attempt(own(Some(set))?, template(None)?, true)?);
+                }
+                attempts
+            }
+        };
+        Ok(Prover { attempts })
     }
+}
 
+impl Attempt {
     /// A handshake that can end with this suite only: its version, or the error.
-    fn prove(&mut self, cipher: &Cipher) -> Result<Result<TlsVersion, Box<str>>> {
+    fn prove(&self, role: Role, cipher: &Cipher) -> Result<Result<TlsVersion, Box<str>>> {
         let peer = if cipher.is_tls13() {
             let mut template = self.template.clone();
             template.ciphersuites = Some(Arc::from(c_string_lossy(cipher.name)));
@@ -243,7 +302,7 @@ impl Prover {
             self.peer.set_ciphers(cipher.name)?;
             self.peer.clone()
         };
-        let (client, server) = match self.role {
+        let (client, server) = match role {
             Role::Client => (&self.own, &peer),
             Role::Server => (&peer, &self.own),
         };
@@ -253,7 +312,7 @@ impl Prover {
             server,
             alert,
         } = trial.run();
-        let failed = match self.role {
+        let failed = match role {
             Role::Client => client.or(server),
             Role::Server => server.or(client),
         };
@@ -261,7 +320,7 @@ impl Prover {
         match (failed, agreed.version, agreed.cipher) {
             (None, Some(version), Some(chosen)) if chosen.id == cipher.id => Ok(Ok(version)),
             (Some(error), ..) => Ok(Err(match alert {
-                Some((by, alert)) if by != self.role => {
+                Some((by, alert)) if by != role => {
                     format!("{error} (the peer's alert: {alert:?})").into()
                 }
                 _ => error.to_string().into(),

@@ -34,7 +34,55 @@ fn each_error_has_its_column() {
     let missing = CipherString::parse("@SECLEVEL=").unwrap_err();
     assert_eq!(missing.message(), "a security level from 0 to 5 is missing");
     assert_eq!(refused("HIGH:\0AES"), (Kind::Nul, 6));
-    assert_eq!(refused("HIGH:!aNÜLL"), (Kind::NotAscii, 9));
+    assert_eq!(refused("HIGH:Ü"), (Kind::InvalidCharacter, 6));
+    assert_eq!(refused("ALLÜ:AES"), (Kind::InvalidCharacter, 4));
+}
+
+/// Any character but NUL, in any place: what OpenSSL takes is taken, and selects the same.
+#[test]
+fn every_character_is_read_as_openssl_reads_it() {
+    let ascii = (1..=127_u8).map(char::from);
+    let mut taken = 0;
+    for c in ascii.chain(['\u{80}', 'é', 'ÿ', '漢', '\u{202e}', '\u{fffd}', '🔒']) {
+        for text in [
+            format!("{c}HIGH"),
+            format!("HIGH{c}"),
+            format!("HIGH{c}AES"),
+            format!("HIGH:{c}"),
+            format!("HIGH:x{c}"),
+            format!("HIGH:x{c}y:!AES"),
+            format!("HIGH:!x{c}+AES:-AES"),
+            format!("HIGH:!{c}"),
+            format!("HIGH:AES+{c}"),
+            format!("HIGH:AES+x{c}"),
+            format!("HIGH:@STRENGTH{c}:!SHA1"),
+            format!("HIGH:@SECLEVEL=1{c}"),
+            format!("HIGH:@{c}"),
+            format!("DEFAULT{c}"),
+            format!("DEFAULT:x{c}"),
+        ] {
+            let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
+            let openssl = context
+                .set_ciphers(&text)
+                .map(|()| context.get_ciphers().unwrap());
+            let ours = CipherString::parse(&text).and_then(|string| string.resolve());
+            match (openssl, ours) {
+                (Ok(listed), Ok(resolved)) => {
+                    assert_eq!(resolved.ciphers(), listed, "{text:?}");
+                    let string = CipherString::parse(&text).unwrap();
+                    string.explain().unwrap();
+                    string.lint().unwrap();
+                    taken += 1;
+                }
+                (Err(_), Err(_)) => {}
+                (openssl, ours) => panic!("{text:?}: {openssl:?}, here {ours:?}"),
+            }
+        }
+    }
+    assert!(taken > 500, "{taken}");
+    let error = CipherString::strict("HIGH:!aNÜLL").unwrap_err();
+    assert_eq!((error.kind(), error.column()), (Kind::Unknown, Some(7)));
+    assert!(error.message().contains("`aNÜLL`"), "{error}");
 }
 
 #[test]

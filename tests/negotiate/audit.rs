@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use pyssl as ssl;
 use pyssl::audit::{AuditCode, AuditFinding, AuditOptions};
-use pyssl::cipher::{Policy, Severity, Violation, ViolationKind};
+use pyssl::cipher::{Aspect, Policy, Severity, Violation, ViolationKind};
 use pyssl::negotiate::Role;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, Files, Leaf};
@@ -107,6 +107,15 @@ fn a_client_that_verifies_nothing_or_trusts_nobody() {
 fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Warning);
+    // Python's suites have none for these versions.
+    assert!(
+        old.message().contains("no handshake with them succeeded"),
+        "{old}"
+    );
+    context.set_ciphers("DEFAULT:@SECLEVEL=2").unwrap();
     let findings = audit(&context, ());
     let old = find(&findings, AuditCode::OldVersions);
     assert_eq!(old.severity(), Severity::Warning);
@@ -455,6 +464,27 @@ fn a_context_is_compared_with_a_guideline() {
     context.set_ciphers("ECDHE+AESGCM").unwrap();
     let report = context.check_policy(&rfc, Role::Server).unwrap();
     assert_eq!(report.violations(), [], "{report:?}");
+    assert_eq!(report.not_compared(), []);
+    // Groups that nobody set are OpenSSL's own, among them some that Mozilla does not list.
+    let mozilla = Policy::mozilla_intermediate();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    let own = ViolationKind::Group("secp521r1".into());
+    assert!(
+        report.violations().iter().any(|v| *v.kind() == own),
+        "{report:?}"
+    );
+    context.set_groups("X25519:prime256v1:secp384r1").unwrap();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    assert!(
+        report.conforms() && report.not_compared().is_empty(),
+        "{report:?}"
+    );
+    // Without a certificate there is no key to compare.
+    let report = server(&[]).check_policy(&rfc, Role::Server).unwrap();
+    assert_eq!(report.not_compared(), [Aspect::Keys]);
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let report = client.check_policy(&rfc, Role::Client).unwrap();
+    assert_eq!(report.not_compared(), []);
     // Groups that are set, keys and versions count, and what no certificate serves does not.
     context.set_groups("secp384r1").unwrap();
     context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
@@ -464,7 +494,6 @@ fn a_context_is_compared_with_a_guideline() {
         found,
         [Some("3.1.1"), Some("3.1.1"), Some("4.2.1"), Some("4.2.1")]
     );
-    let mozilla = Policy::mozilla_intermediate();
     context.set_groups("X25519:secp521r1").unwrap();
     let report = context.check_policy(&mozilla, Role::Server).unwrap();
     let group = ViolationKind::Group("secp521r1".into());

@@ -91,6 +91,8 @@ fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
         ("profile a\nlevel 9", 2),
         ("profile a\nsni perhaps", 2),
         ("profile a\nciphers", 2),
+        ("profile a\nciphers AES128-SHA AES128_SHA", 2),
+        ("profile a\ngroups X25519 prime265v1", 2),
         ("profile a", 1),
     ] {
         assert_eq!(Profile::parse(text).unwrap_err().line(), line, "{text}");

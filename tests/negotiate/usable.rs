@@ -1,7 +1,9 @@
 //! Listed suites, and those that can be used.
 
 use pyssl as ssl;
-use pyssl::negotiate::{Obstacle, Role, Usable, UsableOptions, usable_ciphers};
+use pyssl::negotiate::{
+    NegotiateOptions, Obstacle, Role, Usable, UsableOptions, negotiate, usable_ciphers,
+};
 use pyssl_testing::Ca;
 
 use crate::support::{load, rsa, server};
@@ -213,4 +215,69 @@ fn each_security_level_has_certificates_to_lend() {
         let rsa = find(&list, "ECDHE-RSA-AES256-GCM-SHA384");
         assert_eq!(rsa.usable(), level < 5, "level {level}: {:?}", rsa.why());
     }
+}
+
+/// A key that the context's groups or signature algorithms do not allow says nothing of a suite.
+#[test]
+fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
+    let names = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
+    for groups in ["P-256", "P-384", "P-521", "X25519:P-384"] {
+        let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        client.set_ciphers(names).unwrap();
+        client.set_groups(groups).unwrap();
+        let usable = usable_ciphers(&client, Role::Client).unwrap();
+        assert!(usable.iter().all(Usable::usable), "{groups}: {usable:#?}");
+
+        let context = server(&[]);
+        context.set_ciphers(names).unwrap();
+        context.set_groups(groups).unwrap();
+        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+        let usable = usable_ciphers(&context, lend).unwrap();
+        assert!(usable.iter().all(Usable::usable), "{groups}: {usable:#?}");
+        assert!(usable.iter().all(|suite| suite.lent().is_some()));
+        let options = NegotiateOptions::new().lend_certificates(true);
+        client.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256").unwrap();
+        client
+            .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+            .unwrap();
+        let found = negotiate(&client, &context, options).unwrap();
+        assert!(found.agreement().is_some(), "{groups}: {found}");
+    }
+    for algorithms in [
+        "ECDSA+SHA256",
+        "ECDSA+SHA384",
+        "ECDSA+SHA512",
+        "ed25519",
+        "ed448",
+        "rsa_pss_rsae_sha256",
+        "rsa_pss_pss_sha256",
+    ] {
+        let context = server(&[]);
+        context.set_ciphers(names).unwrap();
+        context.set_server_sigalgs(algorithms).unwrap();
+        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+        let usable = usable_ciphers(&context, lend).unwrap();
+        let tls13 = find(&usable, "TLS_AES_128_GCM_SHA256");
+        assert!(tls13.usable(), "{algorithms}: {tls13:#?}");
+        let suite = match algorithms.starts_with("rsa") {
+            true => "ECDHE-RSA-AES128-GCM-SHA256",
+            false => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        };
+        let tls12 = find(&usable, suite);
+        assert!(tls12.usable(), "{algorithms}: {tls12:#?}");
+    }
+}
+
+/// What a server has itself was not lent to it.
+#[test]
+fn suites_that_a_server_can_use_itself_are_not_said_to_need_a_lent_key() {
+    let ca = Ca::new();
+    let key = pyssl_testing::pki::KeyKind::Ed25519;
+    let context = server(&[&ca.builder().san("localhost").key(key).build()]);
+    let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+    let usable = usable_ciphers(&context, lend).unwrap();
+    let own = find(&usable, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    assert!(own.usable() && own.lent().is_none(), "{own:#?}");
+    let rsa = find(&usable, "ECDHE-RSA-AES128-GCM-SHA256");
+    assert!(rsa.usable() && rsa.lent().is_some(), "{rsa:#?}");
 }

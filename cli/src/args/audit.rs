@@ -62,6 +62,10 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "SUITES")]
     pub(crate) tls13: Option<String>,
 
+    /// The groups for key exchange, as for Python's set_groups
+    #[arg(long, value_name = "GROUPS")]
+    pub(crate) groups: Option<String>,
+
     /// The name by which clients know the server; the certificate is compared with it
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,

@@ -112,6 +112,11 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             .set_ciphersuites(suites)
             .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
+    if let Some(groups) = &args.groups {
+        context
+            .set_groups(groups)
+            .doing(|| format!("--groups '{}'", groups.escape_debug()))?;
+    }
     if args.no_check_hostname {
         context
             .set_check_hostname(false)

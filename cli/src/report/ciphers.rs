@@ -19,7 +19,7 @@ pub(super) use json::{PolicyJson, list};
 pub(crate) use lines::{Linted, lines, lines_json};
 
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
-use super::{BAD, BOLD, FAINT, GOOD, Styled, heading};
+use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
 /// How many names stand in a line when not all are wanted.
 const FEW: usize = 4;
@@ -236,7 +236,7 @@ fn explained(out: &mut dyn Write, explanation: &Explanation, full: bool) -> io::
         write!(
             out,
             "{}  {}",
-            Styled(BOLD, format_args!("{:<width$}", part.text())),
+            Styled(BOLD, format_args!("{:<width$}", clean(part.text()))),
             Styled(style, step)
         )?;
         let meanings: Vec<_> = part.terms().iter().filter_map(Term::meaning).collect();
@@ -360,8 +360,22 @@ pub(super) fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()>
         let severity = violation.severity();
         writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
     }
+    let open: Vec<_> = judged
+        .report
+        .not_compared()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if judged.report.violations().is_empty() {
-        writeln!(out, "  {}", Styled(GOOD, "conforms"))?;
+        let compared = if open.is_empty() {
+            ""
+        } else {
+            ", as far as it was compared"
+        };
+        writeln!(out, "  {}{compared}", Styled(GOOD, "conforms"))?;
+    }
+    if !open.is_empty() {
+        writeln!(out, "  not compared: {}", open.join(", "))?;
     }
     Ok(())
 }
@@ -381,9 +395,13 @@ pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> Stri
     if error.column().is_none() {
         return head;
     }
-    let start = error.span().start.min(text.len());
-    // All before the place is ASCII, and what cannot be printed takes one column here too.
-    let from = start.saturating_sub(AROUND);
+    let boundary = |at: usize| {
+        (0..=at.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+    };
+    let start = boundary(error.span().start).unwrap_or(0);
+    let from = boundary(start.saturating_sub(AROUND)).unwrap_or(0);
     let shown: String = text
         .get(from..)
         .unwrap_or_default()
@@ -394,6 +412,7 @@ pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> Stri
     let before = if from > 0 { "…" } else { "" };
     let whole = text.len() <= from + shown.len();
     let after = if whole { "" } else { "…" };
-    let indent = start - from + before.chars().count();
+    // What cannot be printed takes one column here too.
+    let indent = text[from..start].chars().count() + before.chars().count();
     format!("{head}\n  {before}{shown}{after}\n  {:indent$}^", "")
 }

@@ -143,6 +143,18 @@ fn suites_that_openssl_ignores_and_a_guideline_that_is_not_kept_are_told() {
     assert_eq!(code, Some(1));
     let ignored = found.iter().filter(|(code, _)| code == "A037");
     assert_eq!(ignored.count(), 2, "{value:#}");
+    // OpenSSL's own groups are not all Mozilla's.
+    assert_eq!(value["policy"]["conforms"], false);
+    assert_eq!(value["policy"]["not_compared"], serde_json::json!([]));
+    let groups = "X25519:prime256v1:secp384r1";
+    let (_, value, _) = findings(&with(&[
+        "--ciphers",
+        "ECDHE+AESGCM",
+        "--groups",
+        groups,
+        "--policy",
+        "mozilla-intermediate",
+    ]));
     assert_eq!(value["policy"]["conforms"], true);
     let rfc = with(&["--ciphers", "ECDHE+AES", "--policy", "rfc9325"]);
     let (_, value, code) = findings(&rfc);

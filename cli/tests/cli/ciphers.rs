@@ -268,7 +268,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
         (&*long, "column 65537"),
         (&*deep, "column 36001"),
         ("HIGH:\0AES", "column 6"),
-        ("HIGH:!aN\u{dc}LL", "column 9"),
+        ("HIGH:!\u{dc}LL", "column 7"),
         ("HIGH:@SECLEVEL=99", "column 16"),
     ] {
         for option in ["--lint", "--explain", "--usable", "--json"] {

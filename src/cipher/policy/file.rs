@@ -1,6 +1,7 @@
 //! Policy files.
 
-use super::{LeastBits, Pattern, Policy, PolicyError, Stated, is_suite};
+use super::{KEY_KINDS, LeastBits, Pattern, Policy, PolicyError, Stated, is_suite};
+use crate::cipher::Group;
 use crate::constants::TlsVersion;
 
 impl Policy {
@@ -8,7 +9,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] with the line, if a keyword, a version, a suite, a group name or a weakness is
+    /// [`PolicyError`] with the line, if a keyword, a version, a suite, a group or a weakness is
     /// unknown, or name, version or source are missing.
     pub fn parse(text: &str) -> Result<Policy, PolicyError> {
         let mut policy = Policy {
@@ -86,6 +87,16 @@ impl Policy {
                 Ok(())
             }
         };
+        let groups = |stated: &mut _| {
+            let unknown = |word: &&str| Group::named(word).is_none();
+            match words.clone().find(unknown) {
+                Some(word) => Err(format!("`{word}` is no group")),
+                None => {
+                    texts(stated);
+                    Ok(())
+                }
+            }
+        };
         match keyword {
             "name" => self.name = value.into(),
             "title" => self.title = value.into(),
@@ -99,8 +110,8 @@ impl Policy {
                     self.versions.what.push(version(word)?);
                 }
             }
-            "groups" => texts(&mut self.groups),
-            "expect-groups" => texts(&mut self.expect_groups),
+            "groups" => groups(&mut self.groups)?,
+            "expect-groups" => groups(&mut self.expect_groups)?,
             "allow" => suites(&mut self.allow)?,
             "expect" => suites(&mut self.expect)?,
             "forbid" => patterns(&mut self.forbid)?,
@@ -122,7 +133,7 @@ impl Policy {
         section: Option<&str>,
     ) -> Result<(), String> {
         while let Some(kind) = words.next() {
-            if !matches!(kind, "rsa" | "dsa" | "ec" | "dh") {
+            if !KEY_KINDS.contains(&kind) {
                 return Err(format!("`{kind}` is no kind of key"));
             }
             let bits = words.next().and_then(|word| word.parse().ok());

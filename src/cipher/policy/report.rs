@@ -9,7 +9,33 @@ use crate::constants::TlsVersion;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     policy: Box<str>,
+    not_compared: Vec<Aspect>,
     violations: Vec<Violation>,
+}
+
+/// What a [`Policy`](super::Policy) can say something of.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Aspect {
+    /// Cipher suites and their order.
+    Suites,
+    /// Protocol versions.
+    Versions,
+    /// Groups for the key exchange.
+    Groups,
+    /// The sizes of keys.
+    Keys,
+}
+
+impl fmt::Display for Aspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Aspect::Suites => "suites",
+            Aspect::Versions => "versions",
+            Aspect::Groups => "groups",
+            Aspect::Keys => "key sizes",
+        })
+    }
 }
 
 /// Something that a [`Policy`](super::Policy) does not want.
@@ -63,6 +89,8 @@ pub enum ViolationKind {
         /// The least that the policy accepts.
         least: u32,
     },
+    /// No group, or no kind of key, has this name, so it could not be compared.
+    UnknownName(Box<str>),
     /// A key is smaller than the policy wants.
     SmallKey {
         /// Its kind: `"rsa"`.
@@ -75,9 +103,14 @@ pub enum ViolationKind {
 }
 
 impl Report {
-    pub(super) fn new(policy: &str, violations: Vec<Violation>) -> Report {
+    pub(super) fn new(
+        policy: &str,
+        not_compared: Vec<Aspect>,
+        violations: Vec<Violation>,
+    ) -> Report {
         Report {
             policy: policy.into(),
+            not_compared,
             violations,
         }
     }
@@ -92,7 +125,30 @@ impl Report {
         &self.violations
     }
 
-    /// Whether nothing is there that the policy forbids; what it only discourages may be.
+    /// What the policy speaks of and was not compared. A report says nothing about it.
+    ///
+    /// ```
+    /// use pyssl::cipher::{Aspect, CipherString, Policy};
+    ///
+    /// let suites = CipherString::parse("ECDHE+AESGCM")?.resolve()?.into_ciphers();
+    /// let report = Policy::mozilla_intermediate().check(&suites, &[]);
+    /// assert!(report.conforms());
+    /// assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups]);
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn not_compared(&self) -> &[Aspect] {
+        &self.not_compared
+    }
+
+    /// Says that something was not compared after all.
+    pub(crate) fn leave_open(&mut self, aspect: Aspect) {
+        if !self.not_compared.contains(&aspect) {
+            self.not_compared.push(aspect);
+        }
+    }
+
+    /// Whether nothing was found that the policy forbids; what it only discourages may be there.
+    /// It says nothing of what was [not compared](Self::not_compared).
     pub fn conforms(&self) -> bool {
         self.violations
             .iter()
@@ -102,6 +158,8 @@ impl Report {
     /// Takes over what another report on the same policy says.
     pub fn extend(&mut self, other: Report) {
         self.violations.extend(other.violations);
+        self.not_compared
+            .retain(|aspect| other.not_compared.contains(aspect));
     }
 }
 
@@ -159,6 +217,9 @@ impl fmt::Display for ViolationKind {
             ViolationKind::Version(version) => write!(f, "{version} is on"),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
+            }
+            ViolationKind::UnknownName(name) => {
+                write!(f, "nothing is known by the name `{name}`")
             }
             ViolationKind::MissingGroup(group) => write!(f, "the group {group} is not there"),
             ViolationKind::SmallGroup { group, bits, least } => {

@@ -157,7 +157,7 @@ impl<'a> From<&'a CipherStringError> for CipherErrorJson<'a> {
     }
 }
 
-/// `NotAscii` as `not-ascii`.
+/// `TooLong` as `too-long`.
 fn kebab(value: &impl std::fmt::Debug) -> String {
     let mut text = String::new();
     for c in format!("{value:?}").chars() {
@@ -320,6 +320,7 @@ pub(in crate::report) struct PolicyJson<'a> {
     date: Option<&'a str>,
     source: &'a str,
     conforms: bool,
+    not_compared: Vec<String>,
     violations: Vec<ViolationJson<'a>>,
 }
 
@@ -340,6 +341,11 @@ impl<'a> From<&'a Judged> for PolicyJson<'a> {
             date: policy.date(),
             source: policy.source(),
             conforms: report.conforms(),
+            not_compared: report
+                .not_compared()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             violations: report
                 .violations()
                 .iter()
