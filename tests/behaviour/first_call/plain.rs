@@ -36,6 +36,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     "impl fmt::Display for NoEffect" => NoEffect::NotListed.to_string();
     "impl fmt::Display for Hint" => Hint::Tls13Suite.to_string();
     "impl fmt::Display for Severity" => Severity::Note.to_string();
+    "impl fmt::Display for Aspect" => pyssl::cipher::Aspect::Keys.to_string();
     "impl fmt::Display for Obstacle" => Obstacle::NoSrp.to_string();
     "impl fmt::Display for Cause" => {
         Cause::NoCommonVersion { client: Vec::new(), server: Vec::new() }.to_string()
