@@ -39,9 +39,7 @@ impl SslContext {
             },
             |ctx, next| {
                 ctx.set_cipher_list(&next.cipher_list)
-                    .map_err(|_| no_cipher())?;
-                next.security_level = Some(ctx.security_level());
-                Ok(())
+                    .map_err(|_| no_cipher())
             },
         )
     }

@@ -87,8 +87,8 @@ struct Inner {
 }
 
 struct State {
-    settings: Settings,
-    /// Built from `settings`; none after an edit in place went wrong, until it is needed.
+    settings: Arc<Settings>,
+    /// Built from `settings`, which it shares; none after an edit in place went wrong, until it is needed.
     snapshot: Option<Arc<Snapshot>>,
 }
 
@@ -121,23 +121,21 @@ impl SslContext {
     }
 
     pub(crate) fn from_settings(settings: Settings) -> Result<SslContext> {
-        let inner = Inner {
-            id: ContextId::next(),
-            protocol: settings.protocol,
-            statistics: Arc::default(),
-            state: FairLock::new(State {
-                settings,
-                snapshot: None,
-            }),
+        let (id, protocol, statistics) = (ContextId::next(), settings.protocol, Arc::default());
+        let origin = Origin {
+            id,
+            statistics: &statistics,
         };
-        let context = SslContext(Arc::new(inner));
-        let snapshot = context.snapshot()?;
-        let mut state = context.lock();
-        // What OpenSSL made of the defaults, so that a rebuild gives the same.
-        state.settings.options = Some(snapshot.handle().options());
-        state.settings.security_level = Some(snapshot.handle().security_level());
-        drop(state);
-        Ok(context)
+        let snapshot = Snapshot::build(Arc::new(settings), &origin)?;
+        Ok(SslContext(Arc::new(Inner {
+            id,
+            protocol,
+            statistics,
+            state: FairLock::new(State {
+                settings: Arc::clone(snapshot.settings()),
+                snapshot: Some(Arc::new(snapshot)),
+            }),
+        })))
     }
 
     /// A context of its own with the same settings. Python has nothing like it.
@@ -159,12 +157,12 @@ impl SslContext {
     ///
     /// `SSLError` if OpenSSL cannot make a context.
     pub fn copy(&self) -> Result<SslContext> {
-        let mut settings = self.read(Settings::clone);
+        let mut settings = self.settings();
         if settings.trust.can_grow() {
             settings.trust = Arc::new(settings.trust.copy()?);
         }
         // A ticket of a context that verifies less must not pass here.
-        settings.ticket_keys = Arc::from([tickets::random()?]);
+        settings.ticket_keys = Arc::from([]);
         SslContext::from_settings(settings)
     }
 
@@ -218,14 +216,14 @@ impl SslContext {
         if let Some(snapshot) = &state.snapshot {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(self.build(state.settings.clone())?);
+        let snapshot = Arc::new(self.build(&state.settings)?);
         state.snapshot = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }
 
-    fn build(&self, settings: Settings) -> Result<Snapshot> {
+    fn build(&self, settings: &Arc<Settings>) -> Result<Snapshot> {
         Snapshot::build(
-            settings,
+            Arc::clone(settings),
             &Origin {
                 id: self.0.id,
                 statistics: &self.0.statistics,
@@ -252,7 +250,7 @@ impl SslContext {
     fn edit(
         &self,
         change: impl FnOnce(&mut Settings) -> Result<()>,
-        apply: impl FnOnce(&mut CtxHandle, &mut Settings) -> Result<()>,
+        apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<()> {
         self.edit_if(|next| change(next).map(|()| true), apply)
     }
@@ -264,43 +262,44 @@ impl SslContext {
     fn edit_if(
         &self,
         change: impl FnOnce(&mut Settings) -> Result<bool>,
-        apply: impl FnOnce(&mut CtxHandle, &mut Settings) -> Result<()>,
+        apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<()> {
         let mut state = self.lock();
-        let mut next = state.settings.clone();
+        let mut next = Settings::clone(&state.settings);
         if !change(&mut next)? {
             return Ok(());
         }
         // Held by the state alone, or by connections too? Those must not see it change. References
         // are given out under this lock only, so the answer stays true.
         let outcome = match state.snapshot.as_mut().and_then(Arc::get_mut) {
-            Some(snapshot) => snapshot.edit(&mut next, apply).map(|()| None),
-            None => self.build(state.settings.clone()).and_then(|mut snapshot| {
-                snapshot.edit(&mut next, apply)?;
-                Ok(Some(Arc::new(snapshot)))
+            Some(snapshot) => {
+                (snapshot.edit(next, apply)).map(|()| (None, Arc::clone(snapshot.settings())))
+            }
+            None => self.build(&state.settings).and_then(|mut snapshot| {
+                snapshot.edit(next, apply)?;
+                let settings = Arc::clone(snapshot.settings());
+                Ok((Some(Arc::new(snapshot)), settings))
             }),
         };
         // What is replaced may own callbacks, whose own `drop` may use this context: not under
         // its lock.
-        let replaced = match outcome {
-            Ok(None) => (None, Some(std::mem::replace(&mut state.settings, next))),
-            Ok(Some(snapshot)) => (
-                state.snapshot.replace(snapshot),
-                Some(std::mem::replace(&mut state.settings, next)),
-            ),
+        let (result, replaced) = match outcome {
+            Ok((snapshot, settings)) => {
+                let old = std::mem::replace(&mut state.settings, settings);
+                let snapshot = snapshot.and_then(|snapshot| state.snapshot.replace(snapshot));
+                (Ok(()), (snapshot, Some(old)))
+            }
             Err(error) => {
                 let half_edited = match state.snapshot.as_mut().and_then(Arc::get_mut) {
                     Some(_) => state.snapshot.take(),
                     None => None,
                 };
-                drop(state);
-                drop((half_edited, next));
-                return Err(error);
+                (Err(error), (half_edited, None))
             }
         };
         drop(state);
         drop(replaced);
-        Ok(())
+        result
     }
 }
 

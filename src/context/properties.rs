@@ -191,12 +191,9 @@ impl SslContext {
 
     /// The lowest version that is spoken. Python's `context.minimum_version`.
     pub fn minimum_version(&self) -> TlsVersion {
-        match self.ask(|ctx| ctx.min_proto_version()) {
-            Ok(number) if number != 0 && self.takes_versions() => {
-                TlsVersion::try_from(number).unwrap_or(TlsVersion::MINIMUM_SUPPORTED)
-            }
-            _ => TlsVersion::MINIMUM_SUPPORTED,
-        }
+        self.read(|settings| settings.minimum_version)
+            .filter(|_| self.takes_versions())
+            .unwrap_or(TlsVersion::MINIMUM_SUPPORTED)
     }
 
     /// Sets the lowest version that is spoken.
@@ -226,7 +223,6 @@ impl SslContext {
             |ctx, next| {
                 if version == TlsVersion::SSLv3 {
                     ctx.set_options(ctx.options() & !Options::OP_NO_SSLv3.bits());
-                    next.options = Some(ctx.options());
                 }
                 next.apply_versions(ctx)
             },
@@ -235,12 +231,9 @@ impl SslContext {
 
     /// The highest version that is spoken. Python's `context.maximum_version`.
     pub fn maximum_version(&self) -> TlsVersion {
-        match self.ask(|ctx| ctx.max_proto_version()) {
-            Ok(number) if number != 0 && self.takes_versions() => {
-                TlsVersion::try_from(number).unwrap_or(TlsVersion::MAXIMUM_SUPPORTED)
-            }
-            _ => TlsVersion::MAXIMUM_SUPPORTED,
-        }
+        self.read(|settings| settings.maximum_version)
+            .filter(|_| self.takes_versions())
+            .unwrap_or(TlsVersion::MAXIMUM_SUPPORTED)
     }
 
     /// Sets the highest version that is spoken.
@@ -284,7 +277,7 @@ impl SslContext {
 
     /// The protocol options. Python's `context.options`.
     pub fn options(&self) -> Options {
-        Options::from_bits_retain(self.read(|settings| settings.options).unwrap_or(0))
+        Options::from_bits_retain(self.read(|settings| settings.options))
     }
 
     /// Makes the protocol options exactly these, as far as OpenSSL lets go of its own.
@@ -304,10 +297,12 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot make a context.
     pub fn set_options(&self, options: Options) -> Result<()> {
         self.edit(
-            |_| Ok(()),
+            |next| {
+                next.options = options.bits();
+                Ok(())
+            },
             |ctx, next| {
-                ctx.set_options(options.bits());
-                next.options = Some(ctx.options());
+                ctx.set_options(next.options);
                 Ok(())
             },
         )
@@ -335,12 +330,11 @@ impl SslContext {
     /// `SSLError` if OpenSSL refuses.
     pub fn set_verify_flags(&self, flags: VerifyFlags) -> Result<()> {
         self.edit(
-            |_| Ok(()),
-            |ctx, next| {
-                ctx.set_verify_flags(flags.bits())?;
-                next.verify_flags = ctx.verify_flags();
+            |next| {
+                next.verify_flags = flags.bits();
                 Ok(())
             },
+            |ctx, next| Ok(ctx.set_verify_flags(next.verify_flags)?),
         )
     }
 
@@ -405,7 +399,7 @@ impl SslContext {
     /// How many TLS 1.3 session tickets a server sends after a full handshake. Python's
     /// `context.num_tickets`.
     pub fn num_tickets(&self) -> usize {
-        self.ask(|ctx| ctx.as_ref().num_tickets()).unwrap_or(0)
+        self.read(|settings| settings.num_tickets).unwrap_or(0)
     }
 
     /// Sets how many TLS 1.3 session tickets a server sends; 0 for none.

@@ -11,7 +11,6 @@ use super::keylog::KeyLog;
 use super::message::MessageCallback;
 use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
-use super::tickets;
 use super::trust::Trust;
 use crate::cipher::CipherString;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
@@ -23,6 +22,12 @@ use crate::ffi::hooks::TicketBlock;
 const NO_PARTIAL_WILDCARDS: u32 = 4;
 /// `X509_CHECK_FLAG_NEVER_CHECK_SUBJECT`
 const NEVER_CHECK_SUBJECT: u32 = 0x20;
+
+/// What CPython adds to the options that a new `SSL_CTX` has.
+const DEFAULT_OPTIONS: Options = Options::OP_ALL
+    .union(Options::OP_NO_SSLv3)
+    .union(Options::OP_CIPHER_SERVER_PREFERENCE)
+    .union(Options::OP_NO_COMPRESSION);
 
 /// A certificate, its chain and its key.
 pub(crate) struct Credential {
@@ -40,16 +45,18 @@ pub(crate) struct Settings {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
     pub(crate) ocsp_mode: OcspMode,
-    /// As OpenSSL gave them back after the last change; `None` before any.
-    pub(crate) options: Option<u64>,
+    /// Whether the values that OpenSSL has a say in are those of an `SSL_CTX`: the options, the flags, and
+    /// all that are `Some` then. Until then they come on top of what a new `SSL_CTX` starts with, which
+    /// OpenSSL's configuration file decides.
+    pub(super) adopted: bool,
+    pub(crate) options: u64,
     pub(crate) verify_flags: u64,
     pub(crate) host_flags: u32,
-    /// Bounds that were set; fixed-version protocols have none.
     pub(crate) minimum_version: Option<TlsVersion>,
     pub(crate) maximum_version: Option<TlsVersion>,
-    pub(crate) cipher_list: Arc<CString>,
-    /// The level that the cipher list left behind.
     pub(crate) security_level: Option<u32>,
+    pub(crate) num_tickets: Option<usize>,
+    pub(crate) cipher_list: Arc<CString>,
     pub(crate) ciphersuites: Option<Arc<CStr>>,
     pub(crate) groups: Option<Groups>,
     pub(crate) client_sigalgs: Option<Arc<CStr>>,
@@ -59,8 +66,7 @@ pub(crate) struct Settings {
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
     /// With length bytes.
     pub(crate) alpn: Arc<[u8]>,
-    pub(crate) num_tickets: Option<usize>,
-    /// At least one: the first seals, all open.
+    /// The first seals, all open. None before the settings are adopted: a new `SSL_CTX` has a key.
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
@@ -85,7 +91,8 @@ impl Settings {
             },
             check_hostname: client,
             ocsp_mode: OcspMode::Off,
-            options: None,
+            adopted: false,
+            options: DEFAULT_OPTIONS.bits(),
             verify_flags: VerifyFlags::VERIFY_X509_TRUSTED_FIRST.bits(),
             host_flags: NO_PARTIAL_WILDCARDS,
             minimum_version: protocol
@@ -93,10 +100,11 @@ impl Settings {
                 .is_none()
                 .then_some(TlsVersion::TLSv1_2),
             maximum_version: None,
+            security_level: None,
+            num_tickets: None,
             cipher_list: Arc::new(crate::ffi::util::c_string_lossy(
                 CipherString::PYTHON_DEFAULT,
             )),
-            security_level: None,
             ciphersuites: None,
             groups: None,
             client_sigalgs: None,
@@ -104,8 +112,7 @@ impl Settings {
             identities: Vec::new(),
             dh_params: None,
             alpn: Arc::from([]),
-            num_tickets: None,
-            ticket_keys: Arc::from([tickets::random()?]),
+            ticket_keys: Arc::from([]),
             post_handshake_auth: false,
             trust: Arc::new(Trust::empty()?),
             staple: None,
@@ -120,8 +127,10 @@ impl Settings {
     /// Replays the settings onto a fresh `SSL_CTX`.
     pub(crate) fn build(&self) -> Result<CtxHandle> {
         let mut ctx = CtxHandle::new(self.method())?;
-        // The level of today's list must not refuse what was loaded under another one.
-        ctx.set_security_level(0);
+        if !self.identities.is_empty() || self.dh_params.is_some() {
+            // The level of today's list must not refuse what was loaded under another one.
+            ctx.set_security_level(0);
+        }
         for identity in &self.identities {
             identity.install(&mut ctx)?;
         }
@@ -137,19 +146,13 @@ impl Settings {
             ctx.set_ciphersuites(suites)?;
         }
         self.apply_versions(&mut ctx)?;
-        match self.options {
-            Some(options) => ctx.set_options(options),
-            None => {
-                let options = Options::OP_ALL
-                    | Options::OP_NO_SSLv3
-                    | Options::OP_CIPHER_SERVER_PREFERENCE
-                    | Options::OP_NO_COMPRESSION
-                    | Options::OP_ENABLE_MIDDLEBOX_COMPAT;
-                ctx.set_options(options.bits());
-            }
-        }
+        let (options, flags) = match self.adopted {
+            true => (0, 0),
+            false => (ctx.options(), ctx.verify_flags()),
+        };
+        ctx.set_options(options | self.options);
         self.apply_verify_mode(&mut ctx);
-        ctx.set_verify_flags(self.verify_flags)?;
+        ctx.set_verify_flags(flags | self.verify_flags)?;
         ctx.set_hostflags(self.host_flags);
         self.apply_groups(&mut ctx)?;
         if let Some(sigalgs) = &self.client_sigalgs {
@@ -172,6 +175,27 @@ impl Settings {
         self.apply_psk_server(&mut ctx)?;
         ctx.set_store(self.trust.store());
         Ok(ctx)
+    }
+
+    /// Takes over what OpenSSL has made of the settings, so that getters say it and a rebuild gives the
+    /// same.
+    pub(super) fn adopt(&mut self, ctx: &CtxHandle) -> Result<()> {
+        let version = |number, none| match number {
+            0 => none,
+            number => TlsVersion::try_from(number).unwrap_or(none),
+        };
+        self.adopted = true;
+        self.options = ctx.options();
+        self.verify_flags = ctx.verify_flags();
+        let (minimum, maximum) = (ctx.min_proto_version(), ctx.max_proto_version());
+        self.minimum_version = Some(version(minimum, TlsVersion::MINIMUM_SUPPORTED));
+        self.maximum_version = Some(version(maximum, TlsVersion::MAXIMUM_SUPPORTED));
+        self.security_level = Some(ctx.security_level());
+        self.num_tickets = Some(ctx.as_ref().num_tickets());
+        if self.ticket_keys.is_empty() {
+            self.ticket_keys = Arc::from([ctx.ticket_keys()?]);
+        }
+        Ok(())
     }
 
     fn method(&self) -> Method {

@@ -15,7 +15,7 @@ use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, Ti
 /// began with; a snapshot that a connection holds is never changed.
 pub(crate) struct Snapshot {
     handle: CtxHandle,
-    settings: Settings,
+    settings: Arc<Settings>,
     id: ContextId,
     statistics: Arc<Statistics>,
 }
@@ -27,8 +27,11 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Snapshot {
-    pub(crate) fn build(settings: Settings, origin: &Origin<'_>) -> Result<Snapshot> {
+    pub(crate) fn build(mut settings: Arc<Settings>, origin: &Origin<'_>) -> Result<Snapshot> {
         let handle = settings.build()?;
+        if !settings.adopted {
+            Arc::make_mut(&mut settings).adopt(&handle)?;
+        }
         origin.statistics.track(&handle);
         Ok(Snapshot {
             handle,
@@ -41,15 +44,16 @@ impl Snapshot {
     /// Changes the `SSL_CTX` in place. On failure it may be half changed and must be thrown away.
     pub(crate) fn edit(
         &mut self,
-        settings: &mut Settings,
-        apply: impl FnOnce(&mut CtxHandle, &mut Settings) -> Result<()>,
+        mut settings: Settings,
+        apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<()> {
-        apply(&mut self.handle, settings)?;
-        self.settings = settings.clone();
+        apply(&mut self.handle, &settings)?;
+        settings.adopt(&self.handle)?;
+        self.settings = Arc::new(settings);
         Ok(())
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
 

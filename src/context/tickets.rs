@@ -28,7 +28,9 @@ impl TicketKey {
     ///
     /// `SSLError` if OpenSSL has no random bytes.
     pub fn generate() -> Result<TicketKey> {
-        random().map(TicketKey)
+        let mut block = Zeroizing::new([0; TicketKey::LEN]);
+        openssl::rand::rand_bytes(&mut *block)?;
+        Ok(TicketKey(block))
     }
 
     /// The key itself. A secret.
@@ -118,12 +120,6 @@ impl SslContext {
             |ctx, next| next.apply_ticket_keys(ctx),
         )
     }
-}
-
-pub(super) fn random() -> Result<TicketBlock> {
-    let mut block = Zeroizing::new([0; TICKET_KEYS_LEN]);
-    openssl::rand::rand_bytes(&mut *block)?;
-    Ok(block)
 }
 
 impl Settings {

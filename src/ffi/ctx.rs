@@ -14,6 +14,7 @@ use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::decl;
+use super::hooks::TicketBlock;
 use super::store::StoreHandle;
 use super::trampoline;
 use super::util::clear_errors;
@@ -80,6 +81,8 @@ impl CtxHandle {
             Method::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
         }?;
         let mut ctx = CtxHandle(builder);
+        // What OpenSSL passed over in its configuration file.
+        clear_errors();
         #[cfg(not(has_fixed_version_methods))]
         if let Method::Fixed(version) = method {
             // The methods of one version are gone; a range of one version is the same protocol.
@@ -402,6 +405,21 @@ impl CtxHandle {
 
     pub(crate) fn set_num_tickets(&mut self, tickets: usize) -> Result<(), ErrorStack> {
         self.0.set_num_tickets(tickets)
+    }
+
+    /// The keys that tickets of this context are sealed with; OpenSSL makes some for every context.
+    pub(crate) fn ticket_keys(&self) -> Result<TicketBlock, ErrorStack> {
+        let mut keys = TicketBlock::new([0; TICKET_KEYS_LEN]);
+        // SAFETY: a live context; OpenSSL writes exactly as many bytes as it is told there is room for.
+        unsafe {
+            check(ctrl(
+                self.as_ptr(),
+                decl::SSL_CTRL_GET_TLSEXT_TICKET_KEYS,
+                TICKET_KEYS_LEN as c_long,
+                keys.as_mut_ptr().cast(),
+            ))?;
+        }
+        Ok(keys)
     }
 
     /// Sets the keys that tickets of this context are sealed with.

@@ -240,7 +240,7 @@ impl Prover {
                 settings.psk_client = client.map(|_| PskClientCallback::constant(IDENTITY, KEY));
                 settings.psk_server = server.map(|_| PskServerCallback::constant(KEY));
                 let tickets = Options::OP_NO_TICKET.bits();
-                settings.options = Some(settings.options.unwrap_or(0) | tickets);
+                settings.options |= tickets;
                 Ok(())
             })
         };

@@ -192,3 +192,65 @@ fn a_key_log_has_one_head_and_a_line_for_each_secret() {
     let refused = client.set_keylog_filename(Some(directory.path()));
     assert_eq!(class(refused), "IsADirectoryError");
 }
+
+/// The oracle's table compares many more files with CPython, where that has the same OpenSSL.
+#[test]
+fn openssls_configuration_file_is_what_contexts_start_from() {
+    if inner() {
+        let legacy = ssl::Options::OP_LEGACY_SERVER_CONNECT;
+        let (no_tickets, no_tls12) = (ssl::OP_NO_TICKET, ssl::OP_NO_TLSv1_2);
+        for protocol in [
+            ssl::PROTOCOL_TLS,
+            ssl::PROTOCOL_TLS_CLIENT,
+            ssl::PROTOCOL_TLS_SERVER,
+        ] {
+            let context = ssl::SslContext::new(protocol).unwrap();
+            let facts = |context: &ssl::SslContext| {
+                let first = context.get_ciphers().unwrap()[0].name;
+                (
+                    context.options() & (legacy | no_tickets | no_tls12),
+                    context.maximum_version(),
+                    first,
+                    context.security_level(),
+                )
+            };
+            let expected = (
+                legacy | no_tickets,
+                ssl::TlsVersion::TLSv1_2,
+                "TLS_AES_128_GCM_SHA256",
+                2,
+            );
+            assert_eq!(facts(&context), expected);
+            // A context in use is built again when it is changed.
+            let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+            let server_side = protocol == ssl::PROTOCOL_TLS_SERVER;
+            let options = ssl::WrapBio::new().server_side(server_side);
+            let held = context.wrap_bio(&a, &b, options.server_hostname("localhost"));
+            context.set_options(context.options() | no_tls12).unwrap();
+            let mut rebuilt = expected;
+            rebuilt.0 |= no_tls12;
+            assert_eq!(facts(&context), rebuilt);
+            assert_eq!(facts(&context.copy().unwrap()), rebuilt);
+            // What the file says can be taken back.
+            context.set_options(ssl::Options::empty()).unwrap();
+            context
+                .set_maximum_version(ssl::TlsVersion::MAXIMUM_SUPPORTED)
+                .unwrap();
+            assert!(!context.options().intersects(legacy | no_tickets | no_tls12));
+            let maximum = context.maximum_version();
+            assert_eq!(maximum, ssl::TlsVersion::MAXIMUM_SUPPORTED);
+            drop(held);
+        }
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("openssl.cnf");
+    let lines = "openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n\
+        Options = UnsafeLegacyServerConnect, -SessionTicket\nMaxProtocol = TLSv1.2\n\
+        Ciphersuites = TLS_AES_128_GCM_SHA256\nCipherString = ALL:@SECLEVEL=0\n";
+    std::fs::write(&file, lines).unwrap();
+    run(
+        "openssls_configuration_file_is_what_contexts_start_from",
+        &[("OPENSSL_CONF", text(&file))],
+    );
+}

@@ -17,6 +17,9 @@ pub(crate) struct Case {
     differs: Option<Difference>,
 }
 
+/// What the steps of a case came to here, and what was found wrong beside that.
+pub(crate) type Outcomes = (Vec<Value>, Vec<String>);
+
 /// Changes outcomes.
 type Rewrite = Box<dyn Fn(&mut [Value])>;
 
@@ -98,16 +101,32 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
             last.since.1,
         ));
     }
-    let theirs = run_in_python(python, &cases);
+    let input = input(&cases);
+    let theirs = run_in_python(python, &input, &[]);
+    let ours = input.lines().map(run_here).collect();
+    let differences = differences(&cases, theirs, ours);
+    let count = differences.lines().count();
+    assert!(
+        differences.is_empty(),
+        "{count} differences from Python {major}.{minor}:\n{differences}"
+    );
+}
+
+/// What the steps of a case come to here, and what was found wrong beside that.
+pub(crate) fn run_here(case: &str) -> Outcomes {
+    let steps: Vec<Value> = serde_json::from_str(case).expect("a case is a list of steps");
+    let mut interpreter = Interpreter::default();
+    let outcomes = steps.iter().map(|step| interpreter.run(step)).collect();
+    (outcomes, interpreter.complaints().to_vec())
+}
+
+/// The differences, a line or more for each.
+pub(crate) fn differences(cases: &[Case], theirs: Vec<Vec<Value>>, ours: Vec<Outcomes>) -> String {
+    assert_eq!(theirs.len(), cases.len(), "Python has run every case");
+    assert_eq!(ours.len(), cases.len(), "every case has run here");
     let mut differences = String::new();
     let (mut steps, mut errors) = (0, 0);
-    for (case, mut theirs) in cases.iter().zip(theirs) {
-        let mut interpreter = Interpreter::default();
-        let ours: Vec<_> = case
-            .steps
-            .iter()
-            .map(|step| interpreter.run(step))
-            .collect();
+    for ((case, mut theirs), (ours, complaints)) in cases.iter().zip(theirs).zip(ours) {
         assert_eq!(theirs.len(), ours.len(), "{}", case.name);
         if let Some(difference) = &case.differs {
             let before = theirs.clone();
@@ -129,7 +148,7 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
                 break;
             }
         }
-        for complaint in interpreter.complaints() {
+        for complaint in complaints {
             let _ = writeln!(differences, "{}: {complaint}", case.name);
         }
     }
@@ -137,29 +156,32 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
         "{} cases, {steps} steps, of which {errors} failed",
         cases.len()
     );
-    let count = differences.lines().count();
-    assert!(
-        differences.is_empty(),
-        "{count} differences from Python {major}.{minor}:\n{differences}"
-    );
+    differences
 }
 
-fn run_in_python(python: &Python, cases: &[Case]) -> Vec<Vec<Value>> {
-    let input: String = cases
+/// The cases as the interpreters read them, one a line.
+pub(crate) fn input(cases: &[Case]) -> String {
+    cases
         .iter()
         .map(|case| Value::Array(case.steps.clone()).to_string() + "\n")
-        .collect();
-    let printed = python
-        .script(include_str!("interpreter.py"))
-        .stdin(input)
-        .run()
-        .expect_success();
-    let outcomes: Vec<Vec<Value>> = printed
+        .collect()
+}
+
+/// What the cases come to in Python, with these environment variables.
+pub(crate) fn run_in_python(
+    python: &Python,
+    input: &str,
+    variables: &[(&str, &str)],
+) -> Vec<Vec<Value>> {
+    let mut script = python.script(include_str!("interpreter.py"));
+    for (name, value) in variables {
+        script = script.env(name, value);
+    }
+    let printed = script.stdin(input).run().expect_success();
+    printed
         .lines()
         .map(|line| serde_json::from_str(line).expect("the interpreter prints JSON"))
-        .collect();
-    assert_eq!(outcomes.len(), cases.len(), "an outcome for each case");
-    outcomes
+        .collect()
 }
 
 /// Adds a line for each field that differs.

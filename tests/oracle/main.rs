@@ -22,6 +22,7 @@ mod endings;
 mod handshakes;
 mod hostnames;
 mod locations;
+mod openssl_conf;
 mod post_handshake;
 mod properties;
 mod sockets;

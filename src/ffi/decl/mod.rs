@@ -294,6 +294,7 @@ c_functions! {
 
 c_numbers! {
     // Controls
+    SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
     SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
     SSL_CTRL_CLEAR_MODE: c_int = 78;
     SSL_CTRL_CHAIN: c_int = 88;
