@@ -8,7 +8,9 @@ use ssl::{MemoryBio, SslContext, SslSession, SslSocket, TlsVersion, WrapBio, Wra
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
-pub(crate) struct Ours;
+pub(crate) struct With<const READ_AHEAD: bool>;
+
+pub(crate) type Ours = With<false>;
 
 fn limit(context: &SslContext, version: Version) {
     let version = match version {
@@ -20,8 +22,9 @@ fn limit(context: &SslContext, version: Version) {
     context.set_ciphers(CIPHERS).unwrap();
 }
 
-impl Tls for Ours {
+impl<const READ_AHEAD: bool> Tls for With<READ_AHEAD> {
     const NAME: &'static str = "ours";
+    type Ahead = With<true>;
     type Context = SslContext;
     type Stream = SslSocket;
     type Session = SslSession;
@@ -42,13 +45,14 @@ impl Tls for Ours {
     }
 
     fn accept(context: &SslContext, tcp: TcpStream) -> SslSocket {
-        let options = WrapSocket::new().server_side(true);
+        let options = WrapSocket::new().server_side(true).read_ahead(READ_AHEAD);
         context.wrap_socket(tcp, options).unwrap()
     }
 
     fn connect(context: &SslContext, tcp: TcpStream, session: Option<&SslSession>) -> SslSocket {
         let options = WrapSocket::new()
             .server_hostname("localhost")
+            .read_ahead(READ_AHEAD)
             .session(session.cloned());
         context.wrap_socket(tcp, options).unwrap()
     }

@@ -7,9 +7,14 @@ pub(crate) enum Row {
     Full12,
     Resumed13,
     Resumed12,
+    Bulk64,
+    Bulk1K,
     Bulk16K,
     Bulk1M,
     PingPong,
+    Bulk64Ahead,
+    Bulk1KAhead,
+    PingPongAhead,
     FirstContext,
     NextContext,
     BareContext,
@@ -34,14 +39,19 @@ pub(crate) enum Unit {
 }
 
 impl Row {
-    pub(crate) const ALL: [Row; 15] = [
+    pub(crate) const ALL: [Row; 20] = [
         Row::Full13,
         Row::Full12,
         Row::Resumed13,
         Row::Resumed12,
+        Row::Bulk64,
+        Row::Bulk1K,
         Row::Bulk16K,
         Row::Bulk1M,
         Row::PingPong,
+        Row::Bulk64Ahead,
+        Row::Bulk1KAhead,
+        Row::PingPongAhead,
         Row::FirstContext,
         Row::NextContext,
         Row::BareContext,
@@ -58,9 +68,14 @@ impl Row {
             Row::Full12 => "full-handshake-1.2",
             Row::Resumed13 => "resumed-handshake-1.3",
             Row::Resumed12 => "resumed-handshake-1.2",
+            Row::Bulk64 => "bulk-64B-writes",
+            Row::Bulk1K => "bulk-1KiB-writes",
             Row::Bulk16K => "bulk-16KiB-writes",
             Row::Bulk1M => "bulk-1MiB-writes",
             Row::PingPong => "ping-pong-64B",
+            Row::Bulk64Ahead => "read-ahead-bulk-64B-writes",
+            Row::Bulk1KAhead => "read-ahead-bulk-1KiB-writes",
+            Row::PingPongAhead => "read-ahead-ping-pong-64B",
             Row::FirstContext => "default-context-first",
             Row::NextContext => "default-context-next",
             Row::BareContext => "bare-context",
@@ -79,8 +94,14 @@ impl Row {
             | Row::Resumed13
             | Row::Resumed12
             | Row::PingPong
+            | Row::PingPongAhead
             | Row::MemoryBio => Unit::Rate,
-            Row::Bulk16K | Row::Bulk1M => Unit::Throughput,
+            Row::Bulk64
+            | Row::Bulk1K
+            | Row::Bulk16K
+            | Row::Bulk1M
+            | Row::Bulk64Ahead
+            | Row::Bulk1KAhead => Unit::Throughput,
             Row::FirstContext
             | Row::NextContext
             | Row::BareContext

@@ -25,6 +25,11 @@ pub(crate) fn print() {
     );
     for (title, row) in [
         ("64 bytes there and back", Row::PingPong),
+        ("64 bytes there and back, read ahead", Row::PingPongAhead),
+        ("1 MiB in writes of 64 bytes", Row::Bulk64),
+        ("1 MiB in writes of 64 bytes, read ahead", Row::Bulk64Ahead),
+        ("1 MiB in writes of 1 KiB", Row::Bulk1K),
+        ("1 MiB in writes of 1 KiB, read ahead", Row::Bulk1KAhead),
         ("16 MiB in writes of 16 KiB", Row::Bulk16K),
         ("16 MiB in writes of 1 MiB", Row::Bulk1M),
         ("full handshake, TLS 1.3", Row::Full13),

@@ -18,6 +18,8 @@ pub(crate) trait Tls: Sized + 'static {
     type Stream: Send + 'static;
     type Session;
     type InMemory;
+    /// The same library with reading ahead, if it can.
+    type Ahead: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
     /// Verifies the chain and the name `localhost`.

@@ -100,22 +100,25 @@ def handshakes(version, resumed):
 
 
 def bulk(chunk):
+    # Small writes take longer.
+    batch = BATCH if chunk >= 16 << 10 else BATCH // 16
+
     def take(sock):
-        view, left = memoryview(bytearray(64 << 10)), BATCH
+        view, left = memoryview(bytearray(64 << 10)), batch
         while n := sock.recv_into(view):
             left -= n
             if left == 0:
                 sock.sendall(b"!")
-                left = BATCH
+                left = batch
 
     sock, data = connect(client_context(V13), serve(V13, take)), bytes(chunk)
 
     def send():
-        for _ in range(BATCH // chunk):
+        for _ in range(batch // chunk):
             sock.sendall(data)
         recv_exact(sock, memoryview(bytearray(1)))
 
-    return repeat(send, BATCH)
+    return repeat(send, batch)
 
 
 def ping_pong():
@@ -207,6 +210,12 @@ work = {
     "full-handshake-1.2": lambda: handshakes(V12, False),
     "resumed-handshake-1.3": lambda: handshakes(V13, True),
     "resumed-handshake-1.2": lambda: handshakes(V12, True),
+    "bulk-64B-writes": lambda: bulk(64),
+    "bulk-1KiB-writes": lambda: bulk(1 << 10),
+    # Python has nothing like it.
+    "read-ahead-bulk-64B-writes": lambda: bulk(64),
+    "read-ahead-bulk-1KiB-writes": lambda: bulk(1 << 10),
+    "read-ahead-ping-pong-64B": ping_pong,
     "bulk-16KiB-writes": lambda: bulk(16 << 10),
     "bulk-1MiB-writes": lambda: bulk(1 << 20),
     "ping-pong-64B": ping_pong,

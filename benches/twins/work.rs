@@ -40,6 +40,11 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
         Row::Full12 => handshakes::<T>(setup, Version::V12, false),
         Row::Resumed13 => handshakes::<T>(setup, Version::V13, true),
         Row::Resumed12 => handshakes::<T>(setup, Version::V12, true),
+        Row::Bulk64 => bulk::<T>(setup, 64),
+        Row::Bulk1K => bulk::<T>(setup, 1 << 10),
+        Row::Bulk64Ahead => bulk::<T::Ahead>(setup, 64),
+        Row::Bulk1KAhead => bulk::<T::Ahead>(setup, 1 << 10),
+        Row::PingPongAhead => repeat(round_trip::<T::Ahead>(setup)),
         Row::Bulk16K => bulk::<T>(setup, 16 << 10),
         Row::Bulk1M => bulk::<T>(setup, 1 << 20),
         Row::PingPong => repeat(round_trip::<T>(setup)),
@@ -144,7 +149,9 @@ fn handshakes<T: Tls>(setup: &Setup, version: Version, resumed: bool) -> Work {
 }
 
 fn bulk<T: Tls>(setup: &Setup, chunk: usize) -> Work {
-    repeat_each(BATCH as f64, sender::<T>(setup, chunk, BATCH))
+    // Small writes take longer.
+    let batch = if chunk < 16 << 10 { BATCH / 16 } else { BATCH };
+    repeat_each(batch as f64, sender::<T>(setup, chunk, batch))
 }
 
 /// Sends so much in chunks, and waits until it has all come.

@@ -327,6 +327,12 @@ class Interpreter:
         poll.register(self.find(name), select.POLLIN)
         return bool(poll.poll(0))
 
+    def hung_up(self, name):
+        """Waits until the system knows that the peer has closed its socket."""
+        poll = select.poll()
+        poll.register(self.find(name), select.POLLRDHUP)
+        return bool(poll.poll(60000))
+
     def poll_loop(self, name, size, pending_first):
         """Receives as long as poll, or pending before it, tells of something."""
         sock = self.find(name)

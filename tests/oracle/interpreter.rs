@@ -281,7 +281,21 @@ impl Interpreter {
             }
             "tls_pair" => return self.tls_pair(arguments, tcp_pair()?),
             "local_tls_pair" => return self.tls_pair(arguments, UnixStream::pair()?),
-            "readable" => return Ok(json!(readable(self.tls(name)?)?)),
+            "readable" => {
+                return Ok(json!(ready(
+                    self.tls(name)?,
+                    PollFlags::IN,
+                    Timespec::default()
+                )?));
+            }
+            // A program that was started meanwhile may have the peer's descriptor for a moment.
+            "hung_up" => {
+                let patience = Timespec {
+                    tv_sec: 60,
+                    tv_nsec: 0,
+                };
+                return Ok(json!(ready(self.tls(name)?, PollFlags::RDHUP, patience)?));
+            }
             "poll_loop" => {
                 let size = argument.as_u64().expect("a size");
                 let pending_first = arguments[2].as_bool().expect("a bool");
@@ -482,16 +496,18 @@ fn set(context: &ssl::SslContext, property: &str, value: &Value) -> ssl::Result<
     }
 }
 
-/// Whether poll tells of something.
-fn readable(sock: &ssl::SslSocket) -> std::io::Result<bool> {
-    let mut fds = [PollFd::new(sock, PollFlags::IN)];
-    Ok(poll(&mut fds, Some(&Timespec::default()))? > 0)
+/// Whether poll tells of something in time.
+fn ready(sock: &ssl::SslSocket, flags: PollFlags, time: Timespec) -> std::io::Result<bool> {
+    let mut fds = [PollFd::new(sock, flags)];
+    Ok(poll(&mut fds, Some(&time))? > 0)
 }
 
 /// Receives as long as poll, or pending before it, tells of something.
 fn poll_loop(sock: &ssl::SslSocket, size: usize, pending_first: bool) -> Outcome {
     let mut received = Vec::new();
-    while received.len() < 100 && (pending_first && sock.pending() > 0 || readable(sock)?) {
+    while received.len() < 100
+        && (pending_first && sock.pending() > 0 || ready(sock, PollFlags::IN, Timespec::default())?)
+    {
         match sock.recv(size) {
             Ok(data) => {
                 received.push(json!(hex(&data)));

@@ -44,14 +44,16 @@ fn used_connection(maximum: i32, suppress: bool) -> Vec<Value> {
 fn end(how: &str) -> Vec<Value> {
     // `unwrap` that does not wait sends `close_notify`.
     let close_notify = [json!(["settimeout", "u", 0]), json!(["do", "u", "unwrap"])];
+    let hung_up = || json!(["hung_up", "t"]);
     match how {
         "close_notify" => close_notify.into(),
-        "both" => [&close_notify[..], &[json!(["close", "u"])]].concat(),
-        "fin" => vec![json!(["close", "u"])],
+        "both" => [&close_notify[..], &[json!(["close", "u"]), hung_up()]].concat(),
+        "fin" => vec![json!(["close", "u"]), hung_up()],
         // What it has not received makes it one.
         "reset" => vec![
             json!(["do", "t", "send", "never read"]),
             json!(["close", "u"]),
+            hung_up(),
         ],
         _ => Vec::new(),
     }
