@@ -29,7 +29,7 @@ use crate::context::{CaData, Password};
 /// `None` leaves the argument out. The compiler cannot guess the type of a `None` that is written
 /// in place: leave the call out instead.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is neither a `{T}`, nor something that becomes one, nor an `Option` of these",
+    message = "`{Self}` is neither a value that becomes `{T}` nor an `Option` of one",
     label = "not an argument of this kind",
     note = "text and paths are taken as `&str`, `String`, `&Path`, `PathBuf`, or as an `Option` of one of these",
     note = "from a reference to an `Option` make an `Option` of a reference first: `.as_deref()` or `.as_ref()`"

@@ -16,6 +16,7 @@ use crate::error::Error;
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i32)]
+#[doc(alias = "SSLErrorNumber")]
 pub enum SslErrorNumber {
     /// A failure inside the TLS library.
     SSL_ERROR_SSL = 1,

@@ -17,6 +17,7 @@ use crate::error::Error;
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i32)]
+#[doc(alias = "_SSLMethod")]
 pub enum Protocol {
     /// Any version, both roles, nothing verified. Also `PROTOCOL_SSLv23`.
     PROTOCOL_TLS = 2,

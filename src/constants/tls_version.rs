@@ -19,6 +19,7 @@ use crate::error::Error;
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
+#[doc(alias = "TLSVersion")]
 pub enum TlsVersion {
     /// No lower bound; as an upper bound, the lowest version that the library has.
     MINIMUM_SUPPORTED = -2,

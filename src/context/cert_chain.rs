@@ -291,6 +291,9 @@ impl SslContext {
     /// (`KEY_VALUES_MISMATCH`, `NO_CERTIFICATE_ASSIGNED`) and for what the security level refuses
     /// (`EE_KEY_TOO_SMALL`); `ValueError` for a missing password or one of more than 1024 bytes.
     /// The context stays as it was.
+    #[doc(alias = "set_certificate_chain_file")]
+    #[doc(alias = "set_private_key_file")]
+    #[doc(alias = "use_certificate_file")]
     pub fn load_cert_chain(&self, cert_and_key: impl Into<CertChain>) -> Result<()> {
         let chain = cert_and_key.into();
         let identity = Arc::new(chain.read(|leaf, chain| self.accepts(leaf, chain))?);

@@ -29,6 +29,7 @@ impl SslContext {
     ///
     /// `SSLError` (`No cipher can be selected.`) if the string selects nothing or is no cipher
     /// string; `ValueError` for a NUL. The context keeps its list (in Python it is lost).
+    #[doc(alias = "set_cipher_list")]
     pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
         let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
         let list = Arc::new(list);

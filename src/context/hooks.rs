@@ -106,6 +106,8 @@ impl SslContext {
     /// # Errors
     ///
     /// `ValueError` on `PROTOCOL_TLS_CLIENT`.
+    #[doc(alias = "sni_callback")]
+    #[doc(alias = "set_servername_callback")]
     pub fn set_sni_callback(
         &self,
         callback: impl Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync + 'static,

@@ -140,6 +140,7 @@ impl SslContext {
     /// empty `capath` (`INVALID_DIRECTORY`); `ValueError` for empty `cadata`. The context stays as
     /// it was (in Python, certificates before the error stay loaded). A directory that does not
     /// exist is no error, as in Python.
+    #[doc(alias = "set_ca_file")]
     pub fn load_verify_locations(&self, locations: impl Into<VerifyLocations>) -> Result<()> {
         let VerifyLocations {
             cafile,

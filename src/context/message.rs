@@ -150,6 +150,7 @@ impl SslContext {
     /// # Errors
     ///
     /// `SSLError` if OpenSSL cannot make a context.
+    #[doc(alias = "_msg_callback")]
     pub fn set_message_callback(
         &self,
         callback: impl Fn(&TlsMessage<'_>) -> Result<(), BoxError> + Send + Sync + 'static,
@@ -159,6 +160,7 @@ impl SslContext {
 
     /// The callback, to be called by another one that takes its place, or to be set again. Python's
     /// `context._msg_callback`.
+    #[doc(alias = "_msg_callback")]
     pub fn message_callback(
         &self,
     ) -> Option<impl Fn(&TlsMessage<'_>) -> Result<(), BoxError> + Clone + Send + Sync + use<>>

@@ -38,6 +38,7 @@ impl SslContext {
     ///
     /// `ValueError` for `CERT_NONE` while host names or OCSP responses are checked: switch that off
     /// first.
+    #[doc(alias = "set_verify")]
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
             |next| {
@@ -93,6 +94,7 @@ impl SslContext {
     /// # Errors
     ///
     /// `SSLError` if OpenSSL cannot make a context.
+    #[doc(alias = "check_hostname")]
     pub fn set_check_hostname(&self, on: bool) -> Result<()> {
         self.edit(
             |next| {
@@ -213,6 +215,7 @@ impl SslContext {
     /// # Errors
     ///
     /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    #[doc(alias = "set_min_proto_version")]
     pub fn set_minimum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
         self.edit(
@@ -251,6 +254,7 @@ impl SslContext {
     /// # Errors
     ///
     /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    #[doc(alias = "set_max_proto_version")]
     pub fn set_maximum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
         self.edit(
@@ -375,6 +379,7 @@ impl SslContext {
     ///
     /// `SSLError` for names that are empty or longer than 255 bytes; `UnicodeError` for names that
     /// are not ASCII.
+    #[doc(alias = "set_alpn_protos")]
     pub fn set_alpn_protocols<S: AsRef<str>>(&self, protocols: &[S]) -> Result<()> {
         let mut wire = Vec::new();
         for protocol in protocols {

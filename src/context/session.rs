@@ -39,6 +39,7 @@ impl ContextId {
 ///
 /// Two sessions are equal if their ids are. Cloning takes a reference.
 #[derive(Clone)]
+#[doc(alias = "SSLSession")]
 pub struct SslSession {
     raw: RawSession,
     context: ContextId,

@@ -17,6 +17,7 @@ use crate::constants::{AlertDescription, SslErrorNumber};
 /// # }
 /// ```
 #[derive(Debug)]
+#[doc(alias = "SSLError")]
 pub struct SslError {
     errno: Option<i32>,
     library: Option<&'static str>,

@@ -45,37 +45,48 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// `except OSError` catches `Os`, `Timeout` and all that `ssl` has.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
+#[doc(alias = "SSLError")]
 pub enum Error {
     /// `ssl.SSLError`: TLS or certificate handling failed.
     #[error(transparent)]
     Ssl(Box<SslError>),
     /// `ssl.SSLZeroReturnError`: both sides have closed the TLS connection.
     #[error(transparent)]
+    #[doc(alias = "SSLZeroReturnError")]
     ZeroReturn(Box<SslError>),
     /// `ssl.SSLWantReadError`: a non-blocking operation needs data from the peer.
     #[error(transparent)]
+    #[doc(alias = "SSLWantReadError")]
     WantRead(Box<SslError>),
     /// `ssl.SSLWantWriteError`: a non-blocking operation needs room in the transport.
     #[error(transparent)]
+    #[doc(alias = "SSLWantWriteError")]
     WantWrite(Box<SslError>),
     /// `ssl.SSLSyscallError`: the transport failed without saying why.
     #[error(transparent)]
+    #[doc(alias = "SSLSyscallError")]
     Syscall(Box<SslError>),
     /// `ssl.SSLEOFError`: the transport ended without `close_notify`.
     #[error(transparent)]
+    #[doc(alias = "SSLEOFError")]
     Eof(Box<SslError>),
     /// `ssl.SSLCertVerificationError`: the peer's certificate did not verify.
     #[error(transparent)]
+    #[doc(alias = "SSLCertVerificationError")]
+    #[doc(alias = "CertificateError")]
     CertVerification(Box<SslError>),
     /// `TimeoutError`: the deadline of the operation passed. (The system's own `ETIMEDOUT`, of the
     /// same class in Python, is an `Os`.)
     #[error("{0}")]
+    #[doc(alias = "TimeoutError")]
     Timeout(&'static str),
     /// `OSError` and its subclasses (`ConnectionResetError`, `FileNotFoundError`, ...).
     #[error(transparent)]
+    #[doc(alias = "OSError")]
     Os(Box<OsError>),
     /// `ValueError`: an argument that cannot be.
     #[error("{0}")]
+    #[doc(alias = "ValueError")]
     Value(Box<str>),
     /// `TypeError`: an argument of the wrong kind, where Rust's types do not already exclude it.
     #[error("{0}")]

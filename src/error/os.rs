@@ -21,6 +21,8 @@ use crate::text::Repr;
 /// }
 /// # }
 /// ```
+#[doc(alias = "OSError")]
+#[doc(alias = "socket_error")]
 pub struct OsError {
     source: io::Error,
     filename: Option<PathBuf>,

@@ -346,6 +346,7 @@ impl SslObject {
     /// # Errors
     ///
     /// `ValueError` before the handshake is done.
+    #[doc(alias = "getpeercert")]
     pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
         self.connection
             .peer_certificate()?

@@ -52,6 +52,11 @@ impl fmt::Display for Address {
 
 /// What `bind` and `connect` take for an address: `("localhost", 8443)`, a `SocketAddr`, or the
 /// path of a Unix socket.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an address",
+    label = "not an address",
+    note = "an address is a pair as in Python, `(\"localhost\", 8443)`, a `SocketAddr`, or the path of a Unix socket"
+)]
 pub trait ToAddress {
     #[doc(hidden)]
     fn to_address(&self, domain: Domain) -> Result<SockAddr>;

@@ -238,6 +238,8 @@ impl SslSocket {
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
+    #[doc(alias = "set_read_timeout")]
+    #[doc(alias = "set_write_timeout")]
     pub fn settimeout(&self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         let timeout = timeout.into();
         // As in Python, a socket with a time-out does not block in the kernel.
@@ -255,6 +257,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
+    #[doc(alias = "set_nonblocking")]
     pub fn setblocking(&self, flag: bool) -> Result<()> {
         self.settimeout((!flag).then_some(Duration::ZERO))
     }
@@ -265,6 +268,7 @@ impl SslSocket {
     }
 
     /// Python's `sock.fileno()`: the descriptor's number, -1 once the socket is closed.
+    #[doc(alias = "as_raw_fd")]
     pub fn fileno(&self) -> RawFd {
         if self.io.is_closed() {
             -1
@@ -278,6 +282,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// `OSError`: not connected, closed.
+    #[doc(alias = "peer_addr")]
     pub fn getpeername(&self) -> Result<Address> {
         let address = self.io.call(Socket::peer_addr)?;
         Ok(Address::from_raw(&address))
@@ -288,6 +293,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
+    #[doc(alias = "local_addr")]
     pub fn getsockname(&self) -> Result<Address> {
         let address = self.io.call(Socket::local_addr)?;
         Ok(Address::from_raw(&address))
@@ -332,6 +338,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// As [`getpeercert`](Self::getpeercert).
+    #[doc(alias = "getpeercert")]
     pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
         self.peer()?
             .peer_certificate()?
@@ -443,6 +450,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// `OSError` if the socket is closed.
+    #[doc(alias = "into_raw_fd")]
     pub fn detach(self) -> Result<OwnedFd> {
         self.io
             .call(|socket| hand_back_timeout(socket, self.gettimeout()))?;

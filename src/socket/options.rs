@@ -155,6 +155,13 @@ impl From<()> for WrapSocket {
 ///
 /// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
 /// stays as it is if wrapping fails.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be wrapped",
+    label = "not a socket that `wrap_socket` takes",
+    note = "sockets of `std::net`, `std::os::unix::net` and `socket2` can be wrapped, owned or borrowed",
+    note = "an asynchronous stream gives its socket away with `into_std()`, which needs `set_nonblocking(false)`; with the feature `tokio`, the module `pyssl::aio` wraps it as it is",
+    note = "for any other transport there is `wrap_bio`, for which the program moves the bytes"
+)]
 pub trait IntoSocket {
     /// Whether the type says that it is a stream; of others the system is asked. (A client that has
     /// connected should speak at once: its server is waking up, and would fall asleep again.)

@@ -9,6 +9,11 @@ use crate::ffi::ssl::RECORD_MAX;
 
 /// Where [`SslSocket::read`] puts what it reads: a number of bytes makes a new vector, a buffer is
 /// filled.
+#[diagnostic::on_unimplemented(
+    message = "a socket cannot read into `{Self}`",
+    label = "neither a number of bytes nor a buffer",
+    note = "`sock.read(1024)` returns a new vector, `sock.read(&mut buffer)` fills a slice, an array or a vector as long as it is"
+)]
 pub trait ReadTarget {
     /// What comes back: the bytes, or how many there are in the buffer.
     type Output;
@@ -110,6 +115,7 @@ impl SslSocket {
     ///
     /// As [`recv`](Self::recv).
     #[doc(alias = "recvmsg_into")]
+    #[doc(alias = "readinto")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
@@ -187,6 +193,7 @@ impl SslSocket {
     /// # Errors
     ///
     /// As [`send`](Self::send).
+    #[doc(alias = "write_all")]
     pub fn sendall(&self, data: &[u8]) -> Result<()> {
         if let Tls::Clear = self.tls() {
             let deadline = self.deadline();

@@ -1,0 +1,10 @@
+// Names as Python has them.
+use pyssl as ssl;
+
+fn exceptions(error: ssl::SSLError, context: &ssl::SSLContext) {}
+
+fn attributes(c: &ssl::SslContext) {
+    c.check_hostname = false;
+}
+
+fn main() {}
