@@ -13,7 +13,10 @@ fn the_compiler_leads_from_pythons_lines_to_ours() {
     let version = version.expect("rustc runs").stdout;
     let version = String::from_utf8_lossy(&version);
     if !version.starts_with(COMPILER) {
-        skipped(&format!("messages of another compiler: {}", version.trim()));
+        skipped(format_args!(
+            "messages of another compiler: {}",
+            version.trim()
+        ));
         return;
     }
     trybuild::TestCases::new().compile_fail("tests/messages/*.rs");

@@ -50,7 +50,8 @@ bitflags! {
         const OP_ENABLE_MIDDLEBOX_COMPAT = 0x0010_0000;
         /// A connection that ends without `close_notify` counts as ended properly.
         const OP_IGNORE_UNEXPECTED_EOF = 0x80;
-        /// Lets the kernel encrypt and decrypt where it can.
+        /// Lets the kernel encrypt and decrypt where OpenSSL owns the socket. No effect here: OpenSSL reaches
+        /// sockets through this crate, and the kernel's TLS needs OpenSSL's own socket `BIO`.
         const OP_ENABLE_KTLS = 0x8;
         /// Connects to servers without secure renegotiation (RFC 5746).
         const OP_LEGACY_SERVER_CONNECT = 0x4;
