@@ -15,9 +15,10 @@ const SCRATCH: usize = 10 * 1024;
 /// The buffers of a connection.
 #[derive(Debug)]
 pub(super) struct Wire {
-    /// As it has come, from `taken` on.
+    /// As it has come, from `taken` to `filled`.
     raw: Vec<u8>,
     taken: usize,
+    filled: usize,
     /// How much of `raw` has no end of a line.
     searched: usize,
     /// For the HTTP library, from `consumed` on.
@@ -25,6 +26,7 @@ pub(super) struct Wire {
     consumed: usize,
     progress: bool,
     output: Vec<u8>,
+    output_size: usize,
     /// Where the library reads a body that it sends in chunks.
     scratch: Vec<u8>,
     phase: Phase,
@@ -50,15 +52,18 @@ enum Phase {
 }
 
 impl Wire {
-    pub(super) fn new(output: usize) -> Wire {
+    /// Nothing is allocated before it is needed.
+    pub(super) fn new(output_size: usize) -> Wire {
         Wire {
             raw: Vec::new(),
             taken: 0,
+            filled: 0,
             searched: 0,
             input: Vec::new(),
             consumed: 0,
             progress: false,
-            output: vec![0; output],
+            output: Vec::new(),
+            output_size,
             scratch: Vec::new(),
             phase: Phase::Head(Head::default()),
             is_over: false,
@@ -75,7 +80,7 @@ impl Wire {
 
     /// Whether another request can follow: nothing is left that nobody asked for.
     pub(super) fn is_idle(&self) -> bool {
-        let is_empty = self.taken == self.raw.len() && self.consumed == self.input.len();
+        let is_empty = self.taken == self.filled && self.consumed == self.input.len();
         is_empty && !self.is_over && !self.is_last
     }
 
@@ -84,16 +89,14 @@ impl Wire {
         &mut self,
         receive: impl FnOnce(&mut [u8]) -> Result<usize, E>,
     ) -> Result<bool, E> {
-        if self.taken > 0 {
-            self.raw.drain(..self.taken);
-            self.taken = 0;
+        self.raw.copy_within(self.taken..self.filled, 0);
+        self.filled -= self.taken;
+        self.taken = 0;
+        if self.raw.len() < self.filled + PIECE {
+            self.raw.resize(self.filled + PIECE, 0);
         }
-        let length = self.raw.len();
-        self.raw.resize(length + PIECE, 0);
-        let received = receive(&mut self.raw[length..]);
-        self.raw
-            .truncate(length + received.as_ref().map_or(0, |received| *received));
-        let received = received?;
+        let received = receive(&mut self.raw[self.filled..])?;
+        self.filled += received;
         self.is_over = received == 0;
         Ok(received > 0)
     }
@@ -107,12 +110,13 @@ impl Wire {
         loop {
             match &mut self.phase {
                 Phase::Body => {
-                    self.input.extend_from_slice(&self.raw[self.taken..]);
-                    self.taken = self.raw.len();
+                    let raw = &self.raw[self.taken..self.filled];
+                    self.input.extend_from_slice(raw);
+                    self.taken = self.filled;
                     return Ok(());
                 }
                 Phase::Chunk { data, end } => {
-                    let raw = &self.raw[self.taken..];
+                    let raw = &self.raw[self.taken..self.filled];
                     let most = usize::try_from(*data).unwrap_or(usize::MAX);
                     let passed = raw.len().min(most);
                     self.input.extend_from_slice(&raw[..passed]);
@@ -141,7 +145,7 @@ impl Wire {
 
     /// The end of the next line. The end of the connection ends one, too.
     fn line_end(&mut self) -> Result<Option<usize>, Error> {
-        let raw = &self.raw[self.taken..];
+        let raw = &self.raw[self.taken..self.filled];
         let searched = self.searched.min(raw.len());
         let found = raw[searched..].iter().position(|byte| *byte == b'\n');
         let length = found.map_or(raw.len(), |at| searched + at + 1);
@@ -207,6 +211,7 @@ fn broken(why: &str) -> Error {
 
 impl Buffers for Wire {
     fn output(&mut self) -> &mut [u8] {
+        self.output.resize(self.output_size, 0);
         &mut self.output
     }
 
@@ -227,6 +232,7 @@ impl Buffers for Wire {
     }
 
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.output.resize(self.output_size, 0);
         self.scratch.resize(SCRATCH, 0);
         (&mut self.scratch, &mut self.output)
     }

@@ -99,7 +99,6 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
         .server_hostname(&outcome.server_name)
         // An end without close_notify is a failure here.
         .suppress_ragged_eofs(false)
-        .read_ahead(true)
         .do_handshake_on_connect(false);
     let sock = context.wrap_socket(stream, options)?;
     sock.settimeout(deadline.left())?;

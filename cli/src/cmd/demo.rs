@@ -18,6 +18,7 @@ use crate::args::DemoArgs;
 use crate::failure::{Doing, Failure};
 use crate::report;
 use crate::report::demo::{Check, ClientSide, Outcome, ServerSide};
+use crate::setup;
 use pki::Authority;
 
 const FROM_CLIENT: &[u8] = b"Hello from client!";
@@ -45,6 +46,11 @@ fn greet() -> Result<Outcome, Failure> {
     let certfile = directory.path().join("server.pem");
     write_secret(&certfile, &server_pem).doing(|| "cannot write the certificate".to_owned())?;
 
+    // Before the server waits for the client.
+    let options = ssl::DefaultContext::default().cadata(ca_pem.as_str());
+    let context = ssl::create_default_context(options);
+    let context = setup::made(context, "cannot make the client's context")?;
+
     let (port, ready) = mpsc::channel();
     let (server, client) = thread::scope(|scope| {
         let server = thread::Builder::new()
@@ -54,7 +60,7 @@ fn greet() -> Result<Outcome, Failure> {
         let client = ready
             .recv_timeout(PATIENCE)
             .ok()
-            .map(|port| start_ssl_client(&ca_pem, port));
+            .map(|port| start_ssl_client(&context, port));
         let server = server
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -94,9 +100,7 @@ fn start_ssl_server(certfile: &Path, port: mpsc::Sender<u16>) -> ssl::Result<Ser
 }
 
 /// The client of the second program, but one that verifies.
-fn start_ssl_client(ca_pem: &str, port: u16) -> ssl::Result<ClientSide> {
-    let context = ssl::create_default_context(ssl::DefaultContext::default().cadata(ca_pem))?;
-
+fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientSide> {
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     // Apart from connecting, so that its time can be taken.
     let options = ssl::WrapSocket::new()

@@ -380,6 +380,7 @@ fn a_key_log_that_cannot_be_opened_is_named() {
         vec!["connect", "127.0.0.1:1", "--cafile", path(&files.ca)],
         vec!["serve", "127.0.0.1:0", "--cert", path(&files.combined)],
         vec!["audit", "--client"],
+        vec!["demo"],
     ] {
         let mut command = pyssl();
         command
