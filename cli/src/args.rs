@@ -74,7 +74,7 @@ pub(crate) struct DemoArgs {
 
 /// Serve TLS clients until SIGTERM or SIGINT
 ///
-/// The first line on standard output is "listening on ADDRESS:PORT". What goes wrong with a
+/// The first line on standard output is "listening on ADDRESS:PORT". An error of one
 /// client is one line on standard error, and ends nothing but that client.
 ///
 /// A renewed certificate is loaded when its files change, or at once at SIGHUP: the files of --cert,
@@ -148,7 +148,7 @@ pub(crate) struct ModeArgs {
     hello: bool,
 }
 
-/// What a server does with a client.
+/// The way in which a server answers a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Http,
@@ -261,7 +261,7 @@ pub(crate) struct PasswordArgs {
     pub(crate) password_file: Option<PathBuf>,
 }
 
-/// What client and server both take.
+/// The options of both client and server.
 #[derive(Debug, Args)]
 pub(crate) struct TlsArgs {
     /// The cipher string for TLS 1.2 and below, as for Python's set_ciphers

@@ -12,12 +12,12 @@ use crate::args::HostPort;
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// From now on. What is too far away never comes.
+    /// Counts from now. A deadline that is too far away for the clock never comes.
     pub(crate) fn after(timeout: Duration) -> Deadline {
         Deadline(Instant::now().checked_add(timeout))
     }
 
-    /// What is left, as `settimeout` takes it: never nothing, which would mean not to wait at all.
+    /// The time that is left, for `settimeout`: never zero, which would mean not to wait at all.
     pub(crate) fn left(self) -> Option<Duration> {
         let left = self.0?.saturating_duration_since(Instant::now());
         Some(left.max(Duration::from_millis(1)))

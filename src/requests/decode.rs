@@ -6,7 +6,7 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use super::Error;
 
-/// What is offered to servers.
+/// The encodings that are offered to servers.
 pub(super) const ACCEPTED: &str = "gzip, deflate";
 
 /// The most encodings of one answer.
@@ -34,7 +34,7 @@ pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error
     })
 }
 
-/// One member behind the other (RFC 1952, section 2.2). What cannot be one is ignored behind the first.
+/// Decodes one member after the other (RFC 1952, section 2.2). Other bytes after the first are ignored.
 fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     let mut is_first = true;

@@ -10,13 +10,13 @@ pub(super) const MAX_LINE: usize = 65_536;
 /// The most lines, the empty one included (`http.client._MAXHEADERS`).
 const MAX_LINES: usize = 100;
 
-/// What has come of a head.
+/// The part of a head that has been received.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     status: Option<Status>,
     lines: usize,
     fields: Vec<Field>,
-    /// What the next line is to the fields.
+    /// Whether the next line can be, or continue, a field.
     state: State,
 }
 

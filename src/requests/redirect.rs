@@ -1,4 +1,4 @@
-//! What becomes of a request that is redirected.
+//! The request that follows a redirect.
 
 use ureq::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, LOCATION, TRANSFER_ENCODING,

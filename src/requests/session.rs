@@ -39,7 +39,7 @@ use super::{Error, RequestOptions, Response, Verify, url};
 /// # Ok::<(), pyssl::requests::Error>(())
 /// ```
 ///
-/// What a request says counts more than what the session says. From several threads, each request has a
+/// The options of a request count more than those of the session. From several threads, each request has a
 /// connection of its own. Connections are shared by requests with the same
 /// `verify` and `cert` only, and the files of both are read once for each such pair.
 #[derive(Debug)]
@@ -261,7 +261,7 @@ fn send(
     .map_err(Error::of_request)
 }
 
-/// Of a name and a password that are UTF-8, Python sends Latin-1.
+/// The header for a name and a password. Python reads them as UTF-8 and sends Latin-1.
 fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
     let latin_1 = |part: &[u8]| -> Result<Vec<u8>, Error> {
         let text = String::from_utf8_lossy(part);

@@ -203,7 +203,7 @@ impl Left {
     }
 }
 
-/// What a connection goes over.
+/// The socket of a connection.
 #[derive(Debug)]
 enum Stream {
     Tls(Box<ssl::SslSocket>),

@@ -6,8 +6,8 @@ use ureq::http::Uri;
 
 use super::Error;
 
-/// What may stand in each part without being percent-encoded (RFC 3986, appendix A), beside letters, digits and
-/// `-._~`.
+/// The characters that each part may have without percent-encoding (RFC 3986, appendix A), beside letters,
+/// digits and `-._~`.
 const USER: &[u8] = b"!$&'()*+,;=:";
 const PATH: &[u8] = b"!$&'()*+,;=:@/";
 const QUERY: &[u8] = b"!$&'()*+,;=:@/?";
@@ -23,7 +23,7 @@ pub(super) struct Url {
     fragment: String,
 }
 
-/// Reads the address of a request. What cannot stand in an address is percent-encoded.
+/// Reads the address of a request, and percent-encodes the characters that an address cannot have.
 pub(super) fn parse(url: &str) -> Result<Url, Error> {
     let url = url.trim_start();
     let lower = url.to_ascii_lowercase();
@@ -80,7 +80,7 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
 }
 
 impl Url {
-    /// What the HTTP library connects to and asks for.
+    /// The address in the form of the HTTP library.
     pub(super) fn uri(&self) -> Result<Uri, Error> {
         let host_and_port = self.host_and_port();
         let mut target = encode(&self.path, PATH);
@@ -134,7 +134,7 @@ impl Url {
         split_port(self.host_and_port()).1.and_then(port_number)
     }
 
-    /// Whether credentials for this address are not for another one: `Session.should_strip_auth`.
+    /// Whether credentials for this address must not be sent to another one: `Session.should_strip_auth`.
     pub(super) fn keeps_secrets_from(&self, other: &Url) -> bool {
         let upgrades = self.scheme == "http" && other.scheme == "https";
         let default = |url: &Url| if url.scheme == "http" { 80 } else { 443 };
@@ -451,7 +451,7 @@ mod tests {
         }
     }
 
-    /// What Python's `Session.resolve_redirects` makes of these.
+    /// The expected addresses are those of Python's `Session.resolve_redirects`.
     #[test]
     fn redirects_lead_where_those_of_requests_lead() {
         let from = parse("http://user@h:1/a/b/c?q#f").unwrap();

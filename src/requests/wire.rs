@@ -1,5 +1,5 @@
-//! What comes from a server, on its way to the HTTP library: the head and the marks between chunks are
-//! read by Python's rules, which are both stricter and more lenient, and passed on in their plainest form.
+//! The bytes of a server on their way to the HTTP library. The head and the lines between chunks are read by
+//! Python's rules, which are stricter in some points and more lenient in others, and passed on in a plain form.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -35,7 +35,7 @@ pub(super) struct Wire {
     is_last: bool,
 }
 
-/// What comes next.
+/// The part of the response that comes next.
 #[derive(Debug)]
 enum Phase {
     Head(Head),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::oracle::compare;
 use crate::peer::answers;
 
-/// What comes of each answer, with these headers of it.
+/// Compares the outcome of each answer, with these headers of it.
 fn compare_answers(all: Vec<Vec<u8>>, show: &[&str]) {
     let server = answers(all.clone());
     let scenes: Vec<(String, Value)> = (0..all.len())
@@ -75,13 +75,13 @@ fn heads_are_read_as_in_python() {
         "ICY 200 OK\r\n\r\n".to_owned(),
         "\r\nHTTP/1.1 200 OK\r\n\r\n".to_owned(),
         "<html>\r\n\r\n".to_owned(),
-        // What ends early.
+        // Heads that end early.
         String::new(),
         "HTTP/1.1 200 OK".to_owned(),
         "HTTP/1.1 200".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n".to_owned(),
-        // What comes before.
+        // Informational responses before the one that counts.
         format!(
             "HTTP/1.1 100 Continue\r\nX: first\r\n\r\n{}",
             ok("X: y\r\n")

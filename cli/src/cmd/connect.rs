@@ -128,7 +128,7 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
         handshake.closed = closed;
     }
     outcome.stage = Stage::Done;
-    // Whatever the server thinks of our leaving, the handshake went well.
+    // The handshake went well, however the server reacts to the end of the connection.
     let _ = sock
         .settimeout(Some(Duration::from_millis(200)))
         .and_then(|()| sock.unwrap());

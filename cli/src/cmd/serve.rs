@@ -179,7 +179,7 @@ fn is_shortage(error: &io::Error) -> bool {
         .is_some_and(|errno| shortages.contains(&errno))
 }
 
-/// What every client gets.
+/// The service that every client gets.
 struct Service {
     renewal: Arc<Renewal>,
     mode: Mode,

@@ -1,4 +1,4 @@
-//! What `pyssl connect` prints.
+//! The output of `pyssl connect`.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ pub(crate) struct Outcome {
     pub(crate) address: Option<SocketAddr>,
     pub(crate) connect_time: Option<Duration>,
     pub(crate) handshake: Option<Handshake>,
-    /// What the server sent, also if the handshake failed then.
+    /// The certificates that the server sent, also if the handshake failed then.
     pub(crate) chain: Vec<ssl::Certificate>,
     pub(crate) verified_chain: Vec<ssl::Certificate>,
     /// Where `error` came.
@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<ssl::Error>,
 }
 
-/// What a finished handshake agreed on.
+/// The results of a finished handshake.
 pub(crate) struct Handshake {
     pub(crate) time: Duration,
     pub(crate) version: &'static str,

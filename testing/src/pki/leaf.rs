@@ -148,7 +148,7 @@ impl Leaf {
     ///
     /// # Errors
     ///
-    /// What OpenSSL has against the certificate or the key.
+    /// OpenSSL's, if it does not take the certificate or the key.
     pub fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         context.set_certificate(&self.cert)?;
         context.set_private_key(&self.key)?;

@@ -115,7 +115,7 @@ impl Drop for Place {
     }
 }
 
-/// What counts as one address. A host on the Internet has a whole /64 of IPv6 (RFC 4291, section 2.5.4).
+/// The addresses that count as one. A host on the Internet has a whole /64 of IPv6 (RFC 4291, section 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if v6 != Ipv6Addr::LOCALHOST => {

@@ -26,7 +26,7 @@ pub(super) struct Renewal {
     loaded: Mutex<Loaded>,
 }
 
-/// What is in use, and what the files were like when they were last tried.
+/// The context in use, and the state of the files when they were last tried.
 struct Loaded {
     context: ssl::SslContext,
     files: Vec<Stamp>,
@@ -59,7 +59,7 @@ fn context(args: &ServeArgs) -> Result<ssl::SslContext, Failure> {
     Ok(context)
 }
 
-/// What the files are like. Taken before they are read, so that a change while they are read shows.
+/// The state of the files. It is taken before they are read, so that a change while they are read shows.
 fn files(args: &ServeArgs) -> Vec<Stamp> {
     let more = [&args.key.key, &args.key.password.password_file];
     let more = more.into_iter().flatten().map(PathBuf::as_path);
@@ -120,8 +120,7 @@ impl Renewal {
         loaded.files != now || loaded.complaint.is_some()
     }
 
-    /// Loads certificate and key for the connections to come. What cannot be used as a whole changes
-    /// nothing.
+    /// Loads certificate and key for the connections to come. A pair that cannot be used changes nothing.
     pub(super) fn load(&self) {
         let mut loaded = self.lock();
         loaded.files = files(&self.args);
