@@ -47,6 +47,7 @@ pub(crate) use verified::Verified;
 
 use crate::constants::Protocol;
 use crate::error::Result;
+use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
 use crate::lock::{FairGuard, FairLock};
@@ -82,6 +83,8 @@ struct Inner {
     id: ContextId,
     protocol: Protocol,
     statistics: Arc<Statistics>,
+    /// The sessions without tickets, which all snapshots share.
+    sessions: Arc<SessionCache>,
     /// Fair: a thread that changes settings in a loop would keep handshakes out.
     state: FairLock<State>,
 }
@@ -121,16 +124,19 @@ impl SslContext {
     }
 
     pub(crate) fn from_settings(settings: Settings) -> Result<SslContext> {
-        let (id, protocol, statistics) = (ContextId::next(), settings.protocol, Arc::default());
+        let (id, protocol) = (ContextId::next(), settings.protocol);
+        let (statistics, sessions) = (Arc::default(), Arc::default());
         let origin = Origin {
             id,
             statistics: &statistics,
+            sessions: &sessions,
         };
         let snapshot = Snapshot::build(Arc::new(settings), &origin)?;
         Ok(SslContext(Arc::new(Inner {
             id,
             protocol,
             statistics,
+            sessions,
             state: FairLock::new(State {
                 settings: Arc::clone(snapshot.settings()),
                 snapshot: Some(Arc::new(snapshot)),
@@ -198,7 +204,7 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     pub fn session_stats(&self) -> SessionStats {
-        self.0.statistics.total()
+        self.0.statistics.total(&self.0.sessions)
     }
 
     fn lock(&self) -> FairGuard<'_, State> {
@@ -227,6 +233,7 @@ impl SslContext {
             &Origin {
                 id: self.0.id,
                 statistics: &self.0.statistics,
+                sessions: &self.0.sessions,
             },
         )
     }

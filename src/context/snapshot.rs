@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::stats::Statistics;
 use crate::constants::AlertDescription;
 use crate::error::{BoxError, Result};
+use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock};
 
@@ -24,11 +25,13 @@ pub(crate) struct Snapshot {
 pub(crate) struct Origin<'a> {
     pub(crate) id: ContextId,
     pub(crate) statistics: &'a Arc<Statistics>,
+    pub(crate) sessions: &'a Arc<SessionCache>,
 }
 
 impl Snapshot {
     pub(crate) fn build(mut settings: Arc<Settings>, origin: &Origin<'_>) -> Result<Snapshot> {
-        let handle = settings.build()?;
+        let mut handle = settings.build()?;
+        handle.set_session_cache(origin.sessions);
         if !settings.adopted {
             Arc::make_mut(&mut settings).adopt(&handle)?;
         }

@@ -1,5 +1,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::ffi::cache::{CacheStatistics, SessionCache};
 use crate::ffi::ctx::{CtxHandle, SessionCounters};
 
 /// How connections of a context came to their sessions: Python's `session_stats()`.
@@ -59,19 +60,19 @@ impl SessionStats {
     }
 
     /// From [`SessionCounters::read`], whose order is that of the fields.
-    fn from_counters(c: [i64; 11]) -> SessionStats {
+    fn new(c: [i64; 8], cache: CacheStatistics) -> SessionStats {
         SessionStats {
-            number: c[0],
-            connect: c[1],
-            connect_good: c[2],
-            connect_renegotiate: c[3],
-            accept: c[4],
-            accept_good: c[5],
-            accept_renegotiate: c[6],
-            hits: c[7],
-            misses: c[8],
-            timeouts: c[9],
-            cache_full: c[10],
+            number: cache.number,
+            connect: c[0],
+            connect_good: c[1],
+            connect_renegotiate: c[2],
+            accept: c[3],
+            accept_good: c[4],
+            accept_renegotiate: c[5],
+            hits: c[6],
+            misses: cache.misses,
+            timeouts: c[7],
+            cache_full: cache.full,
         }
     }
 }
@@ -95,7 +96,7 @@ pub(crate) struct Statistics(Mutex<Counters>);
 #[derive(Default)]
 struct Counters {
     /// What snapshots that are gone had counted.
-    retired: [i64; 11],
+    retired: [i64; 8],
     live: Vec<SessionCounters>,
 }
 
@@ -113,13 +114,12 @@ impl Statistics {
         let gone = handle.session_counters();
         let mut counters = self.lock();
         counters.live.retain(|other| *other != gone);
-        // The first counter is the number of sessions in its cache, which goes with it.
-        for (total, count) in counters.retired.iter_mut().zip(gone.read()).skip(1) {
+        for (total, count) in counters.retired.iter_mut().zip(gone.read()) {
             *total += count;
         }
     }
 
-    pub(crate) fn total(&self) -> SessionStats {
+    pub(crate) fn total(&self, cache: &SessionCache) -> SessionStats {
         let counters = self.lock();
         let mut sum = counters.retired;
         for live in &counters.live {
@@ -127,6 +127,6 @@ impl Statistics {
                 *total += count;
             }
         }
-        SessionStats::from_counters(sum)
+        SessionStats::new(sum, cache.statistics())
     }
 }

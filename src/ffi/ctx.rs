@@ -2,17 +2,20 @@
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKeyRef, Params, Private};
 use openssl::ssl::{
-    SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode, SslVerifyMode,
+    SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode, SslSessionCacheMode,
+    SslVerifyMode,
 };
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
+use super::cache::SessionCache;
 use super::decl;
 use super::hooks::TicketBlock;
 use super::store::StoreHandle;
@@ -457,6 +460,25 @@ impl CtxHandle {
         unsafe { decl::SSL_CTX_set1_cert_store(self.as_ptr(), store.as_ptr()) };
     }
 
+    /// Keeps sessions without tickets in this cache, in place of OpenSSL's own.
+    pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
+        let mode = SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL;
+        self.0.set_session_cache_mode(mode);
+        // The crate finds these through the `SSL_CTX` that a connection was made from, as OpenSSL does.
+        let sessions = Arc::clone(cache);
+        self.0
+            .set_new_session_callback(move |ssl, session| sessions.add(ssl, &session));
+        let sessions = Arc::clone(cache);
+        self.0
+            .set_remove_session_callback(move |_, session| sessions.remove(session));
+        let sessions = Arc::clone(cache);
+        // SAFETY: the cache gives out copies, which belong to no `SSL_CTX`.
+        unsafe {
+            self.0
+                .set_get_session_callback(move |ssl, id| sessions.find(ssl, id));
+        }
+    }
+
     /// The counters of the session statistics, to be read at any time.
     pub(crate) fn session_counters(&self) -> SessionCounters {
         SessionCounters(self.as_ref().to_owned())
@@ -468,10 +490,9 @@ impl CtxHandle {
 pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
-    /// All counters, in the order in which Python shows them.
-    pub(crate) fn read(&self) -> [i64; 11] {
+    /// The counters that do not concern the cache, in the order in which Python shows them.
+    pub(crate) fn read(&self) -> [i64; 8] {
         [
-            decl::SSL_CTRL_SESS_NUMBER,
             decl::SSL_CTRL_SESS_CONNECT,
             decl::SSL_CTRL_SESS_CONNECT_GOOD,
             decl::SSL_CTRL_SESS_CONNECT_RENEGOTIATE,
@@ -479,16 +500,11 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_ACCEPT_GOOD,
             decl::SSL_CTRL_SESS_ACCEPT_RENEGOTIATE,
             decl::SSL_CTRL_SESS_HIT,
-            decl::SSL_CTRL_SESS_MISSES,
             decl::SSL_CTRL_SESS_TIMEOUTS,
-            decl::SSL_CTRL_SESS_CACHE_FULL,
         ]
         .map(|counter| {
-            // SAFETY: a live context, and a control without argument. All but the first are atomic
-            // (ssl_tsan_load). The first is a word of the table of cached sessions, which
-            // handshakes change under a lock that OpenSSL does not take here and offers no way to
-            // take (3.0 to 4.0, CPython too). The word is aligned and only passed on, so the
-            // number is one that was true a moment ago; tests/thread.supp names it.
+            // SAFETY: a live context, and a control without argument; the counters are atomic
+            // (ssl_tsan_load).
             #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
             unsafe {
                 i64::from(sys::SSL_CTX_ctrl(

@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "this is the room for it")]
 
 pub(crate) mod bio;
+pub(crate) mod cache;
 pub(crate) mod cipher;
 pub(crate) mod ctx;
 mod decl;

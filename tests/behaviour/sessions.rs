@@ -390,3 +390,154 @@ fn tickets_stay_with_the_context_that_the_connection_was_made_from() {
         }
     }
 }
+
+/// Setters of a server that do not say anything about what it verifies.
+type Setter = (&'static str, fn(&ssl::SslContext, &Ca, u32));
+
+const SETTERS: [Setter; 16] = [
+    ("load_cert_chain", |server, ca, _| {
+        crate::support::show(server, &ca.issue("localhost"));
+    }),
+    ("set_ciphers", |server, _, i| {
+        server
+            .set_ciphers(["HIGH", "DEFAULT"][i as usize % 2])
+            .unwrap();
+    }),
+    ("set_ciphersuites", |server, _, i| {
+        let lists = [
+            "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+        ];
+        server.set_ciphersuites(lists[i as usize % 2]).unwrap();
+    }),
+    ("set_options", |server, _, i| {
+        let on = ssl::OP_NO_TLSv1 | ssl::OP_NO_TICKET;
+        let bit = match i % 2 {
+            0 => ssl::OP_NO_TLSv1_1,
+            _ => ssl::Options::empty(),
+        };
+        server.set_options(server.options() | on | bit).unwrap();
+    }),
+    ("set_verify_flags", |server, _, i| {
+        let flags = [ssl::VERIFY_X509_STRICT, ssl::VERIFY_X509_TRUSTED_FIRST];
+        server.set_verify_flags(flags[i as usize % 2]).unwrap();
+    }),
+    ("set_host_flags", |server, _, i| {
+        server.set_host_flags(4 | (i % 2) << 1).unwrap();
+    }),
+    ("set_minimum_version", |server, _, _| {
+        server
+            .set_minimum_version(ssl::TlsVersion::TLSv1_2)
+            .unwrap();
+    }),
+    ("set_maximum_version", |server, _, _| {
+        server
+            .set_maximum_version(ssl::TlsVersion::TLSv1_3)
+            .unwrap();
+    }),
+    ("set_alpn_protocols", |server, _, i| {
+        server.set_alpn_protocols(&[format!("p{i}")]).unwrap();
+    }),
+    ("set_num_tickets", |server, _, i| {
+        server.set_num_tickets(1 + i as usize % 3).unwrap();
+    }),
+    ("set_ecdh_curve", |server, _, _| {
+        server.set_ecdh_curve("prime256v1").unwrap();
+    }),
+    ("set_ticket_keys", |server, _, _| {
+        let key = ssl::TicketKey::generate().unwrap();
+        server.set_ticket_keys([key]).unwrap();
+    }),
+    ("set_sni_callback", |server, _, _| {
+        server
+            .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+            .unwrap();
+    }),
+    ("set_message_callback", |server, _, _| {
+        server.set_message_callback(|_| Ok(())).unwrap();
+    }),
+    ("set_post_handshake_auth", |server, _, i| {
+        server.set_post_handshake_auth(i % 2 == 0).unwrap();
+    }),
+    ("load_verify_locations", |server, ca, _| trust(server, ca)),
+];
+
+#[test]
+fn sessions_without_tickets_survive_every_setter() {
+    let ca = Ca::new();
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts {
+            client: crate::support::client_context(&ca),
+            server: server_context(&ca.issue("localhost")),
+        };
+        let Contexts { client, server } = &contexts;
+        client.set_maximum_version(version).unwrap();
+        let options = server.options() | ssl::OP_NO_TICKET;
+        server.set_options(options).unwrap();
+        for (i, (name, set)) in (0..).zip(SETTERS) {
+            // Connections that are kept make each setter build another `SSL_CTX`.
+            let first = contexts.connect(None);
+            let session = first.client.session().unwrap();
+            set(server, &ca, i);
+            let again = contexts.connect(Some(&session));
+            assert!(again.client.session_reused(), "{version} {name}");
+            set(server, &ca, i + 1);
+            // The connection, and with it the `SSL_CTX` that it was made from, is gone.
+            first.client.unwrap().unwrap_err();
+            first.pump();
+            first.server.unwrap().unwrap();
+            first.pump();
+            first.client.unwrap().unwrap();
+            drop(first);
+            let again = contexts.connect(Some(&session));
+            assert!(again.server.session_reused(), "{version} {name}, later");
+        }
+    }
+}
+
+/// A session that begins on an old `SSL_CTX` after a setter has made a new one is known to both.
+#[test]
+fn a_handshake_under_way_leaves_its_session_to_the_changed_context() {
+    for version in BOTH_VERSIONS {
+        let contexts = Contexts::of(version);
+        let options = contexts.server.options() | ssl::OP_NO_TICKET;
+        contexts.server.set_options(options).unwrap();
+        let pair = contexts.pair();
+        contexts.server.set_alpn_protocols(&["x"]).unwrap();
+        let pair = pair.connected();
+        pair.talk();
+        assert!(
+            contexts.resumes(&pair.client.session().unwrap()),
+            "{version}"
+        );
+        // A connection that ends without `close_notify` takes its session along, as in OpenSSL.
+        let session = pair.client.session().unwrap();
+        let before = contexts.server.session_stats();
+        drop(pair);
+        assert!(!contexts.resumes(&session), "{version}");
+        let after = contexts.server.session_stats();
+        assert_eq!(after.misses, before.misses + 1, "{version}");
+        // A copy is a context of its own.
+        let kept = contexts.connect(None);
+        let other = Contexts {
+            client: contexts.client.clone(),
+            server: contexts.server.copy().unwrap(),
+        };
+        assert!(!other.resumes(&kept.client.session().unwrap()), "{version}");
+        assert_eq!(other.server.session_stats().misses, 1, "{version}");
+    }
+}
+
+#[test]
+fn the_cache_of_sessions_has_the_size_of_openssls() {
+    const LIMIT: i64 = 20 * 1024;
+    let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
+    let options = contexts.server.options() | ssl::OP_NO_TICKET;
+    contexts.server.set_options(options).unwrap();
+    // Each ticket of TLS 1.3 is a session.
+    contexts.server.set_num_tickets(1000).unwrap();
+    let pairs: Vec<_> = (0..21).map(|_| contexts.connect(None)).collect();
+    let stats = contexts.server.session_stats();
+    assert_eq!((stats.number, stats.cache_full), (LIMIT, 21_000 - LIMIT));
+    drop(pairs);
+}

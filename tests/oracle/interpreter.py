@@ -193,8 +193,10 @@ class Interpreter:
         self.named[name] = end = End(self.find(context), **options)
         return end.tls.server_hostname
 
-    def pair(self, name, client, server, hostname):
-        client = End(self.find(client), server_hostname=hostname)
+    def pair(self, name, client, server, hostname, resumed=None):
+        """Two ends that have not spoken. The client offers the session of another one."""
+        session = self.find(resumed).tls.session if resumed else None
+        client = End(self.find(client), server_hostname=hostname, session=session)
         server = End(self.find(server), server_side=True)
         self.named[name + ".client"], self.named[name + ".server"] = client, server
 
@@ -247,6 +249,10 @@ class Interpreter:
             arguments = [True]
         value = getattr(tls, method)(*arguments)
         return "itself" if value is tls else value
+
+    def forget_end(self, name):
+        """Ends a connection without a word."""
+        del self.named[name]
 
     def peer_is_shown(self, name):
         return bool(self.find(name).tls.getpeercert())

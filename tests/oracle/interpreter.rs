@@ -119,7 +119,11 @@ impl Interpreter {
                 return Ok(hostname);
             }
             "pair" => {
-                let options = wrap_bio(&json!({"server_hostname": argument(3)}));
+                let session = match argument(4).as_str() {
+                    Some(resumed) => self.end(resumed)?.tls.session(),
+                    None => None,
+                };
+                let options = wrap_bio(&json!({"server_hostname": argument(3)})).session(session);
                 let client = End::new(self.context(argument(1))?, options)?;
                 let options = ssl::WrapBio::new().server_side(true);
                 let server = End::new(self.context(argument(2))?, options)?;
@@ -135,6 +139,9 @@ impl Interpreter {
             "eof" => self.end(&name())?.incoming.write_eof(),
             "sent" => return Ok(json!(self.end(&name())?.outgoing.read(None).len())),
             "do" => return self.method(&name(), text(argument(1)), argument(2)),
+            "forget_end" => {
+                self.ends.remove(&name());
+            }
             "switch" => {
                 let context = self.context(argument(1))?.clone();
                 self.end(&name())?.tls.set_context(&context)?;
@@ -235,6 +242,7 @@ impl Interpreter {
             (Some(Sock::Tls(sock)), "server_hostname") => json!(sock.server_hostname()),
             (Some(Sock::Tls(sock)), "server_side") => json!(sock.server_side()),
             (Some(_), other) => panic!("no attribute {other}"),
+            (None, "session_reused") => json!(self.end(name)?.tls.session_reused()),
             (None, "server_side") => json!(self.end(name)?.tls.server_side()),
             (None, _) => json!(self.end(name)?.tls.server_hostname()),
         })

@@ -14,6 +14,7 @@ mod harness;
 mod interpreter;
 mod scene;
 mod select_loops;
+mod sessions;
 
 mod alerts;
 mod cert_chain;

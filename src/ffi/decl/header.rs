@@ -62,6 +62,7 @@ fn in_c(rust: &str) -> String {
         "c_ulong" => "unsigned long",
         "c_uchar" | "u8" => "unsigned char",
         "u32" => "uint32_t",
+        "u64" => "uint64_t",
         "usize" => "size_t",
         "f64" => "double",
         stack if stack.starts_with("stack_st_") => return format!("struct {stack}"),

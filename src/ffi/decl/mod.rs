@@ -196,6 +196,7 @@ c_functions! {
     fn SSL_get1_supported_ciphers(ssl: *mut SSL) -> *mut stack_st_SSL_CIPHER;
     fn SSL_get_client_ciphers(ssl: *const SSL) -> *mut stack_st_SSL_CIPHER;
     fn SSL_get_state(ssl: *const SSL) -> OSSL_HANDSHAKE_STATE;
+    fn SSL_get_options(ssl: *const SSL) -> u64;
 
     fn SSL_in_before(ssl: *const SSL) -> c_int;
     fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
@@ -318,7 +319,6 @@ c_numbers! {
     BIO_CTRL_PENDING: c_int = 10;
 
     // Counters of sessions
-    SSL_CTRL_SESS_NUMBER: c_int = 20;
     SSL_CTRL_SESS_CONNECT: c_int = 21;
     SSL_CTRL_SESS_CONNECT_GOOD: c_int = 22;
     SSL_CTRL_SESS_CONNECT_RENEGOTIATE: c_int = 23;
@@ -326,9 +326,7 @@ c_numbers! {
     SSL_CTRL_SESS_ACCEPT_GOOD: c_int = 25;
     SSL_CTRL_SESS_ACCEPT_RENEGOTIATE: c_int = 26;
     SSL_CTRL_SESS_HIT: c_int = 27;
-    SSL_CTRL_SESS_MISSES: c_int = 29;
     SSL_CTRL_SESS_TIMEOUTS: c_int = 30;
-    SSL_CTRL_SESS_CACHE_FULL: c_int = 31;
 
     // Objects
     NID_tlsfeature: c_int = 1020;

@@ -1,0 +1,161 @@
+//! The sessions of a server that go out without tickets.
+//!
+//! OpenSSL's own cache belongs to one `SSL_CTX`. This one belongs to all that a context has had, and does
+//! what OpenSSL's does: the same limit, the same order, the same statistics.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::c_int;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use foreign_types::ForeignTypeRef;
+use openssl::ssl::{SslRef, SslSession, SslSessionRef};
+use openssl_sys as sys;
+
+use super::{decl, session};
+
+/// `SSL_SESSION_CACHE_MAX_SIZE_DEFAULT`
+const LIMIT: usize = 20 * 1024;
+#[allow(
+    clippy::useless_conversion,
+    clippy::unnecessary_cast,
+    reason = "the type differs by version"
+)]
+const NO_TICKET: u64 = sys::SSL_OP_NO_TICKET as u64;
+/// OpenSSL drops sessions that have expired whenever so many more handshakes are done.
+const EXPIRY_INTERVAL: u64 = 256;
+
+/// Sessions are found by the version of the protocol and their id.
+type Key = (c_int, Box<[u8]>);
+
+/// The cache. It holds copies of its own, and gives out copies: a session that a connection has is
+/// changed by that connection without a lock.
+#[derive(Default)]
+pub(crate) struct SessionCache(Mutex<Sessions>);
+
+#[derive(Default)]
+struct Sessions {
+    by_key: HashMap<Key, (u64, SslSession)>,
+    /// The keys from the oldest on. All sessions of a context live equally long.
+    by_age: BTreeMap<u64, Key>,
+    added: u64,
+    statistics: CacheStatistics,
+}
+
+/// What OpenSSL would count in its own cache.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CacheStatistics {
+    pub(crate) number: i64,
+    pub(crate) misses: i64,
+    pub(crate) full: i64,
+}
+
+impl std::fmt::Debug for SessionCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionCache")
+    }
+}
+
+impl SessionCache {
+    fn lock(&self) -> MutexGuard<'_, Sessions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn statistics(&self) -> CacheStatistics {
+        let sessions = self.lock();
+        CacheStatistics {
+            number: i64::try_from(sessions.by_key.len()).unwrap_or(i64::MAX),
+            ..sessions.statistics
+        }
+    }
+
+    /// Keeps the session of a server's handshake, unless the client holds all of it in its ticket.
+    pub(super) fn add(&self, ssl: &SslRef, session: &SslSessionRef) {
+        // SAFETY: the connection that runs the handshake on this thread.
+        let (version, options) = unsafe {
+            let ssl = ssl.as_ptr();
+            (sys::SSL_version(ssl), decl::SSL_get_options(ssl))
+        };
+        // Before TLS 1.3 OpenSSL does not ask then (`ssl_update_cache`).
+        let in_ticket = version == sys::TLS1_3_VERSION && options & NO_TICKET == 0;
+        let Some(key) = key(session).filter(|_| !in_ticket) else {
+            return;
+        };
+        // Without memory there is nothing to resume.
+        if let Ok(copy) = session::copy(session) {
+            self.lock().add(key, copy);
+        }
+    }
+
+    /// The session that a client names, for the running handshake.
+    pub(super) fn find(&self, ssl: &SslRef, id: &[u8]) -> Option<SslSession> {
+        // SAFETY: the connection that runs the handshake on this thread.
+        let version = unsafe { sys::SSL_version(ssl.as_ptr()) };
+        let mut sessions = self.lock();
+        match sessions.by_key.get(&(version, id.into())) {
+            Some((_, found)) => session::copy(found).ok(),
+            None => {
+                sessions.statistics.misses += 1;
+                None
+            }
+        }
+    }
+
+    /// Drops a session that has expired, or whose connection has failed or ended without
+    /// `close_notify`.
+    pub(super) fn remove(&self, session: &SslSessionRef) {
+        if let Some(key) = key(session) {
+            self.lock().remove(&key);
+        }
+    }
+}
+
+impl Sessions {
+    fn add(&mut self, key: Key, session: SslSession) {
+        self.remove(&key);
+        self.added += 1;
+        if self.added % EXPIRY_INTERVAL == 0 {
+            self.drop_expired();
+        }
+        while self.by_key.len() >= LIMIT {
+            let Some((_, oldest)) = self.by_age.pop_first() else {
+                break;
+            };
+            self.by_key.remove(&oldest);
+            self.statistics.full += 1;
+        }
+        self.by_age.insert(self.added, key.clone());
+        self.by_key.insert(key, (self.added, session));
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some((age, _)) = self.by_key.remove(key) {
+            self.by_age.remove(&age);
+        }
+    }
+
+    fn drop_expired(&mut self) {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
+        while let Some(oldest) = self.by_age.first_entry() {
+            let expired = self.by_key.get(oldest.get()).is_none_or(|(_, session)| {
+                #[allow(clippy::useless_conversion, reason = "the type differs by version")]
+                let began = i64::from(session.time());
+                began.saturating_add(session.timeout()) < now
+            });
+            if !expired {
+                return;
+            }
+            self.by_key.remove(&oldest.remove());
+        }
+    }
+}
+
+/// Under which key a session is kept; `None` for one without id.
+fn key(session: &SslSessionRef) -> Option<Key> {
+    let id = session.id();
+    // SAFETY: a live session; the version is set before the session has an id.
+    let version = unsafe { sys::SSL_SESSION_get_protocol_version(session.as_ptr()) };
+    (!id.is_empty()).then(|| (version, id.into()))
+}
