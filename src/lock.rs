@@ -215,6 +215,9 @@ impl<T> FairLock<T> {
     /// has called user code.
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, Refused> {
         let gate = &self.door.gate;
+        if let Ok(inside) = gate.pass() {
+            return Ok(self.guard(Some(inside)));
+        }
         let inside = match deadline {
             Deadline::Now => gate.enter(Deadline::Never, || self.door.calling.load(SeqCst))?,
             deadline => gate.enter(deadline, || false)?,

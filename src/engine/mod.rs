@@ -6,6 +6,7 @@ mod inspection;
 mod ocsp;
 mod overrides;
 mod queries;
+mod rare;
 mod readers;
 mod shutdown;
 mod slot;
@@ -41,6 +42,7 @@ use crate::lock::{Door, FairGuard, FairLock, Refused};
 use ocsp::Staples;
 use overrides::Verification;
 use queries::version;
+use rare::Rare;
 use readers::Readers;
 use warm::Uses;
 use write::Unfinished;
@@ -49,6 +51,10 @@ use write::Unfinished;
 #[derive(Debug)]
 pub(crate) enum Step<T> {
     Done(T),
+    /// It did a part of its work and let go of the lock: it is to be repeated at once.
+    Again,
+    /// Another thread kept the lock until the deadline.
+    Busy,
     WantRead,
     WantWrite,
 }
@@ -69,6 +75,10 @@ pub(crate) struct Connection {
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
     uses: Uses,
+    /// The rest of a write that was given up: the turn to write goes with it.
+    unfinished: Rare<Unfinished>,
+    /// The end, or an error, that [`pending`](Connection::pending) has met and the next read reports.
+    deferred: Rare<Error>,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
@@ -82,9 +92,6 @@ pub(crate) struct Connection {
 /// What the connection's lock guards.
 struct Locked {
     handle: SslHandle,
-    unfinished: Option<Unfinished>,
-    /// The end, or an error, that [`pending`](Connection::pending) has met and the next read reports.
-    deferred: Option<Error>,
     /// Ours was a half-close: to the reader, the peer's `close_notify` is a clean end.
     half_closed: bool,
 }
@@ -193,8 +200,6 @@ impl Connection {
                 door,
                 Locked {
                     handle,
-                    unfinished: None,
-                    deferred: None,
                     half_closed: false,
                 },
             ),
@@ -202,6 +207,8 @@ impl Connection {
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
             uses: Uses::default(),
+            unfinished: Rare::default(),
+            deferred: Rare::default(),
             readers: Readers::default(),
             server_side,
             server_hostname,
@@ -220,6 +227,16 @@ impl Connection {
         self.ssl
             .lock(Deadline::Never)
             .map_err(|_| Error::in_callback())
+    }
+
+    /// The same until the deadline; `None` if that passes before. `Deadline::Now` waits for what is
+    /// short, and not for callbacks.
+    fn lock_until(&self, deadline: Deadline) -> Result<Option<FairGuard<'_, Locked>>> {
+        match self.ssl.lock(deadline) {
+            Ok(locked) => Ok(Some(locked)),
+            Err(Refused::Late) => Ok(None),
+            Err(Refused::Own) => Err(Error::in_callback()),
+        }
     }
 
     /// Looks at the connection. This waits for what is short only: while another thread is in a
@@ -263,27 +280,38 @@ impl Connection {
     }
 
     /// Runs one step and turns what came of it into Python's errors.
-    fn step<T>(&self, f: impl FnOnce(&mut Locked) -> Status<T>) -> Result<Step<T>> {
-        self.step_unless(|locked| Ok(f(locked)))
+    fn step<T>(
+        &self,
+        deadline: Deadline,
+        f: impl FnOnce(&mut Locked) -> Status<T>,
+    ) -> Result<Step<T>> {
+        self.step_unless(deadline, |locked| Ok(f(locked)))
     }
 
     /// The same for a step that may turn out to be none: then the error is `f`'s.
-    fn step_unless<T>(&self, f: impl FnOnce(&mut Locked) -> Result<Status<T>>) -> Result<Step<T>> {
-        self.step_of_several(f, |_| true)
+    fn step_unless<T>(
+        &self,
+        deadline: Deadline,
+        f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
+    ) -> Result<Step<T>> {
+        self.step_of_several(deadline, f, |_| true)
     }
 
     /// The same for one of several steps: the operation is over after the `last`.
     fn step_of_several<T>(
         &self,
+        deadline: Deadline,
         f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
         last: impl FnOnce(&T) -> bool,
     ) -> Result<Step<T>> {
-        let mut locked = self.lock()?;
+        let Some(mut locked) = self.lock_until(deadline)? else {
+            return Ok(Step::Busy);
+        };
         let status = f(&mut locked);
         let outcome = status.and_then(|status| self.outcome(&locked.handle, status));
         let over = match &outcome {
             Ok(Step::Done(value)) => last(value),
-            Ok(Step::WantRead | Step::WantWrite) => false,
+            Ok(_) => false,
             Err(_) => true,
         };
         let failure = locked.handle.take_failure(over);
@@ -301,6 +329,7 @@ impl Connection {
     fn outcome<T>(&self, handle: &SslHandle, status: Status<T>) -> Result<Step<T>> {
         match status {
             Status::Done(value) => Ok(Step::Done(value)),
+            Status::Again => Ok(Step::Again),
             Status::WantRead => Ok(Step::WantRead),
             Status::WantWrite => Ok(Step::WantWrite),
             Status::Closed => Err(Error::zero_return()),
@@ -347,8 +376,8 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake(&self, hold: Hold) -> Result<Step<()>> {
-        let outcome = self.step(|locked| {
+    pub(crate) fn do_handshake(&self, hold: Hold, deadline: Deadline) -> Result<Step<()>> {
+        let outcome = self.step(deadline, |locked| {
             locked.handle.hold(hold);
             let status = locked.handle.do_handshake();
             if matches!(status, Status::Done(())) && !self.handshaken() {
@@ -365,9 +394,14 @@ impl Connection {
     }
 
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
-    fn read_with<T>(&self, end: T, f: impl FnOnce(&mut SslHandle) -> Status<T>) -> Result<Step<T>> {
-        self.step_unless(|locked| {
-            match locked.deferred.take() {
+    fn read_with<T>(
+        &self,
+        deadline: Deadline,
+        end: T,
+        f: impl FnOnce(&mut SslHandle) -> Status<T>,
+    ) -> Result<Step<T>> {
+        self.step_unless(deadline, |locked| {
+            match self.deferred.take() {
                 // The connection remembers an end.
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
@@ -383,18 +417,18 @@ impl Connection {
     }
 
     /// Reads up to `limit` bytes.
-    pub(crate) fn read_vec(&self, limit: usize) -> Result<Step<Vec<u8>>> {
-        self.read_with(Vec::new(), |handle| handle.read_vec(limit))
+    pub(crate) fn read_vec(&self, limit: usize, deadline: Deadline) -> Result<Step<Vec<u8>>> {
+        self.read_with(deadline, Vec::new(), |handle| handle.read_vec(limit))
     }
 
-    pub(crate) fn read_into(&self, buf: &mut [u8]) -> Result<Step<usize>> {
-        self.read_with(0, |handle| handle.read_into(buf))
+    pub(crate) fn read_into(&self, buf: &mut [u8], deadline: Deadline) -> Result<Step<usize>> {
+        self.read_with(deadline, 0, |handle| handle.read_into(buf))
     }
 
     /// Whether there is application data: 0 is the end, as for [`read_into`](Self::read_into). The
     /// data stays for the next read.
-    pub(crate) fn peek(&self) -> Result<Step<usize>> {
-        self.read_with(0, |handle| handle.peek().map(|()| 1))
+    pub(crate) fn peek(&self, deadline: Deadline) -> Result<Step<usize>> {
+        self.read_with(deadline, 0, |handle| handle.peek().map(|()| 1))
     }
 
     /// Whether the peer has closed the connection, and this side has not.
@@ -403,10 +437,15 @@ impl Connection {
             .unwrap_or_default()
     }
 
-    /// Whether a read can only wait for the peer.
+    /// Whether a read can only wait for the peer. False while another thread is in a callback.
     pub(crate) fn awaits_peer(&self) -> bool {
-        self.lock()
-            .is_ok_and(|locked| locked.deferred.is_none() && locked.handle.awaits_peer())
+        !self.deferred.is_there()
+            && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())
+    }
+
+    /// Whether the transport has read bytes that OpenSSL has not taken. `poll` tells nothing of them.
+    pub(crate) fn has_buffered(&self) -> bool {
+        matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.transport_buffered() > 0)
     }
 
     /// How many bytes the next read gives without waiting.
@@ -414,30 +453,33 @@ impl Connection {
     /// If the transport has read ahead, the next record counts too; an end or an error in its place
     /// counts as one byte, since `poll` could not tell of it.
     pub(crate) fn pending(&self) -> usize {
-        {
-            let Ok(locked) = self.ssl.lock(Deadline::Now) else {
-                return self.look(|view| view.pending()).unwrap_or_default();
-            };
-            let pending = locked.handle.view().pending();
-            if locked.deferred.is_some() {
-                return pending.max(1);
+        loop {
+            {
+                let Ok(locked) = self.ssl.lock(Deadline::Now) else {
+                    return self.look(|view| view.pending()).unwrap_or_default();
+                };
+                let pending = locked.handle.view().pending();
+                if self.deferred.is_there() {
+                    return pending.max(1);
+                }
+                if pending > 0 || !locked.handle.has_read_ahead() {
+                    return pending;
+                }
             }
-            if pending > 0 || !locked.handle.has_read_ahead() {
-                return pending;
+            let looked = self.step(Deadline::Now, |locked| {
+                locked.handle.hold(Hold::Always);
+                let status = locked.handle.peek();
+                status.map(|()| locked.handle.view().pending())
+            });
+            match looked {
+                Ok(Step::Done(pending)) => return pending,
+                Ok(Step::Again | Step::Busy) => {}
+                Ok(Step::WantRead | Step::WantWrite) => return 0,
+                Err(error) => {
+                    self.deferred.put(error);
+                    return self.look(|view| view.pending()).unwrap_or_default().max(1);
+                }
             }
-        }
-        let looked = self.step(|locked| {
-            locked.handle.hold(Hold::Always);
-            let status = locked.handle.peek();
-            status.map(|()| locked.handle.view().pending())
-        });
-        match looked {
-            Ok(Step::Done(pending)) => pending,
-            Ok(Step::WantRead | Step::WantWrite) => 0,
-            Err(error) => self.lock().map_or(0, |mut locked| {
-                locked.deferred = Some(error);
-                locked.handle.view().pending().max(1)
-            }),
         }
     }
 
@@ -457,6 +499,8 @@ impl<T> Step<T> {
     pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
         match self {
             Step::Done(value) => Step::Done(f(value)),
+            Step::Again => Step::Again,
+            Step::Busy => Step::Busy,
             Step::WantRead => Step::WantRead,
             Step::WantWrite => Step::WantWrite,
         }
@@ -466,7 +510,7 @@ impl<T> Step<T> {
     pub(crate) fn now(self) -> Result<T> {
         match self {
             Step::Done(value) => Ok(value),
-            Step::WantRead => Err(Error::want_read()),
+            Step::Again | Step::Busy | Step::WantRead => Err(Error::want_read()),
             Step::WantWrite => Err(Error::want_write()),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
 
-use super::{Connection, Deadline};
+use super::{Connection, Deadline, Step};
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{Snapshot, SslContext, SslSession};
 use crate::error::{Error, Result};
@@ -191,13 +191,16 @@ impl Connection {
     /// Asks the client for its certificate; the request goes out with the next write.
     ///
     /// The caller has the turn to write.
-    pub(crate) fn verify_client_post_handshake(&self) -> Result<()> {
-        let mut locked = self.lock()?;
+    pub(crate) fn verify_client_post_handshake(&self, deadline: Deadline) -> Result<Step<()>> {
+        let Some(mut locked) = self.lock_until(deadline)? else {
+            return Ok(Step::Busy);
+        };
         // The request would have to go out in the middle of a record.
-        if locked.unfinished.is_some() {
+        if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }
-        Ok(locked.handle.verify_client_post_handshake()?)
+        locked.handle.verify_client_post_handshake()?;
+        Ok(Step::Done(()))
     }
 
     /// Switches to another context: its certificate, protocols and trust store.

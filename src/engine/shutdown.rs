@@ -1,6 +1,6 @@
 //! The end of a connection: `close_notify`, ours and the peer's.
 
-use super::{Connection, Locked, Step};
+use super::{Connection, Deadline, Locked, Step};
 use crate::error::Result;
 use crate::ffi::bio::Hold;
 use crate::ffi::ssl::Status;
@@ -8,12 +8,16 @@ use crate::ffi::ssl::Status;
 impl Connection {
     /// Sends `close_notify` once, and reads nothing. After a half-close, reads end cleanly with the
     /// peer's `close_notify`.
-    pub(crate) fn send_close_notify(&self, half_close: bool) -> Result<Step<()>> {
-        self.step_unless(|locked| {
+    pub(crate) fn send_close_notify(
+        &self,
+        half_close: bool,
+        deadline: Deadline,
+    ) -> Result<Step<()>> {
+        self.step_unless(deadline, |locked| {
             let status = match locked.handle.sent_close_notify() {
                 true => Status::Done(()),
                 false => match self.finish_message(locked) {
-                    Status::Done(()) => shutdown_step(locked, Hold::Always)?.map(|_| ()),
+                    Status::Done(()) => self.shutdown_step(locked, Hold::Always)?.map(|_| ()),
                     unfinished => unfinished,
                 },
             };
@@ -31,28 +35,28 @@ impl Connection {
         }
         locked.handle.hold(Hold::Always);
         match locked.handle.do_handshake() {
-            Status::WantWrite => Status::WantWrite,
+            unfinished @ (Status::WantWrite | Status::Again) => unfinished,
             // If the peer's part is missing, OpenSSL says so when it is to close.
             _ => Status::Done(()),
         }
     }
 
     /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown(&self) -> Result<Step<()>> {
-        let once = || self.step_unless(|locked| shutdown_step(locked, Hold::No));
+    pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<()>> {
+        let once = || self.step_unless(deadline, |locked| self.shutdown_step(locked, Hold::No));
         // False says that ours is out; then OpenSSL is asked once more, as in Python.
         match once()? {
             Step::Done(false) => Ok(once()?.map(|_| ())),
             other => Ok(other.map(|_| ())),
         }
     }
-}
 
-fn shutdown_step(locked: &mut Locked, hold: Hold) -> Result<Status<bool>> {
-    // The rest of a record stands between: as in Python, but the connection survives.
-    if locked.unfinished.is_some() {
-        return Err(Connection::bad_retry());
+    fn shutdown_step(&self, locked: &mut Locked, hold: Hold) -> Result<Status<bool>> {
+        // The rest of a record stands between: as in Python, but the connection survives.
+        if self.unfinished.is_there() {
+            return Err(Connection::bad_retry());
+        }
+        locked.handle.hold(hold);
+        Ok(locked.handle.shutdown())
     }
-    locked.handle.hold(hold);
-    Ok(locked.handle.shutdown())
 }

@@ -4,10 +4,11 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use pyssl_testing::{Ca, Files};
+use pyssl_testing::flood::Message;
+use pyssl_testing::{Ca, Files, Flood};
 
-use super::{Config, Connection, Step};
-use crate::constants::Protocol;
+use super::{Config, Connection, Deadline, Step};
+use crate::constants::{Options, Protocol, VerifyMode};
 use crate::context::SslContext;
 use crate::error::Error;
 use crate::ffi::bio::{Hold, Transport};
@@ -64,10 +65,10 @@ pub(super) fn connected() -> (Connection, Connection, Queues) {
     let (near, far) = Queues::pair();
     let (client, server) = connections(&client, &server, near.clone(), far);
     for side in [&client, &server, &client, &server] {
-        side.do_handshake(Hold::No).unwrap();
+        side.do_handshake(Hold::No, Deadline::Never).unwrap();
     }
     // The tickets.
-    let step = client.read_vec(1).unwrap();
+    let step = client.read_vec(1, Deadline::Never).unwrap();
     assert!(matches!(step, Step::WantRead));
     (client, server, near)
 }
@@ -105,14 +106,56 @@ fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
     let (client, server) = connections(&client, &server, near, far);
     for side in [&client, &server] {
         assert!(matches!(
-            side.do_handshake(Hold::No).unwrap(),
+            side.do_handshake(Hold::No, Deadline::Never).unwrap(),
             Step::WantRead
         ));
     }
     broken.store(true, Ordering::Relaxed);
-    let error = client.do_handshake(Hold::No).unwrap_err();
+    let error = client.do_handshake(Hold::No, Deadline::Never).unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
     // What follows is not blamed on the transport's old error either.
-    let error = client.read_vec(1).unwrap_err();
+    let error = client.read_vec(1, Deadline::Never).unwrap_err();
     assert!(matches!(error, Error::Eof(_)), "{error:?}");
+}
+
+#[test]
+fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
+    const MESSAGES: usize = 1000;
+    for message in Message::ALL {
+        let ca = Ca::new();
+        let mut server = Flood::new(&ca.issue("localhost"), message);
+        let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+        client.set_options(Options::OP_NO_RENEGOTIATION).unwrap();
+        client.set_check_hostname(false).unwrap();
+        client.set_verify_mode(VerifyMode::CERT_NONE).unwrap();
+        let near = Queues::default();
+        let client = Connection::new(&client, Config::default(), Box::new(near.clone())).unwrap();
+        let answer = |server: &mut Flood| {
+            let sent = std::mem::take(&mut *near.outgoing.lock().unwrap());
+            near.incoming.lock().unwrap().extend(server.answer(&sent));
+        };
+        while !client.handshaken() {
+            client.do_handshake(Hold::No, Deadline::Never).unwrap();
+            answer(&mut server);
+        }
+        let read = || client.read_vec(1, Deadline::Never).unwrap();
+        assert!(matches!(read(), Step::WantRead));
+        let flood = server.messages(MESSAGES);
+        let length = flood.len() / MESSAGES;
+        near.incoming.lock().unwrap().extend(flood);
+        let left = || near.incoming.lock().unwrap().len();
+        let mut steps = 0;
+        loop {
+            let before = left();
+            match read() {
+                Step::Again => steps += 1,
+                Step::WantRead => break,
+                other => panic!("{other:?}"),
+            }
+            let worked = before - left();
+            assert!((1..=65 * length).contains(&worked), "{message:?}: {worked}");
+        }
+        assert_eq!(left(), 0);
+        assert!(steps >= MESSAGES / 65, "{message:?}: {steps}");
+    }
 }

@@ -80,11 +80,14 @@ impl Connection {
         }
     }
 
-    /// False in a callback of this connection.
+    /// False while another thread is in the connection; the next message tries again.
     fn keep_buffers(&self) -> bool {
-        self.lock()
-            .map(|mut locked| locked.handle.keep_buffers())
-            .is_ok()
+        let Some(mut locked) = self.ssl.try_lock() else {
+            self.uses.0.store(BUSY - 1, Relaxed);
+            return false;
+        };
+        locked.handle.keep_buffers();
+        true
     }
 
     /// False while somebody is in the connection. Waiting for them could take for ever: they may
@@ -103,7 +106,7 @@ impl Connection {
 mod tests {
     use super::super::tests::{Queues, connected};
     use super::*;
-    use crate::engine::Step;
+    use crate::engine::{Deadline, Step};
     use crate::ffi::bio::Hold;
 
     fn keeps(connection: &Connection) -> bool {
@@ -172,14 +175,17 @@ mod tests {
         let (client, server, queues) = pair();
         for cut in [1, 5, 6, 40] {
             client.keep_buffers();
-            server.begin_write(&[7; 100]).step(Hold::No).unwrap();
+            server
+                .begin_write(&[7; 100])
+                .step(Hold::No, Deadline::Never)
+                .unwrap();
             let rest = queues.incoming.lock().unwrap().split_off(cut);
-            let step = client.read_vec(60).unwrap();
+            let step = client.read_vec(60, Deadline::Never).unwrap();
             assert!(matches!(step, Step::WantRead));
             assert!(client.release_buffers());
             queues.incoming.lock().unwrap().extend(rest);
             for expected in [60, 40] {
-                match client.read_vec(60).unwrap() {
+                match client.read_vec(60, Deadline::Never).unwrap() {
                     Step::Done(data) => assert_eq!(data, vec![7; expected]),
                     other => panic!("{other:?}"),
                 }

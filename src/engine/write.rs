@@ -1,4 +1,4 @@
-use super::{Connection, Locked, Step};
+use super::{Connection, Deadline, Locked, Step};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::Hold;
 use crate::ffi::ssl::{RECORD_MAX, Status};
@@ -41,7 +41,7 @@ impl Connection {
         }
     }
 
-    /// Whether a write was given up half-way.
+    /// The error for what does not go together with a write that was given up half-way.
     pub(super) fn bad_retry() -> Error {
         Error::Ssl(Box::new(SslError::ssl_reason(
             "BAD_WRITE_RETRY",
@@ -52,69 +52,72 @@ impl Connection {
 
 impl Writing<'_> {
     /// Takes up what an earlier attempt left, unless `data` may not follow it.
-    fn begin(&mut self, locked: &mut Locked) -> Result<()> {
-        if let Some(left) = &locked.unfinished {
-            if let Some(refusal) = refusal(&left.data, self.data) {
+    fn begin(&mut self) -> Result<()> {
+        let unfinished = &self.connection.unfinished;
+        if unfinished.is_there() {
+            let refusal = unfinished.change(|left| refusal(&left.as_ref()?.data, self.data));
+            if let Some(refusal) = refusal {
                 return Err(refusal);
             }
-        }
-        if let Some(left) = locked.unfinished.take() {
-            self.done = left.done;
-            self.half_way = true;
-            self.earlier = Some(left.data);
+            if let Some(left) = unfinished.take() {
+                self.done = left.done;
+                self.half_way = true;
+                self.earlier = Some(left.data);
+            }
         }
         self.begun = true;
         Ok(())
     }
 
-    /// Writes as much as there is room for.
-    pub(crate) fn step(&mut self, hold: Hold) -> Result<Step<usize>> {
+    /// Writes as much as there is room for, and no more than a chunk.
+    pub(crate) fn step(&mut self, hold: Hold, deadline: Deadline) -> Result<Step<usize>> {
         let connection = self.connection;
-        loop {
-            let mut end = 0;
-            let mut taken = false;
-            let mut stuck = false;
-            let step = |locked: &mut Locked| {
-                locked.handle.hold(hold);
-                if !self.begun {
-                    self.begin(locked)?;
-                }
-                end = self.data.len().min(self.done.saturating_add(CHUNK));
-                let chunk = &self.data[self.done..end];
-                // All is sealed: only sending is left.
-                let sealed = self.half_way && chunk.is_empty();
-                let status = match sealed {
-                    true => Status::Done(0),
-                    false => locked.handle.write(chunk),
-                };
-                taken = matches!(status, Status::Done(_));
-                // Also before waiting for the peer, who may be waiting for this.
-                let status = match (status, locked.handle.flush()) {
-                    (status @ (Status::Closed | Status::Failed(_)), _) => status,
-                    (status, Status::Done(())) => status,
-                    (_, unsent) => unsent.map(|()| 0),
-                };
-                stuck = matches!(status, Status::WantWrite);
-                Ok(status.map(|_| end == self.data.len()))
-            };
-            let outcome = connection.step_of_several(step, |whole| *whole);
-            if taken {
-                self.done = end;
+        let mut end = 0;
+        let mut taken = false;
+        let mut stuck = false;
+        let step = |locked: &mut Locked| {
+            locked.handle.hold(hold);
+            if !self.begun {
+                self.begin()?;
             }
-            match outcome {
-                Ok(Step::Done(true)) => {
-                    self.half_way = false;
-                    return Ok(Step::Done(end));
-                }
-                Ok(Step::Done(false)) => self.half_way = true,
-                Ok(step) => {
-                    self.half_way |= stuck;
-                    return Ok(step.map(|_| end));
-                }
-                Err(error) => {
-                    self.half_way = false;
-                    return Err(error);
-                }
+            end = self.data.len().min(self.done.saturating_add(CHUNK));
+            let chunk = &self.data[self.done..end];
+            // All is sealed: only sending is left.
+            let sealed = self.half_way && chunk.is_empty();
+            let status = match sealed {
+                true => Status::Done(0),
+                false => locked.handle.write(chunk),
+            };
+            taken = matches!(status, Status::Done(_));
+            // Also before waiting for the peer, who may be waiting for this.
+            let status = match (status, locked.handle.flush()) {
+                (status @ (Status::Closed | Status::Failed(_)), _) => status,
+                (status, Status::Done(())) => status,
+                (_, unsent) => unsent.map(|()| 0),
+            };
+            stuck = matches!(status, Status::WantWrite);
+            Ok(status.map(|_| end == self.data.len()))
+        };
+        let outcome = connection.step_of_several(deadline, step, |whole| *whole);
+        if taken {
+            self.done = end;
+        }
+        match outcome {
+            Ok(Step::Done(true)) => {
+                self.half_way = false;
+                Ok(Step::Done(end))
+            }
+            Ok(Step::Done(false)) => {
+                self.half_way = true;
+                Ok(Step::Again)
+            }
+            Ok(step) => {
+                self.half_way |= stuck;
+                Ok(step.map(|_| end))
+            }
+            Err(error) => {
+                self.half_way = false;
+                Err(error)
             }
         }
     }
@@ -129,12 +132,10 @@ impl Drop for Writing<'_> {
             Some(data) if data.len() == self.data.len() => data,
             _ => self.data.to_vec(),
         };
-        if let Ok(mut locked) = self.connection.lock() {
-            locked.unfinished = Some(Unfinished {
-                data,
-                done: self.done,
-            });
-        }
+        self.connection.unfinished.put(Unfinished {
+            data,
+            done: self.done,
+        });
     }
 }
 

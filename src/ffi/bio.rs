@@ -1,6 +1,6 @@
 //! A `BIO` on a Rust value: how OpenSSL reaches sockets and buffers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_int, c_long, c_void};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,16 +56,46 @@ pub(crate) enum Hold {
 pub(super) struct BioState {
     pub(super) transport: RefCell<Box<dyn Transport>>,
     pub(super) error: RefCell<Option<io::Error>>,
-    eof: std::cell::Cell<bool>,
+    eof: Cell<bool>,
+    /// What the step that is under way may still spend.
+    budget: Cell<u32>,
+    /// The step was ended since it had spent all.
+    spent: Cell<bool>,
 }
+
+/// What one step may spend. A record takes two reads, so these are the records that a peer can make
+/// a step work on without giving the program any data: key updates, tickets, requests, warnings.
+/// Writing counts for more, since a step that reads writes when it answers, and may sign.
+const BUDGET: u32 = 128;
+const READ: u32 = 1;
+const WRITE: u32 = 16;
 
 impl BioState {
     pub(super) fn new(transport: Box<dyn Transport>) -> BioState {
         BioState {
             transport: RefCell::new(transport),
             error: RefCell::new(None),
-            eof: std::cell::Cell::new(false),
+            eof: Cell::new(false),
+            budget: Cell::new(BUDGET),
+            spent: Cell::new(false),
         }
+    }
+
+    /// Gives the step that begins its budget.
+    pub(super) fn begin_step(&self) {
+        self.budget.set(BUDGET);
+        self.spent.set(false);
+    }
+
+    /// Whether the step that has ended was ended for its budget.
+    pub(super) fn has_spent_all(&self) -> bool {
+        self.spent.get()
+    }
+
+    fn spend(&self, cost: u32) -> bool {
+        let left = self.budget.get();
+        self.budget.set(left.saturating_sub(cost));
+        left > 0
     }
 
     /// Counts an outcome of the transport; the number for C, and whether to try again later.
@@ -147,6 +177,8 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     };
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
+    // A write is never refused: what OpenSSL has sealed must go out.
+    state.spend(WRITE);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         state.transport.borrow_mut().write(data)
     }));
@@ -171,7 +203,13 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
     let data = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), len) };
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| state.transport.borrow_mut().read(data)));
+    let outcome = match state.spend(READ) {
+        true => catch_unwind(AssertUnwindSafe(|| state.transport.borrow_mut().read(data))),
+        false => {
+            state.spent.set(true);
+            Ok(Err(io::ErrorKind::WouldBlock.into()))
+        }
+    };
     state.eof.set(matches!(outcome, Ok(Ok(0))));
     let (n, retry) = state.settle(outcome);
     if retry {

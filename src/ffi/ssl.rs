@@ -29,6 +29,8 @@ pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 #[derive(Debug)]
 pub(crate) enum Status<T> {
     Done(T),
+    /// The peer has sent so much that the step was ended before it was done: it is to be repeated.
+    Again,
     /// The transport has no data yet.
     WantRead,
     /// The transport has no room.
@@ -337,6 +339,7 @@ impl SslHandle {
         }
         // An error that an earlier step got over, such as that of sending its alert.
         self.bio.error.borrow_mut().take();
+        self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         if result == 1 {
             return Status::Done(());
@@ -344,6 +347,7 @@ impl SslHandle {
         // SAFETY: S4; right after the call, on the same thread.
         let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
         match error {
+            sys::SSL_ERROR_WANT_READ if self.bio.has_spent_all() => Status::Again,
             sys::SSL_ERROR_WANT_READ => Status::WantRead,
             sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
             sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
@@ -460,6 +464,7 @@ impl<T> Status<T> {
     pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Status<U> {
         match self {
             Status::Done(value) => Status::Done(f(value)),
+            Status::Again => Status::Again,
             Status::WantRead => Status::WantRead,
             Status::WantWrite => Status::WantWrite,
             Status::Closed => Status::Closed,

@@ -11,7 +11,7 @@ use crate::certificate::{CertDict, Certificate};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, SslContext, SslSession};
 use crate::engine::{
-    Agreed, Config, Connection, Deadline, Overrides, inspection_methods, override_setters,
+    Agreed, Config, Connection, Deadline, Overrides, Step, inspection_methods, override_setters,
 };
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
@@ -198,7 +198,7 @@ impl SslObject {
     /// `SSLWantReadError` until it is done; otherwise as
     /// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake).
     pub fn do_handshake(&self) -> Result<()> {
-        self.connection.do_handshake(Hold::No)?.now()
+        run(|| self.connection.do_handshake(Hold::No, Deadline::Never))
     }
 
     /// Reads up to `len` bytes, at most one record's. Nothing is the peer's `close_notify`.
@@ -223,7 +223,7 @@ impl SslObject {
             return Ok(Vec::new());
         }
         let limit = len.min(RECORD_MAX);
-        self.connection.read_vec(limit)?.now()
+        run(|| self.connection.read_vec(limit, Deadline::Never))
     }
 
     /// Reads into a buffer: Python's `obj.read(len, buffer)`.
@@ -235,7 +235,7 @@ impl SslObject {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.connection.read_into(buffer)?.now()
+        run(|| self.connection.read_into(buffer, Deadline::Never))
     }
 
     /// Threads that write take turns, so that what each writes stays together.
@@ -251,7 +251,8 @@ impl SslObject {
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let _turn = self.write_turn()?;
-        self.connection.begin_write(data).step(Hold::No)?.now()
+        let mut writing = self.connection.begin_write(data);
+        run(|| writing.step(Hold::No, Deadline::Never))
     }
 
     /// Puts `close_notify` into the outgoing queue, once: this side has said all, and goes on reading.
@@ -275,7 +276,7 @@ impl SslObject {
     #[doc(alias = "SSL_shutdown")]
     pub fn send_close_notify(&self) -> Result<()> {
         let _turn = self.write_turn()?;
-        self.connection.send_close_notify(true)?.now()
+        run(|| self.connection.send_close_notify(true, Deadline::Never))
     }
 
     /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.
@@ -285,7 +286,7 @@ impl SslObject {
     /// `SSLWantReadError` until the peer's `close_notify` was read; `SSLError` before the
     /// handshake is done (`SHUTDOWN_WHILE_IN_INIT`); `SSLEOFError`.
     pub fn unwrap(&self) -> Result<()> {
-        self.connection.shutdown()?.now()
+        run(|| self.connection.shutdown(Deadline::Never))
     }
 
     /// Python's `obj.pending()`: decrypted bytes that the next read gives.
@@ -424,11 +425,24 @@ impl SslObject {
     /// out.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
         let _turn = self.write_turn()?;
-        self.connection.verify_client_post_handshake()
+        run(|| {
+            self.connection
+                .verify_client_post_handshake(Deadline::Never)
+        })
     }
 }
 
 inspection_methods!(SslObject, "obj");
+
+/// Repeats a step until it is done or would have to wait. Between two, other threads have their turn.
+fn run<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
+    loop {
+        match step()? {
+            Step::Again => {}
+            step => return step.now(),
+        }
+    }
+}
 
 impl fmt::Debug for SslObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

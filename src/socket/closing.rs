@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 use std::time::Duration;
 
-use super::wait::{READ_TIMED_OUT, WRITE_TIMED_OUT};
+use super::wait::{Pace, READ_TIMED_OUT, WRITE_TIMED_OUT, late};
 use super::{SslSocket, Tls};
 use crate::engine::{Connection, Deadline, Step};
 use crate::error::{Error, Result};
@@ -99,8 +99,8 @@ impl SslSocket {
         // Before the turn to read: another thread may be receiving.
         self.send_goodbye(&connection, deadline, false)?;
         let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
-        self.drive(&connection, deadline, READ_TIMED_OUT, || {
-            connection.shutdown()
+        self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
+            connection.shutdown(deadline)
         })?;
         self.io.keep(connection.take_transport_buffered()?);
         self.replace_tls(&connection, Tls::Clear);
@@ -182,9 +182,13 @@ impl SslSocket {
         half_close: bool,
     ) -> Result<()> {
         let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        let mut pace = Pace::new(deadline);
         loop {
-            match self.io.checked(connection.send_close_notify(half_close))? {
+            let step = connection.send_close_notify(half_close, deadline);
+            match self.io.checked(step)? {
                 Step::Done(()) => return Ok(()),
+                Step::Again if !pace.is_over() => {}
+                Step::Again | Step::Busy => return Err(late(deadline, WRITE_TIMED_OUT)),
                 _ => self.wait_write(deadline, WRITE_TIMED_OUT)?,
             }
         }
@@ -199,12 +203,12 @@ impl SslSocket {
             let reads = others.count();
             let (found, theirs) = {
                 let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
-                self.drive(connection, deadline, READ_TIMED_OUT, || {
+                self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
                     // Asked once more at each step: a thread may begin to read while this one waits.
                     let theirs = connection.has_other_reader();
                     let step = match theirs {
-                        true => connection.peek(),
-                        false => connection.read_into(&mut unwanted),
+                        true => connection.peek(deadline),
+                        false => connection.read_into(&mut unwanted, deadline),
                     };
                     step.map(|step| step.map(|n| (n, theirs)))
                 })?

@@ -437,7 +437,10 @@ impl SslSocket {
         let deadline = self.deadline();
         if connection.handshaken() {
             // Nothing is read here, so whoever is reading is in nobody's way.
-            if let Step::Done(()) = self.io.checked(connection.do_handshake(Hold::Always))? {
+            if let Step::Done(()) = self
+                .io
+                .checked(connection.do_handshake(Hold::Always, deadline))?
+            {
                 return Ok(());
             }
         }
@@ -473,8 +476,8 @@ impl SslSocket {
             return Ok(());
         }
         let _writes = self.turn(&connection.writes, deadline, timed_out)?;
-        self.drive(connection, deadline, timed_out, || {
-            connection.do_handshake(Hold::No)
+        self.drive(connection, deadline, timed_out, |deadline| {
+            connection.do_handshake(Hold::No, deadline)
         })
     }
 }

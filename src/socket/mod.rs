@@ -30,7 +30,7 @@ pub use transfer::ReadTarget;
 
 use crate::certificate::{CertDict, Certificate};
 use crate::context::{SslContext, SslSession};
-use crate::engine::{Connection, Deadline, Overrides, inspection_methods};
+use crate::engine::{Connection, Deadline, Overrides, Step, inspection_methods};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use io::Io;
@@ -432,8 +432,12 @@ impl SslSocket {
     /// out; `ValueError` without a TLS connection.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
         let connection = self.wrapped()?;
-        let _turn = self.turn(&connection.writes, self.deadline(), wait::WRITE_TIMED_OUT)?;
-        connection.verify_client_post_handshake()
+        let deadline = self.deadline();
+        let _turn = self.turn(&connection.writes, deadline, wait::WRITE_TIMED_OUT)?;
+        match connection.verify_client_post_handshake(deadline)? {
+            Step::Done(()) => Ok(()),
+            _ => Err(wait::late(deadline, wait::WRITE_TIMED_OUT)),
+        }
     }
 
     /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS

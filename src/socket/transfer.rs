@@ -84,9 +84,9 @@ impl SslSocket {
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
-            Tls::Active(connection) => {
-                self.read_tls(&connection, || connection.read_vec(bufsize.min(RECORD_MAX)))
-            }
+            Tls::Active(connection) => self.read_tls(&connection, |deadline| {
+                connection.read_vec(bufsize.min(RECORD_MAX), deadline)
+            }),
             Tls::Clear => {
                 let mut data = vec![0; bufsize.min(RECORD_MAX * 4)];
                 let n = self.recv_plain(&mut data)?;
@@ -119,7 +119,9 @@ impl SslSocket {
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
-            Tls::Active(connection) => self.read_tls(&connection, || connection.read_into(buffer)),
+            Tls::Active(connection) => self.read_tls(&connection, |deadline| {
+                connection.read_into(buffer, deadline)
+            }),
             Tls::Clear => self.recv_plain(buffer),
             Tls::Plain => Err(self.unprotected("Read")),
             Tls::Gone => Err(self.over("Read")),

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 
@@ -31,7 +32,7 @@ impl SslSocket {
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
-        op: impl FnMut() -> Result<Step<T>>,
+        op: impl FnMut(Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
         let outcome = self
@@ -63,6 +64,7 @@ impl SslSocket {
         // The turn to read as well, while a message of the peer stands before the data: a part of
         // it has come, and OpenSSL wants the rest.
         let mut reading: Option<Inside<'_>> = None;
+        let mut pace = Pace::new(deadline);
         loop {
             self.io.check_open()?;
             let moves = connection.reads.moves();
@@ -70,12 +72,15 @@ impl SslSocket {
                 Some(_) => Hold::No,
                 None => Hold::Always,
             };
-            match self.io.checked(writing.step(hold))? {
+            match self.io.checked(writing.step(hold, deadline))? {
                 Step::Done(n) => {
                     connection.used();
                     self.wrote.store(true, Ordering::Relaxed);
                     return Ok(n);
                 }
+                Step::Again if pace.is_over() => return Err(late(deadline, WRITE_TIMED_OUT)),
+                Step::Again => {}
+                Step::Busy => return Err(late(deadline, WRITE_TIMED_OUT)),
                 Step::WantWrite => {
                     reading = None;
                     self.wait_write(deadline, WRITE_TIMED_OUT)?;
@@ -104,7 +109,7 @@ impl SslSocket {
         connection: &Connection,
         deadline: Deadline,
         timed_out: &'static str,
-        mut op: impl FnMut() -> Result<Step<T>>,
+        mut op: impl FnMut(Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
         // The answer to what was just sent is hardly there yet: to wait first saves a read in vain.
         if self.wrote.load(Ordering::Relaxed) {
@@ -113,10 +118,21 @@ impl SslSocket {
                 self.wait_read(deadline, timed_out)?;
             }
         }
+        let mut pace = Pace::new(deadline);
         loop {
             self.io.check_open()?;
-            match self.io.checked(op())? {
+            match self.io.checked(op(deadline))? {
                 Step::Done(value) => return Ok(value),
+                Step::Again => {
+                    connection.reads.moved();
+                    // `poll` tells nothing of what is buffered, and that comes to an end.
+                    let must_go_on =
+                        || matches!(deadline, Deadline::Now) && connection.has_buffered();
+                    if pace.is_over() && !must_go_on() {
+                        return Err(late(deadline, timed_out));
+                    }
+                }
+                Step::Busy => return Err(late(deadline, timed_out)),
                 Step::WantRead => {
                     connection.reads.moved();
                     self.wait_read(deadline, timed_out)?;
@@ -174,11 +190,45 @@ impl SslSocket {
     }
 }
 
+/// Looks after the deadline of an operation that always has something to do.
+pub(super) struct Pace {
+    deadline: Deadline,
+}
+
+impl Pace {
+    /// How much longer an operation may go on that does not wait. A non-blocking one has this time as
+    /// a whole, from the moment at which it let go of the connection first.
+    const GRACE: Duration = Duration::from_millis(50);
+
+    pub(super) fn new(deadline: Deadline) -> Pace {
+        Pace { deadline }
+    }
+
+    /// Whether the operation is to be given up.
+    pub(super) fn is_over(&mut self) -> bool {
+        match self.deadline {
+            Deadline::Never => false,
+            Deadline::At(at) => at.elapsed() >= Pace::GRACE,
+            Deadline::Now => {
+                self.deadline = Deadline::At(Instant::now());
+                false
+            }
+        }
+    }
+}
+
+/// The error for an operation whose time is up.
+pub(super) fn late(deadline: Deadline, timed_out: &'static str) -> Error {
+    match deadline {
+        Deadline::Now if timed_out == WRITE_TIMED_OUT => Error::want_write(),
+        Deadline::Now => Error::want_read(),
+        _ => Error::Timeout(timed_out),
+    }
+}
+
 fn no_turn(why: Refused, deadline: Deadline, timed_out: &'static str) -> Error {
-    match (why, deadline) {
-        (Refused::Own, _) => Error::in_callback(),
-        (Refused::Late, Deadline::Now) if timed_out == WRITE_TIMED_OUT => Error::want_write(),
-        (Refused::Late, Deadline::Now) => Error::want_read(),
-        (Refused::Late, _) => Error::Timeout(timed_out),
+    match why {
+        Refused::Own => Error::in_callback(),
+        Refused::Late => late(deadline, timed_out),
     }
 }

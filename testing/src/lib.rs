@@ -9,6 +9,7 @@
 //! | [`pki`] | certificate authorities and certificates, made when the test runs |
 //! | [`server`] | an echo server and an HTTPS server that record what they saw |
 //! | [`client`] | a TLS client |
+//! | [`flood`] | a TLS server that sends messages without data, as many as it is told |
 //! | [`scripted`] | TCP peers that misbehave |
 //! | [`proxy`] | proxies that trickle, or cut a connection inside a record |
 //! | [`mod@python`] | CPython, to ask what Python's `ssl` really does |
@@ -40,6 +41,7 @@
 
 pub mod at_exit;
 pub mod client;
+pub mod flood;
 mod listener;
 pub mod openssl_cli;
 pub mod pki;
@@ -52,6 +54,7 @@ mod settings;
 pub mod skip;
 
 pub use crate::client::{ClientConfig, EchoClient};
+pub use crate::flood::Flood;
 pub use crate::openssl_cli::openssl_binary;
 pub use crate::pki::{Ca, Files, Leaf};
 pub use crate::proxy::Proxy;

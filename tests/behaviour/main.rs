@@ -16,6 +16,7 @@ mod dh;
 mod enumerations;
 mod environment;
 mod first_call;
+mod floods;
 mod full_duplex;
 mod getpeercert;
 mod groups;

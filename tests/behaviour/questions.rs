@@ -3,11 +3,14 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use pyssl as ssl;
 
-use crate::link::{BOTH_VERSIONS, Contexts, Watchdog, client_options, server_options, tcp_pair};
-use crate::support::Pair;
+use crate::link::{
+    BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, server_options, tcp_pair,
+};
+use crate::support::{Pair, class};
 
 /// What every question that an object or a socket can be asked has for an answer.
 macro_rules! answers {
@@ -159,6 +162,33 @@ fn stop() -> (Stop, impl Fn() + Send + Sync + 'static) {
     (stopped, stop)
 }
 
+/// A context whose connections stop at each message, once there is something to stop them.
+fn stop_in_messages(context: &ssl::SslContext) -> Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> {
+    let stopping: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> = Arc::default();
+    let here = Arc::clone(&stopping);
+    let set = context.set_message_callback(move |_| {
+        if let Some(stop) = here.get() {
+            stop();
+        }
+        Ok(())
+    });
+    set.unwrap();
+    stopping
+}
+
+/// A connection whose client stops at the next message.
+fn stopping_link() -> (Link, Stop) {
+    let contexts = Contexts::new();
+    let stopping = stop_in_messages(&contexts.client);
+    let link = contexts.link();
+    // The tickets come before.
+    link.server.send(b"first").unwrap();
+    assert_eq!(link.client.recv(10).unwrap(), b"first");
+    let (stop, called) = stop();
+    stopping.set(Box::new(called)).ok().unwrap();
+    (link, stop)
+}
+
 const FORMS: [bool; 2] = [true, false];
 
 #[test]
@@ -254,15 +284,7 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
         let contexts = Contexts::of(version);
         contexts.client.set_alpn_protocols(&["h2"]).unwrap();
         contexts.server.set_alpn_protocols(&["h2"]).unwrap();
-        let stopping: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> = Arc::default();
-        let here = Arc::clone(&stopping);
-        let set = contexts.client.set_message_callback(move |_| {
-            if let Some(stop) = here.get() {
-                stop();
-            }
-            Ok(())
-        });
-        set.unwrap();
+        let stopping = stop_in_messages(&contexts.client);
         let pair = contexts.connected();
         let client = &pair.client;
         pair.talk();
@@ -308,4 +330,77 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
             assert_eq!(read.join().unwrap().unwrap(), b"word");
         });
     }
+}
+
+/// Operations beside a callback end when their time is up, and non-blocking ones at once. The callback
+/// goes on when all of them have ended.
+#[test]
+fn operations_do_not_wait_for_a_callback_longer_than_they_may() {
+    type Operation = fn(&ssl::SslSocket) -> &'static str;
+    const SOON: Duration = Duration::from_millis(20);
+    let timed: [(&str, Operation); 5] = [
+        ("TimeoutError", |socket| class(socket.recv(10))),
+        ("TimeoutError", |socket| {
+            class(socket.recv_into(&mut [0; 10]))
+        }),
+        ("TimeoutError", |socket| class(socket.send(b"x"))),
+        ("TimeoutError", |socket| class(socket.unwrap())),
+        ("TimeoutError", |socket| {
+            class(socket.verify_client_post_handshake())
+        }),
+    ];
+    let at_once: [(&str, Operation); 4] = [
+        ("SSLWantReadError", |socket| class(socket.recv(10))),
+        ("SSLWantReadError", |socket| {
+            class(socket.recv_into(&mut [0; 10]))
+        }),
+        ("SSLWantWriteError", |socket| class(socket.send(b"x"))),
+        ("SSLWantWriteError", |socket| class(socket.unwrap())),
+    ];
+    let _watchdog = Watchdog::new();
+    // The callback is one of a write, or one of a read.
+    for reads in [false, true] {
+        let (Link { client, server }, stop) = stopping_link();
+        thread::scope(|scope| {
+            let stopped = scope.spawn(|| match reads {
+                true => client.recv(10),
+                false => client.send(b"sent").map(|n| vec![0; n]),
+            });
+            server.send(b"next").unwrap();
+            stop.reached.recv().unwrap();
+            client.settimeout(Some(SOON)).unwrap();
+            for (expected, operation) in timed {
+                assert_eq!(operation(&client), expected);
+            }
+            client.setblocking(false).unwrap();
+            for (expected, operation) in at_once {
+                assert_eq!(operation(&client), expected);
+            }
+            client.setblocking(true).unwrap();
+            drop(stop);
+            assert_eq!(stopped.join().unwrap().unwrap().len(), 4);
+        });
+        // Nothing of what was given up has done any harm.
+        client.sendall(b"on").unwrap();
+        let expected: &[u8] = if reads { b"on" } else { b"senton" };
+        let mut heard = Vec::new();
+        while heard.len() < expected.len() {
+            heard.extend(server.recv(10).unwrap());
+        }
+        assert_eq!(heard, expected);
+    }
+}
+
+#[test]
+fn close_within_does_not_wait_for_a_callback() {
+    let _watchdog = Watchdog::new();
+    let (Link { client, server }, stop) = stopping_link();
+    thread::scope(|scope| {
+        scope.spawn(|| client.recv(10));
+        server.send(b"next").unwrap();
+        stop.reached.recv().unwrap();
+        let closed = client.close_within(Duration::from_millis(20)).unwrap();
+        assert_eq!(closed, ssl::Closed::TimedOut);
+        drop(stop);
+    });
 }

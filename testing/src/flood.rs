@@ -1,0 +1,165 @@
+//! A TLS 1.2 or 1.3 server in memory that sends messages which bring the client no data.
+
+use std::ffi::{c_int, c_void};
+use std::io::{self, Read, Write};
+
+use openssl::ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslRef, SslStream, SslVersion};
+
+use crate::Leaf;
+
+unsafe extern "C" {
+    fn SSL_key_update(ssl: *mut c_void, kind: c_int) -> c_int;
+    fn SSL_new_session_ticket(ssl: *mut c_void) -> c_int;
+    fn SSL_renegotiate(ssl: *mut c_void) -> c_int;
+}
+
+/// Bytes on their way in and out.
+#[derive(Debug, Default)]
+struct Wire {
+    incoming: Vec<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl Read for Wire {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.incoming.len().min(buf.len());
+        if n == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        buf[..n].copy_from_slice(&self.incoming[..n]);
+        self.incoming.drain(..n);
+        Ok(n)
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.outgoing.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What there can be too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// TLS 1.3: the server's keys change.
+    KeyUpdate,
+    /// TLS 1.3: the same, and the client shall change its own.
+    KeyUpdateRequest,
+    /// TLS 1.3: a session.
+    Ticket,
+    /// TLS 1.2: the client shall shake hands again.
+    HelloRequest,
+}
+
+impl Message {
+    /// All of them.
+    pub const ALL: [Message; 4] = [
+        Message::KeyUpdate,
+        Message::KeyUpdateRequest,
+        Message::Ticket,
+        Message::HelloRequest,
+    ];
+
+    fn version(self) -> SslVersion {
+        match self {
+            Message::HelloRequest => SslVersion::TLS1_2,
+            _ => SslVersion::TLS1_3,
+        }
+    }
+}
+
+/// The server.
+#[derive(Debug)]
+pub struct Flood {
+    tls: SslStream<Wire>,
+    message: Message,
+}
+
+impl Flood {
+    /// A server that has not spoken yet, of the version that has such messages.
+    pub fn new(identity: &Leaf, message: Message) -> Flood {
+        let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
+        context.set_certificate(identity.cert()).unwrap();
+        context.set_private_key(identity.key()).unwrap();
+        let version = Some(message.version());
+        context.set_min_proto_version(version).unwrap();
+        context.set_max_proto_version(version).unwrap();
+        let ssl = Ssl::new(&context.build()).unwrap();
+        Flood {
+            tls: SslStream::new(ssl, Wire::default()).unwrap(),
+            message,
+        }
+    }
+
+    /// Takes what the client has sent, and goes on with the handshake. The answer.
+    pub fn answer(&mut self, received: &[u8]) -> Vec<u8> {
+        self.tls.get_mut().incoming.extend_from_slice(received);
+        match self.tls.accept() {
+            Ok(()) => {}
+            Err(error) if error.code() == ErrorCode::WANT_READ => {}
+            Err(error) => panic!("{error}"),
+        }
+        self.take()
+    }
+
+    /// Whether the handshake is over.
+    pub fn is_connected(&self) -> bool {
+        self.tls.ssl().is_init_finished()
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.tls.get_mut().outgoing)
+    }
+
+    /// So many of the messages.
+    pub fn messages(&mut self, count: usize) -> Vec<u8> {
+        let ssl = std::ptr::from_ref::<SslRef>(self.tls.ssl())
+            .cast_mut()
+            .cast::<c_void>();
+        for _ in 0..count {
+            // SAFETY: a live connection of this thread's; `SslRef` stands where its `SSL` does.
+            let begun = unsafe {
+                match self.message {
+                    Message::KeyUpdate => SSL_key_update(ssl, 0),
+                    Message::KeyUpdateRequest => SSL_key_update(ssl, 1),
+                    Message::Ticket => SSL_new_session_ticket(ssl),
+                    Message::HelloRequest => SSL_renegotiate(ssl),
+                }
+            };
+            assert_eq!(begun, 1, "{:?}", self.message);
+            self.tls.do_handshake().unwrap();
+        }
+        self.take()
+    }
+
+    /// A record of data.
+    pub fn data(&mut self, data: &[u8]) -> Vec<u8> {
+        self.tls.write_all(data).unwrap();
+        self.take()
+    }
+
+    /// The alert that ends the connection.
+    pub fn close_notify(&mut self) -> Vec<u8> {
+        let _ = self.tls.shutdown();
+        self.take()
+    }
+
+    /// What the client has sent as data.
+    pub fn received(&mut self, sealed: &[u8]) -> Vec<u8> {
+        self.tls.get_mut().incoming.extend_from_slice(sealed);
+        let mut data = Vec::new();
+        let mut buf = [0; 1024];
+        loop {
+            match self.tls.ssl_read(&mut buf) {
+                Ok(n) => data.extend_from_slice(&buf[..n]),
+                Err(error) if error.code() == ErrorCode::WANT_READ => return data,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

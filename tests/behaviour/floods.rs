@@ -1,0 +1,185 @@
+//! Peers that send messages without data, as fast as they can. Nothing here is decided by how long
+//! something takes: the messages are there before they are read, and data comes after the last one, so
+//! that an operation which reads all of them is found out by the data that it gives.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl_testing::flood::Message;
+use pyssl_testing::{Ca, Flood};
+
+use crate::link::{Watchdog, client_options, tcp_pair};
+use crate::support::{class, client_context};
+
+/// Takes much longer to read than a time-out and what may be added to it: some 4 µs each at the least.
+const MANY: usize = 50_000;
+
+const SOON: Duration = Duration::from_millis(20);
+
+/// A client in memory that is connected to such a server; and what goes in and comes out.
+struct Flooded {
+    client: ssl::SslObject,
+    incoming: ssl::MemoryBio,
+    outgoing: ssl::MemoryBio,
+    server: Flood,
+}
+
+impl Flooded {
+    fn new(message: Message) -> Flooded {
+        let ca = Ca::new();
+        let mut server = Flood::new(&ca.issue("localhost"), message);
+        let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+        let client = client_context(&ca);
+        // Otherwise the first request would begin a handshake.
+        let options = client.options() | ssl::OP_NO_RENEGOTIATION;
+        client.set_options(options).unwrap();
+        let client = client.wrap_bio(&incoming, &outgoing, "localhost").unwrap();
+        while client.do_handshake().is_err() {
+            incoming
+                .write(&server.answer(&outgoing.read(None)))
+                .unwrap();
+        }
+        incoming
+            .write(&server.answer(&outgoing.read(None)))
+            .unwrap();
+        assert_eq!(class(client.read(1)), "SSLWantReadError");
+        Flooded {
+            client,
+            incoming,
+            outgoing,
+            server,
+        }
+    }
+}
+
+/// A client on a socket that is connected to such a server, and the server's end.
+fn flooded_socket(message: Message) -> (ssl::SslSocket, TcpStream, Flood) {
+    use std::io::Read;
+    let ca = Ca::new();
+    let mut server = Flood::new(&ca.issue("localhost"), message);
+    let (near, mut far) = tcp_pair();
+    thread::scope(|scope| {
+        let client = scope.spawn(|| client_context(&ca).wrap_socket(near, client_options()));
+        let mut buf = [0; 4096];
+        while !client.is_finished() || !server.is_connected() {
+            let n = match server.is_connected() {
+                true => 0,
+                false => far.read(&mut buf).unwrap(),
+            };
+            far.write_all(&server.answer(&buf[..n])).unwrap();
+        }
+        (client.join().unwrap().unwrap(), far, server)
+    })
+}
+
+#[test]
+fn an_object_reads_all_of_a_flood_before_it_wants_more() {
+    for message in Message::ALL {
+        let mut flooded = Flooded::new(message);
+        let (incoming, client) = (&flooded.incoming, &flooded.client);
+        incoming.write(&flooded.server.messages(1000)).unwrap();
+        assert_eq!(class(client.read(10)), "SSLWantReadError", "{message:?}");
+        assert_eq!(incoming.pending(), 0, "{message:?}");
+        incoming.write(&flooded.server.messages(1000)).unwrap();
+        incoming.write(&flooded.server.data(b"after it")).unwrap();
+        assert_eq!(client.read(10).unwrap(), b"after it", "{message:?}");
+        // OpenSSL ends a connection on which it was refused a handshake five times.
+        if message != Message::HelloRequest {
+            assert_eq!(client.write(b"heard").unwrap(), 5);
+            let answer = flooded.outgoing.read(None);
+            assert_eq!(flooded.server.received(&answer), b"heard", "{message:?}");
+        }
+    }
+}
+
+#[test]
+fn questions_and_writes_pass_a_reader_that_is_flooded() {
+    let _watchdog = Watchdog::new();
+    let mut flooded = Flooded::new(Message::KeyUpdate);
+    let flood = flooded.server.messages(MANY);
+    let flood = flooded.incoming.write(&flood).unwrap();
+    let client = &flooded.client;
+    let over = AtomicBool::new(false);
+    let passed = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(class(client.read(10)), "SSLWantReadError");
+            over.store(true, Ordering::SeqCst);
+        });
+        // Nothing before counts.
+        while flooded.incoming.pending() == flood {
+            thread::yield_now();
+        }
+        while !over.load(Ordering::SeqCst) {
+            assert_eq!(client.version(), Some("TLSv1.3"));
+            assert_eq!(client.pending(), 0);
+            assert_eq!(client.write(b"x").unwrap(), 1);
+            passed.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    // The reader gives way after every few messages. A processor that has no time for this thread may
+    // let it miss most of these chances.
+    let passed = passed.load(Ordering::SeqCst);
+    assert!(passed >= 20, "{passed}");
+}
+
+#[test]
+fn operations_on_a_flooded_socket_end_when_their_time_is_up() {
+    type Operation = fn(&ssl::SslSocket) -> &'static str;
+    let operations: [(&str, &str, Operation); 3] = [
+        ("recv", "TimeoutError", |socket| class(socket.recv(10))),
+        ("unwrap", "TimeoutError", |socket| class(socket.unwrap())),
+        ("close_within", "TimedOut", |socket| {
+            match socket.close_within(SOON).unwrap() {
+                ssl::Closed::TimedOut => "TimedOut",
+                _ => "it has read all",
+            }
+        }),
+    ];
+    let _watchdog = Watchdog::new();
+    for (name, expected, operation) in operations {
+        let (client, mut far, mut server) = flooded_socket(Message::KeyUpdate);
+        let mut flood = server.messages(MANY);
+        if name == "recv" {
+            flood.extend(server.data(b"after it"));
+        }
+        flood.extend(server.close_notify());
+        thread::scope(|scope| {
+            let sender = scope.spawn(move || {
+                let _ = far.write_all(&flood);
+                far
+            });
+            client.settimeout(Some(SOON)).unwrap();
+            assert_eq!(operation(&client), expected, "{name}");
+            if name == "recv" {
+                // Nothing is lost.
+                client.settimeout(None).unwrap();
+                assert_eq!(client.recv(10).unwrap(), b"after it");
+            }
+            client.close();
+            drop(sender.join());
+        });
+    }
+}
+
+#[test]
+fn a_flooded_socket_that_does_not_block_loses_nothing() {
+    let _watchdog = Watchdog::new();
+    let (client, mut far, mut server) = flooded_socket(Message::KeyUpdate);
+    let mut flood = server.messages(MANY);
+    flood.extend(server.data(b"after it"));
+    thread::scope(|scope| {
+        let sender = scope.spawn(move || {
+            far.write_all(&flood).unwrap();
+            far
+        });
+        client.setblocking(false).unwrap();
+        let data = crate::link::wait_until_done(&client, || client.recv(10));
+        assert_eq!(data, b"after it");
+        drop(sender.join());
+    });
+}
