@@ -69,12 +69,6 @@ impl SocketFile {
     }
 }
 
-impl From<Arc<SslSocket>> for SocketFile {
-    fn from(sock: Arc<SslSocket>) -> SocketFile {
-        SocketFile(sock)
-    }
-}
-
 impl Read for SocketFile {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(self.0.recv_into(buf)?)

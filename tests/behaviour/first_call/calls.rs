@@ -17,6 +17,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("SslContext", &["SslContext::new"]),
     ("SslObject", &["SslContext::new"]),
     ("SslSocket", &["SslContext::new"]),
+    ("SocketFile", &["SslContext::new"]),
     ("Identity", &["Identity::load"]),
     (
         "Certificate",

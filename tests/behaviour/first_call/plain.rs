@@ -96,12 +96,25 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         Protocol::PROTOCOL_TLS_CLIENT.name(),
         Protocol::PROTOCOL_TLS_CLIENT.to_string(),
     );
-    "Purpose::nid", "Purpose::shortname", "Purpose::longname", "Purpose::oid" => (
+    "Purpose::nid", "Purpose::shortname", "Purpose::longname", "Purpose::oid",
+    "impl From<()> for Purpose" => (
+        Purpose::from(()),
         Purpose::SERVER_AUTH.nid(),
         Purpose::SERVER_AUTH.shortname(),
         Purpose::SERVER_AUTH.longname(),
         Purpose::SERVER_AUTH.oid(),
     );
+    // Macros write these for enumerations and flags, and for arguments that may be `None`.
+    "impl std::fmt::Display for $type", "impl std::str::FromStr for $type",
+    "impl Optional<$target> for $source", "impl Optional<$target> for Option<$source>" => {
+        let path = Optional::<PathBuf>::into_option("file");
+        let text = Optional::<String>::into_option(Some("text"));
+        let _ = Optional::<Password>::into_option(None::<&str>).is_none();
+        let data = Optional::<CaData>::into_option("pem");
+        let known = "OP_ALL".parse::<Options>().map(|options| options.to_string()).is_ok();
+        let refused = "required".parse::<VerifyMode>().is_err();
+        (path, text, data, known, refused, Purpose::SERVER_AUTH.to_string())
+    };
     "impl Ord for TlsVersion", "impl PartialOrd for TlsVersion",
     "impl fmt::Display for TlsVersion" => (
         TlsVersion::TLSv1_2 < TlsVersion::TLSv1_3,
@@ -109,8 +122,8 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     );
     "CertChain::new", "CertChain::from_pem", "CertChain::from_der", "CertChain::from_pkcs12",
     "CertChain::keyfile", "CertChain::password", "impl fmt::Debug for CertChain",
-    "impl From<P> for CertChain", "Password::callback", "impl fmt::Debug for Password",
-    "impl From<&str> for Password", "impl From<String> for Password",
+    "impl From<(C, K)> for CertChain", "Password::callback", "impl fmt::Debug for Password",
+    "impl From<&str> for Password", "impl From<String> for Password", "impl From<&String> for Password",
     "impl From<&[u8]> for Password", "impl From<&[u8; N]> for Password",
     "impl From<Vec<u8>> for Password", "impl Drop for Password" => {
         let chain = CertChain::new("cert").keyfile("key").password("password");
@@ -120,13 +133,17 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
             CertChain::from_der(&[b""], b""),
             CertChain::from_pkcs12(b"", String::new()),
             CertChain::from("cert"),
+            CertChain::from(("cert", "key")),
+            Password::from(&String::new()),
             [&b"a"[..].into(), &b"a".into(), &Vec::new().into(), &Password::callback(|| Ok("a"))]
                 .map(|password: &Password| format!("{password:?}")),
         )
     };
     "impl From<&str> for CaData", "impl From<String> for CaData", "impl From<&[u8]> for CaData",
     "impl From<Vec<u8>> for CaData", "VerifyLocations::new", "VerifyLocations::cafile",
-    "VerifyLocations::capath", "VerifyLocations::cadata", "impl From<P> for VerifyLocations" => (
+    "impl From<&String> for CaData", "impl From<&Vec<u8>> for CaData", "impl From<&[u8; N]> for CaData",
+    "VerifyLocations::capath", "VerifyLocations::cadata" => (
+        [CaData::from(&String::new()), CaData::from(&Vec::new()), CaData::from(b"der")],
         VerifyLocations::new().cafile("file").capath("dir").cadata("pem"),
         VerifyLocations::from("file").cadata(String::new()),
         VerifyLocations::new().cadata(&b"der"[..]),
@@ -181,7 +198,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     );
     "Error::ssl", "Error::python_class", "Error::errno", "Error::library", "Error::reason",
     "Error::verify_code", "Error::verify_message", "impl From<io::Error> for Error",
-    "impl From<Error> for io::Error", "OsError::errno", "OsError::kind", "OsError::filename",
+    "impl From<Error> for io::Error", "OsError::errno", "OsError::errno_name", "Error::errno_name", "impl fmt::Debug for OsError", "OsError::kind", "OsError::filename",
     "impl fmt::Display for OsError", "impl std::error::Error for OsError", "SslError::errno",
     "SslError::library", "SslError::reason", "SslError::verify_code", "SslError::verify_message",
     "impl fmt::Display for SslError", "impl std::error::Error for SslError" => {
@@ -195,7 +212,8 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
                 let _ = std::error::Error::source(ssl);
             }
             if let ssl::Error::Os(os) = &error {
-                let _ = (os.errno(), os.kind(), os.filename(), os.to_string());
+                let _ = (os.errno(), os.errno_name(), error.errno_name(), format!("{os:?}"));
+                let _ = (os.kind(), os.filename(), os.to_string());
                 let _ = std::error::Error::source(os);
             }
             let _ = (error.python_class(), error.errno(), error.library(), error.reason());
@@ -252,7 +270,9 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     );
     "WrapBio::new", "WrapBio::server_side", "WrapBio::server_hostname", "WrapBio::session",
     "impl From<&str> for WrapBio", "impl From<&String> for WrapBio",
-    "impl From<()> for WrapBio" => (
+    "impl From<()> for WrapBio", "impl From<String> for WrapBio", "impl From<Option<&str>> for WrapBio" => (
+        WrapBio::from(String::new()),
+        WrapBio::from(Some("localhost")),
         WrapBio::new().server_side(true).server_hostname("localhost").session(None),
         WrapBio::from("localhost"),
         WrapBio::from(&String::new()),
@@ -261,7 +281,9 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     "WrapSocket::new", "WrapSocket::server_side", "WrapSocket::do_handshake_on_connect",
     "WrapSocket::suppress_ragged_eofs", "WrapSocket::read_ahead", "WrapSocket::server_hostname",
     "WrapSocket::session", "impl Default for WrapSocket", "impl From<&str> for WrapSocket",
-    "impl From<&String> for WrapSocket", "impl From<()> for WrapSocket" => (
+    "impl From<&String> for WrapSocket", "impl From<()> for WrapSocket", "impl From<String> for WrapSocket", "impl From<Option<&str>> for WrapSocket" => (
+        WrapSocket::from(String::new()),
+        WrapSocket::from(Some("localhost")),
         WrapSocket::new()
             .server_side(true)
             .do_handshake_on_connect(true)
