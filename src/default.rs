@@ -104,7 +104,7 @@ from_paths! {
 /// intermediate certificate ends the chain (`VERIFY_X509_PARTIAL_CHAIN`). If the environment
 /// variable `SSLKEYLOGFILE` is not empty, secrets are logged to the file that it names.
 ///
-/// The system's certificates are read once per process, and again when their file changes.
+/// The file with the system's certificates is read once for as long as it is unchanged.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use crate::ffi::paths::default_paths;
+use crate::ffi::paths::{default_paths, is_privileged};
 
 /// Where OpenSSL looks for trusted certificates: what [`get_default_verify_paths`] returns.
 #[allow(clippy::exhaustive_structs, reason = "Python's named tuple, for good")]
@@ -47,21 +47,28 @@ pub fn get_default_verify_paths() -> DefaultVerifyPaths {
 
 /// What the default trust store is read from.
 pub(crate) struct Locations {
-    /// A file that exists.
-    pub(crate) file: Option<PathBuf>,
+    pub(crate) file: PathBuf,
     /// Directories with separators between, as OpenSSL takes them.
-    pub(crate) directories: Option<OsString>,
+    pub(crate) directories: PathBuf,
 }
 
-/// Where the system's certificates are. A variable that is set but empty means none.
+/// Where the system's certificates are now. A variable that is set but empty means none.
 pub(crate) fn system_locations() -> Locations {
     let defaults = default_paths();
     let (file, dir) = built_in();
-    let directories = chosen(defaults.dir_env, dir).into_os_string();
     Locations {
-        file: Some(chosen(defaults.file_env, file)).filter(|path| path.is_file()),
-        directories: Some(directories).filter(|list| !list.is_empty()),
+        file: trusted(defaults.file_env, file),
+        directories: trusted(defaults.dir_env, dir),
     }
+}
+
+/// What the environment names, or else the default; the default alone in a program that runs with
+/// other rights than its caller has (set-user-ID), as in OpenSSL.
+fn trusted(variable: &CStr, default: PathBuf) -> PathBuf {
+    if is_privileged() {
+        return default;
+    }
+    chosen(variable, default)
 }
 
 /// What the environment names, or else the default.

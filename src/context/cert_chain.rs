@@ -1,4 +1,5 @@
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::settings::{Credential, Settings};
 use super::trust::{c_path, require_countable};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::ctx::CtxHandle;
-use crate::ffi::pem::{self, ChainError};
+use crate::ffi::pem::{self, ChainError, Source};
 use crate::optional::{Optional, from_paths};
 
 /// What [`SslContext::load_cert_chain`] loads: Python's `certfile`, `keyfile` and `password`.
@@ -359,8 +360,8 @@ impl CertChain {
         if let Some(Key::File(path)) = &key {
             c_path(path)?;
         }
-        let (leaf, chain, pem) = match certificates {
-            Certificates::Pkcs12(der) => return read_pkcs12(&der, password),
+        let (leaf, chain, source) = match &certificates {
+            Certificates::Pkcs12(der) => return read_pkcs12(der, password),
             Certificates::Der(certificates) => {
                 let mut parsed = certificates.iter().map(|der| X509::from_der(der));
                 let Some(leaf) = parsed.next() else {
@@ -369,21 +370,32 @@ impl CertChain {
                 (leaf?, parsed.collect::<Result<_, _>>()?, None)
             }
             Certificates::File(certfile) => {
-                let pem = Zeroizing::new(std::fs::read(&certfile)?);
-                let (leaf, chain) = read_certificates(&pem)?;
-                (leaf, chain, Some(pem))
+                let source = Source::file(File::open(certfile)?)?;
+                let (leaf, chain) = read_certificates(&source)?;
+                (leaf, chain, Some((source, certfile)))
             }
             Certificates::Pem(pem) => {
-                let (leaf, chain) = read_certificates(&pem)?;
+                let (leaf, chain) = read_certificates(&Source::memory(pem)?)?;
                 (leaf, chain, None)
             }
         };
-        let key = match (key, pem) {
-            (Some(Key::File(keyfile)), _) => std::fs::read(keyfile)
+        let key = match (&key, source) {
+            (Some(Key::File(keyfile)), _) => File::open(keyfile)
                 .map_err(Error::from)
-                .and_then(|pem| read_key(&Zeroizing::new(pem), password)),
-            (Some(Key::Pem(pem)), _) | (None, Some(pem)) => read_key(&pem, password),
-            (Some(Key::Der(der)), _) => read_der_key(&der, password),
+                .and_then(|file| read_key(&Source::file(file)?, password)),
+            (Some(Key::Pem(pem)), _) => read_pem_key(pem, password),
+            (Some(Key::Der(der)), _) => read_der_key(der, password),
+            (None, Some((source, certfile))) => match source.rewind() {
+                Ok(()) => read_key(&source, password),
+                // A pipe, of which Python opens the name twice as well. The writer
+                // must see that the first reader is gone.
+                Err(_) => {
+                    drop(source);
+                    File::open(certfile)
+                        .map_err(Error::from)
+                        .and_then(|file| read_key(&Source::file(file)?, password))
+                }
+            },
             (None, None) => Err(Error::value("there is no private key")),
         };
         match key {
@@ -393,10 +405,11 @@ impl CertChain {
     }
 }
 
-fn read_certificates(text: &[u8]) -> Result<(X509, Vec<X509>)> {
-    pem::read_chain(text).map_err(|error| match error {
-        ChainError::Leaf(stack) => pem_lib(stack),
-        ChainError::Chain(stack) => Error::from_stack(stack),
+fn read_certificates(source: &Source<'_>) -> Result<(X509, Vec<X509>)> {
+    pem::read_chain(source).map_err(|error| match (source.take_failure(), error) {
+        (Some(failure), _) => failure.into(),
+        (None, ChainError::Leaf(stack)) => pem_lib(stack),
+        (None, ChainError::Chain(stack)) => Error::from_stack(stack),
     })
 }
 
@@ -445,34 +458,64 @@ fn pem_lib(stack: ErrorStack) -> Error {
 /// OpenSSL's buffer for passwords (`PEM_BUFSIZE`).
 const PASSWORD_MAX: usize = 1024;
 
-fn read_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
+fn read_pem_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
     require_countable("The private key", pem)?;
+    read_key(&Source::memory(pem)?, password)
+}
+
+fn read_key(source: &Source<'_>, password: Option<Password>) -> Result<PKey<Private>> {
     let mut failure = None;
-    let key = PKey::private_key_from_pem_callback(pem, |buffer| {
-        let given = password
-            .ok_or_else(|| Error::value("the private key is encrypted, and no password was given"))
-            .and_then(Password::take);
-        match given {
+    let mut given = Given::Not(password);
+    let key = pem::read_private_key(source, |buffer| {
+        if failure.is_some() {
+            // OpenSSL asks again after a refusal.
+            return None;
+        }
+        match given.bytes() {
             Ok(password) if password.len() > PASSWORD_MAX.min(buffer.len()) => {
                 failure = Some(Error::value(format!(
                     "password cannot be longer than {PASSWORD_MAX} bytes"
                 )));
-                Err(ErrorStack::get())
+                None
             }
             Ok(password) => {
-                buffer[..password.len()].copy_from_slice(&password);
-                Ok(password.len())
+                buffer[..password.len()].copy_from_slice(password);
+                Some(password.len())
             }
             Err(error) => {
                 failure = Some(error);
-                Err(ErrorStack::get())
+                None
             }
         }
     });
     match (key, failure) {
         (_, Some(failure)) => Err(failure),
         (Ok(key), None) => Ok(key),
-        (Err(stack), None) => Err(pem_lib(stack)),
+        (Err(stack), None) => Err(match source.take_failure() {
+            Some(failure) => failure.into(),
+            None => pem_lib(stack),
+        }),
+    }
+}
+
+/// A password that is asked for at most once, however often OpenSSL asks.
+enum Given {
+    Not(Option<Password>),
+    Bytes(Zeroizing<Vec<u8>>),
+}
+
+impl Given {
+    fn bytes(&mut self) -> Result<&[u8]> {
+        if let Given::Not(password) = self {
+            let password = password.take().ok_or_else(|| {
+                Error::value("the private key is encrypted, and no password was given")
+            })?;
+            *self = Given::Bytes(password.take()?);
+        }
+        match self {
+            Given::Bytes(bytes) => Ok(bytes),
+            Given::Not(_) => Ok(&[]),
+        }
     }
 }
 
@@ -484,7 +527,7 @@ mod tests {
     fn keys_that_are_too_long_to_count_are_an_error() {
         // Never touched, so it takes no memory.
         let long = vec![0; 1 << 31];
-        let pem = read_key(&long, None).unwrap_err();
+        let pem = read_pem_key(&long, None).unwrap_err();
         let der = read_der_key(&long, Some("secret".into())).unwrap_err();
         for error in [pem, der] {
             assert_eq!(error.to_string(), "The private key is too long.");

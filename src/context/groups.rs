@@ -1,10 +1,9 @@
 //! Key exchange: groups, and parameters for the finite-field kind.
 
 use std::ffi::{CStr, CString, c_int};
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-
-use openssl::dh::Dh;
 
 use super::SslContext;
 use openssl::nid::Nid;
@@ -14,7 +13,7 @@ use super::trust::null_byte;
 use crate::error::{Error, OsError, Result};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::object;
-use crate::ffi::util::clear_errors;
+use crate::ffi::pem::{self, Source};
 use crate::text::Repr;
 
 /// The groups that a context is limited to.
@@ -157,11 +156,13 @@ impl SslContext {
     pub fn load_dh_params(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         super::trust::c_path(path)?;
-        let pem = std::fs::read(path)
-            .map_err(|error| Error::Os(Box::new(OsError::with_filename(error, path))))?;
-        super::trust::require_countable("The file with parameters", &pem)?;
-        clear_errors();
-        let dh = Arc::new(Dh::params_from_pem(&pem)?);
+        let unreadable = |error| Error::Os(Box::new(OsError::with_filename(error, path)));
+        let source = Source::file(File::open(path).map_err(unreadable)?)?;
+        let dh = pem::read_dh_params(&source).map_err(|stack| match source.take_failure() {
+            Some(failure) => unreadable(failure),
+            None => stack.into(),
+        })?;
+        let dh = Arc::new(dh);
         self.edit(
             |next| {
                 next.dh_params = Some(Arc::clone(&dh));

@@ -4,8 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use openssl::x509::X509;
 
-use crate::ffi::lookup::CertificateSource;
-use crate::ffi::pem;
+use super::plain::{
+    self, BMP_STRING, Elements, OBJECT_IDENTIFIER, SEQUENCE, SET, UNIVERSAL_STRING, content,
+};
+use crate::ffi::pem::{self, Source};
 
 /// The certificates of a PEM file by their subjects. Decoding all of the system's takes twenty
 /// milliseconds, finding where their subjects are takes one.
@@ -25,13 +27,13 @@ enum Entry {
 }
 
 impl Index {
-    /// None for a file that holds anything but plain certificates, and if what it holds is not
-    /// built like certificates in DER: then OpenSSL must say what it makes of it.
-    pub(super) fn new(pem: &[u8]) -> Option<Index> {
-        let certificates = pem::read_encoded_certificates(pem)?;
+    /// None for a file that holds anything but plain certificates in a form that OpenSSL is sure
+    /// to decode: then OpenSSL must say what it makes of it.
+    pub(super) fn read(source: &Source<'_>) -> Option<Index> {
+        let certificates = pem::read_encoded_certificates(source)?;
         let mut keys = Vec::with_capacity(certificates.len());
         for (number, certificate) in certificates.iter().enumerate() {
-            keys.push((key(subject(certificate)?)?, number));
+            keys.push((key(plain::subject(certificate)?)?, number));
         }
         keys.sort_unstable();
         let entries = certificates.into_iter().map(Entry::Encoded);
@@ -41,14 +43,19 @@ impl Index {
         })
     }
 
+    /// How many certificates there are, equal ones included.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// All of them, in the file's order.
     pub(super) fn certificates(&self) -> impl Iterator<Item = X509> {
         self.entries.iter().filter_map(decoded)
     }
-}
 
-impl CertificateSource for Index {
-    fn by_subject(&self, name: &[u8]) -> Vec<X509> {
+    /// Certificates among which are all that have this subject (a name in DER), in the file's
+    /// order.
+    pub(super) fn by_subject(&self, name: &[u8]) -> Vec<X509> {
         let Some(key) = key(name) else {
             // A name in an encoding that only OpenSSL understands.
             return self.certificates().collect();
@@ -72,37 +79,6 @@ fn decoded(entry: &Mutex<Entry>) -> Option<X509> {
         Entry::Decoded(certificate) => Some(certificate.clone()),
         _ => None,
     }
-}
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const UNIVERSAL_STRING: u8 = 0x1c;
-const BMP_STRING: u8 = 0x1e;
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-/// `[0] EXPLICIT`
-const VERSION: u8 = 0xa0;
-
-/// The subject in a certificate in DER (RFC 5280, section 4.1), with its tag and length.
-fn subject(certificate: &[u8]) -> Option<&[u8]> {
-    let mut outer = Elements(content(certificate, SEQUENCE)?);
-    let mut tbs = Elements(outer.take(SEQUENCE)?);
-    outer.take(SEQUENCE)?;
-    outer.take(BIT_STRING)?;
-    outer.end()?;
-    if tbs.0.first() == Some(&VERSION) {
-        tbs.take(VERSION)?;
-    }
-    tbs.take(INTEGER)?;
-    tbs.take(SEQUENCE)?;
-    tbs.take(SEQUENCE)?;
-    tbs.take(SEQUENCE)?;
-    let from_subject = tbs.0;
-    tbs.take(SEQUENCE)?;
-    let subject = &from_subject[..from_subject.len() - tbs.0.len()];
-    tbs.take(SEQUENCE)?;
-    Some(subject)
 }
 
 /// A number that names have in common if OpenSSL takes them for equal (and others too, rarely):
@@ -162,49 +138,6 @@ impl Fnv {
         if byte.is_ascii_alphanumeric() {
             self.add(byte.to_ascii_lowercase());
         }
-    }
-}
-
-/// The content of the one element that `der` is.
-fn content(der: &[u8], tag: u8) -> Option<&[u8]> {
-    let mut elements = Elements(der);
-    let content = elements.take(tag)?;
-    elements.end()?;
-    Some(content)
-}
-
-/// Elements of DER that follow each other. Tags of more than one byte and lengths of more than
-/// three do not occur in certificates.
-struct Elements<'a>(&'a [u8]);
-
-impl<'a> Elements<'a> {
-    /// Tag and content of the next element.
-    fn next(&mut self) -> Option<(u8, &'a [u8])> {
-        let (&tag, rest) = self.0.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x83 => {
-                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = bytes.iter().fold(0, |n, &byte| n << 8 | usize::from(byte));
-                (length, rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some((tag, content))
-    }
-
-    /// The content of the next element, if that has this tag.
-    fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
-        self.next()
-            .and_then(|(found, content)| (found == tag).then_some(content))
-    }
-
-    /// Nothing if nothing follows.
-    fn end(&self) -> Option<()> {
-        self.0.is_empty().then_some(())
     }
 }
 
@@ -274,25 +207,8 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_certificate_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let _ = subject(&bytes);
+        fn any_bytes_are_a_name_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = key(&bytes);
         }
-    }
-
-    #[test]
-    fn the_subject_is_the_certificates() {
-        let ca = pyssl_testing::Ca::new();
-        let subject_der = ca.cert().subject_name().to_der().unwrap();
-        assert_eq!(subject(&ca.der()), Some(&*subject_der));
-    }
-
-    #[test]
-    fn what_is_cut_off_has_no_subject() {
-        let der = pyssl_testing::Ca::new().der();
-        for length in 0..der.len() {
-            assert_eq!(subject(&der[..length]), None);
-        }
-        assert_eq!(subject(&[&der[..], &[0]].concat()), None);
     }
 }

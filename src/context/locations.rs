@@ -3,11 +3,12 @@ use std::sync::Arc;
 
 use openssl::x509::X509;
 
+use super::bundle::Bundle;
 use super::trust::{self, Trust};
 use super::{CertStoreStats, SslContext};
 use crate::certificate::Certificate;
 use crate::constants::Purpose;
-use crate::error::{Error, Result, SslError};
+use crate::error::{Error, Result};
 use crate::ffi::pem;
 use crate::ffi::store::StoreObject;
 use crate::ffi::x509;
@@ -156,25 +157,22 @@ impl SslContext {
             trust::c_path(cafile)?;
         }
         let directory = capath.as_deref().map(trust::c_path).transpose()?;
-        let mut objects = Vec::new();
+        let mut certificates = Vec::new();
         if let Some(cadata) = &cadata {
-            let certificates = parse_cadata(cadata)?;
-            objects.extend(certificates.into_iter().map(StoreObject::Certificate));
+            let parsed = parse_cadata(cadata)?;
+            certificates.extend(parsed.into_iter().map(StoreObject::Certificate));
         }
-        if let Some(cafile) = &cafile {
-            objects.extend(read_cafile(cafile)?);
-        }
+        let bundle = cafile.as_deref().map(Bundle::open).transpose()?;
+        let add = |trust: &Trust| {
+            trust.extend(&certificates)?;
+            bundle.map_or(Ok(()), |bundle| trust.add_bundle(bundle))
+        };
         self.edit_trust(|trust| match directory {
-            None if trust.can_grow() => {
-                trust.extend(&objects)?;
-                Ok(None)
-            }
-            _ => {
+            None => add(trust).map(|()| None),
+            Some(directory) => {
                 let mut copy = trust.copy()?;
-                copy.extend(&objects)?;
-                if let Some(directory) = directory {
-                    copy.add_directory(directory)?;
-                }
+                add(&copy)?;
+                copy.add_directory(directory)?;
                 Ok(Some(Arc::new(copy)))
             }
         })
@@ -193,8 +191,8 @@ impl SslContext {
     /// ```
     ///
     /// The purpose counts on Windows only, in Python too. Where the certificates come from:
-    /// [`get_default_verify_paths`](crate::get_default_verify_paths). They are read once per
-    /// process, and again when the file changes or the environment names another.
+    /// [`get_default_verify_paths`](crate::get_default_verify_paths). The file is looked at each
+    /// time, and read again when it has changed; directories are looked at by each handshake.
     ///
     /// # Errors
     ///
@@ -295,17 +293,6 @@ impl SslContext {
             },
         )
     }
-}
-
-fn read_cafile(cafile: &Path) -> Result<Vec<StoreObject>> {
-    let objects = pem::read_objects(&std::fs::read(cafile)?)
-        .map_err(|stack| Error::Ssl(Box::new(SslError::pem_lib("X509", stack))))?;
-    if objects.is_empty() {
-        return Err(Error::Ssl(
-            Box::new(SslError::no_certificate_or_crl_found()),
-        ));
-    }
-    Ok(objects)
 }
 
 fn parse_cadata(cadata: &CaData) -> Result<Vec<X509>> {

@@ -1,5 +1,6 @@
 //! [`SslContext`]: settings, and the immutable `SSL_CTX` built from them.
 
+mod bundle;
 mod cert_chain;
 mod ciphers;
 mod groups;
@@ -11,6 +12,7 @@ mod keylog;
 mod locations;
 mod message;
 pub(crate) mod ocsp;
+mod plain;
 mod properties;
 mod psk;
 mod session;
@@ -164,9 +166,7 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot make a context.
     pub fn copy(&self) -> Result<SslContext> {
         let mut settings = self.settings();
-        if settings.trust.can_grow() {
-            settings.trust = Arc::new(settings.trust.copy()?);
-        }
+        settings.trust = Arc::new(settings.trust.copy()?);
         // A ticket of a context that verifies less must not pass here.
         settings.ticket_keys = Arc::from([]);
         SslContext::from_settings(settings)

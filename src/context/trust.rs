@@ -1,49 +1,80 @@
-//! Trust stores: a context's own, and the system's, which is read once per process.
+//! Trust stores. Each context has its own; what they share are the contents of files.
 
-use std::ffi::{CString, OsString};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::SystemTime;
+use std::ffi::CString;
+use std::path::Path;
+use std::sync::{Arc, Once, PoisonError, RwLock};
 
+use openssl::x509::X509;
+
+use super::bundle::Bundle;
 use super::index::Index;
 use crate::error::{Error, Result};
-use crate::ffi::pem;
+use crate::ffi::lookup::CertificateSource;
 use crate::ffi::store::{StoreHandle, StoreObject};
-use crate::paths;
+use crate::paths::{self, Locations};
 
-/// A trust store that snapshots share by reference.
+/// The trust store of a context, which its snapshots share by reference.
 pub(crate) struct Trust {
     store: StoreHandle,
-    /// Directories of hashed names, for copies of the store.
-    directories: Vec<CString>,
-    /// Several contexts hold it: none of them may add to it.
-    shared: bool,
-    /// What the store is to hold as soon as somebody looks.
-    index: Option<(Arc<Index>, Once)>,
+    files: Arc<Files>,
+    /// Where else certificates are looked for, for copies of the store.
+    lookups: Vec<Lookup>,
+}
+
+/// A place where OpenSSL looks for a certificate when it needs one.
+#[derive(Clone, PartialEq)]
+enum Lookup {
+    /// Directories of hashed names, with separators between.
+    Directories(CString),
+    /// What OpenSSL before 3.4 makes of the default directory besides: a URI, which may name a
+    /// file too.
+    Uri(CString),
+}
+
+/// The files whose certificates belong to the store, whether it holds them yet or not.
+#[derive(Default)]
+struct Files(RwLock<Vec<LoadedFile>>);
+
+struct LoadedFile {
+    bundle: Arc<Bundle>,
+    /// Set when the store holds all of them.
+    complete: Once,
+}
+
+impl LoadedFile {
+    fn index(&self) -> Option<&Index> {
+        match &*self.bundle {
+            Bundle::Index(index) if !self.complete.is_completed() => Some(index),
+            _ => None,
+        }
+    }
+}
+
+impl Files {
+    fn read<T>(&self, f: impl FnOnce(&[LoadedFile]) -> T) -> T {
+        f(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl CertificateSource for Files {
+    fn by_subject(&self, name: &[u8]) -> Vec<X509> {
+        self.read(|files| {
+            let indexes = files.iter().filter_map(LoadedFile::index);
+            indexes.flat_map(|index| index.by_subject(name)).collect()
+        })
+    }
 }
 
 impl Trust {
     pub(crate) fn empty() -> Result<Trust> {
+        let mut store = StoreHandle::new()?;
+        let files = Arc::<Files>::default();
+        store.set_source(files.clone())?;
         Ok(Trust {
-            store: StoreHandle::new()?,
-            directories: Vec::new(),
-            shared: false,
-            index: None,
+            store,
+            files,
+            lookups: Vec::new(),
         })
-    }
-
-    /// The certificates and revocation lists of a PEM file; none if any of it is broken, as in
-    /// OpenSSL. The certificates of an index are decoded on first use.
-    pub(super) fn from_bundle(pem: &[u8]) -> Result<Trust> {
-        let mut trust = Trust::empty()?;
-        if let Some(index) = Index::new(pem) {
-            let index = Arc::new(index);
-            trust.store.add_source(index.clone())?;
-            trust.index = Some((index, Once::new()));
-        } else if let Ok(objects) = pem::read_objects(pem) {
-            trust.extend(&objects)?;
-        }
-        Ok(trust)
     }
 
     pub(crate) fn store(&self) -> &StoreHandle {
@@ -52,40 +83,55 @@ impl Trust {
 
     /// Everything in the store now, in its order.
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
-        if let Some((index, decoded)) = &self.index {
-            decoded.call_once(|| {
-                for certificate in index.certificates() {
-                    // Only memory can be short, and then it is as if the file had less.
-                    let _ = self.store.add_certificate(&certificate);
-                }
-            });
-        }
+        self.files.read(|files| {
+            for file in files {
+                let Some(index) = file.index() else { continue };
+                file.complete.call_once(|| {
+                    for certificate in index.certificates() {
+                        // Only memory can be short, and then it is as if the file had less.
+                        let _ = self.store.add_certificate(&certificate);
+                    }
+                });
+            }
+        });
         self.store.objects()
     }
 
     /// Whether certificates are looked for in directories.
     pub(crate) fn has_directories(&self) -> bool {
-        !self.directories.is_empty()
+        !self.lookups.is_empty()
     }
 
-    /// Whether nothing was ever put into it.
-    fn is_untouched(&self) -> bool {
-        !self.shared && self.directories.is_empty() && self.store.objects().is_empty()
-    }
-
-    /// Whether `extend` may be called on the store as it is.
-    pub(crate) fn can_grow(&self) -> bool {
-        !self.shared
-    }
-
-    /// Adds to the store, which may be in use: connections under way see the additions.
+    /// Adds certificates and lists to the store, which may be in use: connections under way see
+    /// them.
     pub(crate) fn extend(&self, objects: &[StoreObject]) -> Result<()> {
-        debug_assert!(self.can_grow(), "the system's store is everybody's");
         for object in objects {
             match object {
-                StoreObject::Certificate(certificate) => self.store.add_certificate(certificate)?,
+                StoreObject::Certificate(certificate) => {
+                    // Those of files were there first.
+                    let name = certificate.subject_name().to_der()?;
+                    for earlier in self.files.by_subject(&name) {
+                        self.store.add_certificate(&earlier)?;
+                    }
+                    self.store.add_certificate(certificate)?;
+                }
                 StoreObject::Crl(crl) => self.store.add_crl(crl)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Adds what a file holds, as `extend` does.
+    pub(super) fn add_bundle(&self, bundle: Arc<Bundle>) -> Result<()> {
+        if let Bundle::Objects(objects) = &*bundle {
+            return self.extend(objects);
+        }
+        let mut files = self.files.0.write().unwrap_or_else(PoisonError::into_inner);
+        if !files.iter().any(|file| Arc::ptr_eq(&file.bundle, &bundle)) {
+            files.push(LoadedFile {
+                bundle,
+                complete: Once::new(),
+            });
         }
         Ok(())
     }
@@ -93,92 +139,53 @@ impl Trust {
     /// A store of its own with the same certificates, which are not read or parsed again.
     pub(crate) fn copy(&self) -> Result<Trust> {
         let mut copy = Trust::empty()?;
-        copy.extend(&self.objects())?;
-        for directory in &self.directories {
-            copy.add_directory(directory.clone())?;
+        let bundles: Vec<_> = self
+            .files
+            .read(|files| files.iter().map(|file| Arc::clone(&file.bundle)).collect());
+        for bundle in bundles {
+            copy.add_bundle(bundle)?;
+        }
+        copy.extend(&self.store.objects())?;
+        for lookup in &self.lookups {
+            copy.add_lookup(lookup.clone())?;
         }
         Ok(copy)
     }
 
-    /// Adds a directory. Adding one that is there already does nothing.
+    /// Adds a directory, or several with separators between. What is there already stays once.
     pub(crate) fn add_directory(&mut self, directory: CString) -> Result<()> {
-        if !self.directories.contains(&directory) {
-            self.store.add_directory(&directory)?;
-            self.directories.push(directory);
+        self.add_lookup(Lookup::Directories(directory))
+    }
+
+    fn add_lookup(&mut self, lookup: Lookup) -> Result<()> {
+        if !self.lookups.contains(&lookup) {
+            match &lookup {
+                Lookup::Directories(list) => self.store.add_directory(list)?,
+                Lookup::Uri(uri) => self.store.add_uri(uri)?,
+            }
+            self.lookups.push(lookup);
         }
         Ok(())
     }
 
-    /// This store with the system's added: the system's own where there is nothing to add it to.
+    /// This store with what the system trusts now: OpenSSL's default file and directory, or what
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` put in their place. Files that are missing, broken or
+    /// cannot be read now count as empty, as in OpenSSL, and are looked at again the next time.
     pub(crate) fn with_system(&self) -> Result<Arc<Trust>> {
-        let system = system()?;
-        if self.is_untouched() {
-            return Ok(system);
-        }
+        let Locations { file, directories } = paths::system_locations();
         let mut both = self.copy()?;
-        both.extend(&system.objects())?;
-        for directory in &system.directories {
-            both.add_directory(directory.clone())?;
+        if let Ok(bundle) = Bundle::open(&file) {
+            both.add_bundle(bundle)?;
+        }
+        // An error is one that OpenSSL passes over too.
+        if let Ok(list) = c_path(&directories) {
+            let _ = both.add_directory(list.clone());
+            if openssl::version::number() < 0x3040_0000 {
+                let _ = both.add_lookup(Lookup::Uri(list));
+            }
         }
         Ok(Arc::new(both))
     }
-}
-
-/// What the system's store was made from: when one of these changes, it is made anew.
-#[derive(PartialEq, Clone)]
-struct Source {
-    file: Option<PathBuf>,
-    directories: Option<OsString>,
-    stamp: Option<(SystemTime, u64, u64)>,
-}
-
-impl Source {
-    fn now() -> Source {
-        let paths::Locations { file, directories } = paths::system_locations();
-        Source {
-            stamp: file.as_deref().and_then(stamp),
-            file,
-            directories,
-        }
-    }
-}
-
-fn stamp(file: &Path) -> Option<(SystemTime, u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::metadata(file).ok()?;
-    Some((meta.modified().ok()?, meta.len(), meta.ino()))
-}
-
-/// The system's trust store (OpenSSL's default file and directory, and what `SSL_CERT_FILE` and
-/// `SSL_CERT_DIR` put in their place). Missing or broken files count as empty, as in OpenSSL.
-fn system() -> Result<Arc<Trust>> {
-    static CACHE: Mutex<Option<(Source, Arc<Trust>)>> = Mutex::new(None);
-    let source = Source::now();
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((cached, trust)) = &*cache {
-        if *cached == source {
-            return Ok(Arc::clone(trust));
-        }
-    }
-    let bundle = source
-        .file
-        .as_ref()
-        .and_then(|file| std::fs::read(file).ok());
-    let mut trust = match bundle {
-        Some(pem) => Trust::from_bundle(&pem)?,
-        None => Trust::empty()?,
-    };
-    if let Some(directory) = source
-        .directories
-        .as_deref()
-        .and_then(|list| c_path(Path::new(list)).ok())
-    {
-        trust.add_directory(directory)?;
-    }
-    trust.shared = true;
-    let trust = Arc::new(trust);
-    *cache = Some((source, Arc::clone(&trust)));
-    Ok(trust)
 }
 
 /// A path as C takes it; Python's error for one with a NUL inside.

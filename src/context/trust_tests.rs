@@ -7,15 +7,26 @@ use pyssl_testing::pki::{Attribute, DistinguishedName};
 use pyssl_testing::{Ca, Files, Leaf};
 
 use super::SslContext;
+use super::bundle::Bundle;
 use super::trust::Trust;
 use crate::constants::{Protocol, VerifyFlags};
 use crate::error::{Error, Result};
-use crate::ffi::pem;
+use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
 use crate::{MemoryBio, WrapBio, paths};
 
+/// A store with what the text holds; none if it is refused.
 fn trust(pem: impl AsRef<[u8]>) -> Arc<Trust> {
-    Arc::new(Trust::from_bundle(pem.as_ref()).unwrap())
+    let trust = Trust::empty().unwrap();
+    if let Ok(bundle) = Bundle::read(&Source::memory(pem.as_ref()).unwrap(), true) {
+        trust.add_bundle(Arc::new(bundle)).unwrap();
+    }
+    Arc::new(trust)
+}
+
+/// What OpenSSL reads from the text.
+fn objects(pem: impl AsRef<[u8]>) -> Vec<StoreObject> {
+    pem::read_objects(&Source::memory(pem.as_ref()).unwrap()).unwrap_or_default()
 }
 
 fn bundle<'a>(cas: impl IntoIterator<Item = &'a Ca>) -> String {
@@ -60,14 +71,13 @@ fn verify(client: &SslContext, leaf: &Leaf) -> Result<()> {
 
 #[test]
 fn the_systems_bundle_gives_what_openssl_reads_from_it() {
-    let Some(file) = paths::system_locations().file else {
+    let Ok(text) = std::fs::read(paths::system_locations().file) else {
         pyssl_testing::skipped("this system has no bundle");
         return;
     };
-    let text = std::fs::read(file).unwrap();
     let lazy = trust(&text);
     let eager = Trust::empty().unwrap();
-    eager.extend(&pem::read_objects(&text).unwrap()).unwrap();
+    eager.extend(&objects(&text)).unwrap();
     assert!(lazy.store().objects().is_empty());
     let expected = ders(eager.objects());
     assert!(ders(lazy.objects()) == expected);
@@ -161,14 +171,14 @@ fn what_is_broken_counts_as_empty_as_in_openssl() {
         (String::new(), 1),
     ] {
         let pem = one.cert_pem() + &broken;
-        let expected = pem::read_objects(pem.as_bytes()).map_or(0, |objects| objects.len());
+        let expected = objects(&pem).len();
         assert_eq!(trust(&pem).objects().len(), expected, "{pem}");
         assert_eq!(expected, left, "{pem}");
     }
 }
 
 #[test]
-fn a_certificate_that_openssl_cannot_decode_does_not_spoil_the_others() {
+fn a_certificate_that_openssl_cannot_decode_spoils_the_file_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
     // The time of the end of validity is none any more.
     let mut der = other.der();
@@ -176,11 +186,31 @@ fn a_certificate_that_openssl_cannot_decode_does_not_spoil_the_others() {
     let at = der.windows(2).rposition(|bytes| bytes == tag).unwrap();
     der[at] = 0x02;
     assert!(X509::from_der(&der).is_err());
-    let trust = trust(crate::DER_cert_to_PEM_cert(&der) + &one.cert_pem());
-    verify(&client(&trust), &one.issue("localhost")).unwrap();
-    let error = verify(&client(&trust), &other.issue("localhost")).unwrap_err();
+    let pem = crate::DER_cert_to_PEM_cert(&der) + &one.cert_pem();
+    assert_eq!(objects(&pem).len(), 0);
+    let error = verify(&client(&trust(pem)), &one.issue("localhost")).unwrap_err();
     assert_eq!(error.verify_code(), Some(20));
-    assert_eq!(trust.objects().len(), 1);
+}
+
+#[test]
+fn certificates_that_share_a_subject_are_found_whatever_put_them_there() {
+    let name = DistinguishedName::new().with("CN", "one name for all");
+    let make = || Ca::root_builder().subject(name.clone()).build_ca();
+    let (in_file, added) = (make(), make());
+    let first = trust(in_file.cert_pem());
+    let second = trust(Ca::new().cert_pem());
+    first.extend(&objects(added.cert_pem())).unwrap();
+    second.extend(&objects(added.cert_pem())).unwrap();
+    let bundle = Bundle::read(
+        &Source::memory(in_file.cert_pem().as_bytes()).unwrap(),
+        true,
+    );
+    second.add_bundle(Arc::new(bundle.unwrap())).unwrap();
+    for trust in [first, second] {
+        let client = client(&trust);
+        verify(&client, &added.intermediate().issue("localhost")).unwrap();
+        verify(&client, &in_file.intermediate().issue("localhost")).unwrap();
+    }
 }
 
 #[test]

@@ -40,6 +40,12 @@ pub(super) fn system_errno(stack: &ErrorStack) -> Option<i32> {
     i32::try_from(code & 0x7fff_ffff).ok()
 }
 
+/// Whether the first entry of the queue is a system error.
+pub(super) fn begins_with_system(stack: &ErrorStack) -> bool {
+    let first = stack.errors().first();
+    first.is_some_and(|entry| code_of(entry) & SYSTEM_FLAG != 0)
+}
+
 #[allow(
     clippy::useless_conversion,
     clippy::unnecessary_cast,

@@ -156,7 +156,12 @@ impl Error {
         if let Some(errno) = detail::system_errno(&stack).filter(|_| alone) {
             return Error::os(errno);
         }
-        let detail = SslError::from_stack(Some(SslErrorNumber::SSL_ERROR_SSL as i32), stack);
+        // A file that could not be opened on the way, for instance (SSL_get_error looks there).
+        let number = match detail::begins_with_system(&stack) {
+            true => SslErrorNumber::SSL_ERROR_SYSCALL,
+            false => SslErrorNumber::SSL_ERROR_SSL,
+        };
+        let detail = SslError::from_stack(Some(number as i32), stack);
         match (detail.library(), detail.reason()) {
             (Some("SSL"), Some("CERTIFICATE_VERIFY_FAILED")) => {
                 Error::CertVerification(Box::new(detail))

@@ -1,7 +1,8 @@
-//! A lookup method of our own: certificates that a store is given when it first asks for them.
+//! Certificates that a store is given when a verification first asks for their subject.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 
 use foreign_types::ForeignTypeRef;
@@ -11,144 +12,138 @@ use openssl::x509::X509;
 use openssl_sys as sys;
 
 use super::decl;
-use super::util::{self, clear_errors};
+use super::util;
 
 /// Where a store finds certificates that it does not hold yet. Several threads ask at once.
 pub(crate) trait CertificateSource: Send + Sync {
-    /// Certificates among which are all that have this subject (a name in DER). The source keeps
-    /// a reference to each for as long as it lives.
+    /// Certificates among which are all that have this subject (a name in DER).
     fn by_subject(&self, name: &[u8]) -> Vec<X509>;
 }
 
-struct Method(*mut sys::X509_LOOKUP_METHOD);
+#[cfg(not(ossl400))]
+type Certificate = *mut sys::X509;
+#[cfg(ossl400)]
+type Certificate = *const sys::X509;
+#[cfg(not(ossl400))]
+type Verification = *mut sys::X509_STORE_CTX;
+#[cfg(ossl400)]
+type Verification = *const sys::X509_STORE_CTX;
 
-// SAFETY: a table of function pointers, complete before it is shared and never changed after.
-unsafe impl Send for Method {}
-// SAFETY: as above.
-unsafe impl Sync for Method {}
-
-fn method() -> Result<&'static Method, ErrorStack> {
-    static METHOD: OnceCell<Method> = OnceCell::new();
-    METHOD.get_or_try_init(|| {
-        openssl::init();
-        // SAFETY: a name that lives for ever; the setters only store the functions.
-        unsafe {
-            let method = decl::X509_LOOKUP_meth_new(c"pyssl".as_ptr());
-            if method.is_null() {
-                return Err(ErrorStack::get());
-            }
-            decl::X509_LOOKUP_meth_set_free(method, Some(free));
-            decl::X509_LOOKUP_meth_set_get_by_subject(method, Some(get_by_subject));
-            Ok(Method(method))
+/// The slot of a store in which its source stands.
+fn slot() -> Result<c_int, ErrorStack> {
+    static SLOT: OnceCell<c_int> = OnceCell::new();
+    SLOT.get_or_try_init(|| {
+        // SAFETY: `release` frees what `attach` puts there; a store is never duplicated.
+        let index = unsafe {
+            decl::CRYPTO_get_ex_new_index(
+                decl::CRYPTO_EX_INDEX_X509_STORE,
+                0,
+                ptr::null_mut(),
+                None,
+                None,
+                Some(release),
+            )
+        };
+        if index < 0 {
+            return Err(ErrorStack::get());
         }
+        Ok(index)
     })
+    .copied()
 }
 
-/// Makes a store look into `source`. A store has at most one.
+/// Makes a store ask `source` before it looks for certificates anywhere else. It is asked each
+/// time, not only if the store has none with the subject: OpenSSL looks at all that have it.
 ///
 /// # Safety
 ///
-/// `store` is live and nobody else uses it during the call.
+/// `store` is live, has no source yet, and nobody else uses it during the call.
 pub(super) unsafe fn attach(
     store: *mut sys::X509_STORE,
     source: Arc<dyn CertificateSource>,
 ) -> Result<(), ErrorStack> {
-    let method = method()?;
-    // SAFETY: the caller's; the method is complete and lives for ever.
-    let lookup = unsafe { sys::X509_STORE_add_lookup(store, method.0) };
-    if lookup.is_null() {
-        return Err(ErrorStack::get());
-    }
-    // SAFETY: the lookup belongs to the store. If the store has a source already, this is that
-    // source's lookup, whose data `free` would find no more: it is freed here.
+    let slot = slot()?;
+    let data = Box::into_raw(Box::new(source));
+    // SAFETY: the caller's; the setters only store their argument, and the functions live for ever.
     unsafe {
-        free(lookup);
-        let data = Box::into_raw(Box::new(source));
-        decl::X509_LOOKUP_set_method_data(lookup, data.cast());
+        if decl::X509_STORE_set_ex_data(store, slot, data.cast()) != 1 {
+            drop(Box::from_raw(data));
+            return Err(ErrorStack::get());
+        }
+        decl::X509_STORE_set_get_issuer(store, Some(get_issuer));
+        decl::X509_STORE_set_lookup_certs(store, Some(lookup_certs));
     }
     Ok(())
 }
 
-/// What [`attach`] has put into the lookup, or null.
-///
-/// # Safety
-///
-/// `lookup` is a live lookup of our method.
-unsafe fn data(lookup: *mut sys::X509_LOOKUP) -> *mut Arc<dyn CertificateSource> {
-    // SAFETY: the caller's.
-    unsafe { decl::X509_LOOKUP_get_method_data(lookup).cast() }
-}
-
-/// OpenSSL frees the lookup together with its store.
-unsafe extern "C" fn free(lookup: *mut sys::X509_LOOKUP) {
-    // SAFETY: called by OpenSSL, or by `attach`, with a live lookup of our method. Its data is
-    // null or comes from `Box::into_raw`; nobody else has it any more.
-    unsafe {
-        let data = data(lookup);
-        if !data.is_null() {
-            decl::X509_LOOKUP_set_method_data(lookup, std::ptr::null_mut());
-            drop(Box::from_raw(data));
-        }
+/// OpenSSL frees the slot's content together with the store.
+unsafe extern "C" fn release(
+    _store: *mut c_void,
+    data: *mut c_void,
+    _ad: *mut sys::CRYPTO_EX_DATA,
+    _index: c_int,
+    _argl: c_long,
+    _argp: *mut c_void,
+) {
+    let data = data.cast::<Arc<dyn CertificateSource>>();
+    if !data.is_null() {
+        // SAFETY: it comes from `Box::into_raw` in `attach`, and the store that had it is going.
+        let source = unsafe { Box::from_raw(data) };
+        // Sources are ours and do not panic in `drop`.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(source)));
     }
 }
 
-/// Adds all certificates with the subject to the store, since OpenSSL looks for further ones
-/// there (`X509_STORE_CTX_get1_certs`), and gives out one. The store is not locked meanwhile.
-unsafe extern "C" fn get_by_subject(
-    lookup: *mut sys::X509_LOOKUP,
-    kind: c_int,
-    name: *const sys::X509_NAME,
-    ret: *mut sys::X509_OBJECT,
+unsafe extern "C" fn get_issuer(
+    issuer: *mut *mut sys::X509,
+    ctx: *mut sys::X509_STORE_CTX,
+    certificate: Certificate,
 ) -> c_int {
-    if kind != decl::X509_LU_X509 {
-        return 0;
-    }
-    // The queue stays as the verification under way has left it.
-    let queue = ErrorStack::get();
-    // SAFETY: OpenSSL calls this with a live lookup of our method and a live name.
-    let found = catch_unwind(AssertUnwindSafe(|| unsafe { find(lookup, name) }));
-    clear_errors();
-    queue.put();
-    let Ok(Some(certificate)) = found else {
-        return 0;
-    };
-    // SAFETY: OpenSSL passes an object to be filled in. It counts the reference in the object as
-    // the store's and takes one of its own at once (X509_STORE_CTX_get_by_subject; by_store.c
-    // does the same as this). So the one that `set1` has taken is given back; the certificate
-    // lives on, since its source, which lives as long as the lookup, keeps it.
+    // SAFETY: OpenSSL calls this for a verification that uses our store, with a live certificate
+    // and a place for the result. The function called last is the one that this stands in for.
     unsafe {
-        if decl::X509_OBJECT_set1_X509(ret, certificate.as_ptr()) != 1 {
-            return 0;
-        }
-        sys::X509_free(certificate.as_ptr());
+        fill(ctx, sys::X509_get_issuer_name(certificate));
+        decl::X509_STORE_CTX_get1_issuer(issuer, ctx, certificate)
     }
-    1
 }
 
+unsafe extern "C" fn lookup_certs(
+    ctx: Verification,
+    name: *const sys::X509_NAME,
+) -> *mut sys::stack_st_X509 {
+    // SAFETY: OpenSSL calls this for a verification that uses our store, with a live name. The
+    // function called last is the one that this stands in for.
+    unsafe {
+        fill(ctx, name);
+        decl::X509_STORE_CTX_get1_certs(ctx, name)
+    }
+}
+
+/// Adds to the store the certificates of its source that have this subject.
+///
 /// # Safety
 ///
-/// `lookup` is a live lookup of our method, `name` a live name.
-unsafe fn find(lookup: *mut sys::X509_LOOKUP, name: *const sys::X509_NAME) -> Option<X509> {
-    // SAFETY: the caller's; the data was put there by `attach` and is freed with the lookup.
-    let source = unsafe { data(lookup).as_ref() }?;
-    let (mut der, mut length) = (std::ptr::null(), 0);
-    // SAFETY: the caller's; the encoding belongs to the name, which nobody changes meanwhile.
-    let der = unsafe {
+/// `ctx` is a live verification with a live store, `name` a live name that nobody changes.
+unsafe fn fill(ctx: *const sys::X509_STORE_CTX, name: *const sys::X509_NAME) {
+    // The queue stays as the verification under way has left it, with its marks.
+    // SAFETY: touches only this thread's queue.
+    unsafe { decl::ERR_set_mark() };
+    // SAFETY: the caller's. The slot holds null or what `attach` has put there, which lives as
+    // long as the store. The encoding belongs to the name. OpenSSL locks the store's list while it
+    // adds, takes a reference of its own, and passes over what is there already.
+    let _ = catch_unwind(AssertUnwindSafe(|| unsafe {
+        let store = decl::X509_STORE_CTX_get0_store(ctx);
+        let Ok(slot) = slot() else { return };
+        let data = decl::X509_STORE_get_ex_data(store, slot).cast::<Arc<dyn CertificateSource>>();
+        let Some(source) = data.as_ref() else { return };
+        let (mut der, mut length) = (ptr::null(), 0);
         if decl::X509_NAME_get0_der(name, &mut der, &mut length) != 1 {
-            return None;
+            return;
         }
-        util::slice(der, length)
-    };
-    let certificates = source.by_subject(der);
-    for certificate in &certificates {
-        // SAFETY: both are live; OpenSSL locks the store's list, takes a reference of its own,
-        // and passes over what is there already.
-        unsafe {
-            sys::X509_STORE_add_cert(decl::X509_LOOKUP_get_store(lookup), certificate.as_ptr())
-        };
-    }
-    certificates.into_iter().find(|certificate| {
-        // SAFETY: both names are live.
-        unsafe { sys::X509_NAME_cmp(certificate.subject_name().as_ptr(), name) == 0 }
-    })
+        for certificate in source.by_subject(util::slice(der, length)) {
+            sys::X509_STORE_add_cert(store, certificate.as_ptr());
+        }
+    }));
+    // SAFETY: as above.
+    unsafe { decl::ERR_pop_to_mark() };
 }

@@ -10,6 +10,7 @@ pub(crate) mod cache;
 pub(crate) mod cipher;
 pub(crate) mod ctx;
 mod decl;
+mod file;
 pub(crate) mod hooks;
 pub(crate) mod ip;
 pub(crate) mod lookup;

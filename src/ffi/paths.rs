@@ -34,3 +34,14 @@ unsafe fn constant(text: *const c_char) -> &'static CStr {
     // SAFETY: not null; the caller promises the rest.
     unsafe { CStr::from_ptr(text) }
 }
+
+/// Whether the program has rights that its caller may lack, so that the caller's environment must
+/// not decide what it trusts.
+pub(crate) fn is_privileged() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: takes a number and gives one.
+    return unsafe { libc::getauxval(libc::AT_SECURE) != 0 };
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: the four take no argument and do not fail.
+    return unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() };
+}

@@ -1,25 +1,35 @@
 //! Certificates, lists and parameters out of files, as OpenSSL itself reads them.
 
+use std::any::Any;
 use std::ffi::{c_char, c_int, c_void};
+use std::fs::{File, Metadata};
+use std::io;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr;
 
 use foreign_types::ForeignType;
+use openssl::dh::Dh;
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Params, Private};
 use openssl::x509::{X509, X509Crl};
 use openssl_sys as sys;
+use zeroize::Zeroizing;
 
-use super::decl;
 use super::store::StoreObject;
 use super::util::{self, clear_errors};
+use super::{decl, file};
 
-/// A BIO that reads from a slice.
-struct Source<'a> {
+/// What PEM or DER is read from: memory or a file, which is read as far as need be.
+pub(crate) struct Source<'a> {
     bio: *mut sys::BIO,
-    _data: std::marker::PhantomData<&'a [u8]>,
+    is_file: bool,
+    _data: PhantomData<&'a [u8]>,
 }
 
-impl<'a> Source<'a> {
-    fn new(data: &'a [u8]) -> Result<Source<'a>, ErrorStack> {
+impl Source<'_> {
+    /// Reads from a slice.
+    pub(crate) fn memory(data: &[u8]) -> Result<Source<'_>, ErrorStack> {
         openssl::init();
         // Longer than C's int is longer than OpenSSL reads from memory.
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
@@ -30,14 +40,53 @@ impl<'a> Source<'a> {
         }
         Ok(Source {
             bio,
-            _data: std::marker::PhantomData,
+            is_file: false,
+            _data: PhantomData,
         })
+    }
+
+    /// Reads from a file, from where it stands.
+    pub(crate) fn file(file: File) -> Result<Source<'static>, ErrorStack> {
+        Ok(Source {
+            bio: file::open(file)?,
+            is_file: true,
+            _data: PhantomData,
+        })
+    }
+
+    /// Why the file could not be read (on), if so.
+    pub(crate) fn take_failure(&self) -> Option<io::Error> {
+        if !self.is_file {
+            return None;
+        }
+        // SAFETY: a live BIO on a file.
+        unsafe { file::take_failure(self.bio) }
+    }
+
+    /// Starts again at the beginning, unless the file is a pipe or the like.
+    pub(crate) fn rewind(&self) -> io::Result<()> {
+        if !self.is_file {
+            // SAFETY: a live BIO, which keeps its slice.
+            unsafe { sys::BIO_ctrl(self.bio, decl::BIO_CTRL_RESET, 0, ptr::null_mut()) };
+            return Ok(());
+        }
+        // SAFETY: a live BIO on a file.
+        unsafe { file::rewind(self.bio) }
+    }
+
+    /// What is known of the file now.
+    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+        if !self.is_file {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        // SAFETY: a live BIO on a file.
+        unsafe { file::metadata(self.bio) }
     }
 }
 
 impl Drop for Source<'_> {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, freed here only.
+        // SAFETY: made by `memory` or `file`, freed here only.
         unsafe { sys::BIO_free_all(self.bio) };
     }
 }
@@ -75,7 +124,7 @@ fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
 /// The first certificate of a PEM text; encrypted ones count as none.
 pub(crate) fn read_certificate(pem: &[u8]) -> Result<X509, ErrorStack> {
     clear_errors();
-    next_pem(&Source::new(pem)?)
+    next_pem(&Source::memory(pem)?)
 }
 
 /// Why a chain could not be read.
@@ -87,9 +136,8 @@ pub(crate) enum ChainError {
 }
 
 /// The leaf and the further certificates of a PEM file; blocks of other kinds are passed over.
-pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
+pub(crate) fn read_chain(source: &Source<'_>) -> Result<(X509, Vec<X509>), ChainError> {
     clear_errors();
-    let source = Source::new(pem).map_err(ChainError::Leaf)?;
     // SAFETY: a live BIO; the certificate returned is ours.
     let leaf = unsafe {
         let x = decl::PEM_read_bio_X509_AUX(
@@ -105,7 +153,7 @@ pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
     };
     let mut chain = Vec::new();
     loop {
-        match next_pem(&source) {
+        match next_pem(source) {
             Ok(certificate) => chain.push(certificate),
             Err(queue) if is_end(&queue) => return Ok((leaf, chain)),
             Err(queue) => return Err(ChainError::Chain(queue)),
@@ -117,7 +165,7 @@ pub(crate) fn read_chain(pem: &[u8]) -> Result<(X509, Vec<X509>), ChainError> {
 pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     clear_errors();
     let mut found = Vec::new();
-    let source = match Source::new(pem) {
+    let source = match Source::memory(pem) {
         Ok(source) => source,
         Err(queue) => return (found, Some(queue)),
     };
@@ -135,7 +183,7 @@ pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
 pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     clear_errors();
     let mut found = Vec::new();
-    let source = match Source::new(der) {
+    let source = match Source::memory(der) {
         Ok(source) => source,
         Err(queue) => return (found, Some(queue)),
     };
@@ -157,16 +205,16 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
 }
 
 /// The certificates and revocation lists of a PEM file, in its order; keys are passed over.
-pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
+pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, ErrorStack> {
     clear_errors();
-    let source = Source::new(pem)?;
     // SAFETY: a live BIO; the list returned is ours.
     let list = unsafe {
         decl::PEM_X509_INFO_read_bio(
             source.bio,
             ptr::null_mut(),
-            Some(no_password),
-            ptr::null_mut(),
+            None,
+            // The password of what is encrypted, as in X509_load_cert_crl_file.
+            c"".as_ptr().cast_mut().cast(),
         )
     };
     if list.is_null() {
@@ -196,15 +244,88 @@ pub(crate) fn read_objects(pem: &[u8]) -> Result<Vec<StoreObject>, ErrorStack> {
 
 /// The certificates of a PEM file, not decoded, if it holds nothing else: no blocks of other
 /// kinds, no headers, nothing that is cut off or broken.
-pub(crate) fn read_encoded_certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn read_encoded_certificates(source: &Source<'_>) -> Option<Vec<Vec<u8>>> {
     clear_errors();
-    let source = Source::new(pem).ok()?;
     let mut found = Vec::new();
     loop {
-        match next_block(&source) {
+        match next_block(source) {
             Ok(Some(der)) => found.push(der),
             Ok(None) => return None,
             Err(queue) => return is_end(&queue).then_some(found),
+        }
+    }
+}
+
+/// The first private key of a PEM file. `ask` writes the password of one that is encrypted into
+/// the buffer that it is given and returns its length, or none.
+pub(crate) fn read_private_key<F>(source: &Source<'_>, ask: F) -> Result<PKey<Private>, ErrorStack>
+where
+    F: FnMut(&mut [u8]) -> Option<usize>,
+{
+    clear_errors();
+    let mut asker = Asker { ask, panic: None };
+    // SAFETY: a live BIO; the callback's data outlives the call; the key returned is ours.
+    let key = unsafe {
+        let key = sys::PEM_read_bio_PrivateKey(
+            source.bio,
+            ptr::null_mut(),
+            Some(ask_password::<F>),
+            ptr::from_mut(&mut asker).cast(),
+        );
+        (!key.is_null()).then(|| PKey::from_ptr(key))
+    };
+    if let Some(panic) = asker.panic {
+        resume_unwind(panic);
+    }
+    key.ok_or_else(ErrorStack::get)
+}
+
+/// Who is asked for a password, and what happened if that panicked.
+struct Asker<F> {
+    ask: F,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
+    buffer: *mut c_char,
+    size: c_int,
+    _writing: c_int,
+    asker: *mut c_void,
+) -> c_int {
+    // SAFETY: OpenSSL passes a buffer of `size` bytes, and what `read_private_key` has given it,
+    // which nobody else uses meanwhile.
+    let (room, asker) = unsafe { (util::room(buffer, size), &mut *asker.cast::<Asker<F>>()) };
+    let mut password = Zeroizing::new(vec![0; room.len()]);
+    match catch_unwind(AssertUnwindSafe(|| (asker.ask)(&mut password))) {
+        Ok(Some(length)) if length <= room.len() => {
+            for (to, &byte) in room.iter_mut().zip(&password[..length]) {
+                to.write(byte);
+            }
+            c_int::try_from(length).unwrap_or(-1)
+        }
+        Ok(_) => -1,
+        Err(panic) => {
+            asker.panic = Some(panic);
+            -1
+        }
+    }
+}
+
+/// The first parameters for a Diffie-Hellman exchange of a PEM file.
+pub(crate) fn read_dh_params(source: &Source<'_>) -> Result<Dh<Params>, ErrorStack> {
+    clear_errors();
+    // SAFETY: a live BIO; the parameters returned are ours.
+    unsafe {
+        let dh = sys::PEM_read_bio_DHparams(
+            source.bio,
+            ptr::null_mut(),
+            Some(no_password),
+            ptr::null_mut(),
+        );
+        if dh.is_null() {
+            Err(ErrorStack::get())
+        } else {
+            Ok(Dh::from_ptr(dh))
         }
     }
 }

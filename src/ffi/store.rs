@@ -1,6 +1,6 @@
 //! `StoreHandle`: an `X509_STORE`, filled and listed safely while handshakes read it.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -61,8 +61,8 @@ impl StoreHandle {
         check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
     }
 
-    /// Lets the store look for certificates in `source`; before directories that are added later.
-    pub(crate) fn add_source(
+    /// Lets the store ask `source` first for certificates with a subject. At most one source.
+    pub(crate) fn set_source(
         &mut self,
         source: Arc<dyn CertificateSource>,
     ) -> Result<(), ErrorStack> {
@@ -71,7 +71,7 @@ impl StoreHandle {
     }
 
     /// Lets the store look for certificates in a directory of hashed names.
-    pub(crate) fn add_directory(&mut self, directory: &std::ffi::CStr) -> Result<(), ErrorStack> {
+    pub(crate) fn add_directory(&mut self, directory: &CStr) -> Result<(), ErrorStack> {
         // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store.
         unsafe {
             let lookup = sys::X509_STORE_add_lookup(self.0, decl::X509_LOOKUP_hash_dir());
@@ -82,6 +82,25 @@ impl StoreHandle {
                 lookup,
                 directory.as_ptr(),
                 sys::X509_FILETYPE_PEM,
+            ))
+        }
+    }
+
+    /// Lets the store look for certificates where a URI or a path points to (`OSSL_STORE`).
+    pub(crate) fn add_uri(&mut self, uri: &CStr) -> Result<(), ErrorStack> {
+        // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store,
+        // and copies the URI.
+        unsafe {
+            let lookup = sys::X509_STORE_add_lookup(self.0, decl::X509_LOOKUP_store());
+            if lookup.is_null() {
+                return Err(ErrorStack::get());
+            }
+            check(sys::X509_LOOKUP_ctrl(
+                lookup,
+                decl::X509_L_ADD_STORE,
+                uri.as_ptr(),
+                0,
+                std::ptr::null_mut(),
             ))
         }
     }

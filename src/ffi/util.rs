@@ -2,7 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "the one place that may")]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
+use std::mem::MaybeUninit;
 
 use super::decl;
 
@@ -17,6 +18,21 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     }
     // SAFETY: not null; the caller promises the rest.
     unsafe { std::slice::from_raw_parts(ptr, len) }
+}
+
+/// The room at `ptr`, which need not hold anything yet; none if it is null.
+///
+/// # Safety
+///
+/// Unless it is null, `ptr` points to `len` bytes that only the caller uses during `'a`.
+pub(crate) unsafe fn room<'a>(ptr: *mut c_char, len: c_int) -> &'a mut [MaybeUninit<u8>] {
+    match usize::try_from(len) {
+        // SAFETY: not null; the caller promises the rest.
+        Ok(len) if !ptr.is_null() => unsafe {
+            std::slice::from_raw_parts_mut(ptr.cast::<MaybeUninit<u8>>(), len)
+        },
+        _ => &mut [],
+    }
 }
 
 /// The string at `ptr`, if it is not null.

@@ -196,3 +196,17 @@ pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
     );
     command
 }
+
+/// Sets an environment variable of this process, or removes it.
+///
+/// For test processes that do nothing else meanwhile: a thread that reads the environment at the
+/// same time, through C, would read freed memory.
+pub fn set_environment(name: &str, value: Option<&str>) {
+    // SAFETY: as stated above, only the calling thread is at work.
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
+}

@@ -6,6 +6,7 @@ find it. An outcome is {"value": ...} or {"error": {...}}. interpreter.rs does t
 import json
 import os
 import re
+import resource
 import select
 import socket
 import ssl
@@ -94,6 +95,9 @@ class Interpreter:
         self.named[name] = ssl.create_default_context(
             purpose_of(purpose), **locations_of(locations))
 
+    def set_default_verify_paths(self, name):
+        self.find(name).set_default_verify_paths()
+
     def unverified_context(self, name, options):
         options = dict(options)
         if "purpose" in options:
@@ -144,6 +148,45 @@ class Interpreter:
     def refuse_names(self, name, alert):
         """The SNI callback answers with an alert."""
         self.find(name).sni_callback = lambda *_: alert
+
+    # The process
+
+    def environ(self, name, value):
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+    def starve(self, on):
+        """Leaves no descriptor that could be had, or as many as before."""
+        if on:
+            with open(os.devnull) as file:
+                lowest = file.fileno()
+        else:
+            lowest = DESCRIPTORS[0]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, DESCRIPTORS[1]))
+
+    def fifo(self, path, content):
+        """A pipe with a name, which gives this to each who opens it."""
+        def write():
+            os.mkfifo(path)
+            made.set()
+            while True:
+                pipe = os.open(path, os.O_WRONLY)
+                # Who opens the name again meets another pipe.
+                os.mkfifo(path + ".next")
+                os.rename(path + ".next", path)
+                data = bytes.fromhex(content)
+                try:
+                    while data:
+                        data = data[os.write(pipe, data):]
+                except BrokenPipeError:
+                    pass
+                os.close(pipe)
+
+        made = threading.Event()
+        threading.Thread(target=write, daemon=True).start()
+        made.wait()
 
     def record(self, name, kind, other=None):
         """Sets a callback that notes that this context's was asked."""
@@ -365,6 +408,7 @@ class Interpreter:
             self.find(name).send(b"x" * 65536)
 
 
+DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
 try:
     EMPTY = ssl.SSLContext(ssl.PROTOCOL_TLS)
 except ssl.SSLError:
@@ -408,6 +452,12 @@ def password_of(description):
 
 
 def main():
+    if sys.argv[1:] == ["steps"]:
+        # One process for all, and an answer to each line.
+        interpreter = Interpreter()
+        for line in sys.stdin:
+            print(json.dumps(interpreter.run(json.loads(line))))
+        return
     for line in sys.stdin:
         interpreter = Interpreter()
         outcomes = [interpreter.run(step) for step in json.loads(line)]

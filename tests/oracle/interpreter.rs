@@ -5,12 +5,15 @@ mod record;
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl_testing::closed_port;
+use pyssl_testing::process::set_environment;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use convert::{
@@ -98,7 +101,7 @@ impl Interpreter {
 
     fn step(&mut self, operation: &str, arguments: &[Value]) -> Outcome {
         let argument = |i: usize| arguments.get(i).unwrap_or(&Value::Null);
-        let name = || text(argument(0)).to_owned();
+        let name = || argument(0).as_str().unwrap_or_default().to_owned();
         match operation {
             "context" => {
                 let context = ssl::SslContext::new(ssl::Protocol::try_from(int(argument(1)))?)?;
@@ -132,6 +135,9 @@ impl Interpreter {
             }
             "handshake" => return self.handshake(&name()),
             "pump" => return Ok(json!(self.pump(&name())?)),
+            "environ" => set_environment(&name(), argument(1).as_str()),
+            "starve" => starve(argument(0).as_bool().expect("a truth value"))?,
+            "fifo" => fifo(&name(), unhex(text(argument(1)))),
             "feed" => {
                 let data = unhex(text(argument(1)));
                 self.end(&name())?.incoming.write(&data)?;
@@ -447,6 +453,37 @@ fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
     Ok((client, listener.accept()?.0))
 }
 
+/// Leaves no descriptor that could be had, or as many as there may be.
+fn starve(on: bool) -> std::io::Result<()> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = match on {
+        true => u64::try_from(std::fs::File::open("/dev/null")?.as_raw_fd()).ok(),
+        false => limit.maximum,
+    };
+    Ok(setrlimit(Resource::Nofile, limit)?)
+}
+
+/// A pipe with a name, which gives this to each who opens it.
+fn fifo(path: &str, content: Vec<u8>) {
+    let make = |path: &str| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.expect("there is a mkfifo").success());
+    };
+    make(path);
+    let path = path.to_owned();
+    std::thread::spawn(move || {
+        loop {
+            let pipe = std::fs::File::options().write(true).open(&path);
+            // Who opens the name again meets another pipe.
+            let next = format!("{path}.next");
+            make(&next);
+            std::fs::rename(next, &path).expect("the pipe takes the other's place");
+            // A reader may have had enough before.
+            let _ = pipe.and_then(|mut pipe| std::io::Write::write_all(&mut pipe, &content));
+        }
+    });
+}
+
 fn on_context(context: &ssl::SslContext, operation: &str, arguments: &[Value]) -> Outcome {
     let argument = |i: usize| arguments.get(i).unwrap_or(&Value::Null);
     match operation {
@@ -471,6 +508,7 @@ fn on_context(context: &ssl::SslContext, operation: &str, arguments: &[Value]) -
             context.load_cert_chain(chain)?;
         }
         "load_verify_locations" => context.load_verify_locations(locations(argument(0)))?,
+        "set_default_verify_paths" => context.set_default_verify_paths()?,
         "load_default_certs" => context.load_default_certs(ssl::Purpose::SERVER_AUTH)?,
         "set_ecdh_curve" => context.set_ecdh_curve(text(argument(0)))?,
         "load_dh_params" => context.load_dh_params(text(argument(0)))?,

@@ -27,16 +27,17 @@ use openssl_sys::stack_st_X509_OBJECT;
 use openssl_sys::{
     ASN1_OBJECT, ASN1_OCTET_STRING, ASN1_TYPE, BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free,
     CRYPTO_EX_new, EVP_CIPHER, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
-    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP, X509_LOOKUP_METHOD, X509_NAME,
-    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, X509_VERIFY_PARAM, stack_st_SSL_CIPHER,
+    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP_METHOD, X509_NAME,
+    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
+    stack_st_SSL_CIPHER, stack_st_X509,
 };
 
 /// Declares the types of functions that OpenSSL calls.
 macro_rules! c_callbacks {
-    ($(type $name:ident = fn($($ty:ty),*) $(-> $ret:ty)?;)*) => {
-        $(pub(crate) type $name = Option<unsafe extern "C" fn($($ty),*) $(-> $ret)?>;)*
+    ($($(#[cfg($cfg:meta)])? type $name:ident = fn($($ty:ty),*) $(-> $ret:ty)?;)*) => {
+        $($(#[cfg($cfg)])? pub(crate) type $name = Option<unsafe extern "C" fn($($ty),*) $(-> $ret)?>;)*
         #[cfg(test)]
-        const CALLBACKS: &[header::Signature] = &[$(header::Signature {
+        const CALLBACKS: &[header::Signature] = &[$($(#[cfg($cfg)])? header::Signature {
             name: stringify!($name),
             arguments: &[$(stringify!($ty)),*],
             result: concat!($(stringify!($ret))?),
@@ -115,14 +116,23 @@ c_callbacks! {
     type password_callback = fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int;
     type message_callback = fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void);
     type ticket_callback = fn(*mut SSL, *mut c_uchar, *mut c_uchar, *mut EVP_CIPHER_CTX, *mut EVP_MAC_CTX, c_int) -> c_int;
-    type lookup_free = fn(*mut X509_LOOKUP);
-    type lookup_by_subject = fn(*mut X509_LOOKUP, X509_LOOKUP_TYPE, *const X509_NAME, *mut X509_OBJECT) -> c_int;
+    type gets_callback = fn(*mut BIO, *mut c_char, c_int) -> c_int;
+    #[cfg(not(ossl400))]
+    type X509_STORE_CTX_get_issuer_fn = fn(*mut *mut X509, *mut X509_STORE_CTX, *mut X509) -> c_int;
+    #[cfg(ossl400)]
+    type X509_STORE_CTX_get_issuer_fn = fn(*mut *mut X509, *mut X509_STORE_CTX, *const X509) -> c_int;
+    #[cfg(not(ossl400))]
+    type X509_STORE_CTX_lookup_certs_fn = fn(*mut X509_STORE_CTX, *const X509_NAME) -> *mut stack_st_X509;
+    #[cfg(ossl400)]
+    type X509_STORE_CTX_lookup_certs_fn = fn(*const X509_STORE_CTX, *const X509_NAME) -> *mut stack_st_X509;
 }
 
 c_entries! {
     // Errors and the random generator
     fn ERR_clear_error();
     fn ERR_peek_last_error() -> c_ulong;
+    fn ERR_set_mark() -> c_int;
+    fn ERR_pop_to_mark() -> c_int;
     fn RAND_bytes(buf: *mut c_uchar, num: c_int) -> c_int;
     fn RAND_add(buf: *const c_void, num: c_int, entropy: f64);
     fn RAND_status() -> c_int;
@@ -151,7 +161,7 @@ c_entries! {
     fn OPENSSL_sk_new_null() -> *mut OPENSSL_STACK;
     fn X509_STORE_new() -> *mut X509_STORE;
     fn X509_LOOKUP_hash_dir() -> *mut X509_LOOKUP_METHOD;
-    fn X509_LOOKUP_meth_new(name: *const c_char) -> *mut X509_LOOKUP_METHOD;
+    fn X509_LOOKUP_store() -> *mut X509_LOOKUP_METHOD;
 
     // Constants
     fn X509_get_default_cert_file_env() -> *const c_char;
@@ -274,20 +284,24 @@ c_functions! {
     fn X509_STORE_add_crl(store: *mut X509_STORE, crl: *mut X509_CRL) -> c_int;
     fn X509_OBJECT_get_type(object: *const X509_OBJECT) -> X509_LOOKUP_TYPE;
     fn X509_OBJECT_get0_X509_CRL(object: *const X509_OBJECT) -> *mut X509_CRL;
-    fn X509_OBJECT_set1_X509(object: *mut X509_OBJECT, x: *mut X509) -> c_int;
 
-    // Lookup methods
-    fn X509_LOOKUP_meth_set_free(
-        method: *mut X509_LOOKUP_METHOD,
-        f: lookup_free
-    ) -> c_int;
-    fn X509_LOOKUP_meth_set_get_by_subject(
-        method: *mut X509_LOOKUP_METHOD,
-        f: lookup_by_subject
-    ) -> c_int;
-    fn X509_LOOKUP_set_method_data(lookup: *mut X509_LOOKUP, data: *mut c_void) -> c_int;
-    fn X509_LOOKUP_get_method_data(lookup: *const X509_LOOKUP) -> *mut c_void;
-    fn X509_LOOKUP_get_store(lookup: *const X509_LOOKUP) -> *mut X509_STORE;
+    // Lookups
+    fn X509_STORE_set_ex_data(store: *mut X509_STORE, index: c_int, data: *mut c_void) -> c_int;
+    fn X509_STORE_get_ex_data(store: *const X509_STORE, index: c_int) -> *mut c_void;
+    fn X509_STORE_set_get_issuer(store: *mut X509_STORE, f: X509_STORE_CTX_get_issuer_fn);
+    fn X509_STORE_set_lookup_certs(store: *mut X509_STORE, f: X509_STORE_CTX_lookup_certs_fn);
+    fn X509_STORE_CTX_get0_store(ctx: *const X509_STORE_CTX) -> *mut X509_STORE;
+    #[cfg(not(ossl400))]
+    fn X509_STORE_CTX_get1_issuer(issuer: *mut *mut X509, ctx: *mut X509_STORE_CTX, x: *mut X509) -> c_int;
+    #[cfg(ossl400)]
+    fn X509_STORE_CTX_get1_issuer(issuer: *mut *mut X509, ctx: *mut X509_STORE_CTX, x: *const X509) -> c_int;
+    #[cfg(not(ossl400))]
+    fn X509_STORE_CTX_get1_certs(ctx: *mut X509_STORE_CTX, name: *const X509_NAME) -> *mut stack_st_X509;
+    #[cfg(ossl400)]
+    fn X509_STORE_CTX_get1_certs(ctx: *const X509_STORE_CTX, name: *const X509_NAME) -> *mut stack_st_X509;
+
+    // BIOs
+    fn BIO_meth_set_gets(method: *mut BIO_METHOD, gets: gets_callback) -> c_int;
 
     // Verification parameters
     fn X509_VERIFY_PARAM_add1_host(param: *mut X509_VERIFY_PARAM, name: *const c_char, len: usize) -> c_int;
@@ -315,8 +329,13 @@ c_numbers! {
     SSL_CTRL_GET_SIGNATURE_NAME: c_int = 140;
     #[cfg(ossl350)]
     SSL_CTRL_GET_PEER_SIGNATURE_NAME: c_int = 141;
+    BIO_CTRL_RESET: c_int = 1;
     BIO_CTRL_EOF: c_int = 2;
+    BIO_CTRL_INFO: c_int = 3;
     BIO_CTRL_PENDING: c_int = 10;
+    BIO_C_FILE_SEEK: c_int = 128;
+    BIO_C_FILE_TELL: c_int = 133;
+    X509_L_ADD_STORE: c_int = 3;
 
     // Counters of sessions
     SSL_CTRL_SESS_CONNECT: c_int = 21;
@@ -337,6 +356,7 @@ c_numbers! {
 
     // Flags, states, kinds and reasons
     BIO_FLAGS_IN_EOF: c_int = 0x800;
+    CRYPTO_EX_INDEX_X509_STORE: c_int = 4;
     PEM_R_NO_START_LINE: c_int = 108;
     SSL3_RT_MAX_PLAIN_LENGTH: usize = 16384;
     TLS_ST_OK: OSSL_HANDSHAKE_STATE = 1;

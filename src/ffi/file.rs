@@ -1,0 +1,375 @@
+//! A `BIO` on a file. It reads as OpenSSL's own does, tells why reading failed, and has limits.
+
+use std::cell::RefCell;
+use std::ffi::{c_char, c_int, c_long, c_void};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use once_cell::sync::OnceCell;
+use openssl::error::ErrorStack;
+use openssl_sys as sys;
+use zeroize::Zeroizing;
+
+use super::{decl, util};
+
+/// How much text the blocks of a file may have (`-----BEGIN` to `-----END`): all and each of them.
+/// OpenSSL keeps those in memory, and has no limit.
+const MOST_IN_BLOCKS: usize = 512 << 20;
+const MOST_IN_A_BLOCK: usize = 128 << 20;
+
+/// How much is read from what cannot be read twice (a pipe) in search of a key. OpenSSL keeps it in
+/// memory, and has no limit.
+const MOST_TO_KEEP: usize = 16 << 20;
+
+/// How many lines of a file may begin with a NUL.
+const MOST_NOTHINGS: usize = 4096;
+
+/// What the functions of the `BIO` find as its data.
+struct State {
+    reader: Reader,
+    failure: Option<io::Error>,
+}
+
+/// A file with a buffer, which may hold a key.
+struct Reader {
+    file: File,
+    buffer: Zeroizing<Vec<u8>>,
+    /// The part of the buffer that is yet to be handed out.
+    next: usize,
+    end: usize,
+    /// Reading has met the end of the file.
+    ended: bool,
+    /// How much was read of the block that is open.
+    block: Option<usize>,
+    in_blocks: usize,
+    kept: usize,
+    /// How many lines began with a NUL. In search of a key, OpenSSL tries again after each.
+    nothings: usize,
+}
+
+/// Whether a limit is reached.
+enum Enough {
+    No,
+    Yes,
+}
+
+impl Reader {
+    fn new(file: File) -> Reader {
+        Reader {
+            file,
+            buffer: Zeroizing::new(vec![0; 8192]),
+            next: 0,
+            end: 0,
+            ended: false,
+            block: None,
+            in_blocks: 0,
+            kept: 0,
+            nothings: 0,
+        }
+    }
+
+    /// The bytes that are there, after reading if there are none; nothing at the end of the file.
+    fn available(&mut self) -> io::Result<&[u8]> {
+        while self.next == self.end && !self.ended {
+            match self.file.read(&mut self.buffer) {
+                Ok(0) => self.ended = true,
+                Ok(n) => (self.next, self.end) = (0, n),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(&self.buffer[self.next..self.end])
+    }
+
+    /// C's `fgets`: up to a line feed, or to the last byte but one of `out`, then a NUL. The
+    /// length that OpenSSL makes of it is `strlen`'s.
+    fn line(&mut self, out: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+        let Some((last, room)) = out.split_last_mut() else {
+            return Ok(0);
+        };
+        let mut room = room.iter_mut();
+        let mut text = None;
+        let mut begins = [0_u8; 11];
+        let mut n = 0;
+        loop {
+            let there = self.available()?;
+            let most = &there[..there.len().min(room.len())];
+            let line_end = most.iter().position(|&byte| byte == b'\n');
+            let part = line_end.map_or(most, |at| &most[..=at]);
+            let taken = part.len();
+            if taken == 0 {
+                break;
+            }
+            if text.is_none() {
+                text = part.iter().position(|&byte| byte == 0).map(|at| n + at);
+            }
+            for (to, &byte) in begins.iter_mut().skip(n).zip(part) {
+                *to = byte;
+            }
+            // In this order, so that no room is taken for what is not there.
+            for (&byte, to) in part.iter().zip(room.by_ref()) {
+                to.write(byte);
+            }
+            n += taken;
+            self.next += taken;
+            if line_end.is_some() {
+                break;
+            }
+        }
+        match room.next() {
+            Some(end) => end.write(0),
+            None => last.write(0),
+        };
+        if text == Some(0) {
+            self.nothings += 1;
+            if self.nothings > MOST_NOTHINGS {
+                self.end_here();
+            }
+        }
+        Ok(match self.count(&begins, n) {
+            Enough::No => text.unwrap_or(n),
+            Enough::Yes => 0,
+        })
+    }
+
+    /// Counts a line of `n` bytes towards the limits.
+    fn count(&mut self, begins: &[u8; 11], n: usize) -> Enough {
+        if begins == b"-----BEGIN " {
+            self.block = Some(0);
+        } else if begins.starts_with(b"-----END ") {
+            self.block = None;
+        } else if let Some(block) = &mut self.block {
+            *block += n;
+            self.in_blocks += n;
+            if *block > MOST_IN_A_BLOCK || self.in_blocks > MOST_IN_BLOCKS {
+                self.end_here();
+                return Enough::Yes;
+            }
+        }
+        Enough::No
+    }
+
+    /// C's `fread`: as much as fits, or what there is.
+    fn fill(&mut self, out: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+        let size = out.len();
+        let mut room = out.iter_mut();
+        while room.len() > 0 {
+            let there = self.available()?;
+            if there.is_empty() {
+                break;
+            }
+            let mut n = 0;
+            for (&byte, to) in there.iter().zip(room.by_ref()) {
+                to.write(byte);
+                n += 1;
+            }
+            self.next += n;
+        }
+        let n = size - room.len();
+        self.kept += n;
+        if self.kept > MOST_TO_KEEP && self.file.stream_position().is_err() {
+            self.end_here();
+        }
+        Ok(n)
+    }
+
+    /// Reads no further: to OpenSSL the file ends here, within a block or in search of a key, both
+    /// of which it takes for an error.
+    fn end_here(&mut self) {
+        (self.next, self.end, self.ended) = (0, 0, true);
+    }
+
+    fn tell(&mut self) -> io::Result<u64> {
+        let unread = (self.end - self.next) as u64;
+        Ok(self.file.stream_position()?.saturating_sub(unread))
+    }
+
+    fn seek(&mut self, to: u64) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(to))?;
+        (self.next, self.end, self.ended) = (0, 0, false);
+        self.block = None;
+        Ok(())
+    }
+}
+
+/// A new `BIO` that reads a file from where it stands; it owns the file.
+pub(super) fn open(file: File) -> Result<*mut sys::BIO, ErrorStack> {
+    let method = method()?;
+    // SAFETY: the method is complete and lives for ever.
+    let bio = unsafe { sys::BIO_new(method.0) };
+    if bio.is_null() {
+        return Err(ErrorStack::get());
+    }
+    let state = Box::new(RefCell::new(State {
+        reader: Reader::new(file),
+        failure: None,
+    }));
+    // SAFETY: a fresh BIO of our method; its functions take the data as what this is, and
+    // `destroy` frees it.
+    unsafe {
+        sys::BIO_set_data(bio, Box::into_raw(state).cast::<c_void>());
+        sys::BIO_set_init(bio, 1);
+    }
+    Ok(bio)
+}
+
+/// Why reading failed, if it did; asked once.
+///
+/// # Safety
+///
+/// `bio` is live and was made by [`open`].
+pub(super) unsafe fn take_failure(bio: *mut sys::BIO) -> Option<io::Error> {
+    // SAFETY: the caller's.
+    let state = unsafe { state(bio) }?;
+    state.try_borrow_mut().ok()?.failure.take()
+}
+
+/// What is known of the file, and of whether it can be read again from the start, which this does.
+///
+/// # Safety
+///
+/// As for [`take_failure`].
+pub(super) unsafe fn rewind(bio: *mut sys::BIO) -> io::Result<()> {
+    // SAFETY: the caller's.
+    let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
+    let mut state = state.try_borrow_mut().map_err(io::Error::other)?;
+    state.failure = None;
+    state.reader.seek(0)
+}
+
+/// The state of the file.
+///
+/// # Safety
+///
+/// As for [`take_failure`].
+pub(super) unsafe fn metadata(bio: *mut sys::BIO) -> io::Result<std::fs::Metadata> {
+    // SAFETY: the caller's.
+    let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
+    state
+        .try_borrow()
+        .map_err(io::Error::other)?
+        .reader
+        .file
+        .metadata()
+}
+
+struct Method(*mut sys::BIO_METHOD);
+
+// SAFETY: a table of function pointers, complete before it is shared and never changed after.
+unsafe impl Send for Method {}
+// SAFETY: as above.
+unsafe impl Sync for Method {}
+
+fn method() -> Result<&'static Method, ErrorStack> {
+    static METHOD: OnceCell<Method> = OnceCell::new();
+    METHOD.get_or_try_init(|| {
+        // SAFETY: a name that lives for ever; the setters only store the functions.
+        unsafe {
+            let method = decl::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl file".as_ptr());
+            if method.is_null() {
+                return Err(ErrorStack::get());
+            }
+            sys::BIO_meth_set_read__fixed_rust(method, Some(read));
+            decl::BIO_meth_set_gets(method, Some(gets));
+            sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
+            sys::BIO_meth_set_destroy__fixed_rust(method, Some(destroy));
+            Ok(Method(method))
+        }
+    })
+}
+
+/// # Safety
+///
+/// `bio` is live and was made by [`open`].
+unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a RefCell<State>> {
+    // SAFETY: `open` has put a `RefCell<State>` there, which lives as long as the BIO.
+    unsafe { sys::BIO_get_data(bio).cast::<RefCell<State>>().as_ref() }
+}
+
+/// Runs one operation; `failed` if it fails, whose reason is kept.
+///
+/// # Safety
+///
+/// As for [`state`].
+unsafe fn run<T>(
+    bio: *mut sys::BIO,
+    failed: T,
+    operation: impl FnOnce(&mut Reader) -> io::Result<T>,
+) -> T {
+    // SAFETY: the caller's.
+    let Some(state) = (unsafe { state(bio) }) else {
+        return failed;
+    };
+    let Ok(mut state) = state.try_borrow_mut() else {
+        return failed;
+    };
+    // Nothing in it panics; if something did, the file cannot be read.
+    let outcome = catch_unwind(AssertUnwindSafe(|| operation(&mut state.reader)));
+    match outcome.unwrap_or_else(|_| Err(io::Error::other("reading panicked"))) {
+        Ok(value) => value,
+        Err(error) => {
+            state.failure.get_or_insert(error);
+            failed
+        }
+    }
+}
+
+unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
+    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` bytes of its own.
+    unsafe {
+        let room = util::room(data, len);
+        run(bio, -1, |reader| reader.fill(room).map(count))
+    }
+}
+
+unsafe extern "C" fn gets(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
+    // SAFETY: as for `read`.
+    unsafe {
+        let room = util::room(data, len);
+        run(bio, 0, |reader| reader.line(room).map(count))
+    }
+}
+
+fn count(n: usize) -> c_int {
+    c_int::try_from(n).unwrap_or(c_int::MAX)
+}
+
+unsafe extern "C" fn ctrl(
+    bio: *mut sys::BIO,
+    command: c_int,
+    number: c_long,
+    _pointer: *mut c_void,
+) -> c_long {
+    // SAFETY: OpenSSL calls this for BIOs of our method only.
+    unsafe {
+        match command {
+            decl::BIO_C_FILE_SEEK | decl::BIO_CTRL_RESET => run(bio, -1, |reader| {
+                let to = u64::try_from(number).map_err(io::Error::other)?;
+                reader.seek(to).map(|()| 0)
+            }),
+            decl::BIO_C_FILE_TELL | decl::BIO_CTRL_INFO => run(bio, -1, |reader| {
+                c_long::try_from(reader.tell()?).map_err(io::Error::other)
+            }),
+            decl::BIO_CTRL_EOF => run(bio, 1, |reader| {
+                Ok(c_long::from(reader.ended && reader.next == reader.end))
+            }),
+            sys::BIO_CTRL_FLUSH => 1,
+            _ => 0,
+        }
+    }
+}
+
+unsafe extern "C" fn destroy(bio: *mut sys::BIO) -> c_int {
+    // SAFETY: OpenSSL calls this once, for BIOs of our method only; the data is null or comes
+    // from `Box::into_raw` in `open`.
+    unsafe {
+        let data = sys::BIO_get_data(bio).cast::<RefCell<State>>();
+        if !data.is_null() {
+            sys::BIO_set_data(bio, std::ptr::null_mut());
+            drop(Box::from_raw(data));
+        }
+    }
+    1
+}
