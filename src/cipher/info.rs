@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
+use openssl::error::ErrorStack;
 use openssl::ssl::{SslCipherRef, SslContextRef, SslRef};
 
 use crate::ffi;
+use crate::ffi::ctx::CtxHandle;
 use crate::text::Json;
 
 /// One cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
@@ -177,6 +179,20 @@ pub(crate) fn ciphers_of_context(ctx: &SslContextRef) -> Vec<Cipher> {
     let mut list = Vec::with_capacity(32);
     ffi::cipher::each_of_context(ctx, |c| list.push(Cipher::from_ref(c)));
     list
+}
+
+/// As [`ciphers_of_context`], for a context of ours.
+pub(crate) fn ciphers_of_handle(ctx: &CtxHandle) -> Vec<Cipher> {
+    let mut list = Vec::with_capacity(32);
+    ctx.each_cipher(|c| list.push(Cipher::from_ref(c)));
+    list
+}
+
+/// The suites of the context's list that a security level leaves, whatever the versions are.
+pub(crate) fn ciphers_at_level(ctx: &CtxHandle, level: u32) -> Result<Vec<Cipher>, ErrorStack> {
+    let mut list = Vec::new();
+    ctx.each_cipher_at_level(level, |c| list.push(Cipher::from_ref(c)))?;
+    Ok(list)
 }
 
 /// The suites that the `SSL` would really offer under its versions and security level.

@@ -55,7 +55,7 @@ pub use explain::{Effect, Explanation, Method, NoEffect, Step};
 pub(crate) use group::Group;
 pub use hint::Hint;
 pub use info::Cipher;
-pub(crate) use info::{ciphers_of_context, ciphers_supported_by, first_names, text_field};
+pub(crate) use info::{ciphers_at_level, ciphers_of_handle, first_names, text_field};
 pub use known::KnownOpenssl;
 pub use lint::{Finding, LintCode, Severity};
 pub(crate) use names::is_suite;

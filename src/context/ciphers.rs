@@ -63,7 +63,7 @@ impl SslContext {
     ///
     /// `SSLError` if OpenSSL cannot make a context.
     pub fn get_ciphers(&self) -> Result<Vec<Cipher>> {
-        self.ask(|ctx| cipher::ciphers_of_context(ctx.as_ref()))
+        self.ask(cipher::ciphers_of_handle)
     }
 
     /// Selects the suites for TLS 1.3, in order of preference. Python 3.15's.

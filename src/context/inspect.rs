@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use openssl::ssl::Ssl;
 use openssl::x509::X509;
 
 use super::SslContext;
@@ -95,12 +94,6 @@ impl SslContext {
     /// The suites of the list that a security level leaves, whatever the versions are. Without
     /// those that need a callback.
     pub(crate) fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
-        let snapshot = self.snapshot()?;
-        // Only asked for its list; it never meets a peer.
-        let mut ssl = Ssl::new(snapshot.handle().as_ref())?;
-        ssl.set_min_proto_version(None)?;
-        ssl.set_max_proto_version(None)?;
-        ssl.set_security_level(level);
-        Ok(cipher::ciphers_supported_by(&mut ssl))
+        Ok(cipher::ciphers_at_level(self.snapshot()?.handle(), level)?)
     }
 }

@@ -6,6 +6,7 @@ use openssl::ssl::{SslSession as RawSession, SslSessionRef};
 
 use super::{SslContext, Verified};
 use crate::error::Result;
+use crate::ffi::hooks::Hooks;
 use crate::ffi::session;
 
 /// Which context something belongs to. Never an address: those are used again.
@@ -16,6 +17,15 @@ impl ContextId {
     pub(crate) fn next() -> ContextId {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         ContextId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The context that a connection uses now.
+    pub(crate) fn of(hooks: &dyn Hooks) -> ContextId {
+        ContextId(hooks.context_number())
+    }
+
+    pub(crate) fn number(self) -> u64 {
+        self.0
     }
 }
 

@@ -191,7 +191,7 @@ impl Settings {
         self.minimum_version = Some(version(minimum, TlsVersion::MINIMUM_SUPPORTED));
         self.maximum_version = Some(version(maximum, TlsVersion::MAXIMUM_SUPPORTED));
         self.security_level = Some(ctx.security_level());
-        self.num_tickets = Some(ctx.as_ref().num_tickets());
+        self.num_tickets = Some(ctx.num_tickets());
         if self.ticket_keys.is_empty() {
             self.ticket_keys = Arc::from([ctx.ticket_keys()?]);
         }

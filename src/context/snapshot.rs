@@ -1,6 +1,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use openssl::ssl::SslRef;
 use zeroize::Zeroizing;
 
 use super::session::ContextId;
@@ -128,7 +129,15 @@ impl Hooks for Snapshot {
         &self.settings.ticket_keys
     }
 
-    fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync> {
-        self
+    fn context_number(&self) -> u64 {
+        self.id().number()
+    }
+
+    fn has_several_identities(&self) -> bool {
+        self.settings.identities.len() > 1
+    }
+
+    fn staple(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError> {
+        self.settings.staple_for(ssl)
     }
 }

@@ -5,7 +5,6 @@ use openssl::nid::Nid;
 use openssl::ssl::SslVersion;
 
 use super::Connection;
-use super::queries::snapshot;
 use crate::error::{Error, Result};
 use crate::ffi::util::clear_errors;
 use crate::ffi::x509;
@@ -58,9 +57,7 @@ impl Connection {
                 return ssl.peer_certificate();
             }
             // Which one of several was shown in the resumed session is not known here.
-            let several =
-                snapshot(view).is_none_or(|snapshot| snapshot.settings().identities.len() > 1);
-            if ssl.session_reused() && several {
+            if ssl.session_reused() && view.hooks().has_several_identities() {
                 return None;
             }
             ssl.certificate().map(ToOwned::to_owned)

@@ -6,7 +6,7 @@ use openssl::ssl::SslRef;
 
 use super::overrides::{Overrides, Verification};
 use crate::constants::OcspMode;
-use crate::context::{Settings, Snapshot, ocsp};
+use crate::context::{Settings, ocsp};
 use crate::error::BoxError;
 use crate::ffi::hooks::{Hooks, Stapling};
 
@@ -34,14 +34,11 @@ impl Staples {
 }
 
 impl Stapling for Staples {
-    fn staple(&self, ssl: &SslRef, context: Arc<dyn Hooks>) -> Result<Option<Arc<[u8]>>, BoxError> {
+    fn staple(&self, ssl: &SslRef, context: &dyn Hooks) -> Result<Option<Arc<[u8]>>, BoxError> {
         if let Some(response) = &self.response {
             return Ok(Some(Arc::clone(response)));
         }
-        match context.as_any().downcast::<Snapshot>() {
-            Ok(snapshot) => snapshot.settings().staple_for(ssl),
-            Err(_) => Ok(None),
-        }
+        context.staple(ssl)
     }
 
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError> {

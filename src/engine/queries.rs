@@ -2,14 +2,13 @@
 //!
 //! Questions do not wait for callbacks: see [`Connection::look`].
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
 
 use super::{Connection, Deadline, Step};
 use crate::certificate::{CertDict, Certificate};
-use crate::context::{Snapshot, SslContext, SslSession};
+use crate::context::{ContextId, SslContext, SslSession};
 use crate::error::{Error, Result};
 use crate::ffi::view::View;
 use crate::lock::Refused;
@@ -142,7 +141,7 @@ impl Connection {
             if !(tls13 && self.handshaken() || view.is_settled()) {
                 return None;
             }
-            let id = snapshot(view)?.id();
+            let id = ContextId::of(&*view.hooks());
             Some(SslSession::new(view.session()?, id, self.verifies))
         };
         self.look(session).ok().flatten()
@@ -157,7 +156,7 @@ impl Connection {
     pub(crate) fn set_session(&self, session: &SslSession) -> Result<()> {
         let late = || Error::value("Cannot set session after handshake.");
         let refusal = |view: &View<'_>| {
-            let error = if snapshot(view).is_none_or(|own| own.id() != session.context_id()) {
+            let error = if ContextId::of(&*view.hooks()) != session.context_id() {
                 Error::value("Session refers to a different SSLContext.")
             } else if self.server_side {
                 Error::value("Cannot set session for server-side SSLSocket.")
@@ -234,8 +233,4 @@ fn chain(list: Option<&openssl::stack::StackRef<openssl::x509::X509>>) -> Vec<Ce
         .flatten()
         .map(|certificate| Certificate::from_x509(certificate.to_owned()))
         .collect()
-}
-
-pub(super) fn snapshot(view: &View<'_>) -> Option<Arc<Snapshot>> {
-    view.hooks().as_any().downcast::<Snapshot>().ok()
 }

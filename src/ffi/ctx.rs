@@ -9,18 +9,18 @@ use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKeyRef, Params, Private};
 use openssl::ssl::{
-    SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode, SslSessionCacheMode,
-    SslVerifyMode,
+    Ssl, SslCipherRef, SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode,
+    SslSessionCacheMode, SslVerifyMode,
 };
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::cache::SessionCache;
-use super::decl;
 use super::hooks::TicketBlock;
 use super::store::StoreHandle;
 use super::trampoline;
 use super::util::clear_errors;
+use super::{cipher, decl};
 
 /// The length of the block of ticket keys in OpenSSL 1.1 and later.
 pub(crate) const TICKET_KEYS_LEN: usize = 80;
@@ -104,14 +104,36 @@ impl CtxHandle {
         Ok(ctx)
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut sys::SSL_CTX {
+    pub(super) fn as_ptr(&self) -> *mut sys::SSL_CTX {
         self.0.as_ptr()
     }
 
-    /// The context as the `openssl` crate sees it.
-    pub(crate) fn as_ref(&self) -> &SslContextRef {
+    /// The context as the `openssl` crate sees it. Not for other layers: they could keep a reference
+    /// to the `SSL_CTX` for longer than this handle (S1).
+    pub(super) fn as_ref(&self) -> &SslContextRef {
         // SAFETY: the pointer is live for as long as `self`, and the result borrows `self`.
         unsafe { SslContextRef::from_ptr(self.0.as_ptr()) }
+    }
+
+    /// Calls `visit` with each suite of the list, in order; TLS 1.3 suites come first.
+    pub(crate) fn each_cipher(&self, visit: impl FnMut(&SslCipherRef)) {
+        cipher::each_of_context(self.as_ref(), visit);
+    }
+
+    /// Calls `visit` with each suite of the list that a security level leaves, whatever the versions
+    /// are, and without those that need a callback.
+    pub(crate) fn each_cipher_at_level(
+        &self,
+        level: u32,
+        visit: impl FnMut(&SslCipherRef),
+    ) -> Result<(), ErrorStack> {
+        // Only asked for its list; it never meets a peer.
+        let mut ssl = Ssl::new(self.as_ref())?;
+        ssl.set_min_proto_version(None)?;
+        ssl.set_max_proto_version(None)?;
+        ssl.set_security_level(level);
+        cipher::each_supported(&mut ssl, visit);
+        Ok(())
     }
 
     /// Sets the list for TLS 1.2 and older. On failure the list may be empty.
@@ -341,27 +363,31 @@ impl CtxHandle {
 
     /// Whether the context is asked for a client's identity and key.
     pub(crate) fn set_psk_client(&mut self, on: bool) {
-        let callback = on.then_some(trampoline::psk_client as trampoline::PskClientFn);
         // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
         // the connection.
         #[cfg(has_psk)]
         unsafe {
-            sys::SSL_CTX_set_psk_client_callback(self.as_ptr(), callback);
+            decl::SSL_CTX_set_psk_client_callback(
+                self.as_ptr(),
+                on.then_some(trampoline::psk_client as _),
+            );
         }
         #[cfg(not(has_psk))]
-        let _ = callback;
+        let _ = on;
     }
 
     /// Whether the context is asked for the keys of clients' identities.
     pub(crate) fn set_psk_server(&mut self, on: bool) {
-        let callback = on.then_some(trampoline::psk_server as trampoline::PskServerFn);
         // SAFETY: as above.
         #[cfg(has_psk)]
         unsafe {
-            sys::SSL_CTX_set_psk_server_callback(self.as_ptr(), callback);
+            decl::SSL_CTX_set_psk_server_callback(
+                self.as_ptr(),
+                on.then_some(trampoline::psk_server as _),
+            );
         }
         #[cfg(not(has_psk))]
-        let _ = callback;
+        let _ = on;
     }
 
     /// The hint that a server gives to clients of TLS 1.2 for the choice of their identity.
@@ -404,6 +430,10 @@ impl CtxHandle {
         unsafe {
             sys::SSL_CTX_set_keylog_callback(self.as_ptr(), on.then_some(trampoline::keylog as _));
         }
+    }
+
+    pub(crate) fn num_tickets(&self) -> usize {
+        self.as_ref().num_tickets()
     }
 
     pub(crate) fn set_num_tickets(&mut self, tickets: usize) -> Result<(), ErrorStack> {

@@ -46,14 +46,20 @@ pub(crate) trait Hooks: Send + Sync {
     /// The keys for tickets: the first seals, all open.
     fn ticket_keys(&self) -> &[TicketBlock];
 
-    /// The context itself, for those who know what implements this.
-    fn as_any(self: Arc<Self>) -> Arc<dyn std::any::Any + Send + Sync>;
+    /// Which context this is of.
+    fn context_number(&self) -> u64;
+
+    /// Whether the context has more than one certificate to show.
+    fn has_several_identities(&self) -> bool;
+
+    /// What a server staples to this handshake unless the connection has a response of its own.
+    fn staple(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError>;
 }
 
 /// What one connection makes of OCSP responses that are stapled to handshakes.
 pub(crate) trait Stapling: Send {
     /// What a server staples to this handshake. `context` is the one in use.
-    fn staple(&self, ssl: &SslRef, context: Arc<dyn Hooks>) -> Result<Option<Arc<[u8]>>, BoxError>;
+    fn staple(&self, ssl: &SslRef, context: &dyn Hooks) -> Result<Option<Arc<[u8]>>, BoxError>;
 
     /// Whether a client is content with what the server stapled, or with nothing.
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;

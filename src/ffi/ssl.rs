@@ -150,7 +150,8 @@ impl SslHandle {
 
     /// The connection, to be looked at.
     pub(crate) fn view(&self) -> View<'_> {
-        View::new(&self.ssl, &self.callbacks)
+        // SAFETY: S4: `SslHandle` is not `Sync`, and is borrowed by this thread meanwhile.
+        unsafe { View::new(&self.ssl, &self.callbacks) }
     }
 
     /// Switches to another context: its certificate, protocols and store.
@@ -448,12 +449,14 @@ impl SslHandle {
         }
     }
 
-    /// Offers a copy of a session for resumption; the caller has checked whose it is. A copy,
-    /// since OpenSSL makes the session of a connection that ends without `close_notify`
-    /// unresumable, and it can be offered again.
+    /// Offers a copy of a session for resumption, whose context the caller compares with its own. A
+    /// copy, since OpenSSL makes the session of a connection that ends without `close_notify`
+    /// unresumable, and the session can be offered again.
     pub(crate) fn set_session(&mut self, session: &SslSessionRef) -> Result<(), ErrorStack> {
         let copy = session::copy(session)?;
-        // SAFETY: the session comes from a connection of the same context, as the caller checks;
+        // SAFETY: a session may be used with one `SSL_CTX` only, since it is linked into that one's
+        // cache (SSL_set_session(3)). This copy is in no cache and nobody else has it: it is used
+        // with the context of this connection only, whichever the session itself came from.
         // OpenSSL takes a reference of its own.
         unsafe { self.ssl.set_session(&copy) }
     }

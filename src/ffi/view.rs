@@ -13,15 +13,18 @@ use super::trampoline::Callbacks;
 use super::{decl, session, util};
 
 /// A connection to look at. The thread that has this has the connection to itself (S4): through the
-/// connection's lock, or through its window. Nothing here changes the connection.
+/// connection's lock, or through its window. Nothing here changes the connection. It stays on its
+/// thread, since `Callbacks` is not `Sync`.
 pub(crate) struct View<'a> {
     ssl: &'a SslRef,
     callbacks: &'a Callbacks,
 }
 
 impl<'a> View<'a> {
-    /// The caller has the connection to itself for as long as the references live.
-    pub(super) fn new(ssl: &'a SslRef, callbacks: &'a Callbacks) -> View<'a> {
+    /// # Safety
+    ///
+    /// No other thread is in the connection for as long as the references live (S4).
+    pub(super) unsafe fn new(ssl: &'a SslRef, callbacks: &'a Callbacks) -> View<'a> {
         View { ssl, callbacks }
     }
 

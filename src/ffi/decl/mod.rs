@@ -116,6 +116,8 @@ c_callbacks! {
     type password_callback = fn(*mut c_char, c_int, c_int, *mut c_void) -> c_int;
     type message_callback = fn(c_int, c_int, c_int, *const c_void, usize, *mut SSL, *mut c_void);
     type ticket_callback = fn(*mut SSL, *mut c_uchar, *mut c_uchar, *mut EVP_CIPHER_CTX, *mut EVP_MAC_CTX, c_int) -> c_int;
+    type psk_client_callback = fn(*mut SSL, *const c_char, *mut c_char, c_uint, *mut c_uchar, c_uint) -> c_uint;
+    type psk_server_callback = fn(*mut SSL, *const c_char, *mut c_uchar, c_uint) -> c_uint;
     type gets_callback = fn(*mut BIO, *mut c_char, c_int) -> c_int;
     #[cfg(not(ossl400))]
     type X509_STORE_CTX_get_issuer_fn = fn(*mut *mut X509, *mut X509_STORE_CTX, *mut X509) -> c_int;
@@ -193,6 +195,10 @@ c_functions! {
     fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
     fn SSL_CTX_set_msg_callback(ctx: *mut SSL_CTX, cb: message_callback);
     fn SSL_set_msg_callback(ssl: *mut SSL, cb: message_callback);
+    #[cfg(has_psk)]
+    fn SSL_CTX_set_psk_client_callback(ctx: *mut SSL_CTX, cb: psk_client_callback);
+    #[cfg(has_psk)]
+    fn SSL_CTX_set_psk_server_callback(ctx: *mut SSL_CTX, cb: psk_server_callback);
     #[cfg(has_psk)]
     fn SSL_CTX_use_psk_identity_hint(ctx: *mut SSL_CTX, hint: *const c_char) -> c_int;
 

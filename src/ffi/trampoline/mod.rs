@@ -27,7 +27,7 @@ use super::window::Window;
 pub(in crate::ffi) use alpn::alpn_select;
 pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
-pub(in crate::ffi) use psk::{PskClientFn, PskServerFn, psk_client, psk_server};
+pub(in crate::ffi) use psk::{psk_client, psk_server};
 pub(in crate::ffi) use server_name::server_name;
 pub(in crate::ffi) use status::status;
 pub(in crate::ffi) use ticket::ticket;

@@ -11,8 +11,12 @@ const TOO_LONG: c_uint = c_uint::MAX;
 /// What tells OpenSSL that there is no key because user code failed. In TLS 1.2 that ends the
 /// handshake. In TLS 1.3 it would go on without the key, so there it is given a length that it
 /// refuses.
-fn failed(ssl: *const sys::SSL) -> c_uint {
-    // SAFETY: OpenSSL passes the running connection to its callbacks.
+///
+/// # Safety
+///
+/// `ssl` is live, and this thread is in it.
+unsafe fn failed(ssl: *const sys::SSL) -> c_uint {
+    // SAFETY: the caller's.
     if unsafe { sys::SSL_version(ssl) } == sys::TLS1_3_VERSION {
         TOO_LONG
     } else {
@@ -52,7 +56,7 @@ unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
 ///
 /// OpenSSL copies the callback into the connection when the connection is made, and keeps it when the
 /// context is switched. It asks the context in use, as CPython's does.
-pub(in crate::ffi) extern "C" fn psk_client(
+pub(in crate::ffi) unsafe extern "C" fn psk_client(
     ssl: *mut sys::SSL,
     hint: *const c_char,
     identity: *mut c_char,
@@ -60,7 +64,8 @@ pub(in crate::ffi) extern "C" fn psk_client(
     psk: *mut c_uchar,
     max_psk_len: c_uint,
 ) -> c_uint {
-    let failed = failed(ssl);
+    // SAFETY: OpenSSL passes the running connection to its callbacks.
+    let failed = unsafe { failed(ssl) };
     let answer = |state: &Running<'_>| {
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let hint = unsafe { bytes(hint) };
@@ -93,13 +98,14 @@ pub(in crate::ffi) extern "C" fn psk_client(
 }
 
 /// Asks a server's context for the key of an identity; as [`psk_client`] asks a client's.
-pub(in crate::ffi) extern "C" fn psk_server(
+pub(in crate::ffi) unsafe extern "C" fn psk_server(
     ssl: *mut sys::SSL,
     identity: *const c_char,
     psk: *mut c_uchar,
     max_psk_len: c_uint,
 ) -> c_uint {
-    let failed = failed(ssl);
+    // SAFETY: OpenSSL passes the running connection to its callbacks.
+    let failed = unsafe { failed(ssl) };
     let answer = |state: &Running<'_>| {
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let identity = unsafe { bytes(identity) };
@@ -121,20 +127,6 @@ pub(in crate::ffi) extern "C" fn psk_server(
     // SAFETY: called by OpenSSL with the running connection.
     unsafe { dispatch(ssl, failed, answer) }
 }
-
-/// The type of [`psk_client`].
-pub(in crate::ffi) type PskClientFn = extern "C" fn(
-    *mut sys::SSL,
-    *const c_char,
-    *mut c_char,
-    c_uint,
-    *mut c_uchar,
-    c_uint,
-) -> c_uint;
-
-/// The type of [`psk_server`].
-pub(in crate::ffi) type PskServerFn =
-    extern "C" fn(*mut sys::SSL, *const c_char, *mut c_uchar, c_uint) -> c_uint;
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,8 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
     alert: *mut c_int,
     _arg: *mut c_void,
 ) -> c_int {
+    // SAFETY: OpenSSL passes a place for the alert, valid during the call.
+    let refuse = |number| unsafe { refuse(alert, number) };
     let decide = |state: &Running<'_>| {
         // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
         let name =
@@ -31,7 +33,7 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
                 // may use it (S3), which holds a reference of its own besides.
                 let now = unsafe { sys::SSL_set_SSL_CTX(ssl, hooks.handle().as_ptr()) };
                 if now.is_null() {
-                    return refuse(alert, sys::SSL_AD_INTERNAL_ERROR);
+                    return refuse(sys::SSL_AD_INTERNAL_ERROR);
                 }
                 // SAFETY: `ssl` is live and this thread's; OpenSSL keeps the old context's choice.
                 unsafe { show_messages(ssl, hooks.wants_messages()) };
@@ -42,18 +44,22 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
                 if let Some(error) = error {
                     state.fail(Failure::Error(error));
                 }
-                refuse(alert, c_int::from(number))
+                refuse(c_int::from(number))
             }
         }
     };
     // SAFETY: called by OpenSSL with the running connection.
-    unsafe { dispatch(ssl, refuse(alert, sys::SSL_AD_HANDSHAKE_FAILURE), decide) }
+    unsafe { dispatch(ssl, refuse(sys::SSL_AD_HANDSHAKE_FAILURE), decide) }
 }
 
 /// Sets the alert that goes to the peer.
-fn refuse(alert: *mut c_int, number: c_int) -> c_int {
+///
+/// # Safety
+///
+/// `alert` is null or a place for a number.
+unsafe fn refuse(alert: *mut c_int, number: c_int) -> c_int {
     if !alert.is_null() {
-        // SAFETY: OpenSSL passes a place for the alert to this callback.
+        // SAFETY: not null; the caller promises the rest.
         unsafe { *alert = number };
     }
     sys::SSL_TLSEXT_ERR_ALERT_FATAL

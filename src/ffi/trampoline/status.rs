@@ -34,7 +34,7 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
                 }
             };
         }
-        match state.user_code(|| stapling.staple(ours, state.current())) {
+        match state.user_code(|| stapling.staple(ours, &*state.current())) {
             Ok(None) => sys::SSL_TLSEXT_ERR_NOACK,
             Ok(Some(response)) => {
                 // SAFETY: live for the call. Nothing else refers to the connection now: its owner is
