@@ -12,6 +12,7 @@ use crate::constants::{Options, Protocol, VerifyMode};
 use crate::context::SslContext;
 use crate::error::Error;
 use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::room::Room;
 use crate::hostname::ServerName;
 
 /// One end of a pair of queues, whose writing can be made to fail.
@@ -35,15 +36,14 @@ impl Queues {
 }
 
 impl Transport for Queues {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
         let mut incoming = self.incoming.lock().unwrap();
-        let n = incoming.len().min(buf.len());
-        if n == 0 {
+        if incoming.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        buf[..n].copy_from_slice(&incoming[..n]);
+        let n = room.put(&incoming);
         incoming.drain(..n);
-        Ok(n)
+        Ok(())
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {

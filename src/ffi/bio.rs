@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_int, c_long, c_void};
 use std::io;
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use once_cell::sync::OnceCell;
@@ -10,13 +11,14 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
 use super::decl::{self, BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
+use super::room::Room;
 use super::util;
 
 /// Where a connection's records come from and go to. Neither call waits: what is not there or has
-/// no room is `WouldBlock`, and `Ok(0)` from `read` is the end.
+/// no room is `WouldBlock`.
 pub(crate) trait Transport: Send {
-    /// Reads up to `buf.len()` bytes.
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+    /// Reads what fits into `room`. To leave it empty is the end.
+    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()>;
 
     /// Writes some of `buf`.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
@@ -198,18 +200,23 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
     let Ok(len @ 1..) = usize::try_from(len) else {
         return 0;
     };
-    // SAFETY: OpenSSL passes `len` writable bytes of its own; transports only write to them.
+    // SAFETY: OpenSSL passes `len` writable bytes of its own, which nobody else uses during the
+    // call; they need not be initialised.
     #[allow(clippy::disallowed_methods, reason = "not null")]
-    let data = unsafe { std::slice::from_raw_parts_mut(data.cast::<u8>(), len) };
+    let memory = unsafe { std::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) };
+    let mut room = Room::new(memory);
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     let outcome = match state.spend(READ) {
-        true => catch_unwind(AssertUnwindSafe(|| state.transport.borrow_mut().read(data))),
+        true => catch_unwind(AssertUnwindSafe(|| {
+            state.transport.borrow_mut().read(&mut room)
+        })),
         false => {
             state.spent.set(true);
             Ok(Err(io::ErrorKind::WouldBlock.into()))
         }
     };
+    let outcome = outcome.map(|read| read.map(|()| room.filled()));
     state.eof.set(matches!(outcome, Ok(Ok(0))));
     let (n, retry) = state.settle(outcome);
     if retry {

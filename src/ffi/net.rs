@@ -8,6 +8,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use socket2::{MaybeUninitSlice, Socket};
 
+use super::room::Room;
+
 /// No waiting, and an error instead of a signal for a peer that is gone.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
@@ -27,35 +29,44 @@ pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
 }
 
+/// Receives what fits into `room`; nothing is the end.
+pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>) -> io::Result<()> {
+    let n = retry(|| socket.recv_with_flags(room.free(), FLAGS))?;
+    // SAFETY: the kernel has written `n` bytes there.
+    unsafe { room.advance(n) };
+    Ok(())
+}
+
 /// Whether there is something to receive, which stays where it is.
 pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
 }
 
-/// Receives into `first` and then, up to `room` bytes more, into `second`, which is empty; returns
-/// how many bytes there are in `first`.
+/// Receives into `first` and then, up to `more` bytes, into `second`, whose content goes.
 pub(crate) fn recv_two(
     socket: &Socket,
-    first: &mut [u8],
+    first: &mut Room<'_>,
     second: &mut Vec<u8>,
-    room: usize,
-) -> io::Result<usize> {
+    more: usize,
+) -> io::Result<()> {
     second.clear();
-    second.reserve_exact(room);
+    second.reserve_exact(more);
     let length = first.len();
     let n = retry(|| {
         let mut parts = [
-            MaybeUninitSlice::new(uninit(first)),
-            MaybeUninitSlice::new(&mut second.spare_capacity_mut()[..room]),
+            MaybeUninitSlice::new(first.free()),
+            MaybeUninitSlice::new(&mut second.spare_capacity_mut()[..more]),
         ];
         socket
             .recv_vectored_with_flags(&mut parts, FLAGS)
             .map(|(n, _)| n)
     })?;
-    let more = n.saturating_sub(length).min(room);
-    // SAFETY: there is room for as many, and the kernel has written what did not fit `first`.
-    unsafe { second.set_len(more) };
-    Ok(n.min(length))
+    // SAFETY: the kernel has filled `first`, and then `second`, which has room for as many.
+    unsafe {
+        first.advance(n.min(length));
+        second.set_len(n.saturating_sub(length).min(more));
+    }
+    Ok(())
 }
 
 /// Sends some of `buf`.

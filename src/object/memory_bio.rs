@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::ffi::bio::Transport;
+use crate::ffi::room::Room;
 
 /// Bytes on their way to or from an [`SslObject`](crate::SslObject): Python's `ssl.MemoryBIO`.
 ///
@@ -212,8 +213,15 @@ pub(super) struct BioTransport {
 }
 
 impl Transport for BioTransport {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &self.incoming, buf)
+    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+        let mut queue = self.incoming.lock();
+        if queue.bytes.is_empty() && !queue.eof {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let (front, back) = queue.bytes.as_slices();
+        let n = room.put(front) + room.put(back);
+        queue.advance(n);
+        Ok(())
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {

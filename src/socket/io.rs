@@ -16,6 +16,7 @@ use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{Hold, Transport};
 use crate::ffi::net;
+use crate::ffi::room::Room;
 
 /// A descriptor that several threads use, and one of them may close.
 #[derive(Debug)]
@@ -252,15 +253,11 @@ impl SocketTransport {
     }
 
     /// Hands out what was read before.
-    fn take(&mut self, buf: &mut [u8]) -> usize {
-        let held = &self.ahead[self.start..];
-        let n = held.len().min(buf.len());
-        buf[..n].copy_from_slice(&held[..n]);
-        self.start += n;
+    fn take(&mut self, room: &mut Room<'_>) {
+        self.start += room.put(&self.ahead[self.start..]);
         if self.start == self.ahead.len() {
             self.drop_ahead();
         }
-        n
     }
 
     fn drop_ahead(&mut self) {
@@ -274,13 +271,13 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `buf`, and ahead.
-    fn fill(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+    /// Reads into `room`, and ahead.
+    fn fill(&mut self, room: &mut Room<'_>) -> io::Result<()> {
         if !self.reads_ahead {
-            return net::recv(&self.io.socket, buf);
+            return net::recv_room(&self.io.socket, room);
         }
         let mut ahead = Vec::with_capacity(AHEAD);
-        let outcome = net::recv_two(&self.io.socket, buf, &mut ahead, AHEAD);
+        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD);
         self.ahead = ahead;
         if self.ahead.is_empty() {
             self.drop_ahead();
@@ -299,12 +296,13 @@ impl SocketTransport {
 }
 
 impl Transport for SocketTransport {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
         if self.buffered() > 0 {
-            return Ok(self.take(buf));
+            self.take(room);
+            return Ok(());
         }
         match self.hold {
-            Hold::No => self.fill(buf),
+            Hold::No => self.fill(room),
             Hold::Always => Err(io::ErrorKind::WouldBlock.into()),
         }
     }

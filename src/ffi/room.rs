@@ -1,0 +1,69 @@
+//! Memory of OpenSSL's that a transport fills.
+
+use std::mem::MaybeUninit;
+
+/// Memory to be filled from its beginning, which need not be initialised. How much of it is filled
+/// only this module and [`net`](super::net) decide, by writing.
+pub(crate) struct Room<'a> {
+    memory: &'a mut [MaybeUninit<u8>],
+    filled: usize,
+}
+
+impl Room<'_> {
+    pub(super) fn new(memory: &mut [MaybeUninit<u8>]) -> Room<'_> {
+        Room { memory, filled: 0 }
+    }
+
+    /// Copies as much of `bytes` as there is room for; returns how much that is.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
+        let free = self.free();
+        let n = bytes.len().min(free.len());
+        for (to, from) in free.iter_mut().zip(bytes) {
+            to.write(*from);
+        }
+        // SAFETY: the loop has written `n` bytes.
+        unsafe { self.advance(n) };
+        n
+    }
+
+    /// How many bytes fit in.
+    pub(crate) fn len(&self) -> usize {
+        self.memory.len() - self.filled
+    }
+
+    /// How many bytes were written.
+    pub(super) fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// The memory behind what is filled.
+    pub(super) fn free(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.memory[self.filled..]
+    }
+
+    /// Counts bytes that were written to [`free`](Self::free).
+    ///
+    /// # Safety
+    ///
+    /// The first `n` bytes of `free` are initialised.
+    pub(super) unsafe fn advance(&mut self, n: usize) {
+        debug_assert!(n <= self.len());
+        self.filled += n;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left() {
+        let mut memory = [MaybeUninit::uninit(); 4];
+        let mut room = Room::new(&mut memory);
+        assert_eq!(room.put(b"abc"), 3);
+        assert_eq!(room.put(b"def"), 1);
+        assert_eq!((room.len(), room.filled()), (0, 4));
+        // SAFETY: filled.
+        assert_eq!(memory.map(|byte| unsafe { byte.assume_init() }), *b"abcd");
+    }
+}
