@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::object::{SslObject, WrapBio};
 
 impl SslContext {
-    /// Starts TLS as a client on an asynchronous stream, and does the handshake when it is awaited.
+    /// Starts TLS as a client on an asynchronous stream. The handshake runs when the future is
+    /// awaited.
     ///
     /// ```python
     /// reader, writer = await asyncio.open_connection("localhost", 8443, ssl=context)
@@ -28,21 +29,21 @@ impl SslContext {
     /// # Ok(()) }
     /// ```
     ///
-    /// The stream may be anything that tokio can read and write, another TLS stream too. The options
-    /// are those of [`wrap_bio`](SslContext::wrap_bio); a context that checks host names insists on
-    /// one, as `wrap_socket` does.
+    /// The stream can be any type that tokio can read and write, including another TLS stream. The
+    /// options are those of [`wrap_bio`](SslContext::wrap_bio). As with `wrap_socket`, a context
+    /// that checks host names requires `server_hostname`.
     ///
     /// # Errors
     ///
-    /// The future returns what [`SslSocket::do_handshake`](crate::SslSocket::do_handshake) returns,
-    /// and `ValueError`, `UnicodeError` and `SSLError` for options that do not fit the context.
-    /// Asyncio's errors: `ConnectionAbortedError` when the handshake takes too long
-    /// ([`Handshake::timeout`]), `ConnectionResetError` when the peer ends the inner stream in the
-    /// middle of it.
+    /// The future returns the errors of
+    /// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake), and `ValueError`,
+    /// `UnicodeError` or `SSLError` if the options do not fit the context. As in asyncio, it
+    /// returns `ConnectionAbortedError` if the handshake exceeds [`Handshake::timeout`], and
+    /// `ConnectionResetError` if the peer ends the inner stream during the handshake.
     ///
     /// # Panics
     ///
-    /// The future panics outside a tokio runtime that has its timer on, if there is a time-out.
+    /// With a time-out, the future panics outside a tokio runtime whose timer is enabled.
     #[doc(alias = "open_connection")]
     #[doc(alias = "start_tls")]
     #[doc(alias = "wrap_socket")]
@@ -53,7 +54,8 @@ impl SslContext {
         Handshake::new(self, stream, options.into().server_side(false), true)
     }
 
-    /// Starts TLS as a server on an asynchronous stream, and does the handshake when it is awaited.
+    /// Starts TLS as a server on an asynchronous stream. The handshake runs when the future is
+    /// awaited.
     ///
     /// ```python
     /// server = await asyncio.start_server(handle, "localhost", 8443, ssl=context)
@@ -74,17 +76,16 @@ impl SslContext {
     /// # }
     /// ```
     ///
-    /// Each connection uses the settings that the context has at this call, so a certificate that
-    /// was renewed with [`load_cert_chain`](SslContext::load_cert_chain) is used from the next
-    /// client on.
+    /// Each connection uses the context's settings at the time of this call. After
+    /// [`load_cert_chain`](SslContext::load_cert_chain), the next client gets the new certificate.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect).
+    /// The same as [`connect`](Self::connect).
     ///
     /// # Panics
     ///
-    /// As [`connect`](Self::connect).
+    /// The same as [`connect`](Self::connect).
     #[doc(alias = "start_server")]
     pub fn accept<S>(&self, stream: S) -> Handshake<S>
     where
@@ -94,14 +95,13 @@ impl SslContext {
     }
 }
 
-/// A TLS handshake on an asynchronous stream: a future that gives a [`TlsStream`].
+/// A TLS handshake on an asynchronous stream. It is a future that returns a [`TlsStream`].
 ///
-/// It holds the stream, so dropping it before it is done closes the connection.
+/// It owns the stream: dropping the future before it completes closes the connection.
 #[must_use = "a handshake does nothing until it is awaited"]
 pub struct Handshake<S>(IntoFallible<S>);
 
-/// The same, which gives the plain stream back when the handshake fails; see
-/// [`Handshake::into_fallible`].
+/// A handshake that returns the plain stream if it fails; see [`Handshake::into_fallible`].
 #[must_use = "a handshake does nothing until it is awaited"]
 pub struct IntoFallible<S> {
     state: Option<State<S>>,
@@ -112,7 +112,7 @@ pub struct IntoFallible<S> {
 #[expect(clippy::large_enum_variant, reason = "nearly always the large one")]
 enum State<S> {
     Shaking(TlsStream<S>),
-    /// The options were wrong.
+    /// The options were invalid.
     Refused(Error, S),
 }
 
@@ -137,8 +137,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         }
     }
 
-    /// How long the handshake may take, from the first poll on; `None` waits for ever. The default
-    /// is asyncio's, 60 seconds.
+    /// Limits the handshake's duration, counted from the first poll. `None` means no limit. The
+    /// default is asyncio's, 60 seconds.
     ///
     /// ```python
     /// loop.create_connection(..., ssl_handshake_timeout=5.0)
@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         self
     }
 
-    /// How long [`TlsStream::unwrap`] will wait; see [`TlsStream::set_shutdown_timeout`].
+    /// Limits the duration of [`TlsStream::unwrap`]; see [`TlsStream::set_shutdown_timeout`].
     #[doc(alias = "ssl_shutdown_timeout")]
     pub fn shutdown_timeout(mut self, timeout: Option<Duration>) -> Handshake<S> {
         if let Some(stream) = self.stream_mut() {
@@ -164,11 +164,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         self
     }
 
-    /// Whether an end without `close_notify` reads as an ordinary end. The default is Python's:
-    /// yes. Without it a read returns `SSLEOFError` there.
+    /// Sets whether a connection that ends without `close_notify` reads as end of file. The default
+    /// is Python's, `true`. With `false`, the read returns `SSLEOFError`.
     ///
-    /// A protocol whose messages do not tell their own length should switch this off: an attacker
-    /// can cut such a connection short (RFC 8446, section 6.1).
+    /// Use `false` for protocols whose messages do not carry their length: an attacker can truncate
+    /// such a connection (RFC 8446, section 6.1).
     pub fn suppress_ragged_eofs(mut self, on: bool) -> Handshake<S> {
         if let Some(stream) = self.stream_mut() {
             stream.suppress_ragged_eofs = on;
@@ -176,8 +176,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         self
     }
 
-    /// Bytes of the TLS connection that were received already: what a buffered reader of the clear
-    /// text took in beyond the line that starts TLS.
+    /// Passes bytes of the TLS connection that were already received, for example by a buffered
+    /// reader that read past the STARTTLS line.
     ///
     /// ```no_run
     /// # use pyssl as ssl;
@@ -188,8 +188,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
     /// # Ok(()) }
     /// ```
     ///
-    /// A server that speaks STARTTLS must not treat such bytes as clear text (CVE-2011-0411); a
-    /// client that finds some before it has started TLS should give up.
+    /// A STARTTLS server must not treat such bytes as clear text (CVE-2011-0411). A client that has
+    /// received bytes before it starts TLS should close the connection.
     pub fn received(mut self, bytes: &[u8]) -> Handshake<S> {
         if let Some(stream) = self.stream_mut() {
             stream.received(bytes);
@@ -197,7 +197,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         self
     }
 
-    /// The same handshake, which gives the plain stream back beside the error when it fails.
+    /// Makes the handshake return the plain stream beside the error if it fails.
     ///
     /// ```no_run
     /// # use pyssl as ssl;
@@ -209,7 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
     /// # Ok(()) }
     /// ```
     ///
-    /// What the handshake has read from the stream is gone.
+    /// The bytes that the handshake has read from the stream are lost.
     pub fn into_fallible(self) -> IntoFallible<S> {
         self.0
     }
@@ -232,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for IntoFallible<S> {
         let mut stream = match this.state.take() {
             Some(State::Shaking(stream)) => stream,
             Some(State::Refused(error, stream)) => return Poll::Ready(Err((error, stream))),
-            None => panic!("the handshake was polled after it was done"),
+            None => panic!("the handshake was polled after completion"),
         };
         match stream.poll_handshake(cx) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(stream)),

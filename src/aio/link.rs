@@ -1,4 +1,4 @@
-//! The inner stream and the bytes on their way to and from it.
+//! The inner stream, and the buffers between it and the TLS connection.
 
 use std::future::Future;
 use std::io;
@@ -10,20 +10,19 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use super::wakers::{Direction, Task};
 use crate::object::MemoryBio;
 
-/// How much one read of the inner stream takes at most: a full record and the head of the next.
+/// The size of one read of the inner stream: a full record and the header of the next.
 const READ: usize = 17 * 1024;
 
-/// How many sealed bytes may wait for the inner stream before writes wait too: the records of
-/// 64 KiB.
+/// Writes wait while this many encrypted bytes are unsent: the records of 64 KiB of data.
 const BACKLOG: usize = 66 * 1024;
 
-/// An inner stream, and the two queues of the TLS connection on it.
+/// An inner stream, and the incoming and outgoing buffers of the TLS connection.
 #[derive(Debug)]
 pub(super) struct Link<S> {
     pub(super) stream: S,
     pub(super) incoming: MemoryBio,
     pub(super) outgoing: MemoryBio,
-    /// What was taken out of `outgoing`, and how much of it the inner stream has taken.
+    /// Bytes taken out of `outgoing`, and how many of them the inner stream has accepted.
     sending: Vec<u8>,
     sent: usize,
     readable: Direction,
@@ -46,12 +45,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
     }
 
-    /// Whether more may be sealed before the inner stream has taken what waits.
+    /// Whether the outgoing buffer has room for another record.
     pub(super) fn has_room(&self) -> bool {
         self.sending.len() - self.sent + self.outgoing.pending() < BACKLOG
     }
 
-    /// Hands everything that waits to the inner stream.
+    /// Sends all outgoing bytes to the inner stream.
     pub(super) fn poll_send(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if self.sent == self.sending.len() {
@@ -76,13 +75,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         Pin::new(&mut self.stream).poll_flush(&mut cx)
     }
 
-    /// Ends the inner stream's direction of writing.
+    /// Shuts down the inner stream's write side.
     pub(super) fn poll_shutdown(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
         let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
         Pin::new(&mut self.stream).poll_shutdown(&mut cx)
     }
 
-    /// Takes some bytes from the inner stream, or its end.
+    /// Receives bytes, or the end of file, from the inner stream.
     pub(super) fn poll_receive(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
         if self.ended {
             return Poll::Ready(Ok(()));
@@ -94,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             self.ended = true;
             self.incoming.write_eof();
         } else {
-            // It fails only after the end.
+            // This write fails only after the end of file.
             let _ = self.incoming.write(&received);
         }
         Poll::Ready(Ok(()))

@@ -11,26 +11,26 @@ use super::wakers::Task;
 use crate::error::{Error, Result};
 use crate::object::SslObject;
 
-/// How much one write seals at most: four full records, which one write of the inner stream takes.
+/// The most data that one write encrypts: four full records, sent by one write of the inner stream.
 const SEALED: usize = 64 * 1024;
 
-/// How much of several small slices is gathered into one record.
+/// The most data that a vectored write gathers into one record.
 const GATHERED: usize = 16 * 1024;
 
 /// TLS on an asynchronous stream, after its handshake. [`SslContext::connect`] and
-/// [`SslContext::accept`] make one.
+/// [`SslContext::accept`] return it.
 ///
-/// It is tokio's [`AsyncRead`] and [`AsyncWrite`]; `tokio::io::split` gives a half to each of two
-/// tasks. [`object`](Self::object) answers the questions that Python's `SSLSocket` answers: the
-/// version, the peer's certificate, the session.
+/// It implements tokio's [`AsyncRead`] and [`AsyncWrite`], and `tokio::io::split` works with it.
+/// [`object`](Self::object) has the getters of Python's `SSLSocket`: the version, the peer's
+/// certificate, the session.
 ///
-/// - A read may be cancelled at any time: no byte is lost.
-/// - A write returns when the data is sealed. Up to 66 KiB may still wait for the inner stream then;
-///   `flush`, `shutdown` and every later read or write go on sending it.
-/// - `shutdown` sends `close_notify` and ends the inner stream's direction of writing. Reading goes
-///   on until the peer's `close_notify`.
-/// - An end without `close_notify` reads as an ordinary end, as in Python;
-///   [`suppress_ragged_eofs(false)`](super::Handshake::suppress_ragged_eofs) makes it an
+/// - Cancelling a read loses no data.
+/// - A write returns once the data is encrypted. Up to 66 KiB may still be unsent; `flush`,
+///   `shutdown` and every later read or write continue to send it.
+/// - `shutdown` sends `close_notify` and shuts down the inner stream's write side. Reads continue
+///   until the peer's `close_notify`.
+/// - As in Python, a connection that ends without `close_notify` reads as end of file; with
+///   [`suppress_ragged_eofs(false)`](super::Handshake::suppress_ragged_eofs) the read returns
 ///   `SSLEOFError`.
 ///
 /// ```
@@ -61,26 +61,26 @@ const GATHERED: usize = 16 * 1024;
 /// [`SslContext::connect`]: crate::SslContext::connect
 /// [`SslContext::accept`]: crate::SslContext::accept
 pub struct TlsStream<S> {
-    /// `None` only while a method that takes the stream apart runs.
+    /// `None` only while a method that consumes the stream runs.
     link: Option<Link<S>>,
     object: SslObject,
     pub(super) suppress_ragged_eofs: bool,
     pub(super) shutdown_timeout: Option<Duration>,
-    /// An error has ended the TLS connection.
+    /// An error ended the TLS connection.
     failed: bool,
     close_notify_sent: bool,
     flush_on_drop: fn(&mut Link<S>),
 }
 
-/// The operations that TLS drives with the inner stream.
+/// The result of one step of a TLS operation.
 enum Progress<T> {
     Done(T),
-    /// The peer's next bytes are needed.
+    /// More bytes from the peer are needed.
     Receive,
 }
 
 impl<S> TlsStream<S> {
-    /// The TLS connection, for its questions: `version`, `cipher`, `getpeercert`, `session`,
+    /// The TLS connection's getters: `version`, `cipher`, `getpeercert`, `session`,
     /// `selected_alpn_protocol`, `get_channel_binding`, ...
     ///
     /// ```python
@@ -93,7 +93,8 @@ impl<S> TlsStream<S> {
     /// # }
     /// ```
     ///
-    /// Do not read, write or unwrap through it: the stream would not send what comes of that.
+    /// Do not call `read`, `write` or `unwrap` on it: the stream would not send the resulting
+    /// records.
     #[doc(alias = "ssl_object")]
     #[doc(alias = "get_extra_info")]
     pub fn object(&self) -> &SslObject {
@@ -121,14 +122,14 @@ impl<S> TlsStream<S> {
         &self.link().stream
     }
 
-    /// The inner stream, for its options. Bytes that are read from or written to it directly are
-    /// missing in the TLS connection.
+    /// The inner stream, for example to set its options. Do not read from it or write to it: the
+    /// TLS connection would miss those bytes.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.link_mut().stream
     }
 
-    /// How long [`unwrap`](Self::unwrap) waits for the peer's `close_notify`; `None` waits for
-    /// ever. The default is asyncio's, 30 seconds.
+    /// Limits how long [`unwrap`](Self::unwrap) waits for the peer's `close_notify`. `None` means
+    /// no limit. The default is asyncio's, 30 seconds.
     ///
     /// ```python
     /// loop.create_connection(..., ssl_shutdown_timeout=5.0)
@@ -155,15 +156,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             failed: false,
             close_notify_sent: false,
             flush_on_drop: |link| {
-                // One attempt that does not wait: what the inner stream takes is not lost.
+                // Try once without waiting. Bytes that the inner stream does not accept now are lost.
                 let cx = Context::from_waker(Waker::noop());
                 let _ = link.poll_send(Task::Writer, &cx);
             },
         }
     }
 
-    /// Gives the inner stream back. The TLS connection is over without `close_notify`; bytes that
-    /// were received for it or sealed by it are lost.
+    /// Returns the inner stream. The TLS connection ends without `close_notify`, and buffered bytes
+    /// of either direction are lost.
     pub fn into_inner(mut self) -> S {
         self.take_link().stream
     }
@@ -173,8 +174,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         self.link.take().expect("the stream is whole")
     }
 
-    /// Ends the TLS connection in an orderly way and goes back to clear text: sends `close_notify`
-    /// and waits for the peer's. Python's `SSLSocket.unwrap()`.
+    /// Ends the TLS connection and returns to clear text: sends `close_notify` and waits for the
+    /// peer's. Python's `SSLSocket.unwrap()`.
     ///
     /// ```python
     /// sock = ssl_sock.unwrap()
@@ -185,18 +186,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     /// # Ok(()) }
     /// ```
     ///
-    /// The bytes beside the inner stream are what followed the peer's `close_notify` and was
-    /// received along with it: the beginning of the clear text.
+    /// The returned bytes are clear text that was received together with the peer's `close_notify`.
     ///
     /// # Errors
     ///
-    /// `TimeoutError` when the peer does not answer in
-    /// [time](Self::set_shutdown_timeout); `SSLError` (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`) when
-    /// it goes on sending data; `SSLEOFError`; `OSError` of the inner stream.
+    /// `TimeoutError` if the peer does not answer within the
+    /// [time-out](Self::set_shutdown_timeout); `SSLError` (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`)
+    /// if the peer keeps sending data; `SSLEOFError`; `OSError` of the inner stream.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime that has its timer on, if there is a time-out.
+    /// With a time-out, panics outside a tokio runtime whose timer is enabled.
     pub async fn unwrap(mut self) -> Result<(S, Vec<u8>)> {
         let timeout = self.shutdown_timeout;
         let unwrapping = std::future::poll_fn(|cx| self.poll_unwrap(cx));
@@ -215,7 +215,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         self.drive(Task::Writer, cx, SslObject::unwrap)
     }
 
-    /// Runs an operation of the TLS connection until it needs no more from the inner stream.
+    /// Runs a TLS operation, with the reads and writes of the inner stream that it needs.
     fn drive<T>(
         &mut self,
         task: Task,
@@ -228,13 +228,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 Err(Error::WantRead(_) | Error::WantWrite(_)) => Progress::Receive,
                 Err(error) => {
                     self.failed |= !matches!(error, Error::ZeroReturn(_));
-                    // An alert for the peer may wait.
+                    // Send the alert, if there is one.
                     let _ = self.link_mut().poll_send(task, cx);
                     return Poll::Ready(Err(error));
                 }
             };
-            // Also before receiving: the peer may wait for this. If the inner stream has no room
-            // now, `task` is woken when it has.
+            // Send before receiving: the peer may be waiting for these bytes. If the inner stream
+            // is full, `task` is woken when it has room.
             let sent = self.link_mut().poll_send(task, cx);
             if let Poll::Ready(Err(error)) = sent {
                 self.failed = true;
@@ -254,8 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
         ready!(self.drive(Task::Reader, cx, SslObject::do_handshake))?;
-        // The peer cannot finish without the last flight. A server's tickets are no part of it: a
-        // client that writes before it reads would not take them.
+        // The peer needs the last flight to finish. A TLS 1.3 server's tickets can wait: a client
+        // that writes before it reads would not receive them.
         let only_tickets = self.object.server_side() && self.object.version() == Some("TLSv1.3");
         match self.link_mut().poll_send(Task::Reader, cx) {
             Poll::Pending if only_tickets => Poll::Ready(Ok(())),
@@ -263,9 +263,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// Takes bytes that came before the handshake.
+    /// Adds bytes that were received before the handshake.
     pub(super) fn received(&mut self, bytes: &[u8]) {
-        // It fails only after the end.
+        // This write fails only after the end of file.
         let _ = self.link_mut().incoming.write(bytes);
     }
 }
@@ -343,7 +343,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // After a failure OpenSSL has sent its alert, and sends no close_notify.
+        // After a failure OpenSSL has already sent an alert; it sends no close_notify.
         if !this.close_notify_sent && !this.failed {
             this.object.send_close_notify()?;
             this.close_notify_sent = true;

@@ -1,9 +1,9 @@
-//! Which task is woken when the inner stream is ready.
+//! Decides which task is woken when the inner stream is ready.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// The two tasks that may wait on one TLS stream: the halves of a split stream belong to two.
+/// The two tasks that may wait on one TLS stream, one for each half of a split stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
     Reader,
@@ -12,10 +12,10 @@ pub(super) enum Task {
 
 /// The tasks that wait for one direction of the inner stream.
 ///
-/// TLS may have to write in order to read (a key update's answer) and to read in order to write
-/// (a renegotiation). An inner stream remembers only the last waker of each direction, so a task
-/// that registered its own waker there would displace the other's, which then sleeps for ever. The
-/// inner stream gets this one instead, which wakes both.
+/// TLS may have to write in order to read (to answer a key update) and to read in order to write
+/// (during a renegotiation). An inner stream remembers only the last waker of each direction, so a
+/// task that registered its own waker would replace the other task's, which would never be woken.
+/// The inner stream therefore gets this waker, which wakes both.
 #[derive(Debug, Default)]
 struct Waiting {
     reader: Mutex<Option<Waker>>,
@@ -39,7 +39,7 @@ impl Wake for Waiting {
 
     fn wake_by_ref(self: &Arc<Self>) {
         for task in [Task::Reader, Task::Writer] {
-            // Taken out first: a waker may run code of the executor's.
+            // Take the waker out first: waking may run code of the executor.
             let waker = self.slot(task).take();
             if let Some(waker) = waker {
                 waker.wake();
@@ -48,7 +48,7 @@ impl Wake for Waiting {
     }
 }
 
-/// One direction of the inner stream, as something to wait for.
+/// One direction (readable or writable) of the inner stream.
 #[derive(Debug)]
 pub(super) struct Direction {
     waiting: Arc<Waiting>,
@@ -64,8 +64,8 @@ impl Direction {
         }
     }
 
-    /// The waker to poll the inner stream with: it wakes `task`, and the other task if that waits
-    /// for this direction too.
+    /// The waker for polling the inner stream. It wakes `task`, and the other task if it waits for
+    /// this direction too.
     pub(super) fn register(&self, task: Task, waker: &Waker) -> &Waker {
         let mut slot = self.waiting.slot(task);
         match &mut *slot {

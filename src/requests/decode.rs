@@ -1,4 +1,4 @@
-//! Compressed answers, decoded as urllib3 does it.
+//! Decodes compressed response bodies as urllib3 does.
 
 use std::io::{self, Read};
 
@@ -6,13 +6,13 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use super::Error;
 
-/// The encodings that are offered to servers.
+/// The encodings offered to servers.
 pub(super) const ACCEPTED: &str = "gzip, deflate";
 
-/// The most encodings of one answer.
+/// The most encodings that one response may have.
 const MOST: usize = 5;
 
-/// Undoes what `Content-Encoding` names. Other encodings are left as they are.
+/// Decodes a body by its `Content-Encoding`. Unknown encodings are left as they are.
 pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error> {
     let encodings = encodings.to_ascii_lowercase();
     let list: Vec<&str> = encodings.split(',').map(str::trim).collect();
@@ -27,14 +27,14 @@ pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error
     list.iter().rev().try_fold(content, |content, encoding| {
         match *encoding {
             "gzip" | "x-gzip" => gzip(&content),
-            // Python tries this one for any that it does not know.
+            // Python tries deflate for any encoding it does not know.
             _ => deflate(&content),
         }
         .map_err(|_| failed())
     })
 }
 
-/// Decodes one member after the other (RFC 1952, section 2.2). Other bytes after the first are ignored.
+/// Decodes every gzip member (RFC 1952, section 2.2). Other bytes after the first member are ignored.
 fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     let mut is_first = true;
@@ -60,7 +60,7 @@ fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
     Ok(decoded)
 }
 
-/// In the format of RFC 1950, or as some servers do, in that of RFC 1951.
+/// Decodes zlib data (RFC 1950), or raw deflate data (RFC 1951), which some servers send.
 fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     if read(&mut ZlibDecoder::new(content), &mut decoded).is_err() {
@@ -70,7 +70,7 @@ fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(decoded)
 }
 
-/// Python does not mind an end that comes early.
+/// Like Python, accepts truncated data.
 fn read(decoder: &mut impl Read, decoded: &mut Vec<u8>) -> io::Result<()> {
     match decoder.read_to_end(decoded) {
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),

@@ -1,7 +1,7 @@
 use crate as ssl;
 use crate::BoxError;
 
-/// The exceptions of Python's `requests`, one variant each, under their names.
+/// The exceptions of Python's `requests`: one variant for each class, with the same name.
 ///
 /// ```python
 /// try:
@@ -19,64 +19,65 @@ use crate::BoxError;
 /// # Ok::<(), requests::Error>(())
 /// ```
 ///
-/// Python's classes that stand above others are questions: `except requests.ConnectionError` is
+/// Python's base classes are methods: `except requests.ConnectionError` is
 /// [`is_connection_error`](Self::is_connection_error), `except requests.Timeout` is
 /// [`is_timeout`](Self::is_timeout).
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The certificate, the handshake, or TLS later on; also files of `verify` and `cert` that cannot be used.
+    /// Verification, the handshake or the TLS connection failed, or a file of `verify` or `cert` is
+    /// unusable.
     #[error("{0}")]
     SSLError(#[source] ssl::Error),
-    /// The network failed, or the server broke off or talks no HTTP. As in Python, also a time-out in the
-    /// middle of a body.
+    /// The network failed, the server closed the connection, or its response is not HTTP. As in Python, a
+    /// time-out in the middle of a body is reported here too.
     #[error("{0}")]
     ConnectionError(#[source] BoxError),
-    /// There was no connection in time.
+    /// The connection was not established in time.
     #[error("timed out while connecting")]
     ConnectTimeout,
-    /// The server was silent for too long; as in Python, in the handshake, too.
+    /// The server sent nothing for too long. As in Python, this includes the handshake.
     #[error("Read timed out.")]
     ReadTimeout,
-    /// The body ended early, or its encoding is broken.
+    /// The body ended early, or its chunked encoding is invalid.
     #[error("Connection broken: {0}")]
     ChunkedEncodingError(#[source] BoxError),
     /// More redirects than [`Session::max_redirects`](super::Session::max_redirects) allows.
     #[error("Exceeded {0} redirects.")]
     TooManyRedirects(u32),
-    /// The body is not what its `Content-Encoding` says.
+    /// The body cannot be decoded by its `Content-Encoding`.
     #[error("Received response with content-encoding: {0}, but failed to decode it.")]
     ContentDecodingError(Box<str>),
-    /// The address has no `https://` in front.
+    /// The URL does not start with `https://` or `http://`.
     #[error("Invalid URL '{0}': No scheme supplied. Perhaps you meant https://{0}?")]
     MissingSchema(Box<str>),
-    /// Neither `https` nor `http`.
+    /// The URL's scheme is neither `https` nor `http`.
     #[error("No connection adapters were found for '{0}'")]
     InvalidSchema(Box<str>),
-    /// The address cannot be understood.
+    /// The URL is invalid.
     #[error("{0}")]
     InvalidURL(Box<str>),
-    /// The method, the name or the value of a header cannot be sent; or the server sent two different
-    /// lengths.
+    /// The method or a header has an invalid name or value, or the server sent conflicting content lengths.
     #[error("{0}")]
     InvalidHeader(Box<str>),
-    /// The status tells of an error; only [`Response::raise_for_status`](super::Response::raise_for_status)
-    /// makes this one.
+    /// The response's status is an error. Only
+    /// [`Response::raise_for_status`](super::Response::raise_for_status) returns this.
     #[error("{message}")]
     #[non_exhaustive]
     HTTPError {
-        /// The status: 404.
+        /// The status code, for example 404.
         status_code: u16,
         /// Python's text: `404 Client Error: Not Found for url: https://example.com/`.
         message: Box<str>,
     },
-    /// A file of `verify` or `cert` is not there.
+    /// A file of `verify` or `cert` does not exist.
     #[error("{0}")]
     OSError(Box<str>),
 }
 
 impl Error {
-    /// What `except requests.ConnectionError` catches: `SSLError` and `ConnectTimeout` are among it.
+    /// True for the errors that `except requests.ConnectionError` catches, which include `SSLError` and
+    /// `ConnectTimeout`.
     ///
     /// ```
     /// # use pyssl::requests::Error;
@@ -88,7 +89,7 @@ impl Error {
         matches!(self, ConnectionError(_) | SSLError(_) | ConnectTimeout)
     }
 
-    /// What `except requests.Timeout` catches: `ConnectTimeout` and `ReadTimeout`.
+    /// True for the errors that `except requests.Timeout` catches: `ConnectTimeout` and `ReadTimeout`.
     ///
     /// ```
     /// # use pyssl::requests::Error;
@@ -98,7 +99,7 @@ impl Error {
         matches!(self, Error::ConnectTimeout | Error::ReadTimeout)
     }
 
-    /// What went wrong before the response's head was complete.
+    /// An error that occurred before the response's head was complete.
     pub(super) fn of_request(error: ureq::Error) -> Error {
         use ureq::Timeout::{Connect, PerWrite, Resolve};
         match error {
@@ -111,7 +112,7 @@ impl Error {
         }
     }
 
-    /// What went wrong in the response's body.
+    /// An error that occurred in the response's body.
     pub(super) fn of_body(error: ureq::Error) -> Error {
         match error {
             ureq::Error::Timeout(ureq::Timeout::PerRead) => Error::ConnectionError(Box::new(error)),
@@ -120,7 +121,7 @@ impl Error {
         }
     }
 
-    /// An error that means the same at any time, or else its cause.
+    /// Converts an error whose meaning does not depend on the phase; otherwise returns its cause.
     fn of_connection(error: ureq::Error) -> Result<Error, BoxError> {
         let cause = match error {
             ureq::Error::Io(e) => ssl::Error::from(e),

@@ -1,4 +1,4 @@
-//! Reads the head of a response as Python's `http.client` does, and writes it as the HTTP library wants it.
+//! Reads the head of a response as Python's `http.client` does, and rewrites it for the HTTP library.
 
 use ureq::http::HeaderName;
 
@@ -7,7 +7,7 @@ use super::Error;
 /// The longest line (`http.client._MAXLINE`).
 pub(super) const MAX_LINE: usize = 65_536;
 
-/// The most lines, the empty one included (`http.client._MAXHEADERS`).
+/// The most lines, including the empty one (`http.client._MAXHEADERS`).
 const MAX_LINES: usize = 100;
 
 /// The part of a head that has been received.
@@ -16,7 +16,7 @@ pub(super) struct Head {
     status: Option<Status>,
     lines: usize,
     fields: Vec<Field>,
-    /// Whether the next line can be, or continue, a field.
+    /// Whether the next line can start or continue a field.
     state: State,
 }
 
@@ -34,26 +34,27 @@ struct Field {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 enum State {
-    /// The last line was none that goes on.
+    /// A new field may start; there is no field to continue.
     #[default]
     Closed,
     /// The last line was a field, which the next line may continue.
     Open,
-    /// There was a line that is no field: Python takes no further fields.
+    /// A line was not a field: Python ignores all fields after it.
     Over,
 }
 
-/// A head that is complete.
+/// A complete head.
 #[derive(Debug)]
 pub(super) struct Complete {
-    /// The head as the HTTP library reads it.
+    /// The head as rewritten for the HTTP library.
     pub(super) bytes: Vec<u8>,
     pub(super) is_chunked: bool,
     pub(super) is_http10: bool,
 }
 
 impl Head {
-    /// Takes the next line, with its end; it lacks one, or is empty, only at the end of the stream.
+    /// Adds the next line, including its line end. Only at the end of the stream the line may be empty or
+    /// lack its line end.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Complete>, Error> {
         let Some(status) = self.status else {
             self.status = Some(Status::parse(line)?);
@@ -67,7 +68,7 @@ impl Head {
             self.field(line);
             return Ok(None);
         }
-        // Informational responses come before the one that counts (RFC 9110, section 15.2).
+        // Skip informational responses (RFC 9110, section 15.2).
         if (100..200).contains(&status.code) && status.code != 101 {
             *self = Head::default();
             return Ok(None);
@@ -75,7 +76,7 @@ impl Head {
         self.complete(status).map(Some)
     }
 
-    /// As Python's `email.feedparser`: see `_parsegen` and `_parse_headers` there.
+    /// Reads a field as Python's `email.feedparser` does: see `_parsegen` and `_parse_headers` there.
     fn field(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -103,7 +104,7 @@ impl Head {
         }
     }
 
-    /// All values of a field, as urllib3 puts them together.
+    /// All values of a field, joined as in urllib3.
     fn value(&self, name: &str) -> Option<String> {
         let fields = self.fields.iter();
         let values = fields.filter(|field| field.name.eq_ignore_ascii_case(name));
@@ -122,7 +123,7 @@ impl Head {
             _ => None,
         };
 
-        // Python reads chunks of HTTP/1.0 servers, too.
+        // Like Python, read chunked bodies of HTTP/1.0 servers too.
         let version = if status.is_http10 && !is_chunked {
             0
         } else {
@@ -132,7 +133,7 @@ impl Head {
         let mut push = |name: &str, value: &[u8]| {
             bytes.extend_from_slice(name.as_bytes());
             bytes.extend_from_slice(b": ");
-            // RFC 9112, section 5, and RFC 9110, section 5.5: a space takes the place of what cannot be.
+            // RFC 9112, section 5, and RFC 9110, section 5.5: replace invalid bytes with spaces.
             bytes.extend(value.iter().map(|byte| match byte {
                 0..=8 | 10..=31 | 127 => b' ',
                 byte => *byte,
@@ -158,7 +159,7 @@ impl Head {
 }
 
 impl Status {
-    /// As `http.client.HTTPResponse._read_status`.
+    /// The same as `http.client.HTTPResponse._read_status`.
     fn parse(line: &[u8]) -> Result<Status, Error> {
         if line.is_empty() {
             return Err(aborted("Remote end closed connection without response"));
@@ -185,7 +186,7 @@ impl Status {
     }
 }
 
-/// As urllib3: a length that is no number is none, two different ones are an error.
+/// As in urllib3, an invalid length counts as absent, and two different lengths are an error.
 fn content_length(values: &str) -> Result<Option<u64>, Error> {
     let mut lengths = values.split(',').map(|value| value.trim().parse::<i128>());
     let first = lengths.next();
@@ -207,7 +208,7 @@ fn content_length(values: &str) -> Result<Option<u64>, Error> {
     Ok(u64::try_from(first.min(most)).ok())
 }
 
-/// Python's `ConnectionError` around urllib3's `ProtocolError`.
+/// Python's `ConnectionError` that wraps urllib3's `ProtocolError`.
 pub(super) fn aborted(why: &str) -> Error {
     Error::ConnectionError(format!("Connection aborted: {why}").into())
 }

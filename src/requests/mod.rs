@@ -1,5 +1,5 @@
-//! Python's `requests`, as far as TLS matters: `verify`, client certificates, and enough HTTP to use them.
-//! (Feature `requests`.)
+//! The part of Python's `requests` that concerns TLS: `verify`, client certificates, and enough HTTP to use
+//! them. (Feature `requests`.)
 //!
 //! ```python
 //! response = requests.get("https://example.com", verify=True)
@@ -14,32 +14,30 @@
 //! # Ok::<(), requests::Error>(())
 //! ```
 //!
-//! Keyword arguments are [`RequestOptions`]; where `verify` is the only one, it is enough by itself, and `()`
-//! stands for none. A [`Session`] keeps connections. What Python raises is an [`Error`] with a variant for each
-//! class; an `SSLError` has this crate's [`ssl::Error`](crate::Error) inside, with `reason()` and
-//! `verify_code()`.
+//! [`RequestOptions`] has the keyword arguments; a value of `verify` can be passed alone, and `()` passes
+//! no options. A [`Session`] keeps connections open. [`Error`] has a variant for each exception class of
+//! Python; its `SSLError` contains an [`ssl::Error`](crate::Error), with `reason()` and `verify_code()`.
 //!
 //! # As in Python
 //!
-//! TLS is set up as urllib3 does it for `requests`, which is
+//! The context is the one that urllib3 creates for `requests`:
 //! [`create_default_context`](crate::create_default_context) (TLS 1.2 or newer, Python's ciphers, strict
-//! verification) without host names in common names, with ALPN `http/1.1` and post-handshake authentication.
-//! If `verify` is true or not given, the environment variables `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` may
-//! name the certificates to trust.
+//! verification), without matching host names against common names, with ALPN `http/1.1` and post-handshake
+//! authentication. If `verify` is true or not given, the environment variables `REQUESTS_CA_BUNDLE` and
+//! `CURL_CA_BUNDLE` can name the trusted certificates.
 //!
-//! # Other than in Python
+//! # Differences from Python
 //!
-//! - `verify=True` trusts what the system trusts; in Python it is the bundle of the package `certifi`.
-//! - An empty path is an `OSError`; in Python it turns verification off.
-//! - There are no cookies, no proxies (those of the environment are not used), no `params`, `auth`, `files`,
-//!   `json` or streaming. Credentials in an address (`https://user:secret@host/`) are sent, those in `.netrc`
-//!   are not.
-//! - A header of a response that goes on in the next line has a space there, where Python keeps the line
-//!   break, and so has every control character. A header whose name is not one (RFC 9110) is left out.
-//! - An informational response other than 100 (103, for example) is passed over as well; Python takes it
-//!   for the response.
-//! - Link-local addresses with a scope (`https://[fe80::1%25eth0]/`) are an `InvalidURL`.
-//! - Host names that are not ASCII are an `InvalidURL`; write them as A-labels (`xn--...`).
+//! - `verify=True` uses the system's trust store; Python uses the bundle of the package `certifi`.
+//! - An empty path is an `OSError`; in Python it disables verification.
+//! - Cookies, proxies (including those of the environment), `params`, `auth`, `files`, `json` and streaming
+//!   are not supported. Credentials in a URL (`https://user:secret@host/`) are sent; `.netrc` is not read.
+//! - Control characters in a response header are replaced by spaces, including the line break of a header
+//!   that continues on the next line; Python keeps them. A header with an invalid name (RFC 9110) is
+//!   dropped.
+//! - Every informational response (such as 103) is skipped; Python skips only 100 and returns the others.
+//! - A link-local address with a scope (`https://[fe80::1%25eth0]/`) is an `InvalidURL`.
+//! - A host name outside ASCII is an `InvalidURL`; write it as A-labels (`xn--...`).
 
 mod decode;
 mod error;
@@ -82,12 +80,12 @@ pub use ureq::http::{HeaderMap, HeaderValue};
 ///
 /// # Errors
 ///
-/// As [`request`].
+/// The same as [`request`].
 pub fn get(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
     request("GET", url, options)
 }
 
-/// Sends a HEAD request. Redirects are not followed unless the options say so.
+/// Sends a HEAD request. Follows redirects only if the options say so.
 ///
 /// ```python
 /// response = requests.head("https://example.com")
@@ -100,12 +98,12 @@ pub fn get(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<R
 ///
 /// # Errors
 ///
-/// As [`request`].
+/// The same as [`request`].
 pub fn head(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
     Session::new(()).head(url, options)
 }
 
-/// Sends a POST request, with the [`data`](RequestOptions::data) of the options.
+/// Sends a POST request with the body [`data`](RequestOptions::data).
 ///
 /// ```python
 /// response = requests.post("https://example.com", data=b"body")
@@ -118,12 +116,12 @@ pub fn head(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<
 ///
 /// # Errors
 ///
-/// As [`request`].
+/// The same as [`request`].
 pub fn post(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<Response, Error> {
     request("POST", url, options)
 }
 
-/// Sends a request, with any method.
+/// Sends a request with any method.
 ///
 /// ```python
 /// response = requests.request("DELETE", "https://example.com/1")
@@ -136,15 +134,15 @@ pub fn post(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<
 ///
 /// # Errors
 ///
-/// - [`Error::SSLError`]: the certificate or the handshake
-/// - [`Error::OSError`]: a file of `verify` or `cert` that is not there
+/// - [`Error::SSLError`]: verification or the handshake failed
+/// - [`Error::OSError`]: a file of `verify` or `cert` does not exist
 /// - [`Error::ConnectionError`], [`Error::ConnectTimeout`], [`Error::ReadTimeout`],
-///   [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`]: the network and the server
+///   [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`]: the network or the server failed
 /// - [`Error::MissingSchema`], [`Error::InvalidSchema`], [`Error::InvalidURL`], [`Error::InvalidHeader`]:
-///   what was asked for, or where a redirect leads
-/// - [`Error::TooManyRedirects`][]: redirects
+///   the request, or the target of a redirect, is invalid
+/// - [`Error::TooManyRedirects`]: there were too many redirects
 ///
-/// A status such as 404 is none; see [`Response::raise_for_status`].
+/// A status such as 404 is not an error; see [`Response::raise_for_status`].
 pub fn request(
     method: &str,
     url: impl AsRef<str>,

@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Python's `verify`: what the server's certificate is verified against.
+/// Python's `verify`: the certificates that verify the server.
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -10,16 +10,16 @@ use std::time::Duration;
 /// | `verify=False` | `false` |
 /// | `verify="ca.pem"`, `verify="/etc/ssl/certs"` | `"ca.pem"`, `"/etc/ssl/certs"`, any path |
 ///
-/// A directory is one with hashed names (`openssl rehash`).
+/// A directory must have hashed file names (`openssl rehash`).
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Verify {
-    /// What the system trusts, or the bundle that the environment names.
+    /// The system's trust store, or the bundle named by the environment.
     #[default]
     Default,
-    /// Nothing is verified: **whoever is between the two ends can read and change everything.**
+    /// Disables verification: **an attacker on the network path can read and change everything.**
     DangerDisabled,
-    /// The certificates in this file or directory, and no others.
+    /// Only the certificates in this file or directory.
     Path(PathBuf),
 }
 
@@ -33,7 +33,7 @@ impl From<bool> for Verify {
     }
 }
 
-/// Python's `cert`: the certificate to show to the server.
+/// Python's `cert`: the client certificate.
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -98,21 +98,21 @@ impl RequestOptions {
         RequestOptions::default()
     }
 
-    /// How the server's certificate is verified: a `bool`, or the path of what to trust.
+    /// Sets how the server is verified: a `bool`, or the path of the trusted certificates.
     #[must_use]
     pub fn verify(mut self, verify: impl Into<Verify>) -> RequestOptions {
         self.verify = Some(verify.into());
         self
     }
 
-    /// The certificate to show to the server: a path, or two, the second with the key.
+    /// Sets the client certificate: a path, or a pair of paths, the second for the key.
     #[must_use]
     pub fn cert(mut self, cert: impl Into<ClientCert>) -> RequestOptions {
         self.cert = Some(cert.into());
         self
     }
 
-    /// Headers, in addition to those given before. One of the same name takes the place of a default.
+    /// Adds headers. A header with the name of a default replaces it.
     #[must_use]
     pub fn headers<N, V>(mut self, headers: impl IntoIterator<Item = (N, V)>) -> RequestOptions
     where
@@ -125,49 +125,49 @@ impl RequestOptions {
         self
     }
 
-    /// The body, as it is: Python's `data=b"..."`. No `Content-Type` goes with it.
+    /// Sets the body: Python's `data=b"..."`. No `Content-Type` is added.
     #[must_use]
     pub fn data(mut self, data: impl Into<Vec<u8>>) -> RequestOptions {
         self.data = Some(data.into());
         self
     }
 
-    /// How long to connect may take, the handshake included, and how long the server may be silent after that:
-    /// Python's `timeout=5`. The whole may take longer; see [`total_timeout`](Self::total_timeout).
+    /// Limits connecting (including the handshake), and each wait for the server after that: Python's
+    /// `timeout=5`. The whole request may take longer; see [`total_timeout`](Self::total_timeout).
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> RequestOptions {
         self.connect_timeout(timeout).read_timeout(timeout)
     }
 
-    /// How long to connect may take, the handshake included: the first of Python's `timeout=(3, 27)`.
+    /// Limits connecting, including the handshake: the first value of Python's `timeout=(3, 27)`.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> RequestOptions {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long the server may be silent: the second of Python's `timeout=(3, 27)`.
+    /// Limits each wait for the server: the second value of Python's `timeout=(3, 27)`.
     #[must_use]
     pub fn read_timeout(mut self, timeout: Duration) -> RequestOptions {
         self.read_timeout = Some(timeout);
         self
     }
 
-    /// How long everything may take, redirects and the body included. Python has nothing like it.
+    /// Limits the whole request, including redirects and the body. Python has no such option.
     #[must_use]
     pub fn total_timeout(mut self, timeout: Duration) -> RequestOptions {
         self.total_timeout = Some(timeout);
         self
     }
 
-    /// Whether redirects are followed.
+    /// Sets whether redirects are followed.
     #[must_use]
     pub fn allow_redirects(mut self, follow: bool) -> RequestOptions {
         self.allow_redirects = Some(follow);
         self
     }
 
-    /// These options, and the session's where these have none.
+    /// Fills unset options from the session's.
     pub(super) fn or(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);
@@ -185,7 +185,7 @@ impl RequestOptions {
 }
 
 impl fmt::Debug for RequestOptions {
-    /// Without headers and body, which may be secret.
+    /// Omits headers and body, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestOptions")
             .field("verify", &self.verify)
@@ -212,7 +212,7 @@ impl From<bool> for RequestOptions {
     }
 }
 
-/// Paths, for `verify` and `cert`, and as options that have `verify` alone.
+/// Conversions from paths, for `verify`, `cert`, and options that set only `verify`.
 macro_rules! from_paths {
     ($($path:ty),*) => {$(
         impl From<$path> for Verify {

@@ -9,7 +9,7 @@ use super::Error;
 use super::response::joined;
 use super::url::Url;
 
-/// A request, as it is sent.
+/// A request to send.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
     pub(super) method: Method,
@@ -19,7 +19,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The body, empty if there is none but the server expects one.
+    /// The body. It is empty, not absent, for a method with which servers expect one.
     pub(super) fn body(&self) -> Option<&[u8]> {
         let expects_none = [
             Method::GET,
@@ -35,7 +35,8 @@ impl Outgoing {
         }
     }
 
-    /// The request that follows: `Session.resolve_redirects`, `rebuild_method` and `rebuild_auth`.
+    /// The request that follows a redirect: `Session.resolve_redirects`, `rebuild_method` and
+    /// `rebuild_auth`.
     pub(super) fn redirected(
         mut self,
         status: StatusCode,
@@ -66,7 +67,7 @@ impl Outgoing {
     }
 }
 
-/// Where an answer sends its reader, if it does: `Session.get_redirect_target`.
+/// The target of a redirect, if the response is one: `Session.get_redirect_target`.
 pub(super) fn target(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let redirects = [301, 302, 303, 307, 308].contains(&status.as_u16());
     let location = joined(headers, &LOCATION);

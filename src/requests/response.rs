@@ -8,7 +8,7 @@ use super::Error;
 use super::decode::decode;
 use super::url::Url;
 
-/// What the server answered: Python's `requests.Response`.
+/// The server's response: Python's `requests.Response`.
 ///
 /// ```python
 /// response.raise_for_status()
@@ -30,8 +30,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the whole body, however long it is, as Python does.
-    /// Reads the body of an answer to a request for this address.
+    /// Reads the whole body, of any length, as Python does. `url` is the address of the request.
     pub(super) fn read(response: http::Response<Body>, url: &Url) -> Result<Response, Error> {
         let (head, body) = response.into_parts();
         let content = body
@@ -48,13 +47,13 @@ impl Response {
         })
     }
 
-    /// Python's `response.status_code`: 200.
+    /// Python's `response.status_code`, for example 200.
     pub fn status_code(&self) -> u16 {
         self.status.as_u16()
     }
 
-    /// Python's `response.reason`: `"Not Found"`. The standard's words for the status, not the server's; empty
-    /// for a status that the standard does not know.
+    /// Python's `response.reason`, for example `"Not Found"`. It is the standard phrase for the status, not
+    /// the server's; it is empty for an unregistered status.
     pub fn reason(&self) -> &'static str {
         self.status.canonical_reason().unwrap_or_default()
     }
@@ -64,12 +63,12 @@ impl Response {
         self.status_code() < 400
     }
 
-    /// Python's `response.url`: where the response came from, after redirects. Without a fragment.
+    /// Python's `response.url`: the final URL after redirects, without the fragment.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Python's `response.headers`; names are found in any case.
+    /// Python's `response.headers`. Names are case-insensitive.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -79,8 +78,8 @@ impl Response {
         &self.content
     }
 
-    /// Python's `response.text`: the body in the encoding that `Content-Type` names. Without one it is Latin-1
-    /// for `text/...`, as in Python, and UTF-8 otherwise, where Python guesses.
+    /// Python's `response.text`: the body decoded by the charset of `Content-Type`. Without a charset,
+    /// `text/...` is Latin-1, as in Python. Other types are UTF-8; Python guesses.
     pub fn text(&self) -> String {
         self.encoding().decode(&self.content).0.into_owned()
     }
@@ -99,14 +98,14 @@ impl Response {
         });
         match charset {
             Some(label) => encoding_rs::Encoding::for_label(label.as_bytes()),
-            // The superset by which the encoding standard reads Latin-1.
+            // The encoding standard decodes Latin-1 as its superset windows-1252.
             None if media_type.contains("text") => Some(encoding_rs::WINDOWS_1252),
             None => None,
         }
         .unwrap_or(encoding_rs::UTF_8)
     }
 
-    /// Turns a status of 400 or above into an error.
+    /// Returns an error if the status is 400 or above.
     ///
     /// ```python
     /// response.raise_for_status()
@@ -143,7 +142,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// All values of a header, as urllib3 puts them together.
+/// All values of a header, joined as in urllib3.
 pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
     let values = headers.get_all(name).iter();
     let values: Vec<_> = values

@@ -13,7 +13,8 @@ use super::redirect::{self, Outgoing};
 use super::transport::{Tls, WireConnector};
 use super::{Error, RequestOptions, Response, Verify, url};
 
-/// Keeps connections for further requests, and what all of them have in common: Python's `requests.Session`.
+/// Keeps connections open between requests, and options that the requests share: Python's
+/// `requests.Session`.
 ///
 /// ```python
 /// session = requests.Session()
@@ -39,9 +40,9 @@ use super::{Error, RequestOptions, Response, Verify, url};
 /// # Ok::<(), pyssl::requests::Error>(())
 /// ```
 ///
-/// The options of a request count more than those of the session. From several threads, each request has a
-/// connection of its own. Connections are shared by requests with the same
-/// `verify` and `cert` only, and the files of both are read once for each such pair.
+/// Options of a request override those of the session. Concurrent requests use separate connections.
+/// Requests share a connection only if they have the same `verify` and `cert`; the files of each such pair
+/// are read once.
 #[derive(Debug)]
 pub struct Session {
     options: RequestOptions,
@@ -51,7 +52,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session with these options for all its requests.
+    /// Creates a session whose requests have these options.
     pub fn new(options: impl Into<RequestOptions>) -> Session {
         Session {
             options: options.into(),
@@ -61,15 +62,15 @@ impl Session {
         }
     }
 
-    /// Python's `session.trust_env`: whether `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` count for requests that do
-    /// not say how to verify, or say `true`. As in Python they count more than the `verify` of the session.
+    /// Python's `session.trust_env`: whether `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` apply to requests
+    /// whose `verify` is unset or `true`. As in Python, they override the `verify` of the session.
     #[must_use]
     pub fn trust_env(mut self, trust: bool) -> Session {
         self.trust_env = trust;
         self
     }
 
-    /// Python's `session.max_redirects`: 30, unless set.
+    /// Python's `session.max_redirects`. The default is 30.
     #[must_use]
     pub fn max_redirects(mut self, max: u32) -> Session {
         self.max_redirects = max;
@@ -80,7 +81,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`requests::request`](super::request).
+    /// The same as [`requests::request`](super::request).
     pub fn get(
         &self,
         url: impl AsRef<str>,
@@ -89,11 +90,11 @@ impl Session {
         self.request("GET", url, options)
     }
 
-    /// Sends a HEAD request: Python's `session.head(url)`. Redirects are not followed unless the options say so.
+    /// Sends a HEAD request: Python's `session.head(url)`. Follows redirects only if the options say so.
     ///
     /// # Errors
     ///
-    /// As [`requests::request`](super::request).
+    /// The same as [`requests::request`](super::request).
     pub fn head(
         &self,
         url: impl AsRef<str>,
@@ -109,7 +110,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`requests::request`](super::request).
+    /// The same as [`requests::request`](super::request).
     pub fn post(
         &self,
         url: impl AsRef<str>,
@@ -122,7 +123,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`requests::request`](super::request).
+    /// The same as [`requests::request`](super::request).
     pub fn request(
         &self,
         method: &str,
@@ -154,7 +155,7 @@ impl Session {
         }
         match request.body {
             Some(_) => drop(headers.remove(CONTENT_LENGTH)),
-            // The server is told that there is no body.
+            // Tell the server that there is no body.
             None if ![Method::GET, Method::HEAD].contains(&request.method) => {
                 request.body = Some(Vec::new());
             }
@@ -168,7 +169,7 @@ impl Session {
         self.run(&agent, request, &options)
     }
 
-    /// Sends a request, and those to which redirects lead.
+    /// Sends a request and follows redirects.
     fn run(
         &self,
         agent: &Agent,
@@ -188,7 +189,7 @@ impl Session {
             let Some(location) = location else {
                 return response;
             };
-            // Nobody looks at this body.
+            // The body of a redirect is not used.
             match response {
                 Ok(_) | Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {}
                 Err(error) => return Err(error),
@@ -223,9 +224,9 @@ impl Session {
                 .allow_non_standard_methods(true)
                 .max_redirects(0)
                 .max_redirects_will_error(false)
-                // The head's limits are those of Python.
+                // Python's limits on the head apply instead.
                 .max_response_header_size(usize::MAX)
-                // As Python, which does not know `Expect`.
+                // Like Python, never wait for `100 Continue`.
                 .timeout_await_100(Some(Duration::ZERO))
                 .build();
             let connector = WireConnector::new(tls.clone());
@@ -235,7 +236,7 @@ impl Session {
     }
 }
 
-/// Sends one request, and reads the head of its answer.
+/// Sends one request and reads the head of its response.
 fn send(
     agent: &Agent,
     request: &Outgoing,
@@ -249,7 +250,7 @@ fn send(
     let plain = agent
         .configure_request(plain)
         .timeout_connect(options.connect_timeout)
-        // As in Python, the time-out for connecting is the one for sending.
+        // As in Python, the connect time-out also limits sending.
         .timeout_per_write(options.connect_timeout)
         .timeout_per_read(options.read_timeout)
         .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
@@ -261,7 +262,7 @@ fn send(
     .map_err(Error::of_request)
 }
 
-/// The header for a name and a password. Python reads them as UTF-8 and sends Latin-1.
+/// The `Basic` credentials for a name and a password. Like Python, decodes UTF-8 and sends Latin-1.
 fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
     let latin_1 = |part: &[u8]| -> Result<Vec<u8>, Error> {
         let text = String::from_utf8_lossy(part);

@@ -1,4 +1,4 @@
-//! The HTTP library's connections: `https` goes through this crate.
+//! The HTTP library's connections. `https` connections use this crate.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -13,7 +13,7 @@ use super::wire::Wire;
 use super::{ClientCert, Error, Verify};
 use crate as ssl;
 
-/// Which connections are alike.
+/// The TLS options of a connection. Connections with equal options can be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Tls {
     pub(super) verify: Verify,
@@ -21,7 +21,7 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// The context that urllib3 makes for `requests`.
+    /// Creates the context as urllib3 does for `requests`.
     fn context(&self) -> Result<ssl::SslContext, Error> {
         let context = match &self.verify {
             Verify::Default => ssl::create_default_context(()),
@@ -74,7 +74,7 @@ fn must_exist(path: &Path, what: &str) -> Result<(), Error> {
 #[derive(Debug)]
 pub(super) struct WireConnector {
     tls: Tls,
-    /// Made when it is first needed: a program that only uses `http` needs no certificates.
+    /// Created on first use: a program that only uses `http` needs no certificates.
     context: OnceCell<ssl::SslContext>,
 }
 
@@ -88,7 +88,7 @@ impl WireConnector {
 
     fn stream(&self, details: &ConnectionDetails<'_>) -> Result<Stream, Error> {
         let left = Left::of(&details.timeout);
-        // Files that cannot be read show before anything is sent.
+        // Report unreadable files before sending anything.
         let context = match details.needs_tls() {
             true => Some(self.context.get_or_try_init(|| self.tls.context())?),
             false => None,
@@ -115,7 +115,7 @@ fn handshake(
     let options = ssl::WrapSocket::new()
         .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
         .do_handshake_on_connect(false)
-        // Nobody else can wait for this descriptor.
+        // No other thread waits for this descriptor.
         .read_ahead(true);
     let wrap = || {
         let sock = context.wrap_socket(plain, options)?;
@@ -124,7 +124,7 @@ fn handshake(
         Ok(sock)
     };
     wrap().map_err(|e: ssl::Error| match e {
-        // As in Python, where the time for connecting counts for the handshake too, but under another name.
+        // As in Python, the connect time-out applies to the handshake too, but the error has another name.
         ssl::Error::Timeout(_) => Error::ReadTimeout,
         e if e.ssl().is_some() => Error::SSLError(e),
         e => Error::ConnectionError(Box::new(e)),
@@ -148,18 +148,17 @@ impl Connector for WireConnector {
     }
 }
 
-/// Takes an error through the HTTP library. Not as `Io`: the library takes some of those for the end of a
-/// body.
+/// Wraps an error for the HTTP library. Not as `Io`: the library takes some of those for the end of a body.
 fn passed(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
 }
 
-/// Without the brackets of an IPv6 address and the dot of an absolute name.
+/// Removes the brackets of an IPv6 address and the trailing dot of an absolute name.
 fn server_hostname(host: &str) -> &str {
     host.trim_matches(['[', ']']).trim_end_matches('.')
 }
 
-/// Tries the addresses one after the other.
+/// Tries the addresses in order.
 fn connect(addresses: &[SocketAddr], left: &Left) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
@@ -179,7 +178,7 @@ fn connect(addresses: &[SocketAddr], left: &Left) -> Result<TcpStream, Error> {
     }
 }
 
-/// How much of a time-out is left.
+/// The remaining time of a time-out.
 struct Left(Option<Instant>);
 
 impl Left {
@@ -191,7 +190,7 @@ impl Left {
         })
     }
 
-    /// `None` if nothing is left; `Some(None)` if there is no end.
+    /// `None` if the time is up; `Some(None)` if there is no limit.
     fn now(&self) -> Option<Option<Duration>> {
         match self.0 {
             None => Some(None),
@@ -211,7 +210,7 @@ enum Stream {
 }
 
 impl Stream {
-    /// Sends everything within a time.
+    /// Sends all data within a time limit.
     fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
         match self {
             Stream::Tls(sock) => {
@@ -238,7 +237,7 @@ impl Stream {
         }
     }
 
-    /// Whether nothing has come, the end included.
+    /// Whether nothing was received, not even the end of the stream.
     fn is_silent(&self) -> bool {
         match self {
             Stream::Tls(sock) => {
@@ -268,11 +267,11 @@ fn set_timeout(sock: &ssl::SslSocket, timeout: Option<Duration>) -> ssl::Result<
 pub(super) struct WireTransport {
     stream: Stream,
     wire: Wire,
-    /// The server takes no more, but its answer may have come.
+    /// The server accepts no more data, but it may have sent a response.
     is_cut: bool,
 }
 
-/// Does something within a time, in which it must be done as a whole.
+/// Runs an operation with a time limit for the whole of it.
 fn within<T>(
     timeout: NextTimeout,
     operation: impl FnOnce(Option<Duration>) -> ssl::Result<T>,
@@ -286,7 +285,7 @@ fn within<T>(
     })
 }
 
-/// Why something was not done.
+/// Why an operation failed.
 enum Failed {
     Http(ureq::Error),
     Tls(ssl::Error),
@@ -306,8 +305,8 @@ impl Transport for WireTransport {
         &mut self.wire
     }
 
-    /// A server that has seen enough may answer and close. As in urllib3, its answer counts then, not that it
-    /// takes no more.
+    /// A server may respond and close before it has read the whole request. As in urllib3, the response
+    /// then counts, not the write error.
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.wire.expect_head();
         if self.is_cut {

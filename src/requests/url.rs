@@ -1,4 +1,4 @@
-//! Addresses: how Python's `requests` reads them, and where redirects lead.
+//! Parses URLs and resolves redirects as Python's `requests` does.
 
 use std::fmt::{self, Display};
 
@@ -6,13 +6,13 @@ use ureq::http::Uri;
 
 use super::Error;
 
-/// The characters that each part may have without percent-encoding (RFC 3986, appendix A), beside letters,
-/// digits and `-._~`.
+/// The characters that each part may contain without percent-encoding (RFC 3986, appendix A), in addition
+/// to letters, digits and `-._~`.
 const USER: &[u8] = b"!$&'()*+,;=:";
 const PATH: &[u8] = b"!$&'()*+,;=:@/";
 const QUERY: &[u8] = b"!$&'()*+,;=:@/?";
 
-/// An address of a request.
+/// The URL of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
     scheme: String,
@@ -23,7 +23,7 @@ pub(super) struct Url {
     fragment: String,
 }
 
-/// Reads the address of a request, and percent-encodes the characters that an address cannot have.
+/// Parses the URL of a request, and percent-encodes invalid characters.
 pub(super) fn parse(url: &str) -> Result<Url, Error> {
     let url = url.trim_start();
     let lower = url.to_ascii_lowercase();
@@ -80,7 +80,7 @@ pub(super) fn parse(url: &str) -> Result<Url, Error> {
 }
 
 impl Url {
-    /// The address in the form of the HTTP library.
+    /// The URL as a type of the HTTP library.
     pub(super) fn uri(&self) -> Result<Uri, Error> {
         let host_and_port = self.host_and_port();
         let mut target = encode(&self.path, PATH);
@@ -109,10 +109,10 @@ impl Url {
         }
     }
 
-    /// The name and the password in the address, without their escapes.
+    /// The user name and password in the URL, percent-decoded.
     pub(super) fn credentials(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         let (user, _) = self.authority.rsplit_once('@')?;
-        // Python takes no notice of a name alone.
+        // Python ignores a user name without a password.
         let (name, password) = user.split_once(':')?;
         (name, password)
             .ne(&("", ""))
@@ -134,7 +134,7 @@ impl Url {
         split_port(self.host_and_port()).1.and_then(port_number)
     }
 
-    /// Whether credentials for this address must not be sent to another one: `Session.should_strip_auth`.
+    /// Whether credentials for this URL must not be sent to the other: `Session.should_strip_auth`.
     pub(super) fn keeps_secrets_from(&self, other: &Url) -> bool {
         let upgrades = self.scheme == "http" && other.scheme == "https";
         let default = |url: &Url| if url.scheme == "http" { 80 } else { 443 };
@@ -148,7 +148,7 @@ impl Url {
         self.port() != other.port() || self.scheme != other.scheme
     }
 
-    /// Where a `Location` leads from here: `Session.resolve_redirects`.
+    /// Resolves a `Location` header against this URL: `Session.resolve_redirects`.
     pub(super) fn redirected(&self, location: &str) -> Result<Url, Error> {
         let location = match location.starts_with("//") {
             true => format!("{}:{location}", self.scheme),
@@ -179,7 +179,7 @@ impl Url {
         })
     }
 
-    /// Python's `urljoin`, for what has no authority.
+    /// Python's `urljoin`, for a reference without an authority.
     fn join(&self, parts: Parts) -> Parts {
         if parts
             .scheme
@@ -204,7 +204,7 @@ impl Url {
             let (directory, _) = self.path.rsplit_once('/').unwrap_or_default();
             let directory = directory.split('/').filter(|segment| !segment.is_empty());
             let segments = joined.path.split('/');
-            // Python drops empty segments here, but not the last.
+            // Python drops empty segments here, except the last.
             let mut kept: Vec<&str> = segments.collect();
             let last = kept.pop().unwrap_or_default();
             kept.retain(|segment| !segment.is_empty());
@@ -288,7 +288,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// The host, and what stands behind its colon.
+/// The host, and the text after its colon.
 fn split_port(host_and_port: &str) -> (&str, Option<&str>) {
     match host_and_port.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -332,8 +332,8 @@ fn without_dots(path: &str) -> String {
     }
 }
 
-/// Percent-encodes what may not stand in a part, and undoes it for what is unreserved. If one `%` begins no
-/// escape, none does.
+/// Percent-encodes characters that the part may not contain, and decodes unreserved ones. If any `%` does
+/// not begin an escape, all are encoded.
 fn encode(part: &str, allowed: &[u8]) -> String {
     let bytes = part.as_bytes();
     let mut percents = (0..bytes.len()).filter(|at| bytes[*at] == b'%');
@@ -353,7 +353,7 @@ fn encode(part: &str, allowed: &[u8]) -> String {
     encoded
 }
 
-/// Python's `requote_uri`, for an address as a whole.
+/// Python's `requote_uri`, for a whole URL.
 fn requote(url: &str) -> String {
     const SAFE: &[u8] = b"!#%$&'()*+,/:;=?@[]";
     let bytes = url.as_bytes();
@@ -369,7 +369,7 @@ fn requote(url: &str) -> String {
                 continue;
             }
             None if byte == b'%' && is_pair => {
-                // There are percent signs that begin no escape, so none does.
+                // A percent sign that begins no escape: treat all of them as literal.
                 let mut quoted = String::new();
                 for byte in bytes {
                     let safe = if *byte == b'%' { b"" } else { SAFE };
@@ -392,7 +392,7 @@ fn push(text: &mut String, byte: u8, allowed: &[u8]) {
     }
 }
 
-/// The byte for which the escape at this place stands.
+/// The byte that the escape at this position encodes.
 fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
     let digits = bytes.get(at + 1..at + 3)?;
     let digits = std::str::from_utf8(digits).ok()?;
@@ -400,7 +400,7 @@ fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
     is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
 }
 
-/// Undoes all escapes.
+/// Decodes all escapes.
 fn decode(part: &str) -> Vec<u8> {
     let bytes = part.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -451,7 +451,7 @@ mod tests {
         }
     }
 
-    /// The expected addresses are those of Python's `Session.resolve_redirects`.
+    /// The expected URLs are those of Python's `Session.resolve_redirects`.
     #[test]
     fn redirects_lead_where_those_of_requests_lead() {
         let from = parse("http://user@h:1/a/b/c?q#f").unwrap();

@@ -1,37 +1,37 @@
-//! The bytes of a server on their way to the HTTP library. The head and the lines between chunks are read by
-//! Python's rules, which are stricter in some points and more lenient in others, and passed on in a plain form.
+//! Passes the server's bytes to the HTTP library. The head and the lines between chunks are parsed by
+//! Python's rules, which differ from the library's, and passed on in a canonical form.
 
 use ureq::unversioned::transport::Buffers;
 
 use super::Error;
 use super::head::{Head, MAX_LINE, aborted};
 
-/// How much is received at once.
+/// The size of one receive.
 const PIECE: usize = 64 * 1024;
 
-/// How much of a body that is sent in chunks is read at once.
+/// The size of one read of a chunked request body.
 const SCRATCH: usize = 10 * 1024;
 
 /// The buffers of a connection.
 #[derive(Debug)]
 pub(super) struct Wire {
-    /// As it has come, from `taken` to `filled`.
+    /// Received bytes; those from `taken` to `filled` are unprocessed.
     raw: Vec<u8>,
     taken: usize,
     filled: usize,
-    /// How much of `raw` has no end of a line.
+    /// This much of `raw` was searched and has no line end.
     searched: usize,
-    /// For the HTTP library, from `consumed` on.
+    /// Bytes for the HTTP library, from `consumed` on.
     input: Vec<u8>,
     consumed: usize,
     progress: bool,
     output: Vec<u8>,
     output_size: usize,
-    /// Where the library reads a body that it sends in chunks.
+    /// The library's buffer for a chunked request body.
     scratch: Vec<u8>,
     phase: Phase,
     is_over: bool,
-    /// No request can follow on this connection.
+    /// The connection cannot be used for another request.
     is_last: bool,
 }
 
@@ -39,11 +39,11 @@ pub(super) struct Wire {
 #[derive(Debug)]
 enum Phase {
     Head(Head),
-    /// The body, which is passed on as it is.
+    /// The body, passed on unchanged.
     Body,
-    /// The line before a chunk.
+    /// The line with a chunk's size.
     Size,
-    /// This much of a chunk and of the line end behind it.
+    /// The remaining bytes of a chunk, and of the line end after it.
     Chunk {
         data: u64,
         end: usize,
@@ -52,7 +52,7 @@ enum Phase {
 }
 
 impl Wire {
-    /// Nothing is allocated before it is needed.
+    /// Allocates nothing yet.
     pub(super) fn new(output_size: usize) -> Wire {
         Wire {
             raw: Vec::new(),
@@ -71,14 +71,14 @@ impl Wire {
         }
     }
 
-    /// A request is sent: what comes next is the head of its answer.
+    /// Prepares for the response to a request.
     pub(super) fn expect_head(&mut self) {
         if !matches!(self.phase, Phase::Head(_)) {
             self.phase = Phase::Head(Head::default());
         }
     }
 
-    /// Whether another request can follow: nothing is left that nobody asked for.
+    /// Whether the connection can be reused: no unexpected bytes are left.
     pub(super) fn is_idle(&self) -> bool {
         let is_empty = self.taken == self.filled && self.consumed == self.input.len();
         is_empty && !self.is_over && !self.is_last
@@ -101,7 +101,7 @@ impl Wire {
         Ok(received > 0)
     }
 
-    /// Passes on what can be passed on.
+    /// Processes the received bytes as far as possible.
     pub(super) fn advance(&mut self) -> Result<(), Error> {
         if self.consumed == self.input.len() {
             self.input.clear();
@@ -121,7 +121,7 @@ impl Wire {
                     let passed = raw.len().min(most);
                     self.input.extend_from_slice(&raw[..passed]);
                     *data -= passed as u64;
-                    // Python throws two bytes away, whatever they are.
+                    // Like Python, discard two bytes without looking at them.
                     let thrown = (raw.len() - passed).min(*end);
                     *end -= thrown;
                     self.taken += passed + thrown;
@@ -143,7 +143,7 @@ impl Wire {
         }
     }
 
-    /// The end of the next line. The end of the connection ends one, too.
+    /// The end of the next line. The end of the stream also ends a line.
     fn line_end(&mut self) -> Result<Option<usize>, Error> {
         let raw = &self.raw[self.taken..self.filled];
         let searched = self.searched.min(raw.len());
@@ -169,7 +169,7 @@ impl Wire {
                         true => Phase::Size,
                         false => Phase::Body,
                     };
-                    // The library is told of HTTP/1.1 then, where connections are kept.
+                    // The rewritten head says HTTP/1.1: the library would keep the connection open.
                     self.is_last |= complete.is_chunked && complete.is_http10;
                 }
             }
@@ -219,7 +219,7 @@ impl Buffers for Wire {
         &self.input[self.consumed..]
     }
 
-    /// Nobody but [`advance`](Self::advance) adds to the input.
+    /// Only [`advance`](Self::advance) adds to the input.
     fn input_append_buf(&mut self) -> &mut [u8] {
         &mut []
     }
