@@ -1,9 +1,9 @@
-//! Whether OpenSSL cleans up when the process exits.
+//! Detects whether OpenSSL cleans up when the process exits.
 //!
-//! `OPENSSL_cleanup` frees what threads that still run may be using. OpenSSL registers it as an exit
-//! handler when it initialises itself, unless `OPENSSL_INIT_NO_ATEXIT` was given the first time. (From
-//! 4.0 on it registers none.) The test ends its process with a status that tells; it works with a
-//! library that is linked statically, too.
+//! `OPENSSL_cleanup` frees memory that running threads may still use. OpenSSL registers it as an exit handler
+//! during initialisation, unless the first initialisation passed `OPENSSL_INIT_NO_ATEXIT`. (From 4.0 on it
+//! registers none.) The test's process reports the cleanup by its exit status, which also works with a statically
+//! linked library.
 
 use std::ffi::c_int;
 
@@ -21,19 +21,19 @@ extern "C" fn cleaning_up() {
     unsafe { _exit(CLEANED_UP) }
 }
 
-/// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL was not
-/// initialised yet, no handler is registered from here on.
+/// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL is not initialised yet,
+/// this prevents the handler's registration.
 pub fn watch() {
     openssl::init();
     // SAFETY: the handler is a function that lives as long as the process.
     assert_eq!(unsafe { OPENSSL_atexit(cleaning_up) }, 1);
 }
 
-/// As [`watch`], but if OpenSSL was not initialised yet, its exit handler is registered.
+/// The same as [`watch`], but if OpenSSL is not initialised yet, its exit handler is registered.
 pub fn watch_and_register() {
     /// `OPENSSL_INIT_LOAD_CRYPTO_STRINGS`; without any option the call does nothing.
     const STRINGS: u64 = 2;
-    // SAFETY: no settings; OpenSSL does this by itself when it is used without initialisation.
+    // SAFETY: no settings are passed; OpenSSL itself makes this call on first use.
     assert_eq!(unsafe { OPENSSL_init_crypto(STRINGS, std::ptr::null()) }, 1);
     watch();
 }

@@ -18,7 +18,7 @@ use crate::process::PATIENCE;
 use crate::server::{End, alpn_wire};
 use crate::settings::{Settings, setters};
 
-/// How a client greets a server.
+/// The settings of a client.
 #[derive(Clone, Debug, Default)]
 pub struct ClientConfig {
     ca: Option<X509>,
@@ -29,18 +29,18 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// A client that trusts everybody, has no certificate, and OpenSSL's defaults.
+    /// A client that does not verify, has no certificate, and uses OpenSSL's defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts this authority only, and checks the server's name.
+    /// Trusts only this authority, and checks the server's name.
     pub fn ca(mut self, ca: &Ca) -> Self {
         self.ca = Some(ca.cert().clone());
         self
     }
 
-    /// Shows this certificate if it is asked for.
+    /// Sends this certificate if the server requests one.
     pub fn identity(mut self, leaf: &Leaf) -> Self {
         self.identity = Some(leaf.clone());
         self
@@ -54,30 +54,30 @@ impl ClientConfig {
         self
     }
 
-    /// Tries to resume a session. The connection is made with the context that the session came from, as OpenSSL
-    /// demands: the other settings here do not count.
+    /// Tries to resume a session. OpenSSL requires the context that the session came from, so the other settings
+    /// here are ignored.
     pub fn session(mut self, session: &Session) -> Self {
         self.session = Some(session.clone());
         self
     }
 
-    /// Connects and does the handshake. The name is sent (SNI) unless it is empty or an IP address, and is checked if
-    /// there is an authority to trust.
+    /// Connects and does the handshake. The name is sent (SNI) unless it is empty or an IP address. It is checked
+    /// if the client trusts an authority.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the connection or the handshake from being made; TLS errors have OpenSSL's text. A server that
-    /// does not answer within three minutes is a time-out.
+    /// If the connection or the handshake fails; TLS errors have OpenSSL's text. A server that does not answer
+    /// within three minutes is a time-out.
     pub fn connect(&self, name: &str, address: SocketAddr) -> io::Result<EchoClient> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         self.handshake(name, stream)
     }
 
-    /// Does the handshake on a stream that is connected already.
+    /// Does the handshake on a connected stream.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect).
+    /// The same as [`connect`](Self::connect).
     pub fn handshake(&self, name: &str, stream: TcpStream) -> io::Result<EchoClient> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -146,14 +146,14 @@ impl fmt::Debug for Session {
     }
 }
 
-/// A connected client. Dropped, it ends the TCP stream without close_notify.
+/// A connected client. Dropping it closes the TCP connection without close_notify.
 #[derive(Debug)]
 pub struct EchoClient {
     stream: SslStream<TcpStream>,
 }
 
 impl EchoClient {
-    /// Sends bytes, and reads as many back; in pieces, so that both ends never wait for each other to read.
+    /// Sends bytes in pieces, reading as many back after each piece, so that neither end blocks on a full buffer.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl EchoClient {
         Ok(())
     }
 
-    /// Reads what one record has; empty after close_notify.
+    /// Reads the data of one record; empty after close_notify.
     ///
     /// # Errors
     ///
@@ -226,8 +226,8 @@ impl EchoClient {
         }
     }
 
-    /// Sends close_notify, waits for that of the server, and ends the TCP stream. What the server still sends is
-    /// thrown away.
+    /// Sends close_notify, waits for the server's, and closes the TCP connection. Data that the server still
+    /// sends is discarded.
     ///
     /// # Errors
     ///
@@ -251,7 +251,7 @@ impl EchoClient {
             .map_or("", |cipher| cipher.name())
     }
 
-    /// The ALPN protocol that was agreed.
+    /// The negotiated ALPN protocol.
     pub fn alpn(&self) -> Option<String> {
         let name = self.stream.ssl().selected_alpn_protocol();
         name.map(|name| String::from_utf8_lossy(name).into_owned())
@@ -263,7 +263,7 @@ impl EchoClient {
         cert.map(|cert| cert.to_der().expect("a certificate has a DER form"))
     }
 
-    /// The session, to be resumed later. With TLS 1.3 it can be resumed once something was received.
+    /// The session, for resumption. A TLS 1.3 session is available once data was received.
     pub fn session(&self) -> Option<Session> {
         let ssl = self.stream.ssl();
         Some(Session {
@@ -277,16 +277,16 @@ impl EchoClient {
         self.stream.ssl().session_reused()
     }
 
-    /// The stream itself.
+    /// The TLS stream.
     pub fn stream(&mut self) -> &mut SslStream<TcpStream> {
         &mut self.stream
     }
 
-    /// Ends the sending half of the TCP stream without close_notify.
+    /// Shuts down the write side of the TCP connection without close_notify.
     ///
     /// # Errors
     ///
-    /// If the stream is not connected any more.
+    /// If the TCP stream is no longer connected.
     pub fn shutdown_tcp(&self) -> io::Result<()> {
         self.stream.get_ref().shutdown(Shutdown::Write)
     }

@@ -13,7 +13,7 @@ unsafe extern "C" {
     fn SSL_renegotiate(ssl: *mut c_void) -> c_int;
 }
 
-/// Bytes on their way in and out.
+/// The bytes of both directions.
 #[derive(Debug, Default)]
 struct Wire {
     incoming: Vec<u8>,
@@ -43,16 +43,16 @@ impl Write for Wire {
     }
 }
 
-/// What there can be too much of.
+/// The kind of message to flood the client with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message {
-    /// TLS 1.3: the server's keys change.
+    /// TLS 1.3: the server updates its keys.
     KeyUpdate,
-    /// TLS 1.3: the same, and the client shall change its own.
+    /// TLS 1.3: the server updates its keys and requests the client to update its own.
     KeyUpdateRequest,
-    /// TLS 1.3: a session.
+    /// TLS 1.3: a session ticket.
     Ticket,
-    /// TLS 1.2: the client shall shake hands again.
+    /// TLS 1.2: a request to renegotiate.
     HelloRequest,
 }
 
@@ -81,7 +81,7 @@ pub struct Flood {
 }
 
 impl Flood {
-    /// A server that has not spoken yet, of the version that has such messages.
+    /// Creates a server of the protocol version that has this message. It has not sent anything yet.
     pub fn new(identity: &Leaf, message: Message) -> Flood {
         let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
         context.set_certificate(identity.cert()).unwrap();
@@ -96,7 +96,7 @@ impl Flood {
         }
     }
 
-    /// Takes what the client has sent, and goes on with the handshake. The answer.
+    /// Continues the handshake with the bytes from the client. Returns the bytes to send.
     pub fn answer(&mut self, received: &[u8]) -> Vec<u8> {
         self.tls.get_mut().incoming.extend_from_slice(received);
         match self.tls.accept() {
@@ -116,13 +116,14 @@ impl Flood {
         std::mem::take(&mut self.tls.get_mut().outgoing)
     }
 
-    /// So many of the messages.
+    /// Makes this many messages.
     pub fn messages(&mut self, count: usize) -> Vec<u8> {
         let ssl = std::ptr::from_ref::<SslRef>(self.tls.ssl())
             .cast_mut()
             .cast::<c_void>();
         for _ in 0..count {
-            // SAFETY: a live connection of this thread's; `SslRef` stands where its `SSL` does.
+            // SAFETY: the connection is alive and used by this thread only; a `SslRef` is at the address of its
+            // `SSL`.
             let begun = unsafe {
                 match self.message {
                     Message::KeyUpdate => SSL_key_update(ssl, 0),
@@ -137,19 +138,19 @@ impl Flood {
         self.take()
     }
 
-    /// A record of data.
+    /// Makes a record of application data.
     pub fn data(&mut self, data: &[u8]) -> Vec<u8> {
         self.tls.write_all(data).unwrap();
         self.take()
     }
 
-    /// The alert that ends the connection.
+    /// Makes the close_notify alert.
     pub fn close_notify(&mut self) -> Vec<u8> {
         let _ = self.tls.shutdown();
         self.take()
     }
 
-    /// What the client has sent as data.
+    /// Decrypts the application data that the client sent.
     pub fn received(&mut self, sealed: &[u8]) -> Vec<u8> {
         self.tls.get_mut().incoming.extend_from_slice(sealed);
         let mut data = Vec::new();

@@ -1,20 +1,20 @@
-//! Certificates, peers and oracles for the tests of `pyssl`.
+//! Certificates, peers and reference implementations for the tests of `pyssl`.
 //!
-//! Nothing here uses the library: certificates and peers are made with the plain `openssl` crate, so that a
-//! mistake in the library cannot cancel itself out.
+//! Nothing here uses the library: certificates and peers use the plain `openssl` crate, so that a mistake in the
+//! library cannot cancel itself out.
 //!
-//! | Module | What it has |
+//! | Module | Contents |
 //! |---|---|
-//! | [`at_exit`] | whether OpenSSL cleans up when the process exits |
+//! | [`at_exit`] | detects whether OpenSSL cleans up when the process exits |
 //! | [`pki`] | certificate authorities and certificates, made when the test runs |
-//! | [`server`] | an echo server and an HTTPS server that record what they saw |
+//! | [`server`] | an echo server and an HTTPS server that record each connection |
 //! | [`client`] | a TLS client |
-//! | [`flood`] | a TLS server that sends messages without data, as many as it is told |
+//! | [`flood`] | a TLS server that sends any number of messages without data |
 //! | [`scripted`] | TCP peers that misbehave |
-//! | [`proxy`] | proxies that trickle, or cut a connection inside a record |
-//! | [`mod@python`] | CPython, to ask what Python's `ssl` really does |
+//! | [`proxy`] | proxies that send single bytes, or cut a connection inside a record |
+//! | [`mod@python`] | CPython, the reference for `ssl` |
 //! | [`openssl_cli`] | the `openssl` program |
-//! | [`skip`] | how a test says that it cannot run here |
+//! | [`skip`] | reports that a test cannot run here |
 //!
 //! ```
 //! use pyssl_testing::{Ca, ClientConfig, EchoServer};
@@ -63,5 +63,5 @@ pub use crate::scripted::{Scripted, closed_port};
 pub use crate::server::{EchoServer, HttpsServer, ServerConfig};
 pub use crate::skip::{say_aloud, skipped};
 
-/// The crate that certificates and peers are made with.
+/// The crate that makes certificates and peers.
 pub use openssl;

@@ -1,4 +1,4 @@
-//! Threads that serve connections on the loopback interface, and end when they are told to.
+//! Threads that serve connections on the loopback interface until they are stopped.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use crate::process::PATIENCE;
 
-/// One connection, as a script sees it. Ends, for reading and writing, when the peer that it belongs to is dropped.
+/// One connection, as a script sees it. Both directions end when the peer that owns it is dropped.
 #[derive(Clone, Debug)]
 pub struct Socket(Arc<TcpStream>);
 
@@ -21,15 +21,15 @@ impl Socket {
         &self.0
     }
 
-    /// Ends the connection with a FIN: nothing more is sent, and what still comes is thrown away until the other end
-    /// closes too. (To close with unread data would make the kernel send a reset, which destroys what the other end
-    /// has not yet read.)
+    /// Closes the connection with a FIN: sends nothing more, and discards received data until the other end
+    /// closes too. (Closing with unread data would make the kernel send a reset, which destroys data that the
+    /// other end has not yet read.)
     pub fn finish(self) {
         let _ = self.0.shutdown(Shutdown::Write);
         let _ = io::copy(&mut &*self.0, &mut io::sink());
     }
 
-    /// Ends the connection with a reset. It is sent when the last clone of the socket goes.
+    /// Closes the connection with a reset, sent when the last clone of the socket is dropped.
     pub fn reset(self) {
         let _ = SockRef::from(&*self.0).set_linger(Some(std::time::Duration::ZERO));
     }
@@ -55,11 +55,11 @@ impl Write for Socket {
     }
 }
 
-/// What a listener and its connections share.
+/// State shared by a listener and its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     stopping: AtomicBool,
-    // Weak, so that a connection is closed when its handler lets go of it.
+    // Weak: a connection closes when its handler drops it.
     sockets: Mutex<Vec<Weak<TcpStream>>>,
     stopped: Condvar,
 }
@@ -107,7 +107,7 @@ impl Shared {
     }
 }
 
-/// A thread that accepts, and one thread for each connection. All are joined on drop.
+/// An accepting thread, and one thread for each connection. All are joined on drop.
 #[derive(Debug)]
 pub(crate) struct Listener {
     address: SocketAddr,
@@ -162,7 +162,7 @@ where
 impl Drop for Listener {
     fn drop(&mut self) {
         self.shared.stop();
-        // Only a connection wakes a thread that accepts. If it is refused, the thread is gone already.
+        // Only a connection wakes the accepting thread. If it is refused, the thread has already ended.
         let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
         let handlers = self
             .acceptor
@@ -186,7 +186,7 @@ impl<T> Reports<T> {
         (sender, Self(Mutex::new(receiver)))
     }
 
-    /// The next report, waiting for it.
+    /// Waits for the next report.
     #[track_caller]
     pub(crate) fn next(&self) -> T {
         let receiver = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The `openssl` program: a second opinion on certificates, and `s_server` and `s_client` as peers.
+//! The `openssl` program: an independent reader of certificates, and `s_server` and `s_client` as peers.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,14 +15,14 @@ pub struct OpensslBinary {
     version: String,
 }
 
-/// The `openssl` program: `$PYSSL_ORACLE_OPENSSL`, or the one on the `PATH`. Only OpenSSL's own is taken, 1.1.1 or
-/// newer.
+/// The `openssl` program: `$PYSSL_ORACLE_OPENSSL`, or the one on the `PATH`. It must be OpenSSL 1.1.1 or newer,
+/// not a fork.
 pub fn openssl_binary() -> Option<&'static OpensslBinary> {
     static FOUND: OnceLock<Option<OpensslBinary>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref()
 }
 
-/// The `openssl` program; without one, says aloud that the test is skipped. For
+/// The `openssl` program; without one, prints that the test is skipped. For
 /// [`skip_without_openssl!`](crate::skip_without_openssl).
 pub fn openssl_or_say_so() -> Option<&'static OpensslBinary> {
     let found = openssl_binary();
@@ -33,7 +33,7 @@ pub fn openssl_or_say_so() -> Option<&'static OpensslBinary> {
 }
 
 impl OpensslBinary {
-    /// Where it is.
+    /// The path of the program.
     pub fn executable(&self) -> &Path {
         &self.executable
     }
@@ -43,14 +43,14 @@ impl OpensslBinary {
         &self.version
     }
 
-    /// Runs a command to its end, with this input.
+    /// Runs a command to completion with this input.
     pub fn run<A: AsRef<OsStr>>(&self, args: &[A], input: &[u8]) -> Output {
         let mut process = self.spawn(args);
         process.send(input);
         process.finish()
     }
 
-    /// Starts a command that goes on.
+    /// Starts a command that keeps running.
     pub fn spawn<A: AsRef<OsStr>>(&self, args: &[A]) -> Process {
         let mut command = clean_command(&self.executable);
         command.args(args);
@@ -59,7 +59,7 @@ impl OpensslBinary {
 
     /// Starts `s_server` on a free port of the loopback interface, and waits until it accepts connections.
     ///
-    /// What it prints comes from [`Process::line`]; what is sent to its input goes to the client.
+    /// [`Process::line`] reads its output; text sent to its input goes to the client.
     pub fn s_server<A: AsRef<OsStr>>(&self, args: &[A]) -> (Process, SocketAddr) {
         let mut all: Vec<&OsStr> = ["s_server", "-accept", "127.0.0.1:0"]
             .map(OsStr::new)
@@ -67,7 +67,7 @@ impl OpensslBinary {
         all.extend(args.iter().map(AsRef::as_ref));
         let mut process = self.spawn(&all);
         loop {
-            // "ACCEPT 127.0.0.1:12345", or in some releases with "[::]" or "0.0.0.0" for the address.
+            // "ACCEPT 127.0.0.1:12345"; some releases print "[::]" or "0.0.0.0" as the address.
             if let Some(address) = process.line().strip_prefix("ACCEPT") {
                 let port = address
                     .rsplit(':')
@@ -79,7 +79,7 @@ impl OpensslBinary {
         }
     }
 
-    /// Starts `s_client` to this address. What is sent to its input goes to the server.
+    /// Starts `s_client` to this address. Text sent to its input goes to the server.
     pub fn s_client<A: AsRef<OsStr>>(&self, address: SocketAddr, args: &[A]) -> Process {
         let address = address.to_string();
         let mut all: Vec<&OsStr> = ["s_client", "-connect", &address].map(OsStr::new).into();

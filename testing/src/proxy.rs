@@ -11,14 +11,14 @@ use crate::listener::{Listener, Shared, Socket};
 const RECORD_HEADER: usize = 5;
 const NEVER: i64 = -1;
 
-/// A TCP proxy that looks at the records of TLS, and not inside. Its threads are joined on drop.
+/// A TCP proxy that sees the boundaries of TLS records, but not their content. Its threads are joined on drop.
 #[derive(Debug)]
 pub struct Proxy {
     state: Arc<State>,
     listener: Listener,
 }
 
-/// Which way data goes.
+/// The direction of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the client to the server.
@@ -39,13 +39,13 @@ struct State {
 struct Link {
     client: Socket,
     server: Socket,
-    // True once it was cut: what still comes is thrown away.
+    // True once the connection was cut: received data is discarded.
     cut: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Flow {
-    // Whole records that still pass before one is cut, or NEVER.
+    // How many whole records pass before one is cut, or NEVER.
     before_cut: AtomicI64,
     passed: Mutex<Vec<u8>>,
 }
@@ -60,17 +60,18 @@ impl Default for Flow {
 }
 
 impl Proxy {
-    /// Passes everything on, record by record, until [`cut`](Self::cut) or [`cut_next_record`](Self::cut_next_record).
+    /// Forwards everything, record by record, until [`cut`](Self::cut) or
+    /// [`cut_next_record`](Self::cut_next_record).
     pub fn passes(upstream: SocketAddr) -> Self {
         Self::start(upstream, false)
     }
 
-    /// Passes every byte on in a write of its own, both ways.
+    /// Forwards every byte in its own write, both ways.
     pub fn trickles(upstream: SocketAddr) -> Self {
         Self::start(upstream, true)
     }
 
-    /// Passes this many records on in one direction, and half of the next one; then it ends both TCP streams.
+    /// Forwards this many records in one direction and half of the next one, then closes both TCP connections.
     pub fn cuts_mid_record(upstream: SocketAddr, direction: Direction, after: u32) -> Self {
         let proxy = Self::start(upstream, false);
         proxy
@@ -90,17 +91,17 @@ impl Proxy {
         Self { state, listener }
     }
 
-    /// Where it listens.
+    /// The listening address.
     pub fn addr(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// The port where it listens.
+    /// The listening port.
     pub fn port(&self) -> u16 {
         self.addr().port()
     }
 
-    /// Passes on half of the next record in this direction, then ends both TCP streams. Not for a proxy that
+    /// Forwards half of the next record in this direction, then closes both TCP connections. Not for a proxy that
     /// [trickles](Self::trickles).
     pub fn cut_next_record(&self, direction: Direction) {
         self.state
@@ -109,12 +110,12 @@ impl Proxy {
             .store(0, Ordering::SeqCst);
     }
 
-    /// Ends both TCP streams of every connection that is open now, between two records.
+    /// Closes both TCP connections of every open connection, between two records.
     pub fn cut(&self) {
         self.state.lock().iter().for_each(|link| link.cut());
     }
 
-    /// Everything that passed in this direction so far, of all connections.
+    /// All data forwarded in this direction so far, of all connections.
     pub fn passed(&self, direction: Direction) -> Vec<u8> {
         self.state.flow(direction).lock().clone()
     }
@@ -158,13 +159,13 @@ impl State {
             }
             let cut = !trickle && flow.is_next_cut();
             if cut {
-                // Half of the payload, and at least one byte less than all of it.
+                // Half of the payload, and always less than all of it.
                 let payload = piece.len().saturating_sub(RECORD_HEADER);
                 piece.truncate(RECORD_HEADER + payload / 2);
             }
-            // Before it is written: whoever got an answer to it finds it here.
+            // Record the data before forwarding it, so that it is visible once the receiver has answered.
             flow.lock().extend_from_slice(&piece);
-            // A peer that is gone must not keep the other one from ending: go on reading.
+            // If one peer is gone, keep reading: the other must still be able to close.
             let _ = match trickle {
                 true => write_trickling(&mut to, &piece),
                 false => to.write_all(&piece),
@@ -202,7 +203,7 @@ impl Flow {
     }
 }
 
-/// Reads a record, or what there is of one; any bytes for a proxy that trickles. False at the end.
+/// Reads a record, or as much of it as there is; for a proxy that trickles, any bytes. False at the end.
 fn next_piece(from: &mut Socket, piece: &mut Vec<u8>, trickle: bool) -> bool {
     piece.clear();
     if trickle {
@@ -222,7 +223,7 @@ fn next_piece(from: &mut Socket, piece: &mut Vec<u8>, trickle: bool) -> bool {
 fn write_trickling(to: &mut Socket, piece: &[u8]) -> io::Result<()> {
     for byte in piece {
         to.write_all(&[*byte])?;
-        // Gives the reader the chance to see this byte alone. If it does not take it, nothing is lost.
+        // Lets the reader receive this byte by itself. The test does not depend on it.
         thread::yield_now();
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! CPython, the oracle: the same scenario is run there, and the results are compared.
+//! CPython as the reference: tests run the same scenario there and compare the results.
 //!
 //! ```
 //! use pyssl_testing::{python, skip_without_python};
@@ -20,18 +20,18 @@ use std::sync::OnceLock;
 use crate::process::{Output, Process, clean_command};
 use crate::skip::skipped;
 
-/// A CPython 3 that has the `ssl` module.
+/// A CPython 3 with the `ssl` module.
 #[derive(Clone, Debug)]
 pub struct Python {
     executable: PathBuf,
     version: (u32, u32, u32),
     openssl_version: String,
-    /// Whether contexts start with Python's own ciphers and versions, and not with OpenSSL's.
+    /// Whether contexts start with Python's own ciphers and versions, not with OpenSSL's.
     has_pythons_defaults: bool,
 }
 
-/// Gives contexts Python's own defaults in an interpreter that was built with those of OpenSSL
-/// (`--with-ssl-default-suites=openssl`), as Debian's and Ubuntu's are.
+/// Gives contexts Python's own defaults, in an interpreter built with OpenSSL's
+/// (`--with-ssl-default-suites=openssl`), such as Debian's and Ubuntu's.
 const PYTHONS_DEFAULTS: &str = "\
 def _python_defaults():
     import ssl
@@ -49,14 +49,14 @@ _python_defaults()
 ";
 
 /// The Python to compare with: `$PYSSL_ORACLE_PYTHON`, or the newest 3.13 of pyenv, or the newest other 3.x of
-/// pyenv, or `python3`. One that cannot `import ssl` is passed over, and so is one that is older than 3.12, unless
-/// the variable names it.
+/// pyenv, or `python3`. Interpreters without `ssl` are skipped, and so are those older than 3.12 unless the
+/// variable names one.
 pub fn python() -> Option<&'static Python> {
     static FOUND: OnceLock<Option<Python>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref()
 }
 
-/// The Python to compare with; without one, says aloud that the test is skipped. For
+/// The Python to compare with; without one, prints that the test is skipped. For
 /// [`skip_without_python!`](crate::skip_without_python).
 pub fn python_or_say_so() -> Option<&'static Python> {
     let found = python();
@@ -66,7 +66,7 @@ pub fn python_or_say_so() -> Option<&'static Python> {
     found
 }
 
-/// The Python to compare with, if it uses the same release of OpenSSL; otherwise says aloud that the test is skipped.
+/// The Python to compare with, if it uses the same OpenSSL release; otherwise prints that the test is skipped.
 /// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
 pub fn same_openssl_or_say_so() -> Option<&'static Python> {
     let python = python_or_say_so()?;
@@ -102,12 +102,12 @@ impl Python {
         })
     }
 
-    /// The interpreter itself; never a shim.
+    /// The path of the interpreter itself, never of a pyenv shim.
     pub fn executable(&self) -> &Path {
         &self.executable
     }
 
-    /// Python's version, as in `(3, 13, 0)`.
+    /// Python's version, for example `(3, 13, 0)`.
     pub fn version(&self) -> (u32, u32, u32) {
         self.version
     }
@@ -117,20 +117,20 @@ impl Python {
         &self.openssl_version
     }
 
-    /// Runs a script with arguments (`sys.argv[1:]`), and waits for it.
+    /// Runs a script with arguments (`sys.argv[1:]`) to completion.
     pub fn run<A: AsRef<OsStr>>(&self, script: &str, args: &[A]) -> Output {
         self.script(script).args(args).run()
     }
 
-    /// Starts a script that goes on, such as a server that prints its port ([`Process::port`]).
+    /// Starts a script that keeps running, such as a server that prints its port ([`Process::port`]).
     pub fn spawn_script<A: AsRef<OsStr>>(&self, script: &str, args: &[A]) -> Process {
         self.script(script).args(args).spawn()
     }
 
-    /// A script that can be given input and environment variables before it runs.
+    /// A script, to which input and environment variables can be added.
     ///
-    /// It runs isolated (`-I`), with warnings off (`-W ignore`), unbuffered, and without the variables that change
-    /// what `ssl` does (`SSL_CERT_FILE` and the like).
+    /// It runs isolated (`-I`), without warnings (`-W ignore`), unbuffered, and without the environment variables
+    /// that affect `ssl` (such as `SSL_CERT_FILE`).
     pub fn script(&self, script: &str) -> Script {
         let mut command = clean_command(&self.executable);
         command.args(["-I", "-u", "-X", "utf8", "-W", "ignore", "-c"]);
@@ -145,7 +145,7 @@ impl Python {
     }
 }
 
-/// A script that is still to run.
+/// A script that has not started yet.
 #[derive(Debug)]
 pub struct Script {
     command: Command,
@@ -165,13 +165,13 @@ impl Script {
         self
     }
 
-    /// What the script reads on its standard input.
+    /// Sets the standard input.
     pub fn stdin<B: Into<Vec<u8>>>(mut self, input: B) -> Self {
         self.stdin = input.into();
         self
     }
 
-    /// Runs the script to its end.
+    /// Runs the script to completion.
     pub fn run(self) -> Output {
         self.spawn().finish()
     }
@@ -184,7 +184,7 @@ impl Script {
     }
 }
 
-/// A command that may be a shim of pyenv.
+/// A command for an interpreter that may be a pyenv shim.
 fn probe(python: &Path) -> Command {
     let mut command = clean_command(python);
     for name in ["PYENV_ROOT", "PYENV_VERSION"] {
@@ -211,10 +211,10 @@ fn find() -> Option<Python> {
         .find(|python| python.version() >= OLDEST)
 }
 
-/// Early releases of older versions differ in more than what they lack.
+/// Older versions are not the reference: they differ in more than missing features.
 const OLDEST: (u32, u32, u32) = (3, 12, 0);
 
-/// The 3.x interpreters of pyenv: those of 3.13 first, then the others, each from the newest.
+/// The 3.x interpreters of pyenv: 3.13 first, then the others, newest first.
 fn pyenv_pythons() -> Vec<PathBuf> {
     let mut found = pyenv_versions();
     found.retain(|(version, _)| version.first() == Some(&3));
@@ -222,7 +222,7 @@ fn pyenv_pythons() -> Vec<PathBuf> {
     found.into_iter().rev().map(|(_, python)| python).collect()
 }
 
-/// The interpreters of pyenv with their versions, from the oldest.
+/// The interpreters of pyenv with their versions, oldest first.
 fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
     let Some(root) = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")))
@@ -247,8 +247,8 @@ fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     found
 }
 
-/// Every interpreter with the `ssl` module, Python 2 included: those of pyenv, and `python3`. For peers; what is
-/// compared with Python is asked from [`python`].
+/// Every interpreter with the `ssl` module, including Python 2: those of pyenv, and `python3`. They serve as
+/// peers; [`python`] is the reference for comparisons.
 pub fn every_python() -> Vec<PathBuf> {
     let pyenv = pyenv_versions().into_iter().map(|(_, python)| python);
     pyenv

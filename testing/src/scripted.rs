@@ -6,8 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub use crate::listener::Socket;
 use crate::listener::{Listener, Reports};
 
-/// A TCP server that follows a script instead of speaking TLS. Connections still open when it is dropped end then,
-/// and all its threads are joined.
+/// A TCP server that follows a script instead of speaking TLS. On drop its open connections end, and its threads
+/// are joined.
 #[derive(Debug)]
 pub struct Scripted {
     received: Reports<Vec<u8>>,
@@ -15,7 +15,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// Accepts, and closes without a word (a FIN).
+    /// Accepts, and closes without sending anything (a FIN).
     pub fn closes_at_once() -> Self {
         Self::closes_after(0)
     }
@@ -40,7 +40,7 @@ impl Scripted {
         })
     }
 
-    /// Waits for the client to speak, answers in plain HTTP as a web server does when it gets TLS, then closes.
+    /// Waits for data, responds in plain HTTP as a web server does to a TLS client, then closes.
     pub fn speaks_http() -> Self {
         const ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 11\r\nConnection: close\r\n\r\nBad request";
         Self::sends_after(1, ANSWER)
@@ -54,7 +54,7 @@ impl Scripted {
         })
     }
 
-    /// Accepts, and neither reads nor answers: what the client sends fills the buffers, until it blocks.
+    /// Accepts, and never reads or sends: the client's data fills the buffers until the client blocks.
     pub fn never_reads() -> Self {
         let (_, received) = Reports::new();
         let listener = Listener::start(|_socket, shared| shared.wait_for_stop());
@@ -71,8 +71,8 @@ impl Scripted {
         Self::with(move |mut socket| (read_up_to(&mut socket, bytes), Ending::Reset(socket)))
     }
 
-    /// Follows any script. The socket ends when the script lets go of it; [`Socket::finish`] and [`Socket::reset`]
-    /// say how.
+    /// Runs any script. The connection ends when the script drops the socket; [`Socket::finish`] and
+    /// [`Socket::reset`] choose how.
     pub fn follows<F: Fn(Socket) + Send + Sync + 'static>(script: F) -> Self {
         let (_, received) = Reports::new();
         let listener = Listener::start(move |socket, _| script(socket));
@@ -92,26 +92,26 @@ impl Scripted {
         Self { received, listener }
     }
 
-    /// Where it listens.
+    /// The listening address.
     pub fn addr(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// The port where it listens.
+    /// The listening port.
     pub fn port(&self) -> u16 {
         self.addr().port()
     }
 
-    /// What the script read in the next connection that it was done with; waits for it. Only the scripts that count
-    /// bytes report.
+    /// Waits for the next connection whose script has ended, and returns the bytes it read. Only scripts that
+    /// count bytes report.
     #[track_caller]
     pub fn next_received(&self) -> Vec<u8> {
         self.received.next()
     }
 }
 
-/// A port of the loopback interface that refuses connections as long as this lives: it is bound, so nobody else gets
-/// it, and nobody listens.
+/// A loopback port that refuses connections during the lifetime of this value: it is bound, so no other process
+/// gets it, and it does not listen.
 #[derive(Debug)]
 pub struct ClosedPort {
     address: SocketAddr,
@@ -132,12 +132,12 @@ pub fn closed_port() -> ClosedPort {
 }
 
 impl ClosedPort {
-    /// The address that refuses.
+    /// The address of the port.
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its port.
+    /// The port number.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
@@ -231,7 +231,7 @@ mod tests {
             );
             stream.set_nonblocking(false).unwrap();
             drop(peer);
-            // A FIN, or a reset if the peer had not read.
+            // A FIN, or a reset if the peer had unread data.
             assert!(read_all(&mut stream).map_or_else(
                 |e| e.kind() == ErrorKind::ConnectionReset,
                 |all| all.is_empty()

@@ -14,7 +14,7 @@ use crate::listener::{Listener, Reports, Socket};
 use crate::pki::{Ca, Leaf};
 use crate::settings::{Settings, setters};
 
-/// How a server greets its clients. Made from a certificate, which may stand in for it.
+/// The settings of a server. Converts from a certificate.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     identity: Leaf,
@@ -24,12 +24,12 @@ pub struct ServerConfig {
     settings: Settings,
 }
 
-/// How a server ends a connection of its own accord.
+/// How a server closes a connection on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HangUp {
     /// With a close_notify alert.
     CloseNotify,
-    /// With the end of the TCP stream, and without close_notify.
+    /// By closing the TCP connection without close_notify.
     Abruptly,
     /// With a TCP reset.
     Reset,
@@ -47,14 +47,14 @@ impl ServerConfig {
         }
     }
 
-    /// Requires a certificate of the client, from this authority.
+    /// Requires a client certificate from this authority.
     pub fn require_client_cert(mut self, ca: &Ca) -> Self {
         let mode = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
         self.client_ca = Some((ca.cert().clone(), mode));
         self
     }
 
-    /// Asks for a certificate of the client, and refuses one that is not from this authority.
+    /// Requests a client certificate, and refuses one that is not from this authority.
     pub fn request_client_cert(mut self, ca: &Ca) -> Self {
         self.client_ca = Some((ca.cert().clone(), SslVerifyMode::PEER));
         self
@@ -62,13 +62,13 @@ impl ServerConfig {
 
     setters!();
 
-    /// The ALPN protocols, from the most wanted. A client that offers none of them gets no protocol.
+    /// The ALPN protocols, most preferred first. A client that offers none of them gets no protocol.
     pub fn alpn(mut self, protocols: &[&str]) -> Self {
         self.alpn = alpn_wire(protocols);
         self
     }
 
-    /// Hangs up when this many bytes have been received (and, by an echo server, sent back).
+    /// Closes the connection after this many bytes were received (and, by an echo server, sent back).
     pub fn hang_up_after(mut self, bytes: usize, how: HangUp) -> Self {
         self.hang_up = Some((bytes, how));
         self
@@ -90,7 +90,7 @@ impl ServerConfig {
             let ours = self.alpn.clone();
             context.set_alpn_select_callback(move |_, theirs| {
                 let chosen = ssl::select_next_proto(&ours, theirs).ok_or(AlpnError::NOACK)?;
-                // The answer must point into what the client sent.
+                // The result must point into the client's data.
                 let start = theirs
                     .windows(chosen.len())
                     .position(|window| window == chosen);
@@ -110,7 +110,7 @@ impl From<&Leaf> for ServerConfig {
     }
 }
 
-/// Protocol names in the form that ALPN has on the wire.
+/// Protocol names in ALPN's wire format.
 pub(crate) fn alpn_wire(protocols: &[&str]) -> Vec<u8> {
     let prefixed = protocols.iter().map(|name| {
         let length = u8::try_from(name.len()).expect("an ALPN protocol has at most 255 bytes");
@@ -119,26 +119,26 @@ pub(crate) fn alpn_wire(protocols: &[&str]) -> Vec<u8> {
     prefixed.collect::<Vec<_>>().concat()
 }
 
-/// What a server saw of one connection, once it was over.
+/// The record of one connection, available once it has ended.
 #[derive(Clone, Debug, Default)]
 pub struct Connection {
-    /// Why the handshake failed, in OpenSSL's words.
+    /// OpenSSL's text for the error that ended the handshake.
     pub handshake_error: Option<String>,
     /// The client's certificate as DER.
     pub peer_cert: Option<Vec<u8>>,
-    /// The name that the client asked for (SNI).
+    /// The name that the client sent (SNI).
     pub server_name: Option<String>,
     /// The protocol version in OpenSSL's spelling: `TLSv1.3`.
     pub version: Option<String>,
     /// The cipher suite in OpenSSL's spelling.
     pub cipher: Option<String>,
-    /// The ALPN protocol that was agreed.
+    /// The negotiated ALPN protocol.
     pub alpn: Option<String>,
     /// True if an earlier session was resumed.
     pub resumed: bool,
-    /// What the client sent.
+    /// The data that the client sent.
     pub received: Vec<u8>,
-    /// How the connection ended, if there was one.
+    /// How the connection ended, if the handshake succeeded.
     pub end: Option<End>,
 }
 
@@ -149,9 +149,9 @@ pub enum End {
     CloseNotify,
     /// The TCP stream ended without close_notify.
     Eof,
-    /// The server hung up, as it was told to.
+    /// The server closed the connection as configured.
     HungUp,
-    /// Something failed.
+    /// An error occurred.
     Failed(String),
 }
 
@@ -170,11 +170,11 @@ impl End {
     }
 }
 
-/// What both servers are.
+/// The common part of both servers.
 #[derive(Debug)]
 struct TlsServer {
     connections: Reports<Connection>,
-    // Last, so that connections can still report while its threads end.
+    // Last, so that connections can still report while the listener's threads end.
     listener: Listener,
 }
 
@@ -245,7 +245,7 @@ impl Connection {
     }
 }
 
-/// A server that sends back what it gets, until the client closes. Its threads are joined on drop.
+/// A server that sends all data back until the client closes. Its threads are joined on drop.
 #[derive(Debug)]
 pub struct EchoServer(TlsServer);
 
@@ -271,24 +271,24 @@ impl EchoServer {
         }))
     }
 
-    /// Where it listens.
+    /// The listening address.
     pub fn addr(&self) -> SocketAddr {
         self.0.listener.address()
     }
 
-    /// The port where it listens.
+    /// The listening port.
     pub fn port(&self) -> u16 {
         self.addr().port()
     }
 
-    /// What it saw of the next connection that ended, in the order of the ends; waits for it.
+    /// Waits for the next connection to end, and returns its record.
     #[track_caller]
     pub fn next_connection(&self) -> Connection {
         self.0.connections.next()
     }
 }
 
-/// What an [`HttpsServer`] answers, whatever it is asked. A body may stand in for it.
+/// The fixed response of an [`HttpsServer`]. Converts from a body.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     status: String,
@@ -311,7 +311,7 @@ impl HttpResponse {
         }
     }
 
-    /// Exactly these bytes, head and all.
+    /// Sends exactly these bytes, including the head.
     pub fn raw<B: Into<Vec<u8>>>(bytes: B) -> Self {
         Self {
             raw: Some(bytes.into()),
@@ -326,7 +326,7 @@ impl HttpResponse {
             .header("Location", location)
     }
 
-    /// Another status: `404 Not Found`.
+    /// Sets another status, for example `404 Not Found`.
     pub fn status(mut self, status: &str) -> Self {
         self.status = status.to_owned();
         self
@@ -338,7 +338,7 @@ impl HttpResponse {
         self
     }
 
-    /// Says another length than the body has.
+    /// Sends a `Content-Length` that differs from the body's length.
     pub fn content_length(mut self, length: usize) -> Self {
         self.length = length;
         self
@@ -366,13 +366,13 @@ impl<B: Into<Vec<u8>>> From<B> for HttpResponse {
     }
 }
 
-/// A server that answers every HTTP/1.1 request in the same way. Its threads are joined on drop.
+/// A server that gives the same response to every HTTP/1.1 request. Its threads are joined on drop.
 #[derive(Debug)]
 pub struct HttpsServer(TlsServer);
 
 impl HttpsServer {
-    /// Starts on a free port of the loopback interface. A connection is kept for further requests unless the client
-    /// says `Connection: close`; then the server closes it with close_notify.
+    /// Starts on a free port of the loopback interface. The server keeps a connection open for further requests
+    /// unless the client sends `Connection: close`; it then closes with close_notify.
     pub fn start<C: Into<ServerConfig>, R: Into<HttpResponse>>(config: C, response: R) -> Self {
         let config = config.into();
         let response = response.into().to_bytes();
@@ -397,22 +397,22 @@ impl HttpsServer {
         }))
     }
 
-    /// Where it listens.
+    /// The listening address.
     pub fn addr(&self) -> SocketAddr {
         self.0.listener.address()
     }
 
-    /// The port where it listens.
+    /// The listening port.
     pub fn port(&self) -> u16 {
         self.addr().port()
     }
 
-    /// An `https` address of this server, for a host that means the loopback interface.
+    /// An `https` URL of this server; `host` must resolve to the loopback interface.
     pub fn url(&self, host: &str, path: &str) -> String {
         format!("https://{host}:{}{path}", self.port())
     }
 
-    /// What it saw of the next connection that ended; waits for it. The requests are in
+    /// Waits for the next connection to end, and returns its record. The requests are in
     /// [`received`](Connection::received).
     #[track_caller]
     pub fn next_connection(&self) -> Connection {
@@ -420,7 +420,7 @@ impl HttpsServer {
     }
 }
 
-/// Reads the head of a request, and as much of a body as it announces.
+/// Reads a request's head, and the body that it announces.
 fn read_request(stream: &mut SslStream<Socket>, seen: &mut Connection) -> Result<(), ssl::Error> {
     let mut request = Vec::new();
     let mut byte = [0];

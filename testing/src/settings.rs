@@ -1,4 +1,4 @@
-//! What clients and servers are told alike.
+//! Settings that clients and servers share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// To be called before certificates are loaded: the security level judges them.
+    /// Call this before loading certificates: the security level applies to them.
     pub(crate) fn apply(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         if let Some(level) = self.security_level {
             context.set_security_level(level);
@@ -35,7 +35,7 @@ impl Settings {
         context.set_max_proto_version(self.max_version)
     }
 
-    /// To be called after everything else.
+    /// Call this after everything else.
     pub(crate) fn configure(&self, context: &mut SslContextBuilder) {
         for configure in &self.configure {
             configure(context);

@@ -1,23 +1,23 @@
-//! Tests that cannot run here, and say so.
+//! Reports that a test cannot run here.
 
 use std::fmt::Display;
 use std::io::Write;
 
-/// Prints a line past libtest's capture, so that it is seen even if the test passes.
+/// Prints a line past libtest's capture, so that it is visible even if the test passes.
 pub fn say_aloud(line: impl Display) {
-    // In one piece, since other tests and other streams write there too.
+    // One write, since other tests and other streams write there too.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// Says aloud that the test, or a part of it, is skipped, and why.
+/// Prints that the test, or a part of it, is skipped, and why.
 pub fn skipped(why: impl Display) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
     say_aloud(format_args!("SKIPPED {test}: {why}"));
 }
 
-/// The `openssl` program. Without one, says aloud that the test is skipped, and returns from it: with the value
-/// given, or with nothing.
+/// The `openssl` program. Without one, prints that the test is skipped, and returns from it with the given value,
+/// or with nothing.
 #[macro_export]
 macro_rules! skip_without_openssl {
     ($($value:expr)?) => {
@@ -28,8 +28,8 @@ macro_rules! skip_without_openssl {
     };
 }
 
-/// The Python to compare with. Without one, says aloud that the test is skipped, and returns from it: with the value
-/// given, as in `skip_without_python!(Ok(()))`, or with nothing.
+/// The Python to compare with. Without one, prints that the test is skipped, and returns from it with the given
+/// value, as in `skip_without_python!(Ok(()))`, or with nothing.
 #[macro_export]
 macro_rules! skip_without_python {
     ($($value:expr)?) => {
@@ -40,8 +40,8 @@ macro_rules! skip_without_python {
     };
 }
 
-/// As [`skip_without_python!`](crate::skip_without_python), for what depends on the release of OpenSSL: skips with a
-/// Python that uses another one, too.
+/// The same as [`skip_without_python!`](crate::skip_without_python), but also skips if Python uses another
+/// OpenSSL release.
 #[macro_export]
 macro_rules! skip_without_same_openssl {
     ($($value:expr)?) => {

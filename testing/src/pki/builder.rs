@@ -1,4 +1,4 @@
-//! How a certificate is described and signed.
+//! Describes and signs certificates.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,8 +19,8 @@ use super::name::{Attribute, DistinguishedName, San};
 
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
-/// A certificate that is still to be issued. Made by [`Ca::builder`] or
-/// [`CertBuilder::self_signed`], finished by [`build`](Self::build) or [`build_ca`](Self::build_ca).
+/// The description of a certificate. [`Ca::builder`] or [`CertBuilder::self_signed`] creates it,
+/// [`build`](Self::build) or [`build_ca`](Self::build_ca) issues the certificate.
 #[derive(Clone, Debug)]
 pub struct CertBuilder {
     issuer: Option<Ca>,
@@ -52,7 +52,7 @@ enum Key {
 }
 
 impl CertBuilder {
-    /// A certificate that signs itself.
+    /// A self-signed certificate.
     pub fn self_signed() -> Self {
         Self::new(None)
     }
@@ -83,7 +83,7 @@ impl CertBuilder {
         }
     }
 
-    /// Adds a name to subjectAltName. What a text is, is guessed ([`San::guess`]).
+    /// Adds a name to subjectAltName. The kind of a text is guessed ([`San::guess`]).
     pub fn san<N: Into<San>>(mut self, name: N) -> Self {
         self.sans.push(name.into());
         self
@@ -95,7 +95,7 @@ impl CertBuilder {
         self
     }
 
-    /// Makes the subject this common name and nothing else. By default it has an organization, and no common name.
+    /// Sets the subject to this common name alone. The default is an organization without a common name.
     pub fn common_name(self, name: &str) -> Self {
         self.subject(DistinguishedName::new().with("CN", name))
     }
@@ -106,7 +106,7 @@ impl CertBuilder {
         self
     }
 
-    /// The kind of key; by default [`KeyKind::EcP256`].
+    /// The kind of key. The default is [`KeyKind::EcP256`].
     pub fn key(mut self, kind: KeyKind) -> Self {
         self.key = Key::Kind(kind);
         self
@@ -118,53 +118,53 @@ impl CertBuilder {
         self
     }
 
-    /// Valid from one time to another, in seconds since 1970. By default from yesterday for a year.
+    /// Sets the validity in seconds since 1970. The default is one year from yesterday.
     pub fn valid(mut self, not_before: i64, not_after: i64) -> Self {
         (self.not_before, self.not_after) = (not_before, not_after);
         self
     }
 
-    /// Was valid for a month, until yesterday.
+    /// Valid for a month that ended yesterday.
     pub fn expired(self) -> Self {
         self.valid(now() - 31 * DAY, now() - DAY)
     }
 
-    /// Will be valid from tomorrow.
+    /// Valid from tomorrow.
     pub fn not_yet_valid(self) -> Self {
         self.valid(now() + DAY, now() + 31 * DAY)
     }
 
-    /// Good for servers only (extended key usage). By default a certificate is good for both.
+    /// For servers only (extended key usage). The default is both servers and clients.
     pub fn server_only(mut self) -> Self {
         (self.server_auth, self.client_auth) = (true, false);
         self
     }
 
-    /// Good for clients only (extended key usage).
+    /// For clients only (extended key usage).
     pub fn client_only(mut self) -> Self {
         (self.server_auth, self.client_auth) = (false, true);
         self
     }
 
-    /// Leaves the extended key usage out.
+    /// Omits the extended key usage.
     pub fn without_extended_key_usage(mut self) -> Self {
         (self.server_auth, self.client_auth) = (false, false);
         self
     }
 
-    /// Leaves the key usage out; for an authority this breaks `X509_V_FLAG_X509_STRICT`.
+    /// Omits the key usage; for an authority this breaks `X509_V_FLAG_X509_STRICT`.
     pub fn without_key_usage(mut self) -> Self {
         self.key_usage = false;
         self
     }
 
-    /// Leaves the subject key identifier out.
+    /// Omits the subject key identifier.
     pub fn without_ski(mut self) -> Self {
         self.ski = false;
         self
     }
 
-    /// Leaves the authority key identifier out; this breaks `X509_V_FLAG_X509_STRICT`.
+    /// Omits the authority key identifier; this breaks `X509_V_FLAG_X509_STRICT`.
     pub fn without_aki(mut self) -> Self {
         self.aki = false;
         self
@@ -176,13 +176,13 @@ impl CertBuilder {
         self
     }
 
-    /// How many authorities may stand below this one.
+    /// The path length: how many intermediates may follow this one.
     pub fn path_len(mut self, length: u32) -> Self {
         self.path_len = Some(length);
         self
     }
 
-    /// The serial number, in hexadecimal digits. By default it has 127 random bits.
+    /// The serial number in hexadecimal. The default has 127 random bits.
     pub fn serial(mut self, hex: &str) -> Self {
         self.serial = Some(hex.to_owned());
         self
@@ -200,7 +200,7 @@ impl CertBuilder {
         self
     }
 
-    /// Adds a place of the issuer's certificate (caIssuers) to authorityInfoAccess.
+    /// Adds a URI for the issuer's certificate (caIssuers) to authorityInfoAccess.
     pub fn ca_issuers(mut self, uri: &str) -> Self {
         self.ca_issuers.push(uri.to_owned());
         self
@@ -229,7 +229,7 @@ impl CertBuilder {
         Leaf::new(cert, key, self.issuer.as_ref())
     }
 
-    /// Issues the certificate as that of an authority.
+    /// Issues the certificate of an authority.
     pub fn build_ca(mut self) -> Ca {
         self.is_ca = true;
         (self.server_auth, self.client_auth) = (false, false);
@@ -375,7 +375,7 @@ impl CertBuilder {
         }
         let name = DistinguishedName::new().with("O", "pyssl testing");
         match self.is_ca {
-            // Two authorities must not have the same name, or their certificates are taken for each other's.
+            // Authorities need distinct names, or one's certificate is taken for another's.
             true => name.with_rdn([Attribute::new("CN", &format!("Test CA {}", random_text()))]),
             false => name.with("OU", "Test certificate"),
         }

@@ -20,7 +20,7 @@ pub struct Ca {
 }
 
 impl Ca {
-    /// A new root with a key on P-256 and a name of its own.
+    /// A new root with a P-256 key and a unique name.
     #[expect(
         clippy::new_without_default,
         reason = "each call makes another authority"
@@ -34,7 +34,7 @@ impl Ca {
         Self::root_builder().key(KeyKind::Rsa2048).build_ca()
     }
 
-    /// Describes a root; finish with [`CertBuilder::build_ca`].
+    /// Describes a root; issue it with [`CertBuilder::build_ca`].
     pub fn root_builder() -> CertBuilder {
         CertBuilder::self_signed()
     }
@@ -43,7 +43,7 @@ impl Ca {
         Self { own }
     }
 
-    /// Describes a certificate that this authority issues; finish with [`CertBuilder::build`].
+    /// Describes a certificate of this authority; issue it with [`CertBuilder::build`].
     pub fn builder(&self) -> CertBuilder {
         CertBuilder::new(Some(self))
     }
@@ -68,7 +68,7 @@ impl Ca {
         self.crl_valid(revoked, now() - DAY, now() + 30 * DAY)
     }
 
-    /// A CRL whose time for the next update has passed, as PEM.
+    /// A CRL whose nextUpdate has passed, as PEM.
     pub fn expired_crl(&self, revoked: &[&Leaf]) -> String {
         self.crl_valid(revoked, now() - 31 * DAY, now() - DAY)
     }
@@ -133,7 +133,7 @@ impl Ca {
         self.own.der()
     }
 
-    /// The authority as the holder of a certificate, to write it out or to serve with it.
+    /// The authority's certificate and key as a [`Leaf`], for example to serve with them.
     pub fn as_leaf(&self) -> &Leaf {
         &self.own
     }
@@ -143,7 +143,7 @@ impl Ca {
         write_named(dir, "ca.pem", self.cert_pem().as_bytes())
     }
 
-    /// Writes the certificate into a hashed directory, as `capath` wants it, and returns its path.
+    /// Writes the certificate into a hashed directory, for `capath`, and returns its path.
     pub fn write_hashed(&self, dir: &Path) -> PathBuf {
         write_hashed_cert(dir, self.cert())
     }

@@ -1,4 +1,4 @@
-//! Just enough DER to write what the `openssl` crate cannot express.
+//! Enough DER to write certificates that the `openssl` crate cannot express.
 
 use openssl::asn1::Asn1Object;
 
@@ -40,12 +40,12 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A SEQUENCE of finished elements.
+/// A SEQUENCE of encoded elements.
 pub fn sequence<I: IntoIterator<Item = Vec<u8>>>(elements: I) -> Vec<u8> {
     element(SEQUENCE, &elements.into_iter().collect::<Vec<_>>().concat())
 }
 
-/// A SET OF finished elements, in the order that DER wants.
+/// A SET OF encoded elements, in DER's order.
 pub fn set_of<I: IntoIterator<Item = Vec<u8>>>(elements: I) -> Vec<u8> {
     let mut elements: Vec<_> = elements.into_iter().collect();
     elements.sort();
@@ -57,12 +57,12 @@ pub fn implicit(number: u8, content: &[u8]) -> Vec<u8> {
     element(0x80 | number, content)
 }
 
-/// `[number]` around finished elements: an EXPLICIT tag, or the IMPLICIT tag of a constructed type.
+/// `[number]` around encoded elements: an EXPLICIT tag, or the IMPLICIT tag of a constructed type.
 pub fn constructed(number: u8, content: &[u8]) -> Vec<u8> {
     element(0xa0 | number, content)
 }
 
-/// An object identifier, from its digits (`1.3.6.1.5.5.7.48.1`) or from a name that OpenSSL knows (`CN`).
+/// An object identifier, given in digits (`1.3.6.1.5.5.7.48.1`) or by a name that OpenSSL knows (`CN`).
 pub fn object_identifier(text: &str) -> Vec<u8> {
     element(OBJECT_IDENTIFIER, &object_identifier_content(text))
 }

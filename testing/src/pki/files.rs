@@ -13,7 +13,7 @@ use super::leaf::{Leaf, pem};
 /// The password of every encrypted key that [`Leaf::write`] writes.
 pub const PASSWORD: &str = "somepass";
 
-/// Where [`Leaf::write`] put what.
+/// The files that [`Leaf::write`] wrote.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// The root, `root.pem`.
@@ -30,7 +30,7 @@ pub struct Paths {
     pub encrypted_key: PathBuf,
 }
 
-/// Certificates in a temporary directory, which goes when this goes.
+/// Certificates in a temporary directory, which is deleted on drop.
 #[derive(Debug)]
 pub struct Files {
     paths: Paths,
@@ -38,7 +38,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Writes a certificate, and the authority that its peer is to trust.
+    /// Writes a certificate, and the authority that its peer should trust.
     pub fn new(ca: &Ca, leaf: &Leaf) -> Self {
         let mut files = Self::of(leaf);
         files.paths.ca = ca.write(files.dir.path());
@@ -54,7 +54,7 @@ impl Files {
         }
     }
 
-    /// A new authority and its certificate for `localhost`, `127.0.0.1` and `::1`.
+    /// A new authority, and a certificate of it for `localhost`, `127.0.0.1` and `::1`.
     pub fn localhost() -> Self {
         let ca = Ca::new();
         Self::new(&ca, &ca.issue_for(&["localhost", "127.0.0.1", "::1"]))
@@ -65,7 +65,7 @@ impl Files {
         self.dir.path()
     }
 
-    /// Writes one more file, and returns its path.
+    /// Writes another file, and returns its path.
     pub fn write<B: AsRef<[u8]>>(&self, name: &str, content: B) -> PathBuf {
         write_named(self.dir(), name, content.as_ref())
     }
@@ -79,8 +79,8 @@ impl Deref for Files {
     }
 }
 
-/// Writes a certificate into a hashed directory (`<hash of the subject>.0`, or the next free number), and returns its
-/// path.
+/// Writes a certificate into a hashed directory (`<hash of the subject>.0`, or the next free number), and returns
+/// its path.
 pub fn write_hashed_cert(dir: &Path, cert: &X509) -> PathBuf {
     write_hashed(dir, cert.subject_name_hash(), "", pem(cert).as_bytes())
 }

@@ -9,20 +9,20 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 
-/// How many RSA keys of one size a process makes. A test gets them in turn, so that certificates which it issues
-/// one after the other have different keys.
+/// How many RSA keys of one size a process makes. A test uses them in turn, so that certificates issued one after
+/// the other have different keys.
 const POOL: usize = 3;
 
 static RSA_2048: [OnceLock<PKey<Private>>; POOL] = [const { OnceLock::new() }; POOL];
 static RSA_1024: [OnceLock<PKey<Private>>; POOL] = [const { OnceLock::new() }; POOL];
 
 thread_local! {
-    // The turn is kept per thread: libtest runs a test on a thread of its own, so which keys a test gets
-    // does not depend on the tests that run beside it.
+    // The turn is kept per thread: libtest runs each test on its own thread, so the keys of a test do not depend
+    // on concurrent tests.
     static TURN: RefCell<HashMap<KeyKind, usize>> = RefCell::new(HashMap::new());
 }
 
-/// The kind of private key that a certificate has.
+/// The kind of a certificate's private key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// ECDSA on P-256; made in microseconds.
@@ -39,7 +39,7 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    /// A key of this kind: a new one, or for RSA the next one of the pool.
+    /// A key of this kind: a new one, or for RSA the next one from the pool.
     pub fn key(self) -> PKey<Private> {
         match self {
             Self::EcP256 => ec(Nid::X9_62_PRIME256V1),

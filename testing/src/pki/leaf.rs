@@ -11,7 +11,7 @@ use openssl::x509::X509;
 use super::ca::Ca;
 use super::files::{Paths, write_paths};
 
-/// A certificate, its private key and the certificates that lead to its root. Cheap to clone.
+/// A certificate, its private key and its chain up to the root. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Leaf {
     cert: X509,
@@ -59,7 +59,7 @@ impl Leaf {
         &self.intermediates
     }
 
-    /// The root that the certificate leads to: itself, if it signed itself.
+    /// The root of the chain: the certificate itself, if it is self-signed.
     pub fn root(&self) -> &X509 {
         &self.root
     }
@@ -98,7 +98,7 @@ impl Leaf {
             .expect("a key has a PKCS#8 form")
     }
 
-    /// The key, the certificate and the intermediates in one PEM, as `load_cert_chain(certfile)` wants them.
+    /// The key, the certificate and the intermediates in one PEM, for `load_cert_chain(certfile)`.
     pub fn combined_pem(&self) -> String {
         self.key_pem() + &self.chain_pem()
     }
@@ -115,7 +115,7 @@ impl Leaf {
     ///
     /// # Panics
     ///
-    /// For an Ed25519 key, which has no such form.
+    /// For an Ed25519 key, which has no traditional form.
     pub fn traditional_key_pem(&self) -> String {
         let pem = match self.key.id() {
             Id::RSA => self.key.rsa().and_then(|key| key.private_key_to_pem()),
@@ -128,7 +128,7 @@ impl Leaf {
     ///
     /// # Panics
     ///
-    /// For an Ed25519 key, which has no such form.
+    /// For an Ed25519 key, which has no traditional form.
     pub fn encrypted_traditional_key_pem(&self, password: &[u8]) -> String {
         let cipher = Cipher::aes_128_cbc();
         let pem = match self.key.id() {
@@ -144,11 +144,11 @@ impl Leaf {
         text(pem.expect("RSA and EC keys have a traditional form"))
     }
 
-    /// Lets a context show the certificate, with its intermediates.
+    /// Makes a context use the certificate and its intermediates.
     ///
     /// # Errors
     ///
-    /// OpenSSL's, if it does not take the certificate or the key.
+    /// OpenSSL's, if it rejects the certificate or the key.
     pub fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         context.set_certificate(&self.cert)?;
         context.set_private_key(&self.key)?;
@@ -158,7 +158,7 @@ impl Leaf {
         Ok(())
     }
 
-    /// Writes everything into a directory, under fixed names, and returns the paths.
+    /// Writes all forms into a directory, under fixed names, and returns the paths.
     pub fn write(&self, dir: &Path) -> Paths {
         write_paths(self, dir)
     }

@@ -1,7 +1,7 @@
 //! Certificates, made when the test runs.
 //!
-//! The everyday part is that of Python's trustme: a certificate authority, and certificates that it issues. What a
-//! name is (DNS, IP address, mail address, URI) is guessed from its text.
+//! The basic part follows Python's trustme: a certificate authority, and the certificates that it issues. The
+//! kind of a name (DNS, IP address, mail address, URI) is guessed from its text.
 //!
 //! ```
 //! use pyssl_testing::pki::{Ca, Files};
@@ -16,8 +16,8 @@
 //! # let _ = (expired, other);
 //! ```
 //!
-//! Certificates made by default pass `X509_V_FLAG_X509_STRICT`, which Python 3.13's `create_default_context` sets.
-//! [`odd`] has certificates that are strange on purpose.
+//! By default certificates pass `X509_V_FLAG_X509_STRICT`, which Python 3.13's `create_default_context` sets.
+//! [`odd`] has deliberately unusual certificates.
 
 mod builder;
 mod ca;

@@ -15,10 +15,10 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// An attribute with the string type that is usual for it: PrintableString for `C` and `serialNumber`,
-    /// IA5String for `emailAddress` and `DC`, UTF8String for all others.
+    /// An attribute with its usual string type: PrintableString for `C` and `serialNumber`, IA5String for
+    /// `emailAddress` and `DC`, UTF8String for all others.
     ///
-    /// `oid` is a name that OpenSSL knows (`CN`, `commonName`) or digits. The value may have NUL bytes.
+    /// `oid` is a name that OpenSSL knows (`CN`, `commonName`) or digits. The value may contain NUL bytes.
     pub fn new(oid: &str, value: &str) -> Self {
         let tag = match oid {
             "C" | "countryName" | "serialNumber" | "dnQualifier" => der::PRINTABLE_STRING,
@@ -45,7 +45,7 @@ impl Attribute {
     }
 }
 
-/// A distinguished name, in the order of the certificate.
+/// A distinguished name, in the certificate's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DistinguishedName {
     rdns: Vec<Vec<Attribute>>,
@@ -57,12 +57,12 @@ impl DistinguishedName {
         Self::default()
     }
 
-    /// Adds one attribute, as an RDN of its own.
+    /// Adds one attribute in its own RDN.
     pub fn with(self, oid: &str, value: &str) -> Self {
         self.with_rdn([Attribute::new(oid, value)])
     }
 
-    /// Adds an RDN that may have several attributes.
+    /// Adds an RDN, which may have several attributes.
     pub fn with_rdn<I: IntoIterator<Item = Attribute>>(mut self, attributes: I) -> Self {
         self.rdns.push(attributes.into_iter().collect());
         self
@@ -87,7 +87,7 @@ impl DistinguishedName {
 /// One entry of subjectAltName (a GeneralName).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum San {
-    /// A DNS name; wildcards and NUL bytes are taken as they are.
+    /// A DNS name, encoded without checks: wildcards and NUL bytes are kept.
     Dns(String),
     /// A mail address.
     Email(String),
@@ -99,15 +99,15 @@ pub enum San {
     DirName(DistinguishedName),
     /// A registered ID, in digits.
     RegisteredId(String),
-    /// An otherName: the OID that says what it is, and the value as DER.
+    /// An otherName: the OID of its type, and the value as DER.
     OtherName(String, Vec<u8>),
-    /// A finished GeneralName as DER.
+    /// A GeneralName already encoded as DER.
     Raw(Vec<u8>),
 }
 
 impl San {
-    /// Guesses the kind from the text, as trustme does: an IP address, a URI (`://`), a mail address (`@`), and a
-    /// DNS name otherwise.
+    /// Guesses the kind from the text, as trustme does: an IP address, a URI (`://`), a mail address (`@`), or
+    /// else a DNS name.
     pub fn guess(text: &str) -> Self {
         if let Ok(ip) = text.parse() {
             Self::Ip(ip)
@@ -120,7 +120,7 @@ impl San {
         }
     }
 
-    /// An otherName with the user principal name of Microsoft's directory.
+    /// An otherName with a user principal name (Microsoft Active Directory).
     pub fn upn(name: &str) -> Self {
         Self::OtherName(
             "1.3.6.1.4.1.311.20.2.3".to_owned(),

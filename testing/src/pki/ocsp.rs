@@ -13,7 +13,7 @@ const BIT_STRING: u8 = 0x03;
 const GENERALIZED_TIME: u8 = 0x18;
 const NULL: &[u8] = &[5, 0];
 
-/// What a response says about the certificate.
+/// The certificate status in a response.
 #[derive(Clone, Copy, Debug)]
 enum Status {
     Good,
@@ -21,8 +21,7 @@ enum Status {
     Unknown,
 }
 
-/// An OCSP response that is still to be signed. Made by [`Ca::ocsp`], finished by
-/// [`build`](Self::build).
+/// The description of an OCSP response. [`Ca::ocsp`] creates it, [`build`](Self::build) signs it.
 #[derive(Clone, Debug)]
 pub struct OcspBuilder {
     issuer: Ca,
@@ -37,8 +36,7 @@ pub struct OcspBuilder {
 }
 
 impl Ca {
-    /// Describes a response that this authority gives about a certificate: good, from an hour ago,
-    /// for a week.
+    /// Describes this authority's response for a certificate: status good, valid for a week from an hour ago.
     pub fn ocsp(&self, leaf: &Leaf) -> OcspBuilder {
         OcspBuilder {
             issuer: self.clone(),
@@ -53,7 +51,7 @@ impl Ca {
         }
     }
 
-    /// A certificate with which somebody else signs this authority's responses.
+    /// A certificate for a delegated responder that signs this authority's responses.
     pub fn ocsp_responder(&self) -> Leaf {
         let usage = der::sequence([der::object_identifier("OCSPSigning")]);
         self.builder()
@@ -77,26 +75,26 @@ impl OcspBuilder {
         self
     }
 
-    /// When the answer was true, and until when it is, in seconds from now.
+    /// Sets thisUpdate and nextUpdate, in seconds from now.
     pub fn valid(mut self, from: i64, until: Option<i64>) -> Self {
         self.this_update = now() + from;
         self.next_update = until.map(|until| now() + until);
         self
     }
 
-    /// The certificate is named with SHA-256 in place of SHA-1.
+    /// Identifies the certificate with SHA-256 instead of SHA-1.
     pub fn sha256(mut self) -> Self {
         self.sha256 = true;
         self
     }
 
-    /// The certificate is named as if the authority had this other one's key.
+    /// Identifies the certificate with the hash of another authority's key.
     pub fn issuer_key_of(mut self, other: &Ca) -> Self {
         self.issuer_key = other.clone();
         self
     }
 
-    /// Somebody else signs, whose certificate comes along.
+    /// Signs with another certificate, which is included in the response.
     pub fn signed_by(mut self, signer: &Leaf) -> Self {
         self.signer = signer.clone();
         self.certificates = vec![signer.clone()];
@@ -145,7 +143,7 @@ impl OcspBuilder {
         };
         let issuer = self.issuer.cert();
         let issuer_name = issuer.subject_name().to_der();
-        // The bits of an uncompressed point on P-256 are the last of the key's DER form.
+        // The uncompressed P-256 point is at the end of the key's DER form.
         let key = self.issuer_key.cert().public_key();
         let key = key.and_then(|key| key.public_key_to_der());
         let key = key.expect("a key has a DER form");
@@ -171,12 +169,12 @@ impl OcspBuilder {
     }
 }
 
-/// A response without an answer: the responder is too busy (`tryLater`).
+/// An error response: the responder is too busy (`tryLater`).
 pub fn try_later() -> Vec<u8> {
     der::sequence([der::element(ENUMERATED, &[3])])
 }
 
-/// A response with nothing in it that makes sense.
+/// A response whose content is not valid DER.
 pub fn hollow() -> Vec<u8> {
     wrap(b"nothing that makes sense")
 }
@@ -192,7 +190,7 @@ fn wrap(basic: &[u8]) -> Vec<u8> {
 /// A GeneralizedTime.
 fn time(seconds: i64) -> Vec<u8> {
     let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-    // From the first of March of the year 0, so that leap days come last (Richards' algorithm).
+    // Count from 1 March of the year 0, so that leap days come last (Richards' algorithm).
     let shifted = days + 719_468;
     let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! Certificates that are strange on purpose, to test how certificates are shown and matched.
+//! Unusual certificates, for tests of decoding and matching.
 
 use super::builder::CertBuilder;
 use super::ca::Ca;
@@ -7,7 +7,7 @@ use super::key::KeyKind;
 use super::leaf::Leaf;
 use super::name::{Attribute, DistinguishedName, San};
 
-/// Every certificate of this module, with a name to report it by.
+/// Every certificate of this module, with a name for messages.
 pub fn all(ca: &Ca) -> Vec<(&'static str, Leaf)> {
     vec![
         ("every_san", every_san(ca)),
@@ -43,7 +43,7 @@ pub fn all(ca: &Ca) -> Vec<(&'static str, Leaf)> {
     ]
 }
 
-/// One subject alternative name of every kind, some of them twice.
+/// A subjectAltName entry of every kind, some of them twice.
 pub fn every_san(ca: &Ca) -> Leaf {
     let directory = DistinguishedName::new()
         .with("C", "DE")
@@ -72,12 +72,12 @@ pub fn every_san(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// A NUL byte in the common name: `localhost`, NUL, `.example.org`.
+/// A common name with a NUL byte: `localhost`, NUL, `.example.org`.
 pub fn nul_in_common_name(ca: &Ca) -> Leaf {
     ca.builder().common_name("localhost\0.example.org").build()
 }
 
-/// NUL bytes in names of all textual kinds, as in CPython's `nullbytecert.pem`.
+/// NUL bytes in subjectAltName entries of every textual kind, as in CPython's `nullbytecert.pem`.
 pub fn nul_in_sans(ca: &Ca) -> Leaf {
     ca.builder()
         .common_name("null.python.org\0example.org")
@@ -93,7 +93,7 @@ pub fn nul_in_sans(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// IPv6 addresses that can be written in several ways.
+/// IPv6 addresses that have several textual forms.
 pub fn odd_addresses(ca: &Ca) -> Leaf {
     ca.builder()
         .sans([
@@ -107,7 +107,7 @@ pub fn odd_addresses(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// IP addresses of three and of no bytes.
+/// IP addresses of three and of zero bytes.
 pub fn malformed_address(ca: &Ca) -> Leaf {
     let addresses = [&[192, 0, 2][..], &[]];
     ca.builder()
@@ -184,7 +184,7 @@ pub fn string_types(ca: &Ca) -> Leaf {
     ca.builder().subject(subject).san("ia5.example.org").build()
 }
 
-/// A subject with an attribute that OpenSSL has no name for.
+/// A subject with an attribute that has no name in OpenSSL.
 pub fn unknown_attribute(ca: &Ca) -> Leaf {
     let subject = DistinguishedName::new()
         .with("1.2.3.4.5.6", "value")
@@ -195,7 +195,7 @@ pub fn unknown_attribute(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// No subject; the alternative name is critical.
+/// An empty subject; subjectAltName is critical.
 pub fn empty_subject(ca: &Ca) -> Leaf {
     ca.builder()
         .subject(DistinguishedName::new())
@@ -203,7 +203,7 @@ pub fn empty_subject(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// A subject with an attribute whose value is empty.
+/// A subject with an empty attribute value.
 pub fn empty_attribute(ca: &Ca) -> Leaf {
     let subject = DistinguishedName::new()
         .with("OU", "")
@@ -214,7 +214,7 @@ pub fn empty_attribute(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// `localhost` as common name, and no alternative name.
+/// The common name `localhost`, and no subjectAltName.
 pub fn common_name_only(ca: &Ca) -> Leaf {
     ca.builder().common_name("localhost").build()
 }
@@ -232,7 +232,7 @@ pub fn access_and_crl_points(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// CRL distribution points that are not one URI: a relative name, a directory name, two URIs in one point, none.
+/// CRL distribution points with a relative name, a directory name, two URIs in one point, and no name.
 pub fn odd_crl_points(ca: &Ca) -> Leaf {
     let uri = |text: &str| San::Uri(text.to_owned()).to_der();
     let directory = San::DirName(DistinguishedName::new().with("CN", "crl")).to_der();
@@ -262,7 +262,7 @@ pub fn odd_crl_points(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// Neither a subject key identifier nor an authority key identifier.
+/// Without a subject key identifier and an authority key identifier.
 pub fn without_key_identifiers(ca: &Ca) -> Leaf {
     ca.builder()
         .san("localhost")
@@ -271,7 +271,7 @@ pub fn without_key_identifiers(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// A serial number of 20 bytes, the longest that RFC 5280 allows.
+/// A 20-byte serial number, the longest that RFC 5280 allows.
 pub fn big_serial(ca: &Ca) -> Leaf {
     ca.builder()
         .san("localhost")
@@ -289,7 +289,7 @@ pub fn zero_serial(ca: &Ca) -> Leaf {
     ca.builder().san("localhost").serial("0").build()
 }
 
-/// A serial number below zero.
+/// A negative serial number.
 pub fn negative_serial(ca: &Ca) -> Leaf {
     ca.builder().san("localhost").serial("-1234").build()
 }
@@ -311,7 +311,7 @@ pub fn unknown_critical_extension(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// `localhost`, signed by itself.
+/// A self-signed certificate for `localhost`.
 pub fn self_signed() -> Leaf {
     CertBuilder::self_signed()
         .common_name("localhost")

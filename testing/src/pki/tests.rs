@@ -141,7 +141,7 @@ fn authorities_fail_the_strict_checks_for_the_reason_they_were_made_for() {
     };
     // X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, X509_V_ERR_CA_BCONS_NOT_CRITICAL
     assert_eq!(check(Ca::root_builder().without_key_usage()), Err(92));
-    // 4.0 does not ask for the second.
+    // OpenSSL 4.0 does not check the second.
     let noncritical = match openssl::version::number() >> 28 {
         ..4 => Err(89),
         _ => Ok(()),

@@ -185,7 +185,7 @@ fn the_server_hangs_up_as_it_is_told_to() {
 #[test]
 fn the_end_of_the_client_is_told_apart() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
-    // Not 1.3: tickets that were not read make the kernel send a reset when the client's socket is closed.
+    // Not 1.3: unread tickets make the kernel send a reset when the client's socket is closed.
     let config = ClientConfig::new().max_version(SslVersion::TLS1_2);
     drop(connect(&config, &server).unwrap());
     assert_eq!(server.next_connection().end, Some(End::Eof));
