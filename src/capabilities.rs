@@ -1,6 +1,6 @@
-/// What depends on the version of the linked OpenSSL; see [`capabilities`].
+/// The features that depend on the linked OpenSSL; see [`capabilities`].
 ///
-/// Where a field is false, the function of that name returns `NotImplementedError`.
+/// If a field is false, the function of that name returns `NotImplementedError`.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
@@ -20,8 +20,8 @@ pub struct Capabilities {
     pub psk: bool,
 }
 
-/// What the linked OpenSSL can do that another version cannot. Python has `HAS_*` constants for
-/// some of it, and `NotImplementedError` at the call for the rest.
+/// The optional features of the linked OpenSSL. Python has `HAS_*` constants for some of them; for
+/// the others it raises `NotImplementedError` on use.
 ///
 /// ```
 /// # use pyssl as ssl;

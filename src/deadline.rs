@@ -1,11 +1,11 @@
 use std::time::{Duration, Instant};
 
-/// Until when an operation may wait: over all of its system calls, not each of them.
+/// The deadline of an operation. It covers all system calls of the operation together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Deadline {
-    /// For as long as it takes.
+    /// Waits without limit.
     Never,
-    /// Not at all.
+    /// Does not wait.
     Now,
     At(Instant),
 }
@@ -16,14 +16,14 @@ impl Deadline {
         match timeout {
             None => Deadline::Never,
             Some(Duration::ZERO) => Deadline::Now,
-            // What cannot be reached counts as never.
+            // A time beyond the range of `Instant` counts as never.
             Some(timeout) => Instant::now()
                 .checked_add(timeout)
                 .map_or(Deadline::Never, Deadline::At),
         }
     }
 
-    /// How long may still be waited; `None` for ever.
+    /// The time left; `None` if there is no limit.
     pub(crate) fn left(self) -> Option<Duration> {
         match self {
             Deadline::Never => None,

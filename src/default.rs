@@ -1,4 +1,4 @@
-//! Contexts with good defaults, and the module's other functions.
+//! Contexts with good defaults, and functions that connect.
 
 use std::io;
 use std::net::TcpStream;
@@ -19,7 +19,7 @@ use crate::socket::WrapSocket;
 /// | argument | default |
 /// |---|---|
 /// | `purpose` | `Purpose::SERVER_AUTH` |
-/// | `cafile`, `capath`, `cadata` | none: what the system trusts |
+/// | `cafile`, `capath`, `cadata` | none: the system's trusted certificates |
 #[derive(Debug, Clone, Default)]
 pub struct DefaultContext {
     purpose: Purpose,
@@ -35,7 +35,7 @@ impl DefaultContext {
         }
     }
 
-    /// What the context is for.
+    /// The purpose of the context.
     #[must_use]
     pub fn purpose(mut self, purpose: Purpose) -> DefaultContext {
         self.purpose = purpose;
@@ -78,12 +78,12 @@ impl From<()> for DefaultContext {
 
 from_paths! {
     DefaultContext,
-    "A client's context that trusts the certificates in this file: Python's `cafile`.",
+    "A client context that trusts the certificates in this file: Python's `cafile`.",
     |cafile| DefaultContext::default().cafile(cafile)
 }
 
-/// A context with good defaults: for a client one that verifies the server's certificate and its
-/// name against what the system trusts.
+/// Creates a context with good defaults. A client context verifies the server's certificate and
+/// host name against the system's trusted certificates.
 ///
 /// ```python
 /// context = ssl.create_default_context()
@@ -98,17 +98,17 @@ from_paths! {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// [`DefaultContext`] has all arguments; a path alone is `cafile`.
+/// [`DefaultContext`] has all arguments. A path alone is the `cafile`.
 ///
-/// As since Python 3.13, certificates are verified strictly (`VERIFY_X509_STRICT`), and a trusted
-/// intermediate certificate ends the chain (`VERIFY_X509_PARTIAL_CHAIN`). If the environment
-/// variable `SSLKEYLOGFILE` is not empty, secrets are logged to the file that it names.
+/// As in Python 3.13 and later, certificates are verified strictly (`VERIFY_X509_STRICT`), and a
+/// trusted intermediate certificate ends the chain (`VERIFY_X509_PARTIAL_CHAIN`). If the
+/// environment variable `SSLKEYLOGFILE` is not empty, secrets are logged to that file.
 ///
-/// The file with the system's certificates is read once for as long as it is unchanged.
+/// The file with the system's certificates is read once, and again when it changes.
 ///
 /// # Errors
 ///
-/// As [`SslContext::load_verify_locations`]; `OSError` if the key log cannot be opened.
+/// As [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
 pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     let DefaultContext { purpose, locations } = options.into();
     let context = SslContext::new(protocol_for(purpose))?;
@@ -119,8 +119,8 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
     Ok(context)
 }
 
-/// Another name of [`create_default_context`]: Python's `ssl._create_default_https_context`, from
-/// which `http.client` gets its contexts.
+/// Another name of [`create_default_context`]: Python's `ssl._create_default_https_context`, which
+/// `http.client` calls.
 ///
 /// ```python
 /// context = ssl._create_default_https_context()
@@ -132,8 +132,8 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// Python's can be replaced, to change the contexts of the whole program; this is a function. Hand
-/// the context that is wanted to whoever makes connections.
+/// Python programs can replace that function to change every context of the program. In Rust, pass
+/// the context to the code that connects.
 ///
 /// # Errors
 ///
@@ -171,7 +171,7 @@ fn log_keys_by_environment(context: &SslContext) -> Result<()> {
 ///
 /// | argument | default |
 /// |---|---|
-/// | `protocol` | by the purpose |
+/// | `protocol` | depends on the purpose |
 /// | `cert_reqs` | `CERT_NONE` |
 /// | `check_hostname` | `false` |
 /// | `purpose` | `Purpose::SERVER_AUTH` |
@@ -208,42 +208,42 @@ impl UnverifiedContext {
         UnverifiedContext::default()
     }
 
-    /// The protocol, if not the one for the purpose.
+    /// The protocol, instead of the one for the purpose.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<Option<Protocol>>) -> UnverifiedContext {
         self.protocol = protocol.into();
         self
     }
 
-    /// The verify mode; `None` leaves that of the protocol.
+    /// The verify mode. `None` keeps the default of the protocol.
     #[must_use]
     pub fn cert_reqs(mut self, mode: impl Into<Option<VerifyMode>>) -> UnverifiedContext {
         self.cert_reqs = mode.into();
         self
     }
 
-    /// Whether host names are checked, which needs certificates that are.
+    /// Whether host names are checked. This requires a verify mode other than `CERT_NONE`.
     #[must_use]
     pub fn check_hostname(mut self, on: bool) -> UnverifiedContext {
         self.check_hostname = on;
         self
     }
 
-    /// What the context is for.
+    /// The purpose of the context.
     #[must_use]
     pub fn purpose(mut self, purpose: Purpose) -> UnverifiedContext {
         self.purpose = purpose;
         self
     }
 
-    /// The certificate to show.
+    /// The file with the certificate to present.
     #[must_use]
     pub fn certfile(mut self, certfile: impl Optional<PathBuf>) -> UnverifiedContext {
         self.certfile = certfile.into_option();
         self
     }
 
-    /// The key of the certificate to show.
+    /// The file with the private key of the certificate.
     #[must_use]
     pub fn keyfile(mut self, keyfile: impl Optional<PathBuf>) -> UnverifiedContext {
         self.keyfile = keyfile.into_option();
@@ -271,7 +271,7 @@ impl UnverifiedContext {
         self
     }
 
-    /// All three at once, in place of what was given before.
+    /// Replaces `cafile`, `capath` and `cadata`.
     #[must_use]
     pub fn locations(mut self, locations: impl Into<VerifyLocations>) -> UnverifiedContext {
         self.locations = locations.into();
@@ -285,8 +285,8 @@ impl From<()> for UnverifiedContext {
     }
 }
 
-/// A context that verifies nothing, unless it is told to: Python's `ssl._create_unverified_context`
-/// and `ssl._create_stdlib_context`, which `smtplib` and its like use.
+/// Creates a context that verifies nothing by default: Python's `ssl._create_unverified_context`
+/// and `ssl._create_stdlib_context`, which modules such as `smtplib` use.
 ///
 /// ```python
 /// context = ssl._create_unverified_context()
@@ -300,12 +300,12 @@ impl From<()> for UnverifiedContext {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// **Whoever is between the two ends can read and change everything.**
+/// **Without verification, an attacker on the network can read and change all data.**
 ///
 /// # Errors
 ///
-/// `ValueError` if host names are to be checked with `CERT_NONE`, and for a key without a
-/// certificate; otherwise as [`create_default_context`] and [`SslContext::load_cert_chain`].
+/// `ValueError` if `check_hostname` is set with `CERT_NONE`, or `keyfile` without `certfile`;
+/// otherwise as [`create_default_context`] and [`SslContext::load_cert_chain`].
 #[doc(alias = "_create_unverified_context")]
 pub fn create_unverified_context(options: impl Into<UnverifiedContext>) -> Result<SslContext> {
     let options = options.into();
@@ -357,7 +357,7 @@ pub fn create_stdlib_context(options: impl Into<UnverifiedContext>) -> Result<Ss
 /// |---|---|
 /// | `ssl_version` | `PROTOCOL_TLS_CLIENT` |
 /// | `ca_certs` | none: the certificate is not verified |
-/// | `timeout` | none: as long as it takes |
+/// | `timeout` | none: no limit |
 #[derive(Debug, Clone, Default)]
 pub struct ServerCertificate {
     ssl_version: Option<Protocol>,
@@ -385,7 +385,7 @@ impl ServerCertificate {
         self
     }
 
-    /// How long connecting, and then the handshake, may take.
+    /// The time-out for connecting, and again for the handshake.
     #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> ServerCertificate {
         self.timeout = timeout.into();
@@ -399,8 +399,8 @@ impl From<()> for ServerCertificate {
     }
 }
 
-/// Fetches a server's certificate as PEM text. It is verified only if `ca_certs` is given; the
-/// host name is sent, but never checked.
+/// Fetches a server's certificate as PEM text. The certificate is verified only if `ca_certs` is
+/// given. The host name is sent but never checked.
 ///
 /// ```python
 /// pem = ssl.get_server_certificate(("localhost", port))
@@ -452,7 +452,7 @@ pub fn get_server_certificate(
     }
 }
 
-/// Connects to the first address of a host that answers: Python's `socket.create_connection`.
+/// Connects to the first address of a host that accepts: Python's `socket.create_connection`.
 ///
 /// ```python
 /// sock = socket.create_connection(("localhost", port), timeout=5)
@@ -466,12 +466,12 @@ pub fn get_server_certificate(
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// The time-out is for each address, and the socket keeps it: wrapped, it has it too.
+/// The time-out applies to each address. The socket keeps it, also when TLS is started on it.
 ///
 /// # Errors
 ///
-/// The `OSError` or `TimeoutError` of the last address that was tried; `OSError` with `getaddrinfo`'s number (Python's
-/// `gaierror`) for a host without one; `UnicodeError` for a name that cannot be.
+/// The `OSError` or `TimeoutError` of the last address; `OSError` with `getaddrinfo`'s number
+/// (Python's `gaierror`) if the host is not found; `UnicodeError` if the host name is invalid.
 pub fn create_connection(
     addr: (&str, u16),
     timeout: impl Into<Option<Duration>>,

@@ -1,8 +1,8 @@
 //! Python's `ssl` module for Rust, on OpenSSL.
 //!
-//! Whoever knows `ssl` in Python knows this crate: the names, the defaults, the errors and the
-//! cipher strings are the same. [`SslContext`] holds settings, [`SslContext::wrap_socket`] puts TLS
-//! on a socket, [`SslContext::wrap_bio`] on two buffers.
+//! The names, defaults, errors and cipher strings are those of Python's `ssl`. An [`SslContext`]
+//! holds the settings. [`SslContext::wrap_socket`] starts TLS on a socket; [`SslContext::wrap_bio`]
+//! runs TLS over two memory buffers.
 //!
 //! ```python
 //! import ssl, socket
@@ -22,17 +22,18 @@
 //!
 //! # From Python to Rust
 //!
-//! - Types follow Rust's spelling: `SSLContext` is [`SslContext`], `MemoryBIO` is [`MemoryBio`].
-//!   Constants keep Python's: [`PROTOCOL_TLS_CLIENT`], [`CERT_REQUIRED`], [`OP_NO_TLSv1_3`].
+//! - Type names follow Rust's conventions: `SSLContext` is [`SslContext`], `MemoryBIO` is
+//!   [`MemoryBio`]. Constants keep Python's spelling: [`PROTOCOL_TLS_CLIENT`], [`CERT_REQUIRED`],
+//!   [`OP_NO_TLSv1_3`].
 //! - Methods keep their names. A property `x` is read with `x()` and written with `set_x(...)`.
-//! - Optional arguments are an options value with Python's defaults: [`WrapSocket`], [`WrapBio`],
-//!   [`CertChain`], [`VerifyLocations`], [`DefaultContext`]. Where one argument is usual, it is
-//!   enough: `wrap_socket(sock, "example.com")`.
+//! - Optional arguments become an options value with Python's defaults: [`WrapSocket`],
+//!   [`WrapBio`], [`CertChain`], [`VerifyLocations`], [`DefaultContext`]. The most common argument
+//!   can be passed directly: `wrap_socket(sock, "example.com")`.
 //! - Exceptions are the variants of [`Error`], with `library()`, `reason()` and `verify_code()`.
-//! - `with` is the scope: a socket is closed when it is dropped.
+//! - `with` becomes a scope: a socket is closed when it is dropped.
 //!
-//! [`recipes`] has the Rust lines for common tasks, [`porting`] those for every name of the module;
-//! [`troubleshooting`] tells what common errors mean.
+//! [`recipes`] has Rust code for common tasks. [`porting`] lists every name of the Python module
+//! with its Rust form. [`troubleshooting`] explains common errors.
 //!
 //! # Threads
 //!
@@ -42,11 +43,12 @@
 //!
 //! # Beyond Python
 //!
-//! - [`cipher`]: what a cipher string really does, part by part; [`SslContext::set_ciphers_strict`].
-//! - [`negotiate`]: what contexts would agree on, and what known clients would get from a server.
-//! - [`SslContext::audit`]: what is wrong with a whole context.
+//! - [`cipher`]: explains a cipher string part by part; [`SslContext::set_ciphers_strict`].
+//! - [`negotiate`]: predicts what two contexts, or a server and well-known clients, would
+//!   negotiate.
+//! - [`SslContext::audit`]: reports the weaknesses of a context.
 //! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
-//! - [`SslSocket::close_within`]: a goodbye that takes no longer than it may.
+//! - [`SslSocket::close_within`]: closes a connection with a time limit.
 //! - [`assert_ciphers!`]: assertions for the tests of your own project.
 //!
 //! # Features
@@ -125,10 +127,10 @@ pub use version::{
     HAS_TLSv1_3, OPENSSL_VERSION, OPENSSL_VERSION_INFO, OPENSSL_VERSION_NUMBER, get_protocol_name,
 };
 
-// Its `Socket` is what `wrap_socket` takes for Python's `socket.socket`.
+// `socket2::Socket`, which `wrap_socket` takes, corresponds to Python's `socket.socket`.
 pub use socket2;
 
-/// The code in the documents is tested too.
+/// Compiles and runs the code in the README.
 #[cfg(doctest)]
 mod documents {
     #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! Addresses of hosts, with Python's errors.
+//! Host name lookup, with Python's errors.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use socket2::Domain;
 
 use crate::error::{Error, OsError, Result};
 
-/// The addresses of a host, of one family or of all.
+/// The addresses of a host, optionally of one address family.
 pub(crate) fn addresses(host: &str, port: u16, family: Option<Domain>) -> Result<Vec<SocketAddr>> {
     if host.contains('\0') {
         return Err(Error::type_error(
@@ -29,7 +29,7 @@ pub(crate) fn addresses(host: &str, port: u16, family: Option<Domain>) -> Result
 fn failed(error: LookupError) -> Error {
     let number = error.error_num();
     let error = std::io::Error::from(error);
-    // EAI_SYSTEM stands for an error of the system.
+    // EAI_SYSTEM means that the error is in `errno`.
     if error.raw_os_error().is_some() || number == 0 {
         return error.into();
     }
@@ -42,7 +42,7 @@ fn failed(error: LookupError) -> Error {
 mod tests {
     use super::*;
 
-    /// Without a network: the family of an address is known.
+    /// Needs no network: the family of a numeric address is known.
     #[test]
     fn an_address_of_the_other_family_is_pythons_gaierror() {
         let error = addresses("::1", 1, Some(Domain::IPV4)).unwrap_err();
@@ -51,7 +51,7 @@ mod tests {
         assert_ne!(number, 0);
         let text = error.to_string();
         assert!(text.starts_with(&format!("[Errno {number}] ")), "{text}");
-        // The number survives a way through `io::Error`.
+        // The number survives the conversion to `io::Error` and back.
         let back = Error::from(std::io::Error::from(error));
         assert_eq!((back.to_string(), back.errno()), (text, Some(number)));
         let own = addresses("::1", 7, Some(Domain::IPV6)).unwrap();

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use crate::ffi::paths::{default_paths, is_privileged};
 
-/// Where OpenSSL looks for trusted certificates: what [`get_default_verify_paths`] returns.
+/// The default locations of trusted certificates; see [`get_default_verify_paths`].
 #[allow(clippy::exhaustive_structs, reason = "Python's named tuple, for good")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DefaultVerifyPaths {
-    /// The file that is used, if it is one: from the environment, else the one built in.
+    /// The file in use, from the environment or else OpenSSL's default. `None` if it does not
+    /// exist.
     pub cafile: Option<PathBuf>,
-    /// The directory that is used, if it is one: from the environment, else the one built in.
+    /// The directory in use, from the environment or else OpenSSL's default. `None` if it does not
+    /// exist.
     pub capath: Option<PathBuf>,
     /// The environment variable for the file: `SSL_CERT_FILE`.
     pub openssl_cafile_env: String,
@@ -22,8 +24,8 @@ pub struct DefaultVerifyPaths {
     pub openssl_capath: PathBuf,
 }
 
-/// Where OpenSSL looks for trusted certificates. The environment and the file system are asked
-/// each time.
+/// The default locations of trusted certificates. Each call reads the environment and checks the
+/// file system.
 ///
 /// ```python
 /// print(ssl.get_default_verify_paths().cafile)
@@ -45,14 +47,14 @@ pub fn get_default_verify_paths() -> DefaultVerifyPaths {
     }
 }
 
-/// What the default trust store is read from.
+/// The locations that the default trust store is loaded from.
 pub(crate) struct Locations {
     pub(crate) file: PathBuf,
-    /// Directories with separators between, as OpenSSL takes them.
+    /// Directories with separators between them, in OpenSSL's format.
     pub(crate) directories: PathBuf,
 }
 
-/// Where the system's certificates are now. A variable that is set but empty means none.
+/// The current locations of the system's certificates. A variable that is set but empty means none.
 pub(crate) fn system_locations() -> Locations {
     let defaults = default_paths();
     let (file, dir) = built_in();
@@ -62,8 +64,8 @@ pub(crate) fn system_locations() -> Locations {
     }
 }
 
-/// What the environment names, or else the default; the default alone in a program that runs with
-/// other rights than its caller has (set-user-ID), as in OpenSSL.
+/// The path from the environment variable, or else the default. As in OpenSSL, a set-user-ID
+/// program ignores the environment.
 fn trusted(variable: &CStr, default: PathBuf) -> PathBuf {
     if is_privileged() {
         return default;
@@ -71,13 +73,13 @@ fn trusted(variable: &CStr, default: PathBuf) -> PathBuf {
     chosen(variable, default)
 }
 
-/// What the environment names, or else the default.
+/// The path from the environment variable, or else the default.
 fn chosen(variable: &CStr, default: PathBuf) -> PathBuf {
     std::env::var_os(OsStr::from_bytes(variable.to_bytes())).map_or(default, PathBuf::from)
 }
 
-/// The file and the directory built into OpenSSL. A library that was not built for this system has
-/// neither (`vendored` is one); then those where the system's own programs look.
+/// The file and the directory built into OpenSSL. If neither exists, as with `vendored`, the paths
+/// that the system's own programs use.
 fn built_in() -> (PathBuf, PathBuf) {
     let defaults = default_paths();
     let (file, dir) = (path(defaults.file), path(defaults.dir));

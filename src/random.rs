@@ -18,7 +18,8 @@ use crate::ffi::rand;
 ///
 /// # Errors
 ///
-/// [`Error::Overflow`] from 2 GiB on, as in Python; [`Error::Ssl`] if the generator fails.
+/// [`Error::Overflow`] if `num` is 2 GiB or more, as in Python; [`Error::Ssl`] if the generator
+/// fails.
 pub fn RAND_bytes(num: usize) -> Result<Vec<u8>> {
     if c_int::try_from(num).is_err() {
         return Err(Error::overflow("Python int too large to convert to C int"));
@@ -28,7 +29,7 @@ pub fn RAND_bytes(num: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether the random generator has been seeded, which it is by itself.
+/// Whether the random generator is seeded. OpenSSL seeds it automatically.
 ///
 /// ```python
 /// ssl.RAND_status()
@@ -40,8 +41,8 @@ pub fn RAND_status() -> bool {
     rand::status()
 }
 
-/// Mixes `data` into the random generator. `entropy` says how many bytes of it an attacker could
-/// not guess; 0.0 is never wrong.
+/// Mixes `data` into the random generator. `entropy` is a lower bound for the entropy of `data` in
+/// bytes; 0.0 is always safe.
 ///
 /// ```python
 /// ssl.RAND_add(data, 0.0)

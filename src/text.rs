@@ -53,12 +53,12 @@ impl fmt::Display for BytesRepr<'_> {
     }
 }
 
-/// Python prefers single quotes, unless the text has those and no double ones.
+/// Python uses single quotes, unless the text has single quotes and no double ones.
 fn quote(single: bool, double: bool) -> char {
     if single && !double { '"' } else { '\'' }
 }
 
-/// A character by its number.
+/// Writes a character as a hexadecimal escape.
 pub(crate) fn escape(out: &mut impl Write, c: char) -> fmt::Result {
     match u32::from(c) {
         code @ ..0x100 => write!(out, "\\x{code:02x}"),
@@ -72,7 +72,7 @@ fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
     }
-    // Behind another character, `escape_debug` lets combining marks stand.
+    // After another character, `escape_debug` does not escape combining marks.
     let mut buffer = [b'.'; 5];
     let len = c.encode_utf8(&mut buffer[1..]).len();
     str::from_utf8(&buffer[..=len]).is_ok_and(|text| text.escape_debug().eq(['.', c]))

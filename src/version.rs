@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::constants::Protocol;
 
-/// The OpenSSL that is loaded, in words.
+/// The version of the loaded OpenSSL, as text.
 ///
 /// ```python
 /// print(ssl.OPENSSL_VERSION)
@@ -15,7 +15,7 @@ use crate::constants::Protocol;
 /// ```
 pub static OPENSSL_VERSION: LazyLock<&'static str> = LazyLock::new(openssl::version::version);
 
-/// The OpenSSL that is loaded, as one number: `0x30000130` is 3.0.19.
+/// The version of the loaded OpenSSL, as one number: `0x30000130` is 3.0.19.
 ///
 /// ```python
 /// if ssl.OPENSSL_VERSION_NUMBER >= 0x30500000: ...
@@ -26,9 +26,9 @@ pub static OPENSSL_VERSION: LazyLock<&'static str> = LazyLock::new(openssl::vers
 /// ```
 pub static OPENSSL_VERSION_NUMBER: LazyLock<i64> = LazyLock::new(openssl::version::number);
 
-/// The same number in Python's five parts: major, minor, fix, patch, status.
+/// The version of the loaded OpenSSL in Python's five parts: major, minor, fix, patch, status.
 ///
-/// OpenSSL 3 counts its patch releases in the fourth: 3.0.19 is `(3, 0, 0, 19, 0)`.
+/// OpenSSL 3 counts its patch releases in the fourth part: 3.0.19 is `(3, 0, 0, 19, 0)`.
 ///
 /// ```python
 /// if ssl.OPENSSL_VERSION_INFO >= (3, 5): ...
@@ -58,17 +58,18 @@ macro_rules! has {
 }
 
 has! {
-    /// Whether clients can name the host that they want (SNI).
+    /// Whether clients can send the server's name (SNI).
     HAS_SNI = true;
-    /// Whether there is elliptic curve Diffie-Hellman.
+    /// Whether elliptic curve Diffie-Hellman is supported.
     HAS_ECDH = true;
-    /// Whether application protocols can be negotiated.
+    /// Whether application protocols can be negotiated (ALPN).
     HAS_ALPN = true;
-    /// Next protocol negotiation, which ALPN replaced: never, as in Python since 3.10.
+    /// Whether next protocol negotiation is supported: never, as in Python since 3.10. ALPN
+    /// replaced it.
     HAS_NPN = false;
-    /// SSL 2.0, which OpenSSL no longer has.
+    /// Whether OpenSSL has SSL 2.0: never.
     HAS_SSLv2 = false;
-    /// SSL 3.0, which OpenSSL has only if it was built with `enable-ssl3`.
+    /// Whether OpenSSL has SSL 3.0. It does only if it was built with `enable-ssl3`.
     HAS_SSLv3 = cfg!(has_sslv3);
     /// Whether OpenSSL has TLS 1.0. The security level may still refuse it.
     HAS_TLSv1 = true;
@@ -78,18 +79,18 @@ has! {
     HAS_TLSv1_2 = true;
     /// Whether OpenSSL has TLS 1.3.
     HAS_TLSv1_3 = true;
-    /// Whether the subject's common name can be left out of the check of the host name.
+    /// Whether the host name check can ignore the subject's common name.
     HAS_NEVER_CHECK_COMMON_NAME = true;
-    /// Whether there are pre-shared keys.
+    /// Whether pre-shared keys are supported.
     HAS_PSK = cfg!(has_psk);
-    /// Whether a server can ask for the client's certificate after the handshake (Python 3.14).
+    /// Whether a server can request the client's certificate after the handshake (Python 3.14).
     HAS_PHA = true;
     /// Whether pre-shared keys work with TLS 1.3 (Python 3.15).
     HAS_PSK_TLS13 = HAS_PSK && HAS_TLSv1_3;
 }
 
-/// The kinds of channel binding that Python knows.
-/// [`get_channel_binding`](crate::SslSocket::get_channel_binding) knows more.
+/// The types of channel binding that Python supports.
+/// [`get_channel_binding`](crate::SslSocket::get_channel_binding) supports more.
 ///
 /// ```python
 /// "tls-unique" in ssl.CHANNEL_BINDING_TYPES
@@ -99,7 +100,7 @@ has! {
 /// ```
 pub const CHANNEL_BINDING_TYPES: &[&str] = &["tls-unique"];
 
-/// The name of a protocol's number, or `"<unknown>"`.
+/// The name of a protocol number, or `"<unknown>"`.
 ///
 /// ```python
 /// ssl.get_protocol_name(16)

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ffi::x509 as raw;
 use crate::text::{Json, Repr};
 
-/// One entry of `subjectAltName`: what Python has as a pair of kind and value.
+/// One entry of `subjectAltName`: in Python, a pair of kind and value.
 ///
 /// ```python
 /// names = [value for kind, value in cert["subjectAltName"] if kind == "DNS"]
@@ -26,7 +26,7 @@ use crate::text::{Json, Repr};
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SubjectAltName {
-    /// `('DNS', 'www.example.org')`. NULs inside are kept (CVE-2013-4238).
+    /// `('DNS', 'www.example.org')`. Embedded NULs are kept (CVE-2013-4238).
     Dns(String),
     /// `('email', 'user@example.org')`
     Email(String),
@@ -39,12 +39,12 @@ pub enum SubjectAltName {
     DirName(DistinguishedName),
     /// `('Registered ID', '1.2.3.4.5')`; OpenSSL's long name if it has one.
     RegisteredId(String),
-    /// Everything else, as OpenSSL prints it: `('othername', 'UPN:user@example.org')`,
+    /// Any other kind, as OpenSSL prints it: `('othername', 'UPN:user@example.org')`,
     /// `('othername', '<unsupported>')`, `('X400Name', '<unsupported>')`.
     Other {
-        /// The first of Python's pair.
+        /// The first element of Python's pair.
         kind: &'static str,
-        /// The second of Python's pair.
+        /// The second element of Python's pair.
         value: String,
     },
 }
@@ -77,8 +77,8 @@ impl SubjectAltName {
         })
     }
 
-    /// The first of Python's pair: `"DNS"`, `"IP Address"`, `"email"`, `"URI"`, `"DirName"`,
-    /// `"Registered ID"`, or what OpenSSL calls it.
+    /// The first element of Python's pair: `"DNS"`, `"IP Address"`, `"email"`, `"URI"`, `"DirName"`,
+    /// `"Registered ID"`, or OpenSSL's name of the kind.
     pub fn kind(&self) -> &'static str {
         match self {
             SubjectAltName::Dns(_) => "DNS",
@@ -91,9 +91,9 @@ impl SubjectAltName {
         }
     }
 
-    /// The second of Python's pair as text; of a directory name, the text of the tuple.
+    /// The second element of Python's pair as text. A directory name becomes the text of its tuple.
     ///
-    /// Python writes IPv6 addresses in its own way, all eight groups in upper case.
+    /// As in Python, IPv6 addresses have all eight groups in upper case.
     pub fn value(&self) -> Cow<'_, str> {
         match self {
             SubjectAltName::Dns(text)
@@ -121,7 +121,7 @@ impl SubjectAltName {
     }
 }
 
-/// Python's text of the pair: `('DNS', 'localhost')`.
+/// The pair as Python prints it: `('DNS', 'localhost')`.
 impl fmt::Display for SubjectAltName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

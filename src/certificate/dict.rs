@@ -9,11 +9,11 @@ use crate::error::codec::utf8;
 use crate::ffi::x509 as raw;
 use crate::text::{Json, Repr};
 
-/// What `getpeercert()` returns: Python's dict, with a method for each key.
+/// The certificate dict that `getpeercert()` returns, with a method for each key.
 ///
-/// `Display` writes it as Python's `print` does, and [`to_json`](CertDict::to_json) as Python's
-/// `json.dumps`. Python's `{}`, for a certificate that was not verified, is the empty one:
-/// [`is_empty`](CertDict::is_empty) is true and every method returns nothing.
+/// `Display` writes it as Python's `print` does, and [`to_json`](CertDict::to_json) as `json.dumps`
+/// does. Python returns `{}` for a certificate that was not verified. Here,
+/// [`is_empty`](CertDict::is_empty) is then true, and the methods return empty values.
 ///
 /// ```python
 /// cert = conn.getpeercert()
@@ -25,10 +25,14 @@ use crate::text::{Json, Repr};
 /// # }
 /// ```
 ///
-/// It differs from Python's where CPython loses or misreads something: a NUL, a line break or more
-/// than 2047 bytes in an otherName are kept; so is a serial number of more than 35 bytes; an empty
-/// BIT STRING is empty, not `None`; a distribution point whose name is relative to the issuer is
-/// skipped. Which characters `Display` escapes is up to the Unicode version of Rust, not Python's.
+/// It differs from Python's in a few cases that CPython truncates or misreads:
+///
+/// - A NUL, a line break or more than 2047 bytes in an otherName are kept.
+/// - A serial number of more than 35 bytes is kept.
+/// - An empty BIT STRING is empty, not `None`.
+/// - A distribution point with a name relative to the issuer is skipped.
+///
+/// `Display` escapes characters by Rust's version of Unicode, not Python's.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct CertDict(Option<Box<Fields>>);
 
@@ -49,7 +53,7 @@ struct Fields {
 static EMPTY_NAME: DistinguishedName = DistinguishedName::EMPTY;
 
 impl CertDict {
-    /// Reads the fields in CPython's order, so that of several errors the same one comes out.
+    /// Reads the fields in CPython's order, so that the same error is reported first.
     pub(super) fn from_x509(x509: &X509Ref) -> Result<CertDict> {
         let mut fields = Fields {
             subject: DistinguishedName::from_raw(raw::attributes(x509.subject_name())?)?,
@@ -82,7 +86,7 @@ impl CertDict {
         Ok(CertDict(Some(Box::new(fields))))
     }
 
-    /// Whether it is Python's `{}`.
+    /// Whether the dict is empty: Python's `{}`.
     ///
     /// ```python
     /// if not conn.getpeercert(): ...
@@ -106,12 +110,12 @@ impl CertDict {
         self.0.as_ref().map_or(&EMPTY_NAME, |fields| &fields.issuer)
     }
 
-    /// `cert["version"]`: 3 for nearly all; 0 in an empty dict.
+    /// `cert["version"]`: 3 for nearly all certificates; 0 in an empty dict.
     pub fn version(&self) -> i64 {
         self.0.as_ref().map_or(0, |fields| fields.version)
     }
 
-    /// `cert["serialNumber"]`: upper-case hexadecimal digits, an even number of them.
+    /// `cert["serialNumber"]`: an even number of upper-case hexadecimal digits.
     #[doc(alias = "serialNumber")]
     pub fn serial_number(&self) -> &str {
         self.0.as_ref().map_or("", |fields| &fields.serial_number)
@@ -124,13 +128,13 @@ impl CertDict {
         self.0.as_ref().map_or("", |fields| &fields.not_before)
     }
 
-    /// `cert["notAfter"]`, in the same form.
+    /// `cert["notAfter"]`, in the same format.
     #[doc(alias = "notAfter")]
     pub fn not_after(&self) -> &str {
         self.0.as_ref().map_or("", |fields| &fields.not_after)
     }
 
-    /// `cert.get("subjectAltName", ())`: the names that the certificate is for.
+    /// `cert.get("subjectAltName", ())`: the names that the certificate is valid for.
     #[doc(alias = "subjectAltName")]
     pub fn subject_alt_name(&self) -> &[SubjectAltName] {
         self.0
@@ -139,19 +143,19 @@ impl CertDict {
             .unwrap_or_default()
     }
 
-    /// `cert.get("OCSP", ())`: where to ask whether it was revoked.
+    /// `cert.get("OCSP", ())`: the URIs of the OCSP responders.
     #[doc(alias = "OCSP")]
     pub fn ocsp(&self) -> &[String] {
         self.0.as_ref().map_or(&[], |fields| &fields.ocsp)
     }
 
-    /// `cert.get("caIssuers", ())`: where the issuer's certificate is.
+    /// `cert.get("caIssuers", ())`: the URIs of the issuer's certificate.
     #[doc(alias = "caIssuers")]
     pub fn ca_issuers(&self) -> &[String] {
         self.0.as_ref().map_or(&[], |fields| &fields.ca_issuers)
     }
 
-    /// `cert.get("crlDistributionPoints", ())`: where the revocation lists are.
+    /// `cert.get("crlDistributionPoints", ())`: the URIs of the revocation lists.
     #[doc(alias = "crlDistributionPoints")]
     pub fn crl_distribution_points(&self) -> &[String] {
         self.0
@@ -159,7 +163,7 @@ impl CertDict {
             .map_or(&[], |fields| &fields.crl_distribution_points)
     }
 
-    /// JSON, as Python's `json.dumps` writes the dict: tuples as arrays, ASCII only.
+    /// The dict as JSON, as Python's `json.dumps` writes it: tuples as arrays, ASCII only.
     ///
     /// ```python
     /// json.dumps(cert)
@@ -170,8 +174,8 @@ impl CertDict {
     /// # }
     /// ```
     ///
-    /// Python refuses a certificate with `bytes` in it (a BIT STRING in a name); they are written
-    /// as hexadecimal digits here.
+    /// Python fails if the dict contains `bytes` (a BIT STRING in a name). Here they are written as
+    /// hexadecimal digits.
     pub fn to_json(&self) -> String {
         JsonDict(self).to_string()
     }
@@ -239,7 +243,7 @@ impl fmt::Display for JsonDict<'_> {
 }
 
 impl Fields {
-    /// The lists of URIs under Python's keys; a list without any has no key.
+    /// The non-empty lists of URIs, with Python's keys.
     fn uris(&self) -> impl Iterator<Item = (&'static str, &[String])> {
         [
             ("OCSP", &*self.ocsp),
@@ -251,7 +255,7 @@ impl Fields {
     }
 }
 
-/// The digits that `i2a_ASN1_INTEGER` writes, without the line break after 35 bytes.
+/// The digits that `i2a_ASN1_INTEGER` writes, without its line break after 35 bytes.
 fn serial_number(x509: &X509Ref) -> String {
     let (negative, bytes) = raw::serial_number(x509);
     let sign = if negative { "-" } else { "" };

@@ -1,4 +1,4 @@
-//! [`Certificate`] and what Python shows of one: the dict, PEM and DER, times, object identifiers.
+//! [`Certificate`], and Python's view of it: the dict, PEM and DER, times, object identifiers.
 
 mod alt_name;
 mod dict;
@@ -25,10 +25,10 @@ pub use oid::Asn1Object;
 pub use pem::{DER_cert_to_PEM_cert, PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert};
 pub use time::cert_time_to_seconds;
 
-/// A certificate: what stands behind Python's `get_verified_chain()`.
+/// An X.509 certificate, as in the lists that `get_verified_chain()` and others return.
 ///
-/// Two are equal if their DER forms are. `Display` is the subject's name, the most specific
-/// attribute first: `CN=localhost,O=Example`.
+/// Two certificates are equal if their DER forms are equal. `Display` writes the subject's name,
+/// most specific attribute first: `CN=localhost,O=Example`.
 ///
 /// ```python
 /// for cert in conn._sslobj.get_verified_chain():
@@ -46,7 +46,7 @@ pub use time::cert_time_to_seconds;
 pub struct Certificate(X509);
 
 impl Certificate {
-    /// Reads a certificate in its binary form. What follows it in `der` is not looked at.
+    /// Reads a certificate in DER form. Data after it is ignored.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Certificate {
         Ok(Certificate(X509::from_der(der)?))
     }
 
-    /// Reads the first certificate of a PEM text. Other text before it is skipped.
+    /// Reads the first certificate of a PEM text. Text before it is ignored.
     ///
     /// ```python
     /// cert = _ssl._test_decode_cert("server.pem")
@@ -72,7 +72,8 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason (`NO_START_LINE`) if there is none.
+    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason (`NO_START_LINE`) if the text has no
+    /// certificate.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Certificate> {
         Ok(Certificate(crate::ffi::pem::read_certificate(
             pem.as_ref(),
@@ -83,7 +84,7 @@ impl Certificate {
         Certificate(x509)
     }
 
-    /// The binary form: Python's `public_bytes(_ssl.ENCODING_DER)`.
+    /// The DER form: Python's `public_bytes(_ssl.ENCODING_DER)`.
     ///
     /// # Errors
     ///
@@ -105,24 +106,23 @@ impl Certificate {
         codec::utf8(self.0.to_pem()?)
     }
 
-    /// The dict that `getpeercert()` would give for it.
+    /// The dict that `getpeercert()` would return for the certificate.
     ///
     /// # Errors
     ///
-    /// As in Python: [`Error::Unicode`](crate::Error::Unicode) if what ought to be text is not
-    /// UTF-8, [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot convert a name.
+    /// As in Python: [`Error::Unicode`](crate::Error::Unicode) if a text is not valid UTF-8,
+    /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot convert a name.
     pub fn get_info(&self) -> Result<CertDict> {
         CertDict::from_x509(&self.0)
     }
 
-    /// Whether it is a certification authority's, as `get_ca_certs()` and `cert_store_stats()`
-    /// count them.
+    /// Whether it is a CA certificate, by the rule of `get_ca_certs()` and `cert_store_stats()`.
     pub fn is_ca(&self) -> bool {
         raw::is_ca(&self.0)
     }
 }
 
-/// Kind and size of a key: `RSA 2048`, `EC P-256`, `ED25519`.
+/// The type and size of a key: `RSA 2048`, `EC P-256`, `ED25519`.
 pub(crate) fn key_name<T: HasPublic>(key: &PKeyRef<T>) -> String {
     match key.id() {
         Id::RSA => format!("RSA {}", key.bits()),
@@ -142,7 +142,7 @@ pub(crate) fn key_name<T: HasPublic>(key: &PKeyRef<T>) -> String {
 }
 
 impl Hash for Certificate {
-    /// Python's: the hash of the subject's name.
+    /// As in Python, the hash of the subject's name.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.subject_name_hash().hash(state);
     }

@@ -6,8 +6,7 @@ use crate::error::codec::utf8;
 use crate::ffi::x509 as raw;
 use crate::text::{BytesRepr, Json, Repr};
 
-/// A distinguished name as `getpeercert()` gives it: what Python has as a tuple of tuples of
-/// pairs.
+/// A distinguished name as `getpeercert()` returns it: in Python, a tuple of tuples of pairs.
 ///
 /// ```python
 /// for rdn in cert["subject"]:
@@ -26,19 +25,19 @@ use crate::text::{BytesRepr, Json, Repr};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct DistinguishedName(Vec<Rdn>);
 
-/// A relative distinguished name: nearly always one pair, more if it is multi-valued.
+/// A relative distinguished name (RDN): one pair, or more if it is multi-valued.
 ///
-/// The first of a pair is OpenSSL's long name of the attribute's type (`"commonName"`), or its
-/// number in dotted form if OpenSSL does not know it.
+/// The first element of a pair is OpenSSL's long name of the attribute type (`"commonName"`), or
+/// its dotted object identifier if OpenSSL has no name for it.
 pub type Rdn = Vec<(String, AttributeValue)>;
 
-/// What an attribute of a name holds.
+/// The value of an attribute of a name.
 ///
-/// Python has text as `str` and the value of a BIT STRING (a unique identifier) as `bytes`.
+/// In Python, text is a `str`, and a BIT STRING (a unique identifier) is `bytes`.
 #[allow(clippy::exhaustive_enums, reason = "str or bytes, as in Python")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AttributeValue {
-    /// Text. NULs inside are kept.
+    /// Text. Embedded NULs are kept.
     Text(String),
     /// The bytes of a BIT STRING.
     Bytes(Vec<u8>),
@@ -47,7 +46,7 @@ pub enum AttributeValue {
 impl DistinguishedName {
     pub(super) const EMPTY: DistinguishedName = DistinguishedName(Vec::new());
 
-    /// The name in `attributes`, where neighbours of the same set form one RDN.
+    /// The name made of `attributes`. Adjacent attributes of the same set form one RDN.
     pub(super) fn from_raw(attributes: Vec<raw::Attribute>) -> Result<DistinguishedName> {
         let mut rdns: Vec<Rdn> = Vec::new();
         let mut last = None;
@@ -66,7 +65,7 @@ impl DistinguishedName {
         Ok(DistinguishedName(rdns))
     }
 
-    /// The text of the first attribute of this kind.
+    /// The text of the first attribute with this name.
     ///
     /// ```python
     /// dict(x[0] for x in cert["subject"]).get("commonName")
@@ -118,7 +117,7 @@ impl<'a> IntoIterator for &'a DistinguishedName {
     }
 }
 
-/// Python's text of the tuple: `((('commonName', 'localhost'),),)`.
+/// The tuple as Python prints it: `((('commonName', 'localhost'),),)`.
 impl fmt::Display for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         tuple(f, &self.0, |f, rdn| {

@@ -2,7 +2,7 @@ use crate::constants::Purpose;
 use crate::error::{Error, Result};
 use crate::ffi::object;
 
-/// An object identifier that OpenSSL knows: Python's `ssl._ASN1Object`.
+/// An object that OpenSSL has a name for: Python's `ssl._ASN1Object`.
 ///
 /// ```python
 /// ssl._ASN1Object("1.3.6.1.5.5.7.3.1").shortname
@@ -22,12 +22,12 @@ pub struct Asn1Object {
     pub shortname: String,
     /// OpenSSL's long name.
     pub longname: String,
-    /// The dotted form; OpenSSL has names without one.
+    /// The dotted object identifier. Some objects have none.
     pub oid: Option<String>,
 }
 
 impl Asn1Object {
-    /// Looks up a dotted form.
+    /// Looks up a dotted object identifier.
     ///
     /// ```python
     /// ssl._ASN1Object("1.3.6.1.5.5.7.3.1")
@@ -40,12 +40,12 @@ impl Asn1Object {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if `oid` is none (a name is not one) or OpenSSL does not know it.
+    /// [`Error::Value`] if `oid` is not in dotted form, or OpenSSL has no such object.
     pub fn new(oid: &str) -> Result<Asn1Object> {
         lookup(oid, true)
     }
 
-    /// Looks up a short name, a long name or a dotted form; case matters.
+    /// Looks up a short name, a long name or a dotted object identifier. Names are case-sensitive.
     ///
     /// ```python
     /// ssl._ASN1Object.fromname("serverAuth")
@@ -58,7 +58,7 @@ impl Asn1Object {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if OpenSSL does not know it.
+    /// [`Error::Value`] if OpenSSL has no such object.
     pub fn fromname(name: &str) -> Result<Asn1Object> {
         lookup(name, false)
     }
@@ -76,7 +76,7 @@ impl Asn1Object {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if `nid` is not positive or not assigned.
+    /// [`Error::Value`] if `nid` is not positive, or OpenSSL has no such object.
     pub fn fromnid(nid: i32) -> Result<Asn1Object> {
         if nid < 0 {
             return Err(Error::value("NID must be positive."));
@@ -108,7 +108,7 @@ fn lookup(text: &str, numeric: bool) -> Result<Asn1Object> {
     Asn1Object::known(object)
 }
 
-/// The first hundred bytes, as `PyErr_Format` cuts for `%.100s`.
+/// The first hundred bytes, as `PyErr_Format` truncates for `%.100s`.
 fn shortened(text: &str) -> String {
     String::from_utf8_lossy(&text.as_bytes()[..text.len().min(100)]).into_owned()
 }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn purposes_are_what_openssl_knows() {
+    fn purposes_agree_with_openssl() {
         for (purpose, nid) in [(Purpose::SERVER_AUTH, 129), (Purpose::CLIENT_AUTH, 130)] {
             assert_eq!(purpose.nid(), nid);
             assert_eq!(Asn1Object::fromnid(purpose.nid()).unwrap(), purpose.into());

@@ -9,7 +9,7 @@ pub const PEM_HEADER: &str = "-----BEGIN CERTIFICATE-----";
 /// The last line of a certificate in PEM form.
 pub const PEM_FOOTER: &str = "-----END CERTIFICATE-----";
 
-/// The PEM form of a certificate in binary form. The bytes are not looked at.
+/// Converts a certificate from DER to PEM. The bytes are not checked.
 ///
 /// ```python
 /// pem = ssl.DER_cert_to_PEM_cert(der)
@@ -24,7 +24,7 @@ pub const PEM_FOOTER: &str = "-----END CERTIFICATE-----";
 pub fn DER_cert_to_PEM_cert(der_cert_bytes: impl AsRef<[u8]>) -> String {
     let mut pem = String::from(PEM_HEADER);
     pem.push('\n');
-    // 48 bytes are a line of 64 characters.
+    // 48 bytes make a line of 64 characters.
     for line in der_cert_bytes.as_ref().chunks(48) {
         pem.push_str(&openssl::base64::encode_block(line));
         pem.push('\n');
@@ -34,11 +34,11 @@ pub fn DER_cert_to_PEM_cert(der_cert_bytes: impl AsRef<[u8]>) -> String {
     pem
 }
 
-/// The binary form of a certificate in PEM form.
+/// Converts a certificate from PEM to DER.
 ///
-/// As lenient as Python: between header and footer, everything outside of the base64 alphabet is
-/// skipped, and reading stops at a complete padding. To read a file with several certificates or
-/// other text in it, use [`Certificate::from_pem`](crate::Certificate::from_pem).
+/// It is as lenient as Python's: characters outside the base64 alphabet are skipped, and decoding
+/// stops at complete padding. If the text has other content around the certificate, use
+/// [`Certificate::from_pem`](crate::Certificate::from_pem).
 ///
 /// ```python
 /// der = ssl.PEM_cert_to_DER_cert(pem)
@@ -53,9 +53,9 @@ pub fn DER_cert_to_PEM_cert(der_cert_bytes: impl AsRef<[u8]>) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::Value`] if the text does not begin with the header or does not end with the footer
-/// (white space behind it aside), and for a wrong number of base64 characters (Python's
-/// `binascii.Error`); [`Error::Unicode`] if it is not ASCII.
+/// [`Error::Value`] if the text does not begin with the header, does not end with the footer and
+/// white space, or has a wrong number of base64 characters (Python's `binascii.Error`);
+/// [`Error::Unicode`] if it is not ASCII.
 pub fn PEM_cert_to_DER_cert(pem_cert_string: &str) -> Result<Vec<u8>> {
     let missing =
         |place, what| Error::value(format!("Invalid PEM encoding; must {place} with {what}"));
@@ -66,7 +66,7 @@ pub fn PEM_cert_to_DER_cert(pem_cert_string: &str) -> Result<Vec<u8>> {
     if !text.ends_with(PEM_FOOTER) {
         return Err(missing("end", PEM_FOOTER));
     }
-    // Header and footer may share their dashes; then there is nothing between them.
+    // The header and the footer may overlap. The body is then empty.
     let body = text
         .get(PEM_HEADER.len()..text.len() - PEM_FOOTER.len())
         .unwrap_or("");

@@ -7,10 +7,10 @@ const MONTHS: [&str; 12] = [
 
 const FORMAT: &str = " %d %H:%M:%S %Y GMT";
 
-/// Seconds since 1970 for a time in the form of `notBefore` and `notAfter`.
+/// Converts a time in the format of `notBefore` and `notAfter` to seconds since 1970.
 ///
-/// The month is English in any case; numbers may lack their leading zero; a leap second counts as
-/// the next second; a day beyond the end of its month runs on into the next one.
+/// The month name is English and case-insensitive. Leading zeros are optional. A leap second counts
+/// as the next second, and a day past the end of a month as a day of the next month.
 ///
 /// ```python
 /// ssl.cert_time_to_seconds("Jan  5 09:34:43 2018 GMT")
@@ -21,11 +21,11 @@ const FORMAT: &str = " %d %H:%M:%S %Y GMT";
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// It differs from Python in that only ASCII digits count as digits.
+/// Unlike Python, it accepts only ASCII digits.
 ///
 /// # Errors
 ///
-/// [`Error::Value`] with Python's text if `cert_time` has another form or the year is 0.
+/// [`Error::Value`] with Python's text if `cert_time` has another format, or the year is 0.
 pub fn cert_time_to_seconds(cert_time: &str) -> Result<i64> {
     let no_month = || {
         Error::value(format!(
@@ -66,7 +66,7 @@ struct Time {
     year: i64,
 }
 
-/// Matches `FORMAT` at the beginning of `text`, as `strptime` does; also returns what follows.
+/// Matches `FORMAT` at the beginning of `text`, as `strptime` does. Also returns the rest.
 fn parse(text: &str) -> Option<(Time, &str)> {
     let (day, text) = number(spaces(text)?, 2, 1..=31)?;
     let (hour, text) = number(spaces(text)?, 2, 0..=23)?;
@@ -88,13 +88,13 @@ fn parse(text: &str) -> Option<(Time, &str)> {
     ))
 }
 
-/// What follows one or more white-space characters.
+/// Skips one or more white-space characters and returns the rest.
 fn spaces(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(is_space);
     (rest.len() < text.len()).then_some(rest)
 }
 
-/// A number of at most `width` digits; years need all four.
+/// Parses a number of at most `width` digits. Years need all four.
 fn number(text: &str, width: usize, range: std::ops::RangeInclusive<i64>) -> Option<(i64, &str)> {
     let digits = text
         .bytes()
@@ -109,10 +109,10 @@ fn number(text: &str, width: usize, range: std::ops::RangeInclusive<i64>) -> Opt
     range.contains(&value).then_some((value, rest))
 }
 
-/// Days from 1970 to the first of a month counted from 0, in the Gregorian calendar.
+/// The days from 1970 to the first day of a month (0 to 11), in the Gregorian calendar.
 fn days_to_month(year: i64, month: usize) -> i64 {
     const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    /// Days before 1970, by the same rule.
+    /// The days from year 1 to 1970, by the same rule.
     const EPOCH: i64 = 719_162;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let past = year - 1;

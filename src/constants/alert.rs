@@ -27,7 +27,7 @@ macro_rules! alerts {
 /// assert_eq!(ssl::AlertDescription(49).name(), Some("ACCESS_DENIED"));
 /// ```
 ///
-/// The set is open (RFC 8446, section 6, and the IANA registry), so this is a number with names.
+/// The set is open (RFC 8446, section 6, and the IANA registry), so this type wraps a number.
 #[allow(clippy::exhaustive_structs, reason = "a number, for good")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlertDescription(

@@ -20,9 +20,9 @@ use crate::error::Error;
 pub enum SslErrorNumber {
     /// A failure inside the TLS library.
     SSL_ERROR_SSL = 1,
-    /// More data from the peer is needed.
+    /// The operation needs more data from the peer.
     SSL_ERROR_WANT_READ = 2,
-    /// The transport must take data first.
+    /// The operation needs to write to the transport first.
     SSL_ERROR_WANT_WRITE = 3,
     /// A certificate callback asked to be called again.
     SSL_ERROR_WANT_X509_LOOKUP = 4,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An open set of numbers with names.
+/// Defines a type that wraps a number and names the known values.
 macro_rules! numbers {
     ($(#[$doc:meta])* $type:ident; $($name:ident = $value:literal;)*) => {
         $(#[$doc])*
@@ -40,7 +40,7 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// What a TLS record carries: Python's `ssl._TLSContentType`.
+    /// The content type of a TLS record: Python's `ssl._TLSContentType`.
     TlsContentType;
     CHANGE_CIPHER_SPEC = 20;
     ALERT = 21;
@@ -80,8 +80,7 @@ numbers! {
 numbers! {
     /// The kinds of alert (RFC 8446, section 6): Python's `ssl._TLSAlertType`.
     ///
-    /// [`AlertDescription`](crate::AlertDescription) has the ones that a server's callback can
-    /// choose from.
+    /// [`AlertDescription`](crate::AlertDescription) has those that a server's callback can return.
     TlsAlertType;
     CLOSE_NOTIFY = 0;
     UNEXPECTED_MESSAGE = 10;

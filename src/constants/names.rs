@@ -1,4 +1,4 @@
-//! Values by their names in Python, and back.
+//! Conversion between values and their Python names.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use bitflags::Flags;
 
 use crate::error::Error;
 
-/// The value with this name, with or without what Python writes before it: `ssl.`, or the class and
-/// a dot.
+/// The value with this name. The name may have the prefix `ssl.` or that of its class, such as
+/// `TLSVersion.`.
 pub(super) fn parse<T: Copy>(
     class: &str,
     known: impl Iterator<Item = (&'static str, T)> + Clone,
@@ -27,7 +27,7 @@ pub(super) fn parse<T: Copy>(
     )))
 }
 
-/// Flags as Python writes them: names with `|` between them; numbers for what has no name.
+/// Parses flags as Python writes them: names separated by `|`, and numbers for unnamed bits.
 pub(super) fn parse_flags<F>(class: &str, text: &str) -> Result<F, Error>
 where
     F: Flags<Bits = u64> + Copy,
@@ -63,7 +63,7 @@ where
     f.pad(&parts.join(" | "))
 }
 
-/// `FromStr`, and `Display` where the type has none: the names of an enumeration's values.
+/// Implements `FromStr`, and `Display` if the type has none, with the names of the values.
 macro_rules! names {
     ($type:ident, $class:literal: $($name:literal => $value:ident),* $(,)?; aliases: $($alias:literal => $aliased:ident),*) => {
         impl std::str::FromStr for $type {
@@ -110,7 +110,7 @@ macro_rules! flag_names {
         }
 
         impl std::fmt::Display for $type {
-            /// Python's names, joined by ` | `; bits without a name as one number.
+            /// Python's names, joined by ` | `. Bits without a name are written as one number.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 crate::constants::names::write_flags(self, f)
             }

@@ -1,5 +1,5 @@
-/// What a client makes of OCSP responses that servers staple to the handshake (RFC 6066, section 8):
-/// whether the server's certificate was revoked. Python has nothing like it.
+/// How a client uses OCSP stapling (RFC 6066, section 8). A stapled response says whether the
+/// server's certificate was revoked. Python has no equivalent.
 ///
 /// ```
 /// # use pyssl as ssl;
@@ -8,17 +8,17 @@
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// Each mode asks for more than the one before.
+/// Each mode is stricter than the previous one.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OcspMode {
-    /// The server is not asked.
+    /// The client does not request a response.
     #[default]
     Off,
-    /// The server is asked, and what it staples is for the caller to look at (`ocsp_response`).
+    /// The client requests a response but does not check it. `ocsp_response` returns it.
     Request,
-    /// A server may staple nothing, unless its certificate says that it will (RFC 7633, "must
-    /// staple"). A response that it does staple must be good.
+    /// A stapled response must be good. The server may staple none, unless its certificate requires
+    /// one (RFC 7633, "must staple").
     Check,
     /// The server must staple a good response.
     Require,
@@ -30,7 +30,7 @@ impl OcspMode {
         self >= OcspMode::Check
     }
 
-    /// Whether a connection of this mode may come to trust a server that one of the other does not.
+    /// Whether a connection of this mode may accept a server that one of the other mode rejects.
     pub(crate) fn verifies_less_than(self, other: OcspMode) -> bool {
         other.verifies() && self < other
     }

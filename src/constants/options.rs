@@ -34,7 +34,7 @@ bitflags! {
         const OP_NO_TLSv1_2 = 0x0800_0000;
         /// Refuses TLS 1.3.
         const OP_NO_TLSv1_3 = 0x2000_0000;
-        /// A server picks by its own order of suites, not the client's.
+        /// A server selects suites by its own order of preference, not the client's.
         const OP_CIPHER_SERVER_PREFERENCE = 0x0040_0000;
         /// Kept for old programs; no effect with OpenSSL 3.
         const OP_SINGLE_DH_USE = 0;
@@ -48,14 +48,14 @@ bitflags! {
         const OP_NO_RENEGOTIATION = 0x4000_0000;
         /// TLS 1.3 handshakes look like TLS 1.2 to middleboxes (RFC 8446, appendix D.4).
         const OP_ENABLE_MIDDLEBOX_COMPAT = 0x0010_0000;
-        /// A connection that ends without `close_notify` counts as ended properly.
+        /// Treats an end of the transport without `close_notify` as a normal end of the connection.
         const OP_IGNORE_UNEXPECTED_EOF = 0x80;
-        /// Lets the kernel encrypt and decrypt where OpenSSL owns the socket. No effect here: OpenSSL reaches
-        /// sockets through this crate, and the kernel's TLS needs OpenSSL's own socket `BIO`.
+        /// Lets the kernel encrypt and decrypt. No effect here: kernel TLS needs OpenSSL's own
+        /// socket `BIO`, and this crate uses its own.
         const OP_ENABLE_KTLS = 0x8;
         /// Connects to servers without secure renegotiation (RFC 5746).
         const OP_LEGACY_SERVER_CONNECT = 0x4;
-        // Bits that OpenSSL knows and Python has no name for.
+        // Bits that OpenSSL defines and Python does not name.
         const _ = !0;
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use super::names::names;
 use crate::error::Error;
 
-/// What a context speaks and in which role: Python's `PROTOCOL_*` values.
+/// The TLS versions and the role of a context: Python's `PROTOCOL_*` values.
 ///
 /// ```python
 /// context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -29,12 +29,12 @@ pub enum Protocol {
     PROTOCOL_TLSv1_2 = 5,
     /// Any version, client; verifies certificate and host name.
     PROTOCOL_TLS_CLIENT = 16,
-    /// Any version, server; asks the client for no certificate.
+    /// Any version, server; does not request a client certificate.
     PROTOCOL_TLS_SERVER = 17,
 }
 
 impl Protocol {
-    /// The one version that the protocol is fixed to, if it is.
+    /// The version, for protocols with one fixed version.
     pub(crate) fn fixed_version(self) -> Option<crate::TlsVersion> {
         match self {
             Protocol::PROTOCOL_TLSv1 => Some(crate::TlsVersion::TLSv1),
@@ -68,8 +68,8 @@ impl TryFrom<i32> for Protocol {
 
     /// # Errors
     ///
-    /// `ValueError` for a number that is no protocol, or one that OpenSSL no longer has
-    /// (SSL 2.0 and 3.0).
+    /// `ValueError` if the number is not a protocol, or is one that OpenSSL no longer supports (SSL
+    /// 2.0 and 3.0).
     fn try_from(value: i32) -> Result<Self, Error> {
         Ok(match value {
             2 => Protocol::PROTOCOL_TLS,

@@ -1,6 +1,6 @@
 use super::names::names;
 
-/// What a context is for: Python's `ssl.Purpose`.
+/// The purpose of a context: Python's `ssl.Purpose`.
 ///
 /// ```python
 /// context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -14,10 +14,10 @@ use super::names::names;
 #[allow(clippy::exhaustive_enums, reason = "Python's two values, for good")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Purpose {
-    /// Authenticates servers: the context is a client's.
+    /// Authenticates servers; for client contexts.
     #[default]
     SERVER_AUTH,
-    /// Authenticates clients: the context is a server's.
+    /// Authenticates clients; for server contexts.
     CLIENT_AUTH,
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use super::names::names;
 use crate::error::Error;
 
-/// A version of the protocol, or an open end of a range: Python's `ssl.TLSVersion`.
+/// A TLS version, or an open end of a range of versions: Python's `ssl.TLSVersion`.
 ///
 /// ```python
 /// context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -21,9 +21,9 @@ use crate::error::Error;
 #[repr(i32)]
 #[doc(alias = "TLSVersion")]
 pub enum TlsVersion {
-    /// No lower bound; as an upper bound, the lowest version that the library has.
+    /// No lower bound; as an upper bound, the lowest version that OpenSSL supports.
     MINIMUM_SUPPORTED = -2,
-    /// SSL 3.0 (RFC 6101), which no current library still speaks.
+    /// SSL 3.0 (RFC 6101), which is obsolete.
     SSLv3 = 0x300,
     /// TLS 1.0 (RFC 2246).
     TLSv1 = 0x301,
@@ -33,11 +33,11 @@ pub enum TlsVersion {
     TLSv1_2 = 0x303,
     /// TLS 1.3 (RFC 8446).
     TLSv1_3 = 0x304,
-    /// No upper bound; as a lower bound, the highest version that the library has.
+    /// No upper bound; as a lower bound, the highest version that OpenSSL supports.
     MAXIMUM_SUPPORTED = -1,
 }
 
-/// From the oldest to the newest, between the open ends.
+/// Orders from the oldest to the newest version, with the open ends at either end.
 ///
 /// In Python, where these are numbers, `MAXIMUM_SUPPORTED` is less than all versions.
 ///
@@ -65,7 +65,7 @@ impl PartialOrd for TlsVersion {
 }
 
 impl fmt::Display for TlsVersion {
-    /// As `version()` of a connection tells it: `TLSv1.3`.
+    /// As the `version()` of a connection returns it: `TLSv1.3`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             TlsVersion::MINIMUM_SUPPORTED => "MINIMUM_SUPPORTED",

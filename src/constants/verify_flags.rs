@@ -20,19 +20,19 @@ bitflags! {
     pub struct VerifyFlags: u64 {
         /// No extra checks.
         const VERIFY_DEFAULT = 0;
-        /// The leaf certificate must be covered by a loaded CRL that does not revoke it.
+        /// Checks the leaf certificate against the loaded CRLs, one of which must cover it.
         const VERIFY_CRL_CHECK_LEAF = 0x4;
-        /// Every certificate of the chain must be covered by a CRL.
+        /// Checks every certificate of the chain against the loaded CRLs.
         const VERIFY_CRL_CHECK_CHAIN = 0xc;
         /// No workarounds for broken certificates (RFC 5280 to the letter).
         const VERIFY_X509_STRICT = 0x20;
         /// Proxy certificates (RFC 3820) are accepted.
         const VERIFY_ALLOW_PROXY_CERTS = 0x40;
-        /// A chain is built from trusted certificates first.
+        /// Chain building prefers trusted certificates.
         const VERIFY_X509_TRUSTED_FIRST = 0x8000;
         /// A trusted intermediate certificate ends the chain; its root is not needed.
         const VERIFY_X509_PARTIAL_CHAIN = 0x8_0000;
-        // Bits that OpenSSL knows and Python has no name for.
+        // Bits that OpenSSL defines and Python does not name.
         const _ = !0;
     }
 }

@@ -3,7 +3,7 @@ use openssl::ssl::SslVerifyMode;
 use super::names::names;
 use crate::error::Error;
 
-/// Whether the peer's certificate is asked for and checked: Python's `ssl.VerifyMode`.
+/// Whether the peer's certificate is requested and verified: Python's `ssl.VerifyMode`.
 ///
 /// ```python
 /// context.verify_mode = ssl.CERT_REQUIRED
@@ -19,12 +19,12 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum VerifyMode {
-    /// A client accepts any certificate; a server asks for none.
+    /// A client accepts any certificate. A server does not request one.
     CERT_NONE = 0,
-    /// A client verifies as with `CERT_REQUIRED`; a server verifies a certificate if the client
-    /// has one.
+    /// A client behaves as with `CERT_REQUIRED`. A server requests a certificate, and verifies it
+    /// if the client sends one.
     CERT_OPTIONAL = 1,
-    /// The peer must show a certificate that verifies.
+    /// The peer must send a certificate that verifies.
     CERT_REQUIRED = 2,
 }
 

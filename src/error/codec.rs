@@ -1,9 +1,9 @@
-//! The errors of Python's codecs, in its words.
+//! Text decoding and encoding with the error messages of Python's codecs.
 
 use super::{Error, Result};
 use crate::text::escape;
 
-/// The text in `bytes`.
+/// Decodes `bytes` as UTF-8.
 ///
 /// # Errors
 ///
@@ -26,7 +26,7 @@ pub(crate) fn utf8(bytes: Vec<u8>) -> Result<String> {
     })
 }
 
-/// The bytes of a text that must be ASCII.
+/// The bytes of `text`, which must be ASCII.
 ///
 /// # Errors
 ///

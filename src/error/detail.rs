@@ -5,7 +5,7 @@ use openssl::error::ErrorStack;
 use super::reason;
 use crate::constants::{AlertDescription, SslErrorNumber};
 
-/// What the `SSLError` variants of [`Error`](crate::Error) carry: Python's attributes.
+/// The attributes of an `SSLError`, carried by the `SSLError` variants of [`Error`](crate::Error).
 ///
 /// ```python
 /// print(e.errno, e.library, e.reason)
@@ -27,11 +27,11 @@ pub struct SslError {
     stack: Option<ErrorStack>,
 }
 
-/// What marks an entry of OpenSSL's queue as a system error (`ERR_SYSTEM_FLAG`).
+/// Marks an entry of OpenSSL's error queue as a system error (`ERR_SYSTEM_FLAG`).
 const SYSTEM_FLAG: u64 = 0x8000_0000;
 const REASON_MASK: u64 = 0x7f_ffff;
 
-/// The system's error number, if that is what the last entry of the queue holds.
+/// The system's error number, if the last entry of the queue is a system error.
 pub(super) fn system_errno(stack: &ErrorStack) -> Option<i32> {
     let code = code_of(stack.errors().last()?);
     if code & SYSTEM_FLAG == 0 {
@@ -57,15 +57,15 @@ fn code_of(entry: &openssl::error::Error) -> u64 {
 
 /// The last entry of the queue that is not a system error.
 ///
-/// After a library's error one of the system is a consequence: from OpenSSL 3.2 on, an alert that
-/// cannot be sent is queued behind the error that it was to tell the peer.
+/// A system error after a library error is a consequence of it. From OpenSSL 3.2 on, the failure to
+/// send an alert is queued after the error that caused the alert.
 pub(super) fn library_error(stack: &ErrorStack) -> Option<&openssl::error::Error> {
     let of_system = |entry| code_of(entry) & SYSTEM_FLAG != 0;
     stack.errors().iter().rev().find(|entry| !of_system(entry))
 }
 
 impl SslError {
-    /// A text of Python's own.
+    /// An error with a text that CPython itself supplies.
     pub(crate) fn text(errno: Option<i32>, text: impl Into<Box<str>>) -> SslError {
         SslError {
             errno,
@@ -77,8 +77,8 @@ impl SslError {
         }
     }
 
-    /// From the last entry of OpenSSL's queue that is a library's. `errno` is the class of the
-    /// failed operation; without one, Python shows OpenSSL's reason number there.
+    /// An error from the last library entry of OpenSSL's queue. `errno` is the error class of the
+    /// failed operation. If it is `None`, `errno` becomes OpenSSL's reason number, as in Python.
     pub(crate) fn from_stack(errno: Option<i32>, stack: ErrorStack) -> SslError {
         let Some(last) = library_error(&stack) else {
             return SslError::text(errno.or(Some(0)), "unknown error");
@@ -86,7 +86,7 @@ impl SslError {
         let code = code_of(last);
         let library = reason::library(code);
         let reason = reason::mnemonic(code);
-        // The number of a reason without a text shows in the source of this error.
+        // If the reason has no text, `source()` still shows its number.
         let text = Box::from(last.reason().unwrap_or("unknown error"));
         let errno = errno.or_else(|| i32::try_from(code & REASON_MASK).ok());
         SslError {
@@ -99,9 +99,9 @@ impl SslError {
         }
     }
 
-    /// What OpenSSL's file functions put on top of the queue: `[SSL] PEM lib` and the like.
+    /// The error that OpenSSL's file functions add to the queue last, such as `[SSL] PEM lib`.
     pub(crate) fn pem_lib(library: &'static str, stack: ErrorStack) -> SslError {
-        // ERR_R_PEM_LIB with the flag of the reasons that all libraries share.
+        // ERR_R_PEM_LIB with the flag for reasons that all libraries share.
         const PEM_LIB: i32 = 0x8_0009;
         SslError {
             errno: Some(PEM_LIB),
@@ -113,7 +113,7 @@ impl SslError {
         }
     }
 
-    /// OpenSSL's error for a trust file with neither certificates nor revocation lists in it.
+    /// OpenSSL's error for a trust file that contains neither certificates nor revocation lists.
     pub(crate) fn no_certificate_or_crl_found() -> SslError {
         SslError {
             errno: Some(136),
@@ -125,7 +125,7 @@ impl SslError {
         }
     }
 
-    /// An error that OpenSSL's SSL library would report, found before it is asked.
+    /// An error that OpenSSL's SSL library would report, detected before OpenSSL is called.
     pub(crate) fn ssl_reason(reason: &'static str, text: impl Into<Box<str>>) -> SslError {
         SslError {
             errno: Some(SslErrorNumber::SSL_ERROR_SSL as i32),
@@ -137,7 +137,7 @@ impl SslError {
         }
     }
 
-    /// Python's error for data that came before the handshake could begin (CVE-2023-40217).
+    /// Python's error for data that arrived before the handshake could begin (CVE-2023-40217).
     pub(crate) fn data_before_handshake() -> SslError {
         const TEXT: &str = "Closed before TLS handshake with data in recv buffer.";
         SslError {
@@ -150,13 +150,13 @@ impl SslError {
         }
     }
 
-    /// With a reason's number in place of `SSL_ERROR_SSL`, as errors have it outside of connections.
+    /// Replaces `SSL_ERROR_SSL` by a reason number, as in errors outside connections.
     pub(crate) fn with_errno(mut self, errno: i32) -> SslError {
         self.errno = Some(errno);
         self
     }
 
-    /// Adds what the verification of the peer's certificate came to.
+    /// Adds the result of certificate verification.
     pub(crate) fn with_verification(mut self, code: i32, message: impl Into<Box<str>>) -> SslError {
         self.verify = Some((code, message.into()));
         self
@@ -184,7 +184,7 @@ impl SslError {
         self.reason
     }
 
-    /// The alert with which the peer ended the connection, if that is what the error says.
+    /// The alert that the peer sent, if the error reports one.
     pub(crate) fn received_alert(&self) -> Option<AlertDescription> {
         // SSL_AD_REASON_OFFSET: reasons above it are the peer's alerts.
         const ALERTS: i32 = 1000;

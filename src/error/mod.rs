@@ -15,10 +15,10 @@ use openssl::error::ErrorStack;
 
 use crate::constants::SslErrorNumber;
 
-/// What the functions of this crate return.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What a callback of the caller's returns as its error.
+/// The error type of user callbacks.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Python's exception classes, one variant each.
@@ -40,9 +40,9 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # }
 /// ```
 ///
-/// Python's classes have subclasses, variants have none: [`ssl`](Error::ssl) tells whether
-/// `except ssl.SSLError` would catch it, [`python_class`](Error::python_class) which class it is.
-/// `except OSError` catches `Os`, `Timeout` and all that `ssl` has.
+/// Python's classes form a hierarchy; variants do not. [`ssl`](Error::ssl) returns `Some` for the
+/// errors that `except ssl.SSLError` would catch. [`python_class`](Error::python_class) names the
+/// class. `except OSError` would catch these, `Os` and `Timeout`.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 #[doc(alias = "SSLError")]
@@ -75,8 +75,8 @@ pub enum Error {
     #[doc(alias = "SSLCertVerificationError")]
     #[doc(alias = "CertificateError")]
     CertVerification(Box<SslError>),
-    /// `TimeoutError`: the deadline of the operation passed. (The system's own `ETIMEDOUT`, of the
-    /// same class in Python, is an `Os`.)
+    /// `TimeoutError`: the operation timed out. The system's own `ETIMEDOUT`, which is also a
+    /// `TimeoutError` in Python, is an `Os`.
     #[error("{0}")]
     #[doc(alias = "TimeoutError")]
     Timeout(&'static str),
@@ -84,23 +84,25 @@ pub enum Error {
     #[error(transparent)]
     #[doc(alias = "OSError")]
     Os(Box<OsError>),
-    /// `ValueError`: an argument that cannot be.
+    /// `ValueError`: an argument has an invalid value.
     #[error("{0}")]
     #[doc(alias = "ValueError")]
     Value(Box<str>),
-    /// `TypeError`: an argument of the wrong kind, where Rust's types do not already exclude it.
+    /// `TypeError`: an argument has the wrong type, in cases that Rust's type system does not rule
+    /// out.
     #[error("{0}")]
     Type(Box<str>),
-    /// `UnicodeError`: text that cannot be encoded (host names, ALPN names) or decoded.
+    /// `UnicodeError`: a text cannot be encoded (host names, ALPN names) or decoded.
     #[error("{0}")]
     Unicode(Box<str>),
-    /// `OverflowError`: a number or a length that does not fit.
+    /// `OverflowError`: a number or a length is out of range.
     #[error("{0}")]
     Overflow(Box<str>),
-    /// `NotImplementedError`: what this kind of socket or this OpenSSL does not offer.
+    /// `NotImplementedError`: this kind of socket or the linked OpenSSL does not support the
+    /// operation.
     #[error("{0}")]
     NotImplemented(Box<str>),
-    /// What the caller's own callback returned as its error; Python lets the exception through.
+    /// The error that a user callback returned. In Python, the callback's exception propagates.
     #[error("{0}")]
     Callback(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -141,8 +143,8 @@ impl Error {
         Error::Ssl(Box::new(SslError::text(None, text)))
     }
 
-    /// What a call that configures something left in OpenSSL's queue. Python puts OpenSSL's
-    /// reason number into `errno` there.
+    /// The error of a configuration call, from OpenSSL's queue. As in Python, `errno` is OpenSSL's
+    /// reason number.
     pub(crate) fn from_stack(stack: ErrorStack) -> Error {
         if let Some(errno) = detail::system_errno(&stack) {
             return Error::os(errno);
@@ -150,7 +152,7 @@ impl Error {
         Error::Ssl(Box::new(SslError::from_stack(None, stack)))
     }
 
-    /// What a failed handshake, read, write or shutdown left in OpenSSL's queue.
+    /// The error of a handshake, read, write or shutdown, from OpenSSL's queue.
     pub(crate) fn from_operation(stack: ErrorStack) -> Error {
         let alone = detail::library_error(&stack).is_none();
         if let Some(errno) = detail::system_errno(&stack).filter(|_| alone) {
@@ -173,12 +175,12 @@ impl Error {
         }
     }
 
-    /// Whether the system says that it would have to wait.
+    /// Whether this is the system's `EAGAIN` or `EWOULDBLOCK`.
     pub(crate) fn is_would_block(&self) -> bool {
         matches!(self, Error::Os(e) if e.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// A callback came back to the connection that waits for it.
+    /// A callback called a method of the connection that is waiting for it.
     pub(crate) fn in_callback() -> Error {
         Error::ssl_text("a callback cannot use the connection that has called it")
     }
@@ -204,7 +206,7 @@ impl Error {
         )))
     }
 
-    /// The transport ended, and OpenSSL queued nothing about it.
+    /// The transport ended, and OpenSSL queued no error.
     pub(crate) fn eof() -> Error {
         Error::Eof(Box::new(SslError::text(
             Some(SslErrorNumber::SSL_ERROR_EOF as i32),
@@ -212,7 +214,7 @@ impl Error {
         )))
     }
 
-    /// What the variant carries, if it is one of Python's `SSLError` classes.
+    /// The details of the error, if it is one of Python's `SSLError` classes.
     ///
     /// ```python
     /// except ssl.SSLError as e: print(e.library, e.reason)
@@ -268,9 +270,11 @@ impl Error {
         }
     }
 
-    /// Python's `e.errno`: for `OSError` the system's number; for an `SSLError` of a handshake,
-    /// read, write or shutdown its class ([`SslErrorNumber`]); for one of a context call
-    /// OpenSSL's reason number; 0 for texts of Python's own.
+    /// Python's `e.errno`. It depends on the error:
+    ///
+    /// - `OSError`: the system's error number;
+    /// - `SSLError` of a handshake, read, write or shutdown: its class ([`SslErrorNumber`]);
+    /// - `SSLError` of a context method: OpenSSL's reason number, or 0 if the text is Python's own.
     pub fn errno(&self) -> Option<i32> {
         match self {
             Error::Os(e) => Some(e.errno()),
@@ -278,8 +282,8 @@ impl Error {
         }
     }
 
-    /// The name of the system's number: `"ECONNRESET"`. `None` where [`errno`](Self::errno) is not the
-    /// system's.
+    /// The name of the system's error number: `"ECONNRESET"`. `None` if [`errno`](Self::errno) is
+    /// not a system error number.
     ///
     /// ```python
     /// errno.errorcode[e.errno]
@@ -306,19 +310,19 @@ impl Error {
         self.ssl().and_then(SslError::reason)
     }
 
-    /// Python's `e.verify_code`, which an `SSLCertVerificationError` has.
+    /// Python's `e.verify_code`. Only an `SSLCertVerificationError` has one.
     pub fn verify_code(&self) -> Option<i32> {
         self.ssl().and_then(SslError::verify_code)
     }
 
-    /// Python's `e.verify_message`, which an `SSLCertVerificationError` has.
+    /// Python's `e.verify_message`. Only an `SSLCertVerificationError` has one.
     pub fn verify_message(&self) -> Option<&str> {
         self.ssl().and_then(SslError::verify_message)
     }
 }
 
 impl From<io::Error> for Error {
-    /// An error of this crate that went through `io::Error` comes out as it was.
+    /// Unwraps an error of this crate that was converted to `io::Error`.
     fn from(error: io::Error) -> Error {
         match error.downcast::<Error>() {
             Ok(own) => own,
@@ -328,8 +332,8 @@ impl From<io::Error> for Error {
 }
 
 impl From<Error> for io::Error {
-    /// `WantRead` and `WantWrite` become `WouldBlock`, `Eof` becomes `UnexpectedEof`, a timeout
-    /// `TimedOut`; the error itself stays inside and can be downcast.
+    /// `WantRead` and `WantWrite` become `WouldBlock`, `Eof` becomes `UnexpectedEof`, and `Timeout`
+    /// becomes `TimedOut`. The original error is kept inside and can be downcast.
     fn from(error: Error) -> io::Error {
         let kind = match &error {
             Error::Os(e) if e.is_systems() && e.filename().is_none() => {

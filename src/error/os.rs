@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use super::errno;
 use crate::text::Repr;
 
-/// What [`Error::Os`](crate::Error::Os) carries: the system's error, and the file where Python
-/// names one.
+/// A system error, and the file name if Python reports one; see [`Error::Os`](crate::Error::Os).
 ///
 /// ```python
 /// except ConnectionRefusedError as e: print(e.errno)
@@ -26,7 +25,7 @@ use crate::text::Repr;
 pub struct OsError {
     source: io::Error,
     filename: Option<PathBuf>,
-    /// `getaddrinfo`'s number, which is none of the system's.
+    /// An error number of `getaddrinfo`. These are not system error numbers.
     lookup: Option<i32>,
 }
 
@@ -56,8 +55,8 @@ impl OsError {
         }
     }
 
-    /// The system's number, or `getaddrinfo`'s (`EAI_NONAME`, which is negative on Linux); 0 if the
-    /// error came from neither.
+    /// The error number of the system or of `getaddrinfo` (`EAI_NONAME`; negative on Linux). 0 if
+    /// the error came from neither.
     pub fn errno(&self) -> i32 {
         self.number().unwrap_or(0)
     }
@@ -66,7 +65,7 @@ impl OsError {
         self.source.raw_os_error().or(self.lookup)
     }
 
-    /// The text alone: the standard library appends the number.
+    /// The message without the number that the standard library appends.
     fn text(&self) -> String {
         let mut text = self.source.to_string();
         if let Some(errno) = self.source.raw_os_error() {
@@ -76,7 +75,7 @@ impl OsError {
         text
     }
 
-    /// The name of the number: `"ECONNRESET"`, `"EAI_NONAME"`. `None` for 0 and for numbers without a name.
+    /// The name of the error number: `"ECONNRESET"`, `"EAI_NONAME"`. `None` if it has no name.
     ///
     /// ```python
     /// errno.errorcode[e.errno]
@@ -95,12 +94,12 @@ impl OsError {
         }
     }
 
-    /// Whether the number is the system's.
+    /// Whether the error has a system error number.
     pub(crate) fn is_systems(&self) -> bool {
         self.source.raw_os_error().is_some()
     }
 
-    /// What kind of error the standard library takes it for.
+    /// The standard library's classification of the error.
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
     }
@@ -110,7 +109,7 @@ impl OsError {
         self.filename.as_deref()
     }
 
-    /// The subclass of `OSError` that Python picks for the number (PEP 3151).
+    /// The subclass of `OSError` that Python raises for the number (PEP 3151).
     pub(crate) fn python_class(&self) -> &'static str {
         if self.lookup.is_some() {
             return "gaierror";

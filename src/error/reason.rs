@@ -1,14 +1,14 @@
-//! OpenSSL's numbers for libraries and reasons, as the names that Python prints.
+//! The names that Python prints for OpenSSL's library and reason numbers.
 
 use std::collections::HashMap;
 
 use once_cell::sync::Lazy;
 
-/// The names of the release line; `cargo xtask reasons` makes the tables. Reasons keep their
-/// numbers within a major version, so 3.6's table serves 3.2 to 3.6.
+/// The names for the linked OpenSSL. `cargo xtask reasons` generates the tables. Reasons keep their
+/// numbers within a major version, so the table of 3.6 also serves 3.2 to 3.5.
 ///
-/// On 3.0 these are CPython's names but for six with FIPS in them, which CPython carries over
-/// from OpenSSL 1.1 and which 3.0 cannot raise.
+/// For 3.0 these are CPython's names except six that contain FIPS. CPython kept those from OpenSSL
+/// 1.1; OpenSSL 3.0 does not raise them.
 const TABLE: &str = if cfg!(ossl400) {
     include_str!("reasons/openssl-4.0.tsv")
 } else if cfg!(ossl320) {
@@ -29,8 +29,8 @@ fn entry(line: &'static str) -> Option<((u8, u32), &'static str)> {
 
 /// The name of the library (`ERR_LIB_*`) that an error code belongs to.
 ///
-/// CPython's table for 3.0 also calls 23 `OFFSET` and 255 `MASK`, which are parts of `ERR_PACK`
-/// and no libraries.
+/// CPython's table for 3.0 also has 23 as `OFFSET` and 255 as `MASK`. These are parts of
+/// `ERR_PACK`, not libraries.
 pub(super) fn library(code: u64) -> Option<&'static str> {
     Some(match library_number(code) {
         1 => "NONE",
@@ -83,8 +83,8 @@ pub(super) fn library(code: u64) -> Option<&'static str> {
     })
 }
 
-/// The name of the reason (`SSL_R_*` and so on), if the release line of the linked OpenSSL has
-/// one for it. Reasons that all libraries share (`ERR_R_PEM_LIB`) have none.
+/// The name of the reason (`SSL_R_*` and so on), if the table has one. Reasons that all libraries
+/// share (`ERR_R_PEM_LIB`) have none.
 pub(super) fn mnemonic(code: u64) -> Option<&'static str> {
     let reason = u32::try_from(code & 0x7f_ffff).ok()?;
     NAMES.get(&(library_number(code), reason)).copied()
@@ -166,8 +166,8 @@ mod tests {
         }
     }
 
-    /// Tells when an update of OpenSSL brings reasons that the table lacks: then make it anew
-    /// with `cargo xtask reasons`. CPython's table for 3.0 is closed, and so is ours.
+    /// Fails if an OpenSSL update adds reasons that the table lacks. Then regenerate it with `cargo
+    /// xtask reasons`. CPython's table for 3.0 no longer changes, and neither does ours.
     #[test]
     fn the_table_agrees_with_the_headers() {
         let include = PathBuf::from(option_env!("PYSSL_OPENSSL_INCLUDE").unwrap_or("/usr/include"));

@@ -1,7 +1,7 @@
 //! Host names in ASCII: IDNA 2003 (RFC 3490, 3491), as Python's `idna` codec does it.
 //!
-//! The later standards (IDNA 2008, UTS 46) give other names for `ß`, `ς` and joiners, and refuse
-//! what Python accepts; with them a program would ask for another server than its original.
+//! The later standards (IDNA 2008, UTS 46) convert `ß`, `ς` and joiners differently and reject
+//! names that Python accepts. A ported program would then request a different server.
 
 use std::borrow::Cow;
 
@@ -14,17 +14,17 @@ use crate::text::Repr;
 
 const CODEC: &str = "idna";
 
-/// A label takes fewer bytes than this.
+/// The exclusive upper limit for the length of a label, in bytes.
 const LABEL_END: usize = 64;
 
-/// What is wrong with a label: which characters of it, and why.
+/// An error in a label: the characters that are wrong, and the reason.
 struct Fault {
     start: usize,
     end: usize,
     reason: String,
 }
 
-/// Converts a name to A-labels. ASCII names stay as they are, whatever they say.
+/// Converts a name to A-labels. ASCII names are not changed.
 pub(super) fn to_ascii(name: &str) -> Result<Cow<'_, str>> {
     if name.is_ascii() {
         return check_ascii(name).map(|()| name.into());
@@ -56,7 +56,7 @@ pub(super) fn to_ascii(name: &str) -> Result<Cow<'_, str>> {
     Ok(ascii.into())
 }
 
-/// Refuses empty labels, but for the root's, and long ones.
+/// Rejects empty labels, except the root label, and long labels.
 fn check_ascii(name: &str) -> Result<()> {
     let mut offset = 0;
     let mut long = None;
@@ -76,7 +76,7 @@ fn check_ascii(name: &str) -> Result<()> {
         }
         offset = end + 1;
     }
-    // As in Python, empty ones anywhere count first.
+    // As in Python, an empty label anywhere is reported before a long one.
     match long {
         Some((start, end)) => Err(codec::cannot_encode(
             CODEC,
@@ -124,7 +124,7 @@ fn label_to_ascii(label: &str) -> Result<String, Fault> {
     }
 }
 
-/// Maps and checks a label (RFC 3491): case is folded, equivalent characters become one.
+/// Maps and checks a label (RFC 3491): folds case and normalises equivalent characters.
 fn nameprep(label: &str) -> Result<Vec<char>, Fault> {
     let mapped = label
         .chars()
@@ -142,21 +142,21 @@ fn nameprep(label: &str) -> Result<Vec<char>, Fault> {
     Ok(prepared)
 }
 
-/// The character without case (RFC 3454, table B.2). As in Python this includes letters that got a
-/// lower case after Unicode 3.2, the version of the table.
+/// Folds the case of a character (RFC 3454, table B.2). As in Python, this includes letters that
+/// got a lower case after Unicode 3.2, the version of the table.
 fn fold(c: char) -> Vec<char> {
     let folded: Vec<char> = tables::case_fold_for_nfkc(c).collect();
     if folded != [c] {
         return folded;
     }
     let lower: Vec<char> = c.to_lowercase().collect();
-    // How the table was made (RFC 3454, appendix B.2): folding must hold after NFKC too.
+    // RFC 3454, appendix B.2, defines the table: folding must be stable under NFKC.
     let once = normalized(lower.iter().copied());
     let twice = normalized(once.iter().copied().flat_map(tables::case_fold_for_nfkc));
     if once == twice { lower } else { twice }
 }
 
-/// NFKC of Unicode 3.2: characters that came later stay as they are.
+/// NFKC of Unicode 3.2. Characters added later are not changed.
 fn normalized(text: impl Iterator<Item = char>) -> Vec<char> {
     let text: Vec<char> = text.collect();
     let mut normalized = Vec::with_capacity(text.len());
@@ -170,7 +170,7 @@ fn normalized(text: impl Iterator<Item = char>) -> Vec<char> {
     normalized
 }
 
-/// Whether Unicode 3.2 does not know the character.
+/// Whether the character was added after Unicode 3.2.
 fn is_later(c: char) -> bool {
     tables::unassigned_code_point(c)
 }
@@ -186,8 +186,8 @@ fn is_prohibited(c: char) -> bool {
         || tables::tagging_character(c)
 }
 
-/// A label with letters that run from right to left has no others, and begins and ends with one
-/// (RFC 3454, section 6).
+/// A label with right-to-left letters must not contain left-to-right letters, and must begin and
+/// end with a right-to-left letter (RFC 3454, section 6).
 fn check_direction(label: &[char]) -> Result<(), Fault> {
     let right_to_left = |c: char| !is_later(c) && tables::bidi_r_or_al(c);
     if !label.iter().copied().any(right_to_left) {

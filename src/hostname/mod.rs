@@ -1,4 +1,4 @@
-//! Server names as Python takes them: IDNA, IP addresses, and what cannot be a name.
+//! Server names with Python's rules: IDNA, IP addresses and invalid names.
 
 mod idna;
 mod punycode;
@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::error::{Error, Result};
 use crate::ffi::ip;
 
-/// A server name in the form that goes over the wire.
+/// A server name in the form that is sent to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerName {
     text: String,
@@ -17,8 +17,8 @@ pub(crate) struct ServerName {
 }
 
 impl ServerName {
-    /// Converts a name to A-labels (IDNA 2003, as Python's `idna` codec does). Whether a
-    /// connection can use it is asked when one is made, with [`require_usable`](Self::require_usable).
+    /// Converts a name to A-labels (IDNA 2003, as Python's `idna` codec does). A connection checks
+    /// the result with [`require_usable`](Self::require_usable).
     pub(crate) fn new<'a>(name: impl Into<Cow<'a, str>>) -> Result<ServerName> {
         let name = name.into();
         let text = match idna::to_ascii(&name)? {
@@ -29,7 +29,7 @@ impl ServerName {
         Ok(ServerName { text, ip })
     }
 
-    /// Refuses a NUL inside.
+    /// Rejects a name that contains a NUL.
     pub(crate) fn require_no_nul(&self) -> Result<()> {
         if self.text.contains('\0') {
             return Err(Error::type_error(
@@ -39,7 +39,7 @@ impl ServerName {
         Ok(())
     }
 
-    /// Refuses what is no name of a host.
+    /// Rejects a name that is not a valid host name.
     pub(crate) fn require_usable(&self) -> Result<()> {
         if self.text.is_empty() || self.text.starts_with('.') {
             return Err(Error::value(
@@ -53,7 +53,7 @@ impl ServerName {
         &self.text
     }
 
-    /// The address, if the name is one; those are checked but not sent.
+    /// The IP address, if the name is one. Addresses are verified but not sent as SNI.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_name_is_refused() {
+    fn invalid_names_are_rejected() {
         let empty = "server_hostname cannot be an empty string or start with a leading dot.";
         assert_eq!(converted(""), empty);
         for name in [".", "a..b", ".example.com"] {
@@ -100,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_told_from_names() {
-        // Leading zeros are up to OpenSSL's release.
+    fn addresses_are_distinguished_from_names() {
+        // The handling of leading zeros depends on the OpenSSL version.
         for ip in ["127.0.0.1", "::1", "fe80::1", "::ffff:1.2.3.4"] {
             assert!(ServerName::new(ip).is_ok_and(|n| n.ip().is_some()), "{ip}");
         }

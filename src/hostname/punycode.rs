@@ -1,6 +1,6 @@
-//! Punycode (RFC 3492): what follows `xn--`.
+//! Punycode (RFC 3492), the encoding after `xn--`.
 
-/// What the letters after the last hyphen are built with (RFC 3492, section 5).
+/// The parameters of the encoding (RFC 3492, section 5).
 const BASE: u32 = 36;
 const T_MIN: u32 = 1;
 const T_MAX: u32 = 26;
@@ -9,8 +9,7 @@ const DAMP: u32 = 700;
 const INITIAL_BIAS: u32 = 72;
 const INITIAL_N: u32 = 128;
 
-/// Encodes a label. `None` for one so long that a number overflows, which is far too long for a
-/// host name.
+/// Encodes a label. `None` if a number overflows; such a label is far too long for a host name.
 pub(super) fn encode(label: &[char]) -> Option<String> {
     let mut encoded: String = label.iter().filter(|c| c.is_ascii()).collect();
     let basic = u32::try_from(encoded.len()).ok()?;
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_overflows_is_no_panic() {
+    fn an_overflow_does_not_panic() {
         let mut label = vec!['a'; 5000];
         label.extend(['\u{10ffff}'; 2]);
         assert_eq!(encode(&label), None);
