@@ -1,4 +1,4 @@
-//! The command line: flags and what they mean, and nothing of the work.
+//! The command line's flags.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,12 +18,12 @@ pub(crate) use target::HostPort;
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
 ///
-/// Try `pyssl demo` first: it needs nothing.
+/// Try `pyssl demo` first: it needs no arguments or files.
 #[derive(Debug, Parser)]
 #[command(name = "pyssl", version = version(), propagate_version = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 TLS or the connection failed, or something was found, \
-                        2 wrong usage, or a file or address on this machine.\n\
+    after_help = "Exit codes: 0 success, 1 TLS or the connection failed or a check found something, \
+                  2 wrong usage, or an error of a local file or address.\n\
                         With SSLKEYLOGFILE set, secrets are logged there for Wireshark."
 )]
 pub(crate) struct Cli {
@@ -43,14 +43,14 @@ pub(crate) enum Command {
     Ciphers(CiphersArgs),
     Audit(AuditArgs),
     Scan(ScanArgs),
-    /// Print the completions of a shell
+    /// Print shell completions
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page of the command, or of one of its subcommands
+    /// Print the manual page of the command or of a subcommand
     ///
     /// To read it: pyssl man connect | man -l -
     Man {
@@ -60,11 +60,11 @@ pub(crate) enum Command {
     },
 }
 
-/// Run a server and a client that greet each other, and show what happened
+/// Run a server and a client that exchange messages, and show the connection
 ///
 /// Makes a certificate authority and a certificate for localhost, starts a server in a thread,
-/// connects with full verification, and sends a message each way. Nothing needs to be prepared,
-/// and nothing stays behind.
+/// connects with full verification, and sends a message each way. Needs no preparation and leaves
+/// no files behind.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Print one JSON object
@@ -74,20 +74,21 @@ pub(crate) struct DemoArgs {
 
 /// Serve TLS clients until SIGTERM or SIGINT
 ///
-/// The first line on standard output is "listening on ADDRESS:PORT". An error of one
-/// client is one line on standard error, and ends nothing but that client.
+/// The first line on standard output is "listening on ADDRESS:PORT". An error of one client prints
+/// one line on standard error and does not affect other clients.
 ///
-/// A renewed certificate is loaded when its files change, or at once at SIGHUP: the files of --cert,
-/// --key and --password-file are looked at every second. Links may be replaced instead of files, as
-/// certbot and Kubernetes do. Certificate and key that do not belong together are not used: the old
-/// ones stay, and a line on standard error says why. Connections go on, and sessions resume.
+/// A renewed certificate is loaded when its files change, or at once on SIGHUP: the files of
+/// --cert, --key and --password-file are checked every second. Symbolic links may be replaced
+/// instead of files, as certbot and Kubernetes do. If certificate and key do not match, the old
+/// ones stay in use and a line on standard error says why. Open connections continue, and sessions
+/// can be resumed.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// Where to listen: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one
+    /// The address to listen on: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one
     #[arg(value_name = "HOST:PORT")]
     pub(crate) address: HostPort,
 
-    /// The certificate, then its intermediates, and the key unless --key names its file (PEM)
+    /// The certificate and its intermediates, and the key unless --key names its file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: PathBuf,
 
@@ -104,28 +105,28 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) mode: ModeArgs,
 
-    /// How many seconds a client may take for the handshake, and then for each step
+    /// Time-out in seconds for the handshake, and for each later step
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
-    /// How many clients are served at once; more have to wait
+    /// The most clients to serve at once; more have to wait
     #[arg(long, value_name = "N", default_value = "512",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_clients: u32,
 
-    /// How many of them may come from one address (of IPv6, from one /64 network); more are
-    /// disconnected [default: half of --max-clients, but at least 16]
+    /// The most clients from one address (for IPv6, one /64 network); more are disconnected
+    /// [default: half of --max-clients, but at least 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_per_address: Option<u32>,
 
-    /// Log each client that was served, too
+    /// Also log each served client
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
 
 impl ServeArgs {
-    /// One address cannot take all places, unless they are few.
+    /// By default one address cannot use all slots, unless there are few.
     pub(crate) fn max_per_address(&self) -> u32 {
         self.max_per_address
             .unwrap_or_else(|| (self.max_clients / 2).max(16))
@@ -135,20 +136,20 @@ impl ServeArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct ModeArgs {
-    /// Answer any HTTP/1.x request with a text that names protocol and cipher
+    /// Answer any HTTP/1.x request with a text that names the protocol and cipher
     #[arg(long)]
     http: bool,
 
-    /// Send back what comes
+    /// Send received data back
     #[arg(long)]
     echo: bool,
 
-    /// Wait for a message, answer "Hello from server!" and close (this is the default)
+    /// Wait for a message, answer "Hello from server!" and close (the default)
     #[arg(long)]
     hello: bool,
 }
 
-/// The way in which a server answers a client.
+/// How the server answers a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Http,
@@ -166,32 +167,32 @@ impl ModeArgs {
     }
 }
 
-/// Connect to a TLS server, and show what was negotiated and how verification went
+/// Connect to a TLS server, and show the negotiated settings and the result of verification
 ///
-/// The server is verified as Python 3.13 does it by default (create_default_context): against
-/// what the system trusts or --cafile, strictly (RFC 5280), and its name is checked.
+/// Verifies the server like Python 3.13's create_default_context: against the system's trust store
+/// or --cafile, with the strict checks of RFC 5280, including the host name.
 ///
-/// Nothing is sent but the handshake. A TLS 1.3 server that refuses this client's certificate, or
-/// its lack of one, does so only after the handshake: with an alert, or by closing or resetting the
-/// connection. So this waits for a moment after the handshake, and such an end is a failure (exit
-/// code 1). In TLS 1.3 the wait lasts for four times what the handshake took, but at least 0.5 and at
-/// most 2 seconds. In TLS 1.2, and once the server has sent a session ticket, it lasts for half of
-/// that, but at least 0.2 and at most 1 second. Data from the server ends the wait. A server that says
-/// nothing in that time has accepted the client.
+/// Sends no data after the handshake. A TLS 1.3 server rejects a client certificate, or its
+/// absence, only after the handshake: with an alert, or by closing or resetting the connection. So
+/// the command waits for a moment after the handshake, and reports such a rejection as a failure
+/// (exit code 1). In TLS 1.3 it waits four times as long as the handshake took, but at least 0.5
+/// and at most 2 seconds. In TLS 1.2, and after a session ticket, it waits half as long, but at
+/// least 0.2 and at most 1 second. Data from the server ends the wait. If the wait passes without
+/// an error, the server has accepted the client.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
     /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/
     #[arg(value_name = "HOST:PORT|URL")]
     pub(crate) address: HostPort,
 
-    /// The name to ask for (SNI) and to check in the certificate, if it is not HOST
+    /// The server name to send (SNI) and to verify, if it is not HOST
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) server_name: Option<String>,
 
     #[command(flatten)]
     pub(crate) trust: TrustArgs,
 
-    /// The certificate to show to the server, with the key unless --key names its file (PEM)
+    /// The client certificate, with its key unless --key names its file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
@@ -201,7 +202,7 @@ pub(crate) struct ConnectArgs {
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
 
-    /// How many seconds connecting and the handshake may take together
+    /// Time-out in seconds for connecting and the handshake together
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
@@ -213,15 +214,15 @@ pub(crate) struct ConnectArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct TrustArgs {
-    /// Trust the authorities in this file only (PEM)
+    /// Trust only the authorities in this file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cafile: Option<PathBuf>,
 
-    /// Trust the authorities in this directory only (made by `openssl rehash`)
+    /// Trust only the authorities in this directory (made by `openssl rehash`)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) capath: Option<PathBuf>,
 
-    /// Accept any certificate: whoever is in between can read and change everything
+    /// Accept any certificate: an attacker on the network path can read and change everything
     #[arg(long)]
     pub(crate) no_verify: bool,
 }
@@ -261,14 +262,14 @@ pub(crate) struct PasswordArgs {
     pub(crate) password_file: Option<PathBuf>,
 }
 
-/// The options of both client and server.
+/// The options that client and server share.
 #[derive(Debug, Args)]
 pub(crate) struct TlsArgs {
     /// The cipher string for TLS 1.2 and below, as for Python's set_ciphers
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// The application protocols, from the most wanted: h2,http/1.1
+    /// The application protocols, most preferred first: h2,http/1.1
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(crate) alpn: Vec<String>,
 
@@ -281,7 +282,7 @@ pub(crate) struct TlsArgs {
     pub(crate) max: Option<Version>,
 }
 
-/// A version of the protocol.
+/// A TLS version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Version {
     #[value(name = "1.0", aliases = ["TLSv1", "TLSv1.0"])]
@@ -305,10 +306,10 @@ impl From<Version> for ssl::TlsVersion {
     }
 }
 
-/// The longest time-out that Python takes: 2^63 ns.
+/// Python's longest time-out: 2^63 ns.
 const MOST_SECONDS: f64 = 9_223_372_036.0;
 
-/// Seconds, with a fraction or without.
+/// A number of seconds, with an optional fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_more_than_nothing() {
+    fn time_outs_are_positive() {
         assert_eq!(seconds("0.5").unwrap(), Duration::from_millis(500));
         for (text, part) in [
             ("0", "more than 0"),

@@ -1,21 +1,21 @@
-//! What ends the command with exit code 2.
+//! The failures with exit code 2.
 
 use std::io::{self, Write};
 
 use pyssl as ssl;
 
-/// A failure before the work began, or of the output.
+/// A failure before the work began, or while writing output.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Something on this machine: a file, an address, a setting.
+    /// A local file, address or setting.
     #[error("{what}: {error}")]
     Setup {
-        /// What could not be done.
+        /// The operation that failed.
         what: String,
-        /// Why.
+        /// The cause.
         error: ssl::Error,
     },
-    /// Options that contradict each other in a way that the parser cannot see.
+    /// Conflicting options that the parser does not detect.
     #[error("{0}")]
     Usage(String),
     /// Writing to standard output.
@@ -24,15 +24,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// One line on standard error. That may be closed too; then there is nobody to tell.
+    /// Prints one line on standard error, and ignores write errors.
     pub(crate) fn tell(&self) {
         let _ = writeln!(io::stderr(), "pyssl: {self}");
     }
 }
 
-/// Says what was being done when an error came.
+/// Adds the operation that failed to an error.
 pub(crate) trait Doing<T> {
-    /// Turns an error into a [`Failure::Setup`] with these words.
+    /// Converts an error to a [`Failure::Setup`] with this text.
     fn doing(self, what: impl FnOnce() -> String) -> Result<T, Failure>;
 }
 

@@ -1,58 +1,56 @@
-//! What would help against a failure.
+//! Suggests remedies for failures.
 
 use pyssl as ssl;
 
 use crate::report::alt_name;
 use crate::report::connect::{Outcome, Stage};
 
-/// A sentence or two for a person, if there is something to say.
+/// A sentence or two for the user, if there is a known remedy.
 pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<String> {
     if let Some(code) = error.verify_code() {
         return for_verification(outcome, code);
     }
     let text = match (error, error.python_class()) {
         (ssl::Error::Timeout(_), _) if outcome.stage == Stage::Connect => {
-            "Nobody answers there: a firewall may drop the packets, or the host is down."
+            "The host does not answer: a firewall may drop the packets, or the host is down."
         }
         (ssl::Error::Timeout(_), _) => {
-            "The server accepts connections but does not answer: is it TLS that it speaks, and is \
-             it busy? --timeout waits longer."
+            "The server accepts connections but does not answer: it may not speak TLS, or be \
+             overloaded. --timeout waits longer."
         }
         (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError")
             if outcome.stage == Stage::Afterwards =>
         {
-            "The server accepted the handshake and hung up without a reason: it may want a client \
-             certificate (--cert), or not serve this client."
+            "The server accepted the handshake and hung up without a reason: it may require a \
+             client certificate (--cert), or reject this client."
         }
         (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError") => {
             "The server hung up without a reason: it may not speak TLS on this port, not know the \
-             name (--server-name), or speak none of our versions and ciphers."
+             name (--server-name), or support none of our versions and ciphers."
         }
-        (_, "ConnectionRefusedError") => "Nothing listens on that port.",
-        (_, "gaierror") => {
-            "The name has no address: is it spelt right, and does this machine reach its DNS?"
-        }
+        (_, "ConnectionRefusedError") => "No server listens on that port.",
+        (_, "gaierror") => "The name has no address: check its spelling, and this machine's DNS.",
         _ => return error.reason().and_then(for_reason).map(str::to_owned),
     };
     Some(text.to_owned())
 }
 
-/// By OpenSSL's `X509_V_ERR_*`.
+/// For OpenSSL's `X509_V_ERR_*`.
 fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
     let alone = outcome.chain.len() == 1;
     let text = match code {
-        9 => "It becomes valid later: is this machine's clock right?",
-        10 => "It has expired: the server needs a new one. Is this machine's clock right?",
+        9 => "It is not valid yet: check this machine's clock.",
+        10 => "It has expired: the server needs a new one. Or this machine's clock is wrong.",
         18 => {
-            "The certificate vouches for itself. If it is the server's, trust it with --cafile \
-             and a file that has it."
+            "The certificate is self-signed. If it is the right one, trust it with --cafile and a \
+             file that contains it."
         }
         19 => {
-            "The chain ends at an authority that is not trusted. If it is the right one, trust it \
-             with --cafile and a file that has it."
+            "The chain ends at an untrusted root. If it is the right one, trust it with --cafile and \
+             a file that contains it."
         }
         20 | 21 if alone => {
-            "The issuer is not trusted, or the server forgot to send the intermediate \
+            "The issuer is not trusted, or the server does not send the intermediate \
              certificates. If the issuer is the right one, trust it with --cafile."
         }
         2 | 20 | 21 => {
@@ -60,8 +58,8 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
              right one, trust it with --cafile."
         }
         23 => "It was revoked: the server needs a new one.",
-        32 | 79 => "A certificate in the chain is no authority's, though it issued another one.",
-        26 => "The certificate is not meant for servers (extended key usage).",
+        32 | 79 => "A certificate in the chain was issued by one that is not an authority's.",
+        26 => "The certificate is not valid for servers (extended key usage).",
         62 | 64 => return Some(for_name(outcome)),
         66..=68 => {
             "A key or signature in the chain is weaker than the security level allows. --ciphers \
@@ -69,15 +67,15 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
         }
         // X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN to X509_V_ERR_CA_CERT_MISSING_KEY_USAGE
         80..=94 => {
-            "A certificate in the chain does not keep to RFC 5280, on which Python insists since \
-             3.13 (VERIFY_X509_STRICT). Older clients accept it."
+            "A certificate in the chain violates RFC 5280, which Python enforces since 3.13 \
+             (VERIFY_X509_STRICT). Older clients accept it."
         }
         _ => return None,
     };
     Some(text.to_owned())
 }
 
-/// The certificate is for somebody else: for whom?
+/// The certificate is for other names: lists them.
 fn for_name(outcome: &Outcome) -> String {
     let info = outcome.chain.first().and_then(|leaf| leaf.get_info().ok());
     let names: Vec<_> = info
@@ -87,15 +85,15 @@ fn for_name(outcome: &Outcome) -> String {
         .map(alt_name)
         .collect();
     match names.as_slice() {
-        [] => "It names no host at all.".to_owned(),
+        [] => "It contains no host name.".to_owned(),
         names => format!(
-            "It is for {}. --server-name asks for one of them.",
+            "It is for {}. Use one of them with --server-name.",
             names.join(", ")
         ),
     }
 }
 
-/// By Python's `reason`.
+/// For Python's `reason`.
 fn for_reason(reason: &str) -> Option<&'static str> {
     // The prefix depends on the alert's age and on OpenSSL's: SSLV3, TLS, TLSV1, TLSV13.
     if let Some((_, alert)) = reason.split_once("_ALERT_") {
@@ -107,22 +105,22 @@ fn for_reason(reason: &str) -> Option<&'static str> {
         | "PACKET_LENGTH_TOO_LONG"
         | "RECORD_LAYER_FAILURE"
         | "UNKNOWN_PROTOCOL" => {
-            "What the server sends is not TLS: is it plain HTTP, or a protocol that starts TLS \
-             later (SMTP, FTP, PostgreSQL)?"
+            "The server does not speak TLS here: it may speak plain HTTP, or a protocol that starts \
+             TLS later (SMTP, FTP, PostgreSQL)."
         }
         "UNSUPPORTED_PROTOCOL" | "VERSION_TOO_LOW" => OLD_VERSIONS,
         "NO_PROTOCOLS_AVAILABLE" => {
-            "Nothing is left of --min and --max: versions below 1.2 need --ciphers \
+            "--min and --max leave no usable version: versions below 1.2 need --ciphers \
              DEFAULT@SECLEVEL=0."
         }
         "NO_CIPHERS_AVAILABLE" => {
-            "Nothing is left of --ciphers in these versions. TLS 1.3 has suites of its own; versions \
+            "--ciphers leaves no suite for these versions. It does not apply to TLS 1.3; versions \
              below 1.2 need DEFAULT@SECLEVEL=0."
         }
         "TLSV1_UNRECOGNIZED_NAME" => "The server does not know the name: --server-name.",
         "DH_KEY_TOO_SMALL" | "EE_KEY_TOO_SMALL" | "CA_MD_TOO_WEAK" | "WRONG_SIGNATURE_TYPE" => {
-            "What the server uses is weaker than the security level allows. --ciphers \
-             DEFAULT@SECLEVEL=1 lowers it, if there is no better server."
+            "The server's key or signature is weaker than the security level allows. --ciphers \
+             DEFAULT@SECLEVEL=1 lowers the level, if there is no better server."
         }
         "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" => {
             "The server lacks secure renegotiation (RFC 5746); it needs an update."
@@ -131,16 +129,16 @@ fn for_reason(reason: &str) -> Option<&'static str> {
     })
 }
 
-const OLD_VERSIONS: &str = "The server speaks none of our versions. --min 1.0 --ciphers \
-                            DEFAULT@SECLEVEL=0 reaches old ones.";
+const OLD_VERSIONS: &str = "The server supports none of our versions. --min 1.0 --ciphers \
+                            DEFAULT@SECLEVEL=0 allows old ones.";
 
-/// By the alert that the server sent.
+/// For the alert that the server sent.
 fn for_alert(alert: &str) -> Option<&'static str> {
     Some(match alert {
-        "CERTIFICATE_REQUIRED" => "The server wants a client certificate: --cert and --key.",
+        "CERTIFICATE_REQUIRED" => "The server requires a client certificate: --cert and --key.",
         "HANDSHAKE_FAILURE" => {
-            "The server found nothing to agree on: --ciphers or the versions may be too narrow, \
-             or it wants a client certificate (--cert)."
+            "The server supports none of our settings: --ciphers or the versions may be too narrow, \
+             or it requires a client certificate (--cert)."
         }
         "UNKNOWN_CA" => "The server does not know the issuer of our certificate (--cert).",
         "BAD_CERTIFICATE"
@@ -148,11 +146,9 @@ fn for_alert(alert: &str) -> Option<&'static str> {
         | "CERTIFICATE_REVOKED"
         | "CERTIFICATE_UNKNOWN"
         | "UNSUPPORTED_CERTIFICATE"
-        | "ACCESS_DENIED" => {
-            "The server does not accept our certificate, or that we have none (--cert)."
-        }
+        | "ACCESS_DENIED" => "The server rejects our certificate, or requires one (--cert).",
         "PROTOCOL_VERSION" => OLD_VERSIONS,
-        "NO_APPLICATION_PROTOCOL" => "The server knows none of the --alpn protocols.",
+        "NO_APPLICATION_PROTOCOL" => "The server supports none of the --alpn protocols.",
         _ => return None,
     })
 }

@@ -1,4 +1,4 @@
-//! The `pyssl` command: TLS servers and clients as Python's `ssl` makes them.
+//! The `pyssl` command: TLS servers and clients like those of Python's `ssl`.
 
 mod args;
 mod cmd;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cmd::run(cli.command) {
         Ok(code) => code,
-        // Whoever reads our output has seen enough.
+        // The reader has closed the pipe.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

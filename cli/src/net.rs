@@ -1,4 +1,4 @@
-//! Time that runs out, and connecting before it does.
+//! Deadlines, and connecting within one.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -7,17 +7,17 @@ use pyssl as ssl;
 
 use crate::args::HostPort;
 
-/// The end of the time that something may take.
+/// The time at which an operation must be done.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// Counts from now. A deadline that is too far away for the clock never comes.
+    /// Counts from now. There is no deadline if the clock cannot express it.
     pub(crate) fn after(timeout: Duration) -> Deadline {
         Deadline(Instant::now().checked_add(timeout))
     }
 
-    /// The time that is left, for `settimeout`: never zero, which would mean not to wait at all.
+    /// The remaining time, for `settimeout`. Never zero, which would mean non-blocking.
     pub(crate) fn left(self) -> Option<Duration> {
         let left = self.0?.saturating_duration_since(Instant::now());
         Some(left.max(Duration::from_millis(1)))
@@ -28,7 +28,7 @@ impl Deadline {
     }
 }
 
-/// Connects to the first address that answers. All of them together have until the deadline.
+/// Tries the addresses in order, all of them within the deadline.
 pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<TcpStream> {
     let mut outcome = None;
     let found = (address.host.as_str(), address.port).to_socket_addrs();
@@ -43,12 +43,12 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
         }
         outcome = Some(connected);
     }
-    // No address at all: the library says so in its own words.
+    // No address at all: return the library's error.
     outcome
         .unwrap_or_else(|| ssl::create_connection((&address.host, address.port), deadline.left()))
 }
 
-/// The address as `getaddrinfo` takes it: a link-local one is nothing without its scope.
+/// The address as text for `getaddrinfo`. A link-local address needs its scope.
 fn with_scope(address: &SocketAddr) -> String {
     match address {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),

@@ -1,4 +1,4 @@
-//! From the command line to contexts.
+//! Creates contexts from the command line.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ use pyssl as ssl;
 use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Doing, Failure};
 
-/// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`, which sets what
-/// `--client-ca` needs and asks for no certificate without it.
+/// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`. It requests a
+/// client certificate only with `--client-ca`.
 pub(crate) fn server_context(client_ca: Option<&Path>) -> Result<ssl::SslContext, Failure> {
     let context = made(
         ssl::create_default_context(ssl::Purpose::CLIENT_AUTH),
-        "cannot make a context",
+        "cannot create a context",
     )?;
     if let Some(file) = client_ca {
         context
@@ -32,7 +32,7 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
     let mut source = "the system's authorities".to_owned();
     if trust.no_verify {
         let context = ssl::create_unverified_context(ssl::UnverifiedContext::new());
-        return made(context, "cannot make a context");
+        return made(context, "cannot create a context");
     }
     if let Some(file) = &trust.cafile {
         source = format!("the authorities in {}", file.display());
@@ -40,7 +40,7 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
     }
     if let Some(directory) = &trust.capath {
         source = format!("the authorities in {}", directory.display());
-        // OpenSSL takes a directory that does not exist for an empty one.
+        // OpenSSL treats a missing directory as an empty one.
         fs::read_dir(directory).doing(|| format!("cannot load {source}"))?;
         options = options.capath(directory);
     }
@@ -48,7 +48,7 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
     made(context, &format!("cannot load {source}"))
 }
 
-/// Tells a key log that cannot be opened from the other reasons why there is no context.
+/// Distinguishes a key log that cannot be opened from other errors in creating a context.
 pub(crate) fn made(
     context: ssl::Result<ssl::SslContext>,
     otherwise: &str,
@@ -61,7 +61,7 @@ pub(crate) fn made(
         let key_log = std::env::var_os("SSLKEYLOGFILE");
         let of_key_log = filename.is_some() && filename == key_log.as_deref().map(Path::new);
         let what = match of_key_log {
-            true => "cannot open the key log that SSLKEYLOGFILE names",
+            true => "cannot open the key log of SSLKEYLOGFILE",
             false => otherwise,
         };
         Failure::Setup {
@@ -71,7 +71,7 @@ pub(crate) fn made(
     })
 }
 
-/// Loads the certificate that this side shows.
+/// Loads this side's certificate.
 pub(crate) fn load_identity(
     context: &ssl::SslContext,
     cert: &Path,
@@ -94,9 +94,9 @@ pub(crate) fn load_identity(
         None => format!(
             "cannot load the certificate and key in {}{}",
             cert.display(),
-            complaint(cert, true, true)
+            pem_problem(cert, true, true)
         ),
-        // Which of the two could not be read, neither OpenSSL nor Python say.
+        // Neither OpenSSL nor Python says which of the two could not be read.
         Some(_) if fs::File::open(cert).is_err() => {
             format!("cannot load the certificate in {}", cert.display())
         }
@@ -106,15 +106,15 @@ pub(crate) fn load_identity(
         Some(key) => format!(
             "cannot load the certificate in {}{} with the key in {}{}",
             cert.display(),
-            complaint(cert, true, false),
+            pem_problem(cert, true, false),
             key.display(),
-            complaint(key, false, true)
+            pem_problem(key, false, true)
         ),
     })
 }
 
-/// What a file lacks, where OpenSSL has only "PEM lib" to say.
-fn complaint(file: &Path, certificate: bool, key: bool) -> &'static str {
+/// Explains OpenSSL's "PEM lib" error.
+fn pem_problem(file: &Path, certificate: bool, key: bool) -> &'static str {
     let Ok(text) = fs::read(file) else { return "" };
     let has = |mark: &str| text.windows(mark.len()).any(|part| part == mark.as_bytes());
     if certificate && !has("CERTIFICATE-----") {
@@ -126,9 +126,9 @@ fn complaint(file: &Path, certificate: bool, key: bool) -> &'static str {
     }
 }
 
-/// Is asked only for the password of a key that is encrypted.
+/// Called only if the key is encrypted.
 fn no_password() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let text = "it is encrypted; --password-file or --password gives the password";
+    let text = "it is encrypted; give the password with --password-file or --password";
     Err(Box::new(ssl::Error::Value(text.into())))
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Fai
     Ok(())
 }
 
-/// The range of versions.
+/// Sets the range of versions.
 pub(crate) fn versions(
     context: &ssl::SslContext,
     min: Option<Version>,
@@ -156,7 +156,7 @@ pub(crate) fn versions(
 ) -> Result<(), Failure> {
     check_range(min, max)?;
     if let Some(version) = max {
-        // Python's lowest version would be above the highest one.
+        // Otherwise Python's lowest version would be above the highest one.
         if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
             context
                 .set_minimum_version(version.into())
@@ -174,7 +174,7 @@ pub(crate) fn versions(
     Ok(())
 }
 
-/// Refuses a range that has nothing in it.
+/// Refuses an empty range.
 pub(crate) fn check_range(min: Option<Version>, max: Option<Version>) -> Result<(), Failure> {
     if min.zip(max).is_some_and(|(min, max)| min > max) {
         return Err(Failure::Usage("--min is above --max".to_owned()));

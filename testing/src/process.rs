@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long to wait for a peer before the test is declared failed.
+/// How long to wait for a peer before the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Variables that a child keeps. Everything else goes, above all what changes OpenSSL's or Python's behaviour.
+/// The environment variables that a child inherits. Others could change the behaviour of OpenSSL or
+/// Python.
 const KEPT: [&str; 10] = [
     "PATH",
     "HOME",
@@ -24,19 +25,19 @@ const KEPT: [&str; 10] = [
     "TEMP",
 ];
 
-/// What a process that has ended left behind.
+/// The result of a process that has ended.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it printed.
+    /// The standard output.
     pub stdout: String,
-    /// What it complained about.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Output {
-    /// The standard output.
+    /// Returns the standard output.
     ///
     /// # Panics
     ///
@@ -54,7 +55,7 @@ impl Output {
     }
 }
 
-/// A child process whose output is read as it comes. Killed, and waited for, when dropped.
+/// A child process whose output can be read while it runs. On drop it is killed and reaped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -104,7 +105,7 @@ impl Process {
         }
     }
 
-    /// The next line that the process prints, without its end.
+    /// Waits for the next line of output, and returns it without its line end.
     ///
     /// # Panics
     ///
@@ -130,7 +131,8 @@ impl Process {
             .unwrap_or_else(|_| panic!("{line:?} is not a port"))
     }
 
-    /// Writes to the standard input of the process, and leaves it open. A process that no longer reads is no error.
+    /// Writes to the process's standard input, and leaves it open. It is not an error if the
+    /// process no longer reads.
     pub fn send(&mut self, bytes: &[u8]) {
         if let Some(stdin) = &mut self.stdin {
             let _ = stdin.write_all(bytes).and_then(|()| stdin.flush());
@@ -186,7 +188,7 @@ impl Drop for Process {
     }
 }
 
-/// A command whose environment has nothing that changes what TLS does.
+/// A command whose environment does not affect TLS.
 pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
@@ -197,12 +199,12 @@ pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
     command
 }
 
-/// Sets an environment variable of this process, or removes it.
+/// Sets or removes an environment variable of this process.
 ///
-/// For test processes that do nothing else meanwhile: a thread that reads the environment at the
-/// same time, through C, would read freed memory.
+/// For test processes that have no other active thread: a thread that reads the environment through
+/// C at the same time would read freed memory.
 pub fn set_environment(name: &str, value: Option<&str>) {
-    // SAFETY: as stated above, only the calling thread is at work.
+    // SAFETY: as stated above, no other thread is active.
     unsafe {
         match value {
             Some(value) => std::env::set_var(name, value),

@@ -1,11 +1,11 @@
-//! Where to connect to or to listen: `HOST:PORT` or a URL.
+//! The address to connect to or to listen on: `HOST:PORT` or a URL.
 
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-/// Schemes that begin with TLS, and their ports: the Service Name and Port Number Registry of IANA, and
-/// by custom `rediss` and `ircs`.
+/// URL schemes that start with TLS, and their ports: from IANA's Service Name and Port Number
+/// Registry, and the customary `rediss` and `ircs`.
 const TLS_SCHEMES: &[(&str, u16)] = &[
     ("https", 443),
     ("wss", 443),
@@ -26,8 +26,8 @@ const TLS_SCHEMES: &[(&str, u16)] = &[
     ("mqtts", 8883),
 ];
 
-/// A host and a port. An IPv6 address stands in brackets in text, and without them in `host`, where its
-/// scope (`%eth0`) stays.
+/// A host and a port. An IPv6 address has brackets in text, but not in `host`, which keeps its
+/// scope (`%eth0`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostPort {
     pub(crate) host: String,
@@ -35,8 +35,8 @@ pub(crate) struct HostPort {
 }
 
 impl HostPort {
-    /// The name to ask for and to find in a certificate: the host without the scope of a link-local
-    /// address, which means something on this machine only (RFC 4007, section 6).
+    /// The name to send (SNI) and to verify: the host without the scope of a link-local address,
+    /// which is valid on this machine only (RFC 4007, section 6).
     pub(crate) fn server_name(&self) -> &str {
         match self.host.split_once('%') {
             Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => address,
@@ -56,7 +56,7 @@ impl FromStr for HostPort {
     }
 }
 
-/// Path, query, fragment and user do not matter here.
+/// Path, query, fragment and user are ignored.
 fn from_url(scheme: &str, rest: &str) -> Result<HostPort, String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority_text, _) = rest.split_at(end);
@@ -69,41 +69,37 @@ fn from_url(scheme: &str, rest: &str) -> Result<HostPort, String> {
     let target = authority(host_and_port.trim_end_matches(':'), || {
         let known = TLS_SCHEMES.iter().find(|(name, _)| *name == scheme);
         known.map(|(_, port)| *port).ok_or_else(|| {
-            format!(
-                "{scheme}:// does not tell the port of a TLS server: {scheme}://{host_and_port}:PORT"
-            )
+            format!("{scheme}:// has no default TLS port: {scheme}://{host_and_port}:PORT")
         })
     })?;
     if target.host.is_empty() {
-        return Err("the URL names no host".to_owned());
+        return Err("the URL has no host".to_owned());
     }
     Ok(target)
 }
 
-/// `HOST:PORT`, or `HOST` if there is another way to know the port.
+/// `HOST:PORT`, or `HOST` if there is a default port.
 fn authority(text: &str, port: impl FnOnce() -> Result<u16, String>) -> Result<HostPort, String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, rest) = rest
                 .split_once(']')
-                .ok_or("the bracket after the IPv6 address is missing")?;
+                .ok_or("the closing bracket of the IPv6 address is missing")?;
             if !is_ipv6(host) {
                 return Err(format!("'{}' is not an IPv6 address", host.escape_debug()));
             }
             match rest.strip_prefix(':') {
                 Some(port) => (host, port_number(port)?),
                 None if rest.is_empty() => (host, port()?),
-                None => return Err("an address in brackets is followed by :PORT".to_owned()),
+                None => return Err("an address in brackets needs :PORT after it".to_owned()),
             }
         }
         None => match text.rsplit_once(':') {
             Some((host, port)) if is_ipv6(host) => {
-                return Err(format!(
-                    "an IPv6 address stands in brackets: [{host}]:{port}"
-                ));
+                return Err(format!("an IPv6 address needs brackets: [{host}]:{port}"));
             }
             Some(_) if is_ipv6(text) => {
-                return Err(format!("an IPv6 address stands in brackets: [{text}]:PORT"));
+                return Err(format!("an IPv6 address needs brackets: [{text}]:PORT"));
             }
             Some((host, port)) => (host, port_number(port)?),
             None => (text, port()?),
@@ -111,7 +107,7 @@ fn authority(text: &str, port: impl FnOnce() -> Result<u16, String>) -> Result<H
     };
     let cannot_be = |c: char| c.is_whitespace() || c.is_control() || "/?#@\\<>\"[]".contains(c);
     if host.contains(cannot_be) || host.contains(':') && !is_ipv6(host) {
-        return Err(format!("'{}' is not a host", host.escape_debug()));
+        return Err(format!("'{}' is not a host name", host.escape_debug()));
     }
     Ok(HostPort {
         host: host.to_owned(),
@@ -124,7 +120,7 @@ fn port_number(text: &str) -> Result<u16, String> {
     text.parse()
         .ok()
         .filter(|_| digits)
-        .ok_or_else(|| format!("'{}' is no port (0 to 65535)", text.escape_debug()))
+        .ok_or_else(|| format!("'{}' is not a port (0 to 65535)", text.escape_debug()))
 }
 
 /// With a scope or without.
@@ -188,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scope_is_no_part_of_the_name() {
+    fn the_scope_is_not_part_of_the_name() {
         assert_eq!(read("[fe80::1%eth0]:1").unwrap().server_name(), "fe80::1");
         assert_eq!(read("a%b:1").unwrap().server_name(), "a%b");
     }
@@ -206,19 +202,19 @@ mod tests {
             ("[::1", "bracket"),
             ("[localhost]:1", "'localhost' is not an IPv6 address"),
             ("[fe80::1%]:1", "not an IPv6 address"),
-            ("localhost:65536", "'65536' is no port"),
-            ("localhost:https", "'https' is no port"),
-            ("localhost:+1", "'+1' is no port"),
-            ("localhost:", "'' is no port"),
+            ("localhost:65536", "'65536' is not a port"),
+            ("localhost:https", "'https' is not a port"),
+            ("localhost:+1", "'+1' is not a port"),
+            ("localhost:", "'' is not a port"),
             ("a b:1", "'a b' is not a host"),
             ("a/b:1", "'a/b' is not a host"),
             ("a:b:1", "'a:b' is not a host"),
-            ("http://example.org/", "does not tell the port"),
+            ("http://example.org/", "has no default TLS port"),
             ("smtp://example.org", "smtp://example.org:PORT"),
-            ("https:///path", "names no host"),
-            ("https://", "names no host"),
-            ("https://:443", "names no host"),
-            ("https://a:b/", "'b' is no port"),
+            ("https:///path", "has no host"),
+            ("https://", "has no host"),
+            ("https://:443", "has no host"),
+            ("https://a:b/", "'b' is not a port"),
             ("https://::1/", "brackets"),
         ] {
             let error = read(text).unwrap_err();

@@ -1,4 +1,4 @@
-//! `pyssl connect`: what a handshake with a server comes to.
+//! `pyssl connect`: does a handshake with a server and reports the result.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
         let _ = writeln!(
             io::stderr(),
             "pyssl: warning: --no-verify accepts any certificate; \
-             anybody between you and the server can read and change everything"
+             anyone on the network path can read and change everything"
         );
     }
     let mut outcome = Outcome {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
             outcome.error = talk(args, &context, &mut outcome).err();
             u8::from(outcome.error.is_some())
         }
-        // Programs that read the output get their line or object all the same.
+        // --brief and --json print their line or object for this failure too.
         Err(failure @ Failure::Setup { .. }) if args.format.brief || args.format.json => {
             failure.tell();
             if let Failure::Setup { error, .. } = failure {
@@ -67,20 +67,20 @@ fn server_name(args: &ConnectArgs) -> &str {
         .unwrap_or(args.address.server_name())
 }
 
-/// Everything that can be wrong on this side.
+/// Does everything that can fail locally.
 fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     let context = setup::client_context(&args.trust)?;
     setup::apply(&context, &args.tls)?;
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, &args.key)?;
     }
-    // A name that is not valid shows before anything is sent.
+    // Report an invalid name before sending anything.
     let name = server_name(args);
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let options = ssl::WrapBio::new().server_hostname(name);
     context
         .wrap_bio(&incoming, &outgoing, options)
-        .doing(|| format!("'{}' cannot be a server's name", name.escape_debug()))?;
+        .doing(|| format!("'{}' is not a valid server name", name.escape_debug()))?;
     Ok(context)
 }
 
@@ -93,11 +93,11 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
     outcome.address = Some(stream.peer_addr()?);
 
     outcome.stage = Stage::Handshake;
-    // Apart from wrapping, so that what the server sent can still be asked for when it fails.
+    // Wrapped before the handshake, so that the server's certificates are available if it fails.
     let options = ssl::WrapSocket::new()
         .read_ahead(true)
         .server_hostname(&outcome.server_name)
-        // An end without close_notify is a failure here.
+        // A connection that ends without close_notify is a failure here.
         .suppress_ragged_eofs(false)
         .do_handshake_on_connect(false);
     let sock = context.wrap_socket(stream, options)?;
@@ -128,23 +128,24 @@ fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) ->
         handshake.closed = closed;
     }
     outcome.stage = Stage::Done;
-    // The handshake went well, however the server reacts to the end of the connection.
+    // The handshake succeeded; ignore errors of the shutdown.
     let _ = sock
         .settimeout(Some(Duration::from_millis(200)))
         .and_then(|()| sock.unwrap());
     Ok(())
 }
 
-/// Waits for what the server makes of our certificate, or our lack of one: in TLS 1.3 the client is done
-/// before the server has looked (RFC 8446, section 4.4). A refusal is an alert, an end or a reset, which
-/// the next read meets. Returns whether the server closed the connection in order (`close_notify`).
+/// Waits for the server to accept or reject our certificate, or its absence. A TLS 1.3 client
+/// finishes its handshake before the server has checked it (RFC 8446, section 4.4). A rejection is
+/// an alert, an end or a reset, reported by the next read. Returns whether the server closed the
+/// connection with `close_notify`.
 fn await_verdict(
     sock: &ssl::SslSocket,
     handshake_time: Duration,
     deadline: Deadline,
 ) -> ssl::Result<bool> {
     let start = Instant::now();
-    // The verdict takes a round trip and the server's arithmetic, as the handshake did.
+    // The server needs a round trip and some computation, as in the handshake.
     let verdict = (handshake_time * 4).clamp(Duration::from_millis(500), Duration::from_secs(2));
     let judged = || sock.version() != Some("TLSv1.3") || has_ticket(sock);
     let is_over = || start.elapsed() >= if judged() { verdict / 2 } else { verdict };
@@ -152,7 +153,7 @@ fn await_verdict(
         sock.settimeout(Some(Duration::from_millis(10)))?;
         match sock.recv(1) {
             Ok(data) => return Ok(data.is_empty()),
-            // A ticket is nothing that a read would return for.
+            // A read does not return for a ticket.
             Err(ssl::Error::Timeout(_)) => {}
             Err(error) => return Err(error),
         }

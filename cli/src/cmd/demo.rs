@@ -1,4 +1,4 @@
-//! `pyssl demo`: a server and a client that greet each other.
+//! `pyssl demo`: a server and a client that exchange messages.
 
 mod pki;
 
@@ -24,7 +24,7 @@ use pki::Authority;
 const FROM_CLIENT: &[u8] = b"Hello from client!";
 const FROM_SERVER: &[u8] = b"Hello from server!";
 
-/// Two threads on one machine take milliseconds; this is for when something is badly wrong.
+/// Two local threads need milliseconds. This limit only ends a demo that hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -41,12 +41,12 @@ fn greet() -> Result<Outcome, Failure> {
     let authority = Authority::new().doing(doing)?;
     let server_pem = authority.issue("localhost").doing(doing)?;
     let ca_pem = authority.cert_pem().doing(doing)?;
-    // load_cert_chain takes files only, as in Python. The directory is ours alone, and goes again.
+    // As in Python, load_cert_chain takes only files. The directory is private and temporary.
     let directory = tempfile::tempdir().doing(|| "cannot make a directory".to_owned())?;
     let certfile = directory.path().join("server.pem");
     write_secret(&certfile, &server_pem).doing(|| "cannot write the certificate".to_owned())?;
 
-    // Before the server waits for the client.
+    // Create it before the server waits for the client.
     let options = ssl::DefaultContext::default().cadata(ca_pem.as_str());
     let context = ssl::create_default_context(options);
     let context = setup::made(context, "cannot make the client's context")?;
@@ -56,7 +56,7 @@ fn greet() -> Result<Outcome, Failure> {
         let server = thread::Builder::new()
             .name("server".to_owned())
             .spawn_scoped(scope, || start_ssl_server(&certfile, port))?;
-        // If the server fails before, the channel ends.
+        // If the server fails earlier, the channel closes.
         let client = ready
             .recv_timeout(PATIENCE)
             .ok()
@@ -70,7 +70,7 @@ fn greet() -> Result<Outcome, Failure> {
     Ok(examine(server, client))
 }
 
-/// The server of the first program, with a port that is free.
+/// The server of `examples/tls_server.rs`, on a free port.
 fn start_ssl_server(certfile: &Path, port: mpsc::Sender<u16>) -> ssl::Result<ServerSide> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
     context.load_cert_chain(certfile)?;
@@ -80,7 +80,7 @@ fn start_ssl_server(certfile: &Path, port: mpsc::Sender<u16>) -> ssl::Result<Ser
     ssl_sock.bind(("localhost", 0))?;
     ssl_sock.listen(5)?;
     ssl_sock.settimeout(Some(PATIENCE))?;
-    // Nobody listens any more if the other side has given up.
+    // The send fails only if the client side has already failed.
     let _ = port.send(ssl_sock.getsockname()?.port().unwrap_or_default());
 
     let (conn, address) = ssl_sock.accept()?;
@@ -99,10 +99,10 @@ fn start_ssl_server(certfile: &Path, port: mpsc::Sender<u16>) -> ssl::Result<Ser
     Ok(side)
 }
 
-/// The client of the second program, but one that verifies.
+/// The client of `examples/tls_client.rs`, with verification.
 fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientSide> {
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Apart from connecting, so that its time can be taken.
+    // Wrapped before the handshake, so that the handshake can be timed.
     let options = ssl::WrapSocket::new()
         .server_hostname("localhost")
         .do_handshake_on_connect(false);
@@ -126,7 +126,7 @@ fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientS
     })
 }
 
-/// Compares what both sides saw with what should have happened.
+/// Compares the records of both sides with the expected results.
 fn examine(server: ssl::Result<ServerSide>, client: Option<ssl::Result<ClientSide>>) -> Outcome {
     let mut checks = Vec::new();
     if let (Ok(server), Some(Ok(client))) = (&server, &client) {

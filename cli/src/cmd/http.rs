@@ -1,4 +1,4 @@
-//! Just enough HTTP/1.x to answer a request.
+//! A minimal HTTP/1.x server.
 
 use pyssl as ssl;
 
@@ -30,7 +30,7 @@ pub(super) fn answer(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<S
 }
 
 fn bad_request() -> (String, String) {
-    let body = "this is no HTTP/1 request\n";
+    let body = "this is not an HTTP/1 request\n";
     (
         text_response("400 Bad Request", body, true),
         "400".to_owned(),
@@ -45,7 +45,7 @@ enum Head {
     Complete(Vec<u8>),
 }
 
-/// Reads until the empty line. What comes after it is not our business.
+/// Reads until the empty line. Later bytes are ignored.
 fn read_head(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Head> {
     let mut head = Vec::new();
     loop {

@@ -1,7 +1,7 @@
-//! `pyssl serve`: a server for many clients, with a thread each.
+//! `pyssl serve`: a server with a thread for each client.
 
-mod crowd;
 mod renewal;
+mod slots;
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -21,17 +21,17 @@ use super::http;
 use crate::args::{Mode, ServeArgs};
 use crate::failure::{Doing, Failure};
 use crate::net::Deadline;
-use crowd::Crowd;
 use renewal::Renewal;
+use slots::Slots;
 
-/// How long clients have to come to an end when the server is to end.
-const GRACE: Duration = Duration::from_secs(3);
+/// How long the server waits for its clients when it stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a client may take to answer our `close_notify`, or to go.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How long a client may take to answer our `close_notify` or to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long a server that lacks descriptors or memory waits for a client to leave.
-const SHORTAGE: Duration = Duration::from_millis(50);
+/// How long to wait for a client to leave when descriptors or memory run out.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let args = Arc::new(args);
@@ -45,9 +45,9 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let listener =
         TcpListener::bind((host, address.port)).doing(|| format!("cannot listen on {address}"))?;
     let listener = Arc::new(listener);
-    let crowd = Arc::new(Crowd::new(args.max_clients, args.max_per_address()));
+    let slots = Arc::new(Slots::new(args.max_clients, args.max_per_address()));
     renewal.watch()?;
-    handle_signals(&listener, &crowd, &renewal)?;
+    handle_signals(&listener, &slots, &renewal)?;
 
     let mode = args.mode.mode();
     if mode == Mode::Http && args.tls.alpn.iter().any(|name| name == "h2") {
@@ -62,16 +62,16 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
         timeout: args.timeout,
         verbose: args.verbose,
     });
-    accept_clients(&listener, &crowd, &service);
-    crowd.wait_until_empty(GRACE);
+    accept_clients(&listener, &slots, &service);
+    slots.wait_until_empty(STOP_TIMEOUT);
     Ok(ExitCode::SUCCESS)
 }
 
-/// A closed pipe is no reason not to serve.
+/// The server runs even if standard output is a closed pipe.
 fn announce(listener: &TcpListener) -> Result<(), Failure> {
     let address = listener
         .local_addr()
-        .doing(|| "cannot tell the address".to_owned())?;
+        .doing(|| "cannot get the listening address".to_owned())?;
     let mut out = io::stdout().lock();
     match writeln!(out, "listening on {address}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -79,22 +79,22 @@ fn announce(listener: &TcpListener) -> Result<(), Failure> {
     }
 }
 
-/// Loads the certificate again at SIGHUP. Closes the listening socket at the first other signal, which
-/// ends the wait for clients, and ends the process at the second.
+/// Reloads the certificate on SIGHUP. The first other signal closes the listening socket, which
+/// stops accepting; the second ends the process.
 fn handle_signals(
     listener: &Arc<TcpListener>,
-    crowd: &Arc<Crowd>,
+    slots: &Arc<Slots>,
     renewal: &Arc<Renewal>,
 ) -> Result<(), Failure> {
     let doing = || "cannot handle signals".to_owned();
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).doing(doing)?;
-    let (listener, crowd) = (Arc::clone(listener), Arc::clone(crowd));
+    let (listener, slots) = (Arc::clone(listener), Arc::clone(slots));
     let renewal = Arc::clone(renewal);
     let had_terminal = has_terminal();
     let wait = move || {
         let mut closing = false;
         for signal in signals.forever() {
-            // A terminal that is closed sends this signal too, and means the end.
+            // A closed terminal also sends SIGHUP; the server should then stop.
             if signal == SIGHUP && had_terminal == has_terminal() {
                 renewal.load();
                 continue;
@@ -103,7 +103,7 @@ fn handle_signals(
                 std::process::exit(0);
             }
             closing = true;
-            crowd.close();
+            slots.close();
             // Wakes the thread that accepts.
             let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
         }
@@ -119,36 +119,36 @@ fn has_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
-/// Until the crowd is closed.
-fn accept_clients(listener: &TcpListener, crowd: &Arc<Crowd>, service: &Arc<Service>) {
+/// Accepts clients until `slots` is closed.
+fn accept_clients(listener: &TcpListener, slots: &Arc<Slots>, service: &Arc<Service>) {
     let mut is_short = false;
-    while let Some(place) = crowd.enter() {
+    while let Some(slot) = slots.enter() {
         let (stream, address) = match listener.accept() {
             Ok(accepted) => accepted,
-            Err(_) if crowd.is_closed() => return,
+            Err(_) if slots.is_closed() => return,
             Err(error) => {
-                drop(place);
+                drop(slot);
                 let was_short = mem::replace(&mut is_short, is_shortage(&error));
                 if !(is_short && was_short) {
                     log(format_args!("accept: {}", describe(&error.into())));
                 }
-                // Any other error is that of one client, which has gone (accept(2)).
+                // Any other error concerns one client that has already gone (accept(2)).
                 if is_short {
-                    crowd.wait_for_change(SHORTAGE);
+                    slots.wait_for_change(RETRY_DELAY);
                 }
                 continue;
             }
         };
         is_short = false;
-        let Some(place) = place.of(address.ip()) else {
+        let Some(slot) = slot.of(address.ip()) else {
             log(format_args!(
-                "{address}: refused, this address has too many connections (--max-per-address)"
+                "{address}: refused, too many connections from this address (--max-per-address)"
             ));
             continue;
         };
         let service = Arc::clone(service);
         let serve = move || {
-            let _place = place;
+            let _place = slot;
             let conn = match service.wrap(stream) {
                 Ok(conn) => conn,
                 Err(error) => return log(format_args!("{address}: {}", describe(&error))),
@@ -159,19 +159,19 @@ fn accept_clients(listener: &TcpListener, crowd: &Arc<Crowd>, service: &Arc<Serv
                 Ok(_) => {}
                 Err(error) => log(format_args!("{address}: {}", describe(error))),
             }
-            say_goodbye(conn, outcome.is_ok());
+            close(conn, outcome.is_ok());
         };
         if let Err(error) = thread::Builder::new()
             .name("client".to_owned())
             .spawn(serve)
         {
             log(format_args!("cannot start a thread: {error}"));
-            crowd.wait_for_change(SHORTAGE);
+            slots.wait_for_change(RETRY_DELAY);
         }
     }
 }
 
-/// Whether this machine lacks what every client needs: descriptors or memory (accept(2)).
+/// Whether the error is a shortage of descriptors or memory (accept(2)).
 fn is_shortage(error: &io::Error) -> bool {
     let shortages = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
     error
@@ -179,7 +179,7 @@ fn is_shortage(error: &io::Error) -> bool {
         .is_some_and(|errno| shortages.contains(&errno))
 }
 
-/// The service that every client gets.
+/// Serves the clients.
 struct Service {
     renewal: Arc<Renewal>,
     mode: Mode,
@@ -188,7 +188,7 @@ struct Service {
 }
 
 impl Service {
-    /// The handshake comes later.
+    /// Wraps the stream without the handshake.
     fn wrap(&self, stream: TcpStream) -> ssl::Result<ssl::SslSocket> {
         let options = ssl::WrapSocket::new()
             .server_side(true)
@@ -197,11 +197,11 @@ impl Service {
         self.renewal.context().wrap_socket(stream, options)
     }
 
-    /// Serves one client, and says in a few words how it went.
+    /// Serves one client, and returns a short summary.
     fn serve(&self, conn: &ssl::SslSocket) -> ssl::Result<String> {
         conn.settimeout(Some(self.timeout))?;
-        // The session tickets of TLS 1.3 go out before the answer, and the client has nothing to
-        // say to them: the answer would wait for its delayed acknowledgement, 40 ms.
+        // TLS 1.3 session tickets are sent before the answer, and the client does not respond to
+        // them. With Nagle's algorithm the answer would wait for a delayed acknowledgement, 40 ms.
         SockRef::from(conn).set_tcp_nodelay(true)?;
         conn.do_handshake()?;
         let what = match self.mode {
@@ -238,15 +238,17 @@ fn hello(conn: &ssl::SslSocket) -> ssl::Result<String> {
     Ok(format!("received \"{}\"", data.escape_ascii()))
 }
 
-/// Ends the connection so that the client gets all that was sent, be it the alert that says why
-/// it is refused: `close_notify` both ways if all went well and the client takes part, and then
-/// whatever it still sends is read. To close with unread data would make the kernel send a reset,
-/// which destroys what the client has not read yet.
-fn say_goodbye(conn: ssl::SslSocket, in_order: bool) {
-    let deadline = Deadline::after(FAREWELL);
+/// Closes the connection so that the client receives everything sent, including an alert. After
+/// success, exchanges `close_notify` if the client does; then reads what the client still sends.
+/// Closing with unread data would make the kernel send a reset, which destroys data that the client
+/// has not read yet.
+fn close(conn: ssl::SslSocket, in_order: bool) {
+    let deadline = Deadline::after(CLOSE_TIMEOUT);
     if in_order {
-        // The work is done; a client that leaves in another way does no harm.
-        let _ = conn.settimeout(Some(FAREWELL)).and_then(|()| conn.unwrap());
+        // The client has been served; it does not matter how it closes.
+        let _ = conn
+            .settimeout(Some(CLOSE_TIMEOUT))
+            .and_then(|()| conn.unwrap());
     }
     let Ok(socket) = conn.detach() else { return };
     let mut stream = TcpStream::from(socket);
@@ -262,9 +264,9 @@ fn say_goodbye(conn: ssl::SslSocket, in_order: bool) {
     }
 }
 
-/// One line on standard error. If nobody reads it, it is lost.
+/// Prints one line on standard error, and ignores write errors.
 fn log(line: fmt::Arguments<'_>) {
-    // One write for the line, so that those of several threads do not mix.
+    // One write, so that lines of several threads do not mix.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 

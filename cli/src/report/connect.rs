@@ -14,26 +14,26 @@ use super::{
 use crate::args::{HostPort, TrustArgs};
 use crate::hint;
 
-/// Everything that is known after trying to connect.
+/// The result of an attempt to connect.
 pub(crate) struct Outcome {
     pub(crate) target: HostPort,
     pub(crate) server_name: String,
-    /// Whether the certificate was to be verified.
+    /// Whether the certificate was verified.
     pub(crate) checked: bool,
-    /// Against what.
+    /// The source of the trusted certificates.
     pub(crate) trust: String,
     pub(crate) address: Option<SocketAddr>,
     pub(crate) connect_time: Option<Duration>,
     pub(crate) handshake: Option<Handshake>,
-    /// The certificates that the server sent, also if the handshake failed then.
+    /// The certificates that the server sent, even if the handshake failed later.
     pub(crate) chain: Vec<ssl::Certificate>,
     pub(crate) verified_chain: Vec<ssl::Certificate>,
-    /// Where `error` came.
+    /// The stage at which `error` occurred.
     pub(crate) stage: Stage,
     pub(crate) error: Option<ssl::Error>,
 }
 
-/// The results of a finished handshake.
+/// The results of a completed handshake.
 pub(crate) struct Handshake {
     pub(crate) time: Duration,
     pub(crate) version: &'static str,
@@ -57,7 +57,7 @@ pub(crate) enum Stage {
     Done,
 }
 
-/// In words: what certificates are verified against.
+/// Describes the source of the trusted certificates.
 pub(crate) fn trust_source(args: &TrustArgs) -> String {
     match (&args.cafile, &args.capath) {
         (Some(path), _) | (_, Some(path)) => path.display().to_string(),
@@ -110,7 +110,7 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             row(out, "error", clean(&error.to_string()))?;
             row(out, "Python class", error.python_class())?;
             if let Some(hint) = hint::for_failure(outcome, error) {
-                row(out, "what may help", hint)?;
+                row(out, "hint", hint)?;
             }
         }
     }
@@ -155,7 +155,7 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     Ok(())
 }
 
-/// The server said no, and did not just go.
+/// Whether the server sent an alert.
 fn is_alert(error: &ssl::Error) -> bool {
     error
         .reason()
@@ -175,7 +175,7 @@ fn verification(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         ),
         None if outcome.chain.is_empty() => return Ok(()),
         None if !outcome.checked => format!("{}: --no-verify", Styled(BAD, "not done")),
-        // The handshake failed of something else, or before.
+        // The handshake failed before verification, or for another reason.
         None if outcome.handshake.is_none() => return Ok(()),
         None => format!(
             "{}: trusted by {}, and valid for {}",
@@ -229,7 +229,7 @@ struct CipherJson<'a> {
 
 #[derive(Serialize)]
 struct VerificationJson<'a> {
-    /// `null` if it did not come to that.
+    /// `null` if the certificate was not checked.
     ok: Option<bool>,
     required: bool,
     trust: &'a str,

@@ -11,21 +11,21 @@ use super::{
     BAD, ErrorJson, GOOD, Styled, dict_json, heading, millis, milliseconds, row, write_json,
 };
 
-/// The suite, as `cipher()` gives it.
+/// The suite, as returned by `cipher()`.
 type Cipher = Option<(&'static str, &'static str, i32)>;
 
-/// What came of it.
+/// The result of the demo.
 pub(crate) struct Outcome {
     pub(crate) sent_by_client: &'static [u8],
     pub(crate) sent_by_server: &'static [u8],
     pub(crate) server: ssl::Result<ServerSide>,
-    /// None if the server was not even there to connect to.
+    /// None if the server failed before the client could connect.
     pub(crate) client: Option<ssl::Result<ClientSide>>,
-    /// None if one of the sides failed.
+    /// None if a side failed.
     pub(crate) checks: Vec<Check>,
 }
 
-/// What the server saw.
+/// The server's record.
 pub(crate) struct ServerSide {
     pub(crate) client: String,
     pub(crate) version: Option<&'static str>,
@@ -33,7 +33,7 @@ pub(crate) struct ServerSide {
     pub(crate) received: Vec<u8>,
 }
 
-/// What the client saw.
+/// The client's record.
 pub(crate) struct ClientSide {
     pub(crate) port: u16,
     pub(crate) handshake_time: Duration,
@@ -45,7 +45,7 @@ pub(crate) struct ClientSide {
     pub(crate) received: Vec<u8>,
 }
 
-/// One thing that ought to have happened.
+/// An expected result.
 #[derive(Serialize)]
 pub(crate) struct Check {
     what: &'static str,
@@ -138,7 +138,7 @@ fn message(out: &mut dyn Write, label: &str, sent: &[u8], received: &[u8]) -> io
     )
 }
 
-/// Python's dict, a line for each key.
+/// Python's dict, one line for each key.
 fn dict(out: &mut dyn Write, certificate: &ssl::CertDict) -> io::Result<()> {
     let names: Vec<_> = certificate
         .subject_alt_name()

@@ -1,4 +1,4 @@
-//! What the command prints: for people, and as JSON.
+//! The command's output: text and JSON.
 
 pub(crate) mod audit;
 pub(crate) mod ciphers;
@@ -25,7 +25,7 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// Text in a style; on what is not a terminal the style is dropped.
+/// Text in a style. The style is dropped unless the output is a terminal.
 struct Styled<T>(Style, T);
 
 impl<T: fmt::Display> fmt::Display for Styled<T> {
@@ -40,7 +40,7 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     write(&mut text)?;
     let mut out = anstream::stdout().lock();
     match out.write_all(&text).and_then(|()| out.flush()) {
-        // Whoever reads has seen enough; that changes nothing in what the work came to.
+        // The reader has closed the pipe; this does not change the exit code.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => Ok(outcome?),
     }
@@ -56,7 +56,7 @@ fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 fn millis(time: Duration) -> f64 {
-    // Microseconds are as exact as it makes sense.
+    // More than microseconds would be false precision.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
@@ -95,7 +95,7 @@ fn certificate(out: &mut dyn Write, certificate: &ssl::Certificate) -> io::Resul
     Ok(())
 }
 
-/// The value of an alternative name; IPv6 addresses in their short form, unlike Python's.
+/// The value of an alternative name. IPv6 addresses are in short form, unlike Python's.
 pub(crate) fn alt_name(name: &ssl::SubjectAltName) -> String {
     match name {
         ssl::SubjectAltName::IpAddress(Some(address)) => address.to_string(),
@@ -103,7 +103,7 @@ pub(crate) fn alt_name(name: &ssl::SubjectAltName) -> String {
     }
 }
 
-/// A name in the form that OpenSSL's command prints; like [`ssl::Certificate`]'s own text.
+/// A name in the one-line form of OpenSSL's command, as in the `Display` of [`ssl::Certificate`].
 fn one_line(name: &ssl::DistinguishedName) -> String {
     let parts: Vec<_> = name
         .iter()
@@ -132,7 +132,7 @@ fn short_name(long: &str) -> &str {
     }
 }
 
-/// Text of a certificate, safe for a terminal.
+/// Escapes the control characters of a certificate's text.
 fn clean(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
@@ -168,7 +168,7 @@ fn fingerprint(certificate: &ssl::Certificate) -> Option<String> {
 struct CertificateJson {
     subject: String,
     sha256: Option<String>,
-    /// What `getpeercert()` gives.
+    /// The result of `getpeercert()`.
     info: Option<Box<RawValue>>,
     pem: Option<String>,
 }
@@ -191,7 +191,7 @@ fn dict_json(info: &ssl::CertDict) -> Option<Box<RawValue>> {
     RawValue::from_string(info.to_json()).ok()
 }
 
-/// Python's attributes of an exception in JSON.
+/// The attributes of Python's exception.
 #[derive(Serialize)]
 struct ErrorJson<'a> {
     class: &'static str,

@@ -1,4 +1,4 @@
-//! Suites in columns.
+//! A table of cipher suites.
 
 use std::io::{self, Write};
 
@@ -10,18 +10,18 @@ use super::{BAD, FAINT, GOOD, Styled};
 /// Outdated, though not broken.
 pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 
-/// One line of a table of suites.
+/// One row of the table.
 pub(super) struct SuiteRow<'a> {
     pub(super) cipher: &'a Cipher,
-    /// Why it cannot be used, if it cannot.
+    /// Why the suite is not usable, if it is not.
     pub(super) obstacle: Option<String>,
-    /// Whether a handshake succeeded with it; said only if there is something to say.
+    /// Whether a handshake with it succeeded; set only if there is something to report.
     pub(super) proven: bool,
-    /// What it needs that was lent for the handshake.
+    /// Test material that the handshake needed.
     pub(super) lent: Option<String>,
 }
 
-/// Whether a finding is one for the exit code.
+/// Whether a finding changes the exit code.
 pub(crate) fn counts(severity: Severity) -> bool {
     severity >= Severity::Warning
 }
@@ -35,7 +35,7 @@ pub(super) fn style(severity: Severity) -> Style {
     }
 }
 
-/// Prints suites, one a line, in columns as wide as they have to be.
+/// Prints one suite per line, with columns as wide as needed.
 pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()> {
     let cells: Vec<[String; 6]> = rows.iter().map(|row| cells(row.cipher)).collect();
     let mut widths = [0; 6];
@@ -57,7 +57,7 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
             _ => line.trim_end().to_owned(),
         };
         write!(out, "{line}")?;
-        // What follows stands in a column of its own.
+        // The rest of the line is a column of its own.
         let pad = widths[5].saturating_sub(cells[5].len()) + 2;
         if let Some(obstacle) = &row.obstacle {
             write!(

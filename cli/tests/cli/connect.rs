@@ -391,7 +391,7 @@ fn a_key_log_that_cannot_be_opened_is_named() {
         let stderr = output.stderr.lines().last().unwrap();
         assert_eq!(
             stderr,
-            "pyssl: cannot open the key log that SSLKEYLOGFILE names: [Errno 2] No such file or \
+            "pyssl: cannot open the key log of SSLKEYLOGFILE: [Errno 2] No such file or \
              directory: '/nonexistent/keys'",
             "{args:?}"
         );

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::support::{Server, path};
 
-const LOADED: &str = "pyssl: loaded the certificate again";
+const LOADED: &str = "pyssl: reloaded the certificate";
 const KEPT: &str = "pyssl: the old certificate stays in use: cannot load ";
 
 fn connect(ca: &Ca, server: &Server) -> EchoClient {

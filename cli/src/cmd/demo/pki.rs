@@ -1,4 +1,4 @@
-//! A certificate authority for the length of a demonstration.
+//! A certificate authority for the demo.
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
@@ -13,7 +13,7 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509Name, X509NameRef};
 
-/// An authority, valid for a day, with everything that strict verification asks for (RFC 5280).
+/// An authority, valid for a day, that passes strict verification (RFC 5280).
 pub(super) struct Authority {
     certificate: X509,
     key: PKey<Private>,
@@ -43,7 +43,7 @@ impl Authority {
         Ok(String::from_utf8_lossy(&self.certificate.to_pem()?).into_owned())
     }
 
-    /// A server's certificate with its key, as `load_cert_chain` takes them.
+    /// A server's certificate with its key, in the form that `load_cert_chain` reads.
     pub(super) fn issue(&self, host: &str) -> Result<String, ErrorStack> {
         let key = new_key()?;
         let issuer = self.certificate.subject_name();

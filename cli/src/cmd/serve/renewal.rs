@@ -1,4 +1,4 @@
-//! Picking up a certificate that was renewed.
+//! Loads renewed certificates.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,26 +16,26 @@ use crate::args::ServeArgs;
 use crate::failure::{Doing, Failure};
 use crate::setup;
 
-/// How often the files are looked at. They must look the same twice before they are read, so that no file
-/// is read while it is being written.
+/// How often the files are checked. They are read only if two checks see the same state, so that no
+/// file is read while it is being written.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The server's certificate and key, and the files that they come from.
+/// The server's certificate and key, and their files.
 pub(super) struct Renewal {
     args: Arc<ServeArgs>,
     loaded: Mutex<Loaded>,
 }
 
-/// The context in use, and the state of the files when they were last tried.
+/// The context in use, and the state of the files at the last attempt to load them.
 struct Loaded {
     context: ssl::SslContext,
     files: Vec<Stamp>,
     kind: Option<Id>,
-    /// Why the files cannot be used, if they cannot.
-    complaint: Option<String>,
+    /// The last error in loading the files.
+    problem: Option<String>,
 }
 
-/// Tells one state of a file from another. Links are followed: certbot and Kubernetes replace those.
+/// Identifies a file's state. Symbolic links are followed: certbot and Kubernetes replace those.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp(Option<([u64; 3], [i64; 4])>);
 
@@ -59,7 +59,7 @@ fn context(args: &ServeArgs) -> Result<ssl::SslContext, Failure> {
     Ok(context)
 }
 
-/// The state of the files. It is taken before they are read, so that a change while they are read shows.
+/// The state of the files. Taken before they are read, so that a change during the read is noticed.
 fn files(args: &ServeArgs) -> Vec<Stamp> {
     let more = [&args.key.key, &args.key.password.password_file];
     let more = more.into_iter().flatten().map(PathBuf::as_path);
@@ -75,7 +75,7 @@ impl Renewal {
             context: context(args)?,
             files,
             kind: kind_of_key(&args.cert),
-            complaint: None,
+            problem: None,
         };
         Ok(Arc::new(Renewal {
             args: Arc::clone(args),
@@ -83,7 +83,7 @@ impl Renewal {
         }))
     }
 
-    /// The context for the connections to come.
+    /// The context for new connections.
     pub(super) fn context(&self) -> ssl::SslContext {
         self.lock().context.clone()
     }
@@ -113,14 +113,14 @@ impl Renewal {
         Ok(())
     }
 
-    /// Whether these files are others than those in use. Files that could not be used are tried again: what
-    /// was wrong may have been something else.
+    /// Whether the files differ from those in use. Files that failed to load are tried again, since
+    /// the error may have had another cause.
     fn wants(&self, now: &[Stamp]) -> bool {
         let loaded = self.lock();
-        loaded.files != now || loaded.complaint.is_some()
+        loaded.files != now || loaded.problem.is_some()
     }
 
-    /// Loads certificate and key for the connections to come. A pair that cannot be used changes nothing.
+    /// Loads certificate and key for new connections. If that fails, the old ones stay in use.
     pub(super) fn load(&self) {
         let mut loaded = self.lock();
         loaded.files = files(&self.args);
@@ -129,34 +129,34 @@ impl Renewal {
             let context = loaded.context.clone();
             setup::load_identity(&context, &self.args.cert, &self.args.key).map(|()| context)
         } else {
-            self.start_over(&loaded.context)
+            self.replace_context(&loaded.context)
         };
         match outcome {
             Ok(context) => {
                 loaded.context = context;
                 loaded.kind = kind;
-                loaded.complaint = None;
-                log(format_args!("pyssl: loaded the certificate again"));
+                loaded.problem = None;
+                log(format_args!("pyssl: reloaded the certificate"));
             }
             Err(failure) => {
-                let complaint = failure.to_string();
-                if loaded.complaint.as_ref() != Some(&complaint) {
+                let problem = failure.to_string();
+                if loaded.problem.as_ref() != Some(&problem) {
                     log(format_args!(
-                        "pyssl: the old certificate stays in use: {complaint}"
+                        "pyssl: the old certificate stays in use: {problem}"
                     ));
                 }
-                loaded.complaint = Some(complaint);
+                loaded.problem = Some(problem);
             }
         }
     }
 
-    /// A context keeps one certificate for each kind of key. So that the old one goes, a new context takes
-    /// over, with the keys for the tickets of clients.
-    fn start_over(&self, old: &ssl::SslContext) -> Result<ssl::SslContext, Failure> {
+    /// Creates a context for a certificate with another type of key. The old context would keep its
+    /// certificate, one for each type. The keys of session tickets are copied.
+    fn replace_context(&self, old: &ssl::SslContext) -> Result<ssl::SslContext, Failure> {
         let fresh = context(&self.args)?;
         fresh
             .set_ticket_keys(old.ticket_keys())
-            .doing(|| "cannot set the keys for tickets".to_owned())?;
+            .doing(|| "cannot set the ticket keys".to_owned())?;
         Ok(fresh)
     }
 }

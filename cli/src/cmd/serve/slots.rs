@@ -1,12 +1,12 @@
-//! How many clients are served at once, in all and from each address.
+//! Limits the number of concurrent clients, in total and for each address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Counts the clients.
-pub(super) struct Crowd {
+/// The slots for clients.
+pub(super) struct Slots {
     most: u32,
     most_of_one: u32,
     state: Mutex<State>,
@@ -16,20 +16,20 @@ pub(super) struct Crowd {
 #[derive(Default)]
 struct State {
     inside: u32,
-    /// Only of addresses that have clients here: never more entries than clients.
+    /// Has only addresses with current clients.
     of_address: HashMap<IpAddr, u32>,
     closed: bool,
 }
 
-/// A client's place, given back when dropped.
-pub(super) struct Place {
-    crowd: Arc<Crowd>,
+/// A client's slot, released on drop.
+pub(super) struct Slot {
+    slots: Arc<Slots>,
     address: Option<IpAddr>,
 }
 
-impl Crowd {
-    pub(super) fn new(most: u32, most_of_one: u32) -> Crowd {
-        Crowd {
+impl Slots {
+    pub(super) fn new(most: u32, most_of_one: u32) -> Slots {
+        Slots {
             most,
             most_of_one,
             state: Mutex::default(),
@@ -41,8 +41,8 @@ impl Crowd {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a place. There is none once the crowd is closed.
-    pub(super) fn enter(self: &Arc<Crowd>) -> Option<Place> {
+    /// Waits for a free slot. Returns `None` once `close` was called.
+    pub(super) fn enter(self: &Arc<Slots>) -> Option<Slot> {
         let mut state = self
             .changed
             .wait_while(self.lock(), |state| {
@@ -53,13 +53,13 @@ impl Crowd {
             return None;
         }
         state.inside += 1;
-        Some(Place {
-            crowd: Arc::clone(self),
+        Some(Slot {
+            slots: Arc::clone(self),
             address: None,
         })
     }
 
-    /// Waits until a client leaves, but no longer than this.
+    /// Waits until a client leaves, but no longer than `most`.
     pub(super) fn wait_for_change(&self, most: Duration) {
         drop(self.changed.wait_timeout(self.lock(), most));
     }
@@ -81,13 +81,14 @@ impl Crowd {
     }
 }
 
-impl Place {
-    /// Gives the place to a client of this address, unless the address has as many as it may have.
-    pub(super) fn of(mut self, client: IpAddr) -> Option<Place> {
+impl Slot {
+    /// Assigns the slot to a client of this address. Returns `None` if the address has reached its
+    /// limit.
+    pub(super) fn of(mut self, client: IpAddr) -> Option<Slot> {
         let address = network(client);
-        let mut state = self.crowd.lock();
+        let mut state = self.slots.lock();
         let count = state.of_address.entry(address).or_default();
-        if *count >= self.crowd.most_of_one {
+        if *count >= self.slots.most_of_one {
             drop(state);
             return None;
         }
@@ -98,9 +99,9 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let mut state = self.crowd.lock();
+        let mut state = self.slots.lock();
         state.inside -= 1;
         if let Some(address) = self.address {
             if let Some(count) = state.of_address.get_mut(&address) {
@@ -111,11 +112,12 @@ impl Drop for Place {
             }
         }
         drop(state);
-        self.crowd.changed.notify_all();
+        self.slots.changed.notify_all();
     }
 }
 
-/// The addresses that count as one. A host on the Internet has a whole /64 of IPv6 (RFC 4291, section 2.5.4).
+/// The unit to which the limit for one address applies. An Internet host has a whole IPv6 /64 (RFC
+/// 4291, section 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if v6 != Ipv6Addr::LOCALHOST => {
@@ -131,8 +133,8 @@ mod tests {
 
     #[test]
     fn no_address_gets_more_than_its_share() {
-        let crowd = Arc::new(Crowd::new(100, 2));
-        let enter = |text: &str| crowd.enter().unwrap().of(text.parse().unwrap());
+        let slots = Arc::new(Slots::new(100, 2));
+        let enter = |text: &str| slots.enter().unwrap().of(text.parse().unwrap());
         for (same, too) in [
             ("192.0.2.1", "::ffff:192.0.2.1"),
             ("2001:db8:0:1::1", "2001:db8:0:1:2:3:4:5"),
@@ -147,8 +149,8 @@ mod tests {
             let _others = enter("192.0.2.2").unwrap();
             let _more = enter("2001:db8:0:2::1").unwrap();
         }
-        // Nothing is kept of clients that have gone.
-        assert!(crowd.lock().of_address.is_empty());
-        assert_eq!(crowd.lock().inside, 0);
+        // The entries of clients that have left are removed.
+        assert!(slots.lock().of_address.is_empty());
+        assert_eq!(slots.lock().inside, 0);
     }
 }
