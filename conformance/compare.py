@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# What has TLS in it. The suites that need servers on the Internet are not among them.
+# The test modules that use TLS, except those that need servers on the Internet.
 MODULES = """
     test.test_ssl
     test.test_ftplib
@@ -37,7 +37,7 @@ class Run:
     """One module, in a process of its own."""
 
     def __init__(self, module, directory, path):
-        # Tests leave files where they are; those of the other run must not meet them.
+        # Tests leave files in their directory, which must not affect the other run.
         directory = Path(directory) / ("ours" if path else "stock")
         directory.mkdir()
         self.output = directory / "outcomes"
@@ -58,7 +58,7 @@ class Run:
         )
 
     def finish(self):
-        """Outcomes by test; with that of the test in which the process ended before its time."""
+        """Outcomes by test, including the test in which the process ended early."""
         self.process.wait()
         self.seconds = time.monotonic() - self.began
         if self.output.exists():
@@ -73,12 +73,12 @@ class Run:
         started = self.output.with_suffix(".started")
         tests = started.read_text().split() if started.exists() else []
         if not tests:
-            sys.exit(f"the tests could not be started:\n{log[-4000:]}")
-        return {tests[-1]: ["failed", f"the process ended in it\n{log[-4000:]}"]}
+            sys.exit(f"the tests did not start:\n{log[-4000:]}")
+        return {tests[-1]: ["failed", f"the process ended during this test\n{log[-4000:]}"]}
 
 
 def expected(python, openssl):
-    """The tests that fare worse with these versions, with the reason."""
+    """The tests that do worse with these versions, with the reason."""
     listed = {}
     for line in (HERE / "expected.tsv").read_text().splitlines():
         if line and not line.startswith("#"):
@@ -121,11 +121,11 @@ def main(path, modules):
                 print(f"  expected: {test}: {our}: {listed[test]}")
             if not worse and test in listed and theirs != "failed":
                 bad.append(test)
-                print(f"  LISTED, but fares as it should: {test}")
+                print(f"  LISTED, but has the expected outcome: {test}")
     if not modules:
         for test in listed.keys() - seen:
             bad.append(test)
-            print(f"  LISTED, but there is none: {test}")
+            print(f"  LISTED, but does not exist: {test}")
     print("all as expected" if not bad else f"{len(bad)} tests are not as expected")
     sys.exit(bool(bad))
 

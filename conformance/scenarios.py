@@ -1,4 +1,4 @@
-"""Random scenarios, the same ones on the interpreter's own `_ssl` and on ours, step by step.
+"""Random scenarios, run step by step on the interpreter's own `_ssl` and on ours.
 
     python3 scenarios.py DIRECTORY [COUNT [FIRST]]      compares the scenarios FIRST, FIRST + 1, ...
     python3 scenarios.py --trace COUNT FIRST            prints what they come to on this `_ssl`
@@ -30,7 +30,7 @@ CIPHERS = [
     "@SECLEVEL=0:ALL", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "DHE", "ALL:!kRSA",
     "AES256-SHA256", "PSK", "HIGH:+AES:@STRENGTH",
 ]  # fmt: skip
-# A string that is refused leaves Python's context without its list, so all of these select something.
+# A rejected string empties the list of Python's context, so all of these select something.
 HOSTS = ["example.com", "127.0.0.1", "::1", ".example.com", "", "straße.de", "a" * 70 + ".com", "LOCALHOST",
          "localhost.", "xn--a", "exa mple", None, None]  # fmt: skip
 VERSIONS = list(ssl.TLSVersion)
@@ -46,7 +46,7 @@ def path(name):
 
 
 def plain(value):
-    """A value as data that both can be compared by. Bytes that no scenario has sent are random."""
+    """A value in a form that both processes can compare. Bytes that no scenario has sent are random."""
     if isinstance(value, (bytes, bytearray)):
         return len(value) if not any(value) else "bytes"
     if isinstance(value, (list, tuple)):
@@ -72,7 +72,7 @@ def failure(error):
         text = error
     else:
         text = re.sub("<.*>", "<object>", str(error))
-    # Only Python's own module has lines.
+    # Only Python's own module adds line numbers.
     return told + [re.sub(r"^_ssl\.c:\d+: | \(_ssl\.c:\d+\)", "", str(text))]
 
 
@@ -202,7 +202,7 @@ class Scenario:
 
 
 class Link:
-    """Two ends that may have come to be, `c` and `s`."""
+    """Two ends, `c` and `s`, each of which may not exist."""
 
     def __init__(self, scenario, client, server):
         self.scenario, self.random, self.ends = scenario, scenario.random, {}
@@ -252,7 +252,7 @@ class Link:
             lambda: call("write", data()),
             lambda: step(f"{name}.unwrap", lambda: type(end.unwrap()).__name__),
             lambda: call("verify_client_post_handshake"),
-            # Ours does neither in the middle of a handshake.
+            # Ours allows neither during a handshake.
             lambda: end.version() and step(f"{name}.context", lambda: setattr(end, "context", other)),
             lambda: step(f"{name}.session =", lambda: setattr(end, "session", self.scenario.session)),
             lambda: step(f"{name}.session", keep),
@@ -338,15 +338,15 @@ def expected(label, theirs, ours):
     if their_error[0] == "AttributeError":
         return "an internal None of Python's"
     if our_error[-1] == "Cannot set session after handshake.":
-        return "Python takes a failed connection for one before its handshake"
+        return "Python treats a failed connection as one before its handshake"
     if "ALERT" in str(their_error) and our_error[0] in ("", "SSLEOFError", "SSLZeroReturnError"):
         return "an alert of an earlier call, left in Python's error queue"
     if label.endswith((".end", ".pending[]")) and "error" not in theirs and "error" not in ours:
-        return "pending after a failure, or of what was read ahead"
+        return "pending after a failure, or of data read ahead"
     if label.endswith(".getpeercert") and {} in (theirs.get("value"), ours.get("value")):
-        return "Python asks the context now whether the certificate was verified"
+        return "Python uses the context's current verify mode"
     if our_error[0] == "BrokenPipeError":
-        return "what was left unsent is sent before all else"
+        return "ours sends pending data first"
     return None
 
 

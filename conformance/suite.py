@@ -1,4 +1,4 @@
-"""Runs test modules of the standard library and writes down what became of each test.
+"""Runs test modules of the standard library and records the outcome of each test.
 
     python3 suite.py OUTPUT MODULE...
 
@@ -15,7 +15,7 @@ import sys
 import unittest
 
 PATIENCE = 120
-# What tests may use. Not the network beyond this machine.
+# The resources that tests may use, without the external network.
 RESOURCES = ["walltime", "cpu"]
 
 
@@ -94,7 +94,7 @@ def main(output, modules):
             "outcomes": result.outcomes,
         }
         json.dump(written, file, indent=1)
-    # Threads of tests that failed may still wait for something.
+    # Threads of failed tests may still be waiting.
     sys.stdout.flush()
     os._exit(0)
 

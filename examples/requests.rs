@@ -1,9 +1,11 @@
-//! HTTPS as with Python's `requests`: `verify` is true, false, or the path of what to trust.
+//! HTTPS as with Python's `requests`: `verify` is true, false, or the path of the trusted
+//! certificates.
 //!
-//! `cargo run --example requests --features requests [PORT]`, beside an HTTPS server:
-//! `cargo run -- serve 127.0.0.1:8443 --http --cert target/example-certificates/server.crt --key
-//! target/example-certificates/server.key`. The first run makes the certificates. The Python program asks
-//! example.com, where `verify=True` succeeds; the server here has a certificate that the system does not trust.
+//! `cargo run --example requests --features requests [PORT]`, beside an HTTPS server: `cargo run --
+//! serve 127.0.0.1:8443 --http --cert target/example-certificates/server.crt --key
+//! target/example-certificates/server.key`. The first run creates the certificates. The Python
+//! program connects to example.com, where `verify=True` succeeds; the system does not trust the
+//! certificate of the server here.
 
 mod certificates;
 
@@ -18,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = requests::get(&url, true);
     show("verify=True", response);
 
-    // Anybody can pose as the server.
+    // Any server is accepted.
     // response = requests.get('https://example.com', verify=False)
     let response = requests::get(&url, false);
     show("verify=False", response);

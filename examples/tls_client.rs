@@ -1,10 +1,10 @@
-//! The client: it wraps a socket that is not connected yet, then connects.
+//! The client: it wraps a socket before connecting it.
 //!
 //! `cargo run --example tls_client [PORT]`, beside a running `tls_server`.
 //!
 //! The Python program loads a certificate authority, but a context made with `PROTOCOL_TLSv1_2`
-//! verifies nothing (`verify_mode` is `CERT_NONE`), so **anybody can pose as the server**. The
-//! port does the same. `start_verifying_client` below it is the one to use.
+//! does not verify (`verify_mode` is `CERT_NONE`), so **any server is accepted**. The port behaves
+//! the same. Use `start_verifying_client` below it instead.
 
 mod certificates;
 
@@ -33,7 +33,7 @@ fn start_ssl_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The same with the certificate and the name of the server verified.
+/// The same, but verifies the server's certificate and name.
 fn start_verifying_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     // context = ssl.create_default_context(cafile="ca_cert.pem")
     let context = ssl::create_default_context("ca_cert.pem")?;

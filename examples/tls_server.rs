@@ -1,4 +1,4 @@
-//! The simple server: it wraps a socket that is not bound yet, then binds, listens and accepts.
+//! The simple server: it wraps a socket before binding it, then binds, listens and accepts.
 //!
 //! `cargo run --example tls_server [PORT]`; `tls_client` is its client.
 

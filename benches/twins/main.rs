@@ -1,17 +1,17 @@
-//! Our speed as a ratio to twins: the same work on the plain `openssl` crate and, where Python is
-//! found, on CPython, round by round in the same run.
+//! Measures our speed as ratios to twins: the same work on the plain `openssl` crate and, if Python
+//! is installed, on CPython, alternating in the same run.
 //!
 //! ```sh
 //! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python]
 //! ```
 //!
-//! Every row is measured several times, all subjects in each round; what counts is the median of
-//! the rounds' ratios. Absolute figures only show the scale. `--clock cpu` counts processor time
-//! in place of time, which other programs on the machine disturb less.
+//! Every row is measured in several rounds of all subjects; the result is the median of the rounds'
+//! ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which
+//! depends less on other programs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a benchmark that cannot run is over"
+    reason = "a failed benchmark cannot continue"
 )]
 
 mod memory;
@@ -36,7 +36,7 @@ use setup::Setup;
 use subject::{InProcess, Subject};
 use twin::Twin;
 
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
     filters: Vec<String>,
     rounds: usize,
@@ -52,7 +52,7 @@ fn main() {
         return child(&args[at + 1..]);
     }
     let Some(options) = options(&args) else {
-        // `cargo test --benches` calls benchmarks with `--test`: it is enough that they build.
+        // `cargo test --benches` passes `--test`: only check that the benchmarks build.
         return;
     };
     let Some(setup) = Setup::from_environment() else {
@@ -119,10 +119,10 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
         let mut outcome = Outcome::new(row);
         for round in 0..=options.rounds {
             for turn in 0..subjects.len() {
-                // Nobody is always the first.
+                // Rotate, so that no subject is always the first.
                 let which = (turn + round) % subjects.len();
                 let value = subjects[which].measure(row, options.slice);
-                // The first round warms up.
+                // The first round is a warm-up.
                 if round > 0 {
                     outcome.add(which, value);
                 }
@@ -136,7 +136,7 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
     outcomes
 }
 
-/// One measurement in a process of its own: prints the value.
+/// Measures once in a process of its own, and prints the value.
 fn child(args: &[String]) {
     let setup = Setup::from_environment().expect("the parent's environment");
     let [subject, work, rest @ ..] = args else {

@@ -1,4 +1,4 @@
-//! What a pair of connections costs in memory.
+//! The memory of a pair of connections.
 
 use std::sync::mpsc;
 
@@ -9,8 +9,8 @@ use crate::work::{dial, serve};
 const WARM_UP: usize = 50;
 const PAIRS: usize = 300;
 
-/// Bytes of resident memory for each pair of a client and a server, after each has sent as much
-/// to the other. Not a number where the system does not tell.
+/// Resident bytes for each pair of a client and a server, after each has sent `exchanged` bytes.
+/// NaN if the system does not report memory.
 pub(crate) fn of_pair<T: Tls>(setup: &Setup, exchanged: usize) -> f64 {
     let (sender, accepted) = mpsc::channel();
     let addr = serve::<T>(T::server(setup, Version::V13), move |stream| {

@@ -1,4 +1,4 @@
-//! CPython, which does the work of `twins.py` in a process of its own.
+//! CPython, which runs `twins.py` in a process of its own.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) struct Cpython<'a> {
 }
 
 impl<'a> Cpython<'a> {
-    /// None where there is no Python.
+    /// None if there is no Python.
     pub(crate) fn new(setup: &'a Setup) -> Option<Self> {
         let python = python()?;
         eprintln!(

@@ -2,10 +2,10 @@
 
 use crate::rows::{Row, Unit};
 
-/// The headings of what is measured, in the order of measurement.
+/// The column headings, in the order of measurement.
 const SUBJECTS: [&str; 3] = ["ours", "openssl crate", "CPython"];
 
-/// All values of a row.
+/// All values of one row.
 pub(crate) struct Outcome {
     row: Row,
     values: [Vec<f64>; 3],
@@ -27,7 +27,7 @@ impl Outcome {
         median(self.values[subject].clone())
     }
 
-    /// How many times better we are, by the median over the rounds.
+    /// How many times better we are: the median of the rounds' ratios.
     fn ratio(&self, subject: usize) -> Option<f64> {
         let pairs = self.values[0].iter().zip(&self.values[subject]);
         median(

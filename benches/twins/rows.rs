@@ -1,4 +1,4 @@
-//! What is measured.
+//! The rows of the table.
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum Row {
     MemoryBio,
 }
 
-/// What a measured value means.
+/// The unit of a measured value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     /// Per second; more is better.

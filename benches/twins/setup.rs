@@ -1,4 +1,4 @@
-//! Certificates and configuration that all subjects share, and the clock.
+//! Certificates and configuration for all subjects, and the clock.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use pyssl_testing::Files;
 
-/// For TLS 1.2; the configuration below says the same for 1.3.
+/// For TLS 1.2; the configuration below selects the same for 1.3.
 pub(crate) const CIPHERS: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
 
-/// OpenSSL reads this in every subject: not all of them can set it otherwise.
+/// Every subject reads this through OpenSSL, since some cannot set it through their API.
 const CONFIGURATION: &str = "\
 openssl_conf = conf
 [conf]
@@ -24,7 +24,7 @@ Groups = X25519:P-256
 
 const DIRECTORY: &str = "PYSSL_BENCH_DIRECTORY";
 
-/// Files of the run, by their names.
+/// The files of the run.
 pub(crate) struct Setup {
     pub(crate) ca: String,
     pub(crate) combined: String,
@@ -32,7 +32,7 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// What [`run_again`](Setup::run_again) has prepared, if this process comes from there.
+    /// The setup that [`run_again`](Setup::run_again) prepared, if it started this process.
     pub(crate) fn from_environment() -> Option<Setup> {
         let directory = PathBuf::from(std::env::var_os(DIRECTORY)?);
         let file = |name: &str| {
@@ -47,7 +47,8 @@ impl Setup {
         })
     }
 
-    /// Runs this program with the environment that all subjects need; its exit code.
+    /// Runs this program again with the environment that all subjects need, and returns its exit
+    /// code.
     pub(crate) fn run_again() -> i32 {
         let files = Files::localhost();
         let copy = |from: &std::path::Path, name| {
@@ -70,7 +71,7 @@ impl Setup {
 
 static CPU_TIME: OnceLock<bool> = OnceLock::new();
 
-/// Chooses the clock by the command line.
+/// Selects the clock from the command line.
 pub(crate) fn use_clock(args: &[String]) {
     let cpu = args.windows(2).any(|pair| pair == ["--clock", "cpu"]);
     CPU_TIME.set(cpu).unwrap();
@@ -85,7 +86,7 @@ pub(crate) fn clock() -> &'static str {
     }
 }
 
-/// Measures time, or what this process spends of it on processors.
+/// Measures wall-clock time, or this process's processor time.
 pub(crate) struct Stopwatch(Duration);
 
 impl Stopwatch {
@@ -93,7 +94,7 @@ impl Stopwatch {
         Stopwatch(now())
     }
 
-    /// Seconds.
+    /// Elapsed seconds.
     pub(crate) fn elapsed(&self) -> f64 {
         now().saturating_sub(self.0).as_secs_f64()
     }

@@ -1,4 +1,4 @@
-//! Whose work is measured: a library in this process or in a child of it.
+//! The measured subjects: a library in this process or in a child process.
 
 use std::marker::PhantomData;
 use std::process::Command;
@@ -11,10 +11,10 @@ use crate::tls::Tls;
 use crate::work::{Amount, Work, work};
 
 pub(crate) trait Subject {
-    /// One measurement, of about that length where the work can be repeated.
+    /// Measures once, for about this long if the work can be repeated.
     fn measure(&mut self, row: Row, slice: Duration) -> f64;
 
-    /// Lets go of what the row's work holds.
+    /// Drops the resources of a row.
     fn finish(&mut self, row: Row);
 }
 
@@ -57,11 +57,11 @@ impl<T: Tls> Subject for InProcess<'_, T> {
     }
 }
 
-/// The work of a child process.
+/// Measures in a child process.
 pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
     let value = match name {
         "default-context-first" => {
-            // OpenSSL itself starts outside of what is measured.
+            // Initialise OpenSSL outside the measurement.
             T::bare_context();
             let watch = Stopwatch::start();
             T::default_context();
@@ -78,7 +78,7 @@ pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
     println!("{value}");
 }
 
-/// Seconds, or with an `x` at the end how many times.
+/// A number of seconds, or with the suffix `x` of repetitions.
 fn amount(text: &str) -> Amount {
     match text.strip_suffix('x') {
         Some(times) => Amount::Times(times.parse().unwrap()),

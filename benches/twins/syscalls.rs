@@ -1,4 +1,5 @@
-//! System calls, counted by `strace` where it is found. Exact: the difference of two runs.
+//! System calls, counted by `strace` if it is installed. The result is exact: the difference of two
+//! runs.
 
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,7 @@ use crate::setup;
 use crate::tls::Tls;
 use crate::twin::Twin;
 
-/// Prints how many system calls of both sides together a unit of work takes.
+/// Prints the system calls of both sides for one unit of work.
 pub(crate) fn print() {
     let found = Command::new("strace")
         .arg("-V")

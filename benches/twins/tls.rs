@@ -1,24 +1,24 @@
-//! What the two libraries have in common, as far as the work needs it.
+//! The interface of both libraries, as far as the work needs it.
 
 use std::net::TcpStream;
 
 use crate::setup::Setup;
 
-/// A version of TLS.
+/// A TLS version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
     V12,
     V13,
 }
 
-/// A TLS library, used as its users would.
+/// A TLS library, used in its usual way.
 pub(crate) trait Tls: Sized + 'static {
     const NAME: &'static str;
     type Context: Clone + Send + 'static;
     type Stream: Send + 'static;
     type Session;
     type InMemory;
-    /// The same library with reading ahead, if it can.
+    /// The same library with read-ahead, if it has that.
     type Ahead: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
@@ -32,24 +32,24 @@ pub(crate) trait Tls: Sized + 'static {
         session: Option<&Self::Session>,
     ) -> Self::Stream;
     fn session(stream: &Self::Stream) -> Self::Session;
-    /// Ends the connection without a word to the peer, in such a way that its session can be
+    /// Closes the connection without sending anything, in such a way that its session can be
     /// resumed.
     fn close(stream: Self::Stream) {
         drop(stream);
     }
     fn reused(stream: &Self::Stream) -> bool;
     fn send(stream: &mut Self::Stream, data: &[u8]);
-    /// 0 at the end, however it comes.
+    /// Returns 0 at the end of the stream, with or without close_notify.
     fn recv(stream: &mut Self::Stream, buf: &mut [u8]) -> usize;
 
-    /// A handshake between two ends that only share memory.
+    /// Does a handshake between two ends in memory.
     fn handshake_in_memory(client: &Self::Context, server: &Self::Context);
 
-    /// What a program makes to be a client of servers on the internet.
+    /// Creates a client's default context, with the system's trust store.
     fn default_context();
     fn bare_context();
 
-    /// A context whose list of suites is read.
+    /// A context for listing its suites.
     fn lister() -> Self::InMemory;
     fn get_ciphers(lister: &Self::InMemory) -> usize;
     fn set_ciphers(lister: &mut Self::InMemory, list: &str);
@@ -58,7 +58,7 @@ pub(crate) trait Tls: Sized + 'static {
         let mut filled = 0;
         while filled < buf.len() {
             let n = Self::recv(stream, &mut buf[filled..]);
-            assert!(n > 0, "the peer went away");
+            assert!(n > 0, "the peer closed the connection");
             filled += n;
         }
     }

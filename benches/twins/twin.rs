@@ -1,4 +1,4 @@
-//! The plain `openssl` crate, as its users would use it.
+//! The plain `openssl` crate, used in its usual way.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -34,7 +34,7 @@ fn limit(builder: &mut SslContextBuilder, version: Version) {
     builder.set_max_proto_version(Some(version)).unwrap();
     builder.set_cipher_list(CIPHERS).unwrap();
     builder.set_options(OPTIONS);
-    // What the crate's `SslConnector` and `SslAcceptor` set.
+    // The modes that the crate's `SslConnector` and `SslAcceptor` set.
     builder.set_mode(
         SslMode::AUTO_RETRY
             | SslMode::ACCEPT_MOVING_WRITE_BUFFER
@@ -43,7 +43,7 @@ fn limit(builder: &mut SslContextBuilder, version: Version) {
     );
 }
 
-/// What an entry of Python's list says, as far as the crate tells it.
+/// An entry of Python's list, as far as the crate provides it.
 struct Suite {
     _name: &'static str,
     _standard_name: Option<&'static str>,
@@ -67,7 +67,7 @@ impl Suite {
     }
 }
 
-/// A context to be changed, and the suites of one; the crate cannot list those of a context.
+/// A context to configure, and its suites; the crate cannot list the suites of a context.
 pub(crate) struct Lister {
     builder: SslContextBuilder,
     suites: Stack<SslCipher>,
@@ -158,7 +158,7 @@ impl Tls for Twin {
 
     fn bare_context() {
         let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
-        // What Python's defaults say.
+        // Python's defaults.
         builder.set_cipher_list(PYTHONS_CIPHERS).unwrap();
         builder
             .set_min_proto_version(Some(SslVersion::TLS1_2))
@@ -214,7 +214,7 @@ fn client_of_localhost(context: &SslContext) -> Ssl {
 
 type Queue = Rc<RefCell<VecDeque<u8>>>;
 
-/// Where a side reads from, and where it writes to.
+/// The queues that a side reads from and writes to.
 #[derive(Debug)]
 struct Pipe(Queue, Queue);
 

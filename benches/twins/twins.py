@@ -212,7 +212,7 @@ work = {
     "resumed-handshake-1.2": lambda: handshakes(V12, True),
     "bulk-64B-writes": lambda: bulk(64),
     "bulk-1KiB-writes": lambda: bulk(1 << 10),
-    # Python has nothing like it.
+    # Python has no equivalent.
     "read-ahead-bulk-64B-writes": lambda: bulk(64),
     "read-ahead-bulk-1KiB-writes": lambda: bulk(1 << 10),
     "read-ahead-ping-pong-64B": ping_pong,

@@ -1,4 +1,4 @@
-//! The work that is measured, the same for each library.
+//! The measured work, the same for each library.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,10 +11,10 @@ use crate::rows::Row;
 use crate::setup::{Setup, Stopwatch};
 use crate::tls::{Tls, Version};
 
-/// Works for about as long as it is told, and returns how much it did in a second.
+/// Works for the given amount, and returns the rate per second.
 pub(crate) type Work = Box<dyn FnMut(Amount) -> f64>;
 
-/// How much is to be done.
+/// The amount of work.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Amount {
     Time(Duration),
@@ -30,7 +30,7 @@ impl Amount {
     }
 }
 
-/// How much the sender of bulk data sends before it waits for a word.
+/// How much bulk data the sender sends before it waits for an acknowledgement.
 const BATCH: usize = 16 << 20;
 const MESSAGE: usize = 64;
 
@@ -76,7 +76,7 @@ fn repeat(op: impl FnMut() + 'static) -> Work {
     repeat_each(1.0, op)
 }
 
-/// Repeats what does so much at a time.
+/// Repeats an operation that does `unit` units of work.
 fn repeat_each(unit: f64, mut op: impl FnMut() + 'static) -> Work {
     Box::new(move |amount| {
         let watch = Stopwatch::start();
@@ -89,7 +89,7 @@ fn repeat_each(unit: f64, mut op: impl FnMut() + 'static) -> Work {
     })
 }
 
-/// Serves one connection after the other, each to its end. The thread ends with the process.
+/// Serves connections one after the other. The thread ends with the process.
 pub(crate) fn serve<T: Tls>(
     context: T::Context,
     mut work: impl FnMut(T::Stream) + Send + 'static,
@@ -106,7 +106,7 @@ pub(crate) fn serve<T: Tls>(
     addr
 }
 
-/// Connects without TLS. Closing will leave nothing behind: ports would run out.
+/// Connects without TLS. Closing sends a reset: sockets in TIME_WAIT would use up the ports.
 pub(crate) fn dial(addr: SocketAddr) -> TcpStream {
     let tcp = loop {
         match TcpStream::connect(addr) {
@@ -121,8 +121,8 @@ pub(crate) fn dial(addr: SocketAddr) -> TcpStream {
     tcp
 }
 
-/// Connections with a word from the server; each takes its session from the one before if they
-/// are to be resumed.
+/// Connections on which the server sends a byte. To measure resumption, each resumes the session of
+/// the previous one.
 fn handshakes<T: Tls>(setup: &Setup, version: Version, resumed: bool) -> Work {
     let addr = serve::<T>(T::server(setup, version), |mut stream| {
         T::send(&mut stream, b"!");
@@ -154,7 +154,7 @@ fn bulk<T: Tls>(setup: &Setup, chunk: usize) -> Work {
     repeat_each(batch as f64, sender::<T>(setup, chunk, batch))
 }
 
-/// Sends so much in chunks, and waits until it has all come.
+/// Sends a batch in chunks, and waits for its acknowledgement.
 fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl FnMut() + 'static {
     let addr = serve::<T>(T::server(setup, Version::V13), move |mut stream| {
         let mut buf = vec![0; 64 << 10];
@@ -181,7 +181,7 @@ fn sender<T: Tls>(setup: &Setup, chunk: usize, batch: usize) -> impl FnMut() + '
     }
 }
 
-/// Sends a message that comes back.
+/// Sends a message and receives it back.
 fn round_trip<T: Tls>(setup: &Setup) -> impl FnMut() + 'static {
     let addr = serve::<T>(T::server(setup, Version::V13), |mut stream| {
         let mut buf = [0; MESSAGE];

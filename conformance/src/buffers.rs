@@ -1,11 +1,11 @@
-//! Python's buffers: what `y*` and `w*` mean in the C module's argument lists.
+//! Python's buffers: the formats `y*` and `w*` in the argument lists of the C module.
 
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PySlice};
 
-/// The bytes of any object with contiguous ones.
+/// The bytes of an object with a contiguous buffer.
 pub(crate) fn bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     if let Ok(bytes) = object.cast_exact::<PyBytes>() {
         return Ok(bytes.clone());
@@ -19,7 +19,7 @@ pub(crate) fn bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBy
     Ok(bytes.cast_into()?)
 }
 
-/// A buffer to write to.
+/// A writable buffer.
 pub(crate) struct Target<'py>(Bound<'py, PyAny>);
 
 impl<'py> Target<'py> {

@@ -1,8 +1,8 @@
-//! Python's callbacks, called from the engine's.
+//! Calls Python's callbacks from the library's.
 //!
-//! The closures that the engine gets hold [`Callbacks`], which the Python object of the context
-//! holds too and shows to the garbage collector. They run in the thread that drives a connection;
-//! which one that is stands in [`Current`].
+//! The library's closures hold [`Callbacks`]. The context's Python object holds it too, and shows
+//! it to the garbage collector. The closures run in the thread that drives a connection;
+//! [`Current`] has that connection.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,7 +90,7 @@ impl Current {
         CURRENT.with_borrow(|stack| stack.last().map(|top| top.bind(py).clone()))
     }
 
-    /// Whether this thread drives it, so that whoever asks does so from a callback.
+    /// Whether this thread drives the connection; if so, the caller is a callback.
     pub(crate) fn is(connection: &Bound<'_, Connection>) -> bool {
         Current::get(connection.py()).is_some_and(|current| current.is(connection))
     }
@@ -103,7 +103,7 @@ impl Drop for Current {
     }
 }
 
-/// As the C module does with an exception that it cannot pass on.
+/// Reports an exception that cannot be passed on, as the C module does.
 fn unraisable(py: Python<'_>, error: PyErr, callback: &Bound<'_, PyAny>) {
     error.write_unraisable(py, Some(callback));
 }
@@ -181,7 +181,7 @@ pub(crate) fn message(
     })
 }
 
-/// An identity and a key; an empty key after an exception, which then was reported.
+/// An identity and a key. The key is empty after an exception, which has been reported.
 pub(crate) fn client_key(
     callbacks: &Arc<Callbacks>,
     hint: Option<&str>,
@@ -218,7 +218,7 @@ fn key_bytes(key: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     Ok(buffers::bytes(key)?.as_bytes().to_vec())
 }
 
-/// What `load_cert_chain` was given as a password.
+/// The password argument of `load_cert_chain`.
 pub(crate) fn password(given: &Bound<'_, PyAny>) -> PyResult<pyssl::Password> {
     if given.is_callable() {
         let callback = given.clone().unbind();
@@ -243,7 +243,7 @@ fn text_or_bytes(value: &Bound<'_, PyAny>, otherwise: &'static str) -> PyResult<
     bytes.ok_or_else(|| PyTypeError::new_err(otherwise))
 }
 
-/// `None`, or something that can be called.
+/// `None` or a callable.
 pub(crate) fn callable(
     value: Option<&Bound<'_, PyAny>>,
     otherwise: &'static str,

@@ -19,9 +19,9 @@ use crate::context::Context;
 use crate::errors::{self, OrRaise};
 use crate::session::{self, Session};
 
-/// The engine's face.
+/// The library's type for the connection.
 enum Face {
-    /// On a duplicate of the descriptor of Python's socket, which is in other hands.
+    /// On a duplicate of the descriptor of Python's socket, which Python owns.
     Socket(SslSocket),
     Object(SslObject),
 }
@@ -33,7 +33,7 @@ pub(crate) struct Connection {
     socket: Option<Py<PyWeakrefReference>>,
     owner: Mutex<Option<Py<PyWeakrefReference>>>,
     context: Mutex<Option<Py<Context>>>,
-    /// The context that an SNI callback has switched to.
+    /// The context that an SNI callback has selected.
     chosen: Mutex<Option<SslContext>>,
 }
 
@@ -41,7 +41,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks a question of either face, which may wait for the connection's lock.
+/// Calls a getter of either type, which may wait for the connection's lock.
 macro_rules! ask {
     ($self:ident, $py:ident, $face:ident => $question:expr) => {
         $py.detach(|| match &$self.face {
@@ -62,7 +62,7 @@ fn weak(object: &Bound<'_, PyAny>) -> PyResult<Py<PyWeakrefReference>> {
     PyWeakrefReference::new(object).map(Bound::unbind)
 }
 
-/// The owner that may be given when a connection is made.
+/// The `owner` argument of a new connection.
 fn given_owner(owner: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Py<PyWeakrefReference>>> {
     owner.filter(|owner| !owner.is_none()).map(weak).transpose()
 }
@@ -126,8 +126,8 @@ impl Connection {
         })
     }
 
-    /// What callbacks are shown as the connection: the owner, or the socket, or this object. `None`
-    /// if it is gone.
+    /// The object that callbacks get as the connection: the owner, the socket, or this object.
+    /// `None` if it no longer exists.
     pub(crate) fn face_of_python<'py>(
         &self,
         this: &Bound<'py, Connection>,
@@ -150,7 +150,7 @@ impl Connection {
         lock(&self.chosen).take()
     }
 
-    /// Python's socket, if there is one that is open; its time-out becomes the engine's.
+    /// Python's socket, if it is open. Its time-out is copied to the library's.
     fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (Face::Socket(face), Some(socket)) = (&self.face, &self.socket) else {
             return Ok(None);
@@ -174,7 +174,7 @@ impl Connection {
         Ok(Some(socket))
     }
 
-    /// Runs an operation that may wait and call back. Returns Python's socket too.
+    /// Runs an operation that may wait and run callbacks. Also returns Python's socket.
     fn operate<'py, T: Send>(
         this: &Bound<'py, Connection>,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
@@ -247,7 +247,7 @@ impl Connection {
     }
 
     fn pending(this: &Bound<'_, Self>) -> usize {
-        // It may decrypt, and so call back.
+        // Decrypting may run callbacks.
         let _current = Current::enter(this);
         let connection = this.get();
         let py = this.py();
@@ -333,7 +333,7 @@ impl Connection {
         };
         let engine = context.get().engine.clone();
         if Current::is(this) {
-            // The engine is told when the callback returns.
+            // Applied when the callback returns.
             *lock(&connection.chosen) = Some(engine);
         } else {
             ask!(connection, py, face => face.set_context(&engine)).or_raise(py)?;

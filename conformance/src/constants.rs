@@ -1,4 +1,4 @@
-//! The constants of the module. `ssl.py` makes its enumerations from them, by their prefixes.
+//! The module's constants. `ssl.py` derives its enumerations from their prefixes.
 
 use pyo3::prelude::*;
 use pyssl as ssl;
@@ -65,7 +65,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     ] {
         module.add(name, version as i32)?;
     }
-    // OpenSSL's `X509_CHECK_FLAG_*`: what `SslContext::set_host_flags` takes.
+    // OpenSSL's `X509_CHECK_FLAG_*`, for `SslContext::set_host_flags`.
     for (name, flag) in [
         ("HOSTFLAG_ALWAYS_CHECK_SUBJECT", 0x1),
         ("HOSTFLAG_NO_WILDCARDS", 0x2),
@@ -82,7 +82,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("OPENSSL_VERSION_NUMBER", *ssl::OPENSSL_VERSION_NUMBER)?;
     module.add("OPENSSL_VERSION_INFO", *ssl::OPENSSL_VERSION_INFO)?;
     module.add("_OPENSSL_API_VERSION", *ssl::OPENSSL_VERSION_INFO)?;
-    // What a new context has; `ssl.py` shows it under another name.
+    // The default of a new context; `ssl.py` has another name for it.
     module.add(
         "_DEFAULT_CIPHERS",
         "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM",

@@ -285,7 +285,7 @@ impl Context {
         py: Python<'_>,
         callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        // The role comes first.
+        // Check the role first.
         if self.engine.protocol() == Protocol::PROTOCOL_TLS_SERVER {
             return self.engine.clear_psk_client_callback().or_raise(py);
         }
@@ -446,7 +446,7 @@ impl Context {
         Ok(list)
     }
 
-    /// In the form in which the names go over the wire, as `ssl.py` puts it together.
+    /// The names in ALPN's wire format, as `ssl.py` encodes them.
     #[pyo3(signature = (protos, /))]
     fn _set_alpn_protocols(&self, protos: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = protos.py();
@@ -456,7 +456,7 @@ impl Context {
         while let Some((&length, tail)) = rest.split_first() {
             let (name, tail) = tail
                 .split_at_checked(length.into())
-                .ok_or_else(|| PyValueError::new_err("a name is cut short"))?;
+                .ok_or_else(|| PyValueError::new_err("a name is truncated"))?;
             names.push(String::from_utf8_lossy(name));
             rest = tail;
         }

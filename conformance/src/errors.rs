@@ -1,4 +1,4 @@
-//! The crate's errors as Python's exceptions.
+//! Converts the crate's errors to Python's exceptions.
 
 use std::ffi::CString;
 
@@ -20,7 +20,7 @@ const CLASSES: [&str; 7] = [
     "SSLCertVerificationError",
 ];
 
-/// The module that defines the classes, made once per process.
+/// The module that defines the exception classes, created once per process.
 fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let module = MODULE.get_or_try_init(py, || {
@@ -52,7 +52,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
         Error::NotImplemented(text) => PyNotImplementedError::new_err(text.into_string()),
         Error::Timeout(text) => PyTimeoutError::new_err(text),
         Error::Os(error) => {
-            // Two or three arguments make Python pick the subclass.
+            // With two or three arguments Python selects the subclass.
             let strerror = py
                 .import("os")?
                 .call_method1("strerror", (error.errno(),))?
@@ -86,7 +86,7 @@ fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(PyErr::from_value(value))
 }
 
-/// An `SSLError` with a text of `_ssl`'s own.
+/// An `SSLError` with one of `_ssl`'s own texts.
 pub(crate) fn ssl_error(py: Python<'_>, errno: i32, text: &str) -> PyErr {
     let value = classes(py)
         .and_then(|classes| classes.getattr("SSLError")?.call1((errno, text)))

@@ -1,7 +1,7 @@
-//! CPython's `_ssl`, on `pyssl`: Python's own `ssl.py` and its tests run on top of it.
+//! CPython's `_ssl` on `pyssl`, on which Python's own `ssl.py` and its tests run.
 //!
-//! Thin on purpose. What a test finds here is to be mended in the library, except what is about
-//! Python's objects: buffers, warnings, weak references, the garbage collector.
+//! It is deliberately thin. Fix problems in the library, except those of Python's objects: buffers,
+//! warnings, weak references, the garbage collector.
 
 mod bio;
 mod buffers;

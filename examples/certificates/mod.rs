@@ -1,9 +1,10 @@
-//! The files that the Python programs expect in their directory. They are made if they are not
-//! there, in `target/example-certificates`, so that the examples run as they are.
+//! The files that the Python programs expect in their directory. They are created in
+//! `target/example-certificates` if they do not exist, so that the examples run without
+//! preparation.
 
 use std::path::Path;
 
-/// Goes to a directory that holds `server.crt`, `server.key` and `ca_cert.pem`.
+/// Changes to a directory that has `server.crt`, `server.key` and `ca_cert.pem`.
 pub(crate) fn here() -> std::io::Result<()> {
     if Path::new("server.crt").exists() || Path::new("ca_cert.pem").exists() {
         return Ok(());
@@ -21,7 +22,7 @@ pub(crate) fn here() -> std::io::Result<()> {
     std::env::set_current_dir(directory)
 }
 
-/// The port given on the command line, or the one of the Python programs.
+/// The port given on the command line, or the Python programs' port.
 pub(crate) fn port() -> Result<u16, std::num::ParseIntError> {
     std::env::args()
         .nth(1)

@@ -1,4 +1,4 @@
-//! What the fuzz targets do, as plain functions: each takes any bytes and must not panic.
+//! The fuzz targets as plain functions: each accepts any bytes and must not panic.
 //!
 //! `cargo +nightly fuzz run cipher_string` in the crate's root runs one. The crate's own tests
 //! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
@@ -6,10 +6,10 @@
 use pyssl as ssl;
 use pyssl::cipher::{CipherString, Ciphersuites, Policy};
 
-/// A target: its name, which is that of its corpus too, and its body.
+/// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     ("cipher_string", cipher_string),
     ("policy", policy),
@@ -22,8 +22,8 @@ pub const TARGETS: &[Target] = &[
     ("peer_messages", peer_messages),
 ];
 
-/// A cipher string is parsed, explained, linted and read strictly; what the explanation ends with
-/// is what OpenSSL makes of it.
+/// Parses, explains, lints and strictly reads a cipher string. The result of the explanation must
+/// be OpenSSL's.
 pub fn cipher_string(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -63,7 +63,7 @@ pub fn cipher_string(data: &[u8]) {
     }
 }
 
-/// A policy file is read and compared with a list of suites.
+/// Reads a policy file, and compares it with a list of suites.
 pub fn policy(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         match Policy::parse(text) {
@@ -76,7 +76,7 @@ pub fn policy(data: &[u8]) {
     }
 }
 
-/// The certificate in a PEM text is taken out, and put back.
+/// Converts a PEM certificate to DER and back.
 pub fn pem_certificate(data: &[u8]) {
     let _ = ssl::Certificate::from_pem(data);
     if let Ok(text) = std::str::from_utf8(data) {
@@ -88,7 +88,7 @@ pub fn pem_certificate(data: &[u8]) {
     }
 }
 
-/// A certificate becomes Python's dict, and JSON.
+/// Converts a certificate to Python's dict, and to JSON.
 pub fn der_certificate(data: &[u8]) {
     let Ok(certificate) = ssl::Certificate::from_der(data) else {
         return;
@@ -101,19 +101,19 @@ pub fn der_certificate(data: &[u8]) {
         let _ = ssl::cert_time_to_seconds(dict.not_after());
     }
     if let Ok(der) = certificate.to_der() {
-        let again = ssl::Certificate::from_der(&der).expect("OpenSSL has written it");
+        let again = ssl::Certificate::from_der(&der).expect("OpenSSL has encoded it");
         assert!(again == certificate);
     }
 }
 
-/// A time of a certificate becomes seconds.
+/// Converts a certificate's time to seconds.
 pub fn certificate_time(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = ssl::cert_time_to_seconds(text);
     }
 }
 
-/// Certificates to trust are loaded from memory, in both forms; a failure changes nothing.
+/// Loads trusted certificates from memory, as PEM and DER; a failure changes nothing.
 pub fn trusted_certificates(data: &[u8]) {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     let mut forms = vec![ssl::CaData::from(data)];
@@ -130,7 +130,7 @@ pub fn trusted_certificates(data: &[u8]) {
     }
 }
 
-/// A host name is converted and put into a client's first message.
+/// Converts a host name, and sends it in a ClientHello.
 pub fn host_name(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -148,7 +148,7 @@ pub fn host_name(data: &[u8]) {
     }
 }
 
-/// A session that was saved is read, and offered by a client.
+/// Reads a saved session, and offers it in a handshake.
 pub fn session(data: &[u8]) {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     let Ok(session) = ssl::SslSession::from_der(&context, data) else {
@@ -164,7 +164,7 @@ pub fn session(data: &[u8]) {
     }
 }
 
-/// What a peer sends is read by a client and by a server.
+/// Lets a client and a server read arbitrary bytes from the peer.
 pub fn peer_messages(data: &[u8]) {
     for server_side in [false, true] {
         let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).expect("a context");
@@ -182,7 +182,7 @@ pub fn peer_messages(data: &[u8]) {
         let _ = end.do_handshake();
         incoming.write(data).expect("open");
         let done = end.do_handshake();
-        assert!(done.is_err(), "nobody has finished a handshake");
+        assert!(done.is_err(), "a handshake cannot succeed without a peer");
         let _ = (end.pending(), end.read(100), end.getpeercert());
         incoming.write_eof();
         assert!(end.do_handshake().is_err());

@@ -1,7 +1,7 @@
 //! The listing of the public API: one line for each public item, in `docs/public-api/`.
 //!
-//! rustdoc writes the items as JSON, which is unstable and changes with the compiler. So the listing
-//! is compared only by a compiler whose rustdoc writes the format that `public-api` reads.
+//! rustdoc writes the items as JSON, which is unstable and depends on the compiler. The listing is
+//! therefore compared only by a compiler whose rustdoc writes the format that `public-api` reads.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use std::process::Command;
 use crate::openssl::{cargo, target_directory};
 use crate::{Result, workspace};
 
-/// The version of rustdoc's JSON that `public-api` 0.52.1 reads: that of Rust 1.93 to 1.95.
+/// The version of rustdoc's JSON that `public-api` 0.52.1 reads, written by Rust 1.93 to 1.95.
 const FORMAT: u64 = 57;
 
 /// A published crate and the features whose items are listed.
 const CRATES: [(&str, &str); 1] = [("pyssl", "requests")];
 
-/// What [`compare`] found.
+/// The result of [`compare`].
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the command handles every outcome")]
 pub enum Outcome {
-    /// The listings are those of the sources.
+    /// The listings match the sources.
     Same,
     /// The lines that differ, each with `-` (only in the listing) or `+` (only in the sources).
     Different(String),
@@ -28,11 +28,11 @@ pub enum Outcome {
     Skipped(String),
 }
 
-/// Compares the committed listings with the sources; with `bless` it writes them anew.
+/// Compares the committed listings with the sources; with `bless` it rewrites them.
 ///
 /// # Errors
 ///
-/// When rustdoc fails or a listing cannot be read or written.
+/// If rustdoc fails, or a listing cannot be read or written.
 pub fn compare(bless: bool) -> Result<Outcome> {
     let mut changes = String::new();
     for (name, features) in CRATES {
@@ -77,9 +77,9 @@ fn contains(text: &str, line: &str) -> bool {
     text.lines().any(|other| other == line)
 }
 
-/// Lets rustdoc describe a crate, and returns the path of the description.
+/// Runs rustdoc on a crate, and returns the path of the JSON.
 fn rustdoc_json(name: &str, features: &str) -> Result<PathBuf> {
-    // A directory of its own: the flags would make cargo rebuild the documentation otherwise.
+    // A separate directory: otherwise the flags would make cargo rebuild the documentation.
     let target = target_directory().join("public-api");
     let status = Command::new(cargo())
         .current_dir(workspace())

@@ -1,16 +1,16 @@
-//! Tables of what a version of OpenSSL makes of cipher strings.
+//! Tables of how a version of OpenSSL reads cipher strings.
 
 use std::ffi::OsString;
 use std::process::Command;
 
 use crate::{Result, openssl, workspace};
 
-/// Writes `src/cipher/tables/openssl-<version>.tsv`, and returns its path. `build` says where the
-/// library is from.
+/// Writes `src/cipher/tables/openssl-<version>.tsv`, and returns its path. `build` describes the
+/// library's origin.
 ///
 /// # Errors
 ///
-/// When the version is none of 3.0, which must be the system's, 3.6 and 4.0; when cargo fails.
+/// If the version is not 3.0 (which must be the system's), 3.6 or 4.0, or if cargo fails.
 pub fn write_table(version: &str, build: &str) -> Result<String> {
     let file = workspace().join(format!("src/cipher/tables/openssl-{version}.tsv"));
     let mut command = Command::new(openssl::cargo());

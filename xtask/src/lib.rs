@@ -1,4 +1,4 @@
-//! pyssl's chores, as functions; `main.rs` is their command line.
+//! pyssl's maintenance tasks as functions; `main.rs` is their command line.
 
 #[cfg(feature = "api")]
 pub mod api;
@@ -8,7 +8,7 @@ pub mod reasons;
 
 use std::path::Path;
 
-/// What the functions of this crate return.
+/// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The root of the repository.

@@ -1,4 +1,4 @@
-//! `cargo xtask`: pyssl's chores.
+//! `cargo xtask`: pyssl's maintenance tasks.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,10 +52,10 @@ fn compare_api(bless: bool) -> Result<String> {
     use xtask::api::{Outcome, compare};
 
     match compare(bless)? {
-        Outcome::Same => Ok("the public API is as listed\n".to_owned()),
+        Outcome::Same => Ok("the public API matches the listing\n".to_owned()),
         Outcome::Skipped(why) => Ok(format!("SKIPPED the listing of the public API: {why}\n")),
         Outcome::Different(changes) => Err(format!(
-            "{changes}The public API differs from docs/public-api/. If that is meant, run `cargo api --bless` \
+            "{changes}The public API differs from docs/public-api/. If this is intended, run `cargo api --bless` \
              and commit the listing."
         )
         .into()),

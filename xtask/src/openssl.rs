@@ -1,4 +1,4 @@
-//! Builds of OpenSSL that neither the system nor `--features vendored` offers.
+//! Builds versions of OpenSSL that neither the system nor `--features vendored` provides.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,16 +7,16 @@ use std::process::{Command, Stdio};
 
 use crate::{Result, workspace};
 
-/// The versions that [`build`] knows.
+/// The versions that [`build`] can build.
 pub const VERSIONS: [&str; 2] = ["3.6", "4.0"];
 
-/// Builds an OpenSSL unless it is there already, and returns what `OPENSSL_DIR` is to name. The
+/// Builds an OpenSSL unless it exists already, and returns the directory for `OPENSSL_DIR`. The
 /// `openssl` program is in its `bin`.
 ///
 /// # Errors
 ///
-/// For another version than those of [`VERSIONS`], and when cargo, a C compiler, make or Perl is
-/// missing or fails.
+/// If the version is not in [`VERSIONS`], or if cargo, a C compiler, make or Perl is missing or
+/// fails.
 pub fn build(version: &str) -> Result<PathBuf> {
     if !VERSIONS.contains(&version) {
         return Err(format!("there is no recipe for OpenSSL {version}").into());
@@ -26,7 +26,7 @@ pub fn build(version: &str) -> Result<PathBuf> {
     let target = target_directory();
     let directory = target.join(&name);
     let installed = directory.join("install");
-    // The lock file of the small crate says which patch release was built.
+    // The crate's lock file identifies the patch release of a build.
     let lock = fs::read(manifest.with_file_name("Cargo.lock"))?;
     let stamp = directory.join("Cargo.lock");
     let complete = installed.join("bin/openssl").is_file();
@@ -34,7 +34,8 @@ pub fn build(version: &str) -> Result<PathBuf> {
         return Ok(installed);
     }
     fs::create_dir_all(&directory)?;
-    // Standard output is for the directory alone, and the build says too much for standard error.
+    // Standard output has only the directory, and the build's output is too long for standard
+    // error.
     let log = directory.join("build.log");
     let output = fs::File::create(&log)?;
     eprintln!(

@@ -11,7 +11,7 @@
 //!
 //! The source trees are those in the crate `openssl-src` (300.0.13, 300.6.1 and 400.0.2). An
 //! installed OpenSSL lacks the headers of three libraries (DSO, PROP and SM2), whose reasons did
-//! not change between the lines.
+//! not change within a line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -23,11 +23,12 @@ use crate::{Result, workspace};
 /// Names by library (`ERR_GET_LIB`) and reason (`ERR_GET_REASON`).
 pub type Names = BTreeMap<(u8, u32), String>;
 
-/// The text of a table: what the headers define, without what `openssl-<line>.omit` lists.
+/// The text of a table: the reasons that the headers define, except those listed in
+/// `openssl-<line>.omit`.
 ///
 /// # Errors
 ///
-/// When a header cannot be read or defines what this module does not understand.
+/// If a header cannot be read, or has a definition that this module does not support.
 pub fn table(version: &str, directories: &[PathBuf]) -> Result<String> {
     let mut names = from_headers(directories)?;
     let line: Vec<&str> = version.split('.').take(2).collect();
@@ -54,7 +55,7 @@ pub fn table(version: &str, directories: &[PathBuf]) -> Result<String> {
 ///
 /// # Errors
 ///
-/// When a line is something else, or a number occurs twice.
+/// If a line has another form, or a number occurs twice.
 pub fn parse(text: &str) -> Result<Names> {
     let mut names = Names::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -72,12 +73,12 @@ pub fn parse(text: &str) -> Result<Names> {
     Ok(names)
 }
 
-/// What the `*err.h` headers in these include directories define. A later directory only adds
-/// the libraries that the earlier ones lack.
+/// The definitions of the `*err.h` headers in these include directories. A later directory only
+/// adds libraries that the earlier ones lack.
 ///
 /// # Errors
 ///
-/// When a header cannot be read or gives two names to one reason.
+/// If a header cannot be read or gives two names to one reason.
 pub fn from_headers(directories: &[PathBuf]) -> Result<Names> {
     let mut names = Names::new();
     let mut known = BTreeSet::new();
@@ -108,7 +109,7 @@ fn from_directory(directory: &Path) -> Result<Names> {
                 continue;
             }
             for (name, value) in defines(&fs::read_to_string(&path)?) {
-                // A remark after the number marks a reason as unused.
+                // A remark after the number means that the reason is unused.
                 let (Some((library, name)), Ok(reason)) = (name.split_once("_R_"), value.parse())
                 else {
                     continue;
@@ -129,7 +130,7 @@ fn from_directory(directory: &Path) -> Result<Names> {
     Ok(names)
 }
 
-/// The numbers of the libraries: `ERR_LIB_SSL` is 20.
+/// The libraries' numbers: `ERR_LIB_SSL` is 20.
 fn libraries(directory: &Path) -> Result<BTreeMap<String, u8>> {
     let header = directory.join("openssl/err.h");
     let text = fs::read_to_string(&header)

@@ -198,7 +198,7 @@ mod tests {
             ("localhost", "the port is missing: localhost:PORT"),
             ("", "missing"),
             ("[::1]", "missing: [::1]:PORT"),
-            ("[::1]443", "followed by"),
+            ("[::1]443", "needs :PORT after it"),
             ("[::1", "bracket"),
             ("[localhost]:1", "'localhost' is not an IPv6 address"),
             ("[fe80::1%]:1", "not an IPv6 address"),

@@ -8,7 +8,7 @@ use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, 
 
 use crate::support::{Killed, PATIENCE, Server, World, brief, path, pipe, pyssl, run, run_command};
 
-/// The line for a certificate that was refused, with OpenSSL's code and text.
+/// The line for a rejected certificate, with OpenSSL's code and text.
 fn unverified(why: &str) -> String {
     format!("ERR SSLCertVerificationError SSL CERTIFICATE_VERIFY_FAILED {why}")
 }
@@ -86,14 +86,14 @@ fn brief_is_one_line_for_each_failure() {
         (refused.port(), vec![], "ERR ConnectionRefusedError - -"),
     ] {
         let (line, code) = brief(&target(port), &args);
-        // OpenSSL 3.2 gave the last but two of these another name.
+        // OpenSSL 3.2 renamed the third from last of these.
         let line = line.replace("PACKET_LENGTH_TOO_LONG", "WRONG_VERSION_NUMBER");
         assert_eq!((line.as_str(), code), (expected, Some(1)), "{args:?}");
     }
 }
 
 #[test]
-fn a_timeout_ends_the_wait() {
+fn a_time_out_ends_the_command() {
     let silent = Scripted::never_answers();
     let start = Instant::now();
     let (line, _) = brief(&target(silent.port()), &["--timeout", "0.5"]);
@@ -103,14 +103,14 @@ fn a_timeout_ends_the_wait() {
 }
 
 #[test]
-fn a_silent_tls_server_is_not_waited_for_long() {
+fn the_wait_after_the_handshake_is_short() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     let config = ServerConfig::new(&leaf).configure(|context| {
         context.set_num_tickets(0).unwrap();
     });
     let server = EchoServer::start(config);
-    // The command would not end for an hour.
+    // A command that waited for the time-out would take an hour.
     let args = ["--cafile", world.cafile(), "--timeout", "3600"];
     let (line, code) = brief(&target(server.port()), &args);
     assert_eq!(
@@ -120,7 +120,7 @@ fn a_silent_tls_server_is_not_waited_for_long() {
 }
 
 #[test]
-fn without_verification_there_is_a_warning() {
+fn no_verify_prints_a_warning() {
     let server = EchoServer::start(&Ca::new().issue("other.example"));
     let output = run(["connect", &target(server.port()), "--no-verify"]);
     assert_eq!(output.code, Some(0), "{output:?}");
@@ -131,7 +131,7 @@ fn without_verification_there_is_a_warning() {
 }
 
 #[test]
-fn the_report_tells_what_was_verified() {
+fn the_report_shows_the_verified_chain() {
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));
     let server = EchoServer::start(&ca.intermediate().issue("localhost"));
@@ -159,7 +159,7 @@ fn the_report_tells_what_was_verified() {
 }
 
 #[test]
-fn the_report_tells_why_verification_failed_and_what_would_help() {
+fn the_report_explains_a_verification_failure_and_gives_a_hint() {
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));
     let cafile = path(&files.ca);
@@ -167,7 +167,7 @@ fn the_report_tells_why_verification_failed_and_what_would_help() {
         let server = EchoServer::start(leaf);
         let output = run(["connect", &target(server.port())].iter().chain(args));
         assert_eq!(output.code, Some(1), "{output:?}");
-        // Also what was refused can be looked at.
+        // The report also shows a rejected certificate.
         assert!(
             output.stdout.contains("\nCertificate\n  subject"),
             "{output:?}"
@@ -323,7 +323,7 @@ fn a_server_that_drops_the_connection_after_the_handshake_is_noticed() {
                     _ => "the connection broke right after the handshake with",
                 };
                 assert!(report.contains(told), "{what}\n{report}");
-                // The handshake itself went well, and can be looked at.
+                // The handshake succeeded, and the report shows it.
                 assert!(report.contains("verification  passed"), "{what}\n{report}");
                 assert_eq!(report.contains("hung up"), failed, "{what}\n{report}");
             }
@@ -354,7 +354,7 @@ fn a_url_is_a_target() {
 }
 
 #[test]
-fn what_is_wrong_with_a_timeout_is_said() {
+fn an_invalid_time_out_is_explained() {
     for (timeout, text) in [
         ("1e300", "at most 9223372036"),
         ("inf", "at most 9223372036"),
@@ -398,7 +398,7 @@ fn a_key_log_that_cannot_be_opened_is_named() {
     }
 }
 
-/// An address of this machine that only means something with its scope.
+/// A link-local address of this machine.
 fn link_local() -> Option<String> {
     let interfaces = std::fs::read_to_string("/proc/net/if_inet6").ok()?;
     interfaces.lines().find_map(|line| {
@@ -429,7 +429,7 @@ fn a_link_local_address_keeps_its_scope() {
         server.port()
     );
     for target in [format!("[{address}]:{}", server.port()), url] {
-        // The certificate has the address without the scope.
+        // The certificate contains the address without the scope.
         let (line, code) = brief(&target, &["--cafile", world.cafile()]);
         assert_eq!(
             (line.as_str(), code),
@@ -498,7 +498,7 @@ fn local_failures_have_exit_code_2() {
 }
 
 #[test]
-fn names_that_cannot_be_are_a_usage_error() {
+fn invalid_names_have_exit_code_2() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     for (name, class) in [("", "ValueError"), (".example.org", "UnicodeError")] {
         let (line, code) = brief(&target(server.port()), &["--server-name", name]);
@@ -511,7 +511,7 @@ fn names_that_cannot_be_are_a_usage_error() {
 }
 
 #[test]
-fn a_host_that_does_not_exist_is_a_failure() {
+fn an_unknown_host_is_a_failure() {
     let output = run(["connect", "no-such-host.invalid:443", "--brief"]);
     assert_eq!(output.code, Some(1), "{output:?}");
     assert!(output.stdout.starts_with("ERR ") && output.stdout.ends_with(" - -\n"));

@@ -3,7 +3,7 @@
 use crate::support::{pyssl, run, run_command};
 
 #[test]
-fn the_demo_shows_what_happened() {
+fn the_demo_shows_the_connection() {
     let output = run(["demo"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_eq!(output.stderr, "");
@@ -24,7 +24,7 @@ fn the_demo_shows_what_happened() {
 }
 
 #[test]
-fn the_demo_speaks_json() {
+fn the_demo_prints_json() {
     let output = run(["demo", "--json"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
@@ -40,7 +40,7 @@ fn the_demo_speaks_json() {
 }
 
 #[test]
-fn the_demo_leaves_nothing_behind() {
+fn the_demo_leaves_no_files_behind() {
     let directory = tempfile::tempdir().unwrap();
     let output = run_command(pyssl().arg("demo").env("TMPDIR", directory.path()));
     assert_eq!(output.code, Some(0), "{output:?}");
@@ -48,7 +48,7 @@ fn the_demo_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_demo_needs_a_place_for_the_key() {
+fn the_demo_needs_a_directory_for_the_key() {
     let output = run_command(pyssl().arg("demo").env("TMPDIR", "/nonexistent"));
     assert_eq!(output.code, Some(2));
     assert_eq!(output.stdout, "");

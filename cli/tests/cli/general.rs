@@ -1,4 +1,4 @@
-//! What all subcommands have in common.
+//! Common behaviour of all subcommands.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -90,7 +90,7 @@ fn completions_and_manual_are_printed() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_failure() {
+fn a_closed_pipe_is_not_a_failure() {
     for args in [vec!["demo"], vec!["man"], vec!["completions", "zsh"]] {
         let (reader, writer) = pipe();
         drop(reader);

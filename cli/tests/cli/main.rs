@@ -1,8 +1,8 @@
-//! Runs the command, and checks what it prints and its exit code.
+//! Runs the command, and checks its output and exit code.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that cannot go on has failed"
+    reason = "a panic fails the test"
 )]
 
 mod audit;

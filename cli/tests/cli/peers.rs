@@ -1,5 +1,5 @@
-//! `pyssl serve` and `pyssl connect` against other programs that speak TLS, as far as they are
-//! installed; the others are named as skipped.
+//! `pyssl serve` and `pyssl connect` against other TLS programs. Programs that are not installed
+//! are reported as skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::support::{Output, Server, World, brief, path, run_command, run_with_i
 
 const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 
-/// Prints what the server answers. For every Python since 2.7.
+/// Prints the server's answer. For every Python since 2.7.
 const PYTHON_CLIENT: &str = "\
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[2])
@@ -78,7 +78,7 @@ public class Client {
 }
 "#;
 
-/// Whether a program can be run; if not, it is named as skipped.
+/// Whether a program can be run; if not, reports it as skipped.
 fn installed(program: impl AsRef<Path>, version: &str) -> bool {
     let program = program.as_ref();
     let found = Command::new(program)
@@ -94,7 +94,7 @@ fn installed(program: impl AsRef<Path>, version: &str) -> bool {
     found
 }
 
-/// The interpreters that have the `ssl` module, of every version that is found.
+/// All installed interpreters with the `ssl` module.
 fn pythons() -> Vec<PathBuf> {
     let found = pyssl_testing::python::every_python();
     if found.is_empty() {
@@ -103,7 +103,7 @@ fn pythons() -> Vec<PathBuf> {
     found
 }
 
-/// What `serve --http` says to a client that reads it, and the client's complaints.
+/// Checks that a client received the page of `serve --http`.
 #[track_caller]
 fn fetches(client: &str, output: &Output, protocol: &str) {
     let expected = format!("protocol: {protocol}\ncipher: ");
@@ -180,7 +180,7 @@ fn clients_fetch_a_page_from_serve() {
         let mut command = Command::new(&python);
         let output = run_command(command.args(["-c", PYTHON_CLIENT, &port, ca]));
         let name = python.display().to_string();
-        // What is linked with each of them is its own affair.
+        // Each program may be linked with another TLS library.
         let protocol = if output.stdout.contains("TLSv1.3") {
             "TLSv1.3"
         } else {
@@ -191,7 +191,7 @@ fn clients_fetch_a_page_from_serve() {
 }
 
 #[test]
-fn connect_verifies_the_servers_of_others() {
+fn connect_verifies_other_programs_as_servers() {
     let world = World::new();
     let certificate = path(&world.server.combined);
     let mut servers = Vec::new();

@@ -1,4 +1,4 @@
-//! `pyssl serve`, and certificates that are renewed while it runs.
+//! Certificates that are renewed while `pyssl serve` runs.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -24,7 +24,7 @@ fn connect(ca: &Ca, server: &Server) -> EchoClient {
 fn shown(ca: &Ca, server: &Server) -> Vec<u8> {
     let mut client = connect(ca, server);
     let shown = client.peer_cert().unwrap();
-    // In order, so that the server has nothing to log.
+    // Close with close_notify, so that the server logs nothing.
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     client.close().unwrap();
     shown
@@ -40,7 +40,7 @@ fn write_pair(directory: &Path, names: [&str; 2], leaf: &Leaf) {
     fs::write(directory.join(names[1]), leaf.key_pem()).unwrap();
 }
 
-/// Puts a link in the place of another in one step, as `ln -sfn` and `mv -T` do.
+/// Atomically replaces a link, as `ln -sfn` and `mv -T` do.
 fn relink(target: &str, link: &Path) {
     let new = link.with_file_name("new");
     symlink(target, &new).unwrap();
@@ -84,7 +84,7 @@ fn sighup_loads_a_renewed_certificate() {
     server.child.signal(Signal::HUP);
     assert_eq!(server.log_line(), LOADED);
     assert_eq!(shown(&scene.ca, &server), scene.new.der());
-    // A connection under way goes on with what it began with.
+    // An open connection keeps its settings.
     assert_eq!(before.echo(b"after").unwrap(), b"after");
     assert_eq!(before.peer_cert().unwrap(), scene.old.der());
     let (code, _) = server.stop(Signal::TERM);
@@ -95,7 +95,7 @@ fn sighup_loads_a_renewed_certificate() {
 fn sessions_resume_across_a_renewal() {
     for (kind, renewed) in [
         (KeyKind::EcP256, KeyKind::EcP256),
-        // Another kind of key.
+        // Another type of key.
         (KeyKind::Rsa2048, KeyKind::EcP256),
     ] {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
@@ -121,7 +121,7 @@ fn sessions_resume_across_a_renewal() {
             assert_eq!(again.echo(b"hi").unwrap(), b"hi");
             assert_eq!(shown(&scene.ca, &server), new.der());
 
-            // The old certificate is gone for clients that would rather have it, too.
+            // The old certificate is no longer served, even to clients that prefer it.
             let rsa = ClientConfig::new().ca(&scene.ca).configure(|context| {
                 context
                     .set_sigalgs_list("RSA+SHA256:RSA-PSS+SHA256:ECDSA+SHA256")
@@ -134,7 +134,7 @@ fn sessions_resume_across_a_renewal() {
 }
 
 #[test]
-fn links_that_certbot_swaps_are_followed_and_no_half_pair_is_used() {
+fn links_that_certbot_replaces_are_followed_and_mismatched_pairs_are_not_used() {
     let scene = Scene::new();
     for (n, leaf) in [(1, &scene.old), (2, &scene.new)] {
         let names = [format!("fullchain{n}.pem"), format!("privkey{n}.pem")];
@@ -146,7 +146,7 @@ fn links_that_certbot_swaps_are_followed_and_no_half_pair_is_used() {
     let server = start(&cert, &key);
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
 
-    // Half of the pair: the old one stays, and the reason is given.
+    // Half of the pair: the old one stays in use, and the reason is logged.
     relink("fullchain2.pem", &cert);
     let line = server.log_line();
     assert!(
@@ -159,7 +159,7 @@ fn links_that_certbot_swaps_are_followed_and_no_half_pair_is_used() {
     assert_eq!(server.log_line(), LOADED);
     assert_eq!(shown(&scene.ca, &server), scene.new.der());
 
-    // A file that is missing or garbage for a while changes nothing either.
+    // A missing or invalid file changes nothing either.
     fs::remove_file(&cert).unwrap();
     let line = server.log_line();
     assert!(
@@ -178,7 +178,7 @@ fn links_that_certbot_swaps_are_followed_and_no_half_pair_is_used() {
 }
 
 #[test]
-fn directories_that_kubernetes_swaps_are_followed() {
+fn directories_that_kubernetes_replaces_are_followed() {
     let scene = Scene::new();
     let names = ["tls.crt", "tls.key"];
     for (directory, leaf) in [("..1", &scene.old), ("..2", &scene.new)] {

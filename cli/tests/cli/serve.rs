@@ -21,7 +21,7 @@ fn client(world: &World) -> ClientConfig {
         .configure(|context| context.set_groups_list("P-256").unwrap())
 }
 
-/// One request, and the answer as a whole.
+/// Sends one request, and returns the whole answer.
 fn request(world: &World, server: &Server, text: &str) -> String {
     let mut client = client(world).connect("localhost", server.address).unwrap();
     client.send(text.as_bytes()).unwrap();
@@ -47,7 +47,7 @@ fn hello_answers_and_closes() {
 }
 
 #[test]
-fn echo_sends_back_what_comes() {
+fn echo_sends_received_data_back() {
     let world = World::new();
     let server = Server::start(&world.server, &["--echo", "-v"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
@@ -87,14 +87,14 @@ fn http_answers_any_request() {
 }
 
 #[test]
-fn an_answer_survives_a_body_that_nobody_reads() {
+fn an_answer_arrives_although_the_request_body_is_not_read() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
     client
         .send(b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
         .unwrap();
-    // To write after the server has closed must not destroy the answer.
+    // Data sent after the server has closed must not destroy the answer.
     client.send(&[b'x'; 200_000]).unwrap();
     let answer = String::from_utf8(client.receive_all().unwrap()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -114,7 +114,7 @@ fn many_clients_are_served_at_once() {
 }
 
 #[test]
-fn silent_clients_hold_up_nobody() {
+fn silent_clients_do_not_block_others() {
     let world = World::new();
     let server = Server::start(&world.server, &["--hello", "-v", "--timeout", "3600"]);
     let _silent: Vec<_> = (0..5)
@@ -154,7 +154,7 @@ fn clients_beyond_the_limit_wait_for_their_turn() {
     stream
         .set_read_timeout(Some(Duration::from_millis(200)))
         .unwrap();
-    // The beginning of a record of the wrong kind: an answer would come at once.
+    // The start of a record of the wrong type: the server would answer at once.
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     let waits = stream.read(&mut [0]).unwrap_err().kind();
     assert_eq!(waits, ErrorKind::WouldBlock);
@@ -166,7 +166,7 @@ fn clients_beyond_the_limit_wait_for_their_turn() {
 }
 
 #[test]
-fn a_failed_client_is_one_line_and_ends_nothing() {
+fn a_failed_client_logs_one_line_and_does_not_stop_the_server() {
     let world = World::new();
     let server = Server::start(&world.server, &[]);
     TcpStream::connect(server.address)
@@ -216,7 +216,7 @@ fn client_certificates_are_required() {
     );
 
     let (line, _) = brief(&server.target(), &[&cafile[..], &["--max", "1.2"]].concat());
-    // OpenSSL 4.0 gave it another name.
+    // OpenSSL 4.0 renamed it.
     let line = line.replace("SSLV3_ALERT", "TLS_ALERT");
     assert_eq!(line, "ERR SSLError SSL TLS_ALERT_HANDSHAKE_FAILURE");
 
@@ -249,7 +249,7 @@ fn client_certificates_are_required() {
 }
 
 #[test]
-fn protocols_versions_and_ciphers_are_as_asked_for() {
+fn protocols_versions_and_ciphers_follow_the_options() {
     let world = World::new();
     let args = [
         "--echo",
@@ -311,7 +311,7 @@ fn signals_end_the_server_cleanly() {
         let server = Server::start(&world.server, &["--echo"]);
         assert_eq!(server.stop(signal), (Some(0), Vec::new()));
     }
-    // Clients that are under way have a moment, no more.
+    // The server waits a moment for open connections.
     let server = Server::start(&world.server, &["--echo", "--timeout", "3600"]);
     let mut busy = client(&world).connect("localhost", server.address).unwrap();
     assert_eq!(busy.echo(b"busy").unwrap(), b"busy");
@@ -319,15 +319,15 @@ fn signals_end_the_server_cleanly() {
 }
 
 #[test]
-fn a_client_under_way_is_served_to_its_end() {
+fn a_connected_client_is_served_when_the_server_stops() {
     let world = World::new();
     let server = Server::start(&world.server, &["--hello", "--timeout", "60"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
     server.child.signal(Signal::TERM);
-    // No more are accepted; this one still gets its answer.
+    // The server stops accepting; this client still gets its answer.
     let end = Instant::now() + PATIENCE;
     while TcpStream::connect(server.address).is_ok() {
-        assert!(Instant::now() < end, "the server goes on accepting");
+        assert!(Instant::now() < end, "the server still accepts");
         std::thread::yield_now();
     }
     client.send(b"late").unwrap();
@@ -338,7 +338,7 @@ fn a_client_under_way_is_served_to_its_end() {
 }
 
 #[test]
-fn what_is_wrong_at_the_start_is_one_line_and_exit_code_2() {
+fn a_start_failure_prints_one_line_and_has_exit_code_2() {
     let files = Files::localhost();
     let other = Files::localhost();
     let garbage = files.write("garbage.pem", "no certificate");
@@ -428,7 +428,7 @@ fn an_encrypted_key_is_opened_with_its_password() {
 }
 
 #[test]
-fn a_server_whose_output_nobody_reads_serves_on() {
+fn a_server_whose_output_is_closed_keeps_serving() {
     let world = World::new();
     let (reader, writer) = pipe();
     let child = pyssl()
@@ -443,7 +443,7 @@ fn a_server_whose_output_nobody_reads_serves_on() {
         .stdin(Stdio::null())
         .spawn();
     let mut child = Killed(child.unwrap());
-    // The first line is read; the lines about failed clients have nowhere to go.
+    // Only the first line is read; the lines about failed clients cannot be written.
     let address = listening_on(std::fs::File::from(reader)).unwrap();
     let target = format!("localhost:{}", address.port());
     for _ in 0..2 {

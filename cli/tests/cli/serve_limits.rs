@@ -1,4 +1,4 @@
-//! `pyssl serve` and clients that are many or hostile.
+//! `pyssl serve` with many or hostile clients.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -32,14 +32,15 @@ fn poke(server: &Server) {
 }
 
 #[test]
-fn clients_that_reset_the_connection_hold_up_nobody() {
+fn clients_that_reset_the_connection_do_not_block_others() {
     const ROUNDS: u32 = 3;
     const POKES: u32 = 100;
     let world = World::new();
     let server = Server::start(&world.server, &["--echo"]);
     let start = Instant::now();
     for _ in 0..ROUNDS {
-        // All of them are reset before the server accepts the first, and stand before the good one.
+        // All are reset before the server accepts the first one, and are queued before the good
+        // client.
         server.child.signal(Signal::STOP);
         for _ in 0..POKES {
             poke(&server);
@@ -54,19 +55,19 @@ fn clients_that_reset_the_connection_hold_up_nobody() {
     // A pause of 50 ms after each of them would take 15 s.
     let most = Duration::from_millis(25) * ROUNDS * POKES;
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
-    // Each is one line all the same.
+    // Each still logs one line.
     for _ in 0..ROUNDS * POKES {
         server.log_line();
     }
 }
 
 #[test]
-fn one_address_cannot_take_all_places() {
+fn one_address_cannot_use_all_slots() {
     let world = World::new();
     let args = ["--echo", "--max-per-address", "2", "--timeout", "3600"];
     let server = Server::start(&world.server, &args);
     let mut first = connect_from("127.0.0.1", &world, &server).unwrap();
-    // A client that does not even begin counts, too.
+    // A client that sends nothing counts too.
     let silent = TcpStream::connect(server.address).unwrap();
     assert!(connect_from("127.0.0.1", &world, &server).is_err());
     let line = server.log_line();
@@ -82,19 +83,19 @@ fn one_address_cannot_take_all_places() {
     drop(silent);
     let line = server.log_line();
     assert!(!line.contains("--max-per-address"), "{line}");
-    // Its place is free again, once the server has noticed.
+    // Its slot is free once the server has noticed.
     let end = Instant::now() + PATIENCE;
     let mut again = loop {
         if let Ok(client) = connect_from("127.0.0.1", &world, &server) {
             break client;
         }
-        assert!(Instant::now() < end, "the place stays taken");
+        assert!(Instant::now() < end, "the slot is still in use");
     };
     assert_eq!(again.echo(b"again").unwrap(), b"again");
 }
 
 #[test]
-fn a_limit_for_each_address_is_more_than_none() {
+fn the_limit_for_each_address_is_at_least_one() {
     let output = crate::support::run([
         "serve",
         "127.0.0.1:0",
@@ -108,7 +109,7 @@ fn a_limit_for_each_address_is_more_than_none() {
 }
 
 #[test]
-fn a_server_without_descriptors_serves_again_when_it_has_some() {
+fn a_server_recovers_from_a_shortage_of_descriptors() {
     let world = World::new();
     let mut command = Command::new("sh");
     command
@@ -127,17 +128,17 @@ fn a_server_without_descriptors_serves_again_when_it_has_some() {
     let mut client = connect_from("127.0.0.1", &world, &server).unwrap();
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     drop(client);
-    // The shortage was one line, however long it lasted.
+    // The shortage was logged once, however long it lasted.
     let (_, rest) = server.stop(Signal::TERM);
     let shortages = rest.iter().filter(|line| line.contains("[Errno 24]"));
     assert!(shortages.count() < 40, "{rest:?}");
 }
 
 #[test]
-fn slow_handshakes_hold_up_nobody() {
+fn slow_handshakes_do_not_block_others() {
     let world = World::new();
     let server = Server::start(&world.server, &["--echo", "--timeout", "3600"]);
-    // The beginning of a client's hello, and nothing more.
+    // The start of a ClientHello, and nothing more.
     let mut slow: Vec<_> = (0..50)
         .map(|_| TcpStream::connect(server.address).unwrap())
         .collect();

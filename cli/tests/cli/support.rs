@@ -1,4 +1,4 @@
-//! Running the command without hanging the test.
+//! Runs the command without letting it hang the test.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -14,10 +14,10 @@ use pyssl_testing::{Ca, Files};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long anything may take before the test is declared failed.
+/// How long to wait for anything before the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The command, with nothing in its environment that changes what TLS does.
+/// The command, in an environment that does not affect TLS.
 pub(crate) fn pyssl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyssl"));
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NO_COLOR"] {
@@ -27,7 +27,7 @@ pub(crate) fn pyssl() -> Command {
     command
 }
 
-/// What the command left behind.
+/// The result of the command.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: Option<i32>,
@@ -35,7 +35,7 @@ pub(crate) struct Output {
     pub(crate) stderr: String,
 }
 
-/// Runs the command to its end.
+/// Runs the command to completion.
 pub(crate) fn run<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Output {
     run_command(pyssl().args(args))
 }
@@ -44,7 +44,7 @@ pub(crate) fn run_command(command: &mut Command) -> Output {
     run_with_input(command, b"")
 }
 
-/// Runs a command that reads this.
+/// Runs a command with this input.
 pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
     let mut process = Process::spawn(command);
     process.send(input);
@@ -56,11 +56,12 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
     }
 }
 
-/// A child that does not outlive the test.
+/// A child process that is killed on drop.
 pub(crate) struct Killed(pub(crate) Child);
 
 impl Killed {
-    /// Waits for the end, and returns the exit code. What does not end is killed, and has none.
+    /// Waits for the process, and returns its exit code. A process that does not end is killed:
+    /// `None`.
     pub(crate) fn wait(&mut self) -> Option<i32> {
         let pid = Pid::from_child(&self.0);
         let (ended, end) = channel::<()>();
@@ -86,7 +87,7 @@ impl Drop for Killed {
     }
 }
 
-/// `pyssl serve` at work.
+/// A running `pyssl serve`.
 pub(crate) struct Server {
     pub(crate) child: Killed,
     pub(crate) address: SocketAddr,
@@ -94,7 +95,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts on a free port of this address, `127.0.0.1:0` for instance.
+    /// Starts on a free port of this address, for example `127.0.0.1:0`.
     pub(crate) fn start_on<A: AsRef<OsStr>>(
         address: &str,
         args: impl IntoIterator<Item = A>,
@@ -102,7 +103,7 @@ impl Server {
         Server::spawn(pyssl().arg("serve").arg(address).args(args))
     }
 
-    /// Starts what runs `pyssl serve` in the end.
+    /// Runs a command that starts `pyssl serve`.
     pub(crate) fn spawn(command: &mut Command) -> Server {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Killed(command.spawn().unwrap());
@@ -134,7 +135,7 @@ impl Server {
         self.address.port()
     }
 
-    /// As `connect` takes it, with the name that is in the certificate.
+    /// The target for `connect`, with the name that is in the certificate.
     pub(crate) fn target(&self) -> String {
         format!("localhost:{}", self.port())
     }
@@ -144,7 +145,7 @@ impl Server {
         self.log.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Ends the server, and returns its exit code and the rest of its log.
+    /// Stops the server, and returns its exit code and the rest of its log.
     pub(crate) fn stop(mut self, signal: Signal) -> (Option<i32>, Vec<String>) {
         self.child.signal(signal);
         let code = self.child.wait();
@@ -152,7 +153,7 @@ impl Server {
     }
 }
 
-/// The address in the first line of `pyssl serve`, or that line.
+/// The address in the first line of `pyssl serve`, or else that line.
 pub(crate) fn listening_on(output: impl Read) -> Result<SocketAddr, String> {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).unwrap();
@@ -160,14 +161,14 @@ pub(crate) fn listening_on(output: impl Read) -> Result<SocketAddr, String> {
     address.and_then(|a| a.parse().ok()).ok_or(line)
 }
 
-/// `pyssl connect --brief` with more arguments: the line and the exit code.
+/// Runs `pyssl connect --brief` with more arguments, and returns the line and the exit code.
 pub(crate) fn brief(target: &str, args: &[&str]) -> (String, Option<i32>) {
     let output = run(["connect", target, "--brief"].iter().chain(args));
     assert_eq!(output.stdout.lines().count(), 1, "{output:?}");
     (output.stdout.trim_end().to_owned(), output.code)
 }
 
-/// The two ends of a pipe, for reading and writing; the children inherit only what they are given.
+/// The reading and writing ends of a pipe; children do not inherit them.
 pub(crate) fn pipe() -> (OwnedFd, OwnedFd) {
     pipe_with(PipeFlags::CLOEXEC).unwrap()
 }
@@ -176,7 +177,7 @@ pub(crate) fn path(path: &std::path::Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// An authority, a server's certificate and a client's from it.
+/// An authority, and its certificates for a server and a client.
 pub(crate) struct World {
     pub(crate) ca: Ca,
     pub(crate) server: Files,

@@ -1,9 +1,9 @@
 //! Builds an OpenSSL (static, with headers and the `openssl` program) into `<directory>/install`.
 //!
 //! `openssl-src` takes the target, the host and make's flags from the environment, as in a build
-//! script; `cargo xtask openssl` sets them. It builds no programs and removes what it built them
-//! from, so this program also stands in for `make`: before the libraries are installed it has the
-//! program built, too.
+//! script; `cargo xtask openssl` sets them. It does not build the programs, and removes the sources
+//! afterwards. So this program also acts as a wrapper for `make`: before the libraries are
+//! installed it builds the `openssl` program too.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 
-/// The `PATH` without our stand-in.
+/// The `PATH` without our wrapper.
 const REAL_PATH: &str = "PYSSL_REAL_PATH";
 const INSTALL: &str = "PYSSL_INSTALL";
 
@@ -33,7 +33,7 @@ fn main() {
     }
 }
 
-/// Runs this program again, with its stand-in for make first in the `PATH`.
+/// Runs this program again, with its wrapper for make first in the `PATH`.
 fn again(directory: &Path) -> i32 {
     let run = |path| {
         Command::new(env::current_exe()?)
@@ -46,13 +46,13 @@ fn again(directory: &Path) -> i32 {
     match stand_in(directory).and_then(run) {
         Ok(status) => status.code().unwrap_or(1),
         Err(error) => {
-            eprintln!("cannot stand in for make: {error}");
+            eprintln!("cannot install the wrapper for make: {error}");
             1
         }
     }
 }
 
-/// Puts this program under make's name into a directory, and that first in the `PATH`.
+/// Installs this program as `make` in a directory, and returns a `PATH` that starts with it.
 fn stand_in(directory: &Path) -> std::io::Result<OsString> {
     let bin = directory.join("make");
     fs::create_dir_all(&bin)?;
@@ -73,7 +73,7 @@ fn make(path: &OsStr) -> i32 {
         let copied =
             fs::create_dir_all(&bin).and_then(|()| fs::copy("apps/openssl", bin.join("openssl")));
         if let Err(error) = copied {
-            eprintln!("cannot keep the openssl program: {error}");
+            eprintln!("cannot install the openssl program: {error}");
             return 1;
         }
     }
