@@ -43,13 +43,11 @@
 //!
 //! # Beyond Python
 //!
-//! - [`cipher`]: explains a cipher string part by part; [`SslContext::set_ciphers_strict`].
-//! - [`negotiate`]: predicts what two contexts, or a server and well-known clients, would
-//!   negotiate.
-//! - [`SslContext::audit`]: reports the weaknesses of a context.
 //! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
 //! - [`SslSocket::close_within`]: closes a connection with a time limit.
-//! - [`assert_ciphers!`]: assertions for the tests of your own project.
+//!
+//! The crate `pyssl-ciphers` explains and lints cipher strings, predicts what contexts would
+//! negotiate, reports the weaknesses of a context, and has assertions for your own tests.
 //!
 //! # Features
 //!
@@ -62,23 +60,19 @@
 
 #[cfg(feature = "tokio")]
 pub mod aio;
-pub mod audit;
 mod capabilities;
 mod certificate;
-pub mod cipher;
-mod codes;
+mod cipher;
 mod constants;
 mod context;
 mod deadline;
 mod default;
 mod engine;
 mod error;
-pub mod expect;
 mod ffi;
 mod hostname;
 mod lock;
 mod lookup;
-pub mod negotiate;
 mod object;
 mod optional;
 mod paths;
@@ -97,22 +91,23 @@ pub use certificate::{
     Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
     PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
 };
-pub use cipher::Cipher;
+pub use cipher::{Cipher, PYTHON_DEFAULT_CIPHERS, openssl_default_ciphers};
 pub use constants::python::*;
 pub use constants::{
     AlertDescription, OcspMode, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType,
     TlsContentType, TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
-    CaData, CertChain, CertStoreStats, ClientPsk, Direction, Identity, MessageKind, OcspRequest,
-    Password, SessionStats, SniAction, SniRequest, SslContext, SslSession, TicketKey, TlsMessage,
-    VerifyLocations, get_sigalgs,
+    CaData, CertChain, CertStoreStats, ClientPsk, ContextSettings, Direction, Identity,
+    MessageKind, OcspRequest, Password, SessionStats, SniAction, SniRequest, SslContext,
+    SslSession, TicketKey, TlsMessage, Variant, VerifyLocations, get_sigalgs,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,
     create_default_context, create_default_https_context, create_stdlib_context,
     create_unverified_context, get_server_certificate,
 };
+pub use engine::Agreed;
 pub use error::{BoxError, Error, OsError, Result, SslError};
 pub use object::{MemoryBio, SslObject, WrapBio};
 pub use optional::Optional;

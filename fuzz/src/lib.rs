@@ -4,7 +4,7 @@
 //! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
 
 use pyssl as ssl;
-use pyssl::cipher::{CipherString, Ciphersuites, Policy};
+use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));

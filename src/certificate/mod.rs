@@ -122,6 +122,21 @@ impl Certificate {
     }
 }
 
+impl Certificate {
+    /// Kind and size of its key: `RSA 2048`, `EC P-256`, `ED25519`; none for a key of a kind that
+    /// OpenSSL does not have.
+    ///
+    /// ```
+    /// # let leaf = pyssl_testing::Ca::new().issue("localhost");
+    /// let certificate = pyssl::Certificate::from_der(&leaf.der())?;
+    /// assert_eq!(certificate.key_name().as_deref(), Some("EC P-256"));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn key_name(&self) -> Option<String> {
+        self.0.public_key().ok().map(|key| key_name(&key))
+    }
+}
+
 /// The type and size of a key: `RSA 2048`, `EC P-256`, `ED25519`.
 pub(crate) fn key_name<T: HasPublic>(key: &PKeyRef<T>) -> String {
     match key.id() {

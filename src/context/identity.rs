@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::cert_chain::CertChain;
 use super::settings;
+use crate::certificate::Certificate;
 use crate::error::Result;
 
 /// A certificate with its chain and key, read and parsed once, for single connections: see
@@ -27,6 +28,28 @@ impl Identity {
     /// As `load_cert_chain`; that key and certificate belong together shows when they are used.
     pub fn load(chain: impl Into<CertChain>) -> Result<Identity> {
         Ok(Identity(Arc::new(chain.into().read(|_, _| Ok(()))?)))
+    }
+
+    /// The certificate, then the chain that is sent with it.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// let me = ssl::Identity::load(ssl::CertChain::new("me.pem"))?;
+    /// println!("{}", me.certificates()[0]);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn certificates(&self) -> Vec<Certificate> {
+        let chain = self.0.chain.iter();
+        let sent = std::iter::once(&self.0.leaf).chain(chain);
+        sent.cloned().map(Certificate::from_x509).collect()
+    }
+
+    pub(super) fn of(credential: Arc<settings::Credential>) -> Identity {
+        Identity(credential)
+    }
+
+    pub(super) fn credential(&self) -> Arc<settings::Credential> {
+        Arc::clone(&self.0)
     }
 
     pub(crate) fn get(&self) -> &settings::Credential {

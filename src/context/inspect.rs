@@ -1,11 +1,8 @@
-//! What the layers above may know of a context: copies to try things on, and its parts.
-
-use std::sync::Arc;
+//! Parts of a context that Python does not show.
 
 use openssl::x509::X509;
 
 use super::SslContext;
-use super::settings::{Credential, Settings};
 use crate::cipher::{self, Cipher};
 use crate::constants::{Options, TlsVersion};
 use crate::error::Result;
@@ -22,27 +19,6 @@ const VERSIONS: [(TlsVersion, Options); 5] = [
 ];
 
 impl SslContext {
-    /// Another context with the same settings, changed by `change`: what happens to it does not
-    /// show in this one.
-    pub(crate) fn varied(
-        &self,
-        change: impl FnOnce(&mut Settings) -> Result<()>,
-    ) -> Result<SslContext> {
-        let mut settings = self.settings();
-        change(&mut settings)?;
-        SslContext::from_settings(settings)
-    }
-
-    /// All that was set, as it is now.
-    pub(crate) fn settings(&self) -> Settings {
-        self.read(Settings::clone)
-    }
-
-    /// The certificates with their chains and keys, in the order in which they were loaded.
-    pub(crate) fn identities(&self) -> Vec<Arc<Credential>> {
-        self.read(|settings| settings.identities.clone())
-    }
-
     /// The certificates in the trust store now, and how many revocation lists stand beside them.
     pub(crate) fn trusted(&self) -> (Vec<X509>, usize) {
         let mut certificates = Vec::new();
@@ -54,12 +30,6 @@ impl SslContext {
             }
         }
         (certificates, crls)
-    }
-
-    /// Whether nothing can be found in the trust store: no certificate, no directory.
-    pub(crate) fn trusts_nothing(&self) -> bool {
-        let trust = self.trust();
-        !trust.has_directories() && trust.objects().is_empty()
     }
 
     /// Whether the trust store looks for certificates in directories.

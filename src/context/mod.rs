@@ -20,11 +20,11 @@ mod settings;
 mod sigalgs;
 mod snapshot;
 mod stats;
-mod strict;
 mod tickets;
 mod trust;
 #[cfg(test)]
 mod trust_tests;
+mod variant;
 mod verified;
 
 use std::fmt;
@@ -37,14 +37,14 @@ pub use locations::{CaData, VerifyLocations};
 pub use message::{Direction, MessageKind, TlsMessage};
 pub use ocsp::OcspRequest;
 pub use psk::ClientPsk;
-pub(crate) use psk::{PskClientCallback, PskServerCallback};
 pub(crate) use session::ContextId;
 pub use session::SslSession;
-pub(crate) use settings::{Credential, Settings};
+pub(crate) use settings::Settings;
 pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
 pub use tickets::TicketKey;
+pub use variant::{ContextSettings, Variant};
 pub(crate) use verified::Verified;
 
 use crate::constants::Protocol;
@@ -55,7 +55,7 @@ use crate::ffi::hooks::Hooks;
 use crate::lock::{FairGuard, FairLock};
 use snapshot::Origin;
 use stats::Statistics;
-pub(crate) use trust::Trust;
+use trust::Trust;
 
 /// Settings that connections share: Python's `ssl.SSLContext`.
 ///
@@ -165,7 +165,7 @@ impl SslContext {
     ///
     /// `SSLError` if OpenSSL cannot make a context.
     pub fn copy(&self) -> Result<SslContext> {
-        let mut settings = self.settings();
+        let mut settings = self.read(Settings::clone);
         settings.trust = Arc::new(settings.trust.copy()?);
         // A ticket of a context that verifies less must not pass here.
         settings.ticket_keys = Arc::from([]);

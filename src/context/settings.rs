@@ -12,7 +12,7 @@ use super::message::MessageCallback;
 use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
 use super::trust::Trust;
-use crate::cipher::CipherString;
+use crate::cipher::PYTHON_DEFAULT_CIPHERS;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, Method};
@@ -102,9 +102,7 @@ impl Settings {
             maximum_version: None,
             security_level: None,
             num_tickets: None,
-            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(
-                CipherString::PYTHON_DEFAULT,
-            )),
+            cipher_list: Arc::new(crate::ffi::util::c_string_lossy(PYTHON_DEFAULT_CIPHERS)),
             ciphersuites: None,
             groups: None,
             client_sigalgs: None,

@@ -7,17 +7,20 @@ use crate::cipher::Cipher;
 use crate::constants::TlsVersion;
 use crate::ffi::view::View;
 
-/// What a handshake has agreed on.
+/// What a handshake has agreed on, from [`SslObject::agreed`](crate::SslObject::agreed).
+#[non_exhaustive]
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Agreed {
-    pub(crate) version: Option<TlsVersion>,
-    pub(crate) cipher: Option<Cipher>,
+pub struct Agreed {
+    /// The version; none before there is one.
+    pub version: Option<TlsVersion>,
+    /// The suite.
+    pub cipher: Option<Cipher>,
     /// The group of the key exchange, `x25519`, or the size of finite-field parameters.
-    pub(crate) group: Option<Box<str>>,
+    pub group: Option<Box<str>>,
     /// What the peer signed with: `rsa_pss_rsae_sha256`.
-    pub(crate) peer_signature: Option<Box<str>>,
+    pub peer_signature: Option<Box<str>>,
     /// The key of the peer's certificate: `RSA 2048`.
-    pub(crate) peer_key: Option<Box<str>>,
+    pub peer_key: Option<Box<str>>,
 }
 
 impl Connection {

@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use openssl::ssl::StatusType;
 
 pub(crate) use crate::deadline::Deadline;
-pub(crate) use agreed::Agreed;
+pub use agreed::Agreed;
 pub(crate) use binding::Binding;
 pub(crate) use inspection::inspection_methods;
 pub(crate) use overrides::{Overrides, override_setters};

@@ -65,6 +65,16 @@ pub(super) fn library_error(stack: &ErrorStack) -> Option<&openssl::error::Error
 }
 
 impl SslError {
+    /// An error with this text, as Python's `ssl.SSLError(text)`.
+    ///
+    /// ```
+    /// let error = pyssl::SslError::new("the peer is not welcome");
+    /// assert_eq!(error.to_string(), "the peer is not welcome");
+    /// ```
+    pub fn new(text: impl Into<Box<str>>) -> SslError {
+        SslError::text(None, text)
+    }
+
     /// An error with a text that CPython itself supplies.
     pub(crate) fn text(errno: Option<i32>, text: impl Into<Box<str>>) -> SslError {
         SslError {
@@ -185,7 +195,7 @@ impl SslError {
     }
 
     /// The alert that the peer sent, if the error reports one.
-    pub(crate) fn received_alert(&self) -> Option<AlertDescription> {
+    pub fn received_alert(&self) -> Option<AlertDescription> {
         // SSL_AD_REASON_OFFSET: reasons above it are the peer's alerts.
         const ALERTS: i32 = 1000;
         let last = self.stack.as_ref()?.errors().last()?;

@@ -5,8 +5,7 @@
 //! inside a name cuts nothing off (CVE-2013-4238). What the bytes mean is decided in
 //! `certificate`.
 
-use std::ffi::{c_char, c_int, c_uint};
-use std::net::IpAddr;
+use std::ffi::{c_char, c_int};
 use std::ptr;
 
 use foreign_types::ForeignTypeRef;
@@ -337,56 +336,6 @@ pub(crate) fn is_ca(x509: &X509Ref) -> bool {
     ca != 0
 }
 
-/// Whether the basic constraints say that the certificate is an authority's.
-pub(crate) fn is_authority(x509: &X509Ref) -> bool {
-    /// `X509_check_ca`: a certificate of version 3 with basic constraints that say so.
-    const BY_BASIC_CONSTRAINTS: c_int = 1;
-    // SAFETY: `x509` is live; what the call caches in it is under OpenSSL's own lock.
-    let ca = unsafe { decl::X509_check_ca(x509.as_ptr()) };
-    clear_errors();
-    ca == BY_BASIC_CONSTRAINTS
-}
-
-/// Whether the certificate is for a host, compared as `flags` (`X509_CHECK_FLAG_*`) say.
-pub(crate) fn is_for_host(x509: &X509Ref, host: &str, flags: c_uint) -> bool {
-    // A length of 0 makes OpenSSL look for a NUL, which Rust's strings do not have.
-    if host.is_empty() {
-        return false;
-    }
-    // SAFETY: `x509` is live; pointer and length are those of `host`; a null last argument asks
-    // for no copy of the name.
-    let found = unsafe {
-        sys::X509_check_host(
-            x509.as_ptr(),
-            host.as_ptr().cast(),
-            host.len(),
-            flags,
-            ptr::null_mut(),
-        )
-    };
-    clear_errors();
-    found == 1
-}
-
-/// Whether the certificate is for an IP address.
-pub(crate) fn is_for_ip(x509: &X509Ref, address: IpAddr) -> bool {
-    let (v4, v6);
-    let octets: &[u8] = match address {
-        IpAddr::V4(address) => {
-            v4 = address.octets();
-            &v4
-        }
-        IpAddr::V6(address) => {
-            v6 = address.octets();
-            &v6
-        }
-    };
-    // SAFETY: `x509` is live; pointer and length are those of `octets`.
-    let found = unsafe { sys::X509_check_ip(x509.as_ptr(), octets.as_ptr(), octets.len(), 0) };
-    clear_errors();
-    found == 1
-}
-
 /// A memory BIO that lives for one call.
 struct Bio(*mut sys::BIO);
 
@@ -419,21 +368,5 @@ impl Drop for Bio {
     fn drop(&mut self) {
         // SAFETY: made by `owned`, not null, freed only here.
         unsafe { sys::BIO_free_all(self.0) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use pyssl_testing::Ca;
-
-    use super::*;
-
-    #[test]
-    fn no_certificate_is_for_an_empty_host() {
-        let leaf = Ca::new().issue("localhost");
-        assert!(is_for_host(leaf.cert(), "localhost", 0));
-        assert!(!is_for_host(leaf.cert(), "", 0));
-        // A part of a longer string, behind which the rest of the name stands.
-        assert!(!is_for_host(leaf.cert(), &"localhost"[..0], 0));
     }
 }

@@ -375,8 +375,9 @@ impl SslObject {
         self.connection.channel_binding(cb_type)
     }
 
-    /// What the handshake has agreed on.
-    pub(crate) fn agreed(&self) -> Agreed {
+    /// What the handshake has agreed on: what Python's `version()` and `cipher()` tell, and the
+    /// group, the peer's signature and its key.
+    pub fn agreed(&self) -> Agreed {
         self.connection.agreed()
     }
 

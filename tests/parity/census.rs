@@ -60,7 +60,8 @@ fn every_row_of_the_security_record_has_tests_that_exist_or_a_reason_for_none() 
 }
 
 /// What is wrong with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a test
-/// binary, its modules, and the function. `unit` is the library itself.
+/// binary of `pyssl` or of `pyssl-ciphers`, its modules, and the function. `unit` is the library
+/// itself.
 fn missing(test: &str) -> Result<(), String> {
     let (place, function) = test
         .rsplit_once("::")
@@ -94,7 +95,13 @@ fn file_of(place: &str) -> Result<PathBuf, String> {
             root.join("cli/tests/cli/main.rs"),
         ),
         _ => {
-            let directory = root.join("tests").join(binary);
+            let of_ciphers = root.join("ciphers/tests").join(binary);
+            let own = root.join("tests").join(binary);
+            let single = of_ciphers.with_extension("rs");
+            let directory = match of_ciphers.exists() || single.exists() {
+                true => of_ciphers,
+                false => own,
+            };
             let single = directory.with_extension("rs");
             let main = directory.join("main.rs");
             (directory, if single.exists() { single } else { main })

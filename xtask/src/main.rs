@@ -9,7 +9,7 @@ const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
        cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
-           writes the table of suites in src/cipher/tables/
+           writes the table of suites in ciphers/src/cipher/tables/
        cargo xtask openssl <3.6|4.0>
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
        cargo api [--bless]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
-use pyssl::negotiate::Role;
+use pyssl_ciphers::negotiate::Role;
 
 use super::{KeyArgs, Version};
 
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn the_versions_are_those_of_the_library() {
-        let known = pyssl::cipher::KnownOpenssl::all();
-        let names = known.iter().map(pyssl::cipher::KnownOpenssl::name);
+        let known = pyssl_ciphers::cipher::KnownOpenssl::all();
+        let names = known.iter().map(pyssl_ciphers::cipher::KnownOpenssl::name);
         assert!(names.chain(["all"]).eq(OPENSSL));
     }
 }

@@ -1,10 +1,11 @@
 //! `pyssl audit`: what is wrong with a context.
 
+use pyssl_ciphers::SslContextExt;
 use std::process::ExitCode;
 
 use pyssl as ssl;
-use pyssl::audit::AuditOptions;
-use pyssl::negotiate::Role;
+use pyssl_ciphers::audit::AuditOptions;
+use pyssl_ciphers::negotiate::Role;
 
 use super::ciphers::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};

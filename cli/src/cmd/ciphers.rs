@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{
+use pyssl_ciphers::cipher::{
     CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, LintCode, Policy,
 };
 

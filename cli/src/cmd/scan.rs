@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{CipherString, Policy};
+use pyssl_ciphers::cipher::{CipherString, Policy};
 
 use crate::args::ScanArgs;
 use crate::cmd::ciphers::read_policy;
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode, Failure> {
 fn scan(
     args: &ScanArgs,
     policy: Option<Policy>,
-    meant: Option<&ssl::cipher::Resolved>,
+    meant: Option<&pyssl_ciphers::cipher::Resolved>,
 ) -> Result<Scan, Failure> {
     let start = Instant::now();
     let name = args

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use pyssl as ssl;
-use pyssl::audit::AuditFinding;
-use pyssl::negotiate::Role;
+use pyssl_ciphers::audit::AuditFinding;
+use pyssl_ciphers::negotiate::Role;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::ciphers::{Judged, PolicyJson, violations};
 use super::suites::style;
@@ -61,7 +60,7 @@ struct AuditJson<'a> {
     role: String,
     protocol: &'static str,
     openssl: &'static str,
-    findings: Vec<Box<RawValue>>,
+    findings: &'a [AuditFinding],
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyJson<'a>>,
 }
@@ -79,10 +78,7 @@ pub(crate) fn json(
             role: role.to_string(),
             protocol: context.protocol().name(),
             openssl: *ssl::OPENSSL_VERSION,
-            findings: findings
-                .iter()
-                .map(|f| RawValue::from_string(f.to_json()))
-                .collect::<Result<_, _>>()?,
+            findings,
             policy: judged.map(PolicyJson::from),
         },
     )

@@ -8,10 +8,10 @@ use std::io::{self, Write};
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{
+use pyssl_ciphers::cipher::{
     Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step, Term,
 };
-use pyssl::negotiate::{Obstacle, Role, Usable};
+use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use elsewhere::{Client, OnVersion};
 pub(crate) use json::json;
@@ -50,7 +50,7 @@ pub(crate) struct Report {
 /// A policy and what it says.
 pub(crate) struct Judged {
     pub(crate) policy: Policy,
-    pub(crate) report: ssl::cipher::Report,
+    pub(crate) report: pyssl_ciphers::cipher::Report,
 }
 
 impl Judged {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::Severity;
+use pyssl_ciphers::cipher::Severity;
 use serde::Serialize;
 use serde_json::value::RawValue;
 

@@ -1,9 +1,10 @@
 //! A table of cipher suites.
 
+use pyssl_ciphers::CipherExt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use pyssl::cipher::{Cipher, Severity, Weakness};
+use pyssl_ciphers::cipher::{Cipher, Severity, Weakness};
 
 use super::{BAD, FAINT, GOOD, Styled};
 

@@ -5,8 +5,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl::cipher::{CipherString, Ciphersuites, KnownOpenssl, Policy};
-use pyssl::negotiate::Profile;
 use pyssl::*;
 
 use super::{Call, PEM, plain};
@@ -44,43 +42,20 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
         "JsonDict",
         &["Certificate::from_der", "Certificate::from_pem"],
     ),
-    (
-        "CipherString",
-        &["CipherString::parse", "CipherString::strict"],
-    ),
-    (
-        "Ciphersuites",
-        &["Ciphersuites::parse", "Ciphersuites::strict"],
-    ),
-    ("Part", &["CipherString::parse"]),
-    ("Term", &["CipherString::parse"]),
-    ("Resolved", &["CipherString::parse"]),
-    ("CipherDiff", &["CipherString::parse"]),
-    (
-        "Cipher",
-        &[
-            "SslContext::new",
-            "CipherString::parse",
-            "Ciphersuites::parse",
-        ],
-    ),
-    ("AuditFinding", &["SslContext::new"]),
+    ("Cipher", &["SslContext::new"]),
+    ("ContextSettings", &["SslContext::new"]),
+    ("Variant", &["SslContext::new"]),
+    ("Agreed", &["SslContext::new"]),
+    ("Identity", &["Identity::load"]),
     ("SniRequest", &["SslContext::new"]),
     ("OcspRequest", &["SslContext::new"]),
     ("TlsMessage", &["SslContext::new"]),
     ("SessionStats", &["SslContext::new"]),
-    ("Negotiation", &["SslContext::new"]),
-    ("Agreement", &["SslContext::new"]),
-    ("Refusal", &["SslContext::new"]),
-    ("Usable", &["SslContext::new"]),
-    ("Broken", &["SslContext::new"]),
     ("SslSession", &["SslContext::new"]),
     ("Verdict", &["SslContext::new"]),
     ("Handshake", &["SslContext::new"]),
     ("IntoFallible", &["SslContext::new"]),
     ("TlsStream", &["SslContext::new"]),
-    ("Finding", &["CipherString::parse", "Ciphersuites::parse"]),
-    ("Weakening", &["CipherString::parse"]),
     // Macros write these for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),
@@ -146,18 +121,6 @@ pub(super) fn connection() -> TcpStream {
 
 pub(super) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
-}
-
-pub(super) fn policy() -> Policy {
-    Policy::mozilla_modern()
-}
-
-pub(super) fn profile() -> &'static Profile {
-    &Profile::all()[0]
-}
-
-pub(super) fn known() -> &'static KnownOpenssl {
-    &KnownOpenssl::all()[0]
 }
 
 pub(super) fn value_error() -> ssl::Error {
@@ -236,69 +199,18 @@ const ALONE: &[Call] = calls! {
     "Asn1Object::fromnid" => Asn1Object::fromnid(129);
     "Asn1Object::fromnid: unknown" => Asn1Object::fromnid(100_000);
     "impl From<Purpose> for Asn1Object" => Asn1Object::from(Purpose::SERVER_AUTH);
-    "CipherString::parse" => CipherString::parse("ECDHE+AESGCM").unwrap();
-    "CipherString::parse: empty" => CipherString::parse("");
-    "CipherString::parse: a NUL" => CipherString::parse("A\0");
-    "CipherString::strict" => CipherString::strict("ECDHE+AESGCM").unwrap();
-    "CipherString::strict: unknown" => CipherString::strict("none");
-    "CipherString::openssl_default" => CipherString::openssl_default();
-    "impl FromStr for CipherString" => "DEFAULT".parse::<CipherString>();
-    "Ciphersuites::parse" => Ciphersuites::parse("TLS_AES_128_GCM_SHA256").unwrap();
-    "Ciphersuites::parse: empty" => Ciphersuites::parse("");
-    "Ciphersuites::parse: unknown" => Ciphersuites::parse("none");
-    "Ciphersuites::strict" => Ciphersuites::strict("TLS_AES_128_GCM_SHA256").unwrap();
-    "impl FromStr for Ciphersuites" => "TLS_AES_128_GCM_SHA256".parse::<Ciphersuites>();
-    "CipherStringError::kind" => CipherString::parse("A\0").unwrap_err().kind();
-    "CipherStringError::span" => CipherString::parse("A\0").unwrap_err().span();
-    "CipherStringError::column" => CipherString::parse("A\0").unwrap_err().column();
-    "CipherStringError::message" => CipherString::parse("A\0").unwrap_err().message().len();
-    "impl fmt::Display for CipherStringError" => CipherString::parse("A\0").unwrap_err().to_string();
-    "impl From<CipherStringError> for Error" => {
-        ssl::Error::from(CipherString::parse("A\0").unwrap_err())
-    };
-    "KnownOpenssl::explain" => known().explain("DEFAULT");
-    "Explanation::steps", "Explanation::ciphers", "Explanation::selects_nothing",
-    "Explanation::security_level", "Explanation::diff", "Explanation::method",
-    "impl fmt::Debug for Explanation" => {
-        let explanation = known().explain("DEFAULT").unwrap();
-        (
-            explanation.steps().len(),
-            explanation.ciphers().len(),
-            explanation.selects_nothing(),
-            explanation.security_level(),
-            format!("{explanation:?} {:?}", explanation.method()),
-            explanation.diff(&known().explain("ALL").unwrap()),
-        )
-    };
-    "Step::part", "Step::effect", "Step::added", "Step::removed", "Step::moved", "Step::killed",
-    "Step::list", "Step::hint", "impl fmt::Display for Step", "impl fmt::Debug for Step" => {
-        let explanation = known().explain("ALL:!none").unwrap();
-        let step = &explanation.steps()[0];
-        (
-            format!("{step} {step:?} {:?} {:?}", step.part(), step.effect()),
-            step.added().len() + step.removed().len() + step.moved().len(),
-            step.killed().len() + step.list().len(),
-            step.hint().is_some(),
-        )
-    };
-    "Policy::check" => policy().check(&[], &[TlsVersion::TLSv1_3]);
-    "Policy::check_groups" => policy().check_groups(&["X25519"]);
-    "Policy::check_key" => policy().check_key("RSA", 1024);
-    "Policy::parse" => Policy::parse("none");
-    "Report::policy", "Report::violations", "Report::conforms", "Report::extend",
-    "Report::not_compared",
-    "Violation::kind", "Violation::section", "Violation::severity",
-    "impl fmt::Display for Violation", "impl fmt::Display for ViolationKind" => {
-        let mut report = policy().check_key("RSA", 512);
-        report.extend(policy().check_groups(&["secp192k1"]));
-        let _ = (report.policy().len(), report.conforms());
-        for violation in report.violations() {
-            let _ = (violation.section(), violation.severity());
-            let _ = format!("{violation} {}", violation.kind());
-        }
-    };
-    "Profile::client_context" => profile().client_context();
     "get_sigalgs" => get_sigalgs();
+    "openssl_default_ciphers" => openssl_default_ciphers();
+    "SslError::new" => ssl::SslError::new("a text");
+    "Cipher::list" => {
+        let method = openssl::ssl::SslMethod::tls();
+        Cipher::list(&openssl::ssl::SslContextBuilder::new(method).unwrap())
+    };
+    "Cipher::supported" => {
+        let method = openssl::ssl::SslMethod::tls();
+        let context = openssl::ssl::SslContext::builder(method).unwrap().build();
+        Cipher::supported(&mut openssl::ssl::Ssl::new(&context).unwrap())
+    };
     "TicketKey::generate" => TicketKey::generate();
     "impl PartialEq for TicketKey" => TicketKey::from([0; TicketKey::LEN]) == [1; TicketKey::LEN].into();
     "get_default_verify_paths" => get_default_verify_paths();

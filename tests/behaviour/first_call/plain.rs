@@ -6,77 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl::audit::{AuditCode, AuditOptions};
-use pyssl::cipher::{Hint, KnownOpenssl, NoEffect, Policy, Severity, Weakness};
-use pyssl::expect::rules;
-use pyssl::negotiate::{Cause, NegotiateOptions, Obstacle, Profile, Role, UsableOptions};
 use pyssl::socket2::{Domain, Type};
 use pyssl::*;
 
 use super::Call;
-use super::calls::{connection, known, listener, os_error, profile, value_error, want_read};
+use super::calls::{connection, listener, os_error, value_error, want_read};
 
 pub(super) const UNTOUCHED: &[Call] = calls! {
-    "AuditOptions::new", "AuditOptions::role", "AuditOptions::server_hostname",
-    "AuditOptions::now", "AuditOptions::expires_soon", "AuditOptions::peer_cafile", "impl Default for AuditOptions",
-    "impl From<()> for AuditOptions", "impl From<&str> for AuditOptions",
-    "impl From<Role> for AuditOptions" => (
-        AuditOptions::new()
-            .role(Role::Client)
-            .server_hostname("localhost")
-            .now(std::time::SystemTime::now())
-            .expires_soon(Duration::from_secs(1))
-            .peer_cafile("file"),
-        AuditOptions::default(),
-        AuditOptions::from(()),
-        AuditOptions::from("localhost"),
-        AuditOptions::from(Role::Server),
-    );
     "capabilities" => capabilities();
-    "impl fmt::Display for NoEffect" => NoEffect::NotListed.to_string();
-    "impl fmt::Display for Hint" => Hint::Tls13Suite.to_string();
-    "impl fmt::Display for Severity" => Severity::Note.to_string();
-    "impl fmt::Display for Aspect" => pyssl::cipher::Aspect::Keys.to_string();
-    "impl fmt::Display for Obstacle" => Obstacle::NoSrp.to_string();
-    "impl fmt::Display for Cause" => {
-        Cause::NoCommonVersion { client: Vec::new(), server: Vec::new() }.to_string()
-    };
-    "impl fmt::Display for Role" => Role::Client.to_string();
-    "KnownOpenssl::all", "KnownOpenssl::named", "KnownOpenssl::name", "KnownOpenssl::version",
-    "KnownOpenssl::build", "impl fmt::Display for KnownOpenssl",
-    "impl fmt::Debug for KnownOpenssl" => (
-        KnownOpenssl::named(known().name()),
-        known().version(),
-        known().build(),
-        format!("{} {:?}", known(), known()),
-    );
-    "Policy::mozilla_modern", "Policy::mozilla_intermediate", "Policy::rfc9325", "Policy::all",
-    "Policy::named", "Policy::name", "Policy::title", "Policy::version", "Policy::date",
-    "Policy::source", "Policy::versions", "Policy::groups" => {
-        let policies = [Policy::mozilla_modern(), Policy::mozilla_intermediate(), Policy::rfc9325()];
-        for policy in policies.into_iter().chain(Policy::all()) {
-            let named = Policy::named(policy.name());
-            std::hint::black_box((
-                named.map(|named| named.title().len()),
-                policy.version().len() + policy.source().len(),
-                policy.date().map(str::len),
-                policy.versions().len() + policy.groups().len(),
-            ));
-        }
-    };
-    "PolicyError::line" => Policy::parse("none").unwrap_err().line();
-    "Weakness::slug", "Weakness::from_slug", "Weakness::severity", "Weakness::needs_callback",
-    "Weakness::excluded_by", "impl fmt::Display for Weakness" => (
-        Weakness::from_slug(Weakness::Export.slug()),
-        Weakness::Export.severity(),
-        Weakness::Export.needs_callback(),
-        Weakness::Export.excluded_by(),
-        Weakness::Export.to_string(),
-    );
-    "$codes::code", "$codes::summary", "impl std::fmt::Display for $codes" => (
-        (AuditCode::NotVerified.code(), AuditCode::NotVerified.summary()),
-        AuditCode::NotVerified.to_string(),
-    );
     "$type::name", "impl fmt::Debug for $type" => (
         TlsContentType(22).name(),
         format!("{:?}", TlsContentType(22)),
@@ -200,7 +137,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     "Error::verify_code", "Error::verify_message", "impl From<io::Error> for Error",
     "impl From<Error> for io::Error", "OsError::errno", "OsError::errno_name", "Error::errno_name", "impl fmt::Debug for OsError", "OsError::kind", "OsError::filename",
     "impl fmt::Display for OsError", "impl std::error::Error for OsError", "SslError::errno",
-    "SslError::library", "SslError::reason", "SslError::verify_code", "SslError::verify_message",
+    "SslError::library", "SslError::received_alert", "SslError::reason", "SslError::verify_code", "SslError::verify_message",
     "impl fmt::Display for SslError", "impl std::error::Error for SslError" => {
         let within = MemoryBio::new();
         within.write_eof();
@@ -221,35 +158,6 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
             let _ = format!("{error} {error:?}");
             let _ = std::io::Error::from(error);
         }
-    };
-    "includes", "excludes", "policy", "that", "impl fmt::Display for Rule" => {
-        let written = [rules::includes("a"), rules::excludes("a"), rules::policy("a")];
-        (written.map(|rule| rule.to_string()), rules::that("a", |_| true).to_string())
-    };
-    "NegotiateOptions::new", "NegotiateOptions::server_hostname", "NegotiateOptions::verify",
-    "NegotiateOptions::lend_certificates", "impl Default for NegotiateOptions",
-    "impl From<()> for NegotiateOptions", "impl From<&str> for NegotiateOptions",
-    "UsableOptions::new", "UsableOptions::lend_certificates",
-    "impl From<Role> for UsableOptions" => (
-        NegotiateOptions::new().server_hostname("localhost").verify(true).lend_certificates(true),
-        NegotiateOptions::default(),
-        NegotiateOptions::from(()),
-        NegotiateOptions::from("localhost"),
-        UsableOptions::new(Role::Client).lend_certificates(true),
-        UsableOptions::from(Role::Client),
-    );
-    "ProfileError::line" => Profile::parse("none").unwrap_err().line();
-    "Profile::all", "Profile::named", "Profile::parse", "Profile::name", "Profile::title",
-    "Profile::released", "Profile::source", "Profile::versions", "Profile::ciphers",
-    "Profile::groups", "Profile::sends_server_name", "impl fmt::Display for Profile" => {
-        let profile = Profile::named(profile().name()).unwrap();
-        (
-            Profile::parse("none").is_ok(),
-            profile.title().len() + profile.released().len() + profile.source().len(),
-            profile.versions().len() + profile.ciphers().len() + profile.groups().len(),
-            profile.sends_server_name(),
-            profile.to_string(),
-        )
     };
     "MemoryBio::new", "MemoryBio::read", "MemoryBio::write", "MemoryBio::write_eof",
     "MemoryBio::pending", "MemoryBio::eof", "MemoryBio::read_into", "impl Read for MemoryBio",

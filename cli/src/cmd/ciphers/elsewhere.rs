@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use pyssl as ssl;
-use pyssl::cipher::{Explanation, KnownOpenssl};
-use pyssl::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, usable_ciphers};
+use pyssl_ciphers::cipher::{Explanation, KnownOpenssl};
+use pyssl_ciphers::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, usable_ciphers};
 
 use super::context;
 use crate::args::CiphersArgs;
@@ -57,7 +57,7 @@ pub(super) fn usable(
     text: &str,
     client: &ssl::SslContext,
     role: Role,
-) -> Result<Vec<ssl::negotiate::Usable>, Failure> {
+) -> Result<Vec<pyssl_ciphers::negotiate::Usable>, Failure> {
     let usable = match role {
         Role::Client => usable_ciphers(client, role),
         Role::Server => {

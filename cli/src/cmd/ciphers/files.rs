@@ -5,7 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
-use pyssl::cipher::{CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy};
+use pyssl_ciphers::cipher::{
+    CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy,
+};
 
 use super::config::{Found, Kind, find};
 use super::{MOST, read_policy, versions};

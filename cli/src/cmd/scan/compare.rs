@@ -1,10 +1,11 @@
 //! What was found against what should be.
 
+use pyssl_ciphers::CipherExt;
 use std::collections::HashSet;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl::cipher::{Policy, Resolved, Severity};
+use pyssl_ciphers::cipher::{Policy, Resolved, Severity};
 
 use crate::report::ciphers::Judged;
 use crate::report::scan::{Deviation, Order, Scan};

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use pyssl::cipher::{
+use pyssl_ciphers::cipher::{
     Cipher, CipherDiff, CipherStringError, Effect, Explanation, KnownOpenssl, Step,
 };
-use pyssl::negotiate::{Negotiation, Profile};
+use pyssl_ciphers::negotiate::{Negotiation, Profile};
 use serde::Serialize;
 
 use super::json::{CipherErrorJson, ExplanationJson};

@@ -1,10 +1,13 @@
 //! The report as JSON.
 
+use pyssl_ciphers::CipherExt;
 use std::io::{self, Write};
 
 use pyssl as ssl;
-use pyssl::cipher::{Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Step};
-use pyssl::negotiate::Usable;
+use pyssl_ciphers::cipher::{
+    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Step,
+};
+use pyssl_ciphers::negotiate::Usable;
 use serde::Serialize;
 use serde_json::value::RawValue;
 

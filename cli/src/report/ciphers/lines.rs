@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use pyssl::cipher::{CipherStringError, Finding};
+use pyssl_ciphers::cipher::{CipherStringError, Finding};
 use serde::Serialize;
 
 use super::json::{CipherErrorJson, FindingJson, PolicyJson};

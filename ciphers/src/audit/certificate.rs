@@ -1,0 +1,314 @@
+//! The certificates that a context shows, and those that it trusts.
+
+use std::cmp::Ordering;
+
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::Id;
+use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
+
+use super::finding::advice;
+use super::{AuditCode, Auditor};
+use crate::cipher::Severity;
+use crate::key::{self, Held};
+use crate::negotiate::Role;
+use pyssl::{Result, VerifyFlags, VerifyMode};
+
+impl Auditor<'_> {
+    pub(super) fn check_trust(&mut self) -> Result<()> {
+        if self.context.verify_mode() == VerifyMode::CERT_NONE {
+            return Ok(());
+        }
+        let certificates = self.settings.trusted();
+        let crls = self.settings.revocation_lists();
+        let flags = self.context.verify_flags();
+        let checks_crls = flags.contains(VerifyFlags::VERIFY_CRL_CHECK_LEAF);
+        if checks_crls && crls == 0 && !self.settings.trusts_directories() {
+            self.find(
+                AuditCode::NoRevocationList,
+                Severity::Error,
+                "revocation is checked, but no revocation list is loaded: every handshake fails",
+                advice(
+                    "context.load_verify_locations(\"crl.pem\")?",
+                    "context.load_verify_locations(\"crl.pem\")",
+                ),
+            );
+        }
+        let mut expired = Vec::new();
+        for certificate in &certificates {
+            let x509 = key::x509(certificate)?;
+            if compare(x509.not_after(), self.now) == Some(Ordering::Less) {
+                expired.push(name(&x509));
+            }
+        }
+        if let Some(first) = expired.first() {
+            let severity = if expired.len() == certificates.len() {
+                Severity::Error
+            } else {
+                Severity::Note
+            };
+            let message = format!(
+                "{} of {} trusted certificates have expired, among them {first}",
+                expired.len(),
+                certificates.len()
+            );
+            self.find(AuditCode::ExpiredTrust, severity, message, None);
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_certificates(&mut self) -> Result<()> {
+        let held = std::mem::take(&mut self.held);
+        if held.is_empty() {
+            if self.role == Role::Server && !self.settings.has_psk_server_callback() {
+                let message = "the server has no certificate: every handshake fails, unless the \
+                               SNI callback switches to a context that has one";
+                let severity = match self.settings.has_sni_callback() {
+                    true => Severity::Note,
+                    false => Severity::Error,
+                };
+                let fix = advice(
+                    "context.load_cert_chain(ssl::CertChain::new(\"server.crt\").keyfile(\"server.key\"))?",
+                    "context.load_cert_chain(certfile=\"server.crt\", keyfile=\"server.key\")",
+                );
+                self.find(AuditCode::NoCertificate, severity, message, fix);
+            }
+            return Ok(());
+        }
+        for identity in &held {
+            self.check_times(&identity.leaf);
+            self.check_key(&identity.leaf);
+            self.check_signature(&identity.leaf);
+            self.check_leaf(&identity.leaf);
+            for certificate in &identity.chain {
+                self.check_times(certificate);
+                self.check_key(certificate);
+                self.check_signature(certificate);
+            }
+            self.check_chain(identity);
+        }
+        self.held = held;
+        Ok(())
+    }
+
+    /// A time that is malformed is left to the handshake, which fails.
+    fn check_times(&mut self, certificate: &X509Ref) {
+        let subject = name(certificate);
+        let (start, end) = (certificate.not_before(), certificate.not_after());
+        if compare(start, self.now) == Some(Ordering::Greater) {
+            let message = format!("{subject} is not valid before {start}");
+            self.find(AuditCode::NotYetValid, Severity::Error, message, None);
+        }
+        if compare(end, self.now) == Some(Ordering::Less) {
+            let message = format!("{subject} expired on {end}");
+            self.find(AuditCode::Expired, Severity::Error, message, None);
+        } else if compare(end, self.now.saturating_add(self.soon)) == Some(Ordering::Less) {
+            let left = time(self.now).and_then(|now| now.diff(end));
+            let left = match left.map_or(0, |left| left.days) {
+                1 => "1 day".to_owned(),
+                days => format!("{days} days"),
+            };
+            let message = format!("{subject} expires in {left}, on {end}");
+            self.find(AuditCode::ExpiresSoon, Severity::Warning, message, None);
+        }
+    }
+
+    /// A key of a kind that OpenSSL does not have is left to the handshake, which fails.
+    fn check_key(&mut self, certificate: &X509Ref) {
+        let Ok(key) = certificate.public_key() else {
+            return;
+        };
+        let least = match key.id() {
+            Id::RSA | Id::RSA_PSS | Id::DSA => 2048,
+            Id::EC => 256,
+            _ => return,
+        };
+        if key.bits() < least {
+            let message = format!(
+                "{} has a key that is too small: {}; {least} bits are the least",
+                name(certificate),
+                key::certificate(certificate)
+                    .ok()
+                    .and_then(|c| c.key_name())
+                    .unwrap_or_default()
+            );
+            self.find(AuditCode::SmallKey, Severity::Error, message, None);
+        }
+    }
+
+    /// The digest of the signature, which does not count where a certificate signed itself.
+    fn check_signature(&mut self, certificate: &X509Ref) {
+        let algorithm = certificate.signature_algorithm().object().nid();
+        let digest = algorithm.signature_algorithms().map(|both| both.digest);
+        let broken = matches!(digest, Some(Nid::SHA1 | Nid::MD5));
+        if broken && !signed_itself(certificate) {
+            let message = format!(
+                "{} is signed with {}, which security levels 1 and above refuse",
+                name(certificate),
+                algorithm.long_name().unwrap_or("a broken digest")
+            );
+            self.find(AuditCode::WeakSignature, Severity::Error, message, None);
+        }
+    }
+
+    fn check_leaf(&mut self, leaf: &X509Ref) {
+        let subject = name(leaf);
+        let (needed, whom) = match self.role {
+            Role::Client => (X509ExtendedKeyUsage::SSL_CLIENT, "clients"),
+            Role::Server => (X509ExtendedKeyUsage::SSL_SERVER, "servers"),
+        };
+        let fits =
+            |usage: X509ExtendedKeyUsage| usage.intersects(needed | X509ExtendedKeyUsage::ANYEKU);
+        if !leaf.extended_key_usage().is_none_or(fits) {
+            let message = format!("{subject} is not for {whom} (extended key usage)");
+            self.find(AuditCode::WrongPurpose, Severity::Error, message, None);
+        }
+        if self.role == Role::Server && leaf.subject_alt_names().is_none() {
+            let message =
+                format!("{subject} has no subjectAltName, and browsers ignore its subject");
+            self.find(AuditCode::NoAltName, Severity::Warning, message, None);
+        }
+        if signed_itself(leaf) {
+            let message = format!("{subject} signed itself: peers must have it already");
+            self.find(AuditCode::SelfSigned, Severity::Note, message, None);
+        } else if key::certificate(leaf).is_ok_and(|leaf| leaf.is_ca()) {
+            let message = format!(
+                "{subject} is an authority's certificate; its key is on a {}",
+                self.role
+            );
+            self.find(AuditCode::CaAsLeaf, Severity::Warning, message, None);
+        }
+    }
+
+    /// Says that the certificate is for another host.
+    pub(super) fn wrong_name(&mut self, leaf: &X509Ref) {
+        let info = key::certificate(leaf)
+            .ok()
+            .and_then(|leaf| leaf.get_info().ok());
+        let names = info.iter().flat_map(|info| info.subject_alt_name());
+        let names = listed(names.map(ToString::to_string).collect());
+        let message = format!(
+            "{} is not for '{}', but for {}",
+            name(leaf),
+            self.server_hostname.as_deref().unwrap_or_default(),
+            if names.is_empty() {
+                "no name".to_owned()
+            } else {
+                names
+            }
+        );
+        self.find(AuditCode::NameMismatch, Severity::Error, message, None);
+    }
+
+    fn check_chain(&mut self, identity: &Held) {
+        let sent: Vec<&X509> = std::iter::once(&identity.leaf)
+            .chain(&identity.chain)
+            .collect();
+        let in_order = sent.windows(2).all(|pair| issued(pair[1], pair[0]));
+        if !in_order {
+            let ordered = path(&sent);
+            let message = if ordered.len() == sent.len() {
+                let order: Vec<_> = ordered
+                    .iter()
+                    .map(|certificate| name(certificate))
+                    .collect();
+                format!(
+                    "the chain is in the wrong order; right is {}",
+                    listed(order)
+                )
+            } else {
+                let stray = sent
+                    .iter()
+                    .find(|one| !ordered.iter().any(|other| std::ptr::eq(*other, **one)));
+                format!(
+                    "{} does not belong to the chain of {}",
+                    stray.map_or_else(String::new, |certificate| name(certificate)),
+                    name(&identity.leaf)
+                )
+            };
+            self.find(AuditCode::ChainOrder, Severity::Error, message, None);
+        }
+        let ordered = path(&sent);
+        if let [_, .., top] = &ordered[..] {
+            if signed_itself(top) {
+                let message = format!(
+                    "the chain ends with the root {}, which peers have or do not trust",
+                    name(top)
+                );
+                self.find(AuditCode::RootSent, Severity::Note, message, None);
+            }
+        }
+    }
+
+    /// Says that peers do not find the issuer of the last certificate that is sent.
+    pub(super) fn unknown_issuer(&mut self, top: &X509Ref) {
+        if matches!(
+            top.issuer_name().try_cmp(top.subject_name()),
+            Ok(Ordering::Equal)
+        ) {
+            let message = format!("{} signed itself: peers must have it already", name(top));
+            self.find(AuditCode::SelfSigned, Severity::Warning, message, None);
+            return;
+        }
+        let message = format!(
+            "the chain stops at {}: its issuer is neither sent nor trusted by peers (the \
+             system's and the context's own roots, unless others were given)",
+            name(top)
+        );
+        let fix = advice(
+            "context.load_cert_chain(ssl::CertChain::new(\"fullchain.pem\").keyfile(\"server.key\"))?",
+            "context.load_cert_chain(certfile=\"fullchain.pem\", keyfile=\"server.key\")",
+        );
+        self.find(AuditCode::ChainIncomplete, Severity::Warning, message, fix);
+    }
+}
+
+/// The certificates in the order of issue, from the first one, as far as that leads.
+pub(super) fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
+    let mut path: Vec<&X509> = sent.first().copied().into_iter().collect();
+    while let Some(last) = path.last() {
+        let next = sent.iter().find(|candidate| {
+            issued(candidate, last) && !path.iter().any(|seen| std::ptr::eq(*seen, **candidate))
+        });
+        match next {
+            Some(next) => path.push(next),
+            None => break,
+        }
+    }
+    path
+}
+
+/// The first few of these names, and how many more there are.
+fn listed(names: Vec<String>) -> String {
+    const MOST: usize = 8;
+    let first = names.get(..MOST).unwrap_or(&names).join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+fn issued(issuer: &X509Ref, subject: &X509Ref) -> bool {
+    issuer.issued(subject) == X509VerifyResult::OK
+}
+
+fn signed_itself(certificate: &X509Ref) -> bool {
+    issued(certificate, certificate)
+}
+
+pub(super) fn name(certificate: &X509Ref) -> String {
+    match key::certificate(certificate) {
+        Ok(certificate) => format!("'{certificate}'"),
+        Err(_) => "a certificate".to_owned(),
+    }
+}
+
+fn time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
+    Asn1Time::from_unix(seconds)
+}
+
+/// A time of a certificate against seconds since 1970; none if it is malformed.
+fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Option<Ordering> {
+    of_certificate.compare(&*time(seconds).ok()?).ok()
+}

@@ -1,0 +1,83 @@
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::AuditCode;
+use crate::cipher::Severity;
+
+/// Something to know about a context, from [`SslContextExt::audit`](crate::SslContextExt::audit).
+///
+/// `Display`: `A003 error: the server's name is not checked; write
+/// `context.set_check_hostname(true)?``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFinding {
+    pub(super) code: AuditCode,
+    pub(super) severity: Severity,
+    pub(super) message: Box<str>,
+    pub(super) advice: Option<Advice>,
+}
+
+/// What to write instead, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Advice {
+    rust: Box<str>,
+    python: Box<str>,
+}
+
+/// What to write instead, in both languages.
+pub(super) fn advice(rust: impl Into<Box<str>>, python: impl Into<Box<str>>) -> Option<Advice> {
+    Some(Advice {
+        rust: rust.into(),
+        python: python.into(),
+    })
+}
+
+impl AuditFinding {
+    /// What it is about.
+    pub fn code(&self) -> AuditCode {
+        self.code
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What was found.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The line of Rust to write instead, if there is one: a setting, not a new certificate.
+    pub fn rust(&self) -> Option<&str> {
+        self.advice.as_ref().map(|advice| &*advice.rust)
+    }
+
+    /// The same line in Python.
+    pub fn python(&self) -> Option<&str> {
+        self.advice.as_ref().map(|advice| &*advice.python)
+    }
+}
+
+impl Serialize for AuditFinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("AuditFinding", 6)?;
+        fields.serialize_field("code", self.code.code())?;
+        fields.serialize_field("severity", &self.severity)?;
+        fields.serialize_field("summary", self.code.summary())?;
+        fields.serialize_field("message", &self.message)?;
+        fields.serialize_field("rust", &self.rust())?;
+        fields.serialize_field("python", &self.python())?;
+        fields.end()
+    }
+}
+
+impl fmt::Display for AuditFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.code, self.severity, self.message)?;
+        match self.rust() {
+            Some(rust) => write!(f, "; write `{rust}`"),
+            None => Ok(()),
+        }
+    }
+}

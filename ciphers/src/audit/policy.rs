@@ -1,0 +1,44 @@
+//! A whole context against a guideline.
+
+use openssl::pkey::Id;
+use pyssl::{Result, SslContext};
+
+use crate::cipher::{Aspect, Policy, Report};
+use crate::key::Held;
+use crate::negotiate::{self, Role};
+
+pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) -> Result<Report> {
+    let settings = context.settings();
+    let ciphers = negotiate::without_obstacles(context, role)?;
+    let mut report = policy.check(&ciphers, &settings.versions());
+    if let Some(groups) = negotiate::groups_on(context)? {
+        report.extend(policy.check_groups(&groups));
+    }
+    if role == Role::Client {
+        report.extend(policy.nothing_of(Aspect::Keys));
+    }
+    let held = Held::all(&settings)?;
+    for held in &held {
+        let Ok(key) = held.leaf.public_key() else {
+            continue;
+        };
+        let kind = match key.id() {
+            Id::RSA | Id::RSA_PSS => "rsa",
+            Id::DSA => "dsa",
+            Id::EC => "ec",
+            // No policy says anything of the others.
+            _ => {
+                report.extend(policy.nothing_of(Aspect::Keys));
+                continue;
+            }
+        };
+        report.extend(policy.check_key(kind, key.bits()));
+    }
+    if let Some(bits) = settings.dh_bits() {
+        report.extend(policy.check_key("dh", bits));
+    }
+    if role == Role::Server && held.is_empty() && policy.says_of(Aspect::Keys) {
+        report.leave_open(Aspect::Keys);
+    }
+    Ok(report)
+}

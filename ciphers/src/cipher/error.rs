@@ -1,0 +1,141 @@
+use std::fmt;
+use std::ops::Range;
+
+use pyssl::{Error, SslError};
+
+/// Why a cipher string was refused, and where.
+///
+/// [`pyssl::Error`] can be made from it: where OpenSSL would refuse the string too,
+/// the result is Python's `SSLError`, otherwise a `ValueError`.
+///
+/// ```
+/// use pyssl_ciphers::cipher::{CipherString, CipherStringErrorKind};
+///
+/// let e = CipherString::parse("HIGH:!").unwrap_err();
+/// assert_eq!((e.kind(), e.column()), (CipherStringErrorKind::MissingName, Some(7)));
+/// assert_eq!(e.to_string(), "column 7: a name is missing after `!`");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CipherStringError {
+    kind: CipherStringErrorKind,
+    span: Range<usize>,
+    message: Box<str>,
+}
+
+/// The kinds of [`CipherStringError`].
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CipherStringErrorKind {
+    /// Nothing but separators.
+    Empty,
+    /// Longer than [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
+    TooLong,
+    /// A NUL byte; C would end the string there.
+    Nul,
+    /// An operator, or a `+` between names, with no name behind it.
+    MissingName,
+    /// A character that neither names nor separates.
+    InvalidCharacter,
+    /// `@` with something else than `STRENGTH` and `SECLEVEL=n`.
+    UnknownCommand,
+    /// `@SECLEVEL=` with something else than one digit from 0 to 5.
+    SecurityLevel,
+    /// Strict mode: a name that this OpenSSL does not know, or has nothing for.
+    Unknown,
+    /// Strict mode: a part that changes nothing.
+    Ineffective,
+    /// Every part is fine, and together they select no suite.
+    NothingSelected,
+    /// OpenSSL itself failed, or refused what should have been fine.
+    Library,
+}
+
+impl CipherStringError {
+    pub(super) fn new(
+        kind: CipherStringErrorKind,
+        span: Range<usize>,
+        message: impl Into<Box<str>>,
+    ) -> CipherStringError {
+        CipherStringError {
+            kind,
+            span,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn library(stack: &openssl::error::ErrorStack) -> CipherStringError {
+        Self::new(
+            CipherStringErrorKind::Library,
+            0..0,
+            format!("OpenSSL failed: {stack}"),
+        )
+    }
+
+    /// A context could not take a string that is fine.
+    pub(crate) fn of_context(error: &Error) -> CipherStringError {
+        Self::new(CipherStringErrorKind::Library, 0..0, error.to_string())
+    }
+
+    pub(super) fn nothing_selected(len: usize) -> CipherStringError {
+        Self::new(
+            CipherStringErrorKind::NothingSelected,
+            0..len,
+            "No cipher can be selected.",
+        )
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> CipherStringErrorKind {
+        self.kind
+    }
+
+    /// Where, in bytes.
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    /// Where, in bytes counted from 1; none if it is about the string as a whole, or about OpenSSL.
+    pub fn column(&self) -> Option<usize> {
+        let whole = matches!(
+            self.kind,
+            CipherStringErrorKind::Empty
+                | CipherStringErrorKind::NothingSelected
+                | CipherStringErrorKind::Library
+        );
+        (!whole).then_some(self.span.start + 1)
+    }
+
+    /// What is wrong, without the column.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for CipherStringError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(column) = self.column() {
+            write!(f, "column {column}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CipherStringError {}
+
+impl From<CipherStringError> for Error {
+    /// Python's text where Python has one: `No cipher can be selected.`
+    fn from(error: CipherStringError) -> Error {
+        match error.kind {
+            CipherStringErrorKind::NothingSelected => ssl_error(error.message),
+            CipherStringErrorKind::Nul => Error::Value("embedded null character".into()),
+            CipherStringErrorKind::TooLong
+            | CipherStringErrorKind::Unknown
+            | CipherStringErrorKind::Ineffective => Error::Value(error.to_string().into()),
+            _ => ssl_error(format!("No cipher can be selected: {error}")),
+        }
+    }
+}
+
+fn ssl_error(text: impl Into<Box<str>>) -> Error {
+    Error::Ssl(Box::new(SslError::new(text)))
+}

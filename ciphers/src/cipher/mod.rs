@@ -1,0 +1,65 @@
+//! Cipher suites and cipher strings.
+//!
+//! OpenSSL ignores a misspelt part of a cipher string without a word. This module reads a string
+//! as the linked OpenSSL does, says what each part did, and finds what is wrong with it.
+//!
+//! ```
+//! use pyssl_ciphers::cipher::CipherString;
+//!
+//! let string = CipherString::parse("HIGH:!aNUL:!MD5")?;
+//! for step in string.explain()?.steps() {
+//!     println!("{:10} {}", step.part().text(), step);
+//! }
+//! for finding in string.lint()? {
+//!     println!("{finding}");
+//! }
+//! assert!(CipherString::strict("HIGH:!aNUL:!MD5").is_err());
+//! # Ok::<(), pyssl::Error>(())
+//! ```
+//!
+//! | question | call |
+//! |---|---|
+//! | Which suites, in which order? | [`CipherString::resolve`] |
+//! | What did each part do? | [`CipherString::explain`] |
+//! | What is wrong with it? | [`CipherString::lint`] |
+//! | What does a change change? | [`CipherString::diff`] |
+//! | Does it keep to a guideline? | [`Policy::check`] |
+//! | Refuse typing errors | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
+//! | What do other versions of OpenSSL make of it? | [`KnownOpenssl::explain`] |
+
+mod ciphersuites;
+mod diff;
+mod error;
+mod explain;
+mod group;
+mod hint;
+mod known;
+mod library;
+mod lint;
+mod names;
+mod part;
+mod policy;
+mod resolve;
+mod rules;
+mod selector;
+mod strict;
+mod string;
+mod table;
+mod weakness;
+
+pub use ciphersuites::Ciphersuites;
+pub use diff::{CipherDiff, Reordered, Weakening};
+pub use error::{CipherStringError, CipherStringErrorKind};
+pub use explain::{Effect, Explanation, Method, NoEffect, Step};
+pub(crate) use group::Group;
+pub use hint::Hint;
+pub use known::KnownOpenssl;
+pub use lint::{Finding, LintCode, Severity};
+pub(crate) use names::is_suite;
+pub use part::{Operator, Part, PartKind, Term};
+pub(crate) use policy::version as version_named;
+pub use policy::{Aspect, Policy, PolicyError, Report, Violation, ViolationKind};
+pub use pyssl::Cipher;
+pub use resolve::Resolved;
+pub use string::CipherString;
+pub use weakness::{CipherExt, Weakness};

@@ -1,0 +1,69 @@
+use super::{
+    CipherString, CipherStringError, CipherStringErrorKind, Effect, NoEffect, Operator, PartKind,
+};
+
+impl CipherString {
+    /// As [`parse`](Self::parse), and refuses every part that OpenSSL would ignore in silence.
+    ///
+    /// An error are: a name that the linked OpenSSL does not know; a part that adds, removes or
+    /// moves nothing; a whole that selects nothing. Precautions stay allowed: `!MD5` where no
+    /// suite with MD5 was in the list, and `!EXPORT` or `!RC4` in an OpenSSL without such suites.
+    ///
+    /// ```
+    /// use pyssl_ciphers::cipher::CipherString;
+    ///
+    /// assert!(CipherString::strict("HIGH:!aNULL:!MD5:!RC4").is_ok());
+    /// assert_eq!(
+    ///     CipherString::strict("HIGH:!aNUL:!MD5").unwrap_err().to_string(),
+    ///     "column 7: OpenSSL does not know `aNUL`: did you mean `aNULL`?",
+    /// );
+    /// ```
+    ///
+    /// BoringSSL has such a mode (`SSL_CTX_set_strict_cipher_list`); OpenSSL has none.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherStringError`] that names the first such part.
+    #[doc(alias = "SSL_CTX_set_strict_cipher_list")]
+    pub fn strict(text: &str) -> Result<CipherString, CipherStringError> {
+        let string = CipherString::parse(text)?;
+        let explanation = string.explain()?;
+        for step in explanation.steps() {
+            let part = step.part();
+            let precaution = part.operator() == Operator::Kill;
+            let refuse =
+                |kind, span, message: String| Err(CipherStringError::new(kind, span, message));
+            match step.effect() {
+                Effect::Unknown => {
+                    let hint = step.hint();
+                    if precaution && hint == Some(super::Hint::NotInThisBuild) {
+                        continue;
+                    }
+                    let (name, span) = match part.unknown() {
+                        Some(term) => (term.text(), term.span()),
+                        None => (part.text(), part.span()),
+                    };
+                    let mut message = format!("OpenSSL does not know `{name}`");
+                    if let Some(hint) = hint {
+                        message = format!("{message}: {hint}");
+                    }
+                    return refuse(CipherStringErrorKind::Unknown, span, message);
+                }
+                Effect::None(why) => {
+                    let harmless = precaution && why != NoEffect::Contradiction;
+                    let only_start = matches!(part.kind(), PartKind::SuiteB | PartKind::Default);
+                    if harmless || only_start {
+                        continue;
+                    }
+                    let message = format!("`{part}` has no effect: {why}");
+                    return refuse(CipherStringErrorKind::Ineffective, part.span(), message);
+                }
+                _ => {}
+            }
+        }
+        if explanation.selects_nothing() {
+            return Err(CipherStringError::nothing_selected(text.len()));
+        }
+        Ok(string)
+    }
+}

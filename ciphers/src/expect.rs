@@ -1,0 +1,339 @@
+//! Assertions on cipher suites for the tests of your own project: [`assert_ciphers!`](crate::assert_ciphers).
+//!
+//! A cipher string is read once and trusted for ever, while libraries and distributions change
+//! what it selects. A test that says what must hold notices that:
+//!
+//! ```
+//! use pyssl as ssl;
+//!
+//! # fn main() -> ssl::Result<()> {
+//! let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+//! context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")?;
+//! pyssl_ciphers::assert_ciphers!(context, forward_secret, aead, no_psk, includes("ECDHE-RSA-AES128-GCM-SHA256"));
+//! # Ok(()) }
+//! ```
+//!
+//! The rules are those of [`rules`]. A failure lists the suites that break each rule, and why:
+//!
+//! ```should_panic
+//! # use pyssl as ssl;
+//! # fn main() -> ssl::Result<()> {
+//! # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+//! context.set_ciphers("ECDHE+AESGCM:AES128-SHA")?;
+//! pyssl_ciphers::assert_ciphers!(context, forward_secret, no_cbc);
+//! // 2 rules are broken by the suites of SslContext { ... }:
+//! //   forward_secret: AES128-SHA (static RSA)
+//! //   no_cbc: AES128-SHA (CBC with SHA-1)
+//! # Ok(()) }
+//! ```
+//!
+//! A name that no suite has breaks its rule, whether it is to be there or not.
+//!
+//! What counts is the list that `get_ciphers()` gives, with the suites of TLS 1.3 if that is on.
+//! `tests/cipher_assertions.rs` of this crate is a file to copy.
+
+use crate::CipherExt;
+use std::fmt;
+
+use crate::cipher::{Cipher, CipherString, Policy, Weakness, is_suite};
+use pyssl::Result;
+use pyssl::SslContext;
+use pyssl::TlsVersion;
+
+/// What suites must be like; see [`rules`].
+#[derive(Debug, Clone)]
+pub struct Rule(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    /// Every suite must be free of these.
+    Without(&'static str, &'static [Weakness]),
+    Aead,
+    ForwardSecret,
+    /// At least one suite for TLS 1.2 and one for TLS 1.3.
+    BothVersions,
+    Includes(&'static str),
+    Excludes(&'static str),
+    Policy(&'static str),
+    /// No version below.
+    AtLeast(TlsVersion),
+    That(&'static str, fn(&Cipher) -> bool),
+}
+
+/// What [`assert_ciphers!`](crate::assert_ciphers) takes: `forward_secret`, `no_cbc`, `includes("...")`.
+#[allow(
+    non_upper_case_globals,
+    reason = "they read as words in assert_ciphers!"
+)]
+pub mod rules {
+    use super::{Cipher, Kind, Rule, TlsVersion, Weakness};
+
+    /// Every suite has an ephemeral key exchange.
+    pub const forward_secret: Rule = Rule(Kind::ForwardSecret);
+    /// Every suite encrypts and authenticates in one (GCM, CCM, ChaCha20-Poly1305).
+    pub const aead: Rule = Rule(Kind::Aead);
+    /// No suite has a weakness that is an error or a warning ([`Weakness::severity`]).
+    pub const no_weak: Rule = Rule(Kind::Without(
+        "no_weak",
+        &[
+            Weakness::NoEncryption,
+            Weakness::Anonymous,
+            Weakness::Export,
+            Weakness::ShortKey,
+            Weakness::Rc4,
+            Weakness::SmallBlock,
+            Weakness::Md5,
+            Weakness::CbcSha1,
+            Weakness::StaticRsa,
+            Weakness::NoForwardSecrecy,
+            Weakness::ShortTag,
+            Weakness::Dsa,
+        ],
+    ));
+    /// No suite uses CBC.
+    pub const no_cbc: Rule = Rule(Kind::Without("no_cbc", &[Weakness::Cbc, Weakness::CbcSha1]));
+    /// No suite uses CBC with SHA-1.
+    pub const no_sha1: Rule = Rule(Kind::Without("no_sha1", &[Weakness::CbcSha1]));
+    /// Every suite authenticates the server.
+    pub const no_anonymous: Rule = Rule(Kind::Without("no_anonymous", &[Weakness::Anonymous]));
+    /// Every suite encrypts.
+    pub const no_null: Rule = Rule(Kind::Without("no_null", &[Weakness::NoEncryption]));
+    /// No suite uses RC4.
+    pub const no_rc4: Rule = Rule(Kind::Without("no_rc4", &[Weakness::Rc4]));
+    /// No suite has blocks of 64 bits.
+    pub const no_3des: Rule = Rule(Kind::Without("no_3des", &[Weakness::SmallBlock]));
+    /// No suite uses static RSA.
+    pub const no_static_rsa: Rule = Rule(Kind::Without("no_static_rsa", &[Weakness::StaticRsa]));
+    /// No suite needs a pre-shared key.
+    pub const no_psk: Rule = Rule(Kind::Without("no_psk", &[Weakness::NeedsPsk]));
+    /// There is a suite for TLS 1.2 and one for TLS 1.3.
+    pub const tls12_and_tls13: Rule = Rule(Kind::BothVersions);
+    /// No version below TLS 1.2 is on.
+    pub const at_least_tls12: Rule = Rule(Kind::AtLeast(TlsVersion::TLSv1_2));
+    /// No version but TLS 1.3 is on.
+    pub const at_least_tls13: Rule = Rule(Kind::AtLeast(TlsVersion::TLSv1_3));
+
+    /// The suite of this name (OpenSSL's or the registry's) is there.
+    pub const fn includes(name: &'static str) -> Rule {
+        Rule(Kind::Includes(name))
+    }
+
+    /// The suite of this name (OpenSSL's or the registry's) is not there.
+    pub const fn excludes(name: &'static str) -> Rule {
+        Rule(Kind::Excludes(name))
+    }
+
+    /// The suites and versions keep to the policy of this name, which comes with the crate
+    /// ([`Policy::named`](crate::cipher::Policy::named)).
+    pub const fn policy(name: &'static str) -> Rule {
+        Rule(Kind::Policy(name))
+    }
+
+    /// Every suite is as `good` says; `what` stands in the message.
+    pub const fn that(what: &'static str, good: fn(&Cipher) -> bool) -> Rule {
+        Rule(Kind::That(what, good))
+    }
+}
+
+/// The rules that are broken, and by which suites; from [`check_ciphers`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    rule: String,
+    offenders: Vec<String>,
+}
+
+impl Broken {
+    /// The rule, as it was written.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// What breaks it: suites, each with the reason, or what is missing.
+    pub fn offenders(&self) -> &[String] {
+        &self.offenders
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule, self.offenders.join(", "))
+    }
+}
+
+/// What [`assert_ciphers!`](crate::assert_ciphers) does, without the panic: the rules that the context breaks.
+///
+/// ```
+/// use pyssl as ssl;
+/// use pyssl_ciphers::expect::{check_ciphers, rules};
+///
+/// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// context.set_ciphers("ECDHE+AESGCM:AES128-SHA")?;
+/// let broken = check_ciphers(&context, &[rules::aead, rules::no_rc4])?;
+/// assert_eq!(broken[0].to_string(), "aead: AES128-SHA");
+/// assert_eq!(broken.len(), 1);
+/// # Ok::<(), ssl::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// `SSLError` if OpenSSL cannot make a context.
+pub fn check_ciphers(context: &SslContext, rules: &[Rule]) -> Result<Vec<Broken>> {
+    let versions = context.settings().versions();
+    let mut ciphers = context.get_ciphers()?;
+    let tls13 = versions.contains(&TlsVersion::TLSv1_3);
+    let older = versions
+        .iter()
+        .any(|version| *version < TlsVersion::TLSv1_3);
+    ciphers.retain(|cipher| if cipher.is_tls13() { tls13 } else { older });
+    let broken = rules.iter().map(|rule| Broken {
+        rule: rule.to_string(),
+        offenders: rule.offenders(&ciphers, &versions),
+    });
+    Ok(broken.filter(|b| !b.offenders.is_empty()).collect())
+}
+
+/// The panic of [`assert_ciphers!`](crate::assert_ciphers).
+#[doc(hidden)]
+#[track_caller]
+pub fn assert(context: &SslContext, rules: &[Rule]) {
+    match check_ciphers(context, rules) {
+        Ok(broken) if broken.is_empty() => {}
+        Ok(broken) => {
+            let lines: Vec<_> = broken.iter().map(|rule| format!("\n  {rule}")).collect();
+            let (are, s) = if broken.len() == 1 {
+                ("is", "")
+            } else {
+                ("are", "s")
+            };
+            let count = broken.len();
+            panic!(
+                "{count} rule{s} {are} broken by the suites of {context:?}:{}",
+                lines.concat()
+            );
+        }
+        Err(error) => panic!("the suites of {context:?} cannot be read: {error}"),
+    }
+}
+
+/// Asserts what the cipher suites of a context are like; the module [`expect`](crate::expect) has
+/// the rules, and examples.
+///
+/// # Panics
+///
+/// If a rule is broken: with the suites that break it, and why.
+#[macro_export]
+macro_rules! assert_ciphers {
+    ($context:expr, $($rule:expr),+ $(,)?) => {{
+        let context: &$crate::pyssl::SslContext = &$context;
+        #[allow(unused_imports, reason = "not every call names a rule of the crate")]
+        use $crate::expect::rules::*;
+        $crate::expect::assert(context, &[$($rule),+]);
+    }};
+}
+
+impl Rule {
+    fn offenders(&self, ciphers: &[Cipher], versions: &[TlsVersion]) -> Vec<String> {
+        let named = |name: &str| {
+            ciphers
+                .iter()
+                .find(|c| c.name == name || c.standard_name == Some(name))
+        };
+        let name = |cipher: &Cipher| cipher.name.to_owned();
+        let failing = |good: &dyn Fn(&Cipher) -> bool| -> Vec<String> {
+            ciphers.iter().filter(|c| !good(c)).map(name).collect()
+        };
+        if let Kind::Includes(name) | Kind::Excludes(name) = &self.0 {
+            if !is_suite(name) {
+                return vec![unknown(name)];
+            }
+        }
+        match &self.0 {
+            Kind::Without(_, weaknesses) => ciphers
+                .iter()
+                .filter_map(|cipher| {
+                    let found = cipher.weaknesses();
+                    let found = found
+                        .iter()
+                        .find(|weakness| weaknesses.contains(weakness))?;
+                    Some(format!("{} ({found})", cipher.name))
+                })
+                .collect(),
+            Kind::Aead => failing(&|cipher| cipher.aead),
+            Kind::ForwardSecret => ciphers
+                .iter()
+                .filter(|cipher| !cipher.forward_secret())
+                .map(|cipher| {
+                    let found = cipher.weaknesses();
+                    let why = [Weakness::StaticRsa, Weakness::NoForwardSecrecy];
+                    let why = why.into_iter().find(|weakness| found.contains(weakness));
+                    why.map_or_else(|| name(cipher), |why| format!("{} ({why})", cipher.name))
+                })
+                .collect(),
+            Kind::BothVersions => {
+                let tls13 = ciphers.iter().any(Cipher::is_tls13);
+                let tls12 = ciphers.iter().any(|cipher| !cipher.is_tls13())
+                    && versions.contains(&TlsVersion::TLSv1_2);
+                [
+                    (tls12, "nothing for TLS 1.2"),
+                    (tls13, "nothing for TLS 1.3"),
+                ]
+                .into_iter()
+                .filter(|(there, _)| !there)
+                .map(|(_, what)| what.to_owned())
+                .collect()
+            }
+            Kind::Includes(wanted) => match named(wanted) {
+                Some(_) => Vec::new(),
+                None => vec!["it is not there".to_owned()],
+            },
+            Kind::Excludes(unwanted) => named(unwanted).map(name).into_iter().collect(),
+            Kind::Policy(policy) => match Policy::named(policy) {
+                Some(policy) => {
+                    let report = policy.check(ciphers, versions);
+                    report
+                        .violations()
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect()
+                }
+                None => {
+                    let all = Policy::all();
+                    let names: Vec<_> = all.iter().map(Policy::name).collect();
+                    vec![format!(
+                        "there is no policy of this name, but {}",
+                        names.join(", ")
+                    )]
+                }
+            },
+            Kind::AtLeast(least) => versions
+                .iter()
+                .filter(|version| *version < least)
+                .map(|version| format!("{} is on", crate::negotiate::version_name(*version)))
+                .collect(),
+            Kind::That(_, good) => failing(good),
+        }
+    }
+}
+
+/// What is said of a name that no suite has: a rule about it would hold, or fail, for ever.
+fn unknown(name: &str) -> String {
+    let hint = CipherString::nearest_suite(name);
+    let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));
+    format!("no suite has this name, in any OpenSSL or in the TLS registry{hint}")
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Without(name, _) | Kind::That(name, _) => f.write_str(name),
+            Kind::Aead => f.write_str("aead"),
+            Kind::ForwardSecret => f.write_str("forward_secret"),
+            Kind::BothVersions => f.write_str("tls12_and_tls13"),
+            Kind::Includes(name) => write!(f, "includes({name:?})"),
+            Kind::Excludes(name) => write!(f, "excludes({name:?})"),
+            Kind::Policy(name) => write!(f, "policy({name:?})"),
+            Kind::AtLeast(TlsVersion::TLSv1_3) => f.write_str("at_least_tls13"),
+            Kind::AtLeast(_) => f.write_str("at_least_tls12"),
+        }
+    }
+}

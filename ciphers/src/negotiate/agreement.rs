@@ -1,0 +1,69 @@
+use std::fmt;
+
+use super::facts::version_name;
+use crate::cipher::Cipher;
+use pyssl::TlsVersion;
+
+/// What a client and a server have agreed on.
+///
+/// `Display`: `TLS 1.3, TLS_AES_256_GCM_SHA384, x25519, ecdsa_secp256r1_sha256`.
+#[derive(Debug, Clone)]
+pub struct Agreement {
+    pub(super) version: TlsVersion,
+    pub(super) cipher: Cipher,
+    pub(super) group: Option<Box<str>>,
+    pub(super) signature: Option<Box<str>>,
+    pub(super) certificate_key: Option<Box<str>>,
+    pub(super) alpn: Option<String>,
+    pub(super) lent: bool,
+}
+
+impl Agreement {
+    /// The version of the protocol.
+    pub fn version(&self) -> TlsVersion {
+        self.version
+    }
+
+    /// The suite.
+    pub fn cipher(&self) -> &Cipher {
+        &self.cipher
+    }
+
+    /// The group of the key exchange, `"x25519"`, or the size of finite-field parameters,
+    /// `"ffdh 2048"`. None for a key exchange that has no group, such as static RSA.
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// What the server signed the handshake with, by its name in the TLS registry as far as
+    /// OpenSSL tells: `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`. None where nothing is
+    /// signed.
+    pub fn signature(&self) -> Option<&str> {
+        self.signature.as_deref()
+    }
+
+    /// Kind and size of the key in the server's certificate: `"EC P-256"`, `"RSA 2048"`.
+    pub fn certificate_key(&self) -> Option<&str> {
+        self.certificate_key.as_deref()
+    }
+
+    /// The application protocol.
+    pub fn alpn_protocol(&self) -> Option<&str> {
+        self.alpn.as_deref()
+    }
+
+    /// Whether the server showed a certificate that it was lent.
+    pub fn lent_certificate(&self) -> bool {
+        self.lent
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", version_name(self.version), self.cipher.name)?;
+        for part in [&self.group, &self.signature].into_iter().flatten() {
+            write!(f, ", {part}")?;
+        }
+        Ok(())
+    }
+}

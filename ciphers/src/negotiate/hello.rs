@@ -1,0 +1,117 @@
+//! What a context offers, read from the first message that it sends.
+
+use super::usable::{IDENTITY, KEY};
+use crate::cipher::Group;
+use pyssl::Result;
+use pyssl::SslContext;
+use pyssl::{MemoryBio, WrapBio};
+
+/// The groups for key exchange that a context has on, by their names in the TLS registry, whether
+/// they were set or are OpenSSL's own; none if the context cannot begin a handshake.
+///
+/// OpenSSL does not tell its own list. So a client with the same settings says its first message.
+pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
+    let settings = context.settings();
+    let mut client = context.variant().for_both_roles().without_observers();
+    client = client.without_verification();
+    if settings.has_psk_client_callback() || settings.has_psk_server_callback() {
+        client = client.with_psk(IDENTITY, KEY);
+    }
+    let client = client.build()?;
+    let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
+    let object = client.wrap_bio(&incoming, &outgoing, WrapBio::new())?;
+    // It waits for an answer, or fails without a message.
+    let _ = object.do_handshake();
+    let hello = outgoing.read(None);
+    let groups = groups_of(&hello);
+    Ok(groups.map(|groups| groups.into_iter().map(name).collect()))
+}
+
+fn name(number: u16) -> String {
+    match Group::numbered(number) {
+        Some(group) => group.name.to_owned(),
+        None => format!("{number:#06x}"),
+    }
+}
+
+/// The groups in a ClientHello (RFC 8446, section 4.1.2), empty without the extension; none if it
+/// is no whole ClientHello.
+fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
+    const SUPPORTED_GROUPS: usize = 10;
+    let mut rest = record;
+    // Header of the record, of the handshake message, the version and the random bytes.
+    take(&mut rest, 5 + 4 + 2 + 32)?;
+    for length_bytes in [1, 2, 1] {
+        let length = number(&mut rest, length_bytes)?;
+        take(&mut rest, length)?;
+    }
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    let length = number(&mut rest, 2)?;
+    let mut extensions = take(&mut rest, length)?;
+    while !extensions.is_empty() {
+        let kind = number(&mut extensions, 2)?;
+        let length = number(&mut extensions, 2)?;
+        let body = take(&mut extensions, length)?;
+        if kind == SUPPORTED_GROUPS {
+            let pairs = body.get(2..)?.chunks_exact(2);
+            return Some(
+                pairs
+                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+                    .collect(),
+            );
+        }
+    }
+    Some(Vec::new())
+}
+
+fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, behind) = rest.split_at_checked(length)?;
+    *rest = behind;
+    Some(taken)
+}
+
+fn number(rest: &mut &[u8], bytes: usize) -> Option<usize> {
+    let bytes = take(rest, bytes)?;
+    Some(bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pyssl::{Protocol, TlsVersion};
+
+    #[test]
+    fn groups_are_those_that_were_set_or_openssls_own() {
+        for protocol in [Protocol::PROTOCOL_TLS_CLIENT, Protocol::PROTOCOL_TLS_SERVER] {
+            let context = SslContext::new(protocol).unwrap();
+            let own = groups_on(&context).unwrap().unwrap();
+            for group in ["x25519", "secp256r1"] {
+                assert!(own.iter().any(|name| name == group), "{own:?}");
+            }
+            context.set_groups("P-384:X448").unwrap();
+            let set = groups_on(&context).unwrap().unwrap();
+            assert_eq!(set, ["secp384r1", "x448"]);
+            // Static RSA has no use for groups.
+            context.set_maximum_version(TlsVersion::TLSv1_2).unwrap();
+            context.set_ciphers("kRSA+AES").unwrap();
+            assert_eq!(groups_on(&context).unwrap(), Some(Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_cut_message_is_no_hello() {
+        let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+        client.set_check_hostname(false).unwrap();
+        let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
+        let object = client.wrap_bio(&incoming, &outgoing, ()).unwrap();
+        assert!(object.do_handshake().is_err());
+        let hello = outgoing.read(None);
+        assert!(groups_of(&hello).is_some_and(|groups| groups.len() > 2));
+        for length in 0..hello.len() {
+            let _ = groups_of(&hello[..length]);
+        }
+        assert_eq!(groups_of(&hello[..40]), None);
+    }
+}

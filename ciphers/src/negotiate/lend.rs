@@ -1,0 +1,272 @@
+//! Certificates that are made on the spot and thrown away, for contexts that have none.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use openssl::asn1::Asn1Time;
+use openssl::bn::{BigNum, MsbOption};
+use openssl::dh::Dh;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Params, Private};
+use openssl::x509::extension::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+    SubjectKeyIdentifier,
+};
+use openssl::x509::{X509, X509Builder, X509NameBuilder};
+
+use pyssl::{CertChain, ContextSettings, Identity, Result, Variant};
+
+use crate::key;
+
+/// What to lend: a kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ec(Nid),
+    Rsa(u32),
+    RsaPss(u32),
+    Dsa,
+    Ed25519,
+    Ed448,
+}
+
+/// The curves, weakest first, and the highest security level that takes each.
+const CURVES: [(Nid, u32); 3] = [
+    (Nid::X9_62_PRIME256V1, 3),
+    (Nid::SECP384R1, 4),
+    (Nid::SECP521R1, 5),
+];
+
+impl Kind {
+    fn id(self) -> Id {
+        match self {
+            Kind::Ec(_) => Id::EC,
+            Kind::Rsa(_) => Id::RSA,
+            Kind::RsaPss(_) => Id::RSA_PSS,
+            Kind::Dsa => Id::DSA,
+            Kind::Ed25519 => Id::ED25519,
+            Kind::Ed448 => Id::ED448,
+        }
+    }
+
+    /// A key. Those that are slow to make are part of the crate. They are public and secure
+    /// nothing; they only have to sign for peers in the same process.
+    fn key(self) -> Result<PKey<Private>, ErrorStack> {
+        let pem: &[u8] = match self {
+            Kind::Ec(curve) => {
+                let group = EcGroup::from_curve_name(curve)?;
+                return PKey::from_ec_key(EcKey::generate(&group)?);
+            }
+            Kind::Ed25519 => return PKey::generate_ed25519(),
+            Kind::Ed448 => return PKey::generate_ed448(),
+            Kind::Dsa => include_bytes!("keys/dsa-2048.pem"),
+            Kind::Rsa(..=2048) => include_bytes!("keys/rsa-2048.pem"),
+            Kind::Rsa(..=3072) => include_bytes!("keys/rsa-3072.pem"),
+            Kind::Rsa(_) => include_bytes!("keys/rsa-7680.pem"),
+            Kind::RsaPss(..=2048) => include_bytes!("keys/rsa-pss-2048.pem"),
+            Kind::RsaPss(..=3072) => include_bytes!("keys/rsa-pss-3072.pem"),
+            Kind::RsaPss(_) => include_bytes!("keys/rsa-pss-7680.pem"),
+        };
+        PKey::private_key_from_pem(pem)
+    }
+
+    fn digest(self) -> MessageDigest {
+        match self {
+            Kind::Ec(Nid::SECP521R1) => MessageDigest::sha512(),
+            Kind::Ec(Nid::SECP384R1) => MessageDigest::sha384(),
+            Kind::Ed25519 | Kind::Ed448 => MessageDigest::null(),
+            _ => MessageDigest::sha256(),
+        }
+    }
+}
+
+/// The size of RSA keys that a level takes; none for the highest, which wants 15360 bits.
+fn rsa_bits(level: u32) -> Option<u32> {
+    match level {
+        0..=2 => Some(2048),
+        3 => Some(3072),
+        4 => Some(7680),
+        _ => None,
+    }
+}
+
+/// Sets of keys that a security level takes. The first is the usual one: EC and RSA. Groups and
+/// signature algorithms that are set can want a key from one of the others.
+fn sets(level: u32) -> Vec<Vec<Kind>> {
+    let rsa = rsa_bits(level);
+    let others: [Vec<Kind>; 3] = [
+        rsa.map(Kind::Rsa).into_iter().collect(),
+        rsa.map(Kind::RsaPss)
+            .into_iter()
+            .chain((level <= 3).then_some(Kind::Ed25519))
+            .collect(),
+        (level <= 4).then_some(Kind::Ed448).into_iter().collect(),
+    ];
+    let curves = CURVES
+        .iter()
+        .filter(|(_, highest)| level.min(5) <= *highest);
+    let mut curves = curves.map(|(curve, _)| Kind::Ec(*curve));
+    let with_curve = |others: Vec<Kind>| curves.next().into_iter().chain(others).collect();
+    let sets = others.into_iter().map(with_curve);
+    sets.filter(|set: &Vec<Kind>| !set.is_empty()).collect()
+}
+
+/// How many sets of certificates there are for a level.
+pub(super) fn count(level: u32) -> usize {
+    sets(level).len()
+}
+
+/// Gives a context the certificates of one set, and one with a DSA key if it is asked for; of each
+/// kind, unless it has one.
+pub(super) fn lend(
+    mut variant: Variant,
+    settings: &ContextSettings,
+    level: u32,
+    set: usize,
+    dsa: bool,
+) -> Result<Variant> {
+    let has = key::ids(settings)?;
+    let set = sets(level).into_iter().nth(set).unwrap_or_default();
+    for kind in set.into_iter().chain(dsa.then_some(Kind::Dsa)) {
+        if !has.contains(&kind.id()) {
+            variant = variant.with_identity(&identity(kind)?.1);
+        }
+    }
+    Ok(variant)
+}
+
+/// Whether there is no RSA key to lend for a level.
+pub(super) fn lacks_rsa(level: u32) -> bool {
+    rsa_bits(level).is_none()
+}
+
+/// The key of a kind and a certificate that it signed itself; making them is what takes time.
+fn identity(kind: Kind) -> Result<(PKey<Private>, Identity)> {
+    static MADE: Mutex<Vec<(Kind, PKey<Private>, Identity)>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, key, identity)) = made.iter().find(|(other, ..)| *other == kind) {
+        return Ok((key.clone(), identity.clone()));
+    }
+    let key = kind.key()?;
+    let identity = loaded(&self_signed(&key, kind.digest())?, &key)?;
+    made.push((kind, key.clone(), identity.clone()));
+    Ok((key, identity))
+}
+
+fn loaded(leaf: &X509, key: &PKey<Private>) -> Result<Identity> {
+    let key = key.private_key_to_pkcs8()?;
+    Identity::load(CertChain::from_der(&[leaf.to_der()?], key))
+}
+
+fn self_signed(key: &PKey<Private>, digest: MessageDigest) -> Result<X509, ErrorStack> {
+    let mut x509 = unsigned("lent.invalid", key)?;
+    x509.append_extension(BasicConstraints::new().build()?)?;
+    let names = SubjectAlternativeName::new()
+        .dns("lent.invalid")
+        .build(&x509.x509v3_context(None, None))?;
+    x509.append_extension(names)?;
+    x509.sign(key, digest)?;
+    Ok(x509.build())
+}
+
+/// The fields that all certificates have; issued by itself, until somebody says otherwise.
+fn unsigned(common_name: &str, key: &PKey<Private>) -> Result<X509Builder, ErrorStack> {
+    let mut name = X509NameBuilder::new()?;
+    name.append_entry_by_nid(Nid::COMMONNAME, common_name)?;
+    let name = name.build();
+    let mut serial = BigNum::new()?;
+    serial.rand(127, MsbOption::ONE, false)?;
+    let mut x509 = X509::builder()?;
+    x509.set_version(2)?;
+    x509.set_serial_number(&*serial.to_asn1_integer()?)?;
+    x509.set_subject_name(&name)?;
+    x509.set_issuer_name(&name)?;
+    x509.set_not_before(&*Asn1Time::days_from_now(0)?)?;
+    x509.set_not_after(&*Asn1Time::days_from_now(365)?)?;
+    x509.set_pubkey(key)?;
+    Ok(x509)
+}
+
+/// An authority that exists for one trial.
+pub(crate) struct Authority {
+    pub(crate) certificate: X509,
+    key: PKey<Private>,
+    digest: MessageDigest,
+}
+
+impl Authority {
+    pub(crate) fn new(level: u32) -> Result<Authority> {
+        let curve = CURVES.iter().find(|(_, highest)| level.min(5) <= *highest);
+        let kind = Kind::Ec(curve.map_or(Nid::SECP521R1, |(curve, _)| *curve));
+        let (key, digest) = (kind.key()?, kind.digest());
+        let mut x509 = unsigned("authority.invalid", &key)?;
+        x509.append_extension(BasicConstraints::new().critical().ca().build()?)?;
+        let usage = KeyUsage::new()
+            .critical()
+            .key_cert_sign()
+            .crl_sign()
+            .build()?;
+        x509.append_extension(usage)?;
+        let id = SubjectKeyIdentifier::new().build(&x509.x509v3_context(None, None))?;
+        x509.append_extension(id)?;
+        x509.sign(&key, digest)?;
+        Ok(Authority {
+            certificate: x509.build(),
+            key,
+            digest,
+        })
+    }
+
+    /// Sets of a server's certificates for this name or address, with keys that a security level
+    /// takes. They keep to RFC 5280, so that strict clients take them.
+    pub(crate) fn issue(&self, name: &str, level: u32) -> Result<Vec<Vec<Identity>>> {
+        let one = |kind: Kind| self.issue_one(kind, name);
+        let set = |set: Vec<Kind>| set.into_iter().map(one).collect();
+        sets(level).into_iter().map(set).collect()
+    }
+
+    fn issue_one(&self, kind: Kind, name: &str) -> Result<Identity> {
+        let (key, _) = identity(kind)?;
+        let mut x509 = unsigned("lent.invalid", &key)?;
+        x509.set_issuer_name(self.certificate.subject_name())?;
+        x509.append_extension(BasicConstraints::new().critical().build()?)?;
+        let usage = KeyUsage::new()
+            .critical()
+            .digital_signature()
+            .key_encipherment()
+            .build()?;
+        x509.append_extension(usage)?;
+        x509.append_extension(ExtendedKeyUsage::new().server_auth().build()?)?;
+        let context = x509.x509v3_context(Some(&self.certificate), None);
+        let mut names = SubjectAlternativeName::new();
+        match name.parse::<IpAddr>() {
+            Ok(ip) => names.ip(&ip.to_string()),
+            Err(_) => names.dns(name),
+        };
+        let names = names.build(&context)?;
+        let own_id = SubjectKeyIdentifier::new().build(&context)?;
+        let issuer_id = AuthorityKeyIdentifier::new().keyid(true).build(&context)?;
+        for extension in [names, own_id, issuer_id] {
+            x509.append_extension(extension)?;
+        }
+        x509.sign(&self.key, self.digest)?;
+        loaded(&x509.build(), &key)
+    }
+}
+
+/// Finite-field parameters (PEM) that a security level accepts; those of the highest do not exist.
+pub(super) fn dh_params(level: u32) -> Result<Option<Vec<u8>>> {
+    let dh = match level {
+        0..=2 => Dh::get_2048_256()?,
+        3 => generator_two(BigNum::get_rfc3526_prime_3072()?)?,
+        4 => generator_two(BigNum::get_rfc3526_prime_8192()?)?,
+        _ => return Ok(None),
+    };
+    Ok(Some(dh.params_to_pem()?))
+}
+
+fn generator_two(prime: BigNum) -> Result<Dh<Params>, ErrorStack> {
+    Dh::from_pqg(prime, None, BigNum::from_u32(2)?)
+}

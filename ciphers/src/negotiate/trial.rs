@@ -1,0 +1,92 @@
+//! A handshake between two contexts in memory.
+
+use pyssl::AlertDescription;
+use pyssl::SslContext;
+use pyssl::{Error, Result};
+use pyssl::{MemoryBio, SslObject, WrapBio};
+
+use super::Role;
+
+/// Two ends over two queues.
+pub(super) struct Trial {
+    pub(super) client: SslObject,
+    pub(super) server: SslObject,
+    up: MemoryBio,
+    down: MemoryBio,
+}
+
+/// How it ended; without an error on either side, they have agreed.
+pub(super) struct Ended {
+    pub(super) client: Option<Error>,
+    pub(super) server: Option<Error>,
+    /// Who ended it, and with which alert.
+    pub(super) alert: Option<(Role, AlertDescription)>,
+}
+
+impl Trial {
+    pub(super) fn new(
+        client: &SslContext,
+        server: &SslContext,
+        server_hostname: Option<&str>,
+    ) -> Result<Trial> {
+        let (up, down) = (MemoryBio::new(), MemoryBio::new());
+        let options = server_hostname.map_or_else(WrapBio::new, WrapBio::from);
+        Ok(Trial {
+            client: client.wrap_bio(&down, &up, options)?,
+            server: server.wrap_bio(&up, &down, WrapBio::new().server_side(true))?,
+            up,
+            down,
+        })
+    }
+
+    /// Handshakes until both sides are through, or one has failed and the other knows.
+    pub(super) fn run(&self) -> Ended {
+        let (mut client, mut server) = (None, None);
+        loop {
+            let before = (self.up.pending(), self.down.pending());
+            step(&self.client, &mut client);
+            step(&self.server, &mut server);
+            let over = client.is_some() && server.is_some();
+            if over || before == (self.up.pending(), self.down.pending()) {
+                break;
+            }
+        }
+        // A side that still waits has an error, too.
+        let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
+        let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
+        // In TLS 1.3 a client is through before the server has looked at its certificate.
+        late(&self.client, &mut client, server.is_some());
+        late(&self.server, &mut server, client.is_some());
+        let received = |error: &Option<Error>| error.as_ref()?.ssl()?.received_alert();
+        let alert = match (received(&client), received(&server)) {
+            (Some(alert), _) => Some((Role::Server, alert)),
+            (None, Some(alert)) => Some((Role::Client, alert)),
+            (None, None) => None,
+        };
+        Ended {
+            client,
+            server,
+            alert,
+        }
+    }
+}
+
+/// One step of a side that has not ended.
+fn step(side: &SslObject, outcome: &mut Option<Result<()>>) {
+    if outcome.is_none() {
+        match side.do_handshake() {
+            Err(Error::WantRead(_) | Error::WantWrite(_)) => {}
+            other => *outcome = Some(other),
+        }
+    }
+}
+
+/// Lets a side that was through learn that the other one failed.
+fn late(side: &SslObject, error: &mut Option<Error>, other_failed: bool) {
+    if error.is_none() && other_failed {
+        match side.read(1) {
+            Ok(_) | Err(Error::WantRead(_)) => {}
+            Err(learned) => *error = Some(learned),
+        }
+    }
+}

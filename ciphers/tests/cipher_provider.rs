@@ -1,0 +1,28 @@
+//! A provider that is loaded later brings suites; in a process of its own, as it stays.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use openssl::provider::Provider;
+use pyssl_ciphers::cipher::{CipherString, Effect, Method};
+use pyssl_testing::skipped;
+
+#[test]
+fn suites_that_come_later_are_explained() {
+    let string = CipherString::parse("HIGH:SEED:IDEA").unwrap();
+    let effect = || string.explain().unwrap().steps()[1].effect();
+    assert_eq!(effect(), Effect::Unknown);
+    // Dropping one unloads it.
+    let Ok(_legacy) = Provider::load(None, "legacy") else {
+        skipped("this OpenSSL has no legacy provider");
+        return;
+    };
+    let _default = Provider::load(None, "default").unwrap();
+    let explanation = string.explain().unwrap();
+    assert_eq!(explanation.method(), Method::Rules);
+    assert_eq!(explanation.ciphers(), string.resolve().unwrap().ciphers());
+    match effect() {
+        Effect::Unknown => skipped("this OpenSSL was built without SEED"),
+        later => assert_eq!(later, Effect::Added),
+    }
+    string.lint().unwrap();
+}

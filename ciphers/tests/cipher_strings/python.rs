@@ -1,0 +1,51 @@
+//! Every string of the corpus in one Python process.
+
+use pyssl_ciphers::cipher::CipherString;
+use pyssl_testing::skip_without_same_openssl;
+
+use crate::corpus;
+
+const SCRIPT: &str = r"
+import json, ssl, sys
+for line in sys.stdin.buffer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.set_ciphers(json.loads(line))
+    except ssl.SSLError as e:
+        print(json.dumps(str(e)))
+    else:
+        print(json.dumps(context.get_ciphers()), context.security_level)
+";
+
+#[test]
+fn lists_texts_and_levels_are_pythons() {
+    let python = skip_without_same_openssl!();
+    let strings = corpus::all(1500);
+    let input: String = strings.iter().map(|s| format!("{s:?}\n")).collect();
+    let output = python.script(SCRIPT).stdin(input).run().expect_success();
+    let lines: Vec<&str> = output.lines().collect();
+    assert_eq!(lines.len(), strings.len());
+    let mut lists = 0;
+    for (text, theirs) in strings.iter().zip(lines) {
+        let resolved = CipherString::parse(text).and_then(|string| string.resolve());
+        let ours = match resolved {
+            Ok(resolved) => {
+                lists += 1;
+                let rows: Vec<_> = resolved.ciphers().iter().map(|c| c.to_json()).collect();
+                format!("[{}] {}", rows.join(", "), resolved.security_level())
+            }
+            Err(e) => {
+                let text = pyssl::Error::from(e).to_string();
+                let (first, _) = text.split_once(": column").unwrap_or((&text, ""));
+                let dot = if first.ends_with('.') { "" } else { "." };
+                format!("\"('{first}{dot}',)\"")
+            }
+        };
+        assert_eq!(ours, theirs, "{text:?}");
+    }
+    println!(
+        "{lists} of {} strings have a list, all equal",
+        strings.len()
+    );
+    assert!(lists >= 400);
+}

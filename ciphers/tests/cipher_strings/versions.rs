@@ -1,0 +1,75 @@
+//! The tables of other versions.
+
+use pyssl as ssl;
+use pyssl_ciphers::cipher::{CipherString, KnownOpenssl, Method};
+
+use pyssl_testing::skipped;
+
+use crate::corpus;
+
+fn names(openssl: &str, string: &str) -> Result<Vec<&'static str>, String> {
+    let openssl = KnownOpenssl::named(openssl).unwrap();
+    let explanation = openssl.explain(string).map_err(|e| e.to_string())?;
+    let selected = explanation.ciphers().iter().filter(|c| !c.is_tls13());
+    Ok(selected.map(|c| c.name).collect())
+}
+
+#[test]
+fn the_table_of_the_linked_version_gives_the_librarys_lists() {
+    let linked = KnownOpenssl::all()
+        .iter()
+        .find(|known| known.version() == *ssl::OPENSSL_VERSION);
+    let Some(linked) = linked else {
+        skipped(format_args!(
+            "there is no table of {}",
+            *ssl::OPENSSL_VERSION
+        ));
+        return;
+    };
+    for text in corpus::all(2_000) {
+        let by_table = linked.explain(&text);
+        let real = CipherString::parse(&text).and_then(|string| string.explain());
+        match (by_table, real) {
+            (Ok(by_table), Ok(real)) => {
+                assert_eq!(by_table.ciphers(), real.ciphers(), "{text:?}");
+                assert_eq!(by_table.method(), Method::Table);
+            }
+            (Err(by_table), Err(real)) => assert_eq!(by_table, real, "{text:?}"),
+            (by_table, real) => panic!("{text:?}: {by_table:?}, {real:?}"),
+        }
+    }
+}
+
+#[test]
+fn versions_differ_where_their_manuals_say_so() {
+    let found: Vec<_> = KnownOpenssl::all().iter().map(KnownOpenssl::name).collect();
+    assert_eq!(found, ["3.0", "3.6", "4.0"]);
+    // Names are compared without regard to case since 4.0.
+    assert_eq!(names("3.6", "ecdhe+aesgcm").unwrap(), [""; 0]);
+    assert_eq!(
+        names("4.0", "ecdhe+aesgcm").unwrap(),
+        names("4.0", "ECDHE+AESGCM").unwrap()
+    );
+    // Suites have their names of the registry since 3.2.
+    let registry = "TLS_RSA_WITH_AES_128_CBC_SHA";
+    assert_eq!(names("3.0", registry).unwrap_or_default(), [""; 0]);
+    assert_eq!(names("3.6", registry).unwrap(), ["AES128-SHA"]);
+    // SSL 3.0 is gone from 4.0, and its name with it.
+    assert!(!names("3.6", "SSLv3").unwrap().is_empty());
+    assert!(names("4.0", "SSLv3").unwrap().is_empty());
+    // Debian builds CAMELLIA, the source crate does not.
+    assert!(!names("3.0", "CAMELLIA").unwrap().is_empty());
+    assert!(names("3.6", "CAMELLIA").unwrap().is_empty());
+    assert_eq!(names("3.0", "HIGH:!aNULL:!MD5").unwrap().len(), 125);
+    assert_eq!(names("3.6", "HIGH:!aNULL:!MD5").unwrap().len(), 91);
+}
+
+#[test]
+fn a_string_of_the_linked_version_is_read_as_another_would() {
+    let string = CipherString::parse("HIGH:!aNUL:!MD5").unwrap();
+    for known in KnownOpenssl::all() {
+        let explanation = known.explain(string.as_str()).unwrap();
+        let hint = explanation.steps()[1].hint().unwrap();
+        assert_eq!(hint.to_string(), "did you mean `aNULL`?", "{known}");
+    }
+}

@@ -1,0 +1,231 @@
+//! What two contexts agree on, and why they do not.
+
+use pyssl as ssl;
+use pyssl_ciphers::negotiate::{Cause, NegotiateOptions, Negotiation, Obstacle, Role, negotiate};
+use pyssl_testing::Ca;
+
+use crate::support::{rsa, server, trusting};
+
+fn refused(client: &ssl::SslContext, server: &ssl::SslContext) -> (Cause, String) {
+    match negotiate(client, server, ()).unwrap() {
+        Negotiation::Agreed(agreement) => panic!("they agree on {agreement}"),
+        Negotiation::Refused(refusal) => (refusal.cause().clone(), refusal.to_string()),
+    }
+}
+
+#[test]
+fn version_suite_group_and_signature_are_what_a_handshake_gives() {
+    let ca = Ca::new();
+    let server = server(&[&ca.issue("localhost")]);
+    let found = negotiate(&trusting(), &server, ()).unwrap();
+    let agreement = found.agreement().expect("they agree");
+    assert_eq!(agreement.version(), ssl::TlsVersion::TLSv1_3);
+    assert_eq!(agreement.cipher().name, "TLS_AES_256_GCM_SHA384");
+    assert!(agreement.group().is_some());
+    assert_eq!(agreement.signature(), Some("ecdsa_secp256r1_sha256"));
+    assert_eq!(agreement.certificate_key(), Some("EC P-256"));
+    assert_eq!(agreement.alpn_protocol(), None);
+}
+
+#[test]
+fn the_group_of_tls_1_2_is_known_too_and_static_rsa_has_none() {
+    let ca = Ca::new();
+    let server = server(&[&rsa(&ca)]);
+    let client = trusting();
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    client.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256").unwrap();
+    let found = negotiate(&client, &server, ()).unwrap();
+    let agreement = found.agreement().expect("they agree");
+    assert_eq!(agreement.group(), Some("x25519"));
+    assert_eq!(agreement.signature(), Some("rsa_pss_rsae_sha256"));
+    client.set_ciphers("AES128-GCM-SHA256").unwrap();
+    server.set_ciphers("AES128-GCM-SHA256").unwrap();
+    let found = negotiate(&client, &server, ()).unwrap();
+    let agreement = found.agreement().expect("they agree");
+    assert_eq!((agreement.group(), agreement.signature()), (None, None));
+    assert_eq!(agreement.certificate_key(), Some("RSA 2048"));
+}
+
+#[test]
+fn the_callers_contexts_are_not_touched() {
+    let server = server(&[]);
+    let log = tempfile::NamedTempFile::new().unwrap();
+    server.set_keylog_filename(Some(log.path())).unwrap();
+    let length = log.path().metadata().unwrap().len();
+    let lend = NegotiateOptions::new().lend_certificates(true);
+    let found = negotiate(&trusting(), &server, lend).unwrap();
+    assert!(found.agreement().expect("they agree").lent_certificate());
+    assert_eq!(server.session_stats().accept, 0);
+    assert_eq!(log.path().metadata().unwrap().len(), length);
+    let (cause, _) = refused(&trusting(), &server);
+    assert_eq!(cause, Cause::NoServerCertificate);
+}
+
+#[test]
+fn no_version_in_common_names_both_ranges() {
+    let server = server(&[&Ca::new().issue("localhost")]);
+    server
+        .set_minimum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    let client = trusting();
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    let (cause, text) = refused(&client, &server);
+    assert!(matches!(cause, Cause::NoCommonVersion { .. }), "{cause:?}");
+    assert_eq!(
+        text,
+        "no version in common: the client has TLS 1.2 on, the server TLS 1.3 \
+         (the server sent the alert PROTOCOL_VERSION)"
+    );
+}
+
+#[test]
+fn an_old_version_at_a_modern_security_level_is_explained() {
+    let server = server(&[&Ca::new().issue("localhost")]);
+    let client = trusting();
+    for context in [&client, &server] {
+        context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+        context
+            .set_maximum_version(ssl::TlsVersion::TLSv1_1)
+            .unwrap();
+        context.set_ciphers("DEFAULT").unwrap();
+    }
+    let (_, text) = refused(&client, &server);
+    assert!(text.contains("security level"), "{text}");
+}
+
+#[test]
+fn no_suite_in_common_names_both_lists() {
+    let server = server(&[&Ca::new().issue("localhost")]);
+    server
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    server.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256").unwrap();
+    let client = trusting();
+    client.set_ciphers("ECDHE-ECDSA-AES256-GCM-SHA384").unwrap();
+    let (cause, text) = refused(&client, &server);
+    let Cause::NoCommonSuite {
+        client,
+        server,
+        blocked,
+    } = cause
+    else {
+        panic!("{cause:?}")
+    };
+    assert_eq!(client[0].name, "ECDHE-ECDSA-AES256-GCM-SHA384");
+    assert_eq!(server[0].name, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    assert!(blocked.is_empty());
+    assert!(text.contains("HANDSHAKE_FAILURE"), "{text}");
+}
+
+#[test]
+fn a_certificate_of_the_wrong_kind_is_the_reason() {
+    let server = server(&[&Ca::new().issue("localhost")]);
+    let client = trusting();
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    client.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256").unwrap();
+    let (cause, text) = refused(&client, &server);
+    let Cause::NoCommonSuite { blocked, .. } = cause else {
+        panic!("{cause:?}")
+    };
+    assert_eq!(
+        (&blocked[0].1, &blocked[0].2),
+        (&Role::Server, &Obstacle::CertificateKind("an RSA"))
+    );
+    let why = "needs a certificate with an RSA key";
+    assert!(
+        text.contains(&format!("the server cannot use it: {why}")),
+        "{text}"
+    );
+    // However many there are, the reason is given once.
+    client.set_ciphers("ECDHE+aRSA").unwrap();
+    let (_, text) = refused(&client, &server);
+    assert_eq!(text.matches(why).count(), 1, "{text}");
+    assert!(text.contains("are on both lists"), "{text}");
+}
+
+#[test]
+fn a_refused_certificate_says_by_whom_and_why() {
+    let ca = Ca::new();
+    let server = server(&[&ca.issue("localhost")]);
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let options = NegotiateOptions::from("localhost");
+    let found = negotiate(&client, &server, options.clone()).unwrap();
+    let refusal = found.refusal().expect("nobody is trusted");
+    let Cause::CertificateRefused { by, code, .. } = refusal.cause() else {
+        panic!("{refusal}")
+    };
+    assert_eq!((*by, *code), (Role::Client, 20));
+    assert_eq!(
+        refusal.alert(),
+        Some((Role::Client, ssl::AlertDescription::UNKNOWN_CA))
+    );
+    assert!(refusal.server_error().is_some() && refusal.client_error().is_some());
+
+    client
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .unwrap();
+    let found = negotiate(&client, &server, "other.example").unwrap();
+    let text = found.to_string();
+    assert!(text.contains("not valid for 'other.example'"), "{text}");
+    assert!(
+        negotiate(&client, &server, options)
+            .unwrap()
+            .agreement()
+            .is_some()
+    );
+    let unverified = NegotiateOptions::from("other.example").verify(false);
+    assert!(
+        negotiate(&client, &server, unverified)
+            .unwrap()
+            .agreement()
+            .is_some()
+    );
+}
+
+#[test]
+fn a_server_that_demands_a_certificate_is_explained_in_both_versions() {
+    let ca = Ca::new();
+    let server = server(&[&ca.issue("localhost")]);
+    server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    let client = trusting();
+    let (cause, text) = refused(&client, &server);
+    assert_eq!(cause, Cause::NoClientCertificate, "{text}");
+    assert!(
+        text.contains("the server sent the alert CERTIFICATE_REQUIRED"),
+        "{text}"
+    );
+    client
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    assert_eq!(refused(&client, &server).0, Cause::NoClientCertificate);
+}
+
+#[test]
+fn a_context_of_the_other_role_is_an_error() {
+    let error = negotiate(&server(&[]), &trusting(), ()).unwrap_err();
+    assert!(error.to_string().contains("PROTOCOL_TLS_SERVER"), "{error}");
+}
+
+#[test]
+fn callbacks_decide_and_their_errors_are_shown() {
+    let server = server(&[&Ca::new().issue("localhost")]);
+    server
+        .set_sni_callback(|_| {
+            Ok(ssl::SniAction::Alert(
+                ssl::AlertDescription::UNRECOGNIZED_NAME,
+            ))
+        })
+        .unwrap();
+    let (cause, text) = refused(&trusting(), &server);
+    assert_eq!(cause, Cause::Other);
+    assert!(
+        text.contains("the server sent the alert UNRECOGNIZED_NAME"),
+        "{text}"
+    );
+}

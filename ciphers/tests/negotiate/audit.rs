@@ -1,0 +1,633 @@
+//! Findings on whole contexts.
+
+use pyssl_ciphers::SslContextExt;
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+use pyssl as ssl;
+use pyssl_ciphers::audit::{AuditCode, AuditFinding, AuditOptions};
+use pyssl_ciphers::cipher::{Aspect, Policy, Severity, Violation, ViolationKind};
+use pyssl_ciphers::negotiate::Role;
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Files, Leaf};
+
+use crate::support::{load, server, trusting};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn audit(context: &ssl::SslContext, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+    context.audit(options).unwrap()
+}
+
+fn find(findings: &[AuditFinding], code: AuditCode) -> &AuditFinding {
+    findings
+        .iter()
+        .find(|finding| finding.code() == code)
+        .unwrap_or_else(|| panic!("no {code:?} in {findings:#?}"))
+}
+
+fn has(findings: &[AuditFinding], code: AuditCode) -> bool {
+    findings.iter().any(|finding| finding.code() == code)
+}
+
+/// The worst findings on a server with this certificate.
+fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+    audit(&server(&[leaf]), options)
+}
+
+/// `start_ssl_client` of the program that this crate began with: it loads the authority's
+/// certificate "to verify the server's" and verifies nothing.
+///
+/// ```python
+/// context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)
+/// # verify the server's certificate
+/// context.load_verify_locations(cafile="ca_cert.pem")
+/// ```
+#[test]
+fn the_seeds_client_is_flagged() {
+    let files = Files::localhost();
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
+    context.load_verify_locations(&files.ca).unwrap();
+
+    let findings = audit(&context, ());
+    assert_eq!(findings[0].code(), AuditCode::TrustUnused);
+    assert_eq!(findings[0].code().code(), "A001");
+    assert_eq!(findings[0].severity(), Severity::Error);
+    assert_eq!(
+        findings[0].python(),
+        Some("context.verify_mode = ssl.CERT_REQUIRED")
+    );
+    assert_eq!(
+        findings[0].rust(),
+        Some("context.set_verify_mode(ssl::CERT_REQUIRED)?")
+    );
+    assert_eq!(
+        find(&findings, AuditCode::HostNotChecked).severity(),
+        Severity::Error
+    );
+    let tls13 = find(&findings, AuditCode::NoTls13);
+    assert_eq!(
+        tls13.python(),
+        Some("context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)")
+    );
+
+    // What the findings say to write.
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.load_verify_locations(&files.ca).unwrap();
+    let findings = audit(&context, "localhost");
+    assert!(
+        findings.iter().all(|f| f.severity() == Severity::Note),
+        "{findings:#?}"
+    );
+}
+
+#[test]
+fn the_default_context_of_a_client_is_clean() {
+    let ca = Ca::new();
+    let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
+    let context = ssl::create_default_context(options).unwrap();
+    assert_eq!(audit(&context, "localhost"), []);
+}
+
+#[test]
+fn a_client_that_verifies_nothing_or_trusts_nobody() {
+    let findings = audit(&trusting(), ());
+    find(&findings, AuditCode::NotVerified);
+    find(&findings, AuditCode::HostNotChecked);
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let findings = audit(&context, ());
+    find(&findings, AuditCode::NothingTrusted);
+    find(&findings, AuditCode::NotStrict);
+    assert!(!has(&findings, AuditCode::HostNotChecked));
+    let flags = context.verify_flags() | ssl::VERIFY_CRL_CHECK_LEAF;
+    context.set_verify_flags(flags).unwrap();
+    find(&audit(&context, ()), AuditCode::NoRevocationList);
+}
+
+#[test]
+fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Warning);
+    // Python's suites have none for these versions.
+    assert!(
+        old.message().contains("no handshake with them succeeded"),
+        "{old}"
+    );
+    context.set_ciphers("DEFAULT:@SECLEVEL=2").unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Warning);
+    assert!(
+        old.message().contains("only security level 2 stops them"),
+        "{old}"
+    );
+    context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    let findings = audit(&context, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Error);
+    assert!(
+        old.message().contains("a handshake with TLS 1.1 succeeds"),
+        "{old}"
+    );
+    find(&findings, AuditCode::LowSecurityLevel);
+    let server = server(&[]);
+    server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    server.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    let findings = audit(&server, ());
+    let old = find(&findings, AuditCode::OldVersions);
+    assert_eq!(old.severity(), Severity::Error);
+}
+
+#[test]
+fn an_empty_range_of_versions_is_found() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    find(&audit(&context, ()), AuditCode::NoTls13);
+    context
+        .set_options(context.options() | ssl::OP_NO_TLSv1_2)
+        .unwrap();
+    find(&audit(&context, ()), AuditCode::NoVersion);
+}
+
+#[test]
+fn weak_suites_are_named_with_the_part_that_excludes_them() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context
+        .set_ciphers("ECDHE+AESGCM:AES128-SHA256:AES256-SHA256")
+        .unwrap();
+    let findings = audit(&context, ());
+    let weak = find(&findings, AuditCode::WeakSuites);
+    assert_eq!(weak.severity(), Severity::Warning);
+    assert!(weak.message().contains("AES128-SHA256"), "{weak}");
+    assert_eq!(
+        weak.python(),
+        Some("context.set_ciphers(\"ECDHE+AESGCM:AES128-SHA256:AES256-SHA256:!kRSA:!kRSAPSK\")")
+    );
+    context.set_ciphers("HIGH:!aNUL:@SECLEVEL=0").unwrap();
+    let findings = audit(&context, ());
+    let weak = find(&findings, AuditCode::WeakSuites);
+    assert_eq!(weak.severity(), Severity::Error);
+    // What the security level hides is no danger.
+    context
+        .set_ciphers("ECDHE+AESGCM:NULL-SHA256:@SECLEVEL=2")
+        .unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::WeakSuites));
+}
+
+#[test]
+fn a_server_without_a_certificate_is_found() {
+    let context = server(&[]);
+    let findings = audit(&context, ());
+    assert_eq!(
+        find(&findings, AuditCode::NoCertificate).severity(),
+        Severity::Error
+    );
+    context
+        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+        .unwrap();
+    let findings = audit(&context, ());
+    assert_eq!(
+        find(&findings, AuditCode::NoCertificate).severity(),
+        Severity::Note
+    );
+}
+
+#[test]
+fn a_good_server_has_only_notes() {
+    let ca = Ca::new();
+    let context = server(&[&ca.issue("localhost")]);
+    let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    context.load_verify_locations(options).unwrap();
+    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    let findings = audit(&context, "localhost");
+    assert!(
+        findings.iter().all(|f| f.severity() == Severity::Note),
+        "{findings:#?}"
+    );
+    find(&findings, AuditCode::Tickets);
+    find(&findings, AuditCode::NoSni);
+}
+
+#[test]
+fn times_of_certificates_are_judged_now_and_at_other_times() {
+    let ca = Ca::new();
+    find(
+        &on_server(&ca.builder().san("localhost").expired().build(), ()),
+        AuditCode::Expired,
+    );
+    find(
+        &on_server(&ca.builder().san("localhost").not_yet_valid().build(), ()),
+        AuditCode::NotYetValid,
+    );
+    let leaf = ca.issue("localhost");
+    let at = |days: u32| AuditOptions::new().now(SystemTime::now() + days * DAY);
+    assert!(!has(&on_server(&leaf, at(300)), AuditCode::ExpiresSoon));
+    let findings = on_server(&leaf, at(340));
+    let soon = find(&findings, AuditCode::ExpiresSoon);
+    assert!(soon.message().contains("expires in 2"), "{soon}");
+    let now = SystemTime::now() + 363 * DAY + DAY / 2;
+    let findings = on_server(&leaf, AuditOptions::new().now(now));
+    let last = find(&findings, AuditCode::ExpiresSoon);
+    assert!(last.message().contains("expires in 1 day,"), "{last}");
+    assert!(!has(
+        &on_server(&leaf, at(340).expires_soon(DAY)),
+        AuditCode::ExpiresSoon
+    ));
+    find(&on_server(&leaf, at(400)), AuditCode::Expired);
+}
+
+#[test]
+fn names_keys_signatures_and_purposes_are_judged() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let findings = on_server(&leaf, "other.example");
+    let name = find(&findings, AuditCode::NameMismatch);
+    assert!(name.message().contains("'other.example'"), "{name}");
+    assert!(name.message().contains("localhost"), "{name}");
+    assert!(!has(
+        &on_server(&leaf, "localhost"),
+        AuditCode::NameMismatch
+    ));
+    let addressed = ca.issue("127.0.0.1");
+    assert!(!has(
+        &on_server(&addressed, "127.0.0.1"),
+        AuditCode::NameMismatch
+    ));
+    find(&on_server(&addressed, "127.0.0.2"), AuditCode::NameMismatch);
+
+    let common_name = ca.builder().common_name("localhost").build();
+    find(&on_server(&common_name, ()), AuditCode::NoAltName);
+    let for_clients = ca.builder().san("localhost").client_only().build();
+    find(&on_server(&for_clients, ()), AuditCode::WrongPurpose);
+    find(&on_server(ca.as_leaf(), ()), AuditCode::SelfSigned);
+
+    let context = server(&[]);
+    context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
+    load(
+        &context,
+        &ca.builder()
+            .san("localhost")
+            .key(KeyKind::Rsa1024)
+            .sha1()
+            .build(),
+    );
+    let findings = audit(&context, ());
+    let key = find(&findings, AuditCode::SmallKey);
+    assert!(key.message().contains("RSA 1024"), "{key}");
+    find(&findings, AuditCode::WeakSignature);
+}
+
+#[test]
+fn chains_are_judged() {
+    let root = Ca::new();
+    let middle = root.intermediate();
+    let leaf = middle.issue("localhost");
+    let trusting_root = |certificates: &[String]| {
+        let files = Files::of(&leaf);
+        let path = files.write("own.pem", certificates.concat());
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+        let trust = ssl::VerifyLocations::new().cadata(root.cert_pem());
+        context.load_verify_locations(trust).unwrap();
+        context
+            .load_cert_chain(ssl::CertChain::new(path).keyfile(&files.key))
+            .unwrap();
+        audit(&context, ())
+    };
+    let chain_codes = [
+        AuditCode::ChainIncomplete,
+        AuditCode::ChainOrder,
+        AuditCode::RootSent,
+    ];
+    let (own, issuer, top) = (leaf.cert_pem(), middle.cert_pem(), root.cert_pem());
+    let good = trusting_root(&[own.clone(), issuer.clone()]);
+    assert!(
+        chain_codes.iter().all(|code| !has(&good, *code)),
+        "{good:#?}"
+    );
+    let alone = trusting_root(std::slice::from_ref(&own));
+    assert_eq!(
+        find(&alone, AuditCode::ChainIncomplete).severity(),
+        Severity::Warning
+    );
+    let with_root = trusting_root(&[own.clone(), issuer.clone(), top.clone()]);
+    find(&with_root, AuditCode::RootSent);
+    let twisted = trusting_root(&[own.clone(), top, issuer]);
+    let order = find(&twisted, AuditCode::ChainOrder);
+    assert!(order.message().contains("right is"), "{order}");
+    let stranger = trusting_root(&[own, Ca::new().cert_pem()]);
+    let order = find(&stranger, AuditCode::ChainOrder);
+    assert!(order.message().contains("does not belong"), "{order}");
+}
+
+#[test]
+fn options_and_the_key_log_are_judged() {
+    let context = server(&[&Ca::new().issue("localhost")]);
+    let options = context.options() - ssl::OP_NO_COMPRESSION - ssl::OP_CIPHER_SERVER_PREFERENCE;
+    context.set_options(options).unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    context.set_keylog_filename(Some(log.path())).unwrap();
+    let trust = ssl::VerifyLocations::new().cadata(Ca::new().cert_pem());
+    context.load_verify_locations(trust).unwrap();
+    let findings = audit(&context, ());
+    find(&findings, AuditCode::Compression);
+    find(&findings, AuditCode::ClientPreference);
+    find(&findings, AuditCode::KeyLog);
+    assert_eq!(
+        find(&findings, AuditCode::TrustUnused).severity(),
+        Severity::Warning
+    );
+    context.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
+    find(&audit(&context, ()), AuditCode::ClientsOptional);
+    context
+        .set_options(context.options() | ssl::OP_NO_TICKET)
+        .unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::Tickets));
+}
+
+#[test]
+fn the_role_is_guessed_and_can_be_given() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
+    assert!(has(&audit(&context, ()), AuditCode::NotVerified));
+    assert!(has(
+        &audit(&context, Role::Server),
+        AuditCode::NoCertificate
+    ));
+    load(&context, &Ca::new().issue("localhost"));
+    assert!(!has(&audit(&context, ()), AuditCode::NotVerified));
+    assert!(has(&audit(&context, Role::Client), AuditCode::NotVerified));
+}
+
+#[test]
+fn findings_are_sorted_and_codes_are_unique() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
+    let severities: Vec<_> = audit(&context, ())
+        .iter()
+        .map(AuditFinding::severity)
+        .collect();
+    assert!(severities.is_sorted_by(|a, b| a >= b), "{severities:?}");
+    let codes: HashSet<_> = AuditCode::ALL.iter().map(|c| c.code()).collect();
+    assert_eq!(codes.len(), AuditCode::ALL.len());
+    let error = context.audit("").unwrap_err();
+    assert_eq!(error.python_class(), "ValueError");
+}
+
+#[test]
+fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suites() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    context.set_ciphers("HIGH:!aNUL").unwrap();
+    context
+        .set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_BOGUS")
+        .unwrap();
+    let findings = audit(&context, ());
+    let ignored: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.code() == AuditCode::CipherString)
+        .map(AuditFinding::message)
+        .collect();
+    assert_eq!(ignored.len(), 2, "{ignored:?}");
+    assert!(ignored[0].contains("column 7") && ignored[0].contains("did you mean `aNULL`?"));
+    assert!(ignored[1].contains("TLS 1.3") && ignored[1].contains("`TLS_BOGUS`"));
+    // However long the list is, the message is not.
+    assert!(!ignored[0].contains("HIGH") && !ignored[1].contains("TLS_AES"));
+    // Following the advice of one of several findings is enough.
+    let weak = find(&findings, AuditCode::WeakSuites);
+    let line = weak.python().unwrap();
+    let string = line.split('"').nth(1).unwrap();
+    context.set_ciphers(string).unwrap();
+    assert!(
+        !has(&audit(&context, ()), AuditCode::WeakSuites),
+        "{string}"
+    );
+    let json: serde_json::Value = serde_json::to_value(weak).unwrap();
+    assert_eq!(
+        (json["code"].as_str(), json["python"].as_str()),
+        (Some("A009"), Some(line))
+    );
+    context.set_ciphers("HIGH:!aNULL:!RC4").unwrap();
+    context.set_ciphersuites("TLS_AES_128_GCM_SHA256").unwrap();
+    assert!(!has(&audit(&context, ()), AuditCode::CipherString));
+}
+
+/// Whichever finding is followed, the string cures all that are about suites.
+#[test]
+fn the_string_that_is_advised_can_be_set_and_leaves_nothing_to_advise() {
+    let codes = [
+        AuditCode::WeakSuites,
+        AuditCode::LowSecurityLevel,
+        AuditCode::NoSuite,
+    ];
+    for string in [
+        "ALL:@SECLEVEL=0",
+        "DEFAULT:@SECLEVEL=1",
+        // Without what is weak, nothing is left.
+        "AES128-SHA",
+        "AES128-SHA:@SECLEVEL=0",
+        "PSK:@SECLEVEL=1",
+    ] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context
+            .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+            .unwrap();
+        context.set_ciphers(string).unwrap();
+        let findings = audit(&context, ());
+        let about_suites = findings.iter().filter(|f| codes.contains(&f.code()));
+        let advised: Vec<_> = about_suites.map(|f| f.python().unwrap()).collect();
+        assert!(!advised.is_empty(), "{string}");
+        for line in advised {
+            context.set_ciphers(string).unwrap();
+            context
+                .set_ciphers(line.split('"').nth(1).unwrap())
+                .unwrap();
+            let left = audit(&context, ());
+            assert!(!codes.iter().any(|c| has(&left, *c)), "{line}: {left:#?}");
+        }
+    }
+    // What the string does not govern, it cannot cure.
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    context.set_ciphers("ECDHE+AESGCM:@SECLEVEL=0").unwrap();
+    context
+        .set_ciphersuites("TLS_AES_128_CCM_8_SHA256")
+        .unwrap();
+    let findings = audit(&context, ());
+    assert_eq!(find(&findings, AuditCode::WeakSuites).python(), None);
+}
+
+#[test]
+fn a_context_is_compared_with_a_guideline() {
+    let ca = Ca::new();
+    let rfc = Policy::rfc9325();
+    let context = server(&[&ca.builder().san("localhost").key(KeyKind::Rsa2048).build()]);
+    context.set_ciphers("ECDHE+AESGCM").unwrap();
+    let report = context.check_policy(&rfc, Role::Server).unwrap();
+    assert_eq!(report.violations(), [], "{report:?}");
+    assert_eq!(report.not_compared(), []);
+    // Groups that nobody set are OpenSSL's own, among them some that Mozilla does not list.
+    let mozilla = Policy::mozilla_intermediate();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    let own = ViolationKind::Group("secp521r1".into());
+    assert!(
+        report.violations().iter().any(|v| *v.kind() == own),
+        "{report:?}"
+    );
+    context.set_groups("X25519:prime256v1:secp384r1").unwrap();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    assert!(
+        report.conforms() && report.not_compared().is_empty(),
+        "{report:?}"
+    );
+    // Without a certificate there is no key to compare.
+    let report = server(&[]).check_policy(&rfc, Role::Server).unwrap();
+    assert_eq!(report.not_compared(), [Aspect::Keys]);
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let report = client.check_policy(&rfc, Role::Client).unwrap();
+    assert_eq!(report.not_compared(), []);
+    // Groups that are set, keys and versions count, and what no certificate serves does not.
+    context.set_groups("secp384r1").unwrap();
+    context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    let report = context.check_policy(&rfc, Role::Server).unwrap();
+    let found: Vec<_> = report.violations().iter().map(Violation::section).collect();
+    assert_eq!(
+        found,
+        [Some("3.1.1"), Some("3.1.1"), Some("4.2.1"), Some("4.2.1")]
+    );
+    context.set_groups("X25519:secp521r1").unwrap();
+    let report = context.check_policy(&mozilla, Role::Server).unwrap();
+    let group = ViolationKind::Group("secp521r1".into());
+    assert!(
+        report.violations().iter().any(|v| *v.kind() == group),
+        "{report:?}"
+    );
+}
+
+fn worst(findings: &[AuditFinding], code: AuditCode) -> Option<Severity> {
+    let with = findings.iter().filter(|finding| finding.code() == code);
+    with.map(AuditFinding::severity).max()
+}
+
+#[test]
+fn a_server_on_which_nothing_can_be_negotiated_is_found() {
+    let ca = Ca::new();
+    let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let own = AuditOptions::new().server_hostname("localhost");
+    let trusted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(trusted.path(), ca.cert_pem()).unwrap();
+    let own = own.peer_cafile(trusted.path());
+    let context = server(&[&rsa]);
+    assert_eq!(
+        worst(&audit(&context, own.clone()), AuditCode::HandshakeFails),
+        None
+    );
+    // The suites of TLS 1.2 need another key; TLS 1.3 does not.
+    context
+        .set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+        .unwrap();
+    let findings = audit(&context, own.clone());
+    let half = find(&findings, AuditCode::HandshakeFails);
+    assert_eq!(half.severity(), Severity::Warning, "{half}");
+    assert!(half.message().contains("TLS 1.2"), "{half}");
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    let whole = worst(&audit(&context, own.clone()), AuditCode::HandshakeFails);
+    assert_eq!(whole, Some(Severity::Error));
+    // Groups, signature algorithms and versions that no default client has.
+    for change in [
+        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
+        |context: &ssl::SslContext| context.set_server_sigalgs("RSA+SHA1"),
+        |context: &ssl::SslContext| {
+            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
+        },
+    ] {
+        let context = server(&[&rsa]);
+        change(&context).unwrap();
+        let findings = audit(&context, own.clone());
+        let worst = worst(&findings, AuditCode::HandshakeFails);
+        assert!(worst >= Some(Severity::Warning), "{findings:#?}");
+    }
+}
+
+#[test]
+fn each_of_several_certificates_is_tried() {
+    let ca = Ca::new();
+    let good = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let odd = ca
+        .builder()
+        .san("localhost")
+        .extension("1.2.3.4.5", true, &[5, 0])
+        .build();
+    let findings = audit(&server(&[&good, &odd]), "localhost");
+    let refused = find(&findings, AuditCode::HandshakeFails);
+    assert!(
+        refused.message().contains("unhandled critical extension"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_client_that_no_default_server_serves_is_found() {
+    let client = || {
+        let ca = Ca::new();
+        let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
+        ssl::create_default_context(options).unwrap()
+    };
+    for change in [
+        |context: &ssl::SslContext| {
+            context.set_ciphers("DHE-DSS-AES128-GCM-SHA256:@SECLEVEL=1")?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        },
+        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
+        |context: &ssl::SslContext| {
+            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
+        },
+    ] {
+        let context = client();
+        change(&context).unwrap();
+        let findings = audit(&context, "localhost");
+        let worst = worst(&findings, AuditCode::HandshakeFails);
+        assert_eq!(worst, Some(Severity::Error), "{findings:#?}");
+    }
+    // Its own certificate is tried with a server that asks for one.
+    let ca = Ca::new();
+    let context = client();
+    load(&context, &ca.builder().client_only().build());
+    assert_eq!(
+        worst(&audit(&context, "localhost"), AuditCode::HandshakeFails),
+        None
+    );
+    let context = client();
+    load(
+        &context,
+        &ca.builder()
+            .client_only()
+            .extension("1.2.3.4.5", true, &[5, 0])
+            .build(),
+    );
+    let findings = audit(&context, "localhost");
+    find(&findings, AuditCode::HandshakeFails);
+}
+
+#[test]
+fn what_was_not_tried_is_said() {
+    let ca = Ca::new();
+    let context = server(&[&ca.issue("localhost")]);
+    let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    context.load_verify_locations(options).unwrap();
+    let untried = |findings: &[AuditFinding]| {
+        let of = findings.iter().filter(|f| f.code() == AuditCode::NotTried);
+        of.count()
+    };
+    assert_eq!(untried(&audit(&context, "localhost")), 0);
+    assert_eq!(untried(&audit(&context, ())), 1);
+    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    context
+        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+        .unwrap();
+    assert_eq!(untried(&audit(&context, ())), 3);
+}

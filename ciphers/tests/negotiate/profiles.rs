@@ -1,0 +1,118 @@
+//! Known clients.
+
+use std::collections::HashSet;
+
+use pyssl as ssl;
+use pyssl_ciphers::negotiate::{Cause, NegotiateOptions, Negotiation, Profile, negotiate_profiles};
+use pyssl_testing::Ca;
+
+use crate::support::{rsa, server};
+
+fn with<'a>(found: &'a [(&Profile, Negotiation)], name: &str) -> &'a Negotiation {
+    let found = found.iter().find(|(profile, _)| profile.name() == name);
+    &found.expect("a profile of this name").1
+}
+
+#[test]
+fn every_profile_has_its_source_and_a_name_of_its_own() {
+    let all = Profile::all();
+    assert!(all.len() >= 30);
+    let names: HashSet<_> = all.iter().map(Profile::name).collect();
+    assert_eq!(names.len(), all.len());
+    for profile in all {
+        assert!(!profile.source().is_empty() && !profile.title().is_empty());
+        assert!(profile.released().parse::<u16>().is_ok(), "{profile}");
+        assert_eq!(Profile::named(profile.name()), Some(profile));
+    }
+}
+
+#[test]
+fn modern_clients_get_tls_1_3_and_old_ones_what_is_left() {
+    let ca = Ca::new();
+    let server = server(&[&ca.issue("localhost"), &rsa(&ca)]);
+    let found = negotiate_profiles(&server, ()).unwrap();
+    for name in [
+        "chrome-150",
+        "chromium-137",
+        "firefox-137",
+        "safari-26",
+        "go-1.25",
+        "java-17",
+        "python-3.10-3.13",
+        "go-1.17",
+    ] {
+        let agreement = with(&found, name).agreement().expect(name);
+        assert_eq!(agreement.version(), ssl::TlsVersion::TLSv1_3, "{name}");
+    }
+    let ie = with(&found, "ie-11-win7").agreement().expect("CBC is on");
+    assert_eq!(ie.version(), ssl::TlsVersion::TLSv1_2);
+    assert_eq!(ie.group(), Some("secp256r1"));
+    let xp = with(&found, "ie-8-xp")
+        .refusal()
+        .expect("nothing in common");
+    assert!(matches!(xp.cause(), Cause::NoCommonVersion { .. }), "{xp}");
+}
+
+#[test]
+fn a_client_that_has_nothing_of_this_library_is_refused_for_its_suites() {
+    let server = server(&[]);
+    server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
+    server.set_ciphers("ALL:@SECLEVEL=0").unwrap();
+    let lend = NegotiateOptions::new().lend_certificates(true);
+    let found = negotiate_profiles(&server, lend).unwrap();
+    let xp = with(&found, "ie-8-xp").refusal().expect("RC4 and DES only");
+    assert!(matches!(xp.cause(), Cause::NoCommonSuite { .. }), "{xp}");
+}
+
+#[test]
+fn a_client_context_offers_what_the_profile_says() {
+    let profile = Profile::named("android-7").unwrap();
+    let context = profile.client_context().unwrap().unwrap();
+    let offered: Vec<_> = context
+        .get_ciphers()
+        .unwrap()
+        .iter()
+        .map(|c| c.name)
+        .collect();
+    assert_eq!(offered, profile.ciphers().collect::<Vec<_>>());
+    assert_eq!(context.maximum_version(), ssl::TlsVersion::TLSv1_2);
+}
+
+#[test]
+fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
+    let text = "# ours\nprofile a\nsource here\nversions TLSv1.2\nciphers AES128-SHA\nsni no\n";
+    let own = Profile::parse(text).unwrap();
+    assert_eq!((own[0].name(), own[0].sends_server_name()), ("a", false));
+    for (text, line) in [
+        ("versions TLSv1.2", 1),
+        ("profile a\nfoo b", 2),
+        ("profile a\nsource b\nversions TLSv9", 3),
+        ("profile a\nsource b\nprofile c", 3),
+        ("profile a\nlevel 9", 2),
+        ("profile a\nsni perhaps", 2),
+        ("profile a\nciphers", 2),
+        ("profile a\nciphers AES128-SHA AES128_SHA", 2),
+        ("profile a\ngroups X25519 prime265v1", 2),
+        ("profile a", 1),
+    ] {
+        assert_eq!(Profile::parse(text).unwrap_err().line(), line, "{text}");
+    }
+}
+
+#[test]
+fn a_profile_of_ones_own_is_tried_like_the_others() {
+    let text = "profile terminal\nsource here\nversions TLSv1.2\nciphers AES128-SHA\n";
+    let terminal = &Profile::parse(text).unwrap()[0];
+    let server = server(&[]);
+    server.set_ciphers("ECDHE+AESGCM:AES128-SHA").unwrap();
+    let lend = NegotiateOptions::new().lend_certificates(true);
+    let found = terminal.negotiate(&server, lend.clone()).unwrap();
+    assert_eq!(found.agreement().unwrap().cipher().name, "AES128-SHA");
+    server.set_ciphers("ECDHE+AESGCM").unwrap();
+    let found = terminal.negotiate(&server, lend).unwrap();
+    let refusal = found.refusal().expect("nothing in common");
+    assert!(
+        matches!(refusal.cause(), Cause::NoCommonSuite { .. }),
+        "{refusal}"
+    );
+}

@@ -1,0 +1,283 @@
+//! Listed suites, and those that can be used.
+
+use pyssl as ssl;
+use pyssl_ciphers::negotiate::{
+    NegotiateOptions, Obstacle, Role, Usable, UsableOptions, negotiate, usable_ciphers,
+};
+use pyssl_testing::Ca;
+
+use crate::support::{load, rsa, server};
+
+fn find<'a>(list: &'a [Usable], name: &str) -> &'a Usable {
+    list.iter().find(|u| u.cipher().name == name).expect(name)
+}
+
+fn why<'a>(list: &'a [Usable], name: &str) -> Option<&'a Obstacle> {
+    find(list, name).why()
+}
+
+#[test]
+fn the_list_is_that_of_the_context_and_pythons_default_is_all_usable() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let usable = usable_ciphers(&context, Role::Client).unwrap();
+    let names = |list: Vec<ssl::Cipher>| list.iter().map(|c| c.name).collect::<Vec<_>>();
+    assert_eq!(
+        names(usable.iter().map(|u| u.cipher().clone()).collect()),
+        names(context.get_ciphers().unwrap())
+    );
+    for suite in &usable {
+        assert!(suite.usable(), "{}: {:?}", suite.cipher().name, suite.why());
+        let expected = match suite.cipher().is_tls13() {
+            true => ssl::TlsVersion::TLSv1_3,
+            false => ssl::TlsVersion::TLSv1_2,
+        };
+        assert_eq!(suite.version(), Some(expected));
+    }
+    assert_eq!(context.session_stats().connect, 0);
+}
+
+#[test]
+fn a_server_can_use_what_its_certificates_and_parameters_allow() {
+    let ca = Ca::new();
+    let context = server(&[]);
+    context
+        .set_ciphers("ECDHE+AESGCM:DHE+AESGCM:AES128-SHA")
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(list.iter().all(|u| !u.usable()));
+    assert_eq!(why(&list, "AES128-SHA"), Some(&Obstacle::NoCertificate));
+    assert_eq!(
+        why(&list, "TLS_AES_128_GCM_SHA256"),
+        Some(&Obstacle::NoCertificate)
+    );
+
+    load(&context, &ca.issue("localhost"));
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
+    assert_eq!(
+        why(&list, "ECDHE-RSA-AES128-GCM-SHA256"),
+        Some(&Obstacle::CertificateKind("an RSA"))
+    );
+
+    load(&context, &rsa(&ca));
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, "ECDHE-RSA-AES128-GCM-SHA256").usable());
+    assert!(find(&list, "AES128-SHA").usable());
+    // OpenSSL 4.0 takes groups that the client offers (RFC 7919).
+    let groups_for_dhe = ssl::OPENSSL_VERSION_INFO.0 >= 4;
+    assert_eq!(
+        why(&list, "DHE-RSA-AES128-GCM-SHA256"),
+        (!groups_for_dhe).then_some(&Obstacle::NoDhParameters)
+    );
+}
+
+#[test]
+fn versions_security_level_and_callbacks_take_suites_away() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let string = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:NULL-SHA256:PSK-AES128-CBC-SHA@SECLEVEL=2";
+    context.set_ciphers(string).unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert!(find(&list, "AES128-SHA").usable());
+    assert_eq!(why(&list, "NULL-SHA256"), Some(&Obstacle::SecurityLevel(2)));
+    assert_eq!(
+        why(&list, "PSK-AES128-CBC-SHA"),
+        Some(&Obstacle::NoPskCallback)
+    );
+
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert_eq!(
+        why(&list, "TLS_AES_128_GCM_SHA256"),
+        Some(&Obstacle::Version)
+    );
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    context
+        .set_minimum_version(ssl::TlsVersion::TLSv1_3)
+        .unwrap();
+    let list = usable_ciphers(&context, Role::Client).unwrap();
+    assert_eq!(why(&list, "AES128-SHA"), Some(&Obstacle::Version));
+    assert!(find(&list, "TLS_AES_128_GCM_SHA256").usable());
+}
+
+#[test]
+fn a_psk_callback_makes_its_suites_usable_and_is_not_called() {
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    client.set_ciphers("PSK+AES128").unwrap();
+    client
+        .set_psk_client_callback::<ssl::ClientPsk>(|_| panic!("called"))
+        .unwrap();
+    let list = usable_ciphers(&client, Role::Client).unwrap();
+    assert!(find(&list, "PSK-AES128-CBC-SHA").usable());
+    let server = server(&[]);
+    server.set_ciphers("PSK+AES128").unwrap();
+    server
+        .set_psk_server_callback::<Vec<u8>>(|_| panic!("called"), None)
+        .unwrap();
+    let list = usable_ciphers(&server, Role::Server).unwrap();
+    assert!(find(&list, "PSK-AES128-CBC-SHA").usable());
+}
+
+#[test]
+fn every_suite_of_the_library_is_usable_or_has_a_reason() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
+    context
+        .set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+        .unwrap();
+    for suite in usable_ciphers(&context, Role::Client).unwrap() {
+        let name = suite.cipher().name;
+        match suite.why() {
+            None => {}
+            Some(Obstacle::NoPskCallback) => assert!(name.contains("PSK"), "{name}"),
+            Some(Obstacle::NoSrp) => assert!(name.contains("SRP"), "{name}"),
+            Some(other) => panic!("{name}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn high_security_levels_are_tried_with_longer_keys() {
+    for (level, rsa) in [(3, true), (4, true), (5, false)] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context
+            .set_ciphers(&format!(
+                "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384:@SECLEVEL={level}"
+            ))
+            .unwrap();
+        let list = usable_ciphers(&context, Role::Client).unwrap();
+        let suite = find(&list, "ECDHE-RSA-AES256-GCM-SHA384");
+        assert_eq!(suite.usable(), rsa, "level {level}: {:?}", suite.why());
+    }
+}
+
+#[test]
+fn a_context_of_the_other_role_is_an_error() {
+    let error = usable_ciphers(&server(&[]), Role::Client).unwrap_err();
+    assert!(error.to_string().contains("PROTOCOL_TLS_SERVER"), "{error}");
+}
+
+#[test]
+fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
+    let ca = Ca::new();
+    let context = server(&[]);
+    let string = "ECDHE+AESGCM:DHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256:\
+                  AES128-SHA:PSK-AES128-CBC-SHA:NULL-SHA256:@SECLEVEL=2";
+    context.set_ciphers(string).unwrap();
+    let options = UsableOptions::new(Role::Server).lend_certificates(true);
+    let list = usable_ciphers(&context, options.clone()).unwrap();
+    for suite in &list {
+        let name = suite.cipher().name;
+        let expected = match name {
+            "PSK-AES128-CBC-SHA" => Some(&Obstacle::NoPskCallback),
+            "NULL-SHA256" => Some(&Obstacle::SecurityLevel(2)),
+            _ => None,
+        };
+        assert_eq!(suite.why(), expected, "{name}");
+        assert_eq!(suite.version().is_some(), expected.is_none(), "{name}");
+        assert_eq!(suite.lent().is_some(), expected.is_none(), "{name}");
+    }
+    let lent = |list: &[Usable], name: &str| find(list, name).lent().cloned();
+    let gcm = "ECDHE-RSA-AES128-GCM-SHA256";
+    assert_eq!(lent(&list, gcm), Some(Obstacle::NoCertificate));
+
+    // With a certificate of its own, it is lent those of the other kinds only.
+    load(&context, &rsa(&ca));
+    let list = usable_ciphers(&context, options).unwrap();
+    assert_eq!(lent(&list, gcm), None);
+    assert_eq!(
+        lent(&list, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        Some(Obstacle::CertificateKind("an EC"))
+    );
+    let dhe = lent(&list, "DHE-RSA-AES128-GCM-SHA256");
+    assert!(
+        matches!(dhe, None | Some(Obstacle::NoDhParameters)),
+        "{dhe:?}"
+    );
+    // The context itself has what it had.
+    let list = usable_ciphers(&context, Role::Server).unwrap();
+    assert!(find(&list, gcm).usable());
+    assert!(!find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
+}
+
+#[test]
+fn each_security_level_has_certificates_to_lend() {
+    for level in 0..=5 {
+        let context = server(&[]);
+        let string = format!("ECDHE+AESGCM:@SECLEVEL={level}");
+        context.set_ciphers(&string).unwrap();
+        let options = UsableOptions::new(Role::Server).lend_certificates(true);
+        let list = usable_ciphers(&context, options).unwrap();
+        let ecdsa = find(&list, "ECDHE-ECDSA-AES256-GCM-SHA384");
+        assert!(ecdsa.usable(), "level {level}: {:?}", ecdsa.why());
+        let rsa = find(&list, "ECDHE-RSA-AES256-GCM-SHA384");
+        assert_eq!(rsa.usable(), level < 5, "level {level}: {:?}", rsa.why());
+    }
+}
+
+/// A key that the context's groups or signature algorithms do not allow says nothing of a suite.
+#[test]
+fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
+    let names = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
+    for groups in ["P-256", "P-384", "P-521", "X25519:P-384"] {
+        let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        client.set_ciphers(names).unwrap();
+        client.set_groups(groups).unwrap();
+        let usable = usable_ciphers(&client, Role::Client).unwrap();
+        assert!(usable.iter().all(Usable::usable), "{groups}: {usable:#?}");
+
+        let context = server(&[]);
+        context.set_ciphers(names).unwrap();
+        context.set_groups(groups).unwrap();
+        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+        let usable = usable_ciphers(&context, lend).unwrap();
+        assert!(usable.iter().all(Usable::usable), "{groups}: {usable:#?}");
+        assert!(usable.iter().all(|suite| suite.lent().is_some()));
+        let options = NegotiateOptions::new().lend_certificates(true);
+        client.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256").unwrap();
+        client
+            .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+            .unwrap();
+        let found = negotiate(&client, &context, options).unwrap();
+        assert!(found.agreement().is_some(), "{groups}: {found}");
+    }
+    for algorithms in [
+        "ECDSA+SHA256",
+        "ECDSA+SHA384",
+        "ECDSA+SHA512",
+        "ed25519",
+        "ed448",
+        "rsa_pss_rsae_sha256",
+        "rsa_pss_pss_sha256",
+    ] {
+        let context = server(&[]);
+        context.set_ciphers(names).unwrap();
+        context.set_server_sigalgs(algorithms).unwrap();
+        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+        let usable = usable_ciphers(&context, lend).unwrap();
+        let tls13 = find(&usable, "TLS_AES_128_GCM_SHA256");
+        assert!(tls13.usable(), "{algorithms}: {tls13:#?}");
+        let suite = match algorithms.starts_with("rsa") {
+            true => "ECDHE-RSA-AES128-GCM-SHA256",
+            false => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        };
+        let tls12 = find(&usable, suite);
+        assert!(tls12.usable(), "{algorithms}: {tls12:#?}");
+    }
+}
+
+/// What a server has itself was not lent to it.
+#[test]
+fn suites_that_a_server_can_use_itself_are_not_said_to_need_a_lent_key() {
+    let ca = Ca::new();
+    let key = pyssl_testing::pki::KeyKind::Ed25519;
+    let context = server(&[&ca.builder().san("localhost").key(key).build()]);
+    let lend = UsableOptions::new(Role::Server).lend_certificates(true);
+    let usable = usable_ciphers(&context, lend).unwrap();
+    let own = find(&usable, "ECDHE-ECDSA-AES128-GCM-SHA256");
+    assert!(own.usable() && own.lent().is_none(), "{own:#?}");
+    let rsa = find(&usable, "ECDHE-RSA-AES128-GCM-SHA256");
+    assert!(rsa.usable() && rsa.lent().is_some(), "{rsa:#?}");
+}

@@ -1,0 +1,281 @@
+//! Cipher suites.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::{PoisonError, RwLock};
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{SslCipherRef, SslContextBuilder, SslRef};
+
+use crate::ffi;
+use crate::ffi::ctx::CtxHandle;
+use crate::text::Json;
+
+/// One cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
+///
+/// The fields have the names, the values and the order that Python's dict has;
+/// [`standard_name`](Cipher::standard_name) is added.
+///
+/// ```python
+/// [c["name"] for c in context.get_ciphers() if c["aead"]]
+/// ```
+/// ```
+/// # use pyssl as ssl;
+/// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+/// let ciphers = context.get_ciphers()?;
+/// let names: Vec<_> = ciphers.iter().filter(|c| c.aead).map(|c| c.name).collect();
+/// # assert!(names.contains(&"ECDHE-RSA-AES128-GCM-SHA256"));
+/// # Ok::<(), pyssl::Error>(())
+/// ```
+///
+/// In OpenSSL: `SSL_CIPHER_get_id`, `SSL_CIPHER_get_name` and their kin.
+#[doc(alias = "SSL_CIPHER")]
+#[doc(alias = "get_ciphers")]
+#[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Cipher {
+    /// OpenSSL's number: `0x03000000` plus the two bytes of the TLS registry.
+    pub id: u32,
+    /// OpenSSL's name: `"ECDHE-RSA-AES128-GCM-SHA256"`.
+    pub name: &'static str,
+    /// The protocol that defined the suite, not the one it is used with: `"TLSv1.2"`.
+    pub protocol: &'static str,
+    /// OpenSSL's one-line description.
+    pub description: Box<str>,
+    /// Bits of security of the symmetric cipher.
+    pub strength_bits: i32,
+    /// Bits of its key.
+    pub alg_bits: i32,
+    /// Whether one algorithm encrypts and authenticates (GCM, CCM, ChaCha20-Poly1305).
+    pub aead: bool,
+    /// The symmetric cipher: `"aes-128-gcm"`; none for a suite without encryption.
+    pub symmetric: Option<&'static str>,
+    /// The digest of the MAC: `"sha1"`; none for an AEAD suite.
+    pub digest: Option<&'static str>,
+    /// The key exchange: `"kx-ecdhe"`.
+    pub kea: Option<&'static str>,
+    /// What authenticates the server: `"auth-rsa"`.
+    pub auth: Option<&'static str>,
+    /// The name in the TLS registry: `"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"`.
+    pub standard_name: Option<&'static str>,
+}
+
+/// The string that Python gives to every context that it makes, since 3.10.
+///
+/// Source: `PY_SSL_DEFAULT_CIPHER_STRING` in CPython's `Modules/_ssl.c`.
+pub const PYTHON_DEFAULT_CIPHERS: &str =
+    "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
+
+/// What the linked OpenSSL reads for `DEFAULT` in a cipher string.
+///
+/// In OpenSSL: `OSSL_default_cipher_list`.
+#[doc(alias = "OSSL_default_cipher_list")]
+pub fn openssl_default_ciphers() -> &'static str {
+    ffi::cipher::default_list()
+}
+
+impl Cipher {
+    /// The suites that a context of the `openssl` crate lists, in order.
+    ///
+    /// ```
+    /// use openssl::ssl::{SslContextBuilder, SslMethod};
+    ///
+    /// let mut builder = SslContextBuilder::new(SslMethod::tls())?;
+    /// builder.set_cipher_list("ECDHE+AESGCM")?;
+    /// let suites = pyssl::Cipher::list(&builder);
+    /// assert!(suites.iter().all(|suite| suite.aead));
+    /// # Ok::<(), openssl::error::ErrorStack>(())
+    /// ```
+    ///
+    /// In OpenSSL: `SSL_CTX_get_ciphers`.
+    #[doc(alias = "SSL_CTX_get_ciphers")]
+    pub fn list(context: &SslContextBuilder) -> Vec<Cipher> {
+        let mut list = Vec::with_capacity(32);
+        ffi::cipher::each_of_builder(context, |c| list.push(Cipher::from_ref(c)));
+        list
+    }
+
+    /// The suites that an `Ssl` of the `openssl` crate would really offer under its versions and
+    /// its security level. Those that need a callback are left out unless there is one.
+    ///
+    /// ```
+    /// use openssl::ssl::{Ssl, SslContext, SslMethod};
+    ///
+    /// let context = SslContext::builder(SslMethod::tls())?.build();
+    /// let mut ssl = Ssl::new(&context)?;
+    /// assert!(!pyssl::Cipher::supported(&mut ssl).is_empty());
+    /// # Ok::<(), openssl::error::ErrorStack>(())
+    /// ```
+    ///
+    /// In OpenSSL: `SSL_get1_supported_ciphers`.
+    #[doc(alias = "SSL_get1_supported_ciphers")]
+    pub fn supported(ssl: &mut SslRef) -> Vec<Cipher> {
+        let mut list = Vec::new();
+        ffi::cipher::each_supported(ssl, |c| list.push(Cipher::from_ref(c)));
+        list
+    }
+
+    /// What OpenSSL says never changes, and it takes its time to say it: each suite is asked once.
+    pub(crate) fn from_ref(cipher: &SslCipherRef) -> Cipher {
+        static KNOWN: RwLock<BTreeMap<u32, Cipher>> = RwLock::new(BTreeMap::new());
+        let id = ffi::cipher::id(cipher);
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&id) {
+            return known.clone();
+        }
+        drop(known);
+        let asked = Cipher::ask(cipher);
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id, asked.clone());
+        asked
+    }
+
+    fn ask(cipher: &SslCipherRef) -> Cipher {
+        let bits = cipher.bits();
+        let [symmetric, digest, kea, auth] = ffi::cipher::algorithms(cipher);
+        Cipher {
+            id: ffi::cipher::id(cipher),
+            name: cipher.name(),
+            protocol: cipher.version(),
+            description: ffi::cipher::description(cipher),
+            strength_bits: bits.secret,
+            alg_bits: bits.algorithm,
+            aead: ffi::cipher::is_aead(cipher),
+            symmetric,
+            digest,
+            kea,
+            auth,
+            standard_name: cipher.standard_name(),
+        }
+    }
+
+    /// The two bytes of the TLS registry: `0xc02f`.
+    pub fn protocol_id(&self) -> u16 {
+        let [_, _, high, low] = self.id.to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+
+    /// The two bytes as the registry and `openssl ciphers -V` print them: `"0xC0,0x2F"`.
+    pub fn hex_id(&self) -> String {
+        let [high, low] = self.protocol_id().to_be_bytes();
+        format!("0x{high:02X},0x{low:02X}")
+    }
+
+    /// Whether this is one of the suites of TLS 1.3, which no cipher string governs.
+    pub fn is_tls13(&self) -> bool {
+        self.protocol == "TLSv1.3"
+    }
+
+    /// Whether a session's keys stay secret when the server's long-term key leaks.
+    ///
+    /// True for TLS 1.3 and for ephemeral Diffie-Hellman, with or without a PSK.
+    pub fn forward_secret(&self) -> bool {
+        self.is_tls13()
+            || matches!(
+                self.kea,
+                Some("kx-ecdhe" | "kx-dhe" | "kx-ecdhe-psk" | "kx-dhe-psk")
+            )
+    }
+
+    /// What Python's `json.dumps` prints for the dict.
+    ///
+    /// ```python
+    /// json.dumps(cipher)
+    /// ```
+    /// ```
+    /// # let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT)?;
+    /// # context.set_ciphers("AES128-SHA")?;
+    /// # let cipher = context.get_ciphers()?.pop().unwrap();
+    /// println!("{}", cipher.to_json());
+    /// # assert!(cipher.to_json().contains(r#""strength_bits": 128, "alg_bits": 128, "aead": false,"#));
+    /// # Ok::<(), pyssl::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut out = format!("{{\"id\": {}", self.id);
+        text_field(&mut out, "name", Some(self.name));
+        text_field(&mut out, "protocol", Some(self.protocol));
+        text_field(&mut out, "description", Some(&self.description));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            ", \"strength_bits\": {}, \"alg_bits\": {}, \"aead\": {}",
+            self.strength_bits, self.alg_bits, self.aead
+        );
+        text_field(&mut out, "symmetric", self.symmetric);
+        text_field(&mut out, "digest", self.digest);
+        text_field(&mut out, "kea", self.kea);
+        text_field(&mut out, "auth", self.auth);
+        out.push('}');
+        out
+    }
+}
+
+/// Appends `, "key": value` as Python's `json.dumps` writes it.
+fn text_field(out: &mut String, key: &str, value: Option<&str>) {
+    // Writing to a String cannot fail.
+    let _ = match value {
+        None => write!(out, ", \"{key}\": null"),
+        Some(value) => write!(out, ", \"{key}\": {}", Json(value)),
+    };
+}
+
+/// The suites that a context lists, in order: what Python's `get_ciphers()` shows.
+pub(crate) fn ciphers_of_handle(ctx: &CtxHandle) -> Vec<Cipher> {
+    let mut list = Vec::with_capacity(32);
+    ctx.each_cipher(|c| list.push(Cipher::from_ref(c)));
+    list
+}
+
+/// The suites of the context's list that a security level leaves, whatever the versions are.
+pub(crate) fn ciphers_at_level(ctx: &CtxHandle, level: u32) -> Result<Vec<Cipher>, ErrorStack> {
+    let mut list = Vec::new();
+    ctx.each_cipher_at_level(level, |c| list.push(Cipher::from_ref(c)))?;
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::ssl::{Ssl, SslContextBuilder, SslMethod};
+
+    fn builder(string: &str) -> SslContextBuilder {
+        let mut builder = SslContextBuilder::new(SslMethod::tls()).unwrap();
+        builder.set_cipher_list(string).unwrap();
+        builder
+    }
+
+    #[test]
+    fn a_context_lists_what_python_shows() {
+        let list = Cipher::list(&builder("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA"));
+        let [.., gcm, cbc] = &list[..] else {
+            panic!("{list:?}")
+        };
+        assert_eq!(gcm.id, 0x0300_c02f);
+        assert_eq!(gcm.hex_id(), "0xC0,0x2F");
+        assert_eq!(
+            gcm.standard_name,
+            Some("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+        );
+        assert_eq!(
+            (gcm.digest, gcm.aead, gcm.forward_secret()),
+            (None, true, true)
+        );
+        assert_eq!(
+            (cbc.digest, cbc.aead, cbc.forward_secret()),
+            (Some("sha1"), false, false)
+        );
+        assert!(!cbc.description.ends_with('\n'));
+        assert!(list[0].is_tls13());
+    }
+
+    #[test]
+    fn supported_is_less_than_listed() {
+        let mut builder = builder("AES128-SHA:PSK-AES128-CBC-SHA");
+        builder.set_ciphersuites("").unwrap();
+        let listed = Cipher::list(&builder);
+        let mut ssl = Ssl::new(&builder.build()).unwrap();
+        let names = |l: Vec<Cipher>| l.iter().map(|c| c.name).collect::<Vec<_>>();
+        assert_eq!(names(listed), ["AES128-SHA", "PSK-AES128-CBC-SHA"]);
+        assert_eq!(names(Cipher::supported(&mut ssl)), ["AES128-SHA"]);
+    }
+}

@@ -1,0 +1,288 @@
+//! A context from outside: what was set on it, and copies of it with other settings, for trials.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use openssl::dh::Dh;
+
+use super::psk::{PskClientCallback, PskServerCallback};
+use super::settings::Settings;
+use super::trust::Trust;
+use super::{Identity, SslContext};
+use crate::certificate::Certificate;
+use crate::cipher::Cipher;
+use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyMode};
+use crate::error::Result;
+
+impl SslContext {
+    /// What was set on the context, as it is now. It can be read only; what changes later does not
+    /// show in it.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// assert_eq!(context.settings().groups(), None);
+    /// context.set_groups("X25519:P-256")?;
+    /// assert_eq!(context.settings().groups().as_deref(), Some("X25519:P-256"));
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// Python's properties are methods of the context itself; this has what Python does not show.
+    pub fn settings(&self) -> ContextSettings {
+        ContextSettings {
+            settings: self.read(Settings::clone),
+            context: self.clone(),
+        }
+    }
+
+    /// A copy of the context that is still to be made, with other settings: for trials, such as a
+    /// handshake that must not call the context's callbacks.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// let trial = context.variant().without_verification().build()?;
+    /// assert_eq!(trial.verify_mode(), ssl::CERT_NONE);
+    /// assert_eq!(context.verify_mode(), ssl::CERT_REQUIRED);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// [`copy`](Self::copy) is for contexts that go on to be used: a variant shares the trust store
+    /// and the ticket keys of the context that it was made from.
+    pub fn variant(&self) -> Variant {
+        Variant(self.read(Settings::clone))
+    }
+}
+
+/// What was set on a context, from [`SslContext::settings`].
+pub struct ContextSettings {
+    settings: Settings,
+    context: SslContext,
+}
+
+impl ContextSettings {
+    /// The cipher string.
+    pub fn ciphers(&self) -> Cow<'_, str> {
+        self.settings.cipher_list.to_string_lossy()
+    }
+
+    /// The list for TLS 1.3; none if OpenSSL's own is in force.
+    pub fn ciphersuites(&self) -> Option<Cow<'_, str>> {
+        let suites = self.settings.ciphersuites.as_ref();
+        suites.map(|suites| suites.to_string_lossy())
+    }
+
+    /// The groups for key exchange; none if OpenSSL's own list is in force.
+    pub fn groups(&self) -> Option<String> {
+        self.settings.groups.as_ref().map(|groups| groups.name())
+    }
+
+    /// The certificates with their keys, in the order in which they were loaded.
+    pub fn identities(&self) -> Vec<Identity> {
+        let identities = self.settings.identities.iter();
+        identities
+            .map(|own| Identity::of(Arc::clone(own)))
+            .collect()
+    }
+
+    /// The size of the finite-field parameters, in bits; none without.
+    pub fn dh_bits(&self) -> Option<u32> {
+        let dh = self.settings.dh_params.as_ref()?;
+        Some(dh.prime_p().num_bits().unsigned_abs())
+    }
+
+    /// The versions that the bounds and the options leave on, lowest first.
+    pub fn versions(&self) -> Vec<TlsVersion> {
+        self.context.enabled_versions()
+    }
+
+    /// The certificates in the trust store, authorities or not. Directories are not read.
+    pub fn trusted(&self) -> Vec<Certificate> {
+        let (trusted, _) = self.context.trusted();
+        trusted.into_iter().map(Certificate::from_x509).collect()
+    }
+
+    /// How many revocation lists are in the trust store.
+    pub fn revocation_lists(&self) -> usize {
+        self.context.trusted().1
+    }
+
+    /// Whether certificates are looked up in directories, too.
+    pub fn trusts_directories(&self) -> bool {
+        self.context.trusts_directories()
+    }
+
+    /// Whether there is a callback for the server's name.
+    pub fn has_sni_callback(&self) -> bool {
+        self.settings.sni_callback.is_some()
+    }
+
+    /// Whether a client's callback for pre-shared keys is set.
+    pub fn has_psk_client_callback(&self) -> bool {
+        self.settings.psk_client.is_some()
+    }
+
+    /// Whether a server's callback for pre-shared keys is set.
+    pub fn has_psk_server_callback(&self) -> bool {
+        self.settings.psk_server.is_some()
+    }
+
+    /// The suites of the context's list that a security level leaves, whatever the versions are.
+    /// Those that need a callback are left out.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make a context.
+    pub fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
+        self.context.ciphers_at_level(level)
+    }
+}
+
+impl fmt::Debug for ContextSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextSettings")
+            .field("ciphers", &self.ciphers())
+            .field("ciphersuites", &self.ciphersuites())
+            .field("groups", &self.groups())
+            .field("versions", &self.versions())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A copy of a context that is still to be made, from [`SslContext::variant`].
+#[must_use]
+pub struct Variant(Settings);
+
+impl Variant {
+    /// Without what only looks on: key log and message callback.
+    pub fn without_observers(mut self) -> Variant {
+        self.0.keylog = None;
+        self.0.message_callback = None;
+        self
+    }
+
+    /// Without the callback for the server's name.
+    pub fn without_sni_callback(mut self) -> Variant {
+        self.0.sni_callback = None;
+        self
+    }
+
+    /// Certificates and stapled responses are neither demanded nor verified.
+    pub fn without_verification(mut self) -> Variant {
+        self.0.check_hostname = false;
+        self.0.verify_mode = VerifyMode::CERT_NONE;
+        self.without_stapling()
+    }
+
+    /// Stapled responses are neither sent nor demanded.
+    pub fn without_stapling(mut self) -> Variant {
+        self.0.ocsp_mode = OcspMode::Off;
+        self.0.staple = None;
+        self
+    }
+
+    /// Without session tickets.
+    pub fn without_tickets(mut self) -> Variant {
+        let tickets = Options::OP_NO_TICKET.bits();
+        self.0.options |= tickets;
+        self
+    }
+
+    /// Callbacks for pre-shared keys that are set, on either side, are replaced by one that knows
+    /// this key.
+    pub fn replacing_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
+        let client = self.0.psk_client.take();
+        self.0.psk_client = client.map(|_| PskClientCallback::constant(identity, key));
+        let server = self.0.psk_server.take();
+        self.0.psk_server = server.map(|_| PskServerCallback::constant(key));
+        self
+    }
+
+    /// Both sides have this pre-shared key.
+    pub fn with_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
+        self.0.psk_client = Some(PskClientCallback::constant(identity, key));
+        self.0.psk_server = Some(PskServerCallback::constant(key));
+        self
+    }
+
+    /// With these certificates, and no others.
+    pub fn with_identities<'a>(
+        mut self,
+        identities: impl IntoIterator<Item = &'a Identity>,
+    ) -> Variant {
+        self.0.identities.clear();
+        for identity in identities {
+            self = self.with_identity(identity);
+        }
+        self
+    }
+
+    /// With this certificate, in place of one with the same kind of key.
+    pub fn with_identity(mut self, identity: &Identity) -> Variant {
+        self.0.add_identity(identity.credential());
+        self
+    }
+
+    /// With finite-field parameters (PEM).
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if there are none in the text.
+    pub fn with_dh_params(mut self, pem: &[u8]) -> Result<Variant> {
+        crate::ffi::util::clear_errors();
+        self.0.dh_params = Some(Arc::new(Dh::params_from_pem(pem)?));
+        Ok(self)
+    }
+
+    /// With a trust store of its own, which is empty.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL cannot make one.
+    pub fn with_empty_trust(mut self) -> Result<Variant> {
+        self.0.trust = Arc::new(Trust::empty()?);
+        Ok(self)
+    }
+
+    /// With the trust store of another context.
+    pub fn with_trust_of(mut self, other: &SslContext) -> Variant {
+        self.0.trust = other.read(|settings| Arc::clone(&settings.trust));
+        self
+    }
+
+    /// With the groups of another context.
+    pub fn with_groups_of(mut self, other: &SslContext) -> Variant {
+        self.0.groups = other.read(|settings| settings.groups.clone());
+        self
+    }
+
+    /// At this security level, whatever the cipher string says.
+    pub fn at_security_level(mut self, level: u32) -> Variant {
+        self.0.security_level = Some(level);
+        self
+    }
+
+    /// For either role, if the context has one only.
+    pub fn for_both_roles(mut self) -> Variant {
+        if self.0.protocol.fixed_version().is_none() {
+            self.0.protocol = Protocol::PROTOCOL_TLS;
+        }
+        self
+    }
+
+    /// Makes the context.
+    ///
+    /// # Errors
+    ///
+    /// `SSLError` if OpenSSL refuses the settings.
+    pub fn build(self) -> Result<SslContext> {
+        SslContext::from_settings(self.0)
+    }
+}
+
+impl fmt::Debug for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variant").finish_non_exhaustive()
+    }
+}
