@@ -28,16 +28,16 @@ pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::Slot;
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
-use crate::context::{SslContext, SslSession, Verified};
+use crate::context::{Snapshot, SslContext, SslSession, Verified};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
-use crate::ffi::hooks::Stapling;
+use crate::ffi::hooks::{Hooks, Stapling};
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
 use crate::ffi::view::View;
 use crate::ffi::window::{CallbackWatch, Window};
 use crate::hostname::ServerName;
-use crate::lock::{Door, FairGuard, FairLock, Refused};
+use crate::lock::{Door, FairGuard, FairLock, Inside, Refused};
 
 use ocsp::Staples;
 use overrides::Verification;
@@ -79,6 +79,8 @@ pub(crate) struct Connection {
     unfinished: Rare<Unfinished>,
     /// The end, or an error, that [`pending`](Connection::pending) has met and the next read reports.
     deferred: Rare<Error>,
+    /// The context to switch to at the end of the step in which another thread is.
+    next_context: Rare<Arc<Snapshot>>,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
@@ -209,6 +211,7 @@ impl Connection {
             uses: Uses::default(),
             unfinished: Rare::default(),
             deferred: Rare::default(),
+            next_context: Rare::default(),
             readers: Readers::default(),
             server_side,
             server_hostname,
@@ -236,6 +239,19 @@ impl Connection {
             Ok(locked) => Ok(Some(locked)),
             Err(Refused::Late) => Ok(None),
             Err(Refused::Own) => Err(Error::in_callback()),
+        }
+    }
+
+    /// A turn to read or to write. Refused in a callback that the connection itself has called: the
+    /// thread that has the turn may wait for the lock, which this thread has.
+    pub(crate) fn turn<'a>(
+        &self,
+        slot: &'a Slot,
+        deadline: Deadline,
+    ) -> Result<Inside<'a>, Refused> {
+        match self.ssl.is_own() {
+            true => Err(Refused::Own),
+            false => slot.take(deadline),
         }
     }
 
@@ -315,8 +331,10 @@ impl Connection {
             Err(_) => true,
         };
         let failure = locked.handle.take_failure(over);
+        let replaced = self.switch_context(&mut locked);
         // Nothing that callers and their callbacks do from here on happens under the lock.
         drop(locked);
+        drop(replaced);
         match failure {
             Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
             Some(Failure::Error(error)) => Err(callback_error(error)),
@@ -324,6 +342,15 @@ impl Connection {
             Some(Failure::Aside(error)) => outcome.and(Err(callback_error(error))),
             None => outcome,
         }
+    }
+
+    /// Switches to the context that another thread has set during a callback; what it replaces.
+    fn switch_context(&self, locked: &mut Locked) -> Option<Arc<dyn Hooks>> {
+        if !self.next_context.is_there() || locked.handle.view().is_mid_handshake() {
+            return None;
+        }
+        // OpenSSL refuses only if there is no memory.
+        locked.handle.set_hooks(self.next_context.take()?).ok()
     }
 
     fn outcome<T>(&self, handle: &SslHandle, status: Status<T>) -> Result<Step<T>> {

@@ -2,6 +2,7 @@
 //!
 //! Questions do not wait for callbacks: see [`Connection::look`].
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use openssl::ssl::{SslVerifyMode, SslVersion};
@@ -212,13 +213,33 @@ impl Connection {
             )),
             false => Ok(()),
         };
-        // Before the lock, which a callback of the handshake may keep for long.
-        if !self.ssl.is_own() {
-            self.look(refuse)??;
+        loop {
+            match self.ssl.lock(Deadline::Now) {
+                Ok(mut locked) => {
+                    refuse(&locked.handle.view())?;
+                    let replaced = locked.handle.set_hooks(snapshot)?;
+                    let overtaken = self.next_context.take();
+                    drop(locked);
+                    // Callbacks may go with them: not under the lock.
+                    drop((replaced, overtaken));
+                    return Ok(());
+                }
+                Err(Refused::Own) => return Err(Error::in_callback()),
+                // Another thread is in a callback, which may wait for this one. That thread switches
+                // when the callback has returned.
+                Err(Refused::Late) => {
+                    let next = || Some(Arc::clone(&snapshot));
+                    let put = |view: &View<'_>| {
+                        refuse(view)?;
+                        let replace = |place: &mut _| std::mem::replace(place, next());
+                        Ok(self.next_context.change(replace))
+                    };
+                    if let Some(outcome) = self.window.ask(put) {
+                        return outcome.map(drop);
+                    }
+                }
+            }
         }
-        let mut locked = self.lock()?;
-        refuse(&locked.handle.view())?;
-        Ok(locked.handle.set_hooks(snapshot)?)
     }
 }
 

@@ -154,13 +154,16 @@ impl SslHandle {
         unsafe { View::new(&self.ssl, &self.callbacks) }
     }
 
-    /// Switches to another context: its certificate, protocols and store.
-    pub(crate) fn set_hooks(&mut self, hooks: Arc<dyn Hooks>) -> Result<(), ErrorStack> {
+    /// Switches to another context: its certificate, protocols and store. The one before comes back:
+    /// callbacks may go with it, so it is dropped where no lock is held.
+    pub(crate) fn set_hooks(
+        &mut self,
+        hooks: Arc<dyn Hooks>,
+    ) -> Result<Arc<dyn Hooks>, ErrorStack> {
         self.ssl.set_ssl_context(hooks.handle().as_ref())?;
         // SAFETY: S4; OpenSSL keeps the old context's choice.
         unsafe { trampoline::show_messages(self.ssl.as_ptr(), hooks.wants_messages()) };
-        self.callbacks.set_current(hooks);
-        Ok(())
+        Ok(self.callbacks.set_current(hooks))
     }
 
     /// What user code failed with; see [`Callbacks::take_failure`].

@@ -240,7 +240,8 @@ impl SslObject {
 
     /// Threads that write take turns, so that what each writes stays together.
     fn write_turn(&self) -> Result<Inside<'_>> {
-        let turn = self.connection.writes.take(Deadline::Never);
+        let writes = &self.connection.writes;
+        let turn = self.connection.turn(writes, Deadline::Never);
         turn.map_err(|_| Error::in_callback())
     }
 
@@ -319,7 +320,9 @@ impl SslObject {
     /// `SSLError` if OpenSSL refuses.
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.connection.set_context(context)?;
-        *self.context_lock() = context.clone();
+        let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
+        // Callbacks may go with it: not under the lock.
+        drop(replaced);
         Ok(())
     }
 

@@ -98,7 +98,7 @@ impl SslSocket {
         let deadline = self.deadline();
         // Before the turn to read: another thread may be receiving.
         self.send_goodbye(&connection, deadline, false)?;
-        let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+        let _turn = self.turn(&connection, &connection.reads, deadline, READ_TIMED_OUT)?;
         self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
             connection.shutdown(deadline)
         })?;
@@ -181,7 +181,7 @@ impl SslSocket {
         deadline: Deadline,
         half_close: bool,
     ) -> Result<()> {
-        let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
         let mut pace = Pace::new(deadline);
         loop {
             let step = connection.send_close_notify(half_close, deadline);
@@ -202,7 +202,7 @@ impl SslSocket {
         loop {
             let reads = others.count();
             let (found, theirs) = {
-                let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+                let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
                     // Asked once more at each step: a thread may begin to read while this one waits.
                     let theirs = connection.has_other_reader();

@@ -470,12 +470,12 @@ impl SslSocket {
             return Ok(());
         }
         // Both directions are the handshake's until it is done.
-        let _reads = self.turn(&connection.reads, deadline, timed_out)?;
+        let _reads = self.turn(connection, &connection.reads, deadline, timed_out)?;
         // Another thread may have done it; a writer then waits for this turn, not the other way.
         if connection.handshaken() {
             return Ok(());
         }
-        let _writes = self.turn(&connection.writes, deadline, timed_out)?;
+        let _writes = self.turn(connection, &connection.writes, deadline, timed_out)?;
         self.drive(connection, deadline, timed_out, |deadline| {
             connection.do_handshake(Hold::No, deadline)
         })

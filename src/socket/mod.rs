@@ -191,7 +191,9 @@ impl SslSocket {
     /// `ValueError` without a TLS connection; `SSLError` if OpenSSL refuses.
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.wrapped()?.set_context(context)?;
-        *self.context_lock() = context.clone();
+        let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
+        // Callbacks may go with it: not under the lock.
+        drop(replaced);
         Ok(())
     }
 
@@ -316,7 +318,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError` (`ENOTCONN`) before the socket is connected; `ValueError` before the handshake is
+    /// `OSError` (`ENOT&connection`) before the socket is connected; `ValueError` before the handshake is
     /// done or without TLS; `UnicodeError` for names that are not UTF-8.
     pub fn getpeercert(&self) -> Result<Option<CertDict>> {
         self.peer()?.getpeercert()
@@ -433,7 +435,12 @@ impl SslSocket {
     pub fn verify_client_post_handshake(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
-        let _turn = self.turn(&connection.writes, deadline, wait::WRITE_TIMED_OUT)?;
+        let _turn = self.turn(
+            &connection,
+            &connection.writes,
+            deadline,
+            wait::WRITE_TIMED_OUT,
+        )?;
         match connection.verify_client_post_handshake(deadline)? {
             Step::Done(()) => Ok(()),
             _ => Err(wait::late(deadline, wait::WRITE_TIMED_OUT)),

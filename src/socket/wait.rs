@@ -21,11 +21,13 @@ impl SslSocket {
     /// A turn at reading or writing.
     pub(super) fn turn<'a>(
         &self,
+        connection: &Connection,
         slot: &'a Slot,
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Inside<'a>> {
-        slot.take(deadline)
+        connection
+            .turn(slot, deadline)
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
 
@@ -39,7 +41,7 @@ impl SslSocket {
             .handshake(connection, deadline, READ_TIMED_OUT)
             .and_then(|()| {
                 connection.begin_read();
-                let _turn = self.turn(&connection.reads, deadline, READ_TIMED_OUT)?;
+                let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, op)
             });
         connection.end_read();
@@ -58,7 +60,7 @@ impl SslSocket {
     pub(super) fn write_tls(&self, connection: &Arc<Connection>, data: &[u8]) -> Result<usize> {
         let deadline = self.deadline();
         self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
-        let _turn = self.turn(&connection.writes, deadline, WRITE_TIMED_OUT)?;
+        let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
         self.io.check_open()?;
         let mut writing = connection.begin_write(data);
         // The turn to read as well, while a message of the peer stands before the data: a part of

@@ -37,6 +37,7 @@ mod psk;
 mod questions;
 mod read_ahead;
 mod record_edges;
+mod reentry;
 mod security_record;
 mod sendfile;
 mod sessions;

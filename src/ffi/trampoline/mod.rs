@@ -77,10 +77,10 @@ impl Callbacks {
         Arc::clone(&self.current.borrow())
     }
 
-    /// Keeps another context alive for as long as the connection may use it.
-    pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) {
-        // Dropped behind the borrow: callbacks may go with it.
-        drop(self.current.replace(hooks));
+    /// Keeps another context alive for as long as the connection may use it; the one before.
+    #[must_use = "callbacks may go with it"]
+    pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) -> Arc<dyn Hooks> {
+        self.current.replace(hooks)
     }
 
     /// What user code failed with. What it failed with aside waits until the operation is `over`.

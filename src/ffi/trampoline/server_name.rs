@@ -37,7 +37,9 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
                 }
                 // SAFETY: `ssl` is live and this thread's; OpenSSL keeps the old context's choice.
                 unsafe { show_messages(ssl, hooks.wants_messages()) };
-                state.set_current(hooks);
+                let replaced = state.set_current(hooks);
+                // Callbacks may go with it.
+                state.user_code(|| drop(replaced));
                 sys::SSL_TLSEXT_ERR_OK
             }
             SniDecision::Refuse(number, error) => {
