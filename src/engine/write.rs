@@ -72,15 +72,13 @@ impl Writing<'_> {
     /// Writes as much as there is room for, and no more than a chunk.
     pub(crate) fn step(&mut self, hold: Hold, deadline: Deadline) -> Result<Step<usize>> {
         let connection = self.connection;
-        let mut end = 0;
-        let mut taken = false;
-        let mut stuck = false;
+        let length = self.data.len();
         let step = |locked: &mut Locked| {
             locked.handle.hold(hold);
             if !self.begun {
                 self.begin()?;
             }
-            end = self.data.len().min(self.done.saturating_add(CHUNK));
+            let end = length.min(self.done.saturating_add(CHUNK));
             let chunk = &self.data[self.done..end];
             // All is sealed: only sending is left.
             let sealed = self.half_way && chunk.is_empty();
@@ -88,37 +86,27 @@ impl Writing<'_> {
                 true => Status::Done(0),
                 false => locked.handle.write(chunk),
             };
-            taken = matches!(status, Status::Done(_));
+            // Noted here, since a panic of a callback goes on when the step is over.
+            if matches!(status, Status::Done(_)) {
+                self.done = end;
+            }
             // Also before waiting for the peer, who may be waiting for this.
             let status = match (status, locked.handle.flush()) {
                 (status @ (Status::Closed | Status::Failed(_)), _) => status,
                 (status, Status::Done(())) => status,
                 (_, unsent) => unsent.map(|()| 0),
             };
-            stuck = matches!(status, Status::WantWrite);
-            Ok(status.map(|_| end == self.data.len()))
+            self.half_way = match status {
+                Status::Done(_) => end < length,
+                Status::WantWrite => true,
+                Status::Again | Status::WantRead => self.half_way,
+                Status::Closed | Status::Failed(_) => false,
+            };
+            Ok(status.map(|_| end))
         };
-        let outcome = connection.step_of_several(deadline, step, |whole| *whole);
-        if taken {
-            self.done = end;
-        }
-        match outcome {
-            Ok(Step::Done(true)) => {
-                self.half_way = false;
-                Ok(Step::Done(end))
-            }
-            Ok(Step::Done(false)) => {
-                self.half_way = true;
-                Ok(Step::Again)
-            }
-            Ok(step) => {
-                self.half_way |= stuck;
-                Ok(step.map(|_| end))
-            }
-            Err(error) => {
-                self.half_way = false;
-                Err(error)
-            }
+        match connection.step_of_several(deadline, step, |&end| end == length)? {
+            Step::Done(end) if end < length => Ok(Step::Again),
+            step => Ok(step),
         }
     }
 }
