@@ -17,7 +17,7 @@ use crate::ffi::ctx::CtxHandle;
 use crate::ffi::pem::{self, ChainError, Source};
 use crate::optional::{Optional, from_paths};
 
-/// What [`SslContext::load_cert_chain`] loads: Python's `certfile`, `keyfile` and `password`.
+/// The arguments of [`SslContext::load_cert_chain`]: Python's `certfile`, `keyfile` and `password`.
 ///
 /// | Python | default |
 /// |---|---|
@@ -25,8 +25,8 @@ use crate::optional::{Optional, from_paths};
 /// | `keyfile=None` | the key is read from `certfile` |
 /// | `password=None` | an encrypted key is an error |
 ///
-/// Certificates and keys in memory are taken too, where Python has files only:
-/// [`from_pem`](Self::from_pem), [`from_der`](Self::from_der), [`from_pkcs12`](Self::from_pkcs12).
+/// Unlike Python, it also takes certificates and keys from memory: [`from_pem`](Self::from_pem),
+/// [`from_der`](Self::from_der), [`from_pkcs12`](Self::from_pkcs12).
 #[derive(Clone)]
 pub struct CertChain {
     certificates: Certificates,
@@ -50,8 +50,8 @@ enum Key {
 }
 
 impl CertChain {
-    /// The file with the certificate, then its intermediates, and the key if that has no file of
-    /// its own. PEM.
+    /// A PEM file with the certificate, then its intermediates, and the key unless it has its own
+    /// file.
     pub fn new(certfile: impl AsRef<Path>) -> CertChain {
         CertChain {
             certificates: Certificates::File(certfile.as_ref().to_owned()),
@@ -60,7 +60,7 @@ impl CertChain {
         }
     }
 
-    /// Certificate and intermediates, and the key, as PEM text in memory.
+    /// The certificate, its intermediates and the key, as PEM text in memory.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -79,8 +79,7 @@ impl CertChain {
         }
     }
 
-    /// The certificate, then its intermediates, and the key (PKCS#8, PKCS#1 or SEC 1), as DER in
-    /// memory.
+    /// The certificate, its intermediates and the key (PKCS#8, PKCS#1 or SEC 1), as DER in memory.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -117,7 +116,7 @@ impl CertChain {
         }
     }
 
-    /// The file with the private key. PEM.
+    /// The PEM file with the private key.
     #[must_use]
     pub fn keyfile(mut self, keyfile: impl Optional<PathBuf>) -> CertChain {
         if let Some(keyfile) = keyfile.into_option() {
@@ -126,7 +125,7 @@ impl CertChain {
         self
     }
 
-    /// What the key is encrypted with: text, bytes or a callback.
+    /// The password of the encrypted key: text, bytes or a callback.
     #[must_use]
     pub fn password(mut self, password: impl Optional<Password>) -> CertChain {
         self.password = password.into_option();
@@ -188,10 +187,9 @@ enum Secret {
 }
 
 impl Password {
-    /// A password that is asked for only if the key turns out to be encrypted.
+    /// A password from a callback. The callback is called only if the key is encrypted.
     ///
-    /// An error of the callback comes out of `load_cert_chain` as
-    /// [`Error::Callback`].
+    /// If the callback returns an error, `load_cert_chain` returns [`Error::Callback`].
     pub fn callback<T: Into<Vec<u8>>>(
         ask: impl Fn() -> Result<T, BoxError> + Send + Sync + 'static,
     ) -> Password {
@@ -263,7 +261,7 @@ impl Password {
 }
 
 impl SslContext {
-    /// Loads the certificate that this side shows, with its chain and key.
+    /// Loads the certificate that this side presents, with its chain and key.
     ///
     /// ```python
     /// context.load_cert_chain(certfile="server.crt", keyfile="server.key")
@@ -275,23 +273,26 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// A path alone is a file with certificate and key; a pair is a file for each. [`CertChain`] has the
-    /// password, and certificates and keys in memory.
+    /// A path alone is a file with certificate and key; a pair is a file for each. For passwords,
+    /// and for certificates and keys in memory, use [`CertChain`].
     ///
-    /// One certificate for each kind of key (RSA, EC, Ed25519) can be loaded; another one for the
-    /// same kind takes its place. On a server that is running, connections that begin later get
-    /// the new certificate, those under way go on with the old one, and sessions stay resumable.
+    /// One certificate can be loaded for each key type (RSA, EC, Ed25519). A second one for the
+    /// same key type replaces the first. On a running server, existing connections keep the old
+    /// certificate, new connections get the new one, and sessions stay resumable.
     ///
-    /// Python asks on the terminal for the password of an encrypted key if none is given; this
-    /// does not.
+    /// If an encrypted key has no password, Python asks for it on the terminal. This crate does
+    /// not.
     ///
     /// # Errors
     ///
-    /// `OSError` for files that cannot be read; `SSLError` for a file without certificate or key,
-    /// for a wrong password (`[SSL] PEM lib`), for a key of another certificate
-    /// (`KEY_VALUES_MISMATCH`, `NO_CERTIFICATE_ASSIGNED`) and for what the security level refuses
-    /// (`EE_KEY_TOO_SMALL`); `ValueError` for a missing password or one of more than 1024 bytes.
-    /// The context stays as it was.
+    /// `OSError` if a file cannot be read; `ValueError` if an encrypted key has no password, or the
+    /// password has more than 1024 bytes. `SSLError`:
+    ///
+    /// - the file has no certificate or no key, or the password is wrong: `[SSL] PEM lib`;
+    /// - certificate and key do not match: `KEY_VALUES_MISMATCH`, `NO_CERTIFICATE_ASSIGNED`;
+    /// - the security level forbids the key or the certificate: `EE_KEY_TOO_SMALL` and others.
+    ///
+    /// The context stays unchanged.
     #[doc(alias = "set_certificate_chain_file")]
     #[doc(alias = "set_private_key_file")]
     #[doc(alias = "use_certificate_file")]
@@ -308,7 +309,7 @@ impl SslContext {
         )
     }
 
-    /// Whether the context would take these certificates, whatever their key.
+    /// Checks whether the context accepts these certificates, regardless of the key.
     fn accepts(&self, leaf: &X509, chain: &[X509]) -> Result<()> {
         let mut ctx = self.read(Settings::clone).build()?;
         Ok(ctx.use_certificate(leaf, chain)?)
@@ -316,15 +317,16 @@ impl SslContext {
 }
 
 impl Credential {
-    /// Shows the certificate in connections of this context.
+    /// Makes connections of this context present the certificate.
     pub(super) fn install(&self, ctx: &mut CtxHandle) -> Result<()> {
         ctx.use_certificate(&self.leaf, &self.chain)?;
         self.require_one_kind()?;
         Ok(ctx.use_private_key(&self.key)?)
     }
 
-    /// OpenSSL keeps one certificate for each kind of key. A key of another kind it would lay
-    /// beside an older certificate of that kind, and leave the new one without.
+    /// Checks that certificate and key have the same key type. OpenSSL keeps one certificate for
+    /// each key type. It would pair a key of another type with an older certificate of that type,
+    /// and leave the new certificate without a key.
     pub(crate) fn require_one_kind(&self) -> Result<()> {
         match self.leaf.public_key() {
             Ok(public) if public.id() != self.key.id() => Err(Error::Ssl(Box::new(
@@ -340,20 +342,21 @@ impl Credential {
 const NO_CERTIFICATE_ASSIGNED: i32 = 177;
 
 impl CertChain {
-    /// Reads and parses all of it. If there is something wrong with the key, `accepts` may find
-    /// something wrong with the certificates, which comes first.
+    /// Reads and parses the certificates and the key. If the key is invalid, `accepts` checks the
+    /// certificates, whose errors take precedence.
     pub(super) fn read(
         self,
         accepts: impl FnOnce(&X509, &[X509]) -> Result<()>,
     ) -> Result<Credential> {
-        // Entries that others left in the queue are not this call's.
+        // Clear entries that earlier calls left in the queue.
         drop(ErrorStack::get());
         let CertChain {
             certificates,
             key,
             password,
         } = self;
-        // Both before either file is read; Python's `OSError` for certificates names no file.
+        // Reject NULs in both paths before reading either file. Python's `OSError` for certificates
+        // has no file name.
         if let Certificates::File(path) = &certificates {
             c_path(path)?;
         }
@@ -431,7 +434,7 @@ fn read_pkcs12(der: &[u8], password: Option<Password>) -> Result<Credential> {
     Ok(Credential { leaf, chain, key })
 }
 
-/// A key in DER, which with a password may be encrypted (PKCS#8).
+/// Parses a key in DER. With a password, it may be encrypted (PKCS#8).
 fn read_der_key(der: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
     require_countable("The private key", der)?;
     match (PKey::private_key_from_der(der), password) {
@@ -455,7 +458,7 @@ fn pem_lib(stack: ErrorStack) -> Error {
     Error::Ssl(Box::new(SslError::pem_lib("SSL", stack)))
 }
 
-/// OpenSSL's buffer for passwords (`PEM_BUFSIZE`).
+/// The size of OpenSSL's password buffer (`PEM_BUFSIZE`).
 const PASSWORD_MAX: usize = 1024;
 
 fn read_pem_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>> {
@@ -525,7 +528,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_too_long_to_count_are_an_error() {
-        // Never touched, so it takes no memory.
+        // The pages are never touched, so they use no memory.
         let long = vec![0; 1 << 31];
         let pem = read_pem_key(&long, None).unwrap_err();
         let der = read_der_key(&long, Some("secret".into())).unwrap_err();

@@ -1,4 +1,4 @@
-//! The suites of a context.
+//! The cipher suites of a context.
 
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use crate::cipher::{self, Cipher};
 use crate::error::{Error, Result};
 
 impl SslContext {
-    /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. Those for TLS 1.3
-    /// stay as they are and come first; [`set_ciphersuites`](Self::set_ciphersuites) selects them.
+    /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. It does not change
+    /// the TLS 1.3 suites, which come first in the list;
+    /// [`set_ciphersuites`](Self::set_ciphersuites) selects those.
     ///
     /// ```python
     /// context.set_ciphers('HIGH:!aNULL:!MD5')
@@ -22,13 +23,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// As in Python, names that OpenSSL does not know are passed over if others select something.
-    /// The grammar: `openssl-ciphers`(1).
+    /// As in Python, unknown names are ignored if the string selects at least one suite. For the
+    /// grammar, see `openssl-ciphers`(1).
     ///
     /// # Errors
     ///
-    /// `SSLError` (`No cipher can be selected.`) if the string selects nothing or is no cipher
-    /// string; `ValueError` for a NUL. The context keeps its list (in Python it is lost).
+    /// `SSLError` (`No cipher can be selected.`) if the string is invalid or selects nothing;
+    /// `ValueError` if it contains a NUL. The context keeps its list (in Python the list is lost).
     #[doc(alias = "set_cipher_list")]
     pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
         let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
@@ -45,7 +46,7 @@ impl SslContext {
         )
     }
 
-    /// The suites that the context has selected, in order of preference.
+    /// The suites of the context, in order of preference.
     ///
     /// ```python
     /// for c in context.get_ciphers(): print(c["name"])
@@ -57,16 +58,16 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Neither the range of versions nor the certificates are considered, as in Python.
+    /// As in Python, the list does not depend on the enabled versions or the certificates.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn get_ciphers(&self) -> Result<Vec<Cipher>> {
         self.ask(cipher::ciphers_of_handle)
     }
 
-    /// Selects the suites for TLS 1.3, in order of preference. Python 3.15's.
+    /// Selects the suites for TLS 1.3, in order of preference. New in Python 3.15.
     ///
     /// ```python
     /// context.set_ciphersuites("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256")
@@ -79,13 +80,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Names that OpenSSL does not know are passed over if it knows one of them. An empty string
-    /// leaves no suite for TLS 1.3. Source: `SSL_CTX_set_ciphersuites`(3).
+    /// Unknown names are ignored if at least one name is known. An empty string removes all TLS 1.3
+    /// suites. Source: `SSL_CTX_set_ciphersuites`(3).
     ///
     /// # Errors
     ///
-    /// `SSLError` (`No cipher suite can be selected.`) if OpenSSL knows none of the names;
-    /// `ValueError` for a NUL. The context keeps its suites.
+    /// `SSLError` (`No cipher suite can be selected.`) if all names are unknown; `ValueError` if
+    /// the string contains a NUL. The context keeps its suites.
     pub fn set_ciphersuites(&self, ciphersuites: &str) -> Result<()> {
         let list =
             CString::new(ciphersuites).map_err(|_| Error::value("embedded null character"))?;

@@ -1,4 +1,4 @@
-//! Key exchange: groups, and parameters for the finite-field kind.
+//! Key exchange: groups, and finite-field Diffie-Hellman parameters.
 
 use std::ffi::{CStr, CString, c_int};
 use std::fs::File;
@@ -19,14 +19,14 @@ use crate::text::Repr;
 /// The groups that a context is limited to.
 #[derive(Clone)]
 pub(crate) enum Groups {
-    /// OpenSSL's list.
+    /// A list, in OpenSSL's format.
     List(Arc<CStr>),
-    /// One, by OpenSSL's number.
+    /// A single group, as OpenSSL's NID.
     One(c_int),
 }
 
 impl Groups {
-    /// What was asked for, as text.
+    /// The setting as text.
     pub(crate) fn name(&self) -> String {
         match self {
             Groups::List(list) => list.to_string_lossy().into_owned(),
@@ -50,13 +50,12 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The name is OpenSSL's short name: `prime256v1`, `secp384r1`, `X25519`, `ffdhe2048`; not
-    /// `P-256` or `x25519`. [`set_groups`](Self::set_groups) takes those, and lists.
+    /// The name must be OpenSSL's short name: `prime256v1`, `secp384r1`, `X25519`, `ffdhe2048`.
+    /// [`set_groups`](Self::set_groups) also accepts other names (`P-256`, `x25519`), and lists.
     ///
     /// # Errors
     ///
-    /// `ValueError` for a name that OpenSSL does not know or with a NUL; `SSLError` for one that
-    /// is no group.
+    /// `ValueError` if the name is unknown or contains a NUL; `SSLError` if it is not a group.
     pub fn set_ecdh_curve(&self, name: &str) -> Result<()> {
         let short = CString::new(name).map_err(|_| null_byte())?;
         let Some(number) = object::number_of_short_name(&short) else {
@@ -72,7 +71,7 @@ impl SslContext {
         )
     }
 
-    /// Sets the groups for key exchange, in order of preference. Python 3.15's.
+    /// Sets the groups for key exchange, in order of preference. New in Python 3.15.
     ///
     /// ```python
     /// context.set_groups("X25519MLKEM768:P-256")
@@ -84,13 +83,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Names and grammar: `SSL_CTX_set1_groups_list`(3). From OpenSSL 3.5 on a leading `?` skips
-    /// a name that is unknown.
+    /// For names and grammar, see `SSL_CTX_set1_groups_list`(3). From OpenSSL 3.5 on, a name with a
+    /// leading `?` is ignored if it is unknown.
     ///
     /// # Errors
     ///
-    /// `SSLError` (`unrecognized group`) if a name is unknown; `ValueError` for a NUL. The context
-    /// keeps its groups.
+    /// `SSLError` (`unrecognized group`) if a name is unknown; `ValueError` if the list contains a
+    /// NUL. The context keeps its groups.
     pub fn set_groups(&self, groups: &str) -> Result<()> {
         let list = CString::new(groups).map_err(|_| Error::value("embedded null character"))?;
         self.edit(
@@ -105,7 +104,7 @@ impl SslContext {
         )
     }
 
-    /// The groups that OpenSSL has for the context's range of versions. Python 3.15's.
+    /// The groups that OpenSSL supports for the context's versions. New in Python 3.15.
     ///
     /// ```python
     /// context.get_groups(include_aliases=True)
@@ -119,8 +118,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// These are the groups that [`set_groups`](Self::set_groups) can name, not the ones it has
-    /// named.
+    /// These are all groups that [`set_groups`](Self::set_groups) accepts, not the ones currently
+    /// set.
     ///
     /// # Errors
     ///
@@ -135,7 +134,8 @@ impl SslContext {
         }
     }
 
-    /// Loads finite-field parameters for a server's DHE suites of TLS 1.2 and older, in PEM.
+    /// Loads Diffie-Hellman parameters from a PEM file, for a server's DHE suites in TLS 1.2 and
+    /// older.
     ///
     /// ```python
     /// context.load_dh_params("dh.pem")
@@ -147,12 +147,12 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Without, a server has no DHE suites; TLS 1.3 needs none of this.
+    /// Without parameters, a server has no DHE suites. TLS 1.3 does not need them.
     ///
     /// # Errors
     ///
-    /// `OSError` with the file's name; `SSLError` for a file without such parameters
-    /// (`NO_START_LINE`) and for ones that the security level refuses (`DH_KEY_TOO_SMALL`).
+    /// `OSError` with the file name if the file cannot be read; `SSLError` if it contains no
+    /// parameters (`NO_START_LINE`), or the security level forbids them (`DH_KEY_TOO_SMALL`).
     pub fn load_dh_params(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         super::trust::c_path(path)?;

@@ -7,36 +7,36 @@ use crate::constants::{AlertDescription, Protocol};
 use crate::error::{BoxError, Error, Result};
 use crate::ffi::hooks::SniDecision;
 
-/// What a server is asked when a client's name is known; see [`SslContext::set_sni_callback`].
+/// The argument of the SNI callback; see [`SslContext::set_sni_callback`].
 #[derive(Debug)]
 pub struct SniRequest<'a> {
     server_name: Option<&'a str>,
 }
 
 impl SniRequest<'_> {
-    /// The name that the client asks for, as it sent it (an A-label); `None` if it sent none.
+    /// The server name that the client sent (as A-labels); `None` if it sent none.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name
     }
 }
 
-/// How a server goes on after the client's name is known.
+/// The result of the SNI callback.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum SniAction {
-    /// With the context that it has; Python's `return None`.
+    /// Continues with the current context; Python's `return None`.
     Continue,
-    /// With this one; Python's `socket.context = other`. Its certificate, protocols and trust
-    /// store count from here on; what the connection took over at its start (verification,
-    /// options, versions) stays.
+    /// Switches to another context; Python's `socket.context = other`. The connection then uses its
+    /// certificate, ALPN protocols and trust store. Verification, options and versions stay those
+    /// of the original context.
     Switch(SslContext),
-    /// Not at all; Python's `return ssl.ALERT_DESCRIPTION_...`.
+    /// Ends the handshake with an alert; Python's `return ssl.ALERT_DESCRIPTION_...`.
     Alert(AlertDescription),
 }
 
 type SniFunction = dyn Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send + Sync;
 
-/// The callback as a context holds it.
+/// The stored callback.
 pub(crate) struct SniCallback(pub(crate) Box<SniFunction>);
 
 impl SniCallback {
@@ -55,8 +55,7 @@ impl SniCallback {
 }
 
 impl SslContext {
-    /// The callback, to be called by another one that takes its place, or to be set again. Python's
-    /// `context.sni_callback`.
+    /// The SNI callback, which can be called or set again. Python's `context.sni_callback`.
     ///
     /// ```python
     /// old = context.sni_callback
@@ -81,8 +80,8 @@ impl SslContext {
         Some(move |request: &SniRequest<'_>| (callback.0)(request))
     }
 
-    /// Calls this on a server when the name that the client asks for is known, before a
-    /// certificate is chosen. Python's `context.sni_callback`.
+    /// Sets the SNI callback. A server calls it when it knows the client's server name, before it
+    /// selects a certificate. Python's `context.sni_callback`.
     ///
     /// ```python
     /// def choose(sock, name, context):
@@ -100,8 +99,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// An error that the callback returns refuses the handshake (`handshake_failure`) and comes
-    /// out of it as [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
+    /// If the callback returns an error, the handshake fails with the alert `handshake_failure` and
+    /// returns [`Error::Callback`]. A panic resumes in the thread that runs the handshake.
     ///
     /// # Errors
     ///
@@ -127,7 +126,7 @@ impl SslContext {
         self.set_sni_callback(callback)
     }
 
-    /// Removes the callback. Python's `context.sni_callback = None`.
+    /// Removes the SNI callback. Python's `context.sni_callback = None`.
     ///
     /// # Errors
     ///

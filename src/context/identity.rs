@@ -6,8 +6,8 @@ use super::settings;
 use crate::certificate::Certificate;
 use crate::error::Result;
 
-/// A certificate with its chain and key, read and parsed once, for single connections: see
-/// [`WrapSocket::identity`](crate::WrapSocket::identity). Cloning takes a reference.
+/// A parsed certificate with its chain and key, for single connections; see
+/// [`WrapSocket::identity`](crate::WrapSocket::identity). Cloning is cheap.
 ///
 /// ```
 /// # use pyssl as ssl;
@@ -21,11 +21,13 @@ use crate::error::Result;
 pub struct Identity(Arc<settings::Credential>);
 
 impl Identity {
-    /// Reads what [`SslContext::load_cert_chain`](crate::SslContext::load_cert_chain) would load.
+    /// Loads an identity, as [`SslContext::load_cert_chain`](crate::SslContext::load_cert_chain)
+    /// does.
     ///
     /// # Errors
     ///
-    /// As `load_cert_chain`; that key and certificate belong together shows when they are used.
+    /// As `load_cert_chain`, except that a mismatch of certificate and key is reported on first
+    /// use.
     pub fn load(chain: impl Into<CertChain>) -> Result<Identity> {
         Ok(Identity(Arc::new(chain.into().read(|_, _| Ok(()))?)))
     }

@@ -1,4 +1,4 @@
-//! Parts of a context that Python does not show.
+//! Parts of a context that Python does not expose.
 
 use openssl::x509::X509;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ffi::hooks::Hooks;
 use crate::ffi::store::StoreObject;
 
-/// The versions, and the option that switches each off.
+/// The versions, each with the option that disables it.
 const VERSIONS: [(TlsVersion, Options); 5] = [
     (TlsVersion::SSLv3, Options::OP_NO_SSLv3),
     (TlsVersion::TLSv1, Options::OP_NO_TLSv1),
@@ -19,7 +19,7 @@ const VERSIONS: [(TlsVersion, Options); 5] = [
 ];
 
 impl SslContext {
-    /// The certificates in the trust store now, and how many revocation lists stand beside them.
+    /// The certificates currently in the trust store, and the number of revocation lists.
     pub(crate) fn trusted(&self) -> (Vec<X509>, usize) {
         let mut certificates = Vec::new();
         let mut crls = 0;
@@ -32,19 +32,19 @@ impl SslContext {
         (certificates, crls)
     }
 
-    /// Whether the trust store looks for certificates in directories.
+    /// Whether the trust store searches directories.
     pub(crate) fn trusts_directories(&self) -> bool {
         self.trust().has_directories()
     }
 
-    /// The versions that the settings leave on, lowest first.
+    /// The enabled versions, lowest first.
     pub(crate) fn enabled_versions(&self) -> Vec<TlsVersion> {
         let options = self.options();
         let (minimum, maximum) = match self.protocol().fixed_version() {
             Some(version) => (version, version),
             None => (self.minimum_version(), self.maximum_version()),
         };
-        // As `apply_versions` reads open ends.
+        // Resolves open ends as `apply_versions` does.
         let bound = |version, open, end| if version == open { end } else { version };
         let (lowest, highest) = (TlsVersion::SSLv3, TlsVersion::TLSv1_3);
         let low = bound(minimum, TlsVersion::MAXIMUM_SUPPORTED, highest);
@@ -61,8 +61,8 @@ impl SslContext {
             .collect()
     }
 
-    /// The suites of the list that a security level leaves, whatever the versions are. Without
-    /// those that need a callback.
+    /// The suites of the list that a security level allows, for any version. Excludes suites that
+    /// need a callback.
     pub(crate) fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
         Ok(cipher::ciphers_at_level(self.snapshot()?.handle(), level)?)
     }

@@ -1,4 +1,4 @@
-//! The key log: the secrets of connections, for Wireshark and its like.
+//! The key log: TLS secrets for tools such as Wireshark.
 
 use std::fmt;
 use std::io::Write;
@@ -12,7 +12,7 @@ use crate::error::{Error, OsError, Result};
 use crate::lock::FairLock;
 use crate::optional::Optional;
 
-/// Where the secrets of connections are written.
+/// The destination of the key log.
 pub(crate) struct KeyLog {
     filename: Option<PathBuf>,
     sink: FairLock<Box<dyn Write + Send>>,
@@ -25,7 +25,8 @@ impl fmt::Debug for KeyLog {
 }
 
 impl KeyLog {
-    /// Appends to a file. A new one begins with Python's comment line, and only its owner can read it.
+    /// Opens a file for appending. A new file begins with Python's comment line, and only its owner
+    /// can read it.
     fn open(filename: &Path) -> Result<KeyLog> {
         let failed = |e| Error::Os(Box::new(OsError::with_filename(e, filename)));
         let mut file = std::fs::OpenOptions::new()
@@ -45,12 +46,12 @@ impl KeyLog {
     }
 
     pub(crate) fn write(&self, line: &str) -> Result<()> {
-        // A writer that shakes hands itself, with this log, cannot log that.
+        // A writer that itself runs a handshake with this key log gets an error.
         let mut sink = self
             .sink
             .lock(Deadline::Never)
             .map_err(|_| Error::in_callback())?;
-        // One call a line, so that lines of several processes do not mix.
+        // Write each line with one call, so that lines of several processes do not mix.
         let written = sink
             .write_all(format!("{line}\n").as_bytes())
             .and_then(|()| sink.flush());
@@ -62,12 +63,13 @@ impl KeyLog {
 }
 
 impl SslContext {
-    /// The file that secrets are logged to. Python's `context.keylog_filename`.
+    /// The key log file. Python's `context.keylog_filename`.
     pub fn keylog_filename(&self) -> Option<PathBuf> {
         self.read(|settings| settings.keylog.as_ref()?.filename.clone())
     }
 
-    /// Logs the secrets of new connections to a file, for Wireshark and its like; `None` ends it.
+    /// Logs the TLS secrets of new connections to a file, for tools such as Wireshark. `None` stops
+    /// it.
     ///
     /// ```python
     /// context.keylog_filename = "keys.txt"
@@ -79,22 +81,23 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The file is appended to. **Its readers can read the connections**: a new file has mode 0600 (in
-    /// Python, what the umask leaves of 0666), and the mode of an existing file stays. A line that cannot
-    /// be written does not stop the handshake. When it is over, the call that ran it returns the
-    /// `OSError`, as in Python, unless the handshake itself has failed.
+    /// **Anyone who can read the file can decrypt the connections.** A new file has mode 0600 (in
+    /// Python, 0666 less the umask). An existing file keeps its mode and is appended to. A write
+    /// error does not stop the handshake; the call returns the `OSError` after the handshake, as in
+    /// Python, unless the handshake itself fails.
     ///
     /// # Errors
     ///
-    /// `OSError` with the file's name if it cannot be opened; the log stays as it was.
+    /// `OSError` with the file name if the file cannot be opened. The log stays unchanged.
     pub fn set_keylog_filename(&self, filename: impl Optional<PathBuf>) -> Result<()> {
         let filename = filename.into_option();
         let keylog = filename.as_deref().map(KeyLog::open).transpose()?;
         self.replace_keylog(keylog)
     }
 
-    /// Logs the secrets of new connections to any writer, one line at a time, in the format of
-    /// [`set_keylog_filename`](Self::set_keylog_filename), which ends it. Python has files only.
+    /// Logs the TLS secrets of new connections to a writer, one line at a time, in the format of
+    /// [`set_keylog_filename`](Self::set_keylog_filename), which replaces it. Python supports files
+    /// only.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -105,11 +108,11 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The context holds its writer's lock while it writes.
+    /// The writer is locked during each write.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_keylog_writer(&self, writer: impl Write + Send + 'static) -> Result<()> {
         self.replace_keylog(Some(KeyLog {
             filename: None,

@@ -1,4 +1,4 @@
-//! The message callback: a look at what goes over the wire.
+//! The message callback, for debugging TLS messages.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::constants::{TlsAlertType, TlsContentType, TlsMessageType, TlsVersion}
 use crate::error::{BoxError, Result};
 use crate::ffi::hooks::RawMessage;
 
-/// Which way a message goes: Python's `'read'` and `'write'`.
+/// The direction of a message: Python's `'read'` and `'write'`.
 #[allow(clippy::exhaustive_enums, reason = "there are two directions")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -17,23 +17,23 @@ pub enum Direction {
     Write,
 }
 
-/// What kind of message it is; which of these depends on the content type.
+/// The type of a message. The possible variants depend on the content type.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
-    /// A message of the handshake, or `ChangeCipherSpec`.
+    /// A handshake message, or `ChangeCipherSpec`.
     Message(TlsMessageType),
     /// An alert.
     Alert(TlsAlertType),
-    /// The header of a record, with what the record carries.
+    /// A record header, with the content type of the record.
     Header(TlsContentType),
-    /// What an encrypted record of TLS 1.3 carries.
+    /// The inner content type of an encrypted TLS 1.3 record.
     Inner(TlsContentType),
-    /// None of these.
+    /// Any other message.
     Other,
 }
 
-/// A message or the header of a record, as [`SslContext::set_message_callback`] shows it.
+/// A message or a record header; see [`SslContext::set_message_callback`].
 #[derive(Debug)]
 pub struct TlsMessage<'a> {
     direction: Direction,
@@ -82,22 +82,22 @@ impl<'a> TlsMessage<'a> {
         }
     }
 
-    /// Which way it goes.
+    /// The direction of the message.
     pub fn direction(&self) -> Direction {
         self.direction
     }
 
-    /// The number of the protocol's version: for a header the one that stands in it.
+    /// The protocol version as a number. For a record header, the version in the header.
     pub fn version(&self) -> i32 {
         self.version
     }
 
-    /// The protocol's version, if the number is one.
+    /// The protocol version, if the number is a known one.
     pub fn tls_version(&self) -> Option<TlsVersion> {
         TlsVersion::try_from(self.version).ok()
     }
 
-    /// What it is part of.
+    /// The content type.
     pub fn content_type(&self) -> TlsContentType {
         self.content_type
     }
@@ -107,7 +107,7 @@ impl<'a> TlsMessage<'a> {
         self.kind
     }
 
-    /// Its bytes. Those of application data are never shown.
+    /// The bytes of the message. Application data is never passed to the callback.
     pub fn data(&self) -> &'a [u8] {
         self.data
     }
@@ -115,7 +115,7 @@ impl<'a> TlsMessage<'a> {
 
 type MessageFunction = dyn Fn(&TlsMessage<'_>) -> Result<(), BoxError> + Send + Sync;
 
-/// The callback as a context holds it.
+/// The stored callback.
 pub(crate) struct MessageCallback(Box<MessageFunction>);
 
 impl MessageCallback {
@@ -125,8 +125,8 @@ impl MessageCallback {
 }
 
 impl SslContext {
-    /// Calls this for every handshake message, alert and record header of new connections, to find
-    /// out what they do.
+    /// Sets a callback for every handshake message, alert and record header of new connections, for
+    /// debugging.
     ///
     /// ```python
     /// def show(conn, direction, version, content_type, msg_type, data):
@@ -143,13 +143,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// An error that the callback returns does not stop the operation; when that is over, the call
-    /// that ran it returns [`Error::Callback`](crate::Error::Callback), unless the operation itself
-    /// has failed. In Python this is private.
+    /// An error that the callback returns does not stop the operation. Afterwards, the call returns
+    /// [`Error::Callback`](crate::Error::Callback), unless the operation itself has failed. In
+    /// Python this callback is private.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     #[doc(alias = "_msg_callback")]
     pub fn set_message_callback(
         &self,
@@ -158,8 +158,7 @@ impl SslContext {
         self.replace_message_callback(Some(Arc::new(MessageCallback(Box::new(callback)))))
     }
 
-    /// The callback, to be called by another one that takes its place, or to be set again. Python's
-    /// `context._msg_callback`.
+    /// The message callback, which can be called or set again. Python's `context._msg_callback`.
     #[doc(alias = "_msg_callback")]
     pub fn message_callback(
         &self,
@@ -169,11 +168,11 @@ impl SslContext {
         Some(move |message: &TlsMessage<'_>| (callback.0)(message))
     }
 
-    /// Removes the callback. Python's `context._msg_callback = None`.
+    /// Removes the message callback. Python's `context._msg_callback = None`.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn clear_message_callback(&self) -> Result<()> {
         self.replace_message_callback(None)
     }

@@ -1,4 +1,4 @@
-//! [`SslContext`]: settings, and the immutable `SSL_CTX` built from them.
+//! [`SslContext`]: settings, and the `SSL_CTX` built from them.
 
 mod bundle;
 mod cert_chain;
@@ -57,7 +57,7 @@ use snapshot::Origin;
 use stats::Statistics;
 use trust::Trust;
 
-/// Settings that connections share: Python's `ssl.SSLContext`.
+/// The settings of TLS connections: Python's `ssl.SSLContext`.
 ///
 /// ```python
 /// context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -70,13 +70,12 @@ use trust::Trust;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// A context is a handle: cloning it gives another handle on the same settings, and it can be
-/// used from all threads at once. As in Python, it can be changed at any time, also while
-/// connections made from it are at work: those go on with the settings that they began with,
-/// later ones get the new settings, and sessions stay resumable. (In CPython, changing a context
-/// while another thread's handshake reads it crashes the interpreter.)
+/// A context is a handle: its clones share the same settings. All threads can use it at once. It
+/// can be changed at any time, as in Python. Existing connections keep the settings that they
+/// started with, new connections get the new settings, and sessions stay resumable. (CPython can
+/// crash if a context is changed during the handshake of another thread.)
 ///
-/// A setter that fails changes nothing.
+/// A setter that fails leaves the context unchanged.
 #[doc(alias = "SSLContext")]
 #[derive(Clone)]
 pub struct SslContext(Arc<Inner>);
@@ -87,18 +86,19 @@ struct Inner {
     statistics: Arc<Statistics>,
     /// The sessions without tickets, which all snapshots share.
     sessions: Arc<SessionCache>,
-    /// Fair: a thread that changes settings in a loop would keep handshakes out.
+    /// A fair lock, so that a thread that changes settings in a loop does not starve handshakes.
     state: FairLock<State>,
 }
 
 struct State {
     settings: Arc<Settings>,
-    /// Built from `settings`, which it shares; none after an edit in place went wrong, until it is needed.
+    /// Built from `settings`, which it shares. `None` after a failed edit, until it is needed
+    /// again.
     snapshot: Option<Arc<Snapshot>>,
 }
 
 impl SslContext {
-    /// A context with the defaults of its protocol, which are Python's.
+    /// Creates a context with Python's defaults for the protocol.
     ///
     /// ```python
     /// context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -113,14 +113,14 @@ impl SslContext {
     /// |---|---|---|---|---|
     /// | verify mode | `CERT_REQUIRED` | `CERT_NONE` | `CERT_NONE` | `CERT_NONE` |
     /// | host name checked | yes | no | no | no |
-    /// | versions | 1.2 and up | 1.2 and up | 1.2 and up | the one |
+    /// | versions | 1.2 and up | 1.2 and up | 1.2 and up | one fixed version |
     ///
-    /// All of them start with Python's cipher list at security level 2 and with an empty trust
-    /// store; [`create_default_context`](crate::create_default_context) fills that.
+    /// All of them have Python's cipher list at security level 2, and an empty trust store.
+    /// [`create_default_context`](crate::create_default_context) also fills the trust store.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn new(protocol: Protocol) -> Result<SslContext> {
         SslContext::from_settings(Settings::new(protocol)?)
     }
@@ -146,7 +146,7 @@ impl SslContext {
         })))
     }
 
-    /// A context of its own with the same settings. Python has nothing like it.
+    /// Creates an independent context with the same settings. Python has no equivalent.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -157,22 +157,22 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Changes to one do not show in the other, trusted certificates included; sessions of one
-    /// cannot be resumed with the other (each has ticket keys of its own), and each counts its own
-    /// statistics. Callbacks are shared. (`clone` gives another handle on the same context.)
+    /// Later changes to one, including to its trusted certificates, do not affect the other. Each
+    /// has its own ticket keys and statistics, so sessions of one cannot be resumed with the other.
+    /// Callbacks are shared. (`clone` returns another handle to the same context.)
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn copy(&self) -> Result<SslContext> {
         let mut settings = self.read(Settings::clone);
         settings.trust = Arc::new(settings.trust.copy()?);
-        // A ticket of a context that verifies less must not pass here.
+        // The copy must not accept tickets of a context that verifies less.
         settings.ticket_keys = Arc::from([]);
         SslContext::from_settings(settings)
     }
 
-    /// Which context this is, among all that ever were.
+    /// The id of the context, unique in the process.
     pub(crate) fn id(&self) -> ContextId {
         self.0.id
     }
@@ -192,7 +192,7 @@ impl SslContext {
         self.0.protocol
     }
 
-    /// How connections of this context came to their sessions, over its whole life.
+    /// The session statistics of this context since its creation.
     ///
     /// ```python
     /// context.session_stats()
@@ -211,13 +211,13 @@ impl SslContext {
         self.0.state.lock_data()
     }
 
-    /// What a new connection starts from.
+    /// The snapshot that a new connection uses.
     pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
         let mut state = self.lock();
         self.built(&mut state)
     }
 
-    /// The snapshot of the settings, built if there is none.
+    /// The current snapshot, built if there is none.
     fn built(&self, state: &mut State) -> Result<Arc<Snapshot>> {
         if let Some(snapshot) = &state.snapshot {
             return Ok(Arc::clone(snapshot));
@@ -238,12 +238,12 @@ impl SslContext {
         )
     }
 
-    /// Reads one of the settings.
+    /// Reads from the settings.
     fn read<T>(&self, f: impl FnOnce(&Settings) -> T) -> T {
         f(&self.lock().settings)
     }
 
-    /// Asks OpenSSL, through the current snapshot.
+    /// Queries OpenSSL with the current snapshot.
     fn ask<T>(&self, f: impl FnOnce(&CtxHandle) -> T) -> Result<T> {
         let snapshot = self.snapshot()?;
         Ok(f(snapshot.handle()))
@@ -253,7 +253,8 @@ impl SslContext {
         self.read(|settings| Arc::clone(&settings.trust))
     }
 
-    /// Changes the settings: `change` as data, `apply` on an `SSL_CTX` that nobody else holds.
+    /// Changes the settings: `change` edits the data, `apply` edits an `SSL_CTX` that no connection
+    /// holds.
     fn edit(
         &self,
         change: impl FnOnce(&mut Settings) -> Result<()>,
@@ -262,10 +263,10 @@ impl SslContext {
         self.edit_if(|next| change(next).map(|()| true), apply)
     }
 
-    /// The same, if `change` says that there is something to apply.
+    /// As [`edit`](Self::edit), but does nothing if `change` returns false.
     ///
-    /// If an error comes, the settings stay as they were. A snapshot that is half edited by then
-    /// is thrown away; the next one is built from the settings.
+    /// On an error the settings stay unchanged. A half-edited snapshot is dropped, and the next one
+    /// is built from the settings.
     fn edit_if(
         &self,
         change: impl FnOnce(&mut Settings) -> Result<bool>,
@@ -276,8 +277,8 @@ impl SslContext {
         if !change(&mut next)? {
             return Ok(());
         }
-        // Held by the state alone, or by connections too? Those must not see it change. References
-        // are given out under this lock only, so the answer stays true.
+        // A snapshot that a connection holds must not change. New references are created only under
+        // this lock, so the result of `get_mut` stays valid.
         let outcome = match state.snapshot.as_mut().and_then(Arc::get_mut) {
             Some(snapshot) => {
                 (snapshot.edit(next, apply)).map(|()| (None, Arc::clone(snapshot.settings())))
@@ -288,8 +289,8 @@ impl SslContext {
                 Ok((Some(Arc::new(snapshot)), settings))
             }),
         };
-        // What is replaced may own callbacks, whose own `drop` may use this context: not under
-        // its lock.
+        // The replaced values may own callbacks whose `drop` uses this context, so drop them after
+        // the lock is released.
         let (result, replaced) = match outcome {
             Ok((snapshot, settings)) => {
                 let old = std::mem::replace(&mut state.settings, settings);
@@ -314,7 +315,7 @@ impl fmt::Debug for SslContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("SslContext");
         debug.field("protocol", &self.0.protocol);
-        // Not while another thread changes the settings: this waits for nothing.
+        // `Debug` must not block while another thread changes the settings.
         if let Some(state) = self.0.state.try_lock() {
             debug
                 .field("verify_mode", &state.settings.verify_mode)

@@ -1,5 +1,4 @@
-//! OCSP responses that are stapled to handshakes: which one a server staples, and whether a client
-//! is content with it.
+//! OCSP stapling: how a server selects a response, and how a client checks it.
 
 use std::sync::Arc;
 
@@ -21,8 +20,7 @@ use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::util::clear_errors;
 use crate::ffi::x509;
 
-/// What a server is asked when a client wants an OCSP response; see
-/// [`SslContext::set_ocsp_server_callback`].
+/// The argument of the OCSP callback; see [`SslContext::set_ocsp_server_callback`].
 #[derive(Debug)]
 pub struct OcspRequest<'a> {
     server_name: Option<&'a str>,
@@ -30,12 +28,12 @@ pub struct OcspRequest<'a> {
 }
 
 impl OcspRequest<'_> {
-    /// The name that the client asks for; `None` if it sent none.
+    /// The server name that the client sent; `None` if it sent none.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name
     }
 
-    /// The certificate that this handshake shows, which the response is to be about.
+    /// The certificate of this handshake. The response must be for this certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
@@ -43,14 +41,14 @@ impl OcspRequest<'_> {
 
 type OcspFunction = dyn Fn(&OcspRequest<'_>) -> Result<Option<Vec<u8>>, BoxError> + Send + Sync;
 
-/// Where a server has its responses from.
+/// The source of a server's OCSP responses.
 pub(crate) enum Staple {
     Response(Arc<[u8]>),
     Callback(Box<OcspFunction>),
 }
 
 impl SslContext {
-    /// The OCSP response that is stapled to handshakes, if one was set.
+    /// The OCSP response to staple, if one is set.
     pub fn ocsp_response(&self) -> Option<Vec<u8>> {
         self.read(|settings| match settings.staple.as_deref() {
             Some(Staple::Response(response)) => Some(response.to_vec()),
@@ -58,9 +56,9 @@ impl SslContext {
         })
     }
 
-    /// Staples an OCSP response (DER) to the handshakes of clients that ask for one: they learn
-    /// that the certificate was not revoked without asking its authority (RFC 6066, section 8).
-    /// `None` ends it. Python has nothing like it.
+    /// Sets the OCSP response (DER) that the server staples to handshakes if the client requests
+    /// one. Clients then need not query the CA for revocation (RFC 6066, section 8). `None` removes
+    /// it. Python has no equivalent.
     ///
     /// ```no_run
     /// # use pyssl as ssl;
@@ -70,19 +68,18 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Load the certificate first, and replace the response whenever there is a newer one: from any
-    /// thread, with no connection dropped. If the chain holds the certificate's issuer, the
-    /// response is looked at: it is not stapled to another certificate, nor when its time is over,
-    /// since clients would refuse it. For several certificates, or responses from elsewhere, there
-    /// is [`set_ocsp_server_callback`](Self::set_ocsp_server_callback), which this ends.
+    /// Load the certificate first. Any thread can replace the response at any time, without
+    /// dropping connections. If the chain contains the issuer, the response is checked: it is not
+    /// stapled to another certificate, or after it has expired, because clients would reject it.
+    /// For several certificates, use [`set_ocsp_server_callback`](Self::set_ocsp_server_callback),
+    /// which this call replaces.
     ///
-    /// Sessions that are resumed carry no response.
+    /// Resumed sessions carry no response.
     ///
     /// # Errors
     ///
-    /// `ValueError` on `PROTOCOL_TLS_CLIENT`, for a response without an answer in it, and for one
-    /// that is about none of the certificates or has expired; `SSLError` for bytes that are no
-    /// response.
+    /// `ValueError` on `PROTOCOL_TLS_CLIENT`, or if the response has an error status, matches none
+    /// of the certificates, or has expired; `SSLError` if the bytes are not an OCSP response.
     pub fn set_ocsp_response(&self, response: Option<Vec<u8>>) -> Result<()> {
         self.replace_staple(|settings| match response {
             Some(response) => {
@@ -93,8 +90,9 @@ impl SslContext {
         })
     }
 
-    /// Asks for the OCSP response of each handshake whose client wants one; `None` is none.
-    /// [`set_ocsp_response`](Self::set_ocsp_response) ends it. The name is pyOpenSSL's.
+    /// Sets a callback that returns the OCSP response for each handshake in which the client
+    /// requests one, or `None`. [`set_ocsp_response`](Self::set_ocsp_response) replaces it. The
+    /// name is pyOpenSSL's.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -108,9 +106,9 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The handshake waits for the answer: have it ready. The bytes go to the client unseen. After
-    /// an SNI callback has switched contexts, the new one is asked. An error that the callback
-    /// returns ends the handshake and comes out of it as [`Error::Callback`].
+    /// The handshake waits for the callback, so it should not block. The response is sent without
+    /// checks. If an SNI callback has switched contexts, the callback of the new context is called.
+    /// If the callback returns an error, the handshake fails with [`Error::Callback`].
     ///
     /// # Errors
     ///
@@ -140,13 +138,13 @@ impl SslContext {
         )
     }
 
-    /// What a client makes of OCSP responses that servers staple.
+    /// How clients use OCSP stapling.
     pub fn ocsp_mode(&self) -> OcspMode {
         self.read(|settings| settings.ocsp_mode)
     }
 
-    /// Sets whether clients ask for an OCSP response, and what they make of it. Python has nothing
-    /// like it.
+    /// Sets whether clients request a stapled OCSP response, and whether they check it. Python has
+    /// no equivalent.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -155,24 +153,26 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// `Check` and `Require` make `CERT_NONE` `CERT_REQUIRED`, as `check_hostname` does. A response
-    /// is good if the certificate's issuer, or who the issuer has delegated it to, has signed it;
-    /// it is about this certificate; its time has come and is not over, give or take five minutes;
-    /// and it says that the certificate was not revoked. One that does not say how long it is good
-    /// is good for a day. Source: RFC 6960, section 3.2.
+    /// `Check` and `Require` change `CERT_NONE` to `CERT_REQUIRED`, as `check_hostname` does. A
+    /// good response meets these conditions (RFC 6960, section 3.2):
     ///
-    /// A handshake that ends for it does so with `SSLCertVerificationError` and OpenSSL's
-    /// `verify_code`, and tells the server `bad_certificate_status_response`:
+    /// - The certificate's issuer, or a responder that the issuer delegates to, has signed it.
+    /// - It is for this certificate, and says that the certificate was not revoked.
+    /// - It is valid now, with a tolerance of five minutes. Without `nextUpdate`, it is valid for a
+    ///   day.
+    ///
+    /// If the check fails, the handshake fails with `SSLCertVerificationError` and OpenSSL's
+    /// `verify_code`. The server receives the alert `bad_certificate_status_response`.
     ///
     /// | `verify_code` | |
     /// |---|---|
     /// | 23 | revoked |
-    /// | 73 | no response, which the mode or the certificate demands |
-    /// | 74 | not a response, not signed by whom it should be, expired, not valid yet |
-    /// | 75 | about another certificate, or the responder does not know this one |
+    /// | 73 | no response, although the mode or the certificate requires one |
+    /// | 74 | malformed, wrong signer, expired, or not valid yet |
+    /// | 75 | for another certificate, or the responder does not know the certificate |
     ///
-    /// Only the server's own certificate is asked about. A resumed session brings no response: it
-    /// carries over what was found when it began.
+    /// Only the server's own certificate is checked, not its intermediates. A resumed session has
+    /// no response; the result of its original handshake still applies.
     ///
     /// # Errors
     ///
@@ -200,14 +200,14 @@ impl SslContext {
 }
 
 impl Settings {
-    /// What is stapled to a handshake.
+    /// The response to staple to a handshake.
     pub(crate) fn staple_for(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError> {
         let (Some(staple), Some(leaf)) = (self.staple.as_deref(), ssl.certificate()) else {
             return Ok(None);
         };
         match staple {
             Staple::Response(response) => {
-                // Not that of a connection with a certificate of its own.
+                // Not for a connection with its own certificate.
                 let identity = self.identities.iter().find(|own| *own.leaf == *leaf);
                 let fits = identity.is_some_and(|identity| match identity.issuer() {
                     Some(issuer) => is_good_for(response, &identity.leaf, issuer),
@@ -225,7 +225,7 @@ impl Settings {
         }
     }
 
-    /// Refuses what no client would take for a response about one of the certificates.
+    /// Rejects responses that no client would accept for any of the certificates.
     fn accept_response(&self, der: &[u8]) -> Result<()> {
         let basic = parse(der)?;
         let mut expired = false;
@@ -251,14 +251,14 @@ impl Settings {
         }
     }
 
-    /// What the client's verification of responses depends on.
+    /// Whether a trusted intermediate certificate can end the chain of the responder.
     pub(crate) fn partial_chain(&self) -> bool {
         self.verify_flags & VerifyFlags::VERIFY_X509_PARTIAL_CHAIN.bits() != 0
     }
 }
 
 impl Credential {
-    /// The certificate of the issuer, if it is at hand.
+    /// The issuer's certificate, if the chain contains it.
     fn issuer(&self) -> Option<&X509Ref> {
         let chain = self.chain.iter().chain([&self.leaf]);
         chain
@@ -267,7 +267,7 @@ impl Credential {
     }
 }
 
-/// The response itself, out of one that has an answer.
+/// Extracts the basic response of a successful OCSP response.
 pub(crate) fn parse(der: &[u8]) -> Result<OcspBasicResponse> {
     clear_errors();
     let response = OcspResponse::from_der(der)?;
@@ -285,13 +285,13 @@ fn is_good_for(der: &[u8], leaf: &X509Ref, issuer: &X509Ref) -> bool {
     good
 }
 
-/// What the response says about a certificate.
+/// The status of a certificate in the response.
 fn find<'a>(
     basic: &'a OcspBasicResponse,
     leaf: &X509Ref,
     issuer: &X509Ref,
 ) -> Option<OcspStatus<'a>> {
-    // The responder chooses how it names a certificate.
+    // The responder chooses the hash algorithm of the certificate id.
     [
         MessageDigest::sha1(),
         MessageDigest::sha256(),
@@ -304,16 +304,16 @@ fn find<'a>(
 }
 
 fn in_time(status: &OcspStatus<'_>) -> Result<(), ErrorStack> {
-    /// What clocks may differ by.
+    /// The tolerated clock difference.
     const SKEW: u32 = 5 * 60;
-    /// How long a response is good that does not say so. Without a bound an old one could be
-    /// shown for ever.
+    /// The validity of a response without `nextUpdate`. Without a limit, an old response could be
+    /// replayed forever.
     const DAY: u32 = 24 * 60 * 60;
     let oldest = status.next_update().is_none().then_some(DAY);
     status.check_validity(SKEW, oldest)
 }
 
-/// Why a client is not content: OpenSSL's code, and the words.
+/// Why a client rejects a response: OpenSSL's code and text.
 struct Verdict(i32, String);
 
 const CERT_REVOKED: i32 = 23;
@@ -341,10 +341,9 @@ impl From<Verdict> for Error {
     }
 }
 
-/// Whether a client goes on, once the server's certificate has been verified.
+/// Checks the stapled response after the server's certificate has been verified.
 pub(crate) fn check(ssl: &SslRef, mode: OcspMode, partial_chain: bool) -> Result<()> {
-    // A session that is resumed was checked when it began; a key that both sides knew needs no
-    // certificate.
+    // A resumed session was checked in its original handshake. A PSK handshake has no certificate.
     if !mode.verifies() || ssl.session_reused() {
         return Ok(());
     }
@@ -397,8 +396,8 @@ fn judge(
     }
 }
 
-/// Who may have signed, or lead to who has. Not the certificate itself: OpenSSL takes the first one
-/// with the signer's name.
+/// The certificates that can have signed the response or its signer's certificate. Excludes the
+/// leaf, because OpenSSL selects the first certificate with the signer's name.
 fn issuers(chain: &StackRef<X509>, issuer: &X509Ref) -> Result<Stack<X509>, ErrorStack> {
     let mut issuers = Stack::new()?;
     issuers.push(issuer.to_owned())?;

@@ -7,7 +7,7 @@ use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result, codec};
 
 impl SslContext {
-    /// Whether and how the peer's certificate is verified. Python's `context.verify_mode`.
+    /// How the peer's certificate is verified. Python's `context.verify_mode`.
     ///
     /// ```python
     /// context.verify_mode
@@ -22,7 +22,7 @@ impl SslContext {
         self.read(|settings| settings.verify_mode)
     }
 
-    /// Sets whether and how the peer's certificate is verified.
+    /// Sets how the peer's certificate is verified.
     ///
     /// ```python
     /// context.verify_mode = ssl.CERT_REQUIRED
@@ -36,8 +36,8 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `ValueError` for `CERT_NONE` while host names or OCSP responses are checked: switch that off
-    /// first.
+    /// `ValueError` if `mode` is `CERT_NONE` and `check_hostname` or the OCSP check is on: switch
+    /// that off first.
     #[doc(alias = "set_verify")]
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
@@ -62,7 +62,7 @@ impl SslContext {
         )
     }
 
-    /// Whether a client checks that the certificate is for the host it asked for. Python's
+    /// Whether a client checks that the server's certificate matches the host name. Python's
     /// `context.check_hostname`.
     ///
     /// ```python
@@ -78,8 +78,8 @@ impl SslContext {
         self.read(|settings| settings.check_hostname)
     }
 
-    /// Sets whether a client checks the host name. Switching it on makes `CERT_NONE`
-    /// `CERT_REQUIRED`; switching it off leaves the verify mode alone.
+    /// Sets whether a client checks the host name. Switching it on changes `CERT_NONE` to
+    /// `CERT_REQUIRED`; switching it off does not change the verify mode.
     ///
     /// ```python
     /// context.check_hostname = False
@@ -93,7 +93,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     #[doc(alias = "check_hostname")]
     pub fn set_check_hostname(&self, on: bool) -> Result<()> {
         self.edit(
@@ -128,7 +128,7 @@ impl SslContext {
         self.read(|settings| settings.host_flags)
     }
 
-    /// Sets how names in certificates are matched, all flags at once.
+    /// Sets how names in certificates are matched. Replaces all flags.
     ///
     /// ```python
     /// context._host_flags |= 0x2  # no wildcards
@@ -142,7 +142,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     #[doc(alias = "_host_flags")]
     pub fn set_host_flags(&self, flags: u32) -> Result<()> {
         self.edit(
@@ -157,13 +157,14 @@ impl SslContext {
         )
     }
 
-    /// Whether the subject's common name counts for a certificate without DNS names. Python's
-    /// `context.hostname_checks_common_name`.
+    /// Whether the host name is checked against the common name if the certificate has no DNS
+    /// names. Python's `context.hostname_checks_common_name`.
     pub fn hostname_checks_common_name(&self) -> bool {
         self.read(|settings| settings.hostname_checks_common_name())
     }
 
-    /// Sets whether the subject's common name counts for a certificate without DNS names.
+    /// Sets whether the host name is checked against the common name if the certificate has no DNS
+    /// names.
     ///
     /// ```python
     /// context.hostname_checks_common_name = False
@@ -177,7 +178,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_hostname_checks_common_name(&self, on: bool) -> Result<()> {
         self.edit(
             |next| {
@@ -191,14 +192,14 @@ impl SslContext {
         )
     }
 
-    /// The lowest version that is spoken. Python's `context.minimum_version`.
+    /// The lowest enabled TLS version. Python's `context.minimum_version`.
     pub fn minimum_version(&self) -> TlsVersion {
         self.read(|settings| settings.minimum_version)
             .filter(|_| self.takes_versions())
             .unwrap_or(TlsVersion::MINIMUM_SUPPORTED)
     }
 
-    /// Sets the lowest version that is spoken.
+    /// Sets the lowest enabled TLS version.
     ///
     /// ```python
     /// context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -210,11 +211,11 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// A range that is empty shows at the handshake (`NO_PROTOCOLS_AVAILABLE`), as in Python.
+    /// If the range is empty, the handshake fails (`NO_PROTOCOLS_AVAILABLE`), as in Python.
     ///
     /// # Errors
     ///
-    /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    /// `ValueError` if the context has one fixed version, or OpenSSL does not support `version`.
     #[doc(alias = "set_min_proto_version")]
     pub fn set_minimum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
@@ -232,14 +233,14 @@ impl SslContext {
         )
     }
 
-    /// The highest version that is spoken. Python's `context.maximum_version`.
+    /// The highest enabled TLS version. Python's `context.maximum_version`.
     pub fn maximum_version(&self) -> TlsVersion {
         self.read(|settings| settings.maximum_version)
             .filter(|_| self.takes_versions())
             .unwrap_or(TlsVersion::MAXIMUM_SUPPORTED)
     }
 
-    /// Sets the highest version that is spoken.
+    /// Sets the highest enabled TLS version.
     ///
     /// ```python
     /// context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -253,7 +254,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `ValueError` on contexts of one fixed version, and for versions that OpenSSL refuses.
+    /// `ValueError` if the context has one fixed version, or OpenSSL does not support `version`.
     #[doc(alias = "set_max_proto_version")]
     pub fn set_maximum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
@@ -284,7 +285,7 @@ impl SslContext {
         Options::from_bits_retain(self.read(|settings| settings.options))
     }
 
-    /// Makes the protocol options exactly these, as far as OpenSSL lets go of its own.
+    /// Sets exactly these protocol options, except that OpenSSL keeps some of its own.
     ///
     /// ```python
     /// context.options |= ssl.OP_NO_TLSv1_3
@@ -298,7 +299,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_options(&self, options: Options) -> Result<()> {
         self.edit(
             |next| {
@@ -317,7 +318,7 @@ impl SslContext {
         VerifyFlags::from_bits_retain(self.read(|settings| settings.verify_flags))
     }
 
-    /// Makes the verification flags exactly these.
+    /// Sets the verification flags.
     ///
     /// ```python
     /// context.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -331,7 +332,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL refuses.
+    /// `SSLError` if OpenSSL rejects the flags.
     pub fn set_verify_flags(&self, flags: VerifyFlags) -> Result<()> {
         self.edit(
             |next| {
@@ -360,7 +361,8 @@ impl SslContext {
         self.read(|settings| settings.security_level).unwrap_or(0)
     }
 
-    /// Offers these application protocols (client), or chooses from them in this order (server).
+    /// Sets the application protocols (ALPN) that a client offers, or a server accepts, in order of
+    /// preference.
     ///
     /// ```python
     /// context.set_alpn_protocols(["h2", "http/1.1"])
@@ -372,13 +374,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Without a protocol in common the handshake goes on and selects none. An empty list
-    /// switches ALPN off. Source: RFC 7301.
+    /// If the two sides have no protocol in common, the handshake continues without one. An empty
+    /// list switches ALPN off. Source: RFC 7301.
     ///
     /// # Errors
     ///
-    /// `SSLError` for names that are empty or longer than 255 bytes; `UnicodeError` for names that
-    /// are not ASCII.
+    /// `SSLError` if a name is empty or longer than 255 bytes; `UnicodeError` if a name is not
+    /// ASCII.
     #[doc(alias = "set_alpn_protos")]
     pub fn set_alpn_protocols<S: AsRef<str>>(&self, protocols: &[S]) -> Result<()> {
         let mut wire = Vec::new();
@@ -401,13 +403,13 @@ impl SslContext {
         )
     }
 
-    /// How many TLS 1.3 session tickets a server sends after a full handshake. Python's
+    /// The number of TLS 1.3 session tickets that a server sends after a full handshake. Python's
     /// `context.num_tickets`.
     pub fn num_tickets(&self) -> usize {
         self.read(|settings| settings.num_tickets).unwrap_or(0)
     }
 
-    /// Sets how many TLS 1.3 session tickets a server sends; 0 for none.
+    /// Sets the number of TLS 1.3 session tickets that a server sends; 0 disables them.
     ///
     /// ```python
     /// context.num_tickets = 0
@@ -435,14 +437,15 @@ impl SslContext {
         )
     }
 
-    /// Whether a client may be asked for its certificate after a TLS 1.3 handshake. Python's
+    /// Whether post-handshake client authentication (TLS 1.3) is enabled. Python's
     /// `context.post_handshake_auth`.
     pub fn post_handshake_auth(&self) -> bool {
         self.read(|settings| settings.post_handshake_auth)
     }
 
-    /// Sets whether a client may be asked for its certificate after the handshake. On a server
-    /// that verifies clients, it is then asked for only by `verify_client_post_handshake`.
+    /// Enables or disables post-handshake client authentication (TLS 1.3). If it is enabled, a
+    /// server that verifies clients requests their certificates only in
+    /// `verify_client_post_handshake`.
     ///
     /// ```python
     /// context.post_handshake_auth = True
@@ -456,9 +459,9 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_post_handshake_auth(&self, on: bool) -> Result<()> {
-        // Connections take it from the settings when they are made.
+        // New connections read it from the settings.
         self.edit(
             |next| {
                 next.post_handshake_auth = on;

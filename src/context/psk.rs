@@ -1,4 +1,4 @@
-//! Pre-shared keys: what both sides know beforehand, in place of certificates.
+//! Pre-shared keys (PSK), which replace certificates.
 
 use std::ffi::CString;
 use std::fmt;
@@ -11,15 +11,15 @@ use crate::constants::Protocol;
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::hooks::{PskClient, PskLimits};
 
-/// The longest identity that Python takes, in bytes.
+/// The maximum length of an identity in Python, in bytes.
 const IDENTITY_MAX: usize = 255;
-/// The longest hint that OpenSSL takes, in bytes.
+/// The maximum length of a hint in OpenSSL, in bytes.
 const HINT_MAX: usize = 256;
 
-/// What a client's callback returns: its identity, and the key that it shares with the server.
+/// The result of a client's PSK callback: its identity, and the key that it shares with the server.
 ///
-/// Python's tuple becomes one by itself: `("client", key).into()` and `(None, key).into()`. The
-/// key is overwritten when it is dropped.
+/// Tuples as in Python convert to it: `("client", key).into()` and `(None, key).into()`. The key is
+/// overwritten when it is dropped.
 pub struct ClientPsk {
     identity: Option<String>,
     key: Zeroizing<Vec<u8>>,
@@ -58,11 +58,11 @@ from_tuples! {
 type ClientFunction = dyn Fn(Option<&str>) -> Result<ClientPsk, BoxError> + Send + Sync;
 type ServerFunction = dyn Fn(Option<&str>) -> Result<Zeroizing<Vec<u8>>, BoxError> + Send + Sync;
 
-/// A client's callback as a context holds it.
+/// The stored client callback.
 pub(crate) struct PskClientCallback(Box<ClientFunction>);
 
 impl PskClientCallback {
-    /// A callback that always gives this key.
+    /// A callback that always returns this identity and key.
     pub(crate) fn constant(identity: &'static str, key: &'static [u8]) -> Arc<PskClientCallback> {
         Arc::new(PskClientCallback(Box::new(move |_| {
             Ok((identity, key).into())
@@ -70,7 +70,7 @@ impl PskClientCallback {
     }
 
     pub(crate) fn find(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError> {
-        // A hint that is no text ends the handshake as an unknown identity does.
+        // A hint that is not UTF-8 fails the handshake, like an unknown identity.
         let Some(hint) = given(hint) else {
             return Ok(PskClient::none());
         };
@@ -89,14 +89,14 @@ impl PskClientCallback {
     }
 }
 
-/// A server's callback and hint as a context holds them.
+/// The stored server callback and hint.
 pub(crate) struct PskServerCallback {
     callback: Box<ServerFunction>,
     pub(crate) hint: Option<CString>,
 }
 
 impl PskServerCallback {
-    /// A callback that has this key for every identity.
+    /// A callback that returns this key for every identity.
     pub(crate) fn constant(key: &'static [u8]) -> Arc<PskServerCallback> {
         Arc::new(PskServerCallback {
             callback: Box::new(move |_| Ok(Zeroizing::new(key.to_vec()))),
@@ -109,7 +109,7 @@ impl PskServerCallback {
         identity: &[u8],
         limit: usize,
     ) -> Result<Zeroizing<Vec<u8>>, BoxError> {
-        // An identity that is no text is nobody's.
+        // An identity that is not UTF-8 is unknown.
         let Some(identity) = given(identity) else {
             return Ok(Zeroizing::default());
         };
@@ -119,7 +119,7 @@ impl PskServerCallback {
     }
 }
 
-/// Text of the peer's, `Some(None)` if there is none; `None` if it is not UTF-8.
+/// Decodes a text from the peer: `Some(None)` if it is empty, `None` if it is not UTF-8.
 fn given(text: &[u8]) -> Option<Option<&str>> {
     let text = std::str::from_utf8(text).ok()?;
     Some((!text.is_empty()).then_some(text))
@@ -133,7 +133,7 @@ fn at_most(what: &str, length: usize, limit: usize) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// The error that Python has for whatever is wrong with an answer, and why.
+/// Python's error for an invalid result of a callback, with the cause.
 fn not_found(why: &str) -> Error {
     Error::Ssl(Box::new(SslError::ssl_reason(
         "PSK_IDENTITY_NOT_FOUND",
@@ -142,7 +142,7 @@ fn not_found(why: &str) -> Error {
 }
 
 impl SslContext {
-    /// Calls this on a client for its identity and the key that it shares with the server.
+    /// Sets the callback that returns a client's identity and key.
     ///
     /// ```python
     /// context.set_psk_client_callback(lambda hint: ("ClientId_1", b"key"))
@@ -158,16 +158,18 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The callback is given the server's hint: `None` without one, and always in TLS 1.3. An
-    /// identity has up to 255 bytes, a key up to 512 (256 in TLS 1.2 with some builds). An empty
-    /// key says that there is none: TLS 1.2 ends there, TLS 1.3 goes on with a certificate. TLS
-    /// 1.3 needs an identity, and of its suites the one for SHA-256 is used (RFC 8446, section
-    /// 4.2.11). An error that the callback returns ends the handshake and comes out of it as
-    /// [`Error::Callback`]; a panic goes on in the thread that drives the handshake.
+    /// The callback receives the server's hint. The hint is `None` if the server sent none, and
+    /// always in TLS 1.3. An identity has up to 255 bytes, a key up to 512 (256 in TLS 1.2 with
+    /// some builds of OpenSSL). An empty key means that there is no key: a TLS 1.2 handshake fails,
+    /// a TLS 1.3 handshake continues with a certificate. TLS 1.3 requires an identity, and uses a
+    /// SHA-256 suite (RFC 8446, section 4.2.11).
+    ///
+    /// If the callback returns an error, the handshake fails with [`Error::Callback`]. A panic
+    /// resumes in the thread that runs the handshake.
     ///
     /// # Errors
     ///
-    /// `SSLError` on `PROTOCOL_TLS_SERVER`; `NotImplementedError` if OpenSSL was built without.
+    /// `SSLError` on `PROTOCOL_TLS_SERVER`; `NotImplementedError` if OpenSSL was built without PSK.
     pub fn set_psk_client_callback<P: Into<ClientPsk>>(
         &self,
         callback: impl Fn(Option<&str>) -> Result<P, BoxError> + Send + Sync + 'static,
@@ -176,7 +178,7 @@ impl SslContext {
         self.replace_psk_client(Some(Arc::new(PskClientCallback(Box::new(callback)))))
     }
 
-    /// Removes the callback. Python's `context.set_psk_client_callback(None)`.
+    /// Removes the client callback. Python's `context.set_psk_client_callback(None)`.
     ///
     /// # Errors
     ///
@@ -204,8 +206,8 @@ impl SslContext {
         )
     }
 
-    /// Calls this on a server for the key of the identity that a client sent, and gives clients of
-    /// TLS 1.2 this hint for the choice of their identity.
+    /// Sets the callback that returns the key of a client's identity on a server. The hint helps
+    /// TLS 1.2 clients to select an identity.
     ///
     /// ```python
     /// context.set_psk_server_callback(lambda identity: table.get(identity, b""), "hint")
@@ -221,18 +223,17 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The identity is `None` if it is empty. An empty key says that the identity is unknown: TLS
-    /// 1.2 ends there, TLS 1.3 goes on with a certificate, if the server has one. Errors and
-    /// panics are as in [`set_psk_client_callback`](Self::set_psk_client_callback).
+    /// An empty identity is `None`. An empty key means that the identity is unknown: a TLS 1.2
+    /// handshake fails, a TLS 1.3 handshake continues with a certificate if the server has one.
+    /// Errors and panics are as in [`set_psk_client_callback`](Self::set_psk_client_callback).
     ///
-    /// A server that takes other contexts for other names
-    /// ([`set_sni_callback`](Self::set_sni_callback)) goes on asking the one that the connection
-    /// began with.
+    /// If an SNI callback switches contexts ([`set_sni_callback`](Self::set_sni_callback)), the PSK
+    /// callback of the original context is still used.
     ///
     /// # Errors
     ///
-    /// `SSLError` on `PROTOCOL_TLS_CLIENT`; `ValueError` for a hint of more than 256 bytes or with
-    /// a NUL; `NotImplementedError` if OpenSSL was built without.
+    /// `SSLError` on `PROTOCOL_TLS_CLIENT`; `ValueError` if the hint has more than 256 bytes or
+    /// contains a NUL; `NotImplementedError` if OpenSSL was built without PSK.
     pub fn set_psk_server_callback<K: Into<Vec<u8>>>(
         &self,
         callback: impl Fn(Option<&str>) -> Result<K, BoxError> + Send + Sync + 'static,
@@ -250,7 +251,7 @@ impl SslContext {
         })))
     }
 
-    /// Removes the callback and the hint. Python's `context.set_psk_server_callback(None)`.
+    /// Removes the server callback and the hint. Python's `context.set_psk_server_callback(None)`.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ffi::hooks::Hooks;
 use crate::ffi::session;
 
-/// Which context something belongs to. Never an address: those are used again.
+/// The id of a context. It is not an address, because addresses are reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContextId(u64);
 
@@ -42,18 +42,19 @@ impl ContextId {
 /// # Ok(()) }
 /// ```
 ///
-/// In TLS 1.3 a client's session becomes resumable when the server's ticket has arrived, so take
-/// it after the first read. A resumed handshake verifies neither certificate nor host name again:
-/// keep sessions apart by host. A connection that verifies more than the session's own connection
-/// refuses the session (`ValueError`; CPython resumes it, unverified).
+/// In TLS 1.3 a client's session becomes resumable when the server's ticket arrives, so get it
+/// after the first read. A resumed handshake does not verify the certificate or the host name
+/// again, so do not use a session for another host. A connection with stricter verification than
+/// the session's original connection rejects the session (`ValueError`; CPython resumes it without
+/// verification).
 ///
-/// Two sessions are equal if their ids are. Cloning takes a reference.
+/// Two sessions are equal if their ids are equal. Cloning is cheap.
 #[derive(Clone)]
 #[doc(alias = "SSLSession")]
 pub struct SslSession {
     raw: RawSession,
     context: ContextId,
-    /// What its connection verified; `None` if that is not known.
+    /// What the original connection verified; `None` if unknown.
     verified: Option<Verified>,
 }
 
@@ -66,9 +67,9 @@ impl SslSession {
         }
     }
 
-    /// The session as bytes, for [`from_der`](Self::from_der). Python has nothing like it.
+    /// Encodes the session, for [`from_der`](Self::from_der). Python has no equivalent.
     ///
-    /// **Whoever has them can decrypt the session.**
+    /// **Keep the bytes secret: they allow anyone to decrypt the session.**
     ///
     /// # Errors
     ///
@@ -78,8 +79,8 @@ impl SslSession {
         Ok(session::noted(&self.raw, &note)?.to_der()?)
     }
 
-    /// A session that [`to_der`](Self::to_der) wrote, perhaps in another process, for connections
-    /// of this context.
+    /// Decodes a session that [`to_der`](Self::to_der) encoded, possibly in another process, for
+    /// use with this context.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -90,15 +91,15 @@ impl SslSession {
     /// # Ok(()) }
     /// ```
     ///
-    /// A resumed handshake verifies nothing again, so the bytes say what the session's connection
-    /// verified, and a connection that verifies more refuses the session. The bytes of other programs
-    /// do not say it: any connection takes their sessions.
+    /// The bytes record what the original connection verified. As a resumed handshake verifies
+    /// nothing, a connection with stricter verification rejects the session. Sessions from other
+    /// programs lack this record, so every connection accepts them.
     ///
     /// # Errors
     ///
-    /// `SSLError` for bytes that are no session.
+    /// `SSLError` if the bytes are not a session.
     pub fn from_der(context: &SslContext, der: &[u8]) -> Result<SslSession> {
-        // Entries that others left in the queue are not this call's.
+        // Clear entries that earlier calls left in the queue.
         drop(ErrorStack::get());
         let raw = RawSession::from_der(der)?;
         Ok(SslSession {
@@ -108,12 +109,13 @@ impl SslSession {
         })
     }
 
-    /// Whether a handshake can resume the session: in TLS 1.3 not before its ticket has come.
+    /// Whether a handshake can resume the session. In TLS 1.3 this requires a ticket from the
+    /// server.
     pub fn is_resumable(&self) -> bool {
         session::is_resumable(&self.raw)
     }
 
-    /// Whether the connection of the session is known to have verified less than one like this.
+    /// Whether the original connection is known to have verified less than `wanted`.
     pub(crate) fn verified_less_than(&self, wanted: Verified) -> bool {
         self.verified.is_some_and(|done| done.less_than(wanted))
     }
@@ -126,24 +128,24 @@ impl SslSession {
         self.context
     }
 
-    /// Python's `session.id`: up to 32 bytes, none before a TLS 1.3 ticket has come.
+    /// Python's `session.id`: up to 32 bytes; empty before a TLS 1.3 ticket has arrived.
     pub fn id(&self) -> &[u8] {
         self.raw.id()
     }
 
-    /// Python's `session.time`: when the session began, in seconds since 1970.
+    /// Python's `session.time`: the creation time of the session, in seconds since 1970.
     pub fn time(&self) -> i64 {
         #[allow(clippy::useless_conversion, reason = "the type differs by version")]
         self.raw.time().into()
     }
 
-    /// Python's `session.timeout`: for how many seconds the session can be resumed.
+    /// Python's `session.timeout`: the lifetime of the session in seconds.
     pub fn timeout(&self) -> i64 {
         self.raw.timeout()
     }
 
-    /// Python's `session.ticket_lifetime_hint`: for how many seconds the server means to accept
-    /// its ticket; 0 without one.
+    /// Python's `session.ticket_lifetime_hint`: the lifetime of the ticket in seconds, as announced
+    /// by the server; 0 without a ticket.
     pub fn ticket_lifetime_hint(&self) -> u64 {
         session::ticket_lifetime_hint(&self.raw)
     }

@@ -23,7 +23,7 @@ const NO_PARTIAL_WILDCARDS: u32 = 4;
 /// `X509_CHECK_FLAG_NEVER_CHECK_SUBJECT`
 const NEVER_CHECK_SUBJECT: u32 = 0x20;
 
-/// What CPython adds to the options that a new `SSL_CTX` has.
+/// The options that CPython adds to those of a new `SSL_CTX`.
 const DEFAULT_OPTIONS: Options = Options::OP_ALL
     .union(Options::OP_NO_SSLv3)
     .union(Options::OP_CIPHER_SERVER_PREFERENCE)
@@ -36,18 +36,18 @@ pub(crate) struct Credential {
     pub(crate) key: PKey<Private>,
 }
 
-/// All that was set on a context, as data. A snapshot is built from nothing else.
+/// All settings of a context, as data. A snapshot is built from these alone.
 ///
-/// Cloning takes references: what is big or secret is shared.
+/// Cloning is cheap: large and secret values are shared.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) protocol: Protocol,
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
     pub(crate) ocsp_mode: OcspMode,
-    /// Whether the values that OpenSSL has a say in are those of an `SSL_CTX`: the options, the flags, and
-    /// all that are `Some` then. Until then they come on top of what a new `SSL_CTX` starts with, which
-    /// OpenSSL's configuration file decides.
+    /// Whether `adopt` has replaced the options, the flags and the optional values by those of an
+    /// `SSL_CTX`. Before that, they are additions to the defaults of a new `SSL_CTX`, which depend
+    /// on OpenSSL's configuration file.
     pub(super) adopted: bool,
     pub(crate) options: u64,
     pub(crate) verify_flags: u64,
@@ -61,12 +61,13 @@ pub(crate) struct Settings {
     pub(crate) groups: Option<Groups>,
     pub(crate) client_sigalgs: Option<Arc<CStr>>,
     pub(crate) server_sigalgs: Option<Arc<CStr>>,
-    /// One for each kind of key, in the order in which they were loaded.
+    /// One for each key type, in loading order.
     pub(crate) identities: Vec<Arc<Credential>>,
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
     /// With length bytes.
     pub(crate) alpn: Arc<[u8]>,
-    /// The first seals, all open. None before the settings are adopted: a new `SSL_CTX` has a key.
+    /// The first key encrypts, all keys decrypt. Empty until `adopt` copies the key of a new
+    /// `SSL_CTX`.
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
@@ -79,7 +80,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What each protocol starts with.
+    /// The defaults of a protocol.
     pub(crate) fn new(protocol: Protocol) -> Result<Settings> {
         let client = protocol == Protocol::PROTOCOL_TLS_CLIENT;
         Ok(Settings {
@@ -122,11 +123,12 @@ impl Settings {
         })
     }
 
-    /// Replays the settings onto a fresh `SSL_CTX`.
+    /// Applies the settings to a new `SSL_CTX`.
     pub(crate) fn build(&self) -> Result<CtxHandle> {
         let mut ctx = CtxHandle::new(self.method())?;
         if !self.identities.is_empty() || self.dh_params.is_some() {
-            // The level of today's list must not refuse what was loaded under another one.
+            // The current security level must not reject certificates that were loaded at another
+            // level.
             ctx.set_security_level(0);
         }
         for identity in &self.identities {
@@ -175,8 +177,8 @@ impl Settings {
         Ok(ctx)
     }
 
-    /// Takes over what OpenSSL has made of the settings, so that getters say it and a rebuild gives the
-    /// same.
+    /// Copies the effective values back from OpenSSL, so that getters return them and a rebuild
+    /// gives the same result.
     pub(super) fn adopt(&mut self, ctx: &CtxHandle) -> Result<()> {
         let version = |number, none| match number {
             0 => none,
@@ -254,7 +256,7 @@ impl Settings {
         }
     }
 
-    /// Adds an identity in place of an older one for the same kind of key.
+    /// Adds an identity, replacing an older one with the same key type.
     pub(crate) fn add_identity(&mut self, identity: Arc<Credential>) {
         let kind = identity.key.id();
         self.identities.retain(|other| other.key.id() != kind);

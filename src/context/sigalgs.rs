@@ -7,7 +7,7 @@ use super::SslContext;
 use crate::error::{Error, Result};
 use crate::ffi;
 
-/// The signature algorithms that OpenSSL has, by their TLS names. Python 3.15's.
+/// The signature algorithms that OpenSSL supports, by their TLS names. New in Python 3.15.
 ///
 /// ```python
 /// ssl.get_sigalgs()
@@ -37,8 +37,8 @@ pub fn get_sigalgs() -> Result<Vec<String>> {
 }
 
 impl SslContext {
-    /// Sets the signature algorithms for the certificates of clients: those that a server asks
-    /// for, and those that a client signs with. Python 3.15's.
+    /// Sets the signature algorithms for client authentication: those that a server requests, and
+    /// those that a client signs with. New in Python 3.15.
     ///
     /// ```python
     /// context.set_client_sigalgs("ed25519:ecdsa_secp256r1_sha256")
@@ -50,13 +50,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The list is OpenSSL's: `SSL_CTX_set1_client_sigalgs_list`(3). From OpenSSL 3.3 on a leading
-    /// `?` skips a name that is unknown.
+    /// For the format of the list, see `SSL_CTX_set1_client_sigalgs_list`(3). From OpenSSL 3.3 on,
+    /// a name with a leading `?` is ignored if it is unknown.
     ///
     /// # Errors
     ///
-    /// `SSLError` (`unrecognized signature algorithm`) if a name is unknown; `ValueError` for a
-    /// NUL. The context keeps its algorithms.
+    /// `SSLError` (`unrecognized signature algorithm`) if a name is unknown; `ValueError` if the
+    /// list contains a NUL. The context keeps its algorithms.
     pub fn set_client_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(
@@ -68,8 +68,8 @@ impl SslContext {
         )
     }
 
-    /// Sets the signature algorithms of the handshake: those that a client offers, and those that
-    /// a server signs with. Python 3.15's.
+    /// Sets the signature algorithms for server authentication: those that a client offers, and
+    /// those that a server signs with. New in Python 3.15.
     ///
     /// ```python
     /// context.set_server_sigalgs("rsa_pss_rsae_sha256")
@@ -81,7 +81,7 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The list is OpenSSL's: `SSL_CTX_set1_sigalgs_list`(3).
+    /// For the format of the list, see `SSL_CTX_set1_sigalgs_list`(3).
     ///
     /// # Errors
     ///

@@ -13,8 +13,8 @@ use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock};
 
-/// An `SSL_CTX` and the settings that it was built from. A connection holds the snapshot that it
-/// began with; a snapshot that a connection holds is never changed.
+/// An `SSL_CTX` and the settings that it was built from. A connection keeps the snapshot that it
+/// was created with. A snapshot that a connection holds is never changed.
 pub(crate) struct Snapshot {
     handle: CtxHandle,
     settings: Arc<Settings>,
@@ -22,7 +22,7 @@ pub(crate) struct Snapshot {
     statistics: Arc<Statistics>,
 }
 
-/// What a new snapshot takes over from the context it belongs to.
+/// The values that a new snapshot shares with its context.
 pub(crate) struct Origin<'a> {
     pub(crate) id: ContextId,
     pub(crate) statistics: &'a Arc<Statistics>,
@@ -45,7 +45,7 @@ impl Snapshot {
         })
     }
 
-    /// Changes the `SSL_CTX` in place. On failure it may be half changed and must be thrown away.
+    /// Changes the `SSL_CTX` in place. On failure it may be half changed and must be dropped.
     pub(crate) fn edit(
         &mut self,
         mut settings: Settings,
@@ -61,7 +61,7 @@ impl Snapshot {
         &self.settings
     }
 
-    /// Whose snapshot this is.
+    /// The id of the context.
     pub(crate) fn id(&self) -> ContextId {
         self.id
     }
@@ -88,7 +88,7 @@ impl Hooks for Snapshot {
         };
         match name.map(CStr::to_str).transpose() {
             Ok(name) if name.is_none_or(str::is_ascii) => callback.decide(name),
-            // Not a host name. As none it would pass for a client that asks for no name.
+            // Not a host name. `None` would mean that the client sent no name.
             _ => SniDecision::Refuse(AlertDescription::INTERNAL_ERROR.0, None),
         }
     }

@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::ffi::cache::{CacheStatistics, SessionCache};
 use crate::ffi::ctx::{CtxHandle, SessionCounters};
 
-/// How connections of a context came to their sessions: Python's `session_stats()`.
+/// The session statistics of a context: Python's `session_stats()`.
 ///
 /// ```python
 /// print(context.session_stats()["hits"])
@@ -17,27 +17,27 @@ use crate::ffi::ctx::{CtxHandle, SessionCounters};
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionStats {
-    /// Sessions in the cache now.
+    /// Sessions currently in the cache.
     pub number: i64,
-    /// Handshakes begun as a client.
+    /// Handshakes started as a client.
     pub connect: i64,
     /// Handshakes finished as a client.
     pub connect_good: i64,
     /// Renegotiations as a client.
     pub connect_renegotiate: i64,
-    /// Handshakes begun as a server.
+    /// Handshakes started as a server.
     pub accept: i64,
     /// Handshakes finished as a server.
     pub accept_good: i64,
     /// Renegotiations as a server.
     pub accept_renegotiate: i64,
-    /// Sessions that were resumed.
+    /// Resumed sessions.
     pub hits: i64,
-    /// Sessions that a client offered and the server did not know.
+    /// Sessions that clients offered but the server did not find.
     pub misses: i64,
-    /// Sessions that were offered after their time.
+    /// Sessions that clients offered after they had expired.
     pub timeouts: i64,
-    /// Sessions that were dropped because the cache was full.
+    /// Sessions removed because the cache was full.
     pub cache_full: i64,
 }
 
@@ -59,7 +59,7 @@ impl SessionStats {
         ]
     }
 
-    /// From [`SessionCounters::read`], whose order is that of the fields.
+    /// From [`SessionCounters::read`], which returns the values in the order of the fields.
     fn new(c: [i64; 8], cache: CacheStatistics) -> SessionStats {
         SessionStats {
             number: cache.number,
@@ -77,7 +77,7 @@ impl SessionStats {
     }
 }
 
-/// What is in a context's trust store: Python's `cert_store_stats()`.
+/// The number of objects in a context's trust store: Python's `cert_store_stats()`.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CertStoreStats {
@@ -85,7 +85,7 @@ pub struct CertStoreStats {
     pub x509: usize,
     /// Certificate revocation lists.
     pub crl: usize,
-    /// Certificates that may sign others.
+    /// CA certificates.
     pub x509_ca: usize,
 }
 
@@ -95,7 +95,7 @@ pub(crate) struct Statistics(Mutex<Counters>);
 
 #[derive(Default)]
 struct Counters {
-    /// What snapshots that are gone had counted.
+    /// The totals of dropped snapshots.
     retired: [i64; 8],
     live: Vec<SessionCounters>,
 }
@@ -109,7 +109,7 @@ impl Statistics {
         self.lock().live.push(handle.session_counters());
     }
 
-    /// Keeps what a snapshot counted, before it goes.
+    /// Saves the counters of a snapshot that is being dropped.
     pub(crate) fn retire(&self, handle: &CtxHandle) {
         let gone = handle.session_counters();
         let mut counters = self.lock();

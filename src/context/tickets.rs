@@ -1,4 +1,4 @@
-//! Keys for session tickets, shared by several processes and rotated.
+//! Session ticket keys, which servers can share and rotate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::error::{Error, Result};
 use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
 use crate::ffi::hooks::TicketBlock;
 
-/// A key that servers seal session tickets with: 80 bytes, in the form that OpenSSL, nginx and
-/// others use (a name of 16, then 32 for HMAC-SHA256 and 32 for AES-256).
+/// A key that servers encrypt session tickets with: 80 bytes, in the format of OpenSSL, nginx and
+/// others (a name of 16 bytes, then 32 for HMAC-SHA256 and 32 for AES-256).
 ///
-/// Whoever has it can read the sessions that it sealed. It is overwritten when it is dropped.
+/// Keep it secret: it decrypts the sessions in the tickets. It is overwritten when it is dropped.
 #[derive(Clone)]
 pub struct TicketKey(TicketBlock);
 
@@ -22,7 +22,7 @@ impl TicketKey {
     /// The length of a key in bytes.
     pub const LEN: usize = TICKET_KEYS_LEN;
 
-    /// A random key.
+    /// Generates a random key.
     ///
     /// # Errors
     ///
@@ -33,7 +33,7 @@ impl TicketKey {
         Ok(TicketKey(block))
     }
 
-    /// The key itself. A secret.
+    /// The bytes of the key. Keep them secret.
     pub fn as_bytes(&self) -> &[u8; TicketKey::LEN] {
         &self.0
     }
@@ -72,7 +72,7 @@ impl TryFrom<&[u8]> for TicketKey {
 }
 
 impl SslContext {
-    /// The keys that session tickets are sealed with: those that were set, or the context's own.
+    /// The current ticket keys: those that were set, or the context's random key.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -86,8 +86,8 @@ impl SslContext {
         keys.iter().cloned().map(TicketKey).collect()
     }
 
-    /// Seals session tickets with the first of these keys, and resumes sessions that any of them
-    /// has sealed. Python has nothing like it.
+    /// Sets the ticket keys. The first key encrypts new tickets; tickets of all keys are accepted.
+    /// Python has no equivalent.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -100,13 +100,13 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Servers that set the same keys resume each other's sessions. Until a key is set a context
-    /// has a random one of its own. Change keys every few hours: whoever gets hold of one can read
-    /// recorded TLS 1.2 connections whose tickets it has sealed.
+    /// Servers with the same keys can resume each other's sessions. By default, a context has its
+    /// own random key. Change keys every few hours: a stolen key decrypts recorded TLS 1.2
+    /// connections that used its tickets.
     ///
     /// # Errors
     ///
-    /// `ValueError` without any key.
+    /// `ValueError` if there is no key.
     pub fn set_ticket_keys(&self, keys: impl IntoIterator<Item = TicketKey>) -> Result<()> {
         let keys: Arc<[TicketBlock]> = keys.into_iter().map(|key| key.0).collect();
         if keys.is_empty() {
@@ -124,7 +124,7 @@ impl SslContext {
 
 impl Settings {
     pub(super) fn apply_ticket_keys(&self, ctx: &mut CtxHandle) -> Result<()> {
-        // OpenSSL itself keeps one key; for more of them it asks us.
+        // OpenSSL stores one key. For more, it calls our callback.
         if let Some(first) = self.ticket_keys.first() {
             ctx.set_ticket_keys(first)?;
         }

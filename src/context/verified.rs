@@ -1,6 +1,6 @@
 use crate::constants::{OcspMode, VerifyMode};
 
-/// What a connection verifies of its peer, as far as sessions carry it over.
+/// What a connection verifies, as recorded in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub(crate) verify_mode: VerifyMode,
@@ -8,25 +8,25 @@ pub(crate) struct Verified {
     pub(crate) ocsp_mode: OcspMode,
 }
 
-/// Stands before the rest in a session's note; others may have put something else there.
+/// The prefix of our application data in a session. Other programs may store different data.
 const MARK: &[u8] = b"pyssl\x01";
 
 impl Verified {
-    /// Whether a connection like this may come to trust a peer that one like the other does not.
+    /// Whether a connection with these settings may accept a peer that `other` rejects.
     pub(crate) fn less_than(self, other: Verified) -> bool {
         self.verify_mode < other.verify_mode
             || !self.check_hostname && other.check_hostname
             || self.ocsp_mode.verifies_less_than(other.ocsp_mode)
     }
 
-    /// As bytes that a session takes along.
+    /// Encodes the settings, to be stored in a session.
     pub(crate) fn to_note(self) -> Vec<u8> {
         let ocsp_mode = self.ocsp_mode as u8;
         let verify_mode = self.verify_mode as u8;
         [MARK, &[verify_mode, self.check_hostname.into(), ocsp_mode]].concat()
     }
 
-    /// Out of a session's note; `None` if it is none of ours.
+    /// Decodes the data of a session; `None` if it is not ours.
     pub(super) fn from_note(note: &[u8]) -> Option<Verified> {
         let &[verify_mode, check_hostname, ocsp_mode] = note.strip_prefix(MARK)? else {
             return None;
