@@ -1,4 +1,4 @@
-//! Files of trusted certificates, which are read once for as long as they stay as they are.
+//! Files of trusted certificates, with a cache of unchanged files.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
@@ -10,24 +10,23 @@ use crate::error::{Error, Result, SslError};
 use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
 
-/// What a file of trusted certificates held when it was read.
+/// The content of a file of trusted certificates.
 pub(super) enum Bundle {
-    /// Certificates that are decoded when they are needed.
+    /// Certificates that are decoded on first use.
     Index(Index),
     /// Certificates and revocation lists, in the file's order.
     Objects(Vec<StoreObject>),
 }
 
 impl Bundle {
-    /// What the file holds now.
+    /// Reads the file, or returns its cached content.
     ///
-    /// The file is opened each time, so that whether it may be read, and whether there is a
-    /// descriptor for it, counts as in Python. If it is the very file that was read before, and
-    /// nothing has changed it since, it is not read again.
+    /// The file is opened each time, so that permission errors and a lack of descriptors are
+    /// reported as in Python. It is read again only if it has changed.
     ///
     /// # Errors
     ///
-    /// As Python's for a `cafile`. None of them is remembered.
+    /// As in Python for a `cafile`. Errors are not cached.
     pub(super) fn open(path: &Path) -> Result<Arc<Bundle>> {
         let file = File::open(path)?;
         let before = Stamp::of(&file.metadata()?);
@@ -40,7 +39,8 @@ impl Bundle {
         let failure = source.take_failure();
         let bundle = match (outcome, failure) {
             (Ok(bundle), None) => Arc::new(bundle),
-            // Reading failed half-way: nobody notices, as in OpenSSL, but it is tried again.
+            // Reading failed half-way. As in OpenSSL this is not an error, but the content is not
+            // cached.
             (Ok(bundle), Some(_)) => return Ok(Arc::new(bundle)),
             (Err(_), Some(failure)) => return Err(failure.into()),
             (Err(error), None) => return Err(error),
@@ -53,7 +53,8 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// Reads all of it; twice, if need be and `again` says that this is possible.
+    /// Reads the whole source. `again` says whether it can be read a second time, if the first
+    /// attempt finds that it cannot be indexed.
     pub(super) fn read(source: &Source<'_>, again: bool) -> Result<Bundle> {
         if again {
             match Index::read(source) {
@@ -71,8 +72,8 @@ impl Bundle {
     }
 }
 
-/// Tells whether a file is the same and unchanged. Each write to a file, and each change of its
-/// owner or its mode, sets the time of its last change (`ctime`), which no program can set.
+/// Identifies a file and its state. Each change of a file's content, owner or mode updates its
+/// `ctime`, which programs cannot set.
 #[derive(PartialEq)]
 struct Stamp {
     device: u64,
@@ -82,15 +83,15 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-/// How coarse the clock may be that file systems take times from. A file that is changed twice
-/// within one tick looks the same after the second change.
+/// The coarsest time resolution of a file system. Two changes of a file within one tick leave the
+/// same times.
 const TICK: Duration = Duration::from_secs(2);
 
-/// The largest file that is kept in memory.
+/// The largest file that is cached.
 const MOST: u64 = 8 << 20;
 
 impl Stamp {
-    /// None for what is no regular file, whose content comes and goes.
+    /// `None` if it is not a regular file.
     fn of(meta: &Metadata) -> Option<Stamp> {
         use std::os::unix::fs::MetadataExt;
         meta.is_file().then(|| Stamp {
@@ -102,7 +103,7 @@ impl Stamp {
         })
     }
 
-    /// Whether a change from now on shows in the stamp.
+    /// Whether any later change will change the stamp.
     fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| {
@@ -113,10 +114,10 @@ impl Stamp {
     }
 }
 
-/// The files that were read last, the latest first. Nobody reads a file while the lock is held.
+/// The most recently used files, latest first. The lock is not held while a file is read.
 static CACHE: Mutex<Vec<(Stamp, Arc<Bundle>)>> = Mutex::new(Vec::new());
 
-/// How many files are remembered: the system's, certifi's, a private one, and their successors.
+/// The number of cached files: enough for the system's, certifi's, a private one and a new version.
 const FILES: usize = 4;
 
 fn cached(stamp: &Stamp) -> Option<Arc<Bundle>> {
@@ -131,7 +132,7 @@ fn cache(stamp: Stamp, bundle: &Arc<Bundle>) {
         return;
     }
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    // The same file as it was before is of no use to anyone.
+    // Remove older versions of the same file.
     let same_file = |other: &Stamp| (other.device, other.inode) == (stamp.device, stamp.inode);
     cache.retain(|(other, _)| !same_file(other));
     cache.insert(0, (stamp, Arc::clone(bundle)));

@@ -1,4 +1,4 @@
-//! A bundle of certificates of which only the needed ones are decoded.
+//! An index of certificates by subject, which decodes certificates on first use.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,12 +9,12 @@ use super::plain::{
 };
 use crate::ffi::pem::{self, Source};
 
-/// The certificates of a PEM file by their subjects. Decoding all of the system's takes twenty
-/// milliseconds, finding where their subjects are takes one.
+/// The certificates of a PEM file, indexed by subject. Decoding all of the system's certificates
+/// takes twenty milliseconds; finding their subjects takes one.
 pub(super) struct Index {
     /// In the file's order.
     entries: Vec<Mutex<Entry>>,
-    /// Keys of subjects, sorted, each with the number of an entry.
+    /// The keys of the subjects, sorted, each with the index of its entry.
     keys: Vec<(u64, usize)>,
 }
 
@@ -27,8 +27,8 @@ enum Entry {
 }
 
 impl Index {
-    /// None for a file that holds anything but plain certificates in a form that OpenSSL is sure
-    /// to decode: then OpenSSL must say what it makes of it.
+    /// `None` if the file contains anything other than certificates that OpenSSL is certain to
+    /// decode. Then OpenSSL must read the file.
     pub(super) fn read(source: &Source<'_>) -> Option<Index> {
         let certificates = pem::read_encoded_certificates(source)?;
         let mut keys = Vec::with_capacity(certificates.len());
@@ -43,21 +43,21 @@ impl Index {
         })
     }
 
-    /// How many certificates there are, equal ones included.
+    /// The number of certificates, including duplicates.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// All of them, in the file's order.
+    /// All certificates, in the file's order.
     pub(super) fn certificates(&self) -> impl Iterator<Item = X509> {
         self.entries.iter().filter_map(decoded)
     }
 
-    /// Certificates among which are all that have this subject (a name in DER), in the file's
+    /// The certificates with this subject (a name in DER), and possibly others, in the file's
     /// order.
     pub(super) fn by_subject(&self, name: &[u8]) -> Vec<X509> {
         let Some(key) = key(name) else {
-            // A name in an encoding that only OpenSSL understands.
+            // This code cannot parse the name, so OpenSSL must compare them all.
             return self.certificates().collect();
         };
         let start = self.keys.partition_point(|(other, _)| *other < key);
@@ -69,7 +69,7 @@ impl Index {
     }
 }
 
-/// The certificate of an entry, which is decoded if it was not before.
+/// The certificate of an entry, decoded on first use.
 fn decoded(entry: &Mutex<Entry>) -> Option<X509> {
     let mut entry = entry.lock().unwrap_or_else(PoisonError::into_inner);
     if let Entry::Encoded(der) = &*entry {
@@ -81,11 +81,11 @@ fn decoded(entry: &Mutex<Entry>) -> Option<X509> {
     }
 }
 
-/// A number that names have in common if OpenSSL takes them for equal (and others too, rarely):
-/// whatever the kinds of strings, upper or lower case, white space, the order within an RDN.
+/// A hash of a name. Names that OpenSSL considers equal have the same hash, regardless of string
+/// types, case, white space and the order within an RDN.
 ///
-/// OpenSSL compares names in UTF-8, with ASCII letters in lower case, and white space collapsed.
-/// So of each value only ASCII letters and digits count here.
+/// OpenSSL compares names in UTF-8, with ASCII letters in lower case and white space collapsed. So
+/// only the ASCII letters and digits of each value are hashed.
 fn key(name: &[u8]) -> Option<u64> {
     let mut rdns = Elements(content(name, SEQUENCE)?);
     let mut key = 0_u64;
@@ -109,7 +109,7 @@ fn key(name: &[u8]) -> Option<u64> {
     Some(key)
 }
 
-/// Adds the ASCII of a string that has so many bytes for a character.
+/// Adds the ASCII characters of a string with `N` bytes per character.
 fn ascii_of_units<const N: usize>(value: &[u8], hash: &mut Fnv) -> Option<()> {
     let mut units = value.chunks_exact(N);
     for unit in &mut units {
@@ -162,7 +162,7 @@ mod tests {
         IA5_STRING,
     ];
 
-    /// A name with this common name, as far as the kind of string can say it.
+    /// A name with this common name, less the characters that the string type cannot encode.
     fn name(value: &str, tag: u8) -> Vec<u8> {
         let one_byte = |limit: u32| {
             let chars = value.chars().map(u32::from);

@@ -1,8 +1,8 @@
-//! Certificates in so plain a form that OpenSSL is sure to decode them.
+//! Detection of plain certificates, which OpenSSL is certain to decode.
 //!
-//! OpenSSL refuses a whole file for one certificate that it cannot decode. So one may be left
-//! undecoded only if it is certain that it can be decoded later. What this module does not know is
-//! not plain; it may be valid all the same.
+//! OpenSSL rejects a whole file if it cannot decode one certificate. So a certificate may stay
+//! undecoded only if decoding it later is certain to succeed. A certificate with a form that this
+//! module does not recognise is not plain, but may be valid.
 
 pub(super) const INTEGER: u8 = 0x02;
 const BOOLEAN: u8 = 0x01;
@@ -25,8 +25,8 @@ const VERSION: u8 = 0xa0;
 /// `[3] EXPLICIT`
 const EXTENSIONS: u8 = 0xa3;
 
-/// The subject of a certificate in DER (RFC 5280, section 4.1), with its tag and length, if all of
-/// the certificate is plain.
+/// The subject of a plain certificate (RFC 5280, section 4.1), in DER with its tag and length.
+/// `None` if the certificate is not plain.
 pub(super) fn subject(certificate: &[u8]) -> Option<&[u8]> {
     let mut outer = Elements(content(certificate, SEQUENCE)?);
     let mut tbs = Elements(outer.take(SEQUENCE)?);
@@ -59,7 +59,7 @@ pub(super) fn subject(certificate: &[u8]) -> Option<&[u8]> {
     Some(subject)
 }
 
-/// A number that is not negative, in the shortest form.
+/// Accepts a non-negative number in the shortest form.
 fn serial(content: &[u8]) -> Option<()> {
     match content {
         [0] | [1..=0x7f, ..] => Some(()),
@@ -68,7 +68,7 @@ fn serial(content: &[u8]) -> Option<()> {
     }
 }
 
-/// An identifier of an algorithm, with parameters of the usual kinds.
+/// Accepts an algorithm identifier with common types of parameters.
 fn algorithm(content: &[u8]) -> Option<()> {
     let mut elements = Elements(content);
     identifier(elements.take(OBJECT_IDENTIFIER)?)?;
@@ -85,7 +85,7 @@ fn algorithm(content: &[u8]) -> Option<()> {
 fn identifier(content: &[u8]) -> Option<()> {
     let mut begins = true;
     for &byte in content {
-        // A number does not begin with a zero.
+        // A component must not begin with a zero byte.
         if begins && byte == 0x80 {
             return None;
         }
@@ -94,7 +94,7 @@ fn identifier(content: &[u8]) -> Option<()> {
     (begins && !content.is_empty()).then_some(())
 }
 
-/// Whole bytes.
+/// Accepts a bit string of whole bytes.
 fn bits(content: &[u8]) -> Option<()> {
     matches!(content, [0, _, ..]).then_some(())
 }
@@ -127,7 +127,7 @@ fn string((tag, value): (u8, &[u8])) -> Option<()> {
     known.then_some(())
 }
 
-/// Whether so many bytes at a time are characters.
+/// Whether each unit of `N` bytes is a character.
 fn is_text<const N: usize>(value: &[u8]) -> bool {
     let number = |unit: &[u8]| unit.iter().fold(0_u32, |n, &byte| n << 8 | u32::from(byte));
     let mut units = value.chunks_exact(N);
@@ -160,7 +160,7 @@ fn extensions(content: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// The content of the one element that `der` is.
+/// The content of `der`, which must be a single element with this tag.
 pub(super) fn content(der: &[u8], tag: u8) -> Option<&[u8]> {
     let mut elements = Elements(der);
     let content = elements.take(tag)?;
@@ -168,12 +168,12 @@ pub(super) fn content(der: &[u8], tag: u8) -> Option<&[u8]> {
     Some(content)
 }
 
-/// Elements of DER that follow each other. Tags of more than one byte and lengths of more than
-/// three do not occur in certificates.
+/// A sequence of DER elements. Tags of more than one byte and lengths of more than three bytes do
+/// not occur in certificates.
 pub(super) struct Elements<'a>(pub(super) &'a [u8]);
 
 impl<'a> Elements<'a> {
-    /// Tag and content of the next element.
+    /// The tag and the content of the next element.
     pub(super) fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, rest) = rest.split_first()?;
@@ -191,13 +191,13 @@ impl<'a> Elements<'a> {
         Some((tag, content))
     }
 
-    /// The content of the next element, if that has this tag.
+    /// The content of the next element, if it has this tag.
     pub(super) fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         self.next()
             .and_then(|(found, content)| (found == tag).then_some(content))
     }
 
-    /// Nothing if nothing follows.
+    /// `None` if more elements follow.
     pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// Certificates of authorities: our own, and those of the system.
+    /// CA certificates: generated ones, and those of the system.
     fn certificates() -> Vec<Vec<u8>> {
         let kinds = [KeyKind::EcP256, KeyKind::Rsa2048, KeyKind::Ed25519];
         let make = |kind| Ca::root_builder().key(kind).build_ca().der();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_is_cut_off_is_not_plain() {
+    fn a_truncated_certificate_is_not_plain() {
         let der = Ca::new().der();
         for length in 0..der.len() {
             assert_eq!(subject(&der[..length]), None);
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(subject(&[&der[..], &[0]].concat()), None);
     }
 
-    /// Each byte, with the values that mean something somewhere.
+    /// Replaces each byte by values with a meaning in DER.
     #[test]
     fn openssl_decodes_every_plain_certificate_with_one_byte_changed() {
         let der = Ca::new().der();

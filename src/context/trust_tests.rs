@@ -1,4 +1,4 @@
-//! Certificates that are decoded on first use are trusted as if they all were from the start.
+//! Certificates that are decoded on first use behave like certificates that are decoded at once.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
 use crate::{MemoryBio, WrapBio, paths};
 
-/// A store with what the text holds; none if it is refused.
+/// A store with the objects of the text; empty if the text is rejected.
 fn trust(pem: impl AsRef<[u8]>) -> Arc<Trust> {
     let trust = Trust::empty().unwrap();
     if let Ok(bundle) = Bundle::read(&Source::memory(pem.as_ref()).unwrap(), true) {
@@ -24,7 +24,7 @@ fn trust(pem: impl AsRef<[u8]>) -> Arc<Trust> {
     Arc::new(trust)
 }
 
-/// What OpenSSL reads from the text.
+/// The objects that OpenSSL reads from the text.
 fn objects(pem: impl AsRef<[u8]>) -> Vec<StoreObject> {
     pem::read_objects(&Source::memory(pem.as_ref()).unwrap()).unwrap_or_default()
 }
@@ -33,7 +33,7 @@ fn bundle<'a>(cas: impl IntoIterator<Item = &'a Ca>) -> String {
     cas.into_iter().map(Ca::cert_pem).collect()
 }
 
-/// In an order of their own: OpenSSL 4.0 has none.
+/// The objects in DER, sorted, because OpenSSL 4.0 has no fixed order.
 fn ders(objects: Vec<StoreObject>) -> Vec<Vec<u8>> {
     let der = |object| match object {
         StoreObject::Certificate(certificate) => certificate.to_der().unwrap(),
@@ -50,7 +50,7 @@ fn client(trust: &Arc<Trust>) -> SslContext {
     context
 }
 
-/// A handshake with a server that shows `leaf`.
+/// Runs a handshake with a server that presents `leaf`.
 fn verify(client: &SslContext, leaf: &Leaf) -> Result<()> {
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER)?;
     server.load_cert_chain(&*Files::of(leaf).combined)?;
@@ -95,7 +95,7 @@ fn a_verification_decodes_the_root_that_it_needs() {
     assert_eq!(
         ders(trust.store().objects()).len(),
         2,
-        "the others are left alone"
+        "only the needed roots are decoded"
     );
     let error = verify(&client, &Ca::new().issue("localhost")).unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error}");
@@ -166,7 +166,7 @@ fn what_is_broken_counts_as_empty_as_in_openssl() {
         (cut.to_owned(), 0),
         (no_der, 0),
         (no_base64, 0),
-        // No block at all.
+        // No PEM block.
         (swapped, 1),
         (String::new(), 1),
     ] {
@@ -180,7 +180,7 @@ fn what_is_broken_counts_as_empty_as_in_openssl() {
 #[test]
 fn a_certificate_that_openssl_cannot_decode_spoils_the_file_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
-    // The time of the end of validity is none any more.
+    // Makes the end of the validity period an integer.
     let mut der = other.der();
     let tag = b"\x17\x0d";
     let at = der.windows(2).rposition(|bytes| bytes == tag).unwrap();
