@@ -170,9 +170,8 @@ impl SslContext {
         self.edit_trust(|trust| match directory {
             None => add(trust).map(|()| None),
             Some(directory) => {
-                let mut copy = trust.copy()?;
+                let copy = trust.copy_with_directories(directory)?;
                 add(&copy)?;
-                copy.add_directory(directory)?;
                 Ok(Some(Arc::new(copy)))
             }
         })

@@ -10,7 +10,7 @@ use super::bundle::Bundle;
 use super::index::Index;
 use crate::error::{Error, Result};
 use crate::ffi::lookup::CertificateSource;
-use crate::ffi::store::{StoreHandle, StoreObject};
+use crate::ffi::store::{Lookup, StoreBuilder, StoreHandle, StoreObject};
 use crate::paths::{self, Locations};
 
 /// The trust store of a context, which its snapshots share by reference.
@@ -19,16 +19,6 @@ pub(crate) struct Trust {
     files: Arc<Files>,
     /// Where else certificates are looked for, for copies of the store.
     lookups: Vec<Lookup>,
-}
-
-/// A place where OpenSSL looks for a certificate when it needs one.
-#[derive(Clone, PartialEq)]
-enum Lookup {
-    /// Directories of hashed names, with separators between.
-    Directories(CString),
-    /// What OpenSSL before 3.4 makes of the default directory besides: a URI, which may name a
-    /// file too.
-    Uri(CString),
 }
 
 /// The files whose certificates belong to the store, whether it holds them yet or not.
@@ -65,15 +55,40 @@ impl CertificateSource for Files {
     }
 }
 
+/// The lookups of a store that is being made.
+struct Lookups {
+    store: StoreBuilder,
+    added: Vec<Lookup>,
+}
+
+impl Lookups {
+    /// Adds a lookup. One that is there already stays once.
+    fn add(&mut self, lookup: Lookup) -> Result<()> {
+        if !self.added.contains(&lookup) {
+            self.store.add_lookup(&lookup)?;
+            self.added.push(lookup);
+        }
+        Ok(())
+    }
+}
+
 impl Trust {
     pub(crate) fn empty() -> Result<Trust> {
-        let mut store = StoreHandle::new()?;
+        Trust::looking_in(|_| Ok(()))
+    }
+
+    /// A store without certificates, with the lookups that `add` adds.
+    fn looking_in(add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
         let files = Arc::<Files>::default();
-        store.set_source(files.clone())?;
+        let mut lookups = Lookups {
+            store: StoreBuilder::new(files.clone())?,
+            added: Vec::new(),
+        };
+        add(&mut lookups)?;
         Ok(Trust {
-            store,
+            store: lookups.store.build(),
             files,
-            lookups: Vec::new(),
+            lookups: lookups.added,
         })
     }
 
@@ -138,7 +153,24 @@ impl Trust {
 
     /// A store of its own with the same certificates, which are not read or parsed again.
     pub(crate) fn copy(&self) -> Result<Trust> {
-        let mut copy = Trust::empty()?;
+        self.copy_with(|_| Ok(()))
+    }
+
+    /// A copy that also looks for certificates in a directory, or several with separators between.
+    pub(crate) fn copy_with_directories(&self, list: CString) -> Result<Trust> {
+        self.copy_with(|lookups| lookups.add(Lookup::Directories(list)))
+    }
+
+    /// A copy with more lookups.
+    fn copy_with(&self, add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
+        let copy = Trust::looking_in(|lookups| {
+            for lookup in &self.lookups {
+                // OpenSSL opens a URI when it is added. A directory that has gone since it was
+                // added to this store holds nothing for the copy either.
+                let _ = lookups.add(lookup.clone());
+            }
+            add(lookups)
+        })?;
         let bundles: Vec<_> = self
             .files
             .read(|files| files.iter().map(|file| Arc::clone(&file.bundle)).collect());
@@ -146,26 +178,7 @@ impl Trust {
             copy.add_bundle(bundle)?;
         }
         copy.extend(&self.store.objects())?;
-        for lookup in &self.lookups {
-            copy.add_lookup(lookup.clone())?;
-        }
         Ok(copy)
-    }
-
-    /// Adds a directory, or several with separators between. What is there already stays once.
-    pub(crate) fn add_directory(&mut self, directory: CString) -> Result<()> {
-        self.add_lookup(Lookup::Directories(directory))
-    }
-
-    fn add_lookup(&mut self, lookup: Lookup) -> Result<()> {
-        if !self.lookups.contains(&lookup) {
-            match &lookup {
-                Lookup::Directories(list) => self.store.add_directory(list)?,
-                Lookup::Uri(uri) => self.store.add_uri(uri)?,
-            }
-            self.lookups.push(lookup);
-        }
-        Ok(())
     }
 
     /// This store with what the system trusts now: OpenSSL's default file and directory, or what
@@ -173,16 +186,20 @@ impl Trust {
     /// cannot be read now count as empty, as in OpenSSL, and are looked at again the next time.
     pub(crate) fn with_system(&self) -> Result<Arc<Trust>> {
         let Locations { file, directories } = paths::system_locations();
-        let mut both = self.copy()?;
+        let both = self.copy_with(|lookups| {
+            // An error is one that OpenSSL passes over too.
+            if let Ok(list) = c_path(&directories) {
+                let _ = lookups.add(Lookup::Directories(list.clone()));
+                if openssl::version::number() < 0x3040_0000 {
+                    // OpenSSL before 3.4 takes the default directory for a URI too, which may
+                    // name a file.
+                    let _ = lookups.add(Lookup::Uri(list));
+                }
+            }
+            Ok(())
+        })?;
         if let Ok(bundle) = Bundle::open(&file) {
             both.add_bundle(bundle)?;
-        }
-        // An error is one that OpenSSL passes over too.
-        if let Ok(list) = c_path(&directories) {
-            let _ = both.add_directory(list.clone());
-            if openssl::version::number() < 0x3040_0000 {
-                let _ = both.add_lookup(Lookup::Uri(list));
-            }
         }
         Ok(Arc::new(both))
     }

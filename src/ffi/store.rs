@@ -1,6 +1,6 @@
 //! `StoreHandle`: an `X509_STORE`, filled and listed safely while handshakes read it.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CString, c_int};
 use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -13,18 +13,82 @@ use super::lookup::{self, CertificateSource};
 
 /// A reference to an `X509_STORE`.
 ///
-/// Certificates and CRLs may be added while others verify: OpenSSL locks its list. Directories
-/// and sources may not, hence the `&mut self` there (invariant S5).
+/// Certificates and CRLs may be added while others verify: OpenSSL locks its list. It has no lock
+/// for the source and the lookups, so only a `StoreBuilder` adds those (invariant S5).
 pub(crate) struct StoreHandle(*mut sys::X509_STORE);
 
 // SAFETY: the reference count is atomic, and the list has a lock of its own (X509_STORE_add_cert).
 unsafe impl Send for StoreHandle {}
-// SAFETY: shared use is adding and listing objects, both under the store's lock.
+// SAFETY: the methods add and list objects, both under the store's lock, and nothing else.
 unsafe impl Sync for StoreHandle {}
 
 impl std::fmt::Debug for StoreHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("StoreHandle")
+    }
+}
+
+/// A place where a store looks for a certificate when a verification needs one.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Lookup {
+    /// Directories of hashed names, with separators between.
+    Directories(CString),
+    /// A URI or a path (`OSSL_STORE`).
+    Uri(CString),
+}
+
+/// A store that nobody else has yet.
+pub(crate) struct StoreBuilder(StoreHandle);
+
+impl StoreBuilder {
+    /// A store without objects, which asks `source` first for certificates with a subject.
+    pub(crate) fn new(source: Arc<dyn CertificateSource>) -> Result<StoreBuilder, ErrorStack> {
+        // SAFETY: no arguments.
+        let store = unsafe { decl::X509_STORE_new() };
+        if store.is_null() {
+            return Err(ErrorStack::get());
+        }
+        let store = StoreHandle(store);
+        // SAFETY: a live store without a source, which only this function has.
+        unsafe { lookup::attach(store.0, source)? };
+        Ok(StoreBuilder(store))
+    }
+
+    /// Lets the store look for certificates in one more place.
+    pub(crate) fn add_lookup(&mut self, lookup: &Lookup) -> Result<(), ErrorStack> {
+        // SAFETY: no arguments; the tables of functions that they return live for ever.
+        let method = unsafe {
+            match lookup {
+                Lookup::Directories(_) => decl::X509_LOOKUP_hash_dir(),
+                Lookup::Uri(_) => decl::X509_LOOKUP_store(),
+            }
+        };
+        // SAFETY: a live store, which only this builder has; the store owns the lookup.
+        let added = unsafe { sys::X509_STORE_add_lookup(self.0.0, method) };
+        if added.is_null() {
+            return Err(ErrorStack::get());
+        }
+        // SAFETY: the lookup lives as long as the store, which only this builder has, and copies
+        // the text, which ends with a NUL.
+        check(unsafe {
+            match lookup {
+                Lookup::Directories(list) => {
+                    sys::X509_LOOKUP_add_dir(added, list.as_ptr(), sys::X509_FILETYPE_PEM)
+                }
+                Lookup::Uri(uri) => sys::X509_LOOKUP_ctrl(
+                    added,
+                    decl::X509_L_ADD_STORE,
+                    uri.as_ptr(),
+                    0,
+                    std::ptr::null_mut(),
+                ),
+            }
+        })
+    }
+
+    /// The store, for others to read.
+    pub(crate) fn build(self) -> StoreHandle {
+        self.0
     }
 }
 
@@ -35,17 +99,7 @@ pub(crate) enum StoreObject {
 }
 
 impl StoreHandle {
-    pub(crate) fn new() -> Result<StoreHandle, ErrorStack> {
-        // SAFETY: no arguments.
-        let store = unsafe { decl::X509_STORE_new() };
-        if store.is_null() {
-            Err(ErrorStack::get())
-        } else {
-            Ok(StoreHandle(store))
-        }
-    }
-
-    pub(crate) fn as_ptr(&self) -> *mut sys::X509_STORE {
+    pub(super) fn as_ptr(&self) -> *mut sys::X509_STORE {
         self.0
     }
 
@@ -59,50 +113,6 @@ impl StoreHandle {
     pub(crate) fn add_crl(&self, crl: &X509CrlRef) -> Result<(), ErrorStack> {
         // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
         check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
-    }
-
-    /// Lets the store ask `source` first for certificates with a subject. At most one source.
-    pub(crate) fn set_source(
-        &mut self,
-        source: Arc<dyn CertificateSource>,
-    ) -> Result<(), ErrorStack> {
-        // SAFETY: a live store that nobody else uses (`&mut self`, S5).
-        unsafe { lookup::attach(self.0, source) }
-    }
-
-    /// Lets the store look for certificates in a directory of hashed names.
-    pub(crate) fn add_directory(&mut self, directory: &CStr) -> Result<(), ErrorStack> {
-        // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store.
-        unsafe {
-            let lookup = sys::X509_STORE_add_lookup(self.0, decl::X509_LOOKUP_hash_dir());
-            if lookup.is_null() {
-                return Err(ErrorStack::get());
-            }
-            check(sys::X509_LOOKUP_add_dir(
-                lookup,
-                directory.as_ptr(),
-                sys::X509_FILETYPE_PEM,
-            ))
-        }
-    }
-
-    /// Lets the store look for certificates where a URI or a path points to (`OSSL_STORE`).
-    pub(crate) fn add_uri(&mut self, uri: &CStr) -> Result<(), ErrorStack> {
-        // SAFETY: nobody else uses the store (`&mut self`, S5); the lookup belongs to the store,
-        // and copies the URI.
-        unsafe {
-            let lookup = sys::X509_STORE_add_lookup(self.0, decl::X509_LOOKUP_store());
-            if lookup.is_null() {
-                return Err(ErrorStack::get());
-            }
-            check(sys::X509_LOOKUP_ctrl(
-                lookup,
-                decl::X509_L_ADD_STORE,
-                uri.as_ptr(),
-                0,
-                std::ptr::null_mut(),
-            ))
-        }
     }
 
     /// Everything that is in the store now, in its order (from OpenSSL 4.0 on, in any).

@@ -593,6 +593,20 @@ const HISTORIES: &[(&str, Run)] = &[
         h.fresh();
     }),
     (
+        "the default directory has gone when another is added",
+        |h| {
+            h.world.hash("hashed", 0);
+            h.world.hash("second", 1);
+            h.make("a");
+            fs::remove_dir_all(h.world.path("hashed")).unwrap();
+            h.both(json!(["load_verify_locations", "a", {"capath": h.world.text("second")}]));
+            h.ask("a");
+            fs::create_dir(h.world.path("hashed")).unwrap();
+            h.world.hash("hashed", 2);
+            h.ask("a");
+        },
+    ),
+    (
         "a cafile is written over, with its size and its time",
         |h| {
             let own = json!({"cafile": h.world.text("own.pem")});
