@@ -25,19 +25,19 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Prints one line on standard error, and ignores write errors.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn print(&self) {
         let _ = writeln!(io::stderr(), "pyssl: {self}");
     }
 }
 
 /// Adds the operation that failed to an error.
-pub(crate) trait Doing<T> {
+pub(crate) trait WithContext<T> {
     /// Converts an error to a [`Failure::Setup`] with this text.
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, Failure>;
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T, Failure>;
 }
 
-impl<T, E: Into<ssl::Error>> Doing<T> for Result<T, E> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, Failure> {
+impl<T, E: Into<ssl::Error>> WithContext<T> for Result<T, E> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T, Failure> {
         self.map_err(|error| Failure::Setup {
             what: what(),
             error: error.into(),

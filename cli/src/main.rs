@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            failure.tell();
+            failure.print();
             ExitCode::from(2)
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use pyssl as ssl;
 
 use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`. It requests a
 /// client certificate only with `--client-ca`.
@@ -18,10 +18,10 @@ pub(crate) fn server_context(client_ca: Option<&Path>) -> Result<ssl::SslContext
     if let Some(file) = client_ca {
         context
             .load_verify_locations(file)
-            .doing(|| format!("cannot load the authorities in {}", file.display()))?;
+            .with_context(|| format!("cannot load the authorities in {}", file.display()))?;
         context
             .set_verify_mode(ssl::CERT_REQUIRED)
-            .doing(|| "cannot require client certificates".to_owned())?;
+            .with_context(|| "cannot require client certificates".to_owned())?;
     }
     Ok(context)
 }
@@ -41,7 +41,7 @@ pub(crate) fn client_context(trust: &TrustArgs) -> Result<ssl::SslContext, Failu
     if let Some(directory) = &trust.capath {
         source = format!("the authorities in {}", directory.display());
         // OpenSSL treats a missing directory as an empty one.
-        fs::read_dir(directory).doing(|| format!("cannot load {source}"))?;
+        fs::read_dir(directory).with_context(|| format!("cannot load {source}"))?;
         options = options.capath(directory);
     }
     let context = ssl::create_default_context(options);
@@ -86,11 +86,11 @@ pub(crate) fn load_identity(
         chain = chain.password(password.as_str());
     }
     if let Some(file) = &password.password_file {
-        let text = fs::read(file).doing(|| format!("cannot read {}", file.display()))?;
+        let text = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         chain = chain.password(line.strip_suffix(b"\r").unwrap_or(line));
     }
-    context.load_cert_chain(chain).doing(|| match key {
+    context.load_cert_chain(chain).with_context(|| match key {
         None => format!(
             "cannot load the certificate and key in {}{}",
             cert.display(),
@@ -138,12 +138,12 @@ pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Fai
     if let Some(ciphers) = &args.ciphers {
         context
             .set_ciphers(ciphers)
-            .doing(|| format!("--ciphers '{ciphers}'"))?;
+            .with_context(|| format!("--ciphers '{ciphers}'"))?;
     }
     if !args.alpn.is_empty() {
         context
             .set_alpn_protocols(&args.alpn)
-            .doing(|| format!("--alpn {}", args.alpn.join(",")))?;
+            .with_context(|| format!("--alpn {}", args.alpn.join(",")))?;
     }
     Ok(())
 }
@@ -160,16 +160,16 @@ pub(crate) fn versions(
         if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
             context
                 .set_minimum_version(version.into())
-                .doing(|| "--max".to_owned())?;
+                .with_context(|| "--max".to_owned())?;
         }
         context
             .set_maximum_version(version.into())
-            .doing(|| "--max".to_owned())?;
+            .with_context(|| "--max".to_owned())?;
     }
     if let Some(version) = min {
         context
             .set_minimum_version(version.into())
-            .doing(|| "--min".to_owned())?;
+            .with_context(|| "--min".to_owned())?;
     }
     Ok(())
 }

@@ -7,39 +7,38 @@ use pyssl as ssl;
 
 use super::{KeyArgs, Version};
 
-/// Build a context as a program would, and tell what is wrong with it
+/// Build a context as a program would, and report its problems
 ///
-/// Nothing is connected to. Without --protocol it is the context of
-/// create_default_context, for a server if --server or --cert is given and for a client
-/// otherwise; --protocol makes the context of ssl.SSLContext(...), with its defaults.
+/// Makes no connection. The default is the context of create_default_context, for a server if
+/// --server or --cert is given and otherwise for a client; --protocol uses ssl.SSLContext(...) and
+/// its defaults.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 clean; 1 something of severity warning or error was found, or \
-                        --policy is not kept; 2 wrong \
-                        usage, or a setting or file on this machine."
+    after_help = "Exit codes: 0 no problem; 1 a finding of severity warning or error, or a violation of \
+                  --policy; 2 wrong usage, or an error of a local setting or file."
 )]
 pub(crate) struct AuditArgs {
-    /// The context is a client's
+    /// Build a client's context
     #[arg(long, conflicts_with = "server")]
     pub(crate) client: bool,
 
-    /// The context is a server's
+    /// Build a server's context
     #[arg(long)]
     pub(crate) server: bool,
 
-    /// Begin with ssl.SSLContext(PROTOCOL_...) instead of create_default_context()
+    /// Start with ssl.SSLContext(PROTOCOL_...) instead of create_default_context()
     #[arg(long, value_name = "PROTOCOL")]
     pub(crate) protocol: Option<ProtocolArg>,
 
-    /// What the verify mode is set to
+    /// Set the verify mode
     #[arg(long, value_name = "MODE")]
     pub(crate) verify_mode: Option<VerifyModeArg>,
 
-    /// Turn the check of the server's name off, as check_hostname = False does
+    /// Disable the check of the server's name, like check_hostname = False
     #[arg(long)]
     pub(crate) no_check_hostname: bool,
 
-    /// The certificate, then its intermediates, and the key unless --key names its file (PEM)
+    /// The certificate and its intermediates, and the key unless --key names its file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
@@ -58,7 +57,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// The suites of TLS 1.3, which no cipher string governs
+    /// The suites of TLS 1.3, which the cipher string does not affect
     #[arg(long, value_name = "SUITES")]
     pub(crate) tls13: Option<String>,
 
@@ -66,11 +65,11 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "GROUPS")]
     pub(crate) groups: Option<String>,
 
-    /// The name by which clients know the server; the certificate is compared with it
+    /// The server's host name, which its certificate must match
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,
 
-    /// Judge as peers that trust the authorities in this file (PEM), instead of the system's
+    /// Check with peers that trust the authorities in this file (PEM) instead of the system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) peer_cafile: Option<PathBuf>,
 
@@ -82,7 +81,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
 
-    /// Compare with a guideline, too: mozilla-modern, mozilla-intermediate, rfc9325, or a file
+    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 

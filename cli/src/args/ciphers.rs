@@ -9,29 +9,28 @@ use pyssl_ciphers::negotiate::Role;
 
 use super::{KeyArgs, Version};
 
-/// Show what a cipher string selects, what each part of it does, and what is wrong with it
+/// Show the suites of a cipher string, the effect of each part, and its problems
 ///
-/// The string is the one of OpenSSL and of Python's set_ciphers: HIGH:!aNULL:!MD5. Without one,
-/// Python's default is shown; with "-", it is read from standard input. A string that begins with
-/// a dash goes behind "--".
+/// The string has the format of OpenSSL and of Python's set_ciphers, for example HIGH:!aNULL:!MD5.
+/// The default is Python's; "-" reads standard input. Put "--" before a string that begins with a
+/// dash.
 ///
-/// Unless something else is asked for, the suites are listed, one a line, in order of preference.
+/// By default the suites are listed, one per line, in order of preference.
 #[derive(Debug, Args)]
-// -V is OpenSSL's here.
+// -V is the option of `openssl ciphers`.
 #[command(disable_version_flag = true)]
 #[command(
-    after_help = "Exit codes: 0 clean; 1 --lint or --policy found something of severity warning or \
-                        error, --diff found the other string weaker, a version of --openssl \
-                        refuses the string or makes it weaker, or a client that --profiles names \
-                        cannot connect; 2 wrong usage, a string that is invalid or selects \
-                        nothing, or a file on this machine."
+    after_help = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
+                  the other string weaker, a version of --openssl rejects the string or makes it \
+                  weaker, or a client named with --profiles cannot connect; 2 wrong usage, a string \
+                  that is invalid or selects nothing, or an error of a local file."
 )]
 pub(crate) struct CiphersArgs {
     /// The cipher string
     #[arg(value_name = "STRING")]
     pub(crate) string: Option<OsString>,
 
-    /// Tell what each part added, removed, moved or took out for good
+    /// Show which suites each part added, removed, moved or excluded for good
     #[arg(long)]
     pub(crate) explain: bool,
 
@@ -39,11 +38,11 @@ pub(crate) struct CiphersArgs {
     #[arg(long, requires = "explain")]
     pub(crate) full: bool,
 
-    /// Tell what is wrong with the string
+    /// Report the problems of the string
     #[arg(long)]
     pub(crate) lint: bool,
 
-    /// Tell what changes if this string takes the place of STRING
+    /// Show the changes if this string replaces STRING
     #[arg(long, value_name = "OTHER")]
     pub(crate) diff: Option<OsString>,
 
@@ -51,20 +50,20 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
-    /// The lowest version that will be on [default: 1.2]
+    /// The lowest enabled version [default: 1.2]
     #[arg(long, value_name = "VERSION")]
     pub(crate) min: Option<Version>,
 
-    /// The highest version that will be on [default: 1.3]
+    /// The highest enabled version [default: 1.3]
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
 
-    /// The suites of TLS 1.3, which no cipher string governs
+    /// The suites of TLS 1.3, which the cipher string does not affect
     #[arg(long, value_name = "SUITES")]
     pub(crate) tls13: Option<String>,
 
-    /// Try which suites a client (or with =server a server) can really negotiate, with a handshake
-    /// in memory for each; without --cert, the server is lent certificates of each kind
+    /// Test which suites a client (or with =server a server) can really negotiate, with a handshake
+    /// in memory for each; without --cert, the server uses test certificates of each kind
     #[arg(
         long, value_name = "ROLE", num_args = 0..=1, require_equals = true,
         default_missing_value = "client",
@@ -72,7 +71,7 @@ pub(crate) struct CiphersArgs {
     )]
     pub(crate) usable: Option<Role>,
 
-    /// Tell what other versions of OpenSSL make of the string
+    /// Show how other versions of OpenSSL read the string
     #[arg(
         long, value_name = "VERSION", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(OPENSSL)
@@ -83,23 +82,23 @@ pub(crate) struct CiphersArgs {
     #[arg(long, conflicts_with = "openssl")]
     pub(crate) all_versions: bool,
 
-    /// Tell what known clients would get from a server with the string: all of them, or with
-    /// =NAME,NAME these, which then must be able to connect, or with =FILE those of a file
+    /// Show what known clients negotiate with a server that uses the string: all of them, with
+    /// =NAME,NAME only these, which must be able to connect, or with =FILE those of a file
     #[arg(
         long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "", hide_default_value = true
     )]
     pub(crate) profiles: Option<String>,
 
-    /// The server's certificate for --usable=server and --profiles, then its intermediates, and
-    /// the key unless --key names its file (PEM)
+    /// The server's certificate for --usable=server and --profiles, with its intermediates, and the
+    /// key unless --key names its file (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 
-    /// Lint the strings in these files: one a line, or the directives of nginx, Apache, HAProxy,
+    /// Lint the strings in these files: one per line, or the directives of nginx, Apache, HAProxy,
     /// Postfix and others; "-" is standard input
     #[arg(
         long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath,
@@ -108,11 +107,11 @@ pub(crate) struct CiphersArgs {
     )]
     pub(crate) server: Vec<PathBuf>,
 
-    /// Print one JSON object; its "ciphers" is what Python's get_ciphers() returns
+    /// Print one JSON object; its "ciphers" is the result of Python's get_ciphers()
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Print what `openssl ciphers -V` prints
+    /// Print the output of `openssl ciphers -V`
     #[arg(
         short = 'V',
         conflicts_with_all = ["explain", "lint", "diff", "policy", "usable", "openssl",
@@ -121,7 +120,7 @@ pub(crate) struct CiphersArgs {
     pub(crate) verbose: bool,
 }
 
-/// The versions that the library has tables of.
+/// The versions for which the library has tables.
 const OPENSSL: [&str; 4] = ["3.0", "3.6", "4.0", "all"];
 
 fn role(name: &str) -> Role {

@@ -6,24 +6,24 @@ use clap::{Args, ValueHint};
 
 use super::{HostPort, seconds};
 
-/// Find out what a server accepts: versions, suites in its order, groups, signature algorithms
+/// Find the versions, suites and their order, groups and signature algorithms of a server
 ///
-/// Found by real handshakes, some dozens of them: what the server chose is taken out of the offer,
-/// until it refuses. Certificates are not verified (connect does that), and nothing is sent after
-/// a handshake. Only scan servers whose owner agrees.
+/// Does some dozens of real handshakes: each removes the server's last choice from the offer, until
+/// the server refuses. Does not verify certificates (use connect), and sends nothing after a
+/// handshake. Only scan servers with their owner's consent.
 ///
-/// Suites that this OpenSSL does not have cannot be found.
+/// Suites that this OpenSSL lacks are not found.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 done, and with --policy or --ciphers the server is as it should be; \
-                        1 it is not; 2 wrong usage, or no handshake succeeded."
+    after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
+                  not match; 2 wrong usage, or no handshake succeeded."
 )]
 pub(crate) struct ScanArgs {
     /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/
     #[arg(value_name = "HOST:PORT|URL")]
     pub(crate) address: HostPort,
 
-    /// The name to ask for (SNI), if it is not HOST
+    /// The server name to send (SNI), if it is not HOST
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) server_name: Option<String>,
 
@@ -31,16 +31,16 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
-    /// Compare with the cipher string that the server was meant to have
+    /// Compare with the server's intended cipher string
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// How many connections are made a second, at most
+    /// The most connections per second
     #[arg(long, value_name = "N", default_value = "20",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rate: u32,
 
-    /// How many seconds each connection and handshake may take
+    /// Time-out in seconds for each connection and handshake
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,

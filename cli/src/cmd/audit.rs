@@ -1,4 +1,4 @@
-//! `pyssl audit`: what is wrong with a context.
+//! `pyssl audit`: reports the problems of a context.
 
 use pyssl_ciphers::SslContextExt;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use pyssl_ciphers::negotiate::Role;
 
 use super::ciphers::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::ciphers::Judged;
 use crate::setup;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
         Some(policy) => {
             let report = context
                 .check_policy(&policy, role)
-                .doing(|| "cannot compare the context with the policy".to_owned())?;
+                .with_context(|| "cannot compare the context with the policy".to_owned())?;
             Some(Judged { policy, report })
         }
         None => None,
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     }
     let findings = context
         .audit(options)
-        .doing(|| "cannot audit the context".to_owned())?;
+        .with_context(|| "cannot audit the context".to_owned())?;
     report::print(|out| {
         if args.json {
             report::audit::json(out, role, &context, &findings, judged.as_ref())
@@ -89,7 +89,7 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
             ssl::create_default_context(options)
         }
     };
-    let context = setup::made(context, "cannot make the context")?;
+    let context = setup::made(context, "cannot create the context")?;
     if args.protocol.is_some() && (args.cafile.is_some() || args.capath.is_some()) {
         let mut locations = ssl::VerifyLocations::new();
         if let Some(file) = &args.cafile {
@@ -100,33 +100,33 @@ fn context(args: &AuditArgs, role: Role) -> Result<ssl::SslContext, Failure> {
         }
         context
             .load_verify_locations(locations)
-            .doing(|| "cannot load --cafile or --capath".to_owned())?;
+            .with_context(|| "cannot load --cafile or --capath".to_owned())?;
     }
     setup::versions(&context, args.min, args.max)?;
     if let Some(ciphers) = &args.ciphers {
         context
             .set_ciphers(ciphers)
-            .doing(|| format!("--ciphers '{}'", ciphers.escape_debug()))?;
+            .with_context(|| format!("--ciphers '{}'", ciphers.escape_debug()))?;
     }
     if let Some(suites) = &args.tls13 {
         context
             .set_ciphersuites(suites)
-            .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
+            .with_context(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
     if let Some(groups) = &args.groups {
         context
             .set_groups(groups)
-            .doing(|| format!("--groups '{}'", groups.escape_debug()))?;
+            .with_context(|| format!("--groups '{}'", groups.escape_debug()))?;
     }
     if args.no_check_hostname {
         context
             .set_check_hostname(false)
-            .doing(|| "--no-check-hostname".to_owned())?;
+            .with_context(|| "--no-check-hostname".to_owned())?;
     }
     if let Some(mode) = args.verify_mode {
         context
             .set_verify_mode(mode.into())
-            .doing(|| "--verify-mode".to_owned())?;
+            .with_context(|| "--verify-mode".to_owned())?;
     }
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, &args.key)?;

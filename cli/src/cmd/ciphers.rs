@@ -1,7 +1,7 @@
-//! `pyssl ciphers`: what a cipher string comes to.
+//! `pyssl ciphers`: shows the effect of a cipher string.
 
+mod compat;
 mod config;
-mod elsewhere;
 mod files;
 
 use std::ffi::OsStr;
@@ -16,15 +16,16 @@ use pyssl_ciphers::cipher::{
 };
 
 use crate::args::{CiphersArgs, Version};
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::ciphers::{Judged, Report};
 use crate::setup;
 
-/// The argument that is the cipher string.
+/// The name of the cipher string's argument.
 const STRING: &str = "STRING";
 
-/// The most that is read as one string; far more than the library takes, so that it can say so.
+/// The most bytes read as one string. It exceeds the library's limit, so that the library reports
+/// the error.
 const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
@@ -50,13 +51,13 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
             let nothing_else = unexplained && report.on_versions.is_empty();
             let mut message = report::ciphers::pointed(what, &text, &error);
             if unexplained && what == STRING && error.kind() == Kind::NothingSelected {
-                message.push_str(" --lint tells why.");
+                message.push_str(" --lint explains why.");
             }
             let failure = Failure::Usage(message);
             if !args.json && nothing_else {
                 return Err(failure);
             }
-            failure.tell();
+            failure.print();
             report.error = Some((what, error));
         }
     }
@@ -72,10 +73,10 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(report.exit_code()))
 }
 
-/// What ends the work on a string.
+/// Why the string was not fully examined.
 enum Problem {
     Failure(Failure),
-    /// What was being read, the string, and what is wrong with it.
+    /// The name of the input, the string, and its error.
     Invalid(&'static str, String, CipherStringError),
 }
 
@@ -85,19 +86,19 @@ impl From<Failure> for Problem {
     }
 }
 
-/// Fills the report as far as the string allows.
+/// Fills in the report as far as the string allows.
 fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Problem> {
     let invalid = |what, text: &str| {
         let text = text.to_owned();
         move |error| Problem::Invalid(what, text, error)
     };
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
-    let openssl = elsewhere::versions(args);
+    let openssl = compat::versions(args);
     if !openssl.is_empty() {
-        // Others may take what this one refuses.
+        // Other versions may accept a string that the linked one rejects.
         let here = CipherString::parse(text).and_then(|string| string.explain());
         let here = here.ok().filter(|here| !here.selects_nothing());
-        report.on_versions = elsewhere::on_versions(&openssl, text, here.as_ref());
+        report.on_versions = compat::on_versions(&openssl, text, here.as_ref());
     }
     let string = CipherString::parse(text).map_err(invalid(STRING, text))?;
     if args.explain {
@@ -107,12 +108,12 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
     if args.lint {
         let mut findings = string.lint().map_err(invalid(STRING, text))?;
         if args.tls13.is_some() {
-            // They are governed then.
+            // --tls13 sets these suites.
             findings.retain(|f| f.code() != LintCode::Tls13NotGoverned);
         }
         report.findings = Some(findings);
     }
-    // OpenSSL says no more than that nothing is selected; the string's own error has the reason.
+    // OpenSSL only says that nothing is selected; the string's own error has the reason.
     string.resolve().map_err(invalid(STRING, text))?;
     if let Some(suites) = &args.tls13 {
         Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
@@ -121,12 +122,12 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
     report.security_level = Some(context.security_level());
     report.versions = versions(args.min, args.max);
     let listed = || "cannot list the suites".to_owned();
-    report.ciphers = context.get_ciphers().doing(listed)?;
+    report.ciphers = context.get_ciphers().with_context(listed)?;
     if let Some(role) = args.usable {
-        report.usable = Some((role, elsewhere::usable(args, text, &context, role)?));
+        report.usable = Some((role, compat::usable(args, text, &context, role)?));
     }
     if let Some(wanted) = &args.profiles {
-        report.clients = Some(elsewhere::clients(args, text, wanted)?);
+        report.clients = Some(compat::clients(args, text, wanted)?);
     }
     if let Some(other) = &args.diff {
         let other = self::string(other)?;
@@ -143,24 +144,27 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
     Ok(())
 }
 
-/// As Python makes it for this string.
+/// Python's context for this string.
 fn context(
     args: &CiphersArgs,
     text: &str,
     protocol: ssl::Protocol,
 ) -> Result<ssl::SslContext, Failure> {
-    let context = ssl::SslContext::new(protocol).doing(|| "cannot make a context".to_owned())?;
-    context.set_ciphers(text).doing(|| STRING.to_owned())?;
+    let context =
+        ssl::SslContext::new(protocol).with_context(|| "cannot create a context".to_owned())?;
+    context
+        .set_ciphers(text)
+        .with_context(|| STRING.to_owned())?;
     if let Some(suites) = &args.tls13 {
         context
             .set_ciphersuites(suites)
-            .doing(|| format!("--tls13 '{}'", suites.escape_debug()))?;
+            .with_context(|| format!("--tls13 '{}'", suites.escape_debug()))?;
     }
     setup::versions(&context, args.min, args.max)?;
     Ok(context)
 }
 
-/// The versions that will be on; none if nothing is said of them, so that only suites are compared.
+/// The enabled versions. Empty if none were given: then only suites are compared.
 pub(crate) fn versions(min: Option<Version>, max: Option<Version>) -> Vec<TlsVersion> {
     if min.is_none() && max.is_none() {
         return Vec::new();
@@ -179,7 +183,7 @@ pub(crate) fn versions(min: Option<Version>, max: Option<Version>) -> Vec<TlsVer
     .collect()
 }
 
-/// A policy by its name, or from a file.
+/// Finds a policy by name, or reads it from a file.
 pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
     if let Some(policy) = Policy::named(name) {
         return Ok(policy);
@@ -189,18 +193,18 @@ pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let known: Vec<_> = Policy::all().iter().map(|p| p.name().to_owned()).collect();
             return Err(Failure::Usage(format!(
-                "--policy: '{}' is no file, and none of {}",
+                "--policy: '{}' is not a file, and none of {}",
                 name.escape_debug(),
                 known.join(", ")
             )));
         }
-        error @ Err(_) => error.doing(|| format!("cannot read the policy {name}"))?,
+        error @ Err(_) => error.with_context(|| format!("cannot read the policy {name}"))?,
     };
     Policy::parse(&text).map_err(|error| Failure::Usage(format!("--policy {name}: {error}")))
 }
 
-/// The string given, or read from standard input for `-`. What is no text is left for the parser
-/// of cipher strings to refuse, which names the column.
+/// The given string, or standard input for `-`. Invalid UTF-8 is replaced; the parser of cipher
+/// strings then rejects it and reports the column.
 fn string(given: &OsStr) -> Result<String, Failure> {
     if given != "-" {
         return Ok(given.to_string_lossy().into_owned());
@@ -209,7 +213,7 @@ fn string(given: &OsStr) -> Result<String, Failure> {
     io::stdin()
         .take(MOST)
         .read_to_end(&mut bytes)
-        .doing(|| "cannot read standard input".to_owned())?;
+        .with_context(|| "cannot read standard input".to_owned())?;
     let text = String::from_utf8_lossy(&bytes);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())

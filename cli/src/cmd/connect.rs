@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pyssl as ssl;
 
 use crate::args::ConnectArgs;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::net::{self, Deadline};
 use crate::report;
 use crate::report::connect::{Handshake, Outcome, Stage};
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
         }
         // --brief and --json print their line or object for this failure too.
         Err(failure @ Failure::Setup { .. }) if args.format.brief || args.format.json => {
-            failure.tell();
+            failure.print();
             if let Failure::Setup { error, .. } = failure {
                 outcome.error = Some(error);
             }
@@ -80,7 +80,7 @@ fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     let options = ssl::WrapBio::new().server_hostname(name);
     context
         .wrap_bio(&incoming, &outgoing, options)
-        .doing(|| format!("'{}' is not a valid server name", name.escape_debug()))?;
+        .with_context(|| format!("'{}' is not a valid server name", name.escape_debug()))?;
     Ok(context)
 }
 

@@ -15,7 +15,7 @@ use pyssl as ssl;
 use socket2::{Domain, Socket, Type};
 
 use crate::args::DemoArgs;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::demo::{Check, ClientSide, Outcome, ServerSide};
 use crate::setup;
@@ -37,19 +37,20 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
 }
 
 fn greet() -> Result<Outcome, Failure> {
-    let doing = || "cannot make the certificates".to_owned();
-    let authority = Authority::new().doing(doing)?;
-    let server_pem = authority.issue("localhost").doing(doing)?;
-    let ca_pem = authority.cert_pem().doing(doing)?;
+    let failed = || "cannot create the certificates".to_owned();
+    let authority = Authority::new().with_context(failed)?;
+    let server_pem = authority.issue("localhost").with_context(failed)?;
+    let ca_pem = authority.cert_pem().with_context(failed)?;
     // As in Python, load_cert_chain takes only files. The directory is private and temporary.
-    let directory = tempfile::tempdir().doing(|| "cannot make a directory".to_owned())?;
+    let directory = tempfile::tempdir().with_context(|| "cannot create a directory".to_owned())?;
     let certfile = directory.path().join("server.pem");
-    write_secret(&certfile, &server_pem).doing(|| "cannot write the certificate".to_owned())?;
+    write_secret(&certfile, &server_pem)
+        .with_context(|| "cannot write the certificate".to_owned())?;
 
     // Create it before the server waits for the client.
     let options = ssl::DefaultContext::default().cadata(ca_pem.as_str());
     let context = ssl::create_default_context(options);
-    let context = setup::made(context, "cannot make the client's context")?;
+    let context = setup::made(context, "cannot create the client's context")?;
 
     let (port, ready) = mpsc::channel();
     let (server, client) = thread::scope(|scope| {
@@ -66,7 +67,7 @@ fn greet() -> Result<Outcome, Failure> {
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok::<_, std::io::Error>((server, client))
     })
-    .doing(|| "cannot start a thread".to_owned())?;
+    .with_context(|| "cannot start a thread".to_owned())?;
     Ok(examine(server, client))
 }
 

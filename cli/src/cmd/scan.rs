@@ -1,4 +1,4 @@
-//! `pyssl scan`: what a server accepts.
+//! `pyssl scan`: finds the settings that a server accepts.
 
 mod compare;
 mod probe;
@@ -12,7 +12,7 @@ use pyssl_ciphers::cipher::{CipherString, Policy};
 
 use crate::args::ScanArgs;
 use crate::cmd::ciphers::read_policy;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::scan::{Order, Scan, VersionScan};
 use probe::{Offer, Prober};
@@ -27,7 +27,7 @@ const VERSIONS: [(TlsVersion, &str); 4] = [
 const TLS13: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:\
                      TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
 
-/// By the names of the registry. What this OpenSSL does not know is left out.
+/// The registry's names. Groups that this OpenSSL lacks are skipped.
 const GROUPS: &[&str] = &[
     "X25519MLKEM768",
     "SecP256r1MLKEM768",
@@ -107,23 +107,27 @@ fn scan(
         last_error: None,
     };
     let failed = || format!("cannot scan {}", args.address);
-    let candidates = candidates().doing(failed)?;
+    let candidates = candidates().with_context(failed)?;
     let mut versions = Vec::new();
     for (version, label) in VERSIONS {
-        versions.push(scanner.version(version, label, &candidates).doing(failed)?);
+        versions.push(
+            scanner
+                .version(version, label, &candidates)
+                .with_context(failed)?,
+        );
     }
     if versions.iter().all(|v| v.suites.is_empty()) {
         let error = scanner.last_error.take();
         let error = error.unwrap_or_else(|| ssl::Error::Value("it accepts no suite".into()));
-        return Err(error).doing(failed);
+        return Err(error).with_context(failed);
     }
-    let (groups, group_order) = scanner.groups(&versions).doing(failed)?;
+    let (groups, group_order) = scanner.groups(&versions).with_context(failed)?;
     let mut scan = Scan {
         groups,
         group_order,
         target: args.address.clone(),
         server_name: name.to_owned(),
-        signatures: scanner.signatures(&versions).doing(failed)?,
+        signatures: scanner.signatures(&versions).with_context(failed)?,
         certificates: scanner.certificates,
         connections: scanner.prober.made,
         unanswered: scanner.prober.unanswered,
@@ -179,7 +183,8 @@ impl Scanner<'_> {
         Ok(answer)
     }
 
-    /// The suites of a version: what the server chooses is taken out until it chooses nothing.
+    /// The suites of a version: removes the server's choice from the offer until the server
+    /// refuses.
     fn version(
         &mut self,
         version: TlsVersion,
@@ -236,7 +241,8 @@ impl Scanner<'_> {
         })
     }
 
-    /// The groups for key exchange, as the server takes them from an offer of all.
+    /// The groups for key exchange: removes the server's choice from the offer until the server
+    /// refuses.
     fn groups(&mut self, versions: &[VersionScan]) -> ssl::Result<(Vec<String>, Order)> {
         let Some((version, suites)) = for_key_exchange(versions) else {
             return Ok((Vec::new(), Order::Unknown));
@@ -247,7 +253,7 @@ impl Scanner<'_> {
             groups: None,
             sigalg: None,
         };
-        // Those that OpenSSL knows, found without asking the server.
+        // The groups that this OpenSSL knows, found without the server.
         let mut left = Vec::new();
         let probe = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
         for name in GROUPS {
@@ -272,7 +278,7 @@ impl Scanner<'_> {
         let (Some([first, second]), Some(offered)) = (found.get(..2), offered.get(..2)) else {
             return Ok((found, Order::Unknown));
         };
-        // Two tell as much as all, and the last ones take long to compute with.
+        // Two groups are enough, and the last ones are slow.
         let swapped: Vec<_> = offered.iter().rev().cloned().collect();
         offer.groups = Some(swapped.join(":"));
         let again = self.ask("groups", &offer)?.group;
@@ -286,7 +292,7 @@ impl Scanner<'_> {
         Ok((found, order))
     }
 
-    /// The signature algorithms that the server can sign a handshake with.
+    /// The signature algorithms that the server can use in a handshake.
     fn signatures(&mut self, versions: &[VersionScan]) -> ssl::Result<Vec<(&'static str, String)>> {
         let mut found: Vec<(&'static str, String)> = Vec::new();
         for scanned in versions {
@@ -318,7 +324,7 @@ impl Scanner<'_> {
     }
 }
 
-/// The newest version that was found, with the suites that agree on a key by a group and sign it.
+/// The newest version that was found, with its suites that use a group and a signature.
 fn for_key_exchange(versions: &[VersionScan]) -> Option<(TlsVersion, Vec<ssl::Cipher>)> {
     versions.iter().filter(|v| v.completes).find_map(|scanned| {
         let mut suites = scanned.suites.clone();
@@ -327,7 +333,7 @@ fn for_key_exchange(versions: &[VersionScan]) -> Option<(TlsVersion, Vec<ssl::Ci
     })
 }
 
-/// The registry's name in the form that old versions want it.
+/// The name for old OpenSSL versions of a group from the registry.
 fn openssl_name(group: &str) -> &str {
     match group {
         "x25519" => "X25519",

@@ -19,7 +19,7 @@ use socket2::SockRef;
 
 use super::http;
 use crate::args::{Mode, ServeArgs};
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::net::Deadline;
 use renewal::Renewal;
 use slots::Slots;
@@ -42,8 +42,8 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
         "" => "0.0.0.0",
         host => host,
     };
-    let listener =
-        TcpListener::bind((host, address.port)).doing(|| format!("cannot listen on {address}"))?;
+    let listener = TcpListener::bind((host, address.port))
+        .with_context(|| format!("cannot listen on {address}"))?;
     let listener = Arc::new(listener);
     let slots = Arc::new(Slots::new(args.max_clients, args.max_per_address()));
     renewal.watch()?;
@@ -71,7 +71,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
 fn announce(listener: &TcpListener) -> Result<(), Failure> {
     let address = listener
         .local_addr()
-        .doing(|| "cannot get the listening address".to_owned())?;
+        .with_context(|| "cannot get the listening address".to_owned())?;
     let mut out = io::stdout().lock();
     match writeln!(out, "listening on {address}").and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -86,8 +86,8 @@ fn handle_signals(
     slots: &Arc<Slots>,
     renewal: &Arc<Renewal>,
 ) -> Result<(), Failure> {
-    let doing = || "cannot handle signals".to_owned();
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).doing(doing)?;
+    let failed = || "cannot handle signals".to_owned();
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).with_context(failed)?;
     let (listener, slots) = (Arc::clone(listener), Arc::clone(slots));
     let renewal = Arc::clone(renewal);
     let had_terminal = has_terminal();
@@ -111,7 +111,7 @@ fn handle_signals(
     thread::Builder::new()
         .name("signals".to_owned())
         .spawn(wait)
-        .doing(doing)?;
+        .with_context(failed)?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What `pyssl audit` prints.
+//! The output of `pyssl audit`.
 
 use std::io::{self, Write};
 
@@ -29,7 +29,7 @@ pub(crate) fn human(
             Role::Client => Role::Server,
             Role::Server => Role::Client,
         };
-        // Every handshake that fails is a finding that counts.
+        // Every failed handshake is a counted finding.
         let tried = format!("; handshakes with a default {peer} succeed");
         writeln!(out, "  {}{tried}", Styled(GOOD, text))?;
     }

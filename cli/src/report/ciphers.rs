@@ -1,6 +1,6 @@
-//! What `pyssl ciphers` prints.
+//! The output of `pyssl ciphers`.
 
-mod elsewhere;
+mod compat;
 mod json;
 mod lines;
 
@@ -13,7 +13,7 @@ use pyssl_ciphers::cipher::{
 };
 use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
-pub(crate) use elsewhere::{Client, OnVersion};
+pub(crate) use compat::{Client, OnVersion};
 pub(crate) use json::json;
 pub(super) use json::{PolicyJson, list};
 pub(crate) use lines::{Linted, lines, lines_json};
@@ -21,17 +21,17 @@ pub(crate) use lines::{Linted, lines, lines_json};
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
-/// How many names stand in a line when not all are wanted.
+/// How many names a line shows unless all are requested.
 const FEW: usize = 4;
 
-/// Everything that is known of a cipher string.
+/// Everything known about a cipher string.
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) string: String,
-    /// Whether every suite of an explanation is to be listed.
+    /// Whether to list every suite of an explanation.
     pub(crate) full: bool,
     pub(crate) security_level: Option<u32>,
-    /// Those that will be on; none if nothing was said of them.
+    /// The enabled versions; empty if none were given.
     pub(crate) versions: Vec<TlsVersion>,
     pub(crate) ciphers: Vec<Cipher>,
     pub(crate) explanation: Option<Explanation>,
@@ -41,13 +41,13 @@ pub(crate) struct Report {
     pub(crate) usable: Option<(Role, Vec<Usable>)>,
     pub(crate) on_versions: Vec<OnVersion>,
     pub(crate) clients: Option<Vec<Client>>,
-    /// Whether the versions are to be explained, too.
+    /// Whether to explain the versions too.
     pub(crate) explain: bool,
-    /// Which argument is wrong, and what is wrong with it.
+    /// The invalid argument, and its error.
     pub(crate) error: Option<(&'static str, CipherStringError)>,
 }
 
-/// A policy and what it says.
+/// A policy and its verdict.
 pub(crate) struct Judged {
     pub(crate) policy: Policy,
     pub(crate) report: pyssl_ciphers::cipher::Report,
@@ -60,7 +60,7 @@ impl Judged {
 }
 
 impl Report {
-    /// 0 clean, 1 findings, 2 invalid.
+    /// 0 no problem, 1 findings, 2 invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.error.is_some() {
             return 2;
@@ -74,21 +74,21 @@ impl Report {
         u8::from(found || weaker || violated || worse || missed)
     }
 
-    /// Whether the question is about something else than the suites.
+    /// Whether more than the list of suites was requested.
     fn is_asked_for_more(&self) -> bool {
         let findings = self.findings.is_some() || self.diff.is_some() || self.policy.is_some();
-        let elsewhere = !self.on_versions.is_empty() || self.clients.is_some();
-        (findings || elsewhere) && self.usable.is_none()
+        let compat = !self.on_versions.is_empty() || self.clients.is_some();
+        (findings || compat) && self.usable.is_none()
     }
 
-    /// What the trial of a suite came to, by its place in the list.
+    /// The result of testing the suite at this position in the list.
     fn tried(&self, number: usize) -> Option<&Usable> {
         self.usable
             .as_ref()
             .and_then(|(_, tried)| tried.get(number))
     }
 
-    /// Why the versions keep a suite from being used.
+    /// Why the versions exclude a suite.
     fn version_obstacle(&self, cipher: &Cipher) -> Option<String> {
         let (needs, oldest) = if cipher.is_tls13() {
             ("TLS 1.3", TlsVersion::TLSv1_3)
@@ -143,9 +143,9 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(judged) = &report.policy {
         violations(out, judged)?;
     }
-    elsewhere::versions(out, &report.on_versions, report.explain, report.full)?;
+    compat::versions(out, &report.on_versions, report.explain, report.full)?;
     if let Some(clients) = &report.clients {
-        elsewhere::clients(out, clients)?;
+        compat::clients(out, clients)?;
     }
     if report.explanation.is_some() && report.error.is_none() {
         if report.usable.is_some() {
@@ -180,7 +180,7 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     summary(out, report)
 }
 
-/// What a server was lent for a suite, in words.
+/// Describes the test material that a server used for a suite.
 fn lent_for(cipher: &Cipher, lacked: &Obstacle) -> String {
     let what = match (lacked, cipher.auth) {
         (Obstacle::NoDhParameters, _) => "DH parameters",
@@ -204,7 +204,7 @@ fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         let usable = tried.iter().filter(|u| u.usable()).count();
         write!(out, ", {usable} usable by a {role}")?;
         if tried.iter().any(|u| u.lent().is_some()) {
-            write!(out, " that is given what it lacks")?;
+            write!(out, " with test keys where it has none")?;
         }
     }
     if let Some(level) = report.security_level {
@@ -264,7 +264,7 @@ fn changes_list(step: &Step) -> bool {
     step.added().len() + step.removed().len() + step.moved().len() > 0
 }
 
-/// One line, or with `full` as many as it takes.
+/// The names in one line, or with `full` in as many as needed.
 fn names<'a>(
     out: &mut dyn Write,
     label: &str,
@@ -286,7 +286,7 @@ fn names<'a>(
     writeln!(out, "    {} {}", Styled(FAINT, label), few(&suites))
 }
 
-/// The first few names, and how many more.
+/// The first few names, and the number of the others.
 fn few(names: &[&str]) -> String {
     let first = names.get(..FEW).unwrap_or(names).join(" ");
     match names.len().saturating_sub(FEW) {
@@ -309,7 +309,7 @@ fn lint_line(out: &mut dyn Write, finding: &Finding) -> io::Result<()> {
     writeln!(out, ": {}", with_advice(finding))
 }
 
-/// What was found, and what to write instead.
+/// A finding with its suggested replacement.
 fn with_advice(finding: &Finding) -> String {
     match finding.advice() {
         Some(advice) => format!("{}; {advice}", finding.message()),
@@ -346,7 +346,7 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
     }
 }
 
-/// What a policy does not want.
+/// The violations of a policy.
 pub(super) fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
     let policy = &judged.policy;
     let title = format!(
@@ -388,7 +388,7 @@ pub(super) fn name_of(policy: &Policy) -> &str {
     }
 }
 
-/// What is wrong with a string, with a caret below the place.
+/// An error in a string, with a caret below its position.
 pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> String {
     const AROUND: usize = 40;
     let head = format!("{what}: {error}");
@@ -412,7 +412,7 @@ pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> Stri
     let before = if from > 0 { "…" } else { "" };
     let whole = text.len() <= from + shown.len();
     let after = if whole { "" } else { "…" };
-    // What cannot be printed takes one column here too.
+    // Unprintable characters take one column here too.
     let indent = text[from..start].chars().count() + before.chars().count();
     format!("{head}\n  {before}{shown}{after}\n  {:indent$}^", "")
 }

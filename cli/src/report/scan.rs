@@ -1,4 +1,4 @@
-//! What `pyssl scan` prints.
+//! The output of `pyssl scan`.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -16,36 +16,36 @@ use super::{
 };
 use crate::args::HostPort;
 
-/// What was found out about a server.
+/// The results of a scan.
 pub(crate) struct Scan {
     pub(crate) target: HostPort,
     pub(crate) server_name: String,
     pub(crate) versions: Vec<VersionScan>,
     pub(crate) groups: Vec<String>,
     pub(crate) group_order: Order,
-    /// With the version that they were found in.
+    /// Each with the version in which it was found.
     pub(crate) signatures: Vec<(&'static str, String)>,
     pub(crate) certificates: Vec<ssl::Certificate>,
     pub(crate) connections: u32,
-    /// Of them, those without an answer in time.
+    /// The connections without an answer in time.
     pub(crate) unanswered: u32,
     pub(crate) time: Duration,
     pub(crate) policy: Option<Judged>,
-    /// From the string that the server was meant to have.
+    /// Deviations from the server's intended string.
     pub(crate) deviations: Option<Vec<Deviation>>,
 }
 
-/// A version and the suites that the server chose with it, in turn.
+/// A version and its suites, in the order in which the server chose them.
 pub(crate) struct VersionScan {
     pub(crate) version: TlsVersion,
     pub(crate) label: &'static str,
     pub(crate) suites: Vec<ssl::Cipher>,
     pub(crate) order: Order,
-    /// Whether a handshake came to its end.
+    /// Whether a handshake succeeded.
     pub(crate) completes: bool,
 }
 
-/// Whose order of suites decides.
+/// The side whose order of preference decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Order {
@@ -57,21 +57,21 @@ pub(crate) enum Order {
 impl Order {
     fn in_words(self) -> &'static str {
         match self {
-            Order::Server => "in the server's order, which decides",
-            Order::Client => "the client's order decides",
-            Order::Unknown => "whose order decides is not clear",
+            Order::Server => "in the server's order of preference",
+            Order::Client => "the client's order of preference decides",
+            Order::Unknown => "whose order of preference decides is unknown",
         }
     }
 }
 
-/// Something that is not as the string has it.
+/// A difference from the string.
 pub(crate) struct Deviation {
     pub(crate) severity: Severity,
     pub(crate) message: String,
 }
 
 impl Scan {
-    /// 0 as it should be, 1 not.
+    /// 0 if the server matches, otherwise 1.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
         u8::from(deviates || self.policy.as_ref().is_some_and(Judged::is_violated))
@@ -92,7 +92,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
     } = scan;
     writeln!(out, "{target}{name}, {connections} connections in {time}")?;
     if scan.unanswered > 0 {
-        let text = "had no answer in time; more may be on than was found";
+        let text = "had no answer in time; some settings may be missing here";
         writeln!(out, "{} {text}", Styled(DOUBTFUL, scan.unanswered))?;
     }
     for version in &scan.versions {
@@ -113,7 +113,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             writeln!(out, "{}", Styled(FAINT, text))?;
         }
         if !version.completes {
-            let text = "no handshake came to its end (does the server want a certificate?)";
+            let text = "no handshake succeeded (the server may require a certificate)";
             writeln!(out, "{}", Styled(FAINT, text))?;
         }
     }
@@ -153,12 +153,12 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
         )?;
     }
     if let Some(deviations) = &scan.deviations {
-        heading(out, "Against the cipher string")?;
+        heading(out, "Compared with the cipher string")?;
         for Deviation { severity, message } in deviations {
             writeln!(out, "  {}: {message}", Styled(style(*severity), severity))?;
         }
         if deviations.is_empty() {
-            writeln!(out, "  {}", Styled(GOOD, "as it should be"))?;
+            writeln!(out, "  {}", Styled(GOOD, "no difference"))?;
         }
     }
     if let Some(judged) = &scan.policy {

@@ -24,7 +24,7 @@ fn has(findings: &[(String, String)], code: &str, severity: &str) -> bool {
 
 /// `SSLContext(PROTOCOL_TLSv1_2)` with `load_verify_locations`, which verifies nothing.
 #[test]
-fn a_client_that_loads_an_authority_and_verifies_nothing_is_flagged() {
+fn a_client_that_loads_an_authority_but_does_not_verify_is_flagged() {
     let world = World::new();
     let seed = [
         "--protocol",
@@ -55,7 +55,7 @@ fn a_client_that_loads_an_authority_and_verifies_nothing_is_flagged() {
 }
 
 #[test]
-fn what_the_audit_advises_satisfies_it() {
+fn following_the_advice_satisfies_the_audit() {
     let world = World::new();
     let output = run(["audit", "--cafile", world.cafile(), "--client"]);
     assert_eq!(output.code, Some(0), "{output:?}");
@@ -68,14 +68,14 @@ fn what_the_audit_advises_satisfies_it() {
         (Some(0), &"server".into()),
         "{found:?}"
     );
-    // The system does not trust the authority of a test.
+    // The system does not trust the test's authority.
     let (found, _, code) = findings(&server);
     assert_eq!(code, Some(1), "{found:?}");
     assert!(has(&found, "A026", "warning"), "{found:?}");
 }
 
 #[test]
-fn certificates_ciphers_and_versions_are_looked_at() {
+fn certificates_ciphers_and_versions_are_audited() {
     let ca = Ca::new();
     let expired = Files::new(&ca, &ca.builder().san("localhost").expired().build());
     let cert = path(&expired.combined);
@@ -98,7 +98,7 @@ fn certificates_ciphers_and_versions_are_looked_at() {
 }
 
 #[test]
-fn settings_that_cannot_be_are_local_errors() {
+fn invalid_settings_are_local_errors() {
     let world = World::new();
     for args in [
         vec!["--cafile", "/no/such/file"],
@@ -110,7 +110,7 @@ fn settings_that_cannot_be_are_local_errors() {
         vec!["--protocol", "TLSv9"],
         vec!["--min", "1.3", "--max", "1.2"],
         vec!["--host", ""],
-        // Python refuses that as well while the name is checked.
+        // Python rejects that too while the name is checked.
         vec!["--verify-mode", "none"],
     ] {
         let output = run(["audit"].iter().chain(&args));
@@ -128,7 +128,7 @@ fn settings_that_cannot_be_are_local_errors() {
 }
 
 #[test]
-fn suites_that_openssl_ignores_and_a_guideline_that_is_not_kept_are_told() {
+fn ignored_suites_and_guideline_violations_are_reported() {
     let world = World::new();
     let server = ["--server", "--cert", path(&world.server.combined)];
     let with = |more: &[&'static str]| [&server[..], more].concat();
@@ -143,7 +143,7 @@ fn suites_that_openssl_ignores_and_a_guideline_that_is_not_kept_are_told() {
     assert_eq!(code, Some(1));
     let ignored = found.iter().filter(|(code, _)| code == "A037");
     assert_eq!(ignored.count(), 2, "{value:#}");
-    // OpenSSL's own groups are not all Mozilla's.
+    // OpenSSL's default groups include some that are not Mozilla's.
     assert_eq!(value["policy"]["conforms"], false);
     assert_eq!(value["policy"]["not_compared"], serde_json::json!([]));
     let groups = "X25519:prime256v1:secp384r1";

@@ -21,7 +21,7 @@ fn json(args: &[&str]) -> (Value, String, Option<i32>) {
     (value, output.stdout, output.code)
 }
 
-/// With the string on standard input, where it may be as long and as odd as it likes.
+/// Passes the string on standard input, where it may be of any length and content.
 fn with_input(args: &[&str], input: &[u8]) -> Output {
     run_with_input(pyssl().arg("ciphers").args(args), input)
 }
@@ -52,7 +52,7 @@ fn one_line_for_each_suite_and_why_it_is_weak() {
 }
 
 #[test]
-fn without_a_string_it_is_pythons_default() {
+fn the_default_string_is_pythons() {
     let (value, _, code) = json(&[]);
     assert_eq!(code, Some(0));
     let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -82,7 +82,7 @@ for text in json.load(sys.stdin):
     assert_eq!(theirs.lines().count(), STRINGS.len());
     for (text, theirs) in STRINGS.iter().zip(theirs.lines()) {
         let (_, ours, _) = json(&[text, "--explain", "--lint", "--usable"]);
-        // The text itself, so that the order of the keys counts.
+        // Compare the text, so that the order of the keys counts.
         let (_, rest) = ours.split_once("\"ciphers\": ").unwrap();
         let (list, _) = rest.split_once("\n  ]").unwrap();
         let list = list.replace("\n    ", " ").replacen("[ ", "[", 1) + "]";
@@ -91,7 +91,7 @@ for text in json.load(sys.stdin):
 }
 
 #[test]
-fn the_verbose_list_is_that_of_openssl() {
+fn the_verbose_list_matches_the_openssl_program() {
     let openssl = skip_without_openssl!();
     if !openssl.version().starts_with(*pyssl::OPENSSL_VERSION) {
         skipped(format_args!("the command is {}", openssl.version()));
@@ -120,13 +120,13 @@ fn the_verbose_list_is_that_of_openssl() {
 }
 
 #[test]
-fn an_explanation_says_what_each_part_did() {
+fn an_explanation_shows_the_effect_of_each_part() {
     let output = run([
         "ciphers",
         "AES128-SHA:AES256-SHA:!aNUL:+AES128-SHA:-kRSA:kRSA+ECDHE",
         "--explain",
     ]);
-    // All that was selected is taken away again.
+    // Everything that was selected is removed again.
     assert_eq!(output.code, Some(2), "{output:?}");
     assert!(output.stderr.contains("No cipher can be selected."));
     for text in [
@@ -152,7 +152,7 @@ fn an_explanation_says_what_each_part_did() {
 }
 
 #[test]
-fn findings_decide_the_exit_code() {
+fn findings_set_the_exit_code() {
     let clean = "ECDHE+AESGCM";
     let ssl_is_4 = pyssl::OPENSSL_VERSION_INFO.0 >= 4;
     for (args, code) in [
@@ -175,7 +175,7 @@ fn findings_decide_the_exit_code() {
         (vec![clean, "--openssl", "all"], 0),
         (vec![clean, "--openssl", "3.0,4.0"], 0),
         (vec![clean, "--openssl", "0.9"], 2),
-        // Gone from 4.0.
+        // Removed in 4.0.
         (vec!["ECDHE+AESGCM:SSLv3", "--openssl", "4.0"], 0),
         (
             vec!["SSLv3", "--openssl", "4.0"],
@@ -197,7 +197,7 @@ fn findings_decide_the_exit_code() {
 }
 
 #[test]
-fn a_policy_of_ones_own_comes_from_a_file() {
+fn a_policy_is_read_from_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("ours.txt");
     let file = file.to_str().unwrap();
@@ -225,7 +225,7 @@ fn a_policy_of_ones_own_comes_from_a_file() {
 }
 
 #[test]
-fn versions_and_handshakes_tell_what_is_usable() {
+fn usable_suites_are_found_by_versions_and_handshakes() {
     let output = run(["ciphers", "AES128-SHA:PSK-AES128-GCM-SHA256", "--usable"]);
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.contains("4 usable by a client"), "{output:?}");
@@ -245,7 +245,7 @@ fn versions_and_handshakes_tell_what_is_usable() {
 }
 
 #[test]
-fn what_is_no_cipher_string_is_refused_at_its_column() {
+fn an_invalid_cipher_string_is_rejected_with_a_column() {
     let output = run(["ciphers", "HIGH:!"]);
     assert_eq!(
         output.stderr,
@@ -255,7 +255,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
     let output = run(["ciphers", "BOGUS"]);
     assert_eq!(
         output.stderr,
-        "pyssl: STRING: No cipher can be selected. --lint tells why.\n"
+        "pyssl: STRING: No cipher can be selected. --lint explains why.\n"
     );
     let output = run(["ciphers", "BOGUS", "--lint"]);
     assert!(!output.stderr.contains("--lint"), "{output:?}");
@@ -282,7 +282,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
             let output = with_input(&["-", option], input.as_bytes());
             assert_eq!(output.code, Some(2), "{text} {option}");
             assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
-            // Each version says what it has against the string.
+            // Each version reports its own reason.
             let refused = output.stdout.matches("refused: ").count();
             assert_eq!(refused, if option == "--openssl=all" { 3 } else { 0 });
         }
@@ -300,7 +300,7 @@ fn what_is_no_cipher_string_is_refused_at_its_column() {
 }
 
 #[test]
-fn long_strings_that_are_fine_are_answered() {
+fn long_valid_strings_are_accepted() {
     let unknown = format!("ALL{}", ":BOGUS".repeat(2000));
     let output = with_input(&["-", "--openssl", "all"], unknown.as_bytes());
     assert_eq!(output.stdout.matches("and 1980 parts more").count(), 3);
@@ -310,7 +310,7 @@ fn long_strings_that_are_fine_are_answered() {
 }
 
 #[test]
-fn strings_in_files_are_linted_with_their_place() {
+fn strings_in_files_are_linted_with_line_and_column() {
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let path = dir.path().join(name).to_str().unwrap().to_owned();
@@ -356,7 +356,7 @@ fn strings_in_files_are_linted_with_their_place() {
 }
 
 #[test]
-fn colour_is_for_those_who_want_it() {
+fn colour_is_printed_only_on_request() {
     let mut command = pyssl();
     let output = run_command(
         command
@@ -370,7 +370,7 @@ fn colour_is_for_those_who_want_it() {
 }
 
 #[test]
-fn a_server_can_be_asked_for_with_certificates_lent_or_its_own() {
+fn usable_suites_of_a_server_depend_on_its_certificates() {
     let string = "ECDHE+AESGCM:PSK-AES128-GCM-SHA256";
     let output = run(["ciphers", string, "--usable=server"]);
     assert_eq!(output.code, Some(0), "{output:?}");
@@ -408,8 +408,8 @@ fn a_server_can_be_asked_for_with_certificates_lent_or_its_own() {
 }
 
 #[test]
-fn other_versions_tell_what_they_make_of_the_string() {
-    // Whether one of them is weaker than the linked one depends on that.
+fn other_versions_are_explained_and_compared() {
+    // Whether one of them is weaker depends on the linked version.
     let (value, _, _) = json(&["AES128-SHA:RSA+CAMELLIA:aNUL", "--all-versions"]);
     let versions = value["versions"].as_array().unwrap();
     let names: Vec<_> = versions
@@ -427,7 +427,7 @@ fn other_versions_tell_what_they_make_of_the_string() {
     let (value, _, _) = json(&["AES128-SHA", "--openssl", "4.0", "--explain"]);
     assert_eq!(value["versions"][0]["explanation"]["method"], "table");
 
-    // What only newer versions take is told, too, though the linked one may refuse it.
+    // A string that only newer versions accept is shown too, even if the linked one rejects it.
     let output = run(["ciphers", "ecdhe+aesgcm", "--openssl", "4.0"]);
     assert!(output.stdout.contains("With OpenSSL 4.0"), "{output:?}");
     assert!(
@@ -445,7 +445,7 @@ fn other_versions_tell_what_they_make_of_the_string() {
 }
 
 #[test]
-fn known_clients_tell_what_they_would_get() {
+fn known_clients_show_their_negotiated_settings() {
     let (value, _, code) = json(&["ECDHE+AESGCM", "--profiles"]);
     assert_eq!(code, Some(0));
     let clients = value["clients"].as_array().unwrap();
@@ -499,7 +499,7 @@ fn lists_for_tls_1_3_and_names_that_postfix_excludes_are_linted_in_files() {
         lines[0].starts_with(&format!("{file}:1:54: C001 error: ")),
         "{lines:?}"
     );
-    // Postfix adds the operator itself.
+    // Postfix adds the `!` itself.
     assert!(
         lines[1].starts_with(&format!("{file}:2:41: error: `!` cannot")),
         "{lines:?}"

@@ -1,30 +1,30 @@
-//! Where cipher strings stand in configuration files.
+//! Finds cipher strings in configuration files.
 
-/// A string in a text.
+/// A string found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found<'a> {
-    /// Where it begins, in bytes.
+    /// Its offset in bytes.
     pub(super) at: usize,
-    /// The line in which it begins, counted from 1, and where that begins.
+    /// The number of its first line, counted from 1, and that line's offset.
     pub(super) line: (usize, usize),
-    /// The name before it; none in a file that is a list of strings.
+    /// The directive's name; `None` in a file that is a list of strings.
     pub(super) directive: Option<&'a str>,
     pub(super) kind: Kind,
     pub(super) string: &'a str,
 }
 
-/// What a string is.
+/// The kind of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A cipher string.
     Ciphers,
-    /// A list of suites for TLS 1.3.
+    /// A list of TLS 1.3 suites.
     Tls13,
-    /// Names that Postfix takes out of its own string, each as if it had a `!`.
+    /// Names that Postfix excludes from its own string, as if each had a `!`.
     Excluded,
 }
 
-/// Directives at the start of a line and what their value is.
+/// Directives at the start of a line, and the kind of their value.
 const DIRECTIVES: &[(Kind, &[&str])] = &[
     (
         Kind::Ciphers,
@@ -88,7 +88,7 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
     ),
 ];
 
-/// Directives that hand a name and a value to OpenSSL.
+/// Directives that pass a name and a value to OpenSSL.
 const COMMANDS: &[&str] = &[
     "ssl_conf_command",
     "proxy_ssl_conf_command",
@@ -105,14 +105,15 @@ fn kind_of(name: &str) -> Option<Kind> {
     DIRECTIVES.iter().find_map(of)
 }
 
-/// The strings in a text: the values of directives, or else, if every line is one word, the lines.
+/// Finds the strings in a text: the values of directives, or else, if every line is one word, the
+/// lines.
 pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if !line.trim_start().starts_with('#') {
             let in_line = find_in_line(text, at, line).into_iter();
-            // A value begins in the line of its directive.
+            // A value starts on its directive's line.
             found.extend(in_line.map(|found| Found {
                 line: (number, at),
                 ..found
@@ -148,12 +149,12 @@ fn list(text: &str) -> Vec<Found<'_>> {
     found
 }
 
-/// Where a part of a text begins in it.
+/// The offset of a part of a text.
 fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-/// HAProxy has them among the words of a line, and perhaps several; others have one.
+/// HAProxy may have several strings among the words of a line; other formats have one.
 fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Vec<Found<'a>> {
     let mut rest = line.trim_start();
     if !matches!(
@@ -190,7 +191,7 @@ fn find_directive<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'
     if let Some(kind) = kind_of(name) {
         return value(text, behind, name, kind);
     }
-    // A call in a program.
+    // A call in a program's source.
     for (call, kind) in [
         ("set_ciphers", Kind::Ciphers),
         ("set_ciphersuites", Kind::Tls13),
@@ -214,7 +215,7 @@ fn word(text: &str, ends: impl Fn(char) -> bool) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The value that follows at `from`: quoted, or after `=` the rest of the line, or else a word.
+/// The value at `from`: a quoted string, or after `=` the rest of the line, or else one word.
 fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Option<Found<'a>> {
     let blank = |c: char| c == ' ' || c == '\t';
     let rest = text.get(from..)?.trim_start_matches(blank);
@@ -229,7 +230,7 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
     } else {
         word(rest, |c| c.is_whitespace() || c == ';')
     };
-    // Apache says which protocol it is for.
+    // In Apache's directive, the protocol may come first.
     if directive.to_ascii_lowercase().ends_with("ciphersuite") {
         let behind = offset(text, string) + string.len();
         if string.eq_ignore_ascii_case("TLSv1.3") {

@@ -12,7 +12,7 @@ use pyssl_ciphers::cipher::{
 use super::config::{Found, Kind, find};
 use super::{MOST, read_policy, versions};
 use crate::args::CiphersArgs;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::ciphers::{Judged, Linted};
 
@@ -25,7 +25,7 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         let found = find(&text);
         if found.is_empty() {
             let name = file.display();
-            Failure::Usage(format!("{name}: no cipher string found")).tell();
+            Failure::Usage(format!("{name}: no cipher string found")).print();
             code = 2;
         }
         for found in found {
@@ -50,7 +50,7 @@ fn read(file: &Path) -> Result<String, Failure> {
     } else {
         fs::File::open(file).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
     };
-    outcome.doing(|| format!("cannot read {}", file.display()))?;
+    outcome.with_context(|| format!("cannot read {}", file.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -78,7 +78,7 @@ fn lint(
             linted.policy = policy.and_then(|policy| judged(args, policy, found.string));
             CipherString::parse(found.string).and_then(|string| {
                 let mut findings = string.lint()?;
-                // True of every string, and here it would be said for each.
+                // This applies to every string, and would be repeated for each.
                 findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
                 Ok(findings)
             })
@@ -89,7 +89,8 @@ fn lint(
     linted
 }
 
-/// A string against the policy. What is invalid or selects nothing has a finding that says so.
+/// Compares a string with the policy. A string that is invalid or selects nothing already has a
+/// finding.
 fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Judged> {
     let resolved = CipherString::parse(string).and_then(|string| string.resolve());
     Some(Judged {
@@ -98,8 +99,8 @@ fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Judged> {
     })
 }
 
-/// Reads names as Postfix does, which puts a `!` before each and all of it behind its own string.
-/// `inserted` gets the places, in the string that results, of what is not in the list.
+/// Reads names like Postfix, which puts a `!` before each and appends them to its own string.
+/// `inserted` gets the positions of the added characters in the resulting string.
 fn excluded(list: &str, inserted: &mut Vec<usize>) -> Result<Vec<Finding>, CipherStringError> {
     let mut string = "ALL:COMPLEMENTOFALL:".to_owned();
     inserted.extend(0..string.len());
@@ -108,7 +109,7 @@ fn excluded(list: &str, inserted: &mut Vec<usize>) -> Result<Vec<Finding>, Ciphe
     for c in list.chars() {
         if separates(c) {
             in_name = false;
-            // Postfix takes more of them than OpenSSL.
+            // Postfix accepts more separators than OpenSSL.
             string.push(' ');
             continue;
         }

@@ -1,4 +1,4 @@
-//! What was found against what should be.
+//! Compares a scan with a cipher string or a guideline.
 
 use pyssl_ciphers::CipherExt;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use pyssl_ciphers::cipher::{Policy, Resolved, Severity};
 use crate::report::ciphers::Judged;
 use crate::report::scan::{Deviation, Order, Scan};
 
-/// Against the string that the server was meant to have.
+/// Compares with the server's intended cipher string.
 pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
     let mut found = Vec::new();
     let meant = meant.selected();
@@ -29,7 +29,7 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
     if accepted.is_empty() {
         found.push(Deviation {
             severity: Severity::Warning,
-            message: "TLS 1.2 and older are off, so that the string has no effect".to_owned(),
+            message: "TLS 1.2 and older are off, so the string has no effect".to_owned(),
         });
         return found;
     }
@@ -75,7 +75,7 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
     found
 }
 
-/// The suites of TLS 1.2 and older, each once.
+/// The suites of TLS 1.2 and older, without duplicates.
 fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);
@@ -83,7 +83,7 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
         .collect()
 }
 
-/// Against a guideline.
+/// Compares with a guideline.
 pub(super) fn with_policy(scan: &Scan, policy: Policy) -> Judged {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);
@@ -102,7 +102,7 @@ pub(super) fn with_policy(scan: &Scan, policy: Policy) -> Judged {
     Judged { policy, report }
 }
 
-/// Kind and size of the key in a certificate, where a guideline can say something of it.
+/// The type and size of a certificate's key, if a guideline can cover it.
 fn key(certificate: &ssl::Certificate) -> Option<(&'static str, u32)> {
     let certificate = openssl::x509::X509::from_der(&certificate.to_der().ok()?).ok()?;
     let key = certificate.public_key().ok()?;

@@ -1,4 +1,4 @@
-//! One handshake with what is to be found out.
+//! One handshake of a scan.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use pyssl::{Direction, MessageKind, Options, TlsMessageType, TlsVersion};
 use crate::args::HostPort;
 use crate::net::{self, Deadline};
 
-/// How long a server that took no connection is left alone.
+/// How long to wait before retrying a failed connection.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is offered to the server.
+/// The settings offered to the server.
 #[derive(Debug, Clone)]
 pub(super) struct Offer<'a> {
     pub(super) version: TlsVersion,
@@ -23,14 +23,14 @@ pub(super) struct Offer<'a> {
     pub(super) sigalg: Option<&'a str>,
 }
 
-/// What the server made of it.
+/// The server's response.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The suite in the server's hello.
+    /// The suite in the ServerHello.
     pub(super) suite: Option<ssl::Cipher>,
     pub(super) group: Option<String>,
     pub(super) chain: Vec<ssl::Certificate>,
-    /// Why the handshake did not come to its end.
+    /// Why the handshake failed.
     pub(super) error: Option<ssl::Error>,
 }
 
@@ -40,7 +40,7 @@ impl Answer {
     }
 }
 
-/// Makes connections, no faster than it may, and says on a terminal how far it is.
+/// Makes connections at a limited rate, and shows the progress on a terminal.
 #[derive(Debug)]
 pub(super) struct Prober<'a> {
     target: &'a HostPort,
@@ -49,7 +49,7 @@ pub(super) struct Prober<'a> {
     interval: Duration,
     next: Instant,
     pub(super) made: u32,
-    /// Connections on which the server said nothing in time.
+    /// The number of connections on which the server did not answer in time.
     pub(super) unanswered: u32,
     shows: bool,
 }
@@ -73,14 +73,14 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// One connection. An error is one of this side, or that nobody answers there; what the server
-    /// refuses is an answer.
+    /// Makes one connection. Returns an error for a local failure or if no server answers; a
+    /// refusal by the server is an answer.
     pub(super) fn ask(&mut self, what: &str, offer: &Offer<'_>) -> ssl::Result<Answer> {
         let context = context(offer)?;
         self.ask_with(what, offer, &context)
     }
 
-    /// As [`ask`](Self::ask); none if this OpenSSL does not know what is to be offered.
+    /// The same as [`ask`](Self::ask), but `None` if this OpenSSL does not know the offer.
     pub(super) fn ask_if_known(
         &mut self,
         what: &str,
@@ -113,7 +113,7 @@ impl<'a> Prober<'a> {
         })?;
         let deadline = Deadline::after(self.timeout);
         let stream = match net::connect(self.target, deadline) {
-            // Once more: servers that are busy drop connections.
+            // Try once more: busy servers drop connections.
             Err(_) if self.made > 1 => {
                 thread::sleep(PAUSE);
                 net::connect(self.target, Deadline::after(self.timeout))?
@@ -166,7 +166,7 @@ impl Drop for Prober<'_> {
     }
 }
 
-/// A client that takes whatever the server has, within what is offered.
+/// A client that accepts everything within the offer.
 fn context(offer: &Offer<'_>) -> ssl::Result<ssl::SslContext> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     context.set_check_hostname(false)?;
@@ -187,14 +187,14 @@ fn context(offer: &Offer<'_>) -> ssl::Result<ssl::SslContext> {
         context.set_groups(groups)?;
     }
     if let Some(sigalg) = offer.sigalg {
-        // Named after its use by servers; a client offers it.
+        // Despite its name, this sets a client's offer.
         context.set_server_sigalgs(sigalg)?;
     }
     Ok(context)
 }
 
-/// The suite in a server's hello, if it is for this version: what the server chose, even where
-/// this side cannot go on (RFC 5246, section 7.4.1.3; RFC 8446, section 4.1.3).
+/// The suite in a ServerHello of this version: the server's choice, even if this side cannot
+/// continue (RFC 5246, section 7.4.1.3; RFC 8446, section 4.1.3).
 fn chosen(hello: &[u8], version: TlsVersion) -> Option<u16> {
     const HEADER: usize = 4;
     const RANDOM: usize = 32;
@@ -202,7 +202,7 @@ fn chosen(hello: &[u8], version: TlsVersion) -> Option<u16> {
         let bytes = hello.get(at..at.checked_add(2)?)?;
         Some(u16::from_be_bytes(bytes.try_into().ok()?))
     };
-    // TLS 1.3 calls itself 1.2 there.
+    // TLS 1.3 has the version number of 1.2 there.
     let legacy = version.min(TlsVersion::TLSv1_2);
     if i32::from(number(HEADER)?) != legacy as i32 {
         return None;

@@ -13,7 +13,7 @@ use pyssl as ssl;
 
 use super::log;
 use crate::args::ServeArgs;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::setup;
 
 /// How often the files are checked. They are read only if two checks see the same state, so that no
@@ -109,7 +109,7 @@ impl Renewal {
         thread::Builder::new()
             .name("certificate".to_owned())
             .spawn(watch)
-            .doing(|| "cannot watch the certificate".to_owned())?;
+            .with_context(|| "cannot watch the certificate".to_owned())?;
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Renewal {
         let fresh = context(&self.args)?;
         fresh
             .set_ticket_keys(old.ticket_keys())
-            .doing(|| "cannot set the ticket keys".to_owned())?;
+            .with_context(|| "cannot set the ticket keys".to_owned())?;
         Ok(fresh)
     }
 }

@@ -11,7 +11,7 @@ use pyssl_ciphers::negotiate::Usable;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::elsewhere::{ClientJson, OnVersionJson};
+use super::compat::{ClientJson, OnVersionJson};
 use super::{Judged, Report, changes_list};
 use crate::report::write_json;
 
@@ -19,7 +19,7 @@ use crate::report::write_json;
 struct ReportJson<'a> {
     string: &'a str,
     openssl: &'static str,
-    /// What `get_ciphers()` returns; none for a string that is invalid.
+    /// The result of `get_ciphers()`; `None` if the string is invalid.
     ciphers: Option<Box<RawValue>>,
     error: Option<ArgumentErrorJson<'a>>,
     security_level: Option<u32>,
@@ -81,7 +81,7 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     )
 }
 
-/// The list of dicts that Python's `json.dumps` would print, one a line.
+/// The list of dicts as Python's `json.dumps` prints it, one dict per line.
 pub(in crate::report) fn list(ciphers: &[Cipher]) -> io::Result<Box<RawValue>> {
     let rows: Vec<_> = ciphers.iter().map(Cipher::to_json).collect();
     let text = if rows.is_empty() {
@@ -92,7 +92,7 @@ pub(in crate::report) fn list(ciphers: &[Cipher]) -> io::Result<Box<RawValue>> {
     Ok(RawValue::from_string(text)?)
 }
 
-/// What `get_ciphers()` does not tell of a suite.
+/// Details of a suite that `get_ciphers()` lacks.
 #[derive(Serialize)]
 struct Details<'a> {
     name: &'a str,
@@ -105,7 +105,7 @@ struct Details<'a> {
     usable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_usable_because: Option<String>,
-    /// What the server lacks and was lent for the trial.
+    /// The obstacle that test material removed for the trial.
     #[serde(skip_serializing_if = "Option::is_none")]
     lent: Option<String>,
 }
@@ -143,7 +143,7 @@ pub(super) struct CipherErrorJson<'a> {
 }
 
 impl CipherErrorJson<'_> {
-    /// With another column.
+    /// The same with its columns mapped by `to`.
     pub(super) fn moved(mut self, to: impl Fn(usize) -> usize) -> Self {
         self.column = self.column.map(to);
         self
@@ -160,7 +160,7 @@ impl<'a> From<&'a CipherStringError> for CipherErrorJson<'a> {
     }
 }
 
-/// `TooLong` as `too-long`.
+/// Converts `TooLong` to `too-long`.
 fn kebab(value: &impl std::fmt::Debug) -> String {
     let mut text = String::new();
     for c in format!("{value:?}").chars() {
@@ -172,7 +172,7 @@ fn kebab(value: &impl std::fmt::Debug) -> String {
     text
 }
 
-/// With more steps, the lists after them are left out: they would be a hundred megabytes.
+/// If there are more steps, their lists are omitted: they would take a hundred megabytes.
 const MOST_LISTS: usize = 1000;
 
 #[derive(Serialize)]
@@ -208,7 +208,7 @@ struct StepJson<'a> {
     removed: Vec<&'a str>,
     moved: Vec<&'a str>,
     killed: Vec<&'a str>,
-    /// The list after it; none where it is the same as before, or lists are left out.
+    /// The list after the step; `None` if it has not changed or lists are omitted.
     list: Option<Vec<&'a str>>,
 }
 
@@ -253,7 +253,7 @@ pub(super) struct FindingJson<'a> {
 }
 
 impl FindingJson<'_> {
-    /// With other columns.
+    /// The same with its columns mapped by `to`.
     pub(super) fn moved(mut self, to: impl Fn(usize) -> usize) -> Self {
         self.column = self.column.map(&to);
         self.end_column = self.end_column.map(&to);

@@ -1,4 +1,4 @@
-//! Findings about strings in files: one line each, as compilers print them.
+//! Findings in files, one per line, in the format of compiler messages.
 
 use std::io::{self, Write};
 
@@ -9,23 +9,23 @@ use super::json::{CipherErrorJson, FindingJson, PolicyJson};
 use super::{Judged, counts, style, with_advice};
 use crate::report::{BAD, BOLD, Styled, write_json};
 
-/// A string of a file, and what was found.
+/// A string in a file, and its findings.
 pub(crate) struct Linted {
     pub(crate) file: String,
     pub(crate) line: usize,
-    /// Where the string begins in its line.
+    /// The column of the string in its line.
     pub(crate) column: usize,
-    /// The name before it: `ssl_ciphers`.
+    /// The directive's name, for example `ssl_ciphers`.
     pub(crate) directive: Option<String>,
     pub(crate) string: String,
-    /// The places in the string that was linted, in order, of what does not stand in the file.
+    /// The positions of characters in the linted string that are not in the file, sorted.
     pub(crate) inserted: Vec<usize>,
     pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
     pub(crate) policy: Option<Judged>,
 }
 
 impl Linted {
-    /// 0 clean, 1 findings, 2 invalid.
+    /// 0 no problem, 1 findings, 2 invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         match &self.findings {
             Err(_) => 2,
@@ -36,13 +36,13 @@ impl Linted {
         }
     }
 
-    /// The column in the file of one in the string; 1 for what is about all of it.
+    /// The column in the file for a column of the string; 1 for findings on the whole string.
     fn place(&self, column: Option<usize>) -> String {
         let column = self.column + self.original(column.unwrap_or(1)) - 1;
         format!("{}:{}:{column}:", self.file, self.line)
     }
 
-    /// The column in the string as it stands in the file.
+    /// Converts a column of the linted string to one of the string in the file.
     fn original(&self, column: usize) -> usize {
         let before = self.inserted.iter().take_while(|at| **at + 1 < column);
         column - before.count()

@@ -12,19 +12,19 @@ use super::json::{CipherErrorJson, ExplanationJson};
 use super::{count, explained, few};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 
-/// How many parts that a version does not know are shown to people.
+/// How many unknown parts of a version are shown.
 const MOST_UNKNOWN: usize = 20;
 
-/// What another version makes of the string.
+/// How another version reads the string.
 pub(crate) struct OnVersion {
     pub(crate) openssl: &'static KnownOpenssl,
     pub(crate) explanation: Result<Explanation, CipherStringError>,
-    /// From here to there, if both select something.
+    /// The difference from the linked version, if both select something.
     pub(crate) diff: Option<CipherDiff>,
 }
 
 impl OnVersion {
-    /// Whether a program would be worse off with it.
+    /// Whether the string is weaker or rejected there.
     pub(super) fn is_worse(&self) -> bool {
         match &self.explanation {
             Err(_) => true,
@@ -35,11 +35,11 @@ impl OnVersion {
     }
 }
 
-/// What a client gets.
+/// The result for a client.
 pub(crate) struct Client {
     pub(crate) profile: Profile,
     pub(crate) found: Negotiation,
-    /// Whether it was asked for by name.
+    /// Whether it was requested by name.
     pub(crate) required: bool,
 }
 
@@ -101,11 +101,11 @@ fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Resu
     if diff.is_empty() {
         return writeln!(out, "  {}", Styled(GOOD, "as here"));
     }
-    names(out, "fewer than here", diff.removed())?;
-    names(out, "more than here", diff.added())?;
+    names(out, "missing there", diff.removed())?;
+    names(out, "additional there", diff.added())?;
     if !diff.reordered().is_empty() {
         let moved: Vec<_> = diff.reordered().iter().map(|m| m.cipher.clone()).collect();
-        names(out, "at other places", &moved)?;
+        names(out, "in another position", &moved)?;
     }
     for weakening in diff.weakenings() {
         writeln!(out, "  {}: {weakening}", Styled(BAD, "weaker"))?;
@@ -113,7 +113,7 @@ fn version(out: &mut dyn Write, on: &OnVersion, there: &Explanation) -> io::Resu
     Ok(())
 }
 
-/// The parts that a version does not know.
+/// The parts that are unknown to a version.
 fn unknown(explanation: &Explanation) -> impl Iterator<Item = &Step> {
     let steps = explanation.steps().iter();
     steps.filter(|step| step.effect() == Effect::Unknown)
@@ -165,7 +165,7 @@ pub(super) struct OnVersionJson<'a> {
     security_level: Option<u32>,
     ciphers: Vec<&'a str>,
     unknown: Vec<UnknownJson<'a>>,
-    /// Against the linked version; none if one of them selects nothing.
+    /// Compared with the linked version; `None` if one of them selects nothing.
     diff: Option<super::json::DiffJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<ExplanationJson<'a>>,

@@ -1,4 +1,4 @@
-//! What other versions of OpenSSL make of the string, and what clients get from a server with it.
+//! How other versions of OpenSSL read the string, and what clients negotiate with it.
 
 use std::fs;
 use std::path::Path;
@@ -9,18 +9,18 @@ use pyssl_ciphers::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, u
 
 use super::context;
 use crate::args::CiphersArgs;
-use crate::failure::{Doing, Failure};
+use crate::failure::{Failure, WithContext};
 use crate::report::ciphers::{Client, OnVersion};
 use crate::setup;
 
-/// The versions that are asked for.
+/// The versions to show.
 pub(super) fn versions(args: &CiphersArgs) -> Vec<&'static KnownOpenssl> {
     let all = args.all_versions || args.openssl.iter().any(|name| name == "all");
     let wanted = |known: &&KnownOpenssl| all || args.openssl.iter().any(|n| n == known.name());
     KnownOpenssl::all().iter().filter(wanted).collect()
 }
 
-/// What they make of the string, against what the linked one does.
+/// How they read the string, compared with the linked version.
 pub(super) fn on_versions(
     versions: &[&'static KnownOpenssl],
     text: &str,
@@ -41,8 +41,7 @@ pub(super) fn on_versions(
     versions.iter().map(on).collect()
 }
 
-/// A server's context as Python makes it for the string, with the user's certificate if there is
-/// one.
+/// Python's server context for the string, with the user's certificate if there is one.
 fn server(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
     let context = context(args, text, ssl::PROTOCOL_TLS_SERVER)?;
     if let Some(cert) = &args.cert {
@@ -51,7 +50,7 @@ fn server(args: &CiphersArgs, text: &str) -> Result<ssl::SslContext, Failure> {
     Ok(context)
 }
 
-/// Which suites can be used in this role, by handshakes.
+/// Tests by handshakes which suites can be used in this role.
 pub(super) fn usable(
     args: &CiphersArgs,
     text: &str,
@@ -66,10 +65,11 @@ pub(super) fn usable(
             usable_ciphers(&server(args, text)?, options)
         }
     };
-    usable.doing(|| "cannot try the suites".to_owned())
+    usable.with_context(|| "cannot try the suites".to_owned())
 }
 
-/// What known clients get from a server with the string; `wanted` names some of them, or a file.
+/// What known clients negotiate with a server that uses the string. `wanted` selects some by name,
+/// or is a file.
 pub(super) fn clients(
     args: &CiphersArgs,
     text: &str,
@@ -79,7 +79,7 @@ pub(super) fn clients(
     let options = NegotiateOptions::new().lend_certificates(args.cert.is_none());
     let with = |profile: Profile| {
         let found = profile.negotiate(&server, options.clone());
-        let found = found.doing(|| format!("cannot try {profile}"))?;
+        let found = found.with_context(|| format!("cannot try {profile}"))?;
         Ok(Client {
             required: !wanted.is_empty(),
             profile,
@@ -99,14 +99,14 @@ fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
         return Ok(known);
     }
     if Path::new(wanted).is_file() {
-        let text = fs::read_to_string(wanted).doing(|| format!("cannot read {wanted}"))?;
+        let text = fs::read_to_string(wanted).with_context(|| format!("cannot read {wanted}"))?;
         return Profile::parse(&text)
             .map_err(|error| Failure::Usage(format!("--profiles={wanted}: {error}")));
     }
     let names: Vec<_> = Profile::all().iter().map(Profile::name).collect();
     let unknown = wanted.split(',').find(|name| named(name).is_none());
     Err(Failure::Usage(format!(
-        "--profiles: '{}' is no file, and none of {}",
+        "--profiles: '{}' is not a file, and none of {}",
         unknown.unwrap_or(wanted).escape_debug(),
         names.join(", ")
     )))
