@@ -406,7 +406,13 @@ impl Connection {
     pub(crate) fn do_handshake(&self, hold: Hold, deadline: Deadline) -> Result<Step<()>> {
         let outcome = self.step(deadline, |locked| {
             locked.handle.hold(hold);
-            let status = locked.handle.do_handshake();
+            let status = match self.handshaken() || hold == Hold::Always {
+                true => locked.handle.do_handshake(),
+                false => {
+                    let waits = !matches!(deadline, Deadline::Now);
+                    locked.handle.first_handshake(waits)
+                }
+            };
             if matches!(status, Status::Done(())) && !self.handshaken() {
                 let _ = self.version.set(locked.handle.ssl().version_str());
                 // One message follows the other until here; now it may be a while.
@@ -473,6 +479,12 @@ impl Connection {
     /// Whether the transport has read bytes that OpenSSL has not taken. `poll` tells nothing of them.
     pub(crate) fn has_buffered(&self) -> bool {
         matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.transport_buffered() > 0)
+    }
+
+    /// Gives the next step of the handshake what was seen of the transport while waiting.
+    pub(crate) fn feed(&self, seen: std::io::Result<Vec<u8>>) -> Result<()> {
+        self.lock()?.handle.feed(seen);
+        Ok(())
     }
 
     /// How many bytes the next read gives without waiting.

@@ -39,6 +39,15 @@ pub(crate) trait Transport: Send {
     /// Sets whether `read` asks below.
     fn hold(&mut self, _hold: Hold) {}
 
+    /// A step of the handshake begins. `waits` says that its caller waits before the next one.
+    fn begin_flight(&mut self, _waits: bool) {}
+
+    /// The step is over: what was read in it is to be taken from below, and no more.
+    fn end_flight(&mut self) {}
+
+    /// What the caller has seen while it waited: the next step begins with it.
+    fn feed(&mut self, _seen: io::Result<Vec<u8>>) {}
+
     /// Takes what is buffered; it belongs to whatever follows the TLS connection.
     fn take_buffered(&mut self) -> Vec<u8> {
         Vec::new()

@@ -1,4 +1,4 @@
-//! Socket calls that never wait, whatever mode the socket is in.
+//! Socket calls that do not wait, whatever mode the socket is in.
 
 #![allow(clippy::disallowed_methods, reason = "of pointers that are not null")]
 
@@ -40,6 +40,30 @@ pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>) -> io::Result<()> 
 /// Whether there is something to receive, which stays where it is.
 pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
+}
+
+/// Receives up to `more` bytes into `into`, whose content goes. They stay in the socket too. This alone
+/// may wait, on a socket that blocks.
+pub(crate) fn peek_more(
+    socket: &Socket,
+    into: &mut Vec<u8>,
+    more: usize,
+    wait: bool,
+) -> io::Result<()> {
+    into.clear();
+    into.reserve_exact(more);
+    let flags = if wait {
+        FLAGS & !libc::MSG_DONTWAIT
+    } else {
+        FLAGS
+    };
+    let n = retry(|| {
+        let spare = &mut into.spare_capacity_mut()[..more];
+        socket.recv_with_flags(spare, flags | libc::MSG_PEEK)
+    })?;
+    // SAFETY: the kernel has written as many bytes there, which is no more than the capacity.
+    unsafe { into.set_len(n.min(more)) };
+    Ok(())
 }
 
 /// Receives into `first` and then, up to `more` bytes, into `second`, whose content goes.

@@ -186,6 +186,19 @@ impl SslHandle {
         self.bio.transport.borrow_mut().take_buffered()
     }
 
+    /// What was seen of the transport while its caller waited.
+    pub(crate) fn feed(&mut self, seen: io::Result<Vec<u8>>) {
+        self.bio.transport.borrow_mut().feed(seen);
+    }
+
+    /// A step of the first handshake; `waits` says that the caller waits before the next one.
+    pub(crate) fn first_handshake(&mut self, waits: bool) -> Status<()> {
+        self.bio.transport.borrow_mut().begin_flight(waits);
+        let status = self.do_handshake();
+        self.bio.transport.borrow_mut().end_flight();
+        status
+    }
+
     pub(crate) fn do_handshake(&mut self) -> Status<()> {
         self.step(|ssl| {
             // SAFETY: S4, a live connection that this thread has to itself.

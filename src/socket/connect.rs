@@ -8,6 +8,7 @@ use rustix::event::PollFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
+use super::flight::Flight;
 use super::io::{Io, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
 use super::{NO_TIMEOUT, SslSocket, Tls};
@@ -131,8 +132,63 @@ impl SslSocket {
         }
         self.begin_tls()?;
         match self.do_handshake_on_connect {
-            true => self.do_handshake(),
+            true => self.handshake_alone(),
             false => Ok(()),
+        }
+    }
+
+    /// The handshake of a socket that no other thread can close, since the program does not have it
+    /// yet. If it blocks, it waits in the system for as long as that takes.
+    fn handshake_alone(&self) -> Result<()> {
+        let connection = self.wrapped()?;
+        let deadline = self.deadline();
+        if !matches!(deadline, Deadline::Never) || self.read_ahead {
+            return self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT);
+        }
+        let _turns = (
+            self.turn(
+                &connection,
+                &connection.reads,
+                deadline,
+                HANDSHAKE_TIMED_OUT,
+            )?,
+            self.turn(
+                &connection,
+                &connection.writes,
+                deadline,
+                HANDSHAKE_TIMED_OUT,
+            )?,
+        );
+        // The client speaks first.
+        if self.server_side && !connection.has_buffered() {
+            self.wait_alone(&connection)?;
+        }
+        loop {
+            match connection.do_handshake(Hold::No, deadline)? {
+                Step::Done(()) => break,
+                Step::Again | Step::Busy => {}
+                Step::WantRead => self.wait_alone(&connection)?,
+                Step::WantWrite => self.wait_write(deadline, HANDSHAKE_TIMED_OUT)?,
+            }
+        }
+        self.spoke_last();
+        Ok(())
+    }
+
+    fn wait_alone(&self, connection: &Connection) -> Result<()> {
+        match Flight::wait(&self.io.socket) {
+            // The mode was changed through a duplicate.
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                self.io.wait(PollFlags::IN, Deadline::Never).map(drop)
+            }
+            seen => connection.feed(seen),
+        }
+    }
+
+    /// Notes after a handshake that the server's answer to its end is hardly there yet.
+    fn spoke_last(&self) {
+        if !self.server_side {
+            self.wrote.store(true, Ordering::Relaxed);
         }
     }
 
@@ -478,7 +534,9 @@ impl SslSocket {
         let _writes = self.turn(connection, &connection.writes, deadline, timed_out)?;
         self.drive(connection, deadline, timed_out, |deadline| {
             connection.do_handshake(Hold::No, deadline)
-        })
+        })?;
+        self.spoke_last();
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ use once_cell::sync::OnceCell;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
 
+use super::flight::Flight;
 use super::wake::Place;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
@@ -231,6 +232,7 @@ pub(super) struct SocketTransport {
     /// How much of `ahead` was handed up.
     start: usize,
     hold: Hold,
+    flight: Flight,
     gathered: Vec<u8>,
     /// How much of `gathered` was sent.
     sent: usize,
@@ -246,6 +248,7 @@ impl SocketTransport {
             reads_ahead,
             start: 0,
             hold: Hold::No,
+            flight: Flight::default(),
             gathered: Vec::new(),
             sent: 0,
             gathering: false,
@@ -273,6 +276,12 @@ impl SocketTransport {
 
     /// Reads into `room`, and ahead.
     fn fill(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+        if self.flight.is_on() {
+            return self.flight.read(&self.io.socket, room);
+        }
+        if let Some(error) = self.flight.take_error() {
+            return Err(error);
+        }
         if !self.reads_ahead {
             return net::recv_room(&self.io.socket, room);
         }
@@ -308,6 +317,7 @@ impl Transport for SocketTransport {
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.flight.sent();
         if !self.gathering || self.gathered.len() + buf.len() > GATHERED {
             self.send_gathered()?;
         }
@@ -335,6 +345,22 @@ impl Transport for SocketTransport {
 
     fn hold(&mut self, hold: Hold) {
         self.hold = hold;
+    }
+
+    fn begin_flight(&mut self, waits: bool) {
+        if !self.reads_ahead {
+            self.flight.begin(waits);
+        }
+    }
+
+    fn end_flight(&mut self) {
+        if self.flight.is_on() {
+            self.flight.end(&self.io.socket);
+        }
+    }
+
+    fn feed(&mut self, seen: io::Result<Vec<u8>>) {
+        self.flight.feed(seen);
     }
 
     fn take_buffered(&mut self) -> Vec<u8> {

@@ -6,6 +6,7 @@ mod closing;
 mod connect;
 mod datagram;
 mod file;
+mod flight;
 mod inherited;
 mod io;
 mod options;

@@ -149,6 +149,23 @@ fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
     }
 }
 
+#[test]
+fn a_failed_handshake_leaves_in_the_descriptor_what_openssl_has_not_read() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    for timeout in [None, Some(PATIENCE)] {
+        let (mut near, mut far) = UnixStream::pair().unwrap();
+        near.set_read_timeout(timeout).unwrap();
+        far.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let error = contexts.server.wrap_socket(&near, server_options());
+        assert_eq!(error.unwrap_err().reason(), Some("HTTP_REQUEST"));
+        // The header of a record has five bytes.
+        let mut rest = [0; 100];
+        let n = near.read(&mut rest).unwrap();
+        assert_eq!(&rest[..n], b" HTTP/1.1\r\n\r\n");
+    }
+}
+
 /// A peer in memory: what it is given to read, and what it has written.
 #[derive(Debug, Default)]
 struct Memory {
