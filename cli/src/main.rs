@@ -4,6 +4,7 @@ mod args;
 mod cmd;
 mod failure;
 mod hint;
+mod input;
 mod net;
 mod report;
 mod setup;

@@ -7,6 +7,7 @@ use pyssl as ssl;
 
 use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Failure, WithContext};
+use crate::input;
 
 /// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`. It requests a
 /// client certificate only with `--client-ca`.
@@ -86,7 +87,7 @@ pub(crate) fn load_identity(
         chain = chain.password(password.as_str());
     }
     if let Some(file) = &password.password_file {
-        let text = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = input::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         chain = chain.password(line.strip_suffix(b"\r").unwrap_or(line));
     }
@@ -115,7 +116,9 @@ pub(crate) fn load_identity(
 
 /// Explains OpenSSL's "PEM lib" error.
 fn pem_problem(file: &Path, certificate: bool, key: bool) -> &'static str {
-    let Ok(text) = fs::read(file) else { return "" };
+    let Ok(text) = input::read(file) else {
+        return "";
+    };
     let has = |mark: &str| text.windows(mark.len()).any(|part| part == mark.as_bytes());
     if certificate && !has("CERTIFICATE-----") {
         " (which has no PEM certificate)"

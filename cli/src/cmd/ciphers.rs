@@ -5,8 +5,8 @@ mod config;
 mod files;
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read};
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use pyssl as ssl;
@@ -17,16 +17,13 @@ use pyssl_ciphers::cipher::{
 
 use crate::args::{CiphersArgs, Version};
 use crate::failure::{Failure, WithContext};
+use crate::input;
 use crate::report;
 use crate::report::ciphers::{Judged, Report};
 use crate::setup;
 
 /// The name of the cipher string's argument.
 const STRING: &str = "STRING";
-
-/// The most bytes read as one string. It exceeds the library's limit, so that the library reports
-/// the error.
-const MOST: u64 = 16 << 20;
 
 pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     setup::check_range(args.min, args.max)?;
@@ -188,7 +185,7 @@ pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
     if let Some(policy) = Policy::named(name) {
         return Ok(policy);
     }
-    let text = match fs::read_to_string(name) {
+    let text = match input::read_text(Path::new(name)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let known: Vec<_> = Policy::all().iter().map(|p| p.name().to_owned()).collect();
@@ -209,11 +206,7 @@ fn string(given: &OsStr) -> Result<String, Failure> {
     if given != "-" {
         return Ok(given.to_string_lossy().into_owned());
     }
-    let mut bytes = Vec::new();
-    io::stdin()
-        .take(MOST)
-        .read_to_end(&mut bytes)
-        .with_context(|| "cannot read standard input".to_owned())?;
+    let bytes = input::read(Path::new("-")).with_context(|| "cannot read standard input".to_owned())?;
     let text = String::from_utf8_lossy(&bytes);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())

@@ -1,6 +1,5 @@
 //! How other versions of OpenSSL read the string, and what clients negotiate with it.
 
-use std::fs;
 use std::path::Path;
 
 use pyssl as ssl;
@@ -10,6 +9,7 @@ use pyssl_ciphers::negotiate::{NegotiateOptions, Profile, Role, UsableOptions, u
 use super::context;
 use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
+use crate::input;
 use crate::report::ciphers::{Client, OnVersion};
 use crate::setup;
 
@@ -99,7 +99,7 @@ fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
         return Ok(known);
     }
     if Path::new(wanted).is_file() {
-        let text = fs::read_to_string(wanted).with_context(|| format!("cannot read {wanted}"))?;
+        let text = input::read_text(Path::new(wanted)).with_context(|| format!("cannot read {wanted}"))?;
         return Profile::parse(&text)
             .map_err(|error| Failure::Usage(format!("--profiles={wanted}: {error}")));
     }

@@ -1,7 +1,5 @@
 //! `pyssl ciphers --server`: the strings in files.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,9 +8,10 @@ use pyssl_ciphers::cipher::{
 };
 
 use super::config::{Found, Kind, find};
-use super::{MOST, read_policy, versions};
+use super::{read_policy, versions};
 use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
+use crate::input;
 use crate::report;
 use crate::report::ciphers::{Judged, Linted};
 
@@ -44,13 +43,7 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
 }
 
 fn read(file: &Path) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let outcome = if file == Path::new("-") {
-        io::stdin().take(MOST).read_to_end(&mut bytes)
-    } else {
-        fs::File::open(file).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
-    };
-    outcome.with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = input::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -14,6 +14,7 @@ use pyssl as ssl;
 use super::log;
 use crate::args::ServeArgs;
 use crate::failure::{Failure, WithContext};
+use crate::input;
 use crate::setup;
 
 /// How often the files are checked. They are read only if two checks see the same state, so that no
@@ -163,6 +164,6 @@ impl Renewal {
 
 /// RSA, EC, Ed25519, ...
 fn kind_of_key(cert: &Path) -> Option<Id> {
-    let leaf = X509::from_pem(&fs::read(cert).ok()?).ok()?;
+    let leaf = X509::from_pem(&input::read(cert).ok()?).ok()?;
     Some(leaf.public_key().ok()?.id())
 }
