@@ -14,7 +14,7 @@ use crate::{Result, workspace};
 const FORMAT: u64 = 57;
 
 /// A published crate and the features whose items are listed.
-const CRATES: [(&str, &str); 2] = [("pyssl", "requests"), ("pyssl-ciphers", "")];
+const CRATES: [(&str, &str); 2] = [("pyssl", "requests,tokio"), ("pyssl-ciphers", "")];
 
 /// The result of [`compare`].
 #[derive(Debug)]

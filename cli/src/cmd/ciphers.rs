@@ -206,7 +206,8 @@ fn string(given: &OsStr) -> Result<String, Failure> {
     if given != "-" {
         return Ok(given.to_string_lossy().into_owned());
     }
-    let bytes = input::read(Path::new("-")).with_context(|| "cannot read standard input".to_owned())?;
+    let bytes =
+        input::read(Path::new("-")).with_context(|| "cannot read standard input".to_owned())?;
     let text = String::from_utf8_lossy(&bytes);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())

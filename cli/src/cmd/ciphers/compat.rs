@@ -99,7 +99,8 @@ fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
         return Ok(known);
     }
     if Path::new(wanted).is_file() {
-        let text = input::read_text(Path::new(wanted)).with_context(|| format!("cannot read {wanted}"))?;
+        let text =
+            input::read_text(Path::new(wanted)).with_context(|| format!("cannot read {wanted}"))?;
         return Profile::parse(&text)
             .map_err(|error| Failure::Usage(format!("--profiles={wanted}: {error}")));
     }
