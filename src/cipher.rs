@@ -11,10 +11,10 @@ use crate::ffi;
 use crate::ffi::ctx::CtxHandle;
 use crate::text::Json;
 
-/// One cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
+/// A cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
 ///
-/// The fields have the names, the values and the order that Python's dict has;
-/// [`standard_name`](Cipher::standard_name) is added.
+/// The fields have the names, values and order of Python's dict, plus
+/// [`standard_name`](Cipher::standard_name).
 ///
 /// ```python
 /// [c["name"] for c in context.get_ciphers() if c["aead"]]
@@ -28,7 +28,7 @@ use crate::text::Json;
 /// # Ok::<(), pyssl::Error>(())
 /// ```
 ///
-/// In OpenSSL: `SSL_CIPHER_get_id`, `SSL_CIPHER_get_name` and their kin.
+/// In OpenSSL: `SSL_CIPHER_get_id`, `SSL_CIPHER_get_name` and similar functions.
 #[doc(alias = "SSL_CIPHER")]
 #[doc(alias = "get_ciphers")]
 #[non_exhaustive]
@@ -38,35 +38,35 @@ pub struct Cipher {
     pub id: u32,
     /// OpenSSL's name: `"ECDHE-RSA-AES128-GCM-SHA256"`.
     pub name: &'static str,
-    /// The protocol that defined the suite, not the one it is used with: `"TLSv1.2"`.
+    /// The protocol that introduced the suite, not the one in use: `"TLSv1.2"`.
     pub protocol: &'static str,
     /// OpenSSL's one-line description.
     pub description: Box<str>,
-    /// Bits of security of the symmetric cipher.
+    /// The security of the symmetric cipher in bits.
     pub strength_bits: i32,
-    /// Bits of its key.
+    /// The key length of the symmetric cipher in bits.
     pub alg_bits: i32,
     /// Whether one algorithm encrypts and authenticates (GCM, CCM, ChaCha20-Poly1305).
     pub aead: bool,
-    /// The symmetric cipher: `"aes-128-gcm"`; none for a suite without encryption.
+    /// The symmetric cipher: `"aes-128-gcm"`; `None` for a suite without encryption.
     pub symmetric: Option<&'static str>,
-    /// The digest of the MAC: `"sha1"`; none for an AEAD suite.
+    /// The digest of the MAC: `"sha1"`; `None` for an AEAD suite.
     pub digest: Option<&'static str>,
     /// The key exchange: `"kx-ecdhe"`.
     pub kea: Option<&'static str>,
-    /// What authenticates the server: `"auth-rsa"`.
+    /// The authentication of the server: `"auth-rsa"`.
     pub auth: Option<&'static str>,
     /// The name in the TLS registry: `"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"`.
     pub standard_name: Option<&'static str>,
 }
 
-/// The string that Python gives to every context that it makes, since 3.10.
+/// The default cipher string of Python's contexts since 3.10.
 ///
 /// Source: `PY_SSL_DEFAULT_CIPHER_STRING` in CPython's `Modules/_ssl.c`.
 pub const PYTHON_DEFAULT_CIPHERS: &str =
     "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
 
-/// What the linked OpenSSL reads for `DEFAULT` in a cipher string.
+/// The meaning of `DEFAULT` in a cipher string of the linked OpenSSL.
 ///
 /// In OpenSSL: `OSSL_default_cipher_list`.
 #[doc(alias = "OSSL_default_cipher_list")]
@@ -75,7 +75,7 @@ pub fn openssl_default_ciphers() -> &'static str {
 }
 
 impl Cipher {
-    /// The suites that a context of the `openssl` crate lists, in order.
+    /// The suites of a context of the `openssl` crate, in order.
     ///
     /// ```
     /// use openssl::ssl::{SslContextBuilder, SslMethod};
@@ -95,8 +95,8 @@ impl Cipher {
         list
     }
 
-    /// The suites that an `Ssl` of the `openssl` crate would really offer under its versions and
-    /// its security level. Those that need a callback are left out unless there is one.
+    /// The suites that an `Ssl` of the `openssl` crate can offer with its versions and security
+    /// level. Excludes suites that need a callback if it is not set.
     ///
     /// ```
     /// use openssl::ssl::{Ssl, SslContext, SslMethod};
@@ -115,7 +115,7 @@ impl Cipher {
         list
     }
 
-    /// What OpenSSL says never changes, and it takes its time to say it: each suite is asked once.
+    /// OpenSSL's answers never change and are slow, so they are cached.
     pub(crate) fn from_ref(cipher: &SslCipherRef) -> Cipher {
         static KNOWN: RwLock<BTreeMap<u32, Cipher>> = RwLock::new(BTreeMap::new());
         let id = ffi::cipher::id(cipher);
@@ -155,18 +155,18 @@ impl Cipher {
         u16::from_be_bytes([high, low])
     }
 
-    /// The two bytes as the registry and `openssl ciphers -V` print them: `"0xC0,0x2F"`.
+    /// The two bytes in the format of the registry and of `openssl ciphers -V`: `"0xC0,0x2F"`.
     pub fn hex_id(&self) -> String {
         let [high, low] = self.protocol_id().to_be_bytes();
         format!("0x{high:02X},0x{low:02X}")
     }
 
-    /// Whether this is one of the suites of TLS 1.3, which no cipher string governs.
+    /// Whether this is a TLS 1.3 suite. Cipher strings do not affect these.
     pub fn is_tls13(&self) -> bool {
         self.protocol == "TLSv1.3"
     }
 
-    /// Whether a session's keys stay secret when the server's long-term key leaks.
+    /// Whether the suite has forward secrecy: session keys stay secret if the server's key leaks.
     ///
     /// True for TLS 1.3 and for ephemeral Diffie-Hellman, with or without a PSK.
     pub fn forward_secret(&self) -> bool {
@@ -177,7 +177,7 @@ impl Cipher {
             )
     }
 
-    /// What Python's `json.dumps` prints for the dict.
+    /// The dict as JSON, as Python's `json.dumps` writes it.
     ///
     /// ```python
     /// json.dumps(cipher)
@@ -219,14 +219,14 @@ fn text_field(out: &mut String, key: &str, value: Option<&str>) {
     };
 }
 
-/// The suites that a context lists, in order: what Python's `get_ciphers()` shows.
+/// The suites of a context, in order, as in Python's `get_ciphers()`.
 pub(crate) fn ciphers_of_handle(ctx: &CtxHandle) -> Vec<Cipher> {
     let mut list = Vec::with_capacity(32);
     ctx.each_cipher(|c| list.push(Cipher::from_ref(c)));
     list
 }
 
-/// The suites of the context's list that a security level leaves, whatever the versions are.
+/// The suites of the context's list that a security level allows, for any version.
 pub(crate) fn ciphers_at_level(ctx: &CtxHandle, level: u32) -> Result<Vec<Cipher>, ErrorStack> {
     let mut list = Vec::new();
     ctx.each_cipher_at_level(level, |c| list.push(Cipher::from_ref(c)))?;
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_lists_what_python_shows() {
+    fn a_context_lists_the_same_suites_as_python() {
         let list = Cipher::list(&builder("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA"));
         let [.., gcm, cbc] = &list[..] else {
             panic!("{list:?}")
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn supported_is_less_than_listed() {
+    fn supported_suites_are_a_subset() {
         let mut builder = builder("AES128-SHA:PSK-AES128-CBC-SHA");
         builder.set_ciphersuites("").unwrap();
         let listed = Cipher::list(&builder);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::{CaData, Password};
 
-/// An argument that may be `None` in Python: a value, or an `Option` of one.
+/// An argument that may be `None` in Python: a value or an `Option`.
 ///
 /// ```python
 /// def server(certfile, keyfile=None, password=None):
@@ -24,10 +24,10 @@ use crate::context::{CaData, Password};
 /// |---|---|
 /// | `PathBuf` | `&str`, `&Path` and every other reference that is `AsRef<Path>`; `String`, `PathBuf`, `OsString` |
 /// | `String` | `&str`, `&String` and every other reference that is `AsRef<str>`; `String`, `Cow<str>` |
-/// | [`Password`], [`CaData`] | whatever they are `From` |
+/// | [`Password`], [`CaData`] | every type that converts to them with `From` |
 ///
-/// `None` leaves the argument out. The compiler cannot guess the type of a `None` that is written
-/// in place: leave the call out instead.
+/// `None` is the same as omitting the argument. A literal `None` does not compile, because its type
+/// cannot be inferred: omit the call instead.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a value that becomes `{T}` nor an `Option` of one",
     label = "not an argument of this kind",
@@ -85,7 +85,7 @@ optional! {
     [V: Into<CaData>] V,
 }
 
-/// Makes an options value out of any path: the argument that is usual alone.
+/// Implements `From` for every path type, for options whose most common argument is a path.
 macro_rules! from_paths {
     ($target:ty, $doc:literal, $convert:expr) => {
         crate::optional::from_paths!(

@@ -34,7 +34,7 @@ pub enum SslErrorNumber {
     SSL_ERROR_WANT_CONNECT = 7,
     /// The transport ended without `close_notify`.
     SSL_ERROR_EOF = 8,
-    /// OpenSSL returned a number that Python does not know.
+    /// OpenSSL returned an unknown number.
     SSL_ERROR_INVALID_ERROR_CODE = 10,
 }
 

@@ -368,7 +368,7 @@ impl CertChain {
             Certificates::Der(certificates) => {
                 let mut parsed = certificates.iter().map(|der| X509::from_der(der));
                 let Some(leaf) = parsed.next() else {
-                    return Err(Error::value("there is no certificate"));
+                    return Err(Error::value("no certificate was given"));
                 };
                 (leaf?, parsed.collect::<Result<_, _>>()?, None)
             }
@@ -390,8 +390,8 @@ impl CertChain {
             (Some(Key::Der(der)), _) => read_der_key(der, password),
             (None, Some((source, certfile))) => match source.rewind() {
                 Ok(()) => read_key(&source, password),
-                // A pipe, of which Python opens the name twice as well. The writer
-                // must see that the first reader is gone.
+                // A pipe, which Python also opens twice. The writer must see that the first reader
+                // is gone.
                 Err(_) => {
                     drop(source);
                     File::open(certfile)
@@ -399,7 +399,7 @@ impl CertChain {
                         .and_then(|file| read_key(&Source::file(file)?, password))
                 }
             },
-            (None, None) => Err(Error::value("there is no private key")),
+            (None, None) => Err(Error::value("no private key was given")),
         };
         match key {
             Ok(key) => Ok(Credential { leaf, chain, key }),

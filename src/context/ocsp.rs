@@ -246,7 +246,7 @@ impl Settings {
                 "the OCSP response has expired, or is not valid yet",
             )),
             (_, false) => Err(Error::value(
-                "the OCSP response is about none of the context's certificates",
+                "the OCSP response matches none of the context's certificates",
             )),
         }
     }
@@ -272,7 +272,7 @@ pub(crate) fn parse(der: &[u8]) -> Result<OcspBasicResponse> {
     clear_errors();
     let response = OcspResponse::from_der(der)?;
     if response.status() != OcspResponseStatus::SUCCESSFUL {
-        return Err(Error::value("the OCSP responder had no answer"));
+        return Err(Error::value("the OCSP response has an error status"));
     }
     Ok(response.basic()?)
 }
@@ -378,7 +378,7 @@ fn judge(
         chain.iter().find(issued)
     });
     let (Some(chain), Some(issuer)) = (chain, issuer) else {
-        return Err(Verdict::failed("the certificate's issuer is not known"));
+        return Err(Verdict::failed("the issuer of the certificate is unknown"));
     };
     let mut flags = OcspFlag::NO_EXPLICIT;
     flags.set(PARTIAL_CHAIN, partial_chain);
@@ -387,12 +387,14 @@ fn judge(
         .and_then(|issuers| basic.verify(&issuers, store, flags))
         .map_err(|stack| Verdict::failed(reason(&stack)))?;
     let status = find(&basic, leaf, issuer)
-        .ok_or_else(|| Verdict::unknown("the response is about another certificate"))?;
+        .ok_or_else(|| Verdict::unknown("the response is for another certificate"))?;
     in_time(&status).map_err(|stack| Verdict::failed(reason(&stack)))?;
     match status.status {
         OcspCertStatus::GOOD => Ok(()),
         OcspCertStatus::REVOKED => Err(Verdict(CERT_REVOKED, "certificate revoked".to_owned())),
-        _ => Err(Verdict::unknown("the responder does not know it")),
+        _ => Err(Verdict::unknown(
+            "the responder does not know the certificate",
+        )),
     }
 }
 

@@ -127,7 +127,7 @@ fn given(text: &[u8]) -> Option<Option<&str>> {
 
 fn at_most(what: &str, length: usize, limit: usize) -> Result<(), BoxError> {
     if length > limit {
-        let why = format!("the {what} has {length} bytes, and OpenSSL takes {limit}");
+        let why = format!("the {what} has {length} bytes, but the maximum is {limit}");
         return Err(not_found(&why).into());
     }
     Ok(())

@@ -54,7 +54,7 @@ impl ContextId {
 pub struct SslSession {
     raw: RawSession,
     context: ContextId,
-    /// What the original connection verified; `None` if unknown.
+    /// The verification settings of the original connection; `None` if unknown.
     verified: Option<Verified>,
 }
 
@@ -91,9 +91,9 @@ impl SslSession {
     /// # Ok(()) }
     /// ```
     ///
-    /// The bytes record what the original connection verified. As a resumed handshake verifies
-    /// nothing, a connection with stricter verification rejects the session. Sessions from other
-    /// programs lack this record, so every connection accepts them.
+    /// The bytes record the verification settings of the original connection. A resumed handshake
+    /// verifies nothing, so a connection with stricter settings rejects the session. Sessions from
+    /// other programs lack this record, so every connection accepts them.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A context from outside: what was set on it, and copies of it with other settings, for trials.
+//! A read-only view of a context's settings, and copies of a context with changed settings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,8 +16,7 @@ use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyMode};
 use crate::error::Result;
 
 impl SslContext {
-    /// What was set on the context, as it is now. It can be read only; what changes later does not
-    /// show in it.
+    /// A read-only copy of the current settings.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -28,7 +27,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Python's properties are methods of the context itself; this has what Python does not show.
+    /// It has the settings that Python does not expose. Python's properties are methods of the
+    /// context itself.
     pub fn settings(&self) -> ContextSettings {
         ContextSettings {
             settings: self.read(Settings::clone),
@@ -36,8 +36,8 @@ impl SslContext {
         }
     }
 
-    /// A copy of the context that is still to be made, with other settings: for trials, such as a
-    /// handshake that must not call the context's callbacks.
+    /// Starts building a copy of the context with changed settings, for trials such as a handshake
+    /// that must not call the context's callbacks.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -48,14 +48,14 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// [`copy`](Self::copy) is for contexts that go on to be used: a variant shares the trust store
-    /// and the ticket keys of the context that it was made from.
+    /// A variant shares the trust store and the ticket keys of the original context. For an
+    /// independent context, use [`copy`](Self::copy).
     pub fn variant(&self) -> Variant {
         Variant(self.read(Settings::clone))
     }
 }
 
-/// What was set on a context, from [`SslContext::settings`].
+/// The settings of a context; see [`SslContext::settings`].
 pub struct ContextSettings {
     settings: Settings,
     context: SslContext,
@@ -67,18 +67,18 @@ impl ContextSettings {
         self.settings.cipher_list.to_string_lossy()
     }
 
-    /// The list for TLS 1.3; none if OpenSSL's own is in force.
+    /// The list of TLS 1.3 suites; `None` if it is OpenSSL's default.
     pub fn ciphersuites(&self) -> Option<Cow<'_, str>> {
         let suites = self.settings.ciphersuites.as_ref();
         suites.map(|suites| suites.to_string_lossy())
     }
 
-    /// The groups for key exchange; none if OpenSSL's own list is in force.
+    /// The groups for key exchange; `None` if they are OpenSSL's default.
     pub fn groups(&self) -> Option<String> {
         self.settings.groups.as_ref().map(|groups| groups.name())
     }
 
-    /// The certificates with their keys, in the order in which they were loaded.
+    /// The certificates with their keys, in loading order.
     pub fn identities(&self) -> Vec<Identity> {
         let identities = self.settings.identities.iter();
         identities
@@ -86,54 +86,54 @@ impl ContextSettings {
             .collect()
     }
 
-    /// The size of the finite-field parameters, in bits; none without.
+    /// The size of the Diffie-Hellman parameters in bits, if there are any.
     pub fn dh_bits(&self) -> Option<u32> {
         let dh = self.settings.dh_params.as_ref()?;
         Some(dh.prime_p().num_bits().unsigned_abs())
     }
 
-    /// The versions that the bounds and the options leave on, lowest first.
+    /// The enabled versions, lowest first.
     pub fn versions(&self) -> Vec<TlsVersion> {
         self.context.enabled_versions()
     }
 
-    /// The certificates in the trust store, authorities or not. Directories are not read.
+    /// All certificates in the trust store. Directories are not read.
     pub fn trusted(&self) -> Vec<Certificate> {
         let (trusted, _) = self.context.trusted();
         trusted.into_iter().map(Certificate::from_x509).collect()
     }
 
-    /// How many revocation lists are in the trust store.
+    /// The number of revocation lists in the trust store.
     pub fn revocation_lists(&self) -> usize {
         self.context.trusted().1
     }
 
-    /// Whether certificates are looked up in directories, too.
+    /// Whether the trust store also searches directories.
     pub fn trusts_directories(&self) -> bool {
         self.context.trusts_directories()
     }
 
-    /// Whether there is a callback for the server's name.
+    /// Whether the SNI callback is set.
     pub fn has_sni_callback(&self) -> bool {
         self.settings.sni_callback.is_some()
     }
 
-    /// Whether a client's callback for pre-shared keys is set.
+    /// Whether the client's PSK callback is set.
     pub fn has_psk_client_callback(&self) -> bool {
         self.settings.psk_client.is_some()
     }
 
-    /// Whether a server's callback for pre-shared keys is set.
+    /// Whether the server's PSK callback is set.
     pub fn has_psk_server_callback(&self) -> bool {
         self.settings.psk_server.is_some()
     }
 
-    /// The suites of the context's list that a security level leaves, whatever the versions are.
-    /// Those that need a callback are left out.
+    /// The suites of the context's list that a security level allows, for any version. Excludes
+    /// suites that need a callback.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make a context.
+    /// `SSLError` if OpenSSL cannot create a context.
     pub fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
         self.context.ciphers_at_level(level)
     }
@@ -150,47 +150,46 @@ impl fmt::Debug for ContextSettings {
     }
 }
 
-/// A copy of a context that is still to be made, from [`SslContext::variant`].
+/// A builder for a changed copy of a context; see [`SslContext::variant`].
 #[must_use]
 pub struct Variant(Settings);
 
 impl Variant {
-    /// Without what only looks on: key log and message callback.
+    /// Removes the key log and the message callback.
     pub fn without_observers(mut self) -> Variant {
         self.0.keylog = None;
         self.0.message_callback = None;
         self
     }
 
-    /// Without the callback for the server's name.
+    /// Removes the SNI callback.
     pub fn without_sni_callback(mut self) -> Variant {
         self.0.sni_callback = None;
         self
     }
 
-    /// Certificates and stapled responses are neither demanded nor verified.
+    /// Neither requires nor verifies certificates and stapled responses.
     pub fn without_verification(mut self) -> Variant {
         self.0.check_hostname = false;
         self.0.verify_mode = VerifyMode::CERT_NONE;
         self.without_stapling()
     }
 
-    /// Stapled responses are neither sent nor demanded.
+    /// Neither sends nor requires stapled responses.
     pub fn without_stapling(mut self) -> Variant {
         self.0.ocsp_mode = OcspMode::Off;
         self.0.staple = None;
         self
     }
 
-    /// Without session tickets.
+    /// Disables session tickets.
     pub fn without_tickets(mut self) -> Variant {
         let tickets = Options::OP_NO_TICKET.bits();
         self.0.options |= tickets;
         self
     }
 
-    /// Callbacks for pre-shared keys that are set, on either side, are replaced by one that knows
-    /// this key.
+    /// Replaces the PSK callbacks that are set by callbacks that return this key.
     pub fn replacing_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
         let client = self.0.psk_client.take();
         self.0.psk_client = client.map(|_| PskClientCallback::constant(identity, key));
@@ -199,14 +198,14 @@ impl Variant {
         self
     }
 
-    /// Both sides have this pre-shared key.
+    /// Sets PSK callbacks for both sides that return this key.
     pub fn with_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
         self.0.psk_client = Some(PskClientCallback::constant(identity, key));
         self.0.psk_server = Some(PskServerCallback::constant(key));
         self
     }
 
-    /// With these certificates, and no others.
+    /// Replaces all certificates by these.
     pub fn with_identities<'a>(
         mut self,
         identities: impl IntoIterator<Item = &'a Identity>,
@@ -218,52 +217,52 @@ impl Variant {
         self
     }
 
-    /// With this certificate, in place of one with the same kind of key.
+    /// Adds this certificate, replacing one with the same key type.
     pub fn with_identity(mut self, identity: &Identity) -> Variant {
         self.0.add_identity(identity.credential());
         self
     }
 
-    /// With finite-field parameters (PEM).
+    /// Sets Diffie-Hellman parameters (PEM).
     ///
     /// # Errors
     ///
-    /// `SSLError` if there are none in the text.
+    /// `SSLError` if the text contains no parameters.
     pub fn with_dh_params(mut self, pem: &[u8]) -> Result<Variant> {
         crate::ffi::util::clear_errors();
         self.0.dh_params = Some(Arc::new(Dh::params_from_pem(pem)?));
         Ok(self)
     }
 
-    /// With a trust store of its own, which is empty.
+    /// Sets a new, empty trust store.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot make one.
+    /// `SSLError` if OpenSSL cannot create one.
     pub fn with_empty_trust(mut self) -> Result<Variant> {
         self.0.trust = Arc::new(Trust::empty()?);
         Ok(self)
     }
 
-    /// With the trust store of another context.
+    /// Uses the trust store of another context.
     pub fn with_trust_of(mut self, other: &SslContext) -> Variant {
         self.0.trust = other.read(|settings| Arc::clone(&settings.trust));
         self
     }
 
-    /// With the groups of another context.
+    /// Uses the groups of another context.
     pub fn with_groups_of(mut self, other: &SslContext) -> Variant {
         self.0.groups = other.read(|settings| settings.groups.clone());
         self
     }
 
-    /// At this security level, whatever the cipher string says.
+    /// Sets the security level, overriding the cipher string.
     pub fn at_security_level(mut self, level: u32) -> Variant {
         self.0.security_level = Some(level);
         self
     }
 
-    /// For either role, if the context has one only.
+    /// Allows both roles.
     pub fn for_both_roles(mut self) -> Variant {
         if self.0.protocol.fixed_version().is_none() {
             self.0.protocol = Protocol::PROTOCOL_TLS;
@@ -271,11 +270,11 @@ impl Variant {
         self
     }
 
-    /// Makes the context.
+    /// Creates the context.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL refuses the settings.
+    /// `SSLError` if OpenSSL rejects the settings.
     pub fn build(self) -> Result<SslContext> {
         SslContext::from_settings(self.0)
     }

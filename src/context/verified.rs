@@ -1,6 +1,6 @@
 use crate::constants::{OcspMode, VerifyMode};
 
-/// What a connection verifies, as recorded in its session.
+/// The verification settings of a connection, as recorded in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verified {
     pub(crate) verify_mode: VerifyMode,

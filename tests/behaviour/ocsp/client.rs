@@ -152,7 +152,7 @@ fn the_verdict_is_told_in_words() {
         (Some(good().revoked().build()), "certificate revoked"),
         (
             Some(good().unknown().build()),
-            "OCSP unknown cert, the responder does not know it",
+            "OCSP unknown cert, the responder does not know the certificate",
         ),
         (
             Some(good().valid(-DAY, Some(-DAY / 2)).build()),
@@ -160,7 +160,7 @@ fn the_verdict_is_told_in_words() {
         ),
         (
             Some(ocsp::try_later()),
-            "OCSP verification failed, the OCSP responder had no answer",
+            "OCSP verification failed, the OCSP response has an error status",
         ),
     ] {
         assert_eq!(message(response), expected);
@@ -230,7 +230,7 @@ fn the_issuer_in_the_middle_of_a_chain_answers() {
         assert_eq!(scene.verdict(version), None);
         scene.staple(Some(answer(&issuer)));
         assert_eq!(scene.verdict(version), None);
-        // The root has not issued it: the response is about another certificate.
+        // The root has not issued it: the response is for another certificate.
         scene.staple(Some(root.ocsp(&leaf).build()));
         assert_eq!(scene.verdict(version).unwrap().0, about_another());
     }

@@ -22,13 +22,13 @@ fn a_server_refuses_what_no_client_would_take() {
     for (response, expected) in [
         (
             issuer.ocsp(&other).build(),
-            "the OCSP response is about none of the context's certificates",
+            "the OCSP response matches none of the context's certificates",
         ),
         (
             issuer.ocsp(&leaf).valid(-DAY, Some(-DAY / 2)).build(),
             "the OCSP response has expired, or is not valid yet",
         ),
-        (ocsp::try_later(), "the OCSP responder had no answer"),
+        (ocsp::try_later(), "the OCSP response has an error status"),
     ] {
         let refused = told(server.set_ocsp_response(Some(response)));
         assert_eq!(refused, format!("ValueError: {expected}"));
