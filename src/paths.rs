@@ -38,8 +38,8 @@ pub fn get_default_verify_paths() -> DefaultVerifyPaths {
     let defaults = default_paths();
     let (file, dir) = built_in();
     DefaultVerifyPaths {
-        cafile: Some(chosen(defaults.file_env, file)).filter(|path| path.is_file()),
-        capath: Some(chosen(defaults.dir_env, dir)).filter(|path| path.is_dir()),
+        cafile: Some(from_environment(defaults.file_env, file)).filter(|path| path.is_file()),
+        capath: Some(from_environment(defaults.dir_env, dir)).filter(|path| path.is_dir()),
         openssl_cafile_env: defaults.file_env.to_string_lossy().into_owned(),
         openssl_cafile: path(defaults.file),
         openssl_capath_env: defaults.dir_env.to_string_lossy().into_owned(),
@@ -59,22 +59,22 @@ pub(crate) fn system_locations() -> Locations {
     let defaults = default_paths();
     let (file, dir) = built_in();
     Locations {
-        file: trusted(defaults.file_env, file),
-        directories: trusted(defaults.dir_env, dir),
+        file: from_trusted_environment(defaults.file_env, file),
+        directories: from_trusted_environment(defaults.dir_env, dir),
     }
 }
 
 /// The path from the environment variable, or else the default. As in OpenSSL, a set-user-ID
 /// program ignores the environment.
-fn trusted(variable: &CStr, default: PathBuf) -> PathBuf {
+fn from_trusted_environment(variable: &CStr, default: PathBuf) -> PathBuf {
     if is_privileged() {
         return default;
     }
-    chosen(variable, default)
+    from_environment(variable, default)
 }
 
 /// The path from the environment variable, or else the default.
-fn chosen(variable: &CStr, default: PathBuf) -> PathBuf {
+fn from_environment(variable: &CStr, default: PathBuf) -> PathBuf {
     std::env::var_os(OsStr::from_bytes(variable.to_bytes())).map_or(default, PathBuf::from)
 }
 

@@ -88,7 +88,7 @@ struct Stamp {
 const TICK: Duration = Duration::from_secs(2);
 
 /// The largest file that is cached.
-const MOST: u64 = 8 << 20;
+const MAX_CACHED_SIZE: u64 = 8 << 20;
 
 impl Stamp {
     /// `None` if it is not a regular file.
@@ -118,7 +118,7 @@ impl Stamp {
 static CACHE: Mutex<Vec<(Stamp, Arc<Bundle>)>> = Mutex::new(Vec::new());
 
 /// The number of cached files: enough for the system's, certifi's, a private one and a new version.
-const FILES: usize = 4;
+const MAX_CACHED_FILES: usize = 4;
 
 fn cached(stamp: &Stamp) -> Option<Arc<Bundle>> {
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,7 +128,7 @@ fn cached(stamp: &Stamp) -> Option<Arc<Bundle>> {
 }
 
 fn cache(stamp: Stamp, bundle: &Arc<Bundle>) {
-    if stamp.size > MOST {
+    if stamp.size > MAX_CACHED_SIZE {
         return;
     }
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,7 +136,7 @@ fn cache(stamp: Stamp, bundle: &Arc<Bundle>) {
     let same_file = |other: &Stamp| (other.device, other.inode) == (stamp.device, stamp.inode);
     cache.retain(|(other, _)| !same_file(other));
     cache.insert(0, (stamp, Arc::clone(bundle)));
-    let kept = cache.len().min(FILES);
+    let kept = cache.len().min(MAX_CACHED_FILES);
     let forgotten = cache.split_off(kept);
     drop(cache);
     drop(forgotten);

@@ -468,13 +468,13 @@ fn read_pem_key(pem: &[u8], password: Option<Password>) -> Result<PKey<Private>>
 
 fn read_key(source: &Source<'_>, password: Option<Password>) -> Result<PKey<Private>> {
     let mut failure = None;
-    let mut given = Given::Not(password);
+    let mut cache = PasswordCache::Pending(password);
     let key = pem::read_private_key(source, |buffer| {
         if failure.is_some() {
             // OpenSSL asks again after a refusal.
             return None;
         }
-        match given.bytes() {
+        match cache.bytes() {
             Ok(password) if password.len() > PASSWORD_MAX.min(buffer.len()) => {
                 failure = Some(Error::value(format!(
                     "password cannot be longer than {PASSWORD_MAX} bytes"
@@ -501,23 +501,23 @@ fn read_key(source: &Source<'_>, password: Option<Password>) -> Result<PKey<Priv
     }
 }
 
-/// A password that is asked for at most once, however often OpenSSL asks.
-enum Given {
-    Not(Option<Password>),
+/// A password that is requested at most once, even if OpenSSL asks repeatedly.
+enum PasswordCache {
+    Pending(Option<Password>),
     Bytes(Zeroizing<Vec<u8>>),
 }
 
-impl Given {
+impl PasswordCache {
     fn bytes(&mut self) -> Result<&[u8]> {
-        if let Given::Not(password) = self {
+        if let PasswordCache::Pending(password) = self {
             let password = password.take().ok_or_else(|| {
                 Error::value("the private key is encrypted, and no password was given")
             })?;
-            *self = Given::Bytes(password.take()?);
+            *self = PasswordCache::Bytes(password.take()?);
         }
         match self {
-            Given::Bytes(bytes) => Ok(bytes),
-            Given::Not(_) => Ok(&[]),
+            PasswordCache::Bytes(bytes) => Ok(bytes),
+            PasswordCache::Pending(_) => Ok(&[]),
         }
     }
 }

@@ -18,9 +18,9 @@ use crate::optional::{Optional, from_paths};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "Python's two kinds")]
 pub enum CaData {
-    /// One or more certificates in PEM; what stands around them is ignored. Python's `str`.
+    /// One or more certificates in PEM; text around them is ignored. Python's `str`.
     Pem(String),
-    /// One or more certificates in DER, back to back. Python's `bytes`.
+    /// One or more concatenated certificates in DER. Python's `bytes`.
     Der(Vec<u8>),
 }
 
@@ -66,8 +66,8 @@ impl From<Vec<u8>> for CaData {
     }
 }
 
-/// Where trusted certificates come from: Python's `cafile`, `capath` and `cadata`, each of them
-/// optional, one of them needed.
+/// The sources of trusted certificates: Python's `cafile`, `capath` and `cadata`. At least one is
+/// required.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyLocations {
     cafile: Option<PathBuf>,
@@ -76,19 +76,19 @@ pub struct VerifyLocations {
 }
 
 impl VerifyLocations {
-    /// Nothing yet.
+    /// No sources.
     pub fn new() -> VerifyLocations {
         VerifyLocations::default()
     }
 
-    /// A file with certificates and revocation lists. PEM.
+    /// A PEM file with certificates and revocation lists.
     #[must_use]
     pub fn cafile(mut self, cafile: impl Optional<PathBuf>) -> VerifyLocations {
         self.cafile = cafile.into_option();
         self
     }
 
-    /// A directory with files named after hashed subjects (`openssl rehash`), read when needed.
+    /// A directory whose files are named by subject hash (`openssl rehash`). Files are read on use.
     #[must_use]
     pub fn capath(mut self, capath: impl Optional<PathBuf>) -> VerifyLocations {
         self.capath = capath.into_option();
@@ -102,7 +102,7 @@ impl VerifyLocations {
         self
     }
 
-    /// Whether nothing is given, by Python's rule for truth: empty values count as nothing.
+    /// Whether all sources are missing or empty, by Python's rules for truth.
     pub(crate) fn is_falsy(&self) -> bool {
         let empty = |path: &Option<PathBuf>| path.as_deref().is_none_or(|p| p == Path::new(""));
         let no_data = match &self.cadata {
@@ -121,7 +121,7 @@ from_paths! {
 }
 
 impl SslContext {
-    /// Trusts certificates from a file, a directory or memory, and takes revocation lists.
+    /// Loads trusted certificates and revocation lists from a file, a directory or memory.
     ///
     /// ```python
     /// context.load_verify_locations(cafile="ca_cert.pem")
@@ -136,11 +136,11 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `TypeError` if nothing is given; `OSError` for a file that cannot be read; `SSLError` for a
-    /// file without a certificate (`NO_CERTIFICATE_OR_CRL_FOUND`), for broken ones and for an
-    /// empty `capath` (`INVALID_DIRECTORY`); `ValueError` for empty `cadata`. The context stays as
-    /// it was (in Python, certificates before the error stay loaded). A directory that does not
-    /// exist is no error, as in Python.
+    /// `TypeError` if there is no source; `OSError` if a file cannot be read; `SSLError` if a file
+    /// has no certificate (`NO_CERTIFICATE_OR_CRL_FOUND`), a certificate is invalid, or `capath` is
+    /// empty (`INVALID_DIRECTORY`); `ValueError` if `cadata` is empty. The context stays unchanged
+    /// (in Python, certificates before the error stay loaded). As in Python, a missing directory is
+    /// not an error.
     #[doc(alias = "set_ca_file")]
     pub fn load_verify_locations(&self, locations: impl Into<VerifyLocations>) -> Result<()> {
         let VerifyLocations {
@@ -177,7 +177,7 @@ impl SslContext {
         })
     }
 
-    /// Trusts what the system trusts.
+    /// Loads the system's trusted certificates.
     ///
     /// ```python
     /// context.load_default_certs()
@@ -189,20 +189,21 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The purpose counts on Windows only, in Python too. Where the certificates come from:
-    /// [`get_default_verify_paths`](crate::get_default_verify_paths). The file is looked at each
-    /// time, and read again when it has changed; directories are looked at by each handshake.
+    /// The locations are those of [`get_default_verify_paths`](crate::get_default_verify_paths).
+    /// Each call checks the file, and reads it again if it has changed. Each handshake searches the
+    /// directories. The purpose has no effect; in Python it has one on Windows only.
     ///
     /// # Errors
     ///
-    /// None that concern the files: what is missing or broken counts as empty, as in Python.
+    /// `SSLError` if OpenSSL cannot create a trust store. As in Python, a missing or invalid file
+    /// counts as empty.
     pub fn load_default_certs(&self, purpose: impl Into<Purpose>) -> Result<()> {
         let _ = purpose.into();
         self.set_default_verify_paths()
     }
 
-    /// Trusts what OpenSSL's default file and directory hold, or those that the environment
-    /// variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+    /// Loads the trusted certificates of OpenSSL's default file and directory. The environment
+    /// variables `SSL_CERT_FILE` and `SSL_CERT_DIR` override these.
     ///
     /// ```python
     /// context.set_default_verify_paths()
@@ -216,13 +217,14 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// None that concern the files: what is missing or broken counts as empty, as in Python.
+    /// `SSLError` if OpenSSL cannot create a trust store. As in Python, a missing or invalid file
+    /// counts as empty.
     pub fn set_default_verify_paths(&self) -> Result<()> {
         self.edit_trust(|trust| trust.with_system().map(Some))
     }
 
-    /// How many certificates and revocation lists the trust store holds now. Those of a
-    /// directory count from when a handshake has used them.
+    /// The number of certificates and revocation lists in the trust store. Those in directories
+    /// count once a handshake has used them.
     ///
     /// ```python
     /// print(context.cert_store_stats())
@@ -247,7 +249,7 @@ impl SslContext {
         stats
     }
 
-    /// The certificates in the trust store that may sign others, in the store's order.
+    /// The CA certificates in the trust store, in the store's order.
     ///
     /// ```python
     /// for ca in context.get_ca_certs(): print(ca["subject"])
@@ -273,7 +275,7 @@ impl SslContext {
             .collect()
     }
 
-    /// Puts another trust store into the context, if `change` makes one.
+    /// Replaces the trust store of the context, if `change` returns a new one.
     pub(super) fn edit_trust(
         &self,
         change: impl FnOnce(&Trust) -> Result<Option<Arc<Trust>>>,

@@ -234,7 +234,7 @@ impl Settings {
                 return Ok(());
             };
             if let Some(status) = find(&basic, &identity.leaf, issuer) {
-                if in_time(&status).is_ok() {
+                if check_validity_period(&status).is_ok() {
                     return Ok(());
                 }
                 expired = true;
@@ -280,7 +280,7 @@ pub(crate) fn parse(der: &[u8]) -> Result<OcspBasicResponse> {
 fn is_good_for(der: &[u8], leaf: &X509Ref, issuer: &X509Ref) -> bool {
     let basic = parse(der).ok();
     let status = basic.as_ref().and_then(|basic| find(basic, leaf, issuer));
-    let good = status.is_some_and(|status| in_time(&status).is_ok());
+    let good = status.is_some_and(|status| check_validity_period(&status).is_ok());
     clear_errors();
     good
 }
@@ -303,7 +303,7 @@ fn find<'a>(
     .find_map(|id| basic.find_status(&id))
 }
 
-fn in_time(status: &OcspStatus<'_>) -> Result<(), ErrorStack> {
+fn check_validity_period(status: &OcspStatus<'_>) -> Result<(), ErrorStack> {
     /// The tolerated clock difference.
     const SKEW: u32 = 5 * 60;
     /// The validity of a response without `nextUpdate`. Without a limit, an old response could be
@@ -352,7 +352,7 @@ pub(crate) fn check(ssl: &SslRef, mode: OcspMode, partial_chain: bool) -> Result
     };
     match ssl.ocsp_status() {
         Some(response) if !response.is_empty() => {
-            judge(ssl, response, &leaf, partial_chain).map_err(Error::from)
+            verify_response(ssl, response, &leaf, partial_chain).map_err(Error::from)
         }
         _ if mode == OcspMode::Require || x509::promises_staple(&leaf) => Err(Verdict(
             OCSP_VERIFY_NEEDED,
@@ -363,7 +363,7 @@ pub(crate) fn check(ssl: &SslRef, mode: OcspMode, partial_chain: bool) -> Result
     }
 }
 
-fn judge(
+fn verify_response(
     ssl: &SslRef,
     response: &[u8],
     leaf: &X509Ref,
@@ -388,7 +388,7 @@ fn judge(
         .map_err(|stack| Verdict::failed(reason(&stack)))?;
     let status = find(&basic, leaf, issuer)
         .ok_or_else(|| Verdict::unknown("the response is for another certificate"))?;
-    in_time(&status).map_err(|stack| Verdict::failed(reason(&stack)))?;
+    check_validity_period(&status).map_err(|stack| Verdict::failed(reason(&stack)))?;
     match status.status {
         OcspCertStatus::GOOD => Ok(()),
         OcspCertStatus::REVOKED => Err(Verdict(CERT_REVOKED, "certificate revoked".to_owned())),

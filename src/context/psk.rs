@@ -71,7 +71,7 @@ impl PskClientCallback {
 
     pub(crate) fn find(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError> {
         // A hint that is not UTF-8 fails the handshake, like an unknown identity.
-        let Some(hint) = given(hint) else {
+        let Some(hint) = decode_text(hint) else {
             return Ok(PskClient::none());
         };
         let ClientPsk { identity, key } = (self.0)(hint)?;
@@ -110,7 +110,7 @@ impl PskServerCallback {
         limit: usize,
     ) -> Result<Zeroizing<Vec<u8>>, BoxError> {
         // An identity that is not UTF-8 is unknown.
-        let Some(identity) = given(identity) else {
+        let Some(identity) = decode_text(identity) else {
             return Ok(Zeroizing::default());
         };
         let key = (self.callback)(identity)?;
@@ -120,7 +120,7 @@ impl PskServerCallback {
 }
 
 /// Decodes a text from the peer: `Some(None)` if it is empty, `None` if it is not UTF-8.
-fn given(text: &[u8]) -> Option<Option<&str>> {
+fn decode_text(text: &[u8]) -> Option<Option<&str>> {
     let text = std::str::from_utf8(text).ok()?;
     Some((!text.is_empty()).then_some(text))
 }

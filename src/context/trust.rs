@@ -1,4 +1,4 @@
-//! Trust stores. Each context has its own; what they share are the contents of files.
+//! Trust stores. Each context has its own. They share the contents of files.
 
 use std::ffi::CString;
 use std::path::Path;
@@ -13,21 +13,21 @@ use crate::ffi::lookup::CertificateSource;
 use crate::ffi::store::{Lookup, StoreBuilder, StoreHandle, StoreObject};
 use crate::paths::{self, Locations};
 
-/// The trust store of a context, which its snapshots share by reference.
+/// The trust store of a context. Its snapshots share it.
 pub(crate) struct Trust {
     store: StoreHandle,
     files: Arc<Files>,
-    /// Where else certificates are looked for, for copies of the store.
+    /// The lookups of the store, for use in copies.
     lookups: Vec<Lookup>,
 }
 
-/// The files whose certificates belong to the store, whether it holds them yet or not.
+/// The files of the store. Their certificates may not be in the store yet.
 #[derive(Default)]
 struct Files(RwLock<Vec<LoadedFile>>);
 
 struct LoadedFile {
     bundle: Arc<Bundle>,
-    /// Set when the store holds all of them.
+    /// Completed when all certificates of the file are in the store.
     complete: Once,
 }
 
@@ -96,14 +96,14 @@ impl Trust {
         &self.store
     }
 
-    /// Everything in the store now, in its order.
+    /// All objects of the store, in its order.
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
         self.files.read(|files| {
             for file in files {
                 let Some(index) = file.index() else { continue };
                 file.complete.call_once(|| {
                     for certificate in index.certificates() {
-                        // Only memory can be short, and then it is as if the file had less.
+                        // This fails only if memory is short. The certificate is then ignored.
                         let _ = self.store.add_certificate(&certificate);
                     }
                 });
@@ -112,18 +112,18 @@ impl Trust {
         self.store.objects()
     }
 
-    /// Whether certificates are looked for in directories.
+    /// Whether the store searches directories.
     pub(crate) fn has_directories(&self) -> bool {
         !self.lookups.is_empty()
     }
 
-    /// Adds certificates and lists to the store, which may be in use: connections under way see
+    /// Adds certificates and revocation lists to the store. Connections that use the store see
     /// them.
     pub(crate) fn extend(&self, objects: &[StoreObject]) -> Result<()> {
         for object in objects {
             match object {
                 StoreObject::Certificate(certificate) => {
-                    // Those of files were there first.
+                    // Certificates of files were added earlier, so they come first.
                     let name = certificate.subject_name().to_der()?;
                     for earlier in self.files.by_subject(&name) {
                         self.store.add_certificate(&earlier)?;
@@ -136,7 +136,7 @@ impl Trust {
         Ok(())
     }
 
-    /// Adds what a file holds, as `extend` does.
+    /// Adds the objects of a file, as `extend` does.
     pub(super) fn add_bundle(&self, bundle: Arc<Bundle>) -> Result<()> {
         if let Bundle::Objects(objects) = &*bundle {
             return self.extend(objects);
@@ -151,12 +151,12 @@ impl Trust {
         Ok(())
     }
 
-    /// A store of its own with the same certificates, which are not read or parsed again.
+    /// An independent store with the same certificates, which are not parsed again.
     pub(crate) fn copy(&self) -> Result<Trust> {
         self.copy_with(|_| Ok(()))
     }
 
-    /// A copy that also looks for certificates in a directory, or several with separators between.
+    /// A copy that also searches a directory, or several with separators between them.
     pub(crate) fn copy_with_directories(&self, list: CString) -> Result<Trust> {
         self.copy_with(|lookups| lookups.add(Lookup::Directories(list)))
     }
@@ -165,8 +165,8 @@ impl Trust {
     fn copy_with(&self, add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
         let copy = Trust::looking_in(|lookups| {
             for lookup in &self.lookups {
-                // OpenSSL opens a URI when it is added. A directory that has gone since it was
-                // added to this store holds nothing for the copy either.
+                // OpenSSL opens a URI when it is added. Ignore directories that have been removed
+                // since they were added to this store.
                 let _ = lookups.add(lookup.clone());
             }
             add(lookups)
@@ -181,18 +181,18 @@ impl Trust {
         Ok(copy)
     }
 
-    /// This store with what the system trusts now: OpenSSL's default file and directory, or what
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` put in their place. Files that are missing, broken or
-    /// cannot be read now count as empty, as in OpenSSL, and are looked at again the next time.
+    /// A copy of the store with the system's trusted certificates: OpenSSL's default file and
+    /// directory, or those in `SSL_CERT_FILE` and `SSL_CERT_DIR`. As in OpenSSL, a file that is
+    /// missing, invalid or unreadable counts as empty. The next call tries again.
     pub(crate) fn with_system(&self) -> Result<Arc<Trust>> {
         let Locations { file, directories } = paths::system_locations();
         let both = self.copy_with(|lookups| {
-            // An error is one that OpenSSL passes over too.
+            // OpenSSL ignores these errors too.
             if let Ok(list) = c_path(&directories) {
                 let _ = lookups.add(Lookup::Directories(list.clone()));
                 if openssl::version::number() < 0x3040_0000 {
-                    // OpenSSL before 3.4 takes the default directory for a URI too, which may
-                    // name a file.
+                    // OpenSSL before 3.4 also treats the default directory as a URI, which may name
+                    // a file.
                     let _ = lookups.add(Lookup::Uri(list));
                 }
             }
@@ -205,13 +205,13 @@ impl Trust {
     }
 }
 
-/// A path as C takes it; Python's error for one with a NUL inside.
+/// The path as a C string. Fails with Python's error if it contains a NUL.
 pub(crate) fn c_path(path: &Path) -> Result<CString> {
     use std::os::unix::ffi::OsStrExt;
     CString::new(path.as_os_str().as_bytes()).map_err(|_| null_byte())
 }
 
-/// Refuses more bytes than C's `int` can count: the openssl crate panics at them.
+/// Rejects lengths that exceed C's `int`, because the openssl crate panics at them.
 pub(crate) fn require_countable(what: &str, bytes: &[u8]) -> Result<()> {
     match i32::try_from(bytes.len()) {
         Ok(_) => Ok(()),
@@ -219,7 +219,7 @@ pub(crate) fn require_countable(what: &str, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// Python's error for a path or a name with a NUL inside.
+/// Python's error for a path or a name that contains a NUL.
 pub(crate) fn null_byte() -> Error {
     Error::value("embedded null byte")
 }

@@ -336,7 +336,7 @@ impl From<Error> for io::Error {
     /// becomes `TimedOut`. The original error is kept inside and can be downcast.
     fn from(error: Error) -> io::Error {
         let kind = match &error {
-            Error::Os(e) if e.is_systems() && e.filename().is_none() => {
+            Error::Os(e) if e.has_system_errno() && e.filename().is_none() => {
                 return io::Error::from_raw_os_error(e.errno());
             }
             Error::Os(e) => e.kind(),

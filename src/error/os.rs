@@ -95,7 +95,7 @@ impl OsError {
     }
 
     /// Whether the error has a system error number.
-    pub(crate) fn is_systems(&self) -> bool {
+    pub(crate) fn has_system_errno(&self) -> bool {
         self.source.raw_os_error().is_some()
     }
 

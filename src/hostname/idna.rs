@@ -18,7 +18,7 @@ const CODEC: &str = "idna";
 const LABEL_END: usize = 64;
 
 /// An error in a label: the characters that are wrong, and the reason.
-struct Fault {
+struct LabelError {
     start: usize,
     end: usize,
     reason: String,
@@ -43,9 +43,9 @@ pub(super) fn to_ascii(name: &str) -> Result<Cow<'_, str>> {
         if offset > 0 {
             ascii.push('.');
         }
-        let converted = label_to_ascii(label).map_err(|fault| {
-            let (start, end) = (offset + fault.start, offset + fault.end);
-            codec::cannot_encode(CODEC, name, start, end, &fault.reason)
+        let converted = label_to_ascii(label).map_err(|error| {
+            let (start, end) = (offset + error.start, offset + error.end);
+            codec::cannot_encode(CODEC, name, start, end, &error.reason)
         })?;
         ascii.push_str(&converted);
         offset += label.chars().count() + 1;
@@ -90,20 +90,20 @@ fn check_ascii(name: &str) -> Result<()> {
 }
 
 /// ToASCII (RFC 3490, section 4.1), with AllowUnassigned and without UseSTD3ASCIIRules.
-fn label_to_ascii(label: &str) -> Result<String, Fault> {
+fn label_to_ascii(label: &str) -> Result<String, LabelError> {
     let label: Vec<char> = if label.is_ascii() {
         label.chars().collect()
     } else {
         nameprep(label)?
     };
-    let fault = |start, end, reason: &str| Fault {
+    let error = |start, end, reason: &str| LabelError {
         start,
         end,
         reason: reason.to_owned(),
     };
-    let too_long = || fault(0, label.len(), "label too long");
+    let too_long = || error(0, label.len(), "label too long");
     if label.is_empty() {
-        return Err(fault(0, 1, "label empty"));
+        return Err(error(0, 1, "label empty"));
     }
     if label.iter().all(char::is_ascii) {
         return match label.len() {
@@ -113,7 +113,7 @@ fn label_to_ascii(label: &str) -> Result<String, Fault> {
     }
     let prefix: String = label.iter().take(4).collect();
     if prefix.to_lowercase() == "xn--" {
-        return Err(fault(0, 4, "Label starts with ACE prefix"));
+        return Err(error(0, 4, "Label starts with ACE prefix"));
     }
     let encoded = punycode::encode(&label).ok_or_else(too_long)?;
     let ascii = format!("xn--{encoded}");
@@ -125,14 +125,14 @@ fn label_to_ascii(label: &str) -> Result<String, Fault> {
 }
 
 /// Maps and checks a label (RFC 3491): folds case and normalises equivalent characters.
-fn nameprep(label: &str) -> Result<Vec<char>, Fault> {
+fn nameprep(label: &str) -> Result<Vec<char>, LabelError> {
     let mapped = label
         .chars()
         .filter(|&c| !tables::commonly_mapped_to_nothing(c))
         .flat_map(fold);
     let prepared = normalized(mapped);
     if let Some(at) = prepared.iter().position(|&c| is_prohibited(c)) {
-        return Err(Fault {
+        return Err(LabelError {
             start: at,
             end: at + 1,
             reason: format!("Invalid character {}", Repr(&prepared[at].to_string())),
@@ -188,7 +188,7 @@ fn is_prohibited(c: char) -> bool {
 
 /// A label with right-to-left letters must not contain left-to-right letters, and must begin and
 /// end with a right-to-left letter (RFC 3454, section 6).
-fn check_direction(label: &[char]) -> Result<(), Fault> {
+fn check_direction(label: &[char]) -> Result<(), LabelError> {
     let right_to_left = |c: char| !is_later(c) && tables::bidi_r_or_al(c);
     if !label.iter().copied().any(right_to_left) {
         return Ok(());
@@ -204,7 +204,7 @@ fn check_direction(label: &[char]) -> Result<(), Fault> {
     } else {
         return Ok(());
     };
-    Err(Fault {
+    Err(LabelError {
         start: at,
         end: at + 1,
         reason: format!("Violation of BIDI requirement {requirement}"),
