@@ -50,7 +50,7 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason if `der` does not begin with a
+    /// [`Error::Ssl`](crate::Error::Ssl) with OpenSSL's reason if `der` does not start with a
     /// certificate.
     pub fn from_der(der: &[u8]) -> Result<Certificate> {
         clear_errors();
@@ -123,8 +123,8 @@ impl Certificate {
 }
 
 impl Certificate {
-    /// Kind and size of its key: `RSA 2048`, `EC P-256`, `ED25519`; none for a key of a kind that
-    /// OpenSSL does not have.
+    /// The type and size of the key: `RSA 2048`, `EC P-256`, `ED25519`. `None` if OpenSSL does not
+    /// support the key type.
     ///
     /// ```
     /// # let leaf = pyssl_testing::Ca::new().issue("localhost");

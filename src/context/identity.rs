@@ -32,7 +32,7 @@ impl Identity {
         Ok(Identity(Arc::new(chain.into().read(|_, _| Ok(()))?)))
     }
 
-    /// The certificate, then the chain that is sent with it.
+    /// The certificate, followed by the chain that is sent with it.
     ///
     /// ```no_run
     /// # use pyssl as ssl;

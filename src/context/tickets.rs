@@ -26,7 +26,7 @@ impl TicketKey {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL has no random bytes.
+    /// `SSLError` if OpenSSL's random generator fails.
     pub fn generate() -> Result<TicketKey> {
         let mut block = Zeroizing::new([0; TicketKey::LEN]);
         openssl::rand::rand_bytes(&mut *block)?;
