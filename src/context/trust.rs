@@ -55,14 +55,14 @@ impl CertificateSource for Files {
     }
 }
 
-/// The lookups of a store that is being made.
+/// The lookups of a store under construction.
 struct Lookups {
     store: StoreBuilder,
     added: Vec<Lookup>,
 }
 
 impl Lookups {
-    /// Adds a lookup. One that is there already stays once.
+    /// Adds a lookup, unless it is already present.
     fn add(&mut self, lookup: Lookup) -> Result<()> {
         if !self.added.contains(&lookup) {
             self.store.add_lookup(&lookup)?;
