@@ -59,7 +59,7 @@ impl Outgoing {
             self.body = None;
         }
         self.headers.remove(COOKIE);
-        if self.url.keeps_secrets_from(&url) {
+        if self.url.should_strip_auth(&url) {
             self.headers.remove(AUTHORIZATION);
         }
         self.url = url;

@@ -139,7 +139,7 @@ impl Connector for WireConnector {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<WireTransport>, ureq::Error> {
-        let stream = self.stream(details).map_err(passed)?;
+        let stream = self.stream(details).map_err(wrapped)?;
         Ok(Some(WireTransport {
             stream,
             wire: Wire::new(details.config.output_buffer_size()),
@@ -149,7 +149,7 @@ impl Connector for WireConnector {
 }
 
 /// Wraps an error for the HTTP library. Not as `Io`: the library takes some of those for the end of a body.
-fn passed(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
+fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
 }
 
@@ -295,7 +295,7 @@ impl From<Failed> for ureq::Error {
     fn from(failed: Failed) -> ureq::Error {
         match failed {
             Failed::Http(error) => error,
-            Failed::Tls(error) => passed(error),
+            Failed::Tls(error) => wrapped(error),
         }
     }
 }
@@ -336,7 +336,7 @@ impl Transport for WireTransport {
             let is_open = within(next.for_read(), |left| {
                 wire.receive(|buffer| stream.receive(buffer, left))
             })?;
-            self.wire.advance().map_err(passed)?;
+            self.wire.advance().map_err(wrapped)?;
             let has_more = self.wire.input().len() > before;
             if has_more || !is_open {
                 return Ok(has_more);

@@ -135,7 +135,7 @@ impl Url {
     }
 
     /// Whether credentials for this URL must not be sent to the other: `Session.should_strip_auth`.
-    pub(super) fn keeps_secrets_from(&self, other: &Url) -> bool {
+    pub(super) fn should_strip_auth(&self, other: &Url) -> bool {
         let upgrades = self.scheme == "http" && other.scheme == "https";
         let default = |url: &Url| if url.scheme == "http" { 80 } else { 443 };
         let is_default = |url: &Url| url.port().is_none_or(|port| port == default(url));
@@ -429,7 +429,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_requests_does_it() {
+    fn urls_are_parsed_as_in_requests() {
         for (url, parsed) in [
             ("https://example.com", "https://example.com/"),
             ("HTTPS://Example.com?a=b c", "https://example.com/?a=b%20c"),
@@ -453,7 +453,7 @@ mod tests {
 
     /// The expected URLs are those of Python's `Session.resolve_redirects`.
     #[test]
-    fn redirects_lead_where_those_of_requests_lead() {
+    fn redirects_resolve_as_in_requests() {
         let from = parse("http://user@h:1/a/b/c?q#f").unwrap();
         for (location, target) in [
             ("/x", "http://user@h:1/x#f"),
@@ -521,7 +521,7 @@ mod tests {
         ] {
             let url = |text: &str| parse(text).unwrap();
             assert_eq!(
-                url(from).keeps_secrets_from(&url(to)),
+                url(from).should_strip_auth(&url(to)),
                 stripped,
                 "{from} {to}"
             );

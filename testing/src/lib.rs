@@ -61,7 +61,7 @@ pub use crate::proxy::Proxy;
 pub use crate::python::python;
 pub use crate::scripted::{Scripted, closed_port};
 pub use crate::server::{EchoServer, HttpsServer, ServerConfig};
-pub use crate::skip::{say_aloud, skipped};
+pub use crate::skip::{print_uncaptured, skipped};
 
 /// The crate that makes certificates and peers.
 pub use openssl;

@@ -24,7 +24,7 @@ pub fn openssl_binary() -> Option<&'static OpensslBinary> {
 
 /// The `openssl` program; without one, prints that the test is skipped. For
 /// [`skip_without_openssl!`](crate::skip_without_openssl).
-pub fn openssl_or_say_so() -> Option<&'static OpensslBinary> {
+pub fn openssl_or_skip() -> Option<&'static OpensslBinary> {
     let found = openssl_binary();
     if found.is_none() {
         skipped("no openssl program found (set PYSSL_ORACLE_OPENSSL)");

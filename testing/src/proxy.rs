@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_to_nowhere_closes() {
+    fn a_proxy_without_a_server_closes() {
         let nowhere = crate::closed_port();
         let proxy = Proxy::passes(nowhere.addr());
         ClientConfig::new()

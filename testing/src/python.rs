@@ -58,7 +58,7 @@ pub fn python() -> Option<&'static Python> {
 
 /// The Python to compare with; without one, prints that the test is skipped. For
 /// [`skip_without_python!`](crate::skip_without_python).
-pub fn python_or_say_so() -> Option<&'static Python> {
+pub fn python_or_skip() -> Option<&'static Python> {
     let found = python();
     if found.is_none() {
         skipped("no Python 3.12 or newer found (PYSSL_ORACLE_PYTHON names one, of any version)");
@@ -68,8 +68,8 @@ pub fn python_or_say_so() -> Option<&'static Python> {
 
 /// The Python to compare with, if it uses the same OpenSSL release; otherwise prints that the test is skipped.
 /// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
-pub fn same_openssl_or_say_so() -> Option<&'static Python> {
-    let python = python_or_say_so()?;
+pub fn same_openssl_or_skip() -> Option<&'static Python> {
+    let python = python_or_skip()?;
     let (theirs, ours) = (python.openssl_version(), openssl::version::version());
     if theirs != ours {
         skipped(format_args!("Python has {theirs}, we have {ours}"));
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_goes_on_prints_its_port_and_ends_with_its_input() {
+    fn a_running_script_prints_its_port_and_ends_with_its_input() {
         let python = crate::skip_without_python!();
         let mut process =
             python.spawn_script("import sys; print(4433); print(sys.stdin.read())", &[""; 0]);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_python_is_passed_over() {
+    fn other_programs_are_not_taken_for_python() {
         assert!(Python::at(Path::new("/bin/true")).is_none());
         assert!(Python::at(Path::new("/no/such/python")).is_none());
     }

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn it_closes_after_the_bytes_that_it_was_told_to_read() {
+    fn it_closes_after_the_given_number_of_bytes() {
         let peer = Scripted::closes_after(3);
         let mut stream = connect(&peer);
         stream.write_all(b"abcdef").unwrap();
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn it_sends_what_it_was_told_to() {
+    fn it_sends_the_given_bytes() {
         let peer = Scripted::sends(b"220 ready\r\n");
         assert_eq!(read_all(&mut connect(&peer)).unwrap(), b"220 ready\r\n");
     }
 
     #[test]
-    fn plain_http_is_no_tls() {
+    fn plain_http_is_not_tls() {
         let peer = Scripted::speaks_http();
         let error = ClientConfig::new()
             .connect("localhost", peer.addr())
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_nobody_connects_to_ends() {
+    fn a_peer_without_connections_ends() {
         drop(Scripted::never_answers());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 
 /// Prints a line past libtest's capture, so that it is visible even if the test passes.
-pub fn say_aloud(line: impl Display) {
+pub fn print_uncaptured(line: impl Display) {
     // One write, since other tests and other streams write there too.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
@@ -13,7 +13,7 @@ pub fn say_aloud(line: impl Display) {
 pub fn skipped(why: impl Display) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    say_aloud(format_args!("SKIPPED {test}: {why}"));
+    print_uncaptured(format_args!("SKIPPED {test}: {why}"));
 }
 
 /// The `openssl` program. Without one, prints that the test is skipped, and returns from it with the given value,
@@ -21,7 +21,7 @@ pub fn skipped(why: impl Display) {
 #[macro_export]
 macro_rules! skip_without_openssl {
     ($($value:expr)?) => {
-        match $crate::openssl_cli::openssl_or_say_so() {
+        match $crate::openssl_cli::openssl_or_skip() {
             Some(openssl) => openssl,
             None => return $($value)?,
         }
@@ -33,7 +33,7 @@ macro_rules! skip_without_openssl {
 #[macro_export]
 macro_rules! skip_without_python {
     ($($value:expr)?) => {
-        match $crate::python::python_or_say_so() {
+        match $crate::python::python_or_skip() {
             Some(python) => python,
             None => return $($value)?,
         }
@@ -45,7 +45,7 @@ macro_rules! skip_without_python {
 #[macro_export]
 macro_rules! skip_without_same_openssl {
     ($($value:expr)?) => {
-        match $crate::python::same_openssl_or_say_so() {
+        match $crate::python::same_openssl_or_skip() {
             Some(python) => python,
             None => return $($value)?,
         }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, say_aloud};
+use pyssl_testing::{Ca, print_uncaptured};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::support::{Pair, class, client_context, connected, server_context};
@@ -220,7 +220,7 @@ impl Watchdog {
         std::thread::spawn(move || {
             let outcome = over.recv_timeout(patience + time);
             if outcome == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                say_aloud(format_args!(
+                print_uncaptured(format_args!(
                     "{name} does not end: threads wait for each other"
                 ));
                 std::process::abort();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
-use pyssl_testing::{Ca, Files, Leaf, say_aloud, skip_without_python, skipped};
+use pyssl_testing::{Ca, Files, Leaf, print_uncaptured, skip_without_python, skipped};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, plain_socket, server_options, tcp_pair,
@@ -350,7 +350,7 @@ fn cpython_is_asked_for_the_same() {
         }
     };
     let with = python.openssl_version();
-    say_aloud(format_args!(
+    print_uncaptured(format_args!(
         "CPython {major}.{minor}.{patch} with {with} {what}"
     ));
 }

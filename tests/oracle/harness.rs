@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pyssl_testing::python::{Python, python_or_say_so, same_openssl_or_say_so};
+use pyssl_testing::python::{Python, python_or_skip, same_openssl_or_skip};
 use pyssl_testing::skipped;
 use serde_json::Value;
 
@@ -74,14 +74,14 @@ impl Case {
 
 /// Runs the cases in Python and here, if there is a Python that uses the same OpenSSL.
 pub(crate) fn compare(cases: Vec<Case>) {
-    if let Some(python) = same_openssl_or_say_so() {
+    if let Some(python) = same_openssl_or_skip() {
         compare_with(python, cases);
     }
 }
 
 /// The same for cases in which OpenSSL's release does not matter.
 pub(crate) fn compare_with_any_openssl(cases: Vec<Case>) {
-    if let Some(python) = python_or_say_so() {
+    if let Some(python) = python_or_skip() {
         compare_with(python, cases);
     }
 }

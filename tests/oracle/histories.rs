@@ -15,7 +15,7 @@ use std::{fs, thread};
 
 use pyssl_testing::pki::{DistinguishedName, write_hashed_crl};
 use pyssl_testing::process::Process;
-use pyssl_testing::python::{Python, same_openssl_or_say_so};
+use pyssl_testing::python::{Python, same_openssl_or_skip};
 use pyssl_testing::{Ca, Leaf};
 use serde_json::{Value, json};
 
@@ -631,7 +631,7 @@ const HISTORIES: &[(&str, Run)] = &[
 
 #[test]
 fn default_contexts_trust_what_cpythons_do_whatever_happened_before() {
-    let Some(python) = same_openssl_or_say_so() else {
+    let Some(python) = same_openssl_or_skip() else {
         return;
     };
     let run = |(name, run): &(&str, Run)| {
@@ -646,7 +646,7 @@ fn default_contexts_trust_what_cpythons_do_whatever_happened_before() {
 /// Histories of which each step is drawn by lot, from a fixed seed.
 #[test]
 fn default_contexts_trust_what_cpythons_do_in_random_histories() {
-    let Some(python) = same_openssl_or_say_so() else {
+    let Some(python) = same_openssl_or_skip() else {
         return;
     };
     let seeds: Vec<u64> = (0..6).collect();

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use pyssl_testing::pki::KeyKind;
-use pyssl_testing::python::same_openssl_or_say_so;
+use pyssl_testing::python::same_openssl_or_skip;
 use serde_json::{Value, json};
 
 use crate::fixtures::{fixtures, leaf_with};
@@ -162,7 +162,7 @@ fn a_configuration_file_does_what_it_does_in_python() {
         }
         return;
     }
-    let Some(python) = same_openssl_or_say_so() else {
+    let Some(python) = same_openssl_or_skip() else {
         return;
     };
     let rsa = fixtures().write_combined("rsa for conf.pem", &leaf_with(KeyKind::Rsa2048));

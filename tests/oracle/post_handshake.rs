@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
-use pyssl_testing::python::{Python, python_or_say_so};
+use pyssl_testing::python::{Python, python_or_skip};
 use serde_json::{Value, json};
 
 use crate::fixtures::fixtures;
@@ -94,7 +94,7 @@ enum Who<'a> {
 
 #[test]
 fn python_and_we_authenticate_each_other_after_the_handshake() {
-    let Some(python) = python_or_say_so() else {
+    let Some(python) = python_or_skip() else {
         return;
     };
     let names = |who: Who<'_>| matches!(who, Who::We).then_some("we").unwrap_or("Python");

@@ -175,8 +175,8 @@ pub fn try_later() -> Vec<u8> {
 }
 
 /// A response whose content is not valid DER.
-pub fn hollow() -> Vec<u8> {
-    wrap(b"nothing that makes sense")
+pub fn malformed() -> Vec<u8> {
+    wrap(b"not valid DER")
 }
 
 fn wrap(basic: &[u8]) -> Vec<u8> {
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_the_calendars() {
+    fn times_match_the_calendar() {
         let text = |seconds| String::from_utf8(time(seconds)[2..].to_vec()).expect("ASCII");
         assert_eq!(text(0), "19700101000000Z");
         assert_eq!(text(951_782_399), "20000228235959Z");
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn openssl_takes_the_responses() {
+    fn openssl_accepts_the_responses() {
         let ca = Ca::new();
         let leaf = ca.issue("localhost");
         let mut store = X509StoreBuilder::new().expect("a store");

@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn serials_are_what_was_asked_for() {
+    fn serial_numbers_are_as_requested() {
         let ca = Ca::new();
         let hex = |leaf: Leaf| {
             leaf.cert()

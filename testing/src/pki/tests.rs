@@ -41,7 +41,7 @@ const SERVER: X509PurposeId = X509PurposeId::SSL_SERVER;
 const CLIENT: X509PurposeId = X509PurposeId::SSL_CLIENT;
 
 #[test]
-fn what_is_issued_by_default_passes_the_strict_checks() {
+fn default_certificates_pass_the_strict_checks() {
     for ca in [
         Ca::new(),
         Ca::rsa(),
@@ -163,7 +163,7 @@ fn authorities_fail_the_strict_checks_for_the_reason_they_were_made_for() {
 }
 
 #[test]
-fn a_crl_revokes_what_it_names_and_nothing_else() {
+fn a_crl_revokes_only_the_certificates_it_names() {
     let ca = Ca::new();
     let (good, bad) = (ca.issue("localhost"), ca.issue("localhost"));
     let check = |leaf: &Leaf, crl: Option<String>| {
@@ -182,7 +182,7 @@ fn a_crl_revokes_what_it_names_and_nothing_else() {
 }
 
 #[test]
-fn a_hashed_directory_keeps_apart_authorities_of_one_name() {
+fn a_hashed_directory_distinguishes_authorities_with_one_name() {
     let dir = tempfile::tempdir().unwrap();
     let cas = [1, 2].map(|_| Ca::root_builder().common_name("Same CA").build_ca());
     let paths = cas.each_ref().map(|ca| ca.write_hashed(dir.path()));
@@ -254,7 +254,7 @@ fn a_renewed_certificate_has_the_same_key() {
 }
 
 #[test]
-fn files_have_what_their_names_say_and_go_with_their_directory() {
+fn files_have_the_named_contents_and_are_deleted_with_their_directory() {
     let ca = Ca::new();
     let leaf = ca.intermediate().issue("localhost");
     let files = Files::new(&ca, &leaf);

@@ -37,7 +37,7 @@ fn a_round_trip_is_recorded() {
 }
 
 #[test]
-fn much_data_comes_back() {
+fn large_data_is_echoed() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     let mut client = connect(&ClientConfig::new(), &server).unwrap();
     let data: Vec<u8> = (0..1_000_000_u32).map(|i| i.to_le_bytes()[0]).collect();
@@ -166,7 +166,7 @@ fn a_session_is_resumed() {
 }
 
 #[test]
-fn the_server_hangs_up_as_it_is_told_to() {
+fn the_server_closes_as_configured() {
     let leaf = Ca::new().issue("localhost");
     let hang_up = |how| {
         let server = EchoServer::start(ServerConfig::new(&leaf).hang_up_after(2, how));
@@ -183,7 +183,7 @@ fn the_server_hangs_up_as_it_is_told_to() {
 }
 
 #[test]
-fn the_end_of_the_client_is_told_apart() {
+fn the_ways_a_client_ends_are_distinguished() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     // Not 1.3: unread tickets make the kernel send a reset when the client's socket is closed.
     let config = ClientConfig::new().max_version(SslVersion::TLS1_2);

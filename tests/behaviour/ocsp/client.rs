@@ -106,7 +106,7 @@ fn a_response_that_is_not_good_ends_the_handshake() {
             Some(FAILED),
         ),
         ("no answer", ocsp::try_later(), Some(FAILED)),
-        ("hollow", ocsp::hollow(), Some(FAILED)),
+        ("malformed", ocsp::malformed(), Some(FAILED)),
     ];
     for mode in MODES {
         let scene = Scene::of(ca.clone(), leaf.clone(), mode);
@@ -174,7 +174,7 @@ fn a_client_that_only_asks_takes_anything() {
         for response in [
             scene.ca.ocsp(&scene.leaf).revoked().build(),
             ocsp::try_later(),
-            ocsp::hollow(),
+            ocsp::malformed(),
         ] {
             scene.staple(Some(response.clone()));
             assert_eq!(scene.verdict(version), None);
@@ -299,7 +299,7 @@ fn the_response_of_one_connection_and_its_mode_are_its_own() {
     assert_eq!(talk(with_both, require).unwrap(), Some(response));
     assert_eq!(scene.client.ocsp_mode(), ssl::OcspMode::Off);
     for (bytes, class) in [
-        (ocsp::hollow(), "SSLError"),
+        (ocsp::malformed(), "SSLError"),
         (ocsp::try_later(), "ValueError"),
     ] {
         let bad = ssl::WrapBio::new().ocsp_response(bytes);

@@ -37,7 +37,7 @@ fn a_server_refuses_what_no_client_would_take() {
         &b""[..],
         b"nothing",
         &good[..good.len() - 1],
-        &ocsp::hollow(),
+        &ocsp::malformed(),
     ] {
         let refused = server.set_ocsp_response(Some(bytes.to_vec()));
         assert_eq!(class(refused), "SSLError");
