@@ -81,6 +81,8 @@ pub(crate) struct Connection {
     deferred: Rare<Error>,
     /// The context to switch to at the end of the step in which another thread is.
     next_context: Rare<Arc<Snapshot>>,
+    /// Reads take what the transport has read ahead, and no more.
+    drains: AtomicBool,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
@@ -96,6 +98,15 @@ struct Locked {
     handle: SslHandle,
     /// Ours was a half-close: to the reader, the peer's `close_notify` is a clean end.
     half_closed: bool,
+}
+
+/// Reads take what the transport has read ahead, and no more, until this is dropped.
+pub(crate) struct Draining<'a>(&'a AtomicBool);
+
+impl Drop for Draining<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 /// How a connection is made.
@@ -212,6 +223,7 @@ impl Connection {
             unfinished: Rare::default(),
             deferred: Rare::default(),
             next_context: Rare::default(),
+            drains: AtomicBool::new(false),
             readers: Readers::default(),
             server_side,
             server_hostname,
@@ -405,7 +417,7 @@ impl Connection {
 
     pub(crate) fn do_handshake(&self, hold: Hold, deadline: Deadline) -> Result<Step<()>> {
         let outcome = self.step(deadline, |locked| {
-            locked.handle.hold(hold);
+            self.hold(locked, hold);
             let status = match self.handshaken() || hold == Hold::Always {
                 true => locked.handle.do_handshake(),
                 false => {
@@ -439,7 +451,7 @@ impl Connection {
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
-            locked.handle.hold(Hold::No);
+            self.hold(locked, Hold::No);
             let status = f(&mut locked.handle);
             // Only the peer has closed, or this side by a half-close: a clean end. Both have by
             // `unwrap`: there is nothing to read from.
@@ -474,6 +486,21 @@ impl Connection {
     pub(crate) fn awaits_peer(&self) -> bool {
         !self.deferred.is_there()
             && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())
+    }
+
+    /// Lets reads take what the transport has read ahead, and no more. The caller has the turn to read.
+    pub(crate) fn drain(&self) -> Draining<'_> {
+        self.drains.store(true, Ordering::Relaxed);
+        Draining(&self.drains)
+    }
+
+    fn hold(&self, locked: &mut Locked, hold: Hold) {
+        locked
+            .handle
+            .hold(match self.drains.load(Ordering::Relaxed) {
+                true => Hold::Always,
+                false => hold,
+            });
     }
 
     /// Whether the transport has read bytes that OpenSSL has not taken. `poll` tells nothing of them.

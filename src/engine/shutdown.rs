@@ -56,7 +56,7 @@ impl Connection {
         if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }
-        locked.handle.hold(hold);
+        self.hold(locked, hold);
         Ok(locked.handle.shutdown())
     }
 }

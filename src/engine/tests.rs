@@ -55,6 +55,41 @@ impl Transport for Queues {
     }
 }
 
+/// The same, which reads ahead.
+struct Ahead {
+    below: Queues,
+    ahead: Vec<u8>,
+    hold: Hold,
+}
+
+impl Transport for Ahead {
+    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+        if self.ahead.is_empty() {
+            let mut below = self.below.incoming.lock().unwrap();
+            let n = below.len().min(4000);
+            if n == 0 || self.hold == Hold::Always {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.ahead.extend(below.drain(..n));
+        }
+        let n = room.put(&self.ahead);
+        self.ahead.drain(..n);
+        Ok(())
+    }
+
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.below.write(buf)
+    }
+
+    fn buffered(&self) -> usize {
+        self.ahead.len()
+    }
+
+    fn hold(&mut self, hold: Hold) {
+        self.hold = hold;
+    }
+}
+
 /// Client and server after a handshake, and the client's end.
 pub(super) fn connected() -> (Connection, Connection, Queues) {
     static FILES: LazyLock<Files> = LazyLock::new(Files::localhost);
@@ -157,5 +192,49 @@ fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
         }
         assert_eq!(left(), 0);
         assert!(steps >= MESSAGES / 65, "{message:?}: {steps}");
+    }
+}
+
+#[test]
+fn a_connection_that_drains_reads_what_was_read_ahead_and_no_more() {
+    const MESSAGES: usize = 1000;
+    let ca = Ca::new();
+    let mut server = Flood::new(&ca.issue("localhost"), Message::KeyUpdate);
+    let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+    client.set_check_hostname(false).unwrap();
+    client.set_verify_mode(VerifyMode::CERT_NONE).unwrap();
+    let below = Queues::default();
+    let transport = Ahead {
+        below: below.clone(),
+        ahead: Vec::new(),
+        hold: Hold::No,
+    };
+    let client = Connection::new(&client, Config::default(), Box::new(transport)).unwrap();
+    while !client.handshaken() {
+        client.do_handshake(Hold::No, Deadline::Never).unwrap();
+        let sent = std::mem::take(&mut *below.outgoing.lock().unwrap());
+        let answer = server.answer(&sent);
+        below.incoming.lock().unwrap().extend(answer);
+    }
+    let read = || client.read_vec(10, Deadline::Never).unwrap();
+    assert!(matches!(read(), Step::WantRead));
+    let mut flood = server.messages(MESSAGES);
+    flood.extend(server.data(b"after it"));
+    below.incoming.lock().unwrap().extend(flood);
+    let left = || below.incoming.lock().unwrap().len();
+    assert!(matches!(read(), Step::Again));
+    assert!(client.has_buffered());
+    let draining = client.drain();
+    let before = left();
+    while let Step::Again = read() {}
+    assert_eq!(left(), before);
+    assert!(!client.has_buffered());
+    drop(draining);
+    loop {
+        match read() {
+            Step::Again => {}
+            Step::Done(data) => break assert_eq!(data, b"after it"),
+            other => panic!("{other:?}"),
+        }
     }
 }

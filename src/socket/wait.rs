@@ -121,17 +121,19 @@ impl SslSocket {
             }
         }
         let mut pace = Pace::new(deadline);
+        let mut draining = None;
         loop {
             self.io.check_open()?;
             match self.io.checked(op(deadline))? {
                 Step::Done(value) => return Ok(value),
                 Step::Again => {
                     connection.reads.moved();
-                    // `poll` tells nothing of what is buffered, and that comes to an end.
-                    let must_go_on =
-                        || matches!(deadline, Deadline::Now) && connection.has_buffered();
-                    if pace.is_over() && !must_go_on() {
-                        return Err(late(deadline, timed_out));
+                    if pace.is_over() {
+                        if !matches!(deadline, Deadline::Now) || !connection.has_buffered() {
+                            return Err(late(deadline, timed_out));
+                        }
+                        // `poll` tells nothing of what is buffered: that is still read.
+                        draining.get_or_insert_with(|| connection.drain());
                     }
                 }
                 Step::Busy => return Err(late(deadline, timed_out)),

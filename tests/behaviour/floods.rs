@@ -58,12 +58,20 @@ impl Flooded {
 
 /// A client on a socket that is connected to such a server, and the server's end.
 fn flooded_socket(message: Message) -> (ssl::SslSocket, TcpStream, Flood) {
+    flooded_socket_with(message, client_options())
+}
+
+/// The same with options for the client.
+fn flooded_socket_with(
+    message: Message,
+    options: ssl::WrapSocket,
+) -> (ssl::SslSocket, TcpStream, Flood) {
     use std::io::Read;
     let ca = Ca::new();
     let mut server = Flood::new(&ca.issue("localhost"), message);
     let (near, mut far) = tcp_pair();
     thread::scope(|scope| {
-        let client = scope.spawn(|| client_context(&ca).wrap_socket(near, client_options()));
+        let client = scope.spawn(|| client_context(&ca).wrap_socket(near, options));
         let mut buf = [0; 4096];
         while !client.is_finished() || !server.is_connected() {
             let n = match server.is_connected() {
@@ -169,17 +177,20 @@ fn operations_on_a_flooded_socket_end_when_their_time_is_up() {
 #[test]
 fn a_flooded_socket_that_does_not_block_loses_nothing() {
     let _watchdog = Watchdog::new();
-    let (client, mut far, mut server) = flooded_socket(Message::KeyUpdate);
-    let mut flood = server.messages(MANY);
-    flood.extend(server.data(b"after it"));
-    thread::scope(|scope| {
-        let sender = scope.spawn(move || {
-            far.write_all(&flood).unwrap();
-            far
+    for ahead in [false, true] {
+        let options = client_options().read_ahead(ahead);
+        let (client, mut far, mut server) = flooded_socket_with(Message::KeyUpdate, options);
+        let mut flood = server.messages(MANY);
+        flood.extend(server.data(b"after it"));
+        thread::scope(|scope| {
+            let sender = scope.spawn(move || {
+                far.write_all(&flood).unwrap();
+                far
+            });
+            client.setblocking(false).unwrap();
+            let data = crate::link::wait_until_done(&client, || client.recv(10));
+            assert_eq!(data, b"after it");
+            drop(sender.join());
         });
-        client.setblocking(false).unwrap();
-        let data = crate::link::wait_until_done(&client, || client.recv(10));
-        assert_eq!(data, b"after it");
-        drop(sender.join());
-    });
+    }
 }
