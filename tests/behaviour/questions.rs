@@ -1,7 +1,7 @@
 //! Questions to a connection while one of its callbacks runs. Each test hangs if one waits for it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Barrier, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -196,16 +196,16 @@ fn a_callback_that_asks_its_own_connection_has_the_answers_of_python() {
     let _watchdog = Watchdog::new();
     for object in FORMS {
         let contexts = Contexts::new();
-        let place: Arc<OnceLock<Arc<Server>>> = Arc::default();
+        let place: Arc<OnceLock<Weak<Server>>> = Arc::default();
         let here = Arc::clone(&place);
         let set = contexts.server.set_sni_callback(move |_| {
-            here.get().unwrap().ask();
+            here.get().and_then(Weak::upgrade).unwrap().ask();
             Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
         });
         set.unwrap();
         let (server, _client) = served(&contexts, object);
         let server = Arc::new(server);
-        place.set(Arc::clone(&server)).ok().unwrap();
+        place.set(Arc::downgrade(&server)).ok().unwrap();
         // The callback was called.
         let error = server.do_handshake().unwrap_err();
         assert!(error.to_string().contains("CALLBACK_FAILED"), "{error}");
@@ -216,7 +216,7 @@ fn a_callback_that_asks_its_own_connection_has_the_answers_of_python() {
 fn connections_whose_callbacks_ask_each_other_both_have_answers() {
     let _watchdog = Watchdog::new();
     for object in FORMS {
-        let places: [Arc<OnceLock<Arc<Server>>>; 2] = Default::default();
+        let places: [Arc<OnceLock<Weak<Server>>>; 2] = Default::default();
         let inside = Arc::new(Barrier::new(2));
         let mut servers = Vec::new();
         for own in 0..2 {
@@ -224,7 +224,7 @@ fn connections_whose_callbacks_ask_each_other_both_have_answers() {
             let (other, inside) = (Arc::clone(&places[1 - own]), Arc::clone(&inside));
             let set = contexts.server.set_sni_callback(move |_| {
                 inside.wait();
-                other.get().unwrap().ask();
+                other.get().and_then(Weak::upgrade).unwrap().ask();
                 // Nobody leaves before both have asked.
                 inside.wait();
                 Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
@@ -232,7 +232,7 @@ fn connections_whose_callbacks_ask_each_other_both_have_answers() {
             set.unwrap();
             let (server, client) = served(&contexts, object);
             let server = Arc::new(server);
-            places[own].set(Arc::clone(&server)).ok().unwrap();
+            places[own].set(Arc::downgrade(&server)).ok().unwrap();
             servers.push((server, client));
         }
         thread::scope(|scope| {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod ciphers;
 pub mod openssl;
 pub mod reasons;
+pub mod sanitize;
 
 use std::path::Path;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use xtask::sanitize::{self, Sanitizer};
 use xtask::{Result, ciphers, openssl, reasons};
 
 const USAGE: &str = "\
@@ -12,6 +13,8 @@ usage: cargo xtask reasons <OpenSSL version> <include directory>...
            writes the table of suites in ciphers/src/cipher/tables/
        cargo xtask openssl <3.6|4.0>
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
+       cargo xtask sanitize <address|thread> [test name]...
+           runs the tests under AddressSanitizer, or those of several threads under ThreadSanitizer
        cargo api [--bless]
            compares docs/public-api/ with the public items of the crates, or writes it anew
 ";
@@ -39,12 +42,21 @@ fn run(arguments: &[String]) -> Result<String> {
         }
         ["ciphers", version, build] => ciphers::write_table(version, build),
         ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
+        ["sanitize", "address", ref filters @ ..] => run_sanitizer(Sanitizer::Address, filters),
+        ["sanitize", "thread", ref filters @ ..] => run_sanitizer(Sanitizer::Thread, filters),
         #[cfg(feature = "api")]
         ["api"] => compare_api(false),
         #[cfg(feature = "api")]
         ["api", "--bless"] => compare_api(true),
         _ => Err(USAGE.into()),
     }
+}
+
+fn run_sanitizer(sanitizer: Sanitizer, filters: &[&str]) -> Result<String> {
+    Ok(match sanitize::run(sanitizer, filters)? {
+        sanitize::Outcome::Passed => "the sanitizer found nothing\n".to_owned(),
+        sanitize::Outcome::Skipped(why) => format!("SKIPPED the sanitizer: {why}\n"),
+    })
 }
 
 #[cfg(feature = "api")]

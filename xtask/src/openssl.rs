@@ -74,9 +74,8 @@ pub(crate) fn target_directory() -> PathBuf {
         .unwrap_or_else(|_| Path::new("target").to_owned())
 }
 
-fn host_triple() -> Result<String> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output()?;
+pub(crate) fn host_triple() -> Result<String> {
+    let output = Command::new(rustc()).arg("-vV").output()?;
     String::from_utf8(output.stdout)?
         .lines()
         .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
@@ -85,4 +84,8 @@ fn host_triple() -> Result<String> {
 
 pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+pub(crate) fn rustc() -> OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }

@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::*;
@@ -278,7 +277,7 @@ mod requests {
         "impl From<$path> for RequestOptions", "impl From<bool> for Verify",
         "impl From<$path> for Verify", "impl From<(C, K)> for ClientCert",
         "impl From<$path> for ClientCert" => {
-            let second = Duration::from_secs(1);
+            let second = std::time::Duration::from_secs(1);
             let options = options()
                 .verify("file")
                 .cert(("cert", "key"))
