@@ -132,8 +132,15 @@ fn main() {
 ";
 
 fn address(host: &str, filters: &[&str]) -> Result<ExitStatus> {
-    Ok(cargo_test(Sanitizer::Address, host)
-        .args(["--workspace", "--features", "requests,tokio"])
+    let all = ["--workspace", "--features", "requests,tokio"];
+    // Tests run the examples, which the choice of targets below would leave out.
+    let mut examples = cargo_with(Sanitizer::Address, "build", host);
+    let built = examples.args(all).arg("--examples").status()?;
+    if !built.success() {
+        return Ok(built);
+    }
+    Ok(cargo_with(Sanitizer::Address, "test", host)
+        .args(all)
         .args(["--lib", "--bins", "--tests"])
         .args(selection(filters))
         .env("ASAN_OPTIONS", "detect_leaks=1:strict_string_checks=1")
@@ -151,7 +158,7 @@ fn thread(host: &str, filters: &[&str]) -> Result<ExitStatus> {
     } else {
         filters
     };
-    Ok(cargo_test(Sanitizer::Thread, host)
+    Ok(cargo_with(Sanitizer::Thread, "test", host)
         // The sanitizer sees only the locks of instrumented code, and of the C library.
         .arg("-Zbuild-std")
         .args(["--package", "pyssl", "--lib", "--test", "behaviour"])
@@ -168,13 +175,13 @@ fn selection<'a>(filters: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-/// `cargo test` with a sanitizer, in a target directory of its own.
-fn cargo_test(sanitizer: Sanitizer, host: &str) -> Command {
+/// A command of cargo's with a sanitizer, in a target directory of its own.
+fn cargo_with(sanitizer: Sanitizer, subcommand: &str, host: &str) -> Command {
     let name = sanitizer.name();
     let mut command = Command::new(cargo());
     command
         .current_dir(workspace())
-        .args(["test", "--target", host, "--target-dir"])
+        .args([subcommand, "--target", host, "--target-dir"])
         .arg(target_directory().join("sanitize").join(name))
         // The flags are stable in all but name: no test depends on their details.
         .env("RUSTC_BOOTSTRAP", "1")
