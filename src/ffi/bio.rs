@@ -45,6 +45,10 @@ pub(crate) trait Transport: Send {
     /// The step is over: what was read in it is to be taken from below, and no more.
     fn end_flight(&mut self) {}
 
+    /// User code is about to run in this step, and may use what is below: what was read so far is to
+    /// be taken from there.
+    fn pause_flight(&mut self) {}
+
     /// What the caller has seen while it waited: the next step begins with it.
     fn feed(&mut self, _seen: io::Result<Vec<u8>>) {}
 
@@ -177,6 +181,23 @@ fn method() -> Result<&'static Method, ErrorStack> {
 unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
     // SAFETY: by the promise made to `new`, its data is a `BioState` for as long as the BIO lives.
     unsafe { sys::BIO_get_data(bio).cast::<BioState>().as_ref() }
+}
+
+/// Prepares the transport of a connection for user code, which OpenSSL is about to call.
+///
+/// # Safety
+///
+/// `ssl` is live, and its `BIO` was made by [`new`].
+pub(super) unsafe fn pause(ssl: *const sys::SSL) {
+    // SAFETY: the caller's.
+    let state = unsafe {
+        let bio = sys::SSL_get_rbio(ssl);
+        if bio.is_null() { None } else { state(bio) }
+    };
+    // OpenSSL calls user code from outside the transport; otherwise there is nothing to prepare.
+    if let Some(mut transport) = state.and_then(|state| state.transport.try_borrow_mut().ok()) {
+        transport.pause_flight();
+    }
 }
 
 unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) -> c_int {

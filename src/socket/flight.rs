@@ -1,8 +1,9 @@
 //! Reading what belongs to a handshake, and no more.
 //!
 //! A flight is up to a dozen small records, and OpenSSL asks for each header and each body. So a step
-//! of a handshake looks at what has come (`MSG_PEEK`), hands that to OpenSSL, and in the end takes from
-//! the socket what OpenSSL has read. What stands behind a flight stays in the descriptor.
+//! of a handshake looks at what has come (`MSG_PEEK`) and hands that to OpenSSL. In the end, and before
+//! user code runs, it takes from the socket what OpenSSL has read. What stands behind a flight stays
+//! in the descriptor.
 
 use std::io;
 
@@ -88,8 +89,8 @@ impl Flight {
         Ok(())
     }
 
-    /// Takes from the socket what OpenSSL has read.
-    fn settle(&mut self, socket: &Socket) {
+    /// Takes from the socket what OpenSSL has read. The rest is looked at anew.
+    pub(super) fn settle(&mut self, socket: &Socket) {
         let mut left = std::mem::take(&mut self.used);
         while left > 0 {
             match net::recv(socket, &mut self.seen[..left]) {

@@ -359,6 +359,12 @@ impl Transport for SocketTransport {
         }
     }
 
+    fn pause_flight(&mut self) {
+        if self.flight.is_on() {
+            self.flight.settle(&self.io.socket);
+        }
+    }
+
     fn feed(&mut self, seen: io::Result<Vec<u8>>) {
         self.flight.feed(seen);
     }

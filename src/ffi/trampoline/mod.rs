@@ -19,6 +19,7 @@ use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
+use super::bio;
 use super::decl;
 use super::hooks::{BoxError, Hooks, Stapling};
 use super::util::clear_errors;
@@ -146,6 +147,8 @@ impl Running<'_> {
     /// Runs user code. Other threads, and the user code itself, may look at the connection meanwhile.
     /// `f` does not use the `SSL` itself but for reading.
     fn user_code<R>(&self, f: impl FnOnce() -> R) -> R {
+        // SAFETY: the connection is live, and `SslHandle::new` gave it its BIO.
+        unsafe { bio::pause(self.ssl) };
         // SAFETY: the connection is live until the callback returns. This thread is the one that is in
         // it, and it is in `f` until the window is closed.
         let _open = unsafe { self.callbacks.window.open(self.ssl, self.callbacks) };
