@@ -35,9 +35,14 @@ pub enum Outcome {
     Skipped(String),
 }
 
-/// Tests that are not run: those of the compiler's messages, which run nothing, and what happens to
-/// CPython, which says nothing about this library.
-const NOT_RUN: [&str; 2] = ["the_compiler_leads", "cpython_is_asked"];
+/// Tests that are not run: the one of the compiler's messages, which runs nothing; what happens to
+/// CPython, which says nothing about this library; and the one that measures memory, of which the
+/// sanitizers take some themselves.
+const NOT_RUN: [&str; 3] = [
+    "the_compiler_leads",
+    "cpython_is_asked",
+    "no_file_is_read_into_memory",
+];
 
 /// Tests in which several threads use the same contexts and connections.
 const OF_THREADS: [&str; 9] = [
