@@ -8,23 +8,27 @@
 use std::ffi::c_int;
 
 unsafe extern "C" {
+    #[cfg(not(ossl400))]
     fn OPENSSL_atexit(handler: extern "C" fn()) -> c_int;
     fn OPENSSL_init_crypto(options: u64, settings: *const std::ffi::c_void) -> c_int;
+    #[cfg(not(ossl400))]
     fn _exit(status: c_int) -> !;
 }
 
 /// The exit status of a process in which OpenSSL cleaned up.
 pub const CLEANED_UP: i32 = 77;
 
+#[cfg(not(ossl400))]
 extern "C" fn cleaning_up() {
     // SAFETY: ends the process at once.
     unsafe { _exit(CLEANED_UP) }
 }
 
 /// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL is not initialised yet,
-/// this prevents the handler's registration.
+/// this prevents the handler's registration. From 4.0 on there is no handler, and nothing to watch.
 pub fn watch() {
     openssl::init();
+    #[cfg(not(ossl400))]
     // SAFETY: the handler is a function that lives as long as the process.
     assert_eq!(unsafe { OPENSSL_atexit(cleaning_up) }, 1);
 }
