@@ -280,7 +280,7 @@ where
     key.ok_or_else(ErrorStack::get)
 }
 
-/// Who is asked for a password, and what happened if that panicked.
+/// The source of the password, and the panic of its callback if there was one.
 struct Asker<F> {
     ask: F,
     panic: Option<Box<dyn Any + Send>>,

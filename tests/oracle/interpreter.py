@@ -173,7 +173,7 @@ class Interpreter:
             made.set()
             while True:
                 pipe = os.open(path, os.O_WRONLY)
-                # Who opens the name again meets another pipe.
+                # A second open of the name gets another pipe.
                 os.mkfifo(path + ".next")
                 os.rename(path + ".next", path)
                 data = bytes.fromhex(content)

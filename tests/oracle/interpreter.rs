@@ -474,7 +474,7 @@ fn fifo(path: &str, content: Vec<u8>) {
     std::thread::spawn(move || {
         loop {
             let pipe = std::fs::File::options().write(true).open(&path);
-            // Who opens the name again meets another pipe.
+            // A second open of the name gets another pipe.
             let next = format!("{path}.next");
             make(&next);
             std::fs::rename(next, &path).expect("the pipe takes the other's place");
