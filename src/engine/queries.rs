@@ -161,11 +161,11 @@ impl Connection {
                 Error::value("Session refers to a different SSLContext.")
             } else if self.server_side {
                 Error::value("Cannot set session for server-side SSLSocket.")
-            } else if session.verified_less_than(self.verifies) {
-                Error::value("Session refers to a connection that verified less than this one.")
             } else if view.ssl().is_init_finished() || view.is_mid_handshake() {
                 // Nor in the middle of it, when OpenSSL works on the session that it has.
                 late()
+            } else if session.verified_less_than(self.verifies) {
+                Error::value("Session refers to a connection that verified less than this one.")
             } else {
                 return None;
             };
