@@ -81,6 +81,7 @@ mod random;
 pub mod recipes;
 #[cfg(feature = "requests")]
 pub mod requests;
+mod sealed;
 mod socket;
 mod text;
 pub mod troubleshooting;

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::context::{CaData, Password};
+use crate::sealed::Sealed;
 
 /// An argument that may be `None` in Python: a value or an `Option`.
 ///
@@ -27,20 +28,23 @@ use crate::context::{CaData, Password};
 /// | [`Password`], [`CaData`] | every type that converts to them with `From` |
 ///
 /// `None` is the same as omitting the argument. A literal `None` does not compile, because its type
-/// cannot be inferred: omit the call instead.
+/// cannot be inferred: omit the call instead. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a value that becomes `{T}` nor an `Option` of one",
     label = "not an argument of this kind",
     note = "text and paths are taken as `&str`, `String`, `&Path`, `PathBuf`, or as an `Option` of one of these",
     note = "from a reference to an `Option` make an `Option` of a reference first: `.as_deref()` or `.as_ref()`"
 )]
-pub trait Optional<T> {
+pub trait Optional<T>: Sealed<Option<T>> {
     /// The value, if there is one.
     fn into_option(self) -> Option<T>;
 }
 
 macro_rules! optional {
     ($target:ty, $convert:expr; $([$($generics:tt)*] $source:ty),* $(,)?) => {$(
+        impl<$($generics)*> Sealed<Option<$target>> for $source {}
+        impl<$($generics)*> Sealed<Option<$target>> for Option<$source> {}
+
         impl<$($generics)*> Optional<$target> for $source {
             fn into_option(self) -> Option<$target> {
                 Some($convert(self))

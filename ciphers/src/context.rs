@@ -5,9 +5,10 @@ use pyssl::{Result, SslContext};
 use crate::audit::{self, AuditFinding, AuditOptions};
 use crate::cipher::{CipherString, CipherStringError, Ciphersuites, Policy, Report};
 use crate::negotiate::Role;
+use crate::sealed::Sealed;
 
-/// Methods for [`SslContext`].
-pub trait SslContextExt {
+/// Methods for [`SslContext`]. Other crates cannot implement the trait.
+pub trait SslContextExt: Sealed {
     /// What is wrong with the context as a whole, or worth knowing about it, worst first.
     ///
     /// ```

@@ -32,6 +32,7 @@ mod context;
 pub mod expect;
 mod key;
 pub mod negotiate;
+mod sealed;
 mod text;
 
 pub use cipher::CipherExt;

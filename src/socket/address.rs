@@ -7,6 +7,7 @@ use socket2::{Domain, SockAddr};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use crate::lookup;
+use crate::sealed::{Sealed, seal};
 
 /// The address of a socket: Python's `(host, port)` tuple, or the path of a Unix socket.
 #[non_exhaustive]
@@ -51,13 +52,13 @@ impl fmt::Display for Address {
 }
 
 /// What `bind` and `connect` take for an address: `("localhost", 8443)`, a `SocketAddr`, or the
-/// path of a Unix socket.
+/// path of a Unix socket. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an address",
     label = "not an address",
     note = "an address is a pair as in Python, `(\"localhost\", 8443)`, a `SocketAddr`, or the path of a Unix socket"
 )]
-pub trait ToAddress {
+pub trait ToAddress: Sealed<SockAddr> {
     #[doc(hidden)]
     fn to_address(&self, domain: Domain) -> Result<SockAddr>;
 }
@@ -72,7 +73,7 @@ fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
         };
         return Ok(SocketAddr::new(any, port).into());
     }
-    // As Python's: whoever is ASCII goes as it is.
+    // Python encodes only names that are not ASCII.
     let name = match host.is_ascii() {
         true => None,
         false => Some(ServerName::new(host)?),
@@ -83,6 +84,10 @@ fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
         None => Err(Error::os(libc::EADDRNOTAVAIL)),
     }
 }
+
+seal!(SockAddr: (&str, u16), (String, u16), (&String, u16), SocketAddr, &Path, PathBuf, Address);
+
+impl<T: ToAddress + ?Sized> Sealed<SockAddr> for &T {}
 
 impl ToAddress for (&str, u16) {
     fn to_address(&self, domain: Domain) -> Result<SockAddr> {

@@ -10,6 +10,7 @@ use crate::context::{Identity, SslSession};
 use crate::engine::{Overrides, override_setters};
 use crate::error::Result;
 use crate::optional::Optional;
+use crate::sealed::{Sealed, seal};
 
 /// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's
 /// names and defaults.
@@ -150,11 +151,11 @@ impl From<()> for WrapSocket {
     }
 }
 
-/// What can be wrapped: the sockets of `std` and `socket2`, and an [`SslSocket`] of which only the
-/// descriptor counts.
+/// A socket that `wrap_socket` takes: one of `std` or `socket2`, or an [`SslSocket`], whose
+/// descriptor is used. Other crates cannot implement the trait.
 ///
-/// Owned sockets are taken over. Of a borrowed one the descriptor is duplicated, so the original
-/// stays as it is if wrapping fails.
+/// `wrap_socket` takes over an owned socket. It duplicates the descriptor of a borrowed one, so the
+/// original stays as it is if wrapping fails.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be wrapped",
     label = "not a socket that `wrap_socket` takes",
@@ -162,9 +163,9 @@ impl From<()> for WrapSocket {
     note = "an asynchronous stream gives its socket away with `into_std()`, which needs `set_nonblocking(false)`; with the feature `tokio`, the module `pyssl::aio` wraps it as it is",
     note = "for any other transport there is `wrap_bio`, for which the program moves the bytes"
 )]
-pub trait IntoSocket {
-    /// Whether the type says that it is a stream; of others the system is asked. (A client that has
-    /// connected should speak at once: its server is waking up, and would fall asleep again.)
+pub trait IntoSocket: Sealed<Socket> {
+    /// Whether the type is always a stream. The kind of the other types is asked of the system, which
+    /// takes a system call.
     #[doc(hidden)]
     const IS_STREAM: bool = false;
 
@@ -176,6 +177,8 @@ pub trait IntoSocket {
 macro_rules! owned {
     ($is_stream:literal: $($ty:ty),*) => {
         $(
+            seal!(Socket: $ty, &$ty);
+
             impl IntoSocket for $ty {
                 const IS_STREAM: bool = $is_stream;
 
@@ -203,6 +206,8 @@ owned! {
 owned! {
     false: UdpSocket, OwnedFd, Socket
 }
+
+seal!(Socket: SslSocket);
 
 impl IntoSocket for SslSocket {
     const IS_STREAM: bool = true;

@@ -6,21 +6,26 @@ use super::{SslSocket, Tls};
 use crate::error::{Error, Result};
 use crate::ffi::net;
 use crate::ffi::ssl::RECORD_MAX;
+use crate::sealed::{Sealed, seal};
 
 /// Where [`SslSocket::read`] puts what it reads: a number of bytes makes a new vector, a buffer is
-/// filled.
+/// filled. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "a socket cannot read into `{Self}`",
     label = "neither a number of bytes nor a buffer",
     note = "`sock.read(1024)` returns a new vector, `sock.read(&mut buffer)` fills a slice, an array or a vector as long as it is"
 )]
-pub trait ReadTarget {
+pub trait ReadTarget: Sealed<Vec<u8>> {
     /// What comes back: the bytes, or how many there are in the buffer.
     type Output;
 
     #[doc(hidden)]
     fn read_from(self, sock: &SslSocket) -> Result<Self::Output>;
 }
+
+seal!(Vec<u8>: usize, &mut [u8], &mut Vec<u8>);
+
+impl<const N: usize> Sealed<Vec<u8>> for &mut [u8; N] {}
 
 impl ReadTarget for usize {
     type Output = Vec<u8>;

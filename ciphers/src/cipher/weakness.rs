@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{Cipher, Severity};
+use crate::sealed::Sealed;
 
 /// Why a suite should not be used.
 ///
@@ -175,8 +176,8 @@ pub(super) fn out_of_order<'a>(
     Some((worse, better))
 }
 
-/// What is wrong with a suite.
-pub trait CipherExt {
+/// The weaknesses of a suite. Other crates cannot implement the trait.
+pub trait CipherExt: Sealed {
     /// How bad the worst is that is wrong with the suite; none for a good one.
     ///
     /// What nobody can use without a callback is no danger, unless it is broken:

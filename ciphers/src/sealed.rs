@@ -1,0 +1,38 @@
+//! Seals the extension traits: other crates can use them, but not implement them. So methods can be
+//! added to them.
+//!
+//! ```compile_fail
+//! struct Other;
+//! impl pyssl_ciphers::CipherExt for Other {
+//!     fn severity(&self) -> Option<pyssl_ciphers::cipher::Severity> {
+//!         None
+//!     }
+//!     fn weaknesses(&self) -> Vec<pyssl_ciphers::cipher::Weakness> {
+//!         Vec::new()
+//!     }
+//! }
+//! ```
+//!
+//! The same methods outside of the trait compile:
+//!
+//! ```
+//! struct Other;
+//! impl Other {
+//!     fn severity(&self) -> Option<pyssl_ciphers::cipher::Severity> {
+//!         None
+//!     }
+//!     fn weaknesses(&self) -> Vec<pyssl_ciphers::cipher::Weakness> {
+//!         Vec::new()
+//!     }
+//! }
+//! ```
+
+/// The supertrait of every extension trait, which other crates cannot name.
+#[expect(
+    unnameable_types,
+    reason = "it has no name outside, so nobody implements it"
+)]
+pub trait Sealed {}
+
+impl Sealed for pyssl::Cipher {}
+impl Sealed for pyssl::SslContext {}
