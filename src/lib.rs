@@ -44,6 +44,7 @@
 //! # Beyond Python
 //!
 //! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
+//! - [`SslContext::set_client_session_cache`]: connections resume earlier sessions by themselves.
 //! - [`SslSocket::close_within`]: closes a connection with a time limit.
 //!
 //! The crate `pyssl-ciphers` explains and lints cipher strings, predicts what contexts would

@@ -15,6 +15,7 @@ pub(crate) mod ocsp;
 mod plain;
 mod properties;
 mod psk;
+pub(crate) mod resumption;
 mod session;
 mod settings;
 mod sigalgs;
@@ -53,6 +54,7 @@ use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
 use crate::lock::{FairGuard, FairLock};
+use resumption::ClientSessions;
 use snapshot::Origin;
 use stats::Statistics;
 use trust::Trust;
@@ -86,6 +88,8 @@ struct Inner {
     statistics: Arc<Statistics>,
     /// The sessions without tickets, which all snapshots share.
     sessions: Arc<SessionCache>,
+    /// The sessions for later client connections.
+    client_sessions: Arc<ClientSessions>,
     /// A fair lock, so that a thread that changes settings in a loop does not starve handshakes.
     state: FairLock<State>,
 }
@@ -139,6 +143,7 @@ impl SslContext {
             protocol,
             statistics,
             sessions,
+            client_sessions: Arc::default(),
             state: FairLock::new(State {
                 settings: Arc::clone(snapshot.settings()),
                 snapshot: Some(Arc::new(snapshot)),

@@ -1,5 +1,6 @@
 use std::ffi::{CStr, CString};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use openssl::dh::Dh;
 use openssl::pkey::{PKey, Params, Private};
@@ -56,6 +57,10 @@ pub(crate) struct Settings {
     pub(crate) maximum_version: Option<TlsVersion>,
     pub(crate) security_level: Option<u32>,
     pub(crate) num_tickets: Option<usize>,
+    /// Each change of a context gives the settings another number, unique in the process.
+    pub(crate) number: u64,
+    /// For how many servers sessions are kept.
+    pub(crate) client_session_cache: usize,
     pub(crate) cipher_list: Arc<CString>,
     pub(crate) ciphersuites: Option<Arc<CStr>>,
     pub(crate) groups: Option<Groups>,
@@ -103,6 +108,8 @@ impl Settings {
             maximum_version: None,
             security_level: None,
             num_tickets: None,
+            number: 0,
+            client_session_cache: 0,
             cipher_list: Arc::new(crate::ffi::util::c_string_lossy(PYTHON_DEFAULT_CIPHERS)),
             ciphersuites: None,
             groups: None,
@@ -184,6 +191,8 @@ impl Settings {
             0 => none,
             number => TlsVersion::try_from(number).unwrap_or(none),
         };
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        self.number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         self.adopted = true;
         self.options = ctx.options();
         self.verify_flags = ctx.verify_flags();

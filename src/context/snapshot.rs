@@ -33,6 +33,7 @@ impl Snapshot {
     pub(crate) fn build(mut settings: Arc<Settings>, origin: &Origin<'_>) -> Result<Snapshot> {
         let mut handle = settings.build()?;
         handle.set_session_cache(origin.sessions);
+        handle.keep_client_sessions(settings.client_session_cache > 0);
         if !settings.adopted {
             Arc::make_mut(&mut settings).adopt(&handle)?;
         }

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use openssl::x509::X509;
@@ -19,6 +20,8 @@ pub(crate) struct Trust {
     files: Arc<Files>,
     /// The lookups of the store, for use in copies.
     lookups: Vec<Lookup>,
+    /// How often something was added to the store since it exists.
+    additions: AtomicU64,
 }
 
 /// The files of the store. Their certificates may not be in the store yet.
@@ -89,6 +92,7 @@ impl Trust {
             store: lookups.store.build(),
             files,
             lookups: lookups.added,
+            additions: AtomicU64::new(0),
         })
     }
 
@@ -120,6 +124,7 @@ impl Trust {
     /// Adds certificates and revocation lists to the store. Connections that use the store see
     /// them.
     pub(crate) fn extend(&self, objects: &[StoreObject]) -> Result<()> {
+        self.additions.fetch_add(1, Ordering::Relaxed);
         for object in objects {
             match object {
                 StoreObject::Certificate(certificate) => {
@@ -136,11 +141,17 @@ impl Trust {
         Ok(())
     }
 
+    /// How often something was added, or seemed to be.
+    pub(crate) fn additions(&self) -> u64 {
+        self.additions.load(Ordering::Relaxed)
+    }
+
     /// Adds the objects of a file, as `extend` does.
     pub(super) fn add_bundle(&self, bundle: Arc<Bundle>) -> Result<()> {
         if let Bundle::Objects(objects) = &*bundle {
             return self.extend(objects);
         }
+        self.additions.fetch_add(1, Ordering::Relaxed);
         let mut files = self.files.0.write().unwrap_or_else(PoisonError::into_inner);
         if !files.iter().any(|file| Arc::ptr_eq(&file.bundle, &bundle)) {
             files.push(LoadedFile {

@@ -1,7 +1,7 @@
 use crate::constants::{OcspMode, VerifyMode};
 
 /// The verification settings of a connection, as recorded in its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Verified {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,

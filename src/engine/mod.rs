@@ -28,6 +28,7 @@ pub(crate) use overrides::{Overrides, override_setters};
 pub(crate) use slot::Slot;
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
+use crate::context::resumption::{Resumption, Server};
 use crate::context::{Snapshot, SslContext, SslSession, Verified};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::bio::{Hold, Transport};
@@ -91,6 +92,8 @@ pub(crate) struct Connection {
     verifies: Verified,
     /// A session was offered, which knows the chain of the connection that it is from.
     offered: AtomicBool,
+    /// The sessions that the context keeps for this server.
+    resumption: Option<Resumption>,
 }
 
 /// What the connection's lock guards.
@@ -118,6 +121,10 @@ pub(crate) struct Config {
     /// A client whose context checks host names must name one.
     pub(crate) insist_on_hostname: bool,
     pub(crate) overrides: Overrides,
+    /// The server's port, if it is known.
+    pub(crate) port: Option<u16>,
+    /// The server's address, in place of its name.
+    pub(crate) address: Option<String>,
 }
 
 impl CallbackWatch for Door {
@@ -146,6 +153,8 @@ impl Connection {
             session,
             insist_on_hostname,
             overrides,
+            port,
+            address,
         } = config;
         if let Some(name) = &server_hostname {
             name.require_no_nul()?;
@@ -173,6 +182,10 @@ impl Connection {
         if insist && !named {
             return Err(Error::value("check_hostname requires server_hostname"));
         }
+        let may_keep = settings.client_session_cache > 0
+            && !server_side
+            && session.is_none()
+            && overrides.identity.is_none();
         let authenticate_late = settings.post_handshake_auth;
         let asks = !server_side && verification.what.ocsp_mode != OcspMode::Off;
         let stapling: Option<Box<dyn Stapling>> = match server_side || asks {
@@ -206,6 +219,19 @@ impl Connection {
         } else {
             handle.ssl_mut().set_connect_state();
         }
+        let host = server_hostname.as_ref().map(ServerName::as_str);
+        let resumption = (port.filter(|_| may_keep).zip(host.or(address.as_deref())))
+            .map(|(port, host)| Server {
+                host: host.to_ascii_lowercase(),
+                port,
+                verified: verification.what,
+                expected: overrides.expected_names,
+            })
+            .map(|server| context.resumption(server, settings));
+        if let Some(resumption) = &resumption {
+            handle.set_session_keeper(Box::new(resumption.clone()));
+        }
+        let session = session.or_else(|| resumption.as_ref()?.take());
         let connection = Connection {
             window,
             version: OnceLock::new(),
@@ -230,6 +256,7 @@ impl Connection {
             expected: verification.expected,
             verifies: verification.what,
             offered: AtomicBool::new(false),
+            resumption,
         };
         if let Some(session) = session {
             connection.set_session(&session)?;
@@ -432,8 +459,10 @@ impl Connection {
             }
             status
         });
-        if matches!(outcome, Ok(Step::Done(()))) {
-            self.handshaken.store(true, Ordering::Release);
+        match &outcome {
+            Ok(Step::Done(())) => self.handshaken.store(true, Ordering::Release),
+            Err(_) if !self.handshaken() => self.resumption.iter().for_each(Resumption::forget),
+            _ => {}
         }
         outcome
     }

@@ -492,12 +492,14 @@ impl CtxHandle {
 
     /// Keeps sessions without tickets in this cache, in place of OpenSSL's own.
     pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
-        let mode = SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL;
-        self.0.set_session_cache_mode(mode);
+        self.keep_client_sessions(false);
         // The crate finds these through the `SSL_CTX` that a connection was made from, as OpenSSL does.
         let sessions = Arc::clone(cache);
         self.0
-            .set_new_session_callback(move |ssl, session| sessions.add(ssl, &session));
+            .set_new_session_callback(move |ssl, session| match ssl.is_server() {
+                true => sessions.add(ssl, &session),
+                false => trampoline::client_session(ssl, &session),
+            });
         let sessions = Arc::clone(cache);
         self.0
             .set_remove_session_callback(move |_, session| sessions.remove(session));
@@ -507,6 +509,16 @@ impl CtxHandle {
             self.0
                 .set_get_session_callback(move |ssl, id| sessions.find(ssl, id));
         }
+    }
+
+    /// Whether the new sessions of client connections are shown to their [`SessionKeeper`](super::hooks::SessionKeeper).
+    pub(crate) fn keep_client_sessions(&mut self, on: bool) {
+        let client = match on {
+            true => SslSessionCacheMode::CLIENT,
+            false => SslSessionCacheMode::OFF,
+        };
+        let server = SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL;
+        self.0.set_session_cache_mode(server | client);
     }
 
     /// The counters of the session statistics, to be read at any time.

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
-use openssl::ssl::SslRef;
+use openssl::ssl::{SslRef, SslSession};
 use zeroize::Zeroizing;
 
 use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
@@ -63,6 +63,13 @@ pub(crate) trait Stapling: Send {
 
     /// Whether a client is content with what the server stapled, or with nothing.
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
+}
+
+/// Keeps the sessions of a client's connection.
+pub(crate) trait SessionKeeper: Send {
+    /// Called with each new session, a copy of the connection's own. `context` is the number of the
+    /// context in use.
+    fn keep(&self, session: SslSession, context: u64);
 }
 
 /// How a server goes on after the client's name is known.

@@ -15,7 +15,7 @@ use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, Hold, Transport};
-use super::hooks::{Hooks, Stapling};
+use super::hooks::{Hooks, SessionKeeper, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::util::{self, clear_errors};
 use super::view::View;
@@ -463,6 +463,11 @@ impl SslHandle {
             1 => Ok(()),
             _ => Err(ErrorStack::get()),
         }
+    }
+
+    /// Sets what keeps the connection's new sessions.
+    pub(crate) fn set_session_keeper(&mut self, keeper: Box<dyn SessionKeeper>) {
+        self.callbacks.set_keeper(keeper);
     }
 
     /// Offers a copy of a session for resumption, whose context the caller compares with its own. A

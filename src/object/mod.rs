@@ -32,6 +32,7 @@ pub struct WrapBio {
     server_side: bool,
     server_hostname: Option<String>,
     session: Option<SslSession>,
+    port: Option<u16>,
     overrides: Overrides,
 }
 
@@ -59,6 +60,14 @@ impl WrapBio {
     #[must_use]
     pub fn session(mut self, session: impl Into<Option<SslSession>>) -> WrapBio {
         self.session = session.into();
+        self
+    }
+
+    /// The port of the server, for the sessions that the context keeps; see
+    /// [`SslContext::set_client_session_cache`]. Python has no equivalent.
+    #[must_use]
+    pub fn port(mut self, port: impl Into<Option<u16>>) -> WrapBio {
+        self.port = port.into();
         self
     }
 }
@@ -180,6 +189,8 @@ impl SslObject {
             session: options.session,
             insist_on_hostname,
             overrides: options.overrides,
+            port: options.port,
+            address: None,
         };
         let transport = BioTransport {
             incoming: incoming.clone(),

@@ -13,6 +13,9 @@ use super::wire::Wire;
 use super::{ClientCert, Error, Verify};
 use crate as ssl;
 
+/// For how many servers TLS sessions are kept.
+const RESUMED_SERVERS: usize = 100;
+
 /// The TLS options of a connection. Connections with equal options can be shared.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Tls {
@@ -56,6 +59,7 @@ impl Tls {
             context.set_options(context.options() | ssl::OP_NO_TICKET)?;
             context.set_hostname_checks_common_name(false)?;
             context.set_post_handshake_auth(true)?;
+            context.set_client_session_cache(RESUMED_SERVERS)?;
             context.set_alpn_protocols(&["http/1.1"])
         };
         set().map_err(Error::SSLError)

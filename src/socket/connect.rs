@@ -1,5 +1,6 @@
 //! Wrapping, connecting, accepting and the handshake.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
@@ -219,15 +220,23 @@ impl SslSocket {
 
     /// Makes the TLS connection, which has not spoken yet.
     fn begin_tls(&self) -> Result<Arc<Connection>> {
+        let context = self.context();
+        // One call to the system less where nobody asks.
+        let peer = match self.server_side || context.client_session_cache() == 0 {
+            true => None,
+            false => (self.io.socket.peer_addr().ok()).and_then(|peer| peer.as_socket()),
+        };
         let config = Config {
             server_side: self.server_side,
             server_hostname: self.server_hostname.clone(),
             session: self.session_lock().take(),
             insist_on_hostname: !self.server_side,
             overrides: self.overrides.clone(),
+            port: peer.as_ref().map(SocketAddr::port),
+            address: peer.map(|peer| peer.ip().to_string()),
         };
         let transport = Box::new(SocketTransport::new(Arc::clone(&self.io), self.read_ahead));
-        let connection = Arc::new(Connection::new(&self.context(), config, transport)?);
+        let connection = Arc::new(Connection::new(&context, config, transport)?);
         self.set_tls(Tls::Active(Arc::clone(&connection)));
         Ok(connection)
     }

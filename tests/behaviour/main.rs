@@ -38,6 +38,7 @@ mod questions;
 mod read_ahead;
 mod record_edges;
 mod reentry;
+mod resumption;
 mod security_record;
 mod sendfile;
 mod sessions;

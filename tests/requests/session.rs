@@ -61,6 +61,27 @@ fn a_connection_that_the_server_closed_is_not_used_again() {
 }
 
 #[test]
+fn new_connections_of_a_session_resume_the_tls_session() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    let config = ServerConfig::new(&leaf).hang_up_after(1, HangUp::CloseNotify);
+    let server = HttpsServer::start(config, "hello");
+    let url = server.url("localhost", "/");
+    let session = new_session(&*files.ca);
+    let resumed = |session: &Session, options: RequestOptions| {
+        session.get(&url, options).unwrap();
+        server.next_connection().resumed
+    };
+    assert!(!resumed(&session, RequestOptions::new()));
+    assert!(resumed(&session, RequestOptions::new()));
+    assert!(resumed(&session, RequestOptions::new()));
+    // What is verified differs, and so does the session.
+    assert!(!resumed(&session, false.into()));
+    assert!(!resumed(&new_session(&*files.ca), RequestOptions::new()));
+}
+
+#[test]
 fn headers_of_session_and_request_are_put_together() {
     let leaf = Ca::new().issue("localhost");
     let server = HttpsServer::start(&leaf, "hello");

@@ -5,6 +5,7 @@ mod keylog;
 mod message;
 mod psk;
 mod server_name;
+mod session;
 mod status;
 mod ticket;
 
@@ -21,7 +22,7 @@ use openssl_sys as sys;
 
 use super::bio;
 use super::decl;
-use super::hooks::{BoxError, Hooks, Stapling};
+use super::hooks::{BoxError, Hooks, SessionKeeper, Stapling};
 use super::util::clear_errors;
 use super::window::Window;
 
@@ -30,6 +31,7 @@ pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
 pub(in crate::ffi) use psk::{psk_client, psk_server};
 pub(in crate::ffi) use server_name::server_name;
+pub(in crate::ffi) use session::client_session;
 pub(in crate::ffi) use status::status;
 pub(in crate::ffi) use ticket::ticket;
 
@@ -53,6 +55,7 @@ pub(crate) struct Callbacks {
     /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
+    keeper: OnceCell<Box<dyn SessionKeeper>>,
     /// Where others look at the connection while user code runs.
     window: Arc<Window>,
 }
@@ -69,8 +72,14 @@ impl Callbacks {
             failure: RefCell::new(None),
             alpn: RefCell::new(Vec::new()),
             stapling,
+            keeper: OnceCell::new(),
             window,
         }
+    }
+
+    /// Sets what keeps the connection's sessions; the first one stays.
+    pub(crate) fn set_keeper(&self, keeper: Box<dyn SessionKeeper>) {
+        let _ = self.keeper.set(keeper);
     }
 
     /// The context in use now.

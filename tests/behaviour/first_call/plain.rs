@@ -176,12 +176,12 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         WrapBio::new().expected_names(["localhost"]).ocsp_mode(OcspMode::Require),
         WrapSocket::new().ocsp_response(b"none".to_vec()),
     );
-    "WrapBio::new", "WrapBio::server_side", "WrapBio::server_hostname", "WrapBio::session",
+    "WrapBio::new", "WrapBio::server_side", "WrapBio::server_hostname", "WrapBio::session", "WrapBio::port",
     "impl From<&str> for WrapBio", "impl From<&String> for WrapBio",
     "impl From<()> for WrapBio", "impl From<String> for WrapBio", "impl From<Option<&str>> for WrapBio" => (
         WrapBio::from(String::new()),
         WrapBio::from(Some("localhost")),
-        WrapBio::new().server_side(true).server_hostname("localhost").session(None),
+        WrapBio::new().server_side(true).server_hostname("localhost").session(None).port(443),
         WrapBio::from("localhost"),
         WrapBio::from(&String::new()),
         WrapBio::from(()),

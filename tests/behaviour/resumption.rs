@@ -1,0 +1,291 @@
+//! Sessions that a client context keeps for later connections.
+
+use pyssl as ssl;
+use pyssl_testing::Ca;
+
+use crate::link::{BOTH_VERSIONS, Contexts, client_options, server_options, tcp_pair};
+use crate::support::{Pair, client_context, server_context, trust};
+
+const TLS12: ssl::TlsVersion = ssl::TlsVersion::TLSv1_2;
+const TLS13: ssl::TlsVersion = ssl::TlsVersion::TLSv1_3;
+
+fn localhost() -> ssl::WrapBio {
+    ssl::WrapBio::from("localhost").port(443)
+}
+
+/// Connects, lets the client read, and says whether the handshake resumed a session.
+fn resumes(client: &ssl::SslContext, server: &ssl::SslContext, options: ssl::WrapBio) -> bool {
+    let pair = Pair::new(client, server, options).unwrap().connected();
+    pair.talk();
+    assert_eq!(pair.client.session_reused(), pair.server.session_reused());
+    // A server forgets a session without a ticket whose connection ends without `close_notify`.
+    for side in [&pair.client, &pair.server, &pair.client] {
+        let _ = side.unwrap();
+        pair.pump();
+    }
+    pair.client.session_reused()
+}
+
+/// Contexts for one version, whose client keeps the sessions of ten servers.
+fn keeping(version: ssl::TlsVersion) -> Contexts {
+    let contexts = Contexts::of(version);
+    contexts.client.set_client_session_cache(10).unwrap();
+    contexts
+}
+
+#[test]
+fn a_context_keeps_no_sessions_by_default() {
+    for version in BOTH_VERSIONS {
+        let Contexts { client, server } = Contexts::of(version);
+        assert_eq!(client.client_session_cache(), 0);
+        for _ in 0..3 {
+            assert!(!resumes(&client, &server, localhost()));
+        }
+    }
+}
+
+#[test]
+fn later_connections_to_the_same_server_resume() {
+    for version in BOTH_VERSIONS {
+        for tickets in [true, false] {
+            let Contexts { client, server } = keeping(version);
+            if !tickets {
+                server
+                    .set_options(server.options() | ssl::OP_NO_TICKET)
+                    .unwrap();
+            }
+            assert!(!resumes(&client, &server, localhost()));
+            for case in 0..10 {
+                let case = format!("{version}, tickets {tickets}, connection {case}");
+                assert!(resumes(&client, &server, localhost()), "{case}");
+            }
+            assert_eq!(server.session_stats().hits, 10);
+        }
+    }
+}
+
+#[test]
+fn sockets_resume_by_name_and_port_of_their_peer() {
+    for version in BOTH_VERSIONS {
+        let contexts = keeping(version);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = || {
+            let near = std::net::TcpStream::connect(address).unwrap();
+            let (far, _) = listener.accept().unwrap();
+            let link = contexts.wrap_with(near, far, client_options(), server_options());
+            link.server.sendall(b"x").unwrap();
+            assert_eq!(link.client.recv(1).unwrap(), b"x");
+            link.client.session_reused().unwrap()
+        };
+        assert!(!connect());
+        assert!(connect() && connect());
+        // Another port.
+        let (near, far) = tcp_pair();
+        let link = contexts.wrap(near, far, client_options());
+        assert_eq!(link.client.session_reused(), Some(false));
+    }
+}
+
+#[test]
+fn a_tls_1_3_session_is_offered_once() {
+    let Contexts { client, server } = keeping(TLS13);
+    server.set_num_tickets(1).unwrap();
+    assert!(!resumes(&client, &server, localhost()));
+    let first = Pair::new(&client, &server, localhost()).unwrap();
+    let second = Pair::new(&client, &server, localhost()).unwrap();
+    let (first, second) = (first.connected(), second.connected());
+    assert!(first.client.session_reused());
+    assert!(!second.client.session_reused());
+}
+
+#[test]
+fn concurrent_tls_1_2_connections_share_a_session() {
+    let Contexts { client, server } = keeping(TLS12);
+    assert!(!resumes(&client, &server, localhost()));
+    let pairs = [(); 5].map(|()| Pair::new(&client, &server, localhost()).unwrap());
+    for pair in pairs {
+        assert!(pair.connected().client.session_reused());
+    }
+}
+
+#[test]
+fn another_server_does_not_get_the_session() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue_for(&["localhost", "other.example"]));
+    for version in BOTH_VERSIONS {
+        let client = client_context(&ca);
+        client.set_maximum_version(version).unwrap();
+        client.set_client_session_cache(10).unwrap();
+        let others = [
+            localhost().port(444),
+            ssl::WrapBio::from("other.example").port(443),
+            localhost().expected_names(["other.example"]),
+            // An object without a port keeps and resumes nothing.
+            localhost().port(None),
+        ];
+        assert!(!resumes(&client, &server, localhost()));
+        for other in others {
+            assert!(!resumes(&client, &server, other.clone()), "{other:?}");
+        }
+        assert!(resumes(&client, &server, localhost()));
+        assert!(resumes(
+            &client,
+            &server,
+            ssl::WrapBio::from("LOCALHOST").port(443)
+        ));
+    }
+}
+
+#[test]
+fn other_verification_does_not_get_the_session() {
+    for version in BOTH_VERSIONS {
+        let settings = [
+            localhost(),
+            localhost().check_hostname(false),
+            localhost()
+                .check_hostname(false)
+                .verify_mode(ssl::CERT_NONE),
+            localhost().ocsp_mode(ssl::OcspMode::Request),
+        ];
+        for (i, first) in settings.iter().enumerate() {
+            for (j, next) in settings.iter().enumerate() {
+                let Contexts { client, server } = keeping(version);
+                assert!(!resumes(&client, &server, first.clone()));
+                let case = format!("{version}: {first:?}, then {next:?}");
+                assert_eq!(resumes(&client, &server, next.clone()), i == j, "{case}");
+            }
+        }
+    }
+}
+
+type Change = fn(&ssl::SslContext);
+
+#[test]
+fn a_change_of_the_context_ends_the_use_of_earlier_sessions() {
+    let changes: [(&str, Change); 5] = [
+        ("authorities", |context| trust(context, &Ca::new())),
+        ("protocols", |context| {
+            context.set_alpn_protocols(&["h2"]).unwrap();
+        }),
+        ("suites", |context| context.set_ciphers("HIGH").unwrap()),
+        ("flags", |context| {
+            let flags = context.verify_flags() | ssl::VERIFY_X509_STRICT;
+            context.set_verify_flags(flags).unwrap();
+        }),
+        ("limit", |context| {
+            context.set_client_session_cache(5).unwrap();
+        }),
+    ];
+    for version in BOTH_VERSIONS {
+        for (name, change) in changes {
+            let Contexts { client, server } = keeping(version);
+            assert!(!resumes(&client, &server, localhost()));
+            // This connection began before the change, and gets its session after it.
+            let pair = Pair::new(&client, &server, localhost()).unwrap();
+            change(&client);
+            pair.connected().talk();
+            assert!(!resumes(&client, &server, localhost()), "{version} {name}");
+            assert!(resumes(&client, &server, localhost()), "{version} {name}");
+        }
+    }
+}
+
+#[test]
+fn the_server_that_was_used_least_recently_makes_room() {
+    for version in BOTH_VERSIONS {
+        let Contexts { client, server } = keeping(version);
+        client.set_client_session_cache(2).unwrap();
+        let to = |port: u16| resumes(&client, &server, localhost().port(port));
+        assert!(!to(1) && !to(2));
+        assert!(to(1));
+        assert!(!to(3));
+        assert!(to(1));
+        assert!(!to(2), "it made room for 3");
+        client.set_client_session_cache(0).unwrap();
+        assert!(!to(1) && !to(1));
+    }
+}
+
+#[test]
+fn a_failed_handshake_drops_the_sessions() {
+    for version in BOTH_VERSIONS {
+        let contexts = keeping(version);
+        assert!(!resumes(&contexts.client, &contexts.server, localhost()));
+        // The server has changed: it resumes nothing, and its certificate is unknown.
+        let stranger = server_context(&Ca::new().issue("localhost"));
+        let pair = Pair::new(&contexts.client, &stranger, localhost()).unwrap();
+        assert!(pair.handshake().0.is_err());
+        assert!(!resumes(&contexts.client, &contexts.server, localhost()));
+        assert!(resumes(&contexts.client, &contexts.server, localhost()));
+    }
+}
+
+#[test]
+fn an_own_identity_and_an_explicit_session_take_no_kept_session() {
+    for version in BOTH_VERSIONS {
+        let ca = Ca::new();
+        let Contexts { client, server } = keeping(version);
+        let leaf = ca.issue("client");
+        let chain = ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem());
+        let identity = ssl::Identity::load(chain).unwrap();
+        assert!(!resumes(&client, &server, localhost()));
+        for _ in 0..2 {
+            assert!(!resumes(&client, &server, localhost().identity(&identity)));
+        }
+        let pair = Pair::new(&client, &server, "localhost")
+            .unwrap()
+            .connected();
+        pair.talk();
+        let session = pair.client.session().unwrap();
+        for _ in 0..2 {
+            let options = localhost().session(session.clone());
+            let pair = Pair::new(&client, &server, options).unwrap().connected();
+            assert!(pair.client.session_reused());
+        }
+        assert!(resumes(&client, &server, localhost()));
+    }
+}
+
+#[test]
+fn a_copy_has_the_limit_and_no_sessions() {
+    let Contexts { client, server } = keeping(TLS13);
+    assert!(!resumes(&client, &server, localhost()));
+    let copy = client.copy().unwrap();
+    assert_eq!(copy.client_session_cache(), 10);
+    assert!(!resumes(&copy, &server, localhost()));
+    assert!(resumes(&copy, &server, localhost()) && resumes(&client, &server, localhost()));
+}
+
+#[test]
+fn a_connection_with_another_context_puts_no_session_into_the_first() {
+    for version in BOTH_VERSIONS {
+        let Contexts { client, server } = keeping(version);
+        let other = client.copy().unwrap();
+        let pair = Pair::new(&client, &server, localhost()).unwrap();
+        pair.client.set_context(&other).unwrap();
+        pair.connected().talk();
+        assert!(!resumes(&client, &server, localhost()));
+        assert!(!resumes(&other, &server, localhost()));
+    }
+}
+
+#[test]
+fn threads_share_the_sessions_while_the_context_is_changed() {
+    for version in BOTH_VERSIONS {
+        let Contexts { client, server } = keeping(version);
+        std::thread::scope(|scope| {
+            for port in 0..4 {
+                let (client, server) = (&client, &server);
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        resumes(client, server, localhost().port(port % 2));
+                    }
+                });
+            }
+            for servers in 0..20 {
+                client.set_client_session_cache(servers % 3).unwrap();
+            }
+        });
+    }
+}
