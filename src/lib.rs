@@ -43,6 +43,7 @@
 //!
 //! # Beyond Python
 //!
+//! - [`SslContext::to_openssl`]: a copy of a context for crates that take the `openssl` crate's types.
 //! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
 //! - [`SslContext::set_client_session_cache`]: connections resume earlier sessions by themselves.
 //! - [`SslSocket::close_within`]: closes a connection with a time limit.
@@ -124,6 +125,8 @@ pub use version::{
     HAS_TLSv1_3, OPENSSL_VERSION, OPENSSL_VERSION_INFO, OPENSSL_VERSION_NUMBER, get_protocol_name,
 };
 
+// The types that `SslContext::to_openssl` and its neighbours return.
+pub use openssl;
 // `socket2::Socket`, which `wrap_socket` takes, corresponds to Python's `socket.socket`.
 pub use socket2;
 

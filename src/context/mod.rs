@@ -12,6 +12,7 @@ mod keylog;
 mod locations;
 mod message;
 pub(crate) mod ocsp;
+mod openssl;
 mod plain;
 mod properties;
 mod psk;

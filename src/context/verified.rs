@@ -26,6 +26,21 @@ impl Verified {
         [MARK, &[verify_mode, self.check_hostname.into(), ocsp_mode]].concat()
     }
 
+    /// The session id context of a server: OpenSSL resumes a session only where it is the same, so a
+    /// session that was verified otherwise leads to a full handshake. `names` are those of which the
+    /// client's certificate must have one.
+    pub(crate) fn session_id_context<'a>(self, names: impl Iterator<Item = &'a str>) -> Vec<u8> {
+        if self.verify_mode == VerifyMode::CERT_NONE {
+            return b"Python\0".to_vec(); // CPython's
+        }
+        let mut facts = self.to_note();
+        for name in names {
+            facts.push(0);
+            facts.extend_from_slice(name.as_bytes());
+        }
+        openssl::sha::sha256(&facts).to_vec()
+    }
+
     /// Decodes the data of a session; `None` if it is not ours.
     pub(super) fn from_note(note: &[u8]) -> Option<Verified> {
         let &[verify_mode, check_hostname, ocsp_mode] = note.strip_prefix(MARK)? else {

@@ -27,18 +27,10 @@ pub(crate) struct Verification {
 }
 
 impl Verification {
-    /// The session id context of a server: OpenSSL resumes a session only where it is the same, so a
-    /// session that was verified otherwise leads to a full handshake.
+    /// The session id context of a server.
     pub(crate) fn session_id_context(&self) -> Vec<u8> {
-        if self.what.verify_mode == VerifyMode::CERT_NONE {
-            return b"Python\0".to_vec(); // CPython's
-        }
-        let mut facts = self.what.to_note();
-        for name in &self.expected {
-            facts.push(0);
-            facts.extend_from_slice(name.as_str().as_bytes());
-        }
-        openssl::sha::sha256(&facts).to_vec()
+        let names = self.expected.iter().map(ServerName::as_str);
+        self.what.session_id_context(names)
     }
 }
 

@@ -490,6 +490,30 @@ impl CtxHandle {
         unsafe { decl::SSL_CTX_set1_cert_store(self.as_ptr(), store.as_ptr()) };
     }
 
+    /// Lets a client answer requests for its certificate after the handshake.
+    pub(crate) fn set_post_handshake_auth(&mut self) {
+        // SAFETY: a live context that nobody else uses.
+        unsafe { sys::SSL_CTX_set_post_handshake_auth(self.as_ptr(), 1) };
+    }
+
+    /// The context, for connections that are not ours. Our callbacks would look for a connection of
+    /// ours, so the ones that every context has are removed here. Those for ALPN, server names, the
+    /// key log, messages and pre-shared keys must not be set.
+    pub(crate) fn into_builder(
+        mut self,
+        ticket_keys: &Arc<[TicketBlock]>,
+    ) -> Result<SslContextBuilder, ErrorStack> {
+        // SAFETY: a live context that nobody else uses.
+        unsafe {
+            sys::SSL_CTX_set_tlsext_status_cb(self.as_ptr(), None);
+            sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), None, ptr::null_mut());
+        }
+        if ticket_keys.len() > 1 {
+            trampoline::keep_ticket_keys(&mut self.0, Arc::clone(ticket_keys))?;
+        }
+        Ok(self.0)
+    }
+
     /// Keeps sessions without tickets in this cache, in place of OpenSSL's own.
     pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
         self.keep_client_sessions(false);

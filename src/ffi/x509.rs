@@ -12,7 +12,9 @@ use foreign_types::ForeignTypeRef;
 use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
-use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref};
+use openssl::x509::{
+    GeneralNameRef, X509NameRef, X509Ref, X509StoreContext, X509StoreContextRef, X509VerifyResult,
+};
 use openssl_sys as sys;
 
 use super::decl;
@@ -368,5 +370,34 @@ impl Drop for Bio {
     fn drop(&mut self) {
         // SAFETY: made by `owned`, not null, freed only here.
         unsafe { sys::BIO_free_all(self.0) }
+    }
+}
+
+/// Whether a verification may accept the peer's certificate although it compares no host name: it is
+/// not at that certificate, or the peer is a client, or there is a host name or an address to compare.
+/// If it may not, the verification's error becomes a mismatch of the host name.
+pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
+    let client = X509StoreContext::ssl_idx()
+        .ok()
+        .and_then(|index| verification.ex_data(index))
+        .is_some_and(|ssl| !ssl.is_server());
+    if verification.error_depth() > 0 || !client {
+        return true;
+    }
+    // SAFETY: a live verification, which has parameters. The address is a copy for us to free; a null
+    // pointer is freed as well.
+    unsafe {
+        let param = decl::X509_STORE_CTX_get0_param(verification.as_ptr());
+        if !decl::X509_VERIFY_PARAM_get0_host(param, 0).is_null() {
+            return true;
+        }
+        let address = decl::X509_VERIFY_PARAM_get1_ip_asc(param);
+        let has_address = !address.is_null();
+        sys::OPENSSL_free(address.cast());
+        if !has_address {
+            let mismatch = X509VerifyResult::from_raw(sys::X509_V_ERR_HOSTNAME_MISMATCH);
+            verification.set_error(mismatch);
+        }
+        has_address
     }
 }

@@ -31,6 +31,7 @@ mod live_context;
 mod message_callback;
 mod objects;
 mod ocsp;
+mod openssl_types;
 mod overrides;
 mod pha;
 mod psk;

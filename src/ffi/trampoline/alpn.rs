@@ -40,9 +40,10 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     unsafe { dispatch(ssl, sys::SSL_TLSEXT_ERR_ALERT_FATAL, choose) }
 }
 
-/// The first entry of `preferred` that stands in `offered`; both have length bytes.
-fn first_common<'a>(preferred: &'a [u8], offered: &[u8]) -> Option<&'a [u8]> {
-    protocols(preferred).find(|ours| protocols(offered).any(|theirs| theirs == *ours))
+/// The first entry of `preferred` that stands in `offered`, as it stands there. Both have length
+/// bytes.
+pub(crate) fn first_common<'a>(preferred: &[u8], offered: &'a [u8]) -> Option<&'a [u8]> {
+    protocols(preferred).find_map(|ours| protocols(offered).find(|theirs| *theirs == ours))
 }
 
 /// The entries of a list with length bytes; what is cut off at the end is left out.

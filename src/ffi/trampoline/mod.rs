@@ -27,13 +27,14 @@ use super::util::clear_errors;
 use super::window::Window;
 
 pub(in crate::ffi) use alpn::alpn_select;
+pub(crate) use alpn::first_common;
 pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
 pub(in crate::ffi) use psk::{psk_client, psk_server};
 pub(in crate::ffi) use server_name::server_name;
 pub(in crate::ffi) use session::client_session;
 pub(in crate::ffi) use status::status;
-pub(in crate::ffi) use ticket::ticket;
+pub(in crate::ffi) use ticket::{keep_ticket_keys, ticket};
 
 /// Why user code, called by OpenSSL, did not do its work.
 pub(crate) enum Failure {

@@ -1,6 +1,12 @@
 use std::ffi::{c_int, c_uchar};
 use std::ptr;
+use std::sync::Arc;
 
+use foreign_types::ForeignTypeRef;
+use once_cell::sync::OnceCell;
+use openssl::error::ErrorStack;
+use openssl::ex_data::Index;
+use openssl::ssl::{SslContext, SslContextBuilder, SslRef};
 use openssl_sys as sys;
 
 use super::{Running, dispatch};
@@ -47,59 +53,117 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
 ) -> c_int {
     let prepare = |state: &Running<'_>| {
         let keys = state.original.ticket_keys();
-        let mut keys = keys.iter().filter_map(parts);
-        if seal == 1 {
-            let Some(key) = keys.next() else {
-                return NO_KEY;
-            };
-            // SAFETY: OpenSSL passes places for a name of 16 bytes and the longest IV, which has
-            // 16; both contexts are live and this call's alone.
-            unsafe {
-                ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
-                if decl::RAND_bytes(iv, IV_LEN) != 1
-                    || sys::EVP_EncryptInit_ex(
-                        cipher,
-                        decl::EVP_aes_256_cbc(),
-                        ptr::null_mut(),
-                        key.cipher.as_ptr(),
-                        iv,
-                    ) != 1
-                    || !set_mac_key(mac, key.mac)
-                {
-                    return WRONG;
-                }
-            }
-            return GOOD;
-        }
-        // SAFETY: the name and the IV stand at the beginning of the client's ticket, whose length
-        // OpenSSL has looked at.
-        let theirs = unsafe { util::slice(name, NAME_LEN) };
-        let Some((at, key)) = keys.enumerate().find(|(_, key)| key.name == theirs) else {
+        // SAFETY: OpenSSL's arguments, passed on.
+        unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
+    };
+    // SAFETY: called by OpenSSL with the running connection.
+    unsafe { dispatch(ssl, NO_KEY, prepare) }
+}
+
+/// Where a context of the `openssl` crate keeps its ticket keys.
+fn index() -> Result<Index<SslContext, Arc<[TicketBlock]>>, ErrorStack> {
+    static INDEX: OnceCell<Index<SslContext, Arc<[TicketBlock]>>> = OnceCell::new();
+    INDEX.get_or_try_init(SslContext::new_ex_index).copied()
+}
+
+/// Gives ticket keys to a context whose connections are not ours.
+pub(in crate::ffi) fn keep_ticket_keys(
+    ctx: &mut SslContextBuilder,
+    keys: Arc<[TicketBlock]>,
+) -> Result<(), ErrorStack> {
+    ctx.set_ex_data(index()?, keys);
+    // SAFETY: a live context that nobody else uses.
+    let set =
+        unsafe { decl::SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx.as_ptr(), Some(foreign_ticket)) };
+    match set {
+        1 => Ok(()),
+        _ => Err(ErrorStack::get()),
+    }
+}
+
+/// As [`ticket`], for a connection that is not ours. The keys are found in its context.
+unsafe extern "C" fn foreign_ticket(
+    ssl: *mut sys::SSL,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut sys::EVP_CIPHER_CTX,
+    mac: *mut sys::EVP_MAC_CTX,
+    seal: c_int,
+) -> c_int {
+    // SAFETY: OpenSSL passes a live connection, which this thread has to itself.
+    let connection = unsafe { SslRef::from_ptr(ssl) };
+    let keys = index().map(|index| connection.ssl_context().ex_data(index));
+    let Ok(Some(keys)) = keys else {
+        return NO_KEY;
+    };
+    // SAFETY: OpenSSL's arguments, passed on.
+    unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
+}
+
+/// Prepares OpenSSL's contexts for one ticket.
+///
+/// # Safety
+///
+/// All but `keys` is what OpenSSL passed to its callback.
+unsafe fn prepare(
+    keys: &[TicketBlock],
+    ssl: *mut sys::SSL,
+    name: *mut c_uchar,
+    iv: *mut c_uchar,
+    cipher: *mut sys::EVP_CIPHER_CTX,
+    mac: *mut sys::EVP_MAC_CTX,
+    seal: c_int,
+) -> c_int {
+    let mut keys = keys.iter().filter_map(parts);
+    if seal == 1 {
+        let Some(key) = keys.next() else {
             return NO_KEY;
         };
-        // SAFETY: as above; the contexts are live and this call's alone.
+        // SAFETY: OpenSSL passes places for a name of 16 bytes and the longest IV, which has
+        // 16; both contexts are live and this call's alone.
         unsafe {
-            if sys::EVP_DecryptInit_ex(
-                cipher,
-                decl::EVP_aes_256_cbc(),
-                ptr::null_mut(),
-                key.cipher.as_ptr(),
-                iv,
-            ) != 1
+            ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
+            if decl::RAND_bytes(iv, IV_LEN) != 1
+                || sys::EVP_EncryptInit_ex(
+                    cipher,
+                    decl::EVP_aes_256_cbc(),
+                    ptr::null_mut(),
+                    key.cipher.as_ptr(),
+                    iv,
+                ) != 1
                 || !set_mac_key(mac, key.mac)
             {
                 return WRONG;
             }
-            // Tickets of TLS 1.3 are used once (RFC 8446, appendix C.4).
-            if at > 0 || sys::SSL_version(ssl) == sys::TLS1_3_VERSION {
-                RENEW
-            } else {
-                GOOD
-            }
         }
+        return GOOD;
+    }
+    // SAFETY: the name and the IV stand at the beginning of the client's ticket, whose length
+    // OpenSSL has looked at.
+    let theirs = unsafe { util::slice(name, NAME_LEN) };
+    let Some((at, key)) = keys.enumerate().find(|(_, key)| key.name == theirs) else {
+        return NO_KEY;
     };
-    // SAFETY: called by OpenSSL with the running connection.
-    unsafe { dispatch(ssl, NO_KEY, prepare) }
+    // SAFETY: as above; the contexts are live and this call's alone.
+    unsafe {
+        if sys::EVP_DecryptInit_ex(
+            cipher,
+            decl::EVP_aes_256_cbc(),
+            ptr::null_mut(),
+            key.cipher.as_ptr(),
+            iv,
+        ) != 1
+            || !set_mac_key(mac, key.mac)
+        {
+            return WRONG;
+        }
+        // Tickets of TLS 1.3 are used once (RFC 8446, appendix C.4).
+        if at > 0 || sys::SSL_version(ssl) == sys::TLS1_3_VERSION {
+            RENEW
+        } else {
+            GOOD
+        }
+    }
 }
 
 /// Makes a context compute HMAC-SHA256 with this key.
