@@ -203,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
     /// # use pyssl as ssl;
     /// # async fn f(context: ssl::SslContext, tcp: tokio::net::TcpStream) -> ssl::Result<()> {
     /// match context.accept(tcp).into_fallible().await {
-    ///     Ok(stream) => println!("{:?}", stream.object().version()),
+    ///     Ok(stream) => println!("{:?}", stream.version()),
     ///     Err((error, tcp)) => eprintln!("{:?}: {error}", tcp.peer_addr()),
     /// }
     /// # Ok(()) }

@@ -33,13 +33,16 @@
 //! changed while connections use it, so a renewed certificate needs no restart.
 
 mod handshake;
+mod inspection;
 mod link;
+mod split;
 mod stream;
 mod wakers;
 
 use std::time::Duration;
 
 pub use handshake::{Handshake, IntoFallible};
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 pub use stream::TlsStream;
 
 /// Asyncio's `ssl_handshake_timeout`.

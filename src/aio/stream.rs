@@ -1,6 +1,7 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -20,9 +21,9 @@ const GATHERED: usize = 16 * 1024;
 /// TLS on an asynchronous stream, after its handshake. [`SslContext::connect`] and
 /// [`SslContext::accept`] return it.
 ///
-/// It implements tokio's [`AsyncRead`] and [`AsyncWrite`], and `tokio::io::split` works with it.
-/// [`object`](Self::object) has the getters of Python's `SSLSocket`: the version, the peer's
-/// certificate, the session.
+/// It implements tokio's [`AsyncRead`] and [`AsyncWrite`], and has the getters of Python's
+/// `SSLSocket`: the version, the peer's certificate, the session.
+/// [`into_split`](Self::into_split) makes two halves; `tokio::io::split` works too.
 ///
 /// - Cancelling a read loses no data.
 /// - A write returns once the data is encrypted. Up to 66 KiB may still be unsent; `flush`,
@@ -48,7 +49,7 @@ const GATHERED: usize = 16 * 1024;
 /// # context.load_verify_locations(cadata)?;
 /// let tcp = tokio::net::TcpStream::connect(address).await?;
 /// let mut stream = context.connect(tcp, "localhost").await?;
-/// println!("{:?}", stream.object().version());
+/// println!("{:?}", stream.version());
 /// stream.write_all(b"hello").await?;
 /// stream.flush().await?;
 /// let mut reply = [0; 5];
@@ -63,7 +64,7 @@ const GATHERED: usize = 16 * 1024;
 pub struct TlsStream<S> {
     /// `None` only while a method that consumes the stream runs.
     link: Option<Link<S>>,
-    object: SslObject,
+    pub(super) object: Arc<SslObject>,
     pub(super) suppress_ragged_eofs: bool,
     pub(super) shutdown_timeout: Option<Duration>,
     /// An error ended the TLS connection.
@@ -80,8 +81,8 @@ enum Progress<T> {
 }
 
 impl<S> TlsStream<S> {
-    /// The TLS connection's getters: `version`, `cipher`, `getpeercert`, `session`,
-    /// `selected_alpn_protocol`, `get_channel_binding`, ...
+    /// The TLS connection, for functions that take Python's `SSLObject`. The stream has the same
+    /// getters.
     ///
     /// ```python
     /// writer.get_extra_info("ssl_object")
@@ -89,7 +90,7 @@ impl<S> TlsStream<S> {
     /// ```no_run
     /// # use pyssl as ssl;
     /// # fn f(stream: &ssl::aio::TlsStream<tokio::net::TcpStream>) {
-    /// stream.object().selected_alpn_protocol();
+    /// stream.object();
     /// # }
     /// ```
     ///
@@ -150,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     pub(super) fn new(link: Link<S>, object: SslObject) -> TlsStream<S> {
         TlsStream {
             link: Some(link),
-            object,
+            object: Arc::new(object),
             suppress_ragged_eofs: true,
             shutdown_timeout: Some(super::SHUTDOWN_TIMEOUT),
             failed: false,
@@ -345,7 +346,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         let this = self.get_mut();
         // After a failure OpenSSL has already sent an alert; it sends no close_notify.
         if !this.close_notify_sent && !this.failed {
-            this.object.send_close_notify()?;
+            if let Err(error) = this.object.send_close_notify() {
+                // A later call shuts down the inner stream.
+                this.failed = true;
+                return Poll::Ready(Err(error.into()));
+            }
             this.close_notify_sent = true;
         }
         let link = this.link_mut();

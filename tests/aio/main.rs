@@ -10,5 +10,6 @@ mod handshake;
 mod inner;
 mod live;
 mod python;
+mod split;
 mod stream;
 mod support;

@@ -55,6 +55,9 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("Handshake", &["SslContext::new"]),
     ("IntoFallible", &["SslContext::new"]),
     ("TlsStream", &["SslContext::new"]),
+    ("OwnedReadHalf", &["SslContext::new"]),
+    ("OwnedWriteHalf", &["SslContext::new"]),
+    ("ReuniteError", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),

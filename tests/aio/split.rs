@@ -1,0 +1,178 @@
+//! Two tasks on one stream, and the messages of TLS that need the other direction.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use pyssl_testing::Ca;
+use pyssl_testing::flood::{Flood, Message};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+use super::support::{client_context, contexts, pair, pattern};
+
+/// Completes the handshake of a [`Flood`] over a pipe.
+async fn accept(flood: &mut Flood, far: &mut tokio::io::DuplexStream) {
+    let mut buffer = [0; 4096];
+    while !flood.is_connected() {
+        let n = far.read(&mut buffer).await.expect("a flight");
+        let answer = flood.answer(&buffer[..n]);
+        far.write_all(&answer).await.expect("sent");
+    }
+}
+
+#[tokio::test]
+async fn both_halves_go_through_key_updates_tickets_and_renegotiations() {
+    for message in Message::ALL {
+        let ca = Ca::new();
+        let client = client_context(&ca);
+        let mut flood = Flood::new(&ca.issue("localhost"), message);
+        let (near, mut far) = duplex(600);
+        let (near, ()) = tokio::join!(
+            client.connect(near, "localhost"),
+            accept(&mut flood, &mut far)
+        );
+        let (mut reader, mut writer) = near.expect("a handshake").into_split();
+        let data = pattern(100_000);
+        let sent = data.clone();
+        let writing = tokio::spawn(async move {
+            writer.write_all(&sent).await?;
+            writer.flush().await?;
+            Ok::<_, std::io::Error>(writer)
+        });
+        let reading = tokio::spawn(async move {
+            let mut ticks = Vec::new();
+            reader.read_to_end(&mut ticks).await.map(|_| ticks)
+        });
+        // The peer sends a message and a byte after each read.
+        let mut received = Vec::new();
+        let mut sent = 0;
+        let mut buffer = [0; 300];
+        while received.len() < data.len() {
+            let n = far.read(&mut buffer).await.expect("a piece");
+            received.extend(flood.received(&buffer[..n]));
+            if flood.is_connected() {
+                let mut answer = flood.messages(1);
+                answer.extend(flood.data(b"."));
+                far.write_all(&answer).await.expect("sent");
+                sent += 1;
+            } else {
+                let answer = flood.answer(b"");
+                far.write_all(&answer).await.expect("sent");
+            }
+        }
+        assert!(received == data, "{message:?}");
+        // The flush also waits for the client's own answers to be sent.
+        let (mut far_reader, mut far_writer) = tokio::io::split(far);
+        tokio::spawn(async move { far_reader.read_to_end(&mut Vec::new()).await });
+        let _writer = writing.await.expect("no panic").expect("written");
+        let close = flood.close_notify();
+        far_writer.write_all(&close).await.expect("sent");
+        let ticks = reading.await.expect("no panic").expect("read");
+        assert_eq!(ticks.len(), sent, "{message:?}");
+        assert!(sent > 100, "{message:?}: {sent} messages");
+        let renegotiated = client.session_stats().connect_renegotiate > 0;
+        assert_eq!(renegotiated, message == Message::HelloRequest);
+    }
+}
+
+/// Counts wake-ups.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Polls once with a waker that counts.
+fn poll_counted<F: Future + Unpin>(future: &mut F, count: &Arc<Count>) -> Poll<F::Output> {
+    let waker = Waker::from(Arc::clone(count));
+    std::pin::Pin::new(future).poll(&mut Context::from_waker(&waker))
+}
+
+#[tokio::test]
+async fn a_reader_is_woken_when_its_answer_to_a_key_update_can_be_sent() {
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    let mut flood = Flood::new(&ca.issue("localhost"), Message::KeyUpdateRequest);
+    let (near, mut far) = duplex(4096);
+    let (near, ()) = tokio::join!(
+        client.connect(near, "localhost"),
+        accept(&mut flood, &mut far)
+    );
+    let (mut reader, mut writer) = near.expect("a handshake").into_split();
+    // Fill the pipe: the writer waits.
+    let data = pattern(200_000);
+    let mut writing = Box::pin(writer.write_all(&data));
+    let wake_writer = Arc::new(Count::default());
+    assert!(poll_counted(&mut writing, &wake_writer).is_pending());
+    // The reader answers the key update, for which there is no room.
+    let request = flood.messages(1);
+    far.write_all(&request).await.expect("room");
+    let mut byte = [0];
+    let mut reading = Box::pin(reader.read(&mut byte));
+    let wake_reader = Arc::new(Count::default());
+    assert!(poll_counted(&mut reading, &wake_reader).is_pending());
+    // Room for both: both tasks must be woken.
+    let mut buffer = [0; 4096];
+    let n = far.read(&mut buffer).await.expect("a piece");
+    let mut received = flood.received(&buffer[..n]);
+    for wake in [&wake_writer, &wake_reader] {
+        assert!(wake.0.load(Ordering::SeqCst) > 0);
+    }
+    // The reader alone sends what the writer has left.
+    drop(writing);
+    while received.len() < 65_536 {
+        assert!(poll_counted(&mut reading, &wake_reader).is_pending());
+        let n = far.read(&mut buffer).await.expect("a piece");
+        received.extend(flood.received(&buffer[..n]));
+    }
+    assert!(received == data[..received.len()]);
+}
+
+#[tokio::test]
+async fn halves_know_the_connection_and_join_again() {
+    let (client, server) = contexts();
+    let (near, far) = pair(&client, &server, 4096).await;
+    let (reader, writer) = near.into_split();
+    assert_eq!(reader.object().version(), Some("TLSv1.3"));
+    assert_eq!(writer.object().cipher(), reader.object().cipher());
+    let (other, _other_writer) = far.into_split();
+    let error = other.reunite(writer).expect_err("another stream's");
+    let mut near = reader.reunite(error.1).expect("halves of one stream");
+    let mut other = error.0;
+    near.write_all(b"whole").await.expect("sealed");
+    near.flush().await.expect("sent");
+    let mut received = [0; 5];
+    other.read_exact(&mut received).await.expect("received");
+    assert_eq!(&received, b"whole");
+}
+
+#[tokio::test]
+async fn the_stream_has_the_getters_of_a_socket() {
+    let (client, server) = contexts();
+    client.set_alpn_protocols(&["h2"]).expect("a name");
+    server.set_alpn_protocols(&["h2"]).expect("a name");
+    let (near, far) = pair(&client, &server, 4096).await;
+    assert_eq!(near.version(), Some("TLSv1.3"));
+    assert_eq!(near.cipher(), far.cipher());
+    assert_eq!(near.group(), far.group());
+    assert_eq!(near.selected_alpn_protocol().as_deref(), Some("h2"));
+    assert_eq!(near.server_hostname(), Some("localhost"));
+    assert!(!near.server_side() && far.server_side());
+    assert!(near.getpeercert().expect("a dict").is_some());
+    let der = near.getpeercert_binary().expect("encoded");
+    assert_eq!(near.get_unverified_chain()[0].to_der().ok(), der);
+    assert_eq!(near.get_verified_chain().len(), 2);
+    let key = |stream: &pyssl::aio::TlsStream<_>| {
+        let key = stream.export_keying_material(32, "EXPORTER-test", None);
+        key.expect("the handshake is done")
+    };
+    assert_eq!(key(&near), key(&far));
+    let unique = near.get_channel_binding("tls-exporter");
+    assert_eq!(unique.ok(), far.get_channel_binding("tls-exporter").ok());
+    assert!(!near.session_reused());
+    assert_eq!(near.pending(), 0);
+}
