@@ -1,41 +1,22 @@
 //! Host name lookup, with Python's errors.
 
+use std::ffi::CString;
 use std::net::SocketAddr;
 
-use dns_lookup::{AddrInfoHints, LookupError, SockType};
 use socket2::Domain;
 
 use crate::error::{Error, OsError, Result};
+use crate::ffi::resolver::{self, LookupError};
 
 /// The addresses of a host, optionally of one address family.
 pub(crate) fn addresses(host: &str, port: u16, family: Option<Domain>) -> Result<Vec<SocketAddr>> {
-    if host.contains('\0') {
-        return Err(Error::type_error(
-            "host name must not contain null character",
-        ));
-    }
-    let hints = AddrInfoHints {
-        socktype: SockType::Stream.into(),
-        address: family.map_or(0, i32::from),
-        ..AddrInfoHints::default()
-    };
-    let found = dns_lookup::getaddrinfo(Some(host), Some(&port.to_string()), Some(hints));
-    let found = found.map_err(failed)?;
-    Ok(found
-        .map(|info| info.map(|info| info.sockaddr))
-        .collect::<std::io::Result<_>>()?)
-}
-
-fn failed(error: LookupError) -> Error {
-    let number = error.error_num();
-    let error = std::io::Error::from(error);
-    // EAI_SYSTEM means that the error is in `errno`.
-    if error.raw_os_error().is_some() || number == 0 {
-        return error.into();
-    }
-    let text = error.to_string();
-    let text = text.rsplit(": ").next().unwrap_or(&text);
-    Error::Os(Box::new(OsError::lookup(number, text)))
+    let host = CString::new(host)
+        .map_err(|_| Error::type_error("host name must not contain null character"))?;
+    let family = family.map_or(libc::AF_UNSPEC, i32::from);
+    resolver::addresses(&host, port, family).map_err(|error| match error {
+        LookupError::System(error) => error.into(),
+        LookupError::Lookup(number, text) => Error::Os(Box::new(OsError::lookup(number, &text))),
+    })
 }
 
 #[cfg(test)]

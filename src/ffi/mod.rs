@@ -19,6 +19,7 @@ pub(crate) mod object;
 pub(crate) mod paths;
 pub(crate) mod pem;
 pub(crate) mod rand;
+pub(crate) mod resolver;
 pub(crate) mod room;
 pub(crate) mod session;
 pub(crate) mod ssl;

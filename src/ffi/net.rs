@@ -1,10 +1,11 @@
-//! Socket calls that do not wait, whatever mode the socket is in.
+//! System calls on sockets. Those that receive and send do not wait, also on a blocking socket.
 
 #![allow(clippy::disallowed_methods, reason = "of pointers that are not null")]
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use socket2::{MaybeUninitSlice, Socket};
 
@@ -105,6 +106,58 @@ fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
             outcome => return outcome,
         }
     }
+}
+
+/// The event that a thread waits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Interest {
+    Read,
+    Write,
+}
+
+/// Waits until the socket is ready, or `wake` can be read from: tells which of the two. Neither is if
+/// the time-out passes, which is rounded up to milliseconds, or if a signal arrives.
+pub(crate) fn poll(
+    socket: BorrowedFd<'_>,
+    interest: Interest,
+    wake: Option<BorrowedFd<'_>>,
+    timeout: Option<Duration>,
+) -> io::Result<[bool; 2]> {
+    let timeout = timeout.map_or(-1, |timeout| {
+        i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    });
+    let events = match interest {
+        Interest::Read => libc::POLLIN,
+        Interest::Write => libc::POLLOUT,
+    };
+    let entry = |fd, events| libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    };
+    // `poll` ignores an entry with a negative number.
+    let mut entries = [
+        entry(socket.as_raw_fd(), events),
+        entry(wake.map_or(-1, |wake| wake.as_raw_fd()), libc::POLLIN),
+    ];
+    // SAFETY: two entries, which the system changes in place.
+    if unsafe { libc::poll(entries.as_mut_ptr(), 2, timeout) } < 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(entries.map(|entry| entry.revents != 0))
+}
+
+/// Whether programs that this process starts get the descriptor too.
+pub(crate) fn is_inheritable(socket: BorrowedFd<'_>) -> io::Result<bool> {
+    // SAFETY: the call takes numbers only.
+    let flags = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_GETFD) };
+    if flags < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
 /// Makes `target` refer to what `source` refers to, and closes what it was: the number stays

@@ -5,9 +5,7 @@
 
 use std::borrow::Cow;
 
-use stringprep::tables;
-use unicode_normalization::UnicodeNormalization;
-
+use super::nameprep::{self, is_left_to_right, is_right_to_left};
 use super::punycode;
 use crate::error::{Result, codec};
 use crate::text::Repr;
@@ -124,14 +122,10 @@ fn label_to_ascii(label: &str) -> Result<String, LabelError> {
     }
 }
 
-/// Maps and checks a label (RFC 3491): folds case and normalises equivalent characters.
+/// Maps, normalizes and checks a label (RFC 3491).
 fn nameprep(label: &str) -> Result<Vec<char>, LabelError> {
-    let mapped = label
-        .chars()
-        .filter(|&c| !tables::commonly_mapped_to_nothing(c))
-        .flat_map(fold);
-    let prepared = normalized(mapped);
-    if let Some(at) = prepared.iter().position(|&c| is_prohibited(c)) {
+    let prepared = nameprep::prepare(label);
+    if let Some(at) = prepared.iter().position(|&c| nameprep::is_prohibited(c)) {
         return Err(LabelError {
             start: at,
             end: at + 1,
@@ -142,64 +136,18 @@ fn nameprep(label: &str) -> Result<Vec<char>, LabelError> {
     Ok(prepared)
 }
 
-/// Folds the case of a character (RFC 3454, table B.2). As in Python, this includes letters that
-/// got a lower case after Unicode 3.2, the version of the table.
-fn fold(c: char) -> Vec<char> {
-    let folded: Vec<char> = tables::case_fold_for_nfkc(c).collect();
-    if folded != [c] {
-        return folded;
-    }
-    let lower: Vec<char> = c.to_lowercase().collect();
-    // RFC 3454, appendix B.2, defines the table: folding must be stable under NFKC.
-    let once = normalized(lower.iter().copied());
-    let twice = normalized(once.iter().copied().flat_map(tables::case_fold_for_nfkc));
-    if once == twice { lower } else { twice }
-}
-
-/// NFKC of Unicode 3.2. Characters added later are not changed.
-fn normalized(text: impl Iterator<Item = char>) -> Vec<char> {
-    let text: Vec<char> = text.collect();
-    let mut normalized = Vec::with_capacity(text.len());
-    for part in text.chunk_by(|&a, &b| is_later(a) == is_later(b)) {
-        if part.iter().copied().any(is_later) {
-            normalized.extend(part);
-        } else {
-            normalized.extend(part.iter().copied().nfkc());
-        }
-    }
-    normalized
-}
-
-/// Whether the character was added after Unicode 3.2.
-fn is_later(c: char) -> bool {
-    tables::unassigned_code_point(c)
-}
-
-fn is_prohibited(c: char) -> bool {
-    tables::non_ascii_space_character(c)
-        || tables::non_ascii_control_character(c)
-        || tables::private_use(c)
-        || tables::non_character_code_point(c)
-        || tables::inappropriate_for_plain_text(c)
-        || tables::inappropriate_for_canonical_representation(c)
-        || tables::change_display_properties_or_deprecated(c)
-        || tables::tagging_character(c)
-}
-
 /// A label with right-to-left letters must not contain left-to-right letters, and must begin and
 /// end with a right-to-left letter (RFC 3454, section 6).
 fn check_direction(label: &[char]) -> Result<(), LabelError> {
-    let right_to_left = |c: char| !is_later(c) && tables::bidi_r_or_al(c);
-    if !label.iter().copied().any(right_to_left) {
+    if !label.iter().any(|&c| is_right_to_left(c)) {
         return Ok(());
     }
-    let left_to_right = |c: char| !is_later(c) && tables::bidi_l(c);
     let last = label.len() - 1;
-    let (at, requirement) = if let Some(at) = label.iter().position(|&c| left_to_right(c)) {
+    let (at, requirement) = if let Some(at) = label.iter().position(|&c| is_left_to_right(c)) {
         (at, 2)
-    } else if !right_to_left(label[0]) {
+    } else if !is_right_to_left(label[0]) {
         (0, 3)
-    } else if !right_to_left(label[last]) {
+    } else if !is_right_to_left(label[last]) {
         (last, 3)
     } else {
         return Ok(());
@@ -209,4 +157,43 @@ fn check_direction(label: &[char]) -> Result<(), LabelError> {
         end: at + 1,
         reason: format!("Violation of BIDI requirement {requirement}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pyssl_testing::python::python_or_skip;
+
+    const EVERY_CHARACTER: &str = "
+import sys
+from encodings.idna import nameprep
+results = []
+for c in range(0x80, 0x110000):
+    if 0xd800 <= c < 0xe000:
+        continue
+    try:
+        results.append(nameprep(chr(c)))
+    except UnicodeError as e:
+        results.append(f'error at {e.start} to {e.end}: {e.reason}')
+sys.stdout.buffer.write('\\n'.join(results).encode())
+";
+
+    #[test]
+    fn every_character_is_prepared_as_in_python() {
+        // An older one does not say where the error is, and newer ones have a newer Unicode.
+        let Some(python) = python_or_skip().filter(|python| python.version().1 == 13) else {
+            pyssl_testing::skipped("the tables are those of Python 3.13");
+            return;
+        };
+        let output = python.run(EVERY_CHARACTER, &[] as &[&str]);
+        let mut expected = output.stdout.split('\n');
+        for c in '\u{80}'..=char::MAX {
+            let prepared = nameprep(&c.to_string()).map_or_else(
+                |e| format!("error at {} to {}: {}", e.start, e.end, e.reason),
+                String::from_iter,
+            );
+            assert_eq!(Some(&prepared[..]), expected.next(), "{c:?}");
+        }
+        assert_eq!(expected.next(), None);
+    }
 }

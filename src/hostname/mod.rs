@@ -1,6 +1,7 @@
 //! Server names with Python's rules: IDNA, IP addresses and invalid names.
 
 mod idna;
+mod nameprep;
 mod punycode;
 
 use std::borrow::Cow;

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use rustix::event::PollFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
@@ -17,7 +16,7 @@ use crate::context::SslContext;
 use crate::engine::{Config, Connection, Deadline, Step};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::Hold;
-use crate::ffi::net;
+use crate::ffi::net::{self, Interest};
 use crate::hostname::ServerName;
 
 const HANDSHAKE_TIMED_OUT: &str = "The handshake operation timed out";
@@ -180,7 +179,7 @@ impl SslSocket {
         match Flight::wait(&self.io.socket) {
             // The mode was changed through a duplicate.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                self.io.wait(PollFlags::IN, Deadline::Never).map(drop)
+                self.io.wait(Interest::Read, Deadline::Never).map(drop)
             }
             seen => connection.feed(seen),
         }
@@ -326,7 +325,7 @@ impl SslSocket {
         let _turn = blocks.then(|| self.io.accepting());
         loop {
             if blocks {
-                self.io.wait(PollFlags::IN, deadline)?;
+                self.io.wait(Interest::Read, deadline)?;
             }
             match self.io.call(Socket::accept) {
                 Ok((socket, address)) => {
@@ -338,7 +337,7 @@ impl SslSocket {
                 Err(error) if error.errno() == Some(libc::EINTR) => {}
                 Err(error) if error.is_would_block() => match deadline {
                     Deadline::Now => return Err(error),
-                    _ if self.io.wait(PollFlags::IN, deadline)? => {}
+                    _ if self.io.wait(Interest::Read, deadline)? => {}
                     _ => return Err(Error::Timeout("timed out")),
                 },
                 Err(error) => return Err(error),
@@ -416,7 +415,7 @@ impl SslSocket {
         match error.errno() {
             // The system goes on connecting; when it is done, the socket can be written to.
             Some(libc::EINPROGRESS | libc::EINTR) if !matches!(deadline, Deadline::Now) => {
-                if !self.io.wait(PollFlags::OUT, deadline)? {
+                if !self.io.wait(Interest::Write, deadline)? {
                     return Err(Error::Timeout("timed out"));
                 }
                 match self.io.call(Socket::take_error)? {

@@ -1,14 +1,15 @@
-//! What Python's `SSLSocket` inherits from `socket.socket`, and has nothing to do with TLS.
+//! Attributes and methods that Python's `SSLSocket` inherits from `socket.socket`.
 
+use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::io::{FdFlags, fcntl_getfd};
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 use socket2::Protocol;
 use socket2::{Domain, Type};
 
 use super::SslSocket;
 use crate::error::Result;
+use crate::ffi::net;
 
 impl SslSocket {
     /// Python's attribute `sock.timeout`: the same as [`gettimeout`](Self::gettimeout).
@@ -63,8 +64,7 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn get_inheritable(&self) -> Result<bool> {
-        let flags = self.io.call(|socket| Ok(fcntl_getfd(socket)?))?;
-        Ok(!flags.contains(FdFlags::CLOEXEC))
+        self.io.call(|socket| net::is_inheritable(socket.as_fd()))
     }
 
     /// Sets whether programs that this process starts get the descriptor too.

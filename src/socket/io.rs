@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{SockAddr, Socket};
 
 use super::flight::Flight;
@@ -16,7 +15,7 @@ use super::wake::Place;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{Hold, Transport};
-use crate::ffi::net;
+use crate::ffi::net::{self, Interest};
 use crate::ffi::room::Room;
 
 /// A descriptor that several threads use, and one of them may close.
@@ -92,7 +91,7 @@ impl Io {
     }
 
     /// Waits until the socket can be read from or written to. False if the deadline passes first.
-    pub(super) fn wait(&self, flags: PollFlags, deadline: Deadline) -> Result<bool> {
+    pub(super) fn wait(&self, interest: Interest, deadline: Deadline) -> Result<bool> {
         /// How often a thread looks whether the socket is closed if nothing can wake it.
         const SPELL: Duration = Duration::from_millis(50);
         // Counted before the flag is looked at: `close` sets the flag before it looks at the
@@ -106,35 +105,16 @@ impl Io {
                 Some(_) => left,
                 None => Some(left.map_or(SPELL, |left| left.min(SPELL))),
             };
-            let timeout = spell.map(|spell| Timespec {
-                tv_sec: i64::try_from(spell.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: spell.subsec_nanos().into(),
-            });
-            let socket = PollFd::new(&self.socket, flags);
-            let polled = match &wake {
-                Some(wake) => {
-                    let mut fds = [socket, PollFd::new(&wake.waits, PollFlags::IN)];
-                    poll(&mut fds, timeout.as_ref()).map(|_| fds.map(|fd| !fd.revents().is_empty()))
-                }
-                None => {
-                    let mut fds = [socket];
-                    poll(&mut fds, timeout.as_ref()).map(|n| [n > 0, false])
-                }
-            };
-            match polled {
-                Ok([true, _]) => {
-                    self.check_open()?;
-                    return Ok(true);
-                }
-                Ok([false, woken]) => {
-                    if let (true, Some(wake)) = (woken, &wake) {
-                        self.place.retire(wake);
-                    } else if left.is_some() && spell == left {
-                        return Ok(false);
-                    }
-                }
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(io::Error::from(error).into()),
+            let waits = wake.as_ref().map(|wake| wake.waits.as_fd());
+            let [ready, woken] = net::poll(self.socket.as_fd(), interest, waits, spell)?;
+            if ready {
+                self.check_open()?;
+                return Ok(true);
+            }
+            match &wake {
+                Some(wake) if woken => self.place.retire(wake),
+                _ if deadline.left() == Some(Duration::ZERO) => return Ok(false),
+                _ => {}
             }
         }
     }

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rustix::event::PollFlags;
-
 use super::SslSocket;
 use crate::engine::{Connection, Deadline, Slot, Step};
 use crate::error::{Error, Result};
 use crate::ffi::bio::Hold;
-use crate::ffi::net;
+use crate::ffi::net::{self, Interest};
 use crate::lock::{Inside, Refused};
 
 pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
@@ -152,7 +150,7 @@ impl SslSocket {
     fn wait_read(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {
         match deadline {
             Deadline::Now => Err(Error::want_read()),
-            _ if self.io.wait(PollFlags::IN, deadline)? => Ok(()),
+            _ if self.io.wait(Interest::Read, deadline)? => Ok(()),
             _ => Err(Error::Timeout(timed_out)),
         }
     }
@@ -160,24 +158,24 @@ impl SslSocket {
     pub(super) fn wait_write(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {
         match deadline {
             Deadline::Now => Err(Error::want_write()),
-            _ if self.io.wait(PollFlags::OUT, deadline)? => Ok(()),
+            _ if self.io.wait(Interest::Write, deadline)? => Ok(()),
             _ => Err(Error::Timeout(timed_out)),
         }
     }
 
     pub(super) fn recv_plain(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.plain(PollFlags::IN, self.deadline(), || self.io.recv(buffer))
+        self.plain(Interest::Read, self.deadline(), || self.io.recv(buffer))
     }
 
     pub(super) fn send_plain(&self, data: &[u8], deadline: Deadline) -> Result<usize> {
-        self.plain(PollFlags::OUT, deadline, || {
+        self.plain(Interest::Write, deadline, || {
             net::send(&self.io.socket, data)
         })
     }
 
     fn plain(
         &self,
-        flags: PollFlags,
+        interest: Interest,
         deadline: Deadline,
         mut call: impl FnMut() -> io::Result<usize>,
     ) -> Result<usize> {
@@ -185,7 +183,7 @@ impl SslSocket {
             match self.io.call(|_| call()) {
                 Err(error) if error.is_would_block() => match deadline {
                     Deadline::Now => return Err(error),
-                    _ if self.io.wait(flags, deadline)? => {}
+                    _ if self.io.wait(interest, deadline)? => {}
                     _ => return Err(Error::Timeout("timed out")),
                 },
                 outcome => return outcome,

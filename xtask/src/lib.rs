@@ -13,7 +13,7 @@ use std::path::Path;
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// The root of the repository.
-fn workspace() -> &'static Path {
+pub fn workspace() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
 }

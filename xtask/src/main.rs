@@ -1,16 +1,18 @@
 //! `cargo xtask`: pyssl's maintenance tasks.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use xtask::sanitize::{self, Sanitizer};
-use xtask::{Result, ciphers, openssl, reasons};
+use xtask::{Result, ciphers, openssl, reasons, workspace};
 
 const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
        cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
            writes the table of suites in ciphers/src/cipher/tables/
+       cargo xtask nameprep <Python>
+           writes src/hostname/nameprep.txt, the tables of CPython's codec for host names
        cargo xtask openssl <3.6|4.0>
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
        cargo xtask sanitize <address|thread> [test name]...
@@ -41,6 +43,7 @@ fn run(arguments: &[String]) -> Result<String> {
             reasons::table(version, &directories)
         }
         ["ciphers", version, build] => ciphers::write_table(version, build),
+        ["nameprep", python] => write_nameprep(python),
         ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
         ["sanitize", "address", ref filters @ ..] => run_sanitizer(Sanitizer::Address, filters),
         ["sanitize", "thread", ref filters @ ..] => run_sanitizer(Sanitizer::Thread, filters),
@@ -50,6 +53,17 @@ fn run(arguments: &[String]) -> Result<String> {
         ["api", "--bless"] => compare_api(true),
         _ => Err(USAGE.into()),
     }
+}
+
+fn write_nameprep(python: &str) -> Result<String> {
+    let script = workspace().join("xtask/nameprep.py");
+    let output = Command::new(python).arg(script).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let file = workspace().join("src/hostname/nameprep.txt");
+    std::fs::write(&file, output.stdout)?;
+    Ok(format!("{}\n", file.display()))
 }
 
 fn run_sanitizer(sanitizer: Sanitizer, filters: &[&str]) -> Result<String> {
