@@ -1,7 +1,6 @@
 //! Cipher suites.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 use openssl::error::ErrorStack;
@@ -9,7 +8,6 @@ use openssl::ssl::{SslCipherRef, SslContextBuilder, SslRef};
 
 use crate::ffi;
 use crate::ffi::ctx::CtxHandle;
-use crate::text::Json;
 
 /// A cipher suite: an entry of Python's `SSLContext.get_ciphers()`.
 ///
@@ -176,47 +174,6 @@ impl Cipher {
                 Some("kx-ecdhe" | "kx-dhe" | "kx-ecdhe-psk" | "kx-dhe-psk")
             )
     }
-
-    /// The dict as JSON, as Python's `json.dumps` writes it.
-    ///
-    /// ```python
-    /// json.dumps(cipher)
-    /// ```
-    /// ```
-    /// # let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT)?;
-    /// # context.set_ciphers("AES128-SHA")?;
-    /// # let cipher = context.get_ciphers()?.pop().unwrap();
-    /// println!("{}", cipher.to_json());
-    /// # assert!(cipher.to_json().contains(r#""strength_bits": 128, "alg_bits": 128, "aead": false,"#));
-    /// # Ok::<(), pyssl::Error>(())
-    /// ```
-    pub fn to_json(&self) -> String {
-        let mut out = format!("{{\"id\": {}", self.id);
-        text_field(&mut out, "name", Some(self.name));
-        text_field(&mut out, "protocol", Some(self.protocol));
-        text_field(&mut out, "description", Some(&self.description));
-        // Writing to a String cannot fail.
-        let _ = write!(
-            out,
-            ", \"strength_bits\": {}, \"alg_bits\": {}, \"aead\": {}",
-            self.strength_bits, self.alg_bits, self.aead
-        );
-        text_field(&mut out, "symmetric", self.symmetric);
-        text_field(&mut out, "digest", self.digest);
-        text_field(&mut out, "kea", self.kea);
-        text_field(&mut out, "auth", self.auth);
-        out.push('}');
-        out
-    }
-}
-
-/// Appends `, "key": value` as Python's `json.dumps` writes it.
-fn text_field(out: &mut String, key: &str, value: Option<&str>) {
-    // Writing to a String cannot fail.
-    let _ = match value {
-        None => write!(out, ", \"{key}\": null"),
-        Some(value) => write!(out, ", \"{key}\": {}", Json(value)),
-    };
 }
 
 /// The suites of a context, in order, as in Python's `get_ciphers()`.

@@ -1,4 +1,4 @@
-//! What findings are about, each with a code of its own.
+//! The codes of findings.
 
 /// Makes an enumeration of codes.
 macro_rules! codes {
@@ -13,7 +13,7 @@ macro_rules! codes {
         )* }
 
         impl $codes {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &[$codes] = &[$($codes::$name),*];
 
             /// The stable code: a letter and three digits.
@@ -21,9 +21,15 @@ macro_rules! codes {
                 match self { $($codes::$name => $code,)* }
             }
 
-            /// What it is about, in a few words.
+            /// The subject in a few words.
             pub fn summary(self) -> &'static str {
                 match self { $($codes::$name => $what,)* }
+            }
+        }
+
+        impl serde::Serialize for $codes {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
             }
         }
 

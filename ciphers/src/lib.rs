@@ -29,14 +29,17 @@ pub mod audit;
 pub mod cipher;
 mod codes;
 mod context;
+mod data;
 pub mod expect;
 mod key;
 pub mod negotiate;
 mod sealed;
+pub mod serial;
 mod text;
 
 pub use cipher::CipherExt;
 pub use context::SslContextExt;
+pub use data::DataError;
 
 #[doc(hidden)]
 pub use pyssl;

@@ -5,6 +5,7 @@
 
 use pyssl as ssl;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
+use pyssl_ciphers::negotiate::Profile;
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -63,16 +64,22 @@ pub fn cipher_string(data: &[u8]) {
     }
 }
 
-/// Reads a policy file, and compares it with a list of suites.
+/// Reads a policy file and compares it with a list of suites, and reads the same text as a file of
+/// profiles.
 pub fn policy(data: &[u8]) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        match Policy::parse(text) {
-            Ok(policy) => {
-                let suites = CipherString::parse("ALL").and_then(|all| all.resolve());
-                policy.check(suites.expect("a list").ciphers(), &[]);
-            }
-            Err(error) => assert!(error.line() <= text.lines().count()),
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let lines = text.matches('\n').count() + 1;
+    match Policy::parse(text) {
+        Ok(policy) => {
+            let suites = CipherString::parse("ALL").and_then(|all| all.resolve());
+            policy.check(suites.expect("a list").ciphers(), &[]);
         }
+        Err(error) => assert!((1..=lines).contains(&error.line()), "{error}"),
+    }
+    if let Err(error) = Profile::parse(text) {
+        assert!((1..=lines).contains(&error.line()), "{error}");
     }
 }
 

@@ -5,17 +5,17 @@ use std::process::Command;
 
 use crate::{Result, openssl, workspace};
 
-/// Writes `ciphers/src/cipher/tables/openssl-<version>.tsv`, and returns its path. `build` describes the
+/// Writes `ciphers/src/cipher/tables/openssl-<version>.json`, and returns its path. `build` describes the
 /// library's origin.
 ///
 /// # Errors
 ///
 /// If the version is not 3.0 (which must be the system's), 3.6 or 4.0, or if cargo fails.
 pub fn write_table(version: &str, build: &str) -> Result<String> {
-    let file = workspace().join(format!("ciphers/src/cipher/tables/openssl-{version}.tsv"));
+    let file = workspace().join(format!("ciphers/src/cipher/tables/openssl-{version}.json"));
     let mut command = Command::new(openssl::cargo());
     command.current_dir(workspace());
-    command.args(["test", "--quiet", "--lib"]);
+    command.args(["test", "--quiet", "--package", "pyssl-ciphers", "--lib"]);
     match version {
         "3.0" => {}
         "3.6" => {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::AuditCode;
 use crate::cipher::Severity;
@@ -61,14 +61,24 @@ impl AuditFinding {
 
 impl Serialize for AuditFinding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("AuditFinding", 6)?;
-        fields.serialize_field("code", self.code.code())?;
-        fields.serialize_field("severity", &self.severity)?;
-        fields.serialize_field("summary", self.code.summary())?;
-        fields.serialize_field("message", &self.message)?;
-        fields.serialize_field("rust", &self.rust())?;
-        fields.serialize_field("python", &self.python())?;
-        fields.end()
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            code: AuditCode,
+            severity: Severity,
+            summary: &'a str,
+            message: &'a str,
+            rust: Option<&'a str>,
+            python: Option<&'a str>,
+        }
+        let fields = Fields {
+            code: self.code,
+            severity: self.severity,
+            summary: self.code.summary(),
+            message: &self.message,
+            rust: self.rust(),
+            python: self.python(),
+        };
+        fields.serialize(serializer)
     }
 }
 

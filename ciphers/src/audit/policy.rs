@@ -37,7 +37,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     if let Some(bits) = settings.dh_bits() {
         report.extend(policy.check_key("dh", bits));
     }
-    if role == Role::Server && held.is_empty() && policy.says_of(Aspect::Keys) {
+    if role == Role::Server && held.is_empty() && policy.covers(Aspect::Keys) {
         report.leave_open(Aspect::Keys);
     }
     Ok(report)

@@ -170,7 +170,7 @@ impl Auditor<'_> {
         versions: &[TlsVersion],
     ) -> Result<Faults> {
         let psk = self.settings.has_psk_server_callback();
-        let lend = identity.is_none() && !psk;
+        let test_keys = identity.is_none() && !psk;
         let host = self.server_hostname.as_deref();
         let top = identity.and_then(top);
         let mut all = Faults::new();
@@ -185,7 +185,7 @@ impl Auditor<'_> {
                         true => client.variant().with_psk(IDENTITY, KEY).build()?,
                         false => client,
                     };
-                    let mut options = NegotiateOptions::new().lend_certificates(lend);
+                    let mut options = NegotiateOptions::new().test_keys(test_keys);
                     if let Some(host) = host {
                         options = options.server_hostname(host);
                     }
@@ -252,7 +252,7 @@ impl Auditor<'_> {
             .server_hostname
             .clone()
             .unwrap_or_else(|| "localhost".to_owned());
-        let lent = authority.issue(&host, level)?;
+        let issued = authority.issue(&host, level)?;
         let der = authority.certificate.to_der()?;
         let own = self.copy().without_stapling().with_empty_trust()?.build()?;
         let crls = VerifyFlags::VERIFY_CRL_CHECK_LEAF | VerifyFlags::VERIFY_CRL_CHECK_CHAIN;
@@ -264,8 +264,8 @@ impl Auditor<'_> {
         let mut all = Faults::new();
         for version in versions {
             let attempt = |_: Overlooked| {
-                with_each(&lent, |lent| {
-                    let server = self.default_server(*version, lent)?;
+                with_each(&issued, |issued| {
+                    let server = self.default_server(*version, issued)?;
                     negotiate(&own, &server, host.as_str())
                 })
             };
@@ -273,7 +273,7 @@ impl Auditor<'_> {
         }
         self.report(None, all, versions);
         let held = std::mem::take(&mut self.held);
-        let result = self.check_client_with(&held, versions, &own, &lent, &host);
+        let result = self.check_client_with(&held, versions, &own, &issued, &host);
         self.held = held;
         result
     }
@@ -284,7 +284,7 @@ impl Auditor<'_> {
         held: &[Held],
         versions: &[TlsVersion],
         own: &SslContext,
-        lent: &[Vec<Identity>],
+        issued: &[Vec<Identity>],
         host: &str,
     ) -> Result<()> {
         for identity in held {
@@ -301,8 +301,8 @@ impl Auditor<'_> {
             let mut all = Faults::new();
             for version in versions {
                 let attempt = |overlooked: Overlooked| {
-                    with_each(lent, |lent| {
-                        let server = self.default_server(*version, lent)?;
+                    with_each(issued, |issued| {
+                        let server = self.default_server(*version, issued)?;
                         self.set_flags(&server, overlooked)?;
                         server.set_verify_mode(VerifyMode::CERT_REQUIRED)?;
                         let mut trust = VerifyLocations::new();
@@ -322,10 +322,10 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    fn default_server(&self, version: TlsVersion, lent: &[Identity]) -> Result<SslContext> {
+    fn default_server(&self, version: TlsVersion, issued: &[Identity]) -> Result<SslContext> {
         let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER)?;
         only(&server, version)?;
-        let mut server = server.variant().with_identities(lent);
+        let mut server = server.variant().with_identities(issued);
         if self.settings.has_psk_client_callback() {
             server = server.with_psk(IDENTITY, KEY);
         }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::explain::fewest_moved;
 use super::{Cipher, CipherString, CipherStringError, Severity, Weakness};
 use crate::CipherExt;
@@ -15,10 +17,11 @@ pub struct CipherDiff {
 }
 
 /// A suite that both strings select, at different places.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Reordered {
     /// The suite.
+    #[serde(rename = "name", serialize_with = "name")]
     pub cipher: Cipher,
     /// Its place before, counted from 1.
     pub from: usize,
@@ -236,6 +239,47 @@ fn reordered(old: &[Cipher], new: &[Cipher]) -> Vec<Reordered> {
         })
     };
     moved.iter().filter_map(entry).collect()
+}
+
+fn name<S: Serializer>(cipher: &Cipher, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(cipher.name)
+}
+
+impl Serialize for CipherDiff {
+    /// `added` and `removed` (names), `reordered`, the two security levels, `weaker`, and
+    /// `weakenings` in words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            #[serde(serialize_with = "crate::serial::names")]
+            added: &'a [Cipher],
+            #[serde(serialize_with = "crate::serial::names")]
+            removed: &'a [Cipher],
+            reordered: &'a [Reordered],
+            security_level_from: u32,
+            security_level_to: u32,
+            weaker: bool,
+            weakenings: &'a [Weakening],
+        }
+        let (security_level_from, security_level_to) = self.security_levels;
+        let fields = Fields {
+            added: &self.added,
+            removed: &self.removed,
+            reordered: &self.reordered,
+            security_level_from,
+            security_level_to,
+            weaker: self.is_weaker(),
+            weakenings: &self.weakenings,
+        };
+        fields.serialize(serializer)
+    }
+}
+
+impl Serialize for Weakening {
+    /// The text of `Display`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl fmt::Display for Weakening {

@@ -2,6 +2,7 @@ use std::fmt;
 use std::ops::Range;
 
 use pyssl::{Error, SslError};
+use serde::{Serialize, Serializer};
 
 /// Why a cipher string was refused, and where.
 ///
@@ -24,7 +25,8 @@ pub struct CipherStringError {
 
 /// The kinds of [`CipherStringError`].
 #[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CipherStringErrorKind {
     /// Nothing but separators.
     Empty,
@@ -108,6 +110,24 @@ impl CipherStringError {
     /// What is wrong, without the column.
     pub fn message(&self) -> &str {
         &self.message
+    }
+}
+
+impl Serialize for CipherStringError {
+    /// `kind`, `column` and `message`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            kind: CipherStringErrorKind,
+            column: Option<usize>,
+            message: &'a str,
+        }
+        let fields = Fields {
+            kind: self.kind,
+            column: self.column(),
+            message: &self.message,
+        };
+        fields.serialize(serializer)
     }
 }
 

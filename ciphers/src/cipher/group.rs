@@ -1,45 +1,51 @@
 //! The groups of the key exchange, by number and by all of their names.
 
 use once_cell::sync::Lazy;
+use serde::Deserialize;
+
+use crate::data;
 
 /// A group of the TLS registry.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Group {
     pub(crate) number: u16,
     /// Its name in the registry.
-    pub(crate) name: &'static str,
-    /// What a policy's `keys` call its kind, and its size; none where the size is beyond doubt.
-    pub(super) size: Option<(&'static str, u32)>,
-    aliases: Vec<&'static str>,
+    pub(crate) name: Box<str>,
+    /// Its kind in the `keys` of a policy; none if policies do not limit its size.
+    kind: Option<Box<str>>,
+    bits: Option<u32>,
+    #[serde(default)]
+    aliases: Vec<Box<str>>,
 }
 
 impl Group {
-    fn all() -> &'static [Group] {
+    #[allow(
+        clippy::expect_used,
+        reason = "the file is part of the crate, and tested"
+    )]
+    pub(crate) fn all() -> &'static [Group] {
+        #[derive(Deserialize)]
+        struct File {
+            group: Vec<Group>,
+        }
         static ALL: Lazy<Vec<Group>> = Lazy::new(|| {
-            let lines = include_str!("tables/groups.tsv").lines();
-            lines.filter_map(Group::read).collect()
+            let file: Result<File, _> = data::read(include_str!("tables/groups.toml"));
+            file.expect("the crate's file of groups").group
         });
         &ALL
     }
 
-    fn read(line: &'static str) -> Option<Group> {
-        let mut fields = line.split('\t');
-        let number = fields.next()?.parse().ok()?;
-        let name = fields.next()?;
-        let (kind, bits) = (fields.next()?, fields.next()?.parse().ok()?);
-        Some(Group {
-            number,
-            name,
-            size: (kind != "-").then_some((kind, bits)),
-            aliases: fields.next().unwrap_or("").split_whitespace().collect(),
-        })
+    /// Its kind in the `keys` of a policy, and its size.
+    pub(super) fn size(&self) -> Option<(&str, u32)> {
+        self.kind.as_deref().zip(self.bits)
     }
 
     /// The group that has this name in the registry, or in OpenSSL; letter case does not matter.
     pub(crate) fn named(name: &str) -> Option<&'static Group> {
         let is = |other: &str| other.eq_ignore_ascii_case(name);
         let mut all = Group::all().iter();
-        all.find(|group| is(group.name) || group.aliases.iter().any(|alias| is(alias)))
+        all.find(|group| is(&group.name) || group.aliases.iter().any(|alias| is(alias)))
     }
 
     /// The group with this number.
@@ -53,21 +59,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_of_the_table_is_read() {
-        let text = include_str!("tables/groups.tsv");
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(Group::all().len(), lines.count());
+    fn every_group_is_found_by_name_and_by_number() {
         for group in Group::all() {
-            assert_eq!(Group::named(group.name), Some(group));
+            assert_eq!(Group::named(&group.name), Some(group));
             assert_eq!(Group::numbered(group.number), Some(group));
+            assert_eq!(group.kind.is_some(), group.bits.is_some(), "{group:?}");
         }
         assert_eq!(Group::named("p-256").map(|g| g.number), Some(23));
         assert_eq!(Group::named(""), None);
     }
 
-    /// What the linked OpenSSL calls its groups.
     #[test]
-    fn every_group_of_the_linked_openssl_has_a_line() {
+    fn every_group_of_the_linked_openssl_is_in_the_table() {
         let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
         for name in context.get_groups(true).unwrap_or_default() {
             assert!(Group::named(&name).is_some(), "{name}");

@@ -32,7 +32,7 @@ pub(super) struct Library {
     /// The security level of a new context.
     pub(super) security_level: u32,
     /// Whether names are compared without regard to letter case (4.0).
-    pub(super) case_blind: bool,
+    pub(super) ignores_case: bool,
     /// Whether `_` may stand in a name (3.2).
     pub(super) underscore: bool,
     /// Whether a leading `PROFILE=SYSTEM` means something (Fedora and its kin).
@@ -157,14 +157,14 @@ impl Library {
             .collect();
         learn_classes(&mut scratch, &mut suites);
 
-        let case_blind = scratch.knows_any(&["all"]);
+        let ignores_case = scratch.knows_any(&["all"]);
         let standard = suites.iter().find_map(|s| s.cipher.standard_name);
         let mut library = Library {
             default: State::new(suites.len()),
             suites,
             tls13,
             security_level: 0,
-            case_blind,
+            ignores_case,
             underscore: !scratch.knows_any(&["ALL_"]),
             profiles: matches!(scratch.set("PROFILE=SYSTEM"), Outcome::Listed(_)),
             standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
@@ -198,7 +198,7 @@ impl Library {
 
     /// A name as this library compares it.
     pub(super) fn fold(&self, name: &str) -> Box<str> {
-        if self.case_blind {
+        if self.ignores_case {
             name.to_ascii_lowercase().into()
         } else {
             name.into()
@@ -304,7 +304,7 @@ impl Library {
 
     /// The group name, spelt as this library would accept it.
     pub(super) fn alias(&self, name: &str) -> Option<&'static names::Alias> {
-        if self.case_blind {
+        if self.ignores_case {
             ALIASES.iter().find(|a| a.name.eq_ignore_ascii_case(name))
         } else {
             names::alias(name)

@@ -2,7 +2,7 @@ use crate::CipherExt;
 use std::fmt;
 use std::ops::Range;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::explain::Explanation;
 use super::library::Library;
@@ -16,7 +16,7 @@ use crate::text::first_names;
 
 /// How bad a [`Finding`] is.
 #[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -107,17 +107,28 @@ impl Finding {
 }
 
 impl Serialize for Finding {
-    /// `column` is null for what is about the outcome; `end_column` is the first behind the part.
+    /// `column` is null for a finding on the whole string; `end_column` is the column behind the
+    /// part.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            code: LintCode,
+            severity: Severity,
+            column: Option<usize>,
+            end_column: Option<usize>,
+            message: &'a str,
+            advice: Option<&'a str>,
+        }
         let column = self.column();
-        let mut fields = serializer.serialize_struct("Finding", 6)?;
-        fields.serialize_field("code", self.code.code())?;
-        fields.serialize_field("severity", &self.severity)?;
-        fields.serialize_field("column", &column)?;
-        fields.serialize_field("end_column", &column.map(|_| self.span.end + 1))?;
-        fields.serialize_field("message", &self.message)?;
-        fields.serialize_field("advice", &self.advice)?;
-        fields.end()
+        let fields = Fields {
+            code: self.code,
+            severity: self.severity,
+            column,
+            end_column: column.map(|_| self.span.end + 1),
+            message: &self.message,
+            advice: self.advice(),
+        };
+        fields.serialize(serializer)
     }
 }
 

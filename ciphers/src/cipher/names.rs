@@ -6,12 +6,14 @@
 use std::collections::HashSet;
 
 use once_cell::sync::Lazy;
+use serde::Deserialize;
 
-use super::KnownOpenssl;
 use super::library::Library;
 use super::selector::{Selector, auth, enc, kx, mac, strong};
+use crate::data;
 
-/// A group name and its meaning.
+/// A name for several suites, and its meaning.
+#[derive(Debug)]
 pub(super) struct Alias {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
@@ -212,18 +214,32 @@ pub(super) fn was_known(name: &str) -> bool {
 
 /// Whether this is a suite's name, in the TLS registry or in any OpenSSL.
 pub(crate) fn is_suite(name: &str) -> bool {
-    static KNOWN: Lazy<HashSet<&'static str>> = Lazy::new(|| {
-        let lines = include_str!("tables/suite-names.txt").lines();
-        let own = KnownOpenssl::all()
-            .iter()
-            .flat_map(|known| &known.library.suites);
-        lines
-            .filter(|line| !line.starts_with('#'))
-            .chain(own.map(|suite| suite.cipher.name))
-            .collect()
-    });
     let linked = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
-    KNOWN.contains(name) || Library::current().is_ok_and(|library| linked(&library))
+    suites().contains(name) || Library::current().is_ok_and(|library| linked(&library))
+}
+
+/// The suite's name that is nearest to this one, if one is near enough to be meant.
+pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
+    nearest(name, suites().iter().map(|suite| &**suite))
+}
+
+/// The names of suites in the crate's file.
+#[allow(
+    clippy::expect_used,
+    reason = "the file is part of the crate, and tested"
+)]
+fn suites() -> &'static HashSet<Box<str>> {
+    #[derive(Deserialize)]
+    struct File {
+        registry: Vec<Box<str>>,
+        openssl: Vec<Box<str>>,
+    }
+    static ALL: Lazy<HashSet<Box<str>>> = Lazy::new(|| {
+        let file: Result<File, _> = data::read(include_str!("tables/suite-names.toml"));
+        let file = file.expect("the crate's file of suites");
+        file.registry.into_iter().chain(file.openssl).collect()
+    });
+    &ALL
 }
 
 /// The suites of TLS 1.3, which have a list of their own.
@@ -358,6 +374,20 @@ mod tests {
         assert_eq!(nearest("QUANTUM", names()), None);
         assert_eq!(nearest("", names()), None);
         assert_eq!(nearest(&"A".repeat(10_000), names()), None);
+    }
+
+    /// The tables of OpenSSL's versions add no name to the file of names.
+    #[test]
+    fn every_suite_of_the_tables_has_its_name_in_the_file() {
+        for known in super::super::KnownOpenssl::all() {
+            for suite in &known.library.suites {
+                assert!(
+                    suites().contains(suite.cipher.name),
+                    "{}",
+                    suite.cipher.name
+                );
+            }
+        }
     }
 
     #[test]

@@ -1,19 +1,20 @@
-mod file;
 mod report;
 
-pub(crate) use file::version;
 pub use report::{Aspect, Report, Violation, ViolationKind};
 
+use pyssl::TlsVersion;
+use serde::{Deserialize, Serialize};
+
 use super::group::Group;
-use super::names::{self, is_suite};
+use super::names::{self, Alias, is_suite};
 use super::selector::Selector;
 use super::weakness::out_of_order;
 use super::{Cipher, Weakness};
 use crate::CipherExt;
-use pyssl::TlsVersion;
+use crate::data::{self, DataError, GroupName, Suite, Text, Version};
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
-/// crate, or the user's own.
+/// crate, or one of your own.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::{CipherString, Policy};
@@ -26,106 +27,158 @@ use pyssl::TlsVersion;
 /// let report = Policy::rfc9325().check(&suites, &[]);
 /// assert_eq!(
 ///     report.violations()[0].to_string(),
-///     "AES128-SHA should not be there: static RSA, CBC with SHA-1 (sections 4.1 and 4.2)",
+///     "AES128-SHA is discouraged: static RSA, CBC with SHA-1 (sections 4.1 and 4.2)",
 /// );
 /// # Ok::<(), pyssl::Error>(())
 /// ```
 ///
-/// A policy file has one statement a line, a keyword and its values; `#` begins a comment:
+/// A policy file is TOML. `name`, `version` and `source` are required, and at least one rule:
 ///
-/// ```text
-/// name     ours
-/// title    What our servers may offer
-/// version  3
-/// source   https://wiki.example/tls
-/// section  2
-/// versions TLSv1.2 TLSv1.3
-/// allow    ECDHE-RSA-AES128-GCM-SHA256
-/// forbid   rc4
-/// avoid    kDHE
-/// prefer   forward-secrecy
-/// expect   TLS_AES_128_GCM_SHA256
-/// section  3
-/// groups   X25519 prime256v1
-/// expect-groups prime256v1
-/// keys     rsa 3072 ec 256 dh 2048
+/// ```
+/// # let policy = pyssl_ciphers::cipher::Policy::parse(r#"
+/// name = "ours"
+/// title = "The rules for our servers"
+/// version = "3"
+/// date = "2026-11-30"
+/// source = "https://wiki.example/tls"
+///
+/// [[rule]]
+/// section = "2"
+/// versions = ["TLSv1.2", "TLSv1.3"]
+/// forbid = ["rc4", "CAMELLIA"]
+/// avoid = ["kDHE"]
+/// prefer = ["forward-secrecy"]
+/// expect = ["TLS_AES_128_GCM_SHA256"]
+///
+/// [[rule]]
+/// section = "3"
+/// groups = ["x25519", "secp256r1"]
+/// expect-groups = ["secp256r1"]
+/// keys = { rsa = 3072, ec = 256, dh = 2048 }
+/// # "#)?;
+/// # assert_eq!(policy.groups().count(), 2);
+/// # Ok::<(), pyssl_ciphers::DataError>(())
 /// ```
 ///
-/// | keyword | meaning |
+/// | key of a rule | meaning |
 /// |---|---|
-/// | `versions` | those that may be on |
-/// | `allow` | if there are any, other suites are violations |
-/// | `forbid`, `avoid` | suites that must not, or should not, be there: the name of a suite (OpenSSL's or the registry's), a group name of cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]) |
-/// | `prefer forward-secrecy` | no suite without it may stand before one that has it |
-/// | `expect` | one of these suites at least should be there, unless TLS 1.2 is off and all of them need it |
-/// | `groups` | if there are any, other groups are violations |
-/// | `expect-groups` | each of these groups should be there |
-/// | `keys` | the fewest bits of keys, by their kind: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
-/// | `section` | where the guideline says what the following statements say |
+/// | `section` | where the guideline states this rule |
+/// | `versions` | the versions that may be on: SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 |
+/// | `allow` | the suites that may be on; every other suite is a violation |
+/// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]) |
+/// | `prefer` | `forward-secrecy`: no suite without it may stand before one that has it |
+/// | `expect` | at least one of these suites should be on, unless TLS 1.2 is off and all of them need it |
+/// | `groups` | the groups that may be on; every other group is a violation |
+/// | `expect-groups` | each of these groups should be on |
+/// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
 #[derive(Debug, Clone)]
 pub struct Policy {
+    about: About,
+    rules: Vec<Rule>,
+}
+
+/// The facts about a policy that a report repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct About {
     name: Box<str>,
     title: Box<str>,
     version: Box<str>,
     date: Option<Box<str>>,
     source: Box<str>,
-    versions: Stated<Vec<TlsVersion>>,
-    groups: Stated<Vec<Box<str>>>,
-    expect_groups: Stated<Vec<Box<str>>>,
-    allow: Stated<Vec<Box<str>>>,
-    forbid: Vec<Stated<Pattern>>,
-    avoid: Vec<Stated<Pattern>>,
-    expect: Stated<Vec<Box<str>>>,
-    forward_secrecy_first: Option<Stated<()>>,
-    keys: Vec<Stated<LeastBits>>,
 }
 
-/// Something that a policy says, and in which section of the guideline it stands.
-#[derive(Debug, Clone, Default)]
-struct Stated<T> {
+/// A policy file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Text,
+    #[serde(default)]
+    title: Box<str>,
+    version: Text,
+    date: Option<Box<str>>,
+    source: Text,
+    #[serde(deserialize_with = "data::list")]
+    rule: Vec<Rule>,
+}
+
+/// One `[[rule]]` of a file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Rule {
     section: Option<Box<str>>,
-    what: T,
+    #[serde(default, deserialize_with = "data::list")]
+    versions: Vec<Version>,
+    #[serde(default, deserialize_with = "data::list")]
+    allow: Vec<Suite>,
+    #[serde(default, deserialize_with = "data::list")]
+    forbid: Vec<Pattern>,
+    #[serde(default, deserialize_with = "data::list")]
+    avoid: Vec<Pattern>,
+    #[serde(default, deserialize_with = "data::list")]
+    prefer: Vec<Preference>,
+    #[serde(default, deserialize_with = "data::list")]
+    expect: Vec<Suite>,
+    #[serde(default, deserialize_with = "data::list")]
+    groups: Vec<GroupName>,
+    #[serde(default, deserialize_with = "data::list")]
+    expect_groups: Vec<GroupName>,
+    #[serde(default)]
+    keys: Keys,
 }
 
-/// The kinds of keys that a policy can say something of.
-const KEY_KINDS: [&str; 4] = ["rsa", "dsa", "ec", "dh"];
-
-/// The fewest bits of a kind of key.
-#[derive(Debug, Clone)]
-struct LeastBits {
-    key: Box<str>,
-    bits: u32,
+/// An order of suites.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Preference {
+    ForwardSecrecy,
 }
 
-#[derive(Debug, Clone)]
+/// The fewest bits of each kind of key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    rsa: Option<u32>,
+    dsa: Option<u32>,
+    ec: Option<u32>,
+    dh: Option<u32>,
+}
+
+impl Keys {
+    /// The fewest bits of a kind; an error if there is no such kind.
+    fn least(self, kind: &str) -> Result<Option<u32>, ()> {
+        match kind {
+            "rsa" => Ok(self.rsa),
+            "dsa" => Ok(self.dsa),
+            "ec" => Ok(self.ec),
+            "dh" => Ok(self.dh),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Suites that a rule forbids or avoids.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 enum Pattern {
     Weakness(Weakness),
-    Group(&'static str, Selector),
+    Several(&'static Alias, Selector),
     Suite(Box<str>),
-}
-
-/// Why a policy file could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct PolicyError {
-    line: usize,
-    message: Box<str>,
 }
 
 impl Policy {
     /// Mozilla's guidelines, version 6.0: the configuration for modern clients, TLS 1.3 only.
     pub fn mozilla_modern() -> Policy {
-        Policy::built_in(include_str!("policies/mozilla-modern.txt"))
+        Policy::built_in(include_str!("policies/mozilla-modern.toml"))
     }
 
     /// Mozilla's guidelines, version 6.0: the configuration for general use.
     pub fn mozilla_intermediate() -> Policy {
-        Policy::built_in(include_str!("policies/mozilla-intermediate.txt"))
+        Policy::built_in(include_str!("policies/mozilla-intermediate.toml"))
     }
 
     /// RFC 9325, the IETF's recommendations of 2022 (BCP 195).
     pub fn rfc9325() -> Policy {
-        Policy::built_in(include_str!("policies/rfc9325.txt"))
+        Policy::built_in(include_str!("policies/rfc9325.toml"))
     }
 
     /// The policies that come with the crate.
@@ -144,6 +197,34 @@ impl Policy {
             .find(|policy| policy.name() == name)
     }
 
+    /// Reads a policy file; the type's documentation has the format.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError`] with the line, if the text is not TOML, if a key, version, suite, group,
+    /// weakness or kind of key is unknown, if a list is empty, or if `name`, `version`, `source` or
+    /// the rules are missing.
+    pub fn parse(text: &str) -> Result<Policy, DataError> {
+        let file: File = data::read(text)?;
+        let policy = Policy {
+            about: About {
+                name: file.name.0,
+                title: file.title,
+                version: file.version.0,
+                date: file.date,
+                source: file.source.0,
+            },
+            rules: file.rule,
+        };
+        if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
+            return Err(DataError::new(
+                1,
+                "no `[[rule]]` of the file states anything",
+            ));
+        }
+        Ok(policy)
+    }
+
     #[allow(
         clippy::expect_used,
         reason = "the files are part of the crate, and tested"
@@ -154,43 +235,45 @@ impl Policy {
 
     /// The short name: `"mozilla-intermediate"`.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.about.name
     }
 
     /// The name in words.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.about.title
     }
 
     /// The guideline's own version.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.about.version
     }
 
     /// When that version appeared.
     pub fn date(&self) -> Option<&str> {
-        self.date.as_deref()
+        self.about.date.as_deref()
     }
 
     /// Where the guideline stands.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.about.source
     }
 
-    /// The protocol versions that it has; empty if it says nothing of them.
-    pub fn versions(&self) -> &[TlsVersion] {
-        &self.versions.what
+    /// The protocol versions that it allows; empty if it has no rule on versions.
+    pub fn versions(&self) -> Vec<TlsVersion> {
+        let all = self.rules.iter().flat_map(|rule| &rule.versions);
+        all.map(|version| version.0).collect()
     }
 
-    /// The key-exchange groups that it has, in order; empty if it says nothing of them.
-    pub fn groups(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.groups.what.iter().map(|group| &**group)
+    /// The key-exchange groups that it allows, in order; empty if it has no rule on groups.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let all = self.rules.iter().flat_map(|rule| &rule.groups);
+        all.map(|group| &*group.0)
     }
 
     /// Compares a list of suites, TLS 1.3 included, and the protocol versions that are on.
     ///
     /// Without versions, only the suites are compared. With them, suites of a version that is
-    /// off do not count, as they cannot be used.
+    /// off do not count: they cannot be used.
     pub fn check(&self, ciphers: &[Cipher], versions: &[TlsVersion]) -> Report {
         let mut violations = Vec::new();
         let tls13 = versions.is_empty() || versions.contains(&TlsVersion::TLSv1_3);
@@ -199,51 +282,52 @@ impl Policy {
         for cipher in ciphers.iter().filter(usable) {
             violations.extend(self.check_suite(cipher));
         }
-        let out_of_order = out_of_order(ciphers.iter().filter(usable));
-        if let Some((stated, (worse, better))) =
-            self.forward_secrecy_first.as_ref().zip(out_of_order)
+        let ordered = self.rules.iter().find(|rule| !rule.prefer.is_empty());
+        if let Some((rule, (worse, better))) =
+            ordered.zip(out_of_order(ciphers.iter().filter(usable)))
         {
             let (worse, better) = (worse.clone(), better.clone());
-            violations.push(stated.violated(ViolationKind::Preference { worse, better }));
+            violations.push(rule.violated(ViolationKind::Preference { worse, better }));
         }
-        let expected = &self.expect;
-        let expects = |c: &Cipher| expected.what.iter().any(|name| is_named(c, name));
-        let for_tls13 = expected.what.iter().any(|name| names::is_tls13_suite(name));
-        let counts = !expected.what.is_empty() && (older || for_tls13);
-        if counts && !ciphers.iter().filter(usable).any(expects) {
-            violations.push(expected.violated(ViolationKind::NothingExpected));
+        let expecting: Vec<_> = self.stating(|rule| !rule.expect.is_empty()).collect();
+        if let Some(first) = expecting.first() {
+            let expected = || expecting.iter().flat_map(|rule| &rule.expect);
+            let is_expected = |c: &Cipher| expected().any(|suite| is_named(c, &suite.0));
+            let counts = older || expected().any(|suite| names::is_tls13_suite(&suite.0));
+            if counts && !ciphers.iter().filter(usable).any(is_expected) {
+                violations.push(first.violated(ViolationKind::NothingExpected));
+            }
         }
-        let allowed = &self.versions;
-        let wrong = |v: &&TlsVersion| !allowed.what.is_empty() && !allowed.what.contains(v);
-        for version in versions.iter().filter(wrong) {
-            violations.push(allowed.violated(ViolationKind::Version(*version)));
+        let allowed = self.versions();
+        if let Some(rule) = self.stating(|rule| !rule.versions.is_empty()).next() {
+            for version in versions.iter().filter(|version| !allowed.contains(version)) {
+                violations.push(rule.violated(ViolationKind::Version(*version)));
+            }
         }
         let versions = (!versions.is_empty()).then_some(Aspect::Versions);
         let compared = [Some(Aspect::Suites), versions];
         self.report(compared.into_iter().flatten(), violations)
     }
 
-    /// What it says something of.
-    fn states(&self) -> Vec<Aspect> {
-        let suites = !self.allow.what.is_empty()
-            || !self.forbid.is_empty()
-            || !self.avoid.is_empty()
-            || !self.expect.what.is_empty()
-            || self.forward_secrecy_first.is_some();
-        let groups = !self.groups.what.is_empty() || !self.expect_groups.what.is_empty();
-        [
-            (Aspect::Suites, suites),
-            (Aspect::Versions, !self.versions.what.is_empty()),
-            (Aspect::Groups, groups),
-            (Aspect::Keys, !self.keys.is_empty()),
-        ]
-        .into_iter()
-        .filter_map(|(aspect, stated)| stated.then_some(aspect))
-        .collect()
+    /// The rules that state something.
+    fn stating(&self, states: impl Fn(&Rule) -> bool) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| states(rule))
     }
 
-    pub(crate) fn says_of(&self, aspect: Aspect) -> bool {
-        self.states().contains(&aspect)
+    /// The aspects that its rules cover.
+    pub(crate) fn covers(&self, aspect: Aspect) -> bool {
+        self.rules.iter().any(|rule| match aspect {
+            Aspect::Suites => {
+                !(rule.allow.is_empty()
+                    && rule.forbid.is_empty()
+                    && rule.avoid.is_empty()
+                    && rule.expect.is_empty()
+                    && rule.prefer.is_empty())
+            }
+            Aspect::Versions => !rule.versions.is_empty(),
+            Aspect::Groups => !(rule.groups.is_empty() && rule.expect_groups.is_empty()),
+            Aspect::Keys => rule.keys != Keys::default(),
+        })
     }
 
     fn report(
@@ -251,41 +335,45 @@ impl Policy {
         compared: impl IntoIterator<Item = Aspect>,
         violations: Vec<Violation>,
     ) -> Report {
-        let mut open = self.states();
+        let mut open = Aspect::ALL.to_vec();
+        open.retain(|aspect| self.covers(*aspect));
         for aspect in compared {
             open.retain(|other| *other != aspect);
         }
-        Report::new(&self.name, open, violations)
+        Report::new(self.about.clone(), open, violations)
     }
 
-    /// A report for what this context does not have, so that there is nothing to compare.
+    /// A report on an aspect that a context has nothing of, so that there is nothing to compare.
     pub(crate) fn nothing_of(&self, aspect: Aspect) -> Report {
         self.report([aspect], Vec::new())
     }
 
     fn check_suite(&self, cipher: &Cipher) -> Option<Violation> {
-        let matching = |patterns: &[Stated<Pattern>]| {
-            let matching: Vec<_> = patterns.iter().filter(|p| p.what.matches(cipher)).collect();
-            let words: Vec<_> = matching.iter().map(|p| p.what.word()).collect();
-            let mut sections: Vec<&str> = Vec::new();
-            for section in matching.iter().filter_map(|p| p.section.as_deref()) {
-                if !sections.contains(&section) {
-                    sections.push(section);
+        let matching = |patterns: fn(&Rule) -> &[Pattern]| {
+            let (mut words, mut sections) = (Vec::new(), Vec::new());
+            for rule in &self.rules {
+                for pattern in patterns(rule).iter().filter(|p| p.matches(cipher)) {
+                    words.push(pattern.word());
+                    sections.extend(rule.section.as_deref());
                 }
             }
+            sections.dedup();
             let sections = (!sections.is_empty()).then(|| sections.join(" and ").into());
-            (!matching.is_empty()).then(|| (Box::from(words.join(", ")), sections))
+            (!words.is_empty()).then(|| (Box::from(words.join(", ")), sections))
         };
-        let cipher = cipher.clone();
-        if let Some((rule, section)) = matching(&self.forbid) {
+        if let Some((rule, section)) = matching(|rule| &rule.forbid) {
+            let cipher = cipher.clone();
             let kind = ViolationKind::Forbidden { cipher, rule };
             return Some(Violation { kind, section });
         }
-        let allowed = &self.allow;
-        if !allowed.what.is_empty() && !allowed.what.iter().any(|n| is_named(&cipher, n)) {
-            return Some(allowed.violated(ViolationKind::NotAllowed(cipher)));
+        let is_allowed = |rule: &Rule| rule.allow.iter().any(|suite| is_named(cipher, &suite.0));
+        if let Some(rule) = self.stating(|rule| !rule.allow.is_empty()).next() {
+            if !self.rules.iter().any(is_allowed) {
+                return Some(rule.violated(ViolationKind::NotAllowed(cipher.clone())));
+            }
         }
-        let (rule, section) = matching(&self.avoid)?;
+        let (rule, section) = matching(|rule| &rule.avoid)?;
+        let cipher = cipher.clone();
         let kind = ViolationKind::Discouraged { cipher, rule };
         Some(Violation { kind, section })
     }
@@ -298,21 +386,19 @@ impl Policy {
     /// let report = Policy::rfc9325().check_groups(&["secp192r1", "X25519"]);
     /// let found: Vec<_> = report.violations().iter().map(ToString::to_string).collect();
     /// assert_eq!(found, [
-    ///     "the group secp192r1 has 192 bits, 224 are the least (section 4.5)",
-    ///     "the group prime256v1 is not there (section 4.2.1)",
+    ///     "the group secp192r1 has 192 bits; the minimum is 224 (section 4.5)",
+    ///     "the recommended group prime256v1 is not on (section 4.2.1)",
     /// ]);
     /// ```
     pub fn check_groups<S: AsRef<str>>(&self, groups: &[S]) -> Report {
         let mut violations = Vec::new();
-        let same = |a: &str, b: &str| {
-            a == b || Group::named(a).is_some_and(|g| Group::named(b) == Some(g))
-        };
-        let has = |list: &[Box<str>], group: &str| list.iter().any(|g| same(g, group));
+        let limiting = self.stating(|rule| !rule.groups.is_empty()).next();
         for group in groups.iter().map(AsRef::as_ref) {
-            let allowed = &self.groups;
-            if !allowed.what.is_empty() && !has(&allowed.what, group) {
-                violations.push(allowed.violated(ViolationKind::Group(group.into())));
-                continue;
+            if let Some(rule) = limiting {
+                if !self.groups().any(|allowed| same_group(allowed, group)) {
+                    violations.push(rule.violated(ViolationKind::Group(group.into())));
+                    continue;
+                }
             }
             let Some(known) = Group::named(group) else {
                 violations.push(Violation {
@@ -321,18 +407,22 @@ impl Policy {
                 });
                 continue;
             };
-            let Some((kind, bits)) = known.size else {
+            let Some((kind, bits)) = known.size() else {
                 continue;
             };
-            violations.extend(self.wanted(kind, bits).map(|stated| {
-                let (group, least) = (group.into(), stated.what.bits);
-                stated.violated(ViolationKind::SmallGroup { group, bits, least })
+            violations.extend(self.too_small(kind, bits).map(|(rule, least)| {
+                let group = group.into();
+                rule.violated(ViolationKind::SmallGroup { group, bits, least })
             }));
         }
-        for wanted in &self.expect_groups.what {
-            if !groups.iter().any(|group| same(group.as_ref(), wanted)) {
-                let kind = ViolationKind::MissingGroup(wanted.clone());
-                violations.push(self.expect_groups.violated(kind));
+        for rule in &self.rules {
+            for GroupName(wanted) in &rule.expect_groups {
+                if !groups
+                    .iter()
+                    .any(|group| same_group(group.as_ref(), wanted))
+                {
+                    violations.push(rule.violated(ViolationKind::MissingGroup(wanted.clone())));
+                }
             }
         }
         self.report([Aspect::Groups], violations)
@@ -346,57 +436,78 @@ impl Policy {
     /// let report = Policy::rfc9325().check_key("rsa", 1024);
     /// assert_eq!(
     ///     report.violations()[0].to_string(),
-    ///     "an RSA key has 1024 bits, 2048 are the least (section 4.5)",
+    ///     "an RSA key has 1024 bits; the minimum is 2048 (section 4.5)",
     /// );
     /// ```
     pub fn check_key(&self, kind: &str, bits: u32) -> Report {
-        let small = self.wanted(kind, bits).map(|stated| {
-            let (key, least) = (kind.into(), stated.what.bits);
-            stated.violated(ViolationKind::SmallKey { key, bits, least })
-        });
-        let unknown = (!KEY_KINDS.contains(&kind)).then(|| Violation {
-            kind: ViolationKind::UnknownName(kind.into()),
-            section: None,
-        });
-        self.report([Aspect::Keys], small.into_iter().chain(unknown).collect())
+        let violation = match Keys::default().least(kind) {
+            Ok(_) => self.too_small(kind, bits).map(|(rule, least)| {
+                let key = kind.into();
+                rule.violated(ViolationKind::SmallKey { key, bits, least })
+            }),
+            Err(()) => Some(Violation {
+                kind: ViolationKind::UnknownName(kind.into()),
+                section: None,
+            }),
+        };
+        self.report([Aspect::Keys], violation.into_iter().collect())
     }
 
-    /// What the policy wants, if this is less.
-    fn wanted(&self, kind: &str, bits: u32) -> Option<&Stated<LeastBits>> {
-        let stated = self.keys.iter().find(|stated| *stated.what.key == *kind);
-        stated.filter(|stated| bits < stated.what.bits)
+    /// The rule that wants more bits of a kind of key, and how many.
+    fn too_small(&self, kind: &str, bits: u32) -> Option<(&Rule, u32)> {
+        let wanted = |rule| Some((rule, Rule::least(rule, kind)?));
+        let all = self.rules.iter().filter_map(wanted);
+        all.filter(|(_, least)| bits < *least)
+            .max_by_key(|(_, least)| *least)
     }
 }
 
-impl<T> Stated<T> {
+impl Rule {
     fn violated(&self, kind: ViolationKind) -> Violation {
         let section = self.section.clone();
         Violation { kind, section }
     }
+
+    fn least(&self, kind: &str) -> Option<u32> {
+        self.keys.least(kind).ok().flatten()
+    }
+}
+
+/// Whether both are names of one group.
+fn same_group(a: &str, b: &str) -> bool {
+    a == b || Group::named(a).is_some_and(|group| Group::named(b) == Some(group))
 }
 
 fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
 }
 
-impl Pattern {
-    fn new(word: &str) -> Result<Pattern, String> {
-        if let Some(weakness) = Weakness::from_slug(word) {
+impl TryFrom<String> for Pattern {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Pattern, String> {
+        if let Some(weakness) = Weakness::from_slug(&word) {
             return Ok(Pattern::Weakness(weakness));
         }
-        if let Some(alias) = names::alias(word) {
-            return Ok(Pattern::Group(alias.name, alias.selector()));
+        if let Some(alias) = names::alias(&word) {
+            return Ok(Pattern::Several(alias, alias.selector()));
         }
-        if !is_suite(word) {
-            return Err(format!("`{word}` is no suite, group name or weakness"));
+        if !is_suite(&word) {
+            let weaknesses = Weakness::ALL.map(Weakness::slug).join(", ");
+            return Err(format!(
+                "`{word}` is not a cipher suite, a name for several suites in cipher strings, \
+                 or a weakness ({weaknesses})"
+            ));
         }
         Ok(Pattern::Suite(word.into()))
     }
+}
 
+impl Pattern {
     fn matches(&self, cipher: &Cipher) -> bool {
         match self {
             Pattern::Weakness(weakness) => cipher.weaknesses().contains(weakness),
-            Pattern::Group(_, selector) => selector.selects(0, &Selector::of_suite(cipher)),
+            Pattern::Several(_, selector) => selector.selects(0, &Selector::of_suite(cipher)),
             Pattern::Suite(name) => is_named(cipher, name),
         }
     }
@@ -404,149 +515,11 @@ impl Pattern {
     fn word(&self) -> Box<str> {
         match self {
             Pattern::Weakness(weakness) => weakness.to_string().into(),
-            Pattern::Group(name, _) => (*name).into(),
+            Pattern::Several(alias, _) => alias.name.into(),
             Pattern::Suite(name) => name.clone(),
         }
     }
 }
 
-impl PolicyError {
-    /// The line, counted from 1.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cipher::CipherString;
-
-    fn suites(text: &str) -> Vec<Cipher> {
-        CipherString::parse(text)
-            .unwrap()
-            .resolve()
-            .unwrap()
-            .into_ciphers()
-    }
-
-    #[test]
-    fn the_policies_of_the_crate_state_their_source() {
-        for policy in Policy::all() {
-            assert!(policy.source().starts_with("https://"), "{policy:?}");
-            assert!(!policy.title().is_empty() && policy.date().is_some());
-            assert_eq!(
-                Policy::named(policy.name()).unwrap().title(),
-                policy.title()
-            );
-        }
-    }
-
-    #[test]
-    fn modern_wants_tls13_alone() {
-        let modern = Policy::mozilla_modern();
-        let list = suites("ECDHE+AESGCM");
-        assert!(!modern.check(&list, &[]).conforms());
-        assert!(modern.check(&list, &[TlsVersion::TLSv1_3]).conforms());
-        let report = modern.check(&list, &[TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]);
-        let versions = report.violations().iter().map(Violation::kind);
-        assert!(
-            versions
-                .into_iter()
-                .any(|kind| *kind == ViolationKind::Version(TlsVersion::TLSv1_2))
-        );
-    }
-
-    #[test]
-    fn rfc9325_tells_must_from_should() {
-        let rfc = Policy::rfc9325();
-        assert!(
-            rfc.check(&suites("ECDHE+AESGCM"), &[])
-                .violations()
-                .is_empty()
-        );
-        let report = rfc.check(&suites("DHE-RSA-AES128-SHA:AES128-SHA"), &[]);
-        assert!(report.conforms());
-        assert_eq!(report.violations().len(), 3);
-        // The order counts, too.
-        let report = rfc.check(&suites("AES128-SHA:DHE-RSA-AES128-SHA"), &[]);
-        assert!(!report.conforms());
-        let preference = report.violations().iter().find(|v| {
-            matches!(v.kind(), ViolationKind::Preference { worse, .. } if worse.name == "AES128-SHA")
-        });
-        assert_eq!(preference.unwrap().section(), Some("4.1"));
-        assert!(!rfc.check(&suites("NULL-SHA"), &[]).conforms());
-    }
-
-    #[test]
-    fn a_file_of_ones_own_is_read() {
-        let text = "name a\nversion 1\nsource https://example.org\nversions TLSv1.2\n\
-                    forbid AES128-SHA CAMELLIA\n";
-        let policy = Policy::parse(text).unwrap();
-        let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
-        let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
-        assert_eq!(report.violations().len(), 1 + camellia);
-        assert_eq!(Policy::parse("name a\nfoo b").unwrap_err().line(), 2);
-        assert_eq!(
-            Policy::parse("").unwrap_err().to_string(),
-            "line 0: the file states no `name`"
-        );
-        assert!(Policy::parse("versions TLSv2").is_err());
-        for wrong in [
-            "keys rsa",
-            "keys rsa many",
-            "keys gold 20",
-            "prefer gold",
-            // OpenSSL would ignore what it does not know; a guideline must not.
-            "forbid rc-4",
-            "avoid AES128-SHA kDEH",
-            "allow ECDHE-RSA-AES128-GCM-SHA265",
-            "expect TLS_AES_128_GCM",
-            "expect TLS_RSA_WITH_GOLD",
-            "allow DES",
-            "groups X25519 prime265v1",
-            "expect-groups P256",
-        ] {
-            assert_eq!(Policy::parse(wrong).unwrap_err().line(), 1, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn groups_and_keys_are_compared() {
-        let mozilla = Policy::mozilla_intermediate();
-        assert!(mozilla.check_groups(&["P-256", "x25519"]).conforms());
-        assert!(!mozilla.check_groups(&["x25519", "secp521r1"]).conforms());
-        let rfc = Policy::rfc9325();
-        // What should be there is no error.
-        assert!(rfc.check_groups(&["secp521r1", "ffdhe2048"]).conforms());
-        assert_eq!(rfc.check_groups(&["secp521r1"]).violations().len(), 2);
-        assert!(
-            !rfc.check_groups(&["sect163k1", "secp256r1", "x25519"])
-                .conforms()
-        );
-        assert!(rfc.check_key("rsa", 2048).conforms());
-        assert!(rfc.check_key("ec", 224).conforms());
-        assert!(!rfc.check_key("dh", 1024).conforms());
-        assert!(rfc.check_key("dsa", 512).conforms());
-        // A name that nothing knows is no name of something that conforms.
-        for policy in Policy::all() {
-            assert!(!policy.check_key("rsaa", 4096).conforms());
-            assert!(!policy.check_groups(&["x25591"]).conforms());
-        }
-    }
-
-    #[test]
-    fn a_report_says_what_it_did_not_compare() {
-        let mozilla = Policy::mozilla_intermediate();
-        let list = suites("ECDHE+AESGCM");
-        let report = mozilla.check(&list, &[]);
-        assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups]);
-        let mut report = mozilla.check(&list, &[TlsVersion::TLSv1_3]);
-        assert_eq!(report.not_compared(), [Aspect::Groups]);
-        report.extend(mozilla.check_groups(&["x25519"]));
-        assert_eq!(report.not_compared(), []);
-        let text = "name a\nversion 1\nsource https://example.org\nforbid rc4\n";
-        let policy = Policy::parse(text).unwrap();
-        assert_eq!(policy.check(&list, &[]).not_compared(), []);
-    }
-}
+mod tests;

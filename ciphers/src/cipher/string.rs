@@ -259,7 +259,7 @@ impl<'a> Reader<'a> {
 
     fn starts_with(&self, prefix: &str) -> bool {
         self.text.get(..prefix.len()).is_some_and(|start| {
-            start == prefix || (self.library.case_blind && start.eq_ignore_ascii_case(prefix))
+            start == prefix || (self.library.ignores_case && start.eq_ignore_ascii_case(prefix))
         })
     }
 
@@ -356,7 +356,7 @@ impl<'a> Reader<'a> {
         let (name, at) = self.read_name(start)?;
         let span = at..at + name.len();
         let upper = name.to_ascii_uppercase();
-        let name = if self.library.case_blind {
+        let name = if self.library.ignores_case {
             &upper
         } else {
             name

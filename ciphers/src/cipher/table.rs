@@ -1,11 +1,13 @@
-//! Tables of what a version of OpenSSL has: written from the linked library, read for another.
+//! Tables of one version of OpenSSL each: its suites, names and defaults. `cargo xtask ciphers`
+//! writes them from the linked library; they are read to evaluate strings as another version does.
 //!
-//! One statement a line, its values separated by tabs.
+//! They are JSON, because a program writes them and JSON is read fast.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use once_cell::sync::OnceCell;
+use serde::{Deserialize, Serialize};
 
 use super::Cipher;
 use super::library::{Library, Suite};
@@ -15,9 +17,9 @@ use super::selector::{Bits, Selector, strong};
 
 /// The name of each version, and its table.
 pub(super) const TABLES: &[(&str, &str)] = &[
-    ("3.0", include_str!("tables/openssl-3.0.tsv")),
-    ("3.6", include_str!("tables/openssl-3.6.tsv")),
-    ("4.0", include_str!("tables/openssl-4.0.tsv")),
+    ("3.0", include_str!("tables/openssl-3.0.json")),
+    ("3.6", include_str!("tables/openssl-3.6.json")),
+    ("4.0", include_str!("tables/openssl-4.0.json")),
 ];
 
 const CLASSES: [(&str, Bits); 5] = [
@@ -28,171 +30,238 @@ const CLASSES: [(&str, Bits); 5] = [
     ("FIPS", strong::FIPS),
 ];
 
+/// The class of a suite that `DEFAULT` leaves out.
+const NOT_DEFAULT: &str = "not-default";
+
 pub(super) struct Table {
     pub(super) version: &'static str,
     pub(super) build: &'static str,
     pub(super) library: Library,
 }
 
-/// Reads a table; the error is the line that cannot be read.
-pub(super) fn read(text: &'static str) -> Result<Table, &'static str> {
-    let mut suites: Vec<Suite> = Vec::new();
-    let mut tls13 = Vec::new();
-    let mut facts: HashMap<&str, &'static str> = HashMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (keyword, value) = line.split_once('\t').ok_or(line)?;
-        match keyword {
-            "tls13" => tls13.push(read_suite(value).ok_or(line)?.cipher),
-            "suite" => suites.push(read_suite(value).ok_or(line)?),
-            _ => {
-                facts.insert(keyword, value);
-            }
-        }
-    }
-    let fact = |name: &'static str| facts.get(name).copied().ok_or(name);
-    let yes = |name| fact(name).map(|value| value == "yes");
-    let by_id: HashMap<u32, u16> = suites.iter().map(|s| s.cipher.id).zip(0..).collect();
-    let indices = |name| -> Result<Vec<u16>, &'static str> {
-        let numbers = fact(name)?.split_whitespace();
-        let index = |n| {
-            u32::from_str_radix(n, 16)
-                .ok()
-                .and_then(|id| by_id.get(&id))
-        };
-        numbers.map(|n| index(n).copied().ok_or(name)).collect()
+/// A table as it stands in its file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File<'a> {
+    version: &'a str,
+    build: &'a str,
+    security_level: u32,
+    ignores_case: bool,
+    underscore: bool,
+    profiles: bool,
+    registry_names: bool,
+    #[serde(borrow)]
+    names: Vec<&'a str>,
+    /// Numbers of suites.
+    default: Vec<&'a str>,
+    default_alive: Vec<&'a str>,
+    tls13: Vec<Row<'a>>,
+    suites: Vec<Row<'a>>,
+}
+
+/// A suite in a table.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row<'a> {
+    /// The number, hexadecimal.
+    id: &'a str,
+    name: &'a str,
+    protocol: &'a str,
+    strength_bits: i32,
+    alg_bits: i32,
+    aead: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symmetric: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kea: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standard_name: Option<&'a str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    classes: Vec<&'a str>,
+    description: &'a str,
+}
+
+/// Reads a table.
+pub(super) fn read(text: &'static str) -> Result<Table, serde_json::Error> {
+    let file: File<'static> = serde_json::from_str(text)?;
+    let suites: Vec<Suite> = file.suites.iter().map(Row::suite).collect();
+    let by_id: HashMap<&str, u16> = file.suites.iter().map(|row| row.id).zip(0..).collect();
+    let indices = |ids: &[&str]| -> Vec<u16> {
+        let found = ids.iter().filter_map(|id| by_id.get(id));
+        found.copied().collect()
     };
+    let default = State::from_lists(
+        suites.len(),
+        &indices(&file.default),
+        &indices(&file.default_alive),
+    );
     let mut library = Library {
-        default: State::from_lists(
-            suites.len(),
-            &indices("default")?,
-            &indices("default-alive")?,
-        ),
+        default,
         suites,
-        tls13,
-        security_level: fact("level")?.parse().map_err(|_| "level")?,
-        case_blind: yes("case-blind")?,
-        underscore: yes("underscore")?,
-        profiles: yes("profiles")?,
-        standard_names: yes("registry-names")?,
+        tls13: file.tls13.iter().map(|row| row.suite().cipher).collect(),
+        security_level: file.security_level,
+        ignores_case: file.ignores_case,
+        underscore: file.underscore,
+        profiles: file.profiles,
+        standard_names: file.registry_names,
         from_table: true,
         suite_names: HashMap::new(),
         useful: OnceCell::new(),
         asked: Mutex::default(),
     };
     library.name_suites();
-    let mut known = HashMap::new();
-    for name in fact("names")?.split_whitespace() {
-        let alias = names::alias(name).ok_or(name)?;
-        known.insert(library.fold(name), Some(Arc::new(alias.selector())));
-    }
-    library.asked = Mutex::new(known);
+    let known = file.names.iter().filter_map(|name| {
+        let selector = names::alias(name)?.selector();
+        Some((library.fold(name), Some(Arc::new(selector))))
+    });
+    library.asked = Mutex::new(known.collect());
     Ok(Table {
-        version: fact("version")?,
-        build: fact("build")?,
+        version: file.version,
+        build: file.build,
         library,
     })
 }
 
-fn read_suite(line: &'static str) -> Option<Suite> {
-    let mut fields = line.split('\t');
-    let mut next = || fields.next();
-    let optional = |text: &'static str| (text != "-").then_some(text);
-    let mut cipher = Cipher::default();
-    cipher.id = u32::from_str_radix(next()?, 16).ok()?;
-    cipher.name = next()?;
-    cipher.protocol = next()?;
-    cipher.strength_bits = next()?.parse().ok()?;
-    cipher.alg_bits = next()?.parse().ok()?;
-    cipher.aead = next()? == "yes";
-    cipher.symmetric = optional(next()?);
-    cipher.digest = optional(next()?);
-    cipher.kea = optional(next()?);
-    cipher.auth = optional(next()?);
-    cipher.standard_name = optional(next()?);
-    let mut properties = Selector::of_suite(&cipher);
-    for word in next()?.split_whitespace() {
-        match CLASSES.iter().find(|(name, _)| *name == word) {
-            Some((_, bit)) => properties.strong |= bit,
-            None => properties.not_default = word == "not-default",
+impl Row<'static> {
+    fn suite(&self) -> Suite {
+        let mut cipher = Cipher::default();
+        cipher.id = u32::from_str_radix(self.id, 16).unwrap_or_default();
+        cipher.name = self.name;
+        cipher.protocol = self.protocol;
+        cipher.strength_bits = self.strength_bits;
+        cipher.alg_bits = self.alg_bits;
+        cipher.aead = self.aead;
+        cipher.symmetric = self.symmetric;
+        cipher.digest = self.digest;
+        cipher.kea = self.kea;
+        cipher.auth = self.auth;
+        cipher.standard_name = self.standard_name;
+        cipher.description = self.description.into();
+        let mut properties = Selector::of_suite(&cipher);
+        for word in &self.classes {
+            if let Some((_, bit)) = CLASSES.iter().find(|(name, _)| name == word) {
+                properties.strong |= bit;
+            }
         }
+        properties.not_default = self.classes.contains(&NOT_DEFAULT);
+        Suite { cipher, properties }
     }
-    cipher.description = next()?.into();
-    Some(Suite { cipher, properties })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write;
-
     use super::*;
 
-    /// The linked library as a table.
+    /// The linked library as a table, with one line for each suite.
     fn write(library: &Library, version: &str, build: &str) -> String {
-        let mut out = String::from(
-            "# What one build of OpenSSL has, made by `cargo xtask ciphers`; ciphers/src/cipher/table.rs reads it.\n",
-        );
-        let yes = |b| if b { "yes" } else { "no" };
-        let ids = |list: Vec<u16>| {
+        let ids = |list: &[u16]| -> Vec<String> {
             let ids = list.iter().map(|i| library.suite(*i).cipher.id);
-            ids.map(|id| format!("{id:08x}"))
-                .collect::<Vec<_>>()
-                .join(" ")
+            ids.map(|id| format!("{id:08x}")).collect()
         };
         let aliases = names::ALIASES.iter().map(|alias| alias.name);
         let known = library.ask(aliases.clone()).unwrap();
-        let known: Vec<_> = aliases
-            .filter(|name| library.selector(name, &known).is_some())
-            .collect();
-        for (keyword, value) in [
-            ("version", version.to_owned()),
-            ("build", build.to_owned()),
-            ("level", library.security_level.to_string()),
-            ("case-blind", yes(library.case_blind).to_owned()),
-            ("underscore", yes(library.underscore).to_owned()),
-            ("profiles", yes(library.profiles).to_owned()),
-            ("registry-names", yes(library.standard_names).to_owned()),
-            ("names", known.join(" ")),
-            ("default", ids(library.default.listed())),
-            ("default-alive", ids(library.default.alive().to_vec())),
-        ] {
-            writeln!(out, "{keyword}\t{value}").unwrap();
+        let (default, alive) = (ids(&library.default.listed()), ids(library.default.alive()));
+        let none = Selector::default();
+        let tls13: Vec<_> = library.tls13.iter().map(|c| (c, &none)).collect();
+        let suites = library.suites.iter().map(|s| (&s.cipher, &s.properties));
+        let all: Vec<_> = tls13.iter().copied().chain(suites).collect();
+        let numbers: Vec<_> = all.iter().map(|(c, _)| format!("{:08x}", c.id)).collect();
+        let rows = all.iter().zip(&numbers).map(|((c, p), id)| row(c, p, id));
+        let mut rows: Vec<_> = rows.collect();
+        let file = File {
+            version,
+            build,
+            security_level: library.security_level,
+            ignores_case: library.ignores_case,
+            underscore: library.underscore,
+            profiles: library.profiles,
+            registry_names: library.standard_names,
+            names: aliases
+                .filter(|name| library.selector(name, &known).is_some())
+                .collect(),
+            default: default.iter().map(String::as_str).collect(),
+            default_alive: alive.iter().map(String::as_str).collect(),
+            suites: rows.split_off(tls13.len()),
+            tls13: rows,
+        };
+        // The fields of the table and the suites each begin a line.
+        let text = serde_json::to_string(&file).unwrap();
+        let fields = [
+            "build",
+            "security_level",
+            "ignores_case",
+            "underscore",
+            "profiles",
+        ];
+        let more = [
+            "registry_names",
+            "names",
+            "default",
+            "default_alive",
+            "tls13",
+            "suites",
+        ];
+        let mut text = text.replacen("{\"version\"", "{\n\"version\"", 1);
+        for field in fields.iter().chain(&more) {
+            text = text.replacen(&format!(",\"{field}\":"), &format!(",\n\"{field}\":"), 1);
         }
-        for cipher in &library.tls13 {
-            write_suite(&mut out, "tls13", cipher, &Selector::default());
-        }
-        for suite in &library.suites {
-            write_suite(&mut out, "suite", &suite.cipher, &suite.properties);
-        }
-        out
+        text = text.replace("{\"id\"", "\n{\"id\"").replace("}]", "}\n]");
+        text.push('\n');
+        text
     }
 
-    fn write_suite(out: &mut String, keyword: &str, c: &Cipher, properties: &Selector) {
+    fn row<'a>(c: &'a Cipher, properties: &Selector, id: &'a str) -> Row<'a> {
         let classes = CLASSES
             .iter()
             .filter(|(_, bit)| properties.strong & bit != 0);
-        let mut words: Vec<_> = classes.map(|(name, _)| *name).collect();
+        let mut classes: Vec<_> = classes.map(|(name, _)| *name).collect();
         if properties.not_default {
-            words.push("not-default");
+            classes.push(NOT_DEFAULT);
         }
-        let optional = |text: Option<&'static str>| text.unwrap_or("-");
-        let id = format!("{:08x}", c.id);
-        let bits = [c.strength_bits, c.alg_bits].map(|bits| bits.to_string());
-        let fields = [
-            id.as_str(),
-            c.name,
-            c.protocol,
-            bits[0].as_str(),
-            bits[1].as_str(),
-            if c.aead { "yes" } else { "no" },
-            optional(c.symmetric),
-            optional(c.digest),
-            optional(c.kea),
-            optional(c.auth),
-            optional(c.standard_name),
-            &words.join(" "),
-            &c.description,
-        ];
-        writeln!(out, "{keyword}\t{}", fields.join("\t")).unwrap();
+        Row {
+            id,
+            name: c.name,
+            protocol: c.protocol,
+            strength_bits: c.strength_bits,
+            alg_bits: c.alg_bits,
+            aead: c.aead,
+            symmetric: c.symmetric,
+            digest: c.digest,
+            kea: c.kea,
+            auth: c.auth,
+            standard_name: c.standard_name,
+            classes,
+            description: &c.description,
+        }
+    }
+
+    #[test]
+    fn every_number_and_name_of_a_table_is_known() {
+        for (name, text) in TABLES {
+            let file: File<'_> = serde_json::from_str(text).unwrap();
+            let known: Vec<_> = file.suites.iter().map(|row| row.id).collect();
+            for id in file.default.iter().chain(&file.default_alive) {
+                assert!(known.contains(id), "{name}: {id}");
+            }
+            for row in file.suites.iter().chain(&file.tls13) {
+                assert!(
+                    u32::from_str_radix(row.id, 16).is_ok(),
+                    "{name}: {}",
+                    row.id
+                );
+                for class in &row.classes {
+                    let is_class = CLASSES.iter().any(|(known, _)| known == class);
+                    assert!(is_class || *class == NOT_DEFAULT, "{name}: {class}");
+                }
+            }
+            for alias in &file.names {
+                assert!(names::alias(alias).is_some(), "{name}: {alias}");
+            }
+        }
     }
 
     /// With `PYSSL_CIPHER_TABLE` (a path and, after a `=`, where the build is from), this writes the

@@ -50,7 +50,7 @@ pub enum Weakness {
 }
 
 impl Weakness {
-    const ALL: [Weakness; 15] = [
+    pub(super) const ALL: [Weakness; 15] = [
         Weakness::NoEncryption,
         Weakness::Anonymous,
         Weakness::Export,

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::facts::version_name;
 use crate::cipher::Cipher;
 use pyssl::TlsVersion;
@@ -15,7 +17,7 @@ pub struct Agreement {
     pub(super) signature: Option<Box<str>>,
     pub(super) certificate_key: Option<Box<str>>,
     pub(super) alpn: Option<String>,
-    pub(super) lent: bool,
+    pub(super) test_key: bool,
 }
 
 impl Agreement {
@@ -52,9 +54,31 @@ impl Agreement {
         self.alpn.as_deref()
     }
 
-    /// Whether the server showed a certificate that it was lent.
-    pub fn lent_certificate(&self) -> bool {
-        self.lent
+    /// Whether the server used a test certificate ([`NegotiateOptions::test_keys`](super::NegotiateOptions::test_keys)).
+    pub fn used_test_key(&self) -> bool {
+        self.test_key
+    }
+}
+
+impl Serialize for Agreement {
+    /// `version`, `cipher` (its name), `group`, `signature` and `certificate_key`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            version: String,
+            cipher: &'a str,
+            group: Option<&'a str>,
+            signature: Option<&'a str>,
+            certificate_key: Option<&'a str>,
+        }
+        let fields = Fields {
+            version: self.version.to_string(),
+            cipher: self.cipher.name,
+            group: self.group(),
+            signature: self.signature(),
+            certificate_key: self.certificate_key(),
+        };
+        fields.serialize(serializer)
     }
 }
 

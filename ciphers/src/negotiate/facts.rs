@@ -5,7 +5,7 @@ use std::fmt;
 
 use openssl::pkey::Id;
 
-use super::{Role, lend};
+use super::{Role, test_keys};
 use crate::cipher::Cipher;
 use crate::key;
 use pyssl::Result;
@@ -116,7 +116,7 @@ impl Facts {
             return Some(Obstacle::SecurityLevel(self.level));
         }
         if self.role == Role::Client {
-            let no_peer = auth == "auth-rsa" && lend::lacks_rsa(self.level);
+            let no_peer = auth == "auth-rsa" && test_keys::lacks_rsa(self.level);
             return no_peer.then_some(Obstacle::NotTried(self.level));
         }
         let (kind, keys): (_, &[Id]) = match auth {

@@ -29,7 +29,7 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
 
 fn name(number: u16) -> String {
     match Group::numbered(number) {
-        Some(group) => group.name.to_owned(),
+        Some(group) => group.name.to_string(),
         None => format!("{number:#06x}"),
     }
 }

@@ -12,11 +12,11 @@
 mod agreement;
 mod facts;
 mod hello;
-mod lend;
 mod options;
 mod profile;
 mod refusal;
 mod role;
+mod test_keys;
 mod trial;
 mod usable;
 
@@ -26,11 +26,11 @@ pub use agreement::Agreement;
 pub use facts::Obstacle;
 pub(crate) use facts::{version_name, version_names};
 pub(crate) use hello::groups_on;
-pub(crate) use lend::Authority;
 pub use options::{NegotiateOptions, UsableOptions};
-pub use profile::{Profile, ProfileError, negotiate_profiles};
+pub use profile::{Profile, negotiate_profiles};
 pub use refusal::{Cause, Refusal};
 pub use role::Role;
+pub(crate) use test_keys::Authority;
 pub(crate) use usable::{IDENTITY, KEY, highest_below_tls12, without_obstacles};
 pub use usable::{Usable, usable_ciphers};
 
@@ -84,14 +84,14 @@ impl fmt::Display for Negotiation {
 ///
 /// let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
 /// let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-/// let lent = NegotiateOptions::new().lend_certificates(true);
-/// let found = negotiate(&client, &server, lent.clone())?;
+/// let options = NegotiateOptions::new().test_keys(true);
+/// let found = negotiate(&client, &server, options.clone())?;
 /// println!("{found}"); // TLS 1.3, TLS_AES_256_GCM_SHA384, ...
 /// # assert_eq!(found.agreement().unwrap().version(), ssl::TlsVersion::TLSv1_3);
 ///
 /// client.set_maximum_version(ssl::TlsVersion::TLSv1_2)?;
 /// server.set_minimum_version(ssl::TlsVersion::TLSv1_3)?;
-/// let found = negotiate(&client, &server, lent)?;
+/// let found = negotiate(&client, &server, options)?;
 /// let refusal = found.refusal().ok_or("they agree").unwrap();
 /// assert_eq!(
 ///     refusal.cause().to_string(),
@@ -114,8 +114,8 @@ pub fn negotiate(
     options: impl Into<NegotiateOptions>,
 ) -> Result<Negotiation> {
     let options = options.into();
-    let lent = options.lend_certificates && server.settings().identities().is_empty();
-    let verify = options.verify && !lent;
+    let test_key = options.test_keys && server.settings().identities().is_empty();
+    let verify = options.verify && !test_key;
     // The client looks at the server's certificate with its own security level.
     let level = client.security_level().max(server.security_level());
     let prepare = |context: &SslContext, set: Option<usize>| {
@@ -124,18 +124,18 @@ pub fn negotiate(
             variant = variant.without_verification();
         }
         if let Some(set) = set {
-            variant = lend::lend(variant, &context.settings(), level, set, false)?;
+            variant = test_keys::add(variant, &context.settings(), level, set, false)?;
         }
         variant.build()
     };
     let host = options.server_hostname.as_deref();
     let client = prepare(client, None)?;
-    if !lent {
+    if !test_key {
         return attempt(&client, &prepare(server, None)?, host, false);
     }
     let usual = attempt(&client, &prepare(server, Some(0))?, host, true)?;
     if usual.refusal().is_some() {
-        for set in 1..lend::count(level) {
+        for set in 1..test_keys::count(level) {
             let found = attempt(&client, &prepare(server, Some(set))?, host, true)?;
             if found.agreement().is_some() {
                 return Ok(found);
@@ -150,7 +150,7 @@ fn attempt(
     client: &SslContext,
     server: &SslContext,
     host: Option<&str>,
-    lent: bool,
+    test_key: bool,
 ) -> Result<Negotiation> {
     let trial = Trial::new(client, server, host)?;
     let ended = trial.run();
@@ -164,7 +164,7 @@ fn attempt(
                 signature: agreed.peer_signature,
                 certificate_key: agreed.peer_key,
                 alpn: trial.client.selected_alpn_protocol(),
-                lent,
+                test_key,
             })))
         }
         _ => Ok(Negotiation::Refused(Box::new(Refusal::new(
@@ -189,8 +189,8 @@ mod tests {
         let server = with(Protocol::PROTOCOL_TLS_SERVER, "secp384r1");
         for version in [TlsVersion::TLSv1_3, TlsVersion::TLSv1_2] {
             client.set_maximum_version(version).unwrap();
-            let lend = NegotiateOptions::new().lend_certificates(true);
-            let found = negotiate(&client, &server, lend).unwrap();
+            let options = NegotiateOptions::new().test_keys(true);
+            let found = negotiate(&client, &server, options).unwrap();
             let refusal = found.refusal().unwrap();
             assert_eq!(
                 refusal.cause(),

@@ -7,12 +7,12 @@ use pyssl::Optional;
 /// |---|---|
 /// | `server_hostname` | none: no name is sent or checked |
 /// | `verify` | `true` |
-/// | `lend_certificates` | `false` |
+/// | `test_keys` | `false` |
 #[derive(Debug, Clone)]
 pub struct NegotiateOptions {
     pub(super) server_hostname: Option<String>,
     pub(super) verify: bool,
-    pub(super) lend_certificates: bool,
+    pub(super) test_keys: bool,
 }
 
 impl Default for NegotiateOptions {
@@ -20,7 +20,7 @@ impl Default for NegotiateOptions {
         NegotiateOptions {
             server_hostname: None,
             verify: true,
-            lend_certificates: false,
+            test_keys: false,
         }
     }
 }
@@ -46,11 +46,11 @@ impl NegotiateOptions {
         self
     }
 
-    /// Whether a server context without a certificate gets throw-away ones for the trial, one
-    /// with an EC and one with an RSA key. As nobody trusts these, nothing is verified then.
+    /// Whether a server context without a certificate gets test certificates for the trial: one
+    /// with an EC key and one with an RSA key. No client trusts these, so nothing is verified then.
     #[must_use]
-    pub fn lend_certificates(mut self, on: bool) -> NegotiateOptions {
-        self.lend_certificates = on;
+    pub fn test_keys(mut self, on: bool) -> NegotiateOptions {
+        self.test_keys = on;
         self
     }
 }
@@ -74,13 +74,13 @@ impl From<&str> for NegotiateOptions {
 /// ```
 /// use pyssl_ciphers::negotiate::{Role, UsableOptions};
 ///
-/// let options = UsableOptions::new(Role::Server).lend_certificates(true);
+/// let options = UsableOptions::new(Role::Server).test_keys(true);
 /// # let _ = options;
 /// ```
 #[derive(Debug, Clone)]
 pub struct UsableOptions {
     pub(super) role: Role,
-    pub(super) lend_certificates: bool,
+    pub(super) test_keys: bool,
 }
 
 impl UsableOptions {
@@ -88,17 +88,17 @@ impl UsableOptions {
     pub fn new(role: Role) -> UsableOptions {
         UsableOptions {
             role,
-            lend_certificates: false,
+            test_keys: false,
         }
     }
 
-    /// Whether a server gets, for the trial, what it lacks: throw-away certificates with keys of
-    /// each kind that it has none of, and finite-field parameters. So its cipher string can be
-    /// judged before there are certificates. [`Usable::lent`](super::Usable::lent) tells where it
-    /// made the difference.
+    /// Whether a server gets test certificates for the trial, for each kind of key that it has no
+    /// certificate of, and finite-field parameters. So its cipher string can be tried before there
+    /// are certificates. [`Usable::test_key`](super::Usable::test_key) says which suites needed
+    /// them.
     #[must_use]
-    pub fn lend_certificates(mut self, on: bool) -> UsableOptions {
-        self.lend_certificates = on;
+    pub fn test_keys(mut self, on: bool) -> UsableOptions {
+        self.test_keys = on;
         self
     }
 }

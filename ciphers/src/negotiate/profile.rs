@@ -3,15 +3,16 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::{Lazy, OnceCell};
+use pyssl::{Error, Protocol, Result, SslContext, TlsVersion, VerifyMode};
+use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
 use super::{NegotiateOptions, Negotiation, negotiate};
-use crate::cipher::{CipherString, Group, is_suite, version_named};
-use pyssl::SslContext;
-use pyssl::{Error, Result};
-use pyssl::{Protocol, TlsVersion, VerifyMode};
+use crate::cipher::CipherString;
+use crate::data::{self, DataError, GroupName, Suite, Text, Version};
 
-/// A client and what it offers: versions, suites in order, groups. Facts with their source.
+/// A client and its offer: versions, suites in order, groups. Each profile names the source of
+/// its facts.
 ///
 /// ```
 /// use pyssl_ciphers::negotiate::Profile;
@@ -21,44 +22,112 @@ use pyssl::{Protocol, TlsVersion, VerifyMode};
 /// assert_eq!(firefox.ciphers().next(), Some("TLS_AES_128_GCM_SHA256"));
 /// ```
 ///
-/// A file of your own can be read with [`Profile::parse`]; one statement a line, a keyword and its
-/// values, `#` begins a comment, and `profile` begins a client:
+/// [`Profile::parse`] reads a file of your own. It is TOML:
 ///
-/// ```text
-/// profile  terminal
-/// title    Our payment terminals
-/// released 2016
-/// source   captured in the laboratory
-/// versions TLSv1.1 TLSv1.2
-/// ciphers  ECDHE-RSA-AES128-SHA AES128-SHA
-/// groups   prime256v1
-/// sni      no
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// # let profiles = pyssl_ciphers::negotiate::Profile::parse(r#"
+/// [[profile]]
+/// name = "terminal"
+/// title = "Our payment terminals"
+/// released = "2016"
+/// source = "captured in the laboratory"
+/// versions = ["TLSv1.1", "TLSv1.2"]
+/// ciphers = ["ECDHE-RSA-AES128-SHA", "AES128-SHA"]
+/// groups = ["prime256v1"]
+/// sni = false
+/// level = 1
+/// # "#)?;
+/// # assert_eq!(profiles[0].name(), "terminal");
+/// # Ok::<(), pyssl_ciphers::DataError>(())
+/// ```
+///
+/// `name`, `source`, `versions` and `ciphers` are required. `sni` says whether the client sends
+/// the server's name (by default it does), `level` is OpenSSL's security level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Profile {
     name: Box<str>,
     title: Box<str>,
     released: Box<str>,
     source: Box<str>,
+    #[serde(skip)]
     versions: Vec<TlsVersion>,
+    #[serde(skip)]
     ciphers: Vec<Box<str>>,
+    #[serde(skip)]
     groups: Vec<Box<str>>,
+    #[serde(skip)]
     level: Option<u32>,
+    #[serde(skip)]
     sends_name: bool,
 }
 
-/// Why a file of profiles could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {message}")]
-pub struct ProfileError {
-    line: usize,
-    message: Box<str>,
+/// A file of profiles.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(deserialize_with = "data::list")]
+    profile: Vec<Entry>,
 }
 
-impl ProfileError {
-    /// The line, counted from 1.
-    pub fn line(&self) -> usize {
-        self.line
+/// One `[[profile]]` of a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Text,
+    title: Option<Text>,
+    #[serde(default)]
+    released: Box<str>,
+    source: Text,
+    #[serde(deserialize_with = "data::list")]
+    versions: Vec<Version>,
+    #[serde(deserialize_with = "data::list")]
+    ciphers: Vec<Suite>,
+    #[serde(default, deserialize_with = "data::list")]
+    groups: Vec<GroupName>,
+    level: Option<Level>,
+    #[serde(default = "yes")]
+    sni: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A security level of OpenSSL.
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct Level(u32);
+
+impl TryFrom<i64> for Level {
+    type Error = String;
+
+    fn try_from(level: i64) -> std::result::Result<Level, String> {
+        match u32::try_from(level) {
+            Ok(level @ 0..=5) => Ok(Level(level)),
+            _ => Err(format!(
+                "`{level}` is not a security level; the levels are 0 to 5"
+            )),
+        }
+    }
+}
+
+impl From<Entry> for Profile {
+    fn from(entry: Entry) -> Profile {
+        let mut versions: Vec<_> = entry.versions.into_iter().map(|v| v.0).collect();
+        versions.sort_unstable();
+        Profile {
+            title: entry
+                .title
+                .map_or_else(|| entry.name.0.clone(), |title| title.0),
+            name: entry.name.0,
+            released: entry.released,
+            source: entry.source.0,
+            versions,
+            ciphers: entry.ciphers.into_iter().map(|suite| suite.0).collect(),
+            groups: entry.groups.into_iter().map(|group| group.0).collect(),
+            level: entry.level.map(|level| level.0),
+            sends_name: entry.sni,
+        }
     }
 }
 
@@ -71,7 +140,7 @@ impl Profile {
     )]
     pub fn all() -> &'static [Profile] {
         static ALL: Lazy<Vec<Profile>> = Lazy::new(|| {
-            Profile::parse(include_str!("profiles.txt")).expect("the crate's file of profiles")
+            Profile::parse(include_str!("profiles.toml")).expect("the crate's file of profiles")
         });
         &ALL
     }
@@ -85,111 +154,11 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// [`ProfileError`] with the line, if a keyword, a suite, a group or another value is unknown,
-    /// or if a profile states no source, no versions or no suites.
-    pub fn parse(text: &str) -> Result<Vec<Profile>, ProfileError> {
-        let mut profiles: Vec<Profile> = Vec::new();
-        let mut last = 0;
-        for (number, line) in (1..).zip(text.lines()) {
-            last = number;
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (keyword, value) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-            let failed = |message: String| ProfileError {
-                line: number,
-                message: message.into(),
-            };
-            if keyword == "profile" {
-                if let Some(before) = profiles.last() {
-                    before.check().map_err(failed)?;
-                }
-                profiles.push(Profile::new(value.trim()));
-            } else if let Some(profile) = profiles.last_mut() {
-                profile.read_line(keyword, value.trim()).map_err(failed)?;
-            } else {
-                return Err(failed(format!("`{keyword}` stands before any `profile`")));
-            }
-        }
-        if let Some(before) = profiles.last() {
-            before.check().map_err(|message| ProfileError {
-                line: last,
-                message: message.into(),
-            })?;
-        }
-        Ok(profiles)
-    }
-
-    fn new(name: &str) -> Profile {
-        Profile {
-            name: name.into(),
-            title: name.into(),
-            released: Box::default(),
-            source: Box::default(),
-            versions: Vec::new(),
-            ciphers: Vec::new(),
-            groups: Vec::new(),
-            level: None,
-            sends_name: true,
-        }
-    }
-
-    fn read_line(&mut self, keyword: &str, value: &str) -> Result<(), String> {
-        if value.is_empty() {
-            return Err(format!("`{keyword}` has no value"));
-        }
-        let words = value.split_whitespace();
-        match keyword {
-            "title" => self.title = value.into(),
-            "released" => self.released = value.into(),
-            "source" => self.source = value.into(),
-            "versions" => {
-                for word in words {
-                    self.versions.push(version_named(word)?);
-                }
-                self.versions.sort_unstable();
-            }
-            "ciphers" => {
-                if let Some(word) = words.clone().find(|word| !is_suite(word)) {
-                    return Err(format!("`{word}` is no suite"));
-                }
-                self.ciphers.extend(words.map(Box::from));
-            }
-            "groups" => {
-                if let Some(word) = words.clone().find(|word| Group::named(word).is_none()) {
-                    return Err(format!("`{word}` is no group"));
-                }
-                self.groups.extend(words.map(Box::from));
-            }
-            "level" => match value.parse() {
-                Ok(level @ 0..=5) => self.level = Some(level),
-                _ => return Err(format!("`{value}` is no security level")),
-            },
-            "sni" => {
-                self.sends_name = match value {
-                    "yes" => true,
-                    "no" => false,
-                    _ => return Err(format!("`sni {value}` is neither `yes` nor `no`")),
-                }
-            }
-            _ => return Err(format!("`{keyword}` is no keyword")),
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), String> {
-        for (what, missing) in [
-            ("name", self.name.is_empty()),
-            ("source", self.source.is_empty()),
-            ("versions", self.versions.is_empty()),
-            ("ciphers", self.ciphers.is_empty()),
-        ] {
-            if missing {
-                return Err(format!("the profile `{}` states no `{what}`", self.name));
-            }
-        }
-        Ok(())
+    /// [`DataError`] with the line, if the text is not TOML, if a key, suite, group, version or
+    /// another value is unknown, or if a profile has no name, source, versions or suites.
+    pub fn parse(text: &str) -> std::result::Result<Vec<Profile>, DataError> {
+        let file: File = data::read(text)?;
+        Ok(file.profile.into_iter().map(Profile::from).collect())
     }
 
     /// The short name: `"firefox-137"`.
@@ -297,8 +266,8 @@ impl Profile {
     ///
     /// let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
     /// let firefox = Profile::named("firefox-137").ok_or("no such profile").unwrap();
-    /// let lend = NegotiateOptions::new().lend_certificates(true);
-    /// println!("{firefox}: {}", firefox.negotiate(&server, lend)?);
+    /// let options = NegotiateOptions::new().test_keys(true);
+    /// println!("{firefox}: {}", firefox.negotiate(&server, options)?);
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
@@ -340,8 +309,8 @@ impl fmt::Display for Profile {
 /// use pyssl_ciphers::negotiate::{NegotiateOptions, negotiate_profiles};
 ///
 /// let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
-/// let lend = NegotiateOptions::new().lend_certificates(true);
-/// for (profile, found) in negotiate_profiles(&server, lend)? {
+/// let options = NegotiateOptions::new().test_keys(true);
+/// for (profile, found) in negotiate_profiles(&server, options)? {
 ///     println!("{:40} {found}", profile.title());
 /// }
 /// # Ok::<(), ssl::Error>(())

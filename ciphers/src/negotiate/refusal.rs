@@ -50,9 +50,9 @@ pub enum Cause {
         /// What was set on the server; none for the library's own list.
         server: Option<Box<str>>,
     },
-    /// The server has no certificate; [`lend_certificates`] finds what it would do with one.
+    /// The server has no certificate; [`test_keys`] finds what it would do with one.
     ///
-    /// [`lend_certificates`]: super::NegotiateOptions::lend_certificates
+    /// [`test_keys`]: super::NegotiateOptions::test_keys
     NoServerCertificate,
     /// The server has no certificate that it can sign with as the client wants.
     NoCommonSignature {

@@ -1,6 +1,6 @@
 use super::facts::{Facts, Obstacle, names_dhe_groups};
 use super::trial::{Ended, Trial};
-use super::{Role, UsableOptions, lend};
+use super::{Role, UsableOptions, test_keys};
 use crate::cipher::Cipher;
 use pyssl::{Error, Result};
 use pyssl::{Protocol, SslContext, TlsVersion, Variant};
@@ -11,7 +11,7 @@ pub struct Usable {
     cipher: Cipher,
     version: Option<TlsVersion>,
     why: Option<Obstacle>,
-    lent: Option<Obstacle>,
+    test_key: Option<Obstacle>,
 }
 
 impl Usable {
@@ -35,11 +35,10 @@ impl Usable {
         self.why.as_ref()
     }
 
-    /// What would stand in the way if the server had not been lent it for the trial; only for
-    /// suites that can be used
-    /// ([`UsableOptions::lend_certificates`](super::UsableOptions::lend_certificates)).
-    pub fn lent(&self) -> Option<&Obstacle> {
-        self.lent.as_ref()
+    /// The obstacle that a test key removed, for a suite that can be used
+    /// ([`UsableOptions::test_keys`](super::UsableOptions::test_keys)).
+    pub fn test_key(&self) -> Option<&Obstacle> {
+        self.test_key.as_ref()
     }
 }
 
@@ -68,18 +67,18 @@ impl Usable {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// A server needs certificates for nearly everything. Those that it lacks can be lent:
+/// A server needs certificates for nearly every suite. Test keys can take their place:
 ///
 /// ```
 /// # use pyssl as ssl;
 /// use pyssl_ciphers::negotiate::{Role, UsableOptions, usable_ciphers};
 ///
 /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
-/// let options = UsableOptions::new(Role::Server).lend_certificates(true);
+/// let options = UsableOptions::new(Role::Server).test_keys(true);
 /// for suite in usable_ciphers(&context, options)? {
 ///     assert!(suite.usable());
 ///     // "needs a certificate, and none is loaded"
-///     assert!(suite.lent().is_some());
+///     assert!(suite.test_key().is_some());
 /// }
 /// # Ok::<(), ssl::Error>(())
 /// ```
@@ -91,16 +90,13 @@ pub fn usable_ciphers(
     context: &SslContext,
     options: impl Into<UsableOptions>,
 ) -> Result<Vec<Usable>> {
-    let UsableOptions {
-        role,
-        lend_certificates,
-    } = options.into();
+    let UsableOptions { role, test_keys } = options.into();
     let ciphers = context.get_ciphers()?;
-    let lend = lend_certificates && role == Role::Server;
-    let prover = Prover::new(context, role, lend, &ciphers)?;
+    let add_keys = test_keys && role == Role::Server;
+    let prover = Prover::new(context, role, add_keys, &ciphers)?;
     let as_it_is = Facts::of(context, role)?;
-    // With the usual certificates, if they are lent.
-    let facts = match prover.attempts.iter().find(|attempt| attempt.lends) {
+    // With the usual test keys, if they are allowed.
+    let facts = match prover.attempts.iter().find(|attempt| attempt.adds_keys) {
         Some(usual) => Facts::of(&usual.own, role)?,
         None => Facts::of(context, role)?,
     };
@@ -111,7 +107,7 @@ pub fn usable_ciphers(
             let mut usable = Usable {
                 version: None,
                 why: None,
-                lent: None,
+                test_key: None,
                 cipher,
             };
             // No certificate helps against these, so one handshake is enough.
@@ -129,8 +125,8 @@ pub fn usable_ciphers(
                 match attempt.prove(role, &usable.cipher)? {
                     Ok(version) => {
                         usable.version = Some(version);
-                        let lacked = first.take().filter(|_| attempt.lends);
-                        usable.lent = lacked.map(|error| {
+                        let lacked = first.take().filter(|_| attempt.adds_keys);
+                        usable.test_key = lacked.map(|error| {
                             let obstacle = as_it_is.obstacle(&usable.cipher);
                             obstacle.unwrap_or(Obstacle::Handshake(error))
                         });
@@ -175,7 +171,7 @@ pub(crate) fn highest_below_tls12(
         own = own.at_security_level(level);
     }
     if role == Role::Server && settings.identities().is_empty() {
-        own = lend::lend(own, &settings, context.security_level(), 0, false)?;
+        own = test_keys::add(own, &settings, context.security_level(), 0, false)?;
     }
     let own = own.build()?;
     let template = SslContext::new(Protocol::PROTOCOL_TLS)?;
@@ -183,7 +179,7 @@ pub(crate) fn highest_below_tls12(
     template.set_minimum_version(TlsVersion::MINIMUM_SUPPORTED)?;
     template.set_maximum_version(TlsVersion::TLSv1_1)?;
     let peer = template.variant().with_groups_of(context);
-    let peer = lend::lend(
+    let peer = test_keys::add(
         peer,
         &template.settings(),
         context.security_level(),
@@ -217,12 +213,12 @@ struct Attempt {
     peer: SslContext,
     /// For TLS 1.3. With a key in common, no certificate would be asked for, so it has none.
     peer13: SslContext,
-    /// Whether the context was lent what it lacks.
-    lends: bool,
+    /// Whether test keys were added to the context.
+    adds_keys: bool,
 }
 
 impl Prover {
-    fn new(context: &SslContext, role: Role, lend: bool, ciphers: &[Cipher]) -> Result<Prover> {
+    fn new(context: &SslContext, role: Role, add_keys: bool, ciphers: &[Cipher]) -> Result<Prover> {
         let level = context.security_level();
         let dsa = ciphers.iter().any(|c| c.auth == Some("auth-dss"));
         let settings = context.settings();
@@ -233,7 +229,7 @@ impl Prover {
                 // Another key than the user's, and known to the peer.
                 .replacing_psk(IDENTITY, KEY);
             if let Some(set) = set {
-                own = lend::lend(own, &settings, level, set, dsa)?;
+                own = test_keys::add(own, &settings, level, set, dsa)?;
                 if !names_dhe_groups() && settings.dh_bits().is_none() {
                     own = with_dh_params(own, level)?;
                 }
@@ -244,7 +240,7 @@ impl Prover {
             let empty = SslContext::new(Protocol::PROTOCOL_TLS)?;
             let mut peer = empty.variant().with_groups_of(context).at_security_level(0);
             if let Some(set) = set {
-                peer = lend::lend(peer, &empty.settings(), level, set, dsa)?;
+                peer = test_keys::add(peer, &empty.settings(), level, set, dsa)?;
                 peer = with_dh_params(peer, level)?;
             }
             let peer13 = peer.build()?;
@@ -256,13 +252,13 @@ impl Prover {
             peer.set_ciphersuites("")?;
             Ok::<_, Error>((peer, peer13))
         };
-        let attempt = |own, (peer, peer13), lends| Attempt {
+        let attempt = |own, (peer, peer13), adds_keys| Attempt {
             own,
             peer,
             peer13,
-            lends,
+            adds_keys,
         };
-        let sets = 0..lend::count(level);
+        let sets = 0..test_keys::count(level);
         let mut attempts = Vec::new();
         match role {
             Role::Client => {
@@ -272,7 +268,7 @@ impl Prover {
             }
             Role::Server => {
                 attempts.push(attempt(own(None)?, peer(None)?, false));
-                for set in sets.filter(|_| lend) {
+                for set in sets.filter(|_| add_keys) {
                     attempts.push(attempt(own(Some(set))?, peer(None)?, true));
                 }
             }
@@ -282,7 +278,7 @@ impl Prover {
 }
 
 fn with_dh_params(variant: Variant, level: u32) -> Result<Variant> {
-    match lend::dh_params(level)? {
+    match test_keys::dh_params(level)? {
         Some(pem) => variant.with_dh_params(&pem),
         None => Ok(variant),
     }

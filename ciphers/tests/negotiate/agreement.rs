@@ -54,9 +54,9 @@ fn the_callers_contexts_are_not_touched() {
     let log = tempfile::NamedTempFile::new().unwrap();
     server.set_keylog_filename(Some(log.path())).unwrap();
     let length = log.path().metadata().unwrap().len();
-    let lend = NegotiateOptions::new().lend_certificates(true);
-    let found = negotiate(&trusting(), &server, lend).unwrap();
-    assert!(found.agreement().expect("they agree").lent_certificate());
+    let options = NegotiateOptions::new().test_keys(true);
+    let found = negotiate(&trusting(), &server, options).unwrap();
+    assert!(found.agreement().expect("they agree").used_test_key());
     assert_eq!(server.session_stats().accept, 0);
     assert_eq!(log.path().metadata().unwrap().len(), length);
     let (cause, _) = refused(&trusting(), &server);

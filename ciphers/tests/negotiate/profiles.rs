@@ -58,8 +58,8 @@ fn a_client_that_has_nothing_of_this_library_is_refused_for_its_suites() {
     let server = server(&[]);
     server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     server.set_ciphers("ALL:@SECLEVEL=0").unwrap();
-    let lend = NegotiateOptions::new().lend_certificates(true);
-    let found = negotiate_profiles(&server, lend).unwrap();
+    let options = NegotiateOptions::new().test_keys(true);
+    let found = negotiate_profiles(&server, options).unwrap();
     let xp = with(&found, "ie-8-xp").refusal().expect("RC4 and DES only");
     assert!(matches!(xp.cause(), Cause::NoCommonSuite { .. }), "{xp}");
 }
@@ -80,20 +80,21 @@ fn a_client_context_offers_what_the_profile_says() {
 
 #[test]
 fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
-    let text = "# ours\nprofile a\nsource here\nversions TLSv1.2\nciphers AES128-SHA\nsni no\n";
+    let text = "# ours\n[[profile]]\nname = 'a'\nsource = 'here'\nversions = ['TLSv1.2']\n\
+                ciphers = ['AES128-SHA']\nsni = false\n";
     let own = Profile::parse(text).unwrap();
     assert_eq!((own[0].name(), own[0].sends_server_name()), ("a", false));
     for (text, line) in [
-        ("versions TLSv1.2", 1),
-        ("profile a\nfoo b", 2),
-        ("profile a\nsource b\nversions TLSv9", 3),
-        ("profile a\nsource b\nprofile c", 3),
-        ("profile a\nlevel 9", 2),
-        ("profile a\nsni perhaps", 2),
-        ("profile a\nciphers", 2),
-        ("profile a\nciphers AES128-SHA AES128_SHA", 2),
-        ("profile a\ngroups X25519 prime265v1", 2),
-        ("profile a", 1),
+        ("", 1),
+        ("versions = ['TLSv1.2']", 1),
+        ("[[profile]]\nfoo = 'b'", 2),
+        ("[[profile]]\nversions = ['TLSv9']", 2),
+        ("[[profile]]\nlevel = 9", 2),
+        ("[[profile]]\nsni = 'perhaps'", 2),
+        ("[[profile]]\nciphers = []", 2),
+        ("[[profile]]\nciphers = ['AES128-SHA', 'AES128_SHA']", 2),
+        ("[[profile]]\ngroups = ['X25519', 'prime265v1']", 2),
+        ("[[profile]]\nname = 'a'", 1),
     ] {
         assert_eq!(Profile::parse(text).unwrap_err().line(), line, "{text}");
     }
@@ -101,15 +102,16 @@ fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
 
 #[test]
 fn a_profile_of_ones_own_is_tried_like_the_others() {
-    let text = "profile terminal\nsource here\nversions TLSv1.2\nciphers AES128-SHA\n";
+    let text = "[[profile]]\nname = 'terminal'\nsource = 'here'\nversions = ['TLSv1.2']\n\
+                ciphers = ['AES128-SHA']\n";
     let terminal = &Profile::parse(text).unwrap()[0];
     let server = server(&[]);
     server.set_ciphers("ECDHE+AESGCM:AES128-SHA").unwrap();
-    let lend = NegotiateOptions::new().lend_certificates(true);
-    let found = terminal.negotiate(&server, lend.clone()).unwrap();
+    let options = NegotiateOptions::new().test_keys(true);
+    let found = terminal.negotiate(&server, options.clone()).unwrap();
     assert_eq!(found.agreement().unwrap().cipher().name, "AES128-SHA");
     server.set_ciphers("ECDHE+AESGCM").unwrap();
-    let found = terminal.negotiate(&server, lend).unwrap();
+    let found = terminal.negotiate(&server, options).unwrap();
     let refusal = found.refusal().expect("nothing in common");
     assert!(
         matches!(refusal.cause(), Cause::NoCommonSuite { .. }),

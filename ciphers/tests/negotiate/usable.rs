@@ -166,7 +166,7 @@ fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
     let string = "ECDHE+AESGCM:DHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256:\
                   AES128-SHA:PSK-AES128-CBC-SHA:NULL-SHA256:@SECLEVEL=2";
     context.set_ciphers(string).unwrap();
-    let options = UsableOptions::new(Role::Server).lend_certificates(true);
+    let options = UsableOptions::new(Role::Server).test_keys(true);
     let list = usable_ciphers(&context, options.clone()).unwrap();
     for suite in &list {
         let name = suite.cipher().name;
@@ -177,21 +177,21 @@ fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
         };
         assert_eq!(suite.why(), expected, "{name}");
         assert_eq!(suite.version().is_some(), expected.is_none(), "{name}");
-        assert_eq!(suite.lent().is_some(), expected.is_none(), "{name}");
+        assert_eq!(suite.test_key().is_some(), expected.is_none(), "{name}");
     }
-    let lent = |list: &[Usable], name: &str| find(list, name).lent().cloned();
+    let test_key = |list: &[Usable], name: &str| find(list, name).test_key().cloned();
     let gcm = "ECDHE-RSA-AES128-GCM-SHA256";
-    assert_eq!(lent(&list, gcm), Some(Obstacle::NoCertificate));
+    assert_eq!(test_key(&list, gcm), Some(Obstacle::NoCertificate));
 
-    // With a certificate of its own, it is lent those of the other kinds only.
+    // With a certificate of its own, it is test_key those of the other kinds only.
     load(&context, &rsa(&ca));
     let list = usable_ciphers(&context, options).unwrap();
-    assert_eq!(lent(&list, gcm), None);
+    assert_eq!(test_key(&list, gcm), None);
     assert_eq!(
-        lent(&list, "ECDHE-ECDSA-AES128-GCM-SHA256"),
+        test_key(&list, "ECDHE-ECDSA-AES128-GCM-SHA256"),
         Some(Obstacle::CertificateKind("an EC"))
     );
-    let dhe = lent(&list, "DHE-RSA-AES128-GCM-SHA256");
+    let dhe = test_key(&list, "DHE-RSA-AES128-GCM-SHA256");
     assert!(
         matches!(dhe, None | Some(Obstacle::NoDhParameters)),
         "{dhe:?}"
@@ -208,7 +208,7 @@ fn each_security_level_has_certificates_to_lend() {
         let context = server(&[]);
         let string = format!("ECDHE+AESGCM:@SECLEVEL={level}");
         context.set_ciphers(&string).unwrap();
-        let options = UsableOptions::new(Role::Server).lend_certificates(true);
+        let options = UsableOptions::new(Role::Server).test_keys(true);
         let list = usable_ciphers(&context, options).unwrap();
         let ecdsa = find(&list, "ECDHE-ECDSA-AES256-GCM-SHA384");
         assert!(ecdsa.usable(), "level {level}: {:?}", ecdsa.why());
@@ -231,11 +231,11 @@ fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
         let context = server(&[]);
         context.set_ciphers(names).unwrap();
         context.set_groups(groups).unwrap();
-        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
-        let usable = usable_ciphers(&context, lend).unwrap();
+        let options = UsableOptions::new(Role::Server).test_keys(true);
+        let usable = usable_ciphers(&context, options).unwrap();
         assert!(usable.iter().all(Usable::usable), "{groups}: {usable:#?}");
-        assert!(usable.iter().all(|suite| suite.lent().is_some()));
-        let options = NegotiateOptions::new().lend_certificates(true);
+        assert!(usable.iter().all(|suite| suite.test_key().is_some()));
+        let options = NegotiateOptions::new().test_keys(true);
         client.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256").unwrap();
         client
             .set_maximum_version(ssl::TlsVersion::TLSv1_2)
@@ -255,8 +255,8 @@ fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
         let context = server(&[]);
         context.set_ciphers(names).unwrap();
         context.set_server_sigalgs(algorithms).unwrap();
-        let lend = UsableOptions::new(Role::Server).lend_certificates(true);
-        let usable = usable_ciphers(&context, lend).unwrap();
+        let options = UsableOptions::new(Role::Server).test_keys(true);
+        let usable = usable_ciphers(&context, options).unwrap();
         let tls13 = find(&usable, "TLS_AES_128_GCM_SHA256");
         assert!(tls13.usable(), "{algorithms}: {tls13:#?}");
         let suite = match algorithms.starts_with("rsa") {
@@ -268,16 +268,16 @@ fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
     }
 }
 
-/// What a server has itself was not lent to it.
+/// What a server has itself was not test_key to it.
 #[test]
 fn suites_that_a_server_can_use_itself_are_not_said_to_need_a_lent_key() {
     let ca = Ca::new();
     let key = pyssl_testing::pki::KeyKind::Ed25519;
     let context = server(&[&ca.builder().san("localhost").key(key).build()]);
-    let lend = UsableOptions::new(Role::Server).lend_certificates(true);
-    let usable = usable_ciphers(&context, lend).unwrap();
+    let options = UsableOptions::new(Role::Server).test_keys(true);
+    let usable = usable_ciphers(&context, options).unwrap();
     let own = find(&usable, "ECDHE-ECDSA-AES128-GCM-SHA256");
-    assert!(own.usable() && own.lent().is_none(), "{own:#?}");
+    assert!(own.usable() && own.test_key().is_none(), "{own:#?}");
     let rsa = find(&usable, "ECDHE-RSA-AES128-GCM-SHA256");
-    assert!(rsa.usable() && rsa.lent().is_some(), "{rsa:#?}");
+    assert!(rsa.usable() && rsa.test_key().is_some(), "{rsa:#?}");
 }

@@ -81,7 +81,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
 
-    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a file
+    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 

@@ -46,7 +46,7 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "OTHER")]
     pub(crate) diff: Option<OsString>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a file
+    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
@@ -83,7 +83,7 @@ pub(crate) struct CiphersArgs {
     pub(crate) all_versions: bool,
 
     /// Show what known clients negotiate with a server that uses the string: all of them, with
-    /// =NAME,NAME only these, which must be able to connect, or with =FILE those of a file
+    /// =NAME,NAME only these, which must be able to connect, or with =FILE those of a TOML file
     #[arg(
         long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "", hide_default_value = true

@@ -27,7 +27,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) server_name: Option<String>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a file
+    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 

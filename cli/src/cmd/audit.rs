@@ -11,7 +11,7 @@ use super::ciphers::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};
 use crate::failure::{Failure, WithContext};
 use crate::report;
-use crate::report::ciphers::Judged;
+use crate::report::ciphers::is_violated;
 use crate::setup;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
@@ -29,10 +29,8 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     let context = context(args, role)?;
     let judged = match policy {
         Some(policy) => {
-            let report = context
-                .check_policy(&policy, role)
-                .with_context(|| "cannot compare the context with the policy".to_owned())?;
-            Some(Judged { policy, report })
+            let report = context.check_policy(&policy, role);
+            Some(report.with_context(|| "cannot compare the context with the policy".to_owned())?)
         }
         None => None,
     };
@@ -54,7 +52,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
         }
     })?;
     let found = findings.iter().any(|f| report::counts(f.severity()));
-    let violated = judged.as_ref().is_some_and(Judged::is_violated);
+    let violated = judged.as_ref().is_some_and(is_violated);
     Ok(ExitCode::from(u8::from(found || violated)))
 }
 

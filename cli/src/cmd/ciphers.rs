@@ -19,7 +19,7 @@ use crate::args::{CiphersArgs, Version};
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;
-use crate::report::ciphers::{Judged, Report};
+use crate::report::ciphers::Report;
 use crate::setup;
 
 /// The name of the cipher string's argument.
@@ -132,11 +132,7 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         report.diff = Some(changed.map_err(invalid("--diff", &other))?);
     }
     if let Some(policy) = policy {
-        let violations = policy.check(&report.ciphers, &report.versions);
-        report.policy = Some(Judged {
-            policy,
-            report: violations,
-        });
+        report.policy = Some(policy.check(&report.ciphers, &report.versions));
     }
     Ok(())
 }

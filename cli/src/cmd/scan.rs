@@ -140,7 +140,7 @@ fn scan(
         scan.deviations = Some(compare::with_string(&scan, meant));
     }
     if let Some(policy) = policy {
-        scan.policy = Some(compare::with_policy(&scan, policy));
+        scan.policy = Some(compare::with_policy(&scan, &policy));
     }
     Ok(scan)
 }

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use pyssl as ssl;
 use pyssl_ciphers::audit::AuditFinding;
+use pyssl_ciphers::cipher::Report;
 use pyssl_ciphers::negotiate::Role;
 use serde::Serialize;
 
-use super::ciphers::{Judged, PolicyJson, violations};
+use super::ciphers::violations;
 use super::suites::style;
 use super::{GOOD, Styled, clean, counts, row, write_json};
 
@@ -16,7 +17,7 @@ pub(crate) fn human(
     role: Role,
     context: &ssl::SslContext,
     findings: &[AuditFinding],
-    judged: Option<&Judged>,
+    judged: Option<&Report>,
 ) -> io::Result<()> {
     writeln!(out, "The context of a {role} ({})", context.protocol())?;
     if !findings.iter().any(|f| counts(f.severity())) {
@@ -62,7 +63,7 @@ struct AuditJson<'a> {
     openssl: &'static str,
     findings: &'a [AuditFinding],
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<PolicyJson<'a>>,
+    policy: Option<&'a Report>,
 }
 
 pub(crate) fn json(
@@ -70,7 +71,7 @@ pub(crate) fn json(
     role: Role,
     context: &ssl::SslContext,
     findings: &[AuditFinding],
-    judged: Option<&Judged>,
+    judged: Option<&Report>,
 ) -> io::Result<()> {
     write_json(
         out,
@@ -79,7 +80,7 @@ pub(crate) fn json(
             protocol: context.protocol().name(),
             openssl: *ssl::OPENSSL_VERSION,
             findings,
-            policy: judged.map(PolicyJson::from),
+            policy: judged,
         },
     )
 }

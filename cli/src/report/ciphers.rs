@@ -9,13 +9,12 @@ use std::io::{self, Write};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
-    Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Policy, Step, Term,
+    self, Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Term,
 };
 use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use compat::{Client, OnVersion};
 pub(crate) use json::json;
-pub(super) use json::{PolicyJson, list};
 pub(crate) use lines::{Linted, lines, lines_json};
 
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
@@ -37,7 +36,7 @@ pub(crate) struct Report {
     pub(crate) explanation: Option<Explanation>,
     pub(crate) findings: Option<Vec<Finding>>,
     pub(crate) diff: Option<CipherDiff>,
-    pub(crate) policy: Option<Judged>,
+    pub(crate) policy: Option<cipher::Report>,
     pub(crate) usable: Option<(Role, Vec<Usable>)>,
     pub(crate) on_versions: Vec<OnVersion>,
     pub(crate) clients: Option<Vec<Client>>,
@@ -47,16 +46,9 @@ pub(crate) struct Report {
     pub(crate) error: Option<(&'static str, CipherStringError)>,
 }
 
-/// A policy and its verdict.
-pub(crate) struct Judged {
-    pub(crate) policy: Policy,
-    pub(crate) report: pyssl_ciphers::cipher::Report,
-}
-
-impl Judged {
-    pub(crate) fn is_violated(&self) -> bool {
-        !self.report.violations().is_empty()
-    }
+/// Whether there is a violation, if only a warning.
+pub(crate) fn is_violated(report: &cipher::Report) -> bool {
+    !report.violations().is_empty()
 }
 
 impl Report {
@@ -68,7 +60,7 @@ impl Report {
         let findings = self.findings.iter().flatten();
         let found = findings.map(Finding::severity).any(counts);
         let weaker = self.diff.as_ref().is_some_and(CipherDiff::is_weaker);
-        let violated = self.policy.as_ref().is_some_and(Judged::is_violated);
+        let violated = self.policy.as_ref().is_some_and(is_violated);
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
         u8::from(found || weaker || violated || worse || missed)
@@ -140,8 +132,8 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(diff) = &report.diff {
         changes(out, diff)?;
     }
-    if let Some(judged) = &report.policy {
-        violations(out, judged)?;
+    if let Some(report) = &report.policy {
+        violations(out, report)?;
     }
     compat::versions(out, &report.on_versions, report.explain, report.full)?;
     if let Some(clients) = &report.clients {
@@ -168,9 +160,9 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             SuiteRow {
                 cipher,
                 proven: tried.is_some_and(Usable::usable),
-                lent: tried
-                    .and_then(Usable::lent)
-                    .map(|lent| lent_for(cipher, lent)),
+                test_key: tried
+                    .and_then(Usable::test_key)
+                    .map(|test_key| test_key_for(cipher, test_key)),
                 obstacle: why.or_else(|| report.version_obstacle(cipher)),
             }
         })
@@ -181,7 +173,7 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 /// Describes the test material that a server used for a suite.
-fn lent_for(cipher: &Cipher, lacked: &Obstacle) -> String {
+fn test_key_for(cipher: &Cipher, lacked: &Obstacle) -> String {
     let what = match (lacked, cipher.auth) {
         (Obstacle::NoDhParameters, _) => "DH parameters",
         (_, Some("auth-rsa")) => "an RSA certificate",
@@ -203,7 +195,7 @@ fn summary(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some((role, tried)) = &report.usable {
         let usable = tried.iter().filter(|u| u.usable()).count();
         write!(out, ", {usable} usable by a {role}")?;
-        if tried.iter().any(|u| u.lent().is_some()) {
+        if tried.iter().any(|u| u.test_key().is_some()) {
             write!(out, " with test keys where it has none")?;
         }
     }
@@ -252,16 +244,12 @@ fn explained(out: &mut dyn Write, explanation: &Explanation, full: bool) -> io::
         let gone: Vec<u32> = step.removed().map(|c| c.id).collect();
         let kept_out = step.killed().filter(|c| !gone.contains(&c.id));
         names(out, "! kept out", kept_out, full)?;
-        if changes_list(step) || after != before {
+        if step.changes_list() || after != before {
             names(out, "= list", step.list(), full)?;
         }
         before = after;
     }
     Ok(())
-}
-
-fn changes_list(step: &Step) -> bool {
-    step.added().len() + step.removed().len() + step.moved().len() > 0
 }
 
 /// The names in one line, or with `full` in as many as needed.
@@ -347,26 +335,16 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
 }
 
 /// The violations of a policy.
-pub(super) fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
-    let policy = &judged.policy;
-    let title = format!(
-        "{} (version {}), {}",
-        name_of(policy),
-        policy.version(),
-        policy.source()
-    );
-    heading(out, &title)?;
-    for violation in judged.report.violations() {
+pub(super) fn violations(out: &mut dyn Write, report: &cipher::Report) -> io::Result<()> {
+    let (title, version, source) = (report.title(), report.version(), report.source());
+    heading(out, &format!("{title} (version {version}), {source}"))?;
+    for violation in report.violations() {
         let severity = violation.severity();
         writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;
     }
-    let open: Vec<_> = judged
-        .report
-        .not_compared()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if judged.report.violations().is_empty() {
+    let open = report.not_compared().iter().map(ToString::to_string);
+    let open: Vec<_> = open.collect();
+    if !is_violated(report) {
         let compared = if open.is_empty() {
             ""
         } else {
@@ -378,14 +356,6 @@ pub(super) fn violations(out: &mut dyn Write, judged: &Judged) -> io::Result<()>
         writeln!(out, "  not compared: {}", open.join(", "))?;
     }
     Ok(())
-}
-
-pub(super) fn name_of(policy: &Policy) -> &str {
-    if policy.title().is_empty() {
-        policy.name()
-    } else {
-        policy.title()
-    }
 }
 
 /// An error in a string, with a caret below its position.

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::Severity;
+use pyssl_ciphers::cipher::{Report, Severity};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::ciphers::{Judged, PolicyJson, list, violations};
+use super::ciphers::{is_violated, violations};
 use super::suites::{DOUBTFUL, SuiteRow, counts, style, table};
 use super::{
     CertificateJson, FAINT, GOOD, Styled, heading, millis, milliseconds, one_line, row, write_json,
@@ -30,7 +29,7 @@ pub(crate) struct Scan {
     /// The connections without an answer in time.
     pub(crate) unanswered: u32,
     pub(crate) time: Duration,
-    pub(crate) policy: Option<Judged>,
+    pub(crate) policy: Option<Report>,
     /// Deviations from the server's intended string.
     pub(crate) deviations: Option<Vec<Deviation>>,
 }
@@ -74,7 +73,7 @@ impl Scan {
     /// 0 if the server matches, otherwise 1.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
-        u8::from(deviates || self.policy.as_ref().is_some_and(Judged::is_violated))
+        u8::from(deviates || self.policy.as_ref().is_some_and(is_violated))
     }
 }
 
@@ -105,7 +104,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             cipher,
             obstacle: None,
             proven: false,
-            lent: None,
+            test_key: None,
         });
         table(out, &rows.collect::<Vec<_>>())?;
         let text = version.order.in_words();
@@ -204,7 +203,7 @@ struct ScanJson<'a> {
     signature_algorithms: Vec<SignatureJson<'a>>,
     certificates: Vec<KeyJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<PolicyJson<'a>>,
+    policy: Option<&'a Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<Vec<DeviationJson<'a>>>,
 }
@@ -215,7 +214,8 @@ struct VersionJson {
     enabled: bool,
     order: Order,
     handshake_completes: bool,
-    ciphers: Box<RawValue>,
+    #[serde(serialize_with = "pyssl_ciphers::serial::dicts")]
+    ciphers: Vec<ssl::Cipher>,
 }
 
 #[derive(Serialize)]
@@ -245,7 +245,7 @@ pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             enabled: !version.suites.is_empty(),
             order: version.order,
             handshake_completes: version.completes,
-            ciphers: list(&version.suites)?,
+            ciphers: version.suites.clone(),
         });
     }
     let signatures = scan.signatures.iter();
@@ -279,7 +279,7 @@ pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
                     certificate: certificate.into(),
                 })
                 .collect(),
-            policy: scan.policy.as_ref().map(PolicyJson::from),
+            policy: scan.policy.as_ref(),
             deviations,
         },
     )

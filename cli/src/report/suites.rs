@@ -19,7 +19,7 @@ pub(super) struct SuiteRow<'a> {
     /// Whether a handshake with it succeeded; set only if there is something to report.
     pub(super) proven: bool,
     /// Test material that the handshake needed.
-    pub(super) lent: Option<String>,
+    pub(super) test_key: Option<String>,
 }
 
 /// Whether a finding changes the exit code.
@@ -70,8 +70,8 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
         } else {
             if row.proven {
                 write!(out, "{:pad$}{}", "", Styled(GOOD, "usable"))?;
-                if let Some(lent) = &row.lent {
-                    write!(out, " {}", Styled(FAINT, format_args!("({lent})")))?;
+                if let Some(test_key) = &row.test_key {
+                    write!(out, " {}", Styled(FAINT, format_args!("({test_key})")))?;
                 }
             }
             if let Some((severity, text)) = note {

@@ -1,19 +1,22 @@
-//! What a policy says of what is there.
+//! The result of a comparison with a policy.
 
 use std::fmt;
 
-use crate::cipher::{Cipher, Severity};
 use pyssl::TlsVersion;
+use serde::{Serialize, Serializer};
 
-/// What a [`Policy`](super::Policy) says of suites, versions, groups or keys.
+use super::About;
+use crate::cipher::{Cipher, Severity};
+
+/// The result of comparing suites, versions, groups or keys with a [`Policy`](super::Policy).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    policy: Box<str>,
+    about: About,
     not_compared: Vec<Aspect>,
     violations: Vec<Violation>,
 }
 
-/// What a [`Policy`](super::Policy) can say something of.
+/// A subject on which a [`Policy`](super::Policy) can have rules.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Aspect {
@@ -27,6 +30,15 @@ pub enum Aspect {
     Keys,
 }
 
+impl Aspect {
+    pub(super) const ALL: [Aspect; 4] = [
+        Aspect::Suites,
+        Aspect::Versions,
+        Aspect::Groups,
+        Aspect::Keys,
+    ];
+}
+
 impl fmt::Display for Aspect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -38,7 +50,13 @@ impl fmt::Display for Aspect {
     }
 }
 
-/// Something that a [`Policy`](super::Policy) does not want.
+impl Serialize for Aspect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A difference from a [`Policy`](super::Policy).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub(super) kind: ViolationKind,
@@ -49,16 +67,16 @@ pub struct Violation {
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViolationKind {
-    /// The policy lists the suites that may be there, and this is none of them.
+    /// This suite is not among those that the policy allows.
     NotAllowed(Cipher),
-    /// The policy says that suites like this must not be there.
+    /// The policy forbids suites of this kind.
     Forbidden {
         /// The suite.
         cipher: Cipher,
         /// The policy's words for it.
         rule: Box<str>,
     },
-    /// The policy says that suites like this should not be there.
+    /// The policy advises against suites of this kind.
     Discouraged {
         /// The suite.
         cipher: Cipher,
@@ -69,18 +87,18 @@ pub enum ViolationKind {
     Preference {
         /// The suite that stands first.
         worse: Cipher,
-        /// The suite that should.
+        /// The suite that should stand first.
         better: Cipher,
     },
-    /// None of the suites that the policy expects is there.
+    /// None of the suites that the policy recommends is on.
     NothingExpected,
-    /// A protocol version is on that the policy does not have.
+    /// This version is on, and the policy does not allow it.
     Version(TlsVersion),
-    /// The policy lists the groups that may be there, and this is none of them.
+    /// This group is not among those that the policy allows.
     Group(Box<str>),
-    /// The policy expects this group.
+    /// The policy recommends this group, and it is not on.
     MissingGroup(Box<str>),
-    /// A group is smaller than the policy wants.
+    /// A group is smaller than the policy requires.
     SmallGroup {
         /// Its name.
         group: Box<str>,
@@ -89,9 +107,9 @@ pub enum ViolationKind {
         /// The least that the policy accepts.
         least: u32,
     },
-    /// No group, or no kind of key, has this name, so it could not be compared.
+    /// No group or kind of key with this name is known, so it was not compared.
     UnknownName(Box<str>),
-    /// A key is smaller than the policy wants.
+    /// A key is smaller than the policy requires.
     SmallKey {
         /// Its kind: `"rsa"`.
         key: Box<str>,
@@ -104,12 +122,12 @@ pub enum ViolationKind {
 
 impl Report {
     pub(super) fn new(
-        policy: &str,
+        about: About,
         not_compared: Vec<Aspect>,
         violations: Vec<Violation>,
     ) -> Report {
         Report {
-            policy: policy.into(),
+            about,
             not_compared,
             violations,
         }
@@ -117,15 +135,33 @@ impl Report {
 
     /// The name of the policy.
     pub fn policy(&self) -> &str {
-        &self.policy
+        &self.about.name
     }
 
-    /// What the policy does not want: suites in the order of the list, then the rest.
+    /// The name of the policy in words; its short name if it has no other.
+    pub fn title(&self) -> &str {
+        match &*self.about.title {
+            "" => &self.about.name,
+            title => title,
+        }
+    }
+
+    /// The version of the guideline.
+    pub fn version(&self) -> &str {
+        &self.about.version
+    }
+
+    /// Where the guideline stands.
+    pub fn source(&self) -> &str {
+        &self.about.source
+    }
+
+    /// The differences from the policy: suites in the order of the list, then the rest.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// What the policy speaks of and was not compared. A report says nothing about it.
+    /// The aspects that the policy has rules on and that were not compared.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::{Aspect, CipherString, Policy};
@@ -140,22 +176,22 @@ impl Report {
         &self.not_compared
     }
 
-    /// Says that something was not compared after all.
+    /// Records that an aspect was not compared after all.
     pub(crate) fn leave_open(&mut self, aspect: Aspect) {
         if !self.not_compared.contains(&aspect) {
             self.not_compared.push(aspect);
         }
     }
 
-    /// Whether nothing was found that the policy forbids; what it only discourages may be there.
-    /// It says nothing of what was [not compared](Self::not_compared).
+    /// Whether no violation is an error. Warnings, for what the policy only advises against, do
+    /// not count; aspects that were [not compared](Self::not_compared) do not count either.
     pub fn conforms(&self) -> bool {
         self.violations
             .iter()
             .all(|v| v.severity() < Severity::Error)
     }
 
-    /// Takes over what another report on the same policy says.
+    /// Adds the result of another comparison with the same policy.
     pub fn extend(&mut self, other: Report) {
         self.violations.extend(other.violations);
         self.not_compared
@@ -164,17 +200,17 @@ impl Report {
 }
 
 impl Violation {
-    /// What it is.
+    /// The kind of violation.
     pub fn kind(&self) -> &ViolationKind {
         &self.kind
     }
 
-    /// Where the guideline says so, if the policy states it: `"4.1"`.
+    /// The section of the guideline, if the policy names it: `"4.1"`.
     pub fn section(&self) -> Option<&str> {
         self.section.as_deref()
     }
 
-    /// An error for what must not be, a warning for what should not.
+    /// An error if the policy forbids it, a warning if the policy advises against it.
     pub fn severity(&self) -> Severity {
         match self.kind {
             ViolationKind::Discouraged { .. }
@@ -182,6 +218,46 @@ impl Violation {
             | ViolationKind::MissingGroup(_) => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+}
+
+impl Serialize for Report {
+    /// The policy's `name`, `title`, `version`, `date` and `source`, then `conforms`,
+    /// `not_compared` and `violations`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            #[serde(flatten)]
+            about: &'a About,
+            conforms: bool,
+            not_compared: &'a [Aspect],
+            violations: &'a [Violation],
+        }
+        let fields = Fields {
+            about: &self.about,
+            conforms: self.conforms(),
+            not_compared: &self.not_compared,
+            violations: &self.violations,
+        };
+        fields.serialize(serializer)
+    }
+}
+
+impl Serialize for Violation {
+    /// `severity`, `section` and `message`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            severity: Severity,
+            section: Option<&'a str>,
+            message: String,
+        }
+        let fields = Fields {
+            severity: self.severity(),
+            section: self.section(),
+            message: self.to_string(),
+        };
+        fields.serialize(serializer)
     }
 }
 
@@ -201,31 +277,31 @@ impl fmt::Display for ViolationKind {
         match self {
             ViolationKind::NotAllowed(c) => write!(f, "{} is not in the guideline's list", c.name),
             ViolationKind::Forbidden { cipher, rule } => {
-                write!(f, "{} must not be there: {rule}", cipher.name)
+                write!(f, "{} is forbidden: {rule}", cipher.name)
             }
             ViolationKind::Discouraged { cipher, rule } => {
-                write!(f, "{} should not be there: {rule}", cipher.name)
+                write!(f, "{} is discouraged: {rule}", cipher.name)
             }
             ViolationKind::Preference { worse, better } => write!(
                 f,
                 "{} stands before {}, which has forward secrecy",
                 worse.name, better.name
             ),
-            ViolationKind::NothingExpected => {
-                f.write_str("none of the recommended suites is there")
-            }
+            ViolationKind::NothingExpected => f.write_str("none of the recommended suites is on"),
             ViolationKind::Version(version) => write!(f, "{version} is on"),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
             }
             ViolationKind::UnknownName(name) => {
-                write!(f, "nothing is known by the name `{name}`")
+                write!(f, "`{name}` is unknown, so it was not compared")
             }
-            ViolationKind::MissingGroup(group) => write!(f, "the group {group} is not there"),
+            ViolationKind::MissingGroup(group) => {
+                write!(f, "the recommended group {group} is not on")
+            }
             ViolationKind::SmallGroup { group, bits, least } => {
                 write!(
                     f,
-                    "the group {group} has {bits} bits, {least} are the least"
+                    "the group {group} has {bits} bits; the minimum is {least}"
                 )
             }
             ViolationKind::SmallKey { key, bits, least } => {
@@ -237,7 +313,7 @@ impl fmt::Display for ViolationKind {
                 };
                 write!(
                     f,
-                    "{article} {name} key has {bits} bits, {least} are the least"
+                    "{article} {name} key has {bits} bits; the minimum is {least}"
                 )
             }
         }

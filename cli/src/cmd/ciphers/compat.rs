@@ -60,8 +60,8 @@ pub(super) fn usable(
     let usable = match role {
         Role::Client => usable_ciphers(client, role),
         Role::Server => {
-            let lend = args.cert.is_none();
-            let options = UsableOptions::new(role).lend_certificates(lend);
+            let test_keys = args.cert.is_none();
+            let options = UsableOptions::new(role).test_keys(test_keys);
             usable_ciphers(&server(args, text)?, options)
         }
     };
@@ -76,7 +76,7 @@ pub(super) fn clients(
     wanted: &str,
 ) -> Result<Vec<Client>, Failure> {
     let server = server(args, text)?;
-    let options = NegotiateOptions::new().lend_certificates(args.cert.is_none());
+    let options = NegotiateOptions::new().test_keys(args.cert.is_none());
     let with = |profile: Profile| {
         let found = profile.negotiate(&server, options.clone());
         let found = found.with_context(|| format!("cannot try {profile}"))?;

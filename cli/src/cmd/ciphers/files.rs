@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use pyssl_ciphers::cipher::{
-    CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy,
+    CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy, Report,
 };
 
 use super::config::{Found, Kind, find};
@@ -13,7 +13,7 @@ use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;
-use crate::report::ciphers::{Judged, Linted};
+use crate::report::ciphers::Linted;
 
 pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
@@ -84,12 +84,9 @@ fn lint(
 
 /// Compares a string with the policy. A string that is invalid or selects nothing already has a
 /// finding.
-fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Judged> {
+fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Report> {
     let resolved = CipherString::parse(string).and_then(|string| string.resolve());
-    Some(Judged {
-        report: policy.check(resolved.ok()?.ciphers(), &versions(args.min, args.max)),
-        policy: policy.clone(),
-    })
+    Some(policy.check(resolved.ok()?.ciphers(), &versions(args.min, args.max)))
 }
 
 /// Reads names like Postfix, which puts a `!` before each and appends them to its own string.

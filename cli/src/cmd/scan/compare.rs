@@ -5,9 +5,8 @@ use std::collections::HashSet;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{Policy, Resolved, Severity};
+use pyssl_ciphers::cipher::{Policy, Report, Resolved, Severity};
 
-use crate::report::ciphers::Judged;
 use crate::report::scan::{Deviation, Order, Scan};
 
 /// Compares with the server's intended cipher string.
@@ -84,7 +83,7 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
 }
 
 /// Compares with a guideline.
-pub(super) fn with_policy(scan: &Scan, policy: Policy) -> Judged {
+pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);
     let suites: Vec<_> = all.filter(|s| seen.insert(s.id)).cloned().collect();
@@ -99,7 +98,7 @@ pub(super) fn with_policy(scan: &Scan, policy: Policy) -> Judged {
             report.extend(policy.check_key(kind, bits));
         }
     }
-    Judged { policy, report }
+    report
 }
 
 /// The type and size of a certificate's key, if a guideline can cover it.

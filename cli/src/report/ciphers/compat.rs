@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use pyssl_ciphers::cipher::{
     Cipher, CipherDiff, CipherStringError, Effect, Explanation, KnownOpenssl, Step,
 };
-use pyssl_ciphers::negotiate::{Negotiation, Profile};
+use pyssl_ciphers::negotiate::{Agreement, Negotiation, Profile};
 use serde::Serialize;
 
-use super::json::{CipherErrorJson, ExplanationJson};
 use super::{count, explained, few};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 
@@ -160,15 +159,15 @@ pub(super) struct OnVersionJson<'a> {
     name: &'a str,
     openssl: &'a str,
     build: &'a str,
-    error: Option<CipherErrorJson<'a>>,
+    error: Option<&'a CipherStringError>,
     selects_nothing: bool,
     security_level: Option<u32>,
     ciphers: Vec<&'a str>,
     unknown: Vec<UnknownJson<'a>>,
     /// Compared with the linked version; `None` if one of them selects nothing.
-    diff: Option<super::json::DiffJson<'a>>,
+    diff: Option<&'a CipherDiff>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<ExplanationJson<'a>>,
+    explanation: Option<&'a Explanation>,
 }
 
 #[derive(Serialize)]
@@ -185,7 +184,7 @@ impl<'a> OnVersionJson<'a> {
             name: on.openssl.name(),
             openssl: on.openssl.version(),
             build: on.openssl.build(),
-            error: on.explanation.as_ref().err().map(CipherErrorJson::from),
+            error: on.explanation.as_ref().err(),
             selects_nothing: there.is_some_and(Explanation::selects_nothing),
             security_level: there.map(Explanation::security_level),
             ciphers: there
@@ -202,46 +201,25 @@ impl<'a> OnVersionJson<'a> {
                     hint: step.hint().map(|hint| hint.to_string()),
                 })
                 .collect(),
-            diff: on.diff.as_ref().map(super::json::DiffJson::from),
-            explanation: there.filter(|_| explain).map(ExplanationJson::from),
+            diff: on.diff.as_ref(),
+            explanation: there.filter(|_| explain),
         }
     }
 }
 
 #[derive(Serialize)]
 pub(super) struct ClientJson<'a> {
-    name: &'a str,
-    title: &'a str,
-    released: &'a str,
-    source: &'a str,
-    agreed: Option<AgreedJson<'a>>,
+    #[serde(flatten)]
+    profile: &'a Profile,
+    agreed: Option<&'a Agreement>,
     refused_because: Option<String>,
-}
-
-#[derive(Serialize)]
-struct AgreedJson<'a> {
-    version: String,
-    cipher: &'a str,
-    group: Option<&'a str>,
-    signature: Option<&'a str>,
-    certificate_key: Option<&'a str>,
 }
 
 impl<'a> From<&'a Client> for ClientJson<'a> {
     fn from(client: &'a Client) -> ClientJson<'a> {
-        let profile = &client.profile;
         ClientJson {
-            name: profile.name(),
-            title: profile.title(),
-            released: profile.released(),
-            source: profile.source(),
-            agreed: client.found.agreement().map(|agreed| AgreedJson {
-                version: agreed.version().to_string(),
-                cipher: agreed.cipher().name,
-                group: agreed.group(),
-                signature: agreed.signature(),
-                certificate_key: agreed.certificate_key(),
-            }),
+            profile: &client.profile,
+            agreed: client.found.agreement(),
             refused_because: client.found.refusal().map(|r| r.cause().to_string()),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use pyssl_ciphers::cipher::{CipherStringError, Finding};
+use pyssl_ciphers::cipher::{CipherStringError, Finding, Report};
 use serde::Serialize;
+use serde_json::Value;
 
-use super::json::{CipherErrorJson, FindingJson, PolicyJson};
-use super::{Judged, counts, style, with_advice};
+use super::{counts, is_violated, style, with_advice};
 use crate::report::{BAD, BOLD, Styled, write_json};
 
 /// A string in a file, and its findings.
@@ -21,7 +21,7 @@ pub(crate) struct Linted {
     /// The positions of characters in the linted string that are not in the file, sorted.
     pub(crate) inserted: Vec<usize>,
     pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
-    pub(crate) policy: Option<Judged>,
+    pub(crate) policy: Option<Report>,
 }
 
 impl Linted {
@@ -31,7 +31,7 @@ impl Linted {
             Err(_) => 2,
             Ok(findings) => {
                 let found = findings.iter().map(Finding::severity).any(counts);
-                u8::from(found || self.policy.as_ref().is_some_and(Judged::is_violated))
+                u8::from(found || self.policy.as_ref().is_some_and(is_violated))
             }
         }
     }
@@ -77,16 +77,16 @@ pub(crate) fn lines(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
                 }
             }
         }
-        let Some(judged) = &linted.policy else {
+        let Some(report) = &linted.policy else {
             continue;
         };
-        for violation in judged.report.violations() {
+        for violation in report.violations() {
             let severity = violation.severity();
             writeln!(
                 out,
                 "{} {} {}: {violation}",
                 Styled(BOLD, linted.place(None)),
-                judged.policy.name(),
+                report.policy(),
                 Styled(style(severity), severity)
             )?;
         }
@@ -101,10 +101,10 @@ struct LintedJson<'a> {
     column: usize,
     directive: Option<&'a str>,
     string: &'a str,
-    error: Option<CipherErrorJson<'a>>,
-    findings: Vec<FindingJson<'a>>,
+    error: Option<Value>,
+    findings: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<PolicyJson<'a>>,
+    policy: Option<&'a Report>,
 }
 
 #[derive(Serialize)]
@@ -113,29 +113,37 @@ struct AllJson<'a> {
 }
 
 pub(crate) fn lines_json(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
-    let strings = all.iter().map(|linted| LintedJson {
-        file: &linted.file,
-        line: linted.line,
-        column: linted.column,
-        directive: linted.directive.as_deref(),
-        string: &linted.string,
-        error: linted
-            .findings
-            .as_ref()
-            .err()
-            .map(|error| CipherErrorJson::from(error).moved(|column| linted.original(column))),
-        findings: linted
-            .findings
-            .iter()
-            .flatten()
-            .map(|finding| FindingJson::from(finding).moved(|column| linted.original(column)))
-            .collect(),
-        policy: linted.policy.as_ref().map(PolicyJson::from),
-    });
-    write_json(
-        out,
-        &AllJson {
-            strings: strings.collect(),
-        },
-    )
+    let mut strings = Vec::new();
+    for linted in all {
+        let (findings, error) = match &linted.findings {
+            Ok(findings) => (&findings[..], None),
+            Err(error) => (&[][..], Some(error)),
+        };
+        let findings: Result<Vec<_>, _> = findings.iter().map(|f| linted.in_file(f)).collect();
+        strings.push(LintedJson {
+            file: &linted.file,
+            line: linted.line,
+            column: linted.column,
+            directive: linted.directive.as_deref(),
+            string: &linted.string,
+            error: error.map(|error| linted.in_file(error)).transpose()?,
+            findings: findings?,
+            policy: linted.policy.as_ref(),
+        });
+    }
+    write_json(out, &AllJson { strings })
+}
+
+impl Linted {
+    /// A finding or an error as JSON, with the columns of the string in the file.
+    fn in_file(&self, found: &impl Serialize) -> serde_json::Result<Value> {
+        let mut found = serde_json::to_value(found)?;
+        for key in ["column", "end_column"] {
+            let column = found.get(key).and_then(Value::as_u64);
+            if let Some(column) = column.and_then(|column| usize::try_from(column).ok()) {
+                found[key] = self.original(column).into();
+            }
+        }
+        Ok(found)
+    }
 }

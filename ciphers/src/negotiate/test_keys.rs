@@ -1,4 +1,4 @@
-//! Certificates that are made on the spot and thrown away, for contexts that have none.
+//! Test keys and certificates for contexts that have none. They are made for one process.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +21,7 @@ use pyssl::{CertChain, ContextSettings, Identity, Result, Variant};
 
 use crate::key;
 
-/// What to lend: a kind of key.
+/// A kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Ec(Nid),
@@ -51,8 +51,8 @@ impl Kind {
         }
     }
 
-    /// A key. Those that are slow to make are part of the crate. They are public and secure
-    /// nothing; they only have to sign for peers in the same process.
+    /// A key. Keys that are slow to make are files of the crate. They are public and protect
+    /// nothing: they sign for peers in the same process only.
     fn key(self) -> Result<PKey<Private>, ErrorStack> {
         let pem: &[u8] = match self {
             Kind::Ec(curve) => {
@@ -82,7 +82,7 @@ impl Kind {
     }
 }
 
-/// The size of RSA keys that a level takes; none for the highest, which wants 15360 bits.
+/// The size of RSA keys that a level takes; none for the highest, which requires 15360 bits.
 fn rsa_bits(level: u32) -> Option<u32> {
     match level {
         0..=2 => Some(2048),
@@ -93,7 +93,7 @@ fn rsa_bits(level: u32) -> Option<u32> {
 }
 
 /// Sets of keys that a security level takes. The first is the usual one: EC and RSA. Groups and
-/// signature algorithms that are set can want a key from one of the others.
+/// signature algorithms that are set can require a key from another set.
 fn sets(level: u32) -> Vec<Vec<Kind>> {
     let rsa = rsa_bits(level);
     let others: [Vec<Kind>; 3] = [
@@ -118,9 +118,9 @@ pub(super) fn count(level: u32) -> usize {
     sets(level).len()
 }
 
-/// Gives a context the certificates of one set, and one with a DSA key if it is asked for; of each
-/// kind, unless it has one.
-pub(super) fn lend(
+/// Adds the certificates of one set to a context, and on request one with a DSA key. Kinds of keys
+/// that the context already has are left out.
+pub(super) fn add(
     mut variant: Variant,
     settings: &ContextSettings,
     level: u32,
@@ -137,7 +137,7 @@ pub(super) fn lend(
     Ok(variant)
 }
 
-/// Whether there is no RSA key to lend for a level.
+/// Whether there is no RSA test key for a level.
 pub(super) fn lacks_rsa(level: u32) -> bool {
     rsa_bits(level).is_none()
 }
@@ -161,17 +161,17 @@ fn loaded(leaf: &X509, key: &PKey<Private>) -> Result<Identity> {
 }
 
 fn self_signed(key: &PKey<Private>, digest: MessageDigest) -> Result<X509, ErrorStack> {
-    let mut x509 = unsigned("lent.invalid", key)?;
+    let mut x509 = unsigned("test.invalid", key)?;
     x509.append_extension(BasicConstraints::new().build()?)?;
     let names = SubjectAlternativeName::new()
-        .dns("lent.invalid")
+        .dns("test.invalid")
         .build(&x509.x509v3_context(None, None))?;
     x509.append_extension(names)?;
     x509.sign(key, digest)?;
     Ok(x509.build())
 }
 
-/// The fields that all certificates have; issued by itself, until somebody says otherwise.
+/// The fields that all certificates have. The issuer is the subject until it is set.
 fn unsigned(common_name: &str, key: &PKey<Private>) -> Result<X509Builder, ErrorStack> {
     let mut name = X509NameBuilder::new()?;
     name.append_entry_by_nid(Nid::COMMONNAME, common_name)?;
@@ -189,7 +189,7 @@ fn unsigned(common_name: &str, key: &PKey<Private>) -> Result<X509Builder, Error
     Ok(x509)
 }
 
-/// An authority that exists for one trial.
+/// A certificate authority for one trial.
 pub(crate) struct Authority {
     pub(crate) certificate: X509,
     key: PKey<Private>,
@@ -220,7 +220,7 @@ impl Authority {
     }
 
     /// Sets of a server's certificates for this name or address, with keys that a security level
-    /// takes. They keep to RFC 5280, so that strict clients take them.
+    /// takes. They conform to RFC 5280, so that strict clients accept them.
     pub(crate) fn issue(&self, name: &str, level: u32) -> Result<Vec<Vec<Identity>>> {
         let one = |kind: Kind| self.issue_one(kind, name);
         let set = |set: Vec<Kind>| set.into_iter().map(one).collect();
@@ -229,7 +229,7 @@ impl Authority {
 
     fn issue_one(&self, kind: Kind, name: &str) -> Result<Identity> {
         let (key, _) = identity(kind)?;
-        let mut x509 = unsigned("lent.invalid", &key)?;
+        let mut x509 = unsigned("test.invalid", &key)?;
         x509.set_issuer_name(self.certificate.subject_name())?;
         x509.append_extension(BasicConstraints::new().critical().build()?)?;
         let usage = KeyUsage::new()
@@ -256,7 +256,7 @@ impl Authority {
     }
 }
 
-/// Finite-field parameters (PEM) that a security level accepts; those of the highest do not exist.
+/// Finite-field parameters (PEM) that a security level accepts; those for the highest level do not exist.
 pub(super) fn dh_params(level: u32) -> Result<Option<Vec<u8>>> {
     let dh = match level {
         0..=2 => Dh::get_2048_256()?,

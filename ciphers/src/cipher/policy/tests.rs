@@ -1,0 +1,284 @@
+use super::*;
+use crate::cipher::CipherString;
+
+fn suites(text: &str) -> Vec<Cipher> {
+    CipherString::parse(text)
+        .unwrap()
+        .resolve()
+        .unwrap()
+        .into_ciphers()
+}
+
+#[test]
+fn the_policies_of_the_crate_state_their_source() {
+    for policy in Policy::all() {
+        assert!(policy.source().starts_with("https://"), "{policy:?}");
+        assert!(!policy.title().is_empty() && policy.date().is_some());
+        assert_eq!(
+            Policy::named(policy.name()).unwrap().title(),
+            policy.title()
+        );
+    }
+}
+
+#[test]
+fn modern_wants_tls13_alone() {
+    let modern = Policy::mozilla_modern();
+    let list = suites("ECDHE+AESGCM");
+    assert!(!modern.check(&list, &[]).conforms());
+    assert!(modern.check(&list, &[TlsVersion::TLSv1_3]).conforms());
+    let report = modern.check(&list, &[TlsVersion::TLSv1_2, TlsVersion::TLSv1_3]);
+    let versions = report.violations().iter().map(Violation::kind);
+    assert!(
+        versions
+            .into_iter()
+            .any(|kind| *kind == ViolationKind::Version(TlsVersion::TLSv1_2))
+    );
+}
+
+#[test]
+fn rfc9325_tells_must_from_should() {
+    let rfc = Policy::rfc9325();
+    assert!(
+        rfc.check(&suites("ECDHE+AESGCM"), &[])
+            .violations()
+            .is_empty()
+    );
+    let report = rfc.check(&suites("DHE-RSA-AES128-SHA:AES128-SHA"), &[]);
+    assert!(report.conforms());
+    assert_eq!(report.violations().len(), 3);
+    // The order counts, too.
+    let report = rfc.check(&suites("AES128-SHA:DHE-RSA-AES128-SHA"), &[]);
+    assert!(!report.conforms());
+    let preference = report.violations().iter().find(|v| {
+        matches!(v.kind(), ViolationKind::Preference { worse, .. } if worse.name == "AES128-SHA")
+    });
+    assert_eq!(preference.unwrap().section(), Some("4.1"));
+    assert!(!rfc.check(&suites("NULL-SHA"), &[]).conforms());
+}
+
+const HEAD: &str = "name = 'a'\nversion = '1'\nsource = 'https://example.org'\n[[rule]]\n";
+
+fn own(rule: &str) -> Result<Policy, DataError> {
+    Policy::parse(&format!("{HEAD}{rule}"))
+}
+
+#[test]
+fn a_file_of_ones_own_is_read() {
+    let policy = own("versions = ['TLSv1.2']\nforbid = ['AES128-SHA', 'CAMELLIA']").unwrap();
+    let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
+    let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
+    assert_eq!(report.violations().len(), 1 + camellia);
+    // Several rules of one kind count together.
+    let tls13 = suites("AES128-SHA").len() - 1;
+    let policy = own("allow = ['AES128-SHA']\n[[rule]]\nallow = ['AES256-SHA']").unwrap();
+    let report = policy.check(&suites("AES128-SHA:AES256-SHA:AES128-SHA256"), &[]);
+    assert_eq!(report.violations().len(), 1 + tls13);
+}
+
+#[test]
+fn a_mistake_in_a_file_has_its_line_and_what_may_stand_there() {
+    for (text, line, part) in [
+        ("", 1, "missing field `name`"),
+        (
+            "name = 'a'\nfoo = 'b'",
+            2,
+            "expected one of `name`, `title`, `version`",
+        ),
+        ("name = ''", 1, "empty"),
+        ("name a", 1, "`=`"),
+        (
+            "name = 'a'\nversion = '1'\nsource = 'b'",
+            1,
+            "missing field `rule`",
+        ),
+        (
+            "name = 'a'\nversion = '1'\nsource = 'b'\nrule = []",
+            4,
+            "the list is empty",
+        ),
+        (
+            "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nsection = '1'",
+            1,
+            "states anything",
+        ),
+        // A line reader's file.
+        ("name a\nversion 1\nsource b\nversions TLSv1.2", 1, "`=`"),
+    ] {
+        let error = Policy::parse(text).unwrap_err();
+        assert_eq!(error.line(), line, "{text}: {error}");
+        assert!(error.message().contains(part), "{text}: {error}");
+    }
+    for (rule, part) in [
+        (
+            "vresions = ['TLSv1.2']",
+            "expected one of `section`, `versions`, `allow`",
+        ),
+        ("versions = ['TLSv2']", "TLSv1.2, TLSv1.3"),
+        ("versions = []", "the list is empty"),
+        ("versions = 'TLSv1.2'", "expected a sequence"),
+        ("keys = { rsa = 'many' }", "expected u32"),
+        ("keys = { rsa = -1 }", "expected u32"),
+        (
+            "keys = { gold = 20 }",
+            "expected one of `rsa`, `dsa`, `ec`, `dh`",
+        ),
+        ("prefer = ['gold']", "expected `forward-secrecy`"),
+        // OpenSSL would ignore names that it does not know; a guideline must not.
+        ("forbid = ['rc-4']", "or a weakness (no-encryption, "),
+        (
+            "avoid = ['AES128-SHA', 'kDEH']",
+            "`kDEH` is not a cipher suite",
+        ),
+        (
+            "allow = ['ECDHE-RSA-AES128-GCM-SHA265']",
+            "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?",
+        ),
+        ("expect = ['TLS_AES_128_GCM']", "is not a cipher suite"),
+        ("expect = ['TLS_RSA_WITH_GOLD']", "is not a cipher suite"),
+        ("allow = ['DES']", "is not a cipher suite"),
+        (
+            "groups = ['X25519', 'prime265v1']",
+            "`prime265v1` is not a group",
+        ),
+        ("expect-groups = ['P256']", "such as `x25519`"),
+    ] {
+        let error = own(rule).unwrap_err();
+        assert_eq!(error.line(), 5, "{rule}: {error}");
+        assert!(error.message().contains(part), "{rule}: {error}");
+    }
+    let text = format!("{HEAD}versions = [\n  'TLSv1.2',\n  'TLSv9',\n]\n");
+    assert_eq!(Policy::parse(&text).unwrap_err().line(), 7);
+}
+
+mod files {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{select, subsequence};
+
+    use super::super::*;
+
+    const SUITES: &[&str] = &[
+        "AES128-SHA",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "TLS_AES_128_GCM_SHA256",
+    ];
+    const PATTERNS: &[&str] = &["rc4", "kDHE", "CAMELLIA", "AES256-SHA", "static-rsa"];
+    const GROUPS: &[&str] = &["X25519", "prime256v1", "secp384r1", "ffdhe2048"];
+    const WORDS: &[&str] = &["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+
+    /// A line of a rule, perhaps over several lines of the file, and whether it is right.
+    fn line() -> impl Strategy<Value = (String, bool)> {
+        let list = |key: &'static str, words: &'static [&'static str]| {
+            let words = subsequence(words, 1..=words.len().min(3));
+            (words, any::<bool>(), any::<bool>()).prop_map(move |(words, wrapped, wrong)| {
+                let mut words: Vec<_> = words.iter().map(|w| format!("{w:?}")).collect();
+                if wrong {
+                    words.push("\"no such name\"".into());
+                }
+                let (open, close) = if wrapped { ("[\n", "\n]") } else { ("[", "]") };
+                (format!("{key} = {open}{}{close}", words.join(", ")), !wrong)
+            })
+        };
+        prop_oneof![
+            list("versions", WORDS),
+            list("allow", SUITES),
+            list("forbid", PATTERNS),
+            list("avoid", PATTERNS),
+            list("expect", SUITES),
+            list("groups", GROUPS),
+            list("expect-groups", GROUPS),
+            any::<u32>().prop_map(|bits| (format!("keys = {{ rsa = {bits} }}"), true)),
+            select(&["prefer = ['gold']", "versions = []", "wrong = 1", "avoid"][..])
+                .prop_map(|line| (line.to_owned(), false)),
+        ]
+    }
+
+    proptest! {
+        /// A right file is read with all that it states; a wrong one is refused with the first
+        /// line that is wrong.
+        #[test]
+        fn a_file_is_read_whole_or_refused_with_its_line(rules in vec(line(), 1..8)) {
+            let mut text = String::from(super::HEAD.trim_end_matches("[[rule]]\n"));
+            let mut wrong = None;
+            for (rule, right) in &rules {
+                text.push_str("[[rule]]\n");
+                let from = text.matches('\n').count() + 1;
+                text.push_str(rule);
+                text.push('\n');
+                let to = text.matches('\n').count();
+                if !right && wrong.is_none() {
+                    wrong = Some(from..=to);
+                }
+            }
+            match (Policy::parse(&text), wrong) {
+                (Ok(policy), None) => {
+                    let stated = |key: &str| {
+                        let starts = |(line, _): &&(String, bool)| line.starts_with(key);
+                        let words = rules.iter().filter(starts).map(|(line, _)| {
+                            line.matches('"').count() / 2
+                        });
+                        words.sum::<usize>()
+                    };
+                    prop_assert_eq!(policy.rules.len(), rules.len());
+                    prop_assert_eq!(policy.versions().len(), stated("versions"));
+                    prop_assert_eq!(policy.groups().count(), stated("groups"));
+                    let forbidden = policy.rules.iter().map(|rule| rule.forbid.len());
+                    prop_assert_eq!(forbidden.sum::<usize>(), stated("forbid"));
+                }
+                // A mistake in the form of TOML is found before one in the words.
+                (Err(error), Some(lines)) => {
+                    let form = error.line() > *lines.end() && text.contains("\navoid\n");
+                    prop_assert!(form || lines.contains(&error.line()), "{}\n{}", error, text);
+                }
+                (read, wrong) => prop_assert!(false, "{:?} {:?}\n{}", read, wrong, text),
+            }
+        }
+
+        /// Any text is read or refused with a line that it has.
+        #[test]
+        fn no_text_makes_the_reader_panic(text in "[a-z='\\[\\]{}\"\\n .,0-9]{0,200}") {
+            if let Err(error) = Policy::parse(&text) {
+                prop_assert!(error.line() <= text.matches('\n').count() + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn groups_and_keys_are_compared() {
+    let mozilla = Policy::mozilla_intermediate();
+    assert!(mozilla.check_groups(&["P-256", "x25519"]).conforms());
+    assert!(!mozilla.check_groups(&["x25519", "secp521r1"]).conforms());
+    let rfc = Policy::rfc9325();
+    // What should be there is no error.
+    assert!(rfc.check_groups(&["secp521r1", "ffdhe2048"]).conforms());
+    assert_eq!(rfc.check_groups(&["secp521r1"]).violations().len(), 2);
+    assert!(
+        !rfc.check_groups(&["sect163k1", "secp256r1", "x25519"])
+            .conforms()
+    );
+    assert!(rfc.check_key("rsa", 2048).conforms());
+    assert!(rfc.check_key("ec", 224).conforms());
+    assert!(!rfc.check_key("dh", 1024).conforms());
+    assert!(rfc.check_key("dsa", 512).conforms());
+    // A name that nothing knows is no name of something that conforms.
+    for policy in Policy::all() {
+        assert!(!policy.check_key("rsaa", 4096).conforms());
+        assert!(!policy.check_groups(&["x25591"]).conforms());
+    }
+}
+
+#[test]
+fn a_report_says_what_it_did_not_compare() {
+    let mozilla = Policy::mozilla_intermediate();
+    let list = suites("ECDHE+AESGCM");
+    let report = mozilla.check(&list, &[]);
+    assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups]);
+    let mut report = mozilla.check(&list, &[TlsVersion::TLSv1_3]);
+    assert_eq!(report.not_compared(), [Aspect::Groups]);
+    report.extend(mozilla.check_groups(&["x25519"]));
+    assert_eq!(report.not_compared(), []);
+    let policy = own("forbid = ['rc4']").unwrap();
+    assert_eq!(policy.check(&list, &[]).not_compared(), []);
+}
