@@ -167,6 +167,23 @@ fn pipes_are_read_as_in_python() {
     compare(all);
 }
 
+#[test]
+fn key_logs_that_are_no_regular_files_are_opened_as_in_python() {
+    let paths = [
+        "/dev/full",
+        "/dev/null",
+        "/proc/self/environ",
+        "/proc/self/maps",
+        "/proc/self",
+        "/proc/self/nothing",
+    ];
+    let cases = paths.into_iter().map(|path| {
+        let steps = json!([["context", "c", 16], ["set", "c", "keylog_filename", path],]);
+        Case::new(format!("{path} as key log"), steps)
+    });
+    compare(cases.collect());
+}
+
 const INNER: &str = "PYSSL_TEST_INNER";
 
 /// The most memory that this process has had, in MiB.
