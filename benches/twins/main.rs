@@ -5,6 +5,8 @@
 //! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python]
 //! ```
 //!
+//! Our column is measured twice: with the default, and with `read_ahead(true)` on both sides.
+//!
 //! Every row is measured in several rounds of all subjects; the result is the median of the rounds'
 //! ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which
 //! depends less on other programs.
@@ -28,7 +30,7 @@ mod work;
 
 use std::time::Duration;
 
-use ours::Ours;
+use ours::{Ahead, Ours};
 use python::Cpython;
 use report::Outcome;
 use rows::Row;
@@ -106,6 +108,7 @@ fn options(args: &[String]) -> Option<Options> {
 fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
     let mut subjects: Vec<Box<dyn Subject>> = vec![
         Box::new(InProcess::<Ours>::new(setup)),
+        Box::new(InProcess::<Ahead>::new(setup)),
         Box::new(InProcess::<Twin>::new(setup)),
     ];
     if options.python {
@@ -121,6 +124,9 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
             for turn in 0..subjects.len() {
                 // Rotate, so that no subject is always the first.
                 let which = (turn + round) % subjects.len();
+                if which == report::AHEAD && !row.has_sockets() {
+                    continue;
+                }
                 let value = subjects[which].measure(row, options.slice);
                 // The first round is a warm-up.
                 if round > 0 {
@@ -144,6 +150,7 @@ fn child(args: &[String]) {
     };
     match subject.as_str() {
         "ours" => subject::in_child::<Ours>(&setup, work, rest),
+        "ahead" => subject::in_child::<Ahead>(&setup, work, rest),
         "twin" => subject::in_child::<Twin>(&setup, work, rest),
         other => panic!("no subject {other}"),
     }

@@ -1,5 +1,6 @@
 //! The library under test.
 
+use std::io::Read;
 use std::net::TcpStream;
 
 use pyssl as ssl;
@@ -8,9 +9,12 @@ use ssl::{MemoryBio, SslContext, SslSession, SslSocket, TlsVersion, WrapBio, Wra
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
-pub(crate) struct With<const READ_AHEAD: bool>;
+/// With or without reading ahead; received with [`Read`], or with `recv_into`, which other threads may
+/// interrupt with `close`.
+pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool>;
 
-pub(crate) type Ours = With<false>;
+pub(crate) type Ours = With<false, false>;
+pub(crate) type Ahead = With<true, false>;
 
 fn limit(context: &SslContext, version: Version) {
     let version = match version {
@@ -22,9 +26,9 @@ fn limit(context: &SslContext, version: Version) {
     context.set_ciphers(CIPHERS).unwrap();
 }
 
-impl<const READ_AHEAD: bool> Tls for With<READ_AHEAD> {
-    const NAME: &'static str = "ours";
-    type Ahead = With<true>;
+impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED> {
+    const NAME: &'static str = if READ_AHEAD { "ahead" } else { "ours" };
+    type Shared = With<READ_AHEAD, true>;
     type Context = SslContext;
     type Stream = SslSocket;
     type Session = SslSession;
@@ -70,7 +74,11 @@ impl<const READ_AHEAD: bool> Tls for With<READ_AHEAD> {
     }
 
     fn recv(stream: &mut SslSocket, buf: &mut [u8]) -> usize {
-        stream.recv_into(buf).unwrap_or(0)
+        let received = match SHARED {
+            true => stream.recv_into(buf).ok(),
+            false => Read::read(stream, buf).ok(),
+        };
+        received.unwrap_or(0)
     }
 
     fn handshake_in_memory(client: &SslContext, server: &SslContext) {

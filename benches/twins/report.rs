@@ -3,12 +3,16 @@
 use crate::rows::{Row, Unit};
 
 /// The column headings, in the order of measurement.
-const SUBJECTS: [&str; 3] = ["ours", "openssl crate", "CPython"];
+const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
+/// Ours with reading ahead.
+pub(crate) const AHEAD: usize = 1;
+const CRATE: usize = 2;
+const PYTHON: usize = 3;
 
 /// All values of one row.
 pub(crate) struct Outcome {
     row: Row,
-    values: [Vec<f64>; 3],
+    values: [Vec<f64>; 4],
 }
 
 impl Outcome {
@@ -27,9 +31,9 @@ impl Outcome {
         median(self.values[subject].clone())
     }
 
-    /// How many times better we are: the median of the rounds' ratios.
-    fn ratio(&self, subject: usize) -> Option<f64> {
-        let pairs = self.values[0].iter().zip(&self.values[subject]);
+    /// How many times better `ours` is than the other subject: the median of the rounds' ratios.
+    fn ratio(&self, ours: usize, subject: usize) -> Option<f64> {
+        let pairs = self.values[ours].iter().zip(&self.values[subject]);
         median(
             pairs
                 .map(|(ours, theirs)| match self.row.unit() {
@@ -54,20 +58,29 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 
 pub(crate) fn table(outcomes: &[Outcome]) {
     println!(
-        "{:<26}{:>14}{:>14}   {:>12}{:>12}{:>12}",
-        "", "ours / crate", "ours / Python", SUBJECTS[0], SUBJECTS[1], SUBJECTS[2]
+        "{:<26}{:>13}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
+        "",
+        "ours / crate",
+        "ahead / crate",
+        "ours / Python",
+        SUBJECTS[0],
+        SUBJECTS[1],
+        SUBJECTS[2],
+        SUBJECTS[3]
     );
     for outcome in outcomes {
-        let ratio = |subject| cell(outcome.ratio(subject), |r| format!("{r:.2}"));
+        let ratio = |ours, subject| cell(outcome.ratio(ours, subject), |r| format!("{r:.2}"));
         let scale = |subject| cell(outcome.typical(subject), |v| scale(v, outcome.row.unit()));
         println!(
-            "{:<26}{:>14}{:>14}   {:>12}{:>13}{:>12}",
+            "{:<26}{:>13}{:>16}{:>14}   {:>12}{:>12}{:>15}{:>12}",
             outcome.row.name(),
-            ratio(1),
-            ratio(2),
+            ratio(0, CRATE),
+            ratio(AHEAD, CRATE),
+            ratio(0, PYTHON),
             scale(0),
-            scale(1),
-            scale(2)
+            scale(AHEAD),
+            scale(CRATE),
+            scale(PYTHON)
         );
     }
     println!("Ratios: medians over the rounds, above 1 is better than the twin.");
@@ -106,13 +119,15 @@ fn json_row(outcome: &Outcome) -> String {
             .map_or_else(|| "null".to_owned(), |value| format!("{value:.4}"))
     };
     format!(
-        "  {{\"row\": \"{}\", \"unit\": \"{unit}\", \"ours\": {}, \"openssl\": {}, \"python\": {}, \
-         \"ours_to_openssl\": {}, \"ours_to_python\": {}}}",
+        "  {{\"row\": \"{}\", \"unit\": \"{unit}\", \"ours\": {}, \"read_ahead\": {}, \"openssl\": {}, \
+         \"python\": {}, \"ours_to_openssl\": {}, \"read_ahead_to_openssl\": {}, \"ours_to_python\": {}}}",
         outcome.row.name(),
         number(outcome.typical(0)),
-        number(outcome.typical(1)),
-        number(outcome.typical(2)),
-        number(outcome.ratio(1)),
-        number(outcome.ratio(2)),
+        number(outcome.typical(AHEAD)),
+        number(outcome.typical(CRATE)),
+        number(outcome.typical(PYTHON)),
+        number(outcome.ratio(0, CRATE)),
+        number(outcome.ratio(AHEAD, CRATE)),
+        number(outcome.ratio(0, PYTHON)),
     )
 }

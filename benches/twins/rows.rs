@@ -12,9 +12,7 @@ pub(crate) enum Row {
     Bulk16K,
     Bulk1M,
     PingPong,
-    Bulk64Ahead,
-    Bulk1KAhead,
-    PingPongAhead,
+    PingPongRecv,
     FirstContext,
     NextContext,
     BareContext,
@@ -39,7 +37,7 @@ pub(crate) enum Unit {
 }
 
 impl Row {
-    pub(crate) const ALL: [Row; 20] = [
+    pub(crate) const ALL: [Row; 18] = [
         Row::Full13,
         Row::Full12,
         Row::Resumed13,
@@ -49,9 +47,7 @@ impl Row {
         Row::Bulk16K,
         Row::Bulk1M,
         Row::PingPong,
-        Row::Bulk64Ahead,
-        Row::Bulk1KAhead,
-        Row::PingPongAhead,
+        Row::PingPongRecv,
         Row::FirstContext,
         Row::NextContext,
         Row::BareContext,
@@ -73,9 +69,7 @@ impl Row {
             Row::Bulk16K => "bulk-16KiB-writes",
             Row::Bulk1M => "bulk-1MiB-writes",
             Row::PingPong => "ping-pong-64B",
-            Row::Bulk64Ahead => "read-ahead-bulk-64B-writes",
-            Row::Bulk1KAhead => "read-ahead-bulk-1KiB-writes",
-            Row::PingPongAhead => "read-ahead-ping-pong-64B",
+            Row::PingPongRecv => "ping-pong-64B-recv",
             Row::FirstContext => "default-context-first",
             Row::NextContext => "default-context-next",
             Row::BareContext => "bare-context",
@@ -94,14 +88,9 @@ impl Row {
             | Row::Resumed13
             | Row::Resumed12
             | Row::PingPong
-            | Row::PingPongAhead
+            | Row::PingPongRecv
             | Row::MemoryBio => Unit::Rate,
-            Row::Bulk64
-            | Row::Bulk1K
-            | Row::Bulk16K
-            | Row::Bulk1M
-            | Row::Bulk64Ahead
-            | Row::Bulk1KAhead => Unit::Throughput,
+            Row::Bulk64 | Row::Bulk1K | Row::Bulk16K | Row::Bulk1M => Unit::Throughput,
             Row::FirstContext
             | Row::NextContext
             | Row::BareContext
@@ -109,6 +98,11 @@ impl Row {
             | Row::SetCiphers => Unit::Duration,
             Row::MemoryIdle | Row::MemoryUsed => Unit::Bytes,
         }
+    }
+
+    /// Whether it makes a difference whether sockets read ahead.
+    pub(crate) fn has_sockets(self) -> bool {
+        !matches!(self.unit(), Unit::Duration) && self != Row::MemoryBio
     }
 
     /// Whether each measurement needs a fresh process.

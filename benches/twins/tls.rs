@@ -18,8 +18,8 @@ pub(crate) trait Tls: Sized + 'static {
     type Stream: Send + 'static;
     type Session;
     type InMemory;
-    /// The same library with read-ahead, if it has that.
-    type Ahead: Tls;
+    /// The same library, receiving in a way that other threads may interrupt, if it has one.
+    type Shared: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
     /// Verifies the chain and the name `localhost`.

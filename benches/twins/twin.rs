@@ -79,7 +79,7 @@ impl Tls for Twin {
     type Stream = SslStream<TcpStream>;
     type Session = SslSession;
     type InMemory = Lister;
-    type Ahead = Twin;
+    type Shared = Twin;
 
     fn server(setup: &Setup, version: Version) -> SslContext {
         let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();

@@ -42,12 +42,10 @@ pub(crate) fn work<T: Tls>(setup: &Setup, row: Row) -> Work {
         Row::Resumed12 => handshakes::<T>(setup, Version::V12, true),
         Row::Bulk64 => bulk::<T>(setup, 64),
         Row::Bulk1K => bulk::<T>(setup, 1 << 10),
-        Row::Bulk64Ahead => bulk::<T::Ahead>(setup, 64),
-        Row::Bulk1KAhead => bulk::<T::Ahead>(setup, 1 << 10),
-        Row::PingPongAhead => repeat(round_trip::<T::Ahead>(setup)),
         Row::Bulk16K => bulk::<T>(setup, 16 << 10),
         Row::Bulk1M => bulk::<T>(setup, 1 << 20),
         Row::PingPong => repeat(round_trip::<T>(setup)),
+        Row::PingPongRecv => repeat(round_trip::<T::Shared>(setup)),
         Row::NextContext => {
             T::default_context();
             repeat(T::default_context)

@@ -31,7 +31,7 @@ use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::resumption::{Resumption, Server};
 use crate::context::{Snapshot, SslContext, SslSession, Verified};
 use crate::error::{BoxError, Error, Result, SslError};
-use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::hooks::{Hooks, Stapling};
 use crate::ffi::ssl::{Fault, SslHandle, Status};
 use crate::ffi::trampoline::Failure;
@@ -64,7 +64,7 @@ pub(crate) enum Step<T> {
 ///
 /// The lock on `ssl` is held for one step at a time and never while waiting. Faces that wait take
 /// turns: `reads` and `writes` say whose they are. A thread without the turn to read must not make
-/// the transport read (`Hold::Always`): the thread that waits for the transport would not learn of
+/// the transport read (`ReadMode::BufferOnly`): the thread that waits for the transport would not learn of
 /// what has come.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
@@ -442,10 +442,10 @@ impl Connection {
         (result.as_raw(), message)
     }
 
-    pub(crate) fn do_handshake(&self, hold: Hold, deadline: Deadline) -> Result<Step<()>> {
+    pub(crate) fn do_handshake(&self, mode: ReadMode, deadline: Deadline) -> Result<Step<()>> {
         let outcome = self.step(deadline, |locked| {
-            self.hold(locked, hold);
-            let status = match self.handshaken() || hold == Hold::Always {
+            self.set_read_mode(locked, mode);
+            let status = match self.handshaken() || mode == ReadMode::BufferOnly {
                 true => locked.handle.do_handshake(),
                 false => {
                     let waits = !matches!(deadline, Deadline::Now);
@@ -470,6 +470,7 @@ impl Connection {
     /// Reads decrypted bytes; `Done` with nothing is the peer's `close_notify`.
     fn read_with<T>(
         &self,
+        mode: ReadMode,
         deadline: Deadline,
         end: T,
         f: impl FnOnce(&mut SslHandle) -> Status<T>,
@@ -480,8 +481,9 @@ impl Connection {
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
-            self.hold(locked, Hold::No);
+            self.set_read_mode(locked, mode);
             let status = f(&mut locked.handle);
+            locked.handle.set_read_mode(ReadMode::NonBlocking);
             // Only the peer has closed, or this side by a half-close: a clean end. Both have by
             // `unwrap`: there is nothing to read from.
             let orderly = matches!(status, Status::Closed)
@@ -492,17 +494,32 @@ impl Connection {
 
     /// Reads up to `limit` bytes.
     pub(crate) fn read_vec(&self, limit: usize, deadline: Deadline) -> Result<Step<Vec<u8>>> {
-        self.read_with(deadline, Vec::new(), |handle| handle.read_vec(limit))
+        self.read_with(ReadMode::NonBlocking, deadline, Vec::new(), |handle| {
+            handle.read_vec(limit)
+        })
     }
 
     pub(crate) fn read_into(&self, buf: &mut [u8], deadline: Deadline) -> Result<Step<usize>> {
-        self.read_with(deadline, 0, |handle| handle.read_into(buf))
+        self.read_into_as(ReadMode::NonBlocking, buf, deadline)
+    }
+
+    /// The same in another mode. [`ReadMode::Blocking`] waits for the peer under the connection's lock: no
+    /// other thread may use the connection meanwhile.
+    pub(crate) fn read_into_as(
+        &self,
+        mode: ReadMode,
+        buf: &mut [u8],
+        deadline: Deadline,
+    ) -> Result<Step<usize>> {
+        self.read_with(mode, deadline, 0, |handle| handle.read_into(buf))
     }
 
     /// Whether there is application data: 0 is the end, as for [`read_into`](Self::read_into). The
     /// data stays for the next read.
     pub(crate) fn peek(&self, deadline: Deadline) -> Result<Step<usize>> {
-        self.read_with(deadline, 0, |handle| handle.peek().map(|()| 1))
+        self.read_with(ReadMode::NonBlocking, deadline, 0, |handle| {
+            handle.peek().map(|()| 1)
+        })
     }
 
     /// Whether the peer has closed the connection, and this side has not.
@@ -523,12 +540,12 @@ impl Connection {
         Draining(&self.drains)
     }
 
-    fn hold(&self, locked: &mut Locked, hold: Hold) {
+    fn set_read_mode(&self, locked: &mut Locked, mode: ReadMode) {
         locked
             .handle
-            .hold(match self.drains.load(Ordering::Relaxed) {
-                true => Hold::Always,
-                false => hold,
+            .set_read_mode(match self.drains.load(Ordering::Relaxed) {
+                true => ReadMode::BufferOnly,
+                false => mode,
             });
     }
 
@@ -562,7 +579,7 @@ impl Connection {
                 }
             }
             let looked = self.step(Deadline::Now, |locked| {
-                locked.handle.hold(Hold::Always);
+                locked.handle.set_read_mode(ReadMode::BufferOnly);
                 let status = locked.handle.peek();
                 status.map(|()| locked.handle.view().pending())
             });

@@ -2,7 +2,7 @@
 
 use super::{Connection, Deadline, Locked, Step};
 use crate::error::Result;
-use crate::ffi::bio::Hold;
+use crate::ffi::bio::ReadMode;
 use crate::ffi::ssl::Status;
 
 impl Connection {
@@ -17,7 +17,9 @@ impl Connection {
             let status = match locked.handle.sent_close_notify() {
                 true => Status::Done(()),
                 false => match self.finish_message(locked) {
-                    Status::Done(()) => self.shutdown_step(locked, Hold::Always)?.map(|_| ()),
+                    Status::Done(()) => self
+                        .shutdown_step(locked, ReadMode::BufferOnly)?
+                        .map(|_| ()),
                     unfinished => unfinished,
                 },
             };
@@ -33,7 +35,7 @@ impl Connection {
         if !self.handshaken() || locked.handle.view().is_settled() {
             return Status::Done(());
         }
-        locked.handle.hold(Hold::Always);
+        locked.handle.set_read_mode(ReadMode::BufferOnly);
         match locked.handle.do_handshake() {
             unfinished @ (Status::WantWrite | Status::Again) => unfinished,
             // If the peer's part is missing, OpenSSL says so when it is to close.
@@ -43,7 +45,11 @@ impl Connection {
 
     /// Sends `close_notify`, then takes the peer's.
     pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<()>> {
-        let once = || self.step_unless(deadline, |locked| self.shutdown_step(locked, Hold::No));
+        let once = || {
+            self.step_unless(deadline, |locked| {
+                self.shutdown_step(locked, ReadMode::NonBlocking)
+            })
+        };
         // False says that ours is out; then OpenSSL is asked once more, as in Python.
         match once()? {
             Step::Done(false) => Ok(once()?.map(|_| ())),
@@ -51,12 +57,12 @@ impl Connection {
         }
     }
 
-    fn shutdown_step(&self, locked: &mut Locked, hold: Hold) -> Result<Status<bool>> {
+    fn shutdown_step(&self, locked: &mut Locked, mode: ReadMode) -> Result<Status<bool>> {
         // The rest of a record stands between: as in Python, but the connection survives.
         if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }
-        self.hold(locked, hold);
+        self.set_read_mode(locked, mode);
         Ok(locked.handle.shutdown())
     }
 }

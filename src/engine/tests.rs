@@ -11,7 +11,7 @@ use super::{Config, Connection, Deadline, Step};
 use crate::constants::{Options, Protocol, VerifyMode};
 use crate::context::SslContext;
 use crate::error::Error;
-use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::room::Room;
 use crate::hostname::ServerName;
 
@@ -59,7 +59,7 @@ impl Transport for Queues {
 struct Ahead {
     below: Queues,
     ahead: Vec<u8>,
-    hold: Hold,
+    mode: ReadMode,
 }
 
 impl Transport for Ahead {
@@ -67,7 +67,7 @@ impl Transport for Ahead {
         if self.ahead.is_empty() {
             let mut below = self.below.incoming.lock().unwrap();
             let n = below.len().min(4000);
-            if n == 0 || self.hold == Hold::Always {
+            if n == 0 || self.mode == ReadMode::BufferOnly {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             self.ahead.extend(below.drain(..n));
@@ -85,8 +85,8 @@ impl Transport for Ahead {
         self.ahead.len()
     }
 
-    fn hold(&mut self, hold: Hold) {
-        self.hold = hold;
+    fn set_read_mode(&mut self, mode: ReadMode) {
+        self.mode = mode;
     }
 }
 
@@ -100,7 +100,8 @@ pub(super) fn connected() -> (Connection, Connection, Queues) {
     let (near, far) = Queues::pair();
     let (client, server) = connections(&client, &server, near.clone(), far);
     for side in [&client, &server, &client, &server] {
-        side.do_handshake(Hold::No, Deadline::Never).unwrap();
+        side.do_handshake(ReadMode::NonBlocking, Deadline::Never)
+            .unwrap();
     }
     // The tickets.
     let step = client.read_vec(1, Deadline::Never).unwrap();
@@ -141,12 +142,15 @@ fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
     let (client, server) = connections(&client, &server, near, far);
     for side in [&client, &server] {
         assert!(matches!(
-            side.do_handshake(Hold::No, Deadline::Never).unwrap(),
+            side.do_handshake(ReadMode::NonBlocking, Deadline::Never)
+                .unwrap(),
             Step::WantRead
         ));
     }
     broken.store(true, Ordering::Relaxed);
-    let error = client.do_handshake(Hold::No, Deadline::Never).unwrap_err();
+    let error = client
+        .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+        .unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
     // What follows is not blamed on the transport's old error either.
     let error = client.read_vec(1, Deadline::Never).unwrap_err();
@@ -170,7 +174,9 @@ fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
             near.incoming.lock().unwrap().extend(server.answer(&sent));
         };
         while !client.handshaken() {
-            client.do_handshake(Hold::No, Deadline::Never).unwrap();
+            client
+                .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+                .unwrap();
             answer(&mut server);
         }
         let read = || client.read_vec(1, Deadline::Never).unwrap();
@@ -207,11 +213,13 @@ fn a_connection_that_drains_reads_what_was_read_ahead_and_no_more() {
     let transport = Ahead {
         below: below.clone(),
         ahead: Vec::new(),
-        hold: Hold::No,
+        mode: ReadMode::NonBlocking,
     };
     let client = Connection::new(&client, Config::default(), Box::new(transport)).unwrap();
     while !client.handshaken() {
-        client.do_handshake(Hold::No, Deadline::Never).unwrap();
+        client
+            .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+            .unwrap();
         let sent = std::mem::take(&mut *below.outgoing.lock().unwrap());
         let answer = server.answer(&sent);
         below.incoming.lock().unwrap().extend(answer);

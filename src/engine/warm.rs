@@ -107,7 +107,7 @@ mod tests {
     use super::super::tests::{Queues, connected};
     use super::*;
     use crate::engine::{Deadline, Step};
-    use crate::ffi::bio::Hold;
+    use crate::ffi::bio::ReadMode;
 
     fn keeps(connection: &Connection) -> bool {
         connection.lock().unwrap().handle.keeps_buffers()
@@ -177,7 +177,7 @@ mod tests {
             client.keep_buffers();
             server
                 .begin_write(&[7; 100])
-                .step(Hold::No, Deadline::Never)
+                .step(ReadMode::NonBlocking, Deadline::Never)
                 .unwrap();
             let rest = queues.incoming.lock().unwrap().split_off(cut);
             let step = client.read_vec(60, Deadline::Never).unwrap();

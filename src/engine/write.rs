@@ -1,6 +1,6 @@
 use super::{Connection, Deadline, Locked, Step};
 use crate::error::{Error, Result, SslError};
-use crate::ffi::bio::Hold;
+use crate::ffi::bio::ReadMode;
 use crate::ffi::ssl::{RECORD_MAX, Status};
 
 /// How much is sealed and sent while the connection's lock is held: sixteen full records.
@@ -70,11 +70,11 @@ impl Writing<'_> {
     }
 
     /// Writes as much as there is room for, and no more than a chunk.
-    pub(crate) fn step(&mut self, hold: Hold, deadline: Deadline) -> Result<Step<usize>> {
+    pub(crate) fn step(&mut self, mode: ReadMode, deadline: Deadline) -> Result<Step<usize>> {
         let connection = self.connection;
         let length = self.data.len();
         let step = |locked: &mut Locked| {
-            locked.handle.hold(hold);
+            locked.handle.set_read_mode(mode);
             if !self.begun {
                 self.begin()?;
             }

@@ -14,8 +14,8 @@ use super::decl::{self, BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
 use super::room::Room;
 use super::util;
 
-/// Where a connection's records come from and go to. Neither call waits: what is not there or has
-/// no room is `WouldBlock`.
+/// Where a connection's records come from and go to. Neither call waits, except a read in
+/// [`ReadMode::Blocking`]: without data or without room it returns `WouldBlock`.
 pub(crate) trait Transport: Send {
     /// Reads what fits into `room`. To leave it empty is the end.
     fn read(&mut self, room: &mut Room<'_>) -> io::Result<()>;
@@ -36,8 +36,8 @@ pub(crate) trait Transport: Send {
         0
     }
 
-    /// Sets whether `read` asks below.
-    fn hold(&mut self, _hold: Hold) {}
+    /// Sets where `read` gets bytes from.
+    fn set_read_mode(&mut self, _mode: ReadMode) {}
 
     /// A step of the handshake begins. `waits` says that its caller waits before the next one.
     fn begin_flight(&mut self, _waits: bool) {}
@@ -58,13 +58,16 @@ pub(crate) trait Transport: Send {
     }
 }
 
-/// Whether a transport asks below for data.
+/// Where the reads of a step get their bytes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hold {
-    /// Whenever nothing is buffered.
-    No,
-    /// Never: only what is buffered is handed out.
-    Always,
+pub(crate) enum ReadMode {
+    /// From the buffer, or else from the network. An empty network is waited for, if the transport can
+    /// wait.
+    Blocking,
+    /// From the buffer, or else from the network.
+    NonBlocking,
+    /// From the buffer only.
+    BufferOnly,
 }
 
 /// What the functions of the `BIO` find as its data.

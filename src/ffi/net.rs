@@ -1,4 +1,5 @@
-//! System calls on sockets. Those that receive and send do not wait, also on a blocking socket.
+//! System calls on sockets. Those that receive and send do not wait, also on a blocking
+//! socket, unless their argument `wait` is true.
 
 #![allow(clippy::disallowed_methods, reason = "of pointers that are not null")]
 
@@ -30,9 +31,17 @@ pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
 }
 
-/// Receives what fits into `room`; nothing is the end.
-pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>) -> io::Result<()> {
-    let n = retry(|| socket.recv_with_flags(room.free(), FLAGS))?;
+/// `FLAGS` for a receiving call that may wait, if the socket blocks.
+fn flags(wait: bool) -> i32 {
+    match wait {
+        true => FLAGS & !libc::MSG_DONTWAIT,
+        false => FLAGS,
+    }
+}
+
+/// Receives what fits into `room`; nothing is the end. With `wait` it waits on a socket that blocks.
+pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
+    let n = retry(|| socket.recv_with_flags(room.free(), flags(wait)))?;
     // SAFETY: the kernel has written `n` bytes there.
     unsafe { room.advance(n) };
     Ok(())
@@ -43,8 +52,8 @@ pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
 }
 
-/// Receives up to `more` bytes into `into`, whose content goes. They stay in the socket too. This alone
-/// may wait, on a socket that blocks.
+/// Receives up to `more` bytes into `into`, whose content is replaced. They stay in the socket too.
+/// With `wait` it waits on a socket that blocks.
 pub(crate) fn peek_more(
     socket: &Socket,
     into: &mut Vec<u8>,
@@ -53,26 +62,23 @@ pub(crate) fn peek_more(
 ) -> io::Result<()> {
     into.clear();
     into.reserve_exact(more);
-    let flags = if wait {
-        FLAGS & !libc::MSG_DONTWAIT
-    } else {
-        FLAGS
-    };
     let n = retry(|| {
         let spare = &mut into.spare_capacity_mut()[..more];
-        socket.recv_with_flags(spare, flags | libc::MSG_PEEK)
+        socket.recv_with_flags(spare, flags(wait) | libc::MSG_PEEK)
     })?;
     // SAFETY: the kernel has written as many bytes there, which is no more than the capacity.
     unsafe { into.set_len(n.min(more)) };
     Ok(())
 }
 
-/// Receives into `first` and then, up to `more` bytes, into `second`, whose content goes.
+/// Receives into `first` and then, up to `more` bytes, into `second`, whose content is replaced. With
+/// `wait` it waits on a socket that blocks.
 pub(crate) fn recv_two(
     socket: &Socket,
     first: &mut Room<'_>,
     second: &mut Vec<u8>,
     more: usize,
+    wait: bool,
 ) -> io::Result<()> {
     second.clear();
     second.reserve_exact(more);
@@ -83,7 +89,7 @@ pub(crate) fn recv_two(
             MaybeUninitSlice::new(&mut second.spare_capacity_mut()[..more]),
         ];
         socket
-            .recv_vectored_with_flags(&mut parts, FLAGS)
+            .recv_vectored_with_flags(&mut parts, flags(wait))
             .map(|(n, _)| n)
     })?;
     // SAFETY: the kernel has filled `first`, and then `second`, which has room for as many.

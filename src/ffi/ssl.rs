@@ -14,7 +14,7 @@ use openssl::ssl::{Ssl, SslRef, SslSessionRef, SslVerifyMode};
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
-use super::bio::{self, BioState, Hold, Transport};
+use super::bio::{self, BioState, ReadMode, Transport};
 use super::hooks::{Hooks, SessionKeeper, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::util::{self, clear_errors};
@@ -171,9 +171,9 @@ impl SslHandle {
         self.callbacks.take_failure(over)
     }
 
-    /// Sets whether the transport asks below for data.
-    pub(crate) fn hold(&mut self, hold: Hold) {
-        self.bio.transport.borrow_mut().hold(hold);
+    /// Sets where the transport's reads get their bytes from.
+    pub(crate) fn set_read_mode(&mut self, mode: ReadMode) {
+        self.bio.transport.borrow_mut().set_read_mode(mode);
     }
 
     /// Bytes that the transport has read ahead.

@@ -14,7 +14,7 @@ use crate::engine::{
     Agreed, Config, Connection, Deadline, Overrides, Step, inspection_methods, override_setters,
 };
 use crate::error::{Error, Result};
-use crate::ffi::bio::Hold;
+use crate::ffi::bio::ReadMode;
 use crate::hostname::ServerName;
 use crate::lock::Inside;
 use crate::optional::Optional;
@@ -209,7 +209,10 @@ impl SslObject {
     /// `SSLWantReadError` until it is done; otherwise as
     /// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake).
     pub fn do_handshake(&self) -> Result<()> {
-        run(|| self.connection.do_handshake(Hold::No, Deadline::Never))
+        run(|| {
+            self.connection
+                .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+        })
     }
 
     /// Reads up to `len` bytes, at most one record's. Nothing is the peer's `close_notify`.
@@ -264,7 +267,7 @@ impl SslObject {
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let _turn = self.write_turn()?;
         let mut writing = self.connection.begin_write(data);
-        run(|| writing.step(Hold::No, Deadline::Never))
+        run(|| writing.step(ReadMode::NonBlocking, Deadline::Never))
     }
 
     /// Puts `close_notify` into the outgoing queue, once: this side has said all, and goes on reading.

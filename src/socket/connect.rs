@@ -15,7 +15,7 @@ use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
 use crate::engine::{Config, Connection, Deadline, Step};
 use crate::error::{Error, Result, SslError};
-use crate::ffi::bio::Hold;
+use crate::ffi::bio::ReadMode;
 use crate::ffi::net::{self, Interest};
 use crate::hostname::ServerName;
 
@@ -164,7 +164,7 @@ impl SslSocket {
             self.wait_alone(&connection)?;
         }
         loop {
-            match connection.do_handshake(Hold::No, deadline)? {
+            match connection.do_handshake(ReadMode::NonBlocking, deadline)? {
                 Step::Done(()) => break,
                 Step::Again | Step::Busy => {}
                 Step::WantRead => self.wait_alone(&connection)?,
@@ -503,7 +503,7 @@ impl SslSocket {
             // Nothing is read here, so whoever is reading is in nobody's way.
             if let Step::Done(()) = self
                 .io
-                .checked(connection.do_handshake(Hold::Always, deadline))?
+                .checked(connection.do_handshake(ReadMode::BufferOnly, deadline))?
             {
                 return Ok(());
             }
@@ -541,7 +541,7 @@ impl SslSocket {
         }
         let _writes = self.turn(connection, &connection.writes, deadline, timed_out)?;
         self.drive(connection, deadline, timed_out, |deadline| {
-            connection.do_handshake(Hold::No, deadline)
+            connection.do_handshake(ReadMode::NonBlocking, deadline)
         })?;
         self.spoke_last();
         Ok(())

@@ -14,7 +14,7 @@ use super::flight::Flight;
 use super::wake::Place;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
-use crate::ffi::bio::{Hold, Transport};
+use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::net::{self, Interest};
 use crate::ffi::room::Room;
 
@@ -211,7 +211,7 @@ pub(super) struct SocketTransport {
     ahead: Vec<u8>,
     /// How much of `ahead` was handed up.
     start: usize,
-    hold: Hold,
+    mode: ReadMode,
     flight: Flight,
     gathered: Vec<u8>,
     /// How much of `gathered` was sent.
@@ -227,7 +227,7 @@ impl SocketTransport {
             io,
             reads_ahead,
             start: 0,
-            hold: Hold::No,
+            mode: ReadMode::NonBlocking,
             flight: Flight::default(),
             gathered: Vec::new(),
             sent: 0,
@@ -255,7 +255,7 @@ impl SocketTransport {
     }
 
     /// Reads into `room`, and ahead.
-    fn fill(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    fn fill(&mut self, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
         if self.flight.is_on() {
             return self.flight.read(&self.io.socket, room);
         }
@@ -263,10 +263,10 @@ impl SocketTransport {
             return Err(error);
         }
         if !self.reads_ahead {
-            return net::recv_room(&self.io.socket, room);
+            return net::recv_room(&self.io.socket, room, wait);
         }
         let mut ahead = Vec::with_capacity(AHEAD);
-        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD);
+        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD, wait);
         self.ahead = ahead;
         if self.ahead.is_empty() {
             self.drop_ahead();
@@ -290,9 +290,10 @@ impl Transport for SocketTransport {
             self.take(room);
             return Ok(());
         }
-        match self.hold {
-            Hold::No => self.fill(room),
-            Hold::Always => Err(io::ErrorKind::WouldBlock.into()),
+        match self.mode {
+            ReadMode::Blocking => self.fill(room, true),
+            ReadMode::NonBlocking => self.fill(room, false),
+            ReadMode::BufferOnly => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
@@ -323,8 +324,8 @@ impl Transport for SocketTransport {
         self.ahead.len() - self.start
     }
 
-    fn hold(&mut self, hold: Hold) {
-        self.hold = hold;
+    fn set_read_mode(&mut self, mode: ReadMode) {
+        self.mode = mode;
     }
 
     fn begin_flight(&mut self, waits: bool) {

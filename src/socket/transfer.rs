@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::{SslSocket, Tls};
 use crate::error::{Error, Result};
+use crate::ffi::bio::ReadMode;
 use crate::ffi::net;
 use crate::ffi::ssl::RECORD_MAX;
 use crate::sealed::{Sealed, seal};
@@ -89,9 +90,11 @@ impl SslSocket {
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
-            Tls::Active(connection) => self.read_tls(&connection, |deadline| {
-                connection.read_vec(bufsize.min(RECORD_MAX), deadline)
-            }),
+            Tls::Active(connection) => {
+                self.read_tls(&connection, ReadMode::NonBlocking, |_, deadline| {
+                    connection.read_vec(bufsize.min(RECORD_MAX), deadline)
+                })
+            }
             Tls::Clear => {
                 let mut data = vec![0; bufsize.min(RECORD_MAX * 4)];
                 let n = self.recv_plain(&mut data)?;
@@ -122,10 +125,14 @@ impl SslSocket {
     #[doc(alias = "recvmsg_into")]
     #[doc(alias = "readinto")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.receive_into(buffer, ReadMode::NonBlocking)
+    }
+
+    fn receive_into(&self, buffer: &mut [u8], mode: ReadMode) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
-            Tls::Active(connection) => self.read_tls(&connection, |deadline| {
-                connection.read_into(buffer, deadline)
+            Tls::Active(connection) => self.read_tls(&connection, mode, |mode, deadline| {
+                connection.read_into_as(mode, buffer, deadline)
             }),
             Tls::Clear => self.recv_plain(buffer),
             Tls::Plain => Err(self.unprotected("Read")),
@@ -287,9 +294,11 @@ impl Write for &SslSocket {
     }
 }
 
+/// On a socket without time-out this waits in the system call that reads, where [`recv`](SslSocket::recv)
+/// needs `poll(2)` too: while this borrows the socket exclusively, no other thread can close it.
 impl Read for SslSocket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.recv_into(buf)?)
+        Ok(self.receive_into(buf, ReadMode::Blocking)?)
     }
 }
 

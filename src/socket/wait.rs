@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::SslSocket;
 use crate::engine::{Connection, Deadline, Slot, Step};
 use crate::error::{Error, Result};
-use crate::ffi::bio::Hold;
+use crate::ffi::bio::ReadMode;
 use crate::ffi::net::{self, Interest};
 use crate::lock::{Inside, Refused};
 
@@ -29,18 +29,31 @@ impl SslSocket {
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
 
+    /// Reads application data. `ReadMode::Blocking` is for a caller that has the socket to itself; it
+    /// counts if there is no time-out.
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
-        op: impl FnMut(Deadline) -> Result<Step<T>>,
+        mode: ReadMode,
+        mut op: impl FnMut(ReadMode, Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
+        let mode = match deadline {
+            Deadline::Never => mode,
+            Deadline::Now | Deadline::At(_) => ReadMode::NonBlocking,
+        };
         let outcome = self
             .handshake(connection, deadline, READ_TIMED_OUT)
             .and_then(|()| {
                 connection.begin_read();
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
-                self.drive(connection, deadline, READ_TIMED_OUT, op)
+                if mode == ReadMode::Blocking {
+                    // The step waits.
+                    self.wrote.store(false, Ordering::Relaxed);
+                }
+                self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
+                    op(mode, deadline)
+                })
             });
         connection.end_read();
         match outcome {
@@ -68,11 +81,11 @@ impl SslSocket {
         loop {
             self.io.check_open()?;
             let moves = connection.reads.moves();
-            let hold = match reading {
-                Some(_) => Hold::No,
-                None => Hold::Always,
+            let mode = match reading {
+                Some(_) => ReadMode::NonBlocking,
+                None => ReadMode::BufferOnly,
             };
-            match self.io.checked(writing.step(hold, deadline))? {
+            match self.io.checked(writing.step(mode, deadline))? {
                 Step::Done(n) => {
                     connection.used();
                     self.wrote.store(true, Ordering::Relaxed);

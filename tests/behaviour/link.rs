@@ -257,8 +257,9 @@ impl Here {
 }
 
 impl Waiter {
-    /// Returns when the thread sleeps in the kernel, as it does while it waits for the network.
-    pub(crate) fn until_it_waits(self) {
+    /// Returns when the thread sleeps in the kernel, as it does while it waits for the network: the
+    /// number of the system call, if the kernel tells it.
+    pub(crate) fn until_it_waits(self) -> Option<i64> {
         let place = self.0.recv_timeout(PATIENCE).unwrap();
         let begin = Instant::now();
         let mut asleep = 0;
@@ -270,6 +271,8 @@ impl Waiter {
             std::thread::yield_now();
             assert!(begin.elapsed() < PATIENCE, "the thread does not wait");
         }
+        let call = std::fs::read_to_string(place.join("syscall")).ok()?;
+        call.split_whitespace().next()?.parse().ok()
     }
 }
 

@@ -1,13 +1,15 @@
 //! Sending and receiving in every form.
 
+use std::io::Read;
 use std::net::Shutdown;
+use std::thread;
 
 use pyssl as ssl;
 use rustix::event::PollFlags;
 
 use crate::link::{
-    Contexts, Link, PATIENCE, plain_socket, readiness, recv_exactly, say_goodbye, tcp_pair,
-    wait_until_done,
+    Contexts, Link, PATIENCE, Watchdog, client_options, plain_socket, readiness, recv_exactly,
+    say_goodbye, tcp_pair, wait_until_done, waiter,
 };
 use crate::support::{class, told, unverified_client};
 
@@ -191,4 +193,50 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
         let error = ssl::Error::from(lines.fill_buf().unwrap_err());
         assert_eq!(error.python_class(), "SSLZeroReturnError");
     });
+}
+
+/// `poll(2)` before each read is for sockets that another thread may close meanwhile.
+#[test]
+fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
+    let _watchdog = Watchdog::new();
+    for (reads_ahead, call) in [(false, libc::SYS_recvfrom), (true, libc::SYS_recvmsg)] {
+        let options = client_options().read_ahead(reads_ahead);
+        let Link { mut client, server } = Contexts::new().link_with(options);
+        let read = |client: &mut ssl::SslSocket| {
+            let mut buffer = [0; 8];
+            let n = Read::read(client, &mut buffer).unwrap();
+            buffer[..n].to_vec()
+        };
+        // The tickets of TLS 1.3 come first.
+        server.send(b"first").unwrap();
+        assert_eq!(client.recv(5).unwrap(), b"first");
+        let waits_in = |client: &mut ssl::SslSocket| {
+            let (here, waiter) = waiter();
+            let call = thread::scope(|scope| {
+                let reader = scope.spawn(|| {
+                    here.tell();
+                    read(client)
+                });
+                let call = waiter.until_it_waits();
+                server.send(b"now").unwrap();
+                server.send(b"later").unwrap();
+                assert_eq!(reader.join().unwrap(), b"now");
+                call
+            });
+            assert_eq!(read(client), b"later");
+            call
+        };
+        let Some(found) = waits_in(&mut client) else {
+            println!("SKIPPED: this kernel does not tell in which call a thread waits");
+            return;
+        };
+        assert_eq!(found, call);
+        client.settimeout(PATIENCE).unwrap();
+        assert_ne!(waits_in(&mut client), Some(call));
+        client.settimeout(None).unwrap();
+        // A mode that was changed through another descriptor of the socket does not make reads fail.
+        let shared = socket2::SockRef::from(&client);
+        shared.set_nonblocking(true).unwrap();
+        assert_ne!(waits_in(&mut client), Some(call));
+    }
 }
