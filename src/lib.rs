@@ -45,6 +45,7 @@
 //!
 //! - [`SslContext::to_openssl`]: a copy of a context for crates that take the `openssl` crate's types.
 //! - OCSP stapling: [`SslContext::set_ocsp_response`] on servers, [`OcspMode`] on clients.
+//! - [`WrapSocket::pins`] and [`SslContext::set_verify_callback`]: own rules for the peer's certificate.
 //! - [`SslContext::set_client_session_cache`]: connections resume earlier sessions by themselves.
 //! - [`SslSocket::close_within`]: closes a connection with a time limit.
 //!
@@ -92,7 +93,7 @@ mod version;
 pub use capabilities::{Capabilities, capabilities};
 pub use certificate::{
     Asn1Object, AttributeValue, CertDict, Certificate, DER_cert_to_PEM_cert, DistinguishedName,
-    PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Rdn, SubjectAltName, cert_time_to_seconds,
+    PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Pin, Rdn, SubjectAltName, cert_time_to_seconds,
 };
 pub use cipher::{Cipher, PYTHON_DEFAULT_CIPHERS, openssl_default_ciphers};
 pub use constants::python::*;
@@ -102,8 +103,9 @@ pub use constants::{
 };
 pub use context::{
     CaData, CertChain, CertStoreStats, ClientPsk, ContextSettings, Direction, Identity,
-    MessageKind, OcspRequest, Password, SessionStats, SniAction, SniRequest, SslContext,
-    SslSession, TicketKey, TlsMessage, Variant, VerifyLocations, get_sigalgs,
+    MessageKind, OcspRequest, Password, PeerVerification, SessionStats, SniAction, SniRequest,
+    SslContext, SslSession, TicketKey, TlsMessage, Variant, VerifyDecision, VerifyError,
+    VerifyLocations, get_sigalgs,
 };
 pub use default::{
     DefaultContext, ServerCertificate, UnverifiedContext, create_connection,

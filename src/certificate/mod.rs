@@ -5,6 +5,7 @@ mod dict;
 mod name;
 mod oid;
 mod pem;
+mod pin;
 mod time;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use dict::CertDict;
 pub use name::{AttributeValue, DistinguishedName, Rdn};
 pub use oid::Asn1Object;
 pub use pem::{DER_cert_to_PEM_cert, PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert};
+pub use pin::Pin;
 pub use time::cert_time_to_seconds;
 
 /// An X.509 certificate, as in the lists that `get_verified_chain()` and others return.
@@ -123,6 +125,36 @@ impl Certificate {
 }
 
 impl Certificate {
+    /// The SHA-256 of the DER form, as `openssl x509 -fingerprint -sha256` shows it.
+    ///
+    /// ```python
+    /// hashlib.sha256(sock.getpeercert(binary_form=True)).digest()
+    /// ```
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let leaf = pyssl_testing::Ca::new().issue("localhost");
+    /// let certificate = ssl::Certificate::from_der(&leaf.der())?;
+    /// println!("{}", ssl::Pin::Certificate(certificate.fingerprint()?));
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
+    pub fn fingerprint(&self) -> Result<[u8; 32]> {
+        Ok(openssl::sha::sha256(&self.to_der()?))
+    }
+
+    /// The SHA-256 of the public key with its algorithm (SubjectPublicKeyInfo, RFC 5280) as DER,
+    /// which key pinning uses (RFC 7469, section 2.4).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Ssl`](crate::Error::Ssl) if OpenSSL cannot encode it.
+    pub fn public_key_fingerprint(&self) -> Result<[u8; 32]> {
+        Ok(openssl::sha::sha256(&raw::public_key_info(&self.0)?))
+    }
+
     /// The type and size of the key: `RSA 2048`, `EC P-256`, `ED25519`. `None` if OpenSSL does not
     /// support the key type.
     ///

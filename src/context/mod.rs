@@ -28,6 +28,7 @@ mod trust;
 mod trust_tests;
 mod variant;
 mod verified;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -47,7 +48,8 @@ pub(crate) use snapshot::Snapshot;
 pub use stats::{CertStoreStats, SessionStats};
 pub use tickets::TicketKey;
 pub use variant::{ContextSettings, Variant};
-pub(crate) use verified::Verified;
+pub(crate) use verified::{NO_PINS, Verified};
+pub use verify::{PeerVerification, VerifyDecision, VerifyError};
 
 use crate::constants::Protocol;
 use crate::error::Result;

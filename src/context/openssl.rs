@@ -10,7 +10,7 @@ use openssl::ssl::{
 
 use super::ocsp::Staple;
 use super::settings::Settings;
-use super::{SslContext, Verified};
+use super::{NO_PINS, SslContext, Verified};
 use crate::constants::{OcspMode, Protocol, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::trampoline::first_common;
@@ -59,7 +59,7 @@ impl SslContext {
     /// # Errors
     ///
     /// `NotImplementedError`, which names the setting, if the context has one that cannot go along:
-    /// the SNI callback, a PSK callback, the message callback, the OCSP callback, an
+    /// the SNI callback, a PSK callback, the message callback, the verify callback, the OCSP callback, an
     /// [`ocsp_mode`](Self::ocsp_mode) other than `Off`, or post-handshake authentication of clients
     /// by a server. `SSLError` if OpenSSL cannot create a context.
     #[doc(alias = "SslContextBuilder")]
@@ -148,6 +148,8 @@ impl SslContext {
                 verify_mode: settings.verify_mode,
                 check_hostname: settings.check_hostname,
                 ocsp_mode: settings.ocsp_mode,
+                callback: 0,
+                pins: NO_PINS,
             };
             copy.set_session_id_context(&verified.session_id_context(std::iter::empty()))?;
         }
@@ -207,6 +209,7 @@ impl Settings {
             (client && self.psk_client.is_some(), "a PSK callback"),
             (server && self.psk_server.is_some(), "a PSK callback"),
             (self.message_callback.is_some(), "the message callback"),
+            (self.verify_callback.is_some(), "the verify callback"),
             (server && staples_by_callback, "the OCSP callback"),
             (client && self.ocsp_mode != OcspMode::Off, "ocsp_mode"),
             (

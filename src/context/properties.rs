@@ -52,6 +52,11 @@ impl SslContext {
                         "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
                     ));
                 }
+                if mode == VerifyMode::CERT_NONE && next.verify_callback.is_some() {
+                    return Err(Error::value(
+                        "Cannot set verify_mode to CERT_NONE when a verify callback is set.",
+                    ));
+                }
                 next.verify_mode = mode;
                 Ok(())
             },

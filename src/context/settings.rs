@@ -13,6 +13,7 @@ use super::message::MessageCallback;
 use super::ocsp::Staple;
 use super::psk::{PskClientCallback, PskServerCallback};
 use super::trust::Trust;
+use super::verify::VerifyCallback;
 use crate::cipher::PYTHON_DEFAULT_CIPHERS;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
@@ -78,6 +79,7 @@ pub(crate) struct Settings {
     pub(crate) trust: Arc<Trust>,
     pub(crate) staple: Option<Arc<Staple>>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
+    pub(crate) verify_callback: Option<Arc<VerifyCallback>>,
     pub(crate) keylog: Option<Arc<KeyLog>>,
     pub(crate) message_callback: Option<Arc<MessageCallback>>,
     pub(crate) psk_client: Option<Arc<PskClientCallback>>,
@@ -123,6 +125,7 @@ impl Settings {
             trust: Arc::new(Trust::empty()?),
             staple: None,
             sni_callback: None,
+            verify_callback: None,
             keylog: None,
             message_callback: None,
             psk_client: None,

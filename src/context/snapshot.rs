@@ -11,7 +11,9 @@ use crate::constants::AlertDescription;
 use crate::error::{BoxError, Result};
 use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
-use crate::ffi::hooks::{Hooks, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock};
+use crate::ffi::hooks::{
+    Hooks, Peer, PeerDecision, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock,
+};
 
 /// An `SSL_CTX` and the settings that it was built from. A connection keeps the snapshot that it
 /// was created with. A snapshot that a connection holds is never changed.
@@ -132,6 +134,17 @@ impl Hooks for Snapshot {
 
     fn context_number(&self) -> u64 {
         self.id().number()
+    }
+
+    fn verifies_peers(&self) -> bool {
+        self.settings.verify_callback.is_some()
+    }
+
+    fn verify_peer(&self, peer: &Peer) -> PeerDecision {
+        match &self.settings.verify_callback {
+            Some(callback) => callback.decide(peer),
+            None => PeerDecision::Keep,
+        }
     }
 
     fn has_several_identities(&self) -> bool {

@@ -172,6 +172,7 @@ impl Variant {
     pub fn without_verification(mut self) -> Variant {
         self.0.check_hostname = false;
         self.0.verify_mode = VerifyMode::CERT_NONE;
+        self.0.verify_callback = None;
         self.without_stapling()
     }
 

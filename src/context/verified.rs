@@ -6,10 +6,20 @@ pub(crate) struct Verified {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
     pub(crate) ocsp_mode: OcspMode,
+    /// The number of the context's verify callback; 0 for none.
+    pub(crate) callback: u64,
+    /// A hash of the pins.
+    pub(crate) pins: [u8; 32],
 }
 
+/// [`Verified::pins`] of a connection without pins.
+pub(crate) const NO_PINS: [u8; 32] = [0; 32];
+
+/// [`Verified::callback`] in a session that was decoded: numbers mean nothing in another process.
+const OTHER_CALLBACK: u64 = u64::MAX;
+
 /// The prefix of our application data in a session. Other programs may store different data.
-const MARK: &[u8] = b"pyssl\x01";
+const MARK: &[u8] = b"pyssl\x02";
 
 impl Verified {
     /// Whether a connection with these settings may accept a peer that `other` rejects.
@@ -17,13 +27,23 @@ impl Verified {
         self.verify_mode < other.verify_mode
             || !self.check_hostname && other.check_hostname
             || self.ocsp_mode.verifies_less_than(other.ocsp_mode)
+            // A callback can accept a peer that OpenSSL rejects, and the other way round.
+            || self.callback != other.callback
+            || other.pins != NO_PINS && self.pins != other.pins
     }
 
     /// Encodes the settings, to be stored in a session.
     pub(crate) fn to_note(self) -> Vec<u8> {
         let ocsp_mode = self.ocsp_mode as u8;
         let verify_mode = self.verify_mode as u8;
-        [MARK, &[verify_mode, self.check_hostname.into(), ocsp_mode]].concat()
+        let callback = self.callback != 0;
+        let settings = [
+            verify_mode,
+            self.check_hostname.into(),
+            ocsp_mode,
+            callback.into(),
+        ];
+        [MARK, &settings, &self.pins].concat()
     }
 
     /// The session id context of a server: OpenSSL resumes a session only where it is the same, so a
@@ -34,6 +54,7 @@ impl Verified {
             return b"Python\0".to_vec(); // CPython's
         }
         let mut facts = self.to_note();
+        facts.extend(self.callback.to_be_bytes());
         for name in names {
             facts.push(0);
             facts.extend_from_slice(name.as_bytes());
@@ -43,9 +64,8 @@ impl Verified {
 
     /// Decodes the data of a session; `None` if it is not ours.
     pub(super) fn from_note(note: &[u8]) -> Option<Verified> {
-        let &[verify_mode, check_hostname, ocsp_mode] = note.strip_prefix(MARK)? else {
-            return None;
-        };
+        let (settings, pins) = note.strip_prefix(MARK)?.split_first_chunk()?;
+        let &[verify_mode, check_hostname, ocsp_mode, callback] = settings;
         Some(Verified {
             verify_mode: VerifyMode::try_from(i32::from(verify_mode)).ok()?,
             check_hostname: check_hostname != 0,
@@ -57,6 +77,8 @@ impl Verified {
             ]
             .into_iter()
             .find(|mode| *mode as u8 == ocsp_mode)?,
+            callback: if callback == 0 { 0 } else { OTHER_CALLBACK },
+            pins: pins.try_into().ok()?,
         })
     }
 }
@@ -74,6 +96,8 @@ mod tests {
                         verify_mode,
                         check_hostname,
                         ocsp_mode,
+                        callback: 0,
+                        pins: [u8::from(check_hostname); 32],
                     };
                     let note = verified.to_note();
                     assert_eq!(Verified::from_note(&note), Some(verified));

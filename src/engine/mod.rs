@@ -5,6 +5,7 @@ mod binding;
 mod inspection;
 mod ocsp;
 mod overrides;
+mod pins;
 mod queries;
 mod rare;
 mod readers;
@@ -18,7 +19,7 @@ mod write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use openssl::ssl::StatusType;
+use openssl::ssl::{SslVerifyMode, StatusType};
 
 pub(crate) use crate::deadline::Deadline;
 pub use agreed::Agreed;
@@ -29,7 +30,7 @@ pub(crate) use slot::Slot;
 
 use crate::constants::{OcspMode, Protocol, SslErrorNumber, VerifyMode};
 use crate::context::resumption::{Resumption, Server};
-use crate::context::{Snapshot, SslContext, SslSession, Verified};
+use crate::context::{NO_PINS, Snapshot, SslContext, SslSession, Verified};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::hooks::{Hooks, Stapling};
@@ -42,6 +43,7 @@ use crate::lock::{Door, FairGuard, FairLock, Inside, Refused};
 
 use ocsp::Staples;
 use overrides::Verification;
+use pins::Pins;
 use queries::version;
 use rare::Rare;
 use readers::Readers;
@@ -90,6 +92,8 @@ pub(crate) struct Connection {
     /// The names of which the certificate must have one; none if it is the server's name.
     expected: Vec<ServerName>,
     verifies: Verified,
+    /// The handshake must show a certificate of the peer.
+    needs_certificate: bool,
     /// A session was offered, which knows the chain of the connection that it is from.
     offered: AtomicBool,
     /// The sessions that the context keeps for this server.
@@ -199,9 +203,18 @@ impl Connection {
         if asks {
             handle.ssl_mut().set_status_type(StatusType::OCSP)?;
         }
-        handle
-            .ssl_mut()
-            .set_verify(verification.what.verify_mode.to_openssl());
+        let mut verify_mode = verification.what.verify_mode.to_openssl();
+        let verifies_chain = verification.what.verify_mode != VerifyMode::CERT_NONE;
+        if let Some(pins) = Pins::new(&overrides.pins, verifies_chain) {
+            if server_side && !verifies_chain {
+                return Err(Error::value(
+                    "pins of a server need a verify mode other than CERT_NONE",
+                ));
+            }
+            handle.set_peer_check(Box::new(pins));
+            verify_mode = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+        }
+        handle.ssl_mut().set_verify(verify_mode);
         if let Some(identity) = &overrides.identity {
             let identity = identity.get();
             identity.require_one_kind()?;
@@ -254,6 +267,8 @@ impl Connection {
             server_side,
             server_hostname,
             expected: verification.expected,
+            needs_certificate: verification.what.pins != NO_PINS
+                && !(server_side && authenticate_late),
             verifies: verification.what,
             offered: AtomicBool::new(false),
             resumption,
@@ -423,6 +438,7 @@ impl Connection {
 
     /// Why verification failed, in Python's words.
     fn verification(&self, handle: &SslHandle) -> (i32, String) {
+        const CERT_REJECTED: i32 = 28;
         const HOSTNAME_MISMATCH: i32 = 62;
         const IP_ADDRESS_MISMATCH: i32 = 64;
         let result = handle.ssl().verify_result();
@@ -437,13 +453,16 @@ impl Connection {
             IP_ADDRESS_MISMATCH => {
                 format!("IP address mismatch, certificate is not valid for {names}.")
             }
+            CERT_REJECTED if self.verifies.pins != NO_PINS => {
+                "the peer's certificates match none of the pins".to_owned()
+            }
             _ => result.error_string().to_owned(),
         };
         (result.as_raw(), message)
     }
 
     pub(crate) fn do_handshake(&self, mode: ReadMode, deadline: Deadline) -> Result<Step<()>> {
-        let outcome = self.step(deadline, |locked| {
+        let outcome = self.step_unless(deadline, |locked| {
             self.set_read_mode(locked, mode);
             let status = match self.handshaken() || mode == ReadMode::BufferOnly {
                 true => locked.handle.do_handshake(),
@@ -453,11 +472,16 @@ impl Connection {
                 }
             };
             if matches!(status, Status::Done(())) && !self.handshaken() {
+                if self.needs_certificate && locked.handle.ssl().peer_certificate().is_none() {
+                    locked.handle.end();
+                    let text = "the peer has shown no certificate to compare with the pins";
+                    return Err(Error::ssl_text(text));
+                }
                 let _ = self.version.set(locked.handle.ssl().version_str());
                 // One message follows the other until here; now it may be a while.
                 locked.handle.release_buffers();
             }
-            status
+            Ok(status)
         });
         match &outcome {
             Ok(Step::Done(())) => self.handshaken.store(true, Ordering::Release),

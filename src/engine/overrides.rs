@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::pins;
+use crate::certificate::Pin;
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::{Identity, Settings, Verified, ocsp};
 use crate::error::{Error, Result};
@@ -16,6 +18,7 @@ pub(crate) struct Overrides {
     pub(crate) identity: Option<Identity>,
     pub(crate) ocsp_mode: Option<OcspMode>,
     pub(crate) ocsp_response: Option<Arc<[u8]>>,
+    pub(crate) pins: Vec<Pin>,
 }
 
 /// How a connection verifies its peer.
@@ -83,10 +86,16 @@ impl Overrides {
                 "expected_names takes either one IP address or host names",
             ));
         }
+        let callback = match verify_mode {
+            VerifyMode::CERT_NONE => 0,
+            _ => (settings.verify_callback.as_ref()).map_or(0, |callback| callback.number),
+        };
         let what = Verified {
             verify_mode,
             check_hostname,
             ocsp_mode,
+            callback,
+            pins: pins::hash(&self.pins),
         };
         Ok(Verification { what, expected })
     }
@@ -138,6 +147,22 @@ macro_rules! override_setters {
             #[must_use]
             pub fn ocsp_mode(mut self, mode: OcspMode) -> $type {
                 self.overrides.ocsp_mode = Some(mode);
+                self
+            }
+
+            /// The certificates or public keys that this connection accepts: the peer's chain must
+            /// have one of them. Checked inside the handshake, in addition to what the context
+            /// verifies; otherwise the peer gets the alert `bad_certificate`, and the handshake
+            /// fails with `SSLCertVerificationError` and `verify_code` 28.
+            ///
+            /// If the chain is verified, every certificate of it counts. If not, because the verify
+            /// mode is `CERT_NONE` or a callback has accepted it, only the peer's own certificate
+            /// counts: a self-signed server can thus be pinned without an authority. A server with
+            /// pins requires a certificate of its client, and `CERT_NONE` is `ValueError`. A peer
+            /// without a certificate (pre-shared keys, anonymous suites) is refused.
+            #[must_use]
+            pub fn pins(mut self, pins: impl IntoIterator<Item = $crate::Pin>) -> $type {
+                self.overrides.pins = pins.into_iter().collect();
                 self
             }
 

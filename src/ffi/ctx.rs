@@ -100,6 +100,11 @@ impl CtxHandle {
         // the connection.
         unsafe {
             sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
+            decl::SSL_CTX_set_cert_verify_callback(
+                ctx.as_ptr(),
+                Some(trampoline::verify),
+                ptr::null_mut(),
+            );
         }
         Ok(ctx)
     }

@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_int};
 use std::sync::Arc;
 
 use openssl::ssl::{SslRef, SslSession};
+use openssl::x509::{X509, X509VerifyResult};
 use zeroize::Zeroizing;
 
 use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
@@ -49,6 +50,12 @@ pub(crate) trait Hooks: Send + Sync {
     /// Which context this is of.
     fn context_number(&self) -> u64;
 
+    /// Whether the context has a callback for peers' certificates.
+    fn verifies_peers(&self) -> bool;
+
+    /// What that callback decides; [`PeerDecision::Keep`] without one.
+    fn verify_peer(&self, peer: &Peer) -> PeerDecision;
+
     /// Whether the context has more than one certificate to show.
     fn has_several_identities(&self) -> bool;
 
@@ -63,6 +70,33 @@ pub(crate) trait Stapling: Send {
 
     /// Whether a client is content with what the server stapled, or with nothing.
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
+}
+
+/// A peer's certificates, and what OpenSSL found.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) verified: bool,
+    /// From the peer's certificate on, as far as OpenSSL could build the chain.
+    pub(crate) chain: Vec<X509>,
+    /// All errors, with the place in the chain of each. Empty if the connection only has a
+    /// [`PeerCheck`]: OpenSSL then stops at the first error.
+    pub(crate) errors: Vec<(X509VerifyResult, c_int)>,
+}
+
+/// What a context's callback decides about a peer's certificates.
+pub(crate) enum PeerDecision {
+    /// OpenSSL's verdict holds.
+    Keep,
+    Accept,
+    Refuse(BoxError),
+}
+
+/// A connection's own check of the peer's certificates.
+pub(crate) trait PeerCheck: Send {
+    /// Whether a peer that OpenSSL or the context's callback rejects is refused.
+    fn needs_verification(&self) -> bool;
+
+    fn accepts(&self, peer: &Peer) -> bool;
 }
 
 /// Keeps the sessions of a client's connection.

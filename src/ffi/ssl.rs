@@ -15,7 +15,7 @@ use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
 use super::bio::{self, BioState, ReadMode, Transport};
-use super::hooks::{Hooks, SessionKeeper, Stapling};
+use super::hooks::{Hooks, PeerCheck, SessionKeeper, Stapling};
 use super::trampoline::{self, Callbacks, Failure};
 use super::util::{self, clear_errors};
 use super::view::View;
@@ -463,6 +463,20 @@ impl SslHandle {
             1 => Ok(()),
             _ => Err(ErrorStack::get()),
         }
+    }
+
+    /// Ends the connection: nothing can be sent or received any more.
+    pub(crate) fn end(&mut self) {
+        // SAFETY: S4.
+        unsafe {
+            let both = sys::SSL_SENT_SHUTDOWN | sys::SSL_RECEIVED_SHUTDOWN;
+            sys::SSL_set_shutdown(self.ssl.as_ptr(), both);
+        }
+    }
+
+    /// Sets the connection's own check of the peer's certificates.
+    pub(crate) fn set_peer_check(&mut self, check: Box<dyn PeerCheck>) {
+        self.callbacks.set_check(check);
     }
 
     /// Sets what keeps the connection's new sessions.

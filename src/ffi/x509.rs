@@ -401,3 +401,23 @@ pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
         has_address
     }
 }
+
+/// The public key with its algorithm (SubjectPublicKeyInfo) as DER.
+pub(crate) fn public_key_info(certificate: &X509Ref) -> Result<Vec<u8>, ErrorStack> {
+    clear_errors();
+    // SAFETY: a live certificate, whose key lives as long. OpenSSL writes as many bytes as it has said
+    // before.
+    unsafe {
+        let key = decl::X509_get_X509_PUBKEY(certificate.as_ptr());
+        let length = decl::i2d_X509_PUBKEY(key, ptr::null_mut());
+        let Some(length) = usize::try_from(length).ok().filter(|length| *length > 0) else {
+            return Err(ErrorStack::get());
+        };
+        let mut der = vec![0; length];
+        let mut end = der.as_mut_ptr();
+        match decl::i2d_X509_PUBKEY(key, &mut end) {
+            written if written > 0 => Ok(der),
+            _ => Err(ErrorStack::get()),
+        }
+    }
+}

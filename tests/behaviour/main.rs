@@ -33,6 +33,7 @@ mod objects;
 mod ocsp;
 mod openssl_types;
 mod overrides;
+mod peer_checks;
 mod pha;
 mod psk;
 mod questions;

@@ -253,7 +253,7 @@ fn settings_that_cannot_go_along_are_named() {
     type Set = fn(&ssl::SslContext) -> ssl::Result<()>;
     /// Which copies are refused: as a context, a connector, an acceptor.
     type Refused = [bool; 3];
-    let cases: [(&str, Set, Refused); 8] = [
+    let cases: [(&str, Set, Refused); 9] = [
         (
             "the SNI callback",
             |context| context.set_sni_callback(|_| Ok(ssl::SniAction::Continue)),
@@ -272,6 +272,11 @@ fn settings_that_cannot_go_along_are_named() {
         (
             "the message callback",
             |context| context.set_message_callback(|_| Ok(())),
+            [true, true, true],
+        ),
+        (
+            "the verify callback",
+            |context| context.set_verify_callback(|_| Ok(ssl::VerifyDecision::Keep)),
             [true, true, true],
         ),
         (

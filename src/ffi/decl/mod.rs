@@ -102,6 +102,8 @@ type X509_LOOKUP_TYPE = c_int;
 /// Known by pointer only.
 pub(crate) enum COMP_METHOD {}
 /// Known by pointer only.
+pub(crate) enum X509_PUBKEY {}
+/// Known by pointer only.
 pub(crate) enum stack_st_X509_INFO {}
 
 /// The beginning of C's public struct; entries are made and freed by OpenSSL only.
@@ -118,6 +120,8 @@ c_callbacks! {
     type ticket_callback = fn(*mut SSL, *mut c_uchar, *mut c_uchar, *mut EVP_CIPHER_CTX, *mut EVP_MAC_CTX, c_int) -> c_int;
     type psk_client_callback = fn(*mut SSL, *const c_char, *mut c_char, c_uint, *mut c_uchar, c_uint) -> c_uint;
     type psk_server_callback = fn(*mut SSL, *const c_char, *mut c_uchar, c_uint) -> c_uint;
+    type X509_STORE_CTX_verify_cb = fn(c_int, *mut X509_STORE_CTX) -> c_int;
+    type cert_verify_callback = fn(*mut X509_STORE_CTX, *mut c_void) -> c_int;
     type gets_callback = fn(*mut BIO, *mut c_char, c_int) -> c_int;
     #[cfg(not(ossl400))]
     type X509_STORE_CTX_get_issuer_fn = fn(*mut *mut X509, *mut X509_STORE_CTX, *mut X509) -> c_int;
@@ -192,6 +196,7 @@ c_entries! {
 c_functions! {
     // Contexts
     fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut stack_st_SSL_CIPHER;
+    fn SSL_CTX_set_cert_verify_callback(ctx: *mut SSL_CTX, cb: cert_verify_callback, arg: *mut c_void);
     fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
     fn SSL_CTX_set_msg_callback(ctx: *mut SSL_CTX, cb: message_callback);
     fn SSL_set_msg_callback(ssl: *mut SSL, cb: message_callback);
@@ -258,6 +263,11 @@ c_functions! {
         oid: *mut *mut ASN1_OBJECT,
         value: *mut *mut ASN1_TYPE
     ) -> c_int;
+    #[cfg(not(ossl400))]
+    fn X509_get_X509_PUBKEY(x: *const X509) -> *mut X509_PUBKEY;
+    #[cfg(ossl400)]
+    fn X509_get_X509_PUBKEY(x: *const X509) -> *const X509_PUBKEY;
+    fn i2d_X509_PUBKEY(key: *const X509_PUBKEY, out: *mut *mut c_uchar) -> c_int;
     fn ASN1_TYPE_get(value: *const ASN1_TYPE) -> c_int;
     fn X509_NAME_get0_der(name: *const X509_NAME, der: *mut *const u8, length: *mut usize) -> c_int;
     fn PEM_read_bio(
@@ -296,6 +306,7 @@ c_functions! {
     fn X509_STORE_get_ex_data(store: *const X509_STORE, index: c_int) -> *mut c_void;
     fn X509_STORE_set_get_issuer(store: *mut X509_STORE, f: X509_STORE_CTX_get_issuer_fn);
     fn X509_STORE_set_lookup_certs(store: *mut X509_STORE, f: X509_STORE_CTX_lookup_certs_fn);
+    fn X509_STORE_CTX_set_verify_cb(ctx: *mut X509_STORE_CTX, cb: X509_STORE_CTX_verify_cb);
     fn X509_STORE_CTX_get0_store(ctx: *const X509_STORE_CTX) -> *mut X509_STORE;
     #[cfg(not(ossl400))]
     fn X509_STORE_CTX_get1_issuer(issuer: *mut *mut X509, ctx: *mut X509_STORE_CTX, x: *mut X509) -> c_int;

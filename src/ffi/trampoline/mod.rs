@@ -8,6 +8,7 @@ mod server_name;
 mod session;
 mod status;
 mod ticket;
+mod verify;
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -22,7 +23,7 @@ use openssl_sys as sys;
 
 use super::bio;
 use super::decl;
-use super::hooks::{BoxError, Hooks, SessionKeeper, Stapling};
+use super::hooks::{BoxError, Hooks, PeerCheck, SessionKeeper, Stapling};
 use super::util::clear_errors;
 use super::window::Window;
 
@@ -35,6 +36,7 @@ pub(in crate::ffi) use server_name::server_name;
 pub(in crate::ffi) use session::client_session;
 pub(in crate::ffi) use status::status;
 pub(in crate::ffi) use ticket::{keep_ticket_keys, ticket};
+pub(in crate::ffi) use verify::verify;
 
 /// Why user code, called by OpenSSL, did not do its work.
 pub(crate) enum Failure {
@@ -57,6 +59,9 @@ pub(crate) struct Callbacks {
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
     keeper: OnceCell<Box<dyn SessionKeeper>>,
+    check: OnceCell<Box<dyn PeerCheck>>,
+    /// What the running verification has found so far: the errors and their places in the chain.
+    errors: RefCell<Vec<(c_int, c_int)>>,
     /// Where others look at the connection while user code runs.
     window: Arc<Window>,
 }
@@ -74,6 +79,8 @@ impl Callbacks {
             alpn: RefCell::new(Vec::new()),
             stapling,
             keeper: OnceCell::new(),
+            check: OnceCell::new(),
+            errors: RefCell::default(),
             window,
         }
     }
@@ -81,6 +88,16 @@ impl Callbacks {
     /// Sets what keeps the connection's sessions; the first one stays.
     pub(crate) fn set_keeper(&self, keeper: Box<dyn SessionKeeper>) {
         let _ = self.keeper.set(keeper);
+    }
+
+    /// Sets the connection's own check of the peer's certificates; the first one stays.
+    pub(crate) fn set_check(&self, check: Box<dyn PeerCheck>) {
+        let _ = self.check.set(check);
+    }
+
+    /// Whether more than OpenSSL decides on the peer's certificates.
+    fn checks_peers(&self) -> bool {
+        self.check.get().is_some() || self.current.borrow().verifies_peers()
     }
 
     /// The context in use now.
@@ -174,6 +191,23 @@ impl Deref for Running<'_> {
     }
 }
 
+/// The state of the connection behind `ssl`.
+///
+/// # Safety
+///
+/// `ssl` is what OpenSSL handed to a callback, and the result is used in that callback only.
+unsafe fn callbacks<'a>(ssl: *const sys::SSL) -> Option<&'a Callbacks> {
+    let index = slot().ok()?;
+    // SAFETY: OpenSSL passes a live SSL; our slot holds null or what `SslHandle::new` put there. S2,
+    // the owner of the SSL keeps the state alive while the SSL lives, and gives out shared
+    // references only.
+    unsafe {
+        sys::SSL_get_ex_data(ssl, index)
+            .cast::<Callbacks>()
+            .as_ref()
+    }
+}
+
 /// Runs `f` for the connection behind `ssl`: nothing unwinds into C, the thread's error queue
 /// stays as OpenSSL left it, and after a failure no user code runs until the caller has seen it.
 ///
@@ -181,15 +215,10 @@ impl Deref for Running<'_> {
 ///
 /// `ssl` is what OpenSSL handed to a callback.
 unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<'_>) -> R) -> R {
-    let Ok(index) = slot() else { return refused };
-    // SAFETY: OpenSSL passes a live SSL; our slot holds null or what `SslHandle::new` put there.
-    let data = unsafe { sys::SSL_get_ex_data(ssl, index) }.cast::<Callbacks>();
-    if data.is_null() {
+    // SAFETY: the caller's.
+    let Some(state) = (unsafe { callbacks(ssl) }) else {
         return refused;
-    }
-    // SAFETY: S2, the owner of the SSL keeps the state alive while the SSL lives, and gives out
-    // shared references only.
-    let state = unsafe { &*data };
+    };
     if state.has_failed() {
         return refused;
     }

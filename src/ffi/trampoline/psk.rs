@@ -8,6 +8,10 @@ use crate::ffi::hooks::PskLimits;
 /// More than OpenSSL has room for: it looks at the number first and gives up the handshake.
 const TOO_LONG: c_uint = c_uint::MAX;
 
+/// Tells OpenSSL that there is no key. A connection that checks its peer's certificate has none, since
+/// the peer of a handshake with a key shows no certificate.
+const NO_KEY: c_uint = 0;
+
 /// What tells OpenSSL that there is no key because user code failed. In TLS 1.2 that ends the
 /// handshake. In TLS 1.3 it would go on without the key, so there it is given a length that it
 /// refuses.
@@ -67,6 +71,9 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
     // SAFETY: OpenSSL passes the running connection to its callbacks.
     let failed = unsafe { failed(ssl) };
     let answer = |state: &Running<'_>| {
+        if state.check.get().is_some() {
+            return NO_KEY;
+        }
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let hint = unsafe { bytes(hint) };
         let room = max_identity_len as usize;
@@ -107,6 +114,9 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
     // SAFETY: OpenSSL passes the running connection to its callbacks.
     let failed = unsafe { failed(ssl) };
     let answer = |state: &Running<'_>| {
+        if state.check.get().is_some() {
+            return NO_KEY;
+        }
         // SAFETY: OpenSSL passes null or a string that stays during the call.
         let identity = unsafe { bytes(identity) };
         let room = max_psk_len as usize;

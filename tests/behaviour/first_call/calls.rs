@@ -48,6 +48,8 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("Identity", &["Identity::load"]),
     ("SniRequest", &["SslContext::new"]),
     ("OcspRequest", &["SslContext::new"]),
+    ("PeerVerification", &["SslContext::new"]),
+    ("VerifyError", &["SslContext::new"]),
     ("TlsMessage", &["SslContext::new"]),
     ("SessionStats", &["SslContext::new"]),
     ("SslSession", &["SslContext::new"]),

@@ -171,10 +171,14 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         bio.write_eof();
     };
     "$type::verify_mode", "$type::check_hostname", "$type::expected_names", "$type::ocsp_mode",
-    "$type::ocsp_response" => (
+    "$type::ocsp_response", "$type::pins" => (
         WrapBio::new().verify_mode(VerifyMode::CERT_NONE).check_hostname(false),
         WrapBio::new().expected_names(["localhost"]).ocsp_mode(OcspMode::Require),
-        WrapSocket::new().ocsp_response(b"none".to_vec()),
+        WrapSocket::new().ocsp_response(b"none".to_vec()).pins([Pin::Certificate([0; 32])]),
+    );
+    "impl FromStr for Pin", "impl fmt::Display for Pin" => (
+        format!("sha256//{}=", "A".repeat(43)).parse::<Pin>().map(|pin| pin.to_string()),
+        "00".repeat(32).parse::<Pin>().map(|pin| pin.to_string()),
     );
     "WrapBio::new", "WrapBio::server_side", "WrapBio::server_hostname", "WrapBio::session", "WrapBio::port",
     "impl From<&str> for WrapBio", "impl From<&String> for WrapBio",

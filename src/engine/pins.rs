@@ -1,0 +1,52 @@
+//! The peers that one connection accepts.
+
+use openssl::sha::sha256;
+
+use crate::certificate::{Certificate, Pin};
+use crate::context::NO_PINS;
+use crate::ffi::hooks::{Peer, PeerCheck};
+
+/// The pins of a connection, at least one.
+pub(super) struct Pins {
+    pins: Vec<Pin>,
+    verifies: bool,
+}
+
+impl Pins {
+    /// The check for a connection that verifies its peer, or does not; `None` without pins.
+    pub(super) fn new(pins: &[Pin], verifies: bool) -> Option<Pins> {
+        let pins = pins.to_vec();
+        (!pins.is_empty()).then_some(Pins { pins, verifies })
+    }
+}
+
+impl PeerCheck for Pins {
+    fn needs_verification(&self) -> bool {
+        self.verifies
+    }
+
+    fn accepts(&self, peer: &Peer) -> bool {
+        // The certificates behind the first one prove nothing until the chain is verified.
+        let counted = match peer.verified {
+            true => peer.chain.len(),
+            false => 1,
+        };
+        peer.chain.iter().take(counted).any(|certificate| {
+            let certificate = Certificate::from_x509(certificate.clone());
+            // A certificate that OpenSSL cannot encode matches nothing.
+            let matches = |pin: &Pin| pin.matches(&certificate).unwrap_or(false);
+            self.pins.iter().any(matches)
+        })
+    }
+}
+
+/// A hash of the pins in any order; [`NO_PINS`] without any.
+pub(super) fn hash(pins: &[Pin]) -> [u8; 32] {
+    if pins.is_empty() {
+        return NO_PINS;
+    }
+    let mut texts: Vec<_> = pins.iter().map(Pin::to_string).collect();
+    texts.sort();
+    texts.dedup();
+    sha256(texts.join("\n").as_bytes())
+}

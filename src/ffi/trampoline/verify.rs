@@ -1,0 +1,122 @@
+use std::ffi::{c_int, c_void};
+
+use foreign_types::ForeignTypeRef;
+use openssl::ssl::SslRef;
+use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use openssl_sys as sys;
+
+use super::{Callbacks, Failure, Running, callbacks, dispatch};
+use crate::ffi::decl;
+use crate::ffi::hooks::{Peer, PeerDecision};
+
+/// Verifies the peer's certificates. Without a callback of the context or a check of the connection
+/// this is what OpenSSL does by itself.
+pub(in crate::ffi) unsafe extern "C" fn verify(
+    ctx: *mut sys::X509_STORE_CTX,
+    _arg: *mut c_void,
+) -> c_int {
+    // SAFETY: OpenSSL passes a verification that is ready to run, and which this thread has to
+    // itself. `ctx` is not used otherwise while it runs.
+    unsafe {
+        let Some(ssl) =
+            connection(ctx).filter(|ssl| callbacks(*ssl).is_some_and(Callbacks::checks_peers))
+        else {
+            return (sys::X509_verify_cert(ctx) > 0).into();
+        };
+        dispatch(ssl, 0, |running| {
+            let context = running.current();
+            let collects = context.verifies_peers();
+            if collects {
+                running.errors.borrow_mut().clear();
+                decl::X509_STORE_CTX_set_verify_cb(ctx, Some(collect));
+            }
+            let verified = sys::X509_verify_cert(ctx) > 0;
+            decide(running, X509StoreContextRef::from_ptr_mut(ctx), verified).into()
+        })
+    }
+}
+
+/// The connection for which OpenSSL verifies.
+///
+/// # Safety
+///
+/// `ctx` is a live verification.
+unsafe fn connection(ctx: *mut sys::X509_STORE_CTX) -> Option<*mut sys::SSL> {
+    let index = X509StoreContext::ssl_idx().ok()?;
+    // SAFETY: the caller's.
+    let verification = unsafe { X509StoreContextRef::from_ptr(ctx) };
+    verification.ex_data(index).map(SslRef::as_ptr)
+}
+
+/// Notes an error, and lets the verification go on. OpenSSL stops at the first error otherwise, and a
+/// decision about that error would accept all others.
+unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int {
+    if ok == 1 {
+        return 1;
+    }
+    // SAFETY: OpenSSL passes the verification that runs, for a live connection.
+    unsafe {
+        let Some(state) = connection(ctx).and_then(|ssl| callbacks(ssl)) else {
+            return 0;
+        };
+        let error = (
+            sys::X509_STORE_CTX_get_error(ctx),
+            sys::X509_STORE_CTX_get_error_depth(ctx),
+        );
+        // Nothing else has the list while OpenSSL verifies.
+        match state.errors.try_borrow_mut() {
+            Ok(mut errors) => errors.push(error),
+            Err(_) => return 0,
+        }
+    }
+    1
+}
+
+/// Whether the connection goes on with its peer. `ended` tells whether the verification came to its
+/// end.
+fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: bool) -> bool {
+    let errors: Vec<_> = (running.errors.take().into_iter())
+        // SAFETY: numbers from OpenSSL.
+        .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))
+        .collect();
+    if let Some((first, _)) = errors.first() {
+        // Where OpenSSL would have stopped.
+        verification.set_error(*first);
+    }
+    let peer = Peer {
+        verified: ended && errors.is_empty(),
+        chain: match verification.chain() {
+            Some(chain) => chain.iter().map(ToOwned::to_owned).collect(),
+            None => Vec::new(),
+        },
+        errors,
+    };
+    let context = running.current();
+    let accepted = match running.user_code(|| context.verify_peer(&peer)) {
+        PeerDecision::Keep => peer.verified,
+        // Without its end the list of errors is not whole.
+        PeerDecision::Accept => ended,
+        PeerDecision::Refuse(error) => {
+            running.fail(Failure::Error(error));
+            reject(verification);
+            return false;
+        }
+    };
+    let Some(check) = running.check.get() else {
+        return accepted;
+    };
+    if check.needs_verification() && !accepted {
+        return false;
+    }
+    let accepted = check.accepts(&peer);
+    if !accepted {
+        reject(verification);
+    }
+    accepted
+}
+
+/// Makes the alert `bad_certificate`.
+fn reject(verification: &mut X509StoreContextRef) {
+    // SAFETY: a number that OpenSSL knows.
+    verification.set_error(unsafe { X509VerifyResult::from_raw(sys::X509_V_ERR_CERT_REJECTED) });
+}
