@@ -1,37 +1,38 @@
-//! A `BIO` on a Rust value: how OpenSSL reaches sockets and buffers.
+//! The `BIO` through which OpenSSL reads and writes records: it calls a [`Transport`].
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_char, c_int, c_long, c_void};
 use std::io;
-use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use once_cell::sync::OnceCell;
 use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
-use super::decl::{self, BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
+use super::decl::{BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
+use super::method::Method;
 use super::room::Room;
 use super::util;
 
-/// Where a connection's records come from and go to. Neither call waits, except a read in
-/// [`ReadMode::Blocking`]: without data or without room it returns `WouldBlock`.
+/// Reads and writes a connection's records. Without data, or without room for it, the error is
+/// `WouldBlock`. Only a read in [`ReadMode::Blocking`] waits.
 pub(crate) trait Transport: Send {
-    /// Reads what fits into `room`. To leave it empty is the end.
+    /// Reads bytes into `room`. If it writes none, the stream has ended.
     fn read(&mut self, room: &mut Room<'_>) -> io::Result<()>;
 
     /// Writes some of `buf`.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
 
-    /// Sets whether `write` only gathers what it is given, up to some size.
+    /// Sets whether `write` may keep data back, to send more of it in one call.
     fn gather(&mut self, _on: bool) {}
 
-    /// Writes what was gathered. What there is no room for stays and goes before all else.
+    /// Sends the data that `write` kept back. If there is no room for all of it, the rest is sent
+    /// first by the next call.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// How many bytes were read from below and not yet handed up.
+    /// The number of bytes that were read from the socket and not yet passed to OpenSSL.
     fn buffered(&self) -> usize {
         0
     }
@@ -39,20 +40,21 @@ pub(crate) trait Transport: Send {
     /// Sets where `read` gets bytes from.
     fn set_read_mode(&mut self, _mode: ReadMode) {}
 
-    /// A step of the handshake begins. `waits` says that its caller waits before the next one.
+    /// Begins a step of the handshake. If `waits` is set, the caller waits before the next step.
     fn begin_flight(&mut self, _waits: bool) {}
 
-    /// The step is over: what was read in it is to be taken from below, and no more.
+    /// Ends the step: removes from the socket's queue the bytes that OpenSSL has read, and no others.
     fn end_flight(&mut self) {}
 
-    /// User code is about to run in this step, and may use what is below: what was read so far is to
-    /// be taken from there.
+    /// Prepares for user code that runs within the step and may use the socket: removes from its queue
+    /// the bytes that OpenSSL has read so far.
     fn pause_flight(&mut self) {}
 
-    /// What the caller has seen while it waited: the next step begins with it.
+    /// Passes on the bytes that the caller saw in the socket's queue while it waited, or its error. The
+    /// next step reads them first.
     fn feed(&mut self, _seen: io::Result<Vec<u8>>) {}
 
-    /// Takes what is buffered; it belongs to whatever follows the TLS connection.
+    /// Takes the buffered bytes, which follow the TLS connection.
     fn take_buffered(&mut self) -> Vec<u8> {
         Vec::new()
     }
@@ -70,20 +72,20 @@ pub(crate) enum ReadMode {
     BufferOnly,
 }
 
-/// What the functions of the `BIO` find as its data.
+/// The data of the `BIO`.
 pub(super) struct BioState {
     pub(super) transport: RefCell<Box<dyn Transport>>,
     pub(super) error: RefCell<Option<io::Error>>,
     eof: Cell<bool>,
-    /// What the step that is under way may still spend.
+    /// What is left of the current step's budget.
     budget: Cell<u32>,
-    /// The step was ended since it had spent all.
+    /// The last step ended because its budget was used up.
     spent: Cell<bool>,
 }
 
-/// What one step may spend. A record takes two reads, so these are the records that a peer can make
-/// a step work on without giving the program any data: key updates, tickets, requests, warnings.
-/// Writing counts for more, since a step that reads writes when it answers, and may sign.
+/// The budget of one step. It limits how many records a step processes that carry no data for the
+/// program (key updates, tickets, requests, warnings): a record takes two reads. A write costs more,
+/// since OpenSSL writes within a read only to answer, which may take a signature.
 const BUDGET: u32 = 128;
 const READ: u32 = 1;
 const WRITE: u32 = 16;
@@ -99,13 +101,13 @@ impl BioState {
         }
     }
 
-    /// Gives the step that begins its budget.
+    /// Begins a step, with its whole budget.
     pub(super) fn begin_step(&self) {
         self.budget.set(BUDGET);
         self.spent.set(false);
     }
 
-    /// Whether the step that has ended was ended for its budget.
+    /// Whether the last step ended because its budget was used up.
     pub(super) fn has_spent_all(&self) -> bool {
         self.spent.get()
     }
@@ -116,7 +118,7 @@ impl BioState {
         left > 0
     }
 
-    /// Counts an outcome of the transport; the number for C, and whether to try again later.
+    /// Converts the transport's result: the number for C, and whether to set the retry flag.
     fn settle(&self, outcome: std::thread::Result<io::Result<usize>>) -> (c_int, bool) {
         match outcome {
             Ok(Ok(n)) => (c_int::try_from(n).unwrap_or(c_int::MAX), false),
@@ -125,7 +127,7 @@ impl BioState {
                 *self.error.borrow_mut() = Some(error);
                 (-1, false)
             }
-            // Transports are ours and do not panic; if one did, the connection fails.
+            // No transport is meant to panic. If one does, the connection fails.
             Err(_) => {
                 *self.error.borrow_mut() = Some(io::Error::other("the transport panicked"));
                 (-1, false)
@@ -134,55 +136,30 @@ impl BioState {
     }
 }
 
-/// A new `BIO` with `state` as its data, to be handed to an `SSL` at once.
+/// A new `BIO` with `state` as its data. The caller passes it to an `SSL`, which frees it.
 ///
 /// # Safety
 ///
 /// `state` must stay valid, and be used through shared references only, until the `BIO` is freed.
 pub(super) unsafe fn new(state: *const BioState) -> Result<*mut sys::BIO, ErrorStack> {
-    let method = method()?;
-    // SAFETY: the method is complete and lives for ever.
-    let bio = unsafe { sys::BIO_new(method.0) };
-    if bio.is_null() {
-        return Err(ErrorStack::get());
-    }
-    // SAFETY: a fresh BIO of our method; its functions take the data as `BioState`.
-    unsafe {
-        sys::BIO_set_data(bio, state.cast_mut().cast::<c_void>());
-        sys::BIO_set_init(bio, 1);
-    }
-    Ok(bio)
-}
-
-struct Method(*mut sys::BIO_METHOD);
-
-// SAFETY: a table of function pointers, complete before it is shared and never changed after.
-unsafe impl Send for Method {}
-// SAFETY: as above.
-unsafe impl Sync for Method {}
-
-fn method() -> Result<&'static Method, ErrorStack> {
     static METHOD: OnceCell<Method> = OnceCell::new();
-    METHOD.get_or_try_init(|| {
-        // SAFETY: a name that lives for ever; the setters only store the functions.
-        unsafe {
-            let method = decl::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl".as_ptr());
-            if method.is_null() {
-                return Err(ErrorStack::get());
-            }
+    let method = METHOD.get_or_try_init(|| {
+        // SAFETY: a new table; the setters only store the functions.
+        Method::new(c"pyssl", |method| unsafe {
             sys::BIO_meth_set_write__fixed_rust(method, Some(write));
             sys::BIO_meth_set_read__fixed_rust(method, Some(read));
             sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
-            Ok(Method(method))
-        }
-    })
+        })
+    })?;
+    // SAFETY: the three functions take the data as a `BioState`, as the caller promises.
+    unsafe { method.bio(state.cast_mut().cast()) }
 }
 
 /// # Safety
 ///
 /// `bio` was made by [`new`].
 unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
-    // SAFETY: by the promise made to `new`, its data is a `BioState` for as long as the BIO lives.
+    // SAFETY: the data is the `BioState` of `new`, which is valid until the BIO is freed.
     unsafe { sys::BIO_get_data(bio).cast::<BioState>().as_ref() }
 }
 
@@ -192,12 +169,12 @@ unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
 ///
 /// `ssl` is live, and its `BIO` was made by [`new`].
 pub(super) unsafe fn pause(ssl: *const sys::SSL) {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live `SSL` with a `BIO` of `new`.
     let state = unsafe {
         let bio = sys::SSL_get_rbio(ssl);
         if bio.is_null() { None } else { state(bio) }
     };
-    // OpenSSL calls user code from outside the transport; otherwise there is nothing to prepare.
+    // The transport is not in use: OpenSSL calls user code between its reads and writes.
     if let Some(mut transport) = state.and_then(|state| state.transport.try_borrow_mut().ok()) {
         transport.pause_flight();
     }
@@ -212,7 +189,7 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     };
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
-    // A write is never refused: what OpenSSL has sealed must go out.
+    // A write is never refused, since OpenSSL has encrypted the data already.
     state.spend(WRITE);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         state.transport.borrow_mut().write(data)
@@ -230,14 +207,11 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
     let Some(state) = (unsafe { state(bio) }) else {
         return -1;
     };
-    let Ok(len @ 1..) = usize::try_from(len) else {
+    if len <= 0 {
         return 0;
-    };
-    // SAFETY: OpenSSL passes `len` writable bytes of its own, which nobody else uses during the
-    // call; they need not be initialised.
-    #[allow(clippy::disallowed_methods, reason = "not null")]
-    let memory = unsafe { std::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len) };
-    let mut room = Room::new(memory);
+    }
+    // SAFETY: OpenSSL passes `len` bytes of its own memory, which nothing else uses during the call.
+    let mut room = Room::new(unsafe { util::room(data, len) });
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     let outcome = match state.spend(READ) {
@@ -273,7 +247,7 @@ unsafe extern "C" fn ctrl(
         sys::BIO_CTRL_FLUSH => 1,
         // SAFETY: OpenSSL calls this for BIOs of our method only.
         BIO_CTRL_EOF => unsafe { state(bio) }.map_or(0, |state| c_long::from(state.eof.get())),
-        // Most calls ask for what only sockets have, several times for each record.
+        // OpenSSL asks for features of sockets, several times for each record.
         _ => 0,
     }
 }

@@ -1,7 +1,7 @@
-//! The sessions of a server that go out without tickets.
+//! A server's cache of sessions without tickets.
 //!
-//! OpenSSL's own cache belongs to one `SSL_CTX`. This one belongs to all that a context has had, and does
-//! what OpenSSL's does: the same limit, the same order, the same statistics.
+//! OpenSSL's own cache belongs to one `SSL_CTX`. This one is shared by every `SSL_CTX` of a context. It
+//! has the limit, the order and the statistics of OpenSSL's cache.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_int;
@@ -22,27 +22,27 @@ const LIMIT: usize = 20 * 1024;
     reason = "the type differs by version"
 )]
 const NO_TICKET: u64 = sys::SSL_OP_NO_TICKET as u64;
-/// OpenSSL drops sessions that have expired whenever so many more handshakes are done.
+/// After so many handshakes OpenSSL removes the sessions that have expired.
 const EXPIRY_INTERVAL: u64 = 256;
 
-/// Sessions are found by the version of the protocol and their id.
+/// The version of the protocol, and the session's id.
 type Key = (c_int, Box<[u8]>);
 
-/// The cache. It holds copies of its own, and gives out copies: a session that a connection has is
-/// changed by that connection without a lock.
+/// The cache. It holds copies of sessions and returns copies, because a connection changes its session
+/// without a lock.
 #[derive(Default)]
 pub(crate) struct SessionCache(Mutex<Sessions>);
 
 #[derive(Default)]
 struct Sessions {
     by_key: HashMap<Key, (u64, SslSession)>,
-    /// The keys from the oldest on. All sessions of a context live equally long.
+    /// The keys, oldest first. All sessions of a context have the same lifetime.
     by_age: BTreeMap<u64, Key>,
     added: u64,
     statistics: CacheStatistics,
 }
 
-/// What OpenSSL would count in its own cache.
+/// The statistics that OpenSSL has for its own cache.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CacheStatistics {
     pub(crate) number: i64,
@@ -69,25 +69,25 @@ impl SessionCache {
         }
     }
 
-    /// Keeps the session of a server's handshake, unless the client holds all of it in its ticket.
+    /// Keeps the session of a server's handshake, unless the client has all of it in a ticket.
     pub(super) fn add(&self, ssl: &SslRef, session: &SslSessionRef) {
         // SAFETY: the connection that runs the handshake on this thread.
         let (version, options) = unsafe {
             let ssl = ssl.as_ptr();
             (sys::SSL_version(ssl), decl::SSL_get_options(ssl))
         };
-        // Before TLS 1.3 OpenSSL does not ask then (`ssl_update_cache`).
+        // Before TLS 1.3, OpenSSL itself leaves out sessions with a ticket (`ssl_update_cache`).
         let in_ticket = version == sys::TLS1_3_VERSION && options & NO_TICKET == 0;
         let Some(key) = key(session).filter(|_| !in_ticket) else {
             return;
         };
-        // Without memory there is nothing to resume.
+        // A failure means that there is no memory. The session is not kept then.
         if let Ok(copy) = session::copy(session) {
             self.lock().add(key, copy);
         }
     }
 
-    /// The session that a client names, for the running handshake.
+    /// The session with the id that a client sent, for the current handshake.
     pub(super) fn find(&self, ssl: &SslRef, id: &[u8]) -> Option<SslSession> {
         // SAFETY: the connection that runs the handshake on this thread.
         let version = unsafe { sys::SSL_version(ssl.as_ptr()) };
@@ -101,7 +101,7 @@ impl SessionCache {
         }
     }
 
-    /// Drops a session that has expired, or whose connection has failed or ended without
+    /// Removes a session that has expired, or whose connection failed or ended without
     /// `close_notify`.
     pub(super) fn remove(&self, session: &SslSessionRef) {
         if let Some(key) = key(session) {
@@ -152,7 +152,7 @@ impl Sessions {
     }
 }
 
-/// Under which key a session is kept; `None` for one without id.
+/// The key of a session; `None` for one without an id.
 fn key(session: &SslSessionRef) -> Option<Key> {
     let id = session.id();
     // SAFETY: a live session; the version is set before the session has an id.

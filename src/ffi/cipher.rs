@@ -1,4 +1,4 @@
-//! Suites: what an `SSL_CTX` or `SSL` has enabled, and what OpenSSL knows about one.
+//! Cipher suites: the lists of an `SSL_CTX` or `SSL`, and the properties of a suite.
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::nid::Nid;
@@ -8,7 +8,7 @@ use openssl_sys::{SSL, stack_st_SSL_CIPHER};
 
 use super::{decl, util};
 
-/// What `DEFAULT` stands for.
+/// The cipher string that `DEFAULT` stands for.
 pub(crate) fn default_list() -> &'static str {
     // SAFETY: no arguments; the result is a constant of the library.
     let text = unsafe { decl::OSSL_default_cipher_list() };
@@ -20,12 +20,12 @@ pub(crate) fn default_list() -> &'static str {
 pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherRef)) {
     // SAFETY: the pointer comes from a live reference; the call only reads a field.
     let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };
-    // SAFETY: null or the context's own list. It lives until the context's list is set again,
-    // which needs the context exclusively (invariant: a shared SSL_CTX is never changed).
+    // SAFETY: null or the context's own list. It lives until the list is set again, which needs
+    // `&mut CtxHandle` (S1).
     unsafe { each(list, visit) }
 }
 
-/// As [`each_of_context`], for a context that is still being set up.
+/// As [`each_of_context`], for a context that is not complete yet.
 pub(crate) fn each_of_builder(ctx: &SslContextBuilder, visit: impl FnMut(&SslCipherRef)) {
     // SAFETY: the pointer comes from a live reference; the call only reads a field.
     let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };
@@ -33,8 +33,8 @@ pub(crate) fn each_of_builder(ctx: &SslContextBuilder, visit: impl FnMut(&SslCip
     unsafe { each(list, visit) }
 }
 
-/// Calls `visit` with each suite that this `SSL` would offer or accept under its versions,
-/// security level and callbacks. Empty before versions are sensible.
+/// Calls `visit` with each suite that this `SSL` would offer or accept, with its versions, security
+/// level and callbacks. There is none if its range of versions is empty.
 pub(crate) fn each_supported(ssl: &mut SslRef, mut visit: impl FnMut(&SslCipherRef)) {
     let raw: *mut SSL = ssl.as_ptr();
     // SAFETY: the pointer comes from an exclusive reference, so nothing else uses the SSL.
@@ -42,8 +42,8 @@ pub(crate) fn each_supported(ssl: &mut SslRef, mut visit: impl FnMut(&SslCipherR
     if list.is_null() {
         return;
     }
-    // SAFETY: not null, and ours to free ("get1"); freeing the stack leaves its elements alone,
-    // as they are static tables of the library and `SslCipher` has no destructor.
+    // SAFETY: not null, and the caller of a "get1" function frees the stack. That does not free the
+    // elements: they are static tables of the library, and `SslCipher` has no destructor.
     let list = unsafe { Stack::<SslCipher>::from_ptr(list) };
     list.iter().for_each(&mut visit);
 }
@@ -65,12 +65,12 @@ pub(crate) fn id(cipher: &SslCipherRef) -> u32 {
     unsafe { decl::SSL_CIPHER_get_id(cipher.as_ptr()) }
 }
 
-/// OpenSSL's line on the suite, without its end.
+/// OpenSSL's description of the suite, without the line feed.
 pub(crate) fn description(cipher: &SslCipherRef) -> Box<str> {
-    // What the manual asks for.
+    // The manual of SSL_CIPHER_description requires 128 bytes.
     let mut line = [0; 128];
-    // SAFETY: the pointer comes from a live reference; the call writes a string that ends in NUL
-    // into the buffer, whose length it is told, and returns it.
+    // SAFETY: the pointer comes from a live reference. The call gets the length of the buffer, writes
+    // a string that ends with a NUL into it, and returns it.
     let text = unsafe {
         util::text(openssl_sys::SSL_CIPHER_description(
             cipher.as_ptr(),

@@ -19,13 +19,13 @@ use super::cache::SessionCache;
 use super::hooks::TicketBlock;
 use super::store::StoreHandle;
 use super::trampoline;
-use super::util::clear_errors;
+use super::util::{check, clear_errors};
 use super::{cipher, decl};
 
 /// The length of the block of ticket keys in OpenSSL 1.1 and later.
 pub(crate) const TICKET_KEYS_LEN: usize = 80;
 
-/// Which method a context is made with.
+/// The role and versions that a context supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
     Any,
@@ -35,8 +35,8 @@ pub(crate) enum Method {
     Fixed(c_int),
 }
 
-/// Owns an `SSL_CTX`. Setters take `&mut self`: whoever can call them holds the only handle
-/// (invariant S1), so no connection reads what they change.
+/// Owns an `SSL_CTX`. Setters take `&mut self`, which is borrowed only while no connection uses the
+/// context (S1).
 pub(crate) struct CtxHandle(SslContextBuilder);
 
 impl std::fmt::Debug for CtxHandle {
@@ -45,21 +45,12 @@ impl std::fmt::Debug for CtxHandle {
     }
 }
 
-/// Success is 1.
-fn check(result: c_int) -> Result<(), ErrorStack> {
-    if result == 1 {
-        Ok(())
-    } else {
-        Err(ErrorStack::get())
-    }
-}
-
 /// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
 /// to tell.
 #[cfg(ossl340)]
 pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
     clear_errors();
-    // SAFETY: null is the default library context; the string is ours to free, once it is copied.
+    // SAFETY: null means the default library context. The string is copied, and then freed once.
     unsafe {
         let names = decl::SSL_get1_builtin_sigalgs(ptr::null_mut());
         let copy = super::util::text(names).map(str::to_owned);
@@ -84,20 +75,19 @@ impl CtxHandle {
             Method::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
         }?;
         let mut ctx = CtxHandle(builder);
-        // What OpenSSL passed over in its configuration file.
+        // The errors of commands in OpenSSL's configuration file that OpenSSL ignored.
         clear_errors();
         #[cfg(not(has_fixed_version_methods))]
         if let Method::Fixed(version) = method {
-            // The methods of one version are gone; a range of one version is the same protocol.
+            // Without the methods for one version, a range of one version has the same effect.
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;
         }
-        // The openssl crate sets modes of its own; Python has these two.
+        // The modes that CPython sets, beside the one that the openssl crate sets.
         ctx.0.set_mode(
             SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
         );
-        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
-        // the connection.
+        // SAFETY: a new context. The trampoline finds its data through the connection.
         unsafe {
             sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
             decl::SSL_CTX_set_cert_verify_callback(
@@ -113,8 +103,8 @@ impl CtxHandle {
         self.0.as_ptr()
     }
 
-    /// The context as the `openssl` crate sees it. Not for other layers: they could keep a reference
-    /// to the `SSL_CTX` for longer than this handle (S1).
+    /// The context as a type of the `openssl` crate. It is private to `ffi`: other modules could keep a
+    /// reference to the `SSL_CTX` for longer than they borrow this handle (S1).
     pub(super) fn as_ref(&self) -> &SslContextRef {
         // SAFETY: the pointer is live for as long as `self`, and the result borrows `self`.
         unsafe { SslContextRef::from_ptr(self.0.as_ptr()) }
@@ -125,14 +115,14 @@ impl CtxHandle {
         cipher::each_of_context(self.as_ref(), visit);
     }
 
-    /// Calls `visit` with each suite of the list that a security level leaves, whatever the versions
-    /// are, and without those that need a callback.
+    /// Calls `visit` with each suite of the list that a security level permits, for any version. Suites
+    /// that need a callback are left out.
     pub(crate) fn each_cipher_at_level(
         &self,
         level: u32,
         visit: impl FnMut(&SslCipherRef),
     ) -> Result<(), ErrorStack> {
-        // Only asked for its list; it never meets a peer.
+        // This connection only computes the list.
         let mut ssl = Ssl::new(self.as_ref())?;
         ssl.set_min_proto_version(None)?;
         ssl.set_max_proto_version(None)?;
@@ -158,7 +148,7 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
     }
 
-    /// Makes the options exactly these, as far as OpenSSL lets go of its own.
+    /// Sets exactly these options. OpenSSL keeps some that it does not let anybody clear.
     pub(crate) fn set_options(&mut self, options: u64) {
         let now = self.options();
         // SAFETY: a live context that nobody else uses.
@@ -200,7 +190,7 @@ impl CtxHandle {
         unsafe { sys::X509_VERIFY_PARAM_get_flags(sys::SSL_CTX_get0_param(self.as_ptr())) as u64 }
     }
 
-    /// Makes the verification flags exactly these.
+    /// Sets exactly these verification flags.
     pub(crate) fn set_verify_flags(&mut self, flags: u64) -> Result<(), ErrorStack> {
         let now = self.verify_flags();
         // SAFETY: the parameters live as long as the context, which nobody else uses.
@@ -231,10 +221,9 @@ impl CtxHandle {
         self.0.set_security_level(level);
     }
 
-    /// Uses a certificate with its chain; an older one for the same kind of key goes.
+    /// Sets a certificate and its chain. It replaces one with the same kind of key.
     ///
-    /// What OpenSSL finds wrong with the certificate is an error even where it would use it
-    /// nevertheless, as in Python.
+    /// As in CPython, an error in OpenSSL's queue counts, even if OpenSSL accepts the certificate.
     pub(crate) fn use_certificate(
         &mut self,
         leaf: &X509Ref,
@@ -242,12 +231,13 @@ impl CtxHandle {
     ) -> Result<(), ErrorStack> {
         clear_errors();
         self.0.set_certificate(leaf)?;
-        let complaints = ErrorStack::get();
-        if !complaints.errors().is_empty() {
-            return Err(complaints);
+        let queue = ErrorStack::get();
+        if !queue.errors().is_empty() {
+            return Err(queue);
         }
-        // The chain of the current certificate: none, then one by one.
-        // SAFETY: a live context that nobody else uses; `add1` takes a reference of its own.
+        // Removes the chain of the current certificate, and then adds one certificate after the other.
+        // SAFETY: a live context that nobody else uses. The second command, with 1 as its number,
+        // takes a reference of its own.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -267,23 +257,23 @@ impl CtxHandle {
         Ok(())
     }
 
-    /// Uses the key of the certificate that was set last, which must be of the same kind.
+    /// Sets the key of the certificate that was set last, which must match it.
     pub(crate) fn use_private_key(&mut self, key: &PKeyRef<Private>) -> Result<(), ErrorStack> {
         self.0.set_private_key(key)?;
         self.0.check_private_key()
     }
 
-    /// Finite-field parameters for a server's DHE suites.
+    /// Sets finite-field parameters for a server's DHE suites.
     pub(crate) fn set_tmp_dh(&mut self, dh: &Dh<Params>) -> Result<(), ErrorStack> {
         self.0.set_tmp_dh(dh)
     }
 
-    /// The groups for key exchange, in order of preference.
+    /// Sets the groups for key exchange, in order of preference.
     pub(crate) fn set_groups_list(&mut self, groups: &CStr) -> Result<(), ErrorStack> {
         self.set_list(decl::SSL_CTRL_SET_GROUPS_LIST, groups)
     }
 
-    /// One group for key exchange, by its NID.
+    /// Sets one group for key exchange, by its NID.
     pub(crate) fn set_group(&mut self, mut nid: c_int) -> Result<(), ErrorStack> {
         clear_errors();
         // SAFETY: a live context that nobody else uses; OpenSSL reads one number.
@@ -297,12 +287,12 @@ impl CtxHandle {
         })
     }
 
-    /// The signature algorithms of the handshake.
+    /// Sets the signature algorithms of the handshake.
     pub(crate) fn set_sigalgs_list(&mut self, sigalgs: &CStr) -> Result<(), ErrorStack> {
         self.set_list(decl::SSL_CTRL_SET_SIGALGS_LIST, sigalgs)
     }
 
-    /// The signature algorithms for clients' certificates.
+    /// Sets the signature algorithms for clients' certificates.
     pub(crate) fn set_client_sigalgs_list(&mut self, sigalgs: &CStr) -> Result<(), ErrorStack> {
         self.set_list(decl::SSL_CTRL_SET_CLIENT_SIGALGS_LIST, sigalgs)
     }
@@ -310,7 +300,7 @@ impl CtxHandle {
     fn set_list(&mut self, command: c_int, list: &CStr) -> Result<(), ErrorStack> {
         clear_errors();
         let list = list.as_ptr().cast_mut().cast();
-        // SAFETY: a live context that nobody else uses; `command` is one that reads a C string.
+        // SAFETY: a live context that nobody else uses. The callers pass commands that read a C string.
         check(unsafe { ctrl(self.as_ptr(), command, 0, list) })
     }
 
@@ -322,8 +312,8 @@ impl CtxHandle {
         aliases: bool,
     ) -> Option<Result<Vec<String>, ErrorStack>> {
         clear_errors();
-        // SAFETY: a live context. OpenSSL fills the stack with strings that belong to the context,
-        // which lives longer than the stack; freeing the stack leaves its entries alone.
+        // SAFETY: a live context. OpenSSL fills the stack with strings of the context, which lives
+        // longer than the stack. Freeing the stack does not free its entries.
         unsafe {
             let list = decl::OPENSSL_sk_new_null();
             if list.is_null() {
@@ -354,11 +344,12 @@ impl CtxHandle {
         None
     }
 
-    /// The protocols that a client offers and a server chooses from, with length bytes.
+    /// Sets the ALPN protocols that a client offers and a server chooses from, each after a length
+    /// byte.
     pub(crate) fn set_alpn(&mut self, protocols: &[u8]) -> Result<(), ErrorStack> {
         self.0.set_alpn_protos(protocols)?;
         let select = (!protocols.is_empty()).then_some(trampoline::alpn_select as _);
-        // SAFETY: a live context that nobody else uses; the trampoline finds the list through the
+        // SAFETY: a live context that nobody else uses. The trampoline finds the list through the
         // connection.
         unsafe {
             sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), select, ptr::null_mut());
@@ -366,7 +357,7 @@ impl CtxHandle {
         Ok(())
     }
 
-    /// Whether the context is asked for a client's identity and key.
+    /// Sets whether OpenSSL calls back for a client's pre-shared key.
     pub(crate) fn set_psk_client(&mut self, on: bool) {
         // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
         // the connection.
@@ -381,7 +372,7 @@ impl CtxHandle {
         let _ = on;
     }
 
-    /// Whether the context is asked for the keys of clients' identities.
+    /// Sets whether OpenSSL calls back for the pre-shared key of a client's identity.
     pub(crate) fn set_psk_server(&mut self, on: bool) {
         // SAFETY: as above.
         #[cfg(has_psk)]
@@ -395,10 +386,10 @@ impl CtxHandle {
         let _ = on;
     }
 
-    /// The hint that a server gives to clients of TLS 1.2 for the choice of their identity.
+    /// Sets the hint by which clients of TLS 1.2 choose their identity.
     pub(crate) fn set_psk_identity_hint(&mut self, hint: Option<&CStr>) -> Result<(), ErrorStack> {
         let hint = hint.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: a live context that nobody else uses, and null or a C string, which is copied.
+        // SAFETY: a live context that nobody else uses. OpenSSL copies the string; null means none.
         #[cfg(has_psk)]
         return check(unsafe { decl::SSL_CTX_use_psk_identity_hint(self.as_ptr(), hint) });
         #[cfg(not(has_psk))]
@@ -408,7 +399,7 @@ impl CtxHandle {
         }
     }
 
-    /// Whether new connections show their messages.
+    /// Sets whether new connections call the message callback.
     pub(crate) fn set_messages(&mut self, on: bool) {
         let callback = on.then_some(trampoline::message as _);
         // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
@@ -416,8 +407,8 @@ impl CtxHandle {
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
     }
 
-    /// Whether the client's server name is passed on. OpenSSL takes a server that listens to it
-    /// for one that will find a certificate by it, and acknowledges the name to the client.
+    /// Sets whether OpenSSL calls back for the client's server name. With a callback, a server also
+    /// acknowledges the name to the client.
     pub(crate) fn set_server_name(&mut self, on: bool) {
         // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
         // the connection.
@@ -429,9 +420,10 @@ impl CtxHandle {
         }
     }
 
-    /// Whether lines of the key log are passed on.
+    /// Sets whether OpenSSL calls back with lines of the key log.
     pub(crate) fn set_keylog(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: a live context that nobody else uses. The trampoline finds its data through the
+        // connection.
         unsafe {
             sys::SSL_CTX_set_keylog_callback(self.as_ptr(), on.then_some(trampoline::keylog as _));
         }
@@ -445,10 +437,11 @@ impl CtxHandle {
         self.0.set_num_tickets(tickets)
     }
 
-    /// The keys that tickets of this context are sealed with; OpenSSL makes some for every context.
+    /// The keys that encrypt the tickets of this context. OpenSSL makes some for every context.
     pub(crate) fn ticket_keys(&self) -> Result<TicketBlock, ErrorStack> {
         let mut keys = TicketBlock::new([0; TICKET_KEYS_LEN]);
-        // SAFETY: a live context; OpenSSL writes exactly as many bytes as it is told there is room for.
+        // SAFETY: a live context. OpenSSL writes the number of bytes that it gets, which is the size of
+        // the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -460,13 +453,13 @@ impl CtxHandle {
         Ok(keys)
     }
 
-    /// Sets the keys that tickets of this context are sealed with.
+    /// Sets the keys that encrypt the tickets of this context.
     pub(crate) fn set_ticket_keys(
         &mut self,
         keys: &[u8; TICKET_KEYS_LEN],
     ) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses; OpenSSL reads exactly as many bytes as it
-        // is told there are.
+        // SAFETY: a live context that nobody else uses. OpenSSL reads the number of bytes that it gets,
+        // which is the size of the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -477,7 +470,7 @@ impl CtxHandle {
         }
     }
 
-    /// Whether the context is asked for the keys of tickets.
+    /// Sets whether OpenSSL calls back for ticket keys.
     pub(crate) fn set_ticket_callback(&mut self, on: bool) -> Result<(), ErrorStack> {
         // SAFETY: a live context that nobody else uses; the trampoline finds the keys through the
         // connection.
@@ -489,7 +482,7 @@ impl CtxHandle {
         })
     }
 
-    /// Verifies against this store, of which the context takes a reference.
+    /// Sets the store of trusted certificates, to which the context takes a reference.
     pub(crate) fn set_store(&mut self, store: &StoreHandle) {
         // SAFETY: both are live; `set1` takes a reference of its own.
         unsafe { decl::SSL_CTX_set1_cert_store(self.as_ptr(), store.as_ptr()) };
@@ -501,9 +494,9 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_set_post_handshake_auth(self.as_ptr(), 1) };
     }
 
-    /// The context, for connections that are not ours. Our callbacks would look for a connection of
-    /// ours, so the ones that every context has are removed here. Those for ALPN, server names, the
-    /// key log, messages and pre-shared keys must not be set.
+    /// The context as a type of the `openssl` crate, for that crate's connections. Our callbacks find
+    /// their data through connections of our own, so the ones that every context has are removed. The
+    /// callbacks for server names, the key log, messages and pre-shared keys must not be set.
     pub(crate) fn into_builder(
         mut self,
         ticket_keys: &Arc<[TicketBlock]>,
@@ -519,10 +512,11 @@ impl CtxHandle {
         Ok(self.0)
     }
 
-    /// Keeps sessions without tickets in this cache, in place of OpenSSL's own.
+    /// Keeps sessions without tickets in this cache, instead of OpenSSL's own.
     pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
         self.keep_client_sessions(false);
-        // The crate finds these through the `SSL_CTX` that a connection was made from, as OpenSSL does.
+        // The openssl crate finds these closures through the `SSL_CTX` from which a connection was
+        // made. That is the one whose callback OpenSSL calls.
         let sessions = Arc::clone(cache);
         self.0
             .set_new_session_callback(move |ssl, session| match ssl.is_server() {
@@ -540,7 +534,8 @@ impl CtxHandle {
         }
     }
 
-    /// Whether the new sessions of client connections are shown to their [`SessionKeeper`](super::hooks::SessionKeeper).
+    /// Sets whether the [`SessionKeeper`](super::hooks::SessionKeeper) of a client connection gets its
+    /// new sessions.
     pub(crate) fn keep_client_sessions(&mut self, on: bool) {
         let client = match on {
             true => SslSessionCacheMode::CLIENT,
@@ -556,12 +551,12 @@ impl CtxHandle {
     }
 }
 
-/// The session statistics of an `SSL_CTX`, through a reference that can do nothing else.
+/// The session statistics of an `SSL_CTX`. It has a reference to the context, which it only reads.
 #[derive(Debug)]
 pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
-    /// The counters that do not concern the cache, in the order in which Python shows them.
+    /// The counters that are not about the cache, in Python's order.
     pub(crate) fn read(&self) -> [i64; 8] {
         [
             decl::SSL_CTRL_SESS_CONNECT,
@@ -574,8 +569,8 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_TIMEOUTS,
         ]
         .map(|counter| {
-            // SAFETY: a live context, and a control without argument; the counters are atomic
-            // (ssl_tsan_load).
+            // SAFETY: a live context, and a command without argument. OpenSSL reads the counters
+            // atomically (ssl_tsan_load).
             #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
             unsafe {
                 i64::from(sys::SSL_CTX_ctrl(
@@ -596,20 +591,20 @@ impl PartialEq for SessionCounters {
     }
 }
 
-/// A control call whose results fit an `int`.
+/// `SSL_CTX_ctrl`, for commands whose result fits an `int`.
 ///
 /// # Safety
 ///
-/// As the manual says for `command`.
+/// `n` and `arg` are what the manual requires for `command`.
 unsafe fn ctrl(ctx: *mut sys::SSL_CTX, command: c_int, n: c_long, arg: *mut c_void) -> c_int {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises arguments that the command accepts.
     let result = unsafe { sys::SSL_CTX_ctrl(ctx, command, n, arg) };
     c_int::try_from(result).unwrap_or(0)
 }
 
 #[cfg(has_fixed_version_methods)]
 fn fixed_version(version: c_int) -> SslMethod {
-    // SAFETY: the methods are tables that live for ever.
+    // SAFETY: the functions return static tables.
     unsafe {
         SslMethod::from_ptr(match version {
             sys::TLS1_VERSION => decl::TLSv1_method(),

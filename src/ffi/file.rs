@@ -1,4 +1,5 @@
-//! A `BIO` on a file. It reads as OpenSSL's own does, tells why reading failed, and has limits.
+//! A `BIO` on a file. It reads lines as OpenSSL's own file `BIO` does, keeps the reason of a failure,
+//! and has limits.
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_int, c_long, c_void};
@@ -12,36 +13,37 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 use zeroize::Zeroizing;
 
+use super::method::Method;
 use super::{decl, util};
 
-/// How much text the blocks of a file may have (`-----BEGIN` to `-----END`): all and each of them.
-/// OpenSSL keeps those in memory, and has no limit.
+/// How many bytes the PEM blocks of a file may have (`-----BEGIN` to `-----END`): all together, and
+/// each. OpenSSL keeps a block in memory, and has no limit.
 const MOST_IN_BLOCKS: usize = 512 << 20;
 const MOST_IN_A_BLOCK: usize = 128 << 20;
 
-/// How much is read from what cannot be read twice (a pipe) in search of a key. OpenSSL keeps it in
-/// memory, and has no limit.
+/// How many bytes are read from a pipe in search of a key. OpenSSL keeps them in memory, since a pipe
+/// cannot be read twice, and has no limit.
 const MOST_TO_KEEP: usize = 16 << 20;
 
 /// How many lines of a file may begin with a NUL.
 const MOST_NOTHINGS: usize = 4096;
 
-/// What the functions of the `BIO` find as its data.
+/// The data of the `BIO`.
 struct State {
     reader: Reader,
     failure: Option<io::Error>,
 }
 
-/// A file with a buffer, which may hold a key.
+/// A file and a buffer. The buffer is overwritten when it is freed, since it may hold a key.
 struct Reader {
     file: File,
     buffer: Zeroizing<Vec<u8>>,
-    /// The part of the buffer that is yet to be handed out.
+    /// The part of the buffer that was not returned yet: `next..end`.
     next: usize,
     end: usize,
-    /// Reading has met the end of the file.
+    /// The end of the file was reached.
     ended: bool,
-    /// How much was read of the block that is open.
+    /// How many bytes of the current block were read; `None` outside of blocks.
     block: Option<usize>,
     in_blocks: usize,
     kept: usize,
@@ -70,7 +72,7 @@ impl Reader {
         }
     }
 
-    /// The bytes that are there, after reading if there are none; nothing at the end of the file.
+    /// The bytes in the buffer, which is filled first if it is empty. Empty at the end of the file.
     fn available(&mut self) -> io::Result<&[u8]> {
         while self.next == self.end && !self.ended {
             match self.file.read(&mut self.buffer) {
@@ -83,32 +85,32 @@ impl Reader {
         Ok(&self.buffer[self.next..self.end])
     }
 
-    /// C's `fgets`: up to a line feed, or to the last byte but one of `out`, then a NUL. The
-    /// length that OpenSSL makes of it is `strlen`'s.
+    /// C's `fgets`: copies bytes up to a line feed, or until one byte of `out` is left, and then a
+    /// NUL. Returns the position of the first NUL, as OpenSSL's `strlen` does.
     fn line(&mut self, out: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         let Some((last, room)) = out.split_last_mut() else {
             return Ok(0);
         };
         let mut room = room.iter_mut();
-        let mut text = None;
+        let mut first_nul = None;
         let mut begins = [0_u8; 11];
         let mut n = 0;
         loop {
-            let there = self.available()?;
-            let most = &there[..there.len().min(room.len())];
-            let line_end = most.iter().position(|&byte| byte == b'\n');
-            let part = line_end.map_or(most, |at| &most[..=at]);
+            let available = self.available()?;
+            let fitting = &available[..available.len().min(room.len())];
+            let line_end = fitting.iter().position(|&byte| byte == b'\n');
+            let part = line_end.map_or(fitting, |at| &fitting[..=at]);
             let taken = part.len();
             if taken == 0 {
                 break;
             }
-            if text.is_none() {
-                text = part.iter().position(|&byte| byte == 0).map(|at| n + at);
+            if first_nul.is_none() {
+                first_nul = part.iter().position(|&byte| byte == 0).map(|at| n + at);
             }
             for (to, &byte) in begins.iter_mut().skip(n).zip(part) {
                 *to = byte;
             }
-            // In this order, so that no room is taken for what is not there.
+            // `zip` advances its first iterator first: when that one ends, no place of `room` is lost.
             for (&byte, to) in part.iter().zip(room.by_ref()) {
                 to.write(byte);
             }
@@ -122,14 +124,14 @@ impl Reader {
             Some(end) => end.write(0),
             None => last.write(0),
         };
-        if text == Some(0) {
+        if first_nul == Some(0) {
             self.nothings += 1;
             if self.nothings > MOST_NOTHINGS {
                 self.end_here();
             }
         }
         Ok(match self.count(&begins, n) {
-            Enough::No => text.unwrap_or(n),
+            Enough::No => first_nul.unwrap_or(n),
             Enough::Yes => 0,
         })
     }
@@ -151,17 +153,17 @@ impl Reader {
         Enough::No
     }
 
-    /// C's `fread`: as much as fits, or what there is.
+    /// C's `fread`: fills `out`, or copies the rest of the file.
     fn fill(&mut self, out: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         let size = out.len();
         let mut room = out.iter_mut();
         while room.len() > 0 {
-            let there = self.available()?;
-            if there.is_empty() {
+            let available = self.available()?;
+            if available.is_empty() {
                 break;
             }
             let mut n = 0;
-            for (&byte, to) in there.iter().zip(room.by_ref()) {
+            for (&byte, to) in available.iter().zip(room.by_ref()) {
                 to.write(byte);
                 n += 1;
             }
@@ -175,8 +177,8 @@ impl Reader {
         Ok(n)
     }
 
-    /// Reads no further: to OpenSSL the file ends here, within a block or in search of a key, both
-    /// of which it takes for an error.
+    /// Makes the file end here for OpenSSL. That is an error, since it happens within a block or
+    /// before a key was found.
     fn end_here(&mut self) {
         (self.next, self.end, self.ended) = (0, 0, true);
     }
@@ -194,58 +196,61 @@ impl Reader {
     }
 }
 
-/// A new `BIO` that reads a file from where it stands; it owns the file.
+/// A new `BIO`, which owns the file and reads from its current position.
 pub(super) fn open(file: File) -> Result<*mut sys::BIO, ErrorStack> {
-    let method = method()?;
-    // SAFETY: the method is complete and lives for ever.
-    let bio = unsafe { sys::BIO_new(method.0) };
-    if bio.is_null() {
-        return Err(ErrorStack::get());
-    }
+    static METHOD: OnceCell<Method> = OnceCell::new();
+    let method = METHOD.get_or_try_init(|| {
+        // SAFETY: a new table; the setters only store the functions.
+        Method::new(c"pyssl file", |method| unsafe {
+            sys::BIO_meth_set_read__fixed_rust(method, Some(read));
+            decl::BIO_meth_set_gets(method, Some(gets));
+            sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
+            sys::BIO_meth_set_destroy__fixed_rust(method, Some(destroy));
+        })
+    })?;
+    // SAFETY: the functions accept null as data, which is replaced below.
+    let bio = unsafe { method.bio(std::ptr::null_mut()) }?;
     let state = Box::new(RefCell::new(State {
         reader: Reader::new(file),
         failure: None,
     }));
-    // SAFETY: a fresh BIO of our method; its functions take the data as what this is, and
+    // SAFETY: a new `BIO` of this table. The functions take the data as a `RefCell<State>`, and
     // `destroy` frees it.
-    unsafe {
-        sys::BIO_set_data(bio, Box::into_raw(state).cast::<c_void>());
-        sys::BIO_set_init(bio, 1);
-    }
+    unsafe { sys::BIO_set_data(bio, Box::into_raw(state).cast()) };
     Ok(bio)
 }
 
-/// Why reading failed, if it did; asked once.
+/// Takes the error of the last read that failed.
 ///
 /// # Safety
 ///
 /// `bio` is live and was made by [`open`].
 pub(super) unsafe fn take_failure(bio: *mut sys::BIO) -> Option<io::Error> {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }?;
     state.try_borrow_mut().ok()?.failure.take()
 }
 
-/// What is known of the file, and of whether it can be read again from the start, which this does.
+/// Goes back to the start of the file, to read it again. A pipe is an error.
 ///
 /// # Safety
 ///
 /// As for [`take_failure`].
 pub(super) unsafe fn rewind(bio: *mut sys::BIO) -> io::Result<()> {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
     let mut state = state.try_borrow_mut().map_err(io::Error::other)?;
     state.failure = None;
     state.reader.seek(0)
 }
 
-/// The state of the file.
+/// The metadata of the file.
 ///
 /// # Safety
 ///
 /// As for [`take_failure`].
 pub(super) unsafe fn metadata(bio: *mut sys::BIO) -> io::Result<std::fs::Metadata> {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
     state
         .try_borrow()
@@ -255,40 +260,15 @@ pub(super) unsafe fn metadata(bio: *mut sys::BIO) -> io::Result<std::fs::Metadat
         .metadata()
 }
 
-struct Method(*mut sys::BIO_METHOD);
-
-// SAFETY: a table of function pointers, complete before it is shared and never changed after.
-unsafe impl Send for Method {}
-// SAFETY: as above.
-unsafe impl Sync for Method {}
-
-fn method() -> Result<&'static Method, ErrorStack> {
-    static METHOD: OnceCell<Method> = OnceCell::new();
-    METHOD.get_or_try_init(|| {
-        // SAFETY: a name that lives for ever; the setters only store the functions.
-        unsafe {
-            let method = decl::BIO_meth_new(sys::BIO_TYPE_NONE, c"pyssl file".as_ptr());
-            if method.is_null() {
-                return Err(ErrorStack::get());
-            }
-            sys::BIO_meth_set_read__fixed_rust(method, Some(read));
-            decl::BIO_meth_set_gets(method, Some(gets));
-            sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
-            sys::BIO_meth_set_destroy__fixed_rust(method, Some(destroy));
-            Ok(Method(method))
-        }
-    })
-}
-
 /// # Safety
 ///
 /// `bio` is live and was made by [`open`].
 unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a RefCell<State>> {
-    // SAFETY: `open` has put a `RefCell<State>` there, which lives as long as the BIO.
+    // SAFETY: the data is null or the `RefCell<State>` of `open`, which lives as long as the BIO.
     unsafe { sys::BIO_get_data(bio).cast::<RefCell<State>>().as_ref() }
 }
 
-/// Runs one operation; `failed` if it fails, whose reason is kept.
+/// Runs one operation. If it fails, keeps the error and returns `failed`.
 ///
 /// # Safety
 ///
@@ -298,14 +278,14 @@ unsafe fn run<T>(
     failed: T,
     operation: impl FnOnce(&mut Reader) -> io::Result<T>,
 ) -> T {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live `BIO` of `open`.
     let Some(state) = (unsafe { state(bio) }) else {
         return failed;
     };
     let Ok(mut state) = state.try_borrow_mut() else {
         return failed;
     };
-    // Nothing in it panics; if something did, the file cannot be read.
+    // No operation is meant to panic. If one does, reading fails.
     let outcome = catch_unwind(AssertUnwindSafe(|| operation(&mut state.reader)));
     match outcome.unwrap_or_else(|_| Err(io::Error::other("reading panicked"))) {
         Ok(value) => value,

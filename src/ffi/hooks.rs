@@ -1,4 +1,4 @@
-//! What OpenSSL may ask of a context in the middle of an operation.
+//! Traits for the callbacks that OpenSSL makes during an operation.
 
 use std::ffi::{CStr, c_int};
 use std::sync::Arc;
@@ -9,66 +9,66 @@ use zeroize::Zeroizing;
 
 use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
 
-/// What user code failed with.
+/// An error of user code.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A key for tickets: a name, a key for the MAC and one for the cipher.
+/// A ticket key: a name, a key for the MAC and one for the cipher.
 pub(crate) type TicketBlock = Zeroizing<[u8; TICKET_KEYS_LEN]>;
 
-/// A context as the callbacks see it. Whatever implements this owns the `SSL_CTX` and every value
-/// that a callback needs, and each connection holds it (invariant S3).
+/// The callbacks of a context. An implementation owns the `SSL_CTX` and every value that a callback
+/// needs, and each connection holds it (S3).
 pub(crate) trait Hooks: Send + Sync {
-    /// The `SSL_CTX` itself.
+    /// The `SSL_CTX`.
     fn handle(&self) -> &CtxHandle;
 
-    /// The protocols of the server in its order of preference, each with a length byte in front.
+    /// The server's ALPN protocols in its order of preference, each after a length byte.
     fn alpn(&self) -> &[u8];
 
-    /// What to do for the name that the client asks for, which may be any bytes.
+    /// Decides for the server name that the client sent, which may be any bytes.
     fn server_name(&self, name: Option<&CStr>) -> SniDecision;
 
-    /// One line of the key log, without a line end.
+    /// Writes one line of the key log, which comes without a line feed.
     fn keylog(&self, line: &str) -> Result<(), BoxError>;
 
-    /// Whether messages are looked at.
+    /// Whether there is a message callback.
     fn wants_messages(&self) -> bool;
 
-    /// A message or record header that came or went.
+    /// Called for a message or record header that was received or sent.
     fn message(&self, message: &RawMessage<'_>) -> Result<(), BoxError>;
 
     /// A client's identity and key for the server's hint (empty if there is none), within the
-    /// limits. An empty key says that there is none.
+    /// limits. An empty key means that the client has no key.
     fn psk_client(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError>;
 
-    /// The key of an identity that a client sent, no longer than `limit`. An empty key says that
-    /// the identity is unknown.
+    /// The key of an identity that a client sent, at most `limit` bytes. An empty key means that the
+    /// identity is unknown.
     fn psk_server(&self, identity: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, BoxError>;
 
-    /// The keys for tickets: the first seals, all open.
+    /// The ticket keys: the first one encrypts, all of them decrypt.
     fn ticket_keys(&self) -> &[TicketBlock];
 
-    /// Which context this is of.
+    /// The number that identifies the context.
     fn context_number(&self) -> u64;
 
     /// Whether the context has a callback for peers' certificates.
     fn verifies_peers(&self) -> bool;
 
-    /// What that callback decides; [`PeerDecision::Keep`] without one.
+    /// The callback's decision; [`PeerDecision::Keep`] without a callback.
     fn verify_peer(&self, peer: &Peer) -> PeerDecision;
 
-    /// Whether the context has more than one certificate to show.
+    /// Whether the context has more than one certificate.
     fn has_several_identities(&self) -> bool;
 
-    /// What a server staples to this handshake unless the connection has a response of its own.
+    /// The OCSP response that a server staples to this handshake, unless the connection has its own.
     fn staple(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError>;
 }
 
-/// What one connection makes of OCSP responses that are stapled to handshakes.
+/// OCSP stapling of one connection.
 pub(crate) trait Stapling: Send {
-    /// What a server staples to this handshake. `context` is the one in use.
+    /// The OCSP response that a server staples to this handshake. `context` is the one in use.
     fn staple(&self, ssl: &SslRef, context: &dyn Hooks) -> Result<Option<Arc<[u8]>>, BoxError>;
 
-    /// Whether a client is content with what the server stapled, or with nothing.
+    /// Checks the response that a server stapled, or that it stapled none. An error ends the handshake.
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
 }
 
@@ -106,33 +106,33 @@ pub(crate) trait SessionKeeper: Send {
     fn keep(&self, session: SslSession, context: u64);
 }
 
-/// How a server goes on after the client's name is known.
+/// How a server continues after it has received the client's server name.
 pub(crate) enum SniDecision {
-    /// With the context that it has, and without telling the client that its name counted.
+    /// There is no callback: with the same context, and without acknowledging the name.
     NotAsked,
-    /// With the context that it has.
+    /// With the same context.
     Continue,
-    /// With this one.
+    /// With another context.
     Switch(Arc<dyn Hooks>),
-    /// Not at all: the alert goes to the peer, the error to the caller.
+    /// With an alert to the peer, and the error for the caller.
     Refuse(u8, Option<BoxError>),
 }
 
-/// What OpenSSL has room for, in bytes; an identity's NUL at the end is not counted.
+/// The sizes of OpenSSL's buffers, in bytes, without the NUL after the identity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PskLimits {
     pub(crate) identity: usize,
     pub(crate) key: usize,
 }
 
-/// A client's identity, which holds no NUL, and key.
+/// A client's identity, which contains no NUL, and its key.
 pub(crate) struct PskClient {
     pub(crate) identity: Vec<u8>,
     pub(crate) key: Zeroizing<Vec<u8>>,
 }
 
 impl PskClient {
-    /// The answer that there is no key.
+    /// The result if the client has no key.
     pub(crate) fn none() -> PskClient {
         PskClient {
             identity: Vec::new(),
@@ -141,7 +141,7 @@ impl PskClient {
     }
 }
 
-/// A message as OpenSSL shows it.
+/// The arguments of OpenSSL's message callback.
 pub(crate) struct RawMessage<'a> {
     pub(crate) sent: bool,
     pub(crate) version: c_int,

@@ -1,4 +1,4 @@
-//! Addresses as OpenSSL reads them.
+//! IP addresses, parsed by OpenSSL.
 
 use std::net::IpAddr;
 
@@ -7,14 +7,14 @@ use openssl_sys as sys;
 use super::decl;
 use super::util::{self, clear_errors};
 
-/// The address that `text` is, if OpenSSL takes it for one (`a2i_IPADDRESS`).
+/// Parses an address as OpenSSL does (`a2i_IPADDRESS`).
 pub(crate) fn parse(text: &str) -> Option<IpAddr> {
-    // Most names: OpenSSL would read its way through formats, and queue an error.
+    // Most names are not addresses, for which OpenSSL would try several formats and queue an error.
     if text.starts_with(|first: char| first.is_ascii_alphabetic()) && !text.contains(':') {
         return None;
     }
     let text = std::ffi::CString::new(text).ok()?;
-    // SAFETY: a C string; the octets belong to the string until it is freed, here.
+    // SAFETY: a C string. The octets belong to the result and are copied before it is freed, once.
     let octets = unsafe {
         let string = decl::a2i_IPADDRESS(text.as_ptr());
         if string.is_null() {

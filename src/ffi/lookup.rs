@@ -1,4 +1,4 @@
-//! Certificates that a store is given when a verification first asks for their subject.
+//! Certificates that are added to a store when a verification first looks for their subject.
 
 use std::ffi::{c_int, c_long, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,9 +14,9 @@ use openssl_sys as sys;
 use super::decl;
 use super::util;
 
-/// Where a store finds certificates that it does not hold yet. Several threads ask at once.
+/// A source of certificates that a store does not contain yet. Several threads use it at once.
 pub(crate) trait CertificateSource: Send + Sync {
-    /// Certificates among which are all that have this subject (a name in DER).
+    /// All certificates with this subject (a name in DER). Others may be among them.
     fn by_subject(&self, name: &[u8]) -> Vec<X509>;
 }
 
@@ -29,11 +29,11 @@ type Verification = *mut sys::X509_STORE_CTX;
 #[cfg(ossl400)]
 type Verification = *const sys::X509_STORE_CTX;
 
-/// The slot of a store in which its source stands.
+/// The `ex_data` index of a store's source.
 fn slot() -> Result<c_int, ErrorStack> {
     static SLOT: OnceCell<c_int> = OnceCell::new();
     SLOT.get_or_try_init(|| {
-        // SAFETY: `release` frees what `attach` puts there; a store is never duplicated.
+        // SAFETY: `release` frees the value that `attach` stores. OpenSSL never copies a store.
         let index = unsafe {
             decl::CRYPTO_get_ex_new_index(
                 decl::CRYPTO_EX_INDEX_X509_STORE,
@@ -52,8 +52,8 @@ fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
-/// Makes a store ask `source` before it looks for certificates anywhere else. It is asked each
-/// time, not only if the store has none with the subject: OpenSSL looks at all that have it.
+/// Makes a store ask `source` before it looks for certificates anywhere else. It asks every time, also
+/// if it contains a certificate with the subject, since OpenSSL considers all of them.
 ///
 /// # Safety
 ///
@@ -64,7 +64,8 @@ pub(super) unsafe fn attach(
 ) -> Result<(), ErrorStack> {
     let slot = slot()?;
     let data = Box::into_raw(Box::new(source));
-    // SAFETY: the caller's; the setters only store their argument, and the functions live for ever.
+    // SAFETY: the caller promises a live store that nobody else uses. The setters only store their
+    // argument. If the first one fails, the store does not have the box.
     unsafe {
         if decl::X509_STORE_set_ex_data(store, slot, data.cast()) != 1 {
             drop(Box::from_raw(data));
@@ -76,7 +77,7 @@ pub(super) unsafe fn attach(
     Ok(())
 }
 
-/// OpenSSL frees the slot's content together with the store.
+/// Frees the source when OpenSSL frees the store.
 unsafe extern "C" fn release(
     _store: *mut c_void,
     data: *mut c_void,
@@ -87,9 +88,9 @@ unsafe extern "C" fn release(
 ) {
     let data = data.cast::<Arc<dyn CertificateSource>>();
     if !data.is_null() {
-        // SAFETY: it comes from `Box::into_raw` in `attach`, and the store that had it is going.
+        // SAFETY: the pointer comes from `Box::into_raw` in `attach`, and OpenSSL calls this once.
         let source = unsafe { Box::from_raw(data) };
-        // Sources are ours and do not panic in `drop`.
+        // No source is meant to panic in `drop`. If one does, it must not unwind into C.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(source)));
     }
 }
@@ -99,8 +100,8 @@ unsafe extern "C" fn get_issuer(
     ctx: *mut sys::X509_STORE_CTX,
     certificate: Certificate,
 ) -> c_int {
-    // SAFETY: OpenSSL calls this for a verification that uses our store, with a live certificate
-    // and a place for the result. The function called last is the one that this stands in for.
+    // SAFETY: OpenSSL calls this for a verification with a store of ours, a live certificate, and a
+    // place for the result. The last call is the function that OpenSSL would have called.
     unsafe {
         fill(ctx, sys::X509_get_issuer_name(certificate));
         decl::X509_STORE_CTX_get1_issuer(issuer, ctx, certificate)
@@ -111,8 +112,8 @@ unsafe extern "C" fn lookup_certs(
     ctx: Verification,
     name: *const sys::X509_NAME,
 ) -> *mut sys::stack_st_X509 {
-    // SAFETY: OpenSSL calls this for a verification that uses our store, with a live name. The
-    // function called last is the one that this stands in for.
+    // SAFETY: OpenSSL calls this for a verification with a store of ours and a live name. The last
+    // call is the function that OpenSSL would have called.
     unsafe {
         fill(ctx, name);
         decl::X509_STORE_CTX_get1_certs(ctx, name)
@@ -125,12 +126,13 @@ unsafe extern "C" fn lookup_certs(
 ///
 /// `ctx` is a live verification with a live store, `name` a live name that nobody changes.
 unsafe fn fill(ctx: *const sys::X509_STORE_CTX, name: *const sys::X509_NAME) {
-    // The queue stays as the verification under way has left it, with its marks.
-    // SAFETY: touches only this thread's queue.
+    // The mark keeps the errors that the verification has queued, with its own marks.
+    // SAFETY: takes no argument, and changes only this thread's queue.
     unsafe { decl::ERR_set_mark() };
-    // SAFETY: the caller's. The slot holds null or what `attach` has put there, which lives as
-    // long as the store. The encoding belongs to the name. OpenSSL locks the store's list while it
-    // adds, takes a reference of its own, and passes over what is there already.
+    // SAFETY: the caller promises a live verification and name. The index has null or the value of
+    // `attach`, which lives as long as the store. The encoding belongs to the name.
+    // X509_STORE_add_cert locks the store's list, takes a reference of its own, and ignores a
+    // certificate that the list contains already.
     let _ = catch_unwind(AssertUnwindSafe(|| unsafe {
         let store = decl::X509_STORE_CTX_get0_store(ctx);
         let Ok(slot) = slot() else { return };

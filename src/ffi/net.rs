@@ -1,7 +1,7 @@
 //! System calls on sockets. Those that receive and send do not wait, also on a blocking
 //! socket, unless their argument `wait` is true.
 
-#![allow(clippy::disallowed_methods, reason = "of pointers that are not null")]
+#![allow(clippy::disallowed_methods, reason = "the pointers are not null")]
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,17 +12,17 @@ use socket2::{MaybeUninitSlice, Socket};
 
 use super::room::Room;
 
-/// No waiting, and an error instead of a signal for a peer that is gone.
+/// Do not wait, and return an error instead of a signal if the peer has closed.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 const FLAGS: i32 = libc::MSG_DONTWAIT;
 
-/// Bytes as memory to be received into.
+/// Initialised memory as memory that need not be.
 fn uninit(buf: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     let (ptr, len) = (buf.as_mut_ptr().cast(), buf.len());
-    // SAFETY: the same memory, exclusively borrowed for as long; the callers here hand it to the
-    // kernel only, which writes bytes and never makes any uninitialised.
+    // SAFETY: the same memory with the same lifetime, borrowed exclusively. The callers below pass it to
+    // the kernel only, which never makes initialised bytes uninitialised.
     unsafe { std::slice::from_raw_parts_mut(ptr, len) }
 }
 
@@ -39,7 +39,8 @@ fn flags(wait: bool) -> i32 {
     }
 }
 
-/// Receives what fits into `room`; nothing is the end. With `wait` it waits on a socket that blocks.
+/// Receives into `room`. If nothing is received, the stream has ended. If `wait` is set, it waits for
+/// data on a blocking socket.
 pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
     let n = retry(|| socket.recv_with_flags(room.free(), flags(wait)))?;
     // SAFETY: the kernel has written `n` bytes there.
@@ -47,13 +48,13 @@ pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>, wait: bool) -> io:
     Ok(())
 }
 
-/// Whether there is something to receive, which stays where it is.
+/// Receives one byte without removing it from the queue. Returns 0 at the end of the stream.
 pub(crate) fn peek(socket: &Socket) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(&mut [0]), FLAGS | libc::MSG_PEEK))
 }
 
-/// Receives up to `more` bytes into `into`, whose content is replaced. They stay in the socket too.
-/// With `wait` it waits on a socket that blocks.
+/// Copies up to `more` bytes of the socket's queue into `into`, without removing them from the queue.
+/// The earlier content of `into` is replaced. If `wait` is set, it waits for data on a blocking socket.
 pub(crate) fn peek_more(
     socket: &Socket,
     into: &mut Vec<u8>,
@@ -66,13 +67,13 @@ pub(crate) fn peek_more(
         let spare = &mut into.spare_capacity_mut()[..more];
         socket.recv_with_flags(spare, flags(wait) | libc::MSG_PEEK)
     })?;
-    // SAFETY: the kernel has written as many bytes there, which is no more than the capacity.
+    // SAFETY: the kernel has written `n` bytes there, at most `more`, for which there is capacity.
     unsafe { into.set_len(n.min(more)) };
     Ok(())
 }
 
-/// Receives into `first` and then, up to `more` bytes, into `second`, whose content is replaced. With
-/// `wait` it waits on a socket that blocks.
+/// Receives into `first`, and up to `more` further bytes into `second`, whose earlier content is
+/// replaced. If `wait` is set, it waits for data on a blocking socket.
 pub(crate) fn recv_two(
     socket: &Socket,
     first: &mut Room<'_>,
@@ -92,7 +93,7 @@ pub(crate) fn recv_two(
             .recv_vectored_with_flags(&mut parts, flags(wait))
             .map(|(n, _)| n)
     })?;
-    // SAFETY: the kernel has filled `first`, and then `second`, which has room for as many.
+    // SAFETY: the kernel has filled `first`, and then `second`, which has capacity for `more` bytes.
     unsafe {
         first.advance(n.min(length));
         second.set_len(n.saturating_sub(length).min(more));
@@ -100,7 +101,7 @@ pub(crate) fn recv_two(
     Ok(())
 }
 
-/// Sends some of `buf`.
+/// Sends a part of `buf`, and returns its length.
 pub(crate) fn send(socket: &Socket, buf: &[u8]) -> io::Result<usize> {
     retry(|| socket.send_with_flags(buf, FLAGS))
 }
@@ -166,15 +167,15 @@ pub(crate) fn is_inheritable(socket: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
-/// Makes `target` refer to what `source` refers to, and closes what it was: the number stays
-/// taken, so no other file can get it while someone still holds it.
+/// Makes `target` a duplicate of `source`, and closes its earlier file. The number stays in use, so no
+/// other file can get it.
 pub(crate) fn replace(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
     loop {
-        // SAFETY: both numbers are open for the length of the call. The owner of `target` goes on
-        // owning the number, which is open before and after.
+        // SAFETY: both descriptors are open during the call. The owner of `target` still owns its number,
+        // which is open afterwards too.
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
         let result = unsafe {
-            // Not to be inherited by child processes, as the socket was not.
+            // Child processes must not inherit it, as they did not inherit the socket.
             libc::dup3(source.as_raw_fd(), target.as_raw_fd(), libc::O_CLOEXEC)
         };
         // SAFETY: as above.

@@ -8,7 +8,7 @@ use openssl_sys as sys;
 use super::util::clear_errors;
 use super::{decl, util, x509};
 
-/// What the table says of an object.
+/// An entry of the table.
 pub(crate) struct Object {
     /// `NID_undef` if the table does not have it.
     pub(crate) nid: i32,
@@ -18,14 +18,14 @@ pub(crate) struct Object {
     pub(crate) oid: String,
 }
 
-/// The number of an object with this short name.
+/// The NID of the object with this short name.
 pub(crate) fn number_of_short_name(name: &std::ffi::CStr) -> Option<i32> {
     // SAFETY: a C string; the table has its own lock.
     let nid = unsafe { decl::OBJ_sn2nid(name.as_ptr()) };
     (nid != sys::NID_undef).then_some(nid)
 }
 
-/// Finds a dotted form or, unless `numeric`, a name. `None` if `text` is neither.
+/// Finds an object by its dotted form or, unless `numeric`, by its name. `None` if there is none.
 pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, ErrorStack> {
     let Ok(text) = CString::new(text) else {
         return Ok(None);
@@ -37,7 +37,7 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
         clear_errors();
         return Ok(None);
     }
-    // SAFETY: not null, and ours, so it lives until it is freed, once, behind its last use.
+    // SAFETY: not null, and the caller of OBJ_txt2obj frees the object: once, after its last use.
     unsafe {
         let known = describe(object);
         sys::ASN1_OBJECT_free(object);
@@ -45,7 +45,7 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
     }
 }
 
-/// Finds OpenSSL's number. `None` if it is not assigned.
+/// Finds an object by its NID. `None` if the NID is not assigned.
 pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
     clear_errors();
     // SAFETY: takes any number; what it returns belongs to OpenSSL's table.

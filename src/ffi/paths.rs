@@ -1,10 +1,10 @@
-//! Where the linked OpenSSL looks for trusted certificates.
+//! The default locations of trusted certificates of the linked OpenSSL.
 
 use std::ffi::{CStr, c_char};
 
 use super::decl;
 
-/// File and directory: the name of the environment variable, then the path built in.
+/// For the file and the directory: the name of the environment variable and OpenSSL's built-in path.
 pub(crate) struct DefaultPaths {
     pub(crate) file_env: &'static CStr,
     pub(crate) file: &'static CStr,
@@ -13,7 +13,7 @@ pub(crate) struct DefaultPaths {
 }
 
 pub(crate) fn default_paths() -> DefaultPaths {
-    // SAFETY: the four take no argument.
+    // SAFETY: the functions take no argument and return strings that are never freed.
     unsafe {
         DefaultPaths {
             file_env: constant(decl::X509_get_default_cert_file_env()),
@@ -26,7 +26,7 @@ pub(crate) fn default_paths() -> DefaultPaths {
 
 /// # Safety
 ///
-/// `text` is null, or a string that lives as long as the library.
+/// `text` is null, or a string that is never freed.
 unsafe fn constant(text: *const c_char) -> &'static CStr {
     if text.is_null() {
         return c"";
@@ -35,13 +35,13 @@ unsafe fn constant(text: *const c_char) -> &'static CStr {
     unsafe { CStr::from_ptr(text) }
 }
 
-/// Whether the program has rights that its caller may lack, so that the caller's environment must
-/// not decide what it trusts.
+/// Whether the program may have more rights than the user who started it, for example with a set-user-ID
+/// bit. The user's environment must not decide then which certificates it trusts.
 pub(crate) fn is_privileged() -> bool {
     #[cfg(target_os = "linux")]
-    // SAFETY: takes a number and gives one.
+    // SAFETY: the call takes a number and returns one.
     return unsafe { libc::getauxval(libc::AT_SECURE) != 0 };
     #[cfg(not(target_os = "linux"))]
-    // SAFETY: the four take no argument and do not fail.
+    // SAFETY: the calls take no argument and do not fail.
     return unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() };
 }

@@ -1,4 +1,4 @@
-//! Certificates, lists and parameters out of files, as OpenSSL itself reads them.
+//! Certificates, revocation lists, keys and parameters, read from PEM and DER by OpenSSL.
 
 use std::any::Any;
 use std::ffi::{c_char, c_int, c_void};
@@ -20,7 +20,7 @@ use super::store::StoreObject;
 use super::util::{self, clear_errors};
 use super::{decl, file};
 
-/// What PEM or DER is read from: memory or a file, which is read as far as need be.
+/// A source of PEM or DER: memory, or a file, which is read only as far as necessary.
 pub(crate) struct Source<'a> {
     bio: *mut sys::BIO,
     is_file: bool,
@@ -31,9 +31,9 @@ impl Source<'_> {
     /// Reads from a slice.
     pub(crate) fn memory(data: &[u8]) -> Result<Source<'_>, ErrorStack> {
         openssl::init();
-        // Longer than C's int is longer than OpenSSL reads from memory.
+        // OpenSSL reads at most as many bytes from memory as fit C's int.
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
-        // SAFETY: the BIO reads `len` bytes of `data`, which outlives it by the lifetime.
+        // SAFETY: the BIO reads `len` bytes of `data`, which the lifetime keeps borrowed.
         let bio = unsafe { decl::BIO_new_mem_buf(data.as_ptr().cast(), len) };
         if bio.is_null() {
             return Err(ErrorStack::get());
@@ -45,7 +45,7 @@ impl Source<'_> {
         })
     }
 
-    /// Reads from a file, from where it stands.
+    /// Reads from a file, from its current position.
     pub(crate) fn file(file: File) -> Result<Source<'static>, ErrorStack> {
         Ok(Source {
             bio: file::open(file)?,
@@ -54,7 +54,7 @@ impl Source<'_> {
         })
     }
 
-    /// Why the file could not be read (on), if so.
+    /// Takes the error of the last read that failed.
     pub(crate) fn take_failure(&self) -> Option<io::Error> {
         if !self.is_file {
             return None;
@@ -63,10 +63,10 @@ impl Source<'_> {
         unsafe { file::take_failure(self.bio) }
     }
 
-    /// Starts again at the beginning, unless the file is a pipe or the like.
+    /// Goes back to the start. A pipe is an error.
     pub(crate) fn rewind(&self) -> io::Result<()> {
         if !self.is_file {
-            // SAFETY: a live BIO, which keeps its slice.
+            // SAFETY: a live memory BIO, whose slice is still borrowed.
             unsafe { sys::BIO_ctrl(self.bio, decl::BIO_CTRL_RESET, 0, ptr::null_mut()) };
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Source<'_> {
         unsafe { file::rewind(self.bio) }
     }
 
-    /// What is known of the file now.
+    /// The metadata of the file.
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
         if !self.is_file {
             return Err(io::ErrorKind::Unsupported.into());
@@ -86,17 +86,17 @@ impl Source<'_> {
 
 impl Drop for Source<'_> {
     fn drop(&mut self) {
-        // SAFETY: made by `memory` or `file`, freed here only.
+        // SAFETY: a live BIO, which this value owns.
         unsafe { sys::BIO_free_all(self.bio) };
     }
 }
 
-/// Refuses to ask on the terminal, as OpenSSL would.
+/// A password callback without a password. Without a callback, OpenSSL would ask on the terminal.
 unsafe extern "C" fn no_password(_: *mut c_char, _: c_int, _: c_int, _: *mut c_void) -> c_int {
     -1
 }
 
-/// Whether the queue says only that no further block of the kind stands in the file.
+/// Whether the last error of the queue means that the file has no further block of the kind.
 fn is_end(queue: &ErrorStack) -> bool {
     queue.errors().last().is_some_and(|error| {
         error.library_code() == sys::ERR_LIB_PEM && error.reason_code() == decl::PEM_R_NO_START_LINE
@@ -105,7 +105,7 @@ fn is_end(queue: &ErrorStack) -> bool {
 
 /// The next certificate of a PEM file.
 fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
-    // SAFETY: a live BIO; the certificate returned is ours.
+    // SAFETY: a live BIO. The result is null, or is freed by its owner.
     unsafe {
         let x = sys::PEM_read_bio_X509(
             source.bio,
@@ -121,24 +121,24 @@ fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
     }
 }
 
-/// The first certificate of a PEM text; encrypted ones count as none.
+/// The first certificate of a PEM text. An encrypted one is an error.
 pub(crate) fn read_certificate(pem: &[u8]) -> Result<X509, ErrorStack> {
     clear_errors();
     next_pem(&Source::memory(pem)?)
 }
 
-/// Why a chain could not be read.
+/// The reason why a chain could not be read.
 pub(crate) enum ChainError {
-    /// There is no leaf, or it is broken.
+    /// There is no leaf, or it cannot be decoded.
     Leaf(ErrorStack),
-    /// A certificate after the leaf is broken.
+    /// A certificate after the leaf cannot be decoded.
     Chain(ErrorStack),
 }
 
-/// The leaf and the further certificates of a PEM file; blocks of other kinds are passed over.
+/// The leaf and the further certificates of a PEM file. Blocks of other kinds are skipped.
 pub(crate) fn read_chain(source: &Source<'_>) -> Result<(X509, Vec<X509>), ChainError> {
     clear_errors();
-    // SAFETY: a live BIO; the certificate returned is ours.
+    // SAFETY: a live BIO. The result is null, or is freed by its owner.
     let leaf = unsafe {
         let x = decl::PEM_read_bio_X509_AUX(
             source.bio,
@@ -161,7 +161,7 @@ pub(crate) fn read_chain(source: &Source<'_>) -> Result<(X509, Vec<X509>), Chain
     }
 }
 
-/// The certificates of PEM text until none is left, and why reading stopped if not for that.
+/// The certificates of a PEM text, and the error that ended reading before the end of the text.
 pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     clear_errors();
     let mut found = Vec::new();
@@ -172,14 +172,14 @@ pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     loop {
         match next_pem(&source) {
             Ok(certificate) => found.push(certificate),
-            // OpenSSL says nothing about a block that is empty; Python takes that for the end too.
+            // OpenSSL queues no error for an empty block. CPython ends there without an error.
             Err(queue) if is_end(&queue) || queue.errors().is_empty() => return (found, None),
             Err(queue) => return (found, Some(queue)),
         }
     }
 }
 
-/// The certificates that stand back to back in DER, and why reading stopped before the end.
+/// Certificates in DER, one after the other, and the error that ended reading before the end.
 pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     clear_errors();
     let mut found = Vec::new();
@@ -193,7 +193,7 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
         if left <= 0 {
             return (found, None);
         }
-        // SAFETY: a live BIO; the certificate returned is ours.
+        // SAFETY: a live BIO. The result is null, or is freed by its owner.
         unsafe {
             let x = sys::d2i_X509_bio(source.bio, ptr::null_mut());
             if x.is_null() {
@@ -204,16 +204,16 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
     }
 }
 
-/// The certificates and revocation lists of a PEM file, in its order; keys are passed over.
+/// The certificates and revocation lists of a PEM file, in their order. Keys are skipped.
 pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live BIO; the list returned is ours.
+    // SAFETY: a live BIO. The result is null, or a list that is freed below.
     let list = unsafe {
         decl::PEM_X509_INFO_read_bio(
             source.bio,
             ptr::null_mut(),
             None,
-            // The password of what is encrypted, as in X509_load_cert_crl_file.
+            // The password of an encrypted key, as in X509_load_cert_crl_file.
             c"".as_ptr().cast_mut().cast(),
         )
     };
@@ -221,8 +221,8 @@ pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, Erro
         return Err(ErrorStack::get());
     }
     let mut objects = Vec::new();
-    // SAFETY: the list and its entries are ours; what is kept of an entry gets a reference before
-    // the entry is freed, each exactly once.
+    // SAFETY: this function owns the list and its entries, and frees each once. An object that is kept
+    // gets a reference before its entry is freed.
     unsafe {
         for i in 0..sys::OPENSSL_sk_num(list.cast()) {
             let info: *mut decl::X509_INFO = sys::OPENSSL_sk_value(list.cast(), i).cast();
@@ -242,8 +242,8 @@ pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, Erro
     Ok(objects)
 }
 
-/// The certificates of a PEM file, not decoded, if it holds nothing else: no blocks of other
-/// kinds, no headers, nothing that is cut off or broken.
+/// The certificates of a PEM file in DER, not decoded. `None` if the file contains blocks of other
+/// kinds, headers, or a block that cannot be decoded.
 pub(crate) fn read_encoded_certificates(source: &Source<'_>) -> Option<Vec<Vec<u8>>> {
     clear_errors();
     let mut found = Vec::new();
@@ -256,15 +256,16 @@ pub(crate) fn read_encoded_certificates(source: &Source<'_>) -> Option<Vec<Vec<u
     }
 }
 
-/// The first private key of a PEM file. `ask` writes the password of one that is encrypted into
-/// the buffer that it is given and returns its length, or none.
+/// The first private key of a PEM file. For an encrypted key, `ask` writes the password into its buffer
+/// and returns the length, or `None` if there is no password.
 pub(crate) fn read_private_key<F>(source: &Source<'_>, ask: F) -> Result<PKey<Private>, ErrorStack>
 where
     F: FnMut(&mut [u8]) -> Option<usize>,
 {
     clear_errors();
     let mut asker = Asker { ask, panic: None };
-    // SAFETY: a live BIO; the callback's data outlives the call; the key returned is ours.
+    // SAFETY: a live BIO. The callback's data outlives the call. The result is null, or is freed by its
+    // owner.
     let key = unsafe {
         let key = sys::PEM_read_bio_PrivateKey(
             source.bio,
@@ -280,7 +281,7 @@ where
     key.ok_or_else(ErrorStack::get)
 }
 
-/// The source of the password, and the panic of its callback if there was one.
+/// The callback for a password, and its panic if there was one.
 struct Asker<F> {
     ask: F,
     panic: Option<Box<dyn Any + Send>>,
@@ -292,8 +293,8 @@ unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
     _writing: c_int,
     asker: *mut c_void,
 ) -> c_int {
-    // SAFETY: OpenSSL passes a buffer of `size` bytes, and what `read_private_key` has given it,
-    // which nobody else uses meanwhile.
+    // SAFETY: OpenSSL passes a buffer of `size` bytes, and the pointer of `read_private_key`, whose
+    // target nothing else uses during that call.
     let (room, asker) = unsafe { (util::room(buffer, size), &mut *asker.cast::<Asker<F>>()) };
     let mut password = Zeroizing::new(vec![0; room.len()]);
     match catch_unwind(AssertUnwindSafe(|| (asker.ask)(&mut password))) {
@@ -311,10 +312,10 @@ unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
     }
 }
 
-/// The first parameters for a Diffie-Hellman exchange of a PEM file.
+/// The first Diffie-Hellman parameters of a PEM file.
 pub(crate) fn read_dh_params(source: &Source<'_>) -> Result<Dh<Params>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live BIO; the parameters returned are ours.
+    // SAFETY: a live BIO. The result is null, or is freed by its owner.
     unsafe {
         let dh = sys::PEM_read_bio_DHparams(
             source.bio,
@@ -330,18 +331,18 @@ pub(crate) fn read_dh_params(source: &Source<'_>) -> Result<Dh<Params>, ErrorSta
     }
 }
 
-/// The content of the next block of a PEM file; none if it is no plain certificate.
+/// The content of the next block of a PEM file; `None` if it is not a certificate without headers.
 fn next_block(source: &Source<'_>) -> Result<Option<Vec<u8>>, ErrorStack> {
     let (mut name, mut header) = (ptr::null_mut(), ptr::null_mut());
     let (mut data, mut length) = (ptr::null_mut(), 0);
-    // SAFETY: a live BIO, and places for the results.
+    // SAFETY: a live BIO, and pointers to local variables for the results.
     let read =
         unsafe { decl::PEM_read_bio(source.bio, &mut name, &mut header, &mut data, &mut length) };
     if read != 1 {
         return Err(ErrorStack::get());
     }
-    // SAFETY: the call has made two strings that end in NUL and `length` bytes of data; they are
-    // ours, and freed here only, after the last use of what borrows them.
+    // SAFETY: the call returned two strings that end with a NUL and `length` bytes of data. They are
+    // freed once, after the last use.
     unsafe {
         let plain = matches!(util::text(name), Some("CERTIFICATE" | "X509 CERTIFICATE"))
             && util::text(header) == Some("");

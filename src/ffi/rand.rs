@@ -11,7 +11,7 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
     clear_errors();
     for part in bytes.chunks_mut(c_int::MAX as usize) {
         let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
-        // SAFETY: pointer and length are those of `part`, which is exclusively ours.
+        // SAFETY: pointer and length are those of `part`, which is borrowed exclusively.
         if unsafe { decl::RAND_bytes(part.as_mut_ptr(), len) } != 1 {
             return Err(ErrorStack::get());
         }
@@ -22,8 +22,8 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
 pub(crate) fn add(bytes: &[u8], entropy: f64) {
     for part in bytes.chunks(c_int::MAX as usize) {
         let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
-        // SAFETY: pointer and length are those of `part`; the bytes are only read. `entropy` is
-        // converted to an integer in C, so it is kept within what one can hold.
+        // SAFETY: pointer and length are those of `part`, which is only read. C converts `entropy` to
+        // an integer, so it is limited to the range of one.
         unsafe { decl::RAND_add(part.as_ptr().cast(), len, entropy.max(0.0).min(len.into())) }
     }
     clear_errors();

@@ -1,9 +1,9 @@
-//! Memory of OpenSSL's that a transport fills.
+//! Memory of OpenSSL that a transport writes received bytes to.
 
 use std::mem::MaybeUninit;
 
-/// Memory to be filled from its beginning, which need not be initialised. How much of it is filled
-/// only this module and [`net`](super::net) decide, by writing.
+/// Memory that is filled from its start and need not be initialised. Only this module and
+/// [`net`](super::net), which write to it, change the number of filled bytes.
 pub(crate) struct Room<'a> {
     memory: &'a mut [MaybeUninit<u8>],
     filled: usize,
@@ -14,7 +14,7 @@ impl Room<'_> {
         Room { memory, filled: 0 }
     }
 
-    /// Copies as much of `bytes` as there is room for; returns how much that is.
+    /// Copies as many of the bytes as fit, and returns their number.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> usize {
         let free = self.free();
         let n = bytes.len().min(free.len());
@@ -26,17 +26,17 @@ impl Room<'_> {
         n
     }
 
-    /// How many bytes fit in.
+    /// The number of bytes that still fit.
     pub(crate) fn len(&self) -> usize {
         self.memory.len() - self.filled
     }
 
-    /// How many bytes were written.
+    /// The number of bytes that were written.
     pub(super) fn filled(&self) -> usize {
         self.filled
     }
 
-    /// The memory behind what is filled.
+    /// The memory after the filled bytes.
     pub(super) fn free(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.memory[self.filled..]
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_left() {
+    fn bytes_that_do_not_fit_are_not_copied() {
         let mut memory = [MaybeUninit::uninit(); 4];
         let mut room = Room::new(&mut memory);
         assert_eq!(room.put(b"abc"), 3);

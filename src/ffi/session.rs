@@ -1,4 +1,4 @@
-//! What the `openssl` crate does not tell of an `SSL_SESSION`.
+//! Functions for an `SSL_SESSION` that the `openssl` crate lacks.
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::error::ErrorStack;
@@ -6,11 +6,11 @@ use openssl::ssl::{SslSession, SslSessionRef};
 
 use super::{decl, util};
 
-/// A session with the same secrets and no ties to any connection (0.25 µs; through DER, as in
-/// Python, it takes 100).
+/// A session with the same secrets, which belongs to no connection. It takes 0.25 µs; a copy by way of
+/// DER, as in CPython, takes 100 µs.
 pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
-    // SAFETY: a live session whose own handshake is over: OpenSSL only reads it from then on, since
-    // a server's cache shares it between connections. What is returned is ours, or null.
+    // SAFETY: a live session, whose handshake is over. From then on OpenSSL only reads it, since a
+    // server's cache shares it between connections. The result is null, or is freed by its owner.
     unsafe {
         let copy = decl::SSL_SESSION_dup(session.as_ptr());
         if copy.is_null() {
@@ -20,11 +20,11 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     }
 }
 
-/// A copy with a note that its encoding takes along. (The field is for what servers put into
-/// tickets; a client's session leaves it empty.)
+/// A copy with a note, which is also in the copy's encoding. It uses the field for a server's ticket
+/// data, which is empty in a client's session.
 pub(crate) fn noted(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, ErrorStack> {
     let copy = copy(session)?;
-    // SAFETY: the copy is this call's alone; OpenSSL copies the bytes.
+    // SAFETY: only this function has the copy; OpenSSL copies the bytes.
     let noted = unsafe {
         decl::SSL_SESSION_set1_ticket_appdata(copy.as_ptr(), note.as_ptr().cast(), note.len())
     };
@@ -34,10 +34,10 @@ pub(crate) fn noted(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, 
     }
 }
 
-/// The note that the session has; empty without one.
+/// The session's note; empty if it has none.
 pub(crate) fn note(session: &SslSessionRef) -> Vec<u8> {
     let (mut data, mut len) = (std::ptr::null_mut(), 0);
-    // SAFETY: a live session, whose field nobody changes; the bytes belong to it and are copied.
+    // SAFETY: a live session. Nothing changes the field, whose bytes are copied.
     unsafe {
         match decl::SSL_SESSION_get0_ticket_appdata(session.as_ptr(), &mut data, &mut len) {
             1 => util::slice(data.cast(), len).to_vec(),
@@ -58,7 +58,7 @@ pub(crate) fn has_ticket(session: &SslSessionRef) -> bool {
     unsafe { decl::SSL_SESSION_has_ticket(session.as_ptr()) == 1 }
 }
 
-/// How long the server means to accept the ticket, in seconds.
+/// The lifetime of the ticket that the server announced, in seconds.
 pub(crate) fn ticket_lifetime_hint(session: &SslSessionRef) -> u64 {
     // SAFETY: as above.
     #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]

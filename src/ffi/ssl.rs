@@ -1,4 +1,4 @@
-//! `SslHandle`: an `SSL` on a [`Transport`], driven one step at a time.
+//! `SslHandle`: an `SSL` on a [`Transport`]. Each operation is one step, which does not wait.
 
 use std::ffi::{c_int, c_long, c_uint};
 use std::io;
@@ -22,41 +22,42 @@ use super::view::View;
 use super::window::Window;
 use super::{decl, session};
 
-/// The most that one record carries.
+/// The most bytes that one record carries.
 pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 
-/// What one step came to.
+/// The result of one step.
 #[derive(Debug)]
 pub(crate) enum Status<T> {
     Done(T),
-    /// The peer has sent so much that the step was ended before it was done: it is to be repeated.
+    /// The step has used up its budget, because the peer has sent many records. Repeat it.
     Again,
     /// The transport has no data yet.
     WantRead,
-    /// The transport has no room.
+    /// The transport has no room now.
     WantWrite,
     /// The peer sent `close_notify`.
     Closed,
     Failed(Fault),
 }
 
-/// How a step failed.
+/// The reason why a step failed.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// OpenSSL's queue.
+    /// OpenSSL's error queue.
     Ssl(ErrorStack),
-    /// The transport.
+    /// The transport's error.
     Io(io::Error),
-    /// The transport ended, and OpenSSL queued nothing about it.
+    /// The transport has ended, and OpenSSL queued no error.
     Eof,
-    /// A result of `SSL_get_error` that no step here can have.
+    /// Another result of `SSL_get_error`, which is not expected.
     Unknown,
 }
 
-/// A value at an address that C knows: freed with its owner, reached by shared reference only.
+/// A value to which C has a pointer. It is freed with its owner, and there are only shared references
+/// to it.
 struct Pinned<T>(NonNull<T>);
 
-// SAFETY: it owns the value, like a Box.
+// SAFETY: it owns the value, as a `Box` does.
 unsafe impl<T: Send> Send for Pinned<T> {}
 
 impl<T> Pinned<T> {
@@ -73,27 +74,25 @@ impl<T> Deref for Pinned<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the pointer came from a Box that only `drop` frees; nobody makes a unique
-        // reference from it.
+        // SAFETY: the pointer comes from a `Box`, which only `drop` frees. There is no unique reference.
         unsafe { self.0.as_ref() }
     }
 }
 
 impl<T> Drop for Pinned<T> {
     fn drop(&mut self) {
-        // SAFETY: the pointer came from `Box::leak` and is freed here only.
+        // SAFETY: the pointer comes from `Box::leak` and is freed once.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
 /// Owns an `SSL` and everything that OpenSSL can reach through it.
 ///
-/// It is `Send` but not `Sync`: one thread at a time is in an `SSL` (invariant S4). The order of
-/// the fields is the order in which they are freed: the `SSL` first.
+/// It is `Send` but not `Sync`: one thread at a time uses an `SSL` (S4). The fields are freed in their
+/// order: the `SSL` first.
 pub(crate) struct SslHandle {
     ssl: Ssl,
-    /// `close_notify` is made, and there was no room to send all of it. OpenSSL says that it was
-    /// sent.
+    /// OpenSSL has made `close_notify` and counts it as sent, but there was no room to send all of it.
     close_notify_unsent: bool,
     callbacks: Pinned<Callbacks>,
     bio: Pinned<BioState>,
@@ -106,7 +105,7 @@ impl std::fmt::Debug for SslHandle {
 }
 
 impl SslHandle {
-    /// A connection made from the context behind `hooks`, on `transport`.
+    /// A connection on `transport`, made from the context of `hooks`.
     pub(crate) fn new(
         hooks: Arc<dyn Hooks>,
         stapling: Option<Box<dyn Stapling>>,
@@ -122,15 +121,15 @@ impl SslHandle {
             bio: Pinned::new(BioState::new(transport)),
         };
         let ssl = handle.ssl.as_ptr();
-        // SAFETY: the slot is ours; S2, `callbacks` is freed after `ssl`.
+        // SAFETY: the index is for `Callbacks`, and `callbacks` is freed after `ssl` (S2).
         let stored = unsafe {
             sys::SSL_set_ex_data(ssl, index, handle.callbacks.as_ptr().cast_mut().cast())
         };
         if stored != 1 {
             return Err(ErrorStack::get());
         }
-        // SAFETY: `bio` is freed after `ssl`, which owns the BIO from here on (one reference for
-        // both directions, as SSL_set_bio wants it).
+        // SAFETY: `handle.bio` is freed after `ssl`, which owns the BIO from here on. SSL_set_bio takes
+        // one reference if both directions have the same BIO.
         unsafe {
             let bio = bio::new(handle.bio.as_ptr())?;
             sys::SSL_set_bio(ssl, bio, bio);
@@ -138,35 +137,36 @@ impl SslHandle {
         Ok(handle)
     }
 
-    /// The connection as the `openssl` crate sees it.
+    /// The connection as a type of the `openssl` crate.
     pub(crate) fn ssl(&self) -> &SslRef {
         &self.ssl
     }
 
-    /// The connection as the `openssl` crate sees it, to be set up.
+    /// The connection as a type of the `openssl` crate, for its setters.
     pub(crate) fn ssl_mut(&mut self) -> &mut SslRef {
         &mut self.ssl
     }
 
-    /// The connection, to be looked at.
+    /// Read access to the connection.
     pub(crate) fn view(&self) -> View<'_> {
-        // SAFETY: S4: `SslHandle` is not `Sync`, and is borrowed by this thread meanwhile.
+        // SAFETY: `SslHandle` is not `Sync`, and this thread borrows it for as long as the view lives (S4).
         unsafe { View::new(&self.ssl, &self.callbacks) }
     }
 
-    /// Switches to another context: its certificate, protocols and store. The one before comes back:
-    /// callbacks may go with it, so it is dropped where no lock is held.
+    /// Switches to another context, and returns the earlier one. Drop that one without a lock: user
+    /// code, such as its callbacks, may be dropped with it.
     pub(crate) fn set_hooks(
         &mut self,
         hooks: Arc<dyn Hooks>,
     ) -> Result<Arc<dyn Hooks>, ErrorStack> {
         self.ssl.set_ssl_context(hooks.handle().as_ref())?;
-        // SAFETY: S4; OpenSSL keeps the old context's choice.
+        // SAFETY: this thread has the connection to itself (S4). OpenSSL keeps the earlier context's
+        // message callback, so it is set here.
         unsafe { trampoline::show_messages(self.ssl.as_ptr(), hooks.wants_messages()) };
         Ok(self.callbacks.set_current(hooks))
     }
 
-    /// What user code failed with; see [`Callbacks::take_failure`].
+    /// Takes the error of user code; see [`Callbacks::take_failure`].
     pub(crate) fn take_failure(&mut self, over: bool) -> Option<Failure> {
         self.callbacks.take_failure(over)
     }
@@ -176,7 +176,7 @@ impl SslHandle {
         self.bio.transport.borrow_mut().set_read_mode(mode);
     }
 
-    /// Bytes that the transport has read ahead.
+    /// The number of bytes that the transport has read ahead.
     pub(crate) fn transport_buffered(&self) -> usize {
         self.bio.transport.borrow().buffered()
     }
@@ -186,12 +186,12 @@ impl SslHandle {
         self.bio.transport.borrow_mut().take_buffered()
     }
 
-    /// What was seen of the transport while its caller waited.
+    /// Passes bytes that were seen in the socket's queue to the transport.
     pub(crate) fn feed(&mut self, seen: io::Result<Vec<u8>>) {
         self.bio.transport.borrow_mut().feed(seen);
     }
 
-    /// A step of the first handshake; `waits` says that the caller waits before the next one.
+    /// A step of the first handshake. If `waits` is set, the caller waits before the next step.
     pub(crate) fn first_handshake(&mut self, waits: bool) -> Status<()> {
         self.bio.transport.borrow_mut().begin_flight(waits);
         let status = self.do_handshake();
@@ -201,7 +201,7 @@ impl SslHandle {
 
     pub(crate) fn do_handshake(&mut self) -> Status<()> {
         self.step(|ssl| {
-            // SAFETY: S4, a live connection that this thread has to itself.
+            // SAFETY: S4.
             unsafe { sys::SSL_do_handshake(ssl) }
         })
     }
@@ -239,9 +239,8 @@ impl SslHandle {
         status.map(|()| n)
     }
 
-    /// Writes all of `data` or nothing that the caller may count on; a step that did not finish
-    /// must be repeated with the same data. What is more than one record may stay in the
-    /// transport until [`flush`](Self::flush).
+    /// Writes all of `data`. A step that was not done must be repeated with the same data. If `data` is
+    /// longer than one record, a part may stay in the transport until [`flush`](Self::flush).
     pub(crate) fn write(&mut self, data: &[u8]) -> Status<usize> {
         let mut n = 0;
         self.bio
@@ -256,7 +255,7 @@ impl SslHandle {
         status.map(|()| n)
     }
 
-    /// Sends what the transport has gathered.
+    /// Sends the data that the transport kept back.
     pub(crate) fn flush(&mut self) -> Status<()> {
         match self.bio.transport.borrow_mut().flush() {
             Ok(()) => Status::Done(()),
@@ -270,12 +269,12 @@ impl SslHandle {
         self.mode(decl::SSL_CTRL_CLEAR_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
     }
 
-    /// Frees OpenSSL's buffers after every message, and now if there is nothing in them.
+    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every message.
     pub(crate) fn release_buffers(&mut self) {
         self.mode(sys::SSL_CTRL_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
         let ssl = self.ssl.as_ptr();
-        // SAFETY: S4. Before 3.0.14 OpenSSL frees the buffer of a record that was read in part, or
-        // whose body has not come (CVE-2024-4741): not asked then.
+        // SAFETY: S4. Before 3.0.14, SSL_free_buffers also frees the buffer of a record that was read
+        // only in part (CVE-2024-4741). So it is called only between records.
         unsafe {
             let header_is_next = util::text(decl::SSL_rstate_string(ssl)) == Some("RH");
             if header_is_next && sys::SSL_pending(ssl) == 0 && decl::SSL_has_pending(ssl) == 0 {
@@ -289,14 +288,14 @@ impl SslHandle {
         self.mode(sys::SSL_CTRL_MODE, 0) & sys::SSL_MODE_RELEASE_BUFFERS == 0
     }
 
-    /// Changes modes; returns all of them.
+    /// Changes modes, and returns all modes.
     fn mode(&mut self, command: c_int, modes: c_long) -> c_long {
-        // SAFETY: S4; the commands take and give bits.
+        // SAFETY: S4. The commands take and return bits.
         unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, modes, std::ptr::null_mut()) }
     }
 
-    /// Whether a read could only wait for the peer: nothing has come that was not read yet, and
-    /// there is nothing to be sent first.
+    /// Whether a read can only wait for the peer: the handshake is done, no data is buffered, and the
+    /// peer has not sent `close_notify`.
     pub(crate) fn awaits_peer(&self) -> bool {
         let ssl = self.ssl.as_ptr();
         // SAFETY: S4.
@@ -307,16 +306,16 @@ impl SslHandle {
             && !self.view().shutdown_state().1
     }
 
-    /// Whether all of `close_notify` went out.
+    /// Whether all of `close_notify` was sent.
     pub(crate) fn sent_close_notify(&self) -> bool {
         self.view().shutdown_state().0 && !self.close_notify_unsent
     }
 
-    /// Sends `close_notify` or the rest of it and reads nothing, or takes the peer's if ours is out:
-    /// true once both are through.
+    /// Sends `close_notify`, or the rest of it. If it was sent already, reads the peer's. True when both
+    /// were sent and received.
     ///
-    /// OpenSSL counts `close_notify` as sent when it tries to send it. With no room for it, this call
-    /// must be repeated (`SSL_shutdown(3)`).
+    /// OpenSSL counts `close_notify` as sent when it tries to send it. Without room for it, the call must
+    /// be repeated (`SSL_shutdown(3)`).
     pub(crate) fn shutdown(&mut self) -> Status<bool> {
         let sends = !self.sent_close_notify();
         let mut both = false;
@@ -324,44 +323,44 @@ impl SslHandle {
             // SAFETY: S4.
             let result = unsafe { sys::SSL_shutdown(ssl) };
             both = result == 1;
-            // 0 is a success too: ours is out, the peer's is not here yet.
+            // 0 is a success too: `close_notify` was sent, and the peer's has not arrived.
             if result == 0 { 1 } else { result }
         });
         self.close_notify_unsent = sends && !matches!(status, Status::Done(()));
         status.map(|()| both)
     }
 
-    /// Whether the transport has read ahead what may be application data.
+    /// Whether the transport has read ahead bytes that may be application data.
     pub(crate) fn has_read_ahead(&self) -> bool {
         self.transport_buffered() > 0
             && self.ssl.is_init_finished()
             && !self.view().shutdown_state().1
     }
 
-    /// Decrypts the next record of application data, and leaves the data for the next read.
+    /// Decrypts the next record of application data. The next read returns the data.
     pub(crate) fn peek(&mut self) -> Status<()> {
         let mut byte = 0u8;
         let mut n = 0;
         self.step(|ssl| {
-            // SAFETY: S4; one byte is written at most.
+            // SAFETY: S4; OpenSSL writes at most one byte.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
         })
     }
 
-    /// Empties the queue, makes the call, and tells what came of it. `f` returns 1 for success.
+    /// Empties the error queue, makes the call, and converts its result. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
-        // SAFETY: the queue belongs to this thread. To clear an empty one takes longer.
+        // SAFETY: the queue belongs to this thread. The check is faster than clearing an empty queue.
         if unsafe { decl::ERR_peek_last_error() } != 0 {
             clear_errors();
         }
-        // An error that an earlier step got over, such as that of sending its alert.
+        // An error that did not end an earlier step, for example when it sent an alert.
         self.bio.error.borrow_mut().take();
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         if result == 1 {
             return Status::Done(());
         }
-        // SAFETY: S4; right after the call, on the same thread.
+        // SAFETY: S4. This is the thread of the call, and no other call of OpenSSL came between.
         let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
         match error {
             sys::SSL_ERROR_WANT_READ if self.bio.has_spent_all() => Status::Again,
@@ -374,10 +373,10 @@ impl SslHandle {
         }
     }
 
-    /// OpenSSL says that it was itself.
+    /// The fault for `SSL_ERROR_SSL`.
     ///
-    /// It queues something then, but for calls on a connection that has failed already: from 4.0
-    /// on those come here, with nothing in the queue, where 3.x blames the system.
+    /// The queue has an error then, with one exception: for a call on a connection that has failed
+    /// before, OpenSSL 4.0 returns this with an empty queue, where 3.x returns `SSL_ERROR_SYSCALL`.
     fn library_fault(&self) -> Fault {
         let queue = ErrorStack::get();
         if queue.errors().is_empty() {
@@ -386,7 +385,7 @@ impl SslHandle {
         Fault::Ssl(queue)
     }
 
-    /// OpenSSL says that it was the system.
+    /// The fault for `SSL_ERROR_SYSCALL`.
     fn transport_fault(&self) -> Fault {
         let queue = ErrorStack::get();
         match self.bio.error.borrow_mut().take() {
@@ -396,7 +395,7 @@ impl SslHandle {
         }
     }
 
-    /// Answers (client) or may send (server) requests for a certificate after the handshake.
+    /// Lets a client answer, or a server send, a request for a certificate after the handshake.
     pub(crate) fn enable_post_handshake_auth(&mut self, server: bool) {
         if server {
             let mode = self.ssl.verify_mode().bits() | sys::SSL_VERIFY_POST_HANDSHAKE;
@@ -407,14 +406,14 @@ impl SslHandle {
         }
     }
 
-    /// Shows this certificate in place of those of the context.
+    /// Uses this certificate instead of the context's.
     pub(crate) fn use_identity(
         &mut self,
         leaf: &X509Ref,
         chain: &[X509],
         key: &PKeyRef<Private>,
     ) -> Result<(), ErrorStack> {
-        // SAFETY: S4; the connection's own list of certificates, which `SSL_new` copied.
+        // SAFETY: S4. The list belongs to the connection: `SSL_new` copied it.
         unsafe { decl::SSL_certs_clear(self.ssl.as_ptr()) };
         self.ssl.set_certificate(leaf)?;
         for certificate in chain {
@@ -423,14 +422,13 @@ impl SslHandle {
         self.ssl.set_private_key(key)
     }
 
-    /// One more host name that the peer's certificate may have.
-    ///
-    /// The name is not empty: OpenSSL would look for a NUL behind it.
+    /// Adds a host name that the peer's certificate may have. An empty name is an error.
     pub(crate) fn add_host(&mut self, name: &str) -> Result<(), ErrorStack> {
+        // For a length of 0, OpenSSL reads up to a NUL.
         if name.is_empty() {
             return Err(ErrorStack::get());
         }
-        // SAFETY: S4; the parameters are the connection's own, and the name is copied.
+        // SAFETY: S4. The parameters belong to the connection. The name has `len` bytes, which are copied.
         let added = unsafe {
             decl::X509_VERIFY_PARAM_add1_host(
                 sys::SSL_get0_param(self.ssl.as_ptr()),
@@ -445,17 +443,17 @@ impl SslHandle {
         }
     }
 
-    /// Names what sessions of a server are for: those with another name are not resumed.
+    /// Sets the context of a server's sessions. A session with another one is not resumed.
     pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
         let len = c_uint::try_from(id.len()).unwrap_or(c_uint::MAX);
-        // SAFETY: S4; OpenSSL copies `len` bytes, or refuses if they are too many.
+        // SAFETY: S4. OpenSSL copies `len` bytes, or returns an error if that is too many.
         match unsafe { decl::SSL_set_session_id_context(self.ssl.as_ptr(), id.as_ptr(), len) } {
             1 => Ok(()),
             _ => Err(ErrorStack::get()),
         }
     }
 
-    /// Asks the client for its certificate; the request goes out with the next write.
+    /// Requests the client's certificate. The next write sends the request.
     pub(crate) fn verify_client_post_handshake(&mut self) -> Result<(), ErrorStack> {
         clear_errors();
         // SAFETY: S4.
@@ -479,20 +477,19 @@ impl SslHandle {
         self.callbacks.set_check(check);
     }
 
-    /// Sets what keeps the connection's new sessions.
+    /// Sets the receiver of the connection's new sessions.
     pub(crate) fn set_session_keeper(&mut self, keeper: Box<dyn SessionKeeper>) {
         self.callbacks.set_keeper(keeper);
     }
 
-    /// Offers a copy of a session for resumption, whose context the caller compares with its own. A
-    /// copy, since OpenSSL makes the session of a connection that ends without `close_notify`
-    /// unresumable, and the session can be offered again.
+    /// Offers a copy of a session for resumption. The caller has compared the session's context with its
+    /// own. OpenSSL marks the session of a connection that ends without `close_notify` as not resumable;
+    /// since that affects the copy only, the session can be offered again.
     pub(crate) fn set_session(&mut self, session: &SslSessionRef) -> Result<(), ErrorStack> {
         let copy = session::copy(session)?;
-        // SAFETY: a session may be used with one `SSL_CTX` only, since it is linked into that one's
-        // cache (SSL_set_session(3)). This copy is in no cache and nobody else has it: it is used
-        // with the context of this connection only, whichever the session itself came from.
-        // OpenSSL takes a reference of its own.
+        // SAFETY: a session must be used with one `SSL_CTX` only, because that one's cache may contain it
+        // (SSL_set_session(3)). This copy is in no cache, and only this connection has it. OpenSSL
+        // takes a reference of its own.
         unsafe { self.ssl.set_session(&copy) }
     }
 }

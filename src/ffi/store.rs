@@ -1,6 +1,6 @@
-//! `StoreHandle`: an `X509_STORE`, filled and listed safely while handshakes read it.
+//! `StoreHandle`: an `X509_STORE` to which certificates are added while handshakes use it.
 
-use std::ffi::{CString, c_int};
+use std::ffi::CString;
 use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
@@ -10,16 +10,17 @@ use openssl_sys as sys;
 
 use super::decl;
 use super::lookup::{self, CertificateSource};
+use super::util::check;
 
 /// A reference to an `X509_STORE`.
 ///
-/// Certificates and CRLs may be added while others verify: OpenSSL locks its list. It has no lock
-/// for the source and the lookups, so only a `StoreBuilder` adds those (invariant S5).
+/// Certificates and CRLs may be added while other threads verify, since OpenSSL locks the store's
+/// list. It has no lock for the source and the lookups, so only a `StoreBuilder` adds those (S5).
 pub(crate) struct StoreHandle(*mut sys::X509_STORE);
 
-// SAFETY: the reference count is atomic, and the list has a lock of its own (X509_STORE_add_cert).
+// SAFETY: the reference count is atomic, and OpenSSL locks the list (X509_STORE_add_cert).
 unsafe impl Send for StoreHandle {}
-// SAFETY: the methods add and list objects, both under the store's lock, and nothing else.
+// SAFETY: the methods only add and list objects, both under the store's lock.
 unsafe impl Sync for StoreHandle {}
 
 impl std::fmt::Debug for StoreHandle {
@@ -28,20 +29,20 @@ impl std::fmt::Debug for StoreHandle {
     }
 }
 
-/// A place where a store looks for a certificate when a verification needs one.
+/// A place where a store looks for certificates when a verification needs one.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Lookup {
-    /// Directories of hashed names, with separators between.
+    /// Directories with files that are named by hashes, separated by colons.
     Directories(CString),
-    /// A URI or a path (`OSSL_STORE`).
+    /// A URI or path for OpenSSL's `OSSL_STORE`.
     Uri(CString),
 }
 
-/// A store that nobody else has yet.
+/// A store that has one owner.
 pub(crate) struct StoreBuilder(StoreHandle);
 
 impl StoreBuilder {
-    /// A store without objects, which asks `source` first for certificates with a subject.
+    /// A store without objects, which asks `source` first.
     pub(crate) fn new(source: Arc<dyn CertificateSource>) -> Result<StoreBuilder, ErrorStack> {
         // SAFETY: no arguments.
         let store = unsafe { decl::X509_STORE_new() };
@@ -56,20 +57,20 @@ impl StoreBuilder {
 
     /// Lets the store look for certificates in one more place.
     pub(crate) fn add_lookup(&mut self, lookup: &Lookup) -> Result<(), ErrorStack> {
-        // SAFETY: no arguments; the tables of functions that they return live for ever.
+        // SAFETY: the functions take no argument and return static tables.
         let method = unsafe {
             match lookup {
                 Lookup::Directories(_) => decl::X509_LOOKUP_hash_dir(),
                 Lookup::Uri(_) => decl::X509_LOOKUP_store(),
             }
         };
-        // SAFETY: a live store, which only this builder has; the store owns the lookup.
+        // SAFETY: a live store, which only this builder has. The store frees the lookup.
         let added = unsafe { sys::X509_STORE_add_lookup(self.0.0, method) };
         if added.is_null() {
             return Err(ErrorStack::get());
         }
-        // SAFETY: the lookup lives as long as the store, which only this builder has, and copies
-        // the text, which ends with a NUL.
+        // SAFETY: the lookup lives as long as the store, which only this builder has. The text ends
+        // with a NUL and is copied.
         check(unsafe {
             match lookup {
                 Lookup::Directories(list) => {
@@ -86,7 +87,7 @@ impl StoreBuilder {
         })
     }
 
-    /// The store, for others to read.
+    /// The store, which can be shared from now on.
     pub(crate) fn build(self) -> StoreHandle {
         self.0
     }
@@ -103,24 +104,24 @@ impl StoreHandle {
         self.0
     }
 
-    /// Adds a certificate; one that is there already is no error.
+    /// Adds a certificate. It is no error if the store contains it already.
     pub(crate) fn add_certificate(&self, certificate: &X509Ref) -> Result<(), ErrorStack> {
         // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
         check(unsafe { sys::X509_STORE_add_cert(self.0, certificate.as_ptr()) })
     }
 
-    /// Adds a revocation list; one that is there already is no error.
+    /// Adds a certificate revocation list. It is no error if the store contains it already.
     pub(crate) fn add_crl(&self, crl: &X509CrlRef) -> Result<(), ErrorStack> {
         // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
         check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
     }
 
-    /// Everything that is in the store now, in its order (from OpenSSL 4.0 on, in any).
+    /// The objects that the store contains now, in its order; since OpenSSL 4.0 in any order.
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
         let listed = Listed::new(self);
         let mut objects = Vec::new();
-        // SAFETY: the list stays as it is until `listed` goes; each entry is copied by taking a
-        // reference.
+        // SAFETY: the list does not change until `listed` is dropped. Each object that is kept gets
+        // a reference.
         unsafe {
             let list = listed.as_ptr();
             for i in 0..sys::OPENSSL_sk_num(list.cast()) {
@@ -178,16 +179,16 @@ impl Drop for Listed<'_> {
     }
 }
 
-/// A copy of the list of a store's entries. From OpenSSL 4.0 on, asking for the list itself
-/// frees entries that a verification on another thread may hold, lock or no lock.
+/// A copy of the list of a store's entries. Since OpenSSL 4.0, the function that returns the list itself
+/// frees entries that a verification on another thread may use, even if the store is locked.
 #[cfg(ossl330)]
 struct Listed(*mut sys::stack_st_X509_OBJECT);
 
 #[cfg(ossl330)]
 impl Listed {
     fn new(store: &StoreHandle) -> Listed {
-        // SAFETY: a live store; OpenSSL locks it while it copies. Null, if memory is short, is a
-        // list without entries to all functions that are used here.
+        // SAFETY: a live store; OpenSSL locks it while it copies. If there is no memory, the result is
+        // null, which the functions that are used here accept as an empty list.
         Listed(unsafe { decl::X509_STORE_get1_objects(store.0) })
     }
 
@@ -199,20 +200,12 @@ impl Listed {
 #[cfg(ossl330)]
 impl Drop for Listed {
     fn drop(&mut self) {
-        // SAFETY: the list and its entries are this value's own.
+        // SAFETY: this value owns the list and its entries.
         unsafe {
             for i in 0..sys::OPENSSL_sk_num(self.0.cast()) {
                 sys::X509_OBJECT_free(sys::OPENSSL_sk_value(self.0.cast(), i).cast());
             }
             sys::OPENSSL_sk_free(self.0.cast());
         }
-    }
-}
-
-fn check(result: c_int) -> Result<(), ErrorStack> {
-    if result == 1 {
-        Ok(())
-    } else {
-        Err(ErrorStack::get())
     }
 }

@@ -1,17 +1,30 @@
-//! Slices and strings from C, where null and negative lengths mean "nothing"; and the error queue.
+//! Slices and strings from C, where null and negative lengths mean an empty one; the error queue.
 
-#![allow(clippy::disallowed_methods, reason = "the one place that may")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this module checks for null pointers"
+)]
 
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
 
+use openssl::error::ErrorStack;
+
 use super::decl;
 
-/// The bytes at `ptr`; none if it is null.
+/// The errors of the queue, unless `result` is 1, which means success.
+pub(super) fn check(result: c_int) -> Result<(), ErrorStack> {
+    match result {
+        1 => Ok(()),
+        _ => Err(ErrorStack::get()),
+    }
+}
+
+/// The bytes at `ptr`; empty if `ptr` is null.
 ///
 /// # Safety
 ///
-/// Unless it is null, `ptr` points to `len` bytes that stay as they are for `'a`.
+/// Unless it is null, `ptr` points to `len` bytes that do not change during `'a`.
 pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     if ptr.is_null() || len == 0 {
         return &[];
@@ -20,7 +33,7 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     unsafe { std::slice::from_raw_parts(ptr, len) }
 }
 
-/// The room at `ptr`, which need not hold anything yet; none if it is null.
+/// The memory at `ptr`, which need not be initialised; empty if `ptr` is null.
 ///
 /// # Safety
 ///
@@ -39,7 +52,7 @@ pub(crate) unsafe fn room<'a>(ptr: *mut c_char, len: c_int) -> &'a mut [MaybeUni
 ///
 /// # Safety
 ///
-/// Unless it is null, `ptr` points to a string that ends in NUL and stays as it is for `'a`.
+/// Unless it is null, `ptr` points to a string that ends with a NUL and does not change during `'a`.
 pub(crate) unsafe fn c_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     if ptr.is_null() {
         return None;
@@ -54,17 +67,17 @@ pub(crate) unsafe fn c_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
 ///
 /// As for [`c_str`].
 pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises what `c_str` needs.
     unsafe { c_str(ptr) }?.to_str().ok()
 }
 
-/// `text` as a C string; what follows a NUL is cut off.
+/// `text` as a C string, up to its first NUL.
 pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
     let end = text.find('\0').unwrap_or(text.len());
     std::ffi::CString::new(&text[..end]).unwrap_or_default()
 }
 
-/// Empties this thread's error queue, so that what stands in it afterwards is new.
+/// Empties this thread's error queue, so that it holds only errors of the next call.
 pub(crate) fn clear_errors() {
     // SAFETY: takes no argument and touches only this thread's queue.
     unsafe { decl::ERR_clear_error() }

@@ -1,4 +1,4 @@
-//! A connection that is only looked at: what its handshake agreed on.
+//! Read access to a connection: the results of its handshake.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use super::hooks::Hooks;
 use super::trampoline::Callbacks;
 use super::{decl, session, util};
 
-/// A connection to look at. The thread that has this has the connection to itself (S4): through the
-/// connection's lock, or through its window. Nothing here changes the connection. It stays on its
-/// thread, since `Callbacks` is not `Sync`.
+/// Read access to a connection. The thread that has a view has the connection to itself (S4): it holds
+/// the connection's lock, or reads through its window. No method changes the connection. A view stays
+/// on its thread, since `Callbacks` is not `Sync`.
 pub(crate) struct View<'a> {
     ssl: &'a SslRef,
     callbacks: &'a Callbacks,
@@ -23,43 +23,43 @@ pub(crate) struct View<'a> {
 impl<'a> View<'a> {
     /// # Safety
     ///
-    /// No other thread is in the connection for as long as the references live (S4).
+    /// No other thread uses the connection while the references live (S4).
     pub(super) unsafe fn new(ssl: &'a SslRef, callbacks: &'a Callbacks) -> View<'a> {
         View { ssl, callbacks }
     }
 
-    /// The connection as the `openssl` crate sees it.
+    /// The connection as a type of the `openssl` crate.
     pub(crate) fn ssl(&self) -> &'a SslRef {
         self.ssl
     }
 
-    /// The context in use, after a switch for the client's server name the new one.
+    /// The context in use: after a switch in the server name callback, the new one.
     pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
         self.callbacks.current()
     }
 
-    /// How many decrypted bytes there are.
+    /// The number of decrypted bytes that were not read yet.
     pub(crate) fn pending(&self) -> usize {
         // SAFETY: S4.
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         usize::try_from(pending).unwrap_or(0)
     }
 
-    /// Whether the handshake is neither to begin nor over: what it works on must stay as it is.
+    /// Whether the handshake has begun and is not done. Its settings must not change then.
     pub(crate) fn is_mid_handshake(&self) -> bool {
         // SAFETY: S4.
         let before = unsafe { decl::SSL_in_before(self.ssl.as_ptr()) } == 1;
         !before && !self.ssl.is_init_finished()
     }
 
-    /// Whether a handshake was completed and no other one has begun. Unlike
-    /// [`SslRef::is_init_finished`] it stays true when the connection fails afterwards.
+    /// Whether a handshake is done and no other one has begun. Unlike [`SslRef::is_init_finished`] it
+    /// stays true if the connection fails afterwards.
     pub(crate) fn is_settled(&self) -> bool {
         // SAFETY: S4.
         unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == decl::TLS_ST_OK }
     }
 
-    /// Whether `close_notify` went out already, and whether the peer's came.
+    /// Whether `close_notify` was sent, and whether the peer's was received.
     pub(crate) fn shutdown_state(&self) -> (bool, bool) {
         // SAFETY: S4.
         let state = unsafe { sys::SSL_get_shutdown(self.ssl.as_ptr()) };
@@ -69,13 +69,13 @@ impl<'a> View<'a> {
         )
     }
 
-    /// Whether the peer has closed the connection, by `close_notify` or another alert, and this
-    /// side has not.
+    /// Whether the peer has ended the connection, by `close_notify` or another alert, and this side has
+    /// not.
     pub(crate) fn was_closed_by_peer(&self) -> bool {
         self.shutdown_state() == (false, true)
     }
 
-    /// A copy of the session: what becomes of the connection does not concern it.
+    /// A copy of the session, which the connection does not change any more.
     pub(crate) fn session(&self) -> Option<SslSession> {
         self.ssl.session().and_then(|own| session::copy(own).ok())
     }
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
     /// The suites that client and server both have, in this server's order.
     pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
         let ssl = self.ssl.as_ptr();
-        // SAFETY: S4; both lists live as long as the connection is not stepped.
+        // SAFETY: S4. Both lists live until the connection's next step.
         unsafe {
             let client = decl::SSL_get_client_ciphers(ssl);
             let server = decl::SSL_get_ciphers(ssl);
@@ -100,10 +100,10 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The suite of a finished or running handshake.
+    /// The suite of the handshake, which may be in progress.
     pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
         let cipher: &SslCipherRef = self.ssl.current_cipher()?;
-        // SAFETY: suites live for ever.
+        // SAFETY: suites are static.
         unsafe { cipher_tuple(cipher.as_ptr()) }
     }
 
@@ -116,17 +116,17 @@ impl<'a> View<'a> {
             decl::SSL_CTRL_GET_SIGNATURE_NAME
         };
         let mut name: *const std::ffi::c_char = std::ptr::null();
-        // SAFETY: S4; the commands write a string to `name` that belongs to the connection, and is
-        // copied at once.
+        // SAFETY: S4. The commands write a pointer to `name`. The string belongs to the connection and is
+        // copied.
         unsafe {
             let told = sys::SSL_ctrl(self.ssl.as_ptr(), command, 0, (&raw mut name).cast());
             (told == 1).then(|| util::text(name).map(str::to_owned))?
         }
     }
 
-    /// The group that the keys were agreed in, under its name in TLS.
+    /// The TLS name of the group of the key exchange.
     pub(crate) fn group(&self) -> Option<String> {
-        // OpenSSL looks into the session, which is not there before.
+        // OpenSSL reads it from the session, which does not exist earlier.
         if !self.ssl.is_init_finished() {
             return None;
         }
@@ -141,10 +141,10 @@ impl<'a> View<'a> {
         {
             let null = std::ptr::null_mut();
             let get = decl::SSL_CTRL_GET_NEGOTIATED_GROUP;
-            // SAFETY: S4; the control takes no argument.
+            // SAFETY: S4; the command takes no argument.
             let nid = unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) };
             let name = openssl::nid::Nid::from_raw(i32::try_from(nid).ok()?);
-            // From OpenSSL's names to those of the registry, which are 3.2's.
+            // OpenSSL 3.2 and newer return IANA's names. These are the ones that differ.
             Some(match name.short_name().ok()? {
                 "UNDEF" => return None,
                 "prime256v1" => "secp256r1".to_owned(),
@@ -154,28 +154,27 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether the keys depend on the whole handshake (RFC 7627).
+    /// Whether the extended master secret was used (RFC 7627).
     pub(crate) fn has_extended_master_secret(&self) -> bool {
         let (get, null) = (decl::SSL_CTRL_GET_EXTMS_SUPPORT, std::ptr::null_mut());
-        // SAFETY: S4; the control takes no argument.
+        // SAFETY: S4; the command takes no argument.
         unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) == 1 }
     }
 
-    /// Whether records are compressed, and how.
+    /// The compression method, if records are compressed.
     pub(crate) fn compression(&self) -> Option<&'static str> {
         // SAFETY: S4.
         let method = unsafe { decl::SSL_get_current_compression(self.ssl.as_ptr()) };
-        // Only builds that no distribution ships can compress, and contexts forbid it.
+        // No distribution's OpenSSL can compress, and contexts turn compression off.
         (!method.is_null()).then_some("ZLIB")
     }
 
-    /// What the peer signed the handshake with: the digest, and the kind of signature. Newer releases
-    /// tell the algorithm's name.
+    /// The digest and the signature type with which the peer signed the handshake. OpenSSL 3.5 and newer
+    /// return the algorithm's name instead.
     #[cfg(not(ossl350))]
     pub(crate) fn peer_signature(&self) -> Option<(Option<Nid>, Nid)> {
         let (mut digest, mut kind) = (0, 0);
-        // SAFETY: S4; the calls write one number
-        // each, or return 0.
+        // SAFETY: S4. Each call writes one number, or returns 0.
         let found = unsafe {
             (
                 sys::SSL_ctrl(
@@ -199,9 +198,9 @@ impl<'a> View<'a> {
 ///
 /// # Safety
 ///
-/// `list` is a live stack of `SSL_CIPHER` that nobody changes meanwhile.
+/// `list` is a live stack of `SSL_CIPHER`, and does not change during the call.
 unsafe fn stack(list: *const sys::OPENSSL_STACK) -> Vec<*mut sys::SSL_CIPHER> {
-    // SAFETY: the caller's; entries are within the length that was just read.
+    // SAFETY: the caller promises a live stack that does not change, so each index is below its length.
     unsafe {
         (0..sys::OPENSSL_sk_num(list))
             .map(|i| sys::OPENSSL_sk_value(list, i).cast())
@@ -209,7 +208,7 @@ unsafe fn stack(list: *const sys::OPENSSL_STACK) -> Vec<*mut sys::SSL_CIPHER> {
     }
 }
 
-/// Name, protocol and bits, as Python's `cipher()` gives them.
+/// The name, protocol and bits of a suite, as in Python's `cipher()`.
 ///
 /// # Safety
 ///
@@ -217,7 +216,7 @@ unsafe fn stack(list: *const sys::OPENSSL_STACK) -> Vec<*mut sys::SSL_CIPHER> {
 unsafe fn cipher_tuple(
     cipher: *const sys::SSL_CIPHER,
 ) -> Option<(&'static str, &'static str, i32)> {
-    // SAFETY: the caller's; names are static.
+    // SAFETY: the caller promises a suite of the library. Its names are static.
     unsafe {
         let name = util::text(sys::SSL_CIPHER_get_name(cipher))?;
         let protocol = util::text(sys::SSL_CIPHER_get_version(cipher))?;

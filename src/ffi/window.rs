@@ -1,4 +1,4 @@
-//! Questions to a connection that is in the middle of a callback.
+//! Read access to a connection whose thread is in a callback.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,31 +9,31 @@ use openssl_sys as sys;
 use super::trampoline::Callbacks;
 use super::view::View;
 
-/// Told when OpenSSL, called by the holder of a connection's lock, calls user code.
+/// Notified when OpenSSL calls user code while a thread holds the connection's lock.
 pub(crate) trait CallbackWatch: Send + Sync {
-    /// User code begins (true), or has returned.
+    /// User code begins if `on` is set, and has returned otherwise.
     fn in_callback(&self, on: bool);
 }
 
-/// Through this, threads look at a connection while user code, called by OpenSSL, keeps its lock.
+/// Lets other threads read a connection while user code, called by OpenSSL, runs under its lock.
 ///
-/// OpenSSL stands still meanwhile. It goes on after the last one has looked.
+/// OpenSSL does nothing during that time. It continues when the last reader is done.
 pub(crate) struct Window {
     paused: Mutex<Option<Paused>>,
     watch: Arc<dyn CallbackWatch>,
 }
 
-/// A connection whose thread is in user code.
+/// A connection whose thread runs user code.
 struct Paused {
     ssl: *mut sys::SSL,
     callbacks: *const Callbacks,
 }
 
-// SAFETY: both pointers are used by one thread at a time, the one that holds `Window::paused`, and
-// valid for as long as the value stands there: see `Window::ask`.
+// SAFETY: only the thread that holds `Window::paused` uses the pointers, and they are valid while the
+// value is in there: see `Window::ask`.
 unsafe impl Send for Paused {}
 
-/// The window, open until this is dropped.
+/// Keeps a window open until it is dropped.
 pub(super) struct Opened<'a>(&'a Window);
 
 impl Window {
@@ -48,12 +48,12 @@ impl Window {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the window for the time in which user code runs.
+    /// Opens the window while user code runs.
     ///
     /// # Safety
     ///
-    /// Until the result is dropped, `ssl` and `callbacks` stay valid, and the thread that is in `ssl`
-    /// runs nothing but user code, which reaches neither but through this window.
+    /// Until the result is dropped, `ssl` and `callbacks` stay valid, and the thread that uses `ssl`
+    /// runs only user code, which reaches both only through this window.
     pub(super) unsafe fn open(
         &self,
         ssl: *mut sys::SSL,
@@ -64,13 +64,13 @@ impl Window {
         Opened(self)
     }
 
-    /// Looks at the connection; `None` if it is not in user code. `look` runs no user code.
+    /// Calls `look` with the connection; `None` if no user code runs. `look` must not run user code.
     pub(crate) fn ask<R>(&self, look: impl FnOnce(&View<'_>) -> R) -> Option<R> {
         let paused = self.paused();
         let paused = paused.as_ref()?;
-        // SAFETY: what stands here is valid, and the thread that is in the connection does not touch
-        // it: it leaves user code through `Opened::drop`, which waits for the mutex held here. No
-        // other thread looks at the same time. The view does not outlive the call.
+        // SAFETY: the pointers are valid, and the connection's thread does not use them now: it leaves
+        // user code through `Opened::drop`, which waits for the mutex that is held here. The mutex
+        // also excludes other readers. The view does not outlive the call.
         let view = unsafe { View::new(SslRef::from_ptr(paused.ssl), &*paused.callbacks) };
         Some(look(&view))
     }

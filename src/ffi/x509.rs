@@ -1,9 +1,8 @@
-//! What a certificate holds, as bytes: names, alternative names, URIs, serial number, times.
+//! The fields of a certificate as bytes: names, alternative names, URIs, serial number, times.
 //!
-//! The `openssl` crate gives the same as `&str`, and nothing where the bytes are no UTF-8; some
-//! kinds of name it does not give at all. Everything here is copied out, with its length: a NUL
-//! inside a name cuts nothing off (CVE-2013-4238). What the bytes mean is decided in
-//! `certificate`.
+//! The `openssl` crate returns them as `&str`, and nothing if the bytes are not UTF-8. It also lacks
+//! some kinds of names. The functions here copy the bytes with their length, so a NUL in a name does
+//! not end it (CVE-2013-4238). The module `certificate` interprets the bytes.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -23,14 +22,14 @@ use super::util::{self, clear_errors};
 /// One attribute of a name.
 #[derive(Debug)]
 pub(crate) struct Attribute {
-    /// Neighbours with the same number belong to one relative distinguished name.
+    /// Adjacent attributes with the same number belong to one relative distinguished name.
     pub(crate) set: c_int,
-    /// OpenSSL's long name of the attribute's type, or its number in dotted form.
+    /// OpenSSL's long name of the attribute's type, or its object identifier in dotted form.
     pub(crate) kind: Vec<u8>,
     pub(crate) value: Value,
 }
 
-/// What an attribute holds.
+/// The value of an attribute.
 #[derive(Debug)]
 pub(crate) enum Value {
     /// Text that OpenSSL converted to UTF-8.
@@ -42,7 +41,7 @@ pub(crate) enum Value {
 /// A GeneralName (RFC 5280, section 4.2.1.6).
 #[derive(Debug)]
 pub(crate) enum GeneralName {
-    /// Label and text for the kinds that OpenSSL prints.
+    /// The label and the text, for the kinds that OpenSSL prints.
     OtherName(Option<(&'static str, Vec<u8>)>),
     Email(Vec<u8>),
     Dns(Vec<u8>),
@@ -55,7 +54,7 @@ pub(crate) enum GeneralName {
     Unknown(c_int),
 }
 
-/// The longest text of an object identifier that fits without a second call.
+/// The size of the first buffer for the text of an object identifier. A longer one takes a second call.
 const OBJECT_TEXT: usize = 256;
 
 /// The attributes of a name, in the order of the certificate.
@@ -65,8 +64,8 @@ pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStac
     let count = unsafe { sys::X509_NAME_entry_count(name.as_ptr()) };
     (0..count)
         .map(|index| {
-            // SAFETY: `name` is live and borrowed, so it keeps its entries until `attribute`
-            // returned; null for an index out of range.
+            // SAFETY: `name` is live and borrowed, so its entries do not change. The result is null for
+            // an index that is out of range.
             let entry = unsafe { sys::X509_NAME_get_entry(name.as_ptr(), index) };
             if entry.is_null() {
                 return Err(ErrorStack::get());
@@ -81,7 +80,7 @@ pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStac
 ///
 /// `entry` is live.
 unsafe fn attribute(entry: *const sys::X509_NAME_ENTRY) -> Result<Attribute, ErrorStack> {
-    // SAFETY: `entry` is live; the three calls read a number and two pointers that it owns.
+    // SAFETY: `entry` is live. The calls return a number and two pointers to its parts.
     let (set, kind, value) = unsafe {
         (
             decl::X509_NAME_ENTRY_set(entry),
@@ -105,7 +104,7 @@ unsafe fn attribute(entry: *const sys::X509_NAME_ENTRY) -> Result<Attribute, Err
     }
 }
 
-/// OpenSSL's name of an object, or its number in dotted form; only the latter if `numeric`.
+/// OpenSSL's name of an object. The dotted form if it has no name, or if `numeric` is set.
 ///
 /// # Safety
 ///
@@ -117,8 +116,8 @@ pub(super) unsafe fn object_text(
     let mut text = vec![0; OBJECT_TEXT];
     loop {
         let room = c_int::try_from(text.len()).unwrap_or(c_int::MAX);
-        // SAFETY: `object` is null or live, which the call accepts; it writes at most `room`
-        // bytes into `text`, NUL included, and returns the length of the whole text.
+        // SAFETY: the call accepts null and a live object. It writes at most `room` bytes into `text`,
+        // including the NUL, and returns the length of the whole text.
         let len = unsafe {
             sys::OBJ_obj2txt(text.as_mut_ptr().cast(), room, object, c_int::from(numeric))
         };
@@ -140,8 +139,7 @@ unsafe fn string_bytes(string: *const sys::ASN1_STRING) -> Vec<u8> {
     if string.is_null() {
         return Vec::new();
     }
-    // SAFETY: not null, so live; the slice is over the string's own bytes and length, and is
-    // copied before anything can change them.
+    // SAFETY: not null, so live. Pointer and length are those of the string, and the bytes are copied.
     unsafe {
         let len = usize::try_from(sys::ASN1_STRING_length(string)).unwrap_or(0);
         util::slice(sys::ASN1_STRING_get0_data(string), len).to_vec()
@@ -153,12 +151,13 @@ unsafe fn string_bytes(string: *const sys::ASN1_STRING) -> Vec<u8> {
 /// `string` is live.
 unsafe fn string_utf8(string: *const sys::ASN1_STRING) -> Result<Vec<u8>, ErrorStack> {
     let mut out = ptr::null_mut();
-    // SAFETY: `string` is live; `out` receives a buffer of the length returned, which is ours.
+    // SAFETY: `string` is live. `out` receives a buffer, which the caller frees, and the call returns
+    // its length.
     let len = unsafe { sys::ASN1_STRING_to_UTF8(&raw mut out, string) };
     let Ok(len) = usize::try_from(len) else {
         return Err(ErrorStack::get());
     };
-    // SAFETY: the call succeeded, so `out` has `len` bytes; they are copied, then freed once.
+    // SAFETY: the call succeeded, so `out` has `len` bytes. They are copied, and freed once.
     unsafe {
         let bytes = util::slice(out, len).to_vec();
         sys::OPENSSL_free(out.cast());
@@ -166,7 +165,7 @@ unsafe fn string_utf8(string: *const sys::ASN1_STRING) -> Result<Vec<u8>, ErrorS
     }
 }
 
-/// The names of the extension subjectAltName; `None` without one, or if it cannot be decoded.
+/// The names of the extension subjectAltName. `None` if there is none, or if it cannot be decoded.
 pub(crate) fn subject_alt_names(x509: &X509Ref) -> Result<Option<Vec<GeneralName>>, ErrorStack> {
     let names = x509.subject_alt_names();
     clear_errors();
@@ -176,10 +175,10 @@ pub(crate) fn subject_alt_names(x509: &X509Ref) -> Result<Option<Vec<GeneralName
 }
 
 fn general_name(name: &GeneralNameRef) -> Result<GeneralName, ErrorStack> {
-    // SAFETY: `name` is live and borrowed; this reads its two fields.
+    // SAFETY: `name` is live and borrowed. This copies its two fields.
     let (kind, value) = unsafe { ((*name.as_ptr()).type_, (*name.as_ptr()).d) };
-    // SAFETY: the decoder sets `type_` to the member of the union that it filled, and each
-    // branch reads that member: a string for the first four, a name, an object.
+    // SAFETY: OpenSSL's decoder sets `type_` to the member of the union that it filled. Each branch
+    // reads that member: a string in the first four, a name, an object.
     Ok(unsafe {
         match kind {
             sys::GEN_EMAIL => GeneralName::Email(string_bytes(value.cast())),
@@ -199,16 +198,16 @@ fn general_name(name: &GeneralNameRef) -> Result<GeneralName, ErrorStack> {
     })
 }
 
-/// What `GENERAL_NAME_print` makes of an otherName, except that it stops at a NUL.
+/// The label and text of an otherName, as `GENERAL_NAME_print` prints them. That one stops at a NUL.
 fn other_name(name: &GeneralNameRef) -> Option<(&'static str, Vec<u8>)> {
     let (mut kind, mut value) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: `name` is live; the call writes two pointers that `name` owns, or returns 0.
+    // SAFETY: `name` is live. The call writes two pointers to parts of it, or returns 0.
     let found =
         unsafe { decl::GENERAL_NAME_get0_otherName(name.as_ptr(), &raw mut kind, &raw mut value) };
     if found == 0 || kind.is_null() || value.is_null() {
         return None;
     }
-    // SAFETY: neither is null; both belong to `name`, which is live.
+    // SAFETY: neither is null, and both belong to `name`, which is live.
     let (nid, tag) = unsafe { (sys::OBJ_obj2nid(kind), decl::ASN1_TYPE_get(value)) };
     let label = match (nid, tag) {
         (sys::NID_ms_upn, sys::V_ASN1_UTF8STRING) => "UPN",
@@ -218,11 +217,11 @@ fn other_name(name: &GeneralNameRef) -> Option<(&'static str, Vec<u8>)> {
         (decl::NID_SRVName, sys::V_ASN1_IA5STRING) => "SRVName",
         _ => return None,
     };
-    // SAFETY: the tag says that the union holds a string, which is null or live.
+    // SAFETY: for these tags the union has a string, which is null or live.
     Some((label, unsafe { string_bytes((*value).value.asn1_string) }))
 }
 
-/// The URIs of the extension authorityInfoAccess, each with the number of its access method.
+/// The URIs of the extension authorityInfoAccess, each with the NID of its access method.
 pub(crate) fn authority_info_uris(x509: &X509Ref) -> Vec<(c_int, Vec<u8>)> {
     let info = x509.authority_info();
     clear_errors();
@@ -234,8 +233,8 @@ pub(crate) fn authority_info_uris(x509: &X509Ref) -> Vec<(c_int, Vec<u8>)> {
 
 /// The URIs of all full names of the extension cRLDistributionPoints.
 ///
-/// A point without a name has none (CVE-2019-5010), nor has one with a name relative to the
-/// issuer, which CPython takes for a full name.
+/// A point may have no name (CVE-2019-5010), or one that is relative to the issuer, which CPython
+/// mistakes for a full name. Both are skipped.
 pub(crate) fn crl_distribution_uris(x509: &X509Ref) -> Vec<Vec<u8>> {
     let points = x509.crl_distribution_points();
     clear_errors();
@@ -249,7 +248,7 @@ pub(crate) fn crl_distribution_uris(x509: &X509Ref) -> Vec<Vec<u8>> {
 }
 
 fn uri(name: &GeneralNameRef) -> Option<Vec<u8>> {
-    // SAFETY: `name` is live and borrowed; for this type the union holds a string.
+    // SAFETY: `name` is live and borrowed. For this type the union has a string.
     unsafe {
         let name = name.as_ptr();
         ((*name).type_ == sys::GEN_URI).then(|| string_bytes((*name).d.cast()))
@@ -258,7 +257,7 @@ fn uri(name: &GeneralNameRef) -> Option<Vec<u8>> {
 
 /// The version field; Python adds one to it.
 pub(crate) fn version(x509: &X509Ref) -> i64 {
-    // SAFETY: `x509` is live; the call reads a number.
+    // SAFETY: `x509` is live, and the call returns a number.
     let version = unsafe { sys::X509_get_version(x509.as_ptr()) };
     #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
     i64::from(version)
@@ -267,8 +266,7 @@ pub(crate) fn version(x509: &X509Ref) -> i64 {
 /// The serial number: whether it is negative, and its magnitude.
 pub(crate) fn serial_number(x509: &X509Ref) -> (bool, Vec<u8>) {
     let serial: *const sys::ASN1_STRING = x509.serial_number().as_ptr().cast();
-    // SAFETY: an ASN1_INTEGER is an ASN1_STRING by another name (asn1.h), and this one lives as
-    // long as `x509`.
+    // SAFETY: ASN1_INTEGER and ASN1_STRING are the same type (asn1.h). This one belongs to `x509`.
     unsafe {
         let negative = sys::ASN1_STRING_type(serial) & decl::V_ASN1_NEG != 0;
         (negative, string_bytes(serial))
@@ -279,7 +277,7 @@ pub(crate) fn serial_number(x509: &X509Ref) -> (bool, Vec<u8>) {
 pub(crate) fn time_text(time: &Asn1TimeRef) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
     let output = Bio::writing()?;
-    // SAFETY: both are live. The result is 0 for a time that is none; the text then says so.
+    // SAFETY: both are live. For an invalid time the call returns 0 and writes a text that says so.
     unsafe { sys::ASN1_TIME_print(output.0, time.as_ptr()) };
     Ok(output.written())
 }
@@ -288,7 +286,7 @@ pub(crate) fn time_text(time: &Asn1TimeRef) -> Result<Vec<u8>, ErrorStack> {
 pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
     let output = Bio::writing()?;
-    // SAFETY: both are live; the call reads the name and writes to the BIO.
+    // SAFETY: both are live. The call reads the name and writes to the BIO.
     let ok = unsafe { decl::X509_NAME_print_ex(output.0, name.as_ptr(), 0, decl::XN_FLAG_RFC2253) };
     if ok < 0 {
         return Err(ErrorStack::get());
@@ -296,10 +294,10 @@ pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
     Ok(output.written())
 }
 
-/// The hash that the certificate's signature was made with, if it says which.
+/// The hash of the certificate's signature algorithm, if it has one.
 pub(crate) fn signature_digest(x509: &X509Ref) -> Option<Nid> {
     let mut digest = 0;
-    // SAFETY: a live certificate; where a number is not wanted, null says so.
+    // SAFETY: a live certificate. The call writes one number; null means that a value is not needed.
     let known = unsafe {
         decl::X509_get_signature_info(
             x509.as_ptr(),
@@ -312,11 +310,11 @@ pub(crate) fn signature_digest(x509: &X509Ref) -> Option<Nid> {
     (known == 1 && digest != sys::NID_undef).then(|| Nid::from_raw(digest))
 }
 
-/// Whether the certificate says that its server staples an OCSP response to every handshake
-/// (RFC 7633: `status_request` among its TLS features).
+/// Whether the certificate requires its server to staple an OCSP response to every handshake (RFC 7633:
+/// `status_request` among its TLS features).
 pub(crate) fn promises_staple(x509: &X509Ref) -> bool {
     const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 5];
-    // SAFETY: `x509` is live, and so is what belongs to it.
+    // SAFETY: `x509` is live, and the extension and its data belong to it.
     let features = unsafe {
         let at = sys::X509_get_ext_by_NID(x509.as_ptr(), decl::NID_tlsfeature, -1);
         let extension = sys::X509_get_ext(x509.as_ptr(), at);
@@ -325,26 +323,26 @@ pub(crate) fn promises_staple(x509: &X509Ref) -> bool {
         }
         string_bytes(sys::X509_EXTENSION_get_data(extension).cast())
     };
-    // A SEQUENCE of INTEGERs, all of them small.
+    // A SEQUENCE of INTEGERs of one byte each.
     let numbers = features.get(2..).unwrap_or_default();
     numbers.chunks(3).any(|number| number == STATUS_REQUEST)
 }
 
-/// Whether the certificate is a certification authority's; see `X509_check_ca`(3).
+/// Whether the certificate belongs to a certification authority; see `X509_check_ca`(3).
 pub(crate) fn is_ca(x509: &X509Ref) -> bool {
-    // SAFETY: `x509` is live; what the call caches in it is under OpenSSL's own lock.
+    // SAFETY: `x509` is live. The call caches values in it, under OpenSSL's own lock.
     let ca = unsafe { decl::X509_check_ca(x509.as_ptr()) };
     clear_errors();
     ca != 0
 }
 
-/// A memory BIO that lives for one call.
+/// A memory BIO.
 struct Bio(*mut sys::BIO);
 
 impl Bio {
-    /// One that collects what is written.
+    /// An empty one, to be written to.
     fn writing() -> Result<Bio, ErrorStack> {
-        // SAFETY: the method is a static of OpenSSL's.
+        // SAFETY: the method table is static.
         Bio::owned(unsafe { sys::BIO_new(decl::BIO_s_mem()) })
     }
 
@@ -357,8 +355,8 @@ impl Bio {
 
     fn written(&self) -> Vec<u8> {
         let mut data: *mut c_char = ptr::null_mut();
-        // SAFETY: the BIO is a live memory BIO; the call stores a pointer to its buffer, whose
-        // length it returns, and the bytes are copied before the BIO is used again.
+        // SAFETY: a live memory BIO. The call stores a pointer to its buffer and returns the length. The
+        // bytes are copied before the BIO is used again.
         unsafe {
             let len = sys::BIO_get_mem_data(self.0, &raw mut data);
             util::slice(data.cast(), usize::try_from(len).unwrap_or(0)).to_vec()
@@ -368,14 +366,14 @@ impl Bio {
 
 impl Drop for Bio {
     fn drop(&mut self) {
-        // SAFETY: made by `owned`, not null, freed only here.
+        // SAFETY: not null, and freed once.
         unsafe { sys::BIO_free_all(self.0) }
     }
 }
 
-/// Whether a verification may accept the peer's certificate although it compares no host name: it is
-/// not at that certificate, or the peer is a client, or there is a host name or an address to compare.
-/// If it may not, the verification's error becomes a mismatch of the host name.
+/// Whether a verification may accept a certificate: it is not the peer's own, or the peer is a client,
+/// or there is a host name or an address to compare it with. If none is the case, the verification's
+/// error becomes a host name mismatch.
 pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
     let client = X509StoreContext::ssl_idx()
         .ok()
@@ -384,8 +382,8 @@ pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
     if verification.error_depth() > 0 || !client {
         return true;
     }
-    // SAFETY: a live verification, which has parameters. The address is a copy for us to free; a null
-    // pointer is freed as well.
+    // SAFETY: a live verification, which has parameters. The address is a copy or null; OPENSSL_free
+    // accepts both.
     unsafe {
         let param = decl::X509_STORE_CTX_get0_param(verification.as_ptr());
         if !decl::X509_VERIFY_PARAM_get0_host(param, 0).is_null() {

@@ -1,5 +1,5 @@
-//! Compares the declarations with the installed headers: the C compiler refuses a function that is
-//! declared twice in different ways, and an assertion that does not hold.
+//! Compares the declarations with the installed headers. The C compiler rejects a function with two
+//! different declarations, and a static assertion that is false.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -23,7 +23,7 @@ const INCLUDES: &str = "\
 #include <openssl/x509v3.h>
 ";
 
-/// A declaration, its types in Rust's spelling. No result is an empty one.
+/// A declaration with Rust's types. A function without a result has an empty one.
 pub(super) struct Signature {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [&'static str],
@@ -42,7 +42,7 @@ impl Signature {
     }
 }
 
-/// A type in C. `const` stands behind what it is about, so that pointers read from right to left.
+/// A type in C. `const` follows the type that it applies to.
 fn in_c(rust: &str) -> String {
     if let Some(to) = rust.strip_prefix("*mut ") {
         return format!("{} *", in_c(to));
@@ -71,7 +71,7 @@ fn in_c(rust: &str) -> String {
     .to_owned()
 }
 
-/// What the compiler is to check.
+/// The C text that the compiler checks.
 fn source() -> String {
     let mut c = INCLUDES.to_owned();
     for callback in CALLBACKS {
@@ -119,7 +119,7 @@ fn equal(c: &str, rust: i64) -> String {
     format!("_Static_assert(({c}) == {rust}, \"{c}\");")
 }
 
-/// Whether the C compiler accepts the text; its complaints go to standard error.
+/// Whether the C compiler accepts the text. It writes its errors to standard error.
 fn compiles(c: &str) -> bool {
     let mut cc = Command::new("cc");
     cc.args(["-fsyntax-only", "-Werror", "-x", "c", "-"]);
@@ -152,7 +152,7 @@ fn a_wrong_type_number_or_layout_does_not_compile() {
     }
 }
 
-/// Only functions that initialise OpenSSL can be called without one of its objects.
+/// A function that takes no OpenSSL object can be the first call, so it must initialise OpenSSL.
 #[test]
 fn functions_that_take_no_object_are_entries() {
     let is_object = |argument: &&'static str| {

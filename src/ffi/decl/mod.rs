@@ -1,8 +1,8 @@
-//! C functions and constants that `openssl-sys` lacks, and every function that a process may call
-//! first.
+//! C functions and constants that `openssl-sys` lacks, and every function that may be the first call
+//! of OpenSSL in a process.
 //!
-//! A test writes the declarations in C, as the Rust types say, and lets the C compiler compare them
-//! with the installed headers; numbers and layouts too (`header.rs`).
+//! A test converts the declarations to C and lets the C compiler compare them with the installed
+//! headers, also the numbers and the layouts of structs (`header.rs`).
 
 #![allow(
     non_camel_case_types,
@@ -45,7 +45,7 @@ macro_rules! c_callbacks {
     };
 }
 
-/// Declares functions that take an object of OpenSSL's. Only an initialised library makes one.
+/// Declares functions that take an OpenSSL object. Such an object exists only after initialisation.
 macro_rules! c_functions {
     ($($(#[cfg($cfg:meta)])? fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?;)*) => {
         unsafe extern "C" {
@@ -60,11 +60,11 @@ macro_rules! c_functions {
     };
 }
 
-/// Declares functions that take no object of OpenSSL's, so that they may be the first that a
-/// process calls. Each initialises OpenSSL before, with `OPENSSL_INIT_NO_ATEXIT`. Without that,
-/// OpenSSL initialises itself and frees its state at exit, under threads that still use it.
+/// Declares functions that take no OpenSSL object, so they can be the first call in a process. Each
+/// initialises OpenSSL first, with `OPENSSL_INIT_NO_ATEXIT`. Otherwise OpenSSL would initialise itself
+/// and free its state at exit, while other threads still use it.
 ///
-/// `clippy.toml` forbids openssl-sys's declarations of the same functions.
+/// `clippy.toml` forbids the declarations of these functions in `openssl-sys`.
 macro_rules! c_entries {
     ($($(#[cfg($cfg:meta)])? fn $name:ident($($arg:ident: $ty:ty),*) $(-> $ret:ty)?;)*) => {
         $($(#[cfg($cfg)])?
@@ -73,7 +73,7 @@ macro_rules! c_entries {
                 fn $name($($arg: $ty),*) $(-> $ret)?;
             }
             openssl::init();
-            // SAFETY: the caller's.
+            // SAFETY: the caller promises what the C function requires.
             unsafe { $name($($arg),*) }
         })*
         #[cfg(test)]
@@ -94,7 +94,7 @@ macro_rules! c_numbers {
     };
 }
 
-/// An enumeration in C, of the size that the test compares.
+/// An enumeration in C. The test compares its size.
 type OSSL_HANDSHAKE_STATE = c_int;
 /// As above.
 type X509_LOOKUP_TYPE = c_int;
@@ -106,7 +106,7 @@ pub(crate) enum X509_PUBKEY {}
 /// Known by pointer only.
 pub(crate) enum stack_st_X509_INFO {}
 
-/// The beginning of C's public struct; entries are made and freed by OpenSSL only.
+/// The first fields of the C struct. Only OpenSSL allocates and frees it.
 #[repr(C)]
 pub(crate) struct X509_INFO {
     pub(crate) x509: *mut X509,

@@ -5,8 +5,8 @@ use openssl_sys as sys;
 use super::{Running, dispatch};
 use crate::ffi::util;
 
-/// Chooses the first of the server's protocols that the client offers. Without one in common the
-/// extension is ignored, as in Python.
+/// Chooses the first of the server's protocols that the client offers. If there is none, the handshake
+/// continues without a protocol, as in Python.
 pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     ssl: *mut sys::SSL,
     out: *mut *const c_uchar,
@@ -16,7 +16,7 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     _arg: *mut c_void,
 ) -> c_int {
     let choose = |state: &Running<'_>| {
-        // SAFETY: OpenSSL's list of the client's protocols, valid during the call.
+        // SAFETY: OpenSSL passes the client's list, which is valid during the call.
         let offered = unsafe { util::slice(offered, offered_len as usize) };
         let current = state.current();
         let Some(protocol) = first_common(current.alpn(), offered) else {
@@ -28,8 +28,8 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
         let mut kept = state.alpn.borrow_mut();
         kept.clear();
         kept.extend_from_slice(protocol);
-        // SAFETY: OpenSSL passes two places to write to, and copies the protocol before the next
-        // callback; the state, which owns the bytes, lives longer (S2).
+        // SAFETY: OpenSSL passes two pointers to write to. It copies the protocol before the next
+        // callback, and the bytes live as long as the connection (S2).
         unsafe {
             *out = kept.as_ptr();
             *out_len = length;
@@ -40,13 +40,13 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     unsafe { dispatch(ssl, sys::SSL_TLSEXT_ERR_ALERT_FATAL, choose) }
 }
 
-/// The first entry of `preferred` that stands in `offered`, as it stands there. Both have length
-/// bytes.
+/// The first entry of `preferred` that `offered` contains, as a part of `offered`. Each entry of both
+/// follows a length byte.
 pub(crate) fn first_common<'a>(preferred: &[u8], offered: &'a [u8]) -> Option<&'a [u8]> {
     protocols(preferred).find_map(|ours| protocols(offered).find(|theirs| *theirs == ours))
 }
 
-/// The entries of a list with length bytes; what is cut off at the end is left out.
+/// The entries of a list with length bytes, without an incomplete one at the end.
 fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (&length, rest) = list.split_first()?;

@@ -5,13 +5,13 @@ use openssl_sys as sys;
 use super::{Running, dispatch};
 use crate::ffi::util;
 
-/// Passes a line of the key log on.
+/// Passes a line of the key log to the context in use.
 pub(in crate::ffi) unsafe extern "C" fn keylog(ssl: *const sys::SSL, line: *const c_char) {
     let write = |state: &Running<'_>| {
-        // SAFETY: OpenSSL passes a string that ends in NUL.
+        // SAFETY: OpenSSL passes a string that ends with a NUL.
         if let Some(line) = unsafe { util::text(line) } {
             if let Err(error) = state.user_code(|| state.current().keylog(line)) {
-                state.note(error);
+                state.fail_aside(error);
             }
         }
     };

@@ -6,7 +6,7 @@ use super::{Running, dispatch};
 use crate::ffi::hooks::RawMessage;
 use crate::ffi::util;
 
-/// Shows a message or record header to the context in use.
+/// Passes a message or record header to the context in use.
 pub(in crate::ffi) unsafe extern "C" fn message(
     sent: c_int,
     version: c_int,
@@ -21,11 +21,11 @@ pub(in crate::ffi) unsafe extern "C" fn message(
             sent: sent != 0,
             version,
             content_type,
-            // SAFETY: OpenSSL's buffer, valid during the call.
+            // SAFETY: OpenSSL passes a buffer, which is valid during the call.
             data: unsafe { util::slice(data.cast(), len) },
         };
         if let Err(error) = state.user_code(|| state.current().message(&message)) {
-            state.note(error);
+            state.fail_aside(error);
         }
     };
     // SAFETY: called by OpenSSL with the running connection.

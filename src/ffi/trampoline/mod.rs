@@ -1,4 +1,4 @@
-//! Every function that OpenSSL calls, and the one way through which they reach Rust code.
+//! The functions that OpenSSL calls for a connection. All of them go through [`dispatch`].
 
 mod alpn;
 mod keylog;
@@ -38,31 +38,31 @@ pub(in crate::ffi) use status::status;
 pub(in crate::ffi) use ticket::{keep_ticket_keys, ticket};
 pub(in crate::ffi) use verify::verify;
 
-/// Why user code, called by OpenSSL, did not do its work.
+/// How user code that OpenSSL called has failed.
 pub(crate) enum Failure {
     Error(BoxError),
     Panic(Box<dyn Any + Send>),
-    /// An error of code that only looks on: it decides nothing.
+    /// An error of the key log or of the message callback, which does not end the operation.
     Aside(BoxError),
 }
 
-/// What callbacks find through the one `ex_data` slot of an `SSL`.
+/// The data of a connection's callbacks, which they find through the `ex_data` index of [`slot`].
 ///
-/// The owner of the `SSL` keeps it alive and in place until after `SSL_free` (invariant S2).
+/// The owner of the `SSL` keeps it at its address until after `SSL_free` (S2).
 pub(crate) struct Callbacks {
     /// The context that the connection was made from.
     original: Arc<dyn Hooks>,
     /// The context in use: the original one until a switch.
     current: RefCell<Arc<dyn Hooks>>,
     failure: RefCell<Option<Failure>>,
-    /// The protocol that was chosen; OpenSSL copies it after the callback has returned.
+    /// The chosen ALPN protocol. OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
     keeper: OnceCell<Box<dyn SessionKeeper>>,
     check: OnceCell<Box<dyn PeerCheck>>,
-    /// What the running verification has found so far: the errors and their places in the chain.
+    /// The errors of the current verification, each with its depth in the chain.
     errors: RefCell<Vec<(c_int, c_int)>>,
-    /// Where others look at the connection while user code runs.
+    /// Lets other threads read the connection while user code runs.
     window: Arc<Window>,
 }
 
@@ -85,7 +85,7 @@ impl Callbacks {
         }
     }
 
-    /// Sets what keeps the connection's sessions; the first one stays.
+    /// Sets the receiver of the connection's sessions, once.
     pub(crate) fn set_keeper(&self, keeper: Box<dyn SessionKeeper>) {
         let _ = self.keeper.set(keeper);
     }
@@ -105,13 +105,13 @@ impl Callbacks {
         Arc::clone(&self.current.borrow())
     }
 
-    /// Keeps another context alive for as long as the connection may use it; the one before.
-    #[must_use = "callbacks may go with it"]
+    /// Sets the context in use, and returns the earlier one.
+    #[must_use = "user code may be dropped with it"]
     pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) -> Arc<dyn Hooks> {
         self.current.replace(hooks)
     }
 
-    /// What user code failed with. What it failed with aside waits until the operation is `over`.
+    /// Takes the failure of user code. A [`Failure::Aside`] is kept until the operation is `over`.
     pub(crate) fn take_failure(&self, over: bool) -> Option<Failure> {
         if over || self.has_failed() {
             self.failure.take()
@@ -120,31 +120,31 @@ impl Callbacks {
         }
     }
 
-    /// Whether user code has failed in a way that decides how the operation ends.
+    /// Whether user code has failed in a way that ends the operation.
     fn has_failed(&self) -> bool {
         !matches!(*self.failure.borrow(), None | Some(Failure::Aside(_)))
     }
 
-    /// Keeps a failure that decides how the operation ends: no user code runs until it is seen.
+    /// Keeps a failure that ends the operation. No user code runs until it is taken.
     fn fail(&self, failure: Failure) {
-        // The other is dropped behind the borrow.
+        // An earlier one is dropped when the cell is no longer borrowed.
         drop(self.failure.replace(Some(failure)));
     }
 
-    /// Keeps an error of code that only looks on: the operation goes on, and then reports it.
-    fn note(&self, error: BoxError) {
-        // The first one counts; the other is dropped behind the borrow.
+    /// Keeps an error that does not end the operation, which reports it at its end.
+    fn fail_aside(&self, error: BoxError) {
+        // The first one is kept. The other is dropped when the cell is no longer borrowed.
         let earlier = self.failure.take();
         self.failure
             .replace(earlier.or(Some(Failure::Aside(error))));
     }
 }
 
-/// The index of our slot in every `SSL`.
+/// The `ex_data` index of [`Callbacks`] in an `SSL`.
 pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     static SLOT: OnceCell<c_int> = OnceCell::new();
     SLOT.get_or_try_init(|| {
-        // SAFETY: no callbacks and no argument; OpenSSL locks its list of indices.
+        // SAFETY: without callbacks and argument. OpenSSL locks its list of indices.
         let index = unsafe {
             decl::CRYPTO_get_ex_new_index(
                 sys::CRYPTO_EX_INDEX_SSL,
@@ -164,20 +164,20 @@ pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
-/// The connection that has called: what its callbacks share.
+/// The connection for which OpenSSL has called.
 struct Running<'a> {
     callbacks: &'a Callbacks,
     ssl: *mut sys::SSL,
 }
 
 impl Running<'_> {
-    /// Runs user code. Other threads, and the user code itself, may look at the connection meanwhile.
-    /// `f` does not use the `SSL` itself but for reading.
+    /// Runs user code. Other threads, and the user code itself, can read the connection during that
+    /// time. `f` itself must not change the `SSL`.
     fn user_code<R>(&self, f: impl FnOnce() -> R) -> R {
-        // SAFETY: the connection is live, and `SslHandle::new` gave it its BIO.
+        // SAFETY: the connection is live, and its BIO was made by `bio::new`, in `SslHandle::new`.
         unsafe { bio::pause(self.ssl) };
-        // SAFETY: the connection is live until the callback returns. This thread is the one that is in
-        // it, and it is in `f` until the window is closed.
+        // SAFETY: the connection is live until the callback returns. Its thread is this one, and runs
+        // only `f` until the window is closed.
         let _open = unsafe { self.callbacks.window.open(self.ssl, self.callbacks) };
         f()
     }
@@ -191,16 +191,15 @@ impl Deref for Running<'_> {
     }
 }
 
-/// The state of the connection behind `ssl`.
+/// The data of a connection's callbacks.
 ///
 /// # Safety
 ///
-/// `ssl` is what OpenSSL handed to a callback, and the result is used in that callback only.
+/// `ssl` is the argument of a callback, and the result is used in that callback only.
 unsafe fn callbacks<'a>(ssl: *const sys::SSL) -> Option<&'a Callbacks> {
     let index = slot().ok()?;
-    // SAFETY: OpenSSL passes a live SSL; our slot holds null or what `SslHandle::new` put there. S2,
-    // the owner of the SSL keeps the state alive while the SSL lives, and gives out shared
-    // references only.
+    // SAFETY: OpenSSL passes a live SSL. The index has null or the pointer of `SslHandle::new`, whose
+    // value lives longer than the SSL, and there are only shared references to it (S2).
     unsafe {
         sys::SSL_get_ex_data(ssl, index)
             .cast::<Callbacks>()
@@ -208,14 +207,14 @@ unsafe fn callbacks<'a>(ssl: *const sys::SSL) -> Option<&'a Callbacks> {
     }
 }
 
-/// Runs `f` for the connection behind `ssl`: nothing unwinds into C, the thread's error queue
-/// stays as OpenSSL left it, and after a failure no user code runs until the caller has seen it.
+/// Runs `f` for a connection, or returns `refused` if user code has failed before. A panic does not
+/// unwind into C, and the thread's error queue stays as it was.
 ///
 /// # Safety
 ///
-/// `ssl` is what OpenSSL handed to a callback.
+/// `ssl` is the argument of a callback.
 unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<'_>) -> R) -> R {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises the argument of a callback, and the result is used within it.
     let Some(state) = (unsafe { callbacks(ssl) }) else {
         return refused;
     };
@@ -228,7 +227,7 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<
     };
     let queue = ErrorStack::get();
     let answer = catch_unwind(AssertUnwindSafe(|| f(&running)));
-    // What user code left behind is none of the running operation's.
+    // The errors that user code left in the queue do not belong to the current operation.
     clear_errors();
     queue.put();
     answer.unwrap_or_else(|panic| {
@@ -237,13 +236,13 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<
     })
 }
 
-/// Sets whether a connection shows its messages.
+/// Sets whether a connection calls the message callback.
 ///
 /// # Safety
 ///
-/// `ssl` is live, and no other thread is in it.
+/// `ssl` is live, and no other thread uses it.
 pub(in crate::ffi) unsafe fn show_messages(ssl: *mut sys::SSL, on: bool) {
     let callback = on.then_some(message as _);
-    // SAFETY: the caller's; the trampoline finds what it needs through the SSL.
+    // SAFETY: the caller promises a live SSL. The trampoline finds its data through it.
     unsafe { decl::SSL_set_msg_callback(ssl, callback) };
 }

@@ -5,22 +5,21 @@ use openssl_sys as sys;
 use super::{Failure, Running, dispatch};
 use crate::ffi::hooks::PskLimits;
 
-/// More than OpenSSL has room for: it looks at the number first and gives up the handshake.
+/// A length that OpenSSL rejects. It compares the length with its limit first, and ends the handshake.
 const TOO_LONG: c_uint = c_uint::MAX;
 
-/// Tells OpenSSL that there is no key. A connection that checks its peer's certificate has none, since
-/// the peer of a handshake with a key shows no certificate.
+/// The result if there is no key. A connection that checks its peer's certificate uses none, since the
+/// peer of a handshake with a key sends no certificate.
 const NO_KEY: c_uint = 0;
 
-/// What tells OpenSSL that there is no key because user code failed. In TLS 1.2 that ends the
-/// handshake. In TLS 1.3 it would go on without the key, so there it is given a length that it
-/// refuses.
+/// The result for OpenSSL if user code has failed: it ends the handshake. 0 means that there is no key,
+/// with which a handshake of TLS 1.3 would continue. So it gets a length that it rejects.
 ///
 /// # Safety
 ///
-/// `ssl` is live, and this thread is in it.
+/// `ssl` is live, and only this thread uses it.
 unsafe fn failed(ssl: *const sys::SSL) -> c_uint {
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live SSL.
     if unsafe { sys::SSL_version(ssl) } == sys::TLS1_3_VERSION {
         TOO_LONG
     } else {
@@ -28,7 +27,7 @@ unsafe fn failed(ssl: *const sys::SSL) -> c_uint {
     }
 }
 
-/// Copies `from` to a place with room for `room` bytes; false if it does not fit.
+/// Copies `from` to memory of `room` bytes. False if it does not fit.
 ///
 /// # Safety
 ///
@@ -37,17 +36,17 @@ unsafe fn fill(to: *mut u8, room: usize, from: &[u8]) -> bool {
     if to.is_null() || from.len() > room {
         return false;
     }
-    // SAFETY: checked against the room that the caller promises; `from` is Rust's memory and does
-    // not overlap with OpenSSL's buffer.
+    // SAFETY: `from` fits into the memory that the caller promises. It is Rust's memory, so it does not
+    // overlap with OpenSSL's buffer.
     unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) };
     true
 }
 
-/// The bytes of a C string; none if there is none.
+/// The bytes of a C string; empty for null.
 ///
 /// # Safety
 ///
-/// As for [`CStr::from_ptr`], unless `text` is null.
+/// Unless it is null, `text` points to a string that ends with a NUL and does not change during `'a`.
 unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
     if text.is_null() {
         return &[];
@@ -56,10 +55,10 @@ unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
     unsafe { CStr::from_ptr(text) }.to_bytes()
 }
 
-/// Asks a client's context for its identity and key.
+/// Calls back for a client's identity and key.
 ///
-/// OpenSSL copies the callback into the connection when the connection is made, and keeps it when the
-/// context is switched. It asks the context in use, as CPython's does.
+/// OpenSSL copies the callback into a new connection, and keeps it there when the context is switched.
+/// As in CPython, the callback of the context in use is called.
 pub(in crate::ffi) unsafe extern "C" fn psk_client(
     ssl: *mut sys::SSL,
     hint: *const c_char,
@@ -74,11 +73,11 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
         if state.check.get().is_some() {
             return NO_KEY;
         }
-        // SAFETY: OpenSSL passes null or a string that stays during the call.
+        // SAFETY: OpenSSL passes null, or a string that does not change during the call.
         let hint = unsafe { bytes(hint) };
         let room = max_identity_len as usize;
         let limits = PskLimits {
-            // One byte is the NUL's.
+            // One byte is for the NUL.
             identity: room.saturating_sub(1),
             key: max_psk_len as usize,
         };
@@ -91,7 +90,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
         };
         let mut name = found.identity;
         name.push(0);
-        // SAFETY: OpenSSL has as much room in its buffers as it says.
+        // SAFETY: OpenSSL passes buffers of `max_identity_len` and `max_psk_len` bytes.
         let copied = unsafe {
             fill(identity.cast(), room, &name) && fill(psk, max_psk_len as usize, &found.key)
         };
@@ -104,7 +103,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
     unsafe { dispatch(ssl, failed, answer) }
 }
 
-/// Asks a server's context for the key of an identity; as [`psk_client`] asks a client's.
+/// Calls back for the key of an identity that a client sent; see [`psk_client`].
 pub(in crate::ffi) unsafe extern "C" fn psk_server(
     ssl: *mut sys::SSL,
     identity: *const c_char,
@@ -117,7 +116,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
         if state.check.get().is_some() {
             return NO_KEY;
         }
-        // SAFETY: OpenSSL passes null or a string that stays during the call.
+        // SAFETY: OpenSSL passes null, or a string that does not change during the call.
         let identity = unsafe { bytes(identity) };
         let room = max_psk_len as usize;
         let key = match state.user_code(|| state.current().psk_server(identity, room)) {
@@ -127,7 +126,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
                 return failed;
             }
         };
-        // SAFETY: OpenSSL has as much room in its buffer as it says.
+        // SAFETY: OpenSSL passes a buffer of `max_psk_len` bytes.
         let copied = unsafe { fill(psk, room, &key) };
         match c_uint::try_from(key.len()) {
             Ok(length) if copied => length,
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_not_copied() {
+    fn bytes_that_do_not_fit_are_not_copied() {
         let mut room = [7u8; 4];
         // SAFETY: three bytes can be written there.
         unsafe {

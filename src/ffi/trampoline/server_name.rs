@@ -7,18 +7,18 @@ use super::{Failure, Running, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
-/// Asks what to do for the client's server name: the context in use, or the one that the connection
-/// was made from if that one has no callback. That is the order in which OpenSSL looks for a callback
-/// (`final_server_name`), but it does not say in which context it has found it.
+/// Calls back for the client's server name: the context in use or, if that has no callback, the context
+/// from which the connection was made. OpenSSL looks for a callback in the same order
+/// (`final_server_name`), but does not tell in which context it found one.
 pub(in crate::ffi) unsafe extern "C" fn server_name(
     ssl: *mut sys::SSL,
     alert: *mut c_int,
     _arg: *mut c_void,
 ) -> c_int {
-    // SAFETY: OpenSSL passes a place for the alert, valid during the call.
+    // SAFETY: OpenSSL passes a pointer to the alert's number, which is valid during the call.
     let refuse = |number| unsafe { refuse(alert, number) };
     let decide = |state: &Running<'_>| {
-        // SAFETY: `ssl` is live, the name belongs to it and is not changed during the call.
+        // SAFETY: `ssl` is live. The name belongs to it, and does not change during the callback.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
         let decision = state.user_code(|| match state.current().server_name(name) {
@@ -29,16 +29,17 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
             SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
             SniDecision::Switch(hooks) => {
-                // SAFETY: both are live; the state keeps the new context alive as long as the SSL
-                // may use it (S3), which holds a reference of its own besides.
+                // SAFETY: both are live. OpenSSL takes a reference to the new context, and `set_current`
+                // keeps its handle (S3).
                 let now = unsafe { sys::SSL_set_SSL_CTX(ssl, hooks.handle().as_ptr()) };
                 if now.is_null() {
                     return refuse(sys::SSL_AD_INTERNAL_ERROR);
                 }
-                // SAFETY: `ssl` is live and this thread's; OpenSSL keeps the old context's choice.
+                // SAFETY: `ssl` is live, and only this thread uses it. OpenSSL keeps the earlier context's
+                // message callback, so it is set here.
                 unsafe { show_messages(ssl, hooks.wants_messages()) };
                 let replaced = state.set_current(hooks);
-                // Callbacks may go with it.
+                // Dropping it may run user code, such as the destructors of its callbacks.
                 state.user_code(|| drop(replaced));
                 sys::SSL_TLSEXT_ERR_OK
             }
@@ -54,11 +55,11 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
     unsafe { dispatch(ssl, refuse(sys::SSL_AD_HANDSHAKE_FAILURE), decide) }
 }
 
-/// Sets the alert that goes to the peer.
+/// Sets the number of the alert to the peer.
 ///
 /// # Safety
 ///
-/// `alert` is null or a place for a number.
+/// `alert` is null, or valid for writing.
 unsafe fn refuse(alert: *mut c_int, number: c_int) -> c_int {
     if !alert.is_null() {
         // SAFETY: not null; the caller promises the rest.

@@ -6,28 +6,28 @@ use openssl_sys as sys;
 
 use super::{Failure, Running, dispatch};
 
-/// What a client answers: go on, or send the alert `bad_certificate_status_response`.
-const CONTENT: c_int = 1;
+/// A client's results: continue, or send the alert `bad_certificate_status_response`.
+const ACCEPTED: c_int = 1;
 const REFUSED: c_int = 0;
 
-/// Asks a server for the response to staple, and a client whether it is content with what it got.
-/// A client is asked when the server has stapled nothing, too.
+/// Calls back for the OCSP response that a server staples, or for the check of the one that a client
+/// received. OpenSSL calls it on a client also if the server stapled none.
 pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_void) -> c_int {
-    // SAFETY: OpenSSL passes a live connection, which this thread has to itself.
+    // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let server = unsafe { sys::SSL_is_server(ssl) } == 1;
     let decide = |state: &Running<'_>| {
-        // SAFETY: live for the call; it is only read while user code runs.
+        // SAFETY: live during the callback. It is only read while user code runs.
         let ours = unsafe { SslRef::from_ptr(ssl) };
         let Some(stapling) = &state.stapling else {
             return if server {
                 sys::SSL_TLSEXT_ERR_NOACK
             } else {
-                CONTENT
+                ACCEPTED
             };
         };
         if !server {
             return match stapling.check(ours) {
-                Ok(()) => CONTENT,
+                Ok(()) => ACCEPTED,
                 Err(error) => {
                     state.fail(Failure::Error(error));
                     REFUSED
@@ -37,8 +37,8 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
         match state.user_code(|| stapling.staple(ours, &*state.current())) {
             Ok(None) => sys::SSL_TLSEXT_ERR_NOACK,
             Ok(Some(response)) => {
-                // SAFETY: live for the call. Nothing else refers to the connection now: its owner is
-                // in OpenSSL, and the window is closed.
+                // SAFETY: live during the callback. No other reference is used now: the owner waits for
+                // OpenSSL, and the window is closed.
                 let ssl = unsafe { SslRef::from_ptr_mut(ssl) };
                 match ssl.set_ocsp_status(&response) {
                     Ok(()) => sys::SSL_TLSEXT_ERR_OK,

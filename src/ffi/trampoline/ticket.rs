@@ -17,14 +17,14 @@ use crate::ffi::util;
 const NAME_LEN: usize = 16;
 const IV_LEN: c_int = 16;
 
-/// What the callback says: there is no key, or it went wrong, or the ticket is good, or it is good
-/// and a new one shall take its place.
+/// The callback's results: there is no key; an error; the ticket is valid; it is valid, and the server
+/// sends a new one.
 const NO_KEY: c_int = 0;
-const WRONG: c_int = -1;
-const GOOD: c_int = 1;
+const FAILED: c_int = -1;
+const VALID: c_int = 1;
 const RENEW: c_int = 2;
 
-/// The parts of a block, in the order in which OpenSSL itself keeps them.
+/// The parts of a block, in OpenSSL's order.
 struct Parts<'a> {
     name: &'a [u8; NAME_LEN],
     mac: &'a [u8; 32],
@@ -41,8 +41,8 @@ fn parts(block: &TicketBlock) -> Option<Parts<'_>> {
     })
 }
 
-/// Seals tickets with the first of the context's keys and opens them with any, in the form that
-/// OpenSSL itself gives tickets (RFC 5077, section 4).
+/// Encrypts tickets with the first of the context's keys and decrypts them with any of them, in OpenSSL's
+/// own format (RFC 5077, section 4).
 pub(in crate::ffi) unsafe extern "C" fn ticket(
     ssl: *mut sys::SSL,
     name: *mut c_uchar,
@@ -53,20 +53,20 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
 ) -> c_int {
     let prepare = |state: &Running<'_>| {
         let keys = state.original.ticket_keys();
-        // SAFETY: OpenSSL's arguments, passed on.
+        // SAFETY: the arguments are those of OpenSSL.
         unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
     };
     // SAFETY: called by OpenSSL with the running connection.
     unsafe { dispatch(ssl, NO_KEY, prepare) }
 }
 
-/// Where a context of the `openssl` crate keeps its ticket keys.
+/// The index under which a context of the `openssl` crate has its ticket keys.
 fn index() -> Result<Index<SslContext, Arc<[TicketBlock]>>, ErrorStack> {
     static INDEX: OnceCell<Index<SslContext, Arc<[TicketBlock]>>> = OnceCell::new();
     INDEX.get_or_try_init(SslContext::new_ex_index).copied()
 }
 
-/// Gives ticket keys to a context whose connections are not ours.
+/// Gives ticket keys to a context for connections of the `openssl` crate.
 pub(in crate::ffi) fn keep_ticket_keys(
     ctx: &mut SslContextBuilder,
     keys: Arc<[TicketBlock]>,
@@ -81,7 +81,7 @@ pub(in crate::ffi) fn keep_ticket_keys(
     }
 }
 
-/// As [`ticket`], for a connection that is not ours. The keys are found in its context.
+/// As [`ticket`], for a connection of the `openssl` crate. The keys are in its context.
 unsafe extern "C" fn foreign_ticket(
     ssl: *mut sys::SSL,
     name: *mut c_uchar,
@@ -90,13 +90,13 @@ unsafe extern "C" fn foreign_ticket(
     mac: *mut sys::EVP_MAC_CTX,
     seal: c_int,
 ) -> c_int {
-    // SAFETY: OpenSSL passes a live connection, which this thread has to itself.
+    // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let connection = unsafe { SslRef::from_ptr(ssl) };
     let keys = index().map(|index| connection.ssl_context().ex_data(index));
     let Ok(Some(keys)) = keys else {
         return NO_KEY;
     };
-    // SAFETY: OpenSSL's arguments, passed on.
+    // SAFETY: the arguments are those of OpenSSL.
     unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
 }
 
@@ -104,7 +104,7 @@ unsafe extern "C" fn foreign_ticket(
 ///
 /// # Safety
 ///
-/// All but `keys` is what OpenSSL passed to its callback.
+/// All arguments but `keys` are those of OpenSSL's callback.
 unsafe fn prepare(
     keys: &[TicketBlock],
     ssl: *mut sys::SSL,
@@ -119,8 +119,8 @@ unsafe fn prepare(
         let Some(key) = keys.next() else {
             return NO_KEY;
         };
-        // SAFETY: OpenSSL passes places for a name of 16 bytes and the longest IV, which has
-        // 16; both contexts are live and this call's alone.
+        // SAFETY: OpenSSL passes memory for a name of 16 bytes and for the longest IV, which has 16. Both
+        // contexts are live, and only this call uses them.
         unsafe {
             ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
             if decl::RAND_bytes(iv, IV_LEN) != 1
@@ -133,18 +133,18 @@ unsafe fn prepare(
                 ) != 1
                 || !set_mac_key(mac, key.mac)
             {
-                return WRONG;
+                return FAILED;
             }
         }
-        return GOOD;
+        return VALID;
     }
-    // SAFETY: the name and the IV stand at the beginning of the client's ticket, whose length
-    // OpenSSL has looked at.
+    // SAFETY: the name and the IV are the first bytes of the client's ticket, whose length OpenSSL has
+    // checked.
     let theirs = unsafe { util::slice(name, NAME_LEN) };
     let Some((at, key)) = keys.enumerate().find(|(_, key)| key.name == theirs) else {
         return NO_KEY;
     };
-    // SAFETY: as above; the contexts are live and this call's alone.
+    // SAFETY: as above. The contexts are live, and only this call uses them.
     unsafe {
         if sys::EVP_DecryptInit_ex(
             cipher,
@@ -155,13 +155,13 @@ unsafe fn prepare(
         ) != 1
             || !set_mac_key(mac, key.mac)
         {
-            return WRONG;
+            return FAILED;
         }
         // Tickets of TLS 1.3 are used once (RFC 8446, appendix C.4).
         if at > 0 || sys::SSL_version(ssl) == sys::TLS1_3_VERSION {
             RENEW
         } else {
-            GOOD
+            VALID
         }
     }
 }
@@ -173,8 +173,8 @@ unsafe fn prepare(
 /// `mac` is a live context of HMAC that nobody else uses.
 unsafe fn set_mac_key(mac: *mut sys::EVP_MAC_CTX, key: &[u8; 32]) -> bool {
     let mut digest = *b"SHA256\0";
-    // SAFETY: the parameters point to `key` and `digest`, which outlive the call and are only read
-    // by it; a length of 0 is that of the string.
+    // SAFETY: the parameters point to `key` and `digest`, which outlive the call and are only read. A
+    // length of 0 means the length of the C string.
     unsafe {
         let params = [
             decl::OSSL_PARAM_construct_octet_string(
