@@ -66,6 +66,7 @@ pub mod aio;
 mod capabilities;
 mod certificate;
 mod cipher;
+mod client_hello;
 mod constants;
 mod context;
 mod deadline;
@@ -96,6 +97,7 @@ pub use certificate::{
     PEM_FOOTER, PEM_HEADER, PEM_cert_to_DER_cert, Pin, Rdn, SubjectAltName, cert_time_to_seconds,
 };
 pub use cipher::{Cipher, PYTHON_DEFAULT_CIPHERS, openssl_default_ciphers};
+pub use client_hello::ClientHello;
 pub use constants::python::*;
 pub use constants::{
     AlertDescription, OcspMode, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType,

@@ -21,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     ("host_name", host_name),
     ("session", session),
     ("peer_messages", peer_messages),
+    ("client_hello", client_hello),
 ];
 
 /// Parses, explains, lints and strictly reads a cipher string. The result of the explanation must
@@ -193,5 +194,44 @@ pub fn peer_messages(data: &[u8]) {
         let _ = (end.pending(), end.read(100), end.getpeercert());
         incoming.write_eof();
         assert!(end.do_handshake().is_err());
+    }
+}
+
+/// Reads a ClientHello. OpenSSL must refuse what this refuses.
+pub fn client_hello(data: &[u8]) {
+    /// The two deliberate differences: a lower limit, and no SSL 2.0.
+    const STRICTER: [&str; 2] = ["EXCESSIVE_MESSAGE_SIZE", "UNSUPPORTED_PROTOCOL"];
+    match ssl::ClientHello::parse(data) {
+        Ok(Some(hello)) => {
+            assert!(!format!("{hello:?}").is_empty());
+            assert!(hello.server_name().is_none_or(str::is_ascii));
+            let _ = (hello.psk_identities().count(), hello.wants_ocsp_response());
+            let _ = (
+                hello.extensions().count(),
+                hello.random(),
+                hello.session_id(),
+            );
+            // More bytes change nothing.
+            let more = [data, b"more"].concat();
+            assert!(ssl::ClientHello::parse(&more).expect("as before") == Some(hello));
+        }
+        Ok(None) => {}
+        Err(error) => {
+            if error
+                .reason()
+                .is_some_and(|reason| STRICTER.contains(&reason))
+            {
+                return;
+            }
+            let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+            let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+            let options = ssl::WrapBio::new().server_side(true);
+            let server = context.wrap_bio(&incoming, &outgoing, options);
+            incoming.write(data).expect("open");
+            let done = server.expect("a server's context").do_handshake();
+            assert!(!matches!(done, Err(ssl::Error::WantRead(_))), "{error}");
+            let refused = done.expect_err("the server has no certificate");
+            assert_ne!(refused.reason(), Some("NO_SHARED_CIPHER"), "{error}");
+        }
     }
 }

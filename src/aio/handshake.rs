@@ -1,15 +1,14 @@
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Sleep;
 
 use super::link::Link;
 use super::stream::TlsStream;
+use super::timer::Timer;
 use crate::context::SslContext;
 use crate::error::{Error, Result};
 use crate::object::{SslObject, WrapBio};
@@ -51,7 +50,8 @@ impl SslContext {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        Handshake::new(self, stream, options.into().server_side(false), true)
+        let options = options.into().server_side(false);
+        Handshake::new(self, Link::new(stream), options, true, Timer::new())
     }
 
     /// Starts TLS as a server on an asynchronous stream. The handshake runs when the future is
@@ -78,6 +78,8 @@ impl SslContext {
     ///
     /// Each connection uses the context's settings at the time of this call. After
     /// [`load_cert_chain`](SslContext::load_cert_chain), the next client gets the new certificate.
+    /// To choose the context by what the client offers, use
+    /// [`LazyConfigAcceptor`](super::LazyConfigAcceptor).
     ///
     /// # Errors
     ///
@@ -91,7 +93,8 @@ impl SslContext {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        Handshake::new(self, stream, WrapBio::new().server_side(true), false)
+        let options = WrapBio::new().server_side(true);
+        Handshake::new(self, Link::new(stream), options, false, Timer::new())
     }
 }
 
@@ -105,8 +108,7 @@ pub struct Handshake<S>(IntoFallible<S>);
 #[must_use = "a handshake does nothing until it is awaited"]
 pub struct IntoFallible<S> {
     state: Option<State<S>>,
-    timeout: Option<Duration>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 #[expect(clippy::large_enum_variant, reason = "nearly always the large one")]
@@ -117,17 +119,20 @@ enum State<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
-    fn new(context: &SslContext, stream: S, options: WrapBio, insist: bool) -> Handshake<S> {
-        let link = Link::new(stream);
-        let object = SslObject::wrap(context, &link.incoming, &link.outgoing, options, insist);
-        Handshake(IntoFallible {
-            state: Some(match object {
-                Ok(object) => State::Shaking(TlsStream::new(link, object)),
-                Err(error) => State::Refused(error, link.stream),
-            }),
-            timeout: Some(super::HANDSHAKE_TIMEOUT),
-            timer: None,
-        })
+    pub(super) fn new(
+        context: &SslContext,
+        link: Link<S>,
+        options: WrapBio,
+        insist_on_hostname: bool,
+        timer: Timer,
+    ) -> Handshake<S> {
+        let (incoming, outgoing) = (&link.incoming, &link.outgoing);
+        let object = SslObject::wrap(context, incoming, outgoing, options, insist_on_hostname);
+        let state = Some(match object {
+            Ok(object) => State::Shaking(TlsStream::new(link, object)),
+            Err(error) => State::Refused(error, link.stream),
+        });
+        Handshake(IntoFallible { state, timer })
     }
 
     fn stream_mut(&mut self) -> Option<&mut TlsStream<S>> {
@@ -151,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
     /// ```
     #[doc(alias = "ssl_handshake_timeout")]
     pub fn timeout(mut self, timeout: Option<Duration>) -> Handshake<S> {
-        self.0.timeout = timeout;
+        self.0.timer = Timer::of(timeout);
         self
     }
 
@@ -238,31 +243,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for IntoFallible<S> {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(stream)),
             Poll::Ready(Err(error)) => {
                 let error = match error {
-                    Error::Eof(_) => Error::os(libc::ECONNRESET),
+                    Error::Eof(_) => ended(),
                     other => other,
                 };
                 return Poll::Ready(Err((error, stream.into_inner())));
             }
             Poll::Pending => {}
         }
-        if let Some(timeout) = this.timeout {
-            let timer = this
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-            if timer.as_mut().poll(cx).is_ready() {
-                let error = io::Error::new(
-                    io::ErrorKind::ConnectionAborted,
-                    format!(
-                        "SSL handshake is taking longer than {:?} seconds: aborting the connection",
-                        timeout.as_secs_f64()
-                    ),
-                );
-                return Poll::Ready(Err((error.into(), stream.into_inner())));
-            }
+        if let Poll::Ready(error) = this.timer.poll(cx) {
+            return Poll::Ready(Err((error, stream.into_inner())));
         }
         this.state = Some(State::Shaking(stream));
         Poll::Pending
     }
+}
+
+/// Asyncio's error if the peer ends the inner stream during the handshake.
+pub(super) fn ended() -> Error {
+    Error::os(libc::ECONNRESET)
 }
 
 impl<S> fmt::Debug for Handshake<S> {

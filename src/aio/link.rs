@@ -1,6 +1,6 @@
 //! The inner stream, and the buffers between it and the TLS connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -25,6 +25,8 @@ pub(super) struct Link<S> {
     /// Bytes taken out of `outgoing`, and how many of them the inner stream has accepted.
     sending: Vec<u8>,
     sent: usize,
+    /// The inner stream has bytes that were not flushed.
+    unflushed: bool,
     readable: Direction,
     writable: Direction,
     /// The inner stream has ended.
@@ -39,10 +41,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             outgoing: MemoryBio::new(),
             sending: Vec::new(),
             sent: 0,
+            unflushed: false,
             readable: Direction::new(),
             writable: Direction::new(),
             ended: false,
         }
+    }
+
+    /// The inner stream, and the bytes that were received and not read.
+    pub(super) fn into_parts(self) -> (S, Vec<u8>) {
+        (self.stream, self.incoming.read(None))
     }
 
     /// Whether the outgoing buffer has room for another record.
@@ -66,13 +74,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 n => self.sent += n,
             }
+            self.unflushed = true;
         }
     }
 
-    /// Flushes the inner stream.
+    /// Sends what the inner stream accepts now, without waiting for more.
+    pub(super) fn send_at_once(&mut self, task: Task, cx: &Context<'_>) {
+        // Tokio makes streams pause now and then, whether they have room or not.
+        let sending = tokio::task::unconstrained(poll_fn(|cx| self.poll_send(task, cx)));
+        let _ = pin!(sending).poll(&mut Context::from_waker(cx.waker()));
+    }
+
+    /// Sends all outgoing bytes, and flushes the inner stream.
     pub(super) fn poll_flush(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
-        Pin::new(&mut self.stream).poll_flush(&mut cx)
+        ready!(self.poll_send(task, cx))?;
+        if self.unflushed {
+            let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
+            ready!(Pin::new(&mut self.stream).poll_flush(&mut cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Shuts down the inner stream's write side.

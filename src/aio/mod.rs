@@ -34,14 +34,17 @@
 
 mod handshake;
 mod inspection;
+mod lazy;
 mod link;
 mod split;
 mod stream;
+mod timer;
 mod wakers;
 
 use std::time::Duration;
 
 pub use handshake::{Handshake, IntoFallible};
+pub use lazy::{LazyConfigAcceptor, StartHandshake};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 pub use stream::TlsStream;
 

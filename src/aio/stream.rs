@@ -73,12 +73,8 @@ pub struct TlsStream<S> {
     flush_on_drop: fn(&mut Link<S>),
 }
 
-/// The result of one step of a TLS operation.
-enum Progress<T> {
-    Done(T),
-    /// More bytes from the peer are needed.
-    Receive,
-}
+/// The result of a TLS operation, and whether its records could be sent.
+type Driven<T> = Poll<Result<(T, Poll<io::Result<()>>)>>;
 
 impl<S> TlsStream<S> {
     /// The TLS connection, for functions that take Python's `SSLObject`. The stream has the same
@@ -157,9 +153,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             failed: false,
             close_notify_sent: false,
             flush_on_drop: |link| {
-                // Try once without waiting. Bytes that the inner stream does not accept now are lost.
-                let cx = Context::from_waker(Waker::noop());
-                let _ = link.poll_send(Task::Writer, &cx);
+                // Bytes that the inner stream does not accept now are lost.
+                link.send_at_once(Task::Writer, &Context::from_waker(Waker::noop()));
             },
         }
     }
@@ -207,59 +202,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 .await
                 .unwrap_or(Err(Error::Timeout("SSL shutdown timed out")))?,
         }
-        let link = self.take_link();
-        let clear_text = link.incoming.read(None);
-        Ok((link.stream, clear_text))
+        Ok(self.take_link().into_parts())
     }
 
     fn poll_unwrap(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        self.drive(Task::Writer, cx, SslObject::unwrap)
+        let _ = ready!(self.drive(Task::Writer, cx, SslObject::unwrap))?;
+        // The peer's close_notify may have come before ours was sent.
+        let flushed = self.link_mut().poll_flush(Task::Writer, cx);
+        flushed.map_err(Error::from)
     }
 
     /// Runs a TLS operation, with the reads and writes of the inner stream that it needs.
+    ///
     fn drive<T>(
         &mut self,
         task: Task,
         cx: &Context<'_>,
         mut operation: impl FnMut(&SslObject) -> Result<T>,
-    ) -> Poll<Result<T>> {
+    ) -> Driven<T> {
         loop {
-            let progress = match operation(&self.object) {
-                Ok(value) => Progress::Done(value),
-                Err(Error::WantRead(_) | Error::WantWrite(_)) => Progress::Receive,
+            let outcome = operation(&self.object);
+            let link = self.link_mut();
+            let sent = match outcome {
+                Ok(value) => {
+                    let sent = link.poll_send(task, cx);
+                    return Poll::Ready(Ok((value, sent)));
+                }
+                // Send before receiving: the peer may be waiting for these bytes. If the inner stream
+                // is full, `task` is woken when it has room.
+                Err(Error::WantRead(_) | Error::WantWrite(_)) => link.poll_flush(task, cx),
                 Err(error) => {
-                    self.failed |= !matches!(error, Error::ZeroReturn(_));
                     // Send the alert, if there is one.
-                    let _ = self.link_mut().poll_send(task, cx);
+                    link.send_at_once(task, cx);
+                    self.failed |= !matches!(error, Error::ZeroReturn(_));
                     return Poll::Ready(Err(error));
                 }
             };
-            // Send before receiving: the peer may be waiting for these bytes. If the inner stream
-            // is full, `task` is woken when it has room.
-            let sent = self.link_mut().poll_send(task, cx);
-            if let Poll::Ready(Err(error)) = sent {
-                self.failed = true;
-                return Poll::Ready(Err(error.into()));
-            }
-            match progress {
-                Progress::Done(value) => return Poll::Ready(Ok(value)),
-                Progress::Receive => {
-                    if let Err(error) = ready!(self.link_mut().poll_receive(task, cx)) {
-                        self.failed = true;
-                        return Poll::Ready(Err(error.into()));
+            let error = match (sent, task) {
+                // What the peer sent before it went away can still be read.
+                (Poll::Ready(Err(error)), Task::Reader) => match link.poll_receive(task, cx) {
+                    Poll::Ready(Ok(())) => continue,
+                    Poll::Ready(Err(error)) => error,
+                    Poll::Pending => error,
+                },
+                (Poll::Ready(Err(error)), Task::Writer) => error,
+                (Poll::Ready(Ok(())) | Poll::Pending, _) => {
+                    match ready!(link.poll_receive(task, cx)) {
+                        Ok(()) => continue,
+                        Err(error) => error,
                     }
                 }
-            }
+            };
+            self.failed = true;
+            return Poll::Ready(Err(error.into()));
         }
     }
 
     pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        ready!(self.drive(Task::Reader, cx, SslObject::do_handshake))?;
+        let _ = ready!(self.drive(Task::Writer, cx, SslObject::do_handshake))?;
         // The peer needs the last flight to finish. A TLS 1.3 server's tickets can wait: a client
-        // that writes before it reads would not receive them.
+        // that writes before it reads would not receive them, nor would one that has gone already.
         let only_tickets = self.object.server_side() && self.object.version() == Some("TLSv1.3");
-        match self.link_mut().poll_send(Task::Reader, cx) {
-            Poll::Pending if only_tickets => Poll::Ready(Ok(())),
+        match self.link_mut().poll_flush(Task::Writer, cx) {
+            Poll::Pending | Poll::Ready(Err(_)) if only_tickets => Poll::Ready(Ok(())),
             sent => sent.map_err(Error::from),
         }
     }
@@ -284,7 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         }
         let read = this.drive(Task::Reader, cx, |object| object.read_into(room));
         match ready!(read) {
-            Ok(n) => {
+            Ok((n, _)) => {
                 buf.advance(n);
                 Poll::Ready(Ok(()))
             }
@@ -310,8 +315,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
             ready!(this.link_mut().poll_send(Task::Writer, cx))?;
         }
         let chunk = &data[..data.len().min(SEALED)];
-        this.drive(Task::Writer, cx, |object| object.write(chunk))
-            .map_err(io::Error::from)
+        match ready!(this.drive(Task::Writer, cx, |object| object.write(chunk)))? {
+            (_, Poll::Ready(Err(error))) => {
+                this.failed = true;
+                Poll::Ready(Err(error))
+            }
+            (n, _) => Poll::Ready(Ok(n)),
+        }
     }
 
     fn poll_write_vectored(
@@ -337,9 +347,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let link = self.get_mut().link_mut();
-        ready!(link.poll_send(Task::Writer, cx))?;
-        link.poll_flush(Task::Writer, cx)
+        self.get_mut().link_mut().poll_flush(Task::Writer, cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -128,6 +128,12 @@ impl MemoryBio {
         self.lock().take(buffer)
     }
 
+    /// Shows the bytes without taking them out.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
+        look(self.lock().bytes.make_contiguous())
+    }
+
     /// Puts bytes in and returns how many.
     ///
     /// # Errors

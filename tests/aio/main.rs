@@ -8,6 +8,7 @@
 mod cancel;
 mod handshake;
 mod inner;
+mod lazy;
 mod live;
 mod python;
 mod split;

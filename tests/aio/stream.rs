@@ -2,7 +2,7 @@ use std::io::IoSlice;
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter, duplex};
 
 use super::inner::Failing;
 use super::support::{
@@ -165,6 +165,73 @@ async fn unwrap_ends_tls_and_goes_back_to_clear_text() {
         let mut rest = ahead;
         near.read_to_end(&mut rest).await.expect("clear text");
         assert_eq!(rest, b"in the clear", "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn unwrap_sends_everything_before_it_returns_to_clear_text() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (mut near, mut far) = pair(&client, &server, 600).await;
+        let data = pattern(50_000);
+        near.write_all(&data).await.expect("sealed");
+        // The peer's close_notify is there before the data is sent.
+        far.object().send_close_notify().expect("sealed");
+        far.flush().await.expect("sent");
+        let (near, received) = tokio::join!(near.unwrap(), async {
+            let mut received = Vec::new();
+            far.read_to_end(&mut received).await.map(|_| received)
+        });
+        near.expect("unwrapped");
+        assert!(received.expect("close_notify came") == data, "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn buffered_inner_streams_are_flushed_when_the_peer_is_waited_for() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (near, far) = duplex(1 << 20);
+        let inner = (BufWriter::new(near), BufWriter::new(far));
+        let (mut near, mut far) = shake((&client, &server), inner).await;
+        near.write_all(b"question").await.expect("sealed");
+        let (asked, answered) = tokio::join!(near.read_u8(), async {
+            far.read_exact(&mut [0; 8]).await?;
+            far.write_u8(42).await?;
+            far.flush().await
+        });
+        answered.expect("answered");
+        assert_eq!(asked.expect("an answer"), 42);
+        let (near, far) = tokio::join!(near.unwrap(), far.unwrap());
+        assert!(near.is_ok() && far.is_ok(), "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn data_of_a_client_that_has_gone_can_be_read() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        let (near, far) = duplex(1 << 20);
+        let data = pattern(50_000);
+        let (sent, far) = tokio::join!(
+            async {
+                let mut near = client.connect(near, "localhost").await?;
+                near.write_all(&data).await?;
+                // Gone before a TLS 1.3 server has sent its tickets.
+                near.shutdown().await
+            },
+            server.accept(far)
+        );
+        sent.expect("sent");
+        let mut received = Vec::new();
+        let mut far = far.expect("accepted");
+        far.read_to_end(&mut received).await.expect("the data");
+        assert!(received == data, "{version:?}");
+        let error = far.write_all(&data).await.expect_err("gone");
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
     }
 }
 

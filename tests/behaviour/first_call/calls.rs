@@ -60,6 +60,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("OwnedReadHalf", &["SslContext::new"]),
     ("OwnedWriteHalf", &["SslContext::new"]),
     ("ReuniteError", &["SslContext::new"]),
+    ("StartHandshake", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),
@@ -123,6 +124,22 @@ pub(super) fn connection() -> TcpStream {
     TcpStream::connect(clear_text_server()).unwrap()
 }
 
+/// A lazy acceptor whose client does not speak TLS, polled to its end.
+fn lazy_accept() {
+    #[cfg(feature = "tokio")]
+    {
+        let (_near, far) = tokio::io::duplex(64);
+        let acceptor = ssl::aio::LazyConfigAcceptor::new(far).timeout(None);
+        let mut acceptor = acceptor.received(b"GET / HTTP/1.1\r\n\r\n");
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let polled = std::future::Future::poll(std::pin::Pin::new(&mut acceptor), &mut cx);
+        assert!(matches!(polled, std::task::Poll::Ready(Err(_))));
+        let _ = (format!("{acceptor:?}"), acceptor.into_inner().is_some());
+    }
+    #[cfg(not(feature = "tokio"))]
+    let _ = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER);
+}
+
 pub(super) fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
@@ -160,6 +177,9 @@ pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
 }
 
 const ALONE: &[Call] = calls! {
+    "LazyConfigAcceptor::new", "LazyConfigAcceptor::received", "LazyConfigAcceptor::timeout",
+    "LazyConfigAcceptor::into_inner", "impl Future for LazyConfigAcceptor<S>",
+    "impl fmt::Debug for LazyConfigAcceptor<S>" => lazy_accept();
     "SslContext::new" => SslContext::new(Protocol::PROTOCOL_TLS_CLIENT);
     "SslContext::new: one version" => SslContext::new(Protocol::PROTOCOL_TLSv1_2);
     "create_default_context" => create_default_context(());

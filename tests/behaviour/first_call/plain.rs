@@ -29,6 +29,18 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         TlsVersion::try_from(1),
         VerifyMode::try_from(7),
     );
+    "ClientHello::parse", "ClientHello::alpn_protocols", "ClientHello::cipher_suites",
+    "ClientHello::extensions", "ClientHello::groups", "ClientHello::psk_identities",
+    "ClientHello::random", "ClientHello::server_name", "ClientHello::session_id",
+    "ClientHello::signature_algorithms", "ClientHello::versions",
+    "ClientHello::wants_ocsp_response", "impl fmt::Debug for ClientHello" => {
+        let message = [&[22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3][..], &[0; 34], &[2, 0, 47, 1, 0]];
+        let hello = ClientHello::parse(&message.concat()).unwrap().unwrap();
+        let _ = (hello.alpn_protocols().count(), hello.psk_identities().count());
+        let _ = (hello.extensions().count(), hello.groups(), hello.signature_algorithms());
+        let _ = (hello.random(), hello.server_name(), hello.session_id(), hello.versions());
+        (hello.wants_ocsp_response(), format!("{hello:?}"), hello.cipher_suites().len())
+    };
     "Protocol::name", "impl fmt::Display for Protocol" => (
         Protocol::PROTOCOL_TLS_CLIENT.name(),
         Protocol::PROTOCOL_TLS_CLIENT.to_string(),

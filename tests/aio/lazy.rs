@@ -1,0 +1,370 @@
+//! The choice of a context by the ClientHello.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use pyssl as ssl;
+use pyssl::ClientHello;
+use pyssl::aio::LazyConfigAcceptor;
+use pyssl_testing::Ca;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+use super::inner::Trickle;
+use super::support::{VERSIONS, client_context, contexts, pattern};
+
+/// The first flight of a client.
+fn first_flight(client: &ssl::SslContext, options: impl Into<ssl::WrapBio>) -> Vec<u8> {
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let object = client.wrap_bio(&incoming, &outgoing, options);
+    let started = object.expect("an object").do_handshake();
+    assert!(matches!(started, Err(ssl::Error::WantRead(_))));
+    outgoing.read(None)
+}
+
+fn parse(bytes: &[u8]) -> ClientHello {
+    let hello = ClientHello::parse(bytes).expect("a ClientHello");
+    hello.expect("it is complete")
+}
+
+/// The message again, in records of these sizes.
+fn fragmented(flight: &[u8], sizes: &[usize]) -> Vec<u8> {
+    let (mut rest, mut records) = (&flight[5..], Vec::new());
+    let mut sizes = sizes.iter().cycle();
+    while !rest.is_empty() {
+        let (fragment, left) = rest.split_at(rest.len().min(*sizes.next().expect("a cycle")));
+        records.extend([22, 3, 1]);
+        records.extend(u16::try_from(fragment.len()).expect("short").to_be_bytes());
+        records.extend_from_slice(fragment);
+        rest = left;
+    }
+    records
+}
+
+/// A server's context for `name`, and the CA of its certificate.
+fn server_for(ca: &Ca, name: &str) -> ssl::SslContext {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+    let pem = ca.issue(name).combined_pem();
+    let chain = ssl::CertChain::from_pem(&pem, &pem);
+    context.load_cert_chain(chain).expect("a pair");
+    context
+}
+
+#[test]
+fn a_hello_tells_what_the_client_was_set_to_offer() {
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    context
+        .set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+        .expect("known");
+    context
+        .set_ciphersuites("TLS_AES_256_GCM_SHA384")
+        .expect("known");
+    context
+        .set_alpn_protocols(&["h2", "http/1.1"])
+        .expect("names");
+    context.set_ecdh_curve("prime256v1").expect("known");
+    let hello = parse(&first_flight(&context, "b.example"));
+    assert_eq!(hello.server_name(), Some("b.example"));
+    assert!(hello.alpn_protocols().eq([&b"h2"[..], b"http/1.1"]));
+    let versions = [ssl::TlsVersion::TLSv1_3, ssl::TlsVersion::TLSv1_2];
+    assert_eq!(hello.versions(), versions);
+    // With the signal for secure renegotiation.
+    assert_eq!(hello.cipher_suites(), [0x1302, 0xc02f, 0x00ff]);
+    assert_eq!(hello.groups(), [23]);
+    assert!(hello.signature_algorithms().contains(&0x0403));
+    assert!(!hello.wants_ocsp_response());
+    assert_eq!(hello.psk_identities().count(), 0);
+    assert!(hello.extensions().any(|number| number == 43));
+    let older = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    older.set_check_hostname(false).expect("allowed");
+    older
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .expect("known");
+    older.set_ocsp_mode(ssl::OcspMode::Request).expect("known");
+    let hello = parse(&first_flight(&older, ()));
+    assert_eq!(hello.server_name(), None);
+    assert_eq!(hello.versions(), [ssl::TlsVersion::TLSv1_2]);
+    assert!(hello.wants_ocsp_response());
+    assert_eq!(hello.alpn_protocols().count(), 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_hello_reads_the_same_however_its_records_are_cut(
+        sizes in proptest::collection::vec(1usize..300, 1..20),
+        name in "[a-z]{1,60}\\.example",
+    ) {
+        let (client, _) = contexts();
+        let flight = first_flight(&client, name.as_str());
+        let whole = parse(&flight);
+        prop_assert_eq!(whole.server_name(), Some(name.as_str()));
+        let records = fragmented(&flight, &sizes);
+        for end in 0..records.len() {
+            prop_assert_eq!(ClientHello::parse(&records[..end]).expect("no error yet"), None);
+        }
+        prop_assert_eq!(parse(&records), whole);
+    }
+
+    #[test]
+    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let _ = ClientHello::parse(&bytes);
+        let framed = [&[22, 3, 1, 2, 88, 1, 0, 2, 84][..], &bytes, &[0; 600]].concat();
+        let _ = ClientHello::parse(&framed);
+    }
+}
+
+#[test]
+fn bytes_that_are_not_a_hello_are_refused_with_openssls_reasons() {
+    let ssl2 = [
+        &[0x80, 28, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f][..],
+        &[7; 16],
+    ]
+    .concat();
+    let huge = [22, 3, 1, 0, 4, 1, 2, 0, 0];
+    let endless = [22, 3, 1, 0, 0].repeat(14_000);
+    for (bytes, reason) in [
+        (&b"GET / HTTP/1.1\r\n\r\n"[..], "HTTP_REQUEST"),
+        (b"PUT x HTTP/1.1\r\n\r\n", "HTTP_REQUEST"),
+        (b"CONNECT a:1 HTTP/1.1\r\n\r\n", "HTTPS_PROXY_REQUEST"),
+        (b"SSH-2.0-client\r\n", "WRONG_VERSION_NUMBER"),
+        (&[22, 3, 1, 0, 4, 2, 0, 0, 0], "UNEXPECTED_MESSAGE"),
+        (&[22, 3, 1, 0, 4, 1, 0, 0, 0], "LENGTH_MISMATCH"),
+        (&[22, 3, 1, 0x41, 0, 1, 0, 0, 0], "DATA_LENGTH_TOO_LONG"),
+        (&ssl2, "UNSUPPORTED_PROTOCOL"),
+        (&huge, "EXCESSIVE_MESSAGE_SIZE"),
+        (&endless, "EXCESSIVE_MESSAGE_SIZE"),
+    ] {
+        let error = ClientHello::parse(bytes).expect_err(reason);
+        assert_eq!(error.reason(), Some(reason));
+        assert_eq!(error.python_class(), "SSLError");
+    }
+}
+
+#[tokio::test]
+async fn the_context_is_chosen_by_name_after_a_wait() {
+    let ca = Ca::new();
+    for version in VERSIONS {
+        let client = client_context(&ca);
+        client.set_maximum_version(version).expect("known");
+        for name in ["a.example", "b.example"] {
+            let (near, far) = duplex(100);
+            let serve = async {
+                let start = LazyConfigAcceptor::new(Trickle::new(far)).await?;
+                let asked = start.client_hello().server_name().map(str::to_owned);
+                tokio::task::yield_now().await;
+                let context = server_for(&ca, asked.as_deref().unwrap_or("none"));
+                let mut stream = start.accept(&context).await?;
+                stream.write_all(b"hello").await?;
+                stream.shutdown().await?;
+                Ok::<_, io::Error>(())
+            };
+            let connect = async {
+                let mut stream = client.connect(near, name).await?;
+                let mut text = String::new();
+                stream.read_to_string(&mut text).await?;
+                Ok::<_, io::Error>((text, stream.getpeercert()?))
+            };
+            let (served, connected) = tokio::join!(serve, connect);
+            served.expect("served");
+            let (text, certificate) = connected.expect("connected");
+            assert_eq!(text, "hello");
+            let names = format!("{:?}", certificate.expect("a certificate"));
+            assert!(names.contains(name), "{names}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_connection_shows_its_own_certificate() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_for(&ca, "other.example"));
+    let pem = ca.issue("localhost").combined_pem();
+    let identity = ssl::Identity::load(ssl::CertChain::from_pem(&pem, &pem)).expect("a pair");
+    let (near, far) = duplex(4096);
+    let serve = async {
+        let start = LazyConfigAcceptor::new(far).await?;
+        let options = ssl::WrapBio::new().identity(&identity);
+        start.accept_with(&server, options).await
+    };
+    let (served, connected) = tokio::join!(serve, client.connect(near, "localhost"));
+    served.expect("served");
+    connected.expect("the certificate has the name");
+}
+
+#[tokio::test]
+async fn a_pre_shared_key_is_fetched_before_the_callback_is_asked() {
+    const KEY: [u8; 32] = [7; 32];
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    client.set_check_hostname(false).expect("allowed");
+    client.set_verify_mode(ssl::CERT_NONE).expect("allowed");
+    let callback = |_: Option<&str>| Ok(("device-7", KEY));
+    client.set_psk_client_callback(callback).expect("supported");
+    let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+    let keys: Arc<Mutex<HashMap<Vec<u8>, [u8; 32]>>> = Arc::default();
+    let known = Arc::clone(&keys);
+    let callback = move |identity: Option<&str>| {
+        let identity = identity.unwrap_or_default().as_bytes();
+        let known = known.lock().map_err(|_| "poisoned")?;
+        Ok(known.get(identity).copied().unwrap_or_default())
+    };
+    server
+        .set_psk_server_callback(callback, None)
+        .expect("supported");
+    let (near, far) = duplex(4096);
+    let serve = async {
+        let start = LazyConfigAcceptor::new(far).await?;
+        for identity in start.client_hello().psk_identities() {
+            tokio::task::yield_now().await;
+            keys.lock().unwrap().insert(identity.to_vec(), KEY);
+        }
+        start.accept(&server).await
+    };
+    let (served, connected) = tokio::join!(serve, client.connect(near, ()));
+    let (served, connected) = (served.expect("served"), connected.expect("connected"));
+    assert_eq!(served.version(), Some("TLSv1.3"));
+    // There was no certificate.
+    assert!(connected.getpeercert_binary().expect("done").is_none());
+    let keys = keys.lock().unwrap();
+    assert!(keys.contains_key(&b"device-7"[..]));
+}
+
+#[tokio::test]
+async fn the_connection_can_be_passed_on_unread() {
+    let (client, server) = contexts();
+    let (near, far) = duplex(4096);
+    let serve = async {
+        let start = LazyConfigAcceptor::new(far).await?;
+        let (far, received) = start.into_inner();
+        assert_eq!(parse(&received).server_name(), Some("localhost"));
+        server.accept(far).received(&received).await
+    };
+    let (served, connected) = tokio::join!(serve, client.connect(near, "localhost"));
+    assert!(served.is_ok() && connected.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_without_tls_can_be_answered_in_clear_text() {
+    let (mut near, far) = duplex(4096);
+    near.write_all(b"GET / HTTP/1.1\r\n\r\n")
+        .await
+        .expect("room");
+    let mut acceptor = LazyConfigAcceptor::new(far);
+    let error = (&mut acceptor).await.expect_err("not TLS");
+    assert_eq!(error.reason(), Some("HTTP_REQUEST"));
+    let (mut far, request) = acceptor.into_inner().expect("the stream");
+    assert_eq!(request, b"GET / HTTP/1.1\r\n\r\n");
+    far.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        .await
+        .expect("room");
+    drop(far);
+    let mut answer = String::new();
+    near.read_to_string(&mut answer).await.expect("an answer");
+    assert_eq!(answer, "HTTP/1.1 400 Bad Request\r\n\r\n");
+}
+
+/// What a peer that sends `bytes` and ends gets, and the server's error.
+async fn refused(lazily: bool, bytes: &[u8]) -> (ssl::Error, Vec<u8>) {
+    let (_, server) = contexts();
+    let (mut near, far) = duplex(1 << 20);
+    near.write_all(bytes).await.expect("room");
+    near.shutdown().await.expect("half-closed");
+    let error = match lazily {
+        true => match LazyConfigAcceptor::new(far).await {
+            Ok(start) => start.accept(&server).await.map(drop),
+            Err(error) => Err(error),
+        },
+        false => server.accept(far).await.map(drop),
+    };
+    let mut alert = Vec::new();
+    near.read_to_end(&mut alert).await.expect("the end");
+    (error.expect_err("no handshake"), alert)
+}
+
+#[tokio::test]
+async fn a_lazy_accept_refuses_with_the_error_and_the_alert_of_a_plain_one() {
+    let (client, _) = contexts();
+    let flight = first_flight(&client, "localhost");
+    let mut inputs: Vec<Vec<u8>> = [
+        &b""[..],
+        b"G",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"220 mail.example.com\r\n",
+        &[21, 3, 1, 0, 2, 1, 0],
+        &[21, 3, 1, 0, 2, 2, 40],
+        &[20, 3, 1, 0, 1, 1],
+        &[23, 3, 3, 0, 1, 0],
+        &[22, 3, 1, 0, 4, 2, 0, 0, 0],
+        &[22, 3, 1, 0, 4, 1, 0, 0, 0],
+    ]
+    .map(<[u8]>::to_vec)
+    .into();
+    for place in (0..flight.len()).step_by(7) {
+        inputs.push(flight[..place].to_vec());
+        let mut damaged = flight.clone();
+        damaged[place] ^= 1 << (place % 8);
+        inputs.push(damaged);
+    }
+    for bytes in inputs {
+        let (plain, plain_alert) = refused(false, &bytes).await;
+        let (lazy, lazy_alert) = refused(true, &bytes).await;
+        let shown = &bytes[..bytes.len().min(40)];
+        assert_eq!(lazy.to_string(), plain.to_string(), "{shown:?}");
+        assert_eq!(lazy.python_class(), plain.python_class(), "{shown:?}");
+        // A handshake that went on has a random answer.
+        let alert = |bytes: &[u8]| (bytes.len() == 7).then(|| bytes.to_vec());
+        assert_eq!(alert(&lazy_alert), alert(&plain_alert), "{shown:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_limit_counts_from_the_first_byte_to_the_end_of_the_handshake() {
+    let (client, server) = contexts();
+    let flight = first_flight(&client, "localhost");
+    let (_near, far) = duplex(4096);
+    let begun = tokio::time::Instant::now();
+    let error = LazyConfigAcceptor::new(far).await.expect_err("silence");
+    assert_eq!(error.python_class(), "ConnectionAbortedError");
+    assert_eq!(begun.elapsed().as_secs(), 60);
+    // The client sends its hello, then nothing.
+    let (mut near, far) = duplex(4096);
+    near.write_all(&flight).await.expect("room");
+    let begun = tokio::time::Instant::now();
+    let acceptor = LazyConfigAcceptor::new(far).timeout(Some(Duration::from_secs(10)));
+    let start = acceptor.await.expect("a hello");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let error = start.accept(&server).await.expect_err("silence");
+    assert_eq!(
+        error.to_string(),
+        "SSL handshake is taking longer than 10.0 seconds: aborting the connection"
+    );
+    assert_eq!(begun.elapsed().as_secs(), 10);
+}
+
+#[tokio::test]
+async fn bytes_behind_the_hello_reach_the_handshake() {
+    let (client, server) = contexts();
+    let (near, far) = duplex(64 * 1024);
+    let serve = async {
+        let mut far = far;
+        // A reader of an earlier protocol has taken the first bytes already.
+        let mut first = vec![0; 100];
+        far.read_exact(&mut first).await?;
+        let start = LazyConfigAcceptor::new(far).received(&first).await?;
+        let mut stream = start.accept(&server).await?;
+        let mut data = Vec::new();
+        stream.read_to_end(&mut data).await.map(|_| data)
+    };
+    let data = pattern(50_000);
+    let connect = async {
+        let mut stream = client.connect(near, "localhost").await?;
+        stream.write_all(&data).await?;
+        stream.shutdown().await
+    };
+    let (received, sent) = tokio::join!(serve, connect);
+    sent.expect("sent");
+    assert!(received.expect("received") == data);
+}
