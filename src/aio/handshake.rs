@@ -111,7 +111,6 @@ pub struct IntoFallible<S> {
     timer: Timer,
 }
 
-#[expect(clippy::large_enum_variant, reason = "nearly always the large one")]
 enum State<S> {
     Shaking(TlsStream<S>),
     /// The options were invalid.

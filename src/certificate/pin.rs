@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 /// |---|---|
 /// | 64 hexadecimal digits, with or without colons: `openssl x509 -fingerprint -sha256`, urllib3's `assert_fingerprint` | [`Certificate`](Pin::Certificate) |
 /// | `sha256//` and Base64: curl's `--pinnedpubkey`; also with one slash | [`PublicKey`](Pin::PublicKey) |
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pin {
     /// [`Certificate::fingerprint`]: the pin changes with each renewal.

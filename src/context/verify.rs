@@ -143,7 +143,7 @@ impl SslContext {
     ///
     /// To accept certain certificates only, [`WrapSocket::pins`](crate::WrapSocket::pins) is
     /// simpler. If the callback returns an error, the handshake fails with the alert
-    /// `bad_certificate` and returns [`Error::Callback`].
+    /// `bad_certificate` and returns [`Error::Callback`](crate::Error::Callback).
     ///
     /// # Errors
     ///
