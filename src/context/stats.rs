@@ -60,7 +60,7 @@ impl SessionStats {
     }
 
     /// From [`SessionCounters::read`], which returns the values in the order of the fields.
-    fn new(c: [i64; 8], cache: CacheStatistics) -> SessionStats {
+    fn new(c: [i64; 9], cache: CacheStatistics) -> SessionStats {
         SessionStats {
             number: cache.number,
             connect: c[0],
@@ -70,8 +70,8 @@ impl SessionStats {
             accept_good: c[4],
             accept_renegotiate: c[5],
             hits: c[6],
-            misses: cache.misses,
-            timeouts: c[7],
+            misses: c[7] + cache.misses,
+            timeouts: c[8],
             cache_full: cache.full,
         }
     }
@@ -96,7 +96,7 @@ pub(crate) struct Statistics(Mutex<Counters>);
 #[derive(Default)]
 struct Counters {
     /// The totals of dropped snapshots.
-    retired: [i64; 8],
+    retired: [i64; 9],
     live: Vec<SessionCounters>,
 }
 

@@ -349,7 +349,7 @@ impl Connection {
         self.handshaken.load(Ordering::Acquire)
     }
 
-    /// Runs one step and turns what came of it into Python's errors.
+    /// Runs one step. Its failure becomes Python's error.
     fn step<T>(
         &self,
         deadline: Deadline,
@@ -358,7 +358,7 @@ impl Connection {
         self.step_unless(deadline, |locked| Ok(f(locked)))
     }
 
-    /// The same for a step that may turn out to be none: then the error is `f`'s.
+    /// The same for a step that `f` may refuse with an error of its own.
     fn step_unless<T>(
         &self,
         deadline: Deadline,
@@ -374,9 +374,20 @@ impl Connection {
         f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
         last: impl FnOnce(&T) -> bool,
     ) -> Result<Step<T>> {
-        let Some(mut locked) = self.lock_until(deadline)? else {
-            return Ok(Step::Busy);
-        };
+        match self.lock_until(deadline)? {
+            Some(locked) => self.locked_step(locked, f, last, |outcome| outcome),
+            None => Ok(Step::Busy),
+        }
+    }
+
+    /// The same under a lock that is held. `settle` sees the outcome before the lock is released.
+    fn locked_step<T>(
+        &self,
+        mut locked: FairGuard<'_, Locked>,
+        f: impl FnOnce(&mut Locked) -> Result<Status<T>>,
+        last: impl FnOnce(&T) -> bool,
+        settle: impl FnOnce(Result<Step<T>>) -> Result<Step<T>>,
+    ) -> Result<Step<T>> {
         let status = f(&mut locked);
         let outcome = status.and_then(|status| self.outcome(&locked.handle, status));
         let over = match &outcome {
@@ -384,16 +395,20 @@ impl Connection {
             Ok(_) => false,
             Err(_) => true,
         };
-        let failure = locked.handle.take_failure(over);
+        let (outcome, panic) = match locked.handle.take_failure(over) {
+            Some(Failure::Panic(panic)) => (outcome, Some(panic)),
+            Some(Failure::Error(error)) => (Err(callback_error(error)), None),
+            // As in Python, the error of the operation itself takes precedence.
+            Some(Failure::Aside(error)) => (outcome.and(Err(callback_error(error))), None),
+            None => (outcome, None),
+        };
+        let outcome = settle(outcome);
         let replaced = self.switch_context(&mut locked);
-        // Nothing that callers and their callbacks do from here on happens under the lock.
+        // User code runs from here on: not under the lock.
         drop(locked);
         drop(replaced);
-        match failure {
-            Some(Failure::Panic(panic)) => std::panic::resume_unwind(panic),
-            Some(Failure::Error(error)) => Err(callback_error(error)),
-            // As in Python, why the operation itself failed counts for more.
-            Some(Failure::Aside(error)) => outcome.and(Err(callback_error(error))),
+        match panic {
+            Some(panic) => std::panic::resume_unwind(panic),
             None => outcome,
         }
     }
@@ -590,38 +605,35 @@ impl Connection {
     /// counts as one byte, since `poll` could not tell of it.
     pub(crate) fn pending(&self) -> usize {
         loop {
-            {
-                let Ok(locked) = self.ssl.lock(Deadline::Now) else {
-                    return self.look(|view| view.pending()).unwrap_or_default();
-                };
-                let pending = locked.handle.view().pending();
-                if self.deferred.is_there() {
-                    return pending.max(1);
-                }
-                if pending > 0 || !locked.handle.has_read_ahead() {
-                    return pending;
-                }
+            let Ok(locked) = self.ssl.lock(Deadline::Now) else {
+                return self.look(|view| view.pending()).unwrap_or_default();
+            };
+            let pending = locked.handle.view().pending();
+            if self.deferred.is_there() {
+                return pending.max(1);
             }
-            let looked = self.step(Deadline::Now, |locked| {
+            if pending > 0 || !locked.handle.has_read_ahead() {
+                return pending;
+            }
+            let peek = |locked: &mut Locked| {
                 locked.handle.set_read_mode(ReadMode::BufferOnly);
                 let status = locked.handle.peek();
-                status.map(|()| locked.handle.view().pending())
-            });
-            match looked {
-                Ok(Step::Done(pending)) => return pending,
-                Ok(Step::Again | Step::Busy) => {}
-                Ok(Step::WantRead | Step::WantWrite) => return 0,
+                Ok(status.map(|()| locked.handle.view().pending()))
+            };
+            // Under the lock: a read of another thread may come next, and must report it.
+            let defer = |outcome: Result<Step<usize>>| match outcome {
                 Err(error) => {
                     self.deferred.put(error);
-                    return self.look(|view| view.pending()).unwrap_or_default().max(1);
+                    Ok(Step::Done(1))
                 }
+                outcome => outcome,
+            };
+            match self.locked_step(locked, peek, |_| true, defer) {
+                Ok(Step::Done(pending)) => return pending,
+                Ok(Step::Again | Step::Busy) => {}
+                Ok(Step::WantRead | Step::WantWrite) | Err(_) => return 0,
             }
         }
-    }
-
-    /// Bytes that were read from the transport beyond the end of the TLS connection.
-    pub(crate) fn take_transport_buffered(&self) -> Result<Vec<u8>> {
-        Ok(self.lock()?.handle.take_transport_buffered())
     }
 }
 

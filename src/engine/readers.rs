@@ -1,4 +1,4 @@
-//! Which thread reads application data, and waiting until a thread has read some.
+//! Which thread reads application data, and how another thread waits until that read has ended.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,41 +8,45 @@ use crate::lock::this_thread;
 
 #[derive(Debug, Default)]
 pub(super) struct Readers {
-    /// The thread that reads, or was the last to read; 0 for none.
+    /// The thread that reads or waits for its turn to, or that was the last to read; 0 for none.
     last: AtomicUsize,
-    watched: AtomicUsize,
-    /// How many reads are over, of those that were watched.
+    /// How many `ReadWatch`es there are.
+    watches: AtomicUsize,
+    /// How many reads have ended while there was a watch.
     reads: Mutex<u64>,
     changed: Condvar,
 }
 
-/// Waits for the reads of other threads, until it is dropped.
+/// Counts the reads of other threads, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct ReadWatch<'a>(&'a Readers);
 
 impl Connection {
-    /// Notes that this thread reads application data.
-    pub(crate) fn begin_read(&self) {
+    /// Registers this thread as the one that reads application data: before it waits for its turn, when it
+    /// has the turn, and before it passes the turn on. A thread that gives up waiting for its turn
+    /// has not read, and the registration of the thread that has the turn replaces its own.
+    pub(crate) fn register_reader(&self) {
         self.readers.last.store(this_thread(), Ordering::Relaxed);
     }
 
-    /// A read that [`begin_read`](Self::begin_read) has noted is over.
+    /// Tells the watches that a read has ended.
     pub(crate) fn end_read(&self) {
-        if self.readers.watched.load(Ordering::SeqCst) > 0 {
+        if self.readers.watches.load(Ordering::SeqCst) > 0 {
             *self.readers.reads() += 1;
             self.readers.changed.notify_all();
         }
     }
 
-    /// Whether another thread than this one was the last to read application data: what comes is
-    /// for that thread.
+    /// Whether another thread than this one was the last to read application data. The peer's data is
+    /// for that thread then.
     pub(crate) fn has_other_reader(&self) -> bool {
         let last = self.readers.last.load(Ordering::Relaxed);
         last != 0 && last != this_thread()
     }
 
+    /// Counts the reads that end from now on.
     pub(crate) fn watch_reads(&self) -> ReadWatch<'_> {
-        self.readers.watched.fetch_add(1, Ordering::SeqCst);
+        self.readers.watches.fetch_add(1, Ordering::SeqCst);
         ReadWatch(&self.readers)
     }
 }
@@ -54,7 +58,7 @@ impl Readers {
 }
 
 impl ReadWatch<'_> {
-    /// How many reads are over.
+    /// How many reads have ended.
     pub(crate) fn count(&self) -> u64 {
         *self.0.reads()
     }
@@ -85,6 +89,6 @@ impl ReadWatch<'_> {
 
 impl Drop for ReadWatch<'_> {
     fn drop(&mut self) {
-        self.0.watched.fetch_sub(1, Ordering::SeqCst);
+        self.0.watches.fetch_sub(1, Ordering::SeqCst);
     }
 }

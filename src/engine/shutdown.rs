@@ -43,18 +43,25 @@ impl Connection {
         }
     }
 
-    /// Sends `close_notify`, then takes the peer's.
-    pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<()>> {
+    /// Sends `close_notify`, then takes the peer's. Returns what the transport has read beyond it.
+    pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<Vec<u8>>> {
         let once = || {
             self.step_unless(deadline, |locked| {
-                self.shutdown_step(locked, ReadMode::NonBlocking)
+                let status = self.shutdown_step(locked, ReadMode::NonBlocking)?;
+                Ok(match status {
+                    Status::Done(true) => {
+                        Status::Done(Some(locked.handle.take_transport_buffered()))
+                    }
+                    other => other.map(|_| None),
+                })
             })
         };
-        // False says that ours is out; then OpenSSL is asked once more, as in Python.
-        match once()? {
-            Step::Done(false) => Ok(once()?.map(|_| ())),
-            other => Ok(other.map(|_| ())),
-        }
+        // `None`: only ours was sent. Then OpenSSL is called once more, as in Python.
+        let step = match once()? {
+            Step::Done(None) => once()?,
+            step => step,
+        };
+        Ok(step.map(Option::unwrap_or_default))
     }
 
     fn shutdown_step(&self, locked: &mut Locked, mode: ReadMode) -> Result<Status<bool>> {

@@ -556,8 +556,9 @@ impl CtxHandle {
 pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
-    /// The counters that are not about the cache, in Python's order.
-    pub(crate) fn read(&self) -> [i64; 8] {
+    /// OpenSSL's counters, in the order in which Python shows them. They lack the sessions in a server's
+    /// cache and the misses there, which [`SessionCache`] counts.
+    pub(crate) fn read(&self) -> [i64; 9] {
         [
             decl::SSL_CTRL_SESS_CONNECT,
             decl::SSL_CTRL_SESS_CONNECT_GOOD,
@@ -566,6 +567,8 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_ACCEPT_GOOD,
             decl::SSL_CTRL_SESS_ACCEPT_RENEGOTIATE,
             decl::SSL_CTRL_SESS_HIT,
+            // Those of clients whose session was refused.
+            decl::SSL_CTRL_SESS_MISSES,
             decl::SSL_CTRL_SESS_TIMEOUTS,
         ]
         .map(|counter| {

@@ -301,7 +301,7 @@ impl SslObject {
     /// `SSLWantReadError` until the peer's `close_notify` was read; `SSLError` before the
     /// handshake is done (`SHUTDOWN_WHILE_IN_INIT`); `SSLEOFError`.
     pub fn unwrap(&self) -> Result<()> {
-        run(|| self.connection.shutdown(Deadline::Never))
+        run(|| self.connection.shutdown(Deadline::Never)).map(drop)
     }
 
     /// Python's `obj.pending()`: decrypted bytes that the next read gives.

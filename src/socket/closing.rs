@@ -99,10 +99,10 @@ impl SslSocket {
         // Before the turn to read: another thread may be receiving.
         self.send_goodbye(&connection, deadline, false)?;
         let _turn = self.turn(&connection, &connection.reads, deadline, READ_TIMED_OUT)?;
-        self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
+        let beyond = self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
             connection.shutdown(deadline)
         })?;
-        self.io.keep(connection.take_transport_buffered()?);
+        self.io.keep(beyond);
         self.replace_tls(&connection, Tls::Clear);
         Ok(())
     }

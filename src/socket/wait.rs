@@ -45,15 +45,18 @@ impl SslSocket {
         let outcome = self
             .handshake(connection, deadline, READ_TIMED_OUT)
             .and_then(|()| {
-                connection.begin_read();
+                connection.register_reader();
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
+                connection.register_reader();
                 if mode == ReadMode::Blocking {
                     // The step waits.
                     self.wrote.store(false, Ordering::Relaxed);
                 }
-                self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
+                let outcome = self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
                     op(mode, deadline)
-                })
+                });
+                connection.register_reader();
+                outcome
             });
         connection.end_read();
         match outcome {

@@ -191,6 +191,44 @@ fn a_thread_that_receives_meanwhile_reads_to_the_end() {
     }
 }
 
+/// The thread that closes has asked for data too, in vain, while the other one was waiting.
+#[test]
+fn a_thread_that_has_asked_in_vain_leaves_the_data_to_the_reader() {
+    let _watchdog = Watchdog::new();
+    for version in BOTH_VERSIONS {
+        let Link { client, server } = Contexts::of(version).link();
+        let client = &client;
+        thread::scope(|scope| {
+            let (closes, closed) = std::sync::mpsc::channel();
+            let reader = waiting(scope, move || {
+                let first = client.recv(100).unwrap();
+                // Until the other thread has looked at the second record.
+                closed.recv().unwrap();
+                (first, client.recv(100))
+            });
+            let closing = waiting(scope, || {
+                client.setblocking(false).unwrap();
+                assert_eq!(class(client.recv(100)), "SSLWantReadError");
+                client.setblocking(true).unwrap();
+                client.close_within(PATIENCE).unwrap()
+            });
+            server.send(b"first").unwrap();
+            server.send(b"second").unwrap();
+            let begin = Instant::now();
+            while client.pending() == 0 {
+                assert!(begin.elapsed() < PATIENCE, "the second record is lost");
+                thread::yield_now();
+            }
+            closes.send(()).unwrap();
+            let (first, second) = reader.join().unwrap();
+            assert_eq!(first, b"first");
+            assert_eq!(second.unwrap(), b"second");
+            server.unwrap().unwrap();
+            closing.join().unwrap();
+        });
+    }
+}
+
 #[test]
 fn a_thread_that_receives_for_ever_is_woken_when_time_is_up() {
     let _watchdog = Watchdog::new();

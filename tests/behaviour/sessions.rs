@@ -541,3 +541,51 @@ fn the_cache_of_sessions_has_the_size_of_openssls() {
     assert_eq!((stats.number, stats.cache_full), (LIMIT, 21_000 - LIMIT));
     drop(pairs);
 }
+
+/// Three connections of a client: to a server, to the same one with the session of the first, and to a
+/// second one with that session, which refuses it. The numbers are CPython's.
+#[test]
+fn the_statistics_of_both_ends_are_pythons() {
+    let v12 = ssl::TlsVersion::TLSv1_2;
+    let v13 = ssl::TlsVersion::TLSv1_3;
+    // Misses of the client; sessions and misses of the two servers.
+    for (version, tickets, client_misses, servers) in [
+        (v12, true, 1, [(0, 1), (0, 0)]),
+        (v12, false, 1, [(1, 1), (1, 1)]),
+        (v13, true, 1, [(0, 0), (0, 0)]),
+        (v13, false, 1, [(3, 0), (2, 1)]),
+    ] {
+        let ca = Ca::new();
+        let client = client_context(&ca);
+        let [first, second] = [(); 2].map(|()| {
+            let server = server_context(&ca.issue("localhost"));
+            server.set_minimum_version(version).unwrap();
+            server.set_maximum_version(version).unwrap();
+            let no_tickets = server.options() | ssl::OP_NO_TICKET;
+            if !tickets {
+                server.set_options(no_tickets).unwrap();
+            }
+            Contexts {
+                client: client.clone(),
+                server,
+            }
+        });
+        let original = first.connect(None);
+        let session = original.client.session().unwrap();
+        let resumed = first.connect(Some(&session));
+        let refused = second.connect(Some(&session));
+        assert!(resumed.client.session_reused() && !refused.client.session_reused());
+        let stats = client.session_stats();
+        let found = (stats.connect, stats.connect_good, stats.hits, stats.misses);
+        assert_eq!(found, (3, 3, 1, client_misses), "{version} {tickets}");
+        for (contexts, accepted, hits, expected) in
+            [(&first, 2, 1, servers[0]), (&second, 1, 0, servers[1])]
+        {
+            let stats = contexts.server.session_stats();
+            let counts = (stats.accept, stats.accept_good, stats.hits);
+            assert_eq!(counts, (accepted, accepted, hits), "{version} {tickets}");
+            let found = (stats.number, stats.misses);
+            assert_eq!(found, expected, "{version} {tickets}");
+        }
+    }
+}

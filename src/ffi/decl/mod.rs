@@ -365,6 +365,7 @@ c_numbers! {
     SSL_CTRL_SESS_ACCEPT_GOOD: c_int = 25;
     SSL_CTRL_SESS_ACCEPT_RENEGOTIATE: c_int = 26;
     SSL_CTRL_SESS_HIT: c_int = 27;
+    SSL_CTRL_SESS_MISSES: c_int = 29;
     SSL_CTRL_SESS_TIMEOUTS: c_int = 30;
 
     // Objects
