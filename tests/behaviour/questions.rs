@@ -95,7 +95,7 @@ fn is_empty(chain: &str) -> bool {
 /// A server in either form, before its handshake is over.
 enum Server {
     Object(Box<ssl::SslObject>),
-    Socket(ssl::SslSocket),
+    Socket(Box<ssl::SslSocket>),
 }
 
 impl Server {
@@ -136,7 +136,7 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
     let server = contexts.server.wrap_socket(far, server).unwrap();
     // The answer is not wanted.
     server.settimeout(Some(crate::link::PATIENCE)).unwrap();
-    (Server::Socket(server), Box::new(client))
+    (Server::Socket(Box::new(server)), Box::new(client))
 }
 
 /// A callback that says where it is, and stays there until it is told to go on.
