@@ -1,4 +1,4 @@
-//! Fair locks, and a lock under which user code runs.
+//! A fair lock with deadlines, which detects that its owner asks for it again.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
@@ -11,37 +11,37 @@ use std::thread::Thread;
 
 use crate::deadline::Deadline;
 
-/// Why a thread did not get what it asked for.
+/// The reason why a thread did not get a lock.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It did not come free in time.
+    /// It was not free in time.
     Late,
-    /// This thread has it already.
+    /// This thread holds it already.
     Own,
 }
 
-/// One owner at a time, and a queue: a thread that comes later waits behind the others.
+/// Lets one thread in at a time, in the order in which they came.
 ///
-/// A thread that waits counts itself first and looks at the owner afterwards. A thread that leaves
-/// clears the owner first and looks at the count afterwards. So one of the two sees the other.
+/// A waiting thread increments the count first and reads the owner afterwards. A leaving thread clears
+/// the owner first and reads the count afterwards. So at least one of the two sees the other.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     /// The thread that is inside; 0 for none.
     owner: AtomicUsize,
-    /// How many threads are in the queue, or are about to be.
+    /// The number of threads that are in the queue, or are about to enter it.
     waiting: AtomicUsize,
     /// The thread at the head of the queue; 0 for none.
     first: AtomicUsize,
     queue: Mutex<VecDeque<(usize, Thread)>>,
 }
 
-/// Being inside, until it is dropped.
+/// The right to be inside, until it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Inside<'a>(&'a Gate);
 
 impl Gate {
-    /// Enters at once, unless there is an owner. It passes those that wait.
+    /// Enters at once, unless there is an owner. It does not wait for the queue.
     pub(crate) fn try_enter(&self) -> Result<Inside<'_>, Refused> {
         let me = this_thread();
         match self.owner.compare_exchange(0, me, SeqCst, Relaxed) {
@@ -59,8 +59,8 @@ impl Gate {
         self.try_enter()
     }
 
-    /// Enters in its turn, unless the deadline passes or `unless` becomes true before. A thread
-    /// that makes `unless` true calls [`wake`](Self::wake).
+    /// Enters when it is this thread's turn. Fails if the deadline passes before, or if `unless` becomes
+    /// true. A thread that makes `unless` true must call [`wake`](Self::wake).
     pub(crate) fn enter(
         &self,
         deadline: Deadline,
@@ -74,11 +74,11 @@ impl Gate {
 
     #[cold]
     fn wait(&self, deadline: Deadline, unless: impl Fn() -> bool) -> Result<Inside<'_>, Refused> {
-        /// How often a thread looks before it sleeps. What is done inside is short mostly.
-        const LOOKS: u32 = 100;
+        /// How often a thread tries before it sleeps. Most operations inside are short.
+        const TRIES: u32 = 100;
         let me = this_thread();
         let mut place = Place::last(self, me);
-        let mut looks = 0;
+        let mut tries = 0;
         loop {
             if self.first.load(SeqCst) == me {
                 if let Ok(inside) = self.try_enter() {
@@ -93,8 +93,8 @@ impl Gate {
             if left.is_some_and(|left| left.is_zero()) {
                 return Err(Refused::Late);
             }
-            if looks < LOOKS {
-                looks += 1;
+            if tries < TRIES {
+                tries += 1;
                 std::hint::spin_loop();
                 continue;
             }
@@ -105,7 +105,7 @@ impl Gate {
         }
     }
 
-    /// Lets all that wait look again.
+    /// Wakes all waiting threads, which then check again whether they can enter.
     pub(crate) fn wake(&self) {
         if self.waiting.load(SeqCst) > 0 {
             for (_, thread) in self.queue().iter() {
@@ -163,8 +163,8 @@ impl Drop for Place<'_> {
         queue.retain(|(thread, _)| *thread != self.thread);
         let first = queue.front().map_or(0, |(thread, _)| *thread);
         self.gate.first.store(first, SeqCst);
-        // A thread that has entered wakes the next one when it leaves. One that gives up may have
-        // been woken in the place of the next one.
+        // A thread that has entered wakes the next one when it leaves. A thread that gives up must do it
+        // too, since it may have been woken instead of the next one.
         if let (false, Some((_, thread))) = (self.entered, queue.front()) {
             thread.unpark();
         }
@@ -173,26 +173,25 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A fair mutex that knows the thread that holds it, can be waited for with a deadline, and tells
-/// whether its holder has called user code.
+/// A fair mutex with deadlines. It knows which thread holds it, and whether that thread runs user code.
 ///
-/// The user code may come back to what has called it. That thread is told, instead of waiting for
-/// itself for ever.
+/// The user code may call a method that takes the same lock. That is an error ([`Refused::Own`]) instead of
+/// a deadlock.
 #[derive(Debug)]
 pub(crate) struct FairLock<T> {
     door: Arc<Door>,
-    /// Locked by the owner of the gate only, so nobody ever waits here.
+    /// Only the owner of the gate locks it, so no thread ever waits for it.
     value: Mutex<T>,
 }
 
-/// The part of a [`FairLock`] that code called by its holder reaches.
+/// The part of a [`FairLock`] that the connection's callbacks have: they note when user code runs.
 #[derive(Debug, Default)]
 pub(crate) struct Door {
     gate: Gate,
     calling: AtomicBool,
 }
 
-/// The lock, held. The fields are dropped in this order.
+/// The lock, while it is held. The fields are dropped in this order.
 pub(crate) struct FairGuard<'a, T> {
     value: MutexGuard<'a, T>,
     _inside: Option<Inside<'a>>,
@@ -203,7 +202,7 @@ impl<T> FairLock<T> {
         FairLock::behind(Arc::default(), value)
     }
 
-    /// A lock on a value that was given its door already.
+    /// A lock with an existing door, which `value` may share.
     pub(crate) fn behind(door: Arc<Door>, value: T) -> FairLock<T> {
         FairLock {
             door,
@@ -211,8 +210,8 @@ impl<T> FairLock<T> {
         }
     }
 
-    /// Waits for the lock. `Deadline::Now` waits for what is short: until the holder is done, or
-    /// has called user code.
+    /// Waits for the lock. `Deadline::Now` waits too, until the owner leaves or runs user code, since its
+    /// own operations are short.
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, Refused> {
         let gate = &self.door.gate;
         if let Ok(inside) = gate.pass() {
@@ -225,7 +224,7 @@ impl<T> FairLock<T> {
         Ok(self.guard(Some(inside)))
     }
 
-    /// Waits for a lock under which no user code runs, however long it takes.
+    /// Waits without a limit for a lock under which no user code runs.
     pub(crate) fn lock_data(&self) -> FairGuard<'_, T> {
         self.guard(self.door.gate.enter(Deadline::Never, || false).ok())
     }
@@ -235,7 +234,7 @@ impl<T> FairLock<T> {
         self.door.gate.owner.load(Relaxed) == this_thread()
     }
 
-    /// Takes the lock if it is free and nobody waits for it.
+    /// Takes the lock if it is free and no thread waits for it.
     pub(crate) fn try_lock(&self) -> Option<FairGuard<'_, T>> {
         self.door
             .gate
@@ -244,7 +243,7 @@ impl<T> FairLock<T> {
             .map(|inside| self.guard(Some(inside)))
     }
 
-    /// How many threads are in the queue.
+    /// The number of threads in the queue.
     #[cfg(test)]
     pub(crate) fn queued(&self) -> usize {
         self.door.gate.queue().len()
@@ -252,7 +251,7 @@ impl<T> FairLock<T> {
 
     fn guard<'a>(&'a self, inside: Option<Inside<'a>>) -> FairGuard<'a, T> {
         FairGuard {
-            // A panic of user code is the business of its caller.
+            // If user code has panicked under the lock, its caller got the panic already.
             value: self.value.lock().unwrap_or_else(PoisonError::into_inner),
             _inside: inside,
         }
@@ -260,7 +259,7 @@ impl<T> FairLock<T> {
 }
 
 impl Door {
-    /// Says whether the holder of the lock is in user code.
+    /// Notes whether the owner of the lock runs user code.
     pub(crate) fn calling(&self, on: bool) {
         self.calling.store(on, SeqCst);
         if on {
@@ -297,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_holds_the_lock_is_told_so() {
+    fn a_thread_that_holds_the_lock_gets_an_error() {
         let lock = FairLock::new(1);
         let guard = lock.lock(Deadline::Never).expect("free");
         assert_eq!(lock.lock(Deadline::Never).err(), Some(Refused::Own));
@@ -337,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_does_not_come_free_is_waited_for_until_the_deadline() {
+    fn waiting_for_a_held_lock_ends_at_the_deadline() {
         let lock = FairLock::new(());
         let held = lock.lock(Deadline::Never);
         std::thread::scope(|scope| {
@@ -352,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_does_not_wait_for_user_code_is_let_go_when_it_is_called() {
+    fn a_non_blocking_thread_stops_waiting_when_user_code_begins() {
         let lock = FairLock::new(());
         let held = lock.lock(Deadline::Never).expect("free");
         let both = Barrier::new(2);
@@ -365,16 +364,16 @@ mod tests {
             lock.door.calling(true);
             assert_eq!(asker.join().unwrap(), Some(Refused::Late));
             lock.door.calling(false);
-            // It waits for what is short.
+            // Without user code it waits.
             let asker = scope.spawn(|| lock.lock(Deadline::Now).is_ok());
             drop(held);
             assert!(asker.join().unwrap());
         });
     }
 
-    /// Every thread gets in, whichever of those before it give up.
+    /// Every thread enters, even if threads before it give up.
     #[test]
-    fn threads_that_give_up_hold_nobody_up() {
+    fn threads_that_give_up_delay_no_others() {
         let lock = FairLock::new(0);
         std::thread::scope(|scope| {
             for i in 0..8 {

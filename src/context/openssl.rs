@@ -16,12 +16,12 @@ use crate::error::{Error, Result};
 use crate::ffi::trampoline::first_common;
 use crate::ffi::x509;
 
-/// Which side the connections of a copy are.
+/// The role of the connections that are made from a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Client,
     Server,
-    /// That of the context's protocol.
+    /// The role of the context's protocol.
     Either,
 }
 

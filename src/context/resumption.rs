@@ -82,7 +82,7 @@ impl Servers {
     }
 }
 
-/// Where one connection takes its session from, and where it puts the sessions that it gets.
+/// Gives one connection its session, and keeps the sessions that the connection receives.
 #[derive(Clone)]
 pub(crate) struct Resumption {
     sessions: Arc<ClientSessions>,

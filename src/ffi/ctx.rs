@@ -359,7 +359,7 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back for a client's pre-shared key.
     pub(crate) fn set_psk_client(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
         // the connection.
         #[cfg(has_psk)]
         unsafe {
@@ -402,7 +402,7 @@ impl CtxHandle {
     /// Sets whether new connections call the message callback.
     pub(crate) fn set_messages(&mut self, on: bool) {
         let callback = on.then_some(trampoline::message as _);
-        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
         // the connection.
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
     }
@@ -410,7 +410,7 @@ impl CtxHandle {
     /// Sets whether OpenSSL calls back for the client's server name. With a callback, a server also
     /// acknowledges the name to the client.
     pub(crate) fn set_server_name(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses; the trampoline finds what it needs through
+        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
         // the connection.
         unsafe {
             sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(

@@ -72,20 +72,20 @@ pub(crate) trait Stapling: Send {
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
 }
 
-/// A peer's certificates, and what OpenSSL found.
+/// A peer's certificates, and the results of their verification.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) verified: bool,
-    /// From the peer's certificate on, as far as OpenSSL could build the chain.
+    /// The chain, starting with the peer's certificate, as far as OpenSSL could build it.
     pub(crate) chain: Vec<X509>,
-    /// All errors, with the place in the chain of each. Empty if the connection only has a
-    /// [`PeerCheck`]: OpenSSL then stops at the first error.
+    /// All errors, each with its depth in the chain. Empty if the connection only has a [`PeerCheck`]:
+    /// OpenSSL then stops at the first error.
     pub(crate) errors: Vec<(X509VerifyResult, c_int)>,
 }
 
-/// What a context's callback decides about a peer's certificates.
+/// The decision of a context's callback about a peer's certificates.
 pub(crate) enum PeerDecision {
-    /// OpenSSL's verdict holds.
+    /// OpenSSL's result counts.
     Keep,
     Accept,
     Refuse(BoxError),

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::ffi::bio::Transport;
 use crate::ffi::room::Room;
 
-/// Bytes on their way to or from an [`SslObject`](crate::SslObject): Python's `ssl.MemoryBIO`.
+/// A buffer in memory from which an [`SslObject`](crate::SslObject) reads, or to which it writes: Python's
+/// `ssl.MemoryBIO`.
 ///
 /// ```python
 /// incoming = ssl.MemoryBIO()
@@ -22,11 +23,12 @@ use crate::ffi::room::Room;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// First in, first out. It is a handle: clones share the bytes, and threads may use it at once.
+/// It is a queue of bytes. A value is a handle: clones share the bytes, and threads may use it at the same
+/// time.
 ///
-/// It is also a stream of the standard library, [`Read`] and [`Write`]; so is `&MemoryBio`. As a
-/// stream, a queue that is empty and has no end yet is an error of the kind
-/// [`WouldBlock`](io::ErrorKind::WouldBlock), because a stream's 0 is the end.
+/// `MemoryBio` and `&MemoryBio` also implement [`Read`] and [`Write`]. Reading from an empty buffer is an
+/// error of the kind [`WouldBlock`](io::ErrorKind::WouldBlock) then, unless its end was marked, because 0
+/// means the end of a stream.
 ///
 /// ```
 /// # use pyssl as ssl;
@@ -41,21 +43,21 @@ use crate::ffi::room::Room;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// A byte costs the same however many are in the queue. An empty queue keeps up to 4 MiB of
-/// memory for the next bytes, and gives back what it needed beyond that.
+/// The time of an operation does not depend on how many bytes the buffer contains. An empty buffer keeps up
+/// to 4 MiB of memory for later bytes, and frees the rest.
 #[doc(alias = "MemoryBIO")]
 #[derive(Clone, Default)]
 pub struct MemoryBio(Arc<Mutex<Queue>>);
 
-/// A ring buffer: bytes are copied in and out, and move inside only when the ring changes its size.
-/// The size doubles and halves, so the cost stays proportional to what goes through.
+/// A ring buffer. Bytes are copied in and out, and move within it only if its capacity changes. The
+/// capacity doubles and halves, so the total cost is proportional to the number of bytes.
 #[derive(Default)]
 struct Queue {
     bytes: VecDeque<u8>,
     eof: bool,
 }
 
-/// The capacity that an empty queue keeps: the records of a write of some MiB.
+/// The capacity that an empty queue keeps, which fits the records of a write of almost 4 MiB.
 const KEPT: usize = 4 * 1024 * 1024;
 
 impl Queue {
@@ -80,7 +82,7 @@ impl Queue {
 
     fn advance(&mut self, n: usize) {
         self.bytes.drain(..n);
-        // What a burst needed goes back, once most of the burst was read.
+        // Frees the memory of a burst when most of it was read.
         if self.bytes.capacity() > KEPT && self.bytes.len() < self.bytes.capacity() / 4 {
             self.bytes.shrink_to(KEPT.max(self.bytes.len() * 2));
         }
@@ -88,7 +90,7 @@ impl Queue {
 }
 
 impl MemoryBio {
-    /// An empty queue.
+    /// An empty buffer.
     pub fn new() -> MemoryBio {
         MemoryBio::default()
     }
@@ -97,7 +99,7 @@ impl MemoryBio {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up to `size` bytes out, or all with `None`. Never waits.
+    /// Takes up to `size` bytes, or all with `None`. Never waits.
     ///
     /// ```python
     /// bio.read(); bio.read(10)
@@ -111,7 +113,7 @@ impl MemoryBio {
         self.lock().take_vec(size.into().unwrap_or(usize::MAX))
     }
 
-    /// Takes bytes out into a buffer, and returns how many: 0 if there are none. Never waits.
+    /// Takes bytes into a slice, and returns their number: 0 if there are none. Never waits.
     ///
     /// Python has no such method; [`read`](Self::read) makes a new vector each time.
     ///
@@ -128,13 +130,13 @@ impl MemoryBio {
         self.lock().take(buffer)
     }
 
-    /// Shows the bytes without taking them out.
+    /// Calls `look` with the bytes, which stay in the buffer.
     #[cfg(feature = "tokio")]
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
         look(self.lock().bytes.make_contiguous())
     }
 
-    /// Puts bytes in and returns how many.
+    /// Appends bytes, and returns their number.
     ///
     /// # Errors
     ///
@@ -148,17 +150,17 @@ impl MemoryBio {
         Ok(data.len())
     }
 
-    /// Marks the end of what is written.
+    /// Marks the end: nothing can be written afterwards.
     pub fn write_eof(&self) {
         self.lock().eof = true;
     }
 
-    /// Python's `bio.pending`: how many bytes are in the queue.
+    /// Python's `bio.pending`: the number of bytes in the buffer.
     pub fn pending(&self) -> usize {
         self.lock().bytes.len()
     }
 
-    /// Python's `bio.eof`: whether the end was marked and all before it was read.
+    /// Python's `bio.eof`: whether the end was marked and all bytes were read.
     pub fn eof(&self) -> bool {
         let queue = self.lock();
         queue.eof && queue.bytes.is_empty()
@@ -166,7 +168,7 @@ impl MemoryBio {
 }
 
 impl Read for &MemoryBio {
-    /// `WouldBlock` if the queue is empty and [`write_eof`](MemoryBio::write_eof) was not called.
+    /// `WouldBlock` if the buffer is empty and [`write_eof`](MemoryBio::write_eof) was not called.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut queue = self.lock();
         if queue.bytes.is_empty() && !queue.eof && !buf.is_empty() {
@@ -212,7 +214,7 @@ impl fmt::Debug for MemoryBio {
     }
 }
 
-/// The two queues of an [`SslObject`](crate::SslObject).
+/// The two buffers of an [`SslObject`](crate::SslObject).
 pub(super) struct BioTransport {
     pub(super) incoming: MemoryBio,
     pub(super) outgoing: MemoryBio,
@@ -231,7 +233,7 @@ impl Transport for BioTransport {
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // An end marked on the outgoing side does not stop the connection, as in Python.
+        // As in Python, the connection can write even if the end of this buffer was marked.
         self.outgoing.lock().bytes.extend(buf);
         Ok(buf.len())
     }
@@ -267,8 +269,8 @@ mod tests {
         assert_eq!(error.errno(), None);
     }
 
-    /// Counts the bytes that a queue moves inside, which is what made it quadratic: those that lie
-    /// elsewhere after a step than before, other than by what was read.
+    /// Counts the bytes that a queue moves within its memory: those at another address after a step. Too
+    /// many of them made an earlier version quadratic.
     #[derive(Default)]
     struct Watched {
         bio: MemoryBio,
@@ -369,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_burst_needed_is_given_back_as_it_is_read() {
+    fn the_memory_of_a_burst_is_freed_as_it_is_read() {
         const BURST: usize = 64 * 1024 * 1024;
         let bio = MemoryBio::new();
         bio.write(&vec![7; BURST]).unwrap();

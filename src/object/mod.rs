@@ -130,8 +130,8 @@ impl From<()> for WrapBio {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// Nothing here waits. When input is missing, a method returns `SSLWantReadError`; what is in
-/// `outgoing` must be sent after every call, also after one that failed (it may hold an alert).
+/// No method waits. If input is missing, a method returns `SSLWantReadError`. Send the content of
+/// `outgoing` after every call, also after one that failed: it may contain an alert.
 #[doc(alias = "SSLObject")]
 pub struct SslObject {
     connection: Connection,
@@ -139,7 +139,7 @@ pub struct SslObject {
 }
 
 impl SslContext {
-    /// Puts TLS on a pair of queues.
+    /// Starts TLS over two memory buffers.
     ///
     /// ```python
     /// obj = context.wrap_bio(incoming, outgoing, server_side=True)
@@ -152,27 +152,27 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// As in Python, a client without `server_hostname` checks no name here, even if the context
-    /// has `check_hostname`; `wrap_socket` insists on one.
+    /// As in Python, a client without `server_hostname` compares no name, even if the context has
+    /// `check_hostname`. `wrap_socket` requires a name then.
     ///
     /// # Errors
     ///
-    /// `SSLError` for a context of the other role; `ValueError` and `UnicodeError` for host names
-    /// that cannot be; `ValueError` for a session of another context.
+    /// `SSLError` for a context of the other role; `ValueError` and `UnicodeError` for invalid host
+    /// names; `ValueError` for a session of another context.
     pub fn wrap_bio(
         &self,
         incoming: &MemoryBio,
         outgoing: &MemoryBio,
         options: impl Into<WrapBio>,
     ) -> Result<SslObject> {
-        // As in Python; `wrap_socket` insists on a name.
+        // As in Python, where only `wrap_socket` requires a name.
         SslObject::wrap(self, incoming, outgoing, options.into(), false)
     }
 }
 
 impl SslObject {
-    /// TLS on two queues. With `insist_on_hostname` a client whose context checks names must name
-    /// its server.
+    /// Starts TLS over two buffers. If `insist_on_hostname` is set, a client whose context checks host
+    /// names needs the name of its server.
     pub(crate) fn wrap(
         context: &SslContext,
         incoming: &MemoryBio,
@@ -215,7 +215,7 @@ impl SslObject {
         })
     }
 
-    /// Reads up to `len` bytes, at most one record's. Nothing is the peer's `close_notify`.
+    /// Reads up to `len` bytes of one record. An empty result means that the peer sent `close_notify`.
     ///
     /// ```python
     /// data = obj.read(1024)
@@ -229,7 +229,7 @@ impl SslObject {
     ///
     /// # Errors
     ///
-    /// `SSLWantReadError` if no whole record is there; `SSLEOFError` for an end without
+    /// `SSLWantReadError` if `incoming` contains no whole record; `SSLEOFError` for an end without
     /// `close_notify`; `SSLZeroReturnError` if both sides have closed; `SSLError`.
     pub fn read(&self, len: usize) -> Result<Vec<u8>> {
         const RECORD_MAX: usize = 16 * 1024;
@@ -252,14 +252,14 @@ impl SslObject {
         run(|| self.connection.read_into(buffer, Deadline::Never))
     }
 
-    /// Threads that write take turns, so that what each writes stays together.
+    /// Threads that write take turns, so that the data of one call stays together.
     fn write_turn(&self) -> Result<Inside<'_>> {
         let writes = &self.connection.writes;
         let turn = self.connection.turn(writes, Deadline::Never);
         turn.map_err(|_| Error::in_callback())
     }
 
-    /// Seals `data` and puts the records into the outgoing queue, however long it is.
+    /// Encrypts all of `data` and writes the records to the outgoing buffer.
     ///
     /// # Errors
     ///
@@ -270,9 +270,8 @@ impl SslObject {
         run(|| writing.step(ReadMode::NonBlocking, Deadline::Never))
     }
 
-    /// Puts `close_notify` into the outgoing queue, once: this side has said all, and goes on reading.
-    /// See [`SslSocket::send_close_notify`](crate::SslSocket::send_close_notify). Python has nothing
-    /// like it.
+    /// Writes `close_notify` to the outgoing buffer, once. This side can still read (half-close). See
+    /// [`SslSocket::send_close_notify`](crate::SslSocket::send_close_notify). Python has no equivalent.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -294,7 +293,7 @@ impl SslObject {
         run(|| self.connection.send_close_notify(true, Deadline::Never))
     }
 
-    /// Ends the TLS connection: the first call puts `close_notify` into the outgoing queue.
+    /// Ends the TLS connection: the first call writes `close_notify` to the outgoing buffer.
     ///
     /// # Errors
     ///
@@ -304,7 +303,7 @@ impl SslObject {
         run(|| self.connection.shutdown(Deadline::Never)).map(drop)
     }
 
-    /// Python's `obj.pending()`: decrypted bytes that the next read gives.
+    /// Python's `obj.pending()`: the number of decrypted bytes that the next read returns.
     pub fn pending(&self) -> usize {
         self.connection.pending()
     }
@@ -331,11 +330,11 @@ impl SslObject {
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL refuses.
+    /// `SSLError` if OpenSSL rejects the context.
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.connection.set_context(context)?;
         let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
-        // Callbacks may go with it: not under the lock.
+        // Its callbacks may be dropped with it, which is user code: not under the lock.
         drop(replaced);
         Ok(())
     }
@@ -345,7 +344,7 @@ impl SslObject {
         self.connection.server_side()
     }
 
-    /// Python's `obj.server_hostname`, in the form that goes over the wire.
+    /// Python's `obj.server_hostname`, in the form that is sent to the server.
     pub fn server_hostname(&self) -> Option<&str> {
         self.connection.server_hostname()
     }
@@ -387,13 +386,13 @@ impl SslObject {
     ///
     /// # Errors
     ///
-    /// `ValueError` for types that are not known.
+    /// `ValueError` for unknown types.
     pub fn get_channel_binding(&self, cb_type: &str) -> Result<Option<Vec<u8>>> {
         self.connection.channel_binding(cb_type)
     }
 
-    /// What the handshake has agreed on: what Python's `version()` and `cipher()` tell, and the
-    /// group, the peer's signature and its key.
+    /// The results of the handshake: the version and suite, as in Python's `version()` and `cipher()`, and
+    /// the group, the peer's signature and its key.
     pub fn agreed(&self) -> Agreed {
         self.connection.agreed()
     }
@@ -417,8 +416,8 @@ impl SslObject {
         self.connection.session_reused()
     }
 
-    /// Asks the client for its certificate, after the handshake of TLS 1.3. The request goes out
-    /// with the next write, and the answer comes in with a later read.
+    /// Requests the client's certificate after the handshake of TLS 1.3. The next write sends the request,
+    /// and a later read receives the answer.
     ///
     /// ```python
     /// conn.verify_client_post_handshake()
@@ -430,17 +429,17 @@ impl SslObject {
     /// # Ok(()) }
     /// ```
     ///
-    /// The client must have [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth) on,
-    /// and the server must verify clients. One without a certificate then fails the server's next
-    /// read (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) under `CERT_REQUIRED`, and passes under
-    /// `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
+    /// The client's context needs
+    /// [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth), and the server must verify
+    /// clients. If a client has no certificate, the server's next read fails under `CERT_REQUIRED`
+    /// (`PEER_DID_NOT_RETURN_A_CERTIFICATE`), and succeeds under `CERT_OPTIONAL`. Source: RFC 8446,
+    /// section 4.6.2.
     ///
     /// # Errors
     ///
-    /// `SSLError`: `EXTENSION_NOT_RECEIVED` from a client that does not offer it, `INVALID_CONFIG`
-    /// on a server that does not verify, `NOT_SERVER` on a client, `WRONG_SSL_VERSION` with TLS
-    /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
-    /// out.
+    /// `SSLError`: `EXTENSION_NOT_RECEIVED` if the client does not offer it, `INVALID_CONFIG` on a server
+    /// that does not verify, `NOT_SERVER` on a client, `WRONG_SSL_VERSION` with TLS 1.2 and before the
+    /// handshake, `STILL_IN_INIT` for a second call before the first request was sent.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
         let _turn = self.write_turn()?;
         run(|| {
@@ -452,7 +451,8 @@ impl SslObject {
 
 inspection_methods!(SslObject, "obj");
 
-/// Repeats a step until it is done or would have to wait. Between two, other threads have their turn.
+/// Repeats a step until it is done or would have to wait. Between two steps, other threads can use the
+/// connection.
 fn run<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     loop {
         match step()? {

@@ -184,7 +184,7 @@ c_entries! {
     fn OSSL_PARAM_construct_utf8_string(key: *const c_char, buf: *mut c_char, size: usize) -> OSSL_PARAM;
     fn OSSL_PARAM_construct_end() -> OSSL_PARAM;
 
-    // Fixed versions, gone from 4.0
+    // Methods for one version, which OpenSSL 4.0 does not have
     #[cfg(has_fixed_version_methods)]
     fn TLSv1_method() -> *const SSL_METHOD;
     #[cfg(has_fixed_version_methods)]
@@ -229,7 +229,7 @@ c_functions! {
     fn SSL_set_session_id_context(ssl: *mut SSL, id: *const c_uchar, len: c_uint) -> c_int;
     fn SSL_get_current_compression(ssl: *const SSL) -> *const COMP_METHOD;
 
-    // What a handshake agreed on
+    // Results of a handshake
     #[cfg(not(ossl350))]
     fn SSL_get_peer_signature_type_nid(ssl: *const SSL, nid: *mut c_int) -> c_int;
 

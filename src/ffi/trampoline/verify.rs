@@ -9,14 +9,14 @@ use super::{Callbacks, Failure, Running, callbacks, dispatch};
 use crate::ffi::decl;
 use crate::ffi::hooks::{Peer, PeerDecision};
 
-/// Verifies the peer's certificates. Without a callback of the context or a check of the connection
-/// this is what OpenSSL does by itself.
+/// Verifies the peer's certificates. Without a callback of the context or a check of the connection, it
+/// does the same as OpenSSL.
 pub(in crate::ffi) unsafe extern "C" fn verify(
     ctx: *mut sys::X509_STORE_CTX,
     _arg: *mut c_void,
 ) -> c_int {
-    // SAFETY: OpenSSL passes a verification that is ready to run, and which this thread has to
-    // itself. `ctx` is not used otherwise while it runs.
+    // SAFETY: OpenSSL passes a verification that is ready to run, and that only this thread uses. This
+    // function does not use `ctx` while it runs.
     unsafe {
         let Some(ssl) =
             connection(ctx).filter(|ssl| callbacks(*ssl).is_some_and(Callbacks::checks_peers))
@@ -43,18 +43,18 @@ pub(in crate::ffi) unsafe extern "C" fn verify(
 /// `ctx` is a live verification.
 unsafe fn connection(ctx: *mut sys::X509_STORE_CTX) -> Option<*mut sys::SSL> {
     let index = X509StoreContext::ssl_idx().ok()?;
-    // SAFETY: the caller's.
+    // SAFETY: the caller promises a live verification.
     let verification = unsafe { X509StoreContextRef::from_ptr(ctx) };
     verification.ex_data(index).map(SslRef::as_ptr)
 }
 
-/// Notes an error, and lets the verification go on. OpenSSL stops at the first error otherwise, and a
-/// decision about that error would accept all others.
+/// Adds an error to the list, and lets the verification continue. Otherwise OpenSSL would stop at the
+/// first error, and a decision to accept that one would accept errors that were not found yet.
 unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
     }
-    // SAFETY: OpenSSL passes the verification that runs, for a live connection.
+    // SAFETY: OpenSSL passes the current verification, of a live connection.
     unsafe {
         let Some(state) = connection(ctx).and_then(|ssl| callbacks(ssl)) else {
             return 0;
@@ -63,7 +63,7 @@ unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int 
             sys::X509_STORE_CTX_get_error(ctx),
             sys::X509_STORE_CTX_get_error_depth(ctx),
         );
-        // Nothing else has the list while OpenSSL verifies.
+        // Nothing else borrows the list while OpenSSL verifies.
         match state.errors.try_borrow_mut() {
             Ok(mut errors) => errors.push(error),
             Err(_) => return 0,
@@ -72,15 +72,14 @@ unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int 
     1
 }
 
-/// Whether the connection goes on with its peer. `ended` tells whether the verification came to its
-/// end.
+/// Whether the connection accepts its peer. `ended` is false if the verification stopped before its end.
 fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: bool) -> bool {
     let errors: Vec<_> = (running.errors.take().into_iter())
-        // SAFETY: numbers from OpenSSL.
+        // SAFETY: the numbers come from OpenSSL.
         .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))
         .collect();
     if let Some((first, _)) = errors.first() {
-        // Where OpenSSL would have stopped.
+        // The error that OpenSSL would have reported.
         verification.set_error(*first);
     }
     let peer = Peer {
@@ -94,7 +93,7 @@ fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: 
     let context = running.current();
     let accepted = match running.user_code(|| context.verify_peer(&peer)) {
         PeerDecision::Keep => peer.verified,
-        // Without its end the list of errors is not whole.
+        // If the verification stopped early, the list of errors is not complete.
         PeerDecision::Accept => ended,
         PeerDecision::Refuse(error) => {
             running.fail(Failure::Error(error));
@@ -115,8 +114,8 @@ fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: 
     accepted
 }
 
-/// Makes the alert `bad_certificate`.
+/// Makes OpenSSL send the alert `bad_certificate`.
 fn reject(verification: &mut X509StoreContextRef) {
-    // SAFETY: a number that OpenSSL knows.
+    // SAFETY: a number of OpenSSL's headers.
     verification.set_error(unsafe { X509VerifyResult::from_raw(sys::X509_V_ERR_CERT_REJECTED) });
 }
