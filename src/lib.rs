@@ -33,7 +33,8 @@
 //! - `with` becomes a scope: a socket is closed when it is dropped.
 //!
 //! [`recipes`] has Rust code for common tasks. [`porting`] lists every name of the Python module
-//! with its Rust form. [`troubleshooting`] explains common errors.
+//! with its Rust form. [`troubleshooting`] explains common errors. [`crates`] says how hyper, axum, redis and
+//! other crates use a context.
 //!
 //! # Threads
 //!
@@ -57,6 +58,7 @@
 //! - `vendored`: builds OpenSSL from source and links it statically. Without it, the system's
 //!   OpenSSL (3.0 or newer) is linked, or the one that `OPENSSL_DIR` names.
 //! - `tokio`: the module `aio`, TLS on tokio's streams.
+//! - `ureq`: the module `ureq`, connections of that HTTP client with a context of this crate.
 //! - `requests`: the module `requests`, Python's `requests.get(url, verify=...)` on top of this crate.
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![deny(unsafe_code)]
@@ -69,6 +71,7 @@ mod cipher;
 mod client_hello;
 mod constants;
 mod context;
+pub mod crates;
 mod deadline;
 mod default;
 mod engine;
@@ -89,6 +92,8 @@ mod sealed;
 mod socket;
 mod text;
 pub mod troubleshooting;
+#[cfg(feature = "ureq")]
+pub mod ureq;
 mod version;
 
 pub use capabilities::{Capabilities, capabilities};

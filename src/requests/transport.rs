@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 use super::wire::Wire;
 use super::{ClientCert, Error, Verify};
 use crate as ssl;
+use crate::ureq::server_hostname;
 
 /// For how many servers TLS sessions are kept.
 const RESUMED_SERVERS: usize = 100;
@@ -155,11 +156,6 @@ impl Connector for WireConnector {
 /// Wraps an error for the HTTP library. Not as `Io`: the library takes some of those for the end of a body.
 fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
-}
-
-/// Removes the brackets of an IPv6 address and the trailing dot of an absolute name.
-fn server_hostname(host: &str) -> &str {
-    host.trim_matches(['[', ']']).trim_end_matches('.')
 }
 
 /// Tries the addresses in order.

@@ -9,4 +9,5 @@ mod redirects;
 mod sending;
 mod session;
 mod transfer;
+mod ureq;
 mod verify;

@@ -56,11 +56,13 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("Verdict", &["SslContext::new"]),
     ("Handshake", &["SslContext::new"]),
     ("IntoFallible", &["SslContext::new"]),
+    ("TlsConnector", &["SslContext::new"]),
     ("TlsStream", &["SslContext::new"]),
     ("OwnedReadHalf", &["SslContext::new"]),
     ("OwnedWriteHalf", &["SslContext::new"]),
     ("ReuniteError", &["SslContext::new"]),
     ("StartHandshake", &["SslContext::new"]),
+    ("TlsTransport", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),
