@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use percent_encoding::{percent_decode_str, percent_encode_byte};
 use ureq::http::Uri;
 
 use super::Error;
@@ -114,6 +115,7 @@ impl Url {
         let (user, _) = self.authority.rsplit_once('@')?;
         // Python ignores a user name without a password.
         let (name, password) = user.split_once(':')?;
+        let decode = |part| percent_decode_str(part).collect();
         (name, password)
             .ne(&("", ""))
             .then(|| (decode(name), decode(password)))
@@ -388,7 +390,7 @@ fn push(text: &mut String, byte: u8, allowed: &[u8]) {
     if is_unreserved(byte) || allowed.contains(&byte) {
         text.push(char::from(byte));
     } else {
-        *text += &format!("%{byte:02X}");
+        *text += percent_encode_byte(byte);
     }
 }
 
@@ -398,26 +400,6 @@ fn escaped(bytes: &[u8], at: usize) -> Option<u8> {
     let digits = std::str::from_utf8(digits).ok()?;
     let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     is_hex.then(|| u8::from_str_radix(digits, 16).ok())?
-}
-
-/// Decodes all escapes.
-fn decode(part: &str) -> Vec<u8> {
-    let bytes = part.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        match escaped(bytes, at).filter(|_| byte == b'%') {
-            Some(byte) => {
-                decoded.push(byte);
-                at += 3;
-            }
-            None => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
 }
 
 fn is_unreserved(byte: u8) -> bool {

@@ -4,107 +4,78 @@ use pyssl as ssl;
 
 use crate::net::Deadline;
 
-/// The longest request head that is read.
+/// The longest request head that is read, and the most header lines of one.
 const HEAD_MAX: usize = 16 * 1024;
+const HEADERS_MAX: usize = 100;
 
 /// Reads a request and answers it with a text about the connection.
 pub(super) fn answer(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<String> {
-    let (response, what) = match read_head(conn, deadline)? {
-        Head::Nothing => return Ok("closed without a request".to_owned()),
-        Head::CutOff => bad_request(),
-        Head::TooLong => (
+    let (response, summary) = match read_request(conn, deadline)? {
+        Outcome::Closed => return Ok("closed without a request".to_owned()),
+        Outcome::Invalid => (
+            text_response("400 Bad Request", "this is not an HTTP/1 request\n", true),
+            "400".to_owned(),
+        ),
+        Outcome::TooLong => (
             text_response("431 Request Header Fields Too Large", "too long\n", true),
             "431".to_owned(),
         ),
-        Head::Complete(head) => match RequestLine::parse(&head) {
-            Some(line) => (
-                text_response("200 OK", &about(conn), line.method != "HEAD"),
-                format!("{} {} 200", line.method, line.target),
-            ),
-            None => bad_request(),
-        },
+        Outcome::Request { method, target } => (
+            text_response("200 OK", &about(conn), method != "HEAD"),
+            format!("{method} {target} 200"),
+        ),
     };
     conn.settimeout(deadline.left())?;
     conn.sendall(response.as_bytes())?;
-    Ok(what)
+    Ok(summary)
 }
 
-fn bad_request() -> (String, String) {
-    let body = "this is not an HTTP/1 request\n";
-    (
-        text_response("400 Bad Request", body, true),
-        "400".to_owned(),
-    )
-}
-
-enum Head {
-    /// The client closed first.
-    Nothing,
-    CutOff,
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    /// The client closed without sending anything.
+    Closed,
+    Invalid,
     TooLong,
-    Complete(Vec<u8>),
+    Request {
+        method: String,
+        target: String,
+    },
 }
 
-/// Reads until the empty line. Later bytes are ignored.
-fn read_head(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Head> {
+/// Reads a request up to the empty line. Later bytes are ignored.
+fn read_request(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Outcome> {
     let mut head = Vec::new();
     loop {
         conn.settimeout(deadline.left())?;
         let data = conn.recv(4096)?;
         if data.is_empty() {
             return Ok(match head.is_empty() {
-                true => Head::Nothing,
-                false => Head::CutOff,
+                true => Outcome::Closed,
+                false => Outcome::Invalid,
             });
         }
         head.extend(data);
-        if let Some(end) = end_of_head(&head) {
-            head.truncate(end);
-            return Ok(Head::Complete(head));
+        if let Some(outcome) = parse(&head) {
+            return Ok(outcome);
         }
         if head.len() > HEAD_MAX {
-            return Ok(Head::TooLong);
+            return Ok(Outcome::TooLong);
         }
     }
 }
 
-/// Where the empty line ends; a line may end with a bare LF (RFC 9112, section 2.2).
-fn end_of_head(head: &[u8]) -> Option<usize> {
-    let ends = |end: &[u8]| {
-        head.windows(end.len())
-            .position(|window| window == end)
-            .map(|start| start + end.len())
-    };
-    match (ends(b"\r\n\r\n"), ends(b"\n\n")) {
-        (Some(crlf), Some(lf)) => Some(crlf.min(lf)),
-        (crlf, lf) => crlf.or(lf),
-    }
-}
-
-struct RequestLine<'a> {
-    method: &'a str,
-    target: &'a str,
-}
-
-impl RequestLine<'_> {
-    fn parse(head: &[u8]) -> Option<RequestLine<'_>> {
-        // Empty lines before a request are skipped.
-        let line = head
-            .split(|byte| *byte == b'\n')
-            .map(<[u8]>::trim_ascii_end)
-            .find(|line| !line.is_empty())?;
-        let mut words = std::str::from_utf8(line).ok()?.split(' ');
-        let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-        let is_http = version
-            .strip_prefix("HTTP/1.")
-            .is_some_and(|minor| minor.len() == 1 && minor.as_bytes()[0].is_ascii_digit());
-        let is_token = !method.is_empty()
-            && method
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
-        let is_clean = target.bytes().all(|b| b.is_ascii_graphic());
-        (is_http && is_token && is_clean && words.next().is_none())
-            .then_some(RequestLine { method, target })
+/// The request of a head; `None` if the head is not complete.
+fn parse(head: &[u8]) -> Option<Outcome> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(head) {
+        Ok(httparse::Status::Partial) => None,
+        Ok(httparse::Status::Complete(_)) => Some(Outcome::Request {
+            method: request.method?.to_owned(),
+            target: request.path?.to_owned(),
+        }),
+        Err(httparse::Error::TooManyHeaders) => Some(Outcome::TooLong),
+        Err(_) => Some(Outcome::Invalid),
     }
 }
 
@@ -140,29 +111,40 @@ fn text_response(status: &str, body: &str, with_body: bool) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn request_lines_are_read() {
-        let line = RequestLine::parse(b"\r\nGET /a?b HTTP/1.0\r\nHost: x\r\n\r\n").unwrap();
-        assert_eq!((line.method, line.target), ("GET", "/a?b"));
-        for bad in [
-            "",
-            "GET /",
-            "GET / HTTP/2.0",
-            "GET / HTTP/1.",
-            "GET / HTTP/1.1 x",
-            "G{T / HTTP/1.1",
-            "GET /\u{1} HTTP/1.1",
-            "Hello from client!",
-        ] {
-            assert!(RequestLine::parse(bad.as_bytes()).is_none(), "{bad}");
-        }
+    fn request(method: &str, target: &str) -> Option<Outcome> {
+        Some(Outcome::Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+        })
     }
 
     #[test]
-    fn a_head_ends_with_an_empty_line() {
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\n\r\nbody"), Some(18));
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\n\nbody\r\n\r\n"), Some(16));
-        assert_eq!(end_of_head(b"GET / HTTP/1.1\r\nHost: x\r\n"), None);
+    fn requests_are_read() {
+        let head = b"\r\nGET /a?b HTTP/1.0\r\nHost: x\r\n\r\n";
+        assert_eq!(parse(head), request("GET", "/a?b"));
+        assert_eq!(parse(b"HEAD / HTTP/1.1\n\nbody"), request("HEAD", "/"));
+        for incomplete in ["", "GET /", "GET / HTTP/1.1\r\nHost: x\r\n"] {
+            assert_eq!(parse(incomplete.as_bytes()), None, "{incomplete}");
+        }
+        for invalid in [
+            "GET / HTTP/2.0\r\n\r\n",
+            "GET / HTTP/1.\r\n\r\n",
+            "GET / HTTP/1.1 x\r\n\r\n",
+            "G{T / HTTP/1.1\r\n\r\n",
+            "GET /\u{1} HTTP/1.1\r\n\r\n",
+            "Hello from client!",
+        ] {
+            assert_eq!(
+                parse(invalid.as_bytes()),
+                Some(Outcome::Invalid),
+                "{invalid}"
+            );
+        }
+        let many = format!(
+            "GET / HTTP/1.1\r\n{}\r\n",
+            "a: b\r\n".repeat(HEADERS_MAX + 1)
+        );
+        assert_eq!(parse(many.as_bytes()), Some(Outcome::TooLong));
     }
 
     #[test]
