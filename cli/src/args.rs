@@ -110,7 +110,8 @@ pub(crate) struct ServeArgs {
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
-    /// The most clients to serve at once; more have to wait
+    /// The most clients to serve at once; more have to wait. Never more than the process may open
+    /// files (ulimit -n)
     #[arg(long, value_name = "N", default_value = "512",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_clients: u32,
@@ -126,10 +127,10 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    /// By default one address cannot use all slots, unless there are few.
-    pub(crate) fn max_per_address(&self) -> u32 {
-        self.max_per_address
-            .unwrap_or_else(|| (self.max_clients / 2).max(16))
+    /// The limit for one address, if `most` clients are served at once. By default one address
+    /// cannot use all slots, unless there are few.
+    pub(crate) fn max_per_address(&self, most: u32) -> u32 {
+        self.max_per_address.unwrap_or_else(|| (most / 2).max(16))
     }
 }
 

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use socket2::SockRef;
@@ -30,6 +31,9 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a client may take to answer our `close_notify` or to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Descriptors that are not clients': standard streams, the listening socket, signals, files.
+const OTHER_DESCRIPTORS: u64 = 16;
+
 /// How long to wait for a client to leave when descriptors or memory run out.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
@@ -45,8 +49,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     let listener = TcpListener::bind((host, address.port))
         .with_context(|| format!("cannot listen on {address}"))?;
     let listener = Arc::new(listener);
-    let slots = Arc::new(Slots::new(args.max_clients, args.max_per_address()));
-    renewal.watch()?;
+    let slots = Arc::new(slots_for(&args));
     handle_signals(&listener, &slots, &renewal)?;
 
     let mode = args.mode.mode();
@@ -65,6 +68,24 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
     accept_clients(&listener, &slots, &service);
     slots.wait_until_empty(STOP_TIMEOUT);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The slots for clients: `--max-clients`, or fewer if the process may not open so many files.
+/// Otherwise the clients of one address could use up all descriptors.
+fn slots_for(args: &ServeArgs) -> Slots {
+    let limit = getrlimit(Resource::Nofile).current;
+    let most = limit.map_or(u32::MAX, |limit| {
+        u32::try_from(limit.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(u32::MAX)
+    });
+    let most = most.max(1);
+    if most < args.max_clients {
+        log(format_args!(
+            "pyssl: warning: at most {most} clients at once, because of the limit of open files \
+             (ulimit -n)"
+        ));
+    }
+    let most = most.min(args.max_clients);
+    Slots::new(most, args.max_per_address(most))
 }
 
 /// The server runs even if standard output is a closed pipe.
@@ -96,7 +117,7 @@ fn handle_signals(
         for signal in signals.forever() {
             // A closed terminal also sends SIGHUP; the server should then stop.
             if signal == SIGHUP && had_terminal == has_terminal() {
-                renewal.load();
+                renewal.reload();
                 continue;
             }
             if closing {

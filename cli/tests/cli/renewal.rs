@@ -7,6 +7,7 @@ use std::path::Path;
 use pyssl_testing::openssl::ssl::SslVersion;
 use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, ClientConfig, EchoClient, Leaf};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -199,4 +200,22 @@ fn directories_that_kubernetes_replaces_are_followed() {
     assert_eq!(shown(&scene.ca, &server), scene.new.der());
     let (code, rest) = server.stop(Signal::TERM);
     assert_eq!((code, rest), (Some(0), Vec::new()));
+}
+
+#[test]
+fn files_that_block_hold_up_neither_clients_nor_signals() {
+    let scene = Scene::new();
+    let names = ["cert.pem", "key.pem"];
+    write_pair(scene.path(), names, &scene.old);
+    let [cert, key] = names.map(|name| scene.path().join(name));
+    let server = start(&cert, &key);
+    // Nobody writes to this pipe, so reading it waits without end.
+    fs::remove_file(&cert).unwrap();
+    mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
+    server.child.signal(Signal::HUP);
+    // An open for writing returns once the server reads.
+    let _writer = fs::File::create(&cert).unwrap();
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+    let (code, _) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0));
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use pyssl_testing::{ClientConfig, EchoClient};
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::support::{PATIENCE, Server, World, path};
@@ -108,17 +108,42 @@ fn the_limit_for_each_address_is_at_least_one() {
     assert!(output.stderr.contains("--max-per-address"), "{output:?}");
 }
 
-#[test]
-fn a_server_recovers_from_a_shortage_of_descriptors() {
-    let world = World::new();
+/// Starts a server that may open `most` files.
+fn start_with_descriptors(most: u32, world: &World) -> Server {
     let mut command = Command::new("sh");
     command
-        .args(["-c", "ulimit -n 24; exec \"$@\"", "sh"])
+        .args(["-c", &format!("ulimit -n {most}; exec \"$@\""), "sh"])
         .arg(env!("CARGO_BIN_EXE_pyssl"))
         .args(["serve", "127.0.0.1:0", "--echo", "--timeout", "3600"])
         .args(["--cert", path(&world.server.combined)])
         .stdin(Stdio::null());
-    let server = Server::spawn(&mut command);
+    Server::spawn(&mut command)
+}
+
+#[test]
+fn one_address_cannot_use_all_descriptors() {
+    let world = World::new();
+    let server = start_with_descriptors(64, &world);
+    assert!(server.log_line().contains("at most 48 clients"));
+    let _crowd: Vec<_> = (0..100)
+        .map(|_| TcpStream::connect(server.address).unwrap())
+        .collect();
+    let mut client = connect_from("127.0.0.2", &world, &server).unwrap();
+    assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+}
+
+#[test]
+fn a_server_recovers_from_a_shortage_of_descriptors() {
+    let world = World::new();
+    let server = start_with_descriptors(64, &world);
+    server.log_line();
+    // The limit changes under the running server.
+    let few = Rlimit {
+        current: Some(20),
+        maximum: Some(64),
+    };
+    let process = Pid::from_child(&server.child.0);
+    prlimit(Some(process), Resource::Nofile, few).unwrap();
     let crowd: Vec<_> = (0..40)
         .map(|_| TcpStream::connect(server.address).unwrap())
         .collect();

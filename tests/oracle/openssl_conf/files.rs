@@ -3,8 +3,18 @@
 use crate::fixtures::fixtures;
 
 /// Lines of the section that every new `SSL_CTX` applies.
-const SYSTEM_DEFAULTS: [&str; 58] = [
+const SYSTEM_DEFAULTS: [&str; 68] = [
     "",
+    "Protocol = -ALL",
+    "MinProtocol = DTLSv1.2\nMaxProtocol = TLSv1.2",
+    "CipherString = ALL:eNULL:@SECLEVEL=0\nMaxProtocol = TLSv1.2",
+    "CipherString = TLS_AES_128_GCM_SHA256",
+    "Ciphersuites = TLS_AES_128_GCM_SHA256\nCiphersuites = TLS_AES_256_GCM_SHA384",
+    "Groups = P-256\nCurves = P-384",
+    "VerifyMode = RequirePostHandshake",
+    "Certificate = /dev/zero",
+    "1.MaxProtocol = TLSv1.2",
+    "NumTickets = -1",
     "Options = UnsafeLegacyServerConnect",
     "Options = UnsafeLegacyRenegotiation",
     "Options = -SessionTicket",
@@ -87,7 +97,9 @@ pub(super) fn all() -> Vec<(String, String)> {
         fixtures.ca()
     );
     let dh = fixtures.write("dh for conf.pem", crate::fixtures::dh_params());
-    let more: [(&str, String); 28] = [
+    let more: [(&str, String); 30] = [
+        ("diagnostics and a certificate that is missing", format!("config_diagnostics = 1\n{}", with_system_default("Certificate = /nowhere"))),
+        ("diagnostics and unknown groups", format!("config_diagnostics = 1\n{}", with_system_default("Groups = nonsense"))),
         ("files", with_system_default(&credentials)),
         ("DHParameters", with_system_default(&format!("DHParameters = {dh}"))),
         ("included line", with_system_default(&format!(".include {included}"))),

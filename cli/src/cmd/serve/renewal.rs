@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -21,15 +22,18 @@ use crate::setup;
 /// file is read while it is being written.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The server's certificate and key, and their files.
+/// The context for new connections.
 pub(super) struct Renewal {
-    args: Arc<ServeArgs>,
-    loaded: Mutex<Loaded>,
+    context: Mutex<ssl::SslContext>,
+    /// Asks the thread that loads the files to do so now.
+    ask: SyncSender<()>,
 }
 
-/// The context in use, and the state of the files at the last attempt to load them.
-struct Loaded {
-    context: ssl::SslContext,
+/// Loads the files, in a thread of its own: reading them may block, for example on a network file
+/// system, and neither clients nor signals may wait for that.
+struct Loader {
+    args: Arc<ServeArgs>,
+    /// The state of the files at the last attempt to load them.
     files: Vec<Stamp>,
     kind: Option<Id>,
     /// The last error in loading the files.
@@ -48,7 +52,9 @@ impl Stamp {
             let [modified_nsec, changed_nsec] = [metadata.mtime_nsec(), metadata.ctime_nsec()];
             (file, [modified, modified_nsec, changed, changed_nsec])
         };
-        Stamp(fs::metadata(path).ok().map(stamp))
+        // A pipe or a device changes whenever it is read. SIGHUP loads it.
+        let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+        Stamp(file.map(stamp))
     }
 }
 
@@ -69,91 +75,103 @@ fn files(args: &ServeArgs) -> Vec<Stamp> {
 }
 
 impl Renewal {
-    /// Loads the files for the first time.
+    /// Loads the files, and starts the thread that loads them again.
     pub(super) fn start(args: &Arc<ServeArgs>) -> Result<Arc<Renewal>, Failure> {
-        let files = files(args);
-        let loaded = Loaded {
-            context: context(args)?,
-            files,
+        let mut loader = Loader {
+            args: Arc::clone(args),
+            files: files(args),
             kind: kind_of_key(&args.cert),
             problem: None,
         };
-        Ok(Arc::new(Renewal {
-            args: Arc::clone(args),
-            loaded: Mutex::new(loaded),
-        }))
+        // One request is enough: it loads the files as they are then.
+        let (ask, asked) = mpsc::sync_channel(1);
+        let renewal = Arc::new(Renewal {
+            context: Mutex::new(context(args)?),
+            ask,
+        });
+        let weak = Arc::downgrade(&renewal);
+        thread::Builder::new()
+            .name("certificate".to_owned())
+            .spawn(move || loader.run(&weak, &asked))
+            .with_context(|| "cannot watch the certificate".to_owned())?;
+        Ok(renewal)
     }
 
     /// The context for new connections.
     pub(super) fn context(&self) -> ssl::SslContext {
-        self.lock().context.clone()
+        self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Loaded> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Loads the files soon, whether they have changed or not.
+    pub(super) fn reload(&self) {
+        // A full channel has a request that was not answered yet.
+        let _ = self.ask.try_send(());
     }
 
-    /// Loads the files whenever they have changed.
-    pub(super) fn watch(self: &Arc<Renewal>) -> Result<(), Failure> {
-        let renewal = Arc::clone(self);
-        let watch = move || {
-            let mut last = files(&renewal.args);
-            loop {
-                thread::sleep(INTERVAL);
-                let now = files(&renewal.args);
-                if now == last && renewal.wants(&now) {
-                    renewal.load();
-                }
-                last = now;
+    fn lock(&self) -> MutexGuard<'_, ssl::SslContext> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Loader {
+    /// Loads the files when they have changed or when asked, until the server has ended.
+    fn run(&mut self, renewal: &Weak<Renewal>, asked: &Receiver<()>) {
+        let mut last = files(&self.args);
+        loop {
+            let must = match asked.recv_timeout(INTERVAL) {
+                Ok(()) => true,
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let now = files(&self.args);
+            if must || (now == last && self.wants(&now)) {
+                let Some(renewal) = renewal.upgrade() else {
+                    return;
+                };
+                self.load(&renewal);
             }
-        };
-        thread::Builder::new()
-            .name("certificate".to_owned())
-            .spawn(watch)
-            .with_context(|| "cannot watch the certificate".to_owned())?;
-        Ok(())
+            last = now;
+        }
     }
 
     /// Whether the files differ from those in use. Files that failed to load are tried again, since
     /// the error may have had another cause.
     fn wants(&self, now: &[Stamp]) -> bool {
-        let loaded = self.lock();
-        loaded.files != now || loaded.problem.is_some()
+        self.files != now || self.problem.is_some()
     }
 
     /// Loads certificate and key for new connections. If that fails, the old ones stay in use.
-    pub(super) fn load(&self) {
-        let mut loaded = self.lock();
-        loaded.files = files(&self.args);
+    fn load(&mut self, renewal: &Renewal) {
+        self.files = files(&self.args);
         let kind = kind_of_key(&self.args.cert);
-        let outcome = if kind == loaded.kind {
-            let context = loaded.context.clone();
-            setup::load_identity(&context, &self.args.cert, &self.args.key).map(|()| context)
+        let old = renewal.context();
+        let outcome = if kind == self.kind {
+            setup::load_identity(&old, &self.args.cert, &self.args.key).map(|()| old)
         } else {
-            self.replace_context(&loaded.context)
+            self.replacement(&old)
         };
         match outcome {
             Ok(context) => {
-                loaded.context = context;
-                loaded.kind = kind;
-                loaded.problem = None;
+                *renewal.lock() = context;
+                self.kind = kind;
+                self.problem = None;
                 log(format_args!("pyssl: reloaded the certificate"));
             }
             Err(failure) => {
                 let problem = failure.to_string();
-                if loaded.problem.as_ref() != Some(&problem) {
+                if self.problem.as_ref() != Some(&problem) {
                     log(format_args!(
                         "pyssl: the old certificate stays in use: {problem}"
                     ));
                 }
-                loaded.problem = Some(problem);
+                self.problem = Some(problem);
             }
         }
     }
 
     /// Creates a context for a certificate with another type of key. The old context would keep its
     /// certificate, one for each type. The keys of session tickets are copied.
-    fn replace_context(&self, old: &ssl::SslContext) -> Result<ssl::SslContext, Failure> {
+    fn replacement(&self, old: &ssl::SslContext) -> Result<ssl::SslContext, Failure> {
         let fresh = context(&self.args)?;
         fresh
             .set_ticket_keys(old.ticket_keys())
