@@ -17,6 +17,7 @@ mod plain;
 mod properties;
 mod psk;
 pub(crate) mod resumption;
+pub(crate) mod rules;
 mod session;
 mod settings;
 mod sigalgs;

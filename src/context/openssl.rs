@@ -10,7 +10,7 @@ use openssl::ssl::{
 
 use super::ocsp::Staple;
 use super::settings::Settings;
-use super::{NO_PINS, SslContext, Verified};
+use super::{NO_PINS, SslContext, Verified, rules};
 use crate::constants::{OcspMode, Protocol, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::trampoline::first_common;
@@ -189,15 +189,10 @@ impl SslContext {
 impl Settings {
     /// Rejects settings that connections of the `openssl` crate cannot have.
     fn require_portable(&self, role: Role) -> Result<()> {
-        let other_role = match (self.protocol, role) {
-            (Protocol::PROTOCOL_TLS_CLIENT, Role::Server) => Some(("server", "CLIENT")),
-            (Protocol::PROTOCOL_TLS_SERVER, Role::Client) => Some(("client", "SERVER")),
-            _ => None,
-        };
-        if let Some((socket, protocol)) = other_role {
-            return Err(Error::ssl_text(format!(
-                "Cannot create a {socket} socket with a PROTOCOL_TLS_{protocol} context"
-            )));
+        match role {
+            Role::Server => rules::require_role(self.protocol, true)?,
+            Role::Client => rules::require_role(self.protocol, false)?,
+            Role::Either => {}
         }
         let (client, server) = (role != Role::Server, role != Role::Client);
         let verifies = self.verify_mode != VerifyMode::CERT_NONE;

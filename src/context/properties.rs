@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::SslContext;
+use super::{SslContext, rules};
 use crate::constants::{Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result, codec};
 
@@ -42,20 +42,13 @@ impl SslContext {
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
             |next| {
-                if mode == VerifyMode::CERT_NONE && next.check_hostname {
-                    return Err(Error::value(
-                        "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
-                    ));
-                }
-                if mode == VerifyMode::CERT_NONE && next.ocsp_mode.verifies() {
-                    return Err(Error::value(
-                        "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
-                    ));
-                }
-                if mode == VerifyMode::CERT_NONE && next.verify_callback.is_some() {
-                    return Err(Error::value(
-                        "Cannot set verify_mode to CERT_NONE when a verify callback is set.",
-                    ));
+                if mode == VerifyMode::CERT_NONE {
+                    let has_callback = next.verify_callback.is_some();
+                    rules::require_no_verification(
+                        next.check_hostname,
+                        next.ocsp_mode,
+                        has_callback,
+                    )?;
                 }
                 next.verify_mode = mode;
                 Ok(())

@@ -17,7 +17,7 @@ use super::verify::VerifyCallback;
 use crate::cipher::PYTHON_DEFAULT_CIPHERS;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
 use crate::error::{Error, Result};
-use crate::ffi::ctx::{CtxHandle, Method};
+use crate::ffi::ctx::{CtxHandle, CtxMethod};
 use crate::ffi::hooks::TicketBlock;
 
 /// `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`
@@ -210,14 +210,14 @@ impl Settings {
         Ok(())
     }
 
-    fn method(&self) -> Method {
+    fn method(&self) -> CtxMethod {
         match self.protocol {
-            Protocol::PROTOCOL_TLS => Method::Any,
-            Protocol::PROTOCOL_TLS_CLIENT => Method::Client,
-            Protocol::PROTOCOL_TLS_SERVER => Method::Server,
+            Protocol::PROTOCOL_TLS => CtxMethod::Any,
+            Protocol::PROTOCOL_TLS_CLIENT => CtxMethod::Client,
+            Protocol::PROTOCOL_TLS_SERVER => CtxMethod::Server,
             Protocol::PROTOCOL_TLSv1 | Protocol::PROTOCOL_TLSv1_1 | Protocol::PROTOCOL_TLSv1_2 => {
                 let version = self.protocol.fixed_version();
-                Method::Fixed(version.map_or(0, |version| version as i32))
+                CtxMethod::Fixed(version.map_or(0, |version| version as i32))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pins;
 use crate::certificate::Pin;
 use crate::constants::{OcspMode, VerifyMode};
-use crate::context::{Identity, Settings, Verified, ocsp};
+use crate::context::{Identity, Settings, Verified, ocsp, rules};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 
@@ -19,6 +19,11 @@ pub(crate) struct Overrides {
     pub(crate) ocsp_mode: Option<OcspMode>,
     pub(crate) ocsp_response: Option<Arc<[u8]>>,
     pub(crate) pins: Vec<Pin>,
+}
+
+/// Whether there is a name. As in Python, an empty one counts as none.
+pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
+    server_hostname.is_some_and(|name| !name.is_empty())
 }
 
 /// How a connection verifies its peer.
@@ -44,7 +49,15 @@ impl Overrides {
             .unwrap_or(default || !self.expected_names.is_empty())
     }
 
-    /// What holds for the connection, with the rules that Python has for contexts.
+    /// Refuses a connection that checks the peer's name and has none to check.
+    pub(crate) fn require_name(&self, checks: bool, server_hostname: Option<&str>) -> Result<()> {
+        if checks && !is_named(server_hostname) && self.expected_names.is_empty() {
+            return Err(Error::value("check_hostname requires server_hostname"));
+        }
+        Ok(())
+    }
+
+    /// The verification settings of the connection, with the rules that Python has for contexts.
     pub(crate) fn resolve(&self, settings: &Settings) -> Result<Verification> {
         let check_hostname = self.checks_hostname(settings.check_hostname);
         if !check_hostname && !self.expected_names.is_empty() {
@@ -55,15 +68,9 @@ impl Overrides {
             ocsp::parse(response)?;
         }
         let verify_mode = match self.verify_mode {
-            Some(VerifyMode::CERT_NONE) if check_hostname => {
-                return Err(Error::value(
-                    "Cannot set verify_mode to CERT_NONE when check_hostname is enabled.",
-                ));
-            }
-            Some(VerifyMode::CERT_NONE) if ocsp_mode.verifies() => {
-                return Err(Error::value(
-                    "Cannot set verify_mode to CERT_NONE when ocsp_mode is Check or Require.",
-                ));
+            Some(VerifyMode::CERT_NONE) => {
+                rules::require_no_verification(check_hostname, ocsp_mode, false)?;
+                VerifyMode::CERT_NONE
             }
             Some(mode) => mode,
             None if (check_hostname || ocsp_mode.verifies())

@@ -1,9 +1,9 @@
 //! The end of a connection: `close_notify`, ours and the peer's.
 
-use super::{Connection, Deadline, Locked, Step};
+use super::{Connection, Deadline, Locked};
 use crate::error::Result;
 use crate::ffi::bio::ReadMode;
-use crate::ffi::ssl::Status;
+use crate::ffi::ssl::{Step, StepError, StepResult};
 
 impl Connection {
     /// Sends `close_notify` once, and reads nothing. After a half-close, reads end cleanly with the
@@ -13,50 +13,48 @@ impl Connection {
         half_close: bool,
         deadline: Deadline,
     ) -> Result<Step<()>> {
-        self.step_unless(deadline, |locked| {
-            let status = match locked.handle.sent_close_notify() {
-                true => Status::Done(()),
+        self.step(deadline, |locked| {
+            let outcome = match locked.handle.sent_close_notify() {
+                true => Ok(Step::Done(())),
                 false => match self.finish_message(locked) {
-                    Status::Done(()) => self
-                        .shutdown_step(locked, ReadMode::BufferOnly)?
-                        .map(|_| ()),
+                    Ok(Step::Done(())) => {
+                        let outcome = self.shutdown_step(locked, ReadMode::BufferOnly)?;
+                        outcome.map(|step| step.map(drop))
+                    }
                     unfinished => unfinished,
                 },
             };
             // Under the lock: the peer's answer may come at once.
-            locked.half_closed |= half_close && !matches!(status, Status::Failed(_));
-            Ok(status)
+            locked.half_closed |= half_close && matches!(outcome, Ok(_) | Err(StepError::Closed));
+            self.checked(locked, outcome)
         })
     }
 
-    /// Sends the rest of a message of TLS itself (the answer to a KeyUpdate, say) for which there was
-    /// no room. OpenSSL refuses to close before.
-    fn finish_message(&self, locked: &mut Locked) -> Status<()> {
+    /// Sends the rest of a message of the TLS protocol itself, such as the answer to a KeyUpdate, for
+    /// which there was no room. OpenSSL refuses to close before.
+    fn finish_message(&self, locked: &mut Locked) -> StepResult<()> {
         if !self.handshaken() || locked.handle.view().is_settled() {
-            return Status::Done(());
+            return Ok(Step::Done(()));
         }
         locked.handle.set_read_mode(ReadMode::BufferOnly);
         match locked.handle.do_handshake() {
-            unfinished @ (Status::WantWrite | Status::Again) => unfinished,
-            // If the peer's part is missing, OpenSSL says so when it is to close.
-            _ => Status::Done(()),
+            unfinished @ Ok(Step::WantWrite | Step::Again) => unfinished,
+            // If the peer's part is missing, OpenSSL's attempt to close reports it.
+            _ => Ok(Step::Done(())),
         }
     }
 
-    /// Sends `close_notify`, then takes the peer's. Returns what the transport has read beyond it.
+    /// Sends `close_notify`, then reads the peer's. Returns the bytes that the transport has read beyond
+    /// it.
     pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<Vec<u8>>> {
         let once = || {
-            self.step_unless(deadline, |locked| {
-                let status = self.shutdown_step(locked, ReadMode::NonBlocking)?;
-                Ok(match status {
-                    Status::Done(true) => {
-                        Status::Done(Some(locked.handle.take_transport_buffered()))
-                    }
-                    other => other.map(|_| None),
-                })
+            self.step(deadline, |locked| {
+                let outcome = self.shutdown_step(locked, ReadMode::NonBlocking)?;
+                let step = self.checked(locked, outcome)?;
+                Ok(step.map(|both| both.then(|| locked.handle.take_transport_buffered())))
             })
         };
-        // `None`: only ours was sent. Then OpenSSL is called once more, as in Python.
+        // `None`: only ours was sent. As in Python, OpenSSL is then called once more.
         let step = match once()? {
             Step::Done(None) => once()?,
             step => step,
@@ -64,8 +62,8 @@ impl Connection {
         Ok(step.map(Option::unwrap_or_default))
     }
 
-    fn shutdown_step(&self, locked: &mut Locked, mode: ReadMode) -> Result<Status<bool>> {
-        // The rest of a record stands between: as in Python, but the connection survives.
+    fn shutdown_step(&self, locked: &mut Locked, mode: ReadMode) -> Result<StepResult<bool>> {
+        // `close_notify` cannot be sent in the middle of a record. The connection can still be used.
         if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }

@@ -1,7 +1,7 @@
-use super::{Connection, Deadline, Locked, Step};
+use super::{Connection, Deadline, Locked};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::ReadMode;
-use crate::ffi::ssl::{RECORD_MAX, Status};
+use crate::ffi::ssl::{RECORD_MAX, Step};
 
 /// How much is sealed and sent while the connection's lock is held: sixteen full records.
 const CHUNK: usize = 16 * RECORD_MAX;
@@ -82,27 +82,28 @@ impl Writing<'_> {
             let chunk = &self.data[self.done..end];
             // All is sealed: only sending is left.
             let sealed = self.half_way && chunk.is_empty();
-            let status = match sealed {
-                true => Status::Done(0),
+            let outcome = match sealed {
+                true => Ok(Step::Done(0)),
                 false => locked.handle.write(chunk),
             };
-            // Noted here, since a panic of a callback goes on when the step is over.
-            if matches!(status, Status::Done(_)) {
+            // Here, because a callback's panic is resumed at the end of the step.
+            if matches!(outcome, Ok(Step::Done(_))) {
                 self.done = end;
             }
-            // Also before waiting for the peer, who may be waiting for this.
-            let status = match (status, locked.handle.flush()) {
-                (status @ (Status::Closed | Status::Failed(_)), _) => status,
-                (status, Status::Done(())) => status,
-                (_, unsent) => unsent.map(|()| 0),
+            // Also before the thread waits for the peer, which may be waiting for this data.
+            let outcome = match (outcome, locked.handle.flush()) {
+                (Err(error), _) => Err(error),
+                (outcome, Ok(Step::Done(()))) => outcome,
+                (_, unsent) => unsent.map(|step| step.map(|()| 0)),
             };
-            self.half_way = match status {
-                Status::Done(_) => end < length,
-                Status::WantWrite => true,
-                Status::Again | Status::WantRead => self.half_way,
-                Status::Closed | Status::Failed(_) => false,
+            self.half_way = match outcome {
+                Ok(Step::Done(_)) => end < length,
+                Ok(Step::WantWrite) => true,
+                Ok(Step::Again | Step::Busy | Step::WantRead) => self.half_way,
+                Err(_) => false,
             };
-            Ok(status.map(|_| end))
+            let step = connection.checked(locked, outcome)?;
+            Ok(step.map(|_| end))
         };
         match connection.step_of_several(deadline, step, |&end| end == length)? {
             Step::Done(end) if end < length => Ok(Step::Again),

@@ -10,7 +10,7 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 
 use super::decl::{BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
-use super::method::Method;
+use super::method::BioMethod;
 use super::room::Room;
 use super::util;
 
@@ -142,10 +142,10 @@ impl BioState {
 ///
 /// `state` must stay valid, and be used through shared references only, until the `BIO` is freed.
 pub(super) unsafe fn new(state: *const BioState) -> Result<*mut sys::BIO, ErrorStack> {
-    static METHOD: OnceCell<Method> = OnceCell::new();
+    static METHOD: OnceCell<BioMethod> = OnceCell::new();
     let method = METHOD.get_or_try_init(|| {
         // SAFETY: a new table; the setters only store the functions.
-        Method::new(c"pyssl", |method| unsafe {
+        BioMethod::new(c"pyssl", |method| unsafe {
             sys::BIO_meth_set_write__fixed_rust(method, Some(write));
             sys::BIO_meth_set_read__fixed_rust(method, Some(read));
             sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));

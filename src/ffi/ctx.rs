@@ -27,7 +27,7 @@ pub(crate) const TICKET_KEYS_LEN: usize = 80;
 
 /// The role and versions that a context supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Method {
+pub(crate) enum CtxMethod {
     Any,
     Client,
     Server,
@@ -67,18 +67,18 @@ pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
 }
 
 impl CtxHandle {
-    pub(crate) fn new(method: Method) -> Result<CtxHandle, ErrorStack> {
+    pub(crate) fn new(method: CtxMethod) -> Result<CtxHandle, ErrorStack> {
         let builder = match method {
-            Method::Any => SslContextBuilder::new(SslMethod::tls()),
-            Method::Client => SslContextBuilder::new(SslMethod::tls_client()),
-            Method::Server => SslContextBuilder::new(SslMethod::tls_server()),
-            Method::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
+            CtxMethod::Any => SslContextBuilder::new(SslMethod::tls()),
+            CtxMethod::Client => SslContextBuilder::new(SslMethod::tls_client()),
+            CtxMethod::Server => SslContextBuilder::new(SslMethod::tls_server()),
+            CtxMethod::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
         }?;
         let mut ctx = CtxHandle(builder);
         // The errors of commands in OpenSSL's configuration file that OpenSSL ignored.
         clear_errors();
         #[cfg(not(has_fixed_version_methods))]
-        if let Method::Fixed(version) = method {
+        if let CtxMethod::Fixed(version) = method {
             // Without the methods for one version, a range of one version has the same effect.
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;

@@ -13,7 +13,7 @@ use openssl::error::ErrorStack;
 use openssl_sys as sys;
 use zeroize::Zeroizing;
 
-use super::method::Method;
+use super::method::BioMethod;
 use super::{decl, util};
 
 /// How many bytes the PEM blocks of a file may have (`-----BEGIN` to `-----END`): all together, and
@@ -198,10 +198,10 @@ impl Reader {
 
 /// A new `BIO`, which owns the file and reads from its current position.
 pub(super) fn open(file: File) -> Result<*mut sys::BIO, ErrorStack> {
-    static METHOD: OnceCell<Method> = OnceCell::new();
+    static METHOD: OnceCell<BioMethod> = OnceCell::new();
     let method = METHOD.get_or_try_init(|| {
         // SAFETY: a new table; the setters only store the functions.
-        Method::new(c"pyssl file", |method| unsafe {
+        BioMethod::new(c"pyssl file", |method| unsafe {
             sys::BIO_meth_set_read__fixed_rust(method, Some(read));
             decl::BIO_meth_set_gets(method, Some(gets));
             sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));

@@ -8,26 +8,26 @@ use openssl_sys as sys;
 use super::decl;
 
 /// A method table, which is never freed.
-pub(super) struct Method(*mut sys::BIO_METHOD);
+pub(super) struct BioMethod(*mut sys::BIO_METHOD);
 
 // SAFETY: nothing changes the table after `new` has returned it.
-unsafe impl Send for Method {}
+unsafe impl Send for BioMethod {}
 // SAFETY: as above.
-unsafe impl Sync for Method {}
+unsafe impl Sync for BioMethod {}
 
-impl Method {
+impl BioMethod {
     /// A table into which `fill` puts the functions.
     pub(super) fn new(
         name: &'static CStr,
         fill: impl FnOnce(*mut sys::BIO_METHOD),
-    ) -> Result<Method, ErrorStack> {
+    ) -> Result<BioMethod, ErrorStack> {
         // SAFETY: the table keeps the pointer to the name, which is static.
         let method = unsafe { decl::BIO_meth_new(sys::BIO_TYPE_NONE, name.as_ptr()) };
         if method.is_null() {
             return Err(ErrorStack::get());
         }
         fill(method);
-        Ok(Method(method))
+        Ok(BioMethod(method))
     }
 
     /// A new `BIO`, whose functions find `data` with `BIO_get_data`.

@@ -16,7 +16,7 @@ use openssl_sys as sys;
 
 use super::bio::{self, BioState, ReadMode, Transport};
 use super::hooks::{Hooks, PeerCheck, SessionKeeper, Stapling};
-use super::trampoline::{self, Callbacks, Failure};
+use super::trampoline::{self, CallbackFailure, Callbacks};
 use super::util::{self, clear_errors};
 use super::view::View;
 use super::window::Window;
@@ -25,24 +25,26 @@ use super::{decl, session};
 /// The most bytes that one record carries.
 pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 
-/// The result of one step.
+/// The result of one step that has not failed.
 #[derive(Debug)]
-pub(crate) enum Status<T> {
+pub(crate) enum Step<T> {
     Done(T),
-    /// The step has used up its budget, because the peer has sent many records. Repeat it.
+    /// The step has used up its budget, because the peer has sent many records. Repeat it, without the
+    /// lock in between.
     Again,
+    /// Another thread held the connection's lock until the deadline.
+    Busy,
     /// The transport has no data yet.
     WantRead,
     /// The transport has no room now.
     WantWrite,
-    /// The peer sent `close_notify`.
-    Closed,
-    Failed(Fault),
 }
 
 /// The reason why a step failed.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum StepError {
+    /// The peer sent `close_notify`.
+    Closed,
     /// OpenSSL's error queue.
     Ssl(ErrorStack),
     /// The transport's error.
@@ -52,6 +54,9 @@ pub(crate) enum Fault {
     /// Another result of `SSL_get_error`, which is not expected.
     Unknown,
 }
+
+/// The outcome of a step.
+pub(crate) type StepResult<T> = Result<Step<T>, StepError>;
 
 /// A value to which C has a pointer. It is freed with its owner, and there are only shared references
 /// to it.
@@ -167,7 +172,7 @@ impl SslHandle {
     }
 
     /// Takes the error of user code; see [`Callbacks::take_failure`].
-    pub(crate) fn take_failure(&mut self, over: bool) -> Option<Failure> {
+    pub(crate) fn take_failure(&mut self, over: bool) -> Option<CallbackFailure> {
         self.callbacks.take_failure(over)
     }
 
@@ -192,14 +197,14 @@ impl SslHandle {
     }
 
     /// A step of the first handshake. If `waits` is set, the caller waits before the next step.
-    pub(crate) fn first_handshake(&mut self, waits: bool) -> Status<()> {
+    pub(crate) fn first_handshake(&mut self, waits: bool) -> StepResult<()> {
         self.bio.transport.borrow_mut().begin_flight(waits);
-        let status = self.do_handshake();
+        let outcome = self.do_handshake();
         self.bio.transport.borrow_mut().end_flight();
-        status
+        outcome
     }
 
-    pub(crate) fn do_handshake(&mut self) -> Status<()> {
+    pub(crate) fn do_handshake(&mut self) -> StepResult<()> {
         self.step(|ssl| {
             // SAFETY: S4.
             unsafe { sys::SSL_do_handshake(ssl) }
@@ -207,60 +212,58 @@ impl SslHandle {
     }
 
     /// Reads into memory that need not be initialised.
-    pub(crate) fn read(&mut self, buf: &mut [MaybeUninit<u8>]) -> Status<usize> {
+    pub(crate) fn read(&mut self, buf: &mut [MaybeUninit<u8>]) -> StepResult<usize> {
         let mut n = 0;
-        let status = self.step(|ssl| {
+        let step = self.step(|ssl| {
             // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
             unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
-        });
-        status.map(|()| n)
+        })?;
+        Ok(step.map(|()| n))
     }
 
-    /// Reads up to `limit` bytes into a vector of that size or less.
-    pub(crate) fn read_vec(&mut self, limit: usize) -> Status<Vec<u8>> {
+    /// Reads up to `limit` bytes into a vector of that capacity.
+    pub(crate) fn read_vec(&mut self, limit: usize) -> StepResult<Vec<u8>> {
         let mut data = Vec::with_capacity(limit);
-        match self.read(data.spare_capacity_mut()) {
-            Status::Done(n) => {
-                // SAFETY: OpenSSL has written `n` bytes, which are no more than the capacity.
-                unsafe { data.set_len(n) };
-                Status::Done(data)
-            }
-            other => other.map(|_| Vec::new()),
+        let step = self.read(data.spare_capacity_mut())?;
+        if let Step::Done(n) = step {
+            // SAFETY: OpenSSL has written `n` bytes, which are no more than the capacity.
+            unsafe { data.set_len(n) };
         }
+        Ok(step.map(|_| data))
     }
 
     /// Reads into initialised memory.
-    pub(crate) fn read_into(&mut self, buf: &mut [u8]) -> Status<usize> {
+    pub(crate) fn read_into(&mut self, buf: &mut [u8]) -> StepResult<usize> {
         let mut n = 0;
-        let status = self.step(|ssl| {
+        let step = self.step(|ssl| {
             // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
             unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
-        });
-        status.map(|()| n)
+        })?;
+        Ok(step.map(|()| n))
     }
 
     /// Writes all of `data`. A step that was not done must be repeated with the same data. If `data` is
     /// longer than one record, a part may stay in the transport until [`flush`](Self::flush).
-    pub(crate) fn write(&mut self, data: &[u8]) -> Status<usize> {
+    pub(crate) fn write(&mut self, data: &[u8]) -> StepResult<usize> {
         let mut n = 0;
         self.bio
             .transport
             .borrow_mut()
             .gather(data.len() > RECORD_MAX);
-        let status = self.step(|ssl| {
+        let outcome = self.step(|ssl| {
             // SAFETY: S4; OpenSSL reads at most `len` bytes.
             unsafe { sys::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &mut n) }
         });
         self.bio.transport.borrow_mut().gather(false);
-        status.map(|()| n)
+        Ok(outcome?.map(|()| n))
     }
 
     /// Sends the data that the transport kept back.
-    pub(crate) fn flush(&mut self) -> Status<()> {
+    pub(crate) fn flush(&mut self) -> StepResult<()> {
         match self.bio.transport.borrow_mut().flush() {
-            Ok(()) => Status::Done(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Status::WantWrite,
-            Err(error) => Status::Failed(Fault::Io(error)),
+            Ok(()) => Ok(Step::Done(())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Step::WantWrite),
+            Err(error) => Err(StepError::Io(error)),
         }
     }
 
@@ -316,18 +319,18 @@ impl SslHandle {
     ///
     /// OpenSSL counts `close_notify` as sent when it tries to send it. Without room for it, the call must
     /// be repeated (`SSL_shutdown(3)`).
-    pub(crate) fn shutdown(&mut self) -> Status<bool> {
+    pub(crate) fn shutdown(&mut self) -> StepResult<bool> {
         let sends = !self.sent_close_notify();
         let mut both = false;
-        let status = self.step(|ssl| {
+        let outcome = self.step(|ssl| {
             // SAFETY: S4.
             let result = unsafe { sys::SSL_shutdown(ssl) };
             both = result == 1;
             // 0 is a success too: `close_notify` was sent, and the peer's has not arrived.
             if result == 0 { 1 } else { result }
         });
-        self.close_notify_unsent = sends && !matches!(status, Status::Done(()));
-        status.map(|()| both)
+        self.close_notify_unsent = sends && !matches!(outcome, Ok(Step::Done(())));
+        Ok(outcome?.map(|()| both))
     }
 
     /// Whether the transport has read ahead bytes that may be application data.
@@ -338,7 +341,7 @@ impl SslHandle {
     }
 
     /// Decrypts the next record of application data. The next read returns the data.
-    pub(crate) fn peek(&mut self) -> Status<()> {
+    pub(crate) fn peek(&mut self) -> StepResult<()> {
         let mut byte = 0u8;
         let mut n = 0;
         self.step(|ssl| {
@@ -348,7 +351,7 @@ impl SslHandle {
     }
 
     /// Empties the error queue, makes the call, and converts its result. `f` returns 1 for success.
-    fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> Status<()> {
+    fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> StepResult<()> {
         // SAFETY: the queue belongs to this thread. The check is faster than clearing an empty queue.
         if unsafe { decl::ERR_peek_last_error() } != 0 {
             clear_errors();
@@ -358,40 +361,40 @@ impl SslHandle {
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         if result == 1 {
-            return Status::Done(());
+            return Ok(Step::Done(()));
         }
         // SAFETY: S4. This is the thread of the call, and no other call of OpenSSL came between.
         let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
         match error {
-            sys::SSL_ERROR_WANT_READ if self.bio.has_spent_all() => Status::Again,
-            sys::SSL_ERROR_WANT_READ => Status::WantRead,
-            sys::SSL_ERROR_WANT_WRITE => Status::WantWrite,
-            sys::SSL_ERROR_ZERO_RETURN => Status::Closed,
-            sys::SSL_ERROR_SSL => Status::Failed(self.library_fault()),
-            sys::SSL_ERROR_SYSCALL => Status::Failed(self.transport_fault()),
-            _ => Status::Failed(Fault::Unknown),
+            sys::SSL_ERROR_WANT_READ if self.bio.has_spent_all() => Ok(Step::Again),
+            sys::SSL_ERROR_WANT_READ => Ok(Step::WantRead),
+            sys::SSL_ERROR_WANT_WRITE => Ok(Step::WantWrite),
+            sys::SSL_ERROR_ZERO_RETURN => Err(StepError::Closed),
+            sys::SSL_ERROR_SSL => Err(self.library_error()),
+            sys::SSL_ERROR_SYSCALL => Err(self.transport_error()),
+            _ => Err(StepError::Unknown),
         }
     }
 
-    /// The fault for `SSL_ERROR_SSL`.
+    /// The error for `SSL_ERROR_SSL`.
     ///
     /// The queue has an error then, with one exception: for a call on a connection that has failed
     /// before, OpenSSL 4.0 returns this with an empty queue, where 3.x returns `SSL_ERROR_SYSCALL`.
-    fn library_fault(&self) -> Fault {
+    fn library_error(&self) -> StepError {
         let queue = ErrorStack::get();
         if queue.errors().is_empty() {
-            return self.transport_fault();
+            return self.transport_error();
         }
-        Fault::Ssl(queue)
+        StepError::Ssl(queue)
     }
 
-    /// The fault for `SSL_ERROR_SYSCALL`.
-    fn transport_fault(&self) -> Fault {
+    /// The error for `SSL_ERROR_SYSCALL`.
+    fn transport_error(&self) -> StepError {
         let queue = ErrorStack::get();
         match self.bio.error.borrow_mut().take() {
-            Some(error) => Fault::Io(error),
-            None if queue.errors().is_empty() => Fault::Eof,
-            None => Fault::Ssl(queue),
+            Some(error) => StepError::Io(error),
+            None if queue.errors().is_empty() => StepError::Eof,
+            None => StepError::Ssl(queue),
         }
     }
 
@@ -494,16 +497,15 @@ impl SslHandle {
     }
 }
 
-impl<T> Status<T> {
-    /// The same outcome with another value.
-    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Status<U> {
+impl<T> Step<T> {
+    /// The same step with another value.
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
         match self {
-            Status::Done(value) => Status::Done(f(value)),
-            Status::Again => Status::Again,
-            Status::WantRead => Status::WantRead,
-            Status::WantWrite => Status::WantWrite,
-            Status::Closed => Status::Closed,
-            Status::Failed(fault) => Status::Failed(fault),
+            Step::Done(value) => Step::Done(f(value)),
+            Step::Again => Step::Again,
+            Step::Busy => Step::Busy,
+            Step::WantRead => Step::WantRead,
+            Step::WantWrite => Step::WantWrite,
         }
     }
 }

@@ -103,7 +103,7 @@ impl SslSocket {
             connection.shutdown(deadline)
         })?;
         self.io.keep(beyond);
-        self.replace_tls(&connection, Tls::Clear);
+        self.replace_tls(&connection, Tls::Unwrapped);
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl SslSocket {
     /// `OSError`: not connected, closed.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         self.io.check_open()?;
-        self.set_tls(Tls::Gone);
+        self.set_tls(Tls::Dropped);
         self.io.call(|socket| socket.shutdown(how))
     }
 
@@ -234,7 +234,7 @@ impl SslSocket {
     /// stays open until the last of them is closed. Only a `connect` under way is given up for all of
     /// them. (In Python, threads that wait are not woken.)
     pub fn close(&self) {
-        self.set_tls(Tls::Gone);
+        self.set_tls(Tls::Dropped);
         self.io.close();
     }
 }

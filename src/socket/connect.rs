@@ -13,7 +13,7 @@ use super::io::{Io, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
 use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
-use crate::engine::{Config, Connection, Deadline, Step};
+use crate::engine::{Config, Connection, Deadline, Step, is_named};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::ReadMode;
 use crate::ffi::net::{self, Interest};
@@ -75,12 +75,9 @@ impl SslSocket {
         options: WrapSocket,
         context: &SslContext,
     ) -> Result<SslSocket> {
-        let named = options
-            .server_hostname
-            .as_deref()
-            .is_some_and(|name| !name.is_empty());
+        let name = options.server_hostname.as_deref();
         if options.server_side {
-            if named {
+            if is_named(name) {
                 return Err(Error::value(
                     "server_hostname can only be specified in client mode",
                 ));
@@ -90,9 +87,7 @@ impl SslSocket {
             }
         }
         let checks = options.overrides.checks_hostname(context.check_hostname());
-        if checks && !named && options.overrides.expected_names.is_empty() {
-            return Err(Error::value("check_hostname requires server_hostname"));
-        }
+        options.overrides.require_name(checks, name)?;
         let server_hostname = options.server_hostname.map(ServerName::new).transpose()?;
         let connected = match socket.peer_addr() {
             Ok(_) => true,
@@ -107,7 +102,7 @@ impl SslSocket {
         }
         let sock = SslSocket {
             io: Arc::new(Io::new(socket)),
-            tls: RwLock::new(Tls::Plain),
+            tls: RwLock::new(Tls::NotStarted),
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),
             connected: AtomicBool::new(connected),
@@ -455,14 +450,14 @@ impl SslSocket {
     fn finish_connect(&self, connecting: &Connecting<'_>, connected: Result<()>) -> Result<()> {
         let connection = &connecting.connection;
         if let Err(error) = connected {
-            self.replace_tls(connection, Tls::Plain);
+            self.replace_tls(connection, Tls::NotStarted);
             return Err(error);
         }
         self.connected.store(true, Ordering::Relaxed);
         if self.do_handshake_on_connect {
             let outcome = self.handshake(connection, self.deadline(), HANDSHAKE_TIMED_OUT);
             if outcome.is_err() {
-                self.replace_tls(connection, Tls::Gone);
+                self.replace_tls(connection, Tls::Dropped);
             }
             return outcome;
         }
@@ -513,10 +508,10 @@ impl SslSocket {
 
     /// The TLS connection, made now if the socket was connected by others than `connect`.
     fn begun(&self) -> Result<Arc<Connection>> {
-        if let Tls::Plain = self.tls() {
+        if let Tls::NotStarted = self.tls() {
             let turn = ConnectTurn::take(&self.connecting);
             // Another thread may have made it before this one had the turn.
-            if turn.is_some() && matches!(self.tls(), Tls::Plain) {
+            if turn.is_some() && matches!(self.tls(), Tls::NotStarted) {
                 return self.begin_tls();
             }
         }

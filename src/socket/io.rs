@@ -11,7 +11,7 @@ use once_cell::sync::OnceCell;
 use socket2::{SockAddr, Socket};
 
 use super::flight::Flight;
-use super::wake::Place;
+use super::wake::WakeGroup;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{ReadMode, Transport};
@@ -28,7 +28,7 @@ pub(super) struct Io {
     /// How many threads are in connect(2).
     connecting: AtomicUsize,
     accepting: Mutex<()>,
-    place: Place,
+    wake_group: WakeGroup,
     /// Plain bytes that came in the same read as the end of the TLS connection.
     left_over: Mutex<Vec<u8>>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Io {
 impl Io {
     pub(super) fn new(socket: Socket) -> Io {
         Io {
-            place: Place::of(socket.as_raw_fd()),
+            wake_group: WakeGroup::of(socket.as_raw_fd()),
             socket,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
@@ -98,7 +98,7 @@ impl Io {
         // count. So either this thread sees the flag, or `close` wakes it.
         let _waiting = Counted::new(&self.waiting);
         loop {
-            let wake = self.place.wake();
+            let wake = self.wake_group.wake();
             self.check_open()?;
             let left = deadline.left();
             let spell = match wake {
@@ -112,7 +112,7 @@ impl Io {
                 return Ok(true);
             }
             match &wake {
-                Some(wake) if woken => self.place.retire(wake),
+                Some(wake) if woken => self.wake_group.retire(wake),
                 _ if deadline.left() == Some(Duration::ZERO) => return Ok(false),
                 _ => {}
             }
@@ -134,7 +134,7 @@ impl Io {
             let _ = self.socket.shutdown(std::net::Shutdown::Both);
         }
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            self.place.wake_all();
+            self.wake_group.wake_all();
         }
     }
 

@@ -106,17 +106,17 @@ pub struct SslSocket {
     overrides: Overrides,
 }
 
-/// What stands between the caller and the plain socket.
+/// The state of TLS on the socket.
 #[derive(Clone)]
 enum Tls {
-    /// Nothing: not connected yet, or listening.
-    Plain,
+    /// The socket is not connected yet, or it listens.
+    NotStarted,
     Active(Arc<Connection>),
-    /// Nothing any more, by agreement of both sides: unwrapped.
-    Clear,
-    /// Nothing any more, and plain bytes would be a mistake: the handshake failed, or the socket
-    /// was shut down or closed.
-    Gone,
+    /// Both sides have ended TLS with `unwrap`. The socket sends and receives in clear text.
+    Unwrapped,
+    /// The handshake failed, or the socket was shut down or closed. It sends and receives nothing, since
+    /// the program would not expect clear text.
+    Dropped,
 }
 
 const NO_TIMEOUT: u64 = u64::MAX;
@@ -138,7 +138,7 @@ impl SslSocket {
     fn connection(&self) -> Option<Arc<Connection>> {
         match self.tls() {
             Tls::Active(connection) => Some(connection),
-            Tls::Plain | Tls::Clear | Tls::Gone => None,
+            Tls::NotStarted | Tls::Unwrapped | Tls::Dropped => None,
         }
     }
 
@@ -466,7 +466,7 @@ impl SslSocket {
     pub fn detach(self) -> Result<OwnedFd> {
         self.io
             .call(|socket| hand_back_timeout(socket, self.gettimeout()))?;
-        self.set_tls(Tls::Gone);
+        self.set_tls(Tls::Dropped);
         let SslSocket { io, tls, .. } = self;
         drop(tls);
         match Arc::try_unwrap(io) {

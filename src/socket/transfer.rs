@@ -95,14 +95,14 @@ impl SslSocket {
                     connection.read_vec(bufsize.min(RECORD_MAX), deadline)
                 })
             }
-            Tls::Clear => {
+            Tls::Unwrapped => {
                 let mut data = vec![0; bufsize.min(RECORD_MAX * 4)];
                 let n = self.recv_plain(&mut data)?;
                 data.truncate(n);
                 Ok(data)
             }
-            Tls::Plain => Err(self.unprotected("Read")),
-            Tls::Gone => Err(self.over("Read")),
+            Tls::NotStarted => Err(self.unprotected("Read")),
+            Tls::Dropped => Err(self.over("Read")),
         }
     }
 
@@ -134,9 +134,9 @@ impl SslSocket {
             Tls::Active(connection) => self.read_tls(&connection, mode, |mode, deadline| {
                 connection.read_into_as(mode, buffer, deadline)
             }),
-            Tls::Clear => self.recv_plain(buffer),
-            Tls::Plain => Err(self.unprotected("Read")),
-            Tls::Gone => Err(self.over("Read")),
+            Tls::Unwrapped => self.recv_plain(buffer),
+            Tls::NotStarted => Err(self.unprotected("Read")),
+            Tls::Dropped => Err(self.over("Read")),
         }
     }
 
@@ -184,12 +184,7 @@ impl SslSocket {
     /// `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "sendmsg")]
     pub fn send(&self, data: &[u8]) -> Result<usize> {
-        match self.tls() {
-            Tls::Active(connection) => self.write_tls(&connection, data),
-            Tls::Clear => self.send_plain(data, self.deadline()),
-            Tls::Plain => Err(self.unprotected("Write")),
-            Tls::Gone => Err(self.over("Write")),
-        }
+        self.send_through(self.tls(), data)
     }
 
     /// Sends all of `data`, within the time-out.
@@ -209,15 +204,17 @@ impl SslSocket {
     /// As [`send`](Self::send).
     #[doc(alias = "write_all")]
     pub fn sendall(&self, data: &[u8]) -> Result<()> {
-        if let Tls::Clear = self.tls() {
-            let deadline = self.deadline();
-            let mut rest = data;
-            while !rest.is_empty() {
-                rest = &rest[self.send_plain(rest, deadline)?..];
+        match self.tls() {
+            Tls::Unwrapped => {
+                let deadline = self.deadline();
+                let mut rest = data;
+                while !rest.is_empty() {
+                    rest = &rest[self.send_plain(rest, deadline)?..];
+                }
+                Ok(())
             }
-            return Ok(());
+            tls => self.send_through(tls, data).map(drop),
         }
-        self.send(data).map(|_| ())
     }
 
     /// Python's `sock.write(data)`: as `send`, and a `ValueError` without TLS.
@@ -239,8 +236,17 @@ impl SslSocket {
     pub fn pending(&self) -> usize {
         match self.tls() {
             Tls::Active(connection) => connection.pending(),
-            Tls::Clear => self.io.left_over(),
-            Tls::Plain | Tls::Gone => 0,
+            Tls::Unwrapped => self.io.left_over(),
+            Tls::NotStarted | Tls::Dropped => 0,
+        }
+    }
+
+    fn send_through(&self, tls: Tls, data: &[u8]) -> Result<usize> {
+        match tls {
+            Tls::Active(connection) => self.write_tls(&connection, data),
+            Tls::Unwrapped => self.send_plain(data, self.deadline()),
+            Tls::NotStarted => Err(self.unprotected("Write")),
+            Tls::Dropped => Err(self.over("Write")),
         }
     }
 
@@ -259,7 +265,7 @@ impl SslSocket {
     fn require_tls(&self, what: &str) -> Result<()> {
         match self.tls() {
             Tls::Active(_) => Ok(()),
-            Tls::Plain | Tls::Clear | Tls::Gone => Err(self.gone(what)),
+            Tls::NotStarted | Tls::Unwrapped | Tls::Dropped => Err(self.gone(what)),
         }
     }
 

@@ -24,12 +24,12 @@ static CURRENT: [Mutex<Option<Arc<Wake>>>; 16] = [const { Mutex::new(None) }; 16
 
 /// The place of a socket's descriptor in the list.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place(usize);
+pub(super) struct WakeGroup(usize);
 
-impl Place {
+impl WakeGroup {
     /// Sockets are spread by the numbers of their descriptors.
-    pub(super) fn of(descriptor: i32) -> Place {
-        Place(descriptor.unsigned_abs() as usize % CURRENT.len())
+    pub(super) fn of(descriptor: i32) -> WakeGroup {
+        WakeGroup(descriptor.unsigned_abs() as usize % CURRENT.len())
     }
 
     fn current(self) -> MutexGuard<'static, Option<Arc<Wake>>> {

@@ -39,7 +39,7 @@ pub(in crate::ffi) use ticket::{keep_ticket_keys, ticket};
 pub(in crate::ffi) use verify::verify;
 
 /// How user code that OpenSSL called has failed.
-pub(crate) enum Failure {
+pub(crate) enum CallbackFailure {
     Error(BoxError),
     Panic(Box<dyn Any + Send>),
     /// An error of the key log or of the message callback, which does not end the operation.
@@ -54,7 +54,7 @@ pub(crate) struct Callbacks {
     original: Arc<dyn Hooks>,
     /// The context in use: the original one until a switch.
     current: RefCell<Arc<dyn Hooks>>,
-    failure: RefCell<Option<Failure>>,
+    failure: RefCell<Option<CallbackFailure>>,
     /// The chosen ALPN protocol. OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
@@ -111,8 +111,8 @@ impl Callbacks {
         self.current.replace(hooks)
     }
 
-    /// Takes the failure of user code. A [`Failure::Aside`] is kept until the operation is `over`.
-    pub(crate) fn take_failure(&self, over: bool) -> Option<Failure> {
+    /// Takes the failure of user code. A [`CallbackFailure::Aside`] is kept until the operation is `over`.
+    pub(crate) fn take_failure(&self, over: bool) -> Option<CallbackFailure> {
         if over || self.has_failed() {
             self.failure.take()
         } else {
@@ -122,11 +122,14 @@ impl Callbacks {
 
     /// Whether user code has failed in a way that ends the operation.
     fn has_failed(&self) -> bool {
-        !matches!(*self.failure.borrow(), None | Some(Failure::Aside(_)))
+        !matches!(
+            *self.failure.borrow(),
+            None | Some(CallbackFailure::Aside(_))
+        )
     }
 
     /// Keeps a failure that ends the operation. No user code runs until it is taken.
-    fn fail(&self, failure: Failure) {
+    fn fail(&self, failure: CallbackFailure) {
         // An earlier one is dropped when the cell is no longer borrowed.
         drop(self.failure.replace(Some(failure)));
     }
@@ -136,7 +139,7 @@ impl Callbacks {
         // The first one is kept. The other is dropped when the cell is no longer borrowed.
         let earlier = self.failure.take();
         self.failure
-            .replace(earlier.or(Some(Failure::Aside(error))));
+            .replace(earlier.or(Some(CallbackFailure::Aside(error))));
     }
 }
 
@@ -231,7 +234,7 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<
     clear_errors();
     queue.put();
     answer.unwrap_or_else(|panic| {
-        state.fail(Failure::Panic(panic));
+        state.fail(CallbackFailure::Panic(panic));
         refused
     })
 }

@@ -2,7 +2,7 @@ use std::ffi::{CStr, c_char, c_uchar, c_uint};
 
 use openssl_sys as sys;
 
-use super::{Failure, Running, dispatch};
+use super::{CallbackFailure, Running, dispatch};
 use crate::ffi::hooks::PskLimits;
 
 /// A length that OpenSSL rejects. It compares the length with its limit first, and ends the handshake.
@@ -84,7 +84,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
         let found = match state.user_code(|| state.current().psk_client(hint, limits)) {
             Ok(found) => found,
             Err(error) => {
-                state.fail(Failure::Error(error));
+                state.fail(CallbackFailure::Error(error));
                 return failed;
             }
         };
@@ -122,7 +122,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
         let key = match state.user_code(|| state.current().psk_server(identity, room)) {
             Ok(key) => key,
             Err(error) => {
-                state.fail(Failure::Error(error));
+                state.fail(CallbackFailure::Error(error));
                 return failed;
             }
         };

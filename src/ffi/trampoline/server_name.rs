@@ -3,7 +3,7 @@ use std::ffi::{c_int, c_void};
 use openssl::ssl::NameType;
 use openssl_sys as sys;
 
-use super::{Failure, Running, dispatch, show_messages};
+use super::{CallbackFailure, Running, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
@@ -45,7 +45,7 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
             }
             SniDecision::Refuse(number, error) => {
                 if let Some(error) = error {
-                    state.fail(Failure::Error(error));
+                    state.fail(CallbackFailure::Error(error));
                 }
                 refuse(c_int::from(number))
             }

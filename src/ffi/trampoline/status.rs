@@ -4,7 +4,7 @@ use foreign_types::ForeignTypeRef;
 use openssl::ssl::SslRef;
 use openssl_sys as sys;
 
-use super::{Failure, Running, dispatch};
+use super::{CallbackFailure, Running, dispatch};
 
 /// A client's results: continue, or send the alert `bad_certificate_status_response`.
 const ACCEPTED: c_int = 1;
@@ -29,7 +29,7 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
             return match stapling.check(ours) {
                 Ok(()) => ACCEPTED,
                 Err(error) => {
-                    state.fail(Failure::Error(error));
+                    state.fail(CallbackFailure::Error(error));
                     REFUSED
                 }
             };
@@ -46,7 +46,7 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
                 }
             }
             Err(error) => {
-                state.fail(Failure::Error(error));
+                state.fail(CallbackFailure::Error(error));
                 sys::SSL_TLSEXT_ERR_ALERT_FATAL
             }
         }

@@ -5,7 +5,7 @@ use openssl::ssl::SslRef;
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use openssl_sys as sys;
 
-use super::{Callbacks, Failure, Running, callbacks, dispatch};
+use super::{CallbackFailure, Callbacks, Running, callbacks, dispatch};
 use crate::ffi::decl;
 use crate::ffi::hooks::{Peer, PeerDecision};
 
@@ -96,7 +96,7 @@ fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: 
         // If the verification stopped early, the list of errors is not complete.
         PeerDecision::Accept => ended,
         PeerDecision::Refuse(error) => {
-            running.fail(Failure::Error(error));
+            running.fail(CallbackFailure::Error(error));
             reject(verification);
             return false;
         }

@@ -1,0 +1,200 @@
+//! The lock of a connection, and the steps that are taken under it.
+
+use std::sync::Arc;
+
+use super::queries::version;
+use super::setup::names;
+use super::slot::Slot;
+use super::{Connection, Deadline, Locked};
+use crate::constants::SslErrorNumber;
+use crate::context::NO_PINS;
+use crate::error::{BoxError, Error, Result, SslError};
+use crate::ffi::hooks::Hooks;
+use crate::ffi::ssl::{SslHandle, Step, StepError, StepResult};
+use crate::ffi::trampoline::CallbackFailure;
+use crate::ffi::view::View;
+use crate::lock::{FairGuard, Inside, Refused};
+
+impl Connection {
+    /// Waits for the connection; an error in a callback that the connection itself has called.
+    pub(super) fn lock(&self) -> Result<FairGuard<'_, Locked>> {
+        self.ssl
+            .lock(Deadline::Never)
+            .map_err(|_| Error::in_callback())
+    }
+
+    /// The same until the deadline; `None` if that passes before. `Deadline::Now` waits for what is
+    /// short, and not for callbacks.
+    pub(super) fn lock_until(&self, deadline: Deadline) -> Result<Option<FairGuard<'_, Locked>>> {
+        match self.ssl.lock(deadline) {
+            Ok(locked) => Ok(Some(locked)),
+            Err(Refused::Late) => Ok(None),
+            Err(Refused::Own) => Err(Error::in_callback()),
+        }
+    }
+
+    /// A turn to read or to write. Refused in a callback that the connection itself has called: the
+    /// thread that has the turn may wait for the lock, which this thread has.
+    pub(crate) fn turn<'a>(
+        &self,
+        slot: &'a Slot,
+        deadline: Deadline,
+    ) -> Result<Inside<'a>, Refused> {
+        match self.ssl.is_own() {
+            true => Err(Refused::Own),
+            false => slot.take(deadline),
+        }
+    }
+
+    /// Looks at the connection. This waits for what is short only: while another thread is in a
+    /// callback, or this one is, the connection is looked at as it stands there, as in Python.
+    ///
+    /// An error if this thread holds the lock and is in no callback: it drops what callbacks own.
+    pub(super) fn look<R>(&self, look: impl Fn(&View<'_>) -> R) -> Result<R> {
+        loop {
+            let refused = match self.ssl.lock(Deadline::Now) {
+                Ok(locked) => return Ok(look(&locked.handle.view())),
+                Err(refused) => refused,
+            };
+            match (self.window.ask(&look), refused) {
+                (Some(answer), _) => return Ok(answer),
+                (None, Refused::Own) => return Err(Error::in_callback()),
+                // It has come out of the callback.
+                (None, Refused::Late) => {}
+            }
+        }
+    }
+
+    /// The version, for `Debug`: this waits for nothing.
+    pub(crate) fn version_at_once(&self) -> Option<&'static str> {
+        match self.ssl.try_lock() {
+            Some(locked) => version(&locked.handle.view()),
+            None => self.version.get().copied(),
+        }
+    }
+
+    /// Runs one step. `f` turns its failure into Python's error with [`checked`](Self::checked).
+    pub(super) fn step<T>(
+        &self,
+        deadline: Deadline,
+        f: impl FnOnce(&mut Locked) -> Result<Step<T>>,
+    ) -> Result<Step<T>> {
+        self.step_of_several(deadline, f, |_| true)
+    }
+
+    /// The same for one of several steps: the operation is over after the `last`.
+    pub(super) fn step_of_several<T>(
+        &self,
+        deadline: Deadline,
+        f: impl FnOnce(&mut Locked) -> Result<Step<T>>,
+        last: impl FnOnce(&T) -> bool,
+    ) -> Result<Step<T>> {
+        match self.lock_until(deadline)? {
+            Some(locked) => self.locked_step(locked, f, last, |outcome| outcome),
+            None => Ok(Step::Busy),
+        }
+    }
+
+    /// The same under a lock that is held. `settle` sees the outcome before the lock is released.
+    pub(super) fn locked_step<T>(
+        &self,
+        mut locked: FairGuard<'_, Locked>,
+        f: impl FnOnce(&mut Locked) -> Result<Step<T>>,
+        last: impl FnOnce(&T) -> bool,
+        settle: impl FnOnce(Result<Step<T>>) -> Result<Step<T>>,
+    ) -> Result<Step<T>> {
+        let outcome = f(&mut locked);
+        let over = match &outcome {
+            Ok(Step::Done(value)) => last(value),
+            Ok(_) => false,
+            Err(_) => true,
+        };
+        let (outcome, panic) = match locked.handle.take_failure(over) {
+            Some(CallbackFailure::Panic(panic)) => (outcome, Some(panic)),
+            Some(CallbackFailure::Error(error)) => (Err(callback_error(error)), None),
+            // As in Python, the error of the operation itself takes precedence.
+            Some(CallbackFailure::Aside(error)) => (outcome.and(Err(callback_error(error))), None),
+            None => (outcome, None),
+        };
+        let outcome = settle(outcome);
+        let replaced = self.switch_context(&mut locked);
+        // User code runs from here on: not under the lock.
+        drop(locked);
+        drop(replaced);
+        match panic {
+            Some(panic) => std::panic::resume_unwind(panic),
+            None => outcome,
+        }
+    }
+
+    /// Switches to the context that another thread has set during a callback; what it replaces.
+    fn switch_context(&self, locked: &mut Locked) -> Option<Arc<dyn Hooks>> {
+        if !self.next_context.is_there() || locked.handle.view().is_mid_handshake() {
+            return None;
+        }
+        // OpenSSL refuses only if there is no memory.
+        locked.handle.set_hooks(self.next_context.take()?).ok()
+    }
+
+    /// The outcome of a step with Python's error in place of OpenSSL's.
+    pub(super) fn checked<T>(&self, locked: &Locked, outcome: StepResult<T>) -> Result<Step<T>> {
+        outcome.map_err(|error| match error {
+            StepError::Closed => Error::zero_return(),
+            StepError::Io(error) => error.into(),
+            StepError::Eof => Error::eof(),
+            StepError::Unknown => Error::Ssl(Box::new(SslError::text(
+                Some(SslErrorNumber::SSL_ERROR_INVALID_ERROR_CODE as i32),
+                "Invalid error code",
+            ))),
+            StepError::Ssl(queue) => match Error::from_operation(queue) {
+                Error::CertVerification(detail) => {
+                    let (code, message) = self.verification(&locked.handle);
+                    Error::CertVerification(Box::new(detail.with_verification(code, message)))
+                }
+                other => other,
+            },
+        })
+    }
+
+    /// Why verification failed, in Python's words.
+    fn verification(&self, handle: &SslHandle) -> (i32, String) {
+        const CERT_REJECTED: i32 = 28;
+        const HOSTNAME_MISMATCH: i32 = 62;
+        const IP_ADDRESS_MISMATCH: i32 = 64;
+        let result = handle.ssl().verify_result();
+        let names = names(self.server_hostname.as_ref(), &self.expected)
+            .map(|name| format!("'{}'", name.as_str()))
+            .collect::<Vec<_>>()
+            .join(" or ");
+        let message = match result.as_raw() {
+            HOSTNAME_MISMATCH => {
+                format!("Hostname mismatch, certificate is not valid for {names}.")
+            }
+            IP_ADDRESS_MISMATCH => {
+                format!("IP address mismatch, certificate is not valid for {names}.")
+            }
+            CERT_REJECTED if self.verifies.pins != NO_PINS => {
+                "the peer's certificates match none of the pins".to_owned()
+            }
+            _ => result.error_string().to_owned(),
+        };
+        (result.as_raw(), message)
+    }
+}
+
+fn callback_error(error: BoxError) -> Error {
+    error
+        .downcast::<Error>()
+        .map_or_else(Error::Callback, |own| *own)
+}
+
+impl<T> Step<T> {
+    /// For faces that cannot wait: Python's errors in place of waiting.
+    pub(crate) fn now(self) -> Result<T> {
+        match self {
+            Step::Done(value) => Ok(value),
+            Step::Again | Step::Busy | Step::WantRead => Err(Error::want_read()),
+            Step::WantWrite => Err(Error::want_write()),
+        }
+    }
+}
