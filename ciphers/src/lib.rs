@@ -36,6 +36,7 @@ pub mod negotiate;
 mod sealed;
 pub mod serial;
 mod text;
+pub mod wire;
 
 pub use cipher::CipherExt;
 pub use context::SslContextExt;

@@ -6,6 +6,7 @@
 use pyssl as ssl;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
 use pyssl_ciphers::negotiate::Profile;
+use pyssl_ciphers::wire::{ServerFlight, Ssl2Answer};
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -14,6 +15,8 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("cipher_string", cipher_string),
     ("policy", policy),
+    ("server_flight", server_flight),
+    ("ssl2_answer", ssl2_answer),
     ("pem_certificate", pem_certificate),
     ("der_certificate", der_certificate),
     ("certificate_time", certificate_time),
@@ -81,6 +84,38 @@ pub fn policy(data: &[u8]) {
     }
     if let Err(error) = Profile::parse(text) {
         assert!((1..=lines).contains(&error.line()), "{error}");
+    }
+}
+
+/// Reads a server's answer to a ClientHello: whole, and byte by byte with the same result.
+pub fn server_flight(data: &[u8]) {
+    let seen = |portion: usize| {
+        let mut flight = ServerFlight::new();
+        let parts = data.chunks(portion);
+        let read: Result<Vec<()>, _> = parts.map(|part| flight.feed(part)).collect();
+        let choices = (flight.hello().cloned(), flight.key_exchange().cloned());
+        let certificates = flight.certificates().to_vec();
+        (
+            read.err(),
+            choices,
+            certificates,
+            flight.alert(),
+            flight.is_complete(),
+        )
+    };
+    // The limit of the length counts portions.
+    if data.len() < 1 << 16 {
+        assert_eq!(seen(data.len().max(1)), seen(1));
+    }
+}
+
+/// Reads an answer to the hello of SSL 2.0. More bytes never take a decision back.
+pub fn ssl2_answer(data: &[u8]) {
+    let mut last = Ok(Ssl2Answer::Incomplete);
+    for length in 0..=data.len().min(1 << 12) {
+        let now = Ssl2Answer::read(&data[..length]);
+        assert!(last == Ok(Ssl2Answer::Incomplete) || last == now);
+        last = now;
     }
 }
 

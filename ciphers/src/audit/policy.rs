@@ -15,7 +15,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
         report.extend(policy.check_groups(&groups));
     }
     if role == Role::Client {
-        report.extend(policy.nothing_of(Aspect::Keys));
+        report.extend(policy.check_nothing(Aspect::Keys));
     }
     let held = Held::all(&settings)?;
     for held in &held {
@@ -28,7 +28,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
             Id::EC => "ec",
             // No policy says anything of the others.
             _ => {
-                report.extend(policy.nothing_of(Aspect::Keys));
+                report.extend(policy.check_nothing(Aspect::Keys));
                 continue;
             }
         };
@@ -37,8 +37,8 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     if let Some(bits) = settings.dh_bits() {
         report.extend(policy.check_key("dh", bits));
     }
-    if role == Role::Server && held.is_empty() && policy.covers(Aspect::Keys) {
-        report.leave_open(Aspect::Keys);
+    if role == Role::Server && held.is_empty() {
+        report.leave_open(policy, Aspect::Keys);
     }
     Ok(report)
 }

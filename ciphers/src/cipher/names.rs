@@ -6,11 +6,10 @@
 use std::collections::HashSet;
 
 use once_cell::sync::Lazy;
-use serde::Deserialize;
 
 use super::library::Library;
+use super::registry::File;
 use super::selector::{Selector, auth, enc, kx, mac, strong};
-use crate::data;
 
 /// A name for several suites, and its meaning.
 #[derive(Debug)]
@@ -224,20 +223,10 @@ pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
 }
 
 /// The names of suites in the crate's file.
-#[allow(
-    clippy::expect_used,
-    reason = "the file is part of the crate, and tested"
-)]
 fn suites() -> &'static HashSet<Box<str>> {
-    #[derive(Deserialize)]
-    struct File {
-        registry: Vec<Box<str>>,
-        openssl: Vec<Box<str>>,
-    }
     static ALL: Lazy<HashSet<Box<str>>> = Lazy::new(|| {
-        let file: Result<File, _> = data::read(include_str!("tables/suite-names.toml"));
-        let file = file.expect("the crate's file of suites");
-        file.registry.into_iter().chain(file.openssl).collect()
+        let file = File::read();
+        file.registry.into_keys().chain(file.openssl).collect()
     });
     &ALL
 }

@@ -314,8 +314,8 @@ impl Policy {
         self.rules.iter().filter(move |rule| states(rule))
     }
 
-    /// The aspects that its rules cover.
-    pub(crate) fn covers(&self, aspect: Aspect) -> bool {
+    /// Whether its rules cover an aspect.
+    pub fn covers(&self, aspect: Aspect) -> bool {
         self.rules.iter().any(|rule| match aspect {
             Aspect::Suites => {
                 !(rule.allow.is_empty()
@@ -343,8 +343,9 @@ impl Policy {
         Report::new(self.about.clone(), open, violations)
     }
 
-    /// A report on an aspect that a context has nothing of, so that there is nothing to compare.
-    pub(crate) fn nothing_of(&self, aspect: Aspect) -> Report {
+    /// A report on an aspect of which there is nothing to compare, such as the groups of a server
+    /// that uses none.
+    pub fn check_nothing(&self, aspect: Aspect) -> Report {
         self.report([aspect], Vec::new())
     }
 
@@ -451,6 +452,13 @@ impl Policy {
             }),
         };
         self.report([Aspect::Keys], violation.into_iter().collect())
+    }
+
+    /// Records that SSL 2.0 is on, which a policy forbids if it has a rule on versions.
+    pub fn check_ssl2(&self) -> Report {
+        let rule = self.stating(|rule| !rule.versions.is_empty()).next();
+        let violation = rule.map(|rule| rule.violated(ViolationKind::Ssl2));
+        self.report([Aspect::Versions], violation.into_iter().collect())
     }
 
     /// The rule that wants more bits of a kind of key, and how many.

@@ -221,12 +221,17 @@ impl CipherExt for Cipher {
         let cbc = symmetric.ends_with("-cbc");
         let psk = kea.ends_with("-psk");
         let srp = kea == "kx-srp";
-        let short_tag = self.name.ends_with("CCM8") || self.name.ends_with("CCM_8_SHA256");
+        let short_tag = ["CCM8", "CCM_8", "CCM_8_SHA256"]
+            .iter()
+            .any(|end| self.name.ends_with(end));
         let static_rsa = matches!(kea, "kx-rsa" | "kx-rsa-psk");
         [
             (self.strength_bits == 0, Weakness::NoEncryption),
             (auth == "auth-null", Weakness::Anonymous),
-            (self.name.starts_with("EXP"), Weakness::Export),
+            (
+                self.name.starts_with("EXP") || self.name.contains("_EXPORT"),
+                Weakness::Export,
+            ),
             (
                 // Newer versions count the tag of CCM-8 as its strength.
                 (1..112).contains(&self.strength_bits) && !short_tag,

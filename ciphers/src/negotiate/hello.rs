@@ -1,7 +1,7 @@
 //! What a context offers, read from the first message that it sends.
 
 use super::usable::{IDENTITY, KEY};
-use crate::cipher::Group;
+use crate::wire::{group_name, reader::Reader};
 use pyssl::Result;
 use pyssl::SslContext;
 use pyssl::{MemoryBio, WrapBio};
@@ -24,57 +24,34 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     let _ = object.do_handshake();
     let hello = outgoing.read(None);
     let groups = groups_of(&hello);
-    Ok(groups.map(|groups| groups.into_iter().map(name).collect()))
-}
-
-fn name(number: u16) -> String {
-    match Group::numbered(number) {
-        Some(group) => group.name.to_string(),
-        None => format!("{number:#06x}"),
-    }
+    Ok(groups.map(|groups| groups.into_iter().map(group_name).collect()))
 }
 
 /// The groups in a ClientHello (RFC 8446, section 4.1.2), empty without the extension; none if it
 /// is no whole ClientHello.
 fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
-    const SUPPORTED_GROUPS: usize = 10;
-    let mut rest = record;
-    // Header of the record, of the handshake message, the version and the random bytes.
-    take(&mut rest, 5 + 4 + 2 + 32)?;
+    const SUPPORTED_GROUPS: u16 = 10;
+    let mut rest = Reader(record);
+    // Headers of the record and of the message, the version and the random bytes; the session id,
+    // the suites and the methods of compression.
+    rest.take(5 + 4 + 2 + 32)?;
     for length_bytes in [1, 2, 1] {
-        let length = number(&mut rest, length_bytes)?;
-        take(&mut rest, length)?;
+        rest.vector(length_bytes)?;
     }
     if rest.is_empty() {
         return Some(Vec::new());
     }
-    let length = number(&mut rest, 2)?;
-    let mut extensions = take(&mut rest, length)?;
+    let mut extensions = rest.vector(2)?;
     while !extensions.is_empty() {
-        let kind = number(&mut extensions, 2)?;
-        let length = number(&mut extensions, 2)?;
-        let body = take(&mut extensions, length)?;
+        let kind = extensions.u16()?;
+        let mut body = extensions.vector(2)?;
         if kind == SUPPORTED_GROUPS {
-            let pairs = body.get(2..)?.chunks_exact(2);
-            return Some(
-                pairs
-                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-                    .collect(),
-            );
+            let pairs = body.vector(2)?.0.chunks_exact(2);
+            let number = |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]);
+            return Some(pairs.map(number).collect());
         }
     }
     Some(Vec::new())
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, behind) = rest.split_at_checked(length)?;
-    *rest = behind;
-    Some(taken)
-}
-
-fn number(rest: &mut &[u8], bytes: usize) -> Option<usize> {
-    let bytes = take(rest, bytes)?;
-    Some(bytes.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
 }
 
 #[cfg(test)]

@@ -8,15 +8,19 @@ use super::{HostPort, seconds};
 
 /// Find the versions, suites and their order, groups and signature algorithms of a server
 ///
-/// Does some dozens of real handshakes: each removes the server's last choice from the offer, until
-/// the server refuses. Does not verify certificates (use connect), and sends nothing after a
-/// handshake. Only scan servers with their owner's consent.
+/// Sends some dozens of ClientHellos: each removes the server's last choice from the offer, until
+/// the server refuses. They offer every suite and group of the TLS registry, whatever the linked
+/// OpenSSL supports, from SSL 2.0 to TLS 1.3. No handshake is finished, except to read the
+/// certificates of a TLS 1.3 server; certificates are not verified (use connect). Only scan servers
+/// with their owner's consent.
 ///
-/// Suites that this OpenSSL lacks are not found.
+/// A question without an answer (a time-out, a reset, a closed connection) is repeated more slowly.
+/// If it stays without an answer, the report says what is unknown.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
-                  not match; 2 wrong usage, or no handshake succeeded."
+                  not match; 2 wrong usage, or the server accepts no offer; 3 some questions had no \
+                  answer, and the answers show no mismatch."
 )]
 pub(crate) struct ScanArgs {
     /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/

@@ -1,5 +1,6 @@
 //! `pyssl scan`: finds the settings that a server accepts.
 
+mod certificates;
 mod compare;
 mod probe;
 
@@ -8,66 +9,32 @@ use std::time::Instant;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{CipherString, Policy};
+use pyssl_ciphers::CipherExt;
+use pyssl_ciphers::cipher::{CipherString, Policy, Resolved, registry};
+use pyssl_ciphers::wire::{
+    ClientHello, SIGNATURE_SCHEMES, SSL2_SUITES, ServerFlight, group_name, groups, has_key_share,
+    signature_name,
+};
 
 use crate::args::ScanArgs;
 use crate::cmd::ciphers::read_policy;
 use crate::failure::{Failure, WithContext};
 use crate::report;
-use crate::report::scan::{Order, Scan, VersionScan};
-use probe::{Offer, Prober};
+use crate::report::scan::{Groups, Order, Scan, Signatures, Ssl2, VersionScan};
+use probe::{Answer, Prober};
 
-const VERSIONS: [(TlsVersion, &str); 4] = [
-    (TlsVersion::TLSv1_3, "TLS 1.3"),
+/// The version that most servers speak comes first: an answer to it shows that a server is there.
+const VERSIONS: [(TlsVersion, &str); 5] = [
     (TlsVersion::TLSv1_2, "TLS 1.2"),
+    (TlsVersion::TLSv1_3, "TLS 1.3"),
     (TlsVersion::TLSv1_1, "TLS 1.1"),
     (TlsVersion::TLSv1, "TLS 1.0"),
+    (TlsVersion::SSLv3, "SSL 3.0"),
 ];
 
-const TLS13: &str = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:\
-                     TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
-
-/// The registry's names. Groups that this OpenSSL lacks are skipped.
-const GROUPS: &[&str] = &[
-    "X25519MLKEM768",
-    "SecP256r1MLKEM768",
-    "SecP384r1MLKEM1024",
-    "x25519",
-    "secp256r1",
-    "x448",
-    "secp384r1",
-    "secp521r1",
-    "brainpoolP256r1",
-    "brainpoolP384r1",
-    "brainpoolP512r1",
-    "ffdhe2048",
-    "ffdhe3072",
-    "ffdhe4096",
-    "ffdhe6144",
-    "ffdhe8192",
-];
-
-const SIGALGS: &[&str] = &[
-    "mldsa44",
-    "mldsa65",
-    "mldsa87",
-    "ecdsa_secp256r1_sha256",
-    "ecdsa_secp384r1_sha384",
-    "ecdsa_secp521r1_sha512",
-    "ed25519",
-    "ed448",
-    "rsa_pss_rsae_sha256",
-    "rsa_pss_rsae_sha384",
-    "rsa_pss_rsae_sha512",
-    "rsa_pss_pss_sha256",
-    "rsa_pss_pss_sha384",
-    "rsa_pss_pss_sha512",
-    "rsa_pkcs1_sha256",
-    "rsa_pkcs1_sha384",
-    "rsa_pkcs1_sha512",
-    "ecdsa_sha1",
-    "rsa_pkcs1_sha1",
-];
+/// The groups that clients of today offer first: hybrids with ML-KEM, X25519, P-256, X448, P-384 and
+/// P-521.
+const USUAL_GROUPS: [u16; 8] = [4588, 4587, 4589, 29, 23, 30, 24, 25];
 
 pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode, Failure> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
@@ -80,7 +47,7 @@ pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode, Failure> {
             })?)
         }
     };
-    let scan = scan(args, policy, meant.as_ref())?;
+    let scan = scan(args, policy.as_ref(), meant.as_ref())?;
     report::print(|out| {
         if args.json {
             report::scan::json(out, &scan)
@@ -93,46 +60,67 @@ pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode, Failure> {
 
 fn scan(
     args: &ScanArgs,
-    policy: Option<Policy>,
-    meant: Option<&pyssl_ciphers::cipher::Resolved>,
+    policy: Option<&Policy>,
+    meant: Option<&Resolved>,
 ) -> Result<Scan, Failure> {
     let start = Instant::now();
-    let name = args
-        .server_name
-        .as_deref()
-        .unwrap_or(args.address.server_name());
+    let own_name = args.address.server_name();
+    let name = args.server_name.as_deref().unwrap_or(own_name);
     let mut scanner = Scanner {
         prober: Prober::new(&args.address, name, args.timeout, args.rate),
         certificates: Vec::new(),
-        last_error: None,
+        dh_bits: Vec::new(),
+        requests_certificate: false,
     };
     let failed = || format!("cannot scan {}", args.address);
-    let candidates = candidates().with_context(failed)?;
-    let mut versions = Vec::new();
-    for (version, label) in VERSIONS {
-        versions.push(
-            scanner
-                .version(version, label, &candidates)
-                .with_context(failed)?,
-        );
+    let mut versions = scanner.versions().with_context(failed)?;
+    if versions.iter().all(|version| version.suites.is_empty()) {
+        let reason = scanner.prober.first_silence.take();
+        let reason = reason.unwrap_or_else(|| "it accepts no suite of any version".to_owned());
+        return Err(Failure::Usage(format!("{}: {reason}", failed())));
     }
-    if versions.iter().all(|v| v.suites.is_empty()) {
-        let error = scanner.last_error.take();
-        let error = error.unwrap_or_else(|| ssl::Error::Value("it accepts no suite".into()));
-        return Err(error).with_context(failed);
+    let ssl2 = scanner.ssl2().with_context(failed)?;
+    for version in &mut versions {
+        scanner.order(version).with_context(failed)?;
     }
-    let (groups, group_order) = scanner.groups(&versions).with_context(failed)?;
+    versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+    let mut groups = Vec::new();
+    let mut signatures = Vec::new();
+    for version in &versions {
+        groups.extend(scanner.groups(version).with_context(failed)?);
+    }
+    for version in &versions {
+        let known = groups.iter().find(|g| g.label == version.label);
+        signatures.extend(scanner.signatures(version, known).with_context(failed)?);
+    }
+    let tls13 = versions.iter().find(|v| v.version == TlsVersion::TLSv1_3);
+    let mut keys_unknown = None;
+    if tls13.is_some_and(|version| !version.suites.is_empty()) {
+        // TLS 1.3 encrypts certificates, so OpenSSL has to shake hands.
+        match certificates::of_tls13(&args.address, name, args.timeout) {
+            Ok(found) => found.into_iter().for_each(|leaf| scanner.keep(leaf)),
+            Err(error) => keys_unknown = Some(error.to_string()),
+        }
+    }
+    if scanner.certificates.is_empty() {
+        keys_unknown.get_or_insert_with(|| "no certificate was seen".to_owned());
+    } else {
+        keys_unknown = None;
+    }
     let mut scan = Scan {
-        groups,
-        group_order,
         target: args.address.clone(),
         server_name: name.to_owned(),
-        signatures: scanner.signatures(&versions).with_context(failed)?,
+        ssl2,
+        versions,
+        groups,
+        signatures,
         certificates: scanner.certificates,
+        keys_unknown,
+        dh_bits: scanner.dh_bits,
+        requests_certificate: scanner.requests_certificate,
         connections: scanner.prober.made,
         unanswered: scanner.prober.unanswered,
         time: start.elapsed(),
-        versions,
         policy: None,
         deviations: None,
     };
@@ -140,216 +128,358 @@ fn scan(
         scan.deviations = Some(compare::with_string(&scan, meant));
     }
     if let Some(policy) = policy {
-        scan.policy = Some(compare::with_policy(&scan, &policy));
+        scan.policy = Some(compare::with_policy(&scan, policy));
     }
     Ok(scan)
-}
-
-/// All suites that this OpenSSL can offer.
-fn candidates() -> ssl::Result<Vec<ssl::Cipher>> {
-    let all = CipherString::parse("ALL:COMPLEMENTOFALL:@SECLEVEL=0")?.resolve()?;
-    let mut suites = all.supported()?;
-    suites.retain(|suite| !suite.is_tls13());
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    context.set_ciphersuites(TLS13)?;
-    suites.extend(
-        context
-            .get_ciphers()?
-            .into_iter()
-            .filter(ssl::Cipher::is_tls13),
-    );
-    Ok(suites)
 }
 
 struct Scanner<'a> {
     prober: Prober<'a>,
     certificates: Vec<ssl::Certificate>,
-    last_error: Option<ssl::Error>,
+    /// The sizes of finite-field groups, each once.
+    dh_bits: Vec<u32>,
+    requests_certificate: bool,
+}
+
+/// An answer to an offer of one version.
+enum Chosen {
+    Suite(ssl::Cipher, Box<ServerFlight>),
+    Refused,
+    Unknown(String),
 }
 
 impl Scanner<'_> {
-    fn ask(&mut self, what: &str, offer: &Offer<'_>) -> ssl::Result<probe::Answer> {
-        let mut answer = self.prober.ask(what, offer)?;
-        if let Some(leaf) = answer.chain.first() {
-            if !self.certificates.contains(leaf) {
-                self.certificates.push(leaf.clone());
-            }
-        }
-        if answer.suite.is_none() {
-            if let Some(error) = answer.error.take() {
-                self.last_error = Some(error);
-            }
-        }
-        Ok(answer)
-    }
-
-    /// The suites of a version: removes the server's choice from the offer until the server
-    /// refuses.
-    fn version(
+    /// Offers suites in a version.
+    fn offer(
         &mut self,
+        what: &str,
         version: TlsVersion,
-        label: &'static str,
-        candidates: &[ssl::Cipher],
-    ) -> ssl::Result<VersionScan> {
-        let tls13 = version == TlsVersion::TLSv1_3;
-        let fits = |suite: &&ssl::Cipher| {
-            suite.is_tls13() == tls13
-                && (version >= TlsVersion::TLSv1_2 || suite.protocol != "TLSv1.2")
+        suites: &[ssl::Cipher],
+        hello: impl FnOnce(ClientHello) -> ClientHello,
+    ) -> ssl::Result<Chosen> {
+        let numbers: Vec<u16> = suites.iter().map(ssl::Cipher::protocol_id).collect();
+        let offer = hello(ClientHello::new(version, &numbers));
+        let flight = match self.prober.ask(what, offer)? {
+            Answer::Hello(flight) => flight,
+            Answer::Refused => return Ok(Chosen::Refused),
+            Answer::Unknown(reason) => return Ok(Chosen::Unknown(reason)),
         };
-        let mut left: Vec<_> = candidates.iter().filter(fits).cloned().collect();
-        let mut suites = Vec::new();
-        let mut completes = false;
-        while !left.is_empty() {
-            let offer = Offer {
-                version,
-                suites: &left,
-                groups: None,
-                sigalg: None,
-            };
-            let answer = self.ask(label, &offer)?;
-            let complete = answer.is_complete();
-            let Some(suite) = answer.suite else { break };
-            completes |= complete;
-            left.retain(|other| other.id != suite.id);
-            suites.push(suite);
+        let Some(hello) = flight.hello() else {
+            return Ok(Chosen::Refused);
+        };
+        if i32::from(hello.version) != version as i32 {
+            // It speaks another version only.
+            return Ok(Chosen::Refused);
         }
-        let order = if suites.len() < 2 {
-            Order::Unknown
-        } else {
-            let reversed: Vec<_> = suites.iter().rev().cloned().collect();
-            let offer = Offer {
-                version,
-                suites: &reversed,
-                groups: None,
-                sigalg: None,
-            };
-            let chosen = self.ask(label, &offer)?.suite.map(|suite| suite.id);
-            if chosen == suites.first().map(|suite| suite.id) {
-                Order::Server
-            } else if chosen == reversed.first().map(|suite| suite.id) {
-                Order::Client
-            } else {
-                Order::Unknown
-            }
+        let chosen = suites.iter().find(|s| s.protocol_id() == hello.suite);
+        let Some(chosen) = chosen.cloned() else {
+            let text = format!(
+                "the server chose {:#06x}, which was not offered",
+                hello.suite
+            );
+            return Ok(Chosen::Unknown(text));
         };
-        Ok(VersionScan {
-            version,
-            label,
-            suites,
-            order,
-            completes,
-        })
+        if let Some(leaf) = flight.certificates().first() {
+            if let Ok(leaf) = ssl::Certificate::from_der(leaf) {
+                self.keep(leaf);
+            }
+        }
+        if let Some(bits) = flight.key_exchange().and_then(|exchange| exchange.dh_bits) {
+            if !self.dh_bits.contains(&bits) {
+                self.dh_bits.push(bits);
+            }
+        }
+        self.requests_certificate |= flight.requests_certificate();
+        Ok(Chosen::Suite(chosen, flight))
     }
 
-    /// The groups for key exchange: removes the server's choice from the offer until the server
-    /// refuses.
-    fn groups(&mut self, versions: &[VersionScan]) -> ssl::Result<(Vec<String>, Order)> {
-        let Some((version, suites)) = for_key_exchange(versions) else {
-            return Ok((Vec::new(), Order::Unknown));
-        };
-        let mut offer = Offer {
-            version,
-            suites: &suites,
-            groups: None,
-            sigalg: None,
-        };
-        // The groups that this OpenSSL knows, found without the server.
-        let mut left = Vec::new();
-        let probe = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-        for name in GROUPS {
-            let known = [*name, openssl_name(name)];
-            if let Some(name) = known.iter().find(|name| probe.set_groups(name).is_ok()) {
-                left.push((*name).to_owned());
-            }
+    fn keep(&mut self, leaf: ssl::Certificate) {
+        if !self.certificates.contains(&leaf) {
+            self.certificates.push(leaf);
         }
-        let (mut found, mut offered) = (Vec::new(), Vec::new());
-        while !left.is_empty() {
-            offer.groups = Some(left.join(":"));
-            let answer = self.ask("groups", &offer)?;
-            let Some(group) = answer.group.filter(|_| answer.suite.is_some()) else {
-                break;
-            };
-            let Some(at) = left.iter().position(|name| same_group(name, &group)) else {
-                break;
-            };
-            offered.push(left.remove(at));
-            found.push(group);
-        }
-        let (Some([first, second]), Some(offered)) = (found.get(..2), offered.get(..2)) else {
-            return Ok((found, Order::Unknown));
-        };
-        // Two groups are enough, and the last ones are slow.
-        let swapped: Vec<_> = offered.iter().rev().cloned().collect();
-        offer.groups = Some(swapped.join(":"));
-        let again = self.ask("groups", &offer)?.group;
-        let order = if again.as_ref() == Some(first) {
-            Order::Server
-        } else if again.as_ref() == Some(second) {
-            Order::Client
-        } else {
-            Order::Unknown
-        };
-        Ok((found, order))
     }
 
-    /// The signature algorithms that the server can use in a handshake.
-    fn signatures(&mut self, versions: &[VersionScan]) -> ssl::Result<Vec<(&'static str, String)>> {
-        let mut found: Vec<(&'static str, String)> = Vec::new();
-        for scanned in versions {
-            if scanned.version < TlsVersion::TLSv1_2 {
-                continue;
-            }
-            let Some((version, suites)) = for_key_exchange(std::slice::from_ref(scanned)) else {
-                continue;
-            };
-            for sigalg in SIGALGS {
-                let offer = Offer {
-                    version,
-                    suites: &suites,
-                    groups: None,
-                    sigalg: Some(sigalg),
-                };
-                let answer = self.prober.ask_if_known("signature algorithms", &offer)?;
-                if let Some(answer) = answer.filter(probe::Answer::is_complete) {
-                    if let Some(leaf) = answer.chain.first() {
-                        if !self.certificates.contains(leaf) {
-                            self.certificates.push(leaf.clone());
-                        }
-                    }
-                    found.push((scanned.label, (*sigalg).to_owned()));
-                }
+    /// Every version with its suites. Versions without an answer are asked again once the server has
+    /// answered another one.
+    fn versions(&mut self) -> ssl::Result<Vec<VersionScan>> {
+        let mut found: Vec<VersionScan> = Vec::new();
+        for (version, label) in VERSIONS {
+            found.push(self.version(version, label)?);
+        }
+        let any = found.iter().any(|version| !version.suites.is_empty());
+        for version in &mut found {
+            let open = version.unknown.is_some() && version.suites.is_empty();
+            if any && open && !self.prober.has_given_up() {
+                *version = self.version(version.version, version.label)?;
             }
         }
         Ok(found)
     }
-}
 
-/// The newest version that was found, with its suites that use a group and a signature.
-fn for_key_exchange(versions: &[VersionScan]) -> Option<(TlsVersion, Vec<ssl::Cipher>)> {
-    versions.iter().filter(|v| v.completes).find_map(|scanned| {
-        let mut suites = scanned.suites.clone();
-        suites.retain(|s| s.is_tls13() || s.kea == Some("kx-ecdhe") && s.auth != Some("auth-null"));
-        (!suites.is_empty()).then_some((scanned.version, suites))
-    })
-}
-
-/// The name for old OpenSSL versions of a group from the registry.
-fn openssl_name(group: &str) -> &str {
-    match group {
-        "x25519" => "X25519",
-        "x448" => "X448",
-        "secp256r1" => "prime256v1",
-        other => other,
+    /// The suites of a version: removes the server's choice from the offer until the server
+    /// refuses.
+    fn version(&mut self, version: TlsVersion, label: &'static str) -> ssl::Result<VersionScan> {
+        let tls13 = version == TlsVersion::TLSv1_3;
+        let fits = |suite: &&ssl::Cipher| {
+            suite.is_tls13() == tls13
+                && suite.protocol_id() != 0
+                && (version >= TlsVersion::TLSv1_2 || suite.protocol != "TLSv1.2")
+        };
+        let mut left: Vec<_> = registry().iter().filter(fits).cloned().collect();
+        // Good suites first: if the client's order decides, that is the order of the result.
+        left.sort_by_key(|suite| {
+            let bits = std::cmp::Reverse(suite.strength_bits);
+            (suite.severity(), !suite.forward_secret(), !suite.aead, bits)
+        });
+        let mut suites = Vec::new();
+        let mut unknown = None;
+        while !left.is_empty() {
+            match self.offer(label, version, &left, |hello| hello)? {
+                Chosen::Suite(suite, _) => {
+                    left.retain(|other| other.id != suite.id);
+                    suites.push(suite);
+                }
+                Chosen::Refused => break,
+                Chosen::Unknown(reason) => {
+                    unknown = Some(reason);
+                    break;
+                }
+            }
+        }
+        Ok(VersionScan {
+            version,
+            label,
+            suites,
+            order: Order::Unknown,
+            unknown,
+        })
     }
-}
 
-/// Whether both are names of one group.
-fn same_group(a: &str, b: &str) -> bool {
-    let plain = |name: &str| match name.to_ascii_lowercase().as_str() {
-        "prime256v1" | "p-256" => "secp256r1".to_owned(),
-        "p-384" => "secp384r1".to_owned(),
-        "p-521" => "secp521r1".to_owned(),
-        other => other.replace("tls13", ""),
-    };
-    plain(a) == plain(b)
+    /// Finds the side whose order of suites decides.
+    fn order(&mut self, version: &mut VersionScan) -> ssl::Result<()> {
+        let [first, .., last] = &version.suites[..] else {
+            return Ok(());
+        };
+        let (first, last) = (first.id, last.id);
+        let reversed: Vec<_> = version.suites.iter().rev().cloned().collect();
+        let chosen = self.offer(version.label, version.version, &reversed, |hello| hello)?;
+        version.order = match chosen {
+            Chosen::Suite(suite, _) if suite.id == first => Order::Server,
+            Chosen::Suite(suite, _) if suite.id == last => Order::Client,
+            _ => Order::Unknown,
+        };
+        Ok(())
+    }
+
+    /// SSL 2.0, whose hello lists every suite that the server accepts.
+    fn ssl2(&mut self) -> ssl::Result<Ssl2> {
+        Ok(match self.prober.ask_ssl2()? {
+            Err(reason) => Ssl2::Unknown(reason),
+            Ok(suites) => {
+                let name = |number: &u32| {
+                    let known = SSL2_SUITES.iter().find(|(id, _)| id == number);
+                    known.map_or_else(|| format!("{number:#08x}"), |(_, name)| (*name).to_owned())
+                };
+                Ssl2::Suites(suites.iter().map(name).collect())
+            }
+        })
+    }
+
+    /// The groups of a version: removes the server's choice from the offer until the server refuses.
+    /// None if no suite of the version uses a group.
+    fn groups(&mut self, version: &VersionScan) -> ssl::Result<Option<Groups>> {
+        let mut suites = version.suites.clone();
+        suites.retain(|suite| matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-ecdhe-psk")));
+        if suites.is_empty() || version.version == TlsVersion::SSLv3 {
+            return Ok(None);
+        }
+        let mut left: Vec<u16> = groups().collect();
+        left.sort_by_key(|group| {
+            let usual = USUAL_GROUPS.iter().position(|usual| usual == group);
+            usual.unwrap_or(USUAL_GROUPS.len())
+        });
+        let mut found: Vec<u16> = Vec::new();
+        let mut unknown = None;
+        loop {
+            // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
+            // (RFC 8422, section 5.1). So what was found stays in the offer, at its end.
+            let with_curves = version.version < TlsVersion::TLSv1_3;
+            let behind = found.iter().filter(|_| with_curves).copied();
+            let offered: Vec<u16> = left.iter().copied().chain(behind).collect();
+            let chosen = self.offer("groups", version.version, &suites, |hello| {
+                hello.groups(&offered)
+            })?;
+            let flight = match chosen {
+                Chosen::Suite(_, flight) => flight,
+                Chosen::Refused => break,
+                Chosen::Unknown(reason) => {
+                    unknown = Some(reason);
+                    break;
+                }
+            };
+            let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
+            let group = exchange.or(flight.hello().and_then(|hello| hello.group));
+            match group {
+                Some(group) if left.contains(&group) => {
+                    left.retain(|other| *other != group);
+                    found.push(group);
+                }
+                Some(group) if found.contains(&group) => break,
+                _ => {
+                    unknown = Some("the server names no group that was offered".to_owned());
+                    break;
+                }
+            }
+        }
+        let order = self.order_of_groups(version, &suites, &found)?;
+        // A server that puts its own order first always takes the curve of its certificate here.
+        if order == Order::Server && version.version < TlsVersion::TLSv1_3 && unknown.is_none() {
+            let without: Vec<u16> = left.clone();
+            let rest = self.offer("groups", version.version, &suites, |hello| {
+                hello.groups(&without)
+            })?;
+            match rest {
+                Chosen::Suite(_, flight) => {
+                    let group = flight.key_exchange().and_then(|exchange| exchange.group);
+                    found.extend(group.filter(|group| left.contains(group)));
+                }
+                Chosen::Refused => {
+                    let ecdsa = |suite: &ssl::Cipher| suite.auth == Some("auth-ecdsa");
+                    if suites.iter().all(ecdsa) {
+                        let text = "the server prefers the groups above to all others";
+                        unknown = Some(text.to_owned());
+                    }
+                }
+                Chosen::Unknown(reason) => unknown = Some(reason),
+            }
+        }
+        Ok(Some(Groups {
+            label: version.label,
+            numbers: found.clone(),
+            names: found.into_iter().map(group_name).collect(),
+            order,
+            unknown,
+        }))
+    }
+
+    /// The side whose order of groups decides; the first two are enough.
+    fn order_of_groups(
+        &mut self,
+        version: &VersionScan,
+        suites: &[ssl::Cipher],
+        found: &[u16],
+    ) -> ssl::Result<Order> {
+        let [first, second, ..] = *found else {
+            return Ok(Order::Unknown);
+        };
+        let swapped: Vec<u16> = [second, first]
+            .into_iter()
+            .chain(found[2..].to_vec())
+            .collect();
+        let chosen = self.offer("groups", version.version, suites, |hello| {
+            hello.groups(&swapped)
+        })?;
+        let Chosen::Suite(_, flight) = chosen else {
+            return Ok(Order::Unknown);
+        };
+        let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
+        let group = exchange.or(flight.hello().and_then(|hello| hello.group));
+        Ok(match group {
+            Some(group) if group == first => Order::Server,
+            Some(group) if group == second => Order::Client,
+            _ => Order::Unknown,
+        })
+    }
+
+    /// The signature schemes that the server uses in a version: none below TLS 1.2, where they are
+    /// not negotiated.
+    fn signatures(
+        &mut self,
+        version: &VersionScan,
+        groups: Option<&Groups>,
+    ) -> ssl::Result<Option<Signatures>> {
+        let tls13 = version.version == TlsVersion::TLSv1_3;
+        let mut suites = version.suites.clone();
+        suites.retain(|suite| {
+            let ephemeral = matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-dhe"));
+            ephemeral && suite.auth != Some("auth-null")
+        });
+        if suites.is_empty() || version.version < TlsVersion::TLSv1_2 {
+            return Ok(None);
+        }
+        let mut signatures = Signatures {
+            label: version.label,
+            names: Vec::new(),
+            unknown: None,
+        };
+        if tls13 {
+            let known = groups.map_or(&[][..], |groups| &groups.numbers);
+            match known.iter().copied().find(|group| has_key_share(*group)) {
+                Some(group) => self.signatures_tls13(&suites, group, &mut signatures)?,
+                None => {
+                    let text = "no group with which this scan can continue".to_owned();
+                    signatures.unknown = Some(text);
+                }
+            }
+            return Ok(Some(signatures));
+        }
+        let mut left: Vec<u16> = SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect();
+        while !left.is_empty() {
+            let chosen = self.offer("signatures", version.version, &suites, |hello| {
+                hello.signatures(&left)
+            })?;
+            let flight = match chosen {
+                Chosen::Suite(_, flight) => flight,
+                Chosen::Refused => break,
+                Chosen::Unknown(reason) => {
+                    signatures.unknown = Some(reason);
+                    break;
+                }
+            };
+            let Some(scheme) = flight.key_exchange().and_then(|e| e.signature) else {
+                signatures.unknown = Some("the server did not sign".to_owned());
+                break;
+            };
+            signatures.names.push(signature_name(scheme));
+            if !left.contains(&scheme) {
+                // It signs with this one whatever it is offered.
+                break;
+            }
+            left.retain(|other| *other != scheme);
+        }
+        signatures.names.dedup();
+        Ok(Some(signatures))
+    }
+
+    /// TLS 1.3 encrypts the signature, so each scheme is offered alone: a server that cannot use it
+    /// refuses, and one that can sends its certificate.
+    fn signatures_tls13(
+        &mut self,
+        suites: &[ssl::Cipher],
+        group: u16,
+        signatures: &mut Signatures,
+    ) -> ssl::Result<()> {
+        for (scheme, name) in SIGNATURE_SCHEMES {
+            // RFC 8446, section 4.2.3: not with PKCS #1, DSA or SHA-1.
+            let legacy = matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
+            if legacy && *scheme < 0x0700 {
+                continue;
+            }
+            let chosen = self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
+                let hello = hello.groups(&[group]).key_share(group);
+                hello.signatures(&[*scheme])
+            })?;
+            match chosen {
+                Chosen::Suite(_, flight) if flight.sends_certificate_encrypted() => {
+                    signatures.names.push((*name).to_owned());
+                }
+                Chosen::Suite(..) | Chosen::Refused => {}
+                Chosen::Unknown(reason) => signatures.unknown = Some(reason),
+            }
+            if self.prober.has_given_up() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }

@@ -334,10 +334,15 @@ fn changes(out: &mut dyn Write, diff: &CipherDiff) -> io::Result<()> {
     }
 }
 
+/// The name of a policy, its version and its source.
+pub(super) fn policy_heading(out: &mut dyn Write, report: &cipher::Report) -> io::Result<()> {
+    let (title, version, source) = (report.title(), report.version(), report.source());
+    heading(out, &format!("{title} (version {version}), {source}"))
+}
+
 /// The violations of a policy.
 pub(super) fn violations(out: &mut dyn Write, report: &cipher::Report) -> io::Result<()> {
-    let (title, version, source) = (report.title(), report.version(), report.source());
-    heading(out, &format!("{title} (version {version}), {source}"))?;
+    policy_heading(out, report)?;
     for violation in report.violations() {
         let severity = violation.severity();
         writeln!(out, "  {}: {violation}", Styled(style(severity), severity))?;

@@ -5,7 +5,7 @@ use std::fmt;
 use pyssl::TlsVersion;
 use serde::{Serialize, Serializer};
 
-use super::About;
+use super::{About, Policy};
 use crate::cipher::{Cipher, Severity};
 
 /// The result of comparing suites, versions, groups or keys with a [`Policy`](super::Policy).
@@ -94,6 +94,8 @@ pub enum ViolationKind {
     NothingExpected,
     /// This version is on, and the policy does not allow it.
     Version(TlsVersion),
+    /// SSL 2.0 is on.
+    Ssl2,
     /// This group is not among those that the policy allows.
     Group(Box<str>),
     /// The policy recommends this group, and it is not on.
@@ -176,9 +178,9 @@ impl Report {
         &self.not_compared
     }
 
-    /// Records that an aspect was not compared after all.
-    pub(crate) fn leave_open(&mut self, aspect: Aspect) {
-        if !self.not_compared.contains(&aspect) {
+    /// Records that an aspect was not compared, or not compared as a whole, if the policy covers it.
+    pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
+        if policy.covers(aspect) && !self.not_compared.contains(&aspect) {
             self.not_compared.push(aspect);
         }
     }
@@ -289,6 +291,7 @@ impl fmt::Display for ViolationKind {
             ),
             ViolationKind::NothingExpected => f.write_str("none of the recommended suites is on"),
             ViolationKind::Version(version) => write!(f, "{version} is on"),
+            ViolationKind::Ssl2 => f.write_str("SSL 2.0 is on"),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
             }

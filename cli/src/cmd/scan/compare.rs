@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{Policy, Report, Resolved, Severity};
+use pyssl_ciphers::cipher::{Aspect, Policy, Report, Resolved, Severity};
 
-use crate::report::scan::{Deviation, Order, Scan};
+use crate::report::scan::{Deviation, Order, Scan, Ssl2};
 
 /// Compares with the server's intended cipher string.
 pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
@@ -82,7 +82,7 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
         .collect()
 }
 
-/// Compares with a guideline.
+/// Compares with a guideline. Aspects on which the server left a question open stay open.
 pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);
@@ -90,13 +90,27 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let on = scan.versions.iter().filter(|v| !v.suites.is_empty());
     let on: Vec<TlsVersion> = on.map(|version| version.version).collect();
     let mut report = policy.check(&suites, &on);
-    if !scan.groups.is_empty() {
-        report.extend(policy.check_groups(&scan.groups));
+    if matches!(&scan.ssl2, Ssl2::Suites(suites) if !suites.is_empty()) {
+        report.extend(policy.check_ssl2());
     }
+    let mut groups: Vec<&String> = scan.groups.iter().flat_map(|g| &g.names).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    report.extend(match groups.is_empty() {
+        true => policy.check_nothing(Aspect::Groups),
+        false => policy.check_groups(&groups),
+    });
     for certificate in &scan.certificates {
-        if let Some((kind, bits)) = key(certificate) {
-            report.extend(policy.check_key(kind, bits));
-        }
+        report.extend(match key(certificate) {
+            Some((kind, bits)) => policy.check_key(kind, bits),
+            None => policy.check_nothing(Aspect::Keys),
+        });
+    }
+    for bits in &scan.dh_bits {
+        report.extend(policy.check_key("dh", *bits));
+    }
+    for aspect in scan.open_aspects() {
+        report.leave_open(policy, aspect);
     }
     report
 }

@@ -1,46 +1,48 @@
-//! One handshake of a scan.
+//! One question to a server: a connection with a ClientHello, and the answer.
 
-use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, IsTerminal, Read, Write};
+use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl::{Direction, MessageKind, Options, TlsMessageType, TlsVersion};
+use pyssl_ciphers::wire::{ClientHello, ServerFlight, Ssl2Answer, WireError, ssl2_hello};
 
 use crate::args::HostPort;
 use crate::net::{self, Deadline};
 
-/// How long to wait before retrying a failed connection.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The pauses before a question is repeated, as divisors of the time-out: 0.25, 1 and 2.5 seconds by
+/// default.
+const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// The settings offered to the server.
-#[derive(Debug, Clone)]
-pub(super) struct Offer<'a> {
-    pub(super) version: TlsVersion,
-    pub(super) suites: &'a [ssl::Cipher],
-    pub(super) groups: Option<String>,
-    pub(super) sigalg: Option<&'a str>,
-}
+/// After this many questions in a row without an answer, no further ones are asked.
+const MOST_UNANSWERED: u32 = 3;
 
-/// The server's response.
+/// A question that the server ends the connection on, and one that it answers, in this order: true
+/// for the latter. A limit that lets every second or third connection pass does not look the same.
+const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
+
+/// The server's answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    /// The suite in the ServerHello.
-    pub(super) suite: Option<ssl::Cipher>,
-    pub(super) group: Option<String>,
-    pub(super) chain: Vec<ssl::Certificate>,
-    /// Why the handshake failed.
-    pub(super) error: Option<ssl::Error>,
+pub(super) enum Answer {
+    /// A hello, with what follows it.
+    Hello(Box<ServerFlight>),
+    /// A refusal: an alert, or the end of the connection while another question is answered.
+    Refused,
+    /// Neither, although the question was repeated; with the reason.
+    Unknown(String),
 }
 
-impl Answer {
-    pub(super) fn is_complete(&self) -> bool {
-        self.error.is_none()
-    }
+/// Why a connection has no answer.
+#[derive(Debug)]
+enum Silence {
+    /// The server ended the connection, perhaps with an alert.
+    Closed(String),
+    /// Anything else.
+    Other(String),
 }
 
-/// Makes connections at a limited rate, and shows the progress on a terminal.
+/// Asks questions at a limited rate, and shows the progress on a terminal.
 #[derive(Debug)]
 pub(super) struct Prober<'a> {
     target: &'a HostPort,
@@ -48,9 +50,15 @@ pub(super) struct Prober<'a> {
     timeout: Duration,
     interval: Duration,
     next: Instant,
+    /// A question that was answered with a hello.
+    answered: Option<ClientHello>,
+    unanswered_in_a_row: u32,
+    /// The number of connections.
     pub(super) made: u32,
-    /// The number of connections on which the server did not answer in time.
+    /// The number of questions without an answer.
     pub(super) unanswered: u32,
+    /// Why the first question without an answer has none.
+    pub(super) first_silence: Option<String>,
     shows: bool,
 }
 
@@ -67,80 +75,189 @@ impl<'a> Prober<'a> {
             timeout,
             interval: Duration::from_secs(1) / rate.max(1),
             next: Instant::now(),
+            answered: None,
+            unanswered_in_a_row: 0,
             made: 0,
             unanswered: 0,
+            first_silence: None,
             shows: io::stderr().is_terminal(),
         }
     }
 
-    /// Makes one connection. Returns an error for a local failure or if no server answers; a
-    /// refusal by the server is an answer.
-    pub(super) fn ask(&mut self, what: &str, offer: &Offer<'_>) -> ssl::Result<Answer> {
-        let context = context(offer)?;
-        self.ask_with(what, offer, &context)
-    }
-
-    /// The same as [`ask`](Self::ask), but `None` if this OpenSSL does not know the offer.
-    pub(super) fn ask_if_known(
-        &mut self,
-        what: &str,
-        offer: &Offer<'_>,
-    ) -> ssl::Result<Option<Answer>> {
-        match context(offer) {
-            Ok(context) => self.ask_with(what, offer, &context).map(Some),
-            Err(_) => Ok(None),
+    /// Asks a question. One without an answer is repeated, more slowly each time.
+    ///
+    /// A server may refuse by closing the connection or with an unusual alert, and a server or
+    /// firewall that limits connections closes them too. So an end of the connection counts as a
+    /// refusal only if another question is answered meanwhile.
+    pub(super) fn ask(&mut self, what: &str, hello: ClientHello) -> ssl::Result<Answer> {
+        let hello = hello.server_name(self.server_name);
+        let mut outcome = self.once(what, &hello)?;
+        for pause in [0].into_iter().chain(PAUSES) {
+            if self.has_given_up() {
+                break;
+            }
+            if let Some(timeout) = self.timeout.checked_div(pause) {
+                thread::sleep(timeout);
+                outcome = self.once(what, &hello)?;
+                if outcome.is_ok() {
+                    // It answers when it is asked more slowly.
+                    self.interval = (self.interval * 2).max(timeout / 4);
+                }
+            }
+            match &outcome {
+                Ok(_) => break,
+                Err(Silence::Closed(_)) if self.refuses(what, &hello)? => {
+                    outcome = Ok(Answer::Refused);
+                    break;
+                }
+                Err(_) => {}
+            }
         }
+        Ok(match outcome {
+            Ok(answer) => {
+                self.unanswered_in_a_row = 0;
+                if matches!(answer, Answer::Hello(_)) {
+                    self.answered = Some(hello);
+                }
+                answer
+            }
+            Err(silence) => Answer::Unknown(self.leave_open(silence)),
+        })
     }
 
-    fn ask_with(
+    /// Whether the server ends the connection on this question, and answers another one meanwhile.
+    fn refuses(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
+        let Some(answered) = self.answered.clone() else {
+            return Ok(false);
+        };
+        for is_answered in COMPARISON {
+            let question = if is_answered { &answered } else { hello };
+            let as_before = match self.once(what, question)? {
+                Ok(Answer::Hello(_)) => is_answered,
+                Err(Silence::Closed(_)) => !is_answered,
+                _ => false,
+            };
+            if !as_before {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks for SSL 2.0: the suites that the server accepts.
+    pub(super) fn ask_ssl2(&mut self) -> ssl::Result<Result<Vec<u32>, String>> {
+        let once = |prober: &mut Self| -> ssl::Result<Result<Vec<u32>, Silence>> {
+            let challenge = random::<16>()?;
+            let mut received = Vec::new();
+            let ended = prober.exchange("SSL 2.0", &ssl2_hello(&challenge), |bytes| {
+                received.extend(bytes);
+                Ok(Ssl2Answer::read(&received)? != Ssl2Answer::Incomplete)
+            })?;
+            Ok(match (Ssl2Answer::read(&received), ended) {
+                (Ok(Ssl2Answer::Accepted(suites)), _) => Ok(suites),
+                (Ok(Ssl2Answer::Refused), _) => Ok(Vec::new()),
+                (_, Err(silence)) => Err(silence),
+                (_, Ok(())) => Err(Silence::Other(WireError::Malformed.to_string())),
+            })
+        };
+        let silence = match once(self)? {
+            Ok(suites) => return Ok(Ok(suites)),
+            // Servers of today do not know the message and end the connection, or wait for more.
+            Err(silence) => match self.answered.clone() {
+                Some(answered) => match self.ask("SSL 2.0", answered)? {
+                    Answer::Hello(_) => return Ok(Ok(Vec::new())),
+                    _ => silence,
+                },
+                None => silence,
+            },
+        };
+        Ok(Err(self.leave_open(silence)))
+    }
+
+    /// Whether so many questions have had no answer that no further ones are asked.
+    pub(super) fn has_given_up(&self) -> bool {
+        self.unanswered_in_a_row >= MOST_UNANSWERED
+    }
+
+    fn leave_open(&mut self, silence: Silence) -> String {
+        let (Silence::Closed(reason) | Silence::Other(reason)) = silence;
+        self.unanswered += 1;
+        self.unanswered_in_a_row += 1;
+        self.first_silence.get_or_insert_with(|| reason.clone());
+        reason
+    }
+
+    /// One connection. An error is a failure on this side.
+    fn once(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<Result<Answer, Silence>> {
+        if self.has_given_up() {
+            let text = "not asked: the server has stopped answering";
+            return Ok(Err(Silence::Other(text.to_owned())));
+        }
+        let mut flight = ServerFlight::new();
+        let random = random::<32>()?;
+        let ended = self.exchange(what, &hello.to_bytes(&random), |bytes| {
+            flight.feed(bytes)?;
+            Ok(flight.is_complete())
+        })?;
+        if flight.hello().is_some() {
+            return Ok(Ok(Answer::Hello(Box::new(flight))));
+        }
+        Ok(match (flight.alert(), ended) {
+            (Some(alert), _) if is_refusal(alert) => Ok(Answer::Refused),
+            (Some(0), _) => Err(Silence::Closed(
+                "the server closed the connection".to_owned(),
+            )),
+            (Some(alert), _) => {
+                let alert = ssl::AlertDescription(alert);
+                Err(Silence::Closed(format!(
+                    "the server sent the alert {alert:?}"
+                )))
+            }
+            (None, Err(silence)) => Err(silence),
+            (None, Ok(())) => Err(Silence::Other(WireError::Malformed.to_string())),
+        })
+    }
+
+    /// Connects, sends, and reads until the reader has enough.
+    fn exchange(
         &mut self,
         what: &str,
-        offer: &Offer<'_>,
-        context: &ssl::SslContext,
-    ) -> ssl::Result<Answer> {
+        message: &[u8],
+        mut read: impl FnMut(&[u8]) -> Result<bool, WireError>,
+    ) -> ssl::Result<Result<(), Silence>> {
         self.wait();
         self.made += 1;
         self.show(what);
-        let hello: Arc<Mutex<Option<Vec<u8>>>> = Arc::default();
-        let keep = Arc::clone(&hello);
-        context.set_message_callback(move |message| {
-            let server_hello = MessageKind::Message(TlsMessageType::SERVER_HELLO);
-            if message.direction() == Direction::Read && message.kind() == server_hello {
-                let mut kept = keep.lock().unwrap_or_else(PoisonError::into_inner);
-                *kept = Some(message.data().to_vec());
-            }
-            Ok(())
-        })?;
         let deadline = Deadline::after(self.timeout);
-        let stream = match net::connect(self.target, deadline) {
-            // Try once more: busy servers drop connections.
-            Err(_) if self.made > 1 => {
-                thread::sleep(PAUSE);
-                net::connect(self.target, Deadline::after(self.timeout))?
+        let mut stream = match net::connect(self.target, deadline) {
+            Ok(stream) => stream,
+            Err(error @ ssl::Error::Timeout(_)) => {
+                return Ok(Err(Silence::Other(error.to_string())));
             }
-            connected => connected?,
+            Err(error) if matches!(error, ssl::Error::Os(_)) => {
+                return Ok(Err(Silence::Closed(error.to_string())));
+            }
+            Err(error) => return Err(error),
         };
-        let options = ssl::WrapSocket::new()
-            .read_ahead(true)
-            .server_hostname(self.server_name)
-            .do_handshake_on_connect(false);
-        let sock = context.wrap_socket(stream, options)?;
-        sock.settimeout(deadline.left())?;
-        let error = sock.do_handshake().err();
-        if matches!(error, Some(ssl::Error::Timeout(_))) {
-            self.unanswered += 1;
+        if let Err(silence) = within(&mut stream, deadline, |stream| stream.write_all(message)) {
+            return Ok(Err(silence));
         }
-        let hello = hello.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let id = hello.and_then(|hello| chosen(&hello, offer.version));
-        Ok(Answer {
-            suite: id.and_then(|id| {
-                let offered = offer.suites.iter().find(|suite| suite.protocol_id() == id);
-                offered.cloned()
-            }),
-            group: sock.group(),
-            chain: sock.get_unverified_chain().unwrap_or_default(),
-            error,
-        })
+        let mut buffer = [0; 4096];
+        loop {
+            let count = match within(&mut stream, deadline, |stream| stream.read(&mut buffer)) {
+                Ok(0) => {
+                    let text = "the server closed the connection without an answer";
+                    return Ok(Err(Silence::Closed(text.to_owned())));
+                }
+                Ok(count) => count,
+                Err(silence) => return Ok(Err(silence)),
+            };
+            match read(buffer.get(..count).unwrap_or_default()) {
+                Ok(true) => return Ok(Ok(())),
+                Ok(false) => {}
+                Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
+            }
+        }
     }
 
     fn wait(&mut self) {
@@ -166,66 +283,39 @@ impl Drop for Prober<'_> {
     }
 }
 
-/// A client that accepts everything within the offer.
-fn context(offer: &Offer<'_>) -> ssl::Result<ssl::SslContext> {
-    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
-    context.set_check_hostname(false)?;
-    context.set_verify_mode(ssl::CERT_NONE)?;
-    context.set_options(context.options() | Options::OP_LEGACY_SERVER_CONNECT)?;
-    context.set_minimum_version(TlsVersion::MINIMUM_SUPPORTED)?;
-    context.set_maximum_version(offer.version)?;
-    context.set_minimum_version(offer.version)?;
-    let names: Vec<_> = offer.suites.iter().map(|suite| suite.name).collect();
-    let names = names.join(":");
-    if offer.version == TlsVersion::TLSv1_3 {
-        context.set_ciphers("ALL:@SECLEVEL=0")?;
-        context.set_ciphersuites(&names)?;
-    } else {
-        context.set_ciphers(&format!("{names}:@SECLEVEL=0"))?;
-    }
-    if let Some(groups) = &offer.groups {
-        context.set_groups(groups)?;
-    }
-    if let Some(sigalg) = offer.sigalg {
-        // Despite its name, this sets a client's offer.
-        context.set_server_sigalgs(sigalg)?;
-    }
-    Ok(context)
+/// The alerts by which servers refuse an offer: `handshake_failure`, `illegal_parameter`,
+/// `protocol_version`, `insufficient_security`, `missing_extension`.
+fn is_refusal(alert: u8) -> bool {
+    matches!(alert, 40 | 47 | 70 | 71 | 109)
 }
 
-/// The suite in a ServerHello of this version: the server's choice, even if this side cannot
-/// continue (RFC 5246, section 7.4.1.3; RFC 8446, section 4.1.3).
-fn chosen(hello: &[u8], version: TlsVersion) -> Option<u16> {
-    const HEADER: usize = 4;
-    const RANDOM: usize = 32;
-    let number = |at: usize| {
-        let bytes = hello.get(at..at.checked_add(2)?)?;
-        Some(u16::from_be_bytes(bytes.try_into().ok()?))
-    };
-    // TLS 1.3 has the version number of 1.2 there.
-    let legacy = version.min(TlsVersion::TLSv1_2);
-    if i32::from(number(HEADER)?) != legacy as i32 {
-        return None;
+/// A step that ends with the deadline, whatever the server sends.
+fn within<T>(
+    stream: &mut TcpStream,
+    deadline: Deadline,
+    step: impl FnOnce(&mut TcpStream) -> io::Result<T>,
+) -> Result<T, Silence> {
+    let timed_out = || Silence::Other("the server did not answer in time".to_owned());
+    if deadline.has_passed() {
+        return Err(timed_out());
     }
-    let session = HEADER + 2 + RANDOM;
-    let length = usize::from(*hello.get(session)?);
-    number(session + 1 + length)
+    let set = stream
+        .set_read_timeout(deadline.left())
+        .and_then(|()| stream.set_write_timeout(deadline.left()));
+    match set.and_then(|()| step(stream)) {
+        Ok(done) => Ok(done),
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => timed_out(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                Silence::Closed("the server reset the connection".to_owned())
+            }
+            _ => Silence::Other(error.to_string()),
+        }),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_suite_is_read_from_a_hello_of_any_length() {
-        let mut hello = vec![2, 0, 0, 40, 3, 3];
-        hello.extend([0; 32]);
-        hello.extend([2, 9, 9, 0xc0, 0x2f, 0]);
-        assert_eq!(chosen(&hello, TlsVersion::TLSv1_2), Some(0xc02f));
-        assert_eq!(chosen(&hello, TlsVersion::TLSv1_3), Some(0xc02f));
-        assert_eq!(chosen(&hello, TlsVersion::TLSv1), None);
-        for length in 0..43 {
-            assert_eq!(chosen(&hello[..length], TlsVersion::TLSv1_2), None);
-        }
-    }
+fn random<const N: usize>() -> ssl::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    openssl::rand::rand_bytes(&mut bytes)?;
+    Ok(bytes)
 }

@@ -1,0 +1,337 @@
+use std::fmt;
+
+use super::reader::Reader;
+use crate::cipher::{Cipher, registry};
+
+/// The most bytes of an answer that are read: a chain of the largest certificates has less.
+const MOST_BYTES: usize = 1 << 18;
+
+/// The random bytes that make a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3).
+const RETRY: [u8; 32] = [
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+];
+
+/// How many encrypted bytes show that a server of TLS 1.3 has sent its certificate, and not an
+/// alert only. It sends an alert in 24 bytes, and no certificate is as short as this.
+const ENCRYPTED_FLIGHT: usize = 300;
+
+/// A server's answer to a [`ClientHello`](super::ClientHello), as far as it is not encrypted.
+///
+/// Bytes are [fed](ServerFlight::feed) as they arrive.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerFlight {
+    /// The rest of a record, and of a handshake message.
+    records: Vec<u8>,
+    messages: Vec<u8>,
+    received: usize,
+    hello: Option<ServerHello>,
+    certificates: Vec<Vec<u8>>,
+    key_exchange: Option<KeyExchange>,
+    requests_certificate: bool,
+    alert: Option<u8>,
+    encrypted: usize,
+    done: bool,
+}
+
+/// The server's choices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerHello {
+    /// The number of the version: `0x0303` for TLS 1.2, `0x0304` for TLS 1.3.
+    pub version: u16,
+    /// The number of the suite.
+    pub suite: u16,
+    /// In TLS 1.3, the number of the group.
+    pub group: Option<u16>,
+    /// Whether it is a HelloRetryRequest.
+    pub retry: bool,
+}
+
+/// The parameters of a key exchange below TLS 1.3.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyExchange {
+    /// The number of a named curve.
+    pub group: Option<u16>,
+    /// The size of a finite-field group.
+    pub dh_bits: Option<u32>,
+    /// In TLS 1.2, the number of the signature scheme.
+    pub signature: Option<u16>,
+}
+
+/// Why an answer cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WireError {
+    /// It does not begin like a record of SSL or TLS.
+    NotTls,
+    /// A message does not have the form that the protocol demands.
+    Malformed,
+    /// It is longer than any answer of a server.
+    TooLong,
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            WireError::NotTls => "the answer is not TLS",
+            WireError::Malformed => "the answer is not well-formed TLS",
+            WireError::TooLong => "the answer does not end",
+        })
+    }
+}
+
+impl std::error::Error for WireError {}
+
+impl ServerFlight {
+    /// Before the first byte.
+    pub fn new() -> ServerFlight {
+        ServerFlight::default()
+    }
+
+    /// Reads the next bytes of the answer. Bytes behind the end of the flight are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`], if the bytes are not the answer of a server of SSL 3.0 or TLS.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), WireError> {
+        // One byte at a time would be slow, and all bytes at once would need no limit: so the limit
+        // counts here, and the same bytes give the same result in any portions.
+        for portion in bytes.chunks(4096) {
+            if self.is_complete() {
+                return Ok(());
+            }
+            self.received += portion.len();
+            self.records.extend(portion);
+            self.read_records()?;
+            if self.received > MOST_BYTES && !self.is_complete() {
+                return Err(WireError::TooLong);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_records(&mut self) -> Result<(), WireError> {
+        while !self.is_complete() {
+            let [kind, major, rest @ ..] = &self.records[..] else {
+                // One byte tells whether it can be a record.
+                return match self.records.first() {
+                    Some(kind) if !(20..=23).contains(kind) => Err(WireError::NotTls),
+                    _ => Ok(()),
+                };
+            };
+            if !(20..=23).contains(kind) || *major != 3 {
+                return Err(WireError::NotTls);
+            }
+            let kind = *kind;
+            let [_, high, low, rest @ ..] = rest else {
+                return Ok(());
+            };
+            let length = usize::from(u16::from_be_bytes([*high, *low]));
+            let Some(body) = rest.get(..length) else {
+                return Ok(());
+            };
+            let body = body.to_vec();
+            self.records.drain(..5 + length);
+            match kind {
+                21 => self.read_alert(&body)?,
+                22 => {
+                    self.messages.extend(&body);
+                    self.read_messages()?;
+                }
+                23 if self.hello.is_none() => return Err(WireError::Malformed),
+                23 => self.encrypted += body.len(),
+                // ChangeCipherSpec.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_alert(&mut self, body: &[u8]) -> Result<(), WireError> {
+        const WARNING: u8 = 1;
+        const CLOSE_NOTIFY: u8 = 0;
+        match body {
+            // A server may warn and go on.
+            [WARNING, description] if *description != CLOSE_NOTIFY => Ok(()),
+            [_, description] => {
+                self.alert = Some(*description);
+                Ok(())
+            }
+            _ => Err(WireError::Malformed),
+        }
+    }
+
+    fn read_messages(&mut self) -> Result<(), WireError> {
+        while !self.is_complete() {
+            let mut rest = Reader(&self.messages);
+            let (Some(kind), Some(length)) = (rest.number(1), rest.number(3)) else {
+                return Ok(());
+            };
+            if length > MOST_BYTES {
+                return Err(WireError::TooLong);
+            }
+            let Some(body) = rest.take(length) else {
+                return Ok(());
+            };
+            let body = body.to_vec();
+            self.messages.drain(..4 + length);
+            let read = self.read_message(kind, Reader(&body));
+            read.ok_or(WireError::Malformed)?;
+        }
+        Ok(())
+    }
+
+    /// None if the message is malformed.
+    fn read_message(&mut self, kind: usize, mut body: Reader<'_>) -> Option<()> {
+        const SERVER_HELLO: usize = 2;
+        if self.hello.is_none() && kind != SERVER_HELLO && kind != 0 {
+            return None;
+        }
+        match kind {
+            SERVER_HELLO => self.hello = Some(ServerHello::read(body)?),
+            11 => {
+                let mut list = body.vector(3)?;
+                while !list.is_empty() {
+                    self.certificates.push(list.vector(3)?.0.to_vec());
+                }
+            }
+            12 => self.key_exchange = Some(self.read_key_exchange(body)?),
+            13 => self.requests_certificate = true,
+            14 => self.done = true,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// RFC 5246, section 7.4.3; RFC 8422, section 5.4; RFC 4279 and RFC 5489 for pre-shared keys.
+    fn read_key_exchange(&self, mut body: Reader<'_>) -> Option<KeyExchange> {
+        const NAMED_CURVE: usize = 3;
+        let hello = self.hello.as_ref()?;
+        let mut found = KeyExchange::default();
+        let Some(suite) = suite(hello.suite) else {
+            return Some(found);
+        };
+        let kea = suite.kea.unwrap_or("");
+        if kea.ends_with("-psk") {
+            // The hint for the identity.
+            body.vector(2)?;
+        }
+        match kea {
+            "kx-ecdhe" | "kx-ecdhe-psk" => {
+                if body.number(1)? != NAMED_CURVE {
+                    return Some(found);
+                }
+                found.group = Some(body.u16()?);
+                body.vector(1)?;
+            }
+            "kx-dhe" | "kx-dhe-psk" => {
+                let prime = body.vector(2)?.0;
+                found.dh_bits = Some(bits(prime)?);
+                body.vector(2)?;
+                body.vector(2)?;
+            }
+            _ => return Some(found),
+        }
+        let signs = !matches!(suite.auth, Some("auth-null" | "auth-psk"));
+        if signs && hello.version >= 0x0303 {
+            found.signature = Some(body.u16()?);
+        }
+        Some(found)
+    }
+
+    /// Whether nothing more is to be read: the server has ended its flight, or encrypts the rest, or
+    /// has sent an alert.
+    pub fn is_complete(&self) -> bool {
+        let hello = self.hello.as_ref();
+        let retry = hello.is_some_and(|hello| hello.retry);
+        self.alert.is_some() || self.done || retry || self.sends_certificate_encrypted()
+    }
+
+    /// Whether a server of TLS 1.3 has sent as much behind its ServerHello as has room for a
+    /// certificate.
+    pub fn sends_certificate_encrypted(&self) -> bool {
+        self.encrypted >= ENCRYPTED_FLIGHT
+    }
+
+    /// The ServerHello or HelloRetryRequest.
+    pub fn hello(&self) -> Option<&ServerHello> {
+        self.hello.as_ref()
+    }
+
+    /// The certificates below TLS 1.3, DER, the server's own first.
+    pub fn certificates(&self) -> &[Vec<u8>] {
+        &self.certificates
+    }
+
+    /// The ServerKeyExchange, which suites without ephemeral keys lack.
+    pub fn key_exchange(&self) -> Option<&KeyExchange> {
+        self.key_exchange.as_ref()
+    }
+
+    /// Whether a server below TLS 1.3 asks for a certificate of the client.
+    pub fn requests_certificate(&self) -> bool {
+        self.requests_certificate
+    }
+
+    /// The number of a fatal alert, or of `close_notify`; warnings are passed over.
+    pub fn alert(&self) -> Option<u8> {
+        self.alert
+    }
+
+    /// Whether a byte has arrived.
+    pub fn is_empty(&self) -> bool {
+        self.received == 0
+    }
+}
+
+impl ServerHello {
+    /// None if it is malformed.
+    fn read(mut body: Reader<'_>) -> Option<ServerHello> {
+        let mut version = body.u16()?;
+        let random = body.take(32)?;
+        body.vector(1)?;
+        let suite = body.u16()?;
+        body.number(1)?;
+        let retry = random == RETRY;
+        let mut group = None;
+        let mut extensions = match body.is_empty() {
+            true => body,
+            false => body.vector(2)?,
+        };
+        while !extensions.is_empty() {
+            let kind = extensions.u16()?;
+            let mut extension = extensions.vector(2)?;
+            match kind {
+                43 => version = extension.u16()?,
+                51 => group = Some(extension.u16()?),
+                _ => {}
+            }
+        }
+        Some(ServerHello {
+            version,
+            suite,
+            group,
+            retry,
+        })
+    }
+}
+
+fn suite(number: u16) -> Option<&'static Cipher> {
+    let all = registry();
+    let at = all
+        .binary_search_by_key(&number, Cipher::protocol_id)
+        .ok()?;
+    all.get(at)
+}
+
+/// The bits of a number without leading zeros; none of zero.
+fn bits(number: &[u8]) -> Option<u32> {
+    let start = number.iter().position(|byte| *byte != 0)?;
+    let number = number.get(start..)?;
+    let first = number.first()?;
+    u32::try_from(number.len() * 8)
+        .ok()?
+        .checked_sub(first.leading_zeros())
+}

@@ -1,0 +1,97 @@
+//! The first messages of a handshake, built and read without OpenSSL.
+//!
+//! What a server accepts must not depend on what the linked OpenSSL can speak. A [`ClientHello`]
+//! therefore offers any suite, group and signature algorithm, and [`ServerFlight`] reads the answer
+//! as far as it is not encrypted: the ServerHello, the certificates, the ServerKeyExchange, the
+//! CertificateRequest and alerts of SSL 3.0 to TLS 1.2, and the ServerHello or HelloRetryRequest of
+//! TLS 1.3. No handshake is finished.
+//!
+//! ```
+//! use pyssl::TlsVersion;
+//! use pyssl_ciphers::wire::{ClientHello, ServerFlight};
+//!
+//! let hello = ClientHello::new(TlsVersion::TLSv1_2, &[0xc02f, 0x0005]).server_name("example.com");
+//! let record = hello.to_bytes(&[7; 32]);
+//! assert_eq!(record[0], 22); // a record with a handshake message
+//!
+//! let mut answer = ServerFlight::new();
+//! answer.feed(&[21, 3, 3, 0, 2, 2, 40])?; // the alert handshake_failure
+//! assert!(answer.is_complete());
+//! assert_eq!(answer.alert(), Some(40));
+//! # Ok::<(), pyssl_ciphers::wire::WireError>(())
+//! ```
+//!
+//! Formats: RFC 8446, RFC 5246 and RFC 8422; RFC 6101 for SSL 3.0; for SSL 2.0 the draft by Hickman
+//! of 1995.
+
+mod flight;
+mod hello;
+pub(crate) mod reader;
+mod ssl2;
+
+pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError};
+pub use hello::{ClientHello, has_key_share};
+pub use ssl2::{SSL2_SUITES, Ssl2Answer, ssl2_hello};
+
+use crate::cipher::Group;
+
+/// The signature schemes of the TLS registry
+/// (<https://www.iana.org/assignments/tls-parameters>), with those of TLS 1.2 that name a hash and
+/// a key: number and name, strongest first.
+pub const SIGNATURE_SCHEMES: &[(u16, &str)] = &[
+    (0x0904, "mldsa44"),
+    (0x0905, "mldsa65"),
+    (0x0906, "mldsa87"),
+    (0x0403, "ecdsa_secp256r1_sha256"),
+    (0x0503, "ecdsa_secp384r1_sha384"),
+    (0x0603, "ecdsa_secp521r1_sha512"),
+    (0x081a, "ecdsa_brainpoolP256r1tls13_sha256"),
+    (0x081b, "ecdsa_brainpoolP384r1tls13_sha384"),
+    (0x081c, "ecdsa_brainpoolP512r1tls13_sha512"),
+    (0x0807, "ed25519"),
+    (0x0808, "ed448"),
+    (0x0804, "rsa_pss_rsae_sha256"),
+    (0x0805, "rsa_pss_rsae_sha384"),
+    (0x0806, "rsa_pss_rsae_sha512"),
+    (0x0809, "rsa_pss_pss_sha256"),
+    (0x080a, "rsa_pss_pss_sha384"),
+    (0x080b, "rsa_pss_pss_sha512"),
+    (0x0401, "rsa_pkcs1_sha256"),
+    (0x0501, "rsa_pkcs1_sha384"),
+    (0x0601, "rsa_pkcs1_sha512"),
+    (0x0708, "sm2sig_sm3"),
+    (0x0709, "gostr34102012_256a"),
+    (0x070a, "gostr34102012_256b"),
+    (0x070b, "gostr34102012_256c"),
+    (0x070c, "gostr34102012_256d"),
+    (0x070d, "gostr34102012_512a"),
+    (0x070e, "gostr34102012_512b"),
+    (0x070f, "gostr34102012_512c"),
+    (0x0402, "dsa_sha256"),
+    (0x0502, "dsa_sha384"),
+    (0x0602, "dsa_sha512"),
+    (0x0301, "rsa_pkcs1_sha224"),
+    (0x0302, "dsa_sha224"),
+    (0x0303, "ecdsa_sha224"),
+    (0x0203, "ecdsa_sha1"),
+    (0x0201, "rsa_pkcs1_sha1"),
+    (0x0202, "dsa_sha1"),
+    (0x0101, "rsa_pkcs1_md5"),
+];
+
+/// The name of a signature scheme; its number in hexadecimal if it has none.
+pub fn signature_name(number: u16) -> String {
+    let known = SIGNATURE_SCHEMES.iter().find(|(id, _)| *id == number);
+    known.map_or_else(|| format!("{number:#06x}"), |(_, name)| (*name).to_owned())
+}
+
+/// The numbers of all groups of the TLS registry.
+pub fn groups() -> impl Iterator<Item = u16> {
+    Group::all().iter().map(|group| group.number)
+}
+
+/// The name of a group in the TLS registry; its number in hexadecimal if it has none.
+pub fn group_name(number: u16) -> String {
+    let known = Group::numbered(number);
+    known.map_or_else(|| format!("{number:#06x}"), |group| group.name.to_string())
+}

@@ -1,0 +1,202 @@
+//! Hellos of our own, and the answers of pyssl's server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic fails the test"
+)]
+
+use pyssl as ssl;
+use pyssl::{MemoryBio, SslContext, TlsVersion, WrapBio};
+use pyssl_ciphers::cipher::registry;
+use pyssl_ciphers::wire::{
+    ClientHello, SIGNATURE_SCHEMES, ServerFlight, Ssl2Answer, WireError, group_name, groups,
+    has_key_share, signature_name, ssl2_hello,
+};
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Files};
+
+fn server(kind: KeyKind) -> (SslContext, Vec<u8>) {
+    let leaf = Ca::new().builder().san("localhost").key(kind).build();
+    let files = Files::of(&leaf);
+    let context = SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    context.load_cert_chain(&files.combined).unwrap();
+    (context, leaf.cert().to_der().unwrap())
+}
+
+/// The server's bytes for a hello.
+fn answer(server: &SslContext, hello: &ClientHello) -> Vec<u8> {
+    let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
+    let options = WrapBio::new().server_side(true);
+    let object = server.wrap_bio(&incoming, &outgoing, options).unwrap();
+    incoming.write(&hello.to_bytes(&[7; 32])).unwrap();
+    // It waits for the client's next message, or refuses.
+    assert!(object.do_handshake().is_err());
+    outgoing.read(None)
+}
+
+fn read(bytes: &[u8]) -> Result<ServerFlight, WireError> {
+    let mut flight = ServerFlight::new();
+    flight.feed(bytes)?;
+    Ok(flight)
+}
+
+#[test]
+fn a_flight_of_tls_1_2_is_read() {
+    let (server, der) = server(KeyKind::Rsa2048);
+    let hello = ClientHello::new(TlsVersion::TLSv1_2, &[0x0005, 0xc02f])
+        .groups(&[4588, 24])
+        .signatures(&[0x0805]);
+    let flight = read(&answer(&server, &hello)).unwrap();
+    assert!(flight.is_complete() && !flight.requests_certificate());
+    let hello = flight.hello().unwrap();
+    assert_eq!(
+        (hello.version, hello.suite, hello.retry),
+        (0x0303, 0xc02f, false)
+    );
+    assert_eq!(flight.certificates(), [der]);
+    let exchange = flight.key_exchange().unwrap();
+    assert_eq!((exchange.group, exchange.dh_bits), (Some(24), None));
+    assert_eq!(
+        exchange.signature.map(signature_name).unwrap(),
+        "rsa_pss_rsae_sha384"
+    );
+}
+
+#[test]
+fn a_server_of_tls_1_3_names_suite_and_group_without_a_key_share() {
+    let (server, _) = server(KeyKind::EcP256);
+    let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1303, 0x1301]).groups(&[30, 24]);
+    let flight = read(&answer(&server, &hello)).unwrap();
+    let chosen = flight.hello().unwrap();
+    assert!(flight.is_complete() && chosen.retry);
+    assert_eq!(chosen.version, 0x0304);
+    assert!([0x1303, 0x1301].contains(&chosen.suite));
+    assert_eq!(chosen.group.map(group_name).unwrap(), "x448");
+    // With one, it sends its certificate, if it can sign.
+    for group in groups().filter(|group| has_key_share(*group)) {
+        let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]).groups(&[group]);
+        let flight = read(&answer(&server, &hello.clone().key_share(group))).unwrap();
+        assert!(
+            flight.sends_certificate_encrypted(),
+            "{}",
+            group_name(group)
+        );
+        let rsa = hello.key_share(group).signatures(&[0x0804]);
+        let flight = read(&answer(&server, &rsa)).unwrap();
+        assert_eq!(flight.alert(), Some(40), "{}", group_name(group));
+    }
+}
+
+/// Every suite that OpenSSL can offer gets its answer, whatever the key exchange.
+#[test]
+fn every_suite_of_openssl_is_accepted_from_our_hello() {
+    let (server, _) = server(KeyKind::Rsa2048);
+    server
+        .set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+        .unwrap();
+    server
+        .set_minimum_version(TlsVersion::MINIMUM_SUPPORTED)
+        .unwrap();
+    server.set_ecdh_curve("prime256v1").unwrap();
+    let mut accepted = 0;
+    for suite in server.get_ciphers().unwrap() {
+        if suite.is_tls13() || !matches!(suite.auth, Some("auth-rsa" | "auth-null")) {
+            continue;
+        }
+        if !matches!(suite.kea, Some("kx-rsa" | "kx-ecdhe")) {
+            continue;
+        }
+        let hello = ClientHello::new(TlsVersion::TLSv1_2, &[suite.protocol_id()]);
+        let flight = read(&answer(&server, &hello)).unwrap();
+        let chosen = flight.hello().map(|hello| hello.suite);
+        assert_eq!(chosen, Some(suite.protocol_id()), "{}", suite.name);
+        assert_eq!(
+            flight.key_exchange().is_some(),
+            suite.kea == Some("kx-ecdhe"),
+            "{}",
+            suite.name
+        );
+        accepted += 1;
+    }
+    assert!(accepted > 20, "{accepted}");
+}
+
+/// The results that a caller can see.
+fn seen(bytes: &[u8], portion: usize) -> String {
+    let mut flight = ServerFlight::new();
+    for part in bytes.chunks(portion) {
+        if let Err(error) = flight.feed(part) {
+            return error.to_string();
+        }
+    }
+    let (hello, certificates) = (flight.hello(), flight.certificates());
+    let (exchange, alert) = (flight.key_exchange(), flight.alert());
+    let rest = (flight.requests_certificate(), flight.is_complete());
+    format!("{hello:?} {certificates:?} {exchange:?} {alert:?} {rest:?}")
+}
+
+#[test]
+fn a_wrong_byte_anywhere_is_read_the_same_in_any_portions() {
+    let (server, _) = server(KeyKind::EcP256);
+    let suites: Vec<u16> = registry().iter().map(ssl::Cipher::protocol_id).collect();
+    for version in [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3] {
+        let hello = ClientHello::new(version, &suites)
+            .groups(&[29, 23])
+            .key_share(29);
+        let good = answer(&server, &hello);
+        assert!(read(&good).unwrap().hello().is_some());
+        for at in 0..good.len() {
+            for bit in [0x01, 0x80] {
+                let mut wrong = good.clone();
+                wrong[at] ^= bit;
+                assert_eq!(seen(&wrong, wrong.len()), seen(&wrong, 1), "byte {at}");
+            }
+            assert_eq!(
+                seen(&good[..at], usize::MAX),
+                seen(&good[..at], 3),
+                "cut at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn answers_to_ssl_2_are_told_apart() {
+    let hello = ssl2_hello(&[1; 16]);
+    assert_eq!(
+        usize::from(hello[0] & 0x7f) << 8 | usize::from(hello[1]),
+        hello.len() - 2
+    );
+    let body = [4, 0, 1, 0, 2, 0, 2, 0, 3, 0, 1, 9, 9, 0x07, 0x00, 0xc0, 5];
+    let good = [&[0x80, 17], &body[..]].concat();
+    assert_eq!(
+        Ssl2Answer::read(&good),
+        Ok(Ssl2Answer::Accepted(vec![0x0700c0]))
+    );
+    for length in 0..good.len() {
+        assert_eq!(
+            Ssl2Answer::read(&good[..length]),
+            Ok(Ssl2Answer::Incomplete)
+        );
+    }
+    assert_eq!(
+        Ssl2Answer::read(&[21, 3, 1, 0, 2, 2, 70]),
+        Ok(Ssl2Answer::Refused)
+    );
+    assert_eq!(
+        Ssl2Answer::read(&[0x80, 3, 0, 0, 1]),
+        Ok(Ssl2Answer::Refused)
+    );
+    assert_eq!(Ssl2Answer::read(b"HTTP/1.1 400"), Err(WireError::NotTls));
+    assert_eq!(Ssl2Answer::read(&[0x80, 1, 4]), Err(WireError::Malformed));
+}
+
+#[test]
+fn names_and_numbers_are_unique() {
+    let mut numbers: Vec<_> = SIGNATURE_SCHEMES.iter().map(|(number, _)| number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), SIGNATURE_SCHEMES.len());
+    assert_eq!(signature_name(0xfefe), "0xfefe");
+    assert_eq!(group_name(0xfefe), "0xfefe");
+}

@@ -1,0 +1,155 @@
+//! A server that reads a ClientHello and answers with the messages that it is told, without being
+//! able to finish a handshake.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyssl_testing::Scripted;
+
+/// The offer of a client.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Offer {
+    /// The highest version: 0x0300 to 0x0304.
+    pub(crate) version: u16,
+    pub(crate) suites: Vec<u16>,
+    pub(crate) groups: Vec<u16>,
+    pub(crate) signatures: Vec<u16>,
+}
+
+/// The server's answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Bytes(Vec<u8>),
+    /// Closes the connection without a byte.
+    Close,
+}
+
+pub(crate) fn alert(description: u8) -> Reply {
+    Reply::Bytes(vec![21, 3, 3, 0, 2, 2, description])
+}
+
+/// Starts a server that answers each offer so. The closure also gets the number of the connection.
+pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'static) -> Scripted {
+    let count = Arc::new(AtomicUsize::new(0));
+    Scripted::follows(move |socket| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        let mut stream = socket.stream();
+        let mut header = [0; 5];
+        if stream.read_exact(&mut header).is_err() {
+            return socket.finish();
+        }
+        if header[0] != 22 {
+            // SSL 2.0: it is not spoken.
+            return socket.finish();
+        }
+        let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+        if stream.read_exact(&mut body).is_err() {
+            return socket.finish();
+        }
+        if let Reply::Bytes(bytes) = answer(number, &read(&body)) {
+            let _ = stream.write_all(&bytes);
+        }
+        socket.finish();
+    })
+}
+
+/// Reads a whole ClientHello; panics on anything else.
+fn read(message: &[u8]) -> Offer {
+    let number = |at: usize| u16::from_be_bytes([message[at], message[at + 1]]);
+    let numbers = |from: usize, length: usize| -> Vec<u16> {
+        (from..from + length).step_by(2).map(number).collect()
+    };
+    let mut offer = Offer {
+        version: number(4),
+        ..Offer::default()
+    };
+    let mut at = 38;
+    at += 1 + usize::from(message[at]);
+    let length = usize::from(number(at));
+    offer.suites = numbers(at + 2, length);
+    at += 2 + length;
+    at += 1 + usize::from(message[at]);
+    at += 2;
+    while at + 4 <= message.len() {
+        let (kind, length) = (number(at), usize::from(number(at + 2)));
+        at += 4;
+        match kind {
+            10 => offer.groups = numbers(at + 2, length - 2),
+            13 => offer.signatures = numbers(at + 2, length - 2),
+            43 => offer.version = 0x0304,
+            _ => {}
+        }
+        at += length;
+    }
+    offer
+}
+
+/// The key exchange of a fake server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Exchange {
+    /// Static RSA.
+    None,
+    /// A named curve, and the signature scheme.
+    Curve(u16, u16),
+    /// A finite-field group of this many bytes, and the signature scheme.
+    Dh(usize, u16),
+}
+
+/// The messages of a server below TLS 1.3 up to its ServerHelloDone.
+pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exchange) -> Reply {
+    let mut hello = version.to_be_bytes().to_vec();
+    hello.extend([1; 32]);
+    hello.push(0);
+    hello.extend(suite.to_be_bytes());
+    hello.push(0);
+    let mut chain = vector(3, certificate);
+    chain = vector(3, &chain);
+    let mut messages = message(2, &hello);
+    messages.extend(message(11, &chain));
+    let signed = |mut body: Vec<u8>, scheme: u16| {
+        if version == 0x0303 {
+            body.extend(scheme.to_be_bytes());
+        }
+        body.extend(vector(2, &[7; 64]));
+        message(12, &body)
+    };
+    match exchange {
+        Exchange::None => {}
+        Exchange::Curve(group, scheme) => {
+            let mut body = vec![3];
+            body.extend(group.to_be_bytes());
+            body.extend(vector(1, &[9; 56]));
+            messages.extend(signed(body, scheme));
+        }
+        Exchange::Dh(bytes, scheme) => {
+            let mut body = vector(2, &vec![0xff; bytes]);
+            body.extend(vector(2, &[2]));
+            body.extend(vector(2, &vec![3; bytes]));
+            messages.extend(signed(body, scheme));
+        }
+    }
+    // The server asks for a certificate.
+    messages.extend(message(13, &[1, 1, 0, 2, 4, 1, 0, 0]));
+    messages.extend(message(14, &[]));
+    let mut out = Vec::new();
+    // Records need not end where messages end.
+    for part in messages.chunks(100) {
+        out.extend([22, 3, 3]);
+        out.extend(vector(2, part));
+    }
+    Reply::Bytes(out)
+}
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut out = vec![kind];
+    out.extend(vector(3, body));
+    out
+}
+
+fn vector(length_bytes: usize, bytes: &[u8]) -> Vec<u8> {
+    let length = bytes.len().to_be_bytes();
+    let mut out = length[length.len() - length_bytes..].to_vec();
+    out.extend(bytes);
+    out
+}

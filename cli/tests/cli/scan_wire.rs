@@ -1,0 +1,313 @@
+//! `pyssl scan` against servers that speak what the linked OpenSSL does not, and against hostile
+//! ones.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, EchoServer, Scripted, ServerConfig};
+use serde_json::Value;
+
+use crate::fake::{Exchange, Offer, Reply, alert, flight, serve};
+use crate::support::{Output, run};
+
+const RC4: u16 = 0x0005;
+const TRIPLE_DES: u16 = 0x000a;
+const DHE_RSA: u16 = 0x0033;
+const ECDHE_RSA: u16 = 0xc02f;
+const X448: u16 = 30;
+const PKCS1_SHA256: u16 = 0x0401;
+
+fn scan(address: SocketAddr, args: &[&str]) -> Output {
+    let target = address.to_string();
+    let fixed = [
+        "scan",
+        &target,
+        "--server-name",
+        "localhost",
+        "--rate",
+        "10000",
+    ];
+    run(fixed.iter().chain(args))
+}
+
+fn json(address: SocketAddr, args: &[&str]) -> (Value, Option<i32>) {
+    let all: Vec<_> = args.iter().copied().chain(["--json"]).collect();
+    let output = scan(address, &all);
+    let value = serde_json::from_str(&output.stdout);
+    (value.unwrap_or_else(|_| panic!("{output:?}")), output.code)
+}
+
+fn certificate() -> Vec<u8> {
+    let leaf = Ca::new()
+        .builder()
+        .san("localhost")
+        .key(KeyKind::Rsa2048)
+        .build();
+    leaf.cert().to_der().unwrap()
+}
+
+/// An answer of TLS 1.2 with the first of these suites that is offered.
+fn old_server(certificate: &[u8], offer: &Offer) -> Reply {
+    if offer.version != 0x0303 {
+        return alert(70);
+    }
+    let has = |suite: &u16| offer.suites.contains(suite);
+    let Some(suite) = [RC4, TRIPLE_DES, DHE_RSA, ECDHE_RSA].into_iter().find(has) else {
+        return alert(40);
+    };
+    let exchange = match suite {
+        ECDHE_RSA if !offer.groups.contains(&X448) => return alert(40),
+        _ if suite > TRIPLE_DES && !offer.signatures.contains(&PKCS1_SHA256) => return alert(40),
+        ECDHE_RSA => Exchange::Curve(X448, PKCS1_SHA256),
+        DHE_RSA => Exchange::Dh(128, PKCS1_SHA256),
+        _ => Exchange::None,
+    };
+    flight(0x0303, suite, certificate, exchange)
+}
+
+#[test]
+fn suites_groups_and_sizes_are_found_that_openssl_cannot_speak() {
+    let der = certificate();
+    let server = serve(move |_, offer| old_server(&der, offer));
+    let (found, code) = json(server.addr(), &["--policy", "rfc9325"]);
+    assert_eq!(code, Some(1), "{found}");
+    let versions = found["versions"].as_array().unwrap();
+    let tls12 = versions.iter().find(|v| v["version"] == "TLS 1.2").unwrap();
+    let names: Vec<_> = tls12["ciphers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["name"].clone())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "TLS_RSA_WITH_RC4_128_SHA",
+            "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+            "DHE-RSA-AES128-SHA",
+            "ECDHE-RSA-AES128-GCM-SHA256",
+        ]
+    );
+    assert_eq!(tls12["order"], "server");
+    for version in versions.iter().filter(|v| v["version"] != "TLS 1.2") {
+        assert_eq!(
+            (&version["enabled"], &version["unknown"]),
+            (&Value::Bool(false), &Value::Null)
+        );
+    }
+    assert_eq!(found["groups"], serde_json::json!(["x448"]));
+    assert_eq!(found["dh_bits"], serde_json::json!([1024]));
+    assert_eq!(
+        found["signature_algorithms"],
+        serde_json::json!([{"version": "TLS 1.2", "name": "rsa_pkcs1_sha256"}])
+    );
+    assert_eq!(found["client_certificate_requested"], true);
+    assert_eq!(found["certificates"][0]["key"], "RSA 2048 bits");
+    assert_eq!(found["unanswered"], 0);
+    let violations = found["policy"]["violations"].to_string();
+    for text in [
+        "TLS_RSA_WITH_RC4_128_SHA is forbidden: RC4",
+        "a DH key has 1024 bits; the minimum is 2048",
+    ] {
+        assert!(violations.contains(text), "{text}: {violations}");
+    }
+}
+
+#[test]
+fn ssl_2_and_ssl_3_are_found() {
+    let der = certificate();
+    let server = Scripted::follows(move |socket| {
+        use std::io::{Read, Write};
+        let mut stream = socket.stream();
+        let mut start = [0; 2048];
+        let count = stream.read(&mut start).unwrap_or(0);
+        let bytes = match start[..count] {
+            // The SERVER-HELLO of SSL 2.0, with an empty certificate and one suite.
+            [128..=255, ..] => {
+                let body = [4, 0, 1, 0, 2, 0, 0, 0, 3, 0, 0, 0x07, 0x00, 0xc0];
+                [&[0x80, 14], &body[..]].concat()
+            }
+            [_, _, _, _, _, _, _, _, _, 3, 0, ..] if offers(&start[..count], TRIPLE_DES) => {
+                match flight(0x0300, TRIPLE_DES, &der, Exchange::None) {
+                    Reply::Bytes(bytes) => bytes,
+                    Reply::Close => Vec::new(),
+                }
+            }
+            _ => vec![21, 3, 0, 0, 2, 2, 40],
+        };
+        let _ = stream.write_all(&bytes);
+        socket.finish();
+    });
+    let (found, code) = json(server.addr(), &["--policy", "rfc9325"]);
+    assert_eq!(code, Some(1), "{found}");
+    assert_eq!(found["ssl2"]["enabled"], true);
+    assert_eq!(
+        found["ssl2"]["ciphers"],
+        serde_json::json!(["SSL_CK_DES_192_EDE3_CBC_WITH_MD5"])
+    );
+    let ssl3 = found["versions"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&ssl3["version"], &ssl3["enabled"]),
+        (&"SSL 3.0".into(), &true.into())
+    );
+    let violations = found["policy"]["violations"].to_string();
+    assert!(violations.contains("SSL 2.0 is on"), "{violations}");
+    assert!(violations.contains("SSLv3 is on"), "{violations}");
+}
+
+/// Whether a hello of SSL 3.0 offers a suite.
+fn offers(record: &[u8], suite: u16) -> bool {
+    let suites = &record[46..];
+    suites
+        .chunks_exact(2)
+        .any(|pair| pair == suite.to_be_bytes())
+}
+
+#[test]
+fn what_a_throttling_server_leaves_open_is_unknown() {
+    let ca = Ca::new();
+    let config = ServerConfig::new(&ca.issue("localhost"));
+    let modern = config.only_version(pyssl_testing::openssl::ssl::SslVersion::TLS1_3);
+    let upstream = EchoServer::start(modern.configure(|context| {
+        context.set_groups_list("X25519:P-256:P-384").unwrap();
+    }));
+    // All is answered.
+    let output = scan(upstream.addr(), &["--policy", "mozilla-modern"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stdout.contains("conforms"), "{output:?}");
+    for passed in [2, 5, 9] {
+        let throttled = throttle(upstream.addr(), passed);
+        let output = scan(
+            throttled.addr(),
+            &["--policy", "mozilla-modern", "--timeout", "0.5"],
+        );
+        let output_text = format!("{passed}: {output:?}");
+        assert!(!output.stdout.contains("conforms"), "{output_text}");
+        assert!(output.stdout.contains("unknown"), "{output_text}");
+        assert_eq!(output.code, Some(3), "{output_text}");
+    }
+}
+
+/// Passes the first connections on, and closes the others at once.
+fn throttle(upstream: SocketAddr, passed: usize) -> Scripted {
+    use std::io::{Read, Write};
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    Scripted::follows(move |socket| {
+        if count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) >= passed {
+            return socket.finish();
+        }
+        let mut client = socket.stream();
+        let mut server = std::net::TcpStream::connect(upstream).unwrap();
+        // The scanner writes once and reads; a handshake needs more rounds.
+        let mut buffer = vec![0; 1 << 16];
+        server
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .unwrap();
+        loop {
+            let sent = client.read(&mut buffer).unwrap_or(0);
+            if sent == 0 || server.write_all(&buffer[..sent]).is_err() {
+                break;
+            }
+            let answered = server.read(&mut buffer).unwrap_or(0);
+            if answered == 0 || client.write_all(&buffer[..answered]).is_err() {
+                break;
+            }
+        }
+        socket.finish();
+    })
+}
+
+#[test]
+fn a_closed_connection_is_a_refusal_only_if_others_are_answered() {
+    let der = certificate();
+    // It closes the connection instead of sending an alert, as some servers do.
+    let silent = serve(move |_, offer| match old_server(&der, offer) {
+        Reply::Bytes(bytes) if bytes[0] == 21 => Reply::Close,
+        reply => reply,
+    });
+    let (found, code) = json(silent.addr(), &["--timeout", "2"]);
+    assert_eq!(code, Some(0), "{found}");
+    assert_eq!(found["unanswered"], 0, "{found}");
+    let versions = found["versions"].as_array().unwrap();
+    let on: Vec<_> = versions.iter().filter(|v| v["enabled"] == true).collect();
+    assert_eq!(on.len(), 1);
+    assert_eq!(on[0]["ciphers"].as_array().unwrap().len(), 4);
+}
+
+/// Bytes that no scan may trust: records without end, a certificate without end, wrong bytes
+/// everywhere, one byte at a time, nothing at all.
+#[test]
+fn a_hostile_server_gets_no_verdict() {
+    let der = certificate();
+    let Reply::Bytes(good) = flight(0x0303, ECDHE_RSA, &der, Exchange::Curve(X448, PKCS1_SHA256))
+    else {
+        unreachable!()
+    };
+    let record = |kind: u8, body: &[u8]| {
+        let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+        [&[kind, 3, 3], &length[..], body].concat()
+    };
+    let endless: Vec<(&str, Vec<u8>)> = vec![
+        ("empty records", record(22, &[]).repeat(100_000)),
+        (
+            "records that change the cipher",
+            record(20, &[1]).repeat(100_000),
+        ),
+        ("warnings", record(21, &[1, 112]).repeat(100_000)),
+        (
+            "requests for a hello",
+            record(22, &[0, 0, 0, 0]).repeat(100_000),
+        ),
+        (
+            "a message without end",
+            record(22, &[2, 0xff, 0xff, 0xff]).repeat(2000),
+        ),
+        ("a certificate without end", {
+            let mut bytes = good[..105].to_vec();
+            bytes.extend(record(22, &[0x55; 16_000]).repeat(40));
+            bytes
+        }),
+        ("another protocol", b"SSH-2.0-OpenSSH_9.9\r\n".repeat(10)),
+    ];
+    let limit = Duration::from_secs(120);
+    for (what, bytes) in endless {
+        let server = serve(move |_, _| Reply::Bytes(bytes.clone()));
+        let start = Instant::now();
+        let output = scan(
+            server.addr(),
+            &["--timeout", "0.5", "--policy", "mozilla-modern"],
+        );
+        assert_without_verdict(what, &output);
+        assert!(start.elapsed() < limit, "{what}");
+    }
+    let silent = Scripted::never_answers();
+    let output = scan(
+        silent.addr(),
+        &["--timeout", "0.1", "--policy", "mozilla-modern"],
+    );
+    assert_without_verdict("silence", &output);
+    // Each answer has another byte wrong, so that the scan sees hundreds of broken answers.
+    let wrong = serve(move |number, _| {
+        let mut bytes = good.clone();
+        let at = (number * 7) % bytes.len();
+        bytes[at] ^= 0xff;
+        Reply::Bytes(bytes)
+    });
+    let start = Instant::now();
+    let output = scan(
+        wrong.addr(),
+        &["--timeout", "0.5", "--policy", "mozilla-modern"],
+    );
+    assert_without_verdict("wrong bytes", &output);
+    assert!(start.elapsed() < limit, "wrong bytes");
+}
+
+fn assert_without_verdict(what: &str, output: &Output) {
+    assert!(!output.stdout.contains("conforms"), "{what}: {output:?}");
+    assert!(!output.stderr.contains("panicked"), "{what}: {output:?}");
+    assert!(matches!(output.code, Some(1..=3)), "{what}: {output:?}");
+}
