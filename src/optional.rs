@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::context::{CaData, Password};
 use crate::sealed::Sealed;
 
 /// An argument that may be `None` in Python: a value or an `Option`.
@@ -25,7 +24,7 @@ use crate::sealed::Sealed;
 /// |---|---|
 /// | `PathBuf` | `&str`, `&Path` and every other reference that is `AsRef<Path>`; `String`, `PathBuf`, `OsString` |
 /// | `String` | `&str`, `&String` and every other reference that is `AsRef<str>`; `String`, `Cow<str>` |
-/// | [`Password`], [`CaData`] | every type that converts to them with `From` |
+/// | [`Password`](crate::Password), [`CaData`](crate::CaData) | every type that converts to them with `From` |
 ///
 /// `None` is the same as omitting the argument. A literal `None` does not compile, because its type
 /// cannot be inferred: omit the call instead. Other crates cannot implement the trait.
@@ -40,10 +39,11 @@ pub trait Optional<T>: Sealed<Option<T>> {
     fn into_option(self) -> Option<T>;
 }
 
+/// Implements [`Optional`] for types that are converted to the target.
 macro_rules! optional {
     ($target:ty, $convert:expr; $([$($generics:tt)*] $source:ty),* $(,)?) => {$(
-        impl<$($generics)*> Sealed<Option<$target>> for $source {}
-        impl<$($generics)*> Sealed<Option<$target>> for Option<$source> {}
+        impl<$($generics)*> $crate::sealed::Sealed<Option<$target>> for $source {}
+        impl<$($generics)*> $crate::sealed::Sealed<Option<$target>> for Option<$source> {}
 
         impl<$($generics)*> Optional<$target> for $source {
             fn into_option(self) -> Option<$target> {
@@ -79,16 +79,6 @@ optional! {
     [S: AsRef<str> + ?Sized] &S,
 }
 
-optional! {
-    Password, Into::into;
-    [V: Into<Password>] V,
-}
-
-optional! {
-    CaData, Into::into;
-    [V: Into<CaData>] V,
-}
-
 /// Implements `From` for every path type, for options whose most common argument is a path.
 macro_rules! from_paths {
     ($target:ty, $doc:literal, $convert:expr) => {
@@ -107,11 +97,12 @@ macro_rules! from_paths {
     )*};
 }
 
-pub(crate) use from_paths;
+pub(crate) use {from_paths, optional};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::{CaData, Password};
 
     fn path(argument: impl Optional<PathBuf>) -> Option<PathBuf> {
         argument.into_option()

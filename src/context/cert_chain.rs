@@ -10,12 +10,13 @@ use openssl::x509::X509;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::SslContext;
-use super::settings::{Credential, Settings};
+use super::credential::Credential;
+use super::settings::Settings;
 use super::trust::{c_path, require_countable};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::pem::{self, ChainError, Source};
-use crate::optional::{Optional, from_paths};
+use crate::optional::{Optional, from_paths, optional};
 
 /// The arguments of [`SslContext::load_cert_chain`]: Python's `certfile`, `keyfile` and `password`.
 ///
@@ -179,6 +180,11 @@ type PasswordFunction = dyn Fn() -> Result<Vec<u8>, BoxError> + Send + Sync;
 /// Its bytes are overwritten when it is dropped.
 #[derive(Clone)]
 pub struct Password(Secret);
+
+optional! {
+    Password, Into::into;
+    [V: Into<Password>] V,
+}
 
 #[derive(Clone)]
 enum Secret {

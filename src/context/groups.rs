@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::SslContext;
 use openssl::nid::Nid;
 
-use super::settings::Settings;
 use super::trust::null_byte;
 use crate::error::{Error, OsError, Result};
 use crate::ffi::ctx::CtxHandle;
@@ -26,6 +25,13 @@ pub(crate) enum Groups {
 }
 
 impl Groups {
+    pub(super) fn apply(&self, ctx: &mut CtxHandle) -> Result<()> {
+        Ok(match self {
+            Groups::List(list) => ctx.set_groups_list(list),
+            Groups::One(number) => ctx.set_group(*number),
+        }?)
+    }
+
     /// The setting as text.
     pub(crate) fn name(&self) -> String {
         match self {
@@ -170,16 +176,5 @@ impl SslContext {
             },
             |ctx, _| Ok(ctx.set_tmp_dh(&dh)?),
         )
-    }
-}
-
-impl Settings {
-    pub(super) fn apply_groups(&self, ctx: &mut CtxHandle) -> Result<()> {
-        match &self.groups {
-            Some(Groups::List(list)) => ctx.set_groups_list(list)?,
-            Some(Groups::One(number)) => ctx.set_group(*number)?,
-            None => {}
-        }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cert_chain::CertChain;
-use super::settings;
+use super::credential::Credential;
 use crate::certificate::Certificate;
 use crate::error::Result;
 
@@ -18,7 +18,7 @@ use crate::error::Result;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Identity(Arc<settings::Credential>);
+pub struct Identity(Arc<Credential>);
 
 impl Identity {
     /// Loads an identity, as [`SslContext::load_cert_chain`](crate::SslContext::load_cert_chain)
@@ -46,15 +46,15 @@ impl Identity {
         sent.cloned().map(Certificate::from_x509).collect()
     }
 
-    pub(super) fn of(credential: Arc<settings::Credential>) -> Identity {
+    pub(super) fn of(credential: Arc<Credential>) -> Identity {
         Identity(credential)
     }
 
-    pub(super) fn credential(&self) -> Arc<settings::Credential> {
+    pub(super) fn credential(&self) -> Arc<Credential> {
         Arc::clone(&self.0)
     }
 
-    pub(crate) fn get(&self) -> &settings::Credential {
+    pub(crate) fn get(&self) -> &Credential {
         &self.0
     }
 }

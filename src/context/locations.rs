@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::ffi::pem;
 use crate::ffi::store::StoreObject;
 use crate::ffi::x509;
-use crate::optional::{Optional, from_paths};
+use crate::optional::{Optional, from_paths, optional};
 
 /// Certificates in memory: Python's `cadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,11 @@ pub enum CaData {
     Pem(String),
     /// One or more concatenated certificates in DER. Python's `bytes`.
     Der(Vec<u8>),
+}
+
+optional! {
+    CaData, Into::into;
+    [V: Into<CaData>] V,
 }
 
 impl From<&str> for CaData {

@@ -3,6 +3,7 @@
 mod bundle;
 mod cert_chain;
 mod ciphers;
+mod credential;
 mod groups;
 mod hooks;
 mod identity;

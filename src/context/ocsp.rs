@@ -13,9 +13,9 @@ use openssl::stack::{Stack, StackRef};
 use openssl::x509::{X509, X509Ref, X509VerifyResult};
 
 use super::SslContext;
-use super::settings::{Credential, Settings};
+use super::credential::Credential;
 use crate::certificate::Certificate;
-use crate::constants::{OcspMode, Protocol, VerifyFlags, VerifyMode};
+use crate::constants::{OcspMode, Protocol, VerifyMode};
 use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::util::clear_errors;
 use crate::ffi::x509;
@@ -81,9 +81,9 @@ impl SslContext {
     /// `ValueError` on `PROTOCOL_TLS_CLIENT`, or if the response has an error status, matches none
     /// of the certificates, or has expired; `SSLError` if the bytes are not an OCSP response.
     pub fn set_ocsp_response(&self, response: Option<Vec<u8>>) -> Result<()> {
-        self.replace_staple(|settings| match response {
+        self.replace_staple(|identities| match response {
             Some(response) => {
-                settings.accept_response(&response)?;
+                require_acceptable(&response, identities)?;
                 Ok(Some(Staple::Response(response.into())))
             }
             None => Ok(None),
@@ -122,7 +122,7 @@ impl SslContext {
 
     fn replace_staple(
         &self,
-        staple: impl FnOnce(&Settings) -> Result<Option<Staple>>,
+        staple: impl FnOnce(&[Arc<Credential>]) -> Result<Option<Staple>>,
     ) -> Result<()> {
         if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
             return Err(Error::value(
@@ -131,7 +131,7 @@ impl SslContext {
         }
         self.edit(
             |next| {
-                next.staple = staple(next)?.map(Arc::new);
+                next.staple = staple(&next.identities)?.map(Arc::new);
                 Ok(())
             },
             |_, _| Ok(()),
@@ -199,16 +199,20 @@ impl SslContext {
     }
 }
 
-impl Settings {
-    /// The response to staple to a handshake.
-    pub(crate) fn staple_for(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError> {
-        let (Some(staple), Some(leaf)) = (self.staple.as_deref(), ssl.certificate()) else {
+impl Staple {
+    /// The response to staple to a handshake of a context with these identities.
+    pub(super) fn response_for(
+        &self,
+        ssl: &SslRef,
+        identities: &[Arc<Credential>],
+    ) -> Result<Option<Arc<[u8]>>, BoxError> {
+        let Some(leaf) = ssl.certificate() else {
             return Ok(None);
         };
-        match staple {
+        match self {
             Staple::Response(response) => {
                 // Not for a connection with its own certificate.
-                let identity = self.identities.iter().find(|own| *own.leaf == *leaf);
+                let identity = identities.iter().find(|own| *own.leaf == *leaf);
                 let fits = identity.is_some_and(|identity| match identity.issuer() {
                     Some(issuer) => is_good_for(response, &identity.leaf, issuer),
                     None => true,
@@ -224,36 +228,31 @@ impl Settings {
             }
         }
     }
+}
 
-    /// Rejects responses that no client would accept for any of the certificates.
-    fn accept_response(&self, der: &[u8]) -> Result<()> {
-        let basic = parse(der)?;
-        let mut expired = false;
-        for identity in &self.identities {
-            let Some(issuer) = identity.issuer() else {
+/// Rejects responses that no client would accept for any of the certificates.
+fn require_acceptable(der: &[u8], identities: &[Arc<Credential>]) -> Result<()> {
+    let basic = parse(der)?;
+    let mut expired = false;
+    for identity in identities {
+        let Some(issuer) = identity.issuer() else {
+            return Ok(());
+        };
+        if let Some(status) = find(&basic, &identity.leaf, issuer) {
+            if check_validity_period(&status).is_ok() {
                 return Ok(());
-            };
-            if let Some(status) = find(&basic, &identity.leaf, issuer) {
-                if check_validity_period(&status).is_ok() {
-                    return Ok(());
-                }
-                expired = true;
             }
-        }
-        match (self.identities.is_empty(), expired) {
-            (true, _) => Ok(()),
-            (_, true) => Err(Error::value(
-                "the OCSP response has expired, or is not valid yet",
-            )),
-            (_, false) => Err(Error::value(
-                "the OCSP response matches none of the context's certificates",
-            )),
+            expired = true;
         }
     }
-
-    /// Whether a trusted intermediate certificate can end the chain of the responder.
-    pub(crate) fn partial_chain(&self) -> bool {
-        self.verify_flags & VerifyFlags::VERIFY_X509_PARTIAL_CHAIN.bits() != 0
+    match (identities.is_empty(), expired) {
+        (true, _) => Ok(()),
+        (_, true) => Err(Error::value(
+            "the OCSP response has expired, or is not valid yet",
+        )),
+        (_, false) => Err(Error::value(
+            "the OCSP response matches none of the context's certificates",
+        )),
     }
 }
 

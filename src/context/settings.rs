@@ -3,9 +3,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use openssl::dh::Dh;
-use openssl::pkey::{PKey, Params, Private};
-use openssl::x509::X509;
+use openssl::pkey::Params;
+use openssl::ssl::SslRef;
 
+use super::credential::Credential;
 use super::groups::Groups;
 use super::hooks::SniCallback;
 use super::keylog::KeyLog;
@@ -16,9 +17,8 @@ use super::trust::Trust;
 use super::verify::VerifyCallback;
 use crate::cipher::PYTHON_DEFAULT_CIPHERS;
 use crate::constants::{OcspMode, Options, Protocol, TlsVersion, VerifyFlags, VerifyMode};
-use crate::error::{Error, Result};
-use crate::ffi::ctx::{CtxHandle, CtxMethod};
-use crate::ffi::hooks::TicketBlock;
+use crate::error::{BoxError, Error, Result};
+use crate::ffi::ctx::{CtxHandle, CtxMethod, TicketBlock};
 
 /// `X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS`
 const NO_PARTIAL_WILDCARDS: u32 = 4;
@@ -30,13 +30,6 @@ const DEFAULT_OPTIONS: Options = Options::OP_ALL
     .union(Options::OP_NO_SSLv3)
     .union(Options::OP_CIPHER_SERVER_PREFERENCE)
     .union(Options::OP_NO_COMPRESSION);
-
-/// A certificate, its chain and its key.
-pub(crate) struct Credential {
-    pub(crate) leaf: X509,
-    pub(crate) chain: Vec<X509>,
-    pub(crate) key: PKey<Private>,
-}
 
 /// All settings of a context, as data. A snapshot is built from these alone.
 ///
@@ -266,6 +259,24 @@ impl Settings {
         } else {
             self.host_flags |= NEVER_CHECK_SUBJECT;
         }
+    }
+
+    /// Applies the groups for key exchange.
+    pub(super) fn apply_groups(&self, ctx: &mut CtxHandle) -> Result<()> {
+        self.groups.iter().try_for_each(|groups| groups.apply(ctx))
+    }
+
+    /// The OCSP response to staple to a handshake.
+    pub(crate) fn staple_for(&self, ssl: &SslRef) -> Result<Option<Arc<[u8]>>, BoxError> {
+        match self.staple.as_deref() {
+            Some(staple) => staple.response_for(ssl, &self.identities),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a trusted intermediate certificate can end the chain of the responder.
+    pub(crate) fn partial_chain(&self) -> bool {
+        self.verify_flags & VerifyFlags::VERIFY_X509_PARTIAL_CHAIN.bits() != 0
     }
 
     /// Adds an identity, replacing an older one with the same key type.

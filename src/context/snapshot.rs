@@ -10,10 +10,8 @@ use super::stats::Statistics;
 use crate::constants::AlertDescription;
 use crate::error::{BoxError, Result};
 use crate::ffi::cache::SessionCache;
-use crate::ffi::ctx::CtxHandle;
-use crate::ffi::hooks::{
-    Hooks, Peer, PeerDecision, PskClient, PskLimits, RawMessage, SniDecision, TicketBlock,
-};
+use crate::ffi::ctx::{CtxHandle, TicketBlock};
+use crate::ffi::hooks::{Hooks, Peer, PeerDecision, PskClient, PskLimits, RawMessage, SniDecision};
 
 /// An `SSL_CTX` and the settings that it was built from. A connection keeps the snapshot that it
 /// was created with. A snapshot that a connection holds is never changed.

@@ -8,8 +8,7 @@ use zeroize::Zeroizing;
 use super::SslContext;
 use super::settings::Settings;
 use crate::error::{Error, Result};
-use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN};
-use crate::ffi::hooks::TicketBlock;
+use crate::ffi::ctx::{CtxHandle, TICKET_KEYS_LEN, TicketBlock};
 
 /// A key that servers encrypt session tickets with: 80 bytes, in the format of OpenSSL, nginx and
 /// others (a name of 16 bytes, then 32 for HMAC-SHA256 and 32 for AES-256).

@@ -2,28 +2,27 @@
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_void};
 use std::ptr;
-use std::sync::Arc;
 
 use foreign_types::{ForeignType, ForeignTypeRef};
 use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKeyRef, Params, Private};
 use openssl::ssl::{
-    Ssl, SslCipherRef, SslContext, SslContextBuilder, SslContextRef, SslMethod, SslMode,
-    SslSessionCacheMode, SslVerifyMode,
+    Ssl, SslCipherRef, SslContext, SslContextBuilder, SslContextRef, SslVerifyMode,
 };
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
+use zeroize::Zeroizing;
 
-use super::cache::SessionCache;
-use super::hooks::TicketBlock;
 use super::store::StoreHandle;
-use super::trampoline;
 use super::util::{check, clear_errors};
 use super::{cipher, decl};
 
 /// The length of the block of ticket keys in OpenSSL 1.1 and later.
 pub(crate) const TICKET_KEYS_LEN: usize = 80;
+
+/// A ticket key: a name, a key for the MAC and one for the cipher.
+pub(crate) type TicketBlock = Zeroizing<[u8; TICKET_KEYS_LEN]>;
 
 /// The role and versions that a context supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub(crate) enum CtxMethod {
 
 /// Owns an `SSL_CTX`. Setters take `&mut self`, which is borrowed only while no connection uses the
 /// context (S1).
-pub(crate) struct CtxHandle(SslContextBuilder);
+pub(crate) struct CtxHandle(pub(super) SslContextBuilder);
 
 impl std::fmt::Debug for CtxHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -67,38 +66,6 @@ pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
 }
 
 impl CtxHandle {
-    pub(crate) fn new(method: CtxMethod) -> Result<CtxHandle, ErrorStack> {
-        let builder = match method {
-            CtxMethod::Any => SslContextBuilder::new(SslMethod::tls()),
-            CtxMethod::Client => SslContextBuilder::new(SslMethod::tls_client()),
-            CtxMethod::Server => SslContextBuilder::new(SslMethod::tls_server()),
-            CtxMethod::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
-        }?;
-        let mut ctx = CtxHandle(builder);
-        // The errors of commands in OpenSSL's configuration file that OpenSSL ignored.
-        clear_errors();
-        #[cfg(not(has_fixed_version_methods))]
-        if let CtxMethod::Fixed(version) = method {
-            // Without the methods for one version, a range of one version has the same effect.
-            ctx.set_min_proto_version(version)?;
-            ctx.set_max_proto_version(version)?;
-        }
-        // The modes that CPython sets, beside the one that the openssl crate sets.
-        ctx.0.set_mode(
-            SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
-        );
-        // SAFETY: a new context. The trampoline finds its data through the connection.
-        unsafe {
-            sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
-            decl::SSL_CTX_set_cert_verify_callback(
-                ctx.as_ptr(),
-                Some(trampoline::verify),
-                ptr::null_mut(),
-            );
-        }
-        Ok(ctx)
-    }
-
     pub(super) fn as_ptr(&self) -> *mut sys::SSL_CTX {
         self.0.as_ptr()
     }
@@ -344,48 +311,6 @@ impl CtxHandle {
         None
     }
 
-    /// Sets the ALPN protocols that a client offers and a server chooses from, each after a length
-    /// byte.
-    pub(crate) fn set_alpn(&mut self, protocols: &[u8]) -> Result<(), ErrorStack> {
-        self.0.set_alpn_protos(protocols)?;
-        let select = (!protocols.is_empty()).then_some(trampoline::alpn_select as _);
-        // SAFETY: a live context that nobody else uses. The trampoline finds the list through the
-        // connection.
-        unsafe {
-            sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), select, ptr::null_mut());
-        }
-        Ok(())
-    }
-
-    /// Sets whether OpenSSL calls back for a client's pre-shared key.
-    pub(crate) fn set_psk_client(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
-        #[cfg(has_psk)]
-        unsafe {
-            decl::SSL_CTX_set_psk_client_callback(
-                self.as_ptr(),
-                on.then_some(trampoline::psk_client as _),
-            );
-        }
-        #[cfg(not(has_psk))]
-        let _ = on;
-    }
-
-    /// Sets whether OpenSSL calls back for the pre-shared key of a client's identity.
-    pub(crate) fn set_psk_server(&mut self, on: bool) {
-        // SAFETY: as above.
-        #[cfg(has_psk)]
-        unsafe {
-            decl::SSL_CTX_set_psk_server_callback(
-                self.as_ptr(),
-                on.then_some(trampoline::psk_server as _),
-            );
-        }
-        #[cfg(not(has_psk))]
-        let _ = on;
-    }
-
     /// Sets the hint by which clients of TLS 1.2 choose their identity.
     pub(crate) fn set_psk_identity_hint(&mut self, hint: Option<&CStr>) -> Result<(), ErrorStack> {
         let hint = hint.map_or(ptr::null(), CStr::as_ptr);
@@ -396,36 +321,6 @@ impl CtxHandle {
         {
             let _ = hint;
             Ok(())
-        }
-    }
-
-    /// Sets whether new connections call the message callback.
-    pub(crate) fn set_messages(&mut self, on: bool) {
-        let callback = on.then_some(trampoline::message as _);
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
-        unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
-    }
-
-    /// Sets whether OpenSSL calls back for the client's server name. With a callback, a server also
-    /// acknowledges the name to the client.
-    pub(crate) fn set_server_name(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
-        unsafe {
-            sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
-                self.as_ptr(),
-                on.then_some(trampoline::server_name as _),
-            );
-        }
-    }
-
-    /// Sets whether OpenSSL calls back with lines of the key log.
-    pub(crate) fn set_keylog(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through the
-        // connection.
-        unsafe {
-            sys::SSL_CTX_set_keylog_callback(self.as_ptr(), on.then_some(trampoline::keylog as _));
         }
     }
 
@@ -470,18 +365,6 @@ impl CtxHandle {
         }
     }
 
-    /// Sets whether OpenSSL calls back for ticket keys.
-    pub(crate) fn set_ticket_callback(&mut self, on: bool) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses; the trampoline finds the keys through the
-        // connection.
-        check(unsafe {
-            decl::SSL_CTX_set_tlsext_ticket_key_evp_cb(
-                self.as_ptr(),
-                on.then_some(trampoline::ticket as _),
-            )
-        })
-    }
-
     /// Sets the store of trusted certificates, to which the context takes a reference.
     pub(crate) fn set_store(&mut self, store: &StoreHandle) {
         // SAFETY: both are live; `set1` takes a reference of its own.
@@ -492,57 +375,6 @@ impl CtxHandle {
     pub(crate) fn set_post_handshake_auth(&mut self) {
         // SAFETY: a live context that nobody else uses.
         unsafe { sys::SSL_CTX_set_post_handshake_auth(self.as_ptr(), 1) };
-    }
-
-    /// The context as a type of the `openssl` crate, for that crate's connections. Our callbacks find
-    /// their data through connections of our own, so the ones that every context has are removed. The
-    /// callbacks for server names, the key log, messages and pre-shared keys must not be set.
-    pub(crate) fn into_builder(
-        mut self,
-        ticket_keys: &Arc<[TicketBlock]>,
-    ) -> Result<SslContextBuilder, ErrorStack> {
-        // SAFETY: a live context that nobody else uses.
-        unsafe {
-            sys::SSL_CTX_set_tlsext_status_cb(self.as_ptr(), None);
-            sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), None, ptr::null_mut());
-        }
-        if ticket_keys.len() > 1 {
-            trampoline::keep_ticket_keys(&mut self.0, Arc::clone(ticket_keys))?;
-        }
-        Ok(self.0)
-    }
-
-    /// Keeps sessions without tickets in this cache, instead of OpenSSL's own.
-    pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
-        self.keep_client_sessions(false);
-        // The openssl crate finds these closures through the `SSL_CTX` from which a connection was
-        // made. That is the one whose callback OpenSSL calls.
-        let sessions = Arc::clone(cache);
-        self.0
-            .set_new_session_callback(move |ssl, session| match ssl.is_server() {
-                true => sessions.add(ssl, &session),
-                false => trampoline::client_session(ssl, &session),
-            });
-        let sessions = Arc::clone(cache);
-        self.0
-            .set_remove_session_callback(move |_, session| sessions.remove(session));
-        let sessions = Arc::clone(cache);
-        // SAFETY: the cache gives out copies, which belong to no `SSL_CTX`.
-        unsafe {
-            self.0
-                .set_get_session_callback(move |ssl, id| sessions.find(ssl, id));
-        }
-    }
-
-    /// Sets whether the [`SessionKeeper`](super::hooks::SessionKeeper) of a client connection gets its
-    /// new sessions.
-    pub(crate) fn keep_client_sessions(&mut self, on: bool) {
-        let client = match on {
-            true => SslSessionCacheMode::CLIENT,
-            false => SslSessionCacheMode::OFF,
-        };
-        let server = SslSessionCacheMode::SERVER | SslSessionCacheMode::NO_INTERNAL;
-        self.0.set_session_cache_mode(server | client);
     }
 
     /// The counters of the session statistics, to be read at any time.
@@ -603,21 +435,4 @@ unsafe fn ctrl(ctx: *mut sys::SSL_CTX, command: c_int, n: c_long, arg: *mut c_vo
     // SAFETY: the caller promises arguments that the command accepts.
     let result = unsafe { sys::SSL_CTX_ctrl(ctx, command, n, arg) };
     c_int::try_from(result).unwrap_or(0)
-}
-
-#[cfg(has_fixed_version_methods)]
-fn fixed_version(version: c_int) -> SslMethod {
-    // SAFETY: the functions return static tables.
-    unsafe {
-        SslMethod::from_ptr(match version {
-            sys::TLS1_VERSION => decl::TLSv1_method(),
-            sys::TLS1_1_VERSION => decl::TLSv1_1_method(),
-            _ => decl::TLSv1_2_method(),
-        })
-    }
-}
-
-#[cfg(not(has_fixed_version_methods))]
-fn fixed_version(_version: c_int) -> SslMethod {
-    SslMethod::tls()
 }

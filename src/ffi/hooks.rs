@@ -7,13 +7,10 @@ use openssl::ssl::{SslRef, SslSession};
 use openssl::x509::{X509, X509VerifyResult};
 use zeroize::Zeroizing;
 
-use super::ctx::{CtxHandle, TICKET_KEYS_LEN};
+use super::ctx::{CtxHandle, TicketBlock};
 
 /// An error of user code.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// A ticket key: a name, a key for the MAC and one for the cipher.
-pub(crate) type TicketBlock = Zeroizing<[u8; TICKET_KEYS_LEN]>;
 
 /// The callbacks of a context. An implementation owns the `SSL_CTX` and every value that a callback
 /// needs, and each connection holds it (S3).

@@ -13,6 +13,7 @@ pub(crate) mod ctx;
 mod decl;
 mod file;
 pub(crate) mod hooks;
+mod install;
 pub(crate) mod ip;
 pub(crate) mod lookup;
 mod method;

@@ -155,7 +155,7 @@ impl SslHandle {
     /// Read access to the connection.
     pub(crate) fn view(&self) -> View<'_> {
         // SAFETY: `SslHandle` is not `Sync`, and this thread borrows it for as long as the view lives (S4).
-        unsafe { View::new(&self.ssl, &self.callbacks) }
+        unsafe { View::new(&self.ssl, self.callbacks.current_cell()) }
     }
 
     /// Switches to another context, and returns the earlier one. Drop that one without a lock: user

@@ -1,5 +1,6 @@
 //! Read access to a connection: the results of its handshake.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use foreign_types::ForeignTypeRef;
@@ -9,23 +10,22 @@ use openssl::ssl::{SslCipherRef, SslRef, SslSession};
 use openssl_sys as sys;
 
 use super::hooks::Hooks;
-use super::trampoline::Callbacks;
 use super::{decl, session, util};
 
 /// Read access to a connection. The thread that has a view has the connection to itself (S4): it holds
 /// the connection's lock, or reads through its window. No method changes the connection. A view stays
-/// on its thread, since `Callbacks` is not `Sync`.
+/// on its thread, since a `RefCell` is not `Sync`.
 pub(crate) struct View<'a> {
     ssl: &'a SslRef,
-    callbacks: &'a Callbacks,
+    context: &'a RefCell<Arc<dyn Hooks>>,
 }
 
 impl<'a> View<'a> {
     /// # Safety
     ///
     /// No other thread uses the connection while the references live (S4).
-    pub(super) unsafe fn new(ssl: &'a SslRef, callbacks: &'a Callbacks) -> View<'a> {
-        View { ssl, callbacks }
+    pub(super) unsafe fn new(ssl: &'a SslRef, context: &'a RefCell<Arc<dyn Hooks>>) -> View<'a> {
+        View { ssl, context }
     }
 
     /// The connection as a type of the `openssl` crate.
@@ -35,7 +35,7 @@ impl<'a> View<'a> {
 
     /// The context in use: after a switch in the server name callback, the new one.
     pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
-        self.callbacks.current()
+        Arc::clone(&self.context.borrow())
     }
 
     /// The number of decrypted bytes that were not read yet.

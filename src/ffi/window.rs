@@ -1,12 +1,13 @@
 //! Read access to a connection whose thread is in a callback.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foreign_types::ForeignTypeRef;
 use openssl::ssl::SslRef;
 use openssl_sys as sys;
 
-use super::trampoline::Callbacks;
+use super::hooks::Hooks;
 use super::view::View;
 
 /// Notified when OpenSSL calls user code while a thread holds the connection's lock.
@@ -26,7 +27,7 @@ pub(crate) struct Window {
 /// A connection whose thread runs user code.
 struct Paused {
     ssl: *mut sys::SSL,
-    callbacks: *const Callbacks,
+    context: *const RefCell<Arc<dyn Hooks>>,
 }
 
 // SAFETY: only the thread that holds `Window::paused` uses the pointers, and they are valid while the
@@ -52,14 +53,14 @@ impl Window {
     ///
     /// # Safety
     ///
-    /// Until the result is dropped, `ssl` and `callbacks` stay valid, and the thread that uses `ssl`
+    /// Until the result is dropped, `ssl` and `context` stay valid, and the thread that uses `ssl`
     /// runs only user code, which reaches both only through this window.
     pub(super) unsafe fn open(
         &self,
         ssl: *mut sys::SSL,
-        callbacks: *const Callbacks,
+        context: *const RefCell<Arc<dyn Hooks>>,
     ) -> Opened<'_> {
-        *self.paused() = Some(Paused { ssl, callbacks });
+        *self.paused() = Some(Paused { ssl, context });
         self.watch.in_callback(true);
         Opened(self)
     }
@@ -71,7 +72,7 @@ impl Window {
         // SAFETY: the pointers are valid, and the connection's thread does not use them now: it leaves
         // user code through `Opened::drop`, which waits for the mutex that is held here. The mutex
         // also excludes other readers. The view does not outlive the call.
-        let view = unsafe { View::new(SslRef::from_ptr(paused.ssl), &*paused.callbacks) };
+        let view = unsafe { View::new(SslRef::from_ptr(paused.ssl), &*paused.context) };
         Some(look(&view))
     }
 }

@@ -105,6 +105,11 @@ impl Callbacks {
         Arc::clone(&self.current.borrow())
     }
 
+    /// The context in use, for a [`View`](super::view::View).
+    pub(crate) fn current_cell(&self) -> &RefCell<Arc<dyn Hooks>> {
+        &self.current
+    }
+
     /// Sets the context in use, and returns the earlier one.
     #[must_use = "user code may be dropped with it"]
     pub(crate) fn set_current(&self, hooks: Arc<dyn Hooks>) -> Arc<dyn Hooks> {
@@ -181,7 +186,11 @@ impl Running<'_> {
         unsafe { bio::pause(self.ssl) };
         // SAFETY: the connection is live until the callback returns. Its thread is this one, and runs
         // only `f` until the window is closed.
-        let _open = unsafe { self.callbacks.window.open(self.ssl, self.callbacks) };
+        let _open = unsafe {
+            self.callbacks
+                .window
+                .open(self.ssl, &raw const self.callbacks.current)
+        };
         f()
     }
 }

@@ -10,8 +10,8 @@ use openssl::ssl::{SslContext, SslContextBuilder, SslRef};
 use openssl_sys as sys;
 
 use super::{Running, dispatch};
+use crate::ffi::ctx::TicketBlock;
 use crate::ffi::decl;
-use crate::ffi::hooks::TicketBlock;
 use crate::ffi::util;
 
 const NAME_LEN: usize = 16;
