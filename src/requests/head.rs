@@ -65,7 +65,12 @@ impl Head {
             return Err(aborted(&format!("got more than {MAX_LINES} headers")));
         }
         if !matches!(line, b"\r\n" | b"\n" | b"") {
-            self.field(line);
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            // To Python's parser, every carriage return ends a line.
+            for part in line.split(|byte| *byte == b'\r') {
+                self.field(part);
+            }
             return Ok(None);
         }
         // Skip informational responses (RFC 9110, section 15.2).
@@ -78,8 +83,6 @@ impl Head {
 
     /// Reads a field as Python's `email.feedparser` does: see `_parsegen` and `_parse_headers` there.
     fn field(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.state == State::Over || line.starts_with(b"From ") {
             return;
         }
@@ -141,8 +144,15 @@ impl Head {
             bytes.extend_from_slice(b"\r\n");
         };
         for field in &self.fields {
-            let is_length = field.name.eq_ignore_ascii_case("content-length");
-            if !is_length && HeaderName::try_from(&field.name).is_ok() {
+            let framing: &[_] = match is_chunked {
+                true => &["content-length"],
+                // The library might find a coding here that Python did not find.
+                false => &["content-length", "transfer-encoding"],
+            };
+            let is_framing = framing
+                .iter()
+                .any(|name| field.name.eq_ignore_ascii_case(name));
+            if !is_framing && HeaderName::try_from(&field.name).is_ok() {
                 push(&field.name, &field.value);
             }
         }

@@ -46,6 +46,12 @@ fn heads_are_read_as_in_python() {
         ok("X: a:b: c\r\n"),
         ok("X:\r\n"),
         ok("X: \u{e9}\r\n"),
+        // Carriage returns within a line.
+        ok("X: a\rY: b\r\n"),
+        ok("X: a\r b\r\n"),
+        ok("X: a\r\r\nY: b\r\n"),
+        ok("X: a\rno colon\r\nY: b\r\n"),
+        "HTTP/1.1 200 OK\r\nX: a\rContent-Length: 1\r\n\r\nhi".to_owned(),
         // Without a carriage return.
         "HTTP/1.1 200 OK\nX: y\nContent-Length: 2\n\nhi".to_owned(),
         // The limits.
@@ -150,6 +156,12 @@ fn bodies_are_read_as_in_python() {
             ok("Transfer-Encoding: CHUNKED\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
             ok("Transfer-Encoding: identity, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
             ok("Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: \0chunked\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: chunked\0\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+            ok("Transfer-Encoding: \"chunked\"\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: chunked x\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: chunked;a=b\r\nContent-Length: 2\r\n\r\nhi"),
             ok("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
         ],
         &["Connection"],
@@ -210,6 +222,10 @@ fn compressed_answers_are_decoded_as_in_python() {
         ("gzip", broken),
         ("gzip", Vec::new()),
         ("deflate", b"no deflate at all".to_vec()),
+        // Raw deflate that copies from before its start.
+        ("deflate", b"Content-Length".to_vec()),
+        ("deflate", vec![3, 2]),
+        ("deflate", vec![0x4b, 4, 0x12]),
         ("deflate", zlib[..zlib.len() / 2].to_vec()),
         ("deflate", raw[..raw.len() / 2].to_vec()),
     ] {
