@@ -1,4 +1,4 @@
-//! What contexts get from this crate.
+//! Methods for contexts.
 
 use pyssl::{Result, SslContext};
 
@@ -9,7 +9,7 @@ use crate::sealed::Sealed;
 
 /// Methods for [`SslContext`]. Other crates cannot implement the trait.
 pub trait SslContextExt: Sealed {
-    /// What is wrong with the context as a whole, or worth knowing about it, worst first.
+    /// The problems of the context and other facts about it, worst first.
     ///
     /// ```
     /// use pyssl as ssl;
@@ -37,7 +37,7 @@ pub trait SslContextExt: Sealed {
     /// [`peer_cafile`](AuditOptions::peer_cafile) it trusts that file instead. A default server's
     /// certificate comes from an authority that is made for the trial.
     ///
-    /// Nothing is sent anywhere, the context is not changed, and its callbacks are not called.
+    /// Nothing is sent over a network, the context is not changed, and its callbacks are not called.
     ///
     /// # Errors
     ///
@@ -46,9 +46,8 @@ pub trait SslContextExt: Sealed {
     /// contexts.
     fn audit(&self, options: impl Into<AuditOptions>) -> Result<Vec<AuditFinding>>;
 
-    /// Compares the context, in this role, with a guideline: the suites that its settings leave,
-    /// its versions, the groups that it has on, and the sizes of its own keys and finite-field
-    /// parameters.
+    /// Compares the context, in this role, with a guideline: the suites that its settings allow, its
+    /// versions, its groups, and the sizes of its own keys and finite-field parameters.
     ///
     /// ```
     /// use pyssl as ssl;
@@ -64,8 +63,8 @@ pub trait SslContextExt: Sealed {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Groups that were not set are OpenSSL's own, which are read from a first message that the
-    /// context would send. A server without a certificate counts as one that has them all, and its
+    /// If no groups were set, they are OpenSSL's defaults, which are read from a ClientHello of the
+    /// context. A server without a certificate counts as one with certificates of every kind, and its
     /// keys are [not compared](crate::cipher::Report::not_compared).
     ///
     /// # Errors
@@ -73,8 +72,8 @@ pub trait SslContextExt: Sealed {
     /// `SSLError` if OpenSSL cannot make contexts.
     fn check_policy(&self, policy: &Policy, role: Role) -> Result<Report>;
 
-    /// As [`set_ciphers`](SslContext::set_ciphers), and refuses every part that OpenSSL would pass over
-    /// in silence: a misspelt name, a part that changes nothing.
+    /// As [`set_ciphers`](SslContext::set_ciphers), and refuses every part that OpenSSL
+    /// ignores silently: a misspelt name, a part without effect.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -90,7 +89,7 @@ pub trait SslContextExt: Sealed {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// What counts as an error is said at [`CipherString::strict`]. Python has nothing like it.
+    /// [`CipherString::strict`] lists the errors. Python has no such method.
     ///
     /// # Errors
     ///
@@ -99,8 +98,8 @@ pub trait SslContextExt: Sealed {
     #[doc(alias = "SSL_CTX_set_strict_cipher_list")]
     fn set_ciphers_strict(&self, ciphers: &str) -> Result<(), CipherStringError>;
 
-    /// As [`set_ciphersuites`](SslContext::set_ciphersuites), and refuses every name that OpenSSL would
-    /// pass over in silence, and a list that turns TLS 1.3 off.
+    /// As [`set_ciphersuites`](SslContext::set_ciphersuites), and refuses every name that OpenSSL
+    /// ignores silently, and a list that turns TLS 1.3 off.
     ///
     /// ```
     /// # use pyssl as ssl;

@@ -1,7 +1,7 @@
 //! Assertions on cipher suites for the tests of your own project: [`assert_ciphers!`](crate::assert_ciphers).
 //!
-//! A cipher string is read once and trusted for ever, while libraries and distributions change
-//! what it selects. A test that says what must hold notices that:
+//! The suites that a cipher string selects change with the library and the distribution. A test
+//! with an assertion notices such changes:
 //!
 //! ```
 //! use pyssl as ssl;
@@ -27,9 +27,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A name that no suite has breaks its rule, whether it is to be there or not.
+//! An unknown name breaks its rule, also in `excludes`.
 //!
-//! What counts is the list that `get_ciphers()` gives, with the suites of TLS 1.3 if that is on.
+//! The rules apply to the list of `get_ciphers()`, with the suites of TLS 1.3 if it is enabled.
 //! `tests/cipher_assertions.rs` of this crate is a file to copy.
 
 use crate::CipherExt;
@@ -40,14 +40,14 @@ use pyssl::Result;
 use pyssl::SslContext;
 use pyssl::TlsVersion;
 
-/// What suites must be like; see [`rules`].
+/// A rule about suites; see [`rules`].
 #[derive(Debug, Clone)]
 pub struct Rule(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
-    /// Every suite must be free of these.
-    Without(&'static str, &'static [Weakness]),
+    /// No suite may have a weakness like this.
+    Without(&'static str, fn(Weakness) -> bool),
     Aead,
     ForwardSecret,
     /// At least one suite for TLS 1.2 and one for TLS 1.3.
@@ -60,52 +60,55 @@ enum Kind {
     That(&'static str, fn(&Cipher) -> bool),
 }
 
-/// What [`assert_ciphers!`](crate::assert_ciphers) takes: `forward_secret`, `no_cbc`, `includes("...")`.
+/// The rules of [`assert_ciphers!`](crate::assert_ciphers): `forward_secret`, `no_cbc`, `includes("...")`.
 #[allow(
     non_upper_case_globals,
     reason = "they read as words in assert_ciphers!"
 )]
 pub mod rules {
     use super::{Cipher, Kind, Rule, TlsVersion, Weakness};
+    use crate::cipher::Severity;
 
     /// Every suite has an ephemeral key exchange.
     pub const forward_secret: Rule = Rule(Kind::ForwardSecret);
-    /// Every suite encrypts and authenticates in one (GCM, CCM, ChaCha20-Poly1305).
+    /// Every suite uses AEAD (GCM, CCM, ChaCha20-Poly1305).
     pub const aead: Rule = Rule(Kind::Aead);
     /// No suite has a weakness that is an error or a warning ([`Weakness::severity`]).
-    pub const no_weak: Rule = Rule(Kind::Without(
-        "no_weak",
-        &[
-            Weakness::NoEncryption,
-            Weakness::Anonymous,
-            Weakness::Export,
-            Weakness::ShortKey,
-            Weakness::Rc4,
-            Weakness::SmallBlock,
-            Weakness::Md5,
-            Weakness::CbcSha1,
-            Weakness::StaticRsa,
-            Weakness::NoForwardSecrecy,
-            Weakness::ShortTag,
-            Weakness::Dsa,
-        ],
-    ));
+    pub const no_weak: Rule = Rule(Kind::Without("no_weak", |weakness| {
+        matches!(weakness.severity(), Severity::Error | Severity::Warning)
+    }));
     /// No suite uses CBC.
-    pub const no_cbc: Rule = Rule(Kind::Without("no_cbc", &[Weakness::Cbc, Weakness::CbcSha1]));
+    pub const no_cbc: Rule = Rule(Kind::Without("no_cbc", |weakness| {
+        matches!(weakness, Weakness::Cbc | Weakness::CbcSha1)
+    }));
     /// No suite uses CBC with SHA-1.
-    pub const no_sha1: Rule = Rule(Kind::Without("no_sha1", &[Weakness::CbcSha1]));
+    pub const no_sha1: Rule = Rule(Kind::Without("no_sha1", |weakness| {
+        matches!(weakness, Weakness::CbcSha1)
+    }));
     /// Every suite authenticates the server.
-    pub const no_anonymous: Rule = Rule(Kind::Without("no_anonymous", &[Weakness::Anonymous]));
+    pub const no_anonymous: Rule = Rule(Kind::Without("no_anonymous", |weakness| {
+        matches!(weakness, Weakness::Anonymous)
+    }));
     /// Every suite encrypts.
-    pub const no_null: Rule = Rule(Kind::Without("no_null", &[Weakness::NoEncryption]));
+    pub const no_null: Rule = Rule(Kind::Without("no_null", |weakness| {
+        matches!(weakness, Weakness::NoEncryption)
+    }));
     /// No suite uses RC4.
-    pub const no_rc4: Rule = Rule(Kind::Without("no_rc4", &[Weakness::Rc4]));
+    pub const no_rc4: Rule = Rule(Kind::Without("no_rc4", |weakness| {
+        matches!(weakness, Weakness::Rc4)
+    }));
     /// No suite has blocks of 64 bits.
-    pub const no_3des: Rule = Rule(Kind::Without("no_3des", &[Weakness::SmallBlock]));
+    pub const no_3des: Rule = Rule(Kind::Without("no_3des", |weakness| {
+        matches!(weakness, Weakness::SmallBlock)
+    }));
     /// No suite uses static RSA.
-    pub const no_static_rsa: Rule = Rule(Kind::Without("no_static_rsa", &[Weakness::StaticRsa]));
+    pub const no_static_rsa: Rule = Rule(Kind::Without("no_static_rsa", |weakness| {
+        matches!(weakness, Weakness::StaticRsa)
+    }));
     /// No suite needs a pre-shared key.
-    pub const no_psk: Rule = Rule(Kind::Without("no_psk", &[Weakness::NeedsPsk]));
+    pub const no_psk: Rule = Rule(Kind::Without("no_psk", |weakness| {
+        matches!(weakness, Weakness::NeedsPsk)
+    }));
     /// There is a suite for TLS 1.2 and one for TLS 1.3.
     pub const tls12_and_tls13: Rule = Rule(Kind::BothVersions);
     /// No version below TLS 1.2 is on.
@@ -113,29 +116,29 @@ pub mod rules {
     /// No version but TLS 1.3 is on.
     pub const at_least_tls13: Rule = Rule(Kind::AtLeast(TlsVersion::TLSv1_3));
 
-    /// The suite of this name (OpenSSL's or the registry's) is there.
+    /// The list contains the suite of this name (OpenSSL's or the registry's).
     pub const fn includes(name: &'static str) -> Rule {
         Rule(Kind::Includes(name))
     }
 
-    /// The suite of this name (OpenSSL's or the registry's) is not there.
+    /// The list does not contain the suite of this name (OpenSSL's or the registry's).
     pub const fn excludes(name: &'static str) -> Rule {
         Rule(Kind::Excludes(name))
     }
 
-    /// The suites and versions keep to the policy of this name, which comes with the crate
+    /// The suites and versions conform to the policy of this name, which comes with the crate
     /// ([`Policy::named`](crate::cipher::Policy::named)).
     pub const fn policy(name: &'static str) -> Rule {
         Rule(Kind::Policy(name))
     }
 
-    /// Every suite is as `good` says; `what` stands in the message.
+    /// `good` returns true for every suite; `what` is the name of the rule in messages.
     pub const fn that(what: &'static str, good: fn(&Cipher) -> bool) -> Rule {
         Rule(Kind::That(what, good))
     }
 }
 
-/// The rules that are broken, and by which suites; from [`check_ciphers`].
+/// A broken rule and the suites that break it, from [`check_ciphers`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     rule: String,
@@ -148,7 +151,7 @@ impl Broken {
         &self.rule
     }
 
-    /// What breaks it: suites, each with the reason, or what is missing.
+    /// The suites that break it, each with the reason, or the missing suites.
     pub fn offenders(&self) -> &[String] {
         &self.offenders
     }
@@ -160,7 +163,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// What [`assert_ciphers!`](crate::assert_ciphers) does, without the panic: the rules that the context breaks.
+/// Returns the rules that a context breaks: [`assert_ciphers!`](crate::assert_ciphers) without the panic.
 ///
 /// ```
 /// use pyssl as ssl;
@@ -215,8 +218,8 @@ pub fn assert(context: &SslContext, rules: &[Rule]) {
     }
 }
 
-/// Asserts what the cipher suites of a context are like; the module [`expect`](crate::expect) has
-/// the rules, and examples.
+/// Asserts rules about the cipher suites of a context; the module [`expect`](crate::expect) has
+/// the rules and examples.
 ///
 /// # Panics
 ///
@@ -248,13 +251,11 @@ impl Rule {
             }
         }
         match &self.0 {
-            Kind::Without(_, weaknesses) => ciphers
+            Kind::Without(_, excluded) => ciphers
                 .iter()
                 .filter_map(|cipher| {
                     let found = cipher.weaknesses();
-                    let found = found
-                        .iter()
-                        .find(|weakness| weaknesses.contains(weakness))?;
+                    let found = found.iter().find(|weakness| excluded(**weakness))?;
                     Some(format!("{} ({found})", cipher.name))
                 })
                 .collect(),
@@ -274,8 +275,8 @@ impl Rule {
                 let tls12 = ciphers.iter().any(|cipher| !cipher.is_tls13())
                     && versions.contains(&TlsVersion::TLSv1_2);
                 [
-                    (tls12, "nothing for TLS 1.2"),
-                    (tls13, "nothing for TLS 1.3"),
+                    (tls12, "no suite for TLS 1.2"),
+                    (tls13, "no suite for TLS 1.3"),
                 ]
                 .into_iter()
                 .filter(|(there, _)| !there)
@@ -284,7 +285,7 @@ impl Rule {
             }
             Kind::Includes(wanted) => match named(wanted) {
                 Some(_) => Vec::new(),
-                None => vec!["it is not there".to_owned()],
+                None => vec!["the suite is missing".to_owned()],
             },
             Kind::Excludes(unwanted) => named(unwanted).map(name).into_iter().collect(),
             Kind::Policy(policy) => match Policy::named(policy) {
@@ -315,7 +316,7 @@ impl Rule {
     }
 }
 
-/// What is said of a name that no suite has: a rule about it would hold, or fail, for ever.
+/// The message for an unknown name: a rule about it would always hold, or never.
 fn unknown(name: &str) -> String {
     let hint = CipherString::nearest_suite(name);
     let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));

@@ -1,8 +1,9 @@
 //! Cipher strings and contexts of [`pyssl`], explained and tried.
 //!
-//! - [`cipher`]: what a cipher string really does, part by part; what is wrong with it; guidelines.
-//! - [`negotiate`]: what contexts would agree on, and what known clients would get from a server.
-//! - [`audit`]: what is wrong with a whole context.
+//! - [`cipher`]: the effect of each part of a cipher string, its problems, and guidelines.
+//! - [`negotiate`]: the results that contexts negotiate, also with known clients.
+//! - [`audit`]: the problems of a whole context.
+//! - [`wire`]: the first messages of a handshake, without OpenSSL.
 //! - [`assert_ciphers!`]: assertions for the tests of your own project.
 //!
 //! [`SslContextExt`] gives a context the methods `audit`, `check_policy`, `set_ciphers_strict` and
@@ -21,7 +22,7 @@
 //! ```
 //!
 //! The codes of findings keep their meaning. Policies, profiles of clients and tables of OpenSSL's
-//! versions are data, and change with the world.
+//! versions are data files, and can change in every release.
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![forbid(unsafe_code)]
 

@@ -57,7 +57,7 @@ fn the_corpus_is_replayed() {
     }
 }
 
-/// What is cut off, and what has one wrong bit: the mistakes that parsers are tested least for.
+/// Truncated files, and files with one wrong bit.
 #[test]
 fn neighbours_of_the_corpus_are_replayed() {
     /// How many places of a file are tried.

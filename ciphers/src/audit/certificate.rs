@@ -1,4 +1,4 @@
-//! The certificates that a context shows, and those that it trusts.
+//! The certificates of a context, and those that it trusts.
 
 use std::cmp::Ordering;
 
@@ -92,7 +92,7 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    /// A time that is malformed is left to the handshake, which fails.
+    /// Malformed times are not reported here: the handshake fails.
     fn check_times(&mut self, certificate: &X509Ref) {
         let subject = name(certificate);
         let (start, end) = (certificate.not_before(), certificate.not_after());
@@ -114,7 +114,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// A key of a kind that OpenSSL does not have is left to the handshake, which fails.
+    /// Keys of unknown kinds are not reported here: the handshake fails.
     fn check_key(&mut self, certificate: &X509Ref) {
         let Ok(key) = certificate.public_key() else {
             return;
@@ -126,7 +126,7 @@ impl Auditor<'_> {
         };
         if key.bits() < least {
             let message = format!(
-                "{} has a key that is too small: {}; {least} bits are the least",
+                "{} has a key that is too small: {}; the minimum is {least} bits",
                 name(certificate),
                 key::certificate(certificate)
                     .ok()
@@ -137,7 +137,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// The digest of the signature, which does not count where a certificate signed itself.
+    /// The digest of the signature. That of a self-signed certificate does not count.
     fn check_signature(&mut self, certificate: &X509Ref) {
         let algorithm = certificate.signature_algorithm().object().nid();
         let digest = algorithm.signature_algorithms().map(|both| both.digest);
@@ -170,18 +170,18 @@ impl Auditor<'_> {
             self.find(AuditCode::NoAltName, Severity::Warning, message, None);
         }
         if signed_itself(leaf) {
-            let message = format!("{subject} signed itself: peers must have it already");
+            let message = format!("{subject} is self-signed: peers must trust it directly");
             self.find(AuditCode::SelfSigned, Severity::Note, message, None);
         } else if key::certificate(leaf).is_ok_and(|leaf| leaf.is_ca()) {
             let message = format!(
-                "{subject} is an authority's certificate; its key is on a {}",
+                "{subject} is a CA certificate; its key should not be on a {}",
                 self.role
             );
             self.find(AuditCode::CaAsLeaf, Severity::Warning, message, None);
         }
     }
 
-    /// Says that the certificate is for another host.
+    /// Reports that the certificate is for another host.
     pub(super) fn wrong_name(&mut self, leaf: &X509Ref) {
         let info = key::certificate(leaf)
             .ok()
@@ -233,7 +233,7 @@ impl Auditor<'_> {
         if let [_, .., top] = &ordered[..] {
             if signed_itself(top) {
                 let message = format!(
-                    "the chain ends with the root {}, which peers have or do not trust",
+                    "the chain ends with the root {}, which peers either have or do not trust",
                     name(top)
                 );
                 self.find(AuditCode::RootSent, Severity::Note, message, None);
@@ -241,18 +241,18 @@ impl Auditor<'_> {
         }
     }
 
-    /// Says that peers do not find the issuer of the last certificate that is sent.
+    /// Reports that peers do not find the issuer of the last certificate of the chain.
     pub(super) fn unknown_issuer(&mut self, top: &X509Ref) {
         if matches!(
             top.issuer_name().try_cmp(top.subject_name()),
             Ok(Ordering::Equal)
         ) {
-            let message = format!("{} signed itself: peers must have it already", name(top));
+            let message = format!("{} is self-signed: peers must trust it directly", name(top));
             self.find(AuditCode::SelfSigned, Severity::Warning, message, None);
             return;
         }
         let message = format!(
-            "the chain stops at {}: its issuer is neither sent nor trusted by peers (the \
+            "the chain ends at {}: peers neither receive nor trust its issuer (they trust the \
              system's and the context's own roots, unless others were given)",
             name(top)
         );
@@ -264,7 +264,7 @@ impl Auditor<'_> {
     }
 }
 
-/// The certificates in the order of issue, from the first one, as far as that leads.
+/// The certificates in the order of issue, starting with the first one.
 pub(super) fn path<'a>(sent: &[&'a X509]) -> Vec<&'a X509> {
     let mut path: Vec<&X509> = sent.first().copied().into_iter().collect();
     while let Some(last) = path.last() {

@@ -1,7 +1,7 @@
 use crate::codes::codes;
 
 codes! {
-    /// What an [`AuditFinding`](super::AuditFinding) is about.
+    /// The subject of an [`AuditFinding`](super::AuditFinding).
     AuditCode {
         TrustUnused = "A001", "certificates to trust are loaded, but nothing is verified";
         NotVerified = "A002", "the server's certificate is not verified";
@@ -17,7 +17,7 @@ codes! {
         Compression = "A012", "compression is on";
         UnsafeRenegotiation = "A013", "peers without secure renegotiation are accepted";
         ClientPreference = "A014", "the client's order of suites decides";
-        Tickets = "A015", "session tickets are sealed with a key that never changes";
+        Tickets = "A015", "session tickets are encrypted with a key that never changes";
         NoSni = "A016", "one certificate for every server name";
         NotStrict = "A017", "certificates are not verified strictly";
         KeyLog = "A018", "secrets are written to a key log";
@@ -30,15 +30,15 @@ codes! {
         WeakSignature = "A025", "a certificate is signed with a broken digest";
         ChainIncomplete = "A026", "the chain does not lead to a root";
         ChainOrder = "A027", "the chain is in the wrong order";
-        RootSent = "A028", "the chain ends with the root, which is useless";
+        RootSent = "A028", "the chain ends with the root, which peers do not need";
         NameMismatch = "A029", "the certificate is for another host";
         NoAltName = "A030", "the certificate has no subjectAltName";
         WrongPurpose = "A031", "the certificate is for another purpose";
-        SelfSigned = "A032", "the certificate signed itself";
+        SelfSigned = "A032", "the certificate is self-signed";
         ExpiredTrust = "A033", "trusted certificates have expired";
-        ClientsOptional = "A034", "clients without a certificate are let in";
+        ClientsOptional = "A034", "clients without a certificate are accepted";
         SmallDhParams = "A035", "the DH parameters are too small";
-        CaAsLeaf = "A036", "the certificate is an authority's own";
+        CaAsLeaf = "A036", "the certificate is a CA certificate";
         CipherString = "A037", "OpenSSL ignores a part of a list of suites";
         HandshakeFails = "A038", "a handshake with a default peer fails";
         NotTried = "A039", "something was not tried";

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::AuditCode;
 use crate::cipher::Severity;
 
-/// Something to know about a context, from [`SslContextExt::audit`](crate::SslContextExt::audit).
+/// A finding about a context, from [`SslContextExt::audit`](crate::SslContextExt::audit).
 ///
 /// `Display`: `A003 error: the server's name is not checked; write
 /// `context.set_check_hostname(true)?``.
@@ -17,14 +17,14 @@ pub struct AuditFinding {
     pub(super) advice: Option<Advice>,
 }
 
-/// What to write instead, in both languages.
+/// The suggested line, in both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Advice {
     rust: Box<str>,
     python: Box<str>,
 }
 
-/// What to write instead, in both languages.
+/// The suggested line, in both languages.
 pub(super) fn advice(rust: impl Into<Box<str>>, python: impl Into<Box<str>>) -> Option<Advice> {
     Some(Advice {
         rust: rust.into(),
@@ -33,22 +33,22 @@ pub(super) fn advice(rust: impl Into<Box<str>>, python: impl Into<Box<str>>) -> 
 }
 
 impl AuditFinding {
-    /// What it is about.
+    /// The subject.
     pub fn code(&self) -> AuditCode {
         self.code
     }
 
-    /// How bad it is.
+    /// The severity.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// What was found.
+    /// The finding in words.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The line of Rust to write instead, if there is one: a setting, not a new certificate.
+    /// The suggested line of Rust, if a setting solves the problem.
     pub fn rust(&self) -> Option<&str> {
         self.advice.as_ref().map(|advice| &*advice.rust)
     }

@@ -1,7 +1,7 @@
-//! What is wrong with a whole context: [`SslContextExt::audit`](crate::SslContextExt::audit).
+//! The problems of a whole context: [`SslContextExt::audit`](crate::SslContextExt::audit).
 //!
-//! Python's `ssl` makes it easy to write a client that verifies nothing, and nothing says so. The
-//! audit reads a context as a reviewer would:
+//! Python's `ssl` makes it easy to write a client that verifies nothing, without a warning. The
+//! audit finds such mistakes:
 //!
 //! ```python
 //! context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)
@@ -85,7 +85,7 @@ fn host_name(name: &str) -> Result<String> {
     Ok(known.unwrap_or_default())
 }
 
-/// What the context is probably for.
+/// The probable role of a context.
 fn role_of(context: &SslContext) -> Role {
     let settings = context.settings();
     match context.protocol() {

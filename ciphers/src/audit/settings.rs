@@ -76,7 +76,7 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::ClientsOptional,
                 Severity::Note,
-                "the mode is CERT_OPTIONAL: clients without a certificate are let in",
+                "the mode is CERT_OPTIONAL: clients without a certificate are accepted",
                 advice(
                     "context.set_verify_mode(ssl::CERT_REQUIRED)?",
                     "context.verify_mode = ssl.CERT_REQUIRED",
@@ -123,7 +123,7 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::NoVersion,
                 Severity::Error,
-                "the lowest version, the highest and the options leave none: every handshake fails",
+                "minimum version, maximum version and options leave no version: every handshake fails",
                 minimum,
             );
             return Ok(());
@@ -153,7 +153,7 @@ impl Auditor<'_> {
                 (None, Some(_)) => (
                     Severity::Warning,
                     format!(
-                        "only security level {} stops them",
+                        "only security level {} prevents them",
                         self.context.security_level()
                     ),
                 ),
@@ -199,7 +199,7 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::Compression,
                 Severity::Warning,
-                "compression is allowed, which tells lengths of secrets (CRIME)",
+                "compression is allowed, which reveals secrets through their lengths (CRIME)",
                 advice(
                     "context.set_options(context.options() | ssl::OP_NO_COMPRESSION)?",
                     "context.options |= ssl.OP_NO_COMPRESSION",
@@ -211,7 +211,7 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::UnsafeRenegotiation,
                 Severity::Error,
-                "renegotiation without RFC 5746 is allowed: others can put data in front",
+                "renegotiation without RFC 5746 is allowed: an attacker can insert data at the start",
                 advice(
                     "context.set_options(context.options() - ssl::Options::from_bits_retain(0x40000))?",
                     "context.options &= ~0x40000",
@@ -233,7 +233,7 @@ impl Auditor<'_> {
                 AuditCode::KeyLog,
                 Severity::Warning,
                 format!(
-                    "secrets are written to {}: who can read it can read every connection",
+                    "secrets are written to {}: anyone who can read it can decrypt every connection",
                     filename.display()
                 ),
                 advice(
@@ -265,8 +265,8 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::Tickets,
                 Severity::Note,
-                "session tickets of TLS 1.2 are sealed with a key as old as the context, unless the \
-                 program changes it (set_ticket_keys): over weeks that undoes forward secrecy",
+                "session tickets of TLS 1.2 are encrypted with a key as old as the context, unless the \
+                 program changes it (set_ticket_keys): after weeks there is no forward secrecy",
                 advice(
                     "context.set_options(context.options() | ssl::OP_NO_TICKET)?",
                     "context.options |= ssl.OP_NO_TICKET",

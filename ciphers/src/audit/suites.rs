@@ -10,10 +10,10 @@ use crate::negotiate::{self, Role};
 use crate::text::first_names;
 use pyssl::Result;
 
-/// A string with nothing weak in it.
+/// A string without weak suites.
 const GOOD: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-/// What RFC 9325 and NIST ask for.
+/// The minimum of RFC 9325 and NIST.
 const MIN_DH_BITS: u32 = 2048;
 
 impl Auditor<'_> {
@@ -40,7 +40,7 @@ impl Auditor<'_> {
                 severity,
                 format!(
                     "the security level is {level}: keys of less than 112 bits of security and \
-                     SHA-1 signatures may pass"
+                     SHA-1 signatures may be accepted"
                 ),
                 set_ciphers(&better),
             );
@@ -49,13 +49,14 @@ impl Auditor<'_> {
             self.find(
                 AuditCode::NoSuite,
                 Severity::Error,
-                "versions, security level and callbacks leave no suite: every handshake fails",
+                "no suite can be used with these versions, security level and callbacks: every handshake \
+                 fails",
                 set_ciphers(&better),
             );
         }
         for (weakness, suites) in &by_weakness {
             let names = first_names(suites.iter().copied(), 4);
-            // The cipher string does not govern those of TLS 1.3.
+            // The cipher string does not affect TLS 1.3.
             let governed = suites.iter().any(|cipher| !cipher.is_tls13());
             self.find(
                 AuditCode::WeakSuites,
@@ -72,7 +73,7 @@ impl Auditor<'_> {
                 self.find(
                     AuditCode::SmallDhParams,
                     Severity::Error,
-                    format!("the DH parameters have {bits} bits; {MIN_DH_BITS} are the least"),
+                    format!("the DH parameters have {bits} bits; the minimum is {MIN_DH_BITS}"),
                     None,
                 );
             }
@@ -80,10 +81,10 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    /// What OpenSSL ignored in the lists without a word.
+    /// Reports the parts of the lists that OpenSSL ignored silently.
     fn check_strings(&mut self) -> Result<()> {
         let list = self.settings.ciphers().into_owned();
-        // OpenSSL took it; what we refuse beyond that, such as its length, is no fault.
+        // OpenSSL accepted the string, so a limit of ours, such as its length, is not an error.
         match CipherString::parse(&list) {
             Ok(string) => self.ignored("cipher string", &string.lint()?),
             Err(error) => {
@@ -113,8 +114,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// A string without these weaknesses, for a context whose suites these are: one for all
-    /// findings, as each `set_ciphers` replaces the one before.
+    /// A string without these weaknesses. It is the same for all findings, because each
+    /// `set_ciphers` replaces the previous one.
     fn better_string<'w>(
         &self,
         reachable: &[Cipher],

@@ -1,4 +1,4 @@
-//! Handshakes with a default peer, which decide whether a context works. The rules only explain.
+//! Handshakes with a default peer. They decide whether a context works; rules only explain.
 //!
 //! The default peer is what `create_default_context` makes: Python's suites, security level 2,
 //! strict verification.
@@ -25,7 +25,7 @@ const NO_CHECK_TIME: VerifyFlags = VerifyFlags::from_bits_retain(0x20_0000);
 /// The versions that a default peer speaks.
 const MODERN: [TlsVersion; 2] = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
 
-/// What a default peer overlooks in one handshake, so that the next fault shows.
+/// The faults that a default peer ignores in one handshake, so that the next one appears.
 #[derive(Debug, Clone, Copy, Default)]
 struct Overlooked {
     issuer: bool,
@@ -45,7 +45,7 @@ enum Fault {
     Strict(String),
     /// Another verification error, with OpenSSL's number.
     Refused(i32, String),
-    /// Nothing about certificates.
+    /// Not an error of certificates.
     Handshake(String),
 }
 
@@ -98,13 +98,13 @@ impl Auditor<'_> {
         self.find(AuditCode::NotTried, Severity::Note, message, None);
     }
 
-    /// A copy of the context without what only looks on, and without the user's callbacks.
+    /// A copy of the context without key log, message callback and the user's other callbacks.
     fn copy(&self) -> Variant {
         let copy = self.context.variant().without_observers();
         copy.without_sni_callback().replacing_psk(IDENTITY, KEY)
     }
 
-    /// Whether nothing can be found in the context's trust store.
+    /// Whether the context's trust store is empty.
     pub(super) fn trusts_nothing(&self) -> bool {
         !self.settings.trusts_directories()
             && self.settings.trusted().is_empty()
@@ -122,13 +122,17 @@ impl Auditor<'_> {
 
     fn check_server_with(&mut self, held: &[Held], versions: &[TlsVersion]) -> Result<()> {
         if self.settings.has_sni_callback() {
-            self.not_tried("the SNI callback was not called, nor were its contexts looked at");
+            self.not_tried("the SNI callback was not called, and its contexts were not tried");
         }
         if self.context.verify_mode() != VerifyMode::CERT_NONE {
-            self.not_tried("no client's certificate was tried: only its issuer can make one");
+            self.not_tried(
+                "no client certificate was tried: only a trusted authority can issue one",
+            );
         }
         if self.server_hostname.is_none() && !held.is_empty() {
-            self.not_tried("no host name was given, so no name was compared with the certificate");
+            self.not_tried(
+                "no host name was given, so the names in the certificate were not checked",
+            );
         }
         let copy = |only: Option<&Held>| {
             let mut copy = self.copy();
@@ -149,7 +153,7 @@ impl Auditor<'_> {
             let faults = self.server_faults(&copy(Some(identity))?, Some(identity), versions)?;
             alone.push((identity, faults));
         }
-        // Clients choose among the certificates, so one that a version cannot use does no harm.
+        // Clients choose among the certificates, so one that a version cannot use is not a fault.
         let (handshake, _): (Faults, Faults) = whole
             .into_iter()
             .partition(|(fault, _)| fault.is_handshake());
@@ -259,7 +263,7 @@ impl Auditor<'_> {
         own.set_verify_flags(own.verify_flags() - crls)?;
         own.load_verify_locations(VerifyLocations::new().cadata(der))?;
         if self.context.ocsp_mode() != OcspMode::Off {
-            self.not_tried("stapled responses were not tried: only the issuer can make one");
+            self.not_tried("stapled OCSP responses were not tried: only the issuer can sign one");
         }
         let mut all = Faults::new();
         for version in versions {
@@ -290,7 +294,7 @@ impl Auditor<'_> {
         for identity in held {
             if self.peer_cafile.is_none() {
                 self.not_tried(
-                    "which servers know the issuer of the client's certificate was not tried",
+                    "it was not tried whether servers trust the issuer of the client's certificate",
                 );
             }
             let own = own
@@ -332,9 +336,9 @@ impl Auditor<'_> {
         server.build()
     }
 
-    // What is said of it.
+    // Findings.
 
-    /// Turns faults into findings, unless a rule has said the same.
+    /// Turns faults into findings, unless a rule has reported the same.
     fn report(&mut self, identity: Option<&Held>, faults: Faults, tried: &[TlsVersion]) {
         let failed = handshakes_failed(&faults);
         for (fault, versions) in faults {
@@ -403,7 +407,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Makes the findings with these codes count; false if there is none.
+    /// Raises the findings with these codes to warnings; false if there are none.
     fn raise(&mut self, codes: &[AuditCode]) -> bool {
         let mut any = false;
         for finding in &mut self.findings {
@@ -416,7 +420,7 @@ impl Auditor<'_> {
     }
 }
 
-/// The kind of key that keeps default peers away.
+/// The kind of key that default peers do not accept.
 fn key_hint(identity: &Held) -> Option<String> {
     let key = identity.leaf.public_key().ok()?;
     let odd = match key.id() {
@@ -435,7 +439,7 @@ fn key_hint(identity: &Held) -> Option<String> {
     ))
 }
 
-/// Tries until nothing is refused any more, overlooking one fault after the other.
+/// Tries until nothing is refused any more; each attempt ignores the faults found so far.
 fn faults(
     peer: Role,
     attempt: impl Fn(Overlooked) -> Result<Option<Negotiation>>,

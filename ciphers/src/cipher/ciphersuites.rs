@@ -20,7 +20,7 @@ use super::{
 /// use pyssl_ciphers::cipher::Ciphersuites;
 ///
 /// let list = Ciphersuites::parse("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA265")?;
-/// // OpenSSL passes over the second name, which is misspelt.
+/// // OpenSSL ignores the second name, which is misspelt.
 /// assert_eq!(list.ciphers().len(), 1);
 /// let error = Ciphersuites::strict(list.as_str()).unwrap_err();
 /// assert_eq!(
@@ -52,13 +52,13 @@ enum Is {
     Listed(Cipher),
     /// A suite that an earlier name put into the list.
     Again,
-    /// OpenSSL takes the name, but the suite is none of TLS 1.3: nobody can use it from here.
+    /// OpenSSL accepts the name, but the suite is not one of TLS 1.3, so it is never used.
     Older(Cipher),
     Unknown(Option<Box<str>>),
 }
 
 impl Ciphersuites {
-    /// Reads a list. Without any name it is fine, and turns TLS 1.3 off.
+    /// Reads a list. An empty list is valid and turns TLS 1.3 off.
     ///
     /// # Errors
     ///
@@ -97,8 +97,9 @@ impl Ciphersuites {
         Ok(list)
     }
 
-    /// As [`parse`](Self::parse), and refuses what OpenSSL would pass over in silence: an unknown
-    /// name, a suite that is named twice or belongs to TLS 1.2, and a list without any suite.
+    /// As [`parse`](Self::parse), and refuses a list with names that OpenSSL ignores silently: an
+    /// unknown name, a suite that is named twice, or one of TLS 1.2. Also refuses a list without
+    /// suites.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl Ciphersuites {
         &self.ciphers
     }
 
-    /// What is wrong with the list, in the order of its names.
+    /// The problems of the list, in the order of its names.
     pub fn lint(&self) -> Vec<Finding> {
         let mut findings = self.of_names();
         for name in &self.names {
@@ -164,7 +165,7 @@ impl Ciphersuites {
         findings
     }
 
-    /// What is wrong with single names.
+    /// The problems of single names.
     fn of_names(&self) -> Vec<Finding> {
         let finding = |name: &Name, code, severity, message: String, advice| Finding {
             code,
@@ -189,7 +190,7 @@ impl Ciphersuites {
                     name,
                     LintCode::WrongList,
                     Severity::Error,
-                    format!("`{text}` is no suite of TLS 1.3 and cannot be used"),
+                    format!("`{text}` is not a TLS 1.3 suite and cannot be used"),
                     Some(format!("write `{}` into the cipher string", suite.name).into()),
                 ),
                 Is::Unknown(meant) => finding(
@@ -205,7 +206,7 @@ impl Ciphersuites {
     }
 }
 
-/// What an unknown name stood for, probably.
+/// The probable intention behind an unknown name.
 fn meant(name: &str, library: &Library) -> Option<Box<str>> {
     let older = match library.suite_named(name) {
         Some(index) => Some(library.suite(index)),
@@ -215,7 +216,7 @@ fn meant(name: &str, library: &Library) -> Option<Box<str>> {
         return Some(format!("write `{}` into the cipher string", suite.cipher.name).into());
     }
     if names::alias(name).is_some() {
-        return Some("only suites can stand here, no group names".into());
+        return Some("only names of single suites are allowed here".into());
     }
     let nearest = names::nearest(name, names::TLS13_SUITES.iter().copied())?;
     Some(format!("did you mean `{nearest}`?").into())
@@ -280,7 +281,10 @@ mod tests {
         );
         assert_eq!(error.column(), Some(1));
         let error = Ciphersuites::strict("HIGH").unwrap_err();
-        assert!(error.message().ends_with("no group names"), "{error}");
+        assert!(
+            error.message().ends_with("single suites are allowed here"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::explain::fewest_moved;
 use super::{Cipher, CipherString, CipherStringError, Severity, Weakness};
 use crate::CipherExt;
 
-/// What changes from one cipher string to another, from [`CipherString::diff`].
+/// The difference between two cipher strings, from [`CipherString::diff`].
 #[derive(Debug, Clone)]
 pub struct CipherDiff {
     added: Vec<Cipher>,
@@ -40,16 +40,16 @@ pub enum Weakening {
         /// Why it is weak.
         why: Vec<Weakness>,
     },
-    /// The weakest suite has fewer bits than before.
+    /// The suite with the fewest bits has fewer than before.
     FewerBits {
         /// The least before.
         from: i32,
         /// The least after.
         to: i32,
     },
-    /// No suite is left that a client without PSK can use with forward secrecy.
+    /// No suite with forward secrecy is left, apart from those that need a PSK.
     ForwardSecrecyLost,
-    /// The first choice is weak, and was not before.
+    /// The most preferred suite is weak, and was not before.
     WeakFirstChoice {
         /// The first suite now.
         cipher: Cipher,
@@ -63,17 +63,17 @@ pub enum Weakening {
         /// The level after.
         to: u32,
     },
-    /// A weak suite moved before a good one that it stood behind.
+    /// A weak suite moved before a good one.
     WeakSuitePreferred {
         /// The weak suite.
         cipher: Cipher,
-        /// A good one that it stood behind and stands before now.
+        /// The good suite that it is preferred to now.
         before: Cipher,
     },
 }
 
 impl CipherString {
-    /// What changes if this string is replaced by `other`.
+    /// The changes if `other` replaces this string.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::CipherString;
@@ -97,7 +97,7 @@ impl CipherString {
 }
 
 impl CipherDiff {
-    /// What changes from one list to another.
+    /// The difference between two lists.
     pub(super) fn of_lists(old: &[Cipher], new: &[Cipher], levels: (u32, u32)) -> CipherDiff {
         let without = |of: &[Cipher], other: &[Cipher]| -> Vec<Cipher> {
             let gone = of.iter().filter(|c| other.iter().all(|o| o.id != c.id));
@@ -181,7 +181,7 @@ impl CipherDiff {
         &self.removed
     }
 
-    /// Suites that changed places among those that both select: as few as explain the new order.
+    /// Suites that both strings select, and that moved: the smallest set that explains the new order.
     pub fn reordered(&self) -> &[Reordered] {
         &self.reordered
     }
@@ -191,7 +191,7 @@ impl CipherDiff {
         self.security_levels
     }
 
-    /// How the new string is weaker; empty if it is not.
+    /// The ways in which the new string is weaker; empty if it is not.
     pub fn weakenings(&self) -> &[Weakening] {
         &self.weakenings
     }
@@ -208,7 +208,7 @@ impl CipherDiff {
     }
 }
 
-/// What makes a suite worse than others.
+/// The weaknesses that are errors or warnings.
 fn bad(cipher: &Cipher) -> Vec<Weakness> {
     if cipher.severity() < Some(Severity::Warning) {
         return Vec::new();

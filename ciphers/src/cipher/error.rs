@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 /// Why a cipher string was refused, and where.
 ///
-/// [`pyssl::Error`] can be made from it: where OpenSSL would refuse the string too,
-/// the result is Python's `SSLError`, otherwise a `ValueError`.
+/// It converts to [`pyssl::Error`]: to Python's `SSLError` if OpenSSL refuses the string too, and
+/// otherwise to `ValueError`.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::{CipherString, CipherStringErrorKind};
@@ -28,27 +28,27 @@ pub struct CipherStringError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CipherStringErrorKind {
-    /// Nothing but separators.
+    /// The string is empty, or has separators only.
     Empty,
     /// Longer than [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
     TooLong,
-    /// A NUL byte; C would end the string there.
+    /// A NUL byte, which ends a string in C.
     Nul,
-    /// An operator, or a `+` between names, with no name behind it.
+    /// No name follows an operator, or a `+` between names.
     MissingName,
-    /// A character that neither names nor separates.
+    /// A character that is neither part of a name nor a separator.
     InvalidCharacter,
-    /// `@` with something else than `STRENGTH` and `SECLEVEL=n`.
+    /// A command other than `@STRENGTH` and `@SECLEVEL=n`.
     UnknownCommand,
-    /// `@SECLEVEL=` with something else than one digit from 0 to 5.
+    /// `@SECLEVEL=` without a digit from 0 to 5.
     SecurityLevel,
-    /// Strict mode: a name that this OpenSSL does not know, or has nothing for.
+    /// Strict mode: a name that this OpenSSL does not know, or has no suites for.
     Unknown,
     /// Strict mode: a part that changes nothing.
     Ineffective,
-    /// Every part is fine, and together they select no suite.
+    /// Every part is valid, but the string selects no suite.
     NothingSelected,
-    /// OpenSSL itself failed, or refused what should have been fine.
+    /// OpenSSL failed, or refused a string that seems valid.
     Library,
 }
 
@@ -73,7 +73,7 @@ impl CipherStringError {
         )
     }
 
-    /// A context could not take a string that is fine.
+    /// For a context that refuses a valid string.
     pub(crate) fn of_context(error: &Error) -> CipherStringError {
         Self::new(CipherStringErrorKind::Library, 0..0, error.to_string())
     }
@@ -86,17 +86,18 @@ impl CipherStringError {
         )
     }
 
-    /// What is wrong.
+    /// The kind of error.
     pub fn kind(&self) -> CipherStringErrorKind {
         self.kind
     }
 
-    /// Where, in bytes.
+    /// The position in the string, in bytes.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Where, in bytes counted from 1; none if it is about the string as a whole, or about OpenSSL.
+    /// The position in the string, in bytes counted from 1; none for an error of the whole string or
+    /// of OpenSSL.
     pub fn column(&self) -> Option<usize> {
         let whole = matches!(
             self.kind,
@@ -107,7 +108,7 @@ impl CipherStringError {
         (!whole).then_some(self.span.start + 1)
     }
 
-    /// What is wrong, without the column.
+    /// The error without the column.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -143,7 +144,7 @@ impl fmt::Display for CipherStringError {
 impl std::error::Error for CipherStringError {}
 
 impl From<CipherStringError> for Error {
-    /// Python's text where Python has one: `No cipher can be selected.`
+    /// With Python's text if Python has one: `No cipher can be selected.`
     fn from(error: CipherStringError) -> Error {
         match error.kind {
             CipherStringErrorKind::NothingSelected => ssl_error(error.message),

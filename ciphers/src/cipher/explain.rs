@@ -1,7 +1,9 @@
+mod serialized;
+
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::library::{Library, Outcome, Scratch};
 use super::rules::{Rule, State};
@@ -13,7 +15,7 @@ use super::{
 /// The most parts that OpenSSL is asked about one by one.
 const MAX_PREFIXES: usize = 500;
 
-/// What each part of a cipher string did, from [`CipherString::explain`].
+/// The effect of each part of a cipher string, from [`CipherString::explain`].
 #[derive(Clone)]
 pub struct Explanation {
     steps: Vec<Step>,
@@ -28,18 +30,18 @@ pub struct Explanation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// By this crate's own rule engine, which came to the same list as OpenSSL.
+    /// By this crate's own evaluation, whose list is the same as OpenSSL's.
     Rules,
-    /// The rule engine came to another list, so OpenSSL was asked for the list after each part.
+    /// The list of the own evaluation differs, so OpenSSL was asked for the list after each part.
     Prefixes,
-    /// By the rule engine on a table of another version, without that version's OpenSSL; see
+    /// By the own evaluation with a table of another version; see
     /// [`KnownOpenssl`](super::KnownOpenssl).
     Table,
 }
 
-/// One part of a cipher string and what it did.
+/// One part of a cipher string and its effect.
 ///
-/// `Display` says it in a line: `removes 12 of 128`.
+/// `Display` is one line: `removes 12 of 128`.
 #[derive(Clone)]
 pub struct Step {
     part: Part,
@@ -53,7 +55,7 @@ pub struct Step {
     library: Arc<Library>,
 }
 
-/// What a part did, in a word.
+/// The effect of a part.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
@@ -63,41 +65,41 @@ pub enum Effect {
     Removed,
     /// Suites changed places.
     Moved,
-    /// The list stays as it is, but suites outside it can no longer be added.
+    /// The list has not changed, but suites outside it can no longer be added.
     Excluded,
     /// The security level was set.
     SetsLevel(u8),
-    /// Nothing happened.
+    /// No effect.
     None(NoEffect),
     /// OpenSSL does not know the name and ignored the part.
     Unknown,
 }
 
-/// Why a part did nothing.
+/// Why a part has no effect.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoEffect {
-    /// The linked OpenSSL has no suite that meets it.
+    /// The linked OpenSSL has no such suite.
     NothingMatches,
     /// The names exclude each other.
     Contradiction,
-    /// What it adds is in the list already.
+    /// The suites that it adds are in the list already.
     AlreadyListed,
-    /// What it would add was taken out for good by an earlier `!`.
+    /// An earlier `!` has excluded the suites for good.
     ExcludedBefore,
-    /// What it removes or moves is not in the list.
+    /// The suites that it removes or moves are not in the list.
     NotListed,
-    /// What it moves stands at the end already, or the list is sorted already.
+    /// The suites that it moves are at the end already, or the list is sorted already.
     AlreadyInOrder,
     /// OpenSSL does not read it.
     Unread,
 }
 
 impl CipherString {
-    /// What each part did, in order.
+    /// The effect of each part, in order.
     ///
-    /// The list after the last part is always the one that the linked OpenSSL itself makes of
-    /// the string. A string that selects nothing is explained too.
+    /// The list after the last part is always the list of the linked OpenSSL for the string. A
+    /// string that selects nothing is explained too.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::{CipherString, Effect};
@@ -139,8 +141,8 @@ impl CipherString {
             return Err(CipherStringError::new(
                 CipherStringErrorKind::Library,
                 0..0,
-                "OpenSSL's list is not the one that its rules give, and the string is too long \
-                 to ask for the list after each part",
+                "the evaluation of the string differs from OpenSSL's, and the string is too long \
+                 to ask OpenSSL for the list after each part",
             ));
         }
         let steps = again.steps_by_prefixes(&mut scratch);
@@ -288,7 +290,7 @@ fn longest_increasing(common: &[(u16, usize)]) -> Vec<u16> {
 }
 
 impl Explanation {
-    /// The parts and what they did.
+    /// The parts and their effects.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -303,12 +305,12 @@ impl Explanation {
         self.ciphers.iter().all(Cipher::is_tls13)
     }
 
-    /// The security level that is in force with the string: the one it sets, or the library's.
+    /// The security level with the string: the one that it sets, or the library's default.
     pub fn security_level(&self) -> u32 {
         self.security_level
     }
 
-    /// What changes from this outcome to another: of another string, or of the same one with
+    /// The difference from another explanation: of another string, or of the same string with
     /// another version of OpenSSL.
     ///
     /// ```
@@ -325,62 +327,9 @@ impl Explanation {
         CipherDiff::of_lists(&self.ciphers, &other.ciphers, levels)
     }
 
-    /// How it was found.
+    /// How the explanation was found.
     pub fn method(&self) -> Method {
         self.method
-    }
-}
-
-/// With more steps, their lists are left out of serialized explanations: they would take a hundred
-/// megabytes.
-const MOST_LISTS: usize = 1000;
-
-impl Serialize for Explanation {
-    /// `method`, `lists_left_out` (true for more than a thousand steps) and `steps`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            method: Method,
-            lists_left_out: bool,
-            steps: Vec<StepFields<'a>>,
-        }
-        let lists = self.steps.len() <= MOST_LISTS;
-        let fields = Fields {
-            method: self.method,
-            lists_left_out: !lists,
-            steps: self.steps.iter().map(|s| s.fields(lists)).collect(),
-        };
-        fields.serialize(serializer)
-    }
-}
-
-/// A step as it is serialized.
-#[derive(Serialize)]
-struct StepFields<'a> {
-    part: &'a str,
-    column: usize,
-    effect: Effect,
-    text: String,
-    hint: Option<String>,
-    added: Vec<&'a str>,
-    removed: Vec<&'a str>,
-    moved: Vec<&'a str>,
-    killed: Vec<&'a str>,
-    /// The list after the step; none if it has not changed or lists are left out.
-    list: Option<Vec<&'a str>>,
-}
-
-impl Serialize for Effect {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Effect::Added => "added",
-            Effect::Removed => "removed",
-            Effect::Moved => "moved",
-            Effect::Excluded => "excluded",
-            Effect::SetsLevel(_) => "sets-level",
-            Effect::None(_) => "none",
-            Effect::Unknown => "unknown",
-        })
     }
 }
 
@@ -444,24 +393,6 @@ impl Step {
         suites.iter().map(|i| &self.library.suite(*i).cipher)
     }
 
-    fn fields(&self, list: bool) -> StepFields<'_> {
-        let names = |suites| self.named(suites).map(|c| c.name).collect::<Vec<_>>();
-        let unknown = self.effect == Effect::Unknown;
-        let hint = if unknown { self.hint() } else { None };
-        StepFields {
-            part: self.part.text(),
-            column: self.part.column(),
-            effect: self.effect,
-            text: self.to_string(),
-            hint: hint.map(|hint| hint.to_string()),
-            added: names(&self.added),
-            removed: names(&self.removed),
-            moved: names(&self.moved),
-            killed: names(&self.killed),
-            list: (list && self.changes_list()).then(|| names(&self.list)),
-        }
-    }
-
     /// Whether it added, removed or moved suites.
     pub fn changes_list(&self) -> bool {
         !(self.added.is_empty() && self.removed.is_empty() && self.moved.is_empty())
@@ -472,7 +403,7 @@ impl Step {
         &self.part
     }
 
-    /// What it did.
+    /// Its effect.
     pub fn effect(&self) -> Effect {
         self.effect
     }
@@ -502,7 +433,7 @@ impl Step {
         self.named(&self.list)
     }
 
-    /// For an unknown name, what was probably meant.
+    /// For an unknown name, the probable intention.
     pub fn hint(&self) -> Option<Hint> {
         Hint::for_part(&self.part, &self.library)
     }

@@ -3,27 +3,27 @@ use std::fmt;
 use super::library::Library;
 use super::{Part, Term, names};
 
-/// What was probably meant by a name that the linked OpenSSL does not know.
+/// The probable intention behind a name that the linked OpenSSL does not know.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
     /// The nearest name that it knows.
     Nearest(Box<str>),
-    /// The name is the TLS registry's, or Java's; OpenSSL's own is this.
+    /// The name is that of the TLS registry or of Java; this is OpenSSL's name.
     OpensslName(&'static str),
     /// The name is a suite of TLS 1.3, which a cipher string cannot hold.
     Tls13Suite,
-    /// `DEFAULT` means something only at the start.
+    /// `DEFAULT` counts only at the start.
     DefaultNotFirst,
-    /// Other versions or builds of OpenSSL know the name; this one has nothing for it.
+    /// Other versions or builds of OpenSSL know the name; this one has no such suites.
     NotInThisBuild,
-    /// A `-` between two names makes them one; a separator was probably meant.
+    /// A `-` between two names joins them; probably a separator is missing.
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
     GnuTls,
     /// The name is a version of the protocol, which a cipher string does not choose.
     ProtocolVersion,
-    /// The name is a signal in the list of suites, which OpenSSL sends by itself.
+    /// The name is a signalling value, which OpenSSL sends automatically.
     Signal,
     /// The name is a group of the key exchange, which a cipher string does not choose.
     Group,
@@ -46,7 +46,9 @@ impl fmt::Display for Hint {
             Hint::ProtocolVersion => {
                 f.write_str("versions are set elsewhere (minimum_version, maximum_version)")
             }
-            Hint::Signal => f.write_str("this is no suite, and OpenSSL sends it by itself"),
+            Hint::Signal => {
+                f.write_str("this is a signalling value, which OpenSSL sends automatically")
+            }
             Hint::Group => f.write_str("groups have a list of their own (set_groups)"),
             Hint::Setting => f.write_str("this is the name of a setting, not part of its value"),
         }
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_into_a_cipher_string_is_told_from_typing_errors() {
+    fn names_that_belong_elsewhere_have_their_own_hints() {
         for (text, expected) in [
             ("TLSv1.3", "versions are set elsewhere"),
             ("HIGH:!TLSv1.1", "versions are set elsewhere"),
@@ -128,7 +130,7 @@ mod tests {
                 "TLS13-AES-256-GCM-SHA384",
                 "a list of their own (set_ciphersuites)",
             ),
-            ("TLS_FALLBACK_SCSV:AES", "by itself"),
+            ("TLS_FALLBACK_SCSV:AES", "automatically"),
             ("X25519:AES", "set_groups"),
             ("AES:P-256", "set_groups"),
             ("ssl_ciphers HIGH", "the name of a setting"),

@@ -6,8 +6,8 @@ use once_cell::sync::Lazy;
 use super::library::Library;
 use super::{CipherString, CipherStringError, Explanation, table};
 
-/// A version of OpenSSL whose suites, names and defaults the crate has in a table, so that a
-/// string can be evaluated as that version would, without having it.
+/// A version of OpenSSL that the crate has a table of: its suites, names and defaults. With it a
+/// string is evaluated as by that version, which need not be installed.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::KnownOpenssl;
@@ -21,8 +21,8 @@ use super::{CipherString, CipherStringError, Explanation, table};
 /// }
 /// ```
 ///
-/// The tables are what the libraries themselves say (`cargo xtask ciphers`), and the crate's tests
-/// compare them with the linked one. A distribution can build the same version with other suites.
+/// `cargo xtask ciphers` reads the tables from the libraries, and the crate's tests compare them
+/// with the linked one. A distribution can build the same version with other suites.
 #[derive(Clone)]
 pub struct KnownOpenssl {
     pub(super) library: Arc<Library>,
@@ -65,21 +65,21 @@ impl KnownOpenssl {
         self.name
     }
 
-    /// What that library's `OPENSSL_VERSION` says: `"OpenSSL 3.0.22 25 Aug 2026"`.
+    /// The library's `OPENSSL_VERSION`: `"OpenSSL 3.0.22 25 Aug 2026"`.
     pub fn version(&self) -> &'static str {
         self.version
     }
 
-    /// Where that library was from.
+    /// The origin of the library.
     pub fn build(&self) -> &'static str {
         self.build
     }
 
-    /// What this version makes of a string, part by part.
+    /// The effect of each part of a string in this version.
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] with the column where it would refuse the string; limits are as in
+    /// [`CipherStringError`] with the column where it refuses the string; the limits are those of
     /// [`CipherString::parse`].
     pub fn explain(&self, text: &str) -> Result<Explanation, CipherStringError> {
         let string = CipherString::parse_with(text, Arc::clone(&self.library))?;

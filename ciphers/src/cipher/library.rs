@@ -1,7 +1,7 @@
-//! What the linked OpenSSL has: its suites, the order that strings start from, its names.
+//! The suites of the linked OpenSSL, the order that strings start from, and its names.
 //!
-//! All of it is asked of the library, none of it read from a version number, so that a patched,
-//! trimmed or newer OpenSSL is described as it is.
+//! All of it is asked of the library and does not depend on its version number, so that a patched,
+//! reduced or newer OpenSSL is described correctly.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -39,10 +39,10 @@ pub(super) struct Library {
     pub(super) profiles: bool,
     /// Whether suites have their names of the TLS registry too (3.2).
     pub(super) standard_names: bool,
-    /// Not the linked library, but what a table says of another: nothing is asked.
+    /// Whether this is a table of another library, so that OpenSSL is not asked.
     pub(super) from_table: bool,
     pub(super) suite_names: HashMap<Box<str>, u16>,
-    /// The names that a misspelt one can have meant.
+    /// The names that can be suggested for a misspelt one.
     pub(super) useful: OnceCell<Vec<&'static str>>,
     /// Names other than those of suites that were asked for: what they select, if known.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
@@ -50,7 +50,7 @@ pub(super) struct Library {
 
 /// Names of groups that a library knows, among those that it was asked for, and what they select.
 ///
-/// An answer of its own, since what the library remembers may be forgotten at any time.
+/// The cache of the library may be emptied at any time, so this is a copy.
 pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
 
 pub(super) struct Suite {
@@ -58,13 +58,13 @@ pub(super) struct Suite {
     pub(super) properties: Selector,
 }
 
-/// What `SSL_CTX_set_cipher_list` made of a string.
+/// The result of `SSL_CTX_set_cipher_list`.
 pub(super) enum Outcome {
     /// The whole list, TLS 1.3 first.
     Listed(Vec<Cipher>),
     /// No suite but those of TLS 1.3.
     Nothing,
-    /// The string is not one.
+    /// The string is invalid.
     Refused(ErrorStack),
 }
 
@@ -123,7 +123,7 @@ fn reason(stack: &ErrorStack) -> Option<i32> {
 static CURRENT: RwLock<Option<Arc<Library>>> = RwLock::new(None);
 
 impl Library {
-    /// What was learned of the library, once per process.
+    /// The facts about the linked library, which are collected once per process.
     pub(super) fn current() -> Result<Arc<Library>, CipherStringError> {
         if let Some(library) = &*CURRENT.read().unwrap_or_else(PoisonError::into_inner) {
             return Ok(library.clone());
@@ -131,7 +131,7 @@ impl Library {
         Library::refresh()
     }
 
-    /// Learns again: loading a provider changes what there is.
+    /// Collects the facts again: loading a provider changes them.
     pub(super) fn refresh() -> Result<Arc<Library>, CipherStringError> {
         let learned = Library::learn().map_err(|e| CipherStringError::library(&e))?;
         let library = Arc::new(learned);
@@ -226,8 +226,8 @@ impl Library {
         &self.suites[usize::from(index)]
     }
 
-    /// What the name selects; `None` if this library does not know it. Names of groups must be
-    /// among those that were asked for.
+    /// The suites that a name selects; `None` if this library does not know it. A name for several
+    /// suites must be among those that were asked for.
     pub(super) fn selector(&self, name: &str, known: &Known) -> Option<Arc<Selector>> {
         if let Some(index) = self.suite_named(name) {
             let mut selector = self.suite(index).properties.clone();
@@ -264,7 +264,7 @@ impl Library {
         names: &[&str],
         asked: &mut HashMap<Box<str>, Option<Arc<Selector>>>,
     ) -> Result<(), CipherStringError> {
-        // A bound on what strangers' strings can make this process remember.
+        // A limit for the memory that strings of others can use.
         if asked.len() > 10_000 {
             asked.clear();
         }
@@ -302,7 +302,7 @@ impl Library {
         Ok(())
     }
 
-    /// The group name, spelt as this library would accept it.
+    /// The name for several suites, in a spelling that this library accepts.
     pub(super) fn alias(&self, name: &str) -> Option<&'static names::Alias> {
         if self.ignores_case {
             ALIASES.iter().find(|a| a.name.eq_ignore_ascii_case(name))
@@ -397,7 +397,7 @@ mod tests {
         let known = library.ask(["HIGH", "kRSA", "NOT-A-NAME"].into_iter());
         let known = known.expect("the library answers");
         let many: Vec<String> = (0..10_001).map(|n| format!("NAME{n}")).collect();
-        // What another thread may do meanwhile: the second call finds too many names.
+        // The second call finds a full cache, as after another thread's calls.
         for _ in 0..2 {
             let names = many.iter().map(String::as_str);
             assert!(library.ask(names).is_ok_and(|known| known.0.is_empty()));

@@ -14,16 +14,16 @@ use super::{
 use crate::codes::codes;
 use crate::text::first_names;
 
-/// How bad a [`Finding`] is.
+/// The severity of a [`Finding`].
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information.
     Note,
-    /// Probably not what was meant, or outdated.
+    /// Probably not intended, or outdated.
     Warning,
-    /// A mistake, or a danger.
+    /// A mistake, or insecure.
     Error,
 }
 
@@ -38,69 +38,69 @@ impl fmt::Display for Severity {
 }
 
 codes! {
-    /// What a [`Finding`] is about.
+    /// The subject of a [`Finding`].
     LintCode {
         UnknownName = "C001", "a name that this OpenSSL does not know";
         NoEffect = "C002", "a part that changes nothing";
         UselessOrder = "C003", "a part that should change the order and does not";
-        WantedAfterKill = "C004", "a suite that is wanted after a `!` took it out for good";
-        Tls13InString = "C005", "a suite of TLS 1.3, which belongs into a list of its own";
-        Tls13NotGoverned = "C006", "suites of TLS 1.3 stay enabled whatever the string says";
+        WantedAfterKill = "C004", "a suite that is added after a `!` excluded it for good";
+        Tls13InString = "C005", "a TLS 1.3 suite, which a cipher string cannot select";
+        Tls13NotGoverned = "C006", "the string does not affect the suites of TLS 1.3";
         WeakSuites = "C007", "weak suites remain";
-        OnlyTls13Usable = "C008", "nothing to use with TLS 1.2";
-        HiddenBySecurityLevel = "C009", "suites that the security level takes away";
+        OnlyTls13Usable = "C008", "no suite can be used with TLS 1.2";
+        HiddenBySecurityLevel = "C009", "suites that the security level disables";
         SelectsNothing = "C010", "the string selects nothing";
-        DefaultNotFirst = "C011", "`DEFAULT` behind the start is ignored";
+        DefaultNotFirst = "C011", "`DEFAULT` is ignored unless it is first";
         LowSecurityLevel = "C012", "the security level is lowered";
         MissingSeparator = "C013", "two parts without a separator";
-        ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` before a strength class is forgotten";
+        ForgottenCondition = "C014", "`COMPLEMENTOFDEFAULT` is ignored before a strength class";
         NeedsCallback = "C015", "suites that need a PSK or SRP callback";
-        NothingToExclude = "C016", "a precaution against suites that this OpenSSL does not have";
-        WeakPreferred = "C017", "a suite without forward secrecy stands before one with it";
-        NotRead = "C018", "OpenSSL does not read this";
+        NothingToExclude = "C016", "an exclusion of suites that this OpenSSL does not have";
+        WeakPreferred = "C017", "a suite without forward secrecy is preferred to one with it";
+        NotRead = "C018", "a part that OpenSSL does not read";
         WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
     }
 }
 
-/// Something to know about a cipher string, from [`CipherString::lint`].
+/// A finding about a cipher string, from [`CipherString::lint`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub(super) code: LintCode,
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
-    /// Whether it is about the outcome, and not about the part at `span`.
+    /// Whether it is about the whole string, and not about the part at `span`.
     pub(super) whole: bool,
     pub(super) message: Box<str>,
     pub(super) advice: Option<Box<str>>,
 }
 
 impl Finding {
-    /// What it is about.
+    /// The subject.
     pub fn code(&self) -> LintCode {
         self.code
     }
 
-    /// How bad it is.
+    /// The severity.
     pub fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// The part or name it is about, in bytes; the whole string if it is about the outcome.
+    /// The part or name, in bytes; the whole string for a finding on its result.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Where the part starts, counted from 1; none if it is about the outcome.
+    /// Where the part starts, counted from 1; none for a finding on the whole string.
     pub fn column(&self) -> Option<usize> {
         (!self.whole).then_some(self.span.start + 1)
     }
 
-    /// What was found.
+    /// The finding in words.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to write instead, if that can be said.
+    /// A suggestion, if there is one.
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
     }
@@ -152,7 +152,7 @@ impl fmt::Display for Finding {
 }
 
 impl CipherString {
-    /// What is wrong with the string, or worth knowing about it, in the order of its parts.
+    /// The problems of the string and other facts about it, in the order of its parts.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::{CipherString, LintCode, Severity};
@@ -234,7 +234,7 @@ impl Linter<'_> {
     }
 
     fn check_parts(&mut self, explanation: &Explanation) {
-        // Who took a suite out for good, by the suite's index.
+        // The part that excluded a suite for good, by the suite's index.
         let mut killer: Vec<Option<&Part>> = vec![None; self.library.suites.len()];
         let mut hints = 0;
         for step in explanation.steps() {
@@ -242,7 +242,7 @@ impl Linter<'_> {
             self.check_form(part);
             match step.effect() {
                 Effect::Unknown => {
-                    // The nearest name costs some time; nobody reads hundreds of them.
+                    // Finding the nearest name takes time, so there is a limit.
                     hints += 1;
                     let hint = if hints <= 100 { step.hint() } else { None };
                     self.unknown(part, hint.as_ref());
@@ -252,7 +252,8 @@ impl Linter<'_> {
                     let usual = self.library.security_level;
                     if u32::from(level) < usual {
                         let message = format!("the security level goes from {usual} to {level}");
-                        let advice = Some("short keys and SHA-1 signatures pass then".into());
+                        let advice =
+                            Some("short keys and SHA-1 signatures are accepted then".into());
                         let code = LintCode::LowSecurityLevel;
                         self.at(part.span(), code, Severity::Warning, message, advice);
                     }
@@ -285,7 +286,7 @@ impl Linter<'_> {
         }
         if part.forgets_default {
             let message = format!(
-                "in `{part}`, OpenSSL forgets COMPLEMENTOFDEFAULT when a strength class follows"
+                "in `{part}`, OpenSSL ignores COMPLEMENTOFDEFAULT because a strength class follows"
             );
             let advice = Some("put COMPLEMENTOFDEFAULT last".into());
             self.at(
@@ -339,7 +340,8 @@ impl Linter<'_> {
             _ => (LintCode::NoEffect, Severity::Warning),
         };
         let too_early = why == NoEffect::NotListed && !precaution && empty;
-        let advice = too_early.then(|| "the list is empty here: put it behind what selects".into());
+        let advice = too_early
+            .then(|| "the list is empty here: put it after the parts that add suites".into());
         self.at(
             part.span(),
             code,
@@ -349,13 +351,13 @@ impl Linter<'_> {
         );
     }
 
-    /// What a string that selects nothing lacks.
+    /// The reason why a string selects nothing.
     fn why_nothing(&self, explanation: &Explanation) -> Option<String> {
         let steps = explanation.steps();
         let selects =
             |part: &Part| part.operator() == Operator::Add && part.kind() != PartKind::Unread;
         if !steps.iter().any(|step| selects(step.part())) {
-            return Some("begin with what to select, such as `HIGH` or `DEFAULT`".into());
+            return Some("begin with a part that adds suites, such as `HIGH` or `DEFAULT`".into());
         }
         let known_but_for_case = |step: &Step| match step.hint() {
             Some(Hint::Nearest(name)) => step
@@ -367,10 +369,10 @@ impl Linter<'_> {
         let some = &steps[..steps.len().min(20)];
         some.iter()
             .any(known_but_for_case)
-            .then(|| "letter case matters to OpenSSL before 4.0".into())
+            .then(|| "names are case-sensitive before OpenSSL 4.0".into())
     }
 
-    /// Reports a part that names what an earlier `!` took out: all of it, or a suite by name.
+    /// Reports a part whose suites an earlier `!` has all excluded.
     fn wanted_after_kill(&mut self, part: &Part, killer: &[Option<&Part>]) {
         let super::rules::Rule::Add(selector) = &part.rule else {
             return;
@@ -384,9 +386,9 @@ impl Linter<'_> {
         let Some(first) = killed.first().filter(|_| killed.len() == wanted.len()) else {
             return;
         };
-        let message = format!("`{part}` adds nothing: `{first}` took it out for good");
+        let message = format!("`{part}` adds nothing: `{first}` has excluded its suites for good");
         let name = first.text().trim_start_matches('!');
-        let advice = Some(format!("write `-{name}`, or move `{first}` behind it"));
+        let advice = Some(format!("write `-{name}`, or put `{first}` after it"));
         self.at(
             part.span(),
             LintCode::WantedAfterKill,
@@ -402,7 +404,7 @@ impl Linter<'_> {
         if !resolved.tls13().is_empty() {
             let names: Vec<_> = resolved.tls13().iter().map(|c| c.name).collect();
             let message = format!(
-                "the string does not govern TLS 1.3: {} stay enabled",
+                "the string does not affect TLS 1.3: {} stay enabled",
                 names.join(", ")
             );
             self.whole(LintCode::Tls13NotGoverned, Severity::Note, message, None);
@@ -412,7 +414,7 @@ impl Linter<'_> {
         let level = resolved.security_level();
         if !hidden.is_empty() {
             let message = format!(
-                "security level {level} takes away {}",
+                "security level {level} disables {}",
                 first_names(hidden.iter(), MOST)
             );
             self.whole(
@@ -441,7 +443,7 @@ impl Linter<'_> {
         let mut by_weakness: Vec<(Weakness, Vec<Cipher>)> = Vec::new();
         for cipher in ciphers {
             let weaknesses = cipher.weaknesses();
-            // Where nobody sets a callback, only what is broken matters.
+            // A suite that needs a callback is reported only if it is broken.
             let callback = weaknesses.iter().copied().any(Weakness::needs_callback);
             for weakness in weaknesses {
                 let grave = weakness.severity() == Severity::Error;
@@ -467,10 +469,10 @@ impl Linter<'_> {
         }
     }
 
-    /// What to write so that these suites are not selected.
+    /// The change that leaves these suites out.
     fn instead(&self, weakness: Weakness, weak: &[Cipher], selected: &[Cipher]) -> Option<String> {
         if weak.len() == selected.len() && selected.iter().all(|c| weak.contains(c)) {
-            return Some("select others, such as `ECDHE+AESGCM`".into());
+            return Some("select other suites, such as `ECDHE+AESGCM`".into());
         }
         let is_named = |c: &Cipher| {
             self.string.parts().iter().any(|part| {
@@ -479,7 +481,7 @@ impl Linter<'_> {
             })
         };
         if weak.iter().all(is_named) {
-            return Some("take them out of the string".into());
+            return Some("remove them from the string".into());
         }
         let parts = weakness.excluded_by()?;
         Some(format!("add `:{parts}`"))

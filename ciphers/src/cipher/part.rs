@@ -27,7 +27,7 @@ pub struct Part {
     pub(super) rule: Rule,
 }
 
-/// What stands before the names of a part.
+/// The operator of a part.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
@@ -43,17 +43,17 @@ pub enum Operator {
     Command,
 }
 
-/// What a part is about.
+/// The kind of a part.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PartKind {
-    /// Names that the linked OpenSSL knows, all of which a suite must meet.
+    /// Names that the linked OpenSSL knows; a suite must match all of them.
     Selection,
-    /// Known names that exclude each other, such as `RSA+ECDHE`: no suite meets them.
+    /// Known names that exclude each other, such as `RSA+ECDHE`: no suite matches.
     Contradiction,
     /// At least one name that the linked OpenSSL does not know; it ignores the whole part.
     Unknown,
-    /// `DEFAULT`, which means something only at the start.
+    /// `DEFAULT`, which counts only at the start.
     Default,
     /// `SUITEB128`, `SUITEB128ONLY`, `SUITEB128C2` or `SUITEB192`, which replace the whole string.
     SuiteB,
@@ -63,7 +63,7 @@ pub enum PartKind {
     Strength,
     /// `@SECLEVEL=n`.
     SecurityLevel(u8),
-    /// Behind `SUITEB…`: never read.
+    /// Text after `SUITEB…`, which OpenSSL does not read.
     Unread,
 }
 
@@ -97,7 +97,7 @@ impl Term {
         self.known
     }
 
-    /// What a group name stands for, in words.
+    /// The meaning of a name for several suites, in words.
     pub fn meaning(&self) -> Option<&'static str> {
         self.meaning
     }
@@ -119,12 +119,12 @@ impl Part {
         self.start + 1
     }
 
-    /// What stands before the names.
+    /// The operator.
     pub fn operator(&self) -> Operator {
         self.operator
     }
 
-    /// What the part is about.
+    /// The kind of the part.
     pub fn kind(&self) -> PartKind {
         self.kind
     }

@@ -211,7 +211,7 @@ mod tests {
     use crate::CipherExt;
     use crate::cipher::Weakness;
 
-    /// What is read from a name is what OpenSSL says of the suite.
+    /// The properties that are read from a name are the same as OpenSSL's.
     #[test]
     fn properties_from_names_are_openssls() {
         let mut compared = 0;

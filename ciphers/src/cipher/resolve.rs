@@ -3,10 +3,10 @@ use openssl::ssl::{Ssl, SslContext};
 use super::library::{Outcome, Scratch};
 use super::{Cipher, CipherString, CipherStringError};
 
-/// What a cipher string selects, from [`CipherString::resolve`].
+/// The suites that a cipher string selects, from [`CipherString::resolve`], in order of preference.
 ///
-/// In the order of preference; the suites of TLS 1.3, which the string does not govern, come
-/// first, as they do in Python's `get_ciphers()`.
+/// The suites of TLS 1.3, which the string does not affect, come first, as in Python's
+/// `get_ciphers()`.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     ciphers: Vec<Cipher>,
@@ -61,7 +61,7 @@ impl Resolved {
         self.ciphers
     }
 
-    /// The suites of TLS 1.3, on which the string has no influence.
+    /// The suites of TLS 1.3, which the string does not affect.
     pub fn tls13(&self) -> &[Cipher] {
         self.ciphers.split_at(self.tls13_len()).0
     }
@@ -75,13 +75,13 @@ impl Resolved {
         self.ciphers.iter().take_while(|c| c.is_tls13()).count()
     }
 
-    /// The security level that is in force with the string: the one it sets, or the library's.
+    /// The security level with the string: the one that it sets, or the library's default.
     pub fn security_level(&self) -> u32 {
         self.security_level
     }
 
-    /// The suites that a client would really offer: without those that the security level
-    /// forbids or that need a PSK or SRP callback.
+    /// The suites that a client offers: all but those that the security level forbids and those
+    /// that need a PSK or SRP callback.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Resolved {
         self.supported_at(None)
     }
 
-    /// The suites that only the security level takes away.
+    /// The suites that are disabled by the security level only.
     ///
     /// # Errors
     ///

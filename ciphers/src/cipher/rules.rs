@@ -1,4 +1,4 @@
-//! The rule engine: what OpenSSL does to its list for each part of a string.
+//! The evaluation of a string: how each part changes OpenSSL's list.
 //!
 //! The list holds every suite, enabled or not. Adding puts suites at its end, removing puts them
 //! at its start (so that a later addition finds the latest first), `+` moves enabled ones to its
@@ -14,7 +14,7 @@ pub(super) struct State {
     active: Box<[bool]>,
 }
 
-/// What a part does.
+/// The effect of a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rule {
     /// Start from `DEFAULT`.
@@ -26,7 +26,7 @@ pub(super) enum Rule {
     /// Enable these, in this order.
     Enable(Box<[u16]>),
     SortByStrength,
-    /// A command or name without consequence for the list.
+    /// A command or name that does not change the list.
     Nothing,
 }
 

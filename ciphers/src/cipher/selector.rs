@@ -1,4 +1,4 @@
-//! What a name in a cipher string selects.
+//! The suites that a name in a cipher string selects.
 //!
 //! A suite has one key exchange, one authentication, one cipher, one MAC, a strength class and
 //! the protocol that defined it. A name constrains some of these; names joined by `+` constrain

@@ -3,11 +3,11 @@ use super::{
 };
 
 impl CipherString {
-    /// As [`parse`](Self::parse), and refuses every part that OpenSSL would ignore in silence.
+    /// As [`parse`](Self::parse), and refuses every part that OpenSSL ignores silently.
     ///
-    /// An error are: a name that the linked OpenSSL does not know; a part that adds, removes or
-    /// moves nothing; a whole that selects nothing. Precautions stay allowed: `!MD5` where no
-    /// suite with MD5 was in the list, and `!EXPORT` or `!RC4` in an OpenSSL without such suites.
+    /// These are errors: a name that the linked OpenSSL does not know, a part that adds, removes or
+    /// moves no suite, and a string that selects nothing. Exclusions without effect are allowed:
+    /// `!MD5` if no suite in the list uses MD5, and `!EXPORT` or `!RC4` if OpenSSL has no such suites.
     ///
     /// ```
     /// use pyssl_ciphers::cipher::CipherString;

@@ -42,7 +42,7 @@ pub struct CipherString {
 }
 
 impl CipherString {
-    /// The string that Python gives to every context that it makes, since 3.10.
+    /// The cipher string of every new context in Python, since 3.10.
     ///
     /// ```python
     /// ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).get_ciphers()
@@ -59,16 +59,16 @@ impl CipherString {
     /// Source: `PY_SSL_DEFAULT_CIPHER_STRING` in CPython's `Modules/_ssl.c`.
     pub const PYTHON_DEFAULT: &'static str = pyssl::PYTHON_DEFAULT_CIPHERS;
 
-    /// The longest string that is taken, in bytes. OpenSSL has no limit; real strings are below
-    /// 2,000.
+    /// The longest string that is accepted, in bytes. OpenSSL has no limit; real strings have less
+    /// than 2,000.
     pub const MAX_LEN: usize = 64 * 1024;
 
     /// Reads a string.
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] with the column where OpenSSL would refuse the string; also if it is
-    /// empty, longer than [`MAX_LEN`](Self::MAX_LEN), or has a NUL.
+    /// [`CipherStringError`] with the column, if OpenSSL refuses the string, or if it is empty, longer
+    /// than [`MAX_LEN`](Self::MAX_LEN), or has a NUL.
     pub fn parse(text: &str) -> Result<CipherString, CipherStringError> {
         CipherString::parse_with(text, Library::current()?)
     }
@@ -91,7 +91,7 @@ impl CipherString {
             return Err(CipherStringError::new(
                 Kind::Empty,
                 0..text.len(),
-                "the string names nothing",
+                "the string has no names",
             ));
         }
         Ok(CipherString {
@@ -101,7 +101,7 @@ impl CipherString {
         })
     }
 
-    /// What the linked OpenSSL reads for `DEFAULT`.
+    /// The string that `DEFAULT` stands for in the linked OpenSSL.
     ///
     /// ```
     /// # use pyssl_ciphers::cipher::CipherString;
@@ -117,7 +117,7 @@ impl CipherString {
         pyssl::openssl_default_ciphers()
     }
 
-    /// The name of a suite of the linked OpenSSL that a misspelt one probably means.
+    /// The name of a suite of the linked OpenSSL that is nearest to a misspelt one.
     pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
         let library = Library::current().ok()?;
         let nearest = library.nearest(&name.replace('_', "-"))?;
@@ -159,7 +159,7 @@ impl fmt::Display for CipherString {
 }
 
 impl PartialEq for CipherString {
-    /// Whether the texts are the same; [`CipherString::diff`] compares what they select.
+    /// Compares the texts; [`CipherString::diff`] compares the selected suites.
     fn eq(&self, other: &CipherString) -> bool {
         self.text == other.text
     }
@@ -179,7 +179,7 @@ pub(super) fn check_characters(text: &str) -> Result<(), CipherStringError> {
     let refuse = |kind, span, message: String| Err(CipherStringError::new(kind, span, message));
     if text.len() > CipherString::MAX_LEN {
         let message = format!(
-            "the string has {} bytes, {} are the most",
+            "the string has {} bytes; the maximum is {}",
             text.len(),
             CipherString::MAX_LEN
         );
@@ -201,7 +201,7 @@ fn is_name(byte: u8, library: &Library) -> bool {
         || (byte == b'_' && library.underscore)
 }
 
-/// Everything that could be read as a name, also at the start of a word behind `DEFAULT`.
+/// All words that may be names, also directly after `DEFAULT`.
 fn words<'a>(text: &'a str, library: &Library) -> impl Iterator<Item = &'a str> {
     let other = |c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library));
     let behind_default = text
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads what means something only at the start; true if nothing else is read then.
+    /// Reads a name that counts only at the start; true if the rest of the string is not read.
     fn read_prefix(&mut self) -> bool {
         if let Some((prefix, suites)) = SUITE_B.into_iter().find(|(p, _)| self.starts_with(p)) {
             let suites = suites.iter().filter_map(|s| self.library.suite_named(s));
@@ -367,7 +367,9 @@ impl<'a> Reader<'a> {
                 return Err(CipherStringError::new(
                     Kind::UnknownCommand,
                     span,
-                    format!("`@{name}` is no command; @STRENGTH and @SECLEVEL=n are"),
+                    format!(
+                        "`@{name}` is not a command; the commands are @STRENGTH and @SECLEVEL=n"
+                    ),
                 ));
             }
             Some(level) => match level.parse::<u8>() {
@@ -377,7 +379,7 @@ impl<'a> Reader<'a> {
                 _ => {
                     let message = match level {
                         "" => "a security level from 0 to 5 is missing".to_owned(),
-                        _ => format!("`{level}` is no security level; 0 to 5 are"),
+                        _ => format!("`{level}` is not a security level; the levels are 0 to 5"),
                     };
                     return Err(CipherStringError::new(
                         Kind::SecurityLevel,
@@ -387,7 +389,7 @@ impl<'a> Reader<'a> {
                 }
             },
         };
-        // OpenSSL throws away what else stands before the next separator.
+        // OpenSSL ignores everything up to the next separator.
         self.skip_to_separator();
         self.push(start, Operator::Command, kind, Vec::new(), rule);
         Ok(())
@@ -415,29 +417,29 @@ impl<'a> Reader<'a> {
         Err(CipherStringError::new(kind, start..end, message))
     }
 
-    /// Why a character is refused, and what was probably meant by it.
+    /// Why a character is refused, and its probable intention.
     fn cannot_stand_here(&self, byte: u8) -> String {
         let why = match byte {
             b'\'' | b'"' => "; was a quote left around the string?".to_owned(),
-            b'\\' => "; only a shell wants it".to_owned(),
+            b'\\' => "; it belongs to a shell's command line".to_owned(),
             b'#' => "; a cipher string has no comments".to_owned(),
             b'*' => "; there are no wildcards".to_owned(),
-            b'[' | b']' | b'|' => "; suites of equal preference are BoringSSL's".to_owned(),
+            b'[' | b']' | b'|' => "; only BoringSSL has groups of equal preference".to_owned(),
             b'_' => self
                 .with_dashes()
                 .map_or(String::new(), |name| format!("; did you mean `{name}`?")),
             _ => String::new(),
         };
         match byte {
-            b'!'..=b'~' => format!("`{}` cannot stand in a name{why}", char::from(byte)),
+            b'!'..=b'~' => format!("`{}` is not allowed in a name{why}", char::from(byte)),
             0x80.. => {
                 let character = self.text[self.at..].chars().next();
                 format!(
-                    "`{}` cannot stand in a name",
+                    "`{}` is not allowed in a name",
                     character.unwrap_or('\u{fffd}')
                 )
             }
-            _ => format!("`{}` cannot stand in a name", byte.escape_ascii()),
+            _ => format!("`{}` is not allowed in a name", byte.escape_ascii()),
         }
     }
 

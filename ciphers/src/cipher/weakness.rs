@@ -19,7 +19,7 @@ use crate::sealed::Sealed;
 pub enum Weakness {
     /// No encryption at all.
     NoEncryption,
-    /// Nobody is authenticated: open to anyone in the middle.
+    /// The server is not authenticated, so anyone can impersonate it.
     Anonymous,
     /// Weakened for the export rules of the 1990s.
     Export,
@@ -43,9 +43,9 @@ pub enum Weakness {
     ShortTag,
     /// A DSA certificate, which no authority issues.
     Dsa,
-    /// Needs a pre-shared key: of no use without a PSK callback.
+    /// Needs a pre-shared key: unusable without a PSK callback.
     NeedsPsk,
-    /// Needs SRP: of no use without its callbacks.
+    /// Needs SRP: unusable without its callbacks.
     NeedsSrp,
 }
 
@@ -96,7 +96,7 @@ impl Weakness {
             .find(|weakness| weakness.slug() == slug)
     }
 
-    /// How bad it is: an error is broken, a warning outdated, a note only worth knowing.
+    /// How bad it is: an error for broken algorithms, a warning for outdated ones, otherwise a note.
     pub fn severity(self) -> Severity {
         match self {
             Weakness::NoEncryption
@@ -115,12 +115,12 @@ impl Weakness {
         }
     }
 
-    /// Whether the suite is of no use, and so no danger, without a callback.
+    /// Whether the suite cannot be used without a callback.
     pub fn needs_callback(self) -> bool {
         matches!(self, Weakness::NeedsPsk | Weakness::NeedsSrp)
     }
 
-    /// The part of a cipher string that takes suites like this out; none if no single name does.
+    /// The part of a cipher string that excludes such suites; none if there is no such part.
     pub fn excluded_by(self) -> Option<&'static str> {
         Some(match self {
             Weakness::NoEncryption => "!eNULL",
@@ -163,12 +163,12 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// The first suite without forward secrecy that stands before one with it, and that one; those of
-/// TLS 1.3 and what nobody can or should use do not count.
+/// The first suite without forward secrecy that stands before one with it, and the latter. TLS 1.3
+/// suites, broken suites and those that need a callback do not count.
 pub(super) fn out_of_order<'a>(
     ciphers: impl Iterator<Item = &'a Cipher>,
 ) -> Option<(&'a Cipher, &'a Cipher)> {
-    // What is broken is no better for its forward secrecy.
+    // A broken suite is no better with forward secrecy.
     let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
     let mut usable = ciphers.filter(|c| !c.is_tls13() && !c.weaknesses().iter().any(bad));
     let worse = usable.find(|c| !c.forward_secret())?;
@@ -178,9 +178,9 @@ pub(super) fn out_of_order<'a>(
 
 /// The weaknesses of a suite. Other crates cannot implement the trait.
 pub trait CipherExt: Sealed {
-    /// How bad the worst is that is wrong with the suite; none for a good one.
+    /// The severity of the worst weakness; none for a good suite.
     ///
-    /// What nobody can use without a callback is no danger, unless it is broken:
+    /// A suite that needs a callback counts as a note, unless it is broken:
     ///
     /// ```
     /// use pyssl_ciphers::CipherExt;

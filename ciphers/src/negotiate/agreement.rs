@@ -6,7 +6,7 @@ use super::facts::version_name;
 use crate::cipher::Cipher;
 use pyssl::TlsVersion;
 
-/// What a client and a server have agreed on.
+/// The result of a negotiation between a client and a server.
 ///
 /// `Display`: `TLS 1.3, TLS_AES_256_GCM_SHA384, x25519, ecdsa_secp256r1_sha256`.
 #[derive(Debug, Clone)]
@@ -37,9 +37,8 @@ impl Agreement {
         self.group.as_deref()
     }
 
-    /// What the server signed the handshake with, by its name in the TLS registry as far as
-    /// OpenSSL tells: `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`. None where nothing is
-    /// signed.
+    /// The server's signature algorithm under its name in the TLS registry, if OpenSSL reports it:
+    /// `"ecdsa_secp256r1_sha256"`, `"rsa_pss_rsae_sha256"`. None if the server does not sign.
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What decides about the suites of one end, and why it cannot use one.
+//! The settings that decide which suites one side can use.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,27 +12,27 @@ use pyssl::Result;
 use pyssl::SslContext;
 use pyssl::TlsVersion;
 
-/// Why an end cannot use a suite that it lists.
+/// Why one side cannot use a suite that it lists.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
     /// The versions that have the suite are off.
     Version,
-    /// It needs a pre-shared key, and there is no callback that has one.
+    /// It needs a pre-shared key, and there is no PSK callback.
     NoPskCallback,
-    /// It needs SRP, for which neither Python nor this crate has callbacks.
+    /// It needs SRP, which neither Python nor this crate supports.
     NoSrp,
     /// The security level forbids it.
     SecurityLevel(u32),
-    /// A server without a certificate cannot use it.
+    /// It needs a certificate, and the server has none.
     NoCertificate,
     /// The server has certificates, but none with a key of this kind.
     CertificateKind(&'static str),
     /// A server needs finite-field parameters for it (`load_dh_params`).
     NoDhParameters,
-    /// Not tried: there is no peer with a key that is long enough for this security level.
+    /// Not tried: the test keys are too short for this security level.
     NotTried(u32),
-    /// A handshake that was restricted to it failed, with this error.
+    /// A handshake with this suite alone failed with this error.
     Handshake(Box<str>),
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Obstacle {
         match self {
             Obstacle::Version => f.write_str("the versions that have it are off"),
             Obstacle::NoPskCallback => f.write_str("needs a PSK callback"),
-            Obstacle::NoSrp => f.write_str("needs SRP, which has no callbacks here"),
+            Obstacle::NoSrp => f.write_str("needs SRP, which is not supported"),
             Obstacle::SecurityLevel(level) => write!(f, "security level {level} forbids it"),
             Obstacle::NoCertificate => f.write_str("needs a certificate, and none is loaded"),
             Obstacle::CertificateKind(kind) => {
@@ -51,7 +51,7 @@ impl fmt::Display for Obstacle {
             Obstacle::NotTried(level) => {
                 write!(
                     f,
-                    "not tried: security level {level} wants longer keys than there are"
+                    "not tried: the test keys are too short for security level {level}"
                 )
             }
             Obstacle::Handshake(error) => write!(f, "the handshake fails: {error}"),
@@ -65,12 +65,12 @@ pub(super) fn names_dhe_groups() -> bool {
     pyssl::OPENSSL_VERSION_INFO.0 >= 4
 }
 
-/// What decides about the suites of one end.
+/// The settings that decide which suites one side can use.
 pub(super) struct Facts {
     role: Role,
     pub(super) versions: Vec<TlsVersion>,
     level: u32,
-    /// The suites that the level leaves.
+    /// The suites that the level allows.
     allowed: HashSet<u32>,
     keys: Vec<Id>,
     dh: bool,
@@ -147,7 +147,7 @@ impl Facts {
     }
 }
 
-/// Whether a version has the suite: that of TLS 1.3 are its own, those of 1.2 need 1.2.
+/// Whether a suite belongs to a version.
 pub(super) fn has_suite(version: TlsVersion, cipher: &Cipher) -> bool {
     match cipher.protocol {
         "TLSv1.3" => version == TlsVersion::TLSv1_3,

@@ -1,4 +1,4 @@
-//! What a context offers, read from the first message that it sends.
+//! The offer of a context, read from its ClientHello.
 
 use super::usable::{IDENTITY, KEY};
 use crate::wire::{group_name, reader::Reader};
@@ -6,10 +6,11 @@ use pyssl::Result;
 use pyssl::SslContext;
 use pyssl::{MemoryBio, WrapBio};
 
-/// The groups for key exchange that a context has on, by their names in the TLS registry, whether
-/// they were set or are OpenSSL's own; none if the context cannot begin a handshake.
+/// The groups of a context by their names in the TLS registry, whether they were set or are
+/// OpenSSL's default; none if the context cannot begin a handshake.
 ///
-/// OpenSSL does not tell its own list. So a client with the same settings says its first message.
+/// OpenSSL has no getter for its default list. So a client with the same settings makes a
+/// ClientHello.
 pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     let settings = context.settings();
     let mut client = context.variant().for_both_roles().without_observers();
@@ -20,7 +21,7 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     let client = client.build()?;
     let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
     let object = client.wrap_bio(&incoming, &outgoing, WrapBio::new())?;
-    // It waits for an answer, or fails without a message.
+    // It waits for the answer, or fails without sending anything.
     let _ = object.do_handshake();
     let hello = outgoing.read(None);
     let groups = groups_of(&hello);

@@ -1,4 +1,4 @@
-//! What contexts would agree on, found by handshakes in memory.
+//! The results that contexts negotiate, found by handshakes in memory.
 //!
 //! | question | call |
 //! |---|---|
@@ -6,8 +6,8 @@
 //! | What would known clients agree on with this server? | [`negotiate_profiles`] |
 //! | Which of the listed suites can this context really use? | [`usable_ciphers`] |
 //!
-//! Nothing here touches the contexts that it is given: handshakes run on copies, do not count in
-//! the statistics and do not write to a key log.
+//! The given contexts are not changed: handshakes run on copies, do not count in the statistics
+//! and do not write to a key log.
 
 mod agreement;
 mod facts;
@@ -38,7 +38,7 @@ use pyssl::Result;
 use pyssl::SslContext;
 use trial::Trial;
 
-/// What [`negotiate()`] found.
+/// The result of [`negotiate()`].
 #[allow(clippy::exhaustive_enums, reason = "they agree or they do not")]
 #[derive(Debug)]
 pub enum Negotiation {
@@ -49,7 +49,7 @@ pub enum Negotiation {
 }
 
 impl Negotiation {
-    /// What was agreed on.
+    /// The agreement, if the handshake succeeds.
     pub fn agreement(&self) -> Option<&Agreement> {
         match self {
             Negotiation::Agreed(agreement) => Some(agreement),
@@ -57,7 +57,7 @@ impl Negotiation {
         }
     }
 
-    /// Why nothing was.
+    /// The reason, if it does not.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Negotiation::Agreed(_) => None,
@@ -75,8 +75,8 @@ impl fmt::Display for Negotiation {
     }
 }
 
-/// What a client and a server with these contexts would agree on, or exactly why nothing: the
-/// result of a handshake in memory.
+/// Negotiates between a client and a server with these contexts, by a handshake in memory. The
+/// result has the agreement, or the exact reason of the failure.
 ///
 /// ```
 /// use pyssl as ssl;
@@ -100,14 +100,14 @@ impl fmt::Display for Negotiation {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// The contexts are not touched: the handshake runs on copies, without the key log and the
-/// message callback. Callbacks for the server name and for pre-shared keys are called, as they
-/// decide about the result.
+/// The contexts are not changed: the handshake runs on copies, without the key log and the
+/// message callback. Callbacks for the server name and for pre-shared keys are called, because the
+/// result depends on them.
 ///
 /// # Errors
 ///
-/// `SSLError` for a context of the other role; `ValueError` and `UnicodeError` for host names that
-/// cannot be. A handshake that fails is no error here, but a [`Refusal`].
+/// `SSLError` for a context of the other role; `ValueError` and `UnicodeError` for invalid host
+/// names. A handshake that fails is not an error here, but a [`Refusal`].
 pub fn negotiate(
     client: &SslContext,
     server: &SslContext,

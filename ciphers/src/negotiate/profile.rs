@@ -132,8 +132,8 @@ impl From<Entry> for Profile {
 }
 
 impl Profile {
-    /// The profiles that come with the crate: browsers, phones, languages and libraries of the
-    /// last years, and some old ones.
+    /// The profiles that come with the crate: recent browsers, phones, languages and libraries, and
+    /// some old ones.
     #[allow(
         clippy::expect_used,
         reason = "the file is part of the crate, and tested"
@@ -181,13 +181,13 @@ impl Profile {
         &self.source
     }
 
-    /// The versions that it speaks, lowest first.
+    /// The versions that it supports, lowest first.
     pub fn versions(&self) -> &[TlsVersion] {
         &self.versions
     }
 
-    /// The suites that it offers, in order, under OpenSSL's names. No OpenSSL of today has them
-    /// all.
+    /// The suites that it offers, in order, under OpenSSL's names. No current OpenSSL has all of
+    /// them.
     pub fn ciphers(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ciphers.iter().map(|name| &**name)
     }
@@ -202,8 +202,8 @@ impl Profile {
         self.sends_name
     }
 
-    /// A client's context that offers the same, as far as the linked OpenSSL can: suites and
-    /// groups that it does not have are left out. It verifies nothing.
+    /// A client's context with the same offer. Suites and groups that the linked OpenSSL does not
+    /// have are left out. It does not verify certificates.
     ///
     /// ```
     /// use pyssl_ciphers::negotiate::Profile;
@@ -217,8 +217,8 @@ impl Profile {
     /// # Ok::<(), pyssl::Error>(())
     /// ```
     ///
-    /// `None` if OpenSSL has none of its suites or versions. What it accepts of signatures is not
-    /// part of a profile; neither are extensions.
+    /// `None` if OpenSSL has none of its suites or versions. Signature algorithms and extensions are
+    /// not part of a profile.
     ///
     /// # Errors
     ///
@@ -258,7 +258,7 @@ impl Profile {
         Ok(Some(context))
     }
 
-    /// What this client would agree on with a server, or why nothing.
+    /// Negotiates with a server as this client does.
     ///
     /// ```
     /// use pyssl as ssl;
@@ -271,8 +271,7 @@ impl Profile {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The profile stands in for the client, so the verification of certificates is not part of
-    /// it, nor are signature algorithms.
+    /// Certificates are not verified, and signature algorithms are not part of a profile.
     ///
     /// # Errors
     ///
@@ -302,7 +301,7 @@ impl fmt::Display for Profile {
     }
 }
 
-/// What each client of [`Profile::all`] would agree on with this server, or why nothing.
+/// Negotiates with a server as each client of [`Profile::all`] does.
 ///
 /// ```
 /// use pyssl as ssl;

@@ -13,8 +13,7 @@ use pyssl::{Error, Result};
 
 /// Why a client and a server do not agree.
 ///
-/// `Display` says it in words, with what each side has: the ranges of versions, the lists of
-/// suites.
+/// `Display` gives the reason with the settings of each side, such as versions and suites.
 #[derive(Debug)]
 pub struct Refusal {
     cause: Cause,
@@ -23,61 +22,61 @@ pub struct Refusal {
     alert: Option<(Role, AlertDescription)>,
 }
 
-/// What a [`Refusal`] comes from.
+/// The cause of a [`Refusal`].
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// No version is on on both sides, or the security level leaves none.
+    /// No version is enabled on both sides, or the security level excludes those that are.
     NoCommonVersion {
-        /// What the client has on.
+        /// The versions of the client.
         client: Vec<TlsVersion>,
-        /// What the server has on.
+        /// The versions of the server.
         server: Vec<TlsVersion>,
     },
     /// No suite can be used by both.
     NoCommonSuite {
-        /// What the client offers.
+        /// The suites that the client offers.
         client: Vec<Cipher>,
-        /// What the server lists for the same versions.
+        /// The server's suites for the same versions.
         server: Vec<Cipher>,
-        /// The suites that both list for these versions, and who cannot use each, and why.
+        /// The suites that both list, with the side that cannot use each, and why.
         blocked: Vec<(Cipher, Role, Obstacle)>,
     },
-    /// No group for the key exchange is on on both sides.
+    /// No group for the key exchange is enabled on both sides.
     NoCommonGroup {
-        /// What was set on the client; none for the library's own list.
+        /// The groups set on the client; none for the library's default list.
         client: Option<Box<str>>,
-        /// What was set on the server; none for the library's own list.
+        /// The groups set on the server; none for the library's default list.
         server: Option<Box<str>>,
     },
-    /// The server has no certificate; [`test_keys`] finds what it would do with one.
+    /// The server has no certificate. With [`test_keys`], the handshake is tried with test keys.
     ///
     /// [`test_keys`]: super::NegotiateOptions::test_keys
     NoServerCertificate,
-    /// The server has no certificate that it can sign with as the client wants.
+    /// The server has no key for a signature algorithm that the client accepts.
     NoCommonSignature {
         /// The kinds of the server's keys.
         keys: Vec<Box<str>>,
     },
     /// A certificate was refused: Python's `verify_code` and `verify_message`.
     CertificateRefused {
-        /// Who refused it: the client the server's, or the server the client's.
+        /// The side that refused it.
         by: Role,
         /// OpenSSL's number.
         code: i32,
-        /// What was wrong, in words.
+        /// OpenSSL's message.
         message: Box<str>,
     },
     /// The server demands a certificate, and the client has none.
     NoClientCertificate,
-    /// Something is too weak for a side's security level.
+    /// A key or parameter is too weak for a side's security level.
     TooWeak {
-        /// Whose level it is.
+        /// The side with this level.
         by: Role,
         /// OpenSSL's reason, in words: `"dh key too small"`.
         what: Box<str>,
     },
-    /// Something else; the errors tell.
+    /// Another cause; see the errors.
     Other,
 }
 
@@ -97,8 +96,7 @@ impl Refusal {
         })
     }
 
-    /// For a client of these versions that has nothing of what the library has. A server on the
-    /// library has nothing for it either.
+    /// For a client of these versions with no suite that the library has.
     pub(super) fn nothing_known(versions: &[TlsVersion], server: &SslContext) -> Result<Refusal> {
         let own = server.settings().versions();
         let mut suites = server.get_ciphers()?;
@@ -123,22 +121,22 @@ impl Refusal {
         })
     }
 
-    /// What it comes from.
+    /// The cause.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }
 
-    /// What the client's handshake ended with; none if it was through or still waited.
+    /// The error of the client's handshake; none if it succeeded or was still waiting.
     pub fn client_error(&self) -> Option<&Error> {
         ended_with(&self.client_error)
     }
 
-    /// What the server's handshake ended with; none if it was through or still waited.
+    /// The error of the server's handshake; none if it succeeded or was still waiting.
     pub fn server_error(&self) -> Option<&Error> {
         ended_with(&self.server_error)
     }
 
-    /// Who broke off, and the alert that the other side got.
+    /// The side that ended the handshake, and the alert that it sent.
     pub fn alert(&self) -> Option<(Role, AlertDescription)> {
         self.alert
     }
@@ -150,7 +148,7 @@ fn ended_with(error: &Option<Error>) -> Option<&Error> {
         .filter(|error| !matches!(error, Error::WantRead(_)))
 }
 
-/// What is known of both sides.
+/// The facts about both sides.
 struct Diagnosis<'a> {
     client: &'a SslContext,
     server: &'a SslContext,
@@ -169,7 +167,7 @@ impl<'a> Diagnosis<'a> {
     }
 
     fn cause(&self, ended: &Ended) -> Result<Cause> {
-        // The side that broke off knows why; the other one has its alert.
+        // The side that ended the handshake has the reason; the other one has the alert only.
         let own = |error: &&Error| error.ssl().is_none_or(|e| e.received_alert().is_none());
         let client = ended_with(&ended.client).filter(own);
         let server = ended_with(&ended.server).filter(own);
@@ -363,7 +361,7 @@ impl fmt::Display for Cause {
             Cause::NoCommonGroup { client, server } => {
                 let name = |list: &Option<Box<str>>| match list {
                     Some(list) => list.to_string(),
-                    None => "the library's own list".to_owned(),
+                    None => "the library's default list".to_owned(),
                 };
                 write!(
                     f,
@@ -375,7 +373,7 @@ impl fmt::Display for Cause {
             Cause::NoServerCertificate => f.write_str("the server has no certificate"),
             Cause::NoCommonSignature { keys } => write!(
                 f,
-                "the server cannot sign as the client wants; it has keys of these kinds: {}",
+                "the server has no key for a signature algorithm of the client; its keys are: {}",
                 keys.join(", ")
             ),
             Cause::CertificateRefused {

@@ -1,12 +1,12 @@
 use std::fmt;
 
-/// An end of a connection.
+/// A side of a connection.
 #[allow(clippy::exhaustive_enums, reason = "TLS has two")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// The end that connects.
+    /// The side that connects.
     Client,
-    /// The end that accepts.
+    /// The side that accepts.
     Server,
 }
 

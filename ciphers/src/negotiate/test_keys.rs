@@ -142,7 +142,7 @@ pub(super) fn lacks_rsa(level: u32) -> bool {
     rsa_bits(level).is_none()
 }
 
-/// The key of a kind and a certificate that it signed itself; making them is what takes time.
+/// The key of a kind and its self-signed certificate. They are cached, because making them is slow.
 fn identity(kind: Kind) -> Result<(PKey<Private>, Identity)> {
     static MADE: Mutex<Vec<(Kind, PKey<Private>, Identity)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);

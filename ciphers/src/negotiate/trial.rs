@@ -7,7 +7,7 @@ use pyssl::{MemoryBio, SslObject, WrapBio};
 
 use super::Role;
 
-/// Two ends over two queues.
+/// A client and a server that are connected by two queues.
 pub(super) struct Trial {
     pub(super) client: SslObject,
     pub(super) server: SslObject,
@@ -15,11 +15,11 @@ pub(super) struct Trial {
     down: MemoryBio,
 }
 
-/// How it ended; without an error on either side, they have agreed.
+/// The outcome; without an error on either side, the handshake succeeded.
 pub(super) struct Ended {
     pub(super) client: Option<Error>,
     pub(super) server: Option<Error>,
-    /// Who ended it, and with which alert.
+    /// The side that ended it, and its alert.
     pub(super) alert: Option<(Role, AlertDescription)>,
 }
 
@@ -39,7 +39,7 @@ impl Trial {
         })
     }
 
-    /// Handshakes until both sides are through, or one has failed and the other knows.
+    /// Runs the handshake until both sides have finished or failed.
     pub(super) fn run(&self) -> Ended {
         let (mut client, mut server) = (None, None);
         loop {
@@ -54,7 +54,7 @@ impl Trial {
         // A side that still waits has an error, too.
         let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
         let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
-        // In TLS 1.3 a client is through before the server has looked at its certificate.
+        // In TLS 1.3 a client finishes before the server verifies its certificate.
         late(&self.client, &mut client, server.is_some());
         late(&self.server, &mut server, client.is_some());
         let received = |error: &Option<Error>| error.as_ref()?.ssl()?.received_alert();
@@ -81,7 +81,7 @@ fn step(side: &SslObject, outcome: &mut Option<Result<()>>) {
     }
 }
 
-/// Lets a side that was through learn that the other one failed.
+/// Lets a side that has finished receive the alert of the other one.
 fn late(side: &SslObject, error: &mut Option<Error>, other_failed: bool) {
     if error.is_none() && other_failed {
         match side.read(1) {

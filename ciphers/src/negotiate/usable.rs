@@ -5,7 +5,7 @@ use crate::cipher::Cipher;
 use pyssl::{Error, Result};
 use pyssl::{Protocol, SslContext, TlsVersion, Variant};
 
-/// Whether a context can really negotiate a suite that it lists; from [`usable_ciphers`].
+/// Whether a context can negotiate a suite that it lists, from [`usable_ciphers`].
 #[derive(Debug, Clone)]
 pub struct Usable {
     cipher: Cipher,
@@ -20,7 +20,7 @@ impl Usable {
         &self.cipher
     }
 
-    /// Whether a handshake that was restricted to it succeeded.
+    /// Whether a handshake with this suite alone succeeded.
     pub fn usable(&self) -> bool {
         self.why.is_none()
     }
@@ -42,13 +42,13 @@ impl Usable {
     }
 }
 
-/// Which of the suites that a context lists it can really negotiate, in the order of the list.
+/// Finds the listed suites that a context can negotiate, in the order of the list.
 ///
-/// Python's `get_ciphers()`, and `openssl ciphers` too, show what the cipher string selects. The
-/// range of versions, the security level, the kinds of the certificates, finite-field parameters
-/// and callbacks decide what is left of it. Here each suite is tried: with a handshake in memory
-/// against a peer that accepts this suite alone, at security level 0, and has certificates of
-/// every kind. The context itself is not touched, and its callbacks are not called.
+/// Python's `get_ciphers()` and `openssl ciphers` show the suites that the cipher string selects.
+/// Some of them cannot be used: that depends on the versions, the security level, the kinds of
+/// certificates, finite-field parameters and callbacks. So each suite is tried with a handshake in
+/// memory. The peer accepts this suite alone, at security level 0, and has certificates of every
+/// kind. The context itself is not changed, and its callbacks are not called.
 ///
 /// ```
 /// use pyssl as ssl;
@@ -110,7 +110,7 @@ pub fn usable_ciphers(
                 test_key: None,
                 cipher,
             };
-            // No certificate helps against these, so one handshake is enough.
+            // Another certificate makes no difference here, so one handshake is enough.
             let settled = matches!(
                 obstacle,
                 Some(
@@ -144,8 +144,8 @@ pub fn usable_ciphers(
         .collect()
 }
 
-/// The suites that nothing in the settings forbids, found without a handshake. A server that has
-/// no certificate yet counts as one that has them all.
+/// The suites that the settings allow, found without a handshake. A server without a certificate
+/// counts as one with certificates of every kind.
 pub(crate) fn without_obstacles(context: &SslContext, role: Role) -> Result<Vec<Cipher>> {
     let facts = Facts::of(context, role)?;
     let mut ciphers = context.get_ciphers()?;
@@ -197,7 +197,7 @@ pub(crate) fn highest_below_tls12(
     Ok(trial.client.agreed().version.filter(|_| agreed))
 }
 
-/// What a context that has PSK callbacks and its peer share in place of the user's key.
+/// The pre-shared key of a context with PSK callbacks and its peer, in place of the user's.
 pub(crate) const IDENTITY: &str = "pyssl";
 pub(crate) const KEY: &[u8] = b"only for a handshake in memory...";
 
@@ -326,7 +326,7 @@ impl Attempt {
     }
 }
 
-/// A copy without what has nothing to do with algorithms: verification, and the key log.
+/// A copy without verification, key log and message callback.
 fn algorithms_only(context: &SslContext) -> Variant {
     context.variant().without_observers().without_verification()
 }

@@ -1,6 +1,6 @@
 //! The first messages of a handshake, built and read without OpenSSL.
 //!
-//! What a server accepts must not depend on what the linked OpenSSL can speak. A [`ClientHello`]
+//! The result of a scan must not depend on the algorithms of the linked OpenSSL. A [`ClientHello`]
 //! therefore offers any suite, group and signature algorithm, and [`ServerFlight`] reads the answer
 //! as far as it is not encrypted: the ServerHello, the certificates, the ServerKeyExchange, the
 //! CertificateRequest and alerts of SSL 3.0 to TLS 1.2, and the ServerHello or HelloRetryRequest of

@@ -1,4 +1,4 @@
-//! What is not a cipher string is refused at its column, and nothing takes long.
+//! Invalid cipher strings are refused with their column, and nothing takes long.
 
 use std::time::{Duration, Instant};
 

@@ -9,7 +9,7 @@ use pyssl_testing::{skip_without_openssl, skipped};
 
 use crate::corpus;
 
-/// What `openssl ciphers` prints, plain, with `-V`, and with `-s` for the suites that can be
+/// The output of `openssl ciphers`, plain, with `-V`, and with `-s` for the suites that can be
 /// offered; nothing if it fails.
 fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
     let run = |options: &[&str]| {

@@ -1,6 +1,6 @@
 //! Strings: those that software ships or documents, and generated ones.
 
-/// What real software uses or used as its default or its recommendation.
+/// Defaults and recommendations of real software, past and present.
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("OpenSSL", "DEFAULT"),
     ("OpenSSL, written out", "ALL:!COMPLEMENTOFDEFAULT:!eNULL"),

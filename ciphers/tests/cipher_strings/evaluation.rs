@@ -4,7 +4,7 @@ use pyssl_ciphers::cipher::{CipherString, CipherStringErrorKind as Kind, Method}
 
 use crate::corpus;
 
-/// What the plain `openssl` crate says of the string.
+/// The result of the plain `openssl` crate for the string.
 fn openssl_takes(text: &str) -> bool {
     let method = openssl::ssl::SslMethod::tls();
     let mut builder = openssl::ssl::SslContext::builder(method).unwrap();

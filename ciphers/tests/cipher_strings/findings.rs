@@ -1,4 +1,4 @@
-//! What lint, strict mode and diff say.
+//! Lint, strict mode and diff.
 
 use std::collections::HashSet;
 
@@ -213,14 +213,17 @@ fn a_string_that_selects_nothing_is_told_what_it_lacks() {
     };
     for text in ["-ALL", "+HIGH", "!aNULL:!MD5", "@STRENGTH"] {
         let said = advice(text).unwrap_or_default();
-        assert!(said.contains("begin with what to select"), "{text}: {said}");
+        assert!(
+            said.contains("begin with a part that adds suites"),
+            "{text}: {said}"
+        );
     }
     assert_eq!(advice("BOGUS"), None);
     let empty = finding("+HIGH", LintCode::UselessOrder);
     assert!(empty.advice().unwrap().contains("the list is empty here"));
     if ssl::OPENSSL_VERSION_INFO.0 < 4 {
         let said = advice("high:!anull").unwrap();
-        assert!(said.contains("letter case"), "{said}");
+        assert!(said.contains("case-sensitive"), "{said}");
     }
 }
 
@@ -234,11 +237,11 @@ fn advice_that_is_followed_helps() {
         found.advice().unwrap().to_owned()
     };
     // A part that takes them all out would leave nothing, or take out what was named.
-    let others = "select others, such as `ECDHE+AESGCM`";
+    let others = "select other suites, such as `ECDHE+AESGCM`";
     assert_eq!(advice("kRSA", "static RSA"), others);
     assert_eq!(advice("AES128-SHA", "CBC"), others);
     let named = advice("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:AES256-SHA", "CBC");
-    assert_eq!(named, "take them out of the string");
+    assert_eq!(named, "remove them from the string");
     for text in ["HIGH", "HIGH:!aNULL", "ALL:eNULL", "DEFAULT"] {
         let mut string = text.to_owned();
         for finding in lint(text) {
@@ -265,14 +268,14 @@ fn a_character_that_cannot_be_is_explained() {
     let said = |text: &str| CipherString::parse(text).unwrap_err().to_string();
     assert_eq!(
         said("'HIGH:!aNULL'"),
-        "column 1: `'` cannot stand in a name; was a quote left around the string?"
+        "column 1: `'` is not allowed in a name; was a quote left around the string?"
     );
     assert!(said("HIGH:!aNULL\"").contains("a quote"));
-    assert!(said("HIGH:\\!aNULL").contains("only a shell"));
+    assert!(said("HIGH:\\!aNULL").contains("a shell's command line"));
     assert!(said("HIGH #ours").contains("no comments"));
     assert!(said("AES*").contains("no wildcards"));
     assert!(said("[A|B]:HIGH").contains("BoringSSL"));
-    assert!(said("HIGH\n").starts_with("column 5: `\\n` cannot stand in a name"));
+    assert!(said("HIGH\n").starts_with("column 5: `\\n` is not allowed in a name"));
     // Newer versions take underscores, and find the name unknown.
     let underscores = CipherString::strict("AES:ECDHE_RSA_AES128_GCM_SHA256").unwrap_err();
     let meant = "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?";
@@ -290,7 +293,7 @@ fn a_diff_tells_what_got_weaker() {
     let stronger = diff("ECDHE+AES:AES128-SHA", "ECDHE+AES");
     assert_eq!(stronger.removed().len(), 1);
     assert!(!stronger.is_weaker());
-    // What nobody can use without a callback weakens nothing, unless it is broken.
+    // A suite that needs a callback is not a weakening, unless it is broken.
     let callback = diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-AES128-GCM-SHA256");
     assert_eq!(callback.weakenings(), []);
     assert!(diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-NULL-SHA").is_weaker());

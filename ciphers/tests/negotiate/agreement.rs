@@ -1,4 +1,4 @@
-//! What two contexts agree on, and why they do not.
+//! Agreements and refusals of two contexts.
 
 use pyssl as ssl;
 use pyssl_ciphers::negotiate::{Cause, NegotiateOptions, Negotiation, Obstacle, Role, negotiate};

@@ -15,23 +15,26 @@ use crate::support::{load, server, trusting};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn audit(context: &ssl::SslContext, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+pub(crate) fn audit(
+    context: &ssl::SslContext,
+    options: impl Into<AuditOptions>,
+) -> Vec<AuditFinding> {
     context.audit(options).unwrap()
 }
 
-fn find(findings: &[AuditFinding], code: AuditCode) -> &AuditFinding {
+pub(crate) fn find(findings: &[AuditFinding], code: AuditCode) -> &AuditFinding {
     findings
         .iter()
         .find(|finding| finding.code() == code)
         .unwrap_or_else(|| panic!("no {code:?} in {findings:#?}"))
 }
 
-fn has(findings: &[AuditFinding], code: AuditCode) -> bool {
+pub(crate) fn has(findings: &[AuditFinding], code: AuditCode) -> bool {
     findings.iter().any(|finding| finding.code() == code)
 }
 
 /// The worst findings on a server with this certificate.
-fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
+pub(crate) fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
     audit(&server(&[leaf]), options)
 }
 
@@ -71,7 +74,7 @@ fn the_seeds_client_is_flagged() {
         Some("context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)")
     );
 
-    // What the findings say to write.
+    // The suggested lines.
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.load_verify_locations(&files.ca).unwrap();
     let findings = audit(&context, "localhost");
@@ -121,7 +124,8 @@ fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
     let old = find(&findings, AuditCode::OldVersions);
     assert_eq!(old.severity(), Severity::Warning);
     assert!(
-        old.message().contains("only security level 2 stops them"),
+        old.message()
+            .contains("only security level 2 prevents them"),
         "{old}"
     );
     context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
@@ -172,7 +176,7 @@ fn weak_suites_are_named_with_the_part_that_excludes_them() {
     let findings = audit(&context, ());
     let weak = find(&findings, AuditCode::WeakSuites);
     assert_eq!(weak.severity(), Severity::Error);
-    // What the security level hides is no danger.
+    // Suites that the security level disables are not reported.
     context
         .set_ciphers("ECDHE+AESGCM:NULL-SHA256:@SECLEVEL=2")
         .unwrap();
@@ -447,7 +451,7 @@ fn the_string_that_is_advised_can_be_set_and_leaves_nothing_to_advise() {
             assert!(!codes.iter().any(|c| has(&left, *c)), "{line}: {left:#?}");
         }
     }
-    // What the string does not govern, it cannot cure.
+    // The string does not affect TLS 1.3, so it is not the suggestion.
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_ciphers("ECDHE+AESGCM:@SECLEVEL=0").unwrap();
     context
@@ -502,132 +506,4 @@ fn a_context_is_compared_with_a_guideline() {
         report.violations().iter().any(|v| *v.kind() == group),
         "{report:?}"
     );
-}
-
-fn worst(findings: &[AuditFinding], code: AuditCode) -> Option<Severity> {
-    let with = findings.iter().filter(|finding| finding.code() == code);
-    with.map(AuditFinding::severity).max()
-}
-
-#[test]
-fn a_server_on_which_nothing_can_be_negotiated_is_found() {
-    let ca = Ca::new();
-    let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
-    let own = AuditOptions::new().server_hostname("localhost");
-    let trusted = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(trusted.path(), ca.cert_pem()).unwrap();
-    let own = own.peer_cafile(trusted.path());
-    let context = server(&[&rsa]);
-    assert_eq!(
-        worst(&audit(&context, own.clone()), AuditCode::HandshakeFails),
-        None
-    );
-    // The suites of TLS 1.2 need another key; TLS 1.3 does not.
-    context
-        .set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
-        .unwrap();
-    let findings = audit(&context, own.clone());
-    let half = find(&findings, AuditCode::HandshakeFails);
-    assert_eq!(half.severity(), Severity::Warning, "{half}");
-    assert!(half.message().contains("TLS 1.2"), "{half}");
-    context
-        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
-        .unwrap();
-    let whole = worst(&audit(&context, own.clone()), AuditCode::HandshakeFails);
-    assert_eq!(whole, Some(Severity::Error));
-    // Groups, signature algorithms and versions that no default client has.
-    for change in [
-        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
-        |context: &ssl::SslContext| context.set_server_sigalgs("RSA+SHA1"),
-        |context: &ssl::SslContext| {
-            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
-            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
-        },
-    ] {
-        let context = server(&[&rsa]);
-        change(&context).unwrap();
-        let findings = audit(&context, own.clone());
-        let worst = worst(&findings, AuditCode::HandshakeFails);
-        assert!(worst >= Some(Severity::Warning), "{findings:#?}");
-    }
-}
-
-#[test]
-fn each_of_several_certificates_is_tried() {
-    let ca = Ca::new();
-    let good = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
-    let odd = ca
-        .builder()
-        .san("localhost")
-        .extension("1.2.3.4.5", true, &[5, 0])
-        .build();
-    let findings = audit(&server(&[&good, &odd]), "localhost");
-    let refused = find(&findings, AuditCode::HandshakeFails);
-    assert!(
-        refused.message().contains("unhandled critical extension"),
-        "{refused}"
-    );
-}
-
-#[test]
-fn a_client_that_no_default_server_serves_is_found() {
-    let client = || {
-        let ca = Ca::new();
-        let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
-        ssl::create_default_context(options).unwrap()
-    };
-    for change in [
-        |context: &ssl::SslContext| {
-            context.set_ciphers("DHE-DSS-AES128-GCM-SHA256:@SECLEVEL=1")?;
-            context.set_maximum_version(ssl::TlsVersion::TLSv1_2)
-        },
-        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
-        |context: &ssl::SslContext| {
-            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
-            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
-        },
-    ] {
-        let context = client();
-        change(&context).unwrap();
-        let findings = audit(&context, "localhost");
-        let worst = worst(&findings, AuditCode::HandshakeFails);
-        assert_eq!(worst, Some(Severity::Error), "{findings:#?}");
-    }
-    // Its own certificate is tried with a server that asks for one.
-    let ca = Ca::new();
-    let context = client();
-    load(&context, &ca.builder().client_only().build());
-    assert_eq!(
-        worst(&audit(&context, "localhost"), AuditCode::HandshakeFails),
-        None
-    );
-    let context = client();
-    load(
-        &context,
-        &ca.builder()
-            .client_only()
-            .extension("1.2.3.4.5", true, &[5, 0])
-            .build(),
-    );
-    let findings = audit(&context, "localhost");
-    find(&findings, AuditCode::HandshakeFails);
-}
-
-#[test]
-fn what_was_not_tried_is_said() {
-    let ca = Ca::new();
-    let context = server(&[&ca.issue("localhost")]);
-    let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
-    context.load_verify_locations(options).unwrap();
-    let untried = |findings: &[AuditFinding]| {
-        let of = findings.iter().filter(|f| f.code() == AuditCode::NotTried);
-        of.count()
-    };
-    assert_eq!(untried(&audit(&context, "localhost")), 0);
-    assert_eq!(untried(&audit(&context, ())), 1);
-    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    context
-        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
-        .unwrap();
-    assert_eq!(untried(&audit(&context, ())), 3);
 }

@@ -1,4 +1,4 @@
-//! What contexts would agree on, and what is wrong with one.
+//! Negotiations between contexts, and audits.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,7 @@
 
 mod agreement;
 mod audit;
+mod audit_trials;
 mod profiles;
 mod strict;
 mod support;

@@ -268,7 +268,7 @@ fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
     }
 }
 
-/// What a server has itself was not test_key to it.
+/// Kinds of keys that the server has itself need no test key.
 #[test]
 fn suites_that_a_server_can_use_itself_are_not_said_to_need_a_lent_key() {
     let ca = Ca::new();

@@ -30,12 +30,12 @@ use pyssl_testing::{Ca, Leaf};
 /// A server and what its clients trust.
 struct Case {
     name: String,
-    /// What is sent, the server's certificate first.
+    /// The certificates that are sent, the server's own first.
     sent: Vec<X509>,
     key: PKey<Private>,
     roots: Vec<X509>,
     host: &'static str,
-    /// What the clients' verdict is known to be.
+    /// The known verdict of clients.
     connects: Option<bool>,
 }
 
@@ -548,7 +548,7 @@ fn nothing_to_correct_is_said_only_where_independent_clients_connect() {
         let load = || context.load_cert_chain(ssl::CertChain::from_pem(case.chain_pem(), &key));
         let mut level = 2;
         if load().is_err() {
-            // What level 2 does not load is judged as it would serve at level 0.
+            // Level 2 refuses to load some of these, so they are loaded at level 0.
             level = 0;
             context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
             if load().is_err() {

@@ -1,4 +1,4 @@
-//! What `pyssl demo` prints.
+//! The output of `pyssl demo`.
 
 use std::io::{self, Write};
 use std::time::Duration;

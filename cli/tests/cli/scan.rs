@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::{Output, path, run};
 
-fn scan(address: SocketAddr, args: &[&str]) -> Output {
+pub(crate) fn scan(address: SocketAddr, args: &[&str]) -> Output {
     let target = address.to_string();
     let fixed = [
         "scan",
@@ -25,7 +25,7 @@ fn scan(address: SocketAddr, args: &[&str]) -> Output {
     run(fixed.iter().chain(args))
 }
 
-fn json(address: SocketAddr, args: &[&str]) -> (Value, Option<i32>) {
+pub(crate) fn json(address: SocketAddr, args: &[&str]) -> (Value, Option<i32>) {
     let all: Vec<_> = args.iter().copied().chain(["--json"]).collect();
     let output = scan(address, &all);
     let value = serde_json::from_str(&output.stdout);

@@ -9,7 +9,8 @@ use pyssl_testing::{Ca, EchoServer, Scripted, ServerConfig};
 use serde_json::Value;
 
 use crate::fake::{Exchange, Offer, Reply, alert, flight, serve};
-use crate::support::{Output, run};
+use crate::scan::{json, scan};
+use crate::support::Output;
 
 const RC4: u16 = 0x0005;
 const TRIPLE_DES: u16 = 0x000a;
@@ -17,26 +18,6 @@ const DHE_RSA: u16 = 0x0033;
 const ECDHE_RSA: u16 = 0xc02f;
 const X448: u16 = 30;
 const PKCS1_SHA256: u16 = 0x0401;
-
-fn scan(address: SocketAddr, args: &[&str]) -> Output {
-    let target = address.to_string();
-    let fixed = [
-        "scan",
-        &target,
-        "--server-name",
-        "localhost",
-        "--rate",
-        "10000",
-    ];
-    run(fixed.iter().chain(args))
-}
-
-fn json(address: SocketAddr, args: &[&str]) -> (Value, Option<i32>) {
-    let all: Vec<_> = args.iter().copied().chain(["--json"]).collect();
-    let output = scan(address, &all);
-    let value = serde_json::from_str(&output.stdout);
-    (value.unwrap_or_else(|_| panic!("{output:?}")), output.code)
-}
 
 fn certificate() -> Vec<u8> {
     let leaf = Ca::new()

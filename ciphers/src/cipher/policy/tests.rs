@@ -251,7 +251,7 @@ fn groups_and_keys_are_compared() {
     assert!(mozilla.check_groups(&["P-256", "x25519"]).conforms());
     assert!(!mozilla.check_groups(&["x25519", "secp521r1"]).conforms());
     let rfc = Policy::rfc9325();
-    // What should be there is no error.
+    // A missing recommended group is not an error.
     assert!(rfc.check_groups(&["secp521r1", "ffdhe2048"]).conforms());
     assert_eq!(rfc.check_groups(&["secp521r1"]).violations().len(), 2);
     assert!(

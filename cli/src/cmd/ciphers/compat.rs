@@ -68,7 +68,7 @@ pub(super) fn usable(
     usable.with_context(|| "cannot try the suites".to_owned())
 }
 
-/// What known clients negotiate with a server that uses the string. `wanted` selects some by name,
+/// The results that known clients negotiate with a server that uses the string. `wanted` selects some by name,
 /// or is a file.
 pub(super) fn clients(
     args: &CiphersArgs,

@@ -1,0 +1,138 @@
+//! The handshakes of the audit.
+
+use pyssl as ssl;
+use pyssl_ciphers::audit::{AuditCode, AuditFinding, AuditOptions};
+use pyssl_ciphers::cipher::Severity;
+use pyssl_testing::Ca;
+use pyssl_testing::pki::KeyKind;
+
+use crate::audit::{audit, find};
+use crate::support::{load, server};
+
+fn worst(findings: &[AuditFinding], code: AuditCode) -> Option<Severity> {
+    let with = findings.iter().filter(|finding| finding.code() == code);
+    with.map(AuditFinding::severity).max()
+}
+
+#[test]
+fn a_server_on_which_nothing_can_be_negotiated_is_found() {
+    let ca = Ca::new();
+    let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let own = AuditOptions::new().server_hostname("localhost");
+    let trusted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(trusted.path(), ca.cert_pem()).unwrap();
+    let own = own.peer_cafile(trusted.path());
+    let context = server(&[&rsa]);
+    assert_eq!(
+        worst(&audit(&context, own.clone()), AuditCode::HandshakeFails),
+        None
+    );
+    // The suites of TLS 1.2 need another key; TLS 1.3 does not.
+    context
+        .set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
+        .unwrap();
+    let findings = audit(&context, own.clone());
+    let half = find(&findings, AuditCode::HandshakeFails);
+    assert_eq!(half.severity(), Severity::Warning, "{half}");
+    assert!(half.message().contains("TLS 1.2"), "{half}");
+    context
+        .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        .unwrap();
+    let whole = worst(&audit(&context, own.clone()), AuditCode::HandshakeFails);
+    assert_eq!(whole, Some(Severity::Error));
+    // Groups, signature algorithms and versions that no default client has.
+    for change in [
+        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
+        |context: &ssl::SslContext| context.set_server_sigalgs("RSA+SHA1"),
+        |context: &ssl::SslContext| {
+            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
+        },
+    ] {
+        let context = server(&[&rsa]);
+        change(&context).unwrap();
+        let findings = audit(&context, own.clone());
+        let worst = worst(&findings, AuditCode::HandshakeFails);
+        assert!(worst >= Some(Severity::Warning), "{findings:#?}");
+    }
+}
+
+#[test]
+fn each_of_several_certificates_is_tried() {
+    let ca = Ca::new();
+    let good = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let odd = ca
+        .builder()
+        .san("localhost")
+        .extension("1.2.3.4.5", true, &[5, 0])
+        .build();
+    let findings = audit(&server(&[&good, &odd]), "localhost");
+    let refused = find(&findings, AuditCode::HandshakeFails);
+    assert!(
+        refused.message().contains("unhandled critical extension"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_client_that_no_default_server_serves_is_found() {
+    let client = || {
+        let ca = Ca::new();
+        let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
+        ssl::create_default_context(options).unwrap()
+    };
+    for change in [
+        |context: &ssl::SslContext| {
+            context.set_ciphers("DHE-DSS-AES128-GCM-SHA256:@SECLEVEL=1")?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_2)
+        },
+        |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
+        |context: &ssl::SslContext| {
+            context.set_minimum_version(ssl::TlsVersion::TLSv1)?;
+            context.set_maximum_version(ssl::TlsVersion::TLSv1_1)
+        },
+    ] {
+        let context = client();
+        change(&context).unwrap();
+        let findings = audit(&context, "localhost");
+        let worst = worst(&findings, AuditCode::HandshakeFails);
+        assert_eq!(worst, Some(Severity::Error), "{findings:#?}");
+    }
+    // Its own certificate is tried with a server that asks for one.
+    let ca = Ca::new();
+    let context = client();
+    load(&context, &ca.builder().client_only().build());
+    assert_eq!(
+        worst(&audit(&context, "localhost"), AuditCode::HandshakeFails),
+        None
+    );
+    let context = client();
+    load(
+        &context,
+        &ca.builder()
+            .client_only()
+            .extension("1.2.3.4.5", true, &[5, 0])
+            .build(),
+    );
+    let findings = audit(&context, "localhost");
+    find(&findings, AuditCode::HandshakeFails);
+}
+
+#[test]
+fn what_was_not_tried_is_said() {
+    let ca = Ca::new();
+    let context = server(&[&ca.issue("localhost")]);
+    let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    context.load_verify_locations(options).unwrap();
+    let untried = |findings: &[AuditFinding]| {
+        let of = findings.iter().filter(|f| f.code() == AuditCode::NotTried);
+        of.count()
+    };
+    assert_eq!(untried(&audit(&context, "localhost")), 0);
+    assert_eq!(untried(&audit(&context, ())), 1);
+    context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
+    context
+        .set_sni_callback(|_| Ok(ssl::SniAction::Continue))
+        .unwrap();
+    assert_eq!(untried(&audit(&context, ())), 3);
+}
