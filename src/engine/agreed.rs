@@ -7,19 +7,19 @@ use crate::cipher::Cipher;
 use crate::constants::TlsVersion;
 use crate::ffi::view::View;
 
-/// What a handshake has agreed on, from [`SslObject::agreed`](crate::SslObject::agreed).
+/// The results of a handshake, from [`SslObject::agreed`](crate::SslObject::agreed).
 #[non_exhaustive]
 #[derive(Debug, Clone, Default)]
 pub struct Agreed {
-    /// The version; none before there is one.
+    /// The version; none before the handshake has chosen one.
     pub version: Option<TlsVersion>,
-    /// The suite.
+    /// The cipher suite.
     pub cipher: Option<Cipher>,
     /// The group of the key exchange, `x25519`, or the size of finite-field parameters.
     pub group: Option<Box<str>>,
-    /// What the peer signed with: `rsa_pss_rsae_sha256`.
+    /// The signature algorithm of the peer: `rsa_pss_rsae_sha256`.
     pub peer_signature: Option<Box<str>>,
-    /// The key of the peer's certificate: `RSA 2048`.
+    /// The type and size of the key in the peer's certificate: `RSA 2048`.
     pub peer_key: Option<Box<str>>,
 }
 
@@ -70,7 +70,7 @@ fn peer_signature(view: &View<'_>) -> Option<String> {
     Some(signature_name(digest, kind, key.id()))
 }
 
-/// The name in the TLS registry, where what is known determines it.
+/// The name in the TLS registry, or one made from the digest and the key if those do not determine it.
 #[cfg(not(ossl350))]
 fn signature_name(digest: Option<Nid>, kind: Nid, key: Id) -> String {
     let digest_name = digest.and_then(|nid| nid.short_name().ok());

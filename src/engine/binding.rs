@@ -1,4 +1,4 @@
-//! Values that both ends of a connection, and nobody else, can compute from it.
+//! Channel bindings and exported keys: values that only the two ends of a connection can compute.
 
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -21,7 +21,7 @@ pub(crate) enum Binding {
 }
 
 impl Binding {
-    /// By the registry's name.
+    /// The kind with this name in the IANA registry.
     pub(crate) fn by_name(name: &str) -> Option<Binding> {
         match name {
             "tls-unique" => Some(Binding::Unique),
@@ -33,7 +33,7 @@ impl Binding {
 }
 
 impl Connection {
-    /// The binding called `name`; `None` before the handshake and if this connection has none.
+    /// The channel binding `name`; `None` before the handshake, and if the connection has none of this kind.
     pub(crate) fn channel_binding(&self, name: &str) -> Result<Option<Vec<u8>>> {
         match Binding::by_name(name) {
             Some(Binding::Unique) => Ok(self.tls_unique()),
@@ -45,8 +45,8 @@ impl Connection {
         }
     }
 
-    /// A hash of the server's certificate; none without a certificate or with a signature that
-    /// does not say which hash.
+    /// A hash of the server's certificate; `None` without a certificate, and if its signature algorithm
+    /// names no hash.
     fn server_end_point(&self) -> Result<Option<Vec<u8>>> {
         let certificate = self.look(|view| {
             let ssl = view.ssl();
@@ -56,7 +56,7 @@ impl Connection {
             if !self.server_side {
                 return ssl.peer_certificate();
             }
-            // Which one of several was shown in the resumed session is not known here.
+            // A resumed session does not say which of several certificates its connection has shown.
             if ssl.session_reused() && view.hooks().has_several_identities() {
                 return None;
             }
@@ -97,7 +97,7 @@ impl Connection {
         label: &str,
         context: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
-        /// More than any protocol takes, and less than what OpenSSL or memory cannot give.
+        /// Protocols need far less. OpenSSL fails at larger numbers that depend on the version of TLS.
         const LENGTH_MAX: usize = 16 * 1024;
         if length > LENGTH_MAX {
             return Err(Error::overflow(format!(
@@ -110,7 +110,7 @@ impl Connection {
                 return Err(Error::value("handshake not done yet"));
             }
             if length == 0 {
-                // In TLS 1.2 OpenSSL has an error for it.
+                // OpenSSL returns an error for it in TLS 1.2.
                 return Ok(Vec::new());
             }
             clear_errors();

@@ -1,12 +1,12 @@
-//! The questions that sockets and objects answer alike, written once.
+//! The getters that `SslSocket` and `SslObject` have in common.
 
-/// Python's methods that tell what a connection has agreed on.
+/// Python's methods for the results of the handshake.
 ///
-/// `$type` has `connection()`, which gives the connection if there is one, and `wrapped()`, which
-/// gives Python's error without one.
+/// `$type` has `connection()`, which returns the connection if there is one, and `wrapped()`, which
+/// returns Python's error if there is none.
 macro_rules! inspection_methods {
     ($type:ident, $name:literal) => {
-        /// What the handshake has agreed on.
+        /// The results of the handshake.
         impl $type {
             #[doc = concat!("Python's `", $name, ".version()`: `\"TLSv1.3\"`; `None` without a finished handshake.")]
             ///
@@ -23,8 +23,8 @@ macro_rules! inspection_methods {
                 self.connection()?.version()
             }
 
-            #[doc = concat!("Python's `", $name, ".cipher()`: the suite's name, the protocol that defined it, and the")]
-            /// bits of its secret.
+            #[doc = concat!("Python's `", $name, ".cipher()`: the name of the cipher suite, the protocol version that")]
+            /// defined it, and the number of secret bits.
             ///
             /// ```python
             #[doc = concat!("name, protocol, bits = ", $name, ".cipher()")]
@@ -39,14 +39,14 @@ macro_rules! inspection_methods {
                 self.connection()?.cipher()
             }
 
-            #[doc = concat!("Python's `", $name, ".shared_ciphers()`: the suites that both sides support, in this")]
-            /// server's order. `None` on clients and before the handshake.
+            #[doc = concat!("Python's `", $name, ".shared_ciphers()`: the cipher suites that both sides support, in the")]
+            /// order of this server. `None` on clients and before the handshake.
             pub fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
                 self.connection()?.shared_ciphers()
             }
 
-            #[doc = concat!("Python's `", $name, ".group()` (3.15): the group of the key exchange, under its name in")]
-            /// TLS: `"x25519"`, `"secp256r1"`, `"X25519MLKEM768"`. `None` before the handshake, and if the
+            #[doc = concat!("Python's `", $name, ".group()` (3.15): the group of the key exchange, by its name in TLS:")]
+            /// `"x25519"`, `"secp256r1"`, `"X25519MLKEM768"`. `None` before the handshake, and if the
             /// key exchange used no group (TLS 1.2 without ECDHE).
             ///
             /// ```python
@@ -59,19 +59,19 @@ macro_rules! inspection_methods {
             /// # }
             /// ```
             ///
-            /// Python needs OpenSSL 3.2 for it; this does not.
+            /// Python needs OpenSSL 3.2 for this. This crate does not.
             pub fn group(&self) -> Option<String> {
                 self.connection()?.group()
             }
 
-            #[doc = concat!("Python's `", $name, ".compression()`: `None`, unless the library can compress and was")]
-            /// allowed to.
+            #[doc = concat!("Python's `", $name, ".compression()`: `None`, unless OpenSSL was built with compression and")]
+            /// the context allows it.
             pub fn compression(&self) -> Option<&'static str> {
                 self.connection()?.compression()
             }
 
-            #[doc = concat!("Python's `", $name, ".client_sigalg()` (3.15): the algorithm that the client signed")]
-            /// with. `None` before the handshake and if the client showed no certificate.
+            #[doc = concat!("Python's `", $name, ".client_sigalg()` (3.15): the signature algorithm of the client. `None`")]
+            /// before the handshake, and if the client showed no certificate.
             ///
             /// # Errors
             ///
@@ -81,8 +81,8 @@ macro_rules! inspection_methods {
                 self.connection().map_or(Ok(None), |tls| tls.sigalg(true))
             }
 
-            #[doc = concat!("Python's `", $name, ".server_sigalg()` (3.15): the algorithm that the server signed")]
-            /// with. `None` before the handshake and on resumed sessions.
+            #[doc = concat!("Python's `", $name, ".server_sigalg()` (3.15): the signature algorithm of the server. `None`")]
+            /// before the handshake, and on resumed sessions.
             ///
             /// # Errors
             ///
@@ -98,14 +98,14 @@ macro_rules! inspection_methods {
             }
 
             #[doc = concat!("Python's `", $name, ".selected_npn_protocol()`: always `None`, as in Python since 3.10.")]
-            #[deprecated(note = "NPN is gone; use selected_alpn_protocol")]
+            #[deprecated(note = "OpenSSL no longer supports NPN; use selected_alpn_protocol")]
             pub fn selected_npn_protocol(&self) -> Option<String> {
                 None
             }
 
             /// The OCSP response (DER) that the server stapled to the handshake, if the client's
             /// [`ocsp_mode`](crate::SslContext::set_ocsp_mode) asked for one. `None` on servers and on
-            /// resumed sessions. Python has nothing like it.
+            /// resumed sessions. Not in Python.
             ///
             /// ```
             /// # use pyssl as ssl;
@@ -117,8 +117,8 @@ macro_rules! inspection_methods {
                 self.connection()?.ocsp_response()
             }
 
-            /// Secret bytes for another protocol, which the peer can compute too from the same label and
-            /// context (RFC 5705; RFC 8446, section 7.5). Python has nothing like it.
+            /// Derives secret bytes for another protocol. The peer derives the same bytes from the same label
+            /// and context (RFC 5705; RFC 8446, section 7.5). Not in Python.
             ///
             /// ```
             /// # use pyssl as ssl;
@@ -127,12 +127,12 @@ macro_rules! inspection_methods {
             /// # Ok(()) }
             /// ```
             ///
-            /// In TLS 1.2 no context and an empty one differ.
+            /// In TLS 1.2, no context and an empty context give different bytes.
             ///
             /// # Errors
             ///
             /// `ValueError` before the handshake is done and without a TLS connection; `OverflowError` for
-            /// more than 16384 bytes; `SSLError` for a label that TLS 1.2 uses itself.
+            /// more than 16384 bytes; `SSLError` for a label that TLS 1.2 itself uses.
             pub fn export_keying_material(
                 &self,
                 length: usize,

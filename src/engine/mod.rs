@@ -1,7 +1,9 @@
-//! One TLS connection as steps that never wait. The faces (object, socket) are loops around it.
+//! A TLS connection, driven in steps that do not wait. `SslObject` and `SslSocket` repeat the steps, and
+//! wait between them.
 
 mod agreed;
 mod binding;
+mod buffers;
 mod inspection;
 mod ocsp;
 mod overrides;
@@ -15,7 +17,6 @@ mod slot;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod warm;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,34 +40,35 @@ use crate::ffi::window::{CallbackWatch, Window};
 use crate::hostname::ServerName;
 use crate::lock::{Door, FairLock};
 
+use buffers::MessageCount;
 use rare::Rare;
 use readers::Readers;
-use warm::Uses;
 use write::Unfinished;
 
 /// A TLS connection on some transport.
 ///
-/// The lock on `ssl` is held for one step at a time and never while waiting. Faces that wait take
-/// turns: `reads` and `writes` say whose they are. A thread without the turn to read must not make
-/// the transport read (`ReadMode::BufferOnly`): the thread that waits for the transport would not learn of
-/// what has come.
+/// A thread holds the lock on `ssl` for one step, and never while it waits for the network. (The exception
+/// is [`ReadMode::Blocking`].) One thread at a time has the turn to read, and one the turn to write
+/// (`reads` and `writes`). It keeps the turn while it waits. A thread without the turn to read uses
+/// `ReadMode::BufferOnly`: if it took bytes from the network, the thread that waits for them in `poll`
+/// would not wake.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
-    /// For questions while a callback runs under the lock.
+    /// Through it, getters read the connection while a callback runs under the lock.
     window: Arc<Window>,
-    /// The version that the first handshake has agreed on, for `Debug`.
+    /// The version of the first handshake, for `Debug`.
     version: OnceLock<&'static str>,
     pub(crate) reads: Slot,
     pub(crate) writes: Slot,
     handshaken: AtomicBool,
-    uses: Uses,
-    /// The rest of a write that was given up: the turn to write goes with it.
+    messages: MessageCount,
+    /// The rest of a write that ended before it was done. For the thread with the turn to write.
     unfinished: Rare<Unfinished>,
-    /// The end, or an error, that [`pending`](Connection::pending) has met and the next read reports.
+    /// The end or the error that [`pending`](Connection::pending) has read. The next read reports it.
     deferred: Rare<Error>,
-    /// The context to switch to at the end of the step in which another thread is.
+    /// The context to switch to when the current step of another thread ends.
     next_context: Rare<Arc<Snapshot>>,
-    /// Reads take what the transport has read ahead, and no more.
+    /// Reads take bytes from the transport's buffer only.
     drains: AtomicBool,
     readers: Readers,
     server_side: bool,
@@ -74,22 +76,22 @@ pub(crate) struct Connection {
     /// The names of which the certificate must have one; none if it is the server's name.
     expected: Vec<ServerName>,
     verifies: Verified,
-    /// The handshake must show a certificate of the peer.
+    /// The handshake fails if the peer shows no certificate.
     needs_certificate: bool,
-    /// A session was offered, which knows the chain of the connection that it is from.
+    /// A session was offered. OpenSSL may then show the certificates that are stored in the session.
     offered: AtomicBool,
     /// The sessions that the context keeps for this server.
     resumption: Option<Resumption>,
 }
 
-/// What the connection's lock guards.
+/// The state behind the connection's lock.
 struct Locked {
     handle: SslHandle,
-    /// Ours was a half-close: to the reader, the peer's `close_notify` is a clean end.
+    /// This side has half-closed. The peer's `close_notify` is then a clean end of reading.
     half_closed: bool,
 }
 
-/// Reads take what the transport has read ahead, and no more, until this is dropped.
+/// Until this is dropped, reads take bytes from the transport's buffer only.
 pub(crate) struct Draining<'a>(&'a AtomicBool);
 
 impl Drop for Draining<'_> {
@@ -121,7 +123,7 @@ impl Connection {
         self.server_hostname.as_ref().map(ServerName::as_str)
     }
 
-    /// Whether the handshake is over.
+    /// Whether the first handshake is done.
     pub(crate) fn handshaken(&self) -> bool {
         self.handshaken.load(Ordering::Acquire)
     }
@@ -171,14 +173,14 @@ impl Connection {
     ) -> Result<Step<T>> {
         self.step(deadline, |locked| {
             match self.deferred.take() {
-                // OpenSSL reports it again.
+                // OpenSSL reports the end again.
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
             self.set_read_mode(locked, mode);
             let outcome = f(&mut locked.handle);
             locked.handle.set_read_mode(ReadMode::NonBlocking);
-            // A clean end, unless `unwrap` has closed this side too: that is an error in Python.
+            // A clean end, except after an `unwrap` of this side: there it is an error, as in Python.
             let clean =
                 |locked: &Locked| locked.half_closed || locked.handle.view().was_closed_by_peer();
             match outcome {
@@ -199,8 +201,8 @@ impl Connection {
         self.read_into_as(ReadMode::NonBlocking, buf, deadline)
     }
 
-    /// The same in another mode. [`ReadMode::Blocking`] waits for the peer under the connection's lock: no
-    /// other thread may use the connection meanwhile.
+    /// The same in another mode. [`ReadMode::Blocking`] waits for the peer while it holds the connection's
+    /// lock, so no other thread may use the connection.
     pub(crate) fn read_into_as(
         &self,
         mode: ReadMode,
@@ -210,8 +212,7 @@ impl Connection {
         self.read_with(mode, deadline, 0, |handle| handle.read_into(buf))
     }
 
-    /// Whether there is application data: 0 is the end, as for [`read_into`](Self::read_into). The
-    /// data stays for the next read.
+    /// Returns 1 if there is application data, and 0 at the end. The next read returns the data.
     pub(crate) fn peek(&self, deadline: Deadline) -> Result<Step<usize>> {
         self.read_with(ReadMode::NonBlocking, deadline, 0, |handle| {
             Ok(handle.peek()?.map(|()| 1))
@@ -224,13 +225,13 @@ impl Connection {
             .unwrap_or_default()
     }
 
-    /// Whether a read can only wait for the peer. False while another thread is in a callback.
+    /// Whether a read would have to wait for the peer. False while another thread is in a callback.
     pub(crate) fn awaits_peer(&self) -> bool {
         !self.deferred.is_there()
             && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())
     }
 
-    /// Lets reads take what the transport has read ahead, and no more. The caller has the turn to read.
+    /// Makes reads take bytes from the transport's buffer only. The caller has the turn to read.
     pub(crate) fn drain(&self) -> Draining<'_> {
         self.drains.store(true, Ordering::Relaxed);
         Draining(&self.drains)
@@ -245,21 +246,21 @@ impl Connection {
             });
     }
 
-    /// Whether the transport has read bytes that OpenSSL has not taken. `poll` tells nothing of them.
+    /// Whether the transport has bytes in its buffer, which `poll` does not report.
     pub(crate) fn has_buffered(&self) -> bool {
         matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.transport_buffered() > 0)
     }
 
-    /// Gives the next step of the handshake what was seen of the transport while waiting.
+    /// Passes the bytes that the caller has peeked at, while it waited, to the next step of the handshake.
     pub(crate) fn feed(&self, seen: std::io::Result<Vec<u8>>) -> Result<()> {
         self.lock()?.handle.feed(seen);
         Ok(())
     }
 
-    /// How many bytes the next read gives without waiting.
+    /// How many bytes the next read returns without waiting.
     ///
-    /// If the transport has read ahead, the next record counts too; an end or an error in its place
-    /// counts as one byte, since `poll` could not tell of it.
+    /// If the transport has read ahead, the next record is decrypted and counts too. An end or an error
+    /// in its place counts as one byte, because `poll` does not report it.
     pub(crate) fn pending(&self) -> usize {
         loop {
             let Ok(locked) = self.ssl.lock(Deadline::Now) else {
@@ -278,7 +279,7 @@ impl Connection {
                 let step = self.checked(locked, outcome)?;
                 Ok(step.map(|()| locked.handle.view().pending()))
             };
-            // Under the lock: a read of another thread may come next, and must report it.
+            // Under the lock, so that the next read, of any thread, reports the error.
             let defer = |outcome: Result<Step<usize>>| match outcome {
                 Err(error) => {
                     self.deferred.put(error);

@@ -10,12 +10,12 @@ use crate::context::{Settings, ocsp};
 use crate::error::BoxError;
 use crate::ffi::hooks::{Hooks, Stapling};
 
-/// What the connection settled on when it was made.
+/// The OCSP settings of a connection.
 #[derive(Debug)]
 pub(super) struct Staples {
     mode: OcspMode,
     partial_chain: bool,
-    /// In place of the context's.
+    /// The response to staple instead of the context's.
     response: Option<Arc<[u8]>>,
 }
 

@@ -1,4 +1,4 @@
-//! What one connection does otherwise than its context.
+//! Settings of one connection that replace those of its context.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::context::{Identity, Settings, Verified, ocsp, rules};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 
-/// The settings of a connection that take the place of its context's.
+/// The settings of one connection that replace those of its context.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overrides {
     pub(crate) verify_mode: Option<VerifyMode>,
@@ -30,7 +30,7 @@ pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
 #[derive(Debug)]
 pub(crate) struct Verification {
     pub(crate) what: Verified,
-    /// The names of which the certificate must have one; none if it is the server's name.
+    /// The certificate must have one of these names. If empty, it must have the server's name.
     pub(crate) expected: Vec<ServerName>,
 }
 
@@ -43,13 +43,13 @@ impl Verification {
 }
 
 impl Overrides {
-    /// Whether the peer's name is checked, if the context's answer is `default`.
+    /// Whether the peer's name is checked. `default` is the context's setting.
     pub(crate) fn checks_hostname(&self, default: bool) -> bool {
         self.check_hostname
             .unwrap_or(default || !self.expected_names.is_empty())
     }
 
-    /// Refuses a connection that checks the peer's name and has none to check.
+    /// An error if the peer's name is checked and there is no name to compare.
     pub(crate) fn require_name(&self, checks: bool, server_hostname: Option<&str>) -> Result<()> {
         if checks && !is_named(server_hostname) && self.expected_names.is_empty() {
             return Err(Error::value("check_hostname requires server_hostname"));
@@ -87,7 +87,7 @@ impl Overrides {
             name.require_usable()?;
             expected.push(name);
         }
-        // OpenSSL would want the certificate to have the address and one of the names.
+        // With both, OpenSSL would require the address and one of the names.
         if expected.len() > 1 && expected.iter().any(|name| name.ip().is_some()) {
             return Err(Error::value(
                 "expected_names takes either one IP address or host names",
@@ -108,14 +108,13 @@ impl Overrides {
     }
 }
 
-/// The setters of [`Overrides`], for the options of each face.
+/// The setters of [`Overrides`], for `WrapSocket` and `WrapBio`.
 macro_rules! override_setters {
     ($type:ident, $wrap:literal) => {
-        /// What one connection does otherwise than its context, which stays as it is. Python has
-        /// nothing like it.
+        /// Settings of one connection that replace those of its context. Not in Python.
         ///
-        /// A resumed handshake verifies nothing again. So a connection refuses the session of one
-        /// that verified less.
+        /// A resumed handshake does not verify the peer again. So a connection refuses the session of a
+        /// connection that verified less.
         impl $type {
             /// Whether and how this connection verifies its peer.
             ///
@@ -128,17 +127,17 @@ macro_rules! override_setters {
                 self
             }
 
-            /// Whether this connection checks the host name. Switching it on makes the context's
-            /// `CERT_NONE` `CERT_REQUIRED`.
+            /// Whether this connection checks the host name. If it does and the context has `CERT_NONE`, this
+            /// connection has `CERT_REQUIRED`.
             #[must_use]
             pub fn check_hostname(mut self, on: bool) -> $type {
                 self.overrides.check_hostname = Some(on);
                 self
             }
 
-            /// The names of which the peer's certificate must have one, in place of
-            /// `server_hostname`, which is still sent. Host names, or one IP address. Switches
-            /// [`check_hostname`](Self::check_hostname) on.
+            /// Host names, or one IP address. The peer's certificate must have one of them instead of
+            /// `server_hostname`, which is still sent. This turns on
+            /// [`check_hostname`](Self::check_hostname).
             #[must_use]
             pub fn expected_names<N: Into<String>>(
                 mut self,
@@ -148,9 +147,9 @@ macro_rules! override_setters {
                 self
             }
 
-            /// What this connection makes of OCSP responses that the server staples.
+            /// How this connection handles the OCSP response that the server staples.
             ///
-            /// `Check` and `Require` make the context's `CERT_NONE` `CERT_REQUIRED`.
+            /// With `Check` or `Require`, a connection of a context with `CERT_NONE` has `CERT_REQUIRED`.
             #[must_use]
             pub fn ocsp_mode(mut self, mode: OcspMode) -> $type {
                 self.overrides.ocsp_mode = Some(mode);
@@ -173,16 +172,16 @@ macro_rules! override_setters {
                 self
             }
 
-            /// The OCSP response that this connection, a server's, staples in place of the
-            /// context's: that of its own [`identity`](Self::identity), say. The context's
-            /// response is not stapled to another identity.
+            /// The OCSP response that this connection of a server staples instead of the context's, for
+            /// example that of its own [`identity`](Self::identity). The context's response is not
+            /// stapled to another identity.
             #[must_use]
             pub fn ocsp_response(mut self, response: impl Into<Vec<u8>>) -> $type {
                 self.overrides.ocsp_response = Some(response.into().into());
                 self
             }
 
-            /// The certificate that this connection shows, in place of the context's.
+            /// The certificate that this connection shows instead of the context's.
             #[must_use]
             pub fn identity(mut self, identity: &Identity) -> $type {
                 self.overrides.identity = Some(identity.clone());

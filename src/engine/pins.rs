@@ -1,4 +1,4 @@
-//! The peers that one connection accepts.
+//! Pins: the certificates and keys that one connection accepts.
 
 use openssl::sha::sha256;
 
@@ -26,7 +26,8 @@ impl PeerCheck for Pins {
     }
 
     fn accepts(&self, peer: &Peer) -> bool {
-        // The certificates behind the first one prove nothing until the chain is verified.
+        // Without verification, only the peer's own certificate counts: the peer proves only that it has
+        // that key.
         let counted = match peer.verified {
             true => peer.chain.len(),
             false => 1,

@@ -1,6 +1,4 @@
-//! What a connection can be asked, and what can be changed about it from outside.
-//!
-//! Questions do not wait for callbacks: see [`Connection::look`].
+//! The getters and setters of a connection. Getters do not wait for callbacks: see [`Connection::look`].
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,7 +72,7 @@ impl Connection {
         })?
     }
 
-    /// Python's dict: empty for a certificate that nobody verified.
+    /// Python's dict; empty if the certificate was not verified.
     pub(crate) fn getpeercert(&self) -> Result<Option<CertDict>> {
         let Some(certificate) = self.peer_certificate()? else {
             return Ok(None);
@@ -88,7 +86,7 @@ impl Connection {
         }
     }
 
-    /// The chain that verification built, leaf first.
+    /// The chain that the verification built, leaf first.
     pub(crate) fn verified_chain(&self) -> Vec<Certificate> {
         self.look(|view| chain(view.ssl().verified_chain()))
             .unwrap_or_default()
@@ -103,7 +101,7 @@ impl Connection {
                 return Vec::new();
             }
             let sent = chain(ssl.peer_cert_chain());
-            // OpenSSL leaves the leaf out on a server.
+            // On a server, OpenSSL's list lacks the leaf.
             match ssl.peer_certificate() {
                 Some(leaf) if self.server_side && ssl.peer_cert_chain().is_some() => {
                     let mut all = vec![Certificate::from_x509(leaf)];
@@ -120,7 +118,7 @@ impl Connection {
     pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
         let finished = |view: &View<'_>| {
             let ssl = view.ssl();
-            // Long enough for every hash of TLS.
+            // Longer than every hash in TLS.
             let mut finished = [0; 128];
             let n = if ssl.session_reused() != self.server_side {
                 ssl.peer_finished(&mut finished)
@@ -133,11 +131,11 @@ impl Connection {
         self.look(finished).ok().flatten()
     }
 
-    /// The session, once the handshake is over: until then OpenSSL writes to it, and a session is
-    /// read by whoever holds it, without a lock.
+    /// The session, after the handshake. Before, OpenSSL still writes to it, and sessions are read without
+    /// a lock.
     pub(crate) fn session(&self) -> Option<SslSession> {
         let session = |view: &View<'_>| {
-            // In TLS 1.3 tickets make new sessions, and older versions may begin a second handshake.
+            // In TLS 1.3, each ticket makes a new session. Older versions may start a second handshake.
             let tls13 = view.ssl().version2() == Some(SslVersion::TLS1_3);
             if !(tls13 && self.handshaken() || view.is_settled()) {
                 return None;
@@ -162,7 +160,7 @@ impl Connection {
             } else if self.server_side {
                 Error::value("Cannot set session for server-side SSLSocket.")
             } else if view.ssl().is_init_finished() || view.is_mid_handshake() {
-                // Nor in the middle of it, when OpenSSL works on the session that it has.
+                // OpenSSL works on its session during the handshake too.
                 late()
             } else if session.verified_less_than(self.verifies) {
                 Error::value("Session refers to a connection that verified less than this one.")
@@ -177,7 +175,7 @@ impl Connection {
         let mut locked = match self.ssl.lock(Deadline::Now) {
             Ok(locked) => locked,
             Err(Refused::Own) => return Err(Error::in_callback()),
-            // A callback of another thread's handshake, which has begun just now.
+            // Another thread has just started the handshake, and is in a callback.
             Err(Refused::Late) => return Err(late()),
         };
         if let Some(error) = refusal(&locked.handle.view()) {
@@ -188,14 +186,14 @@ impl Connection {
         Ok(())
     }
 
-    /// Asks the client for its certificate; the request goes out with the next write.
+    /// Asks the client for its certificate. The next write sends the request.
     ///
     /// The caller has the turn to write.
     pub(crate) fn verify_client_post_handshake(&self, deadline: Deadline) -> Result<Step<()>> {
         let Some(mut locked) = self.lock_until(deadline)? else {
             return Ok(Step::Busy);
         };
-        // The request would have to go out in the middle of a record.
+        // The request cannot be sent in the middle of a record.
         if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }
@@ -206,7 +204,7 @@ impl Connection {
     /// Switches to another context: its certificate, protocols and trust store.
     pub(crate) fn set_context(&self, context: &SslContext) -> Result<()> {
         let snapshot = context.snapshot()?;
-        // What the handshake has chosen from the old certificates would be gone.
+        // The handshake may have chosen a certificate of the old context.
         let refuse = |view: &View<'_>| match view.is_mid_handshake() {
             true => Err(Error::ssl_text(
                 "Cannot switch the context in the middle of a handshake",
@@ -220,13 +218,13 @@ impl Connection {
                     let replaced = locked.handle.set_hooks(snapshot)?;
                     let overtaken = self.next_context.take();
                     drop(locked);
-                    // Callbacks may go with them: not under the lock.
+                    // This may drop callbacks, so the lock is released first.
                     drop((replaced, overtaken));
                     return Ok(());
                 }
                 Err(Refused::Own) => return Err(Error::in_callback()),
-                // Another thread is in a callback, which may wait for this one. That thread switches
-                // when the callback has returned.
+                // Another thread is in a callback, and the callback may wait for this thread. That thread
+                // switches the context after the callback.
                 Err(Refused::Late) => {
                     let next = || Some(Arc::clone(&snapshot));
                     let put = |view: &View<'_>| {

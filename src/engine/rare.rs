@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 
-/// A value that is hardly ever there, and that is looked for in every operation.
+/// An `Option` that is almost always `None`, and that every operation checks. The check takes no lock.
 #[derive(Debug)]
 pub(super) struct Rare<T> {
-    /// Changed under the lock of `value` only.
+    /// Whether `value` is `Some`. Changed under its lock.
     there: AtomicBool,
     value: Mutex<Option<T>>,
 }

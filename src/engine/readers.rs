@@ -1,4 +1,4 @@
-//! Which thread reads application data, and how another thread waits until that read has ended.
+//! Registers the thread that reads application data, and lets other threads wait for its reads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use crate::lock::this_thread;
 
 #[derive(Debug, Default)]
 pub(super) struct Readers {
-    /// The thread that reads or waits for its turn to, or that was the last to read; 0 for none.
+    /// The thread that reads, waits for its turn to read, or was the last to read; 0 for none.
     last: AtomicUsize,
     /// How many `ReadWatch`es there are.
     watches: AtomicUsize,
@@ -63,7 +63,7 @@ impl ReadWatch<'_> {
         *self.0.reads()
     }
 
-    /// Waits until there are more than `seen`. False if the deadline passes first.
+    /// Waits until more than `seen` reads have ended. False if the deadline passes first.
     pub(crate) fn wait(&self, seen: u64, deadline: Deadline) -> bool {
         let mut reads = self.0.reads();
         while *reads == seen {

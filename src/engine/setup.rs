@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use openssl::ssl::{SslVerifyMode, StatusType};
 
+use super::buffers::MessageCount;
 use super::ocsp::Staples;
 use super::overrides::Verification;
 use super::pins::Pins;
 use super::rare::Rare;
 use super::readers::Readers;
-use super::warm::Uses;
 use super::{Connection, Locked, Overrides, Slot};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::resumption::{Resumption, Server};
@@ -83,7 +83,7 @@ impl Connection {
             reads: Slot::default(),
             writes: Slot::default(),
             handshaken: AtomicBool::new(false),
-            uses: Uses::default(),
+            messages: MessageCount::default(),
             unfinished: Rare::default(),
             deferred: Rare::default(),
             next_context: Rare::default(),
@@ -228,7 +228,7 @@ impl Setup<'_> {
     }
 }
 
-/// The names of which the certificate must have one.
+/// The certificate must have one of these names.
 pub(super) fn names<'a>(
     server: Option<&'a ServerName>,
     expected: &'a [ServerName],

@@ -1,4 +1,4 @@
-//! The end of a connection: `close_notify`, ours and the peer's.
+//! Sending `close_notify`, and reading the peer's.
 
 use super::{Connection, Deadline, Locked};
 use crate::error::Result;
@@ -24,7 +24,7 @@ impl Connection {
                     unfinished => unfinished,
                 },
             };
-            // Under the lock: the peer's answer may come at once.
+            // Under the lock, because a reader may get the peer's answer at once.
             locked.half_closed |= half_close && matches!(outcome, Ok(_) | Err(StepError::Closed));
             self.checked(locked, outcome)
         })

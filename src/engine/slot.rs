@@ -3,17 +3,17 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::deadline::Deadline;
 use crate::lock::{Gate, Inside, Refused};
 
-/// A turn that one thread has at a time: reading, or writing. Unlike the connection's lock it is
-/// held while waiting for the network.
+/// The turn to read or to write, which one thread has at a time. Unlike the connection's lock, a thread
+/// keeps it while it waits for the network.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     gate: Gate,
-    /// How often owners have come a step further without being done.
+    /// How many steps of unfinished operations the owners have done.
     moves: AtomicU64,
 }
 
 impl Slot {
-    /// Takes the turn when it comes free.
+    /// Waits for the turn.
     pub(crate) fn take(&self, deadline: Deadline) -> Result<Inside<'_>, Refused> {
         match deadline {
             Deadline::Now => self.gate.try_enter(),
@@ -21,8 +21,7 @@ impl Slot {
         }
     }
 
-    /// Takes the turn when it comes free; `None` when its owner has moved since it had moved
-    /// `seen` times.
+    /// Waits for the turn, or until its owners have done more than `seen` steps: then `None`.
     pub(crate) fn take_unless_moved(
         &self,
         seen: u64,
@@ -35,12 +34,12 @@ impl Slot {
         }
     }
 
-    /// How often owners have moved.
+    /// How many steps the owners have done.
     pub(crate) fn moves(&self) -> u64 {
         self.moves.load(SeqCst)
     }
 
-    /// Tells those who wait that the owner has come a step further.
+    /// Tells the waiting threads that the owner has done a step.
     pub(crate) fn moved(&self) {
         self.moves.fetch_add(1, SeqCst);
         self.gate.wake();
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_of_the_owner_is_seen_even_if_it_came_before_the_waiting() {
+    fn a_step_of_the_owner_is_seen_even_if_it_came_before_the_wait() {
         let slot = Slot::default();
         let seen = slot.moves();
         let guard = slot.take(Deadline::Never).expect("free");

@@ -1,4 +1,4 @@
-//! The lock of a connection, and the steps that are taken under it.
+//! The lock of a connection, and the steps under it.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::ffi::view::View;
 use crate::lock::{FairGuard, Inside, Refused};
 
 impl Connection {
-    /// Waits for the connection; an error in a callback that the connection itself has called.
+    /// Waits for the lock. An error in a callback of the connection itself, whose thread has the lock.
     pub(super) fn lock(&self) -> Result<FairGuard<'_, Locked>> {
         self.ssl
             .lock(Deadline::Never)
             .map_err(|_| Error::in_callback())
     }
 
-    /// The same until the deadline; `None` if that passes before. `Deadline::Now` waits for what is
-    /// short, and not for callbacks.
+    /// The same until the deadline; `None` if that passes first. `Deadline::Now` waits for a short step, but
+    /// not for a callback.
     pub(super) fn lock_until(&self, deadline: Deadline) -> Result<Option<FairGuard<'_, Locked>>> {
         match self.ssl.lock(deadline) {
             Ok(locked) => Ok(Some(locked)),
@@ -33,8 +33,8 @@ impl Connection {
         }
     }
 
-    /// A turn to read or to write. Refused in a callback that the connection itself has called: the
-    /// thread that has the turn may wait for the lock, which this thread has.
+    /// The turn to read or to write. Refused in a callback of the connection itself: this thread has the
+    /// lock then, and the thread with the turn may be waiting for the lock.
     pub(crate) fn turn<'a>(
         &self,
         slot: &'a Slot,
@@ -46,10 +46,10 @@ impl Connection {
         }
     }
 
-    /// Looks at the connection. This waits for what is short only: while another thread is in a
-    /// callback, or this one is, the connection is looked at as it stands there, as in Python.
+    /// Reads the state of the connection. This waits for a short step at most. While a callback runs, in
+    /// this thread or another, it reads the state that the callback sees, as in Python.
     ///
-    /// An error if this thread holds the lock and is in no callback: it drops what callbacks own.
+    /// An error if this thread holds the lock but runs no callback, as when a callback is dropped.
     pub(super) fn look<R>(&self, look: impl Fn(&View<'_>) -> R) -> Result<R> {
         loop {
             let refused = match self.ssl.lock(Deadline::Now) {
@@ -59,13 +59,13 @@ impl Connection {
             match (self.window.ask(&look), refused) {
                 (Some(answer), _) => return Ok(answer),
                 (None, Refused::Own) => return Err(Error::in_callback()),
-                // It has come out of the callback.
+                // The callback has returned.
                 (None, Refused::Late) => {}
             }
         }
     }
 
-    /// The version, for `Debug`: this waits for nothing.
+    /// The version, for `Debug`. This does not wait.
     pub(crate) fn version_at_once(&self) -> Option<&'static str> {
         match self.ssl.try_lock() {
             Some(locked) => version(&locked.handle.view()),
@@ -82,7 +82,7 @@ impl Connection {
         self.step_of_several(deadline, f, |_| true)
     }
 
-    /// The same for one of several steps: the operation is over after the `last`.
+    /// The same for an operation of several steps. `last` is true for the last one.
     pub(super) fn step_of_several<T>(
         &self,
         deadline: Deadline,
@@ -95,7 +95,8 @@ impl Connection {
         }
     }
 
-    /// The same under a lock that is held. `settle` sees the outcome before the lock is released.
+    /// The same for a caller that has the lock. `settle` may change the outcome before the lock is
+    /// released.
     pub(super) fn locked_step<T>(
         &self,
         mut locked: FairGuard<'_, Locked>,
@@ -118,7 +119,7 @@ impl Connection {
         };
         let outcome = settle(outcome);
         let replaced = self.switch_context(&mut locked);
-        // User code runs from here on: not under the lock.
+        // The rest may run user code, so the lock is released first.
         drop(locked);
         drop(replaced);
         match panic {
@@ -127,16 +128,16 @@ impl Connection {
         }
     }
 
-    /// Switches to the context that another thread has set during a callback; what it replaces.
+    /// Switches to the context that another thread has set during a callback. Returns the old one.
     fn switch_context(&self, locked: &mut Locked) -> Option<Arc<dyn Hooks>> {
         if !self.next_context.is_there() || locked.handle.view().is_mid_handshake() {
             return None;
         }
-        // OpenSSL refuses only if there is no memory.
+        // OpenSSL fails here only if it has no memory.
         locked.handle.set_hooks(self.next_context.take()?).ok()
     }
 
-    /// The outcome of a step with Python's error in place of OpenSSL's.
+    /// Converts the failure of a step into Python's error.
     pub(super) fn checked<T>(&self, locked: &Locked, outcome: StepResult<T>) -> Result<Step<T>> {
         outcome.map_err(|error| match error {
             StepError::Closed => Error::zero_return(),
@@ -156,7 +157,7 @@ impl Connection {
         })
     }
 
-    /// Why verification failed, in Python's words.
+    /// The code and the text of a failed verification, as in Python.
     fn verification(&self, handle: &SslHandle) -> (i32, String) {
         const CERT_REJECTED: i32 = 28;
         const HOSTNAME_MISMATCH: i32 = 62;
@@ -189,7 +190,7 @@ fn callback_error(error: BoxError) -> Error {
 }
 
 impl<T> Step<T> {
-    /// For faces that cannot wait: Python's errors in place of waiting.
+    /// For callers that do not wait: Python's error if the step is not done.
     pub(crate) fn now(self) -> Result<T> {
         match self {
             Step::Done(value) => Ok(value),

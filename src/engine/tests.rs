@@ -1,4 +1,4 @@
-//! What a connection makes of a transport that fails at the wrong time.
+//! Connections on transports that fail.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::room::Room;
 use crate::hostname::ServerName;
 
-/// One end of a pair of queues, whose writing can be made to fail.
+/// One end of a pair of queues. `broken` makes writes fail.
 #[derive(Clone, Default)]
 pub(super) struct Queues {
     pub(super) incoming: Arc<Mutex<Vec<u8>>>,
@@ -55,7 +55,7 @@ impl Transport for Queues {
     }
 }
 
-/// The same, which reads ahead.
+/// A transport that reads ahead from the queues.
 struct Ahead {
     below: Queues,
     ahead: Vec<u8>,
@@ -90,7 +90,7 @@ impl Transport for Ahead {
     }
 }
 
-/// Client and server after a handshake, and the client's end.
+/// A client and a server after the handshake, and the client's end of the queues.
 pub(super) fn connected() -> (Connection, Connection, Queues) {
     static FILES: LazyLock<Files> = LazyLock::new(Files::localhost);
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
@@ -103,13 +103,13 @@ pub(super) fn connected() -> (Connection, Connection, Queues) {
         side.do_handshake(ReadMode::NonBlocking, Deadline::Never)
             .unwrap();
     }
-    // The tickets.
+    // Reads the tickets.
     let step = client.read_vec(1, Deadline::Never).unwrap();
     assert!(matches!(step, Step::WantRead));
     (client, server, near)
 }
 
-/// A client of `localhost` and its server, which have not spoken yet.
+/// A client and a server for `localhost` before the handshake.
 fn connections(
     client: &SslContext,
     server: &SslContext,
@@ -130,12 +130,12 @@ fn connections(
 }
 
 #[test]
-fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
+fn an_alert_that_cannot_be_sent_does_not_hide_the_error_behind_it() {
     let ca = Ca::new();
     let files = Files::of(&ca.issue("localhost"));
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
     server.load_cert_chain(&files.combined).unwrap();
-    // Trusts nobody.
+    // Trusts no certificate.
     let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
     let (near, far) = Queues::pair();
     let broken = Arc::clone(&near.broken);
@@ -152,7 +152,7 @@ fn an_alert_that_cannot_be_sent_does_not_hide_why_it_was_to_be_sent() {
         .do_handshake(ReadMode::NonBlocking, Deadline::Never)
         .unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
-    // What follows is not blamed on the transport's old error either.
+    // Later calls do not report the transport's old error either.
     let error = client.read_vec(1, Deadline::Never).unwrap_err();
     assert!(matches!(error, Error::Eof(_)), "{error:?}");
 }

@@ -3,33 +3,32 @@ use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::ReadMode;
 use crate::ffi::ssl::{RECORD_MAX, Step};
 
-/// How much is sealed and sent while the connection's lock is held: sixteen full records.
+/// The most bytes that one step encrypts and sends under the connection's lock: sixteen full records.
 const CHUNK: usize = 16 * RECORD_MAX;
 
-/// The data of a write that was given up half-way.
+/// The data of a write that has ended half-way.
 pub(super) struct Unfinished {
     data: Vec<u8>,
-    /// How much of it OpenSSL has sealed, although not all of that may be sent; it has begun with
-    /// what follows.
+    /// How much of it OpenSSL has encrypted. Some of that may not be sent yet.
     done: usize,
 }
 
-/// A write under way. Whoever gives it up before it is done leaves the data to the connection:
-/// what OpenSSL has sealed cannot be taken back, so the next write must begin with the same.
+/// A write in progress. If it is dropped before it is done, the connection keeps the data: records that
+/// OpenSSL has encrypted cannot be taken back, so the next write must begin with the same data.
 pub(crate) struct Writing<'a> {
     connection: &'a Connection,
     data: &'a [u8],
-    /// What an earlier attempt left to the connection is known.
+    /// The data of an earlier attempt was looked for.
     begun: bool,
     done: usize,
-    /// Part of `data` is sealed or sent, and part is not sent.
+    /// A part of `data` was encrypted or sent, and a part was not sent.
     half_way: bool,
-    /// The data as an earlier attempt left it.
+    /// The data of the earlier attempt.
     earlier: Option<Vec<u8>>,
 }
 
 impl Connection {
-    /// A write of `data`, or the rest of one that was given up. The caller has the turn to write.
+    /// A write of `data`, or the rest of an earlier one. The caller has the turn to write.
     pub(crate) fn begin_write<'a>(&'a self, data: &'a [u8]) -> Writing<'a> {
         Writing {
             connection: self,
@@ -41,7 +40,7 @@ impl Connection {
         }
     }
 
-    /// The error for what does not go together with a write that was given up half-way.
+    /// The error for an operation that is impossible after a write that has ended half-way.
     pub(super) fn bad_retry() -> Error {
         Error::Ssl(Box::new(SslError::ssl_reason(
             "BAD_WRITE_RETRY",
@@ -51,7 +50,7 @@ impl Connection {
 }
 
 impl Writing<'_> {
-    /// Takes up what an earlier attempt left, unless `data` may not follow it.
+    /// Resumes an earlier attempt. An error if `data` does not begin with its data.
     fn begin(&mut self) -> Result<()> {
         let unfinished = &self.connection.unfinished;
         if unfinished.is_there() {
@@ -69,7 +68,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Writes as much as there is room for, and no more than a chunk.
+    /// Writes as much as the transport takes, up to [`CHUNK`].
     pub(crate) fn step(&mut self, mode: ReadMode, deadline: Deadline) -> Result<Step<usize>> {
         let connection = self.connection;
         let length = self.data.len();
@@ -80,9 +79,9 @@ impl Writing<'_> {
             }
             let end = length.min(self.done.saturating_add(CHUNK));
             let chunk = &self.data[self.done..end];
-            // All is sealed: only sending is left.
-            let sealed = self.half_way && chunk.is_empty();
-            let outcome = match sealed {
+            // Everything is encrypted, and only has to be sent.
+            let encrypted = self.half_way && chunk.is_empty();
+            let outcome = match encrypted {
                 true => Ok(Step::Done(0)),
                 false => locked.handle.write(chunk),
             };
@@ -128,7 +127,7 @@ impl Drop for Writing<'_> {
     }
 }
 
-/// Why `data` may not follow an unfinished write, if it may not.
+/// The error if `data` does not begin with the data of an unfinished write.
 fn refusal(unfinished: &[u8], data: &[u8]) -> Option<Error> {
     if data.starts_with(unfinished) {
         None

@@ -51,8 +51,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// What `bind` and `connect` take for an address: `("localhost", 8443)`, a `SocketAddr`, or the
-/// path of a Unix socket. Other crates cannot implement the trait.
+/// An address for `bind` and `connect`: `("localhost", 8443)`, a `SocketAddr`, or the path of a Unix socket. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an address",
     label = "not an address",
@@ -63,7 +62,7 @@ pub trait ToAddress: Sealed<SockAddr> {
     fn to_address(&self, domain: Domain) -> Result<SockAddr>;
 }
 
-/// The first address of a host in the family of the socket, as Python takes it.
+/// The first address of a host in the family of the socket, as in Python.
 fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
     if host.is_empty() {
         let any: IpAddr = if domain == Domain::IPV6 {
@@ -140,7 +139,7 @@ impl<T: ToAddress + ?Sized> ToAddress for &T {
     }
 }
 
-/// The domain of a socket, which decides which of a host's addresses it can use.
+/// The domain of a socket, which determines the addresses that it can use.
 pub(super) fn domain(socket: &socket2::Socket) -> Result<Domain> {
     Ok(socket.local_addr()?.domain())
 }

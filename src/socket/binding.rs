@@ -1,12 +1,12 @@
-//! Values that both ends of a connection, and nobody else, can compute from it.
+//! Channel bindings.
 
 use super::SslSocket;
 use crate::engine::Binding;
 use crate::error::{Error, Result};
 
 impl SslSocket {
-    /// Python's `sock.get_channel_binding(cb_type)`: bytes that stand for this connection, for
-    /// protocols that authenticate on top of it. `None` before the handshake.
+    /// Python's `sock.get_channel_binding(cb_type)`: bytes that identify this connection, for protocols that
+    /// authenticate over it. `None` before the handshake.
     ///
     /// ```python
     /// sock.get_channel_binding("tls-unique")
@@ -20,7 +20,7 @@ impl SslSocket {
     ///
     /// | type | source | |
     /// |---|---|---|
-    /// | `"tls-unique"` | RFC 5929 | Python's only one; not defined for TLS 1.3 (this gives what Python does) |
+    /// | `"tls-unique"` | RFC 5929 | the only one in Python; not defined for TLS 1.3, where this returns the same as Python |
     /// | `"tls-exporter"` | RFC 9266 | `None` for TLS 1.2 without the extended master secret |
     /// | `"tls-server-end-point"` | RFC 5929 | a hash of the server's certificate; `None` if there is none or its signature names no hash (Ed25519), and on a server that has resumed a session and has several certificates |
     ///

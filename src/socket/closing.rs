@@ -9,23 +9,22 @@ use crate::engine::{Connection, Deadline, Step};
 use crate::error::{Error, Result};
 use crate::ffi::ssl::RECORD_MAX;
 
-/// How [`SslSocket::close_within`] found the end of the connection.
+/// How the connection has ended, from [`SslSocket::close_within`].
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closed {
-    /// Both sides have sent `close_notify`: each knows that it has heard all.
+    /// Both sides have sent `close_notify`, so both know that they have received everything.
     Orderly,
-    /// The peer has left without `close_notify`, or has cut the connection.
+    /// The peer has closed or reset the connection without `close_notify`.
     Ragged,
-    /// Time was up before the peer's `close_notify` came, or even before ours was out.
+    /// The time was over before the peer's `close_notify` arrived, or before ours was sent.
     TimedOut,
-    /// There was no TLS connection: never, not yet, or not any more.
+    /// There was no TLS connection: not yet, or no longer.
     Unprotected,
 }
 
 impl SslSocket {
-    /// Sends `close_notify`, once: this side has said all, and goes on receiving. Python has nothing
-    /// like it.
+    /// Half-closes the connection: sends `close_notify` once. The socket can still receive. Not in Python.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -47,18 +46,17 @@ impl SslSocket {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// Receiving ends with an empty result when the peer's `close_notify` comes. (After an
-    /// [`unwrap`](Self::unwrap) that was not finished it ends with `SSLZeroReturnError`, as in
-    /// Python.) Sending is refused from here on. A second call does nothing. Many peers answer
-    /// `close_notify` by closing at once, as TLS 1.2 asks for (RFC 5246, section 7.2.1); TLS 1.3 lets
-    /// them go on sending (RFC 8446, section 6.1).
+    /// The peer's `close_notify` then ends receiving with an empty result. (After an
+    /// [`unwrap`](Self::unwrap) that was not finished, it does so with `SSLZeroReturnError`, as in Python.)
+    /// `send` returns an error from now on. A second call does nothing. TLS 1.2 requires the peer to close
+    /// at once when it receives `close_notify` (RFC 5246, section 7.2.1), and many peers do so. TLS 1.3
+    /// allows it to send more (RFC 8446, section 6.1).
     ///
     /// # Errors
     ///
-    /// `SSLError` before the handshake (`SHUTDOWN_WHILE_IN_INIT`) and after a `send` that was given up
-    /// half-way (`BAD_WRITE_RETRY`); `TimeoutError` or, on a non-blocking socket,
-    /// `SSLWantWriteError` if there is no room to send, after which it is to be repeated; `OSError`;
-    /// `ValueError` without TLS.
+    /// `SSLError` before the handshake (`SHUTDOWN_WHILE_IN_INIT`), and after a `send` that failed half-way
+    /// (`BAD_WRITE_RETRY`); `TimeoutError`, or `SSLWantWriteError` on a non-blocking socket, if the send
+    /// buffer is full: call it again then; `OSError`; `ValueError` without TLS.
     #[doc(alias = "half_close")]
     #[doc(alias = "shutdown_write")]
     #[doc(alias = "close_write")]
@@ -66,11 +64,11 @@ impl SslSocket {
     #[doc(alias = "SSL_shutdown")]
     pub fn send_close_notify(&self) -> Result<()> {
         let connection = self.wrapped()?;
-        self.send_goodbye(&connection, self.deadline(), true)
+        self.send_close_notify_until(&connection, self.deadline(), true)
     }
 
-    /// Ends the TLS connection: sends `close_notify`, and waits for the peer's. The socket goes on
-    /// in clear text.
+    /// Ends the TLS connection: sends `close_notify`, and waits for the peer's. After that the socket sends
+    /// and receives in clear text.
     ///
     /// ```python
     /// sock = sock.unwrap()
@@ -82,22 +80,22 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// Receive what the peer has to say before. As in Python, data that comes in the place of its
-    /// `close_notify` is an error, and the record that it came in is lost. To end this side first and
-    /// receive the rest, call [`send_close_notify`](Self::send_close_notify).
+    /// Receive the peer's data first. As in Python, data before its `close_notify` is an error here, and that
+    /// record is lost. To close this side first and receive the rest, call
+    /// [`send_close_notify`](Self::send_close_notify).
     ///
     /// # Errors
     ///
     /// `SSLError` before the handshake (`SHUTDOWN_WHILE_IN_INIT`), if the peer sends data instead
-    /// (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`), and after a `send` that was given up half-way
-    /// (`BAD_WRITE_RETRY`); `SSLEOFError` if it closes without
-    /// `close_notify`; `TimeoutError`, after which it can be repeated; `SSLWantReadError` on a
+    /// (`APPLICATION_DATA_AFTER_CLOSE_NOTIFY`), and after a `send` that failed half-way
+    /// (`BAD_WRITE_RETRY`); `SSLEOFError` if the peer closes without
+    /// `close_notify`; `TimeoutError`, after which it can be called again; `SSLWantReadError` on a
     /// non-blocking socket; `ValueError` without TLS.
     pub fn unwrap(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
-        // Before the turn to read: another thread may be receiving.
-        self.send_goodbye(&connection, deadline, false)?;
+        // Before it waits for the turn to read, which another thread may have.
+        self.send_close_notify_until(&connection, deadline, false)?;
         let _turn = self.turn(&connection, &connection.reads, deadline, READ_TIMED_OUT)?;
         let beyond = self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
             connection.shutdown(deadline)
@@ -107,21 +105,20 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Python's `sock.shutdown(how)`: drops the TLS connection without `close_notify` and shuts
-    /// down the socket. Sending and receiving are refused from here on.
+    /// Python's `sock.shutdown(how)`: drops the TLS connection without `close_notify` and shuts down the
+    /// socket. After that it does not send or receive.
     ///
     /// # Errors
     ///
-    /// `OSError`: not connected, closed.
+    /// `OSError` if the socket is not connected or is closed.
     pub fn shutdown(&self, how: Shutdown) -> Result<()> {
         self.io.check_open()?;
         self.set_tls(Tls::Dropped);
         self.io.call(|socket| socket.shutdown(how))
     }
 
-    /// Ends the TLS connection as far as that can be done in time, and closes the socket in any
-    /// case: sends `close_notify`, waits for the peer's until the time is up, closes. In Python
-    /// that takes `settimeout`, `unwrap`, several `except` clauses and `close`.
+    /// Sends `close_notify`, waits for the peer's until the time is over, and closes the socket in any case.
+    /// In Python this takes `settimeout`, `unwrap`, several `except` clauses and `close`.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -132,26 +129,26 @@ impl SslSocket {
     /// # let sock = ssl::create_connection(("localhost", server.port()), None)?;
     /// # let sock = context.wrap_socket(sock, "localhost")?;
     /// if sock.close_within(Duration::from_secs(2))? != ssl::Closed::Orderly {
-    ///     eprintln!("the peer may not have heard all");
+    ///     eprintln!("the peer may not have received everything");
     /// }
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The time is for the whole call, whatever time-out the socket has; zero waits for nothing.
+    /// The time limits the whole call. The socket's own time-out does not matter. With zero, it does not wait.
     ///
-    /// Data that the peer sends before its `close_notify` is thrown away, unless another thread than
-    /// this one was the last to receive. That thread gets all of it, and then the end: this call
-    /// throws nothing away, and waits for that thread until the time is up. Threads that still wait
-    /// when the socket is closed get an `OSError` (`EBADF`), as with [`close`](Self::close).
+    /// Data that the peer sends before its `close_notify` is discarded, unless another thread than this one was
+    /// the last to receive. In that case nothing is discarded: this call waits until that thread has
+    /// received everything, or until the time is over. Threads that still wait when the socket is closed
+    /// get an `OSError` (`EBADF`), as with [`close`](Self::close).
     ///
     /// # Errors
     ///
-    /// `OSError` (`EBADF`) if the socket was closed before; `SSLError` for a broken record or an alert
-    /// of the peer, and if a `send` was given up half-way (`BAD_WRITE_RETRY`). The socket is closed
-    /// then too.
+    /// `OSError` (`EBADF`) if the socket was closed before; `SSLError` for a broken record or an alert from
+    /// the peer, and after a `send` that failed half-way (`BAD_WRITE_RETRY`). The socket is closed in these
+    /// cases too.
     pub fn close_within(&self, timeout: Duration) -> Result<Closed> {
         let deadline = Deadline::after(Some(timeout));
-        let outcome = self.say_goodbye(deadline);
+        let outcome = self.close_tls(deadline);
         self.close();
         match outcome {
             Err(Error::ZeroReturn(_)) => Ok(Closed::Orderly),
@@ -166,16 +163,16 @@ impl SslSocket {
         }
     }
 
-    fn say_goodbye(&self, deadline: Deadline) -> Result<Closed> {
+    fn close_tls(&self, deadline: Deadline) -> Result<Closed> {
         self.io.check_open()?;
         let Some(connection) = self.connection().filter(|tls| tls.handshaken()) else {
             return Ok(Closed::Unprotected);
         };
-        self.send_goodbye(&connection, deadline, true)?;
+        self.send_close_notify_until(&connection, deadline, true)?;
         self.read_to_the_end(&connection, deadline)
     }
 
-    fn send_goodbye(
+    fn send_close_notify_until(
         &self,
         connection: &Connection,
         deadline: Deadline,
@@ -194,21 +191,21 @@ impl SslSocket {
         }
     }
 
-    /// Reads until the connection ends. Data is thrown away, unless another thread reads: that
-    /// thread gets all of it.
+    /// Reads until the connection ends. Data is discarded, unless another thread receives: it is left to
+    /// that thread.
     fn read_to_the_end(&self, connection: &Connection, deadline: Deadline) -> Result<Closed> {
-        let mut unwanted = vec![0; RECORD_MAX];
+        let mut discarded = vec![0; RECORD_MAX];
         let others = connection.watch_reads();
         loop {
             let reads = others.count();
             let (found, theirs) = {
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
-                    // Asked once more at each step: a thread may begin to read while this one waits.
+                    // At each step, since a thread may begin to receive while this one waits.
                     let theirs = connection.has_other_reader();
                     let step = match theirs {
                         true => connection.peek(deadline),
-                        false => connection.read_into(&mut unwanted, deadline),
+                        false => connection.read_into(&mut discarded, deadline),
                     };
                     step.map(|step| step.map(|n| (n, theirs)))
                 })?
@@ -218,7 +215,7 @@ impl SslSocket {
             }
             let in_time = match theirs {
                 true => others.wait(reads, deadline),
-                // A peer that never stops sending never makes a read wait.
+                // The deadline is checked here too, since reads do not wait while the peer sends.
                 false => deadline.left().is_none_or(|left| !left.is_zero()),
             };
             if !in_time {
@@ -227,12 +224,12 @@ impl SslSocket {
         }
     }
 
-    /// Closes the socket, for all threads: those that wait on it get an `OSError` (`EBADF`). No
-    /// `close_notify` is sent, as in Python.
+    /// Closes the socket. Threads that wait for it get an `OSError` (`EBADF`). As in Python, no
+    /// `close_notify` is sent.
     ///
-    /// Duplicates of the descriptor, in this process or in others, are not concerned: the connection
-    /// stays open until the last of them is closed. Only a `connect` under way is given up for all of
-    /// them. (In Python, threads that wait are not woken.)
+    /// Duplicates of the descriptor, in this process or in others, stay open, and so does the connection until
+    /// the last of them is closed. Only a `connect` in progress ends for all of them. (In Python, `close`
+    /// does not wake other threads.)
     pub fn close(&self) {
         self.set_tls(Tls::Dropped);
         self.io.close();

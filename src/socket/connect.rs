@@ -22,7 +22,7 @@ use crate::hostname::ServerName;
 const HANDSHAKE_TIMED_OUT: &str = "The handshake operation timed out";
 
 impl SslContext {
-    /// Puts TLS on a socket: connected, to be connected, or listening.
+    /// Wraps a connected, an unconnected or a listening socket.
     ///
     /// ```python
     /// ssl_sock = context.wrap_socket(sock, server_hostname="localhost")
@@ -38,21 +38,19 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The handshake of a connected socket is done at once, unless
-    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) is off. An owned socket is
-    /// taken over and closed if wrapping fails; of a borrowed one (`&sock`) the descriptor is
-    /// duplicated, so the original can be used again.
+    /// On a connected socket this does the handshake, unless
+    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) is off. If it fails, an owned socket is
+    /// closed. The descriptor of a borrowed socket (`&sock`) is duplicated, so the original stays usable.
     ///
-    /// A socket in non-blocking mode starts with a time-out of zero, one with a read time-out
-    /// (`SO_RCVTIMEO`) with that. [`detach`](SslSocket::detach) gives the time-out back. Meanwhile the
-    /// socket is in non-blocking mode, and with it a borrowed original.
+    /// A socket in non-blocking mode starts with a time-out of zero, and a socket with a read time-out
+    /// (`SO_RCVTIMEO`) with that one. While it has a time-out, the socket is in non-blocking mode, and so is
+    /// a borrowed original. [`detach`](SslSocket::detach) restores the time-out of the plain socket.
     ///
     /// # Errors
     ///
-    /// `NotImplementedError` for sockets that are no streams; `ValueError` for options that
-    /// contradict each other or the context, and for host names that cannot be; `SSLError` if data
-    /// came before the handshake could begin (CVE-2023-40217); and everything that a handshake can
-    /// fail with.
+    /// `NotImplementedError` if the socket is not a stream; `ValueError` for options that contradict each
+    /// other or the context, and for invalid host names; `SSLError` if data arrived before the handshake
+    /// could begin (CVE-2023-40217); and the errors of [`do_handshake`](SslSocket::do_handshake).
     pub fn wrap_socket<S: IntoSocket>(
         &self,
         sock: S,
@@ -120,7 +118,7 @@ impl SslSocket {
         Ok(sock)
     }
 
-    /// Begins with TLS if the socket is connected.
+    /// Starts TLS if the socket is connected.
     fn start(&self) -> Result<()> {
         if !self.connected.load(Ordering::Relaxed) {
             return Ok(());
@@ -132,8 +130,8 @@ impl SslSocket {
         }
     }
 
-    /// The handshake of a socket that no other thread can close, since the program does not have it
-    /// yet. If it blocks, it waits in the system for as long as that takes.
+    /// The handshake of a socket that no other thread can close, because the program does not have it yet.
+    /// A blocking one waits in the system call that reads.
     fn handshake_alone(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
@@ -154,7 +152,7 @@ impl SslSocket {
                 HANDSHAKE_TIMED_OUT,
             )?,
         );
-        // The client speaks first.
+        // The client sends first.
         if self.server_side && !connection.has_buffered() {
             self.wait_alone(&connection)?;
         }
@@ -166,13 +164,13 @@ impl SslSocket {
                 Step::WantWrite => self.wait_write(deadline, HANDSHAKE_TIMED_OUT)?,
             }
         }
-        self.spoke_last();
+        self.sent_last();
         Ok(())
     }
 
     fn wait_alone(&self, connection: &Connection) -> Result<()> {
         match Flight::wait(&self.io.socket) {
-            // The mode was changed through a duplicate.
+            // A duplicate of the descriptor has changed the mode.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.io.wait(Interest::Read, Deadline::Never).map(drop)
             }
@@ -180,14 +178,14 @@ impl SslSocket {
         }
     }
 
-    /// Notes after a handshake that the server's answer to its end is hardly there yet.
-    fn spoke_last(&self) {
+    /// After a handshake in which this client sent the last message: the server's next one is not there yet.
+    fn sent_last(&self) {
         if !self.server_side {
             self.wrote.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The same with the time-out that the plain socket has.
+    /// The same with the time-out of the plain socket.
     fn start_as_it_is(&self) -> Result<()> {
         let socket = &self.io.socket;
         let timeout = match socket.nonblocking()? {
@@ -206,16 +204,16 @@ impl SslSocket {
             false => self.start(),
         };
         if outcome.is_err() && !timeout.is_zero() {
-            // A borrowed original shares the mode, and goes on by itself.
+            // A borrowed original shares the mode, and stays usable.
             let _ = self.io.socket.set_nonblocking(false);
         }
         outcome
     }
 
-    /// Makes the TLS connection, which has not spoken yet.
+    /// Creates the TLS connection. This sends nothing.
     fn begin_tls(&self) -> Result<Arc<Connection>> {
         let context = self.context();
-        // One call to the system less where nobody asks.
+        // Only the session cache needs the peer's address, which takes a system call.
         let peer = match self.server_side || context.client_session_cache() == 0 {
             true => None,
             false => (self.io.socket.peer_addr().ok()).and_then(|peer| peer.as_socket()),
@@ -249,7 +247,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError`, as the system gives it.
+    /// `OSError` from the system.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         self.io.check_open()?;
         let domain = self.io.checked(address::domain(&self.io.socket))?;
@@ -271,12 +269,12 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError`, as the system gives it.
+    /// `OSError` from the system.
     pub fn listen(&self, backlog: i32) -> Result<()> {
         self.io.call(|socket| socket.listen(backlog))
     }
 
-    /// Takes the next client of a listening socket and does its handshake.
+    /// Accepts the next client of a listening socket and does the handshake.
     ///
     /// ```python
     /// conn, addr = ssl_sock.accept()
@@ -288,15 +286,15 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// As in Python, the client's socket has this socket's options but blocks whatever time-out
-    /// this one has, so a silent client keeps `accept` waiting: switch
-    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) off and do the handshake
-    /// in the client's own thread.
+    /// As in Python, the client's socket has this socket's options but no time-out. So a client that sends
+    /// nothing blocks `accept`: turn off
+    /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect), and do the handshake in a thread of the
+    /// client's own.
     ///
     /// # Errors
     ///
-    /// `OSError` and `TimeoutError` of the listening socket; whatever the client's handshake fails
-    /// with. This socket stays usable after those.
+    /// `OSError` and `TimeoutError` of the listening socket; the errors of the client's handshake. This socket
+    /// stays usable after all of them.
     pub fn accept(&self) -> Result<(SslSocket, Address)> {
         let (socket, address) = self.accept_plain()?;
         let options = WrapSocket {
@@ -315,8 +313,8 @@ impl SslSocket {
     fn accept_plain(&self) -> Result<(Socket, SockAddr)> {
         let deadline = self.deadline();
         let blocks = matches!(deadline, Deadline::Never);
-        // `close` does not wake a thread in accept(2). So a thread waits first, and one at a time:
-        // another one could take the connection that it has seen.
+        // `close` does not wake a thread in accept(2), so a thread waits in `poll` first. One thread at a
+        // time, since another one could accept the connection that `poll` has reported.
         let _turn = blocks.then(|| self.io.accepting());
         loop {
             if blocks {
@@ -325,7 +323,7 @@ impl SslSocket {
             match self.io.call(Socket::accept) {
                 Ok((socket, address)) => {
                     self.io.check_open()?;
-                    // Some systems hand the listener's mode down.
+                    // On some systems the socket inherits the listener's mode.
                     socket.set_nonblocking(false)?;
                     return Ok((socket, address));
                 }
@@ -352,25 +350,26 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// The time-out bounds connecting, and then the handshake. After a handshake that failed, the
-    /// socket refuses to send and receive (in Python it carries on in clear text).
+    /// The time-out limits connecting, and then the handshake. After a failed handshake the socket does not
+    /// send or receive. (In Python it does, in clear text.)
     ///
     /// # Errors
     ///
     /// `ValueError` on a server and if the socket is connected; `OSError` and `TimeoutError` of
-    /// connecting; whatever the handshake fails with.
+    /// connecting; the errors of [`do_handshake`](Self::do_handshake).
     pub fn connect(&self, address: impl ToAddress) -> Result<()> {
         let connecting = self.prepare_connect(address)?;
         let connected = self.connect_plain(&connecting.address);
         self.finish_connect(&connecting, connected)
     }
 
-    /// Python's `sock.connect_ex(address)`: as `connect`, with the system's error number as the
-    /// result (0 for none). Errors of the handshake are errors here too.
+    /// Python's `sock.connect_ex(address)`: as `connect`, but returns the system's error number (0 for none).
+    /// Errors of the handshake are returned as errors.
     ///
     /// # Errors
     ///
-    /// `ValueError` on a server and if the socket is connected; whatever the handshake fails with.
+    /// `ValueError` on a server and if the socket is connected; the errors of
+    /// [`do_handshake`](Self::do_handshake).
     pub fn connect_ex(&self, address: impl ToAddress) -> Result<i32> {
         let connecting = self.prepare_connect(address)?;
         match self.connect_plain(&connecting.address) {
@@ -380,7 +379,7 @@ impl SslSocket {
         }
     }
 
-    /// Makes the TLS connection, so that what is wrong with it shows before anything is sent.
+    /// Creates the TLS connection first, so that wrong settings fail before anything is sent.
     fn prepare_connect(&self, address: impl ToAddress) -> Result<Connecting<'_>> {
         self.io.check_open()?;
         let domain = self.io.checked(address::domain(&self.io.socket))?;
@@ -408,7 +407,7 @@ impl SslSocket {
             Err(error) => error,
         };
         match error.errno() {
-            // The system goes on connecting; when it is done, the socket can be written to.
+            // The system continues to connect. When it is done, the socket becomes writable.
             Some(libc::EINPROGRESS | libc::EINTR) if !matches!(deadline, Deadline::Now) => {
                 if !self.io.wait(Interest::Write, deadline)? {
                     return Err(Error::Timeout("timed out"));
@@ -422,27 +421,27 @@ impl SslSocket {
         }
     }
 
-    /// Connects, in the system for as long as that waits. On a Unix listener whose queue is full
-    /// `close` would wake nobody there, so that is waited for in short spells.
+    /// Connects, and waits in connect(2). If the queue of a Unix listener is full, `close` cannot wake a
+    /// thread there, so it waits in short intervals.
     fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
-        const SPELL: Duration = Duration::from_millis(50);
+        const INTERVAL: Duration = Duration::from_millis(50);
         let once = || self.io.connect(address);
-        // Only a socket that waits without a limit of its own.
+        // Not if the socket has a time-out of its own.
         let waits = address.domain() == Domain::UNIX
             && self.gettimeout().is_none()
             && self.io.call(Socket::write_timeout)?.is_none();
         if !waits {
             return once();
         }
-        let limit = |spell| self.io.call(|socket| socket.set_write_timeout(spell));
-        limit(Some(SPELL))?;
+        let limit = |time| self.io.call(|socket| socket.set_write_timeout(time));
+        limit(Some(INTERVAL))?;
         let outcome = loop {
             match once() {
                 Err(error) if matches!(error.errno(), Some(libc::EAGAIN | libc::EINTR)) => {}
                 outcome => break outcome,
             }
         };
-        // Of a socket that was closed meanwhile there is nothing to put back.
+        // This fails if another thread has closed the socket.
         let _ = limit(None);
         outcome
     }
@@ -464,8 +463,8 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Does the handshake, or goes on with it. Once it is done this does nothing, but for telling
-    /// that the connection has failed since.
+    /// Does the handshake, or continues it. After the handshake this does nothing, except that it reports an
+    /// error if the connection has failed since.
     ///
     /// ```python
     /// ssl_sock.do_handshake()
@@ -477,9 +476,9 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// A socket that was wrapped before it was connected, and connected by others than `connect`
-    /// (through its descriptor, or by a `connect` that did not wait for it), begins TLS here. Python
-    /// has an `AttributeError` there.
+    /// A socket may be wrapped first and then connected by something else than `connect`: through its
+    /// descriptor, or by a `connect` that did not wait. Then TLS starts here. (Python raises
+    /// `AttributeError`.)
     ///
     /// # Errors
     ///
@@ -495,7 +494,7 @@ impl SslSocket {
         let connection = self.begun()?;
         let deadline = self.deadline();
         if connection.handshaken() {
-            // Nothing is read here, so whoever is reading is in nobody's way.
+            // This reads nothing from the network, so it does not need the turn to read.
             if let Step::Done(()) = self
                 .io
                 .checked(connection.do_handshake(ReadMode::BufferOnly, deadline))?
@@ -506,11 +505,11 @@ impl SslSocket {
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
     }
 
-    /// The TLS connection, made now if the socket was connected by others than `connect`.
+    /// The TLS connection. It is created now if something else than `connect` has connected the socket.
     fn begun(&self) -> Result<Arc<Connection>> {
         if let Tls::NotStarted = self.tls() {
             let turn = ConnectTurn::take(&self.connecting);
-            // Another thread may have made it before this one had the turn.
+            // Another thread may have created it in the meantime.
             if turn.is_some() && matches!(self.tls(), Tls::NotStarted) {
                 return self.begin_tls();
             }
@@ -518,7 +517,7 @@ impl SslSocket {
         self.wrapped()
     }
 
-    /// Does the handshake if it is still to do, within what is left of another operation's time.
+    /// Does the handshake if it is not done, within the deadline of another operation.
     pub(super) fn handshake(
         &self,
         connection: &Connection,
@@ -528,9 +527,9 @@ impl SslSocket {
         if connection.handshaken() {
             return Ok(());
         }
-        // Both directions are the handshake's until it is done.
+        // The handshake needs both directions.
         let _reads = self.turn(connection, &connection.reads, deadline, timed_out)?;
-        // Another thread may have done it; a writer then waits for this turn, not the other way.
+        // Another thread may have done it. A thread that has the turn to write never waits for this turn.
         if connection.handshaken() {
             return Ok(());
         }
@@ -538,19 +537,19 @@ impl SslSocket {
         self.drive(connection, deadline, timed_out, |deadline| {
             connection.do_handshake(ReadMode::NonBlocking, deadline)
         })?;
-        self.spoke_last();
+        self.sent_last();
         Ok(())
     }
 }
 
-/// A `connect` under way.
+/// A `connect` in progress.
 struct Connecting<'a> {
     address: SockAddr,
     connection: Arc<Connection>,
     _turn: Option<ConnectTurn<'a>>,
 }
 
-/// Keeps a second thread from connecting the same socket.
+/// Prevents a second thread from connecting the same socket.
 struct ConnectTurn<'a>(&'a AtomicBool);
 
 impl<'a> ConnectTurn<'a> {
@@ -569,8 +568,8 @@ fn data_before_handshake() -> Error {
     Error::Ssl(Box::new(SslError::data_before_handshake()))
 }
 
-/// Refuses a socket that is not connected but has received data: it was connected once, and the
-/// data was never protected (CVE-2023-40217).
+/// Refuses a socket that is not connected but has received data. It was connected before, and the data was
+/// sent without TLS (CVE-2023-40217).
 fn refuse_early_data(socket: &Socket) -> Result<()> {
     match net::recv(socket, &mut [0]) {
         Ok(0) => Ok(()),

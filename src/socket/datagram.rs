@@ -1,11 +1,11 @@
-//! Methods of plain sockets that work only without TLS, as in Python.
+//! Methods that, as in Python, work only without TLS.
 
 use super::{Address, SslSocket, Tls, ToAddress};
 use crate::error::{Error, Result};
 
 impl SslSocket {
-    /// Python's `sock.recvfrom(bufsize)`: without TLS as [`recv`](Self::recv), and no address,
-    /// since streams tell none.
+    /// Python's `sock.recvfrom(bufsize)`: without TLS as [`recv`](Self::recv). There is no address,
+    /// because streams have none.
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ impl SslSocket {
         Ok((self.recv_into(buffer)?, None))
     }
 
-    /// Python's `sock.sendto(data, address)`: without TLS as [`send`](Self::send), since streams
-    /// take no address.
+    /// Python's `sock.sendto(data, address)`: without TLS as [`send`](Self::send), because streams
+    /// ignore the address.
     ///
     /// # Errors
     ///

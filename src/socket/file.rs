@@ -1,11 +1,11 @@
-//! [`SocketFile`]: a stream that owns its share of a socket.
+//! [`SocketFile`]: a stream that shares ownership of a socket.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use super::SslSocket;
 
-/// A stream over a socket that others use too: Python's `sock.makefile("rwb", buffering=0)`.
+/// A stream over a shared socket: Python's `sock.makefile("rwb", buffering=0)`.
 ///
 /// ```python
 /// class Client:
@@ -42,7 +42,7 @@ use super::SslSocket;
 pub struct SocketFile(Arc<SslSocket>);
 
 impl SslSocket {
-    /// A stream that owns its share of the socket; see [`SocketFile`].
+    /// A stream that shares ownership of the socket; see [`SocketFile`].
     ///
     /// ```python
     /// for line in sock.makefile("r"): print(line)

@@ -1,9 +1,9 @@
-//! Reading what belongs to a handshake, and no more.
+//! Reading the records of a handshake in few system calls, and none of the bytes behind them.
 //!
-//! A flight is up to a dozen small records, and OpenSSL asks for each header and each body. So a step
-//! of a handshake looks at what has come (`MSG_PEEK`) and hands that to OpenSSL. In the end, and before
-//! user code runs, it takes from the socket what OpenSSL has read. What stands behind a flight stays
-//! in the descriptor.
+//! The peer's flight (RFC 8446, section 2) has up to a dozen small records, and OpenSSL reads each header
+//! and each body on its own. So a step of a handshake peeks at the socket's receive buffer (`MSG_PEEK`)
+//! and hands that to OpenSSL. At its end, and before user code runs, the step removes the bytes that
+//! OpenSSL has read from the receive buffer. Bytes behind the flight stay there.
 
 use std::io;
 
@@ -12,22 +12,22 @@ use socket2::Socket;
 use crate::ffi::net;
 use crate::ffi::room::Room;
 
-/// How much is looked at in one call.
-const LOOK: usize = 16 * 1024;
+/// The most bytes that one call peeks at.
+const PEEK_MAX: usize = 16 * 1024;
 
-/// What a step of the handshake has seen of the socket's queue.
+/// The bytes that a step of the handshake has peeked at.
 #[derive(Default)]
 pub(super) struct Flight {
     on: bool,
-    /// The caller waits before the next step. So it costs nothing to be told too early that there
-    /// is nothing.
+    /// The caller waits before the next step. So the step may end without another call to check that no
+    /// more bytes are there.
     waits: bool,
-    /// This step has sent something, and the answer is hardly there yet.
+    /// This step has sent something, and the answer is probably not there yet.
     sent: bool,
     seen: Vec<u8>,
     /// How much of `seen` OpenSSL has read.
     used: usize,
-    /// The socket's error, to be reported by the next read.
+    /// An error of the socket, which the next read reports.
     failed: Option<io::Error>,
 }
 
@@ -56,14 +56,14 @@ impl Flight {
         self.failed.take()
     }
 
-    /// Waits for the peer, and looks at what has come. `WouldBlock` if the socket does not block.
+    /// Waits for the peer, and peeks at its bytes. `WouldBlock` on a non-blocking socket.
     pub(super) fn wait(socket: &Socket) -> io::Result<Vec<u8>> {
         let mut seen = Vec::new();
-        net::peek_more(socket, &mut seen, LOOK, true)?;
+        net::peek_more(socket, &mut seen, PEEK_MAX, true)?;
         Ok(seen)
     }
 
-    /// Begins the next step with what [`wait`](Flight::wait) has seen.
+    /// The next step begins with the bytes from [`wait`](Flight::wait).
     pub(super) fn feed(&mut self, seen: io::Result<Vec<u8>>) {
         self.used = 0;
         match seen {
@@ -74,8 +74,8 @@ impl Flight {
 
     pub(super) fn read(&mut self, socket: &Socket, room: &mut Room<'_>) -> io::Result<()> {
         if self.used == self.seen.len() {
-            // There was no more when this was seen.
-            let was_all = self.used > 0 && self.used < LOOK;
+            // No more bytes were there when these were peeked at.
+            let was_all = self.used > 0 && self.used < PEEK_MAX;
             self.settle(socket);
             if let Some(error) = self.take_error() {
                 return Err(error);
@@ -83,13 +83,13 @@ impl Flight {
             if self.waits && (was_all || self.sent) {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
-            net::peek_more(socket, &mut self.seen, LOOK, false)?;
+            net::peek_more(socket, &mut self.seen, PEEK_MAX, false)?;
         }
         self.used += room.put(&self.seen[self.used..]);
         Ok(())
     }
 
-    /// Takes from the socket what OpenSSL has read. The rest is looked at anew.
+    /// Removes the bytes that OpenSSL has read from the receive buffer. The next read peeks again.
     pub(super) fn settle(&mut self, socket: &Socket) {
         let mut left = std::mem::take(&mut self.used);
         while left > 0 {
@@ -97,7 +97,7 @@ impl Flight {
                 Ok(0) => break,
                 Ok(n) => left -= n.min(left),
                 Err(error) => {
-                    // Otherwise somebody else has taken it.
+                    // `WouldBlock`: another program has read the bytes.
                     if error.kind() != io::ErrorKind::WouldBlock {
                         self.failed = Some(error);
                     }

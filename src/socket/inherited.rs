@@ -32,22 +32,22 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError` if the socket is closed, where Python still knows.
+    /// `OSError` if the socket is closed. (Python still returns the value.)
     pub fn family(&self) -> Result<Domain> {
         Ok(self.io.call(socket2::Socket::local_addr)?.domain())
     }
 
-    /// Python's attribute `sock.type`: always a stream, since nothing else can be wrapped.
+    /// Python's attribute `sock.type`: always a stream, because only streams can be wrapped.
     ///
     /// # Errors
     ///
-    /// `OSError` if the socket is closed, where Python still knows.
+    /// `OSError` if the socket is closed. (Python still returns the value.)
     pub fn r#type(&self) -> Result<Type> {
         self.io.call(socket2::Socket::r#type)
     }
 
-    /// Python's attribute `sock.proto`, as the system gives it; `None` is Python's 0. (Python
-    /// repeats the number that the socket was made with, which usually was 0.)
+    /// Python's attribute `sock.proto`, from the system; `None` is 0. (Python returns the number that the
+    /// socket was created with, which is usually 0.)
     ///
     /// # Errors
     ///
@@ -57,8 +57,7 @@ impl SslSocket {
         self.io.call(socket2::Socket::protocol)
     }
 
-    /// Python's `sock.get_inheritable()`: whether programs that this process starts get the
-    /// descriptor too.
+    /// Python's `sock.get_inheritable()`: whether programs that this process starts inherit the descriptor.
     ///
     /// # Errors
     ///
@@ -67,7 +66,7 @@ impl SslSocket {
         self.io.call(|socket| net::is_inheritable(socket.as_fd()))
     }
 
-    /// Sets whether programs that this process starts get the descriptor too.
+    /// Sets whether programs that this process starts inherit the descriptor.
     ///
     /// ```python
     /// sock.set_inheritable(True)

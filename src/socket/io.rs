@@ -1,4 +1,4 @@
-//! The descriptor under an [`SslSocket`](super::SslSocket), and TLS records through it.
+//! The descriptor of an [`SslSocket`](super::SslSocket), and the transport of TLS records over it.
 
 use std::fs::File;
 use std::io;
@@ -18,7 +18,7 @@ use crate::ffi::bio::{ReadMode, Transport};
 use crate::ffi::net::{self, Interest};
 use crate::ffi::room::Room;
 
-/// A descriptor that several threads use, and one of them may close.
+/// A descriptor that several threads use, and that any of them may close.
 #[derive(Debug)]
 pub(super) struct Io {
     pub(super) socket: Socket,
@@ -29,7 +29,7 @@ pub(super) struct Io {
     connecting: AtomicUsize,
     accepting: Mutex<()>,
     wake_group: WakeGroup,
-    /// Plain bytes that came in the same read as the end of the TLS connection.
+    /// Plain bytes that were read together with the end of the TLS connection.
     left_over: Mutex<Vec<u8>>,
 }
 
@@ -59,14 +59,14 @@ impl Io {
         }
     }
 
-    /// Asks the system something about the socket. If another thread has closed it, that is the
-    /// error: the number refers to another file by then.
+    /// Makes a system call on the socket. If another thread has closed the socket, that is the error: the
+    /// descriptor refers to `/dev/null` then.
     pub(super) fn call<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
         self.check_open()?;
         self.checked(f(&self.socket).map_err(Error::from))
     }
 
-    /// `outcome`, or that the socket is closed if it failed for that.
+    /// `outcome`; if that is an error and the socket is closed, the error for a closed socket.
     pub(super) fn checked<T>(&self, outcome: Result<T>) -> Result<T> {
         if outcome.is_err() {
             self.check_open()?;
@@ -74,7 +74,7 @@ impl Io {
         outcome
     }
 
-    /// Connects. A socket that blocks waits in the system, where only `shutdown` wakes it.
+    /// Connects. On a blocking socket this waits in connect(2), where only `shutdown` wakes it.
     pub(super) fn connect(&self, address: &SockAddr) -> Result<()> {
         let _connecting = Counted::new(&self.connecting);
         self.check_open()?;
@@ -83,7 +83,7 @@ impl Io {
         Ok(outcome?)
     }
 
-    /// A turn at accepting connections.
+    /// The turn to accept connections.
     pub(super) fn accepting(&self) -> MutexGuard<'_, ()> {
         self.accepting
             .lock()
@@ -92,21 +92,21 @@ impl Io {
 
     /// Waits until the socket can be read from or written to. False if the deadline passes first.
     pub(super) fn wait(&self, interest: Interest, deadline: Deadline) -> Result<bool> {
-        /// How often a thread looks whether the socket is closed if nothing can wake it.
-        const SPELL: Duration = Duration::from_millis(50);
-        // Counted before the flag is looked at: `close` sets the flag before it looks at the
+        /// The interval at which a thread checks for `close` when no descriptor is left to wake it.
+        const INTERVAL: Duration = Duration::from_millis(50);
+        // This thread counts itself before it reads the flag, and `close` sets the flag before it reads the
         // count. So either this thread sees the flag, or `close` wakes it.
         let _waiting = Counted::new(&self.waiting);
         loop {
             let wake = self.wake_group.wake();
             self.check_open()?;
             let left = deadline.left();
-            let spell = match wake {
+            let time = match wake {
                 Some(_) => left,
-                None => Some(left.map_or(SPELL, |left| left.min(SPELL))),
+                None => Some(left.map_or(INTERVAL, |left| left.min(INTERVAL))),
             };
             let waits = wake.as_ref().map(|wake| wake.waits.as_fd());
-            let [ready, woken] = net::poll(self.socket.as_fd(), interest, waits, spell)?;
+            let [ready, woken] = net::poll(self.socket.as_fd(), interest, waits, time)?;
             if ready {
                 self.check_open()?;
                 return Ok(true);
@@ -119,8 +119,8 @@ impl Io {
         }
     }
 
-    /// Closes the socket for everybody. The number stays taken (by `/dev/null`) until the last
-    /// user lets go, so none of them can meet a stranger's file under it.
+    /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed with the last
+    /// user. So no thread can use another file that has got the same number.
     pub(super) fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
@@ -144,7 +144,7 @@ impl Io {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps plain bytes for the reads that follow the TLS connection.
+    /// Keeps plain bytes for reads after the TLS connection.
     pub(super) fn keep(&self, bytes: Vec<u8>) {
         self.left().extend(bytes);
     }
@@ -154,7 +154,7 @@ impl Io {
         self.left().len()
     }
 
-    /// Takes what is kept: whatever follows begins with it.
+    /// Takes the kept bytes, with which the next TLS connection begins.
     pub(super) fn take_left_over(&self) -> Vec<u8> {
         std::mem::take(&mut *self.left())
     }
@@ -173,7 +173,7 @@ impl Io {
     }
 }
 
-/// One more thread, until it is dropped.
+/// Counts a thread until it is dropped.
 struct Counted<'a>(&'a AtomicUsize);
 
 impl<'a> Counted<'a> {
@@ -195,21 +195,20 @@ fn dev_null() -> Option<&'static File> {
         .ok()
 }
 
-/// How much more is read than OpenSSL asks for, if reading ahead is on: a small record takes one
-/// system call or less then, and a full one takes one. More would save calls in bulk, but all of it
-/// is copied once more, and that takes as long.
+/// How many bytes more than OpenSSL asks for are read if reading ahead is on. A small record then takes one
+/// system call or less, and a full one takes one. A larger number saves calls in bulk transfers, but
+/// copying the bytes takes as long.
 const AHEAD: usize = 4096;
 
-/// How much is gathered to be sent in one call: four full records.
+/// The most bytes that are gathered and sent with one system call: four full records.
 const GATHERED: usize = 66 * 1024;
 
-/// TLS records through a socket. Closes nothing; the bytes it holds back are counted. While
-/// nothing is held back or gathered, there are no buffers worth mentioning.
+/// TLS records over a socket. It has no large buffers while it has no bytes for OpenSSL or to send.
 pub(super) struct SocketTransport {
     io: Arc<Io>,
     reads_ahead: bool,
     ahead: Vec<u8>,
-    /// How much of `ahead` was handed up.
+    /// How much of `ahead` OpenSSL has taken.
     start: usize,
     mode: ReadMode,
     flight: Flight,
@@ -220,7 +219,7 @@ pub(super) struct SocketTransport {
 }
 
 impl SocketTransport {
-    /// What was left over when the socket was taken over from another connection comes first.
+    /// The first bytes are those that an earlier connection has left over.
     pub(super) fn new(io: Arc<Io>, reads_ahead: bool) -> SocketTransport {
         SocketTransport {
             ahead: io.take_left_over(),
@@ -235,7 +234,7 @@ impl SocketTransport {
         }
     }
 
-    /// Hands out what was read before.
+    /// Hands buffered bytes to OpenSSL.
     fn take(&mut self, room: &mut Room<'_>) {
         self.start += room.put(&self.ahead[self.start..]);
         if self.start == self.ahead.len() {
@@ -244,7 +243,7 @@ impl SocketTransport {
     }
 
     fn drop_ahead(&mut self) {
-        /// What an idle connection may keep.
+        /// The capacity that an idle connection may keep.
         const SMALL: usize = 256;
         self.start = 0;
         if self.ahead.capacity() <= SMALL {
@@ -254,7 +253,7 @@ impl SocketTransport {
         }
     }
 
-    /// Reads into `room`, and ahead.
+    /// Reads from the socket into `room`, and into `ahead` if reading ahead is on.
     fn fill(&mut self, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
         if self.flight.is_on() {
             return self.flight.read(&self.io.socket, room);

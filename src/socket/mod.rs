@@ -1,4 +1,4 @@
-//! [`SslSocket`]: TLS on a socket, used from several threads at once.
+//! [`SslSocket`]: TLS on a socket, for several threads at once.
 
 mod address;
 mod binding;
@@ -64,26 +64,30 @@ use io::Io;
 ///
 /// # Threads
 ///
-/// All methods take `&self`, so one thread can receive while another sends (in an
-/// `Arc<SslSocket>`, or borrowed by scoped threads). Nothing waits for the network while it holds
-/// the connection's lock: a thread blocked in `recv` is in nobody's way. Two threads that read
-/// take turns, and so do two that write. `close` in one thread ends the waiting of the others.
+/// All methods take `&self`, so one thread can receive while another sends. Put the socket into an
+/// `Arc`, or let scoped threads borrow it. A thread that is blocked in `recv` does not block other methods.
+/// Two threads that receive take turns, and so do two that send. `close` in one thread wakes the
+/// threads that wait in others.
+///
+/// A callback of the connection blocks `send` and `recv` in other threads until it returns. On a non-blocking
+/// socket they return `SSLWantWriteError` and `SSLWantReadError` during that time, although `select`
+/// reports the descriptor as ready.
 ///
 /// # Waiting for the descriptor
 ///
-/// As in Python, a read takes no more from the system than the record that it needs. So `select` and
-/// `poll` on the descriptor, together with [`pending`](Self::pending), tell whether there is more.
-/// [`read_ahead`](WrapSocket::read_ahead) changes that, for speed.
+/// As in Python, a read takes only the record that it needs from the system's receive buffer. So `select` and
+/// `poll` on the descriptor report later records, and [`pending`](Self::pending) reports the rest of
+/// this one. [`read_ahead`](WrapSocket::read_ahead) is faster but changes that.
 ///
 /// # Time-outs
 ///
-/// As in Python: `settimeout(None)` blocks, zero never waits, anything else bounds each operation
-/// as a whole, however many system calls it takes.
+/// As in Python: with `settimeout(None)` an operation may wait for ever, with zero it never waits, and any
+/// other time limits the operation as a whole, with all its system calls.
 ///
 /// # Closing
 ///
-/// Dropping the socket closes it, as `close` does: without `close_notify`, like Python. `unwrap`
-/// ends the TLS connection in an orderly way.
+/// Dropping the socket closes it, as `close` does. As in Python, neither sends `close_notify`. `unwrap`
+/// ends the TLS connection properly.
 #[doc(alias = "SSLSocket")]
 #[doc(alias = "dup")]
 pub struct SslSocket {
@@ -93,7 +97,7 @@ pub struct SslSocket {
     /// In nanoseconds.
     timeout: AtomicU64,
     connected: AtomicBool,
-    /// Data was sent, and nothing was received since.
+    /// Data was sent since the last read.
     wrote: AtomicBool,
     /// A thread is in `connect`.
     connecting: AtomicBool,
@@ -142,15 +146,14 @@ impl SslSocket {
         }
     }
 
-    /// Puts `tls` in the place of this connection. One that another thread has closed or shut down
-    /// meanwhile stays so.
+    /// Replaces this connection with `tls`, unless another thread has replaced it already.
     fn replace_tls(&self, connection: &Arc<Connection>, tls: Tls) {
         let mut current = self.tls.write().unwrap_or_else(PoisonError::into_inner);
         let mut replaced = None;
         if matches!(&*current, Tls::Active(active) if Arc::ptr_eq(active, connection)) {
             replaced = Some(std::mem::replace(&mut *current, tls));
         }
-        // What the connection owns may go with it, callbacks too: not under the lock.
+        // This may drop callbacks, so the lock is released first.
         drop(current);
         drop(replaced);
     }
@@ -174,8 +177,8 @@ impl SslSocket {
         self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Switches to another context: its certificate, protocols and trust store count from here
-    /// on; what was taken over at the start (verification, options, versions) stays.
+    /// Switches to another context. The connection uses that one's certificate, ALPN protocols and trust
+    /// store from now on. It keeps the verification settings, options and versions of the first.
     ///
     /// ```python
     /// sock.context = other
@@ -193,7 +196,7 @@ impl SslSocket {
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.wrapped()?.set_context(context)?;
         let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
-        // Callbacks may go with it: not under the lock.
+        // This may drop callbacks, so the lock is released first.
         drop(replaced);
         Ok(())
     }
@@ -203,7 +206,7 @@ impl SslSocket {
         self.server_side
     }
 
-    /// Python's `sock.server_hostname`: the name in the form that goes over the wire (A-labels).
+    /// Python's `sock.server_hostname`: the name as it is sent, in A-labels.
     pub fn server_hostname(&self) -> Option<&str> {
         self.server_hostname.as_ref().map(ServerName::as_str)
     }
@@ -218,7 +221,7 @@ impl SslSocket {
         self.suppress_ragged_eofs
     }
 
-    /// Python's `sock.gettimeout()`: `None` blocks, zero never waits.
+    /// Python's `sock.gettimeout()`: with `None` operations may wait for ever, with zero they never wait.
     pub fn gettimeout(&self) -> Option<Duration> {
         match self.timeout.load(Ordering::Relaxed) {
             NO_TIMEOUT => None,
@@ -226,7 +229,7 @@ impl SslSocket {
         }
     }
 
-    /// Sets how long an operation may take.
+    /// Sets the time limit of each operation.
     ///
     /// ```python
     /// sock.settimeout(2.5)
@@ -245,7 +248,7 @@ impl SslSocket {
     #[doc(alias = "set_write_timeout")]
     pub fn settimeout(&self, timeout: impl Into<Option<Duration>>) -> Result<()> {
         let timeout = timeout.into();
-        // As in Python, a socket with a time-out does not block in the kernel.
+        // As in Python, a socket with a time-out is in non-blocking mode.
         self.io
             .call(|socket| socket.set_nonblocking(timeout.is_some()))?;
         let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
@@ -255,7 +258,7 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Python's `sock.setblocking(flag)`: true is `settimeout(None)`, false a time-out of zero.
+    /// Python's `sock.setblocking(flag)`: true is `settimeout(None)`, and false is a time-out of zero.
     ///
     /// # Errors
     ///
@@ -284,7 +287,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError`: not connected, closed.
+    /// `OSError` if the socket is not connected or is closed.
     #[doc(alias = "peer_addr")]
     pub fn getpeername(&self) -> Result<Address> {
         let address = self.io.call(Socket::peer_addr)?;
@@ -302,7 +305,7 @@ impl SslSocket {
         Ok(Address::from_raw(&address))
     }
 
-    /// What the peer's certificate says, as Python's dict.
+    /// The content of the peer's certificate, as Python's dict.
     ///
     /// ```python
     /// cert = sock.getpeercert()
@@ -319,7 +322,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// `OSError` (`ENOT&connection`) before the socket is connected; `ValueError` before the handshake is
+    /// `OSError` (`ENOTCONN`) before the socket is connected; `ValueError` before the handshake is
     /// done or without TLS; `UnicodeError` for names that are not UTF-8.
     pub fn getpeercert(&self) -> Result<Option<CertDict>> {
         self.peer()?.getpeercert()
@@ -384,7 +387,7 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.session = session`: the session that the handshake is to resume.
+    /// Python's `sock.session = session`: sets the session that the handshake resumes.
     ///
     /// # Errors
     ///
@@ -409,8 +412,8 @@ impl SslSocket {
         Some(self.connection()?.session_reused())
     }
 
-    /// Asks the client for its certificate, after the handshake of TLS 1.3. The request goes out
-    /// with the next write, and the answer comes in with a later read.
+    /// Asks the client for its certificate after the handshake of TLS 1.3. The next write sends the request,
+    /// and a later read receives the answer.
     ///
     /// ```python
     /// conn.verify_client_post_handshake()
@@ -422,17 +425,17 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// The client must have [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth) on,
-    /// and the server must verify clients. One without a certificate then fails the server's next
-    /// read (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) under `CERT_REQUIRED`, and passes under
-    /// `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
+    /// The client must have turned on
+    /// [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth), and the server must verify clients. If
+    /// the client has no certificate, the server's next read fails
+    /// (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) with `CERT_REQUIRED`, and succeeds with `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
     ///
     /// # Errors
     ///
     /// `SSLError`: `EXTENSION_NOT_RECEIVED` from a client that does not offer it, `INVALID_CONFIG`
     /// on a server that does not verify, `NOT_SERVER` on a client, `WRONG_SSL_VERSION` with TLS
-    /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first has gone
-    /// out; `ValueError` without a TLS connection.
+    /// 1.2 and before the handshake, `STILL_IN_INIT` for a second call before the first request was
+    /// sent; `ValueError` without a TLS connection.
     pub fn verify_client_post_handshake(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
@@ -448,15 +451,14 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.detach()`: the descriptor, which this socket then no longer closes. The TLS
+    /// Python's `sock.detach()`: returns the descriptor, which this socket then does not close. The TLS
     /// connection is dropped without `close_notify`.
     ///
-    /// A socket made from the descriptor waits as long as this one did: a time-out goes on as
-    /// `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In Python, where the time-out belongs to the object, such a
-    /// descriptor never waits.)
+    /// A socket made from the descriptor has the same time-out, set as `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In
+    /// Python the time-out belongs to the object, and such a descriptor is in non-blocking mode.)
     ///
     /// With [`read_ahead`](WrapSocket::read_ahead), plain bytes that came along with the peer's
-    /// `close_notify` are not in the descriptor any more: receive them first, while
+    /// `close_notify` are no longer in the system's receive buffer: receive them first, while
     /// [`pending`](Self::pending) is not 0. (Wrapping the socket again keeps them.)
     ///
     /// # Errors
@@ -471,22 +473,21 @@ impl SslSocket {
         drop(tls);
         match Arc::try_unwrap(io) {
             Ok(io) => Ok(io.socket.into()),
-            // A callback may still hold the connection.
+            // A callback may still own the connection.
             Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
         }
     }
 }
 
-/// Makes the kernel wait as long as an [`SslSocket`] with this time-out did: what
-/// [`initial_timeout`](connect) finds when the socket is wrapped again.
+/// Sets the time-out of an [`SslSocket`] on the plain socket, where `wrap_socket` finds it again.
 fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Result<()> {
     match timeout {
-        // The mode says it all.
+        // The socket is in non-blocking mode already.
         Some(Duration::ZERO) => Ok(()),
         None => socket
             .set_read_timeout(None)
             .and_then(|()| socket.set_write_timeout(None)),
-        // Zero would mean for ever.
+        // To the system, zero means no limit.
         Some(timeout) => {
             let timeout = Some(timeout.max(Duration::from_micros(1)));
             socket.set_read_timeout(timeout)?;

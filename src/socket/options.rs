@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::optional::Optional;
 use crate::sealed::{Sealed, seal};
 
-/// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's
-/// names and defaults.
+/// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's names and
+/// defaults.
 ///
 /// | option | default |
 /// |---|---|
@@ -68,38 +68,37 @@ impl WrapSocket {
         self
     }
 
-    /// Whether the end of the connection without `close_notify` reads as a normal end. Without
-    /// `close_notify` nobody knows whether the peer or an attacker ended the connection.
+    /// Whether reads report the end of the connection without `close_notify` as a normal end. Without
+    /// `close_notify`, an attacker may have ended the connection, and not the peer.
     #[must_use]
     pub fn suppress_ragged_eofs(mut self, on: bool) -> WrapSocket {
         self.suppress_ragged_eofs = on;
         self
     }
 
-    /// Whether reads take more from the socket than the record that they need: up to 4 KiB. Python
-    /// has no such option.
+    /// Whether a read takes up to 4 KiB more from the socket than the record that it needs. Not in Python.
     ///
-    /// **Gain.** A small record takes one system call or less in place of two. That makes exchanges of
-    /// small messages a few per cent faster. (A stream of records of 1 KiB gets slower: its reader
-    /// takes them faster than they are sent, and sleeps more often.)
+    /// **Advantage.** A small record takes one system call or less instead of two. Exchanges of small messages
+    /// become a few per cent faster. (A stream of records of 1 KiB becomes slower: the reader receives
+    /// them faster than the peer sends them, and sleeps more often.)
     ///
-    /// **Price.** Records that came along are not in the system's queue any more, so `select` and
-    /// `poll` do not tell of them. A program that waits for the descriptor must ask
-    /// [`pending`](SslSocket::pending) first, and wait if it is 0. Then `pending` also counts, as one
-    /// byte, the end of the stream or an error that came along. Plain bytes that came along with the
-    /// peer's `close_notify` stay with the socket: it receives them after [`unwrap`](SslSocket::unwrap),
-    /// and the descriptor of [`detach`](SslSocket::detach) does not.
+    /// **Disadvantage.** Records that were read ahead are no longer in the system's receive buffer, so `select`
+    /// and `poll` do not report them. A program that waits for the descriptor must check
+    /// [`pending`](SslSocket::pending) first, and wait only if it is 0. `pending` then also counts the end of
+    /// the stream, or an error, as one byte if it was read ahead. Plain bytes behind the peer's
+    /// `close_notify` may be read ahead too. After [`unwrap`](SslSocket::unwrap) the socket receives them,
+    /// but the descriptor of [`detach`](SslSocket::detach) does not.
     ///
-    /// Without it, a read never takes more than the record that it needs, in any mode: the descriptor
-    /// tells what it would tell in Python.
+    /// Without this option, a read takes only the record that it needs, in any mode, and the descriptor
+    /// behaves as in Python.
     #[must_use]
     pub fn read_ahead(mut self, on: bool) -> WrapSocket {
         self.read_ahead = on;
         self
     }
 
-    /// The name of the server that a client connects to: sent to it (SNI, RFC 6066), and checked
-    /// in its certificate if the context checks host names. A host name or an IP address.
+    /// The host name or IP address of the server that a client connects to. A host name is sent to the
+    /// server (SNI, RFC 6066). If the context checks host names, the certificate must have the name.
     #[must_use]
     pub fn server_hostname(mut self, name: impl Optional<String>) -> WrapSocket {
         self.server_hostname = name.into_option();
@@ -160,8 +159,8 @@ impl From<()> for WrapSocket {
     message = "`{Self}` cannot be wrapped",
     label = "not a socket that `wrap_socket` takes",
     note = "sockets of `std::net`, `std::os::unix::net` and `socket2` can be wrapped, owned or borrowed",
-    note = "an asynchronous stream gives its socket away with `into_std()`, which needs `set_nonblocking(false)`; with the feature `tokio`, the module `pyssl::aio` wraps it as it is",
-    note = "for any other transport there is `wrap_bio`, for which the program moves the bytes"
+    note = "`into_std()` of an asynchronous stream returns its socket, which then needs `set_nonblocking(false)`; with the feature `tokio`, the module `pyssl::aio` wraps the stream itself",
+    note = "for any other transport, use `wrap_bio`: the program then moves the bytes itself"
 )]
 pub trait IntoSocket: Sealed<Socket> {
     /// Whether the type is always a stream. The kind of the other types is asked of the system, which
@@ -169,7 +168,7 @@ pub trait IntoSocket: Sealed<Socket> {
     #[doc(hidden)]
     const IS_STREAM: bool = false;
 
-    /// The socket, and what was read from it already.
+    /// The socket, and the bytes that were read from it already.
     #[doc(hidden)]
     fn into_socket(self) -> Result<(Socket, Vec<u8>)>;
 }
@@ -213,7 +212,7 @@ impl IntoSocket for SslSocket {
     const IS_STREAM: bool = true;
 
     fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
-        // Only unwrapped sockets have some: the beginning of the next TLS connection.
+        // After `unwrap`, bytes may be left over: the beginning of the next TLS connection.
         let left_over = self.io.take_left_over();
         Ok((Socket::from(self.detach()?), left_over))
     }

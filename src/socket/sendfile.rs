@@ -7,8 +7,7 @@ use crate::error::{Error, Result};
 const BLOCK: usize = 256 * 1024;
 
 impl SslSocket {
-    /// Sends a file from `offset` on, up to its end or `count` bytes, and returns how many that
-    /// were.
+    /// Sends a file from `offset` to its end, or at most `count` bytes. Returns the number of bytes sent.
     ///
     /// ```python
     /// with open("page.html", "rb") as f:
@@ -22,14 +21,14 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// As in Python, an offset of 0 means the file's current position; the file's position is then
-    /// `offset` and as many bytes as were sent, wherever it began; and the time-out bounds each
-    /// block.
+    /// As in Python, an offset of 0 means the file's current position. After the call, the file's position is
+    /// `offset` plus the number of bytes sent, wherever it was before. The time-out limits each block of
+    /// 256 KiB.
     ///
     /// # Errors
     ///
-    /// `ValueError` for a count of 0 and on non-blocking sockets; `OSError` of the file; otherwise
-    /// as [`send`](Self::send).
+    /// `ValueError` for a count of 0 and on non-blocking sockets; `OSError` from reading the file; otherwise as
+    /// [`send`](Self::send).
     pub fn sendfile<F: Read + Seek>(
         &self,
         mut file: F,

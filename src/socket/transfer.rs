@@ -9,15 +9,14 @@ use crate::ffi::net;
 use crate::ffi::ssl::RECORD_MAX;
 use crate::sealed::{Sealed, seal};
 
-/// Where [`SslSocket::read`] puts what it reads: a number of bytes makes a new vector, a buffer is
-/// filled. Other crates cannot implement the trait.
+/// The argument of [`SslSocket::read`]: with a number of bytes it returns a new vector, and it fills a buffer. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "a socket cannot read into `{Self}`",
     label = "neither a number of bytes nor a buffer",
     note = "`sock.read(1024)` returns a new vector, `sock.read(&mut buffer)` fills a slice, an array or a vector as long as it is"
 )]
 pub trait ReadTarget: Sealed<Vec<u8>> {
-    /// What comes back: the bytes, or how many there are in the buffer.
+    /// The bytes, or their number if they are in the buffer.
     type Output;
 
     #[doc(hidden)]
@@ -63,7 +62,7 @@ impl ReadTarget for &mut Vec<u8> {
 }
 
 impl SslSocket {
-    /// Receives up to `bufsize` bytes. Nothing is the end of the stream.
+    /// Receives up to `bufsize` bytes. An empty result is the end of the stream.
     ///
     /// ```python
     /// data = conn.recv(1024)
@@ -75,16 +74,15 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// One call gives at most what one TLS record carries, 16384 bytes. If the handshake is still
-    /// to do, it is done first. After `unwrap` it receives plain bytes, as in Python; before
-    /// `connect` there is nothing to receive from.
+    /// One call returns at most the data of one TLS record, 16384 bytes. If the handshake is not done, this
+    /// does it first. As in Python, it receives plain bytes after `unwrap`.
     ///
     /// # Errors
     ///
-    /// `SSLEOFError` for an end without `close_notify` if
+    /// `SSLEOFError` at an end without `close_notify` if
     /// [`suppress_ragged_eofs`](crate::WrapSocket::suppress_ragged_eofs) is off;
     /// `SSLZeroReturnError` if both sides have closed; `SSLError` for alerts and broken records;
-    /// `OSError`; `TimeoutError`; `SSLWantReadError` on a non-blocking socket; `ValueError` after a
+    /// `OSError`, also before `connect`; `TimeoutError`; `SSLWantReadError` on a non-blocking socket; `ValueError` after a
     /// failed handshake or `shutdown`.
     #[doc(alias = "recvmsg")]
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
@@ -106,7 +104,7 @@ impl SslSocket {
         }
     }
 
-    /// Receives into a buffer and returns how many bytes; 0 is the end of the stream.
+    /// Receives into a buffer and returns the number of bytes; 0 is the end of the stream.
     ///
     /// ```python
     /// n = conn.recv_into(buffer)
@@ -140,8 +138,8 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.read(len)` and `sock.read(len, buffer)`: with a number it returns the bytes,
-    /// with a buffer it fills that.
+    /// Python's `sock.read(len)` and `sock.read(len, buffer)`: with a number it returns the bytes, and it fills
+    /// a buffer.
     ///
     /// ```python
     /// data = conn.read(1024)
@@ -161,7 +159,7 @@ impl SslSocket {
         target.read_from(self)
     }
 
-    /// Sends `data` and returns its length: with TLS all of it or an error.
+    /// Sends `data` and returns its length. With TLS it sends all of `data` or returns an error.
     ///
     /// ```python
     /// conn.send(b"Hello from server!")
@@ -173,14 +171,14 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// After `SSLWantWriteError` or a time-out, the same data (or data that begins with it) must
-    /// be sent again, since a part is sealed already; other data is refused (`BAD_WRITE_RETRY`;
-    /// Python would mix the two).
+    /// After `SSLWantWriteError` or a time-out, the program must send the same data again, or data that begins
+    /// with it, because OpenSSL has encrypted a part. Other data is an error (`BAD_WRITE_RETRY`), where
+    /// Python sends a mixture of both.
     ///
     /// # Errors
     ///
-    /// `SSLError` after `unwrap` (`PROTOCOL_IS_SHUTDOWN`) and for a broken retry; `SSLEOFError`,
-    /// `OSError` if the peer is gone; `TimeoutError`; `SSLWantWriteError` on a non-blocking socket;
+    /// `SSLError` after `close_notify` was sent (`PROTOCOL_IS_SHUTDOWN`), and for other data after a failed
+    /// attempt; `SSLEOFError` and `OSError` if the peer has closed the connection; `TimeoutError`; `SSLWantWriteError` on a non-blocking socket;
     /// `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "sendmsg")]
     pub fn send(&self, data: &[u8]) -> Result<usize> {
@@ -227,12 +225,12 @@ impl SslSocket {
         self.send(data)
     }
 
-    /// Python's `sock.pending()`: how many decrypted bytes the next read gives without waiting.
-    /// When it is 0, `select` and `poll` on the socket tell whether there is more.
+    /// Python's `sock.pending()`: the number of decrypted bytes that the next read returns without waiting.
+    /// If it is 0, `select` and `poll` on the socket report whether there is more.
     ///
-    /// With [`read_ahead`](super::WrapSocket::read_ahead), what was received along with the data
-    /// counts too, since `poll` cannot tell of it: the end of the stream, until a read has reported
-    /// it, as 1; and plain bytes that followed the end of the TLS connection.
+    /// With [`read_ahead`](super::WrapSocket::read_ahead) it also counts bytes that were read ahead, because
+    /// `poll` does not report them: the next record, the end of the stream as 1 until a read has reported
+    /// it, and plain bytes behind the end of the TLS connection.
     pub fn pending(&self) -> usize {
         match self.tls() {
             Tls::Active(connection) => connection.pending(),
@@ -250,27 +248,29 @@ impl SslSocket {
         }
     }
 
-    fn gone(&self, what: &str) -> Error {
+    /// Python's error for an operation that needs TLS.
+    fn no_tls(&self, what: &str) -> Error {
         Error::value(format!("{what} on closed or unwrapped SSL socket."))
     }
 
-    /// The error of a socket whose TLS connection is over: the system's if it is closed too.
+    /// The error of a socket whose TLS connection was dropped. If the socket is closed, the system's error.
     fn over(&self, what: &str) -> Error {
         self.io
             .check_open()
             .err()
-            .unwrap_or_else(|| self.gone(what))
+            .unwrap_or_else(|| self.no_tls(what))
     }
 
     fn require_tls(&self, what: &str) -> Result<()> {
         match self.tls() {
             Tls::Active(_) => Ok(()),
-            Tls::NotStarted | Tls::Unwrapped | Tls::Dropped => Err(self.gone(what)),
+            Tls::NotStarted | Tls::Unwrapped | Tls::Dropped => Err(self.no_tls(what)),
         }
     }
 
-    /// The system's error for a socket that is not connected. One that is, without TLS, sends and
-    /// receives nothing (in Python it would in clear text): `connect` has given up, say.
+    /// The error of a socket that has no TLS connection yet: the system's if it is not connected. If it is
+    /// connected, because `connect` has failed half-way for example, it sends and receives nothing. (In
+    /// Python it does, in clear text.)
     fn unprotected(&self, what: &str) -> Error {
         let reads = what == "Read";
         let probed = self.io.call(|socket| match reads {
@@ -279,7 +279,7 @@ impl SslSocket {
         });
         match probed {
             Err(error @ Error::Os(_)) if !error.is_would_block() => error,
-            _ => self.gone(what),
+            _ => self.no_tls(what),
         }
     }
 }
@@ -300,8 +300,8 @@ impl Write for &SslSocket {
     }
 }
 
-/// On a socket without time-out this waits in the system call that reads, where [`recv`](SslSocket::recv)
-/// needs `poll(2)` too: while this borrows the socket exclusively, no other thread can close it.
+/// Without a time-out this waits in the system call that reads, while [`recv`](SslSocket::recv) first waits in
+/// `poll(2)`. Here no other thread can close the socket, because this borrows it exclusively.
 impl Read for SslSocket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(self.receive_into(buf, ReadMode::Blocking)?)

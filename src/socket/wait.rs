@@ -1,4 +1,4 @@
-//! Waiting for the network, outside the connection's lock and within a deadline.
+//! Operations that wait for the network: without the connection's lock, and until a deadline.
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
 pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
 
 impl SslSocket {
-    /// A turn at reading or writing.
+    /// Waits for the turn to read or to write.
     pub(super) fn turn<'a>(
         &self,
         connection: &Connection,
@@ -29,8 +29,8 @@ impl SslSocket {
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
 
-    /// Reads application data. `ReadMode::Blocking` is for a caller that has the socket to itself; it
-    /// counts if there is no time-out.
+    /// Reads application data. `ReadMode::Blocking` is for callers that no other thread shares the socket with,
+    /// and has an effect only without a time-out.
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
@@ -65,7 +65,7 @@ impl SslSocket {
                 Ok(data)
             }
             Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
-            // An alert ended the handshake that this would have gone on with.
+            // The peer's `close_notify` has ended a handshake that this read continued.
             Err(Error::ZeroReturn(_)) if connection.was_closed_by_peer() => Ok(T::default()),
             outcome => outcome,
         }
@@ -77,8 +77,8 @@ impl SslSocket {
         let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
         self.io.check_open()?;
         let mut writing = connection.begin_write(data);
-        // The turn to read as well, while a message of the peer stands before the data: a part of
-        // it has come, and OpenSSL wants the rest.
+        // The turn to read, while OpenSSL needs the rest of a handshake message from the peer before it can
+        // write.
         let mut reading: Option<Inside<'_>> = None;
         let mut pace = Pace::new(deadline);
         loop {
@@ -105,7 +105,7 @@ impl SslSocket {
                     self.wait_read(deadline, WRITE_TIMED_OUT)?;
                 }
                 Step::WantRead => {
-                    // A thread that is reading now takes the rest too.
+                    // A thread that reads now receives the rest of the message too.
                     reading = match connection.reads.take_unless_moved(moves, deadline) {
                         Err(Refused::Late) if matches!(deadline, Deadline::Now) => {
                             return Err(Error::want_read());
@@ -118,8 +118,8 @@ impl SslSocket {
         }
     }
 
-    /// Repeats a step until it is done, and waits between: outside the connection's lock. The
-    /// caller has the turn to read.
+    /// Repeats a step until it is done, and waits between the steps without the connection's lock. The caller
+    /// has the turn to read.
     pub(super) fn drive<T>(
         &self,
         connection: &Connection,
@@ -127,7 +127,7 @@ impl SslSocket {
         timed_out: &'static str,
         mut op: impl FnMut(Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
-        // The answer to what was just sent is hardly there yet: to wait first saves a read in vain.
+        // After a send, the peer's answer is probably not there yet. Waiting first saves a read that fails.
         if self.wrote.load(Ordering::Relaxed) {
             self.wrote.store(false, Ordering::Relaxed);
             if !matches!(deadline, Deadline::Now) && connection.awaits_peer() {
@@ -146,7 +146,7 @@ impl SslSocket {
                         if !matches!(deadline, Deadline::Now) || !connection.has_buffered() {
                             return Err(late(deadline, timed_out));
                         }
-                        // `poll` tells nothing of what is buffered: that is still read.
+                        // `poll` does not report the bytes in the buffer, so those are still read.
                         draining.get_or_insert_with(|| connection.drain());
                     }
                 }
@@ -208,21 +208,21 @@ impl SslSocket {
     }
 }
 
-/// Looks after the deadline of an operation that always has something to do.
+/// Checks the deadline of an operation that never has to wait, because the peer sends all the time.
 pub(super) struct Pace {
     deadline: Deadline,
 }
 
 impl Pace {
-    /// How much longer an operation may go on that does not wait. A non-blocking one has this time as
-    /// a whole, from the moment at which it let go of the connection first.
+    /// How long such an operation may continue after its deadline. For a non-blocking one, this is counted
+    /// from its first step that ended with `Step::Again`.
     const GRACE: Duration = Duration::from_millis(50);
 
     pub(super) fn new(deadline: Deadline) -> Pace {
         Pace { deadline }
     }
 
-    /// Whether the operation is to be given up.
+    /// Whether the operation has to end now.
     pub(super) fn is_over(&mut self) -> bool {
         match self.deadline {
             Deadline::Never => false,
@@ -235,7 +235,7 @@ impl Pace {
     }
 }
 
-/// The error for an operation whose time is up.
+/// The error of an operation whose deadline has passed.
 pub(super) fn late(deadline: Deadline, timed_out: &'static str) -> Error {
     match deadline {
         Deadline::Now if timed_out == WRITE_TIMED_OUT => Error::want_write(),

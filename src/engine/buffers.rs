@@ -1,7 +1,13 @@
-//! Which connections keep OpenSSL's buffers from one message to the next.
+//! Connections that keep OpenSSL's buffers between two messages.
 //!
-//! A connection that does not costs little while it is idle, but OpenSSL allocates and frees at
-//! each message: a twelfth of what a small one takes. So the few that were busy last keep them.
+//! The buffers of an idle connection take 34 KiB. Without them, OpenSSL allocates and frees memory at each
+//! message, which is a twelfth of the processor time of a small message. So the connections that were
+//! busy last keep their buffers, and the others do not.
+//!
+//! A rule for each connection alone is not enough: a connection that becomes idle runs no code at that
+//! moment. Its thread is in a system call, or in an event loop that waits for other sockets. It would need
+//! a timer, or keep its buffers for ever. With the list, the memory is bounded: the next connection that
+//! becomes busy releases the buffers of the oldest one. It takes that one's lock only if it is free.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -15,89 +21,89 @@ const KEPT: usize = 16;
 /// After how many messages a connection counts as busy.
 const BUSY: u32 = 16;
 
-/// The messages of a connection since it was last idle, as far as anyone wants to know.
+/// The number of messages of a connection since its buffers were released, up to [`BUSY`].
 #[derive(Debug, Default)]
-pub(super) struct Uses(AtomicU32);
+pub(super) struct MessageCount(AtomicU32);
 
-impl Uses {
-    /// Whether this message makes the connection a busy one.
+impl MessageCount {
+    /// Counts a message. True if it makes the connection busy.
     fn count(&self) -> bool {
         let uses = self.0.load(Relaxed);
         if uses >= BUSY {
             return false;
         }
-        // If another thread counts at the same time, one message counts for two.
+        // Two messages that are counted at the same time may count as one.
         self.0.store(uses + 1, Relaxed);
         uses + 1 == BUSY
     }
 }
 
-/// Those that keep their buffers, in the order in which they became busy.
+/// The connections that keep their buffers, in the order in which they became busy.
 #[derive(Debug)]
-struct Warm(Mutex<VecDeque<Weak<Connection>>>);
+struct BusyConnections(Mutex<VecDeque<Weak<Connection>>>);
 
-static WARM: Warm = Warm::new();
+static BUSY_CONNECTIONS: BusyConnections = BusyConnections::new();
 
-impl Warm {
-    const fn new() -> Warm {
-        Warm(Mutex::new(VecDeque::new()))
+impl BusyConnections {
+    const fn new() -> BusyConnections {
+        BusyConnections(Mutex::new(VecDeque::new()))
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Weak<Connection>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets this connection keep its buffers, and another one no more.
+    /// Lets this connection keep its buffers, and releases those of the oldest connection.
     fn admit(&self, connection: &Arc<Connection>) {
         if !connection.keep_buffers() {
             return;
         }
         self.lock().push_back(Arc::downgrade(connection));
-        // Two: one that is in use at this moment stays, and is made up for next time.
+        // A connection that is in use stays in the list. Then two are released next time.
         for _ in 0..2 {
             let Some(oldest) = self.excess() else { return };
-            let cold = oldest
+            let released = oldest
                 .upgrade()
                 .is_none_or(|oldest| oldest.release_buffers());
-            if !cold {
+            if !released {
                 self.lock().push_back(oldest);
             }
         }
     }
 
-    /// Takes the oldest out if there are too many.
+    /// Removes the oldest connection if there are too many.
     fn excess(&self) -> Option<Weak<Connection>> {
-        let mut warm = self.lock();
-        (warm.len() > KEPT).then(|| warm.pop_front()).flatten()
+        let mut busy = self.lock();
+        (busy.len() > KEPT).then(|| busy.pop_front()).flatten()
     }
 }
 
 impl Connection {
-    /// Counts a message that came or went. The caller holds no lock.
+    /// Counts a message that was sent or received. The caller has no lock.
     pub(crate) fn used(self: &Arc<Self>) {
-        if self.uses.count() {
-            WARM.admit(self);
+        if self.messages.count() {
+            BUSY_CONNECTIONS.admit(self);
         }
     }
 
-    /// False while another thread is in the connection; the next message tries again.
+    /// False if another thread has the lock. The next message tries again.
     fn keep_buffers(&self) -> bool {
         let Some(mut locked) = self.ssl.try_lock() else {
-            self.uses.0.store(BUSY - 1, Relaxed);
+            self.messages.0.store(BUSY - 1, Relaxed);
             return false;
         };
         locked.handle.keep_buffers();
         true
     }
 
-    /// False while somebody is in the connection. Waiting for them could take for ever: they may
-    /// be in a callback that waits for this thread.
+    /// False if another thread has the lock. This does not wait for it: that thread may be in a callback
+    /// that waits for this thread.
     fn release_buffers(&self) -> bool {
         let Some(mut locked) = self.ssl.try_lock() else {
             return false;
         };
         locked.handle.release_buffers();
-        self.uses.0.store(0, Relaxed);
+        self.messages.0.store(0, Relaxed);
         true
     }
 }
@@ -119,57 +125,57 @@ mod tests {
     }
 
     #[test]
-    fn so_many_connections_keep_their_buffers_and_those_that_were_busy_last() {
-        let warm = Warm::new();
+    fn the_connections_that_were_busy_last_keep_their_buffers() {
+        let busy = BusyConnections::new();
         let (first, ..) = pair();
-        warm.admit(&first);
+        busy.admit(&first);
         assert!(keeps(&first));
         let others: Vec<_> = (0..KEPT).map(|_| pair().0).collect();
         for connection in &others {
-            warm.admit(connection);
+            busy.admit(connection);
         }
         assert!(!keeps(&first));
         assert!(others.iter().all(|connection| keeps(connection)));
-        assert_eq!(warm.lock().len(), KEPT);
+        assert_eq!(busy.lock().len(), KEPT);
     }
 
     #[test]
-    fn a_connection_in_use_stays_and_the_next_one_goes() {
-        let warm = Warm::new();
+    fn a_connection_in_use_keeps_its_buffers_and_the_next_one_does_not() {
+        let busy = BusyConnections::new();
         let all: Vec<_> = (0..=KEPT).map(|_| pair().0).collect();
         for connection in &all[..KEPT] {
-            warm.admit(connection);
+            busy.admit(connection);
         }
         let in_use = all[0].lock().unwrap();
-        warm.admit(&all[KEPT]);
+        busy.admit(&all[KEPT]);
         drop(in_use);
         assert!(keeps(&all[0]));
         assert!(!keeps(&all[1]));
     }
 
     #[test]
-    fn connections_that_are_gone_make_room() {
-        let warm = Warm::new();
+    fn dropped_connections_leave_the_list() {
+        let busy = BusyConnections::new();
         let kept = pair().0;
         for _ in 0..2 * KEPT {
-            warm.admit(&pair().0);
+            busy.admit(&pair().0);
         }
-        warm.admit(&kept);
+        busy.admit(&kept);
         assert!(keeps(&kept));
-        assert!(warm.lock().len() <= KEPT);
+        assert!(busy.lock().len() <= KEPT);
     }
 
     #[test]
     fn a_connection_counts_as_busy_once_until_it_was_idle() {
         let (client, ..) = pair();
-        let counted = (0..3 * BUSY).filter(|_| client.uses.count()).count();
+        let counted = (0..3 * BUSY).filter(|_| client.messages.count()).count();
         assert_eq!(counted, 1);
         assert!(client.release_buffers());
-        assert_eq!((0..BUSY).filter(|_| client.uses.count()).count(), 1);
+        assert_eq!((0..BUSY).filter(|_| client.messages.count()).count(), 1);
     }
 
-    /// Half a record, a header without its body, and a record of which half was read: in older
-    /// patch releases of OpenSSL, `SSL_free_buffers` frees what is in use then (CVE-2024-4741).
+    /// A header alone, a part of a record, and a record of which the program has read a part: older patch
+    /// releases of OpenSSL free buffers in use then (CVE-2024-4741).
     #[test]
     fn buffers_with_something_in_them_are_not_released() {
         let (client, server, queues) = pair();
