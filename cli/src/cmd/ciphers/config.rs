@@ -3,10 +3,8 @@
 /// A string found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found<'a> {
-    /// Its offset in bytes.
+    /// Its offset in bytes, in the text with joined lines.
     pub(super) at: usize,
-    /// The number of its first line, counted from 1, and that line's offset.
-    pub(super) line: (usize, usize),
     /// The directive's name; `None` in a file that is a list of strings.
     pub(super) directive: Option<&'a str>,
     pub(super) kind: Kind,
@@ -105,21 +103,111 @@ fn kind_of(name: &str) -> Option<Kind> {
     DIRECTIVES.iter().find_map(of)
 }
 
-/// Finds the strings in a text: the values of directives, or else, if every line is one word, the
-/// lines.
-pub(super) fn find(text: &str) -> Vec<Found<'_>> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        if !line.trim_start().starts_with('#') {
-            let in_line = find_in_line(text, at, line).into_iter();
-            // A value starts on its directive's line.
-            found.extend(in_line.map(|found| Found {
-                line: (number, at),
-                ..found
-            }));
+/// A text whose continued lines are joined, with the offset of each byte in the file.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) text: String,
+    offsets: Vec<usize>,
+    /// Where the lines of the file start; the first one behind a byte order mark.
+    lines: Vec<usize>,
+}
+
+impl Joined {
+    /// Joins lines that end with a backslash, as in Apache's files, and lines that begin with a
+    /// blank after a directive of Postfix. A byte order mark is dropped.
+    pub(super) fn new(file: &str) -> Joined {
+        let mut joined = Joined {
+            text: String::with_capacity(file.len()),
+            offsets: Vec::with_capacity(file.len() + 1),
+            lines: Vec::new(),
+        };
+        let mut at = file.len() - file.trim_start_matches('\u{feff}').len();
+        let (mut continues, mut postfix) = (false, false);
+        for line in file[at..].split_inclusive('\n') {
+            joined.lines.push(at);
+            let words = line.trim();
+            let comment = words.starts_with('#') && !continues;
+            if postfix && !continues && line.starts_with([' ', '\t']) && !comment {
+                // The value goes on: the line break becomes a blank.
+                if joined.text.ends_with('\n') && !words.is_empty() {
+                    joined.text.pop();
+                    joined.text.push(' ');
+                }
+            } else if !continues && !comment && !words.is_empty() {
+                postfix = is_postfix(word(words, |c| c.is_whitespace() || c == '='));
+            }
+            let without_break = line.trim_end_matches(['\r', '\n']);
+            continues = !comment && without_break.ends_with('\\');
+            let kept = match continues {
+                true => &without_break[..without_break.len() - 1],
+                false => line,
+            };
+            if !(postfix && comment) {
+                joined.text.push_str(kept);
+                joined.offsets.extend(at..at + kept.len());
+            }
+            at += line.len();
         }
-        at += line.len();
+        joined.offsets.push(at);
+        if joined.lines.is_empty() {
+            joined.lines.push(at);
+        }
+        joined
+    }
+
+    /// Line and column in the file, counted from 1, for each byte of a part of the text, and for its
+    /// end.
+    pub(super) fn places(&self, file: &str, at: usize, length: usize) -> Vec<(usize, usize)> {
+        let offsets = self.offsets.get(at..=at + length).unwrap_or_default();
+        let mut places: Vec<(usize, usize)> = Vec::with_capacity(offsets.len());
+        let mut last = 0;
+        for &offset in offsets {
+            let line = self.lines.partition_point(|start| *start <= offset);
+            let start = self.lines.get(line - 1).copied().unwrap_or(0);
+            let (from, before) = match places.last() {
+                Some((same, column)) if *same == line => (last, *column),
+                _ => (start, 1),
+            };
+            let between = file.get(from..offset).unwrap_or_default();
+            places.push((line, before + between.chars().count()));
+            if file.is_char_boundary(offset) {
+                last = offset;
+            }
+        }
+        places
+    }
+}
+
+fn is_postfix(directive: &str) -> bool {
+    let lower = directive.to_ascii_lowercase();
+    kind_of(directive) == Some(Kind::Excluded) || lower.ends_with("_cipherlist")
+}
+
+/// Finds the strings in a text with joined lines: the values of directives, or else, if every line
+/// is one word, the lines.
+pub(super) fn find(text: &str) -> Vec<Found<'_>> {
+    let mut found: Vec<Found<'_>> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.len();
+        // A value of nginx may stand below its directive, and has been read then.
+        let read = found
+            .last()
+            .map_or(0, |found| found.at + found.string.len());
+        let mut statement = at.max(read.min(end));
+        if !line.trim_start().starts_with(['#', ';']) {
+            while let Some(rest) = text
+                .get(statement..end)
+                .filter(|rest| !rest.trim().is_empty())
+            {
+                let before = found.len();
+                found.extend(find_in_line(text, statement, rest));
+                let read = found.get(before..).and_then(<[_]>::last);
+                let read = read.map_or(statement, |found| found.at + found.string.len());
+                statement = next_statement(text, read, end);
+            }
+        }
+        at = end;
     }
     if found.is_empty() {
         return list(text);
@@ -127,10 +215,29 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     found
 }
 
+/// The start of the next statement on a line: behind `;`, `{` or `}`, but not within quotes.
+fn next_statement(text: &str, from: usize, end: usize) -> usize {
+    let Some(rest) = text.get(from..end) else {
+        return end;
+    };
+    let mut quote = None;
+    for (at, c) in rest.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') && rest[at + 1..].contains(c) => quote = Some(c),
+            None if c == '#' => return end,
+            None if matches!(c, ';' | '{' | '}') => return from + at + 1,
+            None => {}
+        }
+    }
+    end
+}
+
 fn list(text: &str) -> Vec<Found<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
-    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+    for line in text.split_inclusive('\n') {
         let word = line.trim();
         if !word.is_empty() && !word.starts_with('#') {
             if word.contains(char::is_whitespace) {
@@ -138,7 +245,6 @@ fn list(text: &str) -> Vec<Found<'_>> {
             }
             found.push(Found {
                 at: at + offset(line, word),
-                line: (number, at),
                 directive: None,
                 kind: Kind::Ciphers,
                 string: word,
@@ -183,8 +289,7 @@ fn find_directive<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'
         .iter()
         .any(|command| command.eq_ignore_ascii_case(name))
     {
-        let rest = text.get(behind..at + line.len())?;
-        let rest = rest.trim_start();
+        let rest = text.get(behind..at + line.len())?.trim_start();
         name = word(rest, char::is_whitespace);
         behind = offset(text, rest) + name.len();
     }
@@ -223,6 +328,11 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
         Some(rest) => (true, rest.trim_start_matches(blank)),
         None => (false, rest),
     };
+    // In nginx's files, the value may stand on the next line.
+    let rest = match assigned || !directive.to_ascii_lowercase().ends_with("ssl_ciphers") {
+        true => rest,
+        false => rest.trim_start(),
+    };
     let string = if let Some(quoted) = rest.strip_prefix(['"', '\'']) {
         word(quoted, |c| rest.starts_with(c))
     } else if assigned {
@@ -247,7 +357,6 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
     };
     Some(Found {
         at: offset(text, string),
-        line: (1, 0),
         directive: Some(directive),
         kind,
         string,
@@ -258,12 +367,101 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
 mod tests {
     use super::*;
 
-    fn strings(text: &str) -> Vec<&str> {
-        let found = find(text);
+    fn strings(file: &str) -> Vec<String> {
+        let joined = Joined::new(file);
+        let found = find(&joined.text);
         for f in &found {
-            assert_eq!(&text[f.at..f.at + f.string.len()], f.string);
+            assert_eq!(&joined.text[f.at..f.at + f.string.len()], f.string);
+            let places = joined.places(file, f.at, f.string.len());
+            assert_eq!(places.len(), f.string.len() + 1);
+            // Every character of the string stands in the file where it is said to stand.
+            for (c, (line, column)) in f.string.chars().zip(&places) {
+                let line = file
+                    .trim_start_matches('\u{feff}')
+                    .split('\n')
+                    .nth(line - 1)
+                    .unwrap();
+                let there = line.chars().nth(column - 1);
+                assert!(there == Some(c) || c == ' ', "{file:?} {c:?} {there:?}");
+            }
         }
-        found.iter().map(|f| f.string).collect()
+        found.iter().map(|f| f.string.to_owned()).collect()
+    }
+
+    #[test]
+    fn places_count_characters_and_no_text_makes_the_reader_panic() {
+        let file = "ssl_ciphers é:A;";
+        let places = Joined::new(file).places(file, 12, 4);
+        assert_eq!(places, [(1, 13), (1, 13), (1, 14), (1, 15), (1, 16)]);
+        const PIECES: [&str; 14] = [
+            "ssl_ciphers",
+            "SSLCipherSuite SSL",
+            "tls_high_cipherlist",
+            "bind ",
+            "ciphers",
+            " ",
+            "\n",
+            "\\\n",
+            "=",
+            "\"",
+            ";",
+            "é",
+            "#",
+            "\u{feff}",
+        ];
+        for number in 0..PIECES.len().pow(4) {
+            let piece = |place: u32| PIECES[number / PIECES.len().pow(place) % PIECES.len()];
+            let file: String = (0..4).map(piece).collect();
+            let joined = Joined::new(&file);
+            for found in find(&joined.text) {
+                let places = joined.places(&file, found.at, found.string.len());
+                assert_eq!(places.len(), found.string.len() + 1, "{file:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_on_several_lines_and_several_on_one_are_found() {
+        for (file, wanted) in [
+            (
+                "server { listen 443 ssl; ssl_ciphers A:B; }\n",
+                &["A:B"][..],
+            ),
+            ("ssl_protocols TLSv1.2; ssl_ciphers A;\n", &["A"]),
+            (
+                "ssl_ciphers A; proxy_ssl_ciphers 'B;C'; grpc_ssl_ciphers D;\n",
+                &["A", "B;C", "D"],
+            ),
+            (
+                "server {\n  ssl_ciphers\n    A:B;\n  proxy_ssl_ciphers C;}\n",
+                &["A:B", "C"],
+            ),
+            (
+                "SSLCipherSuite A:\\\nB\nSSLProxyCipherSuite \\\n  C\n",
+                &["A:B", "C"],
+            ),
+            (
+                "tls_high_cipherlist = A:\n   B\ntls_low_cipherlist =\n\tC\n",
+                &["A:    B", "C"],
+            ),
+            (
+                "smtpd_tls_exclude_ciphers =\n   A,\n# no\n   B\nx = y\n",
+                &["A,    B"],
+            ),
+            ("\u{feff}ssl_ciphers A;\n", &["A"]),
+            ("; ciphers = A\nciphers = B\n# ; ciphers = C\n", &["B"]),
+            (
+                "log 'x; ssl_ciphers A;'; ssl_ciphers B; # ; ssl_ciphers C;\n",
+                &["B"],
+            ),
+            (
+                "bind :443 ssl ciphers A alpn h2 \\\n  ciphersuites B\n",
+                &["A", "B"],
+            ),
+            ("ssl_ciphers A;\r\nssl_ciphers\r\n B;\r\n", &["A", "B"]),
+        ] {
+            assert_eq!(strings(file), wanted, "{file:?}");
+        }
     }
 
     #[test]

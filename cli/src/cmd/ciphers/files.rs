@@ -7,7 +7,7 @@ use pyssl_ciphers::cipher::{
     CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy, Report,
 };
 
-use super::config::{Found, Kind, find};
+use super::config::{Found, Joined, Kind, find};
 use super::{read_policy, versions};
 use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
@@ -21,14 +21,16 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     let mut code = 0;
     for file in &args.server {
         let text = read(file)?;
-        let found = find(&text);
+        let joined = Joined::new(&text);
+        let found = find(&joined.text);
         if found.is_empty() {
             let name = file.display();
             Failure::Usage(format!("{name}: no cipher string found")).print();
             code = 2;
         }
         for found in found {
-            all.push(lint(args, policy.as_ref(), file, &text, found));
+            let places = joined.places(&text, found.at, found.string.len());
+            all.push(lint(args, policy.as_ref(), file, places, found));
         }
     }
     report::print(|out| {
@@ -51,15 +53,12 @@ fn lint(
     args: &CiphersArgs,
     policy: Option<&Policy>,
     file: &Path,
-    text: &str,
+    places: Vec<(usize, usize)>,
     found: Found<'_>,
 ) -> Linted {
-    let (line, line_start) = found.line;
-    let before = text.get(line_start..found.at).unwrap_or_default();
     let mut linted = Linted {
         file: file.display().to_string(),
-        line,
-        column: before.chars().count() + 1,
+        places,
         directive: found.directive.map(str::to_owned),
         string: found.string.to_owned(),
         inserted: Vec::new(),

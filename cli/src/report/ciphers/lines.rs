@@ -12,9 +12,8 @@ use crate::report::{BAD, BOLD, Styled, write_json};
 /// A string in a file, and its findings.
 pub(crate) struct Linted {
     pub(crate) file: String,
-    pub(crate) line: usize,
-    /// The column of the string in its line.
-    pub(crate) column: usize,
+    /// Line and column in the file for each byte of the string, and for its end.
+    pub(crate) places: Vec<(usize, usize)>,
     /// The directive's name, for example `ssl_ciphers`.
     pub(crate) directive: Option<String>,
     pub(crate) string: String,
@@ -36,10 +35,16 @@ impl Linted {
         }
     }
 
-    /// The column in the file for a column of the string; 1 for findings on the whole string.
+    /// The place in the file of a column of the string; its start for findings on the whole string.
     fn place(&self, column: Option<usize>) -> String {
-        let column = self.column + self.original(column.unwrap_or(1)) - 1;
-        format!("{}:{}:{column}:", self.file, self.line)
+        let (line, column) = self.line_and_column(self.original(column.unwrap_or(1)));
+        format!("{}:{line}:{column}:", self.file)
+    }
+
+    /// Line and column in the file of a column of the string.
+    fn line_and_column(&self, column: usize) -> (usize, usize) {
+        let place = self.places.get(column - 1).or(self.places.last());
+        place.copied().unwrap_or((1, 1))
     }
 
     /// Converts a column of the linted string to one of the string in the file.
@@ -122,8 +127,8 @@ pub(crate) fn lines_json(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> 
         let findings: Result<Vec<_>, _> = findings.iter().map(|f| linted.in_file(f)).collect();
         strings.push(LintedJson {
             file: &linted.file,
-            line: linted.line,
-            column: linted.column,
+            line: linted.line_and_column(1).0,
+            column: linted.line_and_column(1).1,
             directive: linted.directive.as_deref(),
             string: &linted.string,
             error: error.map(|error| linted.in_file(error)).transpose()?,
