@@ -143,18 +143,22 @@ impl Head {
             }));
             bytes.extend_from_slice(b"\r\n");
         };
+        // The library must find the codings that Python finds, and no others. It cannot read those that
+        // are not ASCII.
+        let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
+        let are_readable = is_chunked
+            && (self.fields.iter())
+                .filter(|field| is(field, "transfer-encoding"))
+                .all(|field| field.value.is_ascii());
         for field in &self.fields {
-            let framing: &[_] = match is_chunked {
-                true => &["content-length"],
-                // The library might find a coding here that Python did not find.
-                false => &["content-length", "transfer-encoding"],
-            };
-            let is_framing = framing
-                .iter()
-                .any(|name| field.name.eq_ignore_ascii_case(name));
+            let is_framing =
+                is(field, "content-length") || (is(field, "transfer-encoding") && !are_readable);
             if !is_framing && HeaderName::try_from(&field.name).is_ok() {
                 push(&field.name, &field.value);
             }
+        }
+        if is_chunked && !are_readable {
+            push("Transfer-Encoding", b"chunked");
         }
         if let Some(length) = length {
             push("Content-Length", length.to_string().as_bytes());

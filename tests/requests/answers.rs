@@ -159,6 +159,7 @@ fn bodies_are_read_as_in_python() {
             ok("Transfer-Encoding: \0chunked\r\nContent-Length: 2\r\n\r\nhi"),
             ok("Transfer-Encoding: chunked\0\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
             ok("Transfer-Encoding: \"chunked\"\r\nContent-Length: 2\r\n\r\nhi"),
+            ok("Transfer-Encoding: \u{e9}, chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
             ok("Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n\r\nhi"),
             ok("Transfer-Encoding: chunked x\r\nContent-Length: 2\r\n\r\nhi"),
             ok("Transfer-Encoding: chunked;a=b\r\nContent-Length: 2\r\n\r\nhi"),
