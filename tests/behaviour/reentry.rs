@@ -1,9 +1,9 @@
-//! Callbacks that use connections: the one that has called them, and others. Each test hangs if
-//! threads wait for each other.
+//! Callbacks that use connections: their own one, and others. A test does not end if threads wait for
+//! each other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::thread;
 
@@ -27,6 +27,23 @@ fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>
     });
     set.unwrap();
     place
+}
+
+/// Makes the next callback try operations while another thread has the turn to write. The callback waits
+/// twice at the barrier: when it has begun, and until that thread has its turn.
+fn try_beside_a_writer<const N: usize>(
+    place: &Mutex<Option<Called>>,
+    operations: impl Fn() -> [String; N] + Send + Sync + 'static,
+) -> (Arc<Barrier>, Receiver<[String; N]>) {
+    let both = Arc::new(Barrier::new(2));
+    let (results, received) = channel();
+    let (inside, results) = (Arc::clone(&both), Mutex::new(results));
+    *place.lock().unwrap() = Some(Box::new(move || {
+        inside.wait();
+        inside.wait();
+        results.lock().unwrap().send(operations()).unwrap();
+    }));
+    (both, received)
 }
 
 const REFUSED: &str = "SSLError: a callback cannot use the connection that has called it";
@@ -73,22 +90,15 @@ fn a_callback_may_not_write_to_its_own_connection_although_another_thread_writes
         let link = Arc::new(contexts.link());
         link.server.send(b"first").unwrap();
         assert_eq!(link.client.recv(5).unwrap(), b"first");
-        let both = Arc::new(Barrier::new(2));
-        let (tell, answers) = channel();
-        let tell = Mutex::new(tell);
-        let (own, inside) = (Arc::downgrade(&link), Arc::clone(&both));
-        *place.lock().unwrap() = Some(Box::new(move || {
-            inside.wait();
-            // Another thread has the turn to write from here on.
-            inside.wait();
+        let own = Arc::downgrade(&link);
+        let (both, answers) = try_beside_a_writer(&place, move || {
             let client = &own.upgrade().unwrap().client;
-            let all = [
+            [
                 told(client.send(b"x")),
                 told(client.send_close_notify()),
                 told(client.verify_client_post_handshake()),
-            ];
-            tell.lock().unwrap().send(all).unwrap();
-        }));
+            ]
+        });
         thread::scope(|scope| {
             let reader = scope.spawn(|| link.client.recv(10).unwrap());
             link.server.send(b"next").unwrap();
@@ -112,21 +122,15 @@ fn a_callback_may_not_write_to_its_own_object_although_another_thread_writes() {
     pair.talk();
     pair.server.write(b"next").unwrap();
     pair.pump();
-    let both = Arc::new(Barrier::new(2));
-    let (tell, answers) = channel();
-    let tell = Mutex::new(tell);
-    let (own, inside) = (Arc::downgrade(&pair), Arc::clone(&both));
-    *place.lock().unwrap() = Some(Box::new(move || {
-        inside.wait();
-        inside.wait();
+    let own = Arc::downgrade(&pair);
+    let (both, answers) = try_beside_a_writer(&place, move || {
         let client = &own.upgrade().unwrap().client;
-        let all = [
+        [
             told(client.write(b"x")),
             told(client.send_close_notify()),
             told(client.verify_client_post_handshake()),
-        ];
-        tell.lock().unwrap().send(all).unwrap();
-    }));
+        ]
+    });
     thread::scope(|scope| {
         let reader = scope.spawn(|| pair.client.read(10).unwrap());
         both.wait();
