@@ -300,31 +300,39 @@ impl Scanner<'_> {
         });
         let mut found: Vec<u16> = Vec::new();
         let mut unknown = None;
+        // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
+        // (RFC 8422, section 5.1). So each group that was found is offered once more, behind the
+        // others: those that the server does not choose then are not negotiated by any client.
+        let curves = version.version < TlsVersion::TLSv1_3;
+        let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
+        let mut behind: Option<usize> = None;
         loop {
-            // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
-            // (RFC 8422, section 5.1). So what was found stays in the offer, at its end.
-            let with_curves = version.version < TlsVersion::TLSv1_3;
-            let behind = found.iter().filter(|_| with_curves).copied();
-            let offered: Vec<u16> = left.iter().copied().chain(behind).collect();
+            let last = behind.and_then(|at| found.get(at)).copied();
+            let offered: Vec<u16> = left.iter().copied().chain(last).collect();
             let chosen = self.offer("groups", version.version, &suites, |hello| {
                 hello.groups(&offered)
             })?;
-            let flight = match chosen {
-                Chosen::Suite(_, flight) => flight,
-                Chosen::Refused => break,
+            let group = match chosen {
+                Chosen::Suite(_, flight) => group_of(&flight),
+                Chosen::Refused => last,
                 Chosen::Unknown(reason) => {
                     unknown = Some(reason);
                     break;
                 }
             };
-            let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
-            let group = exchange.or(flight.hello().and_then(|hello| hello.group));
             match group {
                 Some(group) if left.contains(&group) => {
                     left.retain(|other| *other != group);
                     found.push(group);
                 }
-                Some(group) if found.contains(&group) => break,
+                // None of the others.
+                group if group == last => {
+                    let next = behind.map_or(0, |at| at + 1);
+                    if !curves || next >= found.len() {
+                        break;
+                    }
+                    behind = Some(next);
+                }
                 _ => {
                     unknown = Some("the server names no group that was offered".to_owned());
                     break;
@@ -332,27 +340,6 @@ impl Scanner<'_> {
             }
         }
         let order = self.order_of_groups(version, &suites, &found)?;
-        // A server that puts its own order first always takes the curve of its certificate here.
-        if order == Order::Server && version.version < TlsVersion::TLSv1_3 && unknown.is_none() {
-            let without: Vec<u16> = left.clone();
-            let rest = self.offer("groups", version.version, &suites, |hello| {
-                hello.groups(&without)
-            })?;
-            match rest {
-                Chosen::Suite(_, flight) => {
-                    let group = flight.key_exchange().and_then(|exchange| exchange.group);
-                    found.extend(group.filter(|group| left.contains(group)));
-                }
-                Chosen::Refused => {
-                    let ecdsa = |suite: &ssl::Cipher| suite.auth == Some("auth-ecdsa");
-                    if suites.iter().all(ecdsa) {
-                        let text = "the server prefers the groups above to all others";
-                        unknown = Some(text.to_owned());
-                    }
-                }
-                Chosen::Unknown(reason) => unknown = Some(reason),
-            }
-        }
         Ok(Some(Groups {
             label: version.label,
             numbers: found.clone(),
@@ -382,9 +369,7 @@ impl Scanner<'_> {
         let Chosen::Suite(_, flight) = chosen else {
             return Ok(Order::Unknown);
         };
-        let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
-        let group = exchange.or(flight.hello().and_then(|hello| hello.group));
-        Ok(match group {
+        Ok(match group_of(&flight) {
             Some(group) if group == first => Order::Server,
             Some(group) if group == second => Order::Client,
             _ => Order::Unknown,
@@ -482,4 +467,10 @@ impl Scanner<'_> {
         }
         Ok(())
     }
+}
+
+/// The group of a key exchange.
+fn group_of(flight: &ServerFlight) -> Option<u16> {
+    let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
+    exchange.or(flight.hello().and_then(|hello| hello.group))
 }

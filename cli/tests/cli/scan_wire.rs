@@ -95,6 +95,56 @@ fn suites_groups_and_sizes_are_found_that_openssl_cannot_speak() {
     }
 }
 
+/// The groups that are found on a server of TLS 1.2 which prefers these, and which uses a
+/// certificate of this curve only if the client offers the curve.
+fn groups_found(prefers: &'static [u16], client_order: bool, curve: Option<u16>) -> Vec<String> {
+    const ECDHE_ECDSA: u16 = 0xc02b;
+    let der = certificate();
+    let server = serve(move |_, offer| {
+        let suite = if curve.is_some() {
+            ECDHE_ECDSA
+        } else {
+            ECDHE_RSA
+        };
+        let usable = curve.is_none_or(|curve| offer.groups.contains(&curve));
+        let (first, second) = match client_order {
+            true => (&offer.groups[..], prefers),
+            false => (prefers, &offer.groups[..]),
+        };
+        let group = first.iter().find(|group| second.contains(group));
+        match group {
+            Some(group) if usable && offer.version == 0x0303 && offer.suites.contains(&suite) => {
+                flight(0x0303, suite, &der, Exchange::Curve(*group, PKCS1_SHA256))
+            }
+            _ => alert(40),
+        }
+    });
+    let (found, code) = json(server.addr(), &[]);
+    assert_eq!(code, Some(0), "{found}");
+    let names = found["groups"].as_array().unwrap().iter();
+    let mut names: Vec<_> = names
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn groups_are_those_that_a_client_can_negotiate() {
+    let all = ["secp256r1", "secp384r1", "x25519", "x448"];
+    const SERVER: &[u16] = &[29, 23, 30, 24];
+    assert_eq!(groups_found(SERVER, false, None), all);
+    assert_eq!(groups_found(SERVER, true, None), all);
+    // The order of the client brings every group in front of the certificate's curve.
+    assert_eq!(groups_found(SERVER, true, Some(23)), all);
+    // A server with its own order takes no group behind the certificate's curve.
+    assert_eq!(
+        groups_found(SERVER, false, Some(23)),
+        ["secp256r1", "x25519"]
+    );
+    assert_eq!(groups_found(SERVER, false, Some(24)), all);
+}
+
 #[test]
 fn ssl_2_and_ssl_3_are_found() {
     let der = certificate();
