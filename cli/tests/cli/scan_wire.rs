@@ -218,6 +218,16 @@ fn what_a_throttling_server_leaves_open_is_unknown() {
         assert!(output.stdout.contains("unknown"), "{output_text}");
         assert_eq!(output.code, Some(3), "{output_text}");
     }
+    // Suites that were not seen are not reported as missing.
+    let der = certificate();
+    let cut = serve(move |number, offer| match number {
+        0..2 => old_server(&der, offer),
+        _ => Reply::Close,
+    });
+    let string = "ECDHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES128-SHA";
+    let output = scan(cut.addr(), &["--ciphers", string, "--timeout", "0.5"]);
+    assert!(!output.stdout.contains("is not accepted"), "{output:?}");
+    assert!(!output.stdout.contains("no difference\n"), "{output:?}");
 }
 
 /// Passes the first connections on, and closes the others at once.

@@ -179,7 +179,15 @@ impl Report {
     }
 
     /// Records that an aspect was not compared, or not compared as a whole, if the policy covers it.
+    /// Violations of this aspect for something that is missing are dropped: it may be there.
     pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
+        self.violations.retain(|violation| {
+            !matches!(
+                (aspect, &violation.kind),
+                (Aspect::Suites, ViolationKind::NothingExpected)
+                    | (Aspect::Groups, ViolationKind::MissingGroup(_))
+            )
+        });
         if policy.covers(aspect) && !self.not_compared.contains(&aspect) {
             self.not_compared.push(aspect);
         }

@@ -281,4 +281,27 @@ fn a_report_says_what_it_did_not_compare() {
     assert_eq!(report.not_compared(), []);
     let policy = own("forbid = ['rc4']").unwrap();
     assert_eq!(policy.check(&list, &[]).not_compared(), []);
+    // A suite or group that was not seen may be there if not all were seen.
+    let rfc = Policy::rfc9325();
+    let mut report = rfc.check(&suites("AES128-SHA"), &[TlsVersion::TLSv1_2]);
+    report.extend(rfc.check_groups(&["secp384r1"]));
+    let missing = |report: &Report| {
+        let kinds = report.violations().iter().map(Violation::kind);
+        let missing = |kind: &&ViolationKind| {
+            matches!(
+                kind,
+                ViolationKind::NothingExpected | ViolationKind::MissingGroup(_)
+            )
+        };
+        kinds.filter(missing).count()
+    };
+    assert_eq!(missing(&report), 3);
+    report.leave_open(&rfc, Aspect::Suites);
+    assert_eq!(missing(&report), 2);
+    report.leave_open(&rfc, Aspect::Groups);
+    assert_eq!(missing(&report), 0);
+    assert_eq!(
+        report.not_compared(),
+        [Aspect::Keys, Aspect::Suites, Aspect::Groups]
+    );
 }
