@@ -83,7 +83,7 @@ impl PskClientCallback {
         )?;
         at_most("key", key.len(), limits.key)?;
         if identity.contains(&0) {
-            return Err(not_found("the identity has a NUL inside").into());
+            return Err(not_found("the identity contains a NUL").into());
         }
         Ok(PskClient { identity, key })
     }
@@ -227,8 +227,9 @@ impl SslContext {
     /// handshake fails, a TLS 1.3 handshake continues with a certificate if the server has one.
     /// Errors and panics are as in [`set_psk_client_callback`](Self::set_psk_client_callback).
     ///
-    /// If an SNI callback switches contexts ([`set_sni_callback`](Self::set_sni_callback)), the PSK
-    /// callback of the original context is still used.
+    /// If the SNI callback has switched contexts ([`set_sni_callback`](Self::set_sni_callback)), the
+    /// PSK callback of the new context is called. In TLS 1.3, OpenSSL looks for the key before it
+    /// calls the SNI callback, so the callback of the original context is called.
     ///
     /// # Errors
     ///

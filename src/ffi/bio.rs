@@ -23,11 +23,11 @@ pub(crate) trait Transport: Send {
     /// Writes some of `buf`.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
 
-    /// Sets whether `write` may keep data back, to send more of it in one call.
+    /// Sets whether `write` may collect data, to send more of it in one system call.
     fn gather(&mut self, _on: bool) {}
 
-    /// Sends the data that `write` kept back. If there is no room for all of it, the rest is sent
-    /// first by the next call.
+    /// Sends the data that `write` has collected. If there is no room for all of it, the next call
+    /// first sends the rest.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -46,15 +46,15 @@ pub(crate) trait Transport: Send {
     /// Ends the step: removes from the socket's queue the bytes that OpenSSL has read, and no others.
     fn end_flight(&mut self) {}
 
-    /// Prepares for user code that runs within the step and may use the socket: removes from its queue
-    /// the bytes that OpenSSL has read so far.
+    /// Removes from the socket's queue the bytes that OpenSSL has read so far. Called before user code
+    /// runs within a step, since that code may use the socket.
     fn pause_flight(&mut self) {}
 
-    /// Passes on the bytes that the caller saw in the socket's queue while it waited, or its error. The
-    /// next step reads them first.
+    /// Takes the bytes that the caller found in the socket's queue when it waited, or its error. The
+    /// next step reads these bytes first.
     fn feed(&mut self, _seen: io::Result<Vec<u8>>) {}
 
-    /// Takes the buffered bytes, which follow the TLS connection.
+    /// Returns the buffered bytes, which the peer sent after the end of the TLS connection.
     fn take_buffered(&mut self) -> Vec<u8> {
         Vec::new()
     }
@@ -63,8 +63,8 @@ pub(crate) trait Transport: Send {
 /// Where the reads of a step get their bytes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadMode {
-    /// From the buffer, or else from the network. An empty network is waited for, if the transport can
-    /// wait.
+    /// From the buffer, or else from the network. If the network has no data, the read waits for it, if
+    /// the transport can wait.
     Blocking,
     /// From the buffer, or else from the network.
     NonBlocking,
@@ -83,9 +83,9 @@ pub(super) struct BioState {
     spent: Cell<bool>,
 }
 
-/// The budget of one step. It limits how many records a step processes that carry no data for the
-/// program (key updates, tickets, requests, warnings): a record takes two reads. A write costs more,
-/// since OpenSSL writes within a read only to answer, which may take a signature.
+/// The budget of one step. It limits how many records without application data (key updates, tickets,
+/// requests, warnings) a step processes. A record takes two reads. A write takes more of the budget:
+/// OpenSSL writes within a read only to answer the peer, which may require a signature.
 const BUDGET: u32 = 128;
 const READ: u32 = 1;
 const WRITE: u32 = 16;
@@ -127,7 +127,7 @@ impl BioState {
                 *self.error.borrow_mut() = Some(error);
                 (-1, false)
             }
-            // No transport is meant to panic. If one does, the connection fails.
+            // A transport should not panic. If one does, the connection fails.
             Err(_) => {
                 *self.error.borrow_mut() = Some(io::Error::other("the transport panicked"));
                 (-1, false)
@@ -189,7 +189,7 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     };
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
-    // A write is never refused, since OpenSSL has encrypted the data already.
+    // A write is also made when the budget is used up, since OpenSSL has encrypted the data already.
     state.spend(WRITE);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         state.transport.borrow_mut().write(data)

@@ -115,7 +115,7 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
     }
 
-    /// Sets exactly these options. OpenSSL keeps some that it does not let anybody clear.
+    /// Sets exactly these options. OpenSSL keeps some options that cannot be cleared.
     pub(crate) fn set_options(&mut self, options: u64) {
         let now = self.options();
         // SAFETY: a live context that nobody else uses.
@@ -377,7 +377,7 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_set_post_handshake_auth(self.as_ptr(), 1) };
     }
 
-    /// The counters of the session statistics, to be read at any time.
+    /// The counters of the session statistics. They can be read at any time.
     pub(crate) fn session_counters(&self) -> SessionCounters {
         SessionCounters(self.as_ref().to_owned())
     }
@@ -399,7 +399,7 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_ACCEPT_GOOD,
             decl::SSL_CTRL_SESS_ACCEPT_RENEGOTIATE,
             decl::SSL_CTRL_SESS_HIT,
-            // Those of clients whose session was refused.
+            // The clients' misses: their sessions that servers refused.
             decl::SSL_CTRL_SESS_MISSES,
             decl::SSL_CTRL_SESS_TIMEOUTS,
         ]

@@ -16,16 +16,16 @@ use zeroize::Zeroizing;
 use super::method::BioMethod;
 use super::{decl, util};
 
-/// How many bytes the PEM blocks of a file may have (`-----BEGIN` to `-----END`): all together, and
-/// each. OpenSSL keeps a block in memory, and has no limit.
+/// The most bytes of all PEM blocks of a file (`-----BEGIN` to `-----END`), and of one block. OpenSSL
+/// keeps a block in memory, and has no limit.
 const MOST_IN_BLOCKS: usize = 512 << 20;
 const MOST_IN_A_BLOCK: usize = 128 << 20;
 
-/// How many bytes are read from a pipe in search of a key. OpenSSL keeps them in memory, since a pipe
+/// The most bytes that are read from a pipe to find a key. OpenSSL keeps them in memory, since a pipe
 /// cannot be read twice, and has no limit.
 const MOST_TO_KEEP: usize = 16 << 20;
 
-/// How many lines of a file may begin with a NUL.
+/// The most lines of a file that may begin with a NUL.
 const MOST_NOTHINGS: usize = 4096;
 
 /// The data of the `BIO`.
@@ -47,7 +47,8 @@ struct Reader {
     block: Option<usize>,
     in_blocks: usize,
     kept: usize,
-    /// How many lines began with a NUL. In search of a key, OpenSSL tries again after each.
+    /// The number of lines that began with a NUL. When OpenSSL looks for a key, it starts again after
+    /// each of these.
     nothings: usize,
 }
 
@@ -285,7 +286,7 @@ unsafe fn run<T>(
     let Ok(mut state) = state.try_borrow_mut() else {
         return failed;
     };
-    // No operation is meant to panic. If one does, reading fails.
+    // An operation should not panic. If one does, reading fails.
     let outcome = catch_unwind(AssertUnwindSafe(|| operation(&mut state.reader)));
     match outcome.unwrap_or_else(|_| Err(io::Error::other("reading panicked"))) {
         Ok(value) => value,

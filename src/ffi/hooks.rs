@@ -90,7 +90,7 @@ pub(crate) enum PeerDecision {
 
 /// A connection's own check of the peer's certificates.
 pub(crate) trait PeerCheck: Send {
-    /// Whether a peer that OpenSSL or the context's callback rejects is refused.
+    /// Whether a peer that OpenSSL or the context's callback rejects is refused without this check.
     fn needs_verification(&self) -> bool;
 
     fn accepts(&self, peer: &Peer) -> bool;
@@ -105,7 +105,8 @@ pub(crate) trait SessionKeeper: Send {
 
 /// How a server continues after it has received the client's server name.
 pub(crate) enum SniDecision {
-    /// There is no callback: with the same context, and without acknowledging the name.
+    /// There is no callback. The server continues with the same context, and does not acknowledge the
+    /// name.
     NotAsked,
     /// With the same context.
     Continue,
@@ -115,7 +116,7 @@ pub(crate) enum SniDecision {
     Refuse(u8, Option<BoxError>),
 }
 
-/// The sizes of OpenSSL's buffers, in bytes, without the NUL after the identity.
+/// The sizes of OpenSSL's buffers in bytes. The NUL after the identity is not counted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PskLimits {
     pub(crate) identity: usize,

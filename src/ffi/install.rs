@@ -30,7 +30,7 @@ impl CtxHandle {
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;
         }
-        // The modes that CPython sets, beside the one that the openssl crate sets.
+        // The modes that CPython sets, in addition to the one that the openssl crate sets.
         ctx.0.set_mode(
             SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
         );

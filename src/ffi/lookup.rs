@@ -90,7 +90,7 @@ unsafe extern "C" fn release(
     if !data.is_null() {
         // SAFETY: the pointer comes from `Box::into_raw` in `attach`, and OpenSSL calls this once.
         let source = unsafe { Box::from_raw(data) };
-        // No source is meant to panic in `drop`. If one does, it must not unwind into C.
+        // A source should not panic in `drop`. If one does, the panic must not unwind into C.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(source)));
     }
 }

@@ -1,5 +1,5 @@
-//! System calls on sockets. Those that receive and send do not wait, also on a blocking
-//! socket, unless their argument `wait` is true.
+//! System calls on sockets. Calls that receive or send do not wait, even on a blocking socket,
+//! unless their argument `wait` is true.
 
 #![allow(clippy::disallowed_methods, reason = "the pointers are not null")]
 
@@ -18,7 +18,7 @@ const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 const FLAGS: i32 = libc::MSG_DONTWAIT;
 
-/// Initialised memory as memory that need not be.
+/// Converts a slice of initialised bytes to one of possibly uninitialised bytes.
 fn uninit(buf: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     let (ptr, len) = (buf.as_mut_ptr().cast(), buf.len());
     // SAFETY: the same memory with the same lifetime, borrowed exclusively. The callers below pass it to
@@ -122,8 +122,8 @@ pub(crate) enum Interest {
     Write,
 }
 
-/// Waits until the socket is ready, or `wake` can be read from: tells which of the two. Neither is if
-/// the time-out passes, which is rounded up to milliseconds, or if a signal arrives.
+/// Waits until the socket is ready or `wake` is readable, and returns which of the two it is. Both are
+/// false after the time-out (rounded up to milliseconds) and after a signal.
 pub(crate) fn poll(
     socket: BorrowedFd<'_>,
     interest: Interest,
@@ -157,7 +157,7 @@ pub(crate) fn poll(
     Ok(entries.map(|entry| entry.revents != 0))
 }
 
-/// Whether programs that this process starts get the descriptor too.
+/// Whether programs that this process starts inherit the descriptor.
 pub(crate) fn is_inheritable(socket: BorrowedFd<'_>) -> io::Result<bool> {
     // SAFETY: the call takes numbers only.
     let flags = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_GETFD) };

@@ -20,7 +20,7 @@ use super::store::StoreObject;
 use super::util::{self, clear_errors};
 use super::{decl, file};
 
-/// A source of PEM or DER: memory, or a file, which is read only as far as necessary.
+/// A source of PEM or DER: memory, or a file. A file is read only as far as necessary.
 pub(crate) struct Source<'a> {
     bio: *mut sys::BIO,
     is_file: bool,

@@ -1,4 +1,4 @@
-//! Slices and strings from C, where null and negative lengths mean an empty one; the error queue.
+//! Slices and strings from C: null pointers and negative lengths become empty ones. Also the error queue.
 
 #![allow(
     clippy::disallowed_methods,

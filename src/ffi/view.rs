@@ -69,8 +69,8 @@ impl<'a> View<'a> {
         )
     }
 
-    /// Whether the peer has ended the connection, by `close_notify` or another alert, and this side has
-    /// not.
+    /// Whether the peer has ended the connection, by `close_notify` or another alert, while this side has
+    /// not sent `close_notify`.
     pub(crate) fn was_closed_by_peer(&self) -> bool {
         self.shutdown_state() == (false, true)
     }

@@ -95,7 +95,7 @@ impl Callbacks {
         let _ = self.check.set(check);
     }
 
-    /// Whether more than OpenSSL decides on the peer's certificates.
+    /// Whether a callback or a check of the connection also decides on the peer's certificates.
     fn checks_peers(&self) -> bool {
         self.check.get().is_some() || self.current.borrow().verifies_peers()
     }
@@ -116,7 +116,8 @@ impl Callbacks {
         self.current.replace(hooks)
     }
 
-    /// Takes the failure of user code. A [`CallbackFailure::Aside`] is kept until the operation is `over`.
+    /// Takes the failure of user code. A [`CallbackFailure::Aside`] is taken only if the operation is
+    /// `over`.
     pub(crate) fn take_failure(&self, over: bool) -> Option<CallbackFailure> {
         if over || self.has_failed() {
             self.failure.take()
