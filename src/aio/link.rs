@@ -112,7 +112,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let read = pin!(self.stream.read_buf(&mut received));
         if ready!(read.poll(&mut cx))? == 0 {
             self.ended = true;
-            self.incoming.write_eof();
         } else {
             // This write fails only after the end of file.
             let _ = self.incoming.write(&received);

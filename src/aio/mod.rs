@@ -32,6 +32,7 @@
 //! The context is the same [`SslContext`](crate::SslContext) that blocking programs use. It can be
 //! changed while connections use it, so a renewed certificate needs no restart.
 
+pub mod asyncio;
 mod handshake;
 mod inspection;
 mod lazy;

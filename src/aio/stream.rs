@@ -222,11 +222,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     ) -> Driven<T> {
         loop {
             let outcome = operation(&self.object);
+            let suppressed = task == Task::Reader && self.suppress_ragged_eofs;
             let link = self.link_mut();
             let sent = match outcome {
                 Ok(value) => {
                     let sent = link.poll_send(task, cx);
                     return Poll::Ready(Ok((value, sent)));
+                }
+                Err(Error::WantRead(_)) if link.ended => {
+                    // OpenSSL is not told of an end that is suppressed: it would refuse to write.
+                    if suppressed || link.incoming.eof() {
+                        return Poll::Ready(Err(Error::eof()));
+                    }
+                    link.incoming.write_eof();
+                    continue;
                 }
                 // Send before receiving: the peer may be waiting for these bytes. If the inner stream
                 // is full, `task` is woken when it has room.

@@ -5,6 +5,7 @@
     reason = "a fixture that cannot be made is a failed test"
 )]
 
+mod asyncio;
 mod cancel;
 mod handshake;
 mod inner;

@@ -63,6 +63,10 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("ReuniteError", &["SslContext::new"]),
     ("StartHandshake", &["SslContext::new"]),
     ("TlsTransport", &["SslContext::new"]),
+    // Private types, of a trait with the name of a public type.
+    ("BioTransport", &["SslContext::new"]),
+    ("SocketTransport", &["SslContext::new"]),
+    ("WireTransport", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),
@@ -126,6 +130,48 @@ pub(super) fn connection() -> TcpStream {
     TcpStream::connect(clear_text_server()).unwrap()
 }
 
+/// A server and a client of asyncio's functions, without TLS.
+fn clear_text_streams() {
+    #[cfg(feature = "tokio")]
+    {
+        use ssl::aio::asyncio;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let limited =
+                || asyncio::Ssl::from(()).ssl_handshake_timeout(std::time::Duration::from_secs(9));
+            let tls = limited()
+                .ssl_shutdown_timeout(std::time::Duration::from_secs(9))
+                .server_hostname("x");
+            let handle = |_, _| async {};
+            let server = asyncio::start_server(handle, ("127.0.0.1", 0), tls).await;
+            let mut server = server.unwrap();
+            let port = server.sockets()[0].port();
+            let streams = asyncio::open_connection(("127.0.0.1", port), limited()).await;
+            let (mut reader, mut writer) = streams.unwrap();
+            writer.write(b"a");
+            writer.writelines(["b", "c"]);
+            let _ = (writer.can_write_eof(), writer.object(), reader.at_eof());
+            let transport = writer.transport();
+            transport.write(b"d");
+            transport.write_eof();
+            writer.write_eof();
+            let _ = (
+                transport.object(),
+                transport.is_closing(),
+                writer.is_closing(),
+            );
+            transport.close();
+            writer.close();
+            let _ = tokio::io::AsyncReadExt::read(&mut reader, &mut [0; 8]).await;
+            transport.abort();
+            let _ = (format!("{server:?}"), server.is_serving());
+            server.close();
+        });
+    }
+}
+
 /// A lazy acceptor whose client does not speak TLS, polled to its end.
 fn lazy_accept() {
     #[cfg(feature = "tokio")]
@@ -179,6 +225,14 @@ pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
 }
 
 const ALONE: &[Call] = calls! {
+    "Server::close", "Server::is_serving", "Server::sockets", "impl fmt::Debug for Server",
+    "Ssl::server_hostname", "Ssl::ssl_handshake_timeout", "Ssl::ssl_shutdown_timeout",
+    "impl From<()> for Ssl", "StreamReader::at_eof", "impl AsyncRead for StreamReader",
+    "StreamWriter::can_write_eof", "StreamWriter::close", "StreamWriter::is_closing",
+    "StreamWriter::object", "StreamWriter::transport", "StreamWriter::write",
+    "StreamWriter::write_eof", "StreamWriter::writelines", "impl Drop for StreamWriter",
+    "Transport::abort", "Transport::close", "Transport::is_closing", "Transport::object",
+    "Transport::write", "Transport::write_eof" => clear_text_streams();
     "LazyConfigAcceptor::new", "LazyConfigAcceptor::received", "LazyConfigAcceptor::timeout",
     "LazyConfigAcceptor::into_inner", "impl Future for LazyConfigAcceptor<S>",
     "impl fmt::Debug for LazyConfigAcceptor<S>" => lazy_accept();

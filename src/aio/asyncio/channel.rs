@@ -1,0 +1,563 @@
+//! One connection that a reader, a writer and a task in the background share.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use crate::aio::TlsStream;
+use crate::error::{Error, Result};
+use crate::object::SslObject;
+
+/// What a connection runs on.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+pub(super) type Inner = Box<dyn Stream>;
+
+/// `drain` waits while more than this is unsent: asyncio's limit for TLS.
+const HIGH_WATER: usize = 512 * 1024;
+
+/// The most that one read takes from the connection.
+const READ: usize = 64 * 1024;
+
+/// Reading pauses while more than this is unread: twice asyncio's `limit`.
+const READ_AHEAD: usize = 128 * 1024;
+
+pub(super) enum Channel {
+    Plain(Inner),
+    Tls(Box<TlsStream<Inner>>),
+    /// `start_tls` has it.
+    Upgrading,
+    /// It was closed, or is being closed.
+    Gone,
+}
+
+/// How a connection ended.
+enum End {
+    Open,
+    Closing,
+    Closed(Option<Error>),
+}
+
+struct State {
+    channel: Channel,
+    object: Option<Arc<SslObject>>,
+    /// Clear text that was received and not read.
+    received: Vec<u8>,
+    at_eof: bool,
+    /// Why reading ended, for the next read.
+    failure: Option<Error>,
+    /// A read waits for data, however much is there.
+    wanted: bool,
+    /// Clear text that was written and not sent.
+    unsent: Vec<u8>,
+    /// The write side is to be shut down after that.
+    ends: bool,
+    /// A task sends what is unsent.
+    sending: bool,
+    end: End,
+    /// The connection was lost.
+    lost: bool,
+    server_side: bool,
+    /// Tasks that wait for a change.
+    waiting: Vec<Waker>,
+    /// The task that receives.
+    receiver: Option<Waker>,
+    /// Tasks to wake when the lock is released.
+    woken: Vec<Waker>,
+}
+
+/// A connection.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<State>>);
+
+/// The state under its lock. Wakes tasks after it has released the lock: a runtime that ends drops
+/// tasks that are woken, and these close their connections.
+struct Locked<'a>(Option<MutexGuard<'a, State>>);
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+            .as_deref()
+            .unwrap_or_else(|| unreachable!("locked until it is dropped"))
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        self.0
+            .as_deref_mut()
+            .unwrap_or_else(|| unreachable!("locked until it is dropped"))
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        let woken = std::mem::take(&mut self.woken);
+        self.0 = None;
+        woken.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        self.wake_waiting();
+        self.wake_receiver();
+    }
+
+    fn wake_waiting(&mut self) {
+        self.woken.append(&mut self.waiting);
+    }
+
+    fn wake_receiver(&mut self) {
+        self.woken.extend(self.receiver.take());
+    }
+
+    fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
+        if !self.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            self.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn stream(&mut self) -> Option<Pin<&mut dyn Stream>> {
+        match &mut self.channel {
+            Channel::Plain(stream) => Some(Pin::new(stream)),
+            Channel::Tls(stream) => Some(Pin::new(&mut **stream)),
+            Channel::Upgrading | Channel::Gone => None,
+        }
+    }
+
+    /// Sends what is unsent. During `start_tls` it waits.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let unsent = std::mem::take(&mut self.unsent);
+            let written = self.stream().map(|stream| stream.poll_write(cx, &unsent));
+            self.unsent = unsent;
+            let Some(written) = written else {
+                return Poll::Ready(Ok(()));
+            };
+            match ready!(written)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                n => drop(self.unsent.drain(..n)),
+            }
+            // `drain` may wait for that.
+            self.wake_waiting();
+        }
+        let ends = self.ends;
+        let Some(mut stream) = self.stream() else {
+            return Poll::Ready(Ok(()));
+        };
+        ready!(stream.as_mut().poll_flush(cx))?;
+        match ends {
+            true => stream.poll_shutdown(cx),
+            false => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn lose(&mut self) {
+        self.lost = true;
+        self.unsent = Vec::new();
+        self.wake();
+    }
+}
+
+impl Shared {
+    pub(super) fn new(channel: Channel, server_side: bool) -> Shared {
+        let mut state = State {
+            channel: Channel::Gone,
+            object: None,
+            received: Vec::new(),
+            at_eof: false,
+            failure: None,
+            wanted: false,
+            unsent: Vec::new(),
+            ends: false,
+            sending: false,
+            end: End::Open,
+            lost: false,
+            server_side,
+            waiting: Vec::new(),
+            receiver: None,
+            woken: Vec::new(),
+        };
+        state.set(channel);
+        let shared = Shared(Arc::new(Mutex::new(state)));
+        tokio::spawn(Task::new(&shared).receives());
+        shared
+    }
+
+    fn lock(&self) -> Locked<'_> {
+        Locked(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    pub(super) fn server_side(&self) -> bool {
+        self.lock().server_side
+    }
+
+    pub(super) fn object(&self) -> Option<Arc<SslObject>> {
+        self.lock().object.clone()
+    }
+
+    /// Changes what was received, for the reader.
+    pub(super) fn with_received<T>(&self, change: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut state = self.lock();
+        let changed = change(&mut state.received);
+        if state.received.len() <= READ_AHEAD {
+            state.wake_receiver();
+        }
+        changed
+    }
+
+    pub(super) fn at_eof(&self) -> bool {
+        let state = self.lock();
+        state.at_eof && state.received.is_empty()
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lock().lost
+    }
+
+    /// Waits for more data than `have` bytes. False is the end.
+    pub(super) async fn receive(&self, have: usize) -> Result<bool> {
+        poll_fn(|cx| self.poll_receive(have, cx)).await
+    }
+
+    pub(super) fn poll_receive(&self, have: usize, cx: &Context<'_>) -> Poll<Result<bool>> {
+        let mut state = self.lock();
+        if state.received.len() > have {
+            return Poll::Ready(Ok(true));
+        }
+        if let Some(error) = state.failure.take() {
+            return Poll::Ready(Err(error));
+        }
+        if state.at_eof {
+            return Poll::Ready(Ok(false));
+        }
+        state.wanted = true;
+        state.wake_receiver();
+        state.wait(cx)
+    }
+
+    fn poll_receives(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let state = &mut *self.lock();
+        loop {
+            if matches!(state.channel, Channel::Gone) {
+                return Poll::Ready(Ok(()));
+            }
+            state.receiver = Some(cx.waker().clone());
+            let before = state.received.len();
+            let paused = before > READ_AHEAD && !state.wanted;
+            let mut received = std::mem::take(&mut state.received);
+            received.resize(before + READ, 0);
+            let mut room = ReadBuf::new(&mut received[before..]);
+            let polled = match state.stream() {
+                Some(stream) if !paused => stream.poll_read(cx, &mut room),
+                _ => Poll::Pending,
+            };
+            let n = room.filled().len();
+            received.truncate(before + n);
+            state.received = received;
+            ready!(polled)?;
+            if n == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            state.wanted = false;
+            state.wake_waiting();
+        }
+    }
+
+    /// Queues data, and sends what the connection takes at once. A task sends the rest.
+    pub(super) fn write(&self, data: &[u8]) {
+        let mut state = self.lock();
+        let open = matches!(state.end, End::Open) && !state.ends && !state.lost;
+        if open && !data.is_empty() {
+            state.unsent.extend_from_slice(data);
+            self.send(state);
+        }
+    }
+
+    /// Shuts down the write side after what is unsent.
+    pub(super) fn write_eof(&self) {
+        let mut state = self.lock();
+        state.ends = true;
+        self.send(state);
+    }
+
+    fn send(&self, mut state: Locked<'_>) {
+        if state.sending || matches!(state.channel, Channel::Upgrading) {
+            return;
+        }
+        match state.poll_send(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => state.lose(),
+            Poll::Pending => {
+                state.sending = true;
+                drop(state);
+                tokio::spawn(Task::new(self).sends());
+            }
+        }
+    }
+
+    /// Waits until no more than `limit` bytes are unsent, and with a limit of 0 until all are sent.
+    async fn below(&self, limit: usize) -> Result<()> {
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            if state.lost {
+                let text = "Connection lost";
+                let error = io::Error::new(io::ErrorKind::ConnectionReset, text);
+                return Poll::Ready(Err(error.into()));
+            }
+            match state.unsent.len() <= limit && !(limit == 0 && state.sending) {
+                true => Poll::Ready(Ok(())),
+                false => state.wait(cx),
+            }
+        })
+        .await
+    }
+
+    /// Python's `await writer.drain()`.
+    pub(super) async fn drained(&self) -> Result<()> {
+        // As in Python, other tasks have their turn.
+        tokio::task::yield_now().await;
+        self.below(HIGH_WATER).await
+    }
+
+    pub(super) async fn flushed(&self) -> Result<()> {
+        self.below(0).await
+    }
+
+    /// Takes the connection out for a handshake, with what was read ahead.
+    pub(super) fn take_for_upgrade(&self) -> Result<(Inner, Vec<u8>)> {
+        let mut state = self.lock();
+        let closing = !matches!(state.end, End::Open);
+        let stream: Inner = match std::mem::replace(&mut state.channel, Channel::Upgrading) {
+            Channel::Plain(stream) if !closing => stream,
+            // TLS inside TLS.
+            Channel::Tls(stream) if !closing => stream,
+            other => {
+                state.channel = other;
+                return Err(io::Error::from(io::ErrorKind::NotConnected).into());
+            }
+        };
+        let received = std::mem::take(&mut state.received);
+        // A reader that waits registers with the new connection.
+        state.wake();
+        Ok((stream, received))
+    }
+
+    /// Closes the connection in the background: Python's `writer.close()`.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        if !matches!(state.end, End::Open) {
+            return;
+        }
+        state.end = End::Closing;
+        drop(state);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(Task::new(self).closes())),
+            // The runtime has ended: nothing can be waited for.
+            Err(_) => self.closed(Ok(())),
+        }
+    }
+
+    fn closed(&self, done: Result<()>) {
+        let mut state = self.lock();
+        state.channel = Channel::Gone;
+        state.unsent = Vec::new();
+        state.end = End::Closed(done.err());
+        state.wake();
+    }
+
+    /// Sends what is unsent, and ends the connection.
+    async fn finish(&self) -> Result<()> {
+        self.flushed().await?;
+        let (channel, at_eof) = {
+            let state = &mut *self.lock();
+            let channel = std::mem::replace(&mut state.channel, Channel::Gone);
+            state.wake();
+            (channel, state.at_eof)
+        };
+        match channel {
+            Channel::Plain(mut stream) => stream.shutdown().await?,
+            Channel::Tls(mut stream) if at_eof => stream.shutdown().await?,
+            Channel::Tls(mut stream) => {
+                // As in Python, data that is there already is thrown away.
+                let mut waste = [0; 4096];
+                poll_fn(|cx| {
+                    loop {
+                        let mut room = ReadBuf::new(&mut waste);
+                        match Pin::new(&mut *stream).poll_read(cx, &mut room) {
+                            Poll::Ready(Ok(())) if !room.filled().is_empty() => {}
+                            _ => return Poll::Ready(()),
+                        }
+                    }
+                })
+                .await;
+                (*stream).unwrap().await?;
+            }
+            Channel::Upgrading | Channel::Gone => {}
+        }
+        Ok(())
+    }
+
+    /// Closes the connection without a word: Python's `transport.abort()`.
+    pub(super) fn abort(&self) {
+        let mut state = self.lock();
+        state.lost = true;
+        state.unsent = Vec::new();
+        drop(state);
+        self.closed(Ok(()));
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        let state = self.lock();
+        !matches!(state.end, End::Open) || state.lost
+    }
+
+    /// Python's `await writer.wait_closed()`. The first call gets the error.
+    pub(super) async fn wait_closed(&self) -> Result<()> {
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            match &mut state.end {
+                End::Closed(error) => Poll::Ready(error.take().map_or(Ok(()), Err)),
+                End::Open | End::Closing => state.wait(cx),
+            }
+        })
+        .await
+    }
+}
+
+impl State {
+    fn set(&mut self, channel: Channel) {
+        if let Channel::Tls(stream) = &channel {
+            self.object = Some(Arc::clone(&stream.object));
+        }
+        self.channel = channel;
+        self.wake();
+    }
+}
+
+/// A task of the connection. If it is dropped before its end, because its runtime ends, the
+/// connection is lost.
+struct Task {
+    shared: Shared,
+    done: bool,
+}
+
+impl Task {
+    fn new(shared: &Shared) -> Task {
+        let shared = shared.clone();
+        let done = false;
+        Task { shared, done }
+    }
+
+    /// Receives, as asyncio does in the background.
+    async fn receives(mut self) {
+        let ended = poll_fn(|cx| self.shared.poll_receives(cx)).await;
+        self.done = true;
+        let mut state = self.shared.lock();
+        state.at_eof = true;
+        let closes = matches!(state.channel, Channel::Tls(_)) && ended.is_ok();
+        if let Err(error) = ended {
+            state.failure = Some(error.into());
+            state.lose();
+        }
+        state.wake();
+        drop(state);
+        // As in asyncio, the end of one direction of TLS is that of the connection.
+        if closes {
+            self.shared.close();
+        }
+    }
+
+    /// Sends what is unsent.
+    async fn sends(mut self) {
+        let sent = poll_fn(|cx| {
+            let mut state = self.shared.lock();
+            let sent = ready!(state.poll_send(cx));
+            state.sending = false;
+            state.wake();
+            Poll::Ready(sent)
+        });
+        self.done = sent.await.is_ok();
+    }
+
+    /// Closes the connection.
+    async fn closes(mut self) {
+        let limit = match &mut self.shared.lock().channel {
+            Channel::Tls(stream) => stream.shutdown_timeout.take(),
+            _ => None,
+        };
+        let finish = self.shared.finish();
+        let done = match limit {
+            None => finish.await,
+            Some(limit) => tokio::time::timeout(limit, finish)
+                .await
+                .unwrap_or(Err(Error::Timeout("SSL shutdown timed out"))),
+        };
+        self.done = true;
+        self.shared.closed(done);
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.sending = false;
+        state.at_eof = true;
+        state.channel = Channel::Gone;
+        if matches!(state.end, End::Closing) {
+            state.end = End::Closed(None);
+        }
+        state.lose();
+    }
+}
+
+/// A `start_tls` on its way. If it is dropped, the connection is lost.
+pub(super) struct Upgrade<'a>(&'a Shared, bool);
+
+impl Upgrade<'_> {
+    pub(super) fn new(shared: &Shared) -> Upgrade<'_> {
+        Upgrade(shared, false)
+    }
+
+    pub(super) fn done(mut self, channel: Channel) {
+        self.1 = true;
+        let mut state = self.0.lock();
+        state.set(channel);
+        // What was written meanwhile.
+        self.0.send(state);
+    }
+}
+
+impl Drop for Upgrade<'_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Connection")
+            .field("ssl_object", &state.object)
+            .field("received", &state.received.len())
+            .field("unsent", &state.unsent.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,240 @@
+//! Asyncio's functions, for programs that are translated from Python: [`open_connection`],
+//! [`start_server`], [`create_connection`], and `start_tls`.
+//!
+//! ```python
+//! reader, writer = await asyncio.open_connection("localhost", 8443, ssl=context)
+//! writer.write(b"hello\n")
+//! await writer.drain()
+//! line = await reader.readline()
+//! writer.close()
+//! await writer.wait_closed()
+//! ```
+//! ```
+//! use pyssl as ssl;
+//! use pyssl::aio::asyncio;
+//! # use pyssl_testing::{Ca, EchoServer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> ssl::Result<()> {
+//! # let ca = Ca::new();
+//! # let server = EchoServer::start(&ca.issue("localhost"));
+//! # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+//! # context.load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))?;
+//! # let port = server.port();
+//! let (mut reader, mut writer) = asyncio::open_connection(("localhost", port), &context).await?;
+//! writer.write(b"hello\n");
+//! writer.drain().await?;
+//! let line = reader.readline().await?;
+//! # assert_eq!(line, b"hello\n");
+//! writer.close();
+//! writer.wait_closed().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! As in Python, `write` returns at once, and a task of the runtime sends what the socket does not
+//! take. So these functions need a tokio runtime with I/O and time. Programs that are written for
+//! tokio use [`SslContext::connect`] and [`SslContext::accept`] instead.
+
+mod channel;
+mod protocol;
+mod server;
+mod streams;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use self::channel::{Channel, Shared};
+pub use self::protocol::{Protocol, Transport, create_connection};
+pub use self::server::{Server, start_server};
+pub use self::streams::{StreamReader, StreamWriter};
+use super::TlsStream;
+use crate::context::SslContext;
+use crate::error::{Error, Result};
+use crate::hostname::ServerName;
+use crate::lookup;
+use crate::object::WrapBio;
+
+/// Asyncio's keyword arguments for TLS. A context alone sets `ssl`; `()` means clear text.
+///
+/// ```python
+/// asyncio.open_connection(host, port, ssl=context, server_hostname="localhost",
+///                         ssl_handshake_timeout=5, ssl_shutdown_timeout=5)
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// # use pyssl::aio::asyncio;
+/// # use std::time::Duration;
+/// # async fn f(context: ssl::SslContext, host: &str, port: u16) -> ssl::Result<()> {
+/// let tls = asyncio::Ssl::new(&context)
+///     .server_hostname("localhost")
+///     .ssl_handshake_timeout(Duration::from_secs(5))
+///     .ssl_shutdown_timeout(Duration::from_secs(5));
+/// let streams = asyncio::open_connection((host, port), tls).await?;
+/// # Ok(()) }
+/// ```
+///
+/// For Python's `ssl=True`, pass [`create_default_context`](crate::create_default_context)`(())?`.
+#[derive(Debug, Clone, Default)]
+pub struct Ssl {
+    context: Option<SslContext>,
+    server_hostname: Option<String>,
+    handshake: Option<Duration>,
+    shutdown: Option<Duration>,
+}
+
+impl Ssl {
+    /// TLS with this context.
+    pub fn new(context: &SslContext) -> Ssl {
+        Ssl {
+            context: Some(context.clone()),
+            ..Ssl::default()
+        }
+    }
+
+    /// The name that the server's certificate must have. The default is the host.
+    #[must_use]
+    pub fn server_hostname(mut self, name: impl Into<String>) -> Ssl {
+        self.server_hostname = Some(name.into());
+        self
+    }
+
+    /// Limits the duration of the handshake. The default is 60 seconds.
+    #[must_use]
+    pub fn ssl_handshake_timeout(mut self, timeout: Duration) -> Ssl {
+        self.handshake = Some(timeout);
+        self
+    }
+
+    /// Limits the duration of the closing handshake. The default is 30 seconds.
+    #[must_use]
+    pub fn ssl_shutdown_timeout(mut self, timeout: Duration) -> Ssl {
+        self.shutdown = Some(timeout);
+        self
+    }
+
+    /// Python's rules for the arguments.
+    fn check(&self) -> Result<()> {
+        for (name, timeout) in [
+            ("ssl_handshake_timeout", self.handshake),
+            ("ssl_shutdown_timeout", self.shutdown),
+        ] {
+            if timeout == Some(Duration::ZERO) {
+                let text = format!("{name} should be a positive number, got 0");
+                return Err(Error::value(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<&SslContext> for Ssl {
+    fn from(context: &SslContext) -> Ssl {
+        Ssl::new(context)
+    }
+}
+
+impl From<SslContext> for Ssl {
+    fn from(context: SslContext) -> Ssl {
+        Ssl::new(&context)
+    }
+}
+
+impl From<()> for Ssl {
+    /// Clear text.
+    fn from((): ()) -> Ssl {
+        Ssl::default()
+    }
+}
+
+/// Python's `asyncio.open_connection(host, port, ssl=...)`. See the [module](self) for an example.
+///
+/// # Errors
+///
+/// `OSError` with `getaddrinfo`'s number (Python's `gaierror`) if the host is not found; `OSError`
+/// if no address accepts the connection; the errors of [`SslContext::connect`]; `ValueError` for a
+/// time-out of zero.
+///
+/// # Panics
+///
+/// Panics outside a tokio runtime.
+pub async fn open_connection(
+    address: (&str, u16),
+    ssl: impl Into<Ssl>,
+) -> Result<(StreamReader, StreamWriter)> {
+    let shared = connect(address, ssl.into()).await?;
+    Ok(streams::pair(shared))
+}
+
+async fn connect((host, port): (&str, u16), mut ssl: Ssl) -> Result<Shared> {
+    ssl.check()?;
+    let mut tcp = Err(Error::value("getaddrinfo returned empty list"));
+    for address in addresses(host, port).await? {
+        tcp = TcpStream::connect(address).await.map_err(Error::from);
+        if tcp.is_ok() {
+            break;
+        }
+    }
+    if ssl.server_hostname.is_none() {
+        ssl.server_hostname = Some(host.to_owned());
+    }
+    Shared::start(Box::new(tcp?), ssl, false).await
+}
+
+/// The addresses of a host.
+async fn addresses(host: &str, port: u16) -> Result<Vec<std::net::SocketAddr>> {
+    let host = ServerName::new(host)?;
+    let looking = tokio::task::spawn_blocking(move || lookup::addresses(host.as_str(), port, None));
+    looking.await.map_err(io::Error::from)?
+}
+
+/// The handshake that [`open_connection`], [`start_server`] and `start_tls` share.
+async fn handshake(
+    context: &SslContext,
+    link: super::link::Link<channel::Inner>,
+    ssl: &Ssl,
+    server_side: bool,
+) -> Result<TlsStream<channel::Inner>> {
+    let mut options = WrapBio::new().server_side(server_side);
+    if !server_side {
+        options = options.server_hostname(ssl.server_hostname.clone());
+    }
+    let timer = super::timer::Timer::of(Some(ssl.handshake.unwrap_or(super::HANDSHAKE_TIMEOUT)));
+    let handshake = super::Handshake::new(context, link, options, !server_side, timer);
+    let shutdown = ssl.shutdown.unwrap_or(super::SHUTDOWN_TIMEOUT);
+    handshake.shutdown_timeout(Some(shutdown)).await
+}
+
+impl Shared {
+    /// A connection in clear text, or under TLS after a handshake.
+    async fn start(stream: channel::Inner, ssl: Ssl, server_side: bool) -> Result<Shared> {
+        let channel = match &ssl.context {
+            None => Channel::Plain(stream),
+            Some(context) => {
+                let link = super::link::Link::new(stream);
+                Channel::Tls(Box::new(handshake(context, link, &ssl, server_side).await?))
+            }
+        };
+        Ok(Shared::new(channel, server_side))
+    }
+
+    /// Starts TLS on the connection.
+    async fn start_tls(&self, ssl: Ssl) -> Result<()> {
+        ssl.check()?;
+        let Some(context) = &ssl.context else {
+            return Err(Error::type_error(
+                "sslcontext is expected to be an instance of ssl.SSLContext",
+            ));
+        };
+        self.flushed().await?;
+        let (stream, received) = self.take_for_upgrade()?;
+        let upgrade = channel::Upgrade::new(self);
+        let link = super::link::Link::new(stream);
+        // Bytes that were read ahead belong to the TLS connection. The end is not marked yet.
+        let _ = link.incoming.write(&received);
+        let stream = handshake(context, link, &ssl, self.server_side()).await?;
+        upgrade.done(Channel::Tls(Box::new(stream)));
+        Ok(())
+    }
+}

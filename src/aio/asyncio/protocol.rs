@@ -1,0 +1,147 @@
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::channel::Shared;
+use super::{Ssl, connect};
+use crate::error::{Error, Result};
+use crate::object::SslObject;
+
+/// Python's `asyncio.Protocol`: functions that a connection calls.
+///
+/// They are called in turn, in a task of the connection.
+pub trait Protocol: Send + 'static {
+    /// The connection is there, and its handshake is done.
+    fn connection_made(&mut self, transport: &Transport) {
+        let _ = transport;
+    }
+
+    /// Data has come.
+    fn data_received(&mut self, data: &[u8]);
+
+    /// The peer has ended its direction. False, the default, closes the connection.
+    fn eof_received(&mut self) -> bool {
+        false
+    }
+
+    /// The connection has ended: with an error, or without one if either side has closed it.
+    fn connection_lost(&mut self, error: Option<&Error>) {
+        let _ = error;
+    }
+}
+
+/// Python's `asyncio.Transport`: a handle of a connection, for its [`Protocol`]. Clones are the same
+/// connection.
+#[derive(Debug, Clone)]
+pub struct Transport(pub(super) Shared);
+
+impl Transport {
+    /// Queues data to be sent: Python's `transport.write(data)`. See
+    /// [`StreamWriter::write`](super::StreamWriter::write).
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
+    pub fn write(&self, data: &[u8]) {
+        self.0.write(data);
+    }
+
+    /// Ends the sending direction: Python's `transport.write_eof()`.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
+    pub fn write_eof(&self) {
+        self.0.write_eof();
+    }
+
+    /// Python's `transport.close()`: sends what is queued, and closes the connection.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Python's `transport.abort()`: closes the connection at once. Queued data is lost.
+    pub fn abort(&self) {
+        self.0.abort();
+    }
+
+    /// Python's `transport.is_closing()`.
+    pub fn is_closing(&self) -> bool {
+        self.0.is_closing()
+    }
+
+    /// Python's `transport.get_extra_info("ssl_object")`. `None` in clear text.
+    #[doc(alias = "get_extra_info")]
+    pub fn object(&self) -> Option<Arc<SslObject>> {
+        self.0.object()
+    }
+}
+
+/// Python's `loop.create_connection(protocol_factory, host, port, ssl=...)`.
+///
+/// ```python
+/// class Client(asyncio.Protocol):
+///     def connection_made(self, transport):
+///         transport.write(b"hello")
+///     def data_received(self, data):
+///         print(data)
+/// transport, protocol = await loop.create_connection(Client, "localhost", 8443, ssl=context)
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// use pyssl::aio::asyncio::{self, Protocol, Transport};
+///
+/// struct Client;
+/// impl Protocol for Client {
+///     fn connection_made(&mut self, transport: &Transport) {
+///         transport.write(b"hello");
+///     }
+///     fn data_received(&mut self, data: &[u8]) {
+///         println!("{data:?}");
+///     }
+/// }
+/// # async fn f(context: ssl::SslContext) -> ssl::Result<()> {
+/// let (transport, protocol) =
+///     asyncio::create_connection(|| Client, ("localhost", 8443), &context).await?;
+/// # Ok(()) }
+/// ```
+///
+/// The task returns the protocol when the connection has ended.
+///
+/// # Errors
+///
+/// The same as [`open_connection`](super::open_connection). As in Python, no function of the
+/// protocol is called then.
+///
+/// # Panics
+///
+/// Panics outside a tokio runtime.
+pub async fn create_connection<P: Protocol>(
+    protocol_factory: impl FnOnce() -> P,
+    address: (&str, u16),
+    ssl: impl Into<Ssl>,
+) -> Result<(Transport, JoinHandle<P>)> {
+    let shared = connect(address, ssl.into()).await?;
+    let mut protocol = protocol_factory();
+    let transport = Transport(shared.clone());
+    protocol.connection_made(&transport);
+    let running = tokio::spawn(async move {
+        let error = loop {
+            let data = match shared.receive(0).await {
+                Ok(true) => shared.with_received(|received| std::mem::take(received)),
+                Ok(false) => break None,
+                Err(error) => break Some(error),
+            };
+            protocol.data_received(&data);
+        };
+        if error.is_some() || shared.is_lost() {
+            shared.abort();
+        } else if !protocol.eof_received() {
+            shared.close();
+        }
+        let closed = shared.wait_closed().await;
+        protocol.connection_lost(error.or(closed.err()).as_ref());
+        protocol
+    });
+    Ok((transport, running))
+}

@@ -1,0 +1,170 @@
+use std::fmt;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::channel::Shared;
+use super::streams::{self, StreamReader, StreamWriter};
+use super::{Ssl, addresses};
+use crate::error::{Error, Result};
+
+/// The connections that wait to be accepted: asyncio's default.
+const BACKLOG: u32 = 100;
+
+/// Python's `asyncio.Server`. Dropping it stops listening, as [`close`](Self::close); connections
+/// go on.
+pub struct Server {
+    sockets: Vec<SocketAddr>,
+    accepting: JoinSet<()>,
+    /// Each connection has a receiver.
+    connections: watch::Sender<()>,
+}
+
+/// Python's `asyncio.start_server(client_connected_cb, host, port, ssl=...)`.
+///
+/// ```python
+/// async def handle(reader, writer):
+///     writer.write(await reader.readline())
+///     writer.close()
+/// server = await asyncio.start_server(handle, "localhost", 8443, ssl=context)
+/// async with server:
+///     await server.serve_forever()
+/// ```
+/// ```no_run
+/// # use pyssl as ssl;
+/// use pyssl::aio::asyncio::{self, StreamReader, StreamWriter};
+///
+/// # async fn f(context: ssl::SslContext) -> ssl::Result<()> {
+/// async fn handle(mut reader: StreamReader, mut writer: StreamWriter) {
+///     if let Ok(line) = reader.readline().await {
+///         writer.write(&line);
+///     }
+///     writer.close();
+/// }
+/// let server = asyncio::start_server(handle, ("localhost", 8443), &context).await?;
+/// server.serve_forever().await;
+/// # Ok(()) }
+/// ```
+///
+/// It listens on all addresses of the host, and calls the function in a task of its own for each
+/// connection, after the handshake. A handshake that fails ends that connection only. Port 0 chooses
+/// a free one, which [`Server::sockets`] returns.
+///
+/// # Errors
+///
+/// `OSError` if an address cannot be bound; `OSError` with `getaddrinfo`'s number if the host is not
+/// found; `ValueError` for a time-out of zero.
+///
+/// # Panics
+///
+/// Panics outside a tokio runtime.
+pub async fn start_server<F, R>(
+    client_connected_cb: F,
+    address: (&str, u16),
+    ssl: impl Into<Ssl>,
+) -> Result<Server>
+where
+    F: Fn(StreamReader, StreamWriter) -> R + Send + Sync + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    let ssl = ssl.into();
+    ssl.check()?;
+    let mut listeners = Vec::new();
+    for address in addresses(address.0, address.1).await? {
+        listeners.push(listen(address)?);
+    }
+    let connections = watch::Sender::new(());
+    let serve = Arc::new(client_connected_cb);
+    let mut server = Server {
+        sockets: Vec::new(),
+        accepting: JoinSet::new(),
+        connections,
+    };
+    for listener in listeners {
+        server.sockets.push(listener.local_addr()?);
+        let (ssl, serve) = (ssl.clone(), Arc::clone(&serve));
+        let connection = server.connections.subscribe();
+        server.accepting.spawn(async move {
+            loop {
+                let stream = match listener.accept().await {
+                    Ok((stream, _)) => stream,
+                    Err(error) => {
+                        // As in asyncio, out of descriptors or memory means to wait a second.
+                        let lacks = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+                        if lacks.contains(&error.raw_os_error().unwrap_or_default()) {
+                            tokio::time::sleep(Duration::from_secs(1)).await;
+                        }
+                        continue;
+                    }
+                };
+                let (ssl, serve) = (ssl.clone(), Arc::clone(&serve));
+                let connection = connection.clone();
+                tokio::spawn(async move {
+                    if let Ok(shared) = Shared::start(Box::new(stream), ssl, true).await {
+                        let (reader, writer) = streams::pair(shared);
+                        serve(reader, writer).await;
+                    }
+                    drop(connection);
+                });
+            }
+        });
+    }
+    Ok(server)
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    if address.is_ipv6() {
+        socket2::SockRef::from(&socket).set_only_v6(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG).map_err(Error::from)
+}
+
+impl Server {
+    /// The addresses that it listens on: Python's `[s.getsockname() for s in server.sockets]`.
+    pub fn sockets(&self) -> &[SocketAddr] {
+        &self.sockets
+    }
+
+    /// Stops listening: Python's `server.close()`. Connections go on.
+    pub fn close(&mut self) {
+        self.accepting.abort_all();
+        self.sockets.clear();
+    }
+
+    /// Python's `server.is_serving()`.
+    pub fn is_serving(&self) -> bool {
+        !self.sockets.is_empty()
+    }
+
+    /// Python's `await server.wait_closed()`: waits until it does not listen, and all functions for
+    /// its connections have returned.
+    pub async fn wait_closed(&mut self) {
+        while self.accepting.join_next().await.is_some() {}
+        self.connections.closed().await;
+    }
+
+    /// Python's `await server.serve_forever()`: waits until the future is dropped, which closes the
+    /// server.
+    pub async fn serve_forever(self) {
+        pending::<()>().await;
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
+    }
+}

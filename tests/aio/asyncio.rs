@@ -1,0 +1,720 @@
+//! Asyncio's functions, as CPython's own tests of asyncio check them; `census.tsv` names the tests.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl::aio::asyncio::{self, Protocol, Server, Ssl, StreamReader, StreamWriter, Transport};
+use pyssl_testing::Ca;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::support::{client_context, contexts, pattern, server_context};
+
+const LOCAL: (&str, u16) = ("127.0.0.1", 0);
+
+/// TLS to a server whose certificate is for `localhost`.
+fn tls(context: &ssl::SslContext) -> Ssl {
+    Ssl::new(context).server_hostname("localhost")
+}
+
+fn address(server: &Server) -> (&'static str, u16) {
+    ("127.0.0.1", server.sockets()[0].port())
+}
+
+/// A listener that does not speak TLS.
+async fn silent() -> (TcpListener, (&'static str, u16)) {
+    let listener = TcpListener::bind(LOCAL).await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    (listener, ("127.0.0.1", port))
+}
+
+const MIB: usize = 1 << 20;
+
+/// Answers 1 MiB with `OK`, and again with `SPAM` in pieces.
+async fn answer_twice(mut reader: StreamReader, mut writer: StreamWriter) {
+    let data = pattern(MIB);
+    assert!(reader.readexactly(MIB).await.expect("received") == data);
+    writer.write(b"OK");
+    assert!(reader.readexactly(MIB).await.expect("received") == data);
+    writer.writelines([&b"SP"[..], b"A", b"M"]);
+    writer.close();
+    writer.wait_closed().await.expect("closed");
+}
+
+async fn ask_twice(mut reader: StreamReader, mut writer: StreamWriter) {
+    let data = pattern(MIB);
+    writer.write(&data);
+    assert_eq!(reader.readexactly(2).await.expect("received"), b"OK");
+    writer.write(&data);
+    writer.drain().await.expect("sent");
+    assert_eq!(reader.read(None).await.expect("received"), b"SPAM");
+    assert!(reader.at_eof());
+    writer.close();
+    writer.wait_closed().await.expect("closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_five_clients_exchange_a_mebibyte_twice() {
+    for secure in [true, false] {
+        let (client, server) = contexts();
+        let (client, server) = match secure {
+            true => (tls(&client), Ssl::from(server)),
+            false => (Ssl::from(()), Ssl::from(())),
+        };
+        let mut server = asyncio::start_server(answer_twice, LOCAL, server)
+            .await
+            .expect("a server");
+        let mut clients = tokio::task::JoinSet::new();
+        for _ in 0..25 {
+            let (client, address) = (client.clone(), address(&server));
+            clients.spawn(async move {
+                let streams = asyncio::open_connection(address, client).await;
+                let (reader, writer) = streams.expect("connected");
+                assert_eq!(writer.object().is_some(), secure);
+                ask_twice(reader, writer).await;
+            });
+        }
+        while let Some(client) = clients.join_next().await {
+            client.expect("no panic");
+        }
+        server.close();
+        server.wait_closed().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_exchange_a_mebibyte_through_tls_inside_tls() {
+    let (client, server) = contexts();
+    let inner = server.clone();
+    let handle = move |reader, mut writer: StreamWriter| {
+        let inner = inner.clone();
+        async move {
+            writer.start_tls(&inner).await.expect("the inner handshake");
+            answer_twice(reader, writer).await;
+        }
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server);
+    let server = server.await.expect("a server");
+    for _ in 0..5 {
+        let streams = asyncio::open_connection(address(&server), tls(&client)).await;
+        let (reader, mut writer) = streams.expect("connected");
+        writer
+            .start_tls(tls(&client))
+            .await
+            .expect("the inner handshake");
+        ask_twice(reader, writer).await;
+    }
+}
+
+#[tokio::test]
+async fn an_untrusted_server_is_a_verification_error() {
+    let (client, server) = (client_context(&Ca::new()), server_context(&Ca::new()));
+    let handle = |_, _| async { panic!("the handshake must fail") };
+    let server = asyncio::start_server(handle, LOCAL, &server);
+    let server = server.await.expect("a server");
+    let error = asyncio::open_connection(address(&server), tls(&client)).await;
+    let error = error.expect_err("an unknown issuer");
+    assert_eq!(error.python_class(), "SSLCertVerificationError");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_ends_the_handshake_after_its_time_limit() {
+    let (client, _) = contexts();
+    let (_listener, address) = silent().await;
+    let limited = tls(&client).ssl_handshake_timeout(Duration::from_secs(1));
+    let error = asyncio::open_connection(address, limited).await;
+    let error = error.expect_err("silence");
+    assert_eq!(error.python_class(), "ConnectionAbortedError");
+    assert_eq!(
+        error.to_string(),
+        "SSL handshake is taking longer than 1.0 seconds: aborting the connection"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_in_the_handshake_is_a_reset() {
+    let (client, _) = contexts();
+    #[derive(Debug)]
+    struct Never;
+    impl Protocol for Never {
+        fn data_received(&mut self, _: &[u8]) {
+            panic!("there is no connection");
+        }
+    }
+    let (listener, address) = silent().await;
+    tokio::spawn(async move {
+        while let Ok((mut tcp, _)) = listener.accept().await {
+            // Read the hello, or closing would reset the connection.
+            let _ = tcp.read(&mut [0; 4096]).await;
+        }
+    });
+    let never = || -> Never { panic!("the factory is not called") };
+    let error = asyncio::create_connection(never, address, tls(&client)).await;
+    assert_eq!(
+        error.expect_err("lost").python_class(),
+        "ConnectionResetError"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_is_cancelled_closes_the_connection() {
+    let (client, _) = contexts();
+    let (listener, address) = silent().await;
+    let connecting = asyncio::open_connection(address, tls(&client));
+    let (cancelled, peer) = tokio::join!(
+        tokio::time::timeout(Duration::from_millis(500), connecting),
+        listener.accept()
+    );
+    assert!(cancelled.is_err());
+    let (mut peer, _) = peer.expect("a client");
+    peer.read_to_end(&mut Vec::new()).await.expect("the end");
+}
+
+#[test]
+fn time_limits_must_be_positive() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (client, _) = contexts();
+        for (ssl, name) in [
+            (
+                tls(&client).ssl_handshake_timeout(Duration::ZERO),
+                "ssl_handshake_timeout",
+            ),
+            (
+                tls(&client).ssl_shutdown_timeout(Duration::ZERO),
+                "ssl_shutdown_timeout",
+            ),
+        ] {
+            let error = asyncio::open_connection(LOCAL, ssl)
+                .await
+                .expect_err("zero");
+            assert_eq!(error.python_class(), "ValueError");
+            let text = format!("{name} should be a positive number, got 0");
+            assert_eq!(error.to_string(), text);
+        }
+    });
+}
+
+/// A server and a client in clear text that start TLS after a line each.
+async fn upgraded(
+    extra: &'static [u8],
+) -> (
+    ssl::Result<(StreamReader, StreamWriter)>,
+    ssl::Result<Vec<u8>>,
+) {
+    let (client, server) = contexts();
+    let (results, mut result) = tokio::sync::mpsc::unbounded_channel();
+    let handle = move |mut reader: StreamReader, mut writer: StreamWriter| {
+        let (server, results) = (server.clone(), results.clone());
+        async move {
+            let served = async {
+                assert_eq!(reader.readline().await?, b"STARTTLS\n");
+                writer.write(b"ready\n");
+                writer.start_tls(&server).await?;
+                let data = reader.readexactly(MIB).await?;
+                writer.write(b"bye\n");
+                writer.close();
+                writer.wait_closed().await.map(|()| data)
+            };
+            results.send(served.await).expect("the test waits");
+        }
+    };
+    let server = asyncio::start_server(handle, LOCAL, ())
+        .await
+        .expect("a server");
+    let streams = asyncio::open_connection(address(&server), ()).await;
+    let (mut reader, mut writer) = streams.expect("connected");
+    writer.write(b"STARTTLS\n");
+    writer.write(extra);
+    let connected = async {
+        assert_eq!(reader.readline().await?, b"ready\n");
+        writer.start_tls(tls(&client)).await?;
+        writer.write(&pattern(MIB));
+        assert_eq!(reader.readline().await?, b"bye\n");
+        Ok((reader, writer))
+    };
+    let connected = connected.await;
+    (connected, result.recv().await.expect("the handler ends"))
+}
+
+#[tokio::test]
+async fn tls_starts_in_the_middle_of_a_connection() {
+    let (connected, received) = upgraded(b"").await;
+    let (mut reader, mut writer) = connected.expect("upgraded");
+    assert_eq!(writer.object().expect("TLS").version(), Some("TLSv1.3"));
+    assert!(received.expect("upgraded") == pattern(MIB));
+    assert_eq!(reader.read(None).await.expect("the end"), b"");
+    writer.close();
+    writer.wait_closed().await.expect("closed");
+}
+
+#[tokio::test]
+async fn clear_text_behind_the_starttls_line_fails_the_handshake() {
+    // CVE-2011-0411: it must not be taken for data of the TLS connection.
+    let (connected, received) = upgraded(b"injected\n").await;
+    assert!(connected.is_err());
+    let error = received.expect_err("not a ClientHello");
+    assert_eq!(error.reason(), Some("WRONG_VERSION_NUMBER"));
+}
+
+#[tokio::test]
+async fn a_hello_behind_the_starttls_line_is_not_lost() {
+    let (client, server) = contexts();
+    let handle = move |mut reader: StreamReader, mut writer: StreamWriter| {
+        let server = server.clone();
+        async move {
+            // The line and the hello arrive in one piece.
+            assert_eq!(reader.readline().await.expect("a line"), b"STARTTLS\n");
+            writer.start_tls(&server).await.expect("a handshake");
+            writer.write(b"secret");
+            writer.close();
+            writer.wait_closed().await.expect("closed");
+        }
+    };
+    let server = asyncio::start_server(handle, LOCAL, ())
+        .await
+        .expect("a server");
+    let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+    let object = client
+        .wrap_bio(&incoming, &outgoing, "localhost")
+        .expect("an object");
+    let mut tcp = TcpStream::connect(address(&server))
+        .await
+        .expect("connected");
+    assert!(object.do_handshake().is_err());
+    let first = [b"STARTTLS\n", &outgoing.read(None)[..]].concat();
+    tcp.write_all(&first).await.expect("sent");
+    let mut buffer = [0; 4096];
+    let secret = loop {
+        let n = tcp.read(&mut buffer).await.expect("received");
+        incoming.write(&buffer[..n]).expect("open");
+        let read = object.do_handshake().and_then(|()| object.read(100));
+        tcp.write_all(&outgoing.read(None)).await.expect("sent");
+        match read {
+            Err(ssl::Error::WantRead(_)) => {}
+            other => break other,
+        }
+    };
+    assert_eq!(secret.expect("read"), b"secret");
+}
+
+#[tokio::test(start_paused = true)]
+async fn starting_tls_against_a_silent_peer_can_be_cancelled() {
+    let (client, _) = contexts();
+    let (listener, address) = silent().await;
+    let streams = asyncio::open_connection(address, ()).await;
+    let (mut reader, mut writer) = streams.expect("connected");
+    let (mut peer, _) = listener.accept().await.expect("a client");
+    let starting = writer.start_tls(tls(&client));
+    let cancelled = tokio::time::timeout(Duration::from_millis(500), starting).await;
+    assert!(cancelled.is_err());
+    // As in Python, the connection is closed.
+    assert!(writer.is_closing());
+    assert_eq!(reader.read(100).await.expect("the end"), b"");
+    peer.read_to_end(&mut Vec::new()).await.expect("the end");
+    assert!(writer.start_tls(&client).await.is_err());
+}
+
+#[tokio::test]
+async fn clear_text_in_an_encrypted_connection_is_an_ssl_error() {
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async move {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let stream = server.accept(tcp).await.expect("a handshake");
+        let mut tcp = stream.into_inner();
+        tcp.write_all(b"please do not do this").await.expect("sent");
+        tcp
+    };
+    let (streams, _tcp) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
+    let (mut reader, mut writer) = streams.expect("connected");
+    let error = reader.read(100).await.expect_err("not a record");
+    assert_eq!(error.python_class(), "SSLError");
+    let error = writer.drain().await.expect_err("lost");
+    assert_eq!(error.python_class(), "ConnectionResetError");
+}
+
+#[tokio::test]
+async fn everything_that_was_written_is_sent_before_close_notify() {
+    for secure in [true, false] {
+        let (client, server) = contexts();
+        let (sent, mut received) = tokio::sync::mpsc::unbounded_channel();
+        let handle = move |mut reader: StreamReader, writer: StreamWriter| {
+            let sent = sent.clone();
+            async move {
+                let data = reader.read(None).await;
+                let _ = sent.send((data, writer));
+            }
+        };
+        let (client, server) = match secure {
+            true => (tls(&client), Ssl::from(server)),
+            false => (Ssl::from(()), Ssl::from(())),
+        };
+        let server = asyncio::start_server(handle, LOCAL, server);
+        let server = server.await.expect("a server");
+        let data = pattern(16 * MIB);
+        let streams = asyncio::open_connection(address(&server), client).await;
+        let (_reader, mut writer) = streams.expect("connected");
+        writer.write(&data);
+        // No drain, no wait: the runtime sends the rest.
+        drop(writer);
+        let (got, _) = received.recv().await.expect("the handler ends");
+        assert!(got.expect("to the end") == data, "secure: {secure}");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_still_receives_what_is_on_its_way() {
+    // Both with close_notify and with the end of TCP.
+    for polite in [true, false] {
+        let (client, server) = contexts();
+        let (listener, address) = silent().await;
+        let data = pattern(4 * MIB);
+        let sent = data.clone();
+        let serve = async move {
+            let (tcp, _) = listener.accept().await.expect("a client");
+            let mut stream = server.accept(tcp).await.expect("a handshake");
+            // Let the client's backlog grow, then end this direction.
+            stream.write_all(b"go").await.expect("sent");
+            match polite {
+                true => stream.shutdown().await.expect("half-closed"),
+                false => {
+                    stream.flush().await.expect("sent");
+                    stream.get_mut().shutdown().await.expect("half-closed");
+                }
+            }
+            let mut received = vec![0; data.len()];
+            stream.read_exact(&mut received).await.expect("received");
+            assert!(received == data, "polite: {polite}");
+        };
+        let connect = async move {
+            let streams = asyncio::open_connection(address, tls(&client)).await;
+            let (mut reader, mut writer) = streams.expect("connected");
+            writer.write(&sent);
+            assert_eq!(reader.read(None).await.expect("received"), b"go");
+            writer.close();
+            writer.wait_closed().await.expect("closed");
+        };
+        tokio::join!(serve, connect);
+    }
+}
+
+#[tokio::test]
+async fn data_that_came_before_the_end_is_read_after_it() {
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async move {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let mut stream = server.accept(tcp).await.expect("a handshake");
+        stream.write_all(b"extra bytes").await.expect("sealed");
+        stream.flush().await.expect("sent");
+        stream.into_inner().shutdown().await.expect("half-closed");
+    };
+    let (streams, ()) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
+    let (mut reader, _writer) = streams.expect("connected");
+    assert_eq!(reader.read(5).await.expect("received"), b"extra");
+    assert_eq!(reader.read(None).await.expect("received"), b" bytes");
+    assert!(reader.at_eof());
+}
+
+#[tokio::test]
+async fn writes_after_a_close_are_ignored() {
+    let (client, server) = contexts();
+    let handle = |mut reader: StreamReader, _writer| async move {
+        assert_eq!(reader.read(None).await.expect("the end"), b"first");
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server);
+    let mut server = server.await.expect("a server");
+    let streams = asyncio::open_connection(address(&server), tls(&client)).await;
+    let (mut reader, mut writer) = streams.expect("connected");
+    writer.write(b"first");
+    writer.close();
+    assert!(writer.is_closing());
+    writer.write(b"second");
+    writer.wait_closed().await.expect("closed");
+    writer.write(b"third");
+    writer.close();
+    assert_eq!(reader.read(None).await.expect("the end"), b"");
+    server.close();
+    server.wait_closed().await;
+}
+
+#[tokio::test]
+async fn data_after_a_close_is_ignored() {
+    struct Closer(Option<Transport>, Vec<u8>);
+    impl Protocol for Closer {
+        fn connection_made(&mut self, transport: &Transport) {
+            self.0 = Some(transport.clone());
+        }
+        fn data_received(&mut self, data: &[u8]) {
+            self.1.extend_from_slice(data);
+            self.0.take().expect("no data after the close").close();
+        }
+    }
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async move {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let mut stream = server.accept(tcp).await.expect("a handshake");
+        stream.write_all(b"first").await.expect("sealed");
+        stream.flush().await.expect("sent");
+        // The client has closed its direction.
+        stream.read_to_end(&mut Vec::new()).await.expect("the end");
+        stream.write_all(b"second").await.expect("sealed");
+        let _ = stream.shutdown().await;
+    };
+    let closer = || Closer(None, Vec::new());
+    let (made, ()) = tokio::join!(
+        asyncio::create_connection(closer, address, tls(&client)),
+        serve
+    );
+    let (_, running) = made.expect("connected");
+    assert_eq!(running.await.expect("no panic").1, b"first");
+}
+
+#[tokio::test]
+async fn a_lost_connection_ends_writes_with_a_reset() {
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async move {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let stream = server.accept(tcp).await.expect("a handshake");
+        let tcp = stream.into_inner();
+        socket2::SockRef::from(&tcp)
+            .set_linger(Some(Duration::ZERO))
+            .expect("set");
+    };
+    let (streams, ()) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
+    let (mut reader, mut writer) = streams.expect("connected");
+    let error = reader.read(100).await.expect_err("reset");
+    assert_eq!(error.python_class(), "ConnectionResetError");
+    writer.write(&pattern(MIB));
+    let error = writer.drain().await.expect_err("lost");
+    assert_eq!(error.python_class(), "ConnectionResetError");
+    assert_eq!(error.to_string(), "Connection lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_answer_close_notify_is_a_timeout() {
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        server.accept(tcp).await.expect("a handshake")
+    };
+    let limited = tls(&client).ssl_shutdown_timeout(Duration::from_secs(7));
+    let (streams, _stream) = tokio::join!(asyncio::open_connection(address, limited), serve);
+    let (_reader, mut writer) = streams.expect("connected");
+    let begun = tokio::time::Instant::now();
+    writer.close();
+    let error = writer.wait_closed().await.expect_err("silence");
+    assert_eq!(error.python_class(), "TimeoutError");
+    assert_eq!(error.to_string(), "SSL shutdown timed out");
+    assert_eq!(begun.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_read_does_not_keep_a_closed_connection() {
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        server.accept(tcp).await.expect("a handshake")
+    };
+    let (streams, _stream) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
+    let (_reader, mut writer) = streams.expect("connected");
+    // More than the buffers of both sockets.
+    writer.write(&pattern(16 * MIB));
+    writer.close();
+    let error = writer.wait_closed().await.expect_err("silence");
+    assert_eq!(error.to_string(), "SSL shutdown timed out");
+}
+
+#[tokio::test]
+async fn what_is_written_goes_out_while_the_task_waits_for_something_else() {
+    let (client, server) = contexts();
+    let (done, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let handle = move |mut reader: StreamReader, writer: StreamWriter| {
+        let done = done.clone();
+        async move {
+            let data = reader.readexactly(16 * MIB).await.expect("received");
+            let _ = done.send((data.len(), writer));
+        }
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server)
+        .await
+        .expect("a server");
+    let streams = asyncio::open_connection(address(&server), tls(&client)).await;
+    let (_reader, mut writer) = streams.expect("connected");
+    writer.write(&pattern(16 * MIB));
+    // Neither drain nor read: only the runtime's task can send.
+    let (length, _) = told.recv().await.expect("the handler ends");
+    assert_eq!(length, 16 * MIB);
+}
+
+#[tokio::test]
+async fn lines_separators_and_lengths_are_read_as_in_python() {
+    let handle = |_, mut writer: StreamWriter| async move {
+        writer.write(b"line\nto the |separator|exactly and the rest");
+    };
+    let server = asyncio::start_server(handle, LOCAL, ())
+        .await
+        .expect("a server");
+    let streams = asyncio::open_connection(address(&server), ()).await;
+    let (mut reader, _writer) = streams.expect("connected");
+    assert_eq!(reader.readline().await.expect("a line"), b"line\n");
+    assert_eq!(reader.readuntil(b"|").await.expect("found"), b"to the |");
+    assert_eq!(
+        reader.readuntil(b"or|").await.expect("found"),
+        b"separator|"
+    );
+    assert_eq!(reader.readexactly(7).await.expect("there"), b"exactly");
+    let error = reader.readexactly(100).await.expect_err("too few");
+    assert_eq!(
+        error.to_string(),
+        "13 bytes read on a total of 100 expected bytes"
+    );
+    let error = reader.readuntil(b"!").await.expect_err("missing");
+    assert_eq!(
+        error.to_string(),
+        "13 bytes read on a total of undefined expected bytes"
+    );
+    assert!(reader.readuntil(b"").await.is_err());
+    // Nothing is lost.
+    assert_eq!(reader.readline().await.expect("the rest"), b" and the rest");
+    assert_eq!(reader.readline().await.expect("the end"), b"");
+}
+
+#[tokio::test]
+async fn a_line_beyond_the_limit_is_a_value_error() {
+    for text in [
+        "Separator is not found, and chunk exceed the limit",
+        "Separator is found, but chunk is longer than limit",
+    ] {
+        let found = text.contains("is found");
+        let handle = move |_, mut writer: StreamWriter| async move {
+            writer.write(&[b'x'; 100_000]);
+            if found {
+                writer.write(b"\n");
+            }
+            writer.drain().await.expect("sent");
+        };
+        let server = asyncio::start_server(handle, LOCAL, ())
+            .await
+            .expect("a server");
+        let streams = asyncio::open_connection(address(&server), ()).await;
+        let (mut reader, _writer) = streams.expect("connected");
+        let error = reader.readuntil(b"\n").await.expect_err("too long");
+        assert_eq!(error.python_class(), "ValueError");
+        // Which of the two depends on how the data arrives.
+        assert!(error.to_string().starts_with("Separator is "), "{error}");
+    }
+}
+
+/// What a protocol was told.
+#[derive(Default, Clone)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl Recorder {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+}
+
+impl Protocol for Recorder {
+    fn connection_made(&mut self, transport: &Transport) {
+        self.note(format!("made {}", transport.object().is_some()));
+        transport.write(b"ping");
+    }
+
+    fn data_received(&mut self, data: &[u8]) {
+        self.note(String::from_utf8_lossy(data));
+    }
+
+    fn eof_received(&mut self) -> bool {
+        self.note("eof");
+        false
+    }
+
+    fn connection_lost(&mut self, error: Option<&ssl::Error>) {
+        self.note(format!("lost {:?}", error.map(ssl::Error::python_class)));
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_is_told_of_the_connection_its_data_and_its_end() {
+    let (client, server) = contexts();
+    let handle = |mut reader: StreamReader, mut writer: StreamWriter| async move {
+        assert_eq!(reader.readexactly(4).await.expect("received"), b"ping");
+        writer.write(b"pong");
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server)
+        .await
+        .expect("a server");
+    let recorder = Recorder::default();
+    let made = asyncio::create_connection(|| recorder.clone(), address(&server), tls(&client));
+    let (transport, running) = made.await.expect("connected");
+    running.await.expect("no panic");
+    let told = recorder.0.lock().unwrap().clone();
+    assert_eq!(told, ["made true", "pong", "eof", "lost None"]);
+    assert!(transport.is_closing());
+}
+
+#[tokio::test]
+async fn an_aborted_connection_is_lost_without_an_error() {
+    let (client, server) = contexts();
+    let handle = |mut reader: StreamReader, _writer: StreamWriter| async move {
+        let _ = reader.read(None).await;
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server)
+        .await
+        .expect("a server");
+    let recorder = Recorder::default();
+    let made = asyncio::create_connection(|| recorder.clone(), address(&server), tls(&client));
+    let (transport, running) = made.await.expect("connected");
+    transport.abort();
+    transport.write(b"ignored");
+    running.await.expect("no panic");
+    let told = recorder.0.lock().unwrap().clone();
+    assert_eq!(told, ["made true", "lost None"]);
+}
+
+#[tokio::test]
+async fn a_host_without_addresses_is_pythons_gaierror() {
+    let error = asyncio::open_connection(("no-such-host.invalid", 1), ()).await;
+    assert_eq!(error.expect_err("no address").python_class(), "gaierror");
+}
+
+#[test]
+fn a_runtime_that_ends_leaves_no_reader_waiting() {
+    let (client, server) = contexts();
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().unwrap()
+    };
+    let (serving, connecting, other) = (runtime(), runtime(), runtime());
+    let handle = |mut reader: StreamReader, writer: StreamWriter| async move {
+        // Until the client has gone.
+        while reader.read(65_536).await.is_ok_and(|data| !data.is_empty()) {}
+        drop(writer);
+    };
+    let server = serving.block_on(asyncio::start_server(handle, LOCAL, &server));
+    let server = server.expect("a server");
+    let made = asyncio::open_connection(address(&server), tls(&client));
+    let (mut reader, mut writer) = connecting.block_on(made).expect("connected");
+    drop(connecting);
+    other.block_on(async {
+        assert_eq!(reader.read(None).await.expect("the end"), b"");
+        writer.write(b"ignored");
+        let error = writer.drain().await.expect_err("lost");
+        assert_eq!(error.python_class(), "ConnectionResetError");
+        writer.close();
+        // The first error of the connection, or none.
+        let _ = writer.wait_closed().await;
+    });
+    drop((reader, writer));
+}
