@@ -13,10 +13,10 @@ mod rare;
 mod readers;
 mod setup;
 mod shutdown;
-mod slot;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod write;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ pub(crate) use binding::Binding;
 pub(crate) use inspection::inspection_methods;
 pub(crate) use overrides::{Overrides, is_named, override_setters};
 pub(crate) use setup::Config;
-pub(crate) use slot::Slot;
+pub(crate) use turn::Turn;
 
 use crate::context::resumption::Resumption;
 use crate::context::{Snapshot, Verified};
@@ -58,8 +58,8 @@ pub(crate) struct Connection {
     window: Arc<Window>,
     /// The version of the first handshake, for `Debug`.
     version: OnceLock<&'static str>,
-    pub(crate) reads: Slot,
-    pub(crate) writes: Slot,
+    pub(crate) reads: Turn,
+    pub(crate) writes: Turn,
     handshaken: AtomicBool,
     messages: MessageCount,
     /// The rest of a write that ended before it was done. For the thread with the turn to write.

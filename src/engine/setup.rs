@@ -11,7 +11,7 @@ use super::overrides::Verification;
 use super::pins::Pins;
 use super::rare::Rare;
 use super::readers::Readers;
-use super::{Connection, Locked, Overrides, Slot};
+use super::{Connection, Locked, Overrides, Turn};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::resumption::{Resumption, Server};
 use crate::context::{NO_PINS, Settings, SslContext, SslSession, rules};
@@ -80,8 +80,8 @@ impl Connection {
             window,
             version: OnceLock::new(),
             ssl: FairLock::behind(door, locked),
-            reads: Slot::default(),
-            writes: Slot::default(),
+            reads: Turn::default(),
+            writes: Turn::default(),
             handshaken: AtomicBool::new(false),
             messages: MessageCount::default(),
             unfinished: Rare::default(),

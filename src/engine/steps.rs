@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::queries::version;
 use super::setup::names;
-use super::slot::Slot;
+use super::turn::Turn;
 use super::{Connection, Deadline, Locked};
 use crate::constants::SslErrorNumber;
 use crate::context::NO_PINS;
@@ -37,12 +37,12 @@ impl Connection {
     /// lock then, and the thread with the turn may be waiting for the lock.
     pub(crate) fn turn<'a>(
         &self,
-        slot: &'a Slot,
+        turn: &'a Turn,
         deadline: Deadline,
     ) -> Result<Inside<'a>, Refused> {
         match self.ssl.is_own() {
             true => Err(Refused::Own),
-            false => slot.take(deadline),
+            false => turn.take(deadline),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::SslSocket;
-use crate::engine::{Connection, Deadline, Slot, Step};
+use crate::engine::{Connection, Deadline, Step, Turn};
 use crate::error::{Error, Result};
 use crate::ffi::bio::ReadMode;
 use crate::ffi::net::{self, Interest};
@@ -20,12 +20,12 @@ impl SslSocket {
     pub(super) fn turn<'a>(
         &self,
         connection: &Connection,
-        slot: &'a Slot,
+        turn: &'a Turn,
         deadline: Deadline,
         timed_out: &'static str,
     ) -> Result<Inside<'a>> {
         connection
-            .turn(slot, deadline)
+            .turn(turn, deadline)
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
 
@@ -83,7 +83,7 @@ impl SslSocket {
         let mut pace = Pace::new(deadline);
         loop {
             self.io.check_open()?;
-            let moves = connection.reads.moves();
+            let steps = connection.reads.steps();
             let mode = match reading {
                 Some(_) => ReadMode::NonBlocking,
                 None => ReadMode::BufferOnly,
@@ -106,7 +106,7 @@ impl SslSocket {
                 }
                 Step::WantRead => {
                     // A thread that reads now receives the rest of the message too.
-                    reading = match connection.reads.take_unless_moved(moves, deadline) {
+                    reading = match connection.reads.take_unless_stepped(steps, deadline) {
                         Err(Refused::Late) if matches!(deadline, Deadline::Now) => {
                             return Err(Error::want_read());
                         }
@@ -141,7 +141,7 @@ impl SslSocket {
             match self.io.checked(op(deadline))? {
                 Step::Done(value) => return Ok(value),
                 Step::Again => {
-                    connection.reads.moved();
+                    connection.reads.stepped();
                     if pace.is_over() {
                         if !matches!(deadline, Deadline::Now) || !connection.has_buffered() {
                             return Err(late(deadline, timed_out));
@@ -152,11 +152,11 @@ impl SslSocket {
                 }
                 Step::Busy => return Err(late(deadline, timed_out)),
                 Step::WantRead => {
-                    connection.reads.moved();
+                    connection.reads.stepped();
                     self.wait_read(deadline, timed_out)?;
                 }
                 Step::WantWrite => {
-                    connection.reads.moved();
+                    connection.reads.stepped();
                     self.wait_write(deadline, timed_out)?;
                 }
             }

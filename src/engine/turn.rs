@@ -6,13 +6,13 @@ use crate::lock::{Gate, Inside, Refused};
 /// The turn to read or to write, which one thread has at a time. Unlike the connection's lock, a thread
 /// keeps it while it waits for the network.
 #[derive(Debug, Default)]
-pub(crate) struct Slot {
+pub(crate) struct Turn {
     gate: Gate,
     /// How many steps of unfinished operations the owners have done.
-    moves: AtomicU64,
+    steps: AtomicU64,
 }
 
-impl Slot {
+impl Turn {
     /// Waits for the turn.
     pub(crate) fn take(&self, deadline: Deadline) -> Result<Inside<'_>, Refused> {
         match deadline {
@@ -22,26 +22,26 @@ impl Slot {
     }
 
     /// Waits for the turn, or until its owners have done more than `seen` steps: then `None`.
-    pub(crate) fn take_unless_moved(
+    pub(crate) fn take_unless_stepped(
         &self,
         seen: u64,
         deadline: Deadline,
     ) -> Result<Option<Inside<'_>>, Refused> {
-        let moved = || self.moves() != seen;
-        match self.gate.enter(deadline, moved) {
-            Err(Refused::Late) if moved() => Ok(None),
+        let stepped = || self.steps() != seen;
+        match self.gate.enter(deadline, stepped) {
+            Err(Refused::Late) if stepped() => Ok(None),
             outcome => outcome.map(Some),
         }
     }
 
     /// How many steps the owners have done.
-    pub(crate) fn moves(&self) -> u64 {
-        self.moves.load(SeqCst)
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(SeqCst)
     }
 
     /// Tells the waiting threads that the owner has done a step.
-    pub(crate) fn moved(&self) {
-        self.moves.fetch_add(1, SeqCst);
+    pub(crate) fn stepped(&self) {
+        self.steps.fetch_add(1, SeqCst);
         self.gate.wake();
     }
 }
@@ -54,25 +54,25 @@ mod tests {
 
     #[test]
     fn a_taken_turn_is_waited_for_until_the_deadline() {
-        let slot = Slot::default();
-        let guard = slot.take(Deadline::Now).expect("free");
+        let turn = Turn::default();
+        let guard = turn.take(Deadline::Now).expect("free");
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                assert_eq!(slot.take(Deadline::Now).err(), Some(Refused::Late));
+                assert_eq!(turn.take(Deadline::Now).err(), Some(Refused::Late));
                 let soon = Deadline::after(Some(Duration::from_millis(1)));
-                assert_eq!(slot.take(soon).err(), Some(Refused::Late));
+                assert_eq!(turn.take(soon).err(), Some(Refused::Late));
             });
         });
         drop(guard);
-        assert!(slot.take(Deadline::Now).is_ok());
+        assert!(turn.take(Deadline::Now).is_ok());
     }
 
     #[test]
     fn the_turn_passes_to_a_waiting_thread() {
-        let slot = Slot::default();
-        let guard = slot.take(Deadline::Never).expect("free");
+        let turn = Turn::default();
+        let guard = turn.take(Deadline::Never).expect("free");
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| slot.take(Deadline::Never).is_ok());
+            let waiter = scope.spawn(|| turn.take(Deadline::Never).is_ok());
             drop(guard);
             assert!(waiter.join().expect("no panic"));
         });
@@ -80,19 +80,19 @@ mod tests {
 
     #[test]
     fn the_owner_is_told_that_it_has_the_turn_already() {
-        let slot = Slot::default();
-        let _guard = slot.take(Deadline::Never).expect("free");
-        assert_eq!(slot.take(Deadline::Never).err(), Some(Refused::Own));
+        let turn = Turn::default();
+        let _guard = turn.take(Deadline::Never).expect("free");
+        assert_eq!(turn.take(Deadline::Never).err(), Some(Refused::Own));
     }
 
     #[test]
     fn a_step_of_the_owner_is_seen_even_if_it_came_before_the_wait() {
-        let slot = Slot::default();
-        let seen = slot.moves();
-        let guard = slot.take(Deadline::Never).expect("free");
-        slot.moved();
+        let turn = Turn::default();
+        let seen = turn.steps();
+        let guard = turn.take(Deadline::Never).expect("free");
+        turn.stepped();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| slot.take_unless_moved(seen, Deadline::Never));
+            let waiter = scope.spawn(|| turn.take_unless_stepped(seen, Deadline::Never));
             assert!(waiter.join().expect("no panic").expect("in time").is_none());
         });
         drop(guard);
