@@ -129,7 +129,7 @@ impl TryFrom<String> for Text {
     }
 }
 
-/// Reads a list that is not empty: an empty one would state nothing without a word.
+/// Reads a list, which must not be empty.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -22,7 +22,7 @@ use pyssl::{
 /// `X509_V_FLAG_NO_CHECK_TIME`, for which Python has no name.
 const NO_CHECK_TIME: VerifyFlags = VerifyFlags::from_bits_retain(0x20_0000);
 
-/// The versions that a default peer speaks.
+/// The versions of a default peer.
 const MODERN: [TlsVersion; 2] = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
 
 /// The faults that a default peer ignores in one handshake, so that the next one appears.

@@ -238,8 +238,8 @@ fn difference(of: &[u16], without: &[u16], len: usize) -> Box<[u16]> {
         .collect()
 }
 
-/// The suites that changed places among those that are in both lists: what stands behind the
-/// only break in the old order, as `+` leaves it, or else as few as possible.
+/// The suites of both lists that moved. If the new order breaks the old one at one place only, as
+/// after `+`, those behind it; otherwise the smallest set that explains the new order.
 fn moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
     let common = in_both(before, after, len);
     let breaks: Vec<usize> = (1..common.len())

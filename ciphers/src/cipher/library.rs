@@ -35,7 +35,7 @@ pub(super) struct Library {
     pub(super) ignores_case: bool,
     /// Whether `_` may stand in a name (3.2).
     pub(super) underscore: bool,
-    /// Whether a leading `PROFILE=SYSTEM` means something (Fedora and its kin).
+    /// Whether a leading `PROFILE=SYSTEM` is supported (Fedora and related distributions).
     pub(super) profiles: bool,
     /// Whether suites have their names of the TLS registry too (3.2).
     pub(super) standard_names: bool,
@@ -48,7 +48,7 @@ pub(super) struct Library {
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
 
-/// Names of groups that a library knows, among those that it was asked for, and what they select.
+/// The names for several suites that a library knows, of those that it was asked for.
 ///
 /// The cache of the library may be emptied at any time, so this is a copy.
 pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
@@ -238,8 +238,8 @@ impl Library {
         known.0.get(&self.fold(name)).cloned()
     }
 
-    /// Finds out which of these names the library knows, beside those of suites; one call for all
-    /// that nobody has asked for yet.
+    /// Finds out which of these names, other than names of suites, the library knows. One call asks
+    /// for all new names.
     pub(super) fn ask<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
@@ -358,7 +358,8 @@ fn initial_order(mut ciphers: Vec<Cipher>) -> Vec<Cipher> {
     ciphers
 }
 
-/// Strength classes have no getter; the library's own answer to their names tells them.
+/// OpenSSL has no getter for strength classes. They are learned from the suites that their names
+/// select.
 fn learn_classes(scratch: &mut Scratch, suites: &mut [Suite]) {
     let classes: [(&str, Bits); 4] = [
         ("LOW", strong::LOW),

@@ -1,7 +1,7 @@
 //! Cipher suites and cipher strings.
 //!
-//! OpenSSL ignores a misspelt part of a cipher string without a word. This module reads a string
-//! as the linked OpenSSL does, says what each part did, and finds what is wrong with it.
+//! OpenSSL silently ignores a misspelt part of a cipher string. This module reads a string as the
+//! linked OpenSSL does, explains each part, and finds problems.
 //!
 //! ```
 //! use pyssl_ciphers::cipher::CipherString;

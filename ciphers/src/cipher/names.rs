@@ -1,7 +1,7 @@
-//! The group names of cipher strings, those of the past, and the nearest name to a misspelt one.
+//! The names for several suites in cipher strings, old names, and suggestions for misspelt ones.
 //!
-//! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for what went away. Whether
-//! the linked OpenSSL knows a name is asked of it, not read here.
+//! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for removed names. OpenSSL
+//! itself is asked whether it knows a name.
 
 use std::collections::HashSet;
 
@@ -27,7 +27,7 @@ impl Alias {
 
 macro_rules! aliases {
     ($($name:literal { $($field:ident: $value:expr),* } $meaning:literal)*) => {
-        /// Every group name, in no order that matters.
+        /// All names for several suites, in any order.
         pub(super) static ALIASES: &[Alias] = &[$(Alias {
             name: $name,
             meaning: $meaning,
@@ -137,7 +137,7 @@ aliases! {
     "EDH-RSA-DES-CBC3-SHA" { kx: kx::DHE, auth: auth::RSA, enc: enc::DES3, mac: mac::SHA1, strong: strong::HIGH | strong::FIPS } "an old name of a suite with DHE and triple DES"
 }
 
-/// Names that strings of the past use and that no OpenSSL since 1.1.0 knows.
+/// Names in old strings that OpenSSL 1.1.0 and later do not know.
 pub(super) static RETIRED: &[&str] = &[
     "EXP",
     "EXPORT",
@@ -201,12 +201,12 @@ pub(super) static RETIRED: &[&str] = &[
     "MD5",
 ];
 
-/// The meaning of a group name, exactly as written.
+/// The meaning of a name for several suites, exactly as written.
 pub(super) fn alias(name: &str) -> Option<&'static Alias> {
     ALIASES.iter().find(|a| a.name == name)
 }
 
-/// Whether OpenSSL once knew the name, or knows it in other builds, though it cannot use it here.
+/// Whether another version or build of OpenSSL knows the name.
 pub(super) fn was_known(name: &str) -> bool {
     alias(name).is_some() || RETIRED.contains(&name)
 }

@@ -253,7 +253,7 @@ impl Policy {
         self.about.date.as_deref()
     }
 
-    /// Where the guideline stands.
+    /// The address of the guideline.
     pub fn source(&self) -> &str {
         &self.about.source
     }
@@ -309,7 +309,7 @@ impl Policy {
         self.report(compared.into_iter().flatten(), violations)
     }
 
-    /// The rules that state something.
+    /// The rules that match.
     fn stating(&self, states: impl Fn(&Rule) -> bool) -> impl Iterator<Item = &Rule> {
         self.rules.iter().filter(move |rule| states(rule))
     }

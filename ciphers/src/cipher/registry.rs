@@ -196,8 +196,10 @@ fn symmetric(encryption: &str) -> (Option<&'static str>, i32) {
         ("AEGIS_256", "aegis-256", 256),
         ("AEGIS_128L", "aegis-128l", 128),
         ("28147_CNT", "gost89-cnt", 256),
-        ("KUZNYECHIK", "kuznyechik", 256),
-        ("MAGMA", "magma", 256),
+        ("KUZNYECHIK_CTR", "kuznyechik-ctr-acpkm", 256),
+        ("KUZNYECHIK_MGM", "kuznyechik-mgm", 256),
+        ("MAGMA_CTR", "magma-ctr-acpkm", 256),
+        ("MAGMA_MGM", "magma-mgm", 256),
         ("FORTEZZA_CBC", "skipjack-cbc", 80),
     ];
     // Those without encryption name `NULL`, or in TLS 1.3 two digests (RFC 9150).
@@ -231,6 +233,35 @@ mod tests {
             }
         }
         assert!(compared > 400);
+    }
+
+    /// A policy forbids suites that no OpenSSL has by the same names.
+    #[test]
+    fn names_for_several_suites_select_those_of_the_registry() {
+        for (word, part) in [
+            ("CAMELLIA", "CAMELLIA"),
+            ("ARIA", "ARIA"),
+            ("RC4", "RC4_128"),
+            ("3DES", "3DES"),
+            ("IDEA", "IDEA"),
+            ("SEED", "SEED"),
+            ("AES", "AES_"),
+            ("AESCCM8", "CCM_8"),
+            ("aNULL", "_anon_"),
+            ("kDHE", "TLS_DHE_RSA"),
+            ("CHACHA20", "CHACHA20"),
+        ] {
+            let text =
+                format!("name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nforbid = ['{word}']");
+            let policy = crate::cipher::Policy::parse(&text).unwrap();
+            let named = registry()
+                .iter()
+                .filter(|suite| suite.standard_name.is_some_and(|name| name.contains(part)));
+            for suite in named {
+                let report = policy.check(std::slice::from_ref(suite), &[]);
+                assert!(!report.conforms(), "{word}: {suite:?}");
+            }
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(super) mod strong {
     pub(in super::super) const FIPS: Bits = 1 << 4;
 }
 
-/// A suite's own properties, or what a name asks for.
+/// The properties of a suite, or those that a name requires.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Selector {
     pub(super) kx: Bits,
@@ -100,12 +100,12 @@ pub(super) struct Selector {
     pub(super) protocol: Option<&'static str>,
     /// One suite alone, by its index in the library's list.
     pub(super) suite: Option<u16>,
-    /// A name that only the library knows the meaning of: the suites it selects.
+    /// For a name with a meaning that only the library knows: the suites that it selects.
     pub(super) listed: Option<Box<[u16]>>,
 }
 
 impl Selector {
-    /// The properties of a suite, as far as its description tells them.
+    /// The properties of a suite that its description contains.
     pub(super) fn of_suite(cipher: &Cipher) -> Selector {
         Selector {
             kx: kx_bits(cipher.kea),
@@ -219,7 +219,8 @@ fn auth_bits(auth: Option<&str>) -> Bits {
 }
 
 fn enc_bits(cipher: &Cipher) -> Bits {
-    let short_tag = cipher.name.ends_with("CCM8");
+    let short_tag = ["CCM8", "CCM_8", "CCM_8_SHA256"];
+    let short_tag = short_tag.iter().any(|end| cipher.name.ends_with(end));
     match cipher.symmetric {
         None => enc::NULL,
         Some("des-cbc") => enc::DES,
@@ -236,15 +237,15 @@ fn enc_bits(cipher: &Cipher) -> Bits {
         Some("aes-256-ccm") if short_tag => enc::AES256_CCM8,
         Some("aes-128-ccm") => enc::AES128_CCM,
         Some("aes-256-ccm") => enc::AES256_CCM,
-        Some("camellia-128-cbc") => enc::CAMELLIA128,
-        Some("camellia-256-cbc") => enc::CAMELLIA256,
+        Some("camellia-128-cbc" | "camellia-128-gcm") => enc::CAMELLIA128,
+        Some("camellia-256-cbc" | "camellia-256-gcm") => enc::CAMELLIA256,
         Some("chacha20-poly1305") => enc::CHACHA20,
-        Some("aria-128-gcm") => enc::ARIA128,
-        Some("aria-256-gcm") => enc::ARIA256,
+        Some("aria-128-gcm" | "aria-128-cbc") => enc::ARIA128,
+        Some("aria-256-gcm" | "aria-256-cbc") => enc::ARIA256,
         Some("gost89-cnt") => enc::GOST89,
         Some("gost89-cnt-12") => enc::GOST89_12,
-        Some("magma-ctr-acpkm") => enc::MAGMA,
-        Some("kuznyechik-ctr-acpkm") => enc::KUZNYECHIK,
+        Some("magma-ctr-acpkm" | "magma-mgm") => enc::MAGMA,
+        Some("kuznyechik-ctr-acpkm" | "kuznyechik-mgm") => enc::KUZNYECHIK,
         // Not in any alias this table knows, and never NULL.
         Some(_) => 1 << 31,
     }

@@ -9,6 +9,36 @@ use pyssl_ciphers::negotiate::Role;
 
 use super::{KeyArgs, Version};
 
+const EXIT_CODES: &str = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
+                  the other string weaker, a version of --openssl rejects the string or makes it \
+                  weaker, or a client named with --profiles cannot connect; 2 wrong usage, a string \
+                  that is invalid or selects nothing, or an error of a local file.";
+
+/// The formats of --policy and --profiles.
+const FILES: &str = r#"A policy file (TOML); every key of a rule is optional:
+    name = "ours"
+    version = "1"
+    source = "https://wiki.example/tls"
+    [[rule]]
+    section = "2"
+    versions = ["TLSv1.2", "TLSv1.3"]         # may be on
+    allow = ["ECDHE-RSA-AES128-GCM-SHA256"]   # no other suites
+    forbid = ["rc4", "CAMELLIA"]              # suites or weaknesses
+    avoid = ["static-rsa"]                    # a warning
+    prefer = ["forward-secrecy"]
+    expect = ["TLS_AES_128_GCM_SHA256"]       # at least one of these
+    groups = ["x25519", "secp256r1"]          # no other groups
+    expect-groups = ["secp256r1"]             # all of these
+    keys = { rsa = 2048, ec = 256, dh = 2048, dsa = 2048 }
+
+A file of profiles (TOML):
+    [[profile]]
+    name = "terminal"
+    source = "captured in the laboratory"
+    versions = ["TLSv1.2"]
+    ciphers = ["AES128-SHA"]
+    groups = ["prime256v1"]"#;
+
 /// Show the suites of a cipher string, the effect of each part, and its problems
 ///
 /// The string has the format of OpenSSL and of Python's set_ciphers, for example HIGH:!aNULL:!MD5.
@@ -20,10 +50,8 @@ use super::{KeyArgs, Version};
 // -V is the option of `openssl ciphers`.
 #[command(disable_version_flag = true)]
 #[command(
-    after_help = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
-                  the other string weaker, a version of --openssl rejects the string or makes it \
-                  weaker, or a client named with --profiles cannot connect; 2 wrong usage, a string \
-                  that is invalid or selects nothing, or an error of a local file."
+    after_help = EXIT_CODES,
+    after_long_help = format!("{EXIT_CODES}\n\n{FILES}"),
 )]
 pub(crate) struct CiphersArgs {
     /// The cipher string
@@ -134,6 +162,14 @@ fn role(name: &str) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_in_the_help_are_read() {
+        let (policy, profiles) = FILES.split_once("\n\n").unwrap();
+        let file = |text: &'static str| text.split_once('\n').unwrap().1;
+        pyssl_ciphers::cipher::Policy::parse(file(policy)).unwrap();
+        pyssl_ciphers::negotiate::Profile::parse(file(profiles)).unwrap();
+    }
 
     #[test]
     fn the_versions_are_those_of_the_library() {

@@ -153,7 +153,7 @@ impl Report {
         &self.about.version
     }
 
-    /// Where the guideline stands.
+    /// The address of the guideline.
     pub fn source(&self) -> &str {
         &self.about.source
     }
