@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use once_cell::sync::Lazy;
 
-/// The tables of CPython's codec, which describes its format.
+/// The tables of CPython's codec. The file describes its format.
 const TEXT: &str = include_str!("nameprep.txt");
 
-/// The tables are read when the first name that is not ASCII is converted.
+/// Parsed when the first name that is not ASCII is converted.
 static TABLES: Lazy<Tables> = Lazy::new(Tables::read);
 
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl Tables {
     }
 }
 
-/// Values of characters, sorted by the first and the last character of a range.
+/// Ranges of characters (first, last) with their values, sorted.
 struct Ranges<T>(Vec<(char, char, T)>);
 
 impl<T> Default for Ranges<T> {
@@ -65,7 +65,7 @@ impl<T> Ranges<T> {
         }
     }
 
-    /// The first character of the range that has `c`, and the value.
+    /// The first character of the range that contains `c`, and the value.
     fn get(&self, c: char) -> Option<(char, &T)> {
         let after = self.0.partition_point(|&(first, ..)| first <= c);
         let (first, last, value) = self.0.get(after.checked_sub(1)?)?;
@@ -99,7 +99,7 @@ pub(super) fn prepare(label: &str) -> Vec<char> {
         }
     }
     for marks in text.chunk_by_mut(|_, &next| class(next) > 0) {
-        // The first one is a letter, or the first mark of the text.
+        // The first character is a letter, unless the text begins with a mark.
         let start = usize::from(class(marks[0]) == 0);
         marks[start..].sort_by_key(|&mark| class(mark));
     }
