@@ -1,4 +1,9 @@
 //! Copies of a context as types of the `openssl` crate.
+//!
+//! A copy is built from the settings. It has its own trust store and none of our callbacks, which find their
+//! data through our own connections. ALPN, the key log, the stapled response and the check for a host name
+//! become closures of the `openssl` crate; a context with other callbacks cannot be copied. Ticket keys and
+//! the session cache are shared, so sessions stay valid for a new copy.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -1,4 +1,9 @@
 //! The HTTP library's connections. `https` connections use this crate.
+//!
+//! `ureq` does HTTP, keeps connections and limits the time. This transport reads the heads of responses by
+//! the rules of Python's `http.client`, and returns an answer even if the server did not read all of the
+//! request. A session has one `Agent` for each pair of `verify` and client certificate, so a connection
+//! without verification never serves a request with it.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,9 @@
 //! One question to a server: a connection with a ClientHello, and the answer.
+//!
+//! The linked OpenSSL has no RC4, no SSL 3.0 and perhaps no ML-KEM, so the messages are those of
+//! `pyssl_ciphers::wire`. OpenSSL connects only to read the certificates of TLS 1.3. A closed connection
+//! counts as a refusal only if the server answers another offer at that time; otherwise the answer is
+//! unknown.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::net::TcpStream;
