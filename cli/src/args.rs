@@ -23,7 +23,8 @@ pub(crate) use target::HostPort;
 #[command(name = "pyssl", version = version(), propagate_version = true)]
 #[command(
     after_help = "Exit codes: 0 success, 1 TLS or the connection failed or a check found something, \
-                  2 wrong usage, or an error of a local file or address.\n\
+                  2 wrong usage, or an error of a local file or address, 3 a scan had questions without an \
+                  answer.\n\
                         With SSLKEYLOGFILE set, secrets are logged there for Wireshark."
 )]
 pub(crate) struct Cli {

@@ -20,8 +20,9 @@ use crate::net::{self, Deadline};
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// After this many questions in a row without an answer, no further ones are asked.
-const MOST_UNANSWERED: u32 = 3;
+/// After this many questions in a row without an answer, no further ones are asked: if the server
+/// has answered before, and if it has not.
+const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
 /// A question that the server ends the connection on, and one that it answers, in this order: true
 /// for the latter. A limit that lets every second or third connection pass does not look the same.
@@ -58,6 +59,8 @@ pub(super) struct Prober<'a> {
     /// A question that was answered with a hello.
     answered: Option<ClientHello>,
     unanswered_in_a_row: u32,
+    /// Whether a question was answered, be it with a refusal.
+    answers: bool,
     /// The number of connections.
     pub(super) made: u32,
     /// The number of questions without an answer.
@@ -82,6 +85,7 @@ impl<'a> Prober<'a> {
             next: Instant::now(),
             answered: None,
             unanswered_in_a_row: 0,
+            answers: false,
             made: 0,
             unanswered: 0,
             first_silence: None,
@@ -121,6 +125,7 @@ impl<'a> Prober<'a> {
         Ok(match outcome {
             Ok(answer) => {
                 self.unanswered_in_a_row = 0;
+                self.answers = true;
                 if matches!(answer, Answer::Hello(_)) {
                     self.answered = Some(hello);
                 }
@@ -181,7 +186,9 @@ impl<'a> Prober<'a> {
 
     /// Whether so many questions have had no answer that no further ones are asked.
     pub(super) fn has_given_up(&self) -> bool {
-        self.unanswered_in_a_row >= MOST_UNANSWERED
+        let [answered, never] = MOST_UNANSWERED;
+        let most = if self.answers { answered } else { never };
+        self.unanswered_in_a_row >= most
     }
 
     fn leave_open(&mut self, silence: Silence) -> String {
@@ -236,6 +243,8 @@ impl<'a> Prober<'a> {
         let deadline = Deadline::after(self.timeout);
         let mut stream = match net::connect(self.target, deadline) {
             Ok(stream) => stream,
+            // No server is there.
+            Err(error) if self.made == 1 => return Err(error),
             Err(error @ ssl::Error::Timeout(_)) => {
                 return Ok(Err(Silence::Other(error.to_string())));
             }
