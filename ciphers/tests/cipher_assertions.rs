@@ -114,7 +114,7 @@ fn a_name_that_no_suite_has_breaks_its_rule() -> ssl::Result<()> {
 }
 
 #[test]
-fn what_breaks_a_rule_is_named_with_the_reason() -> ssl::Result<()> {
+fn suites_that_break_a_rule_are_named_with_the_reason() -> ssl::Result<()> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     context.set_ciphers("ECDHE+AESGCM:AES128-SHA")?;
     let caught =

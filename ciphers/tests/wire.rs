@@ -161,7 +161,7 @@ fn a_wrong_byte_anywhere_is_read_the_same_in_any_portions() {
 }
 
 #[test]
-fn answers_to_ssl_2_are_told_apart() {
+fn answers_to_ssl_2_are_distinguished() {
     let hello = ssl2_hello(&[1; 16]);
     assert_eq!(
         usize::from(hello[0] & 0x7f) << 8 | usize::from(hello[1]),

@@ -527,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn moves_are_told_from_the_order() {
+    fn moved_suites_are_found_from_both_orders() {
         assert!(moved(&[0, 1, 2], &[0, 1, 2], 3).is_empty());
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 2, 1, 3], 4), [1, 3]);
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 1, 3, 2], 4), [2]);

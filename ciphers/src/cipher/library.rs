@@ -393,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_asked_for_is_not_lost_when_the_library_forgets() {
+    fn an_answer_survives_that_the_cache_is_emptied() {
         let library = Library::current().expect("the library answers");
         let known = library.ask(["HIGH", "kRSA", "NOT-A-NAME"].into_iter());
         let known = known.expect("the library answers");

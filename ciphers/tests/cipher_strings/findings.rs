@@ -121,7 +121,7 @@ fn each_code_is_found() {
 }
 
 #[test]
-fn good_strings_have_nothing_but_notes() {
+fn good_strings_have_notes_only() {
     let python = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:\
                   !aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
     for text in [
@@ -189,7 +189,7 @@ fn strict_refuses_what_openssl_ignores() {
 }
 
 #[test]
-fn what_is_about_the_outcome_has_no_column() {
+fn findings_on_the_whole_string_have_no_column() {
     for finding in lint("HIGH:!aNUL:+HIGH:AES128") {
         let of_a_part = matches!(
             finding.code(),
@@ -205,7 +205,7 @@ fn what_is_about_the_outcome_has_no_column() {
 }
 
 #[test]
-fn a_string_that_selects_nothing_is_told_what_it_lacks() {
+fn a_string_that_selects_nothing_gets_a_suggestion() {
     let advice = |text| {
         finding(text, LintCode::SelectsNothing)
             .advice()
@@ -255,7 +255,7 @@ fn advice_that_is_followed_helps() {
         );
         CipherString::parse(&string).unwrap().resolve().unwrap();
     }
-    // Forward secrecy makes nothing better that authenticates nobody.
+    // An anonymous suite is not better with forward secrecy.
     let order = lint("AES128-GCM-SHA256:ADH");
     assert!(
         !order.iter().any(|f| f.code() == LintCode::WeakPreferred),

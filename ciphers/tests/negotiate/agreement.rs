@@ -150,7 +150,7 @@ fn a_certificate_of_the_wrong_kind_is_the_reason() {
 }
 
 #[test]
-fn a_refused_certificate_says_by_whom_and_why() {
+fn a_refused_certificate_has_the_side_and_the_reason() {
     let ca = Ca::new();
     let server = server(&[&ca.issue("localhost")]);
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();

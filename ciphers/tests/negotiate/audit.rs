@@ -47,7 +47,7 @@ pub(crate) fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<Au
 /// context.load_verify_locations(cafile="ca_cert.pem")
 /// ```
 #[test]
-fn the_seeds_client_is_flagged() {
+fn a_client_that_loads_trust_without_verifying_is_found() {
     let files = Files::localhost();
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
     context.load_verify_locations(&files.ca).unwrap();
@@ -93,7 +93,7 @@ fn the_default_context_of_a_client_is_clean() {
 }
 
 #[test]
-fn a_client_that_verifies_nothing_or_trusts_nobody() {
+fn a_client_without_verification_or_trust_is_found() {
     let findings = audit(&trusting(), ());
     find(&findings, AuditCode::NotVerified);
     find(&findings, AuditCode::HostNotChecked);
@@ -381,7 +381,7 @@ fn findings_are_sorted_and_codes_are_unique() {
 }
 
 #[test]
-fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suites() {
+fn ignored_parts_are_found_and_one_string_excludes_all_weak_suites() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     context.set_ciphers("HIGH:!aNUL").unwrap();
     context
@@ -417,9 +417,9 @@ fn what_openssl_ignores_in_the_lists_is_found_and_one_string_cures_all_weak_suit
     assert!(!has(&audit(&context, ()), AuditCode::CipherString));
 }
 
-/// Whichever finding is followed, the string cures all that are about suites.
+/// The string suggested by any finding removes all findings about suites.
 #[test]
-fn the_string_that_is_advised_can_be_set_and_leaves_nothing_to_advise() {
+fn the_suggested_string_can_be_set_and_needs_no_further_suggestion() {
     let codes = [
         AuditCode::WeakSuites,
         AuditCode::LowSecurityLevel,
@@ -470,7 +470,7 @@ fn a_context_is_compared_with_a_guideline() {
     let report = context.check_policy(&rfc, Role::Server).unwrap();
     assert_eq!(report.violations(), [], "{report:?}");
     assert_eq!(report.not_compared(), []);
-    // Groups that nobody set are OpenSSL's own, among them some that Mozilla does not list.
+    // The default groups are OpenSSL's, some of which Mozilla does not list.
     let mozilla = Policy::mozilla_intermediate();
     let report = context.check_policy(&mozilla, Role::Server).unwrap();
     let own = ViolationKind::Group("secp521r1".into());

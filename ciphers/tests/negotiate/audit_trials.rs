@@ -119,7 +119,7 @@ fn a_client_that_no_default_server_serves_is_found() {
 }
 
 #[test]
-fn what_was_not_tried_is_said() {
+fn untried_aspects_are_reported() {
     let ca = Ca::new();
     let context = server(&[&ca.issue("localhost")]);
     let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());

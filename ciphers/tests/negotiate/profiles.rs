@@ -54,7 +54,7 @@ fn modern_clients_get_tls_1_3_and_old_ones_what_is_left() {
 }
 
 #[test]
-fn a_client_that_has_nothing_of_this_library_is_refused_for_its_suites() {
+fn a_client_without_common_suites_is_refused_for_its_suites() {
     let server = server(&[]);
     server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     server.set_ciphers("ALL:@SECLEVEL=0").unwrap();
@@ -79,7 +79,7 @@ fn a_client_context_offers_what_the_profile_says() {
 }
 
 #[test]
-fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
+fn a_custom_file_is_read_and_errors_have_their_line() {
     let text = "# ours\n[[profile]]\nname = 'a'\nsource = 'here'\nversions = ['TLSv1.2']\n\
                 ciphers = ['AES128-SHA']\nsni = false\n";
     let own = Profile::parse(text).unwrap();
@@ -101,7 +101,7 @@ fn a_file_of_ones_own_is_read_and_mistakes_have_their_line() {
 }
 
 #[test]
-fn a_profile_of_ones_own_is_tried_like_the_others() {
+fn a_custom_profile_is_tried_like_the_others() {
     let text = "[[profile]]\nname = 'terminal'\nsource = 'here'\nversions = ['TLSv1.2']\n\
                 ciphers = ['AES128-SHA']\n";
     let terminal = &Profile::parse(text).unwrap()[0];

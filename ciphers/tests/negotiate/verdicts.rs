@@ -534,7 +534,7 @@ fn rsa_pss() -> Option<PKey<Private>> {
 /// "Nothing to correct" is said only where clients of TLS 1.2 and of TLS 1.3 connect, and a
 /// handshake is called impossible only where one of them fails.
 #[test]
-fn nothing_to_correct_is_said_only_where_independent_clients_connect() {
+fn an_audit_without_findings_means_that_independent_clients_connect() {
     let cases = certificates();
     assert!(cases.len() > 40);
     let directory = tempfile::tempdir().unwrap();

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_what_is_wrong() {
+    fn errors_of_addresses_name_the_problem() {
         for (text, part) in [
             ("::1:443", "[::1]:443"),
             ("fe80::1%eth0:443", "[fe80::1%eth0]:443"),

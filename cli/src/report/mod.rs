@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_left_is_told_in_days() {
+    fn the_remaining_validity_is_in_days() {
         assert_eq!(
             validity_left("Jan  5 09:34:43 2018 GMT").as_deref(),
             Some("expired")

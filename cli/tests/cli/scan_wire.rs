@@ -196,7 +196,7 @@ fn offers(record: &[u8], suite: u16) -> bool {
 }
 
 #[test]
-fn what_a_throttling_server_leaves_open_is_unknown() {
+fn questions_that_a_throttling_server_leaves_open_are_unknown() {
     let ca = Ca::new();
     let config = ServerConfig::new(&ca.issue("localhost"));
     let modern = config.only_version(pyssl_testing::openssl::ssl::SslVersion::TLS1_3);

@@ -64,7 +64,7 @@ fn own(rule: &str) -> Result<Policy, DataError> {
 }
 
 #[test]
-fn a_file_of_ones_own_is_read() {
+fn a_custom_file_is_read() {
     let policy = own("versions = ['TLSv1.2']\nforbid = ['AES128-SHA', 'CAMELLIA']").unwrap();
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
     let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
@@ -270,7 +270,7 @@ fn groups_and_keys_are_compared() {
 }
 
 #[test]
-fn a_report_says_what_it_did_not_compare() {
+fn a_report_lists_the_aspects_that_were_not_compared() {
     let mozilla = Policy::mozilla_intermediate();
     let list = suites("ECDHE+AESGCM");
     let report = mozilla.check(&list, &[]);
