@@ -25,8 +25,8 @@ use crate::error::{Error, Result, SslError};
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// The message is neither encrypted nor authenticated: it may contain anything. OpenSSL has the
-/// last word in the handshake. A malformed extension, which OpenSSL refuses, reads as absent here.
+/// The message is neither encrypted nor authenticated: it may contain anything. OpenSSL checks it in
+/// the handshake. A malformed extension, which OpenSSL refuses, counts as absent here.
 ///
 /// Source: RFC 8446, section 4.1.2; RFC 5246, section 7.4.1.2.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct ClientHello {
     server_name: Option<String>,
 }
 
-/// A length that does not fit what follows.
+/// A length that does not fit the bytes after it.
 struct Malformed;
 
 type Parsed<T> = std::result::Result<T, Malformed>;
@@ -66,8 +66,9 @@ impl ClientHello {
     /// Reads the message from the first bytes of a connection. Returns `None` if more bytes are
     /// needed. Bytes after the message are ignored.
     ///
-    /// The bytes remain the connection's: give them to [`SslObject`](crate::SslObject) through its
-    /// incoming [`MemoryBio`](crate::MemoryBio), or look at them with `peek` before `wrap_socket`.
+    /// The handshake needs the same bytes: write them to the incoming
+    /// [`MemoryBio`](crate::MemoryBio) of an [`SslObject`](crate::SslObject), or get them with `peek`
+    /// before `wrap_socket`.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -84,9 +85,10 @@ impl ClientHello {
     ///
     /// # Errors
     ///
-    /// `SSLError` with OpenSSL's reason: `HTTP_REQUEST` and `WRONG_VERSION_NUMBER` for bytes that
-    /// are not TLS, `UNEXPECTED_MESSAGE` for another message, `LENGTH_MISMATCH` for a malformed
-    /// one, `EXCESSIVE_MESSAGE_SIZE` beyond 64 KiB, `UNSUPPORTED_PROTOCOL` for SSL 2.0.
+    /// `SSLError` with OpenSSL's reason: `HTTP_REQUEST`, `HTTPS_PROXY_REQUEST` and
+    /// `WRONG_VERSION_NUMBER` for bytes that are not TLS, `DATA_LENGTH_TOO_LONG` for a record that is
+    /// too long, `UNEXPECTED_MESSAGE` for another message, `LENGTH_MISMATCH` for a malformed one,
+    /// `EXCESSIVE_MESSAGE_SIZE` beyond 64 KiB, `UNSUPPORTED_PROTOCOL` for SSL 2.0.
     pub fn parse(received: &[u8]) -> Result<Option<ClientHello>> {
         HelloReader::default().read(received)
     }
@@ -215,13 +217,13 @@ impl ClientHello {
 /// Finds the message in records, which may arrive in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct HelloReader {
-    /// Where the first record begins that was not read.
+    /// The position of the first record that was not read yet.
     at: usize,
     message: Vec<u8>,
 }
 
 impl HelloReader {
-    /// Reads on in `received`, which has all bytes of the connection so far.
+    /// Continues to read `received`, which has all bytes of the connection so far.
     pub(crate) fn read(&mut self, received: &[u8]) -> Result<Option<ClientHello>> {
         while let Some((header, rest)) = received[self.at..].split_first_chunk::<HEADER>() {
             let length = record_length(header)?;
@@ -310,19 +312,19 @@ fn take_u16(rest: &mut &[u8]) -> Parsed<u16> {
     Ok(u16::from_be_bytes([bytes[0], bytes[1]]))
 }
 
-/// What follows its length in one byte.
+/// The content of a vector whose length is in one byte.
 fn take_vector8<'a>(rest: &mut &'a [u8]) -> Parsed<&'a [u8]> {
     let length = take(rest, 1)?[0];
     take(rest, usize::from(length))
 }
 
-/// What follows its length in two bytes.
+/// The content of a vector whose length is in two bytes.
 fn take_vector16<'a>(rest: &mut &'a [u8]) -> Parsed<&'a [u8]> {
     let length = take_u16(rest)?;
     take(rest, usize::from(length))
 }
 
-/// The content of a vector that is all there is.
+/// The content of a vector, as above, if no bytes follow it.
 fn whole_vector16(mut data: &[u8]) -> Option<&[u8]> {
     take_vector16(&mut data).ok().filter(|_| data.is_empty())
 }

@@ -31,7 +31,8 @@ pub trait SslContextExt: Sealed {
     /// loaded, and tries handshakes in memory with a default peer (what `create_default_context`
     /// makes), one with TLS 1.2 and one with TLS 1.3 for each certificate. A handshake that fails
     /// is a finding of severity warning or error. So without such a finding, default peers
-    /// connect; the notes of code [`NotTried`](crate::audit::AuditCode::NotTried) say what was not tried.
+    /// connect. Notes of code [`NotTried`](crate::audit::AuditCode::NotTried) list the trials that were
+    /// not possible.
     ///
     /// A default client trusts what the system and this context trust; with
     /// [`peer_cafile`](AuditOptions::peer_cafile) it trusts that file instead. A default server's
@@ -72,8 +73,8 @@ pub trait SslContextExt: Sealed {
     /// `SSLError` if OpenSSL cannot make contexts.
     fn check_policy(&self, policy: &Policy, role: Role) -> Result<Report>;
 
-    /// As [`set_ciphers`](SslContext::set_ciphers), and refuses every part that OpenSSL
-    /// ignores silently: a misspelt name, a part without effect.
+    /// Like [`set_ciphers`](SslContext::set_ciphers), but refuses every part that OpenSSL ignores
+    /// silently, such as a misspelt name or a part without effect.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -98,7 +99,7 @@ pub trait SslContextExt: Sealed {
     #[doc(alias = "SSL_CTX_set_strict_cipher_list")]
     fn set_ciphers_strict(&self, ciphers: &str) -> Result<(), CipherStringError>;
 
-    /// As [`set_ciphersuites`](SslContext::set_ciphersuites), and refuses every name that OpenSSL
+    /// Like [`set_ciphersuites`](SslContext::set_ciphersuites), but refuses every name that OpenSSL
     /// ignores silently, and a list that turns TLS 1.3 off.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! Data files: TOML, read with serde.
 //!
-//! The words that stand in them are read here, so that each error names the line and says which
-//! words may stand there.
+//! The values in them are parsed here, so that each error names the line and lists the values that
+//! are allowed.
 
 use pyssl::TlsVersion;
 use serde::de::DeserializeOwned;

@@ -55,7 +55,7 @@ enum Kind {
     Includes(&'static str),
     Excludes(&'static str),
     Policy(&'static str),
-    /// No version below.
+    /// Every version below this one must be off.
     AtLeast(TlsVersion),
     That(&'static str, fn(&Cipher) -> bool),
 }

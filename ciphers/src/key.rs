@@ -45,7 +45,7 @@ pub(crate) fn x509(certificate: &Certificate) -> Result<X509> {
     Ok(X509::from_der(&certificate.to_der()?)?)
 }
 
-/// The certificate as `pyssl` has it.
+/// The certificate as a type of `pyssl`.
 pub(crate) fn certificate(x509: &X509Ref) -> Result<Certificate, ErrorStack> {
     let der = x509.to_der()?;
     Certificate::from_der(&der).map_err(|_| ErrorStack::get())

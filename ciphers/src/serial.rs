@@ -1,4 +1,5 @@
-//! Functions for serde's `serialize_with`, for the suites of [`pyssl`], which does without serde.
+//! Functions for serde's `serialize_with`. They serialize the suites of [`pyssl`], which does not
+//! depend on serde.
 
 use pyssl::Cipher;
 use serde::{Serialize, Serializer};

@@ -111,8 +111,8 @@ pub(crate) struct ServeArgs {
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
-    /// The most clients to serve at once; more have to wait. Never more than the process may open
-    /// files (ulimit -n)
+    /// The most clients to serve at once; more have to wait. The limit of open files (ulimit -n)
+    /// applies too
     #[arg(long, value_name = "N", default_value = "512",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_clients: u32,

@@ -58,7 +58,7 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
              right one, trust it with --cafile."
         }
         23 => "It was revoked: the server needs a new one.",
-        32 | 79 => "A certificate in the chain was issued by one that is not an authority's.",
+        32 | 79 => "A certificate in the chain was issued by one that is not a CA certificate.",
         26 => "The certificate is not valid for servers (extended key usage).",
         62 | 64 => return Some(for_name(outcome)),
         66..=68 => {

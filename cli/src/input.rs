@@ -1,10 +1,10 @@
-//! Input that the command reads itself, up to a limit: a device without an end must not fill the memory.
+//! Input that the command reads itself, up to a limit: a device that never ends must not fill the memory.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// How much one file or standard input may have.
+/// The most bytes that are read from one file or from standard input.
 const LIMIT: u64 = 16 << 20;
 
 /// The bytes of a file; `-` is standard input.

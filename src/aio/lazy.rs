@@ -163,7 +163,7 @@ fn poll_hello<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Lets OpenSSL refuse what is not a ClientHello: it knows the error and the alert.
+/// Passes bytes that are not a ClientHello to OpenSSL, which makes the error and the alert.
 fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     link: &mut Link<S>,
     found: Error,

@@ -248,7 +248,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 }
             };
             let error = match (sent, task) {
-                // What the peer sent before it went away can still be read.
+                // Data that the peer sent before it closed the connection can still be read.
                 (Poll::Ready(Err(error)), Task::Reader) => match link.poll_receive(task, cx) {
                     Poll::Ready(Ok(())) => continue,
                     Poll::Ready(Err(error)) => error,
@@ -269,8 +269,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
         let _ = ready!(self.drive(Task::Writer, cx, SslObject::do_handshake))?;
-        // The peer needs the last flight to finish. A TLS 1.3 server's tickets can wait: a client
-        // that writes before it reads would not receive them, nor would one that has gone already.
+        // The peer needs the last flight to finish its handshake. Only the tickets of a TLS 1.3
+        // server may be sent later: a client that writes before it reads, or that has closed the
+        // connection already, would not receive them, and the handshake must not fail for that.
         let only_tickets = self.object.server_side() && self.object.version() == Some("TLSv1.3");
         match self.link_mut().poll_flush(Task::Writer, cx) {
             Poll::Pending | Poll::Ready(Err(_)) if only_tickets => Poll::Ready(Ok(())),

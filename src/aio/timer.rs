@@ -46,7 +46,7 @@ impl Timer {
             .sleep
             .get_or_insert_with(|| match started.checked_add(limit) {
                 Some(end) => Box::pin(tokio::time::sleep_until(end)),
-                // So far away that tokio caps it.
+                // Beyond the range of `Instant`; tokio limits it.
                 None => Box::pin(tokio::time::sleep(limit)),
             });
         ready!(sleep.as_mut().poll(cx));

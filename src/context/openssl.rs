@@ -46,7 +46,7 @@ impl SslContext {
     /// clients can resume their sessions after a server has replaced one copy by the next. The
     /// result is a builder, which can be changed before it is built.
     ///
-    /// These settings go along: certificates and keys, the trust store, versions, suites, groups,
+    /// These settings are copied: certificates and keys, the trust store, versions, suites, groups,
     /// signature algorithms, options, verification, ALPN protocols, ticket keys, the key log, and
     /// the response of [`set_ocsp_response`](Self::set_ocsp_response). Errors of the key log are
     /// ignored.
@@ -63,7 +63,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// `NotImplementedError`, which names the setting, if the context has one that cannot go along:
+    /// `NotImplementedError`, which names the setting, if the context has one that cannot be copied:
     /// the SNI callback, a PSK callback, the message callback, the verify callback, the OCSP callback, an
     /// [`ocsp_mode`](Self::ocsp_mode) other than `Off`, or post-handshake authentication of clients
     /// by a server. `SSLError` if OpenSSL cannot create a context.
@@ -136,7 +136,7 @@ impl SslContext {
         // Certificates that are loaded later must not reach the copy.
         settings.trust = Arc::new(settings.trust.copy()?);
         let keylog = settings.keylog.take();
-        // Those of the other role.
+        // Those that remain are callbacks of the other role, which the copy does not call.
         settings.sni_callback = None;
         settings.psk_client = None;
         settings.psk_server = None;

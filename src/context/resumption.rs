@@ -39,9 +39,9 @@ struct Servers {
     uses: u64,
 }
 
-/// Which settings a connection was made with: their number, and the number of additions to the trust
-/// store by then. Each change of the context makes another version, so that sessions from before the
-/// change are not used.
+/// The version of the settings that a connection was made with: the number of the settings, and the
+/// number of additions to the trust store at that time. Each change of the context makes another
+/// version, so that sessions from before the change are not used.
 type SettingsVersion = (u64, u64);
 
 struct Kept {
@@ -165,7 +165,7 @@ fn has_expired(session: &SslSession) -> bool {
 }
 
 impl SslContext {
-    /// For how many servers the context keeps sessions; 0 means that it keeps none.
+    /// The number of servers for which the context keeps sessions; 0 means that it keeps none.
     pub fn client_session_cache(&self) -> usize {
         self.read(|settings| settings.client_session_cache)
     }
@@ -194,8 +194,8 @@ impl SslContext {
     ///   that has expired since is not noticed before the session expires.
     /// - A TLS 1.3 session is offered once (RFC 8446, appendix C.4), a TLS 1.2 session until it
     ///   expires. A failed handshake drops the sessions of its server.
-    /// - Up to four sessions are kept for a server. The server that was used least recently makes
-    ///   room for a new one.
+    /// - Up to four sessions are kept for a server. If there are too many servers, the sessions of
+    ///   the least recently used one are dropped.
     /// - Connections with [`identity`](crate::WrapSocket::identity) or with an explicit
     ///   [`session`](crate::WrapSocket::session) do not use the sessions, nor do sockets without a
     ///   port.

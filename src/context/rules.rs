@@ -3,7 +3,7 @@
 use crate::constants::{OcspMode, Protocol};
 use crate::error::{Error, Result};
 
-/// A context for clients makes no server's connections, and the other way round.
+/// An error if a server's connection is to be made from a context for clients, or the reverse.
 pub(crate) fn require_role(protocol: Protocol, server_side: bool) -> Result<()> {
     let (socket, context) = match (protocol, server_side) {
         (Protocol::PROTOCOL_TLS_CLIENT, true) => ("server", "CLIENT"),
@@ -15,7 +15,7 @@ pub(crate) fn require_role(protocol: Protocol, server_side: bool) -> Result<()> 
     )))
 }
 
-/// `CERT_NONE` is refused while a setting needs verification.
+/// An error, for `CERT_NONE`, if a setting needs verification.
 pub(crate) fn require_no_verification(
     check_hostname: bool,
     ocsp_mode: OcspMode,

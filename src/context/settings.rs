@@ -53,7 +53,7 @@ pub(crate) struct Settings {
     pub(crate) num_tickets: Option<usize>,
     /// Each change of a context gives the settings another number, unique in the process.
     pub(crate) number: u64,
-    /// For how many servers sessions are kept.
+    /// The number of servers for which a client's sessions are kept.
     pub(crate) client_session_cache: usize,
     pub(crate) cipher_list: Arc<CString>,
     pub(crate) ciphersuites: Option<Arc<CStr>>,

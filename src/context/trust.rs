@@ -20,7 +20,7 @@ pub(crate) struct Trust {
     files: Arc<Files>,
     /// The lookups of the store, for use in copies.
     lookups: Vec<Lookup>,
-    /// How often something was added to the store since it exists.
+    /// The number of additions to the store since it was made.
     additions: AtomicU64,
 }
 
@@ -141,7 +141,7 @@ impl Trust {
         Ok(())
     }
 
-    /// How often something was added, or seemed to be.
+    /// The number of additions, including those that failed or added nothing new.
     pub(crate) fn additions(&self) -> u64 {
         self.additions.load(Ordering::Relaxed)
     }

@@ -15,7 +15,8 @@ pub(crate) struct Verified {
 /// [`Verified::pins`] of a connection without pins.
 pub(crate) const NO_PINS: [u8; 32] = [0; 32];
 
-/// [`Verified::callback`] in a session that was decoded: numbers mean nothing in another process.
+/// [`Verified::callback`] in a session that was decoded, since the numbers of another process are not
+/// valid in this one.
 const OTHER_CALLBACK: u64 = u64::MAX;
 
 /// The prefix of our application data in a session. Other programs may store different data.
@@ -46,9 +47,9 @@ impl Verified {
         [MARK, &settings, &self.pins].concat()
     }
 
-    /// The session id context of a server: OpenSSL resumes a session only where it is the same, so a
-    /// session that was verified otherwise leads to a full handshake. `names` are those of which the
-    /// client's certificate must have one.
+    /// The session id context of a server. OpenSSL resumes a session only if this is the same, so a
+    /// session that was verified with other settings leads to a full handshake. The client's
+    /// certificate must have one of `names`.
     pub(crate) fn session_id_context<'a>(self, names: impl Iterator<Item = &'a str>) -> Vec<u8> {
         if self.verify_mode == VerifyMode::CERT_NONE {
             return b"Python\0".to_vec(); // CPython's

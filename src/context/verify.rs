@@ -33,8 +33,8 @@ impl PeerVerification<'_> {
         self.peer.verified
     }
 
-    /// Everything that OpenSSL found wrong, in its order. Without a callback, OpenSSL stops at the
-    /// first error.
+    /// All errors that OpenSSL found, in its order. Without a callback, OpenSSL stops at the first
+    /// error.
     pub fn errors(&self) -> Vec<VerifyError> {
         let error = |(verdict, depth): &(X509VerifyResult, c_int)| VerifyError {
             code: verdict.as_raw(),

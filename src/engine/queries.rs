@@ -131,8 +131,8 @@ impl Connection {
         self.look(finished).ok().flatten()
     }
 
-    /// The session, after the handshake. Before, OpenSSL still writes to it, and sessions are read without
-    /// a lock.
+    /// The session; `None` before the end of the handshake. Until then OpenSSL writes to it, and sessions
+    /// are read without a lock.
     pub(crate) fn session(&self) -> Option<SslSession> {
         let session = |view: &View<'_>| {
             // In TLS 1.3, each ticket makes a new session. Older versions may start a second handshake.

@@ -38,7 +38,7 @@ pub(crate) struct Config {
     pub(crate) address: Option<String>,
 }
 
-/// The facts that the `SSL` of a connection is made from.
+/// The values from which the `SSL` of a connection is configured.
 struct Setup<'a> {
     config: &'a Config,
     settings: &'a Settings,
@@ -160,7 +160,8 @@ impl Setup<'_> {
         }
         self.set_names(handle)?;
         if server_side {
-            // Not on a client: TLS 1.3 finds no session id context in the session of an external key.
+            // Not on a client: in TLS 1.3, an external key has a session without a session id context,
+            // and OpenSSL would refuse the key if the client had one.
             handle.set_session_id_context(&self.verification.session_id_context())?;
             handle.ssl_mut().set_accept_state();
         } else {
@@ -221,7 +222,7 @@ impl Setup<'_> {
         Some(context.resumption(server, self.settings))
     }
 
-    /// Whether the peer must show a certificate in the handshake, for the sake of the pins.
+    /// Whether the peer must show a certificate in the handshake, because there are pins.
     fn needs_certificate(&self) -> bool {
         let later = self.config.server_side && self.settings.post_handshake_auth;
         self.verification.what.pins != NO_PINS && !later

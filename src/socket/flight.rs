@@ -1,9 +1,9 @@
-//! Reading the records of a handshake in few system calls, and none of the bytes behind them.
+//! Reads the records of a handshake in few system calls, without the bytes after them.
 //!
 //! The peer's flight (RFC 8446, section 2) has up to a dozen small records, and OpenSSL reads each header
 //! and each body on its own. So a step of a handshake peeks at the socket's receive buffer (`MSG_PEEK`)
-//! and hands that to OpenSSL. At its end, and before user code runs, the step removes the bytes that
-//! OpenSSL has read from the receive buffer. Bytes behind the flight stay there.
+//! and passes these bytes to OpenSSL. At its end, and before user code runs, the step removes from the
+//! receive buffer the bytes that OpenSSL has read. Bytes after the flight stay there.
 
 use std::io;
 

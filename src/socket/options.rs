@@ -85,7 +85,7 @@ impl WrapSocket {
     /// **Disadvantage.** Records that were read ahead are no longer in the system's receive buffer, so `select`
     /// and `poll` do not report them. A program that waits for the descriptor must check
     /// [`pending`](SslSocket::pending) first, and wait only if it is 0. `pending` then also counts the end of
-    /// the stream, or an error, as one byte if it was read ahead. Plain bytes behind the peer's
+    /// the stream, or an error, as one byte if it was read ahead. Plain bytes after the peer's
     /// `close_notify` may be read ahead too. After [`unwrap`](SslSocket::unwrap) the socket receives them,
     /// but the descriptor of [`detach`](SslSocket::detach) does not.
     ///

@@ -230,7 +230,7 @@ impl SslSocket {
     ///
     /// With [`read_ahead`](super::WrapSocket::read_ahead) it also counts bytes that were read ahead, because
     /// `poll` does not report them: the next record, the end of the stream as 1 until a read has reported
-    /// it, and plain bytes behind the end of the TLS connection.
+    /// it, and plain bytes after the end of the TLS connection.
     pub fn pending(&self) -> usize {
         match self.tls() {
             Tls::Active(connection) => connection.pending(),

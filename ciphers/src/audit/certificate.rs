@@ -308,7 +308,7 @@ fn time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
     Asn1Time::from_unix(seconds)
 }
 
-/// A time of a certificate against seconds since 1970; none if it is malformed.
+/// Compares a time of a certificate with seconds since 1970; `None` if the time is malformed.
 fn compare(of_certificate: &Asn1TimeRef, seconds: i64) -> Option<Ordering> {
     of_certificate.compare(&*time(seconds).ok()?).ok()
 }

@@ -56,22 +56,22 @@ impl AuditOptions {
         self
     }
 
-    /// The time at which certificates are judged.
+    /// The time with which the validity periods of certificates are compared.
     #[must_use]
     pub fn now(mut self, now: SystemTime) -> AuditOptions {
         self.now = Some(now);
         self
     }
 
-    /// How long before its end a certificate is a finding.
+    /// The time before the expiry of a certificate at which it becomes a finding.
     #[must_use]
     pub fn expires_soon(mut self, period: Duration) -> AuditOptions {
         self.expires_soon = period;
         self
     }
 
-    /// The authorities that the context's peers trust, in a PEM file. A private authority's
-    /// certificate is judged by the clients that have it.
+    /// The authorities that the context's peers trust, in a PEM file. Use this if the peers trust a
+    /// private authority.
     #[must_use]
     pub fn peer_cafile(mut self, cafile: impl AsRef<Path>) -> AuditOptions {
         self.peer_cafile = Some(cafile.as_ref().to_owned());

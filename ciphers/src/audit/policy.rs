@@ -26,7 +26,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
             Id::RSA | Id::RSA_PSS => "rsa",
             Id::DSA => "dsa",
             Id::EC => "ec",
-            // No policy says anything of the others.
+            // No policy has a rule for keys of other kinds.
             _ => {
                 report.extend(policy.check_nothing(Aspect::Keys));
                 continue;

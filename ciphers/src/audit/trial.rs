@@ -496,7 +496,7 @@ fn faults(
     }
 }
 
-/// In how many versions no handshake succeeds.
+/// The number of versions in which no handshake succeeds.
 fn handshakes_failed(faults: &Faults) -> usize {
     let handshakes = faults.iter().filter(|(fault, _)| fault.is_handshake());
     handshakes.map(|(_, versions)| versions.len()).sum()

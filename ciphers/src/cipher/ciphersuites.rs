@@ -97,7 +97,7 @@ impl Ciphersuites {
         Ok(list)
     }
 
-    /// As [`parse`](Self::parse), and refuses a list with names that OpenSSL ignores silently: an
+    /// Like [`parse`](Self::parse), but refuses a list with names that OpenSSL ignores silently: an
     /// unknown name, a suite that is named twice, or one of TLS 1.2. Also refuses a list without
     /// suites.
     ///
@@ -206,7 +206,7 @@ impl Ciphersuites {
     }
 }
 
-/// The probable intention behind an unknown name.
+/// The probable intention of an unknown name.
 fn meant(name: &str, library: &Library) -> Option<Box<str>> {
     let older = match library.suite_named(name) {
         Some(index) => Some(library.suite(index)),

@@ -136,7 +136,7 @@ impl CipherString {
         if ends_with(&steps, &real) {
             return Ok(again.explanation(steps, ciphers, Method::Rules));
         }
-        // Quadratic, unlike all else here.
+        // This takes quadratic time, unlike the rest of this module.
         if again.parts().len() > MAX_PREFIXES {
             return Err(CipherStringError::new(
                 CipherStringErrorKind::Library,
@@ -238,8 +238,9 @@ fn difference(of: &[u16], without: &[u16], len: usize) -> Box<[u16]> {
         .collect()
 }
 
-/// The suites of both lists that moved. If the new order breaks the old one at one place only, as
-/// after `+`, those behind it; otherwise the smallest set that explains the new order.
+/// The suites in both lists that changed places. A `+` moves suites to the end of the list, so the old
+/// order has one break: the suites after it have moved. With more breaks, the result is a smallest set
+/// that explains the new order.
 fn moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
     let common = in_both(before, after, len);
     let breaks: Vec<usize> = (1..common.len())
@@ -449,7 +450,7 @@ impl fmt::Display for NoEffect {
             NoEffect::NothingMatches => "this OpenSSL has no such suite",
             NoEffect::Contradiction => "the names exclude each other",
             NoEffect::AlreadyListed => "all of it is in the list already",
-            NoEffect::ExcludedBefore => "an earlier `!` took all of it out for good",
+            NoEffect::ExcludedBefore => "an earlier `!` excluded all of it for good",
             NoEffect::NotListed => "none of it is in the list",
             NoEffect::AlreadyInOrder => "the list is in that order already",
             NoEffect::Unread => "OpenSSL does not read it",

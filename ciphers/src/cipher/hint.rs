@@ -3,7 +3,7 @@ use std::fmt;
 use super::library::Library;
 use super::{Part, Term, names};
 
-/// The probable intention behind a name that the linked OpenSSL does not know.
+/// The probable intention of a name that the linked OpenSSL does not know.
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {

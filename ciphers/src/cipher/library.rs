@@ -1,7 +1,7 @@
 //! The suites of the linked OpenSSL, the order that strings start from, and its names.
 //!
-//! All of it is asked of the library and does not depend on its version number, so that a patched,
-//! reduced or newer OpenSSL is described correctly.
+//! All of it is found out by calls of the library and does not depend on its version number, so that
+//! a patched, reduced or newer OpenSSL is described correctly.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,8 +15,8 @@ use super::rules::State;
 use super::selector::{Bits, Selector, kx, strong};
 use super::{Cipher, CipherStringError};
 
-/// Marks a name as the end of a rule and the start of an error: OpenSSL refuses a known name
-/// before it, and skips an unknown one together with it.
+/// A character that is not allowed after a name. If OpenSSL knows the name, it refuses the string. If
+/// not, it skips the name together with this character.
 const POISON: char = '*';
 
 /// `SSL_R_NO_CIPHER_MATCH`.
@@ -27,7 +27,7 @@ pub(super) struct Library {
     pub(super) suites: Vec<Suite>,
     /// The suites of TLS 1.3 that a new context has.
     pub(super) tls13: Vec<Cipher>,
-    /// The state behind a leading `DEFAULT`.
+    /// The state after a leading `DEFAULT`.
     pub(super) default: State,
     /// The security level of a new context.
     pub(super) security_level: u32,
@@ -104,7 +104,7 @@ impl Scratch {
     fn knows_any(&mut self, names: &[&str]) -> bool {
         let mut text = String::new();
         for name in names {
-            // The operator keeps a `-` that the name begins with from being read as one.
+            // After an operator, a `-` at the start of the name is not read as an operator.
             text.push('+');
             text.push_str(name);
             text.extend([POISON, ':']);
@@ -205,7 +205,7 @@ impl Library {
         }
     }
 
-    /// The suite of this name, if it is one's.
+    /// The suite with this name, if there is one.
     pub(super) fn suite_named(&self, name: &str) -> Option<u16> {
         self.suite_names.get(&self.fold(name)).copied()
     }
@@ -264,7 +264,7 @@ impl Library {
         names: &[&str],
         asked: &mut HashMap<Box<str>, Option<Arc<Selector>>>,
     ) -> Result<(), CipherStringError> {
-        // A limit for the memory that strings of others can use.
+        // A limit for the memory that untrusted strings can use.
         if asked.len() > 10_000 {
             asked.clear();
         }
@@ -274,7 +274,8 @@ impl Library {
             return Ok(());
         }
         let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
-        // Names that are probably known one by one; the rest, probably unknown, in halves.
+        // Names that are probably known are tried one by one. The others are tried together, and if
+        // one of them is known, in halves.
         let (likely, unlikely): (Vec<&str>, Vec<&str>) =
             new.into_iter().partition(|n| self.alias(n).is_some());
         let mut groups: Vec<Vec<&str>> = likely.into_iter().map(|n| vec![n]).collect();
@@ -340,8 +341,9 @@ impl Library {
 /// Puts the suites without encryption, which `COMPLEMENTOFALL` listed last, where OpenSSL's own
 /// order has them.
 ///
-/// That order: ephemeral key exchange with AEAD, other ephemeral, other AEAD, the rest; in each
-/// those of TLS 1.2 first; in each of these by strength, of which they have none.
+/// OpenSSL's order: suites with ephemeral key exchange and AEAD, others with ephemeral key exchange,
+/// others with AEAD, the rest. Within each of these groups, suites of TLS 1.2 come first. Then the
+/// strength decides, so suites without encryption come last.
 fn initial_order(mut ciphers: Vec<Cipher>) -> Vec<Cipher> {
     ciphers.sort_by_key(|cipher| {
         let properties = Selector::of_suite(cipher);

@@ -107,8 +107,7 @@ impl Finding {
 }
 
 impl Serialize for Finding {
-    /// `column` is null for a finding on the whole string; `end_column` is the column behind the
-    /// part.
+    /// `column` is null for a finding on the whole string; `end_column` is the column after the part.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Fields<'a> {

@@ -22,10 +22,10 @@
 //! | Which suites, in which order? | [`CipherString::resolve`] |
 //! | What did each part do? | [`CipherString::explain`] |
 //! | What is wrong with it? | [`CipherString::lint`] |
-//! | What does a change change? | [`CipherString::diff`] |
-//! | Does it keep to a guideline? | [`Policy::check`] |
-//! | Refuse typing errors | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
-//! | What do other versions of OpenSSL make of it? | [`KnownOpenssl::explain`] |
+//! | What differs from another string? | [`CipherString::diff`] |
+//! | Does it conform to a guideline? | [`Policy::check`] |
+//! | Does it have typing errors? | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
+//! | How do other versions of OpenSSL read it? | [`KnownOpenssl::explain`] |
 
 mod ciphersuites;
 mod diff;

@@ -129,9 +129,9 @@ aliases! {
     "TLSv1.2" { protocol: Some("TLSv1.2") } "suites that TLS 1.2 defined; not the protocol"
 
     "LOW" { strong: strong::LOW } "ciphers of 56 or 64 bits"
-    "MEDIUM" { strong: strong::MEDIUM } "ciphers of the middle class: RC4, SEED, IDEA, 3DES of late"
+    "MEDIUM" { strong: strong::MEDIUM } "ciphers of medium strength: RC4, SEED, IDEA, and 3DES since OpenSSL 1.1.0"
     "HIGH" { strong: strong::HIGH } "ciphers with keys of 128 bits and more"
-    "FIPS" { enc: !enc::NULL, strong: strong::FIPS } "suites that FIPS 140 approved once"
+    "FIPS" { enc: !enc::NULL, strong: strong::FIPS } "suites that FIPS 140 formerly approved"
 
     "EDH-DSS-DES-CBC3-SHA" { kx: kx::DHE, auth: auth::DSS, enc: enc::DES3, mac: mac::SHA1, strong: strong::HIGH | strong::FIPS } "an old name of a suite with DHE and triple DES"
     "EDH-RSA-DES-CBC3-SHA" { kx: kx::DHE, auth: auth::RSA, enc: enc::DES3, mac: mac::SHA1, strong: strong::HIGH | strong::FIPS } "an old name of a suite with DHE and triple DES"
@@ -285,7 +285,7 @@ pub(super) fn is_group(name: &str) -> bool {
         || lower.contains("mlkem")
 }
 
-/// The name of a setting whose value is a cipher string, perhaps with `=` behind it.
+/// The name of a setting whose value is a cipher string, perhaps followed by `=`.
 pub(super) fn is_setting(name: &str) -> bool {
     let name = name.split('=').next().unwrap_or(name).to_ascii_lowercase();
     let words = [

@@ -461,7 +461,7 @@ impl Policy {
         self.report([Aspect::Versions], violation.into_iter().collect())
     }
 
-    /// The rule that wants more bits of a kind of key, and how many.
+    /// The rule that requires more bits for a kind of key, and how many.
     fn too_small(&self, kind: &str, bits: u32) -> Option<(&Rule, u32)> {
         let wanted = |rule| Some((rule, Rule::least(rule, kind)?));
         let all = self.rules.iter().filter_map(wanted);

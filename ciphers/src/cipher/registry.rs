@@ -202,7 +202,7 @@ fn symmetric(encryption: &str) -> (Option<&'static str>, i32) {
         ("MAGMA_MGM", "magma-mgm", 256),
         ("FORTEZZA_CBC", "skipjack-cbc", 80),
     ];
-    // Those without encryption name `NULL`, or in TLS 1.3 two digests (RFC 9150).
+    // The name of a suite without encryption contains `NULL`, or in TLS 1.3 two digests (RFC 9150).
     let found = ALL.iter().find(|(part, ..)| encryption.starts_with(part));
     found.map_or((None, 0), |(_, name, bits)| (Some(name), *bits))
 }

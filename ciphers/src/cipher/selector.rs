@@ -212,7 +212,7 @@ fn auth_bits(auth: Option<&str>) -> Bits {
         Some("auth-srp") => auth::SRP,
         Some("auth-gost01") => auth::GOST01,
         Some("auth-gost12") => auth::GOST12,
-        // Two kinds at once, as GOST suites have, have no name in OpenSSL.
+        // OpenSSL has no name for two kinds at once, which GOST suites have.
         None => auth::GOST01 | auth::GOST12,
         Some(_) => 0,
     }

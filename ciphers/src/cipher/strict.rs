@@ -3,7 +3,7 @@ use super::{
 };
 
 impl CipherString {
-    /// As [`parse`](Self::parse), and refuses every part that OpenSSL ignores silently.
+    /// Like [`parse`](Self::parse), but refuses every part that OpenSSL ignores silently.
     ///
     /// These are errors: a name that the linked OpenSSL does not know, a part that adds, removes or
     /// moves no suite, and a string that selects nothing. Exclusions without effect are allowed:

@@ -29,8 +29,8 @@ use super::{CipherStringError, Operator, Part, PartKind, Term};
 /// command (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. A name that OpenSSL does not
 /// know makes it ignore the part, silently; [`CipherString::strict`] makes that an error.
 ///
-/// Which names are known, whether their letter case matters and whether names of the TLS
-/// registry count depends on the linked OpenSSL, and is asked of it.
+/// The linked OpenSSL decides which names are known, whether their letter case matters, and whether
+/// names of the TLS registry are accepted.
 ///
 /// In OpenSSL: `SSL_CTX_set_cipher_list`, ciphers(1).
 #[doc(alias = "SSL_CTX_set_cipher_list")]
@@ -455,8 +455,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name at `start` with the underscores that older versions stop at, and with letters that
-    /// are not ASCII, at which all versions stop.
+    /// The whole word at `start`. It may contain underscores, at which older versions stop, and letters
+    /// outside ASCII, at which all versions stop.
     fn whole_word(&self, start: usize) -> &'a str {
         let rest = &self.text[start..];
         let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '=' | '_');

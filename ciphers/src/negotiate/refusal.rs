@@ -192,7 +192,7 @@ impl<'a> Diagnosis<'a> {
             | "WRONG_SSL_VERSION"
             | "WRONG_VERSION_NUMBER"
             | "UNKNOWN_PROTOCOL" => match best {
-                // A server passes over TLS 1.3 if it has no certificate to sign with.
+                // A server does not choose TLS 1.3 if it has no certificate that it can sign with.
                 Some(TlsVersion::TLSv1_3) => self.no_signature(best.copied()),
                 _ => self.no_version(),
             },
@@ -252,7 +252,7 @@ impl<'a> Diagnosis<'a> {
     }
 
     fn no_suite(&self, best: Option<TlsVersion>) -> Result<Cause> {
-        // A server that can speak 1.3 with this client chooses among its suites only.
+        // A server that has TLS 1.3 in common with the client chooses among the suites of TLS 1.3 only.
         let counts = |cipher: &Cipher| match best {
             Some(TlsVersion::TLSv1_3) => cipher.is_tls13(),
             Some(version) => has_suite(version, cipher),
@@ -280,12 +280,12 @@ impl<'a> Diagnosis<'a> {
         }
         let free = |c: &&&Cipher| !blocked.iter().any(|(b, ..)| b.id == c.id);
         let mut unblocked = both.iter().filter(free).peekable();
-        // All that is left in common needs a group, and there was nothing else in the way.
+        // All usable suites that both have need a group, so the missing group is the cause.
         if unblocked.peek().is_some() && unblocked.all(|c| self.server_facts.needs_group(c)) {
             let set = |context: &SslContext| context.settings().groups().is_some();
             return Ok(match set(self.client) || set(self.server) {
                 true => self.no_group(),
-                // The lists are the same, so the certificate's own curve is the one not offered.
+                // Both have the default list, so the client does not offer the curve of the certificate.
                 false => self.no_signature(best),
             });
         }

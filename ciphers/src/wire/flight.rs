@@ -90,14 +90,13 @@ impl ServerFlight {
         ServerFlight::default()
     }
 
-    /// Reads the next bytes of the answer. Bytes behind the end of the flight are ignored.
+    /// Reads the next bytes of the answer. Bytes after the end of the flight are ignored.
     ///
     /// # Errors
     ///
     /// [`WireError`], if the bytes are not the answer of a server of SSL 3.0 or TLS.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), WireError> {
-        // One byte at a time would be slow, and all bytes at once would need no limit: so the limit
-        // counts here, and the same bytes give the same result in any portions.
+        // The limit is checked after each portion, so `bytes` of any length take limited memory.
         for portion in bytes.chunks(4096) {
             if self.is_complete() {
                 return Ok(());
@@ -153,7 +152,7 @@ impl ServerFlight {
         const WARNING: u8 = 1;
         const CLOSE_NOTIFY: u8 = 0;
         match body {
-            // A server may warn and go on.
+            // A server may send a warning and continue.
             [WARNING, description] if *description != CLOSE_NOTIFY => Ok(()),
             [_, description] => {
                 self.alert = Some(*description);
@@ -241,15 +240,15 @@ impl ServerFlight {
         Some(found)
     }
 
-    /// Whether nothing more is to be read: the server has ended its flight, or encrypts the rest, or
-    /// has sent an alert.
+    /// Whether there is nothing more to read: the server has ended its flight, encrypts the rest, or has
+    /// sent an alert.
     pub fn is_complete(&self) -> bool {
         let hello = self.hello.as_ref();
         let retry = hello.is_some_and(|hello| hello.retry);
         self.alert.is_some() || self.done || retry || self.sends_certificate_encrypted()
     }
 
-    /// Whether a server of TLS 1.3 has sent as much behind its ServerHello as has room for a
+    /// Whether a server of TLS 1.3 has sent enough encrypted bytes after its ServerHello to contain a
     /// certificate.
     pub fn sends_certificate_encrypted(&self) -> bool {
         self.encrypted >= ENCRYPTED_FLIGHT
@@ -275,7 +274,7 @@ impl ServerFlight {
         self.requests_certificate
     }
 
-    /// The number of a fatal alert, or of `close_notify`; warnings are passed over.
+    /// The number of a fatal alert, or of `close_notify`; warnings are ignored.
     pub fn alert(&self) -> Option<u8> {
         self.alert
     }

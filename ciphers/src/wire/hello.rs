@@ -8,7 +8,7 @@ const RENEGOTIATION_SCSV: u16 = 0x00ff;
 /// The longest record (RFC 8446, section 5.1).
 const MOST_IN_RECORD: usize = 1 << 14;
 
-/// A ClientHello that offers exactly what it is told, for one version of the protocol.
+/// A ClientHello with exactly the offer that was set, for one version of the protocol.
 ///
 /// In TLS 1.3 it has no key share unless [`key_share`](ClientHello::key_share) adds one. A server
 /// then answers with a HelloRetryRequest, which names the suite and the group that it has chosen
@@ -206,7 +206,7 @@ fn numbers(all: impl Iterator<Item = u16>) -> Vec<u8> {
     all.flat_map(u16::to_be_bytes).collect()
 }
 
-/// Appends bytes behind their length.
+/// Appends the length of the bytes, and the bytes.
 fn vector(out: &mut Vec<u8>, length_bytes: usize, bytes: &[u8]) {
     let length = bytes.len().to_be_bytes();
     out.extend(&length[length.len() - length_bytes..]);

@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
         Some(u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
-    /// A vector behind its length.
+    /// A vector, which follows its length.
     pub(crate) fn vector(&mut self, length_bytes: usize) -> Option<Reader<'a>> {
         let length = self.number(length_bytes)?;
         self.take(length).map(Reader)

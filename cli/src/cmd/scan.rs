@@ -96,7 +96,7 @@ fn scan(
     let tls13 = versions.iter().find(|v| v.version == TlsVersion::TLSv1_3);
     let mut keys_unknown = None;
     if tls13.is_some_and(|version| !version.suites.is_empty()) {
-        // TLS 1.3 encrypts certificates, so OpenSSL has to shake hands.
+        // TLS 1.3 encrypts certificates, so OpenSSL does the handshake.
         match certificates::of_tls13(&args.address, name, args.timeout) {
             Ok(found) => found.into_iter().for_each(|leaf| scanner.keep(leaf)),
             Err(error) => keys_unknown = Some(error.to_string()),
@@ -301,8 +301,9 @@ impl Scanner<'_> {
         let mut found: Vec<u16> = Vec::new();
         let mut unknown = None;
         // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
-        // (RFC 8422, section 5.1). So each group that was found is offered once more, behind the
-        // others: those that the server does not choose then are not negotiated by any client.
+        // (RFC 8422, section 5.1). So, when the server refuses the remaining groups, they are offered
+        // again with one of the groups that were found, in the last place. Groups that the server does
+        // not choose then are not negotiated by any client.
         let curves = version.version < TlsVersion::TLSv1_3;
         let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
         let mut behind: Option<usize> = None;

@@ -152,7 +152,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
     } = scan;
     writeln!(out, "{target}{name}, {connections} connections in {time}")?;
     if scan.unanswered > 0 {
-        let text = "questions had no answer; what they were about is marked as unknown";
+        let text = "questions had no answer; the results that depend on them are marked as unknown";
         writeln!(out, "{} {text}", Styled(DOUBTFUL, scan.unanswered))?;
     }
     for version in &scan.versions {

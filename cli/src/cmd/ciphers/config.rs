@@ -108,7 +108,7 @@ fn kind_of(name: &str) -> Option<Kind> {
 pub(super) struct Joined {
     pub(super) text: String,
     offsets: Vec<usize>,
-    /// Where the lines of the file start; the first one behind a byte order mark.
+    /// Where the lines of the file start; the first one starts after a byte order mark.
     lines: Vec<usize>,
 }
 
@@ -190,7 +190,7 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let end = at + line.len();
-        // A value of nginx may stand below its directive, and has been read then.
+        // A value of nginx may be on the line after its directive, and has been read then.
         let read = found
             .last()
             .map_or(0, |found| found.at + found.string.len());
@@ -215,7 +215,7 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     found
 }
 
-/// The start of the next statement on a line: behind `;`, `{` or `}`, but not within quotes.
+/// The start of the next statement on a line: after `;`, `{` or `}`, but not within quotes.
 fn next_statement(text: &str, from: usize, end: usize) -> usize {
     let Some(rest) = text.get(from..end) else {
         return end;
@@ -374,7 +374,7 @@ mod tests {
             assert_eq!(&joined.text[f.at..f.at + f.string.len()], f.string);
             let places = joined.places(file, f.at, f.string.len());
             assert_eq!(places.len(), f.string.len() + 1);
-            // Every character of the string stands in the file where it is said to stand.
+            // Every character of the string is in the file at the reported position.
             for (c, (line, column)) in f.string.chars().zip(&places) {
                 let line = file
                     .trim_start_matches('\u{feff}')

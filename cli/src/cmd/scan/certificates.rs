@@ -1,4 +1,4 @@
-//! The certificates of a server of TLS 1.3, which encrypts them: OpenSSL shakes hands.
+//! The certificates of a TLS 1.3 server. They are encrypted, so OpenSSL does the handshakes.
 
 use std::time::Duration;
 

@@ -24,8 +24,10 @@ const PAUSES: [u32; 3] = [20, 5, 2];
 /// has answered before, and if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
-/// A question that the server ends the connection on, and one that it answers, in this order: true
-/// for the latter. A limit that lets every second or third connection pass does not look the same.
+/// The order in which two questions are repeated: `true` is one that the server has answered, `false`
+/// one on which it has ended the connection. If both results are repeated in this order, the server
+/// refuses the second question. A limit on connections, which may let every second or third one pass,
+/// gives other results.
 const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
 
 /// The server's answer.
@@ -35,7 +37,7 @@ pub(super) enum Answer {
     Hello(Box<ServerFlight>),
     /// A refusal: an alert, or the end of the connection while another question is answered.
     Refused,
-    /// Neither, although the question was repeated; with the reason.
+    /// No answer and no refusal, although the question was repeated. The text is the reason.
     Unknown(String),
 }
 
@@ -93,7 +95,7 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// Asks a question. One without an answer is repeated, more slowly each time.
+    /// Asks a question. If it has no answer, it is repeated, after a longer pause each time.
     ///
     /// A server may refuse by closing the connection or with an unusual alert, and a server or
     /// firewall that limits connections closes them too. So an end of the connection counts as a
@@ -135,7 +137,8 @@ impl<'a> Prober<'a> {
         })
     }
 
-    /// Whether the server ends the connection on this question, and answers another one meanwhile.
+    /// Whether the server always ends the connection on this question, and always answers another one
+    /// that is asked in between ([`COMPARISON`]).
     fn refuses(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
         let Some(answered) = self.answered.clone() else {
             return Ok(false);
@@ -172,7 +175,7 @@ impl<'a> Prober<'a> {
         };
         let silence = match once(self)? {
             Ok(suites) => return Ok(Ok(suites)),
-            // Servers of today do not know the message and end the connection, or wait for more.
+            // Current servers do not know the message and end the connection, or wait for more bytes.
             Err(silence) => match self.answered.clone() {
                 Some(answered) => match self.ask("SSL 2.0", answered)? {
                     Answer::Hello(_) => return Ok(Ok(Vec::new())),
@@ -199,7 +202,7 @@ impl<'a> Prober<'a> {
         reason
     }
 
-    /// One connection. An error is a failure on this side.
+    /// Asks the question once. The outer error is a failure on this side.
     fn once(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<Result<Answer, Silence>> {
         if self.has_given_up() {
             let text = "not asked: the server has stopped answering";
