@@ -51,7 +51,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// An address for `bind` and `connect`: `("localhost", 8443)`, a `SocketAddr`, or the path of a Unix socket. Other crates cannot implement the trait.
+/// An address for `bind` and `connect`: `("localhost", 8443)`, a `SocketAddr`, or the path of a Unix
+/// socket. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an address",
     label = "not an address",

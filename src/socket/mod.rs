@@ -359,8 +359,8 @@ impl SslSocket {
         self.wrapped()
     }
 
-    /// Python's `sock.get_verified_chain()`: from the leaf to the trust anchor, as verification
-    /// built it. Empty on resumed sessions and before the handshake.
+    /// Python's `sock.get_verified_chain()`: the chain that the verification built, from the leaf to the trust
+    /// anchor. Empty on resumed sessions and before the handshake.
     ///
     /// # Errors
     ///
@@ -369,8 +369,8 @@ impl SslSocket {
         Ok(self.wrapped()?.verified_chain())
     }
 
-    /// Python's `sock.get_unverified_chain()`: what the peer sent, leaf first. Empty on resumed
-    /// sessions and before the handshake.
+    /// Python's `sock.get_unverified_chain()`: the certificates that the peer sent, leaf first. Empty on
+    /// resumed sessions and before the handshake.
     ///
     /// # Errors
     ///
@@ -428,7 +428,8 @@ impl SslSocket {
     /// The client must have turned on
     /// [`post_handshake_auth`](crate::SslContext::set_post_handshake_auth), and the server must verify clients. If
     /// the client has no certificate, the server's next read fails
-    /// (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) with `CERT_REQUIRED`, and succeeds with `CERT_OPTIONAL`. Source: RFC 8446, section 4.6.2.
+    /// (`PEER_DID_NOT_RETURN_A_CERTIFICATE`) with `CERT_REQUIRED`, and succeeds with `CERT_OPTIONAL`. Source:
+    /// RFC 8446, section 4.6.2.
     ///
     /// # Errors
     ///
@@ -457,7 +458,7 @@ impl SslSocket {
     /// A socket made from the descriptor has the same time-out, set as `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In
     /// Python the time-out belongs to the object, and such a descriptor is in non-blocking mode.)
     ///
-    /// With [`read_ahead`](WrapSocket::read_ahead), plain bytes that came along with the peer's
+    /// With [`read_ahead`](WrapSocket::read_ahead), plain bytes that were read together with the peer's
     /// `close_notify` are no longer in the system's receive buffer: receive them first, while
     /// [`pending`](Self::pending) is not 0. (Wrapping the socket again keeps them.)
     ///

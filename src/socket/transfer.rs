@@ -9,7 +9,8 @@ use crate::ffi::net;
 use crate::ffi::ssl::RECORD_MAX;
 use crate::sealed::{Sealed, seal};
 
-/// The argument of [`SslSocket::read`]: with a number of bytes it returns a new vector, and it fills a buffer. Other crates cannot implement the trait.
+/// The argument of [`SslSocket::read`]: a number of bytes, for which it returns a new vector, or a buffer,
+/// which it fills. Other crates cannot implement the trait.
 #[diagnostic::on_unimplemented(
     message = "a socket cannot read into `{Self}`",
     label = "neither a number of bytes nor a buffer",
@@ -82,8 +83,8 @@ impl SslSocket {
     /// `SSLEOFError` at an end without `close_notify` if
     /// [`suppress_ragged_eofs`](crate::WrapSocket::suppress_ragged_eofs) is off;
     /// `SSLZeroReturnError` if both sides have closed; `SSLError` for alerts and broken records;
-    /// `OSError`, also before `connect`; `TimeoutError`; `SSLWantReadError` on a non-blocking socket; `ValueError` after a
-    /// failed handshake or `shutdown`.
+    /// `OSError`, also before `connect`; `TimeoutError`; `SSLWantReadError` on a non-blocking socket;
+    /// `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "recvmsg")]
     pub fn recv(&self, bufsize: usize) -> Result<Vec<u8>> {
         match self.tls() {
@@ -138,8 +139,8 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.read(len)` and `sock.read(len, buffer)`: with a number it returns the bytes, and it fills
-    /// a buffer.
+    /// Python's `sock.read(len)` and `sock.read(len, buffer)`: for a number it returns the bytes, and a buffer
+    /// it fills.
     ///
     /// ```python
     /// data = conn.read(1024)
@@ -178,8 +179,8 @@ impl SslSocket {
     /// # Errors
     ///
     /// `SSLError` after `close_notify` was sent (`PROTOCOL_IS_SHUTDOWN`), and for other data after a failed
-    /// attempt; `SSLEOFError` and `OSError` if the peer has closed the connection; `TimeoutError`; `SSLWantWriteError` on a non-blocking socket;
-    /// `ValueError` after a failed handshake or `shutdown`.
+    /// attempt; `SSLEOFError` and `OSError` if the peer has closed the connection; `TimeoutError`;
+    /// `SSLWantWriteError` on a non-blocking socket; `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "sendmsg")]
     pub fn send(&self, data: &[u8]) -> Result<usize> {
         self.send_through(self.tls(), data)
