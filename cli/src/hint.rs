@@ -2,8 +2,8 @@
 
 use pyssl as ssl;
 
+use crate::attempt::{Outcome, Stage};
 use crate::report::alt_name;
-use crate::report::connect::{Outcome, Stage};
 
 /// A sentence or two for the user, if there is a known remedy.
 pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The `pyssl` command: TLS servers and clients like those of Python's `ssl`.
 
 mod args;
+mod attempt;
 mod cmd;
 mod failure;
 mod hint;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use pyssl as ssl;
 
 use crate::args::ConnectArgs;
+use crate::attempt::{Handshake, Outcome, Stage};
 use crate::failure::{Failure, WithContext};
 use crate::net::{self, Deadline};
 use crate::report;
-use crate::report::connect::{Handshake, Outcome, Stage};
 use crate::setup;
 
 pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
