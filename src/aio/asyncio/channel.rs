@@ -1,4 +1,4 @@
-//! One connection that a reader, a writer and a task in the background share.
+//! One connection that a reader, a writer and background tasks share.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -14,28 +14,28 @@ use crate::aio::TlsStream;
 use crate::error::{Error, Result};
 use crate::object::SslObject;
 
-/// What a connection runs on.
+/// The inner stream of a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 pub(super) type Inner = Box<dyn Stream>;
 
-/// `drain` waits while more than this is unsent: asyncio's limit for TLS.
+/// `drain` waits while more bytes than this are unsent: asyncio's limit for TLS.
 const HIGH_WATER: usize = 512 * 1024;
 
-/// The most that one read takes from the connection.
+/// The most bytes that one read takes from the connection.
 const READ: usize = 64 * 1024;
 
-/// Reading pauses while more than this is unread: twice asyncio's `limit`.
+/// Reading pauses while more bytes than this are unread: twice asyncio's `limit`.
 const READ_AHEAD: usize = 128 * 1024;
 
 pub(super) enum Channel {
     Plain(Inner),
     Tls(Box<TlsStream<Inner>>),
-    /// `start_tls` has it.
+    /// `start_tls` has taken the stream.
     Upgrading,
-    /// It was closed, or is being closed.
+    /// The connection was closed, or is being closed.
     Gone,
 }
 
@@ -49,18 +49,18 @@ enum End {
 struct State {
     channel: Channel,
     object: Option<Arc<SslObject>>,
-    /// Clear text that was received and not read.
+    /// Decrypted data that was received and not read yet.
     received: Vec<u8>,
     at_eof: bool,
-    /// Why reading ended, for the next read.
+    /// The error that ended reading. The next read returns it.
     failure: Option<Error>,
-    /// A read waits for data, however much is there.
+    /// A read waits for more data, so receiving must not pause.
     wanted: bool,
-    /// Clear text that was written and not sent.
+    /// Data that was written and not sent yet.
     unsent: Vec<u8>,
-    /// The write side is to be shut down after that.
+    /// The write side will be shut down when `unsent` is empty.
     ends: bool,
-    /// A task sends what is unsent.
+    /// A task is sending `unsent`.
     sending: bool,
     end: End,
     /// The connection was lost.
@@ -78,8 +78,8 @@ struct State {
 #[derive(Clone)]
 pub(super) struct Shared(Arc<Mutex<State>>);
 
-/// The state under its lock. Wakes tasks after it has released the lock: a runtime that ends drops
-/// tasks that are woken, and these close their connections.
+/// The locked state. It wakes tasks after it has released the lock: a runtime that is shutting down
+/// drops the tasks that are woken, and a dropped task takes the lock to close its connection.
 struct Locked<'a>(Option<MutexGuard<'a, State>>);
 
 impl Deref for Locked<'_> {
@@ -137,7 +137,7 @@ impl State {
         }
     }
 
-    /// Sends what is unsent. During `start_tls` it waits.
+    /// Sends the unsent data. During `start_tls` this data stays queued.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unsent.is_empty() {
             let unsent = std::mem::take(&mut self.unsent);
@@ -150,7 +150,7 @@ impl State {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 n => drop(self.unsent.drain(..n)),
             }
-            // `drain` may wait for that.
+            // `drain` may be waiting for this.
             self.wake_waiting();
         }
         let ends = self.ends;
@@ -208,7 +208,7 @@ impl Shared {
         self.lock().object.clone()
     }
 
-    /// Changes what was received, for the reader.
+    /// Lets the reader change the received data.
     pub(super) fn with_received<T>(&self, change: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         let mut state = self.lock();
         let changed = change(&mut state.received);
@@ -227,7 +227,7 @@ impl Shared {
         self.lock().lost
     }
 
-    /// Waits for more data than `have` bytes. False is the end.
+    /// Waits until more than `have` bytes were received. False if the stream ends before.
     pub(super) async fn receive(&self, have: usize) -> Result<bool> {
         poll_fn(|cx| self.poll_receive(have, cx)).await
     }
@@ -276,7 +276,7 @@ impl Shared {
         }
     }
 
-    /// Queues data, and sends what the connection takes at once. A task sends the rest.
+    /// Queues data, and sends as much as possible at once. A task sends the rest.
     pub(super) fn write(&self, data: &[u8]) {
         let mut state = self.lock();
         let open = matches!(state.end, End::Open) && !state.ends && !state.lost;
@@ -286,7 +286,7 @@ impl Shared {
         }
     }
 
-    /// Shuts down the write side after what is unsent.
+    /// Shuts down the write side after the unsent data.
     pub(super) fn write_eof(&self) {
         let mut state = self.lock();
         state.ends = true;
@@ -308,7 +308,7 @@ impl Shared {
         }
     }
 
-    /// Waits until no more than `limit` bytes are unsent, and with a limit of 0 until all are sent.
+    /// Waits until at most `limit` bytes are unsent. With a limit of 0, also waits for the sending task.
     async fn below(&self, limit: usize) -> Result<()> {
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -327,7 +327,7 @@ impl Shared {
 
     /// Python's `await writer.drain()`.
     pub(super) async fn drained(&self) -> Result<()> {
-        // As in Python, other tasks have their turn.
+        // As in Python, other tasks can run first.
         tokio::task::yield_now().await;
         self.below(HIGH_WATER).await
     }
@@ -336,7 +336,7 @@ impl Shared {
         self.below(0).await
     }
 
-    /// Takes the connection out for a handshake, with what was read ahead.
+    /// Takes the stream for a handshake, with the bytes that were received and not read.
     pub(super) fn take_for_upgrade(&self) -> Result<(Inner, Vec<u8>)> {
         let mut state = self.lock();
         let closing = !matches!(state.end, End::Open);
@@ -365,7 +365,7 @@ impl Shared {
         drop(state);
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(Task::new(self).closes())),
-            // The runtime has ended: nothing can be waited for.
+            // The runtime has ended, so no task can close the connection properly.
             Err(_) => self.closed(Ok(())),
         }
     }
@@ -378,7 +378,7 @@ impl Shared {
         state.wake();
     }
 
-    /// Sends what is unsent, and ends the connection.
+    /// Sends the unsent data, and ends the connection.
     async fn finish(&self) -> Result<()> {
         self.flushed().await?;
         let (channel, at_eof) = {
@@ -391,7 +391,7 @@ impl Shared {
             Channel::Plain(mut stream) => stream.shutdown().await?,
             Channel::Tls(mut stream) if at_eof => stream.shutdown().await?,
             Channel::Tls(mut stream) => {
-                // As in Python, data that is there already is thrown away.
+                // As in Python, data that was received already is discarded.
                 let mut waste = [0; 4096];
                 poll_fn(|cx| {
                     loop {
@@ -410,7 +410,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Closes the connection without a word: Python's `transport.abort()`.
+    /// Closes the connection without `close_notify`: Python's `transport.abort()`.
     pub(super) fn abort(&self) {
         let mut state = self.lock();
         state.lost = true;
@@ -424,7 +424,7 @@ impl Shared {
         !matches!(state.end, End::Open) || state.lost
     }
 
-    /// Python's `await writer.wait_closed()`. The first call gets the error.
+    /// Python's `await writer.wait_closed()`. The first call returns the error.
     pub(super) async fn wait_closed(&self) -> Result<()> {
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -447,8 +447,8 @@ impl State {
     }
 }
 
-/// A task of the connection. If it is dropped before its end, because its runtime ends, the
-/// connection is lost.
+/// A task of the connection. If the runtime ends and drops the task before it is done, the connection
+/// is lost.
 struct Task {
     shared: Shared,
     done: bool,
@@ -474,13 +474,13 @@ impl Task {
         }
         state.wake();
         drop(state);
-        // As in asyncio, the end of one direction of TLS is that of the connection.
+        // As in asyncio, the peer's `close_notify` closes the connection.
         if closes {
             self.shared.close();
         }
     }
 
-    /// Sends what is unsent.
+    /// Sends the unsent data.
     async fn sends(mut self) {
         let sent = poll_fn(|cx| {
             let mut state = self.shared.lock();
@@ -526,7 +526,7 @@ impl Drop for Task {
     }
 }
 
-/// A `start_tls` on its way. If it is dropped, the connection is lost.
+/// A `start_tls` in progress. If it is dropped, the connection is aborted.
 pub(super) struct Upgrade<'a>(&'a Shared, bool);
 
 impl Upgrade<'_> {
@@ -538,7 +538,7 @@ impl Upgrade<'_> {
         self.1 = true;
         let mut state = self.0.lock();
         state.set(channel);
-        // What was written meanwhile.
+        // Data that was written during the handshake.
         self.0.send(state);
     }
 }

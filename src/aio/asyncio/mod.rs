@@ -31,8 +31,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! As in Python, `write` returns at once, and a task of the runtime sends what the socket does not
-//! take. So these functions need a tokio runtime with I/O and time. Programs that are written for
+//! As in Python, `write` returns at once, and a background task sends the data that the socket has no
+//! room for. So these functions need a tokio runtime with I/O and time. Programs that are written for
 //! tokio use [`SslContext::connect`] and [`SslContext::accept`] instead.
 
 mod channel;
@@ -231,7 +231,8 @@ impl Shared {
         let (stream, received) = self.take_for_upgrade()?;
         let upgrade = channel::Upgrade::new(self);
         let link = super::link::Link::new(stream);
-        // Bytes that were read ahead belong to the TLS connection. The end is not marked yet.
+        // Bytes that were received already belong to the TLS connection. This write cannot fail, since
+        // the end of the buffer is not marked yet.
         let _ = link.incoming.write(&received);
         let stream = handshake(context, link, &ssl, self.server_side()).await?;
         upgrade.done(Channel::Tls(Box::new(stream)));

@@ -9,22 +9,22 @@ use crate::object::SslObject;
 
 /// Python's `asyncio.Protocol`: functions that a connection calls.
 ///
-/// They are called in turn, in a task of the connection.
+/// They are called one after the other, in a task of the connection.
 pub trait Protocol: Send + 'static {
-    /// The connection is there, and its handshake is done.
+    /// The connection is established, and its handshake is done.
     fn connection_made(&mut self, transport: &Transport) {
         let _ = transport;
     }
 
-    /// Data has come.
+    /// Data was received.
     fn data_received(&mut self, data: &[u8]);
 
-    /// The peer has ended its direction. False, the default, closes the connection.
+    /// The peer has ended its sending direction. The result false, the default, closes the connection.
     fn eof_received(&mut self) -> bool {
         false
     }
 
-    /// The connection has ended: with an error, or without one if either side has closed it.
+    /// The connection has ended. There is no error if one of the sides has closed it.
     fn connection_lost(&mut self, error: Option<&Error>) {
         let _ = error;
     }
@@ -111,7 +111,7 @@ impl Transport {
 /// # Errors
 ///
 /// The same as [`open_connection`](super::open_connection). As in Python, no function of the
-/// protocol is called then.
+/// protocol is called if there is an error.
 ///
 /// # Panics
 ///

@@ -13,11 +13,11 @@ use super::streams::{self, StreamReader, StreamWriter};
 use super::{Ssl, addresses};
 use crate::error::{Error, Result};
 
-/// The connections that wait to be accepted: asyncio's default.
+/// The length of the queue of connections to be accepted: asyncio's default.
 const BACKLOG: u32 = 100;
 
-/// Python's `asyncio.Server`. Dropping it stops listening, as [`close`](Self::close); connections
-/// go on.
+/// Python's `asyncio.Server`. Dropping it stops listening, as [`close`](Self::close) does. Connections
+/// continue.
 pub struct Server {
     sockets: Vec<SocketAddr>,
     accepting: JoinSet<()>,
@@ -52,8 +52,8 @@ pub struct Server {
 /// ```
 ///
 /// It listens on all addresses of the host, and calls the function in a task of its own for each
-/// connection, after the handshake. A handshake that fails ends that connection only. Port 0 chooses
-/// a free one, which [`Server::sockets`] returns.
+/// connection, after the handshake. A handshake that fails ends that connection only. With port 0 the
+/// system chooses a free port, which [`Server::sockets`] returns.
 ///
 /// # Errors
 ///
@@ -94,7 +94,7 @@ where
                 let stream = match listener.accept().await {
                     Ok((stream, _)) => stream,
                     Err(error) => {
-                        // As in asyncio, out of descriptors or memory means to wait a second.
+                        // As in asyncio, wait a second if there are no descriptors or memory left.
                         let lacks = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
                         if lacks.contains(&error.raw_os_error().unwrap_or_default()) {
                             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -136,7 +136,7 @@ impl Server {
         &self.sockets
     }
 
-    /// Stops listening: Python's `server.close()`. Connections go on.
+    /// Stops listening: Python's `server.close()`. Connections continue.
     pub fn close(&mut self) {
         self.accepting.abort_all();
         self.sockets.clear();
@@ -147,8 +147,8 @@ impl Server {
         !self.sockets.is_empty()
     }
 
-    /// Python's `await server.wait_closed()`: waits until it does not listen, and all functions for
-    /// its connections have returned.
+    /// Python's `await server.wait_closed()`: waits until the server does not listen any more and all
+    /// functions for its connections have returned.
     pub async fn wait_closed(&mut self) {
         while self.accepting.join_next().await.is_some() {}
         self.connections.closed().await;

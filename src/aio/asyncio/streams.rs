@@ -27,7 +27,7 @@ pub(super) fn pair(shared: Shared) -> (StreamReader, StreamWriter) {
 
 impl StreamReader {
     /// Reads up to `n` bytes: Python's `await reader.read(n)`. `None` reads until the end, as -1
-    /// does in Python. Nothing is the end.
+    /// does in Python. An empty result means the end of the stream.
     ///
     /// # Errors
     ///
@@ -51,7 +51,8 @@ impl StreamReader {
         })
     }
 
-    /// Reads a line with its `\n`: Python's `await reader.readline()`. The last line may lack it.
+    /// Reads a line with its `\n`: Python's `await reader.readline()`. At the end of the stream, the line
+    /// may have no `\n`, or be empty.
     ///
     /// # Errors
     ///
@@ -68,8 +69,8 @@ impl StreamReader {
     /// # Errors
     ///
     /// `OSError` of the kind `UnexpectedEof` if the connection ends before (Python's
-    /// `IncompleteReadError`); what was received stays to be read. `ValueError` if the separator is
-    /// empty or does not come within 64 KiB. Otherwise as [`read`](Self::read).
+    /// `IncompleteReadError`); the received data can still be read. `ValueError` if the separator is
+    /// empty or does not occur within 64 KiB. Otherwise as [`read`](Self::read).
     pub async fn readuntil(&mut self, separator: &[u8]) -> Result<Vec<u8>> {
         if separator.is_empty() {
             return Err(Error::value("Separator should be at least one-byte string"));
@@ -83,7 +84,7 @@ impl StreamReader {
         }
     }
 
-    /// Where the separator ends. `None` if the connection ends before.
+    /// The position after the separator. `None` if the connection ends before.
     async fn find(&mut self, separator: &[u8]) -> Result<Option<usize>> {
         let mut from = 0;
         loop {
@@ -118,7 +119,7 @@ impl StreamReader {
     /// # Errors
     ///
     /// `OSError` of the kind `UnexpectedEof` if the connection ends before (Python's
-    /// `IncompleteReadError`); what was received stays to be read. Otherwise as [`read`](Self::read).
+    /// `IncompleteReadError`); the received data can still be read. Otherwise as [`read`](Self::read).
     pub async fn readexactly(&mut self, n: usize) -> Result<Vec<u8>> {
         loop {
             let length = self.0.with_received(|received| received.len());
@@ -161,7 +162,7 @@ impl AsyncRead for StreamReader {
 
 impl StreamWriter {
     /// Queues data to be sent: Python's `writer.write(data)`. It returns at once. As in Python, data
-    /// is thrown away after [`close`](Self::close) and after the connection is lost.
+    /// that is written after [`close`](Self::close), or after the connection was lost, is discarded.
     ///
     /// # Panics
     ///
@@ -190,7 +191,8 @@ impl StreamWriter {
         self.0.drained().await
     }
 
-    /// Python's `writer.can_write_eof()`. True here for TLS too: it half-closes the connection.
+    /// Python's `writer.can_write_eof()`. Here it is true for TLS too: `write_eof` half-closes the
+    /// connection.
     pub fn can_write_eof(&self) -> bool {
         true
     }
@@ -243,14 +245,13 @@ impl StreamWriter {
     /// # Ok(()) }
     /// ```
     ///
-    /// The role is that of the connection: streams of [`start_server`](super::start_server) accept.
-    /// Bytes that the reader has received and not read belong to the TLS connection. CPython loses
-    /// them.
+    /// Streams of [`start_server`](super::start_server) have the role of the server. Bytes that were
+    /// received and not read yet belong to the TLS connection. CPython loses them.
     ///
     /// # Errors
     ///
-    /// The errors of [`SslContext::connect`](crate::SslContext::connect); the connection is closed
-    /// then. `TypeError` without a context; `ValueError` for a time-out of zero.
+    /// The errors of [`SslContext::connect`](crate::SslContext::connect), which close the connection;
+    /// `TypeError` without a context; `ValueError` for a time-out of zero.
     pub async fn start_tls(&mut self, ssl: impl Into<Ssl>) -> Result<()> {
         self.0.start_tls(ssl.into()).await
     }
