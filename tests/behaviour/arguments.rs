@@ -56,7 +56,7 @@ fn connect(config: &Configured<'_>, port: u16) -> ssl::Result<ssl::SslSocket> {
 }
 
 #[test]
-fn whatever_was_not_configured_is_passed_on_as_none() {
+fn unset_options_can_be_passed_on_as_none() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let server = EchoServer::start(&leaf);

@@ -232,7 +232,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
 }
 
 #[test]
-fn keying_material_that_cannot_be_is_an_error() {
+fn invalid_requests_for_keying_material_are_errors() {
     let Contexts { client, server } = Contexts::new();
     for version in BOTH_VERSIONS {
         client.set_maximum_version(version).unwrap();

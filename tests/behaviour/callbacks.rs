@@ -307,7 +307,7 @@ fn a_callback_replaced_in_a_loop_is_called_and_dropped_as_often_as_it_should() {
 }
 
 #[test]
-fn a_panic_goes_on_in_the_caller_and_spoils_only_its_own_connection() {
+fn a_panic_continues_in_the_caller_and_affects_only_its_own_connection() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     server
@@ -402,7 +402,7 @@ fn an_error_met_by_pending_comes_out_of_the_next_read_and_hides_no_data() {
 }
 
 #[test]
-fn an_error_of_a_callback_that_looks_on_leaves_a_write_whole() {
+fn an_error_of_an_observing_callback_does_not_damage_a_write() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let armed = Arc::new(AtomicUsize::new(0));
@@ -481,7 +481,7 @@ fn a_key_logs_writer_that_shakes_hands_itself_does_not_wait_for_itself() {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_refused_and_does_not_pass_for_none() {
+fn a_name_that_is_not_text_is_refused_and_does_not_count_as_absent() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));

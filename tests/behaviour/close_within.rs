@@ -104,7 +104,7 @@ fn a_peer_that_just_leaves_makes_a_ragged_end() {
 }
 
 #[test]
-fn what_the_peer_still_had_to_say_is_thrown_away() {
+fn unread_data_of_the_peer_is_discarded() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();

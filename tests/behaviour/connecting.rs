@@ -228,7 +228,7 @@ fn contexts_of_the_wrong_side_do_not_connect() {
 }
 
 #[test]
-fn the_certificate_of_a_server_is_fetched_verified_or_not() {
+fn the_certificate_of_a_server_is_fetched_with_or_without_verification() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -293,9 +293,9 @@ fn certificates_are_fetched_over_ipv6_too() {
     });
 }
 
-/// Names that have no address, and addresses that are none for the socket.
+/// Names without an address, and addresses of another type than the socket's.
 #[test]
-fn hosts_that_cannot_be_found_are_pythons_errors() {
+fn unknown_hosts_give_pythons_errors() {
     const SCRIPT: &str = r#"
 import socket, sys
 def told(f):
@@ -369,7 +369,7 @@ fn a_connection_keeps_the_time_out_that_it_was_made_with() {
     }
 }
 
-/// The system wakes nobody who waits for room in the queue of a Unix listener.
+/// The system does not wake a thread that waits for room in the queue of a Unix listener.
 #[test]
 fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed() {
     let _watchdog = Watchdog::new();

@@ -26,7 +26,7 @@ fn run(test: &str, variables: &[(&str, &str)]) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    // A name that is none would be no failure.
+    // A wrong name of the test would not fail: no test would run.
     let passed = output.status.success() && text.contains("1 passed");
     assert!(passed, "{text}");
     text
@@ -195,7 +195,7 @@ fn a_key_log_has_one_head_and_a_line_for_each_secret() {
 
 /// The oracle's table compares many more files with CPython, where that has the same OpenSSL.
 #[test]
-fn openssls_configuration_file_is_what_contexts_start_from() {
+fn contexts_start_with_the_settings_of_openssls_configuration_file() {
     if inner() {
         let legacy = ssl::Options::OP_LEGACY_SERVER_CONNECT;
         let (no_tickets, no_tls12) = (ssl::OP_NO_TICKET, ssl::OP_NO_TLSv1_2);
@@ -250,7 +250,7 @@ fn openssls_configuration_file_is_what_contexts_start_from() {
         Ciphersuites = TLS_AES_128_GCM_SHA256\nCipherString = ALL:@SECLEVEL=0\n";
     std::fs::write(&file, lines).unwrap();
     run(
-        "openssls_configuration_file_is_what_contexts_start_from",
+        "contexts_start_with_the_settings_of_openssls_configuration_file",
         &[("OPENSSL_CONF", text(&file))],
     );
 }

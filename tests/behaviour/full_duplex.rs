@@ -87,7 +87,7 @@ fn a_hundred_mb_each_way_at_once_while_a_third_thread_asks() {
 }
 
 #[test]
-fn one_send_of_a_hundred_mb_lets_the_reader_of_its_echo_in() {
+fn one_send_of_a_hundred_mb_does_not_block_a_reader() {
     const TOTAL: usize = 100 * MIB;
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
@@ -130,7 +130,7 @@ fn a_thread_blocked_in_recv_is_in_nobodys_way() {
 }
 
 #[test]
-fn two_readers_share_what_comes_record_by_record() {
+fn two_readers_share_the_data_record_by_record() {
     const RECORDS: usize = 400;
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
@@ -169,7 +169,7 @@ fn two_readers_share_what_comes_record_by_record() {
 }
 
 #[test]
-fn what_each_of_two_writers_sends_stays_together() {
+fn the_data_of_one_send_does_not_mix_with_another_threads() {
     const MESSAGES: usize = 60;
     // Several records, so that another writer could get between them.
     const LEN: usize = 40_000;
@@ -196,7 +196,7 @@ fn what_each_of_two_writers_sends_stays_together() {
 }
 
 #[test]
-fn what_each_of_two_threads_writes_to_an_object_stays_together() {
+fn the_data_of_one_write_to_an_object_does_not_mix_with_another_threads() {
     // More than is sealed at a time.
     const LEN: usize = 600_000;
     let _watchdog = Watchdog::new();

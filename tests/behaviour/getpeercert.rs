@@ -133,7 +133,7 @@ fn distribution_points_without_a_full_name_are_skipped() {
 
 /// CVE-2026-42327 was an invalid `str` from such a certificate.
 #[test]
-fn text_that_is_none_is_an_error() {
+fn invalid_text_is_an_error() {
     let text = b"ab\xff";
     for parts in [
         Parts::alt_names(&[dns(text)]),
@@ -154,7 +154,7 @@ fn text_that_is_none_is_an_error() {
 }
 
 #[test]
-fn long_serial_numbers_are_whole() {
+fn long_serial_numbers_are_complete() {
     let dict = Parts {
         serial: [1].repeat(40),
         ..Parts::default()

@@ -92,7 +92,7 @@ fn objects_half_close_too() {
 }
 
 #[test]
-fn a_half_close_of_a_connection_that_is_none_is_refused() {
+fn a_half_close_without_a_connection_is_refused() {
     let contexts = Contexts::new();
     let (near, _far) = tcp_pair();
     let options = client_options().do_handshake_on_connect(false);
@@ -108,7 +108,7 @@ fn a_half_close_of_a_connection_that_is_none_is_refused() {
 }
 
 #[test]
-fn an_end_without_close_notify_is_still_told_after_a_half_close() {
+fn a_missing_close_notify_is_still_reported_after_a_half_close() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -310,7 +310,7 @@ fn closing_leaves_data_to_a_thread_that_reads_no_more_and_says_so() {
         server.send(b"two").unwrap();
         say_goodbye(&server);
         assert!(readiness(&client, PollFlags::IN, PATIENCE));
-        // Nobody takes it: the end is not reached.
+        // The data is not read, so the end is not reached.
         let closed = client.close_within(Duration::from_millis(20)).unwrap();
         assert_eq!(closed, ssl::Closed::TimedOut);
     }

@@ -65,7 +65,7 @@ fn every_form_brings_the_certificate_and_its_chain() {
 }
 
 #[test]
-fn what_is_wrong_is_an_error_and_changes_nothing() {
+fn invalid_values_are_errors_and_change_nothing() {
     let ca = Ca::new();
     let (leaf, other) = (ca.issue("localhost"), ca.issue("other"));
     let der = [leaf.der()];

@@ -73,7 +73,7 @@ fn secrets_go_to_any_writer() {
 }
 
 #[test]
-fn a_line_that_cannot_be_written_shows_after_the_operation() {
+fn an_error_of_the_writer_is_returned_after_the_operation() {
     let Contexts { client, server } = Contexts::new();
     client.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -91,7 +91,7 @@ fn a_line_that_cannot_be_written_shows_after_the_operation() {
 }
 
 #[test]
-fn a_line_that_cannot_be_written_does_not_interrupt_a_handshake() {
+fn an_error_of_the_writer_does_not_interrupt_a_handshake() {
     let Contexts { client, server } = Contexts::new();
     server.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -109,7 +109,7 @@ fn a_line_that_cannot_be_written_does_not_interrupt_a_handshake() {
 }
 
 #[test]
-fn why_a_handshake_failed_counts_for_more_than_a_line_that_cannot_be_written() {
+fn a_handshake_error_takes_precedence_over_an_error_of_the_writer() {
     let stranger = client_context(&Ca::new());
     stranger.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&stranger, &Contexts::new().server, "localhost").unwrap();
@@ -141,7 +141,7 @@ fn a_writer_that_panics_does_so_in_the_caller() {
     server.set_keylog_writer(Panics).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
     assert_eq!(panic_text(|| pair.handshake()), "on purpose");
-    // The context is none the worse for it.
+    // The context can still be used.
     let log = Shared::default();
     server.set_keylog_writer(log.clone()).unwrap();
     connected(&client, &server);

@@ -504,7 +504,7 @@ fn a_session_of_another_context_is_refused() {
 }
 
 #[test]
-fn session_and_context_stay_as_they_are_in_the_middle_of_a_handshake() {
+fn session_and_context_cannot_change_during_a_handshake() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let session = contexts.link().client.session().unwrap();
     // By which the contexts are known.

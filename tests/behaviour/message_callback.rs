@@ -117,7 +117,7 @@ fn messages_have_names_and_bytes() {
 }
 
 #[test]
-fn an_error_shows_after_the_operation_which_goes_on() {
+fn an_error_of_the_callback_is_returned_after_the_operation() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_message_callback(|_| Err("looked away".into()))

@@ -56,7 +56,7 @@ fn an_end_without_goodbye_is_an_error() {
 }
 
 #[test]
-fn contexts_count_what_became_of_their_connections() {
+fn contexts_count_the_outcomes_of_their_connections() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_maximum_version(ssl::TlsVersion::TLSv1_2)
@@ -79,7 +79,7 @@ fn contexts_count_what_became_of_their_connections() {
     assert_eq!((stats.accept, stats.accept_good), (4, 4));
 }
 
-/// A switch to a context that shows nobody its messages, while the first one's callback is at work.
+/// Switches to a context without a message callback while the first context's callback runs.
 #[test]
 fn a_switch_to_a_context_without_message_callback_locks_nothing() {
     let _watchdog = Watchdog::new();

@@ -397,7 +397,7 @@ fn a_callback_that_rejects_or_fails_ends_the_handshake() {
 }
 
 #[test]
-fn a_panic_in_the_callback_goes_on_in_the_caller() {
+fn a_panic_in_the_callback_continues_in_the_caller() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_verify_callback(|_| panic!("in the callback"))

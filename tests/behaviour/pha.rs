@@ -107,7 +107,7 @@ fn an_optional_certificate_comes_if_there_is_one() {
 
 /// The errors that CPython has, by reason and number.
 #[test]
-fn who_cannot_be_asked_is_an_error() {
+fn a_peer_that_cannot_be_asked_is_an_error() {
     let refused = |object: &ssl::SslObject, reason: &str, errno: i32| {
         let error = object.verify_client_post_handshake().unwrap_err();
         assert_eq!(error.python_class(), "SSLError");

@@ -247,7 +247,7 @@ fn contexts_with_key(tls13: bool) -> (ssl::SslContext, ssl::SslContext) {
 }
 
 #[test]
-fn an_error_of_a_callback_ends_the_handshake_and_comes_out_of_it() {
+fn an_error_of_a_callback_ends_the_handshake_and_is_returned() {
     let ca = Ca::new();
     for tls13 in [false, true] {
         let (client, server) = contexts_with_key(tls13);
@@ -274,7 +274,7 @@ fn an_error_of_a_callback_ends_the_handshake_and_comes_out_of_it() {
 }
 
 #[test]
-fn a_panic_of_a_callback_goes_on_in_the_caller() {
+fn a_panic_of_a_callback_continues_in_the_caller() {
     for tls13 in [false, true] {
         let (client, server) = contexts_with_key(tls13);
         server
@@ -351,7 +351,7 @@ fn after_a_switch_of_contexts_the_new_one_is_asked() {
 
 /// What a peer sends for its identity need not be text.
 #[test]
-fn an_identity_that_is_no_text_is_unknown() {
+fn an_identity_that_is_not_text_is_unknown() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
 
     for tls13 in [false, true] {

@@ -225,7 +225,7 @@ fn connections_whose_callbacks_ask_each_other_both_have_answers() {
             let set = contexts.server.set_sni_callback(move |_| {
                 inside.wait();
                 other.get().and_then(Weak::upgrade).unwrap().ask();
-                // Nobody leaves before both have asked.
+                // Neither thread returns before both have asked.
                 inside.wait();
                 Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
             });

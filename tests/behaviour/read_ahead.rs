@@ -50,7 +50,7 @@ fn a_socket_leaves_later_records_in_the_descriptor_in_every_mode() {
 }
 
 #[test]
-fn clients_of_a_listener_read_ahead_as_it_was_told() {
+fn accepted_sockets_inherit_read_ahead_from_the_listener() {
     let _watchdog = Watchdog::new();
     for ahead in [true, false] {
         let contexts = Contexts::new();

@@ -191,7 +191,7 @@ fn callbacks_may_switch_the_contexts_of_each_others_connections() {
 
 /// What a panic interrupts goes on where it was: nothing is sent twice.
 #[test]
-fn a_panic_of_a_callback_in_the_middle_of_a_write_doubles_nothing() {
+fn a_panic_of_a_callback_during_a_write_sends_no_data_twice() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         // In the first of several steps, in later ones, and in the last.
@@ -263,7 +263,7 @@ impl Drop for AsksWhenDropped {
 }
 
 #[test]
-fn what_a_switch_of_contexts_drops_may_ask_the_connection() {
+fn a_value_dropped_by_a_context_switch_can_use_the_connection() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let link = contexts.link();

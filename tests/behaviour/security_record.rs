@@ -115,7 +115,7 @@ fn row_4_every_constructor_of_a_client_verifies() {
     }
 }
 
-/// Rows 5 and 33: names that cannot be are errors, and the others are checked, with custom roots
+/// Rows 5 and 33: invalid names are errors, and valid ones are checked, with custom roots
 /// as with any.
 #[test]
 fn row_5_an_impossible_name_never_switches_the_check_off() {
@@ -508,7 +508,7 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// `unsafe` has one room; what it holds there is looked at in `SAFETY` comments.
 #[test]
-fn unsafe_code_stands_in_one_place() {
+fn unsafe_code_is_in_one_place() {
     for (path, text) in sources(&["src", "cli/src", "examples"]) {
         let room = path.starts_with("src/ffi");
         assert!(room || !has_word(&text, "unsafe"), "{}", path.display());
@@ -577,7 +577,7 @@ fn row_31_the_openssl_crate_is_one_without_known_holes() {
     };
     assert!(version("openssl") >= (0, 10, 82));
     assert!(version("openssl-sys") >= (0, 9, 118));
-    // Whoever depends on this crate gets no older one either.
+    // Crates that depend on this one get no older version either.
     let manifest =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     assert!(manifest.unwrap().contains("openssl = \"0.10.82\""));

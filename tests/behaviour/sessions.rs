@@ -269,7 +269,7 @@ fn sessions_survive_a_rebuild() {
 
 /// What was kept may have been damaged: an error, or a session that the server does not take.
 #[test]
-fn damaged_bytes_of_a_session_do_no_harm() {
+fn damaged_session_bytes_do_no_harm() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let der = contexts.session().to_der().unwrap();
@@ -346,7 +346,7 @@ fn a_session_outlives_the_failure_of_its_connection() {
     }
 }
 
-/// The session remembers what the peer sent when it began, as nobody sends it again.
+/// The session keeps the certificate that the peer sent when it began. It is not sent again.
 #[test]
 fn a_resumed_connection_was_sent_no_chain() {
     for version in BOTH_VERSIONS {

@@ -62,7 +62,7 @@ fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
 }
 
 #[test]
-fn an_end_without_close_notify_is_told_from_one_with_it_unless_it_shall_not() {
+fn an_end_without_close_notify_is_an_error_unless_it_is_suppressed() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -175,7 +175,7 @@ fn unwrap_finds_data_of_the_peer_in_its_way() {
 }
 
 #[test]
-fn unwrap_of_a_peer_that_just_leaves_is_a_ragged_end() {
+fn unwrap_with_a_peer_that_only_closes_is_a_ragged_end() {
     let _watchdog = Watchdog::new();
     let lenient = client_options().suppress_ragged_eofs(true);
     let Link { client, server } = Contexts::new().link_with(lenient);
@@ -275,7 +275,7 @@ fn clear_text_comes_through_when_this_side_says_goodbye_first() {
 }
 
 #[test]
-fn whoever_takes_leave_reads_nothing_behind_the_peers_close_notify() {
+fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
     use std::io::Read;
 
     let _watchdog = Watchdog::new();
@@ -288,7 +288,7 @@ fn whoever_takes_leave_reads_nothing_behind_the_peers_close_notify() {
         raw.write_all(b"clear").unwrap();
         client.unwrap().unwrap();
         assert_eq!(client.pending(), 0);
-        // Whoever is given the descriptor finds it there.
+        // The next user of the descriptor finds it there.
         let mut plain = UnixStream::from(client.detach().unwrap());
         plain.set_nonblocking(false).unwrap();
         let mut buffer = [0; 5];
@@ -308,7 +308,7 @@ fn skip_record(plain: &mut UnixStream) {
 }
 
 #[test]
-fn an_unwrapped_socket_is_wrapped_again_with_what_came_for_the_new_connection() {
+fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
     let _watchdog = Watchdog::new();
     for (version, ahead) in BOTH_VERSIONS
         .into_iter()
@@ -352,7 +352,7 @@ fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
     raw.write_all(b"injected").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"");
     client.unwrap().unwrap();
-    // As the answer of a server, it is none.
+    // It is not a valid answer of a server.
     let refused = contexts.client.wrap_socket(client, client_options());
     assert_eq!(class(refused), "SSLError");
 }

@@ -151,7 +151,7 @@ fn a_switch_with_every_callback_installed() {
                 .unwrap();
         }
         let pair = Pair::new(&client, &first, "second.example").unwrap();
-        // Nobody but the connection holds the second context now.
+        // Now only the connection holds the second context.
         drop(first);
         let pair = pair.connected();
         assert_eq!(

@@ -147,7 +147,7 @@ pub(crate) fn unverified_client() -> ssl::SslContext {
     context
 }
 
-/// What a call on a connection that has failed comes to: from 4.0 on, OpenSSL queues nothing for any.
+/// The outcome of a call on a connection that has failed. OpenSSL 4.0 and later report no reason.
 pub(crate) fn after_failure(before_4_0: &'static str) -> &'static str {
     match *ssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) {
         true => "SSLEOFError:None",

@@ -70,7 +70,7 @@ fn bytes_that_trickle_do_not_extend_the_time_of_a_handshake() {
 }
 
 #[test]
-fn a_silent_peer_times_out_everything_that_waits_for_it() {
+fn every_operation_times_out_with_a_silent_peer() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -169,7 +169,7 @@ fn a_peer_that_reads_slowly_does_not_extend_the_time_of_a_send() {
 }
 
 #[test]
-fn accept_times_out_and_goes_on() {
+fn accept_can_be_repeated_after_a_time_out() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -312,7 +312,7 @@ fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
 }
 
 #[test]
-fn what_is_sealed_but_not_sent_is_neither_lost_nor_sent_twice() {
+fn encrypted_but_unsent_data_is_neither_lost_nor_sent_twice() {
     // All records of a message are sealed before any of it is sent.
     const MESSAGE: usize = 60_000;
     let _watchdog = Watchdog::new();
@@ -341,7 +341,7 @@ fn what_is_sealed_but_not_sent_is_neither_lost_nor_sent_twice() {
 }
 
 #[test]
-fn another_write_in_place_of_a_retry_is_refused_and_the_connection_goes_on() {
+fn other_data_instead_of_a_retry_is_refused_and_the_connection_stays_usable() {
     let _watchdog = Watchdog::new();
     let data = pattern(12, 32 << 20);
     let Link { client, server } = half_written(&data);
@@ -397,7 +397,7 @@ fn a_write_before_the_handshake_binds_no_later_one() {
 }
 
 #[test]
-fn a_time_out_of_zero_and_none_are_the_two_modes() {
+fn time_outs_of_zero_and_none_are_the_two_modes() {
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(Duration::ZERO)).unwrap();
     assert!(!client.getblocking());
@@ -412,7 +412,7 @@ fn a_time_out_of_zero_and_none_are_the_two_modes() {
 
 /// On Linux an accepted socket inherits the listener's `SO_RCVTIMEO`.
 #[test]
-fn accepted_sockets_block_whatever_the_listener_does() {
+fn accepted_sockets_block_whatever_the_mode_of_the_listener() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -5,6 +5,7 @@ use std::net::Shutdown;
 use std::thread;
 
 use pyssl as ssl;
+use pyssl_testing::skipped;
 use rustix::event::PollFlags;
 
 use crate::link::{
@@ -227,7 +228,7 @@ fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
             call
         };
         let Some(found) = waits_in(&mut client) else {
-            println!("SKIPPED: this kernel does not tell in which call a thread waits");
+            skipped("this kernel does not tell in which call a thread waits");
             return;
         };
         assert_eq!(found, call);

@@ -108,7 +108,7 @@ fn weak_keys_and_signatures_are_explained() {
     };
     let localhost = || ca.builder().san("localhost");
     explained(load(&localhost().key(KeyKind::Rsa1024).build()));
-    // Newer releases leave the hash to who verifies the certificate.
+    // Newer releases leave the hash to the verifier of the certificate.
     let weak_hash = load(&localhost().sha1().build());
     if weak_hash.is_err() {
         explained(weak_hash);

@@ -63,8 +63,8 @@ impl Fixtures {
         self.write(name, leaf.combined_pem())
     }
 
-    /// Certificates of different subjects in PEM. One is signed; nobody asks for the others'
-    /// signatures.
+    /// Certificates of different subjects in PEM. Only one is signed. No test checks the
+    /// signatures of the others.
     pub(crate) fn many(&self, count: usize) -> String {
         const NUMBER: &str = "0000000000";
         let subject = pyssl_testing::pki::DistinguishedName::new().with("CN", NUMBER);

@@ -1,4 +1,4 @@
-//! Cases, and the comparison of what they come to.
+//! Cases, and the comparison of their outcomes.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::interpreter::Interpreter;
 
-/// A scenario: steps that both sides run one after the other, whatever the earlier ones came to.
+/// A scenario: steps that both sides run in order, even if earlier ones failed.
 pub(crate) struct Case {
     name: String,
     steps: Vec<Value>,
@@ -17,16 +17,16 @@ pub(crate) struct Case {
     differs: Option<Difference>,
 }
 
-/// What the steps of a case came to here, and what was found wrong beside that.
+/// The outcomes of a case's steps on this library, and problems that they do not show.
 pub(crate) type Outcomes = (Vec<Value>, Vec<String>);
 
 /// Changes outcomes.
 type Rewrite = Box<dyn Fn(&mut [Value])>;
 
-/// A difference that is wanted.
+/// A deliberate difference.
 struct Difference {
     why: &'static str,
-    /// Makes of Python's outcomes what ours are to be.
+    /// Changes Python's outcomes into those expected of this library.
     ours: Rewrite,
 }
 
@@ -51,14 +51,14 @@ impl Case {
         self
     }
 
-    /// Compares up to the first step that fails: what a failure leaves behind in Python is its
-    /// own affair. (Here a step that fails leaves the context as it was, which is always checked.)
+    /// Compares up to the first step that fails, because in Python a failed step may leave the context
+    /// changed. (Here a failed step leaves it as it was, which is always checked.)
     pub(crate) fn until_an_error(mut self) -> Case {
         self.until_an_error = true;
         self
     }
 
-    /// Says that ours is different, why, and how: `ours` changes Python's outcomes into ours.
+    /// Declares a deliberate difference, with the reason. `ours` changes Python's outcomes into ours.
     pub(crate) fn differs(
         mut self,
         why: &'static str,
@@ -72,7 +72,7 @@ impl Case {
     }
 }
 
-/// Runs the cases in Python and here, if there is a Python that uses the same OpenSSL.
+/// Runs the cases in Python and on this library, if a Python with the same OpenSSL is installed.
 pub(crate) fn compare(cases: Vec<Case>) {
     if let Some(python) = same_openssl_or_skip() {
         compare_with(python, cases);

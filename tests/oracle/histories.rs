@@ -106,7 +106,7 @@ impl<'a> History<'a> {
 }
 
 #[test]
-fn default_contexts_trust_what_cpythons_do_whatever_happened_before() {
+fn default_contexts_trust_the_same_as_cpythons_after_any_history() {
     let Some(python) = same_openssl_or_skip() else {
         return;
     };
@@ -121,7 +121,7 @@ fn default_contexts_trust_what_cpythons_do_whatever_happened_before() {
 
 /// Each step is chosen at random, from a fixed seed.
 #[test]
-fn default_contexts_trust_what_cpythons_do_in_random_histories() {
+fn default_contexts_trust_the_same_as_cpythons_after_random_histories() {
     let Some(python) = same_openssl_or_skip() else {
         return;
     };

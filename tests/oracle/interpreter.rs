@@ -23,7 +23,7 @@ use convert::{
 
 pub(crate) use convert::hex;
 
-/// What the steps of one case have made, by name.
+/// The objects that the steps of a case have created, by name.
 #[derive(Default)]
 pub(crate) struct Interpreter {
     contexts: HashMap<String, ssl::SslContext>,
@@ -48,9 +48,9 @@ enum Sock {
     Taken,
 }
 
-/// Why a step came to nothing.
+/// Why a step has no value.
 enum Stop {
-    /// What it uses was never made.
+    /// An object that it needs was not created.
     Missing,
     Error(Box<ssl::Error>),
 }
@@ -81,7 +81,7 @@ impl Interpreter {
         }
     }
 
-    /// What was found wrong beside the outcomes.
+    /// Problems that the outcomes do not show.
     pub(crate) fn complaints(&self) -> &[String] {
         &self.complaints
     }
@@ -463,7 +463,7 @@ fn starve(on: bool) -> std::io::Result<()> {
     Ok(setrlimit(Resource::Nofile, limit)?)
 }
 
-/// A pipe with a name, which gives this to each who opens it.
+/// Makes a named pipe whose readers get this content.
 fn fifo(path: &str, content: Vec<u8>) {
     let make = |path: &str| {
         let made = std::process::Command::new("mkfifo").arg(path).status();

@@ -402,7 +402,7 @@ fn the_systems_certificates_are_pythons() {
 }
 
 #[test]
-fn what_was_loaded_before_an_error_does_not_stay() {
+fn certificates_loaded_before_an_error_are_not_kept() {
     let files = fixtures();
     let ca = files.ca.cert_pem();
     let broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";

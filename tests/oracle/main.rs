@@ -1,12 +1,12 @@
 //! The same scenarios in CPython and here, and every difference between them listed.
 //!
 //! A [`harness::Case`] is a list of steps, as data. `interpreter.py` runs them in Python,
-//! `interpreter.rs` here; what each step came to is compared field by field. Differences that are
+//! `interpreter.rs` here; the outcomes of each step are compared field by field. Differences that are
 //! wanted are written down where they are met, with the reason, and must exist.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "a failed step fails the test"
 )]
 
 mod fixtures;

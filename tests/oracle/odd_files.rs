@@ -1,4 +1,4 @@
-//! Files that are no proper files: without end, huge, pipes, devices. Read as Python reads them.
+//! Files without an end, huge files, pipes and devices are read as in Python.
 
 use std::fs::File;
 use std::process::Command;
@@ -151,7 +151,7 @@ fn pipes_are_read_as_in_python() {
     let mut all = Vec::new();
     for (number, (name, content)) in contents.into_iter().enumerate() {
         for role in 0..4 {
-            // A name for each, since those who write to a pipe wait for the next reader of it.
+            // Each has its own pipe, because a writer waits for the next reader of its pipe.
             let path = files.path(&format!("pipe {number} {role}"));
             let (role, load) = roles(&path).swap_remove(role);
             let steps = json!([

@@ -85,7 +85,7 @@ fn post_handshake_authentication_goes_as_in_python() {
     compare(cases);
 }
 
-/// Who is at one end of a connection.
+/// The program at one end of a connection.
 #[derive(Debug, Clone, Copy)]
 enum Who<'a> {
     We,
@@ -107,7 +107,7 @@ fn python_and_we_authenticate_each_other_after_the_handshake() {
             (0, true, 0x304, 1),
             (2, true, 0x303, 1),
         ] {
-            // Whoever is not asked, or is asked in the handshake, has one that is good.
+            // A client that is asked in the handshake, or not at all, has a valid certificate.
             let asked = mode != 0 && offers && maximum == 0x304 && asks == 1;
             if !asked && *which != "good" {
                 continue;
@@ -139,7 +139,7 @@ fn python_and_we_authenticate_each_other_after_the_handshake() {
 /// Serves one client; what came of it, and what keeps the socket open.
 type Serving = Box<dyn FnOnce() -> (Value, Box<dyn Send>) + Send>;
 
-/// What the server and the client came to.
+/// The outcomes of the server and of the client.
 fn run(server: Who<'_>, client: Who<'_>, settings: &Value) -> (Value, Value) {
     std::thread::scope(|scope| {
         let (port, serving): (u16, Serving) = match server {

@@ -31,7 +31,7 @@ impl Scene {
         }
     }
 
-    /// A handshake that would succeed.
+    /// A handshake that succeeds, unless a step changes that.
     pub(crate) fn good(name: impl Into<String>) -> Scene {
         Scene::with(name, &fixtures().leaf)
     }
@@ -51,13 +51,13 @@ impl Scene {
         self
     }
 
-    /// The server does nothing but this.
+    /// Replaces the steps of the server.
     pub(crate) fn server_only(mut self, steps: Vec<Value>) -> Scene {
         self.server = steps;
         self
     }
 
-    /// The client trusts nothing but this.
+    /// The client trusts only these certificates.
     pub(crate) fn trusting(mut self, pem: &str) -> Scene {
         self.client = vec![json!(["load_verify_locations", "c", {"cadata": pem}])];
         self
@@ -77,7 +77,7 @@ impl Scene {
             steps.push(json!(["do", side, "selected_alpn_protocol"]));
             steps.push(json!(["do", side, "getpeercert"]));
         }
-        // TLS 1.3 tells a client after its handshake that the server did not like it.
+        // In TLS 1.3 a client learns only after its handshake that the server refused it.
         steps.push(json!(["do", "p.client", "read"]));
         steps.push(json!(["pump", "p"]));
         steps.push(json!(["do", "p.server", "read"]));

@@ -102,7 +102,7 @@ fn select_loops_see_what_they_see_in_python() {
 
 /// Other operations than receiving take nothing either that a loop then waits for.
 #[test]
-fn other_operations_leave_to_select_loops_what_they_leave_in_python() {
+fn other_operations_leave_the_same_data_to_select_loops_as_in_python() {
     let mut cases = Vec::new();
     let acts = [
         ("nothing", vec![]),

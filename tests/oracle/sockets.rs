@@ -37,7 +37,7 @@ fn questions(name: &str) -> Vec<Value> {
 }
 
 #[test]
-fn what_can_be_wrapped_is_pythons() {
+fn the_same_sockets_can_be_wrapped_as_in_python() {
     let name = json!({"server_hostname": "localhost"});
     let wrap =
         |context: &str, sock: &str, options: &Value| json!(["wrap", "t", context, sock, options]);

@@ -1,4 +1,4 @@
-//! The same requests by Python's `requests` and by ours.
+//! The same requests with Python's `requests` and with ours.
 
 use std::path::Path;
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn outcome(url: &str, arguments: &Value) -> Value {
     }
 }
 
-/// As Python puts the values of a header together.
+/// Joins the values of a header as Python does.
 fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     let values: Vec<String> = headers
         .get_all(name)
@@ -93,7 +93,7 @@ fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// Makes the same requests by both, and compares what comes of them.
+/// Makes the same requests with both, and compares the outcomes.
 pub(crate) fn compare(scenes: &[(String, Value)]) {
     let ours = scenes
         .iter()

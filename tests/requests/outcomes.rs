@@ -9,7 +9,7 @@ fn text_of(url: &str) -> String {
 }
 
 #[test]
-fn addresses_that_are_none_have_pythons_texts() {
+fn invalid_urls_have_pythons_error_texts() {
     for (url, text) in [
         (
             "example.com",
@@ -51,7 +51,7 @@ fn addresses_that_are_none_have_pythons_texts() {
 }
 
 #[test]
-fn what_cannot_stand_in_a_head_is_an_invalid_header() {
+fn invalid_header_bytes_are_an_invalid_header_error() {
     for (name, value) in [("X", "a\r\nY: b"), ("X Y", "a"), ("", "a")] {
         let options = RequestOptions::new().headers([(name, value)]);
         let error = requests::get("http://localhost:1/", options).unwrap_err();

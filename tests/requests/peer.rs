@@ -1,11 +1,11 @@
-//! Servers without TLS that say exactly what they are told.
+//! Servers without TLS that send given bytes.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 use pyssl_testing::Scripted;
 
-/// A request as it has come.
+/// A received request.
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -14,7 +14,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads one; none at the end of the connection.
+    /// Reads a request. Returns `None` at the end of the connection.
     pub(crate) fn read(socket: &mut impl Read) -> Option<Request> {
         let mut request = Request::read_head(socket)?;
         let length = request.header("content-length");
@@ -65,7 +65,7 @@ pub(crate) fn answers(answers: Vec<Vec<u8>>) -> Scripted {
 }
 
 /// Answers `/STATUS/LOCATION` (in hexadecimal digits) with a redirect, `/loop` with one to itself, and
-/// everything else with what it was asked.
+/// everything else with a description of the request.
 pub(crate) fn redirector() -> Scripted {
     Scripted::follows(|mut socket| while serve(&mut socket).is_ok() {})
 }

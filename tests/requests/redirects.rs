@@ -101,7 +101,7 @@ fn locations_are_understood_as_in_python() {
 }
 
 #[test]
-fn addresses_are_asked_for_as_in_python() {
+fn urls_are_requested_as_in_python() {
     let server = redirector();
     let port = server.port();
     let scenes: Vec<(String, Value)> = [
@@ -139,7 +139,7 @@ fn the_total_time_counts_over_redirects() {
 }
 
 #[test]
-fn no_redirects_at_all_can_be_asked_for() {
+fn redirects_can_be_disabled() {
     let server = redirector();
     let session = requests::Session::new(()).max_redirects(0);
     let error = session.get(format!("http://{}/loop", server.addr()), ());

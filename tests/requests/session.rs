@@ -4,7 +4,7 @@ use pyssl::requests::{Error, RequestOptions, Session};
 use pyssl_testing::server::{HangUp, HttpResponse};
 use pyssl_testing::{Ca, Files, HttpsServer, ServerConfig};
 
-/// A session that does not care for the variables of whoever runs the tests.
+/// A session that ignores the environment variables.
 fn new_session(options: impl Into<RequestOptions>) -> Session {
     Session::new(options).trust_env(false)
 }

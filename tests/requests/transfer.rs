@@ -7,7 +7,7 @@ use pyssl::requests::{self, Error, RequestOptions, Response};
 use pyssl_testing::server::{HangUp, HttpResponse};
 use pyssl_testing::{Ca, HttpsServer, Scripted, ServerConfig, closed_port};
 
-/// What comes of an answer over TLS, after which the server hangs up.
+/// The outcome of an answer over TLS, after which the server hangs up.
 fn get(answer: impl Into<Vec<u8>>, how: HangUp) -> Result<Response, Error> {
     let config = ServerConfig::new(&Ca::new().issue("localhost")).hang_up_after(1, how);
     let server = HttpsServer::start(config, HttpResponse::raw(answer));
@@ -69,7 +69,7 @@ fn a_reset_is_not_the_end_of_a_body() {
 }
 
 #[test]
-fn what_is_no_http_is_a_connection_error() {
+fn a_response_that_is_not_http_is_a_connection_error() {
     for answer in ["", "nonsense\r\n\r\n", "HTTP/1.1 OK"] {
         let error = get(answer, HangUp::CloseNotify).unwrap_err();
         assert!(matches!(error, Error::ConnectionError(_)), "{error:?}");
@@ -92,7 +92,7 @@ fn a_server_without_tls_is_an_ssl_error() {
 }
 
 #[test]
-fn a_silent_server_is_given_up() {
+fn a_silent_server_times_out() {
     let server = Scripted::never_answers();
     let options = RequestOptions::new().verify(false);
     let options = options.timeout(Duration::from_millis(50));
@@ -108,7 +108,7 @@ fn a_silent_server_is_given_up() {
 }
 
 #[test]
-fn a_body_that_stands_still_is_a_connection_error_as_in_python() {
+fn a_stalled_body_is_a_connection_error_as_in_python() {
     let leaf = Ca::new().issue("localhost");
     let stalled = HttpResponse::ok("some").content_length(10);
     let server = HttpsServer::start(&leaf, stalled);

@@ -64,7 +64,7 @@ fn another_authority_is_an_ssl_error_with_its_code() {
 }
 
 #[test]
-fn false_takes_any_certificate_for_any_name() {
+fn verify_false_accepts_any_certificate_and_any_name() {
     let server = HttpsServer::start(&odd::self_signed(), "hello");
     for host in ["localhost", "127.0.0.1"] {
         assert_eq!(
@@ -170,7 +170,7 @@ fn plain_http_needs_no_certificates() {
 }
 
 #[test]
-fn bools_and_paths_say_what_they_mean() {
+fn verify_is_a_bool_or_a_path() {
     assert_eq!(Verify::from(true), Verify::Default);
     assert_eq!(Verify::from(false), Verify::DangerDisabled);
     assert_eq!(Verify::from("ca.pem"), Verify::Path("ca.pem".into()));
@@ -178,7 +178,7 @@ fn bools_and_paths_say_what_they_mean() {
 }
 
 #[test]
-fn the_environment_names_the_bundle_for_whoever_does_not() {
+fn environment_variables_name_the_bundle_if_verify_does_not() {
     const INNER: &str = "PYSSL_TEST_INNER";
     if let Ok(url) = std::env::var(INNER) {
         let other = std::env::var("PYSSL_TEST_OTHER_CA").unwrap();
@@ -210,7 +210,7 @@ fn the_environment_names_the_bundle_for_whoever_does_not() {
     ] {
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
-            .arg("verify::the_environment_names_the_bundle_for_whoever_does_not")
+            .arg("verify::environment_variables_name_the_bundle_if_verify_does_not")
             .env(INNER, server.url("localhost", "/"))
             .env("PYSSL_TEST_OTHER_CA", &*other.ca)
             .envs(variables)

@@ -77,7 +77,7 @@ impl Implementation {
             .is_some_and(|name| public.contains(word(name)));
         Some(Implementation {
             indent: line.len() - line.trim_start().len(),
-            // What goes to `ureq` comes from a type of ours that nobody else sees.
+            // The values for `ureq` come from a private type of ours.
             public: (public.contains(of.as_str()) && !path.starts_with("ureq::")) || trait_is_ours,
             of_trait: of_trait.is_some(),
             of,

@@ -120,14 +120,14 @@ fn a_response_that_is_not_good_ends_the_handshake() {
     }
 }
 
-/// What comes of a response about another certificate. From OpenSSL 3.6 on a server keeps it to itself.
+/// The outcome of a response about another certificate. From OpenSSL 3.6 on, a server does not send it.
 fn about_another() -> i32 {
     let sent = *ssl::OPENSSL_VERSION_INFO < (3, 6, 0, 0, 0);
     if sent { 75 } else { 73 }
 }
 
 #[test]
-fn a_response_about_another_certificate_is_none() {
+fn a_response_about_another_certificate_does_not_count() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Require);
         let other = scene.ca.issue("localhost");
@@ -372,7 +372,7 @@ fn a_chain_that_ends_early_is_enough_if_it_has_the_issuer() {
 
     let client = trusting(leaf.cert_pem());
     assert_eq!(verdict(&client, None), None);
-    // Trust in the certificate alone is none in its issuer.
+    // Trusting the certificate alone does not trust its issuer.
     let said = verdict(&client, good()).unwrap();
     assert!(said.starts_with("OCSP verification failed, "), "{said}");
 }

@@ -12,7 +12,7 @@ use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, class, connected, outcome, panic_text, server_context, show, told};
 
 #[test]
-fn a_server_refuses_what_no_client_would_take() {
+fn a_server_refuses_responses_that_no_client_would_accept() {
     let ca = Ca::new();
     let issuer = ca.intermediate();
     let (leaf, other) = (issuer.issue("localhost"), issuer.issue("localhost"));
