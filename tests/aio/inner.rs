@@ -110,3 +110,100 @@ impl AsyncWrite for Failing {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+/// What an inner stream does at one of its polls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is pending once, and arranges a wake-up.
+    PendingOnce,
+    /// It returns an error once.
+    ErrorOnce,
+    /// From then on it is pending, and wakes nobody.
+    PendingForEver,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Fault; 3] =
+        [Fault::PendingOnce, Fault::ErrorOnce, Fault::PendingForEver];
+}
+
+/// A stream that has one fault, at a poll with a given number.
+#[derive(Debug)]
+pub(crate) struct Faulty<S> {
+    inner: S,
+    fault: Fault,
+    at: usize,
+    polls: usize,
+}
+
+impl<S> Faulty<S> {
+    pub(crate) fn new(inner: S, fault: Fault, at: usize) -> Faulty<S> {
+        Faulty {
+            inner,
+            fault,
+            at,
+            polls: 0,
+        }
+    }
+
+    /// Whether the poll that has the fault has come.
+    pub(crate) fn reached(&self) -> bool {
+        self.polls > self.at
+    }
+
+    fn next<T>(&mut self, cx: &Context<'_>) -> Option<Poll<io::Result<T>>> {
+        let poll = self.polls;
+        self.polls += 1;
+        match self.fault {
+            Fault::PendingOnce if poll == self.at => {
+                cx.waker().wake_by_ref();
+                Some(Poll::Pending)
+            }
+            Fault::ErrorOnce if poll == self.at => {
+                Some(Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())))
+            }
+            Fault::PendingForEver if poll >= self.at => Some(Poll::Pending),
+            _ => None,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Faulty<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(fault) = self.next(cx) {
+            return fault;
+        }
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if let Some(fault) = self.next(cx) {
+            return fault;
+        }
+        Pin::new(&mut self.inner).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(fault) = self.next(cx) {
+            return fault;
+        }
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(fault) = self.next(cx) {
+            return fault;
+        }
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}

@@ -7,6 +7,7 @@
 
 mod asyncio;
 mod cancel;
+mod every_poll;
 mod handshake;
 mod inner;
 mod lazy;

@@ -1,30 +1,31 @@
-//! `tests/behaviour/census.tsv`: every case of CPython's suite, and the tests here that check the
-//! same.
+//! `tests/behaviour/census.tsv` and `tests/aio/census.tsv`: every case of CPython's suites of `ssl`
+//! and of asyncio's TLS, and the tests here that check the same.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const TABLE: &str = include_str!("../behaviour/census.tsv");
-/// The cases of CPython's `test_ssl`.
-const CASES: usize = 196;
-/// Those that do not depend on Python or on Windows.
-const APPLY: usize = 175;
+/// A table; how many cases it has; and how many of them do not depend on Python or on Windows.
+const TABLES: [(&str, usize, usize); 2] = [
+    (include_str!("../behaviour/census.tsv"), 196, 175),
+    (include_str!("../aio/census.tsv"), 57, 41),
+];
 
 #[test]
 fn no_case_is_missing_and_none_stands_twice() {
-    let table = crate::rows::<4>(TABLE);
-    assert_eq!(table.len(), CASES);
-    let distinct: HashSet<_> = table.iter().map(|row| (row[0], row[1])).collect();
-    assert_eq!(distinct.len(), CASES);
-    let apply = table.iter().filter(|row| row[2] == "yes").count();
-    assert_eq!(apply, APPLY);
+    for (table, cases, apply) in TABLES {
+        let table = crate::rows::<4>(table);
+        assert_eq!(table.len(), cases);
+        let distinct: HashSet<_> = table.iter().map(|row| (row[0], row[1])).collect();
+        assert_eq!(distinct.len(), cases);
+        assert_eq!(table.iter().filter(|row| row[2] == "yes").count(), apply);
+    }
 }
 
 #[test]
 fn every_case_has_tests_that_exist_or_a_reason_for_none() {
     let mut wrong = Vec::new();
-    for [class, case, applies, tests] in crate::rows(TABLE) {
+    for [class, case, applies, tests] in TABLES.iter().flat_map(|(table, ..)| crate::rows(table)) {
         let problem = match applies {
             "yes" => tests.split(", ").find_map(|test| missing(test).err()),
             "python" | "windows" if !tests.is_empty() => None,
@@ -70,7 +71,11 @@ fn missing(test: &str) -> Result<(), String> {
     let source = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
     let head = format!("fn {function}(");
     let mut lines = source.lines().collect::<Vec<_>>().into_iter().rev();
-    if !lines.any(|line| line.trim_start().starts_with(&head)) {
+    if !lines.any(|line| {
+        line.trim_start()
+            .trim_start_matches("async ")
+            .starts_with(&head)
+    }) {
         return Err(format!("there is no {test}"));
     }
     // What stands above the function belongs to it as far as its attributes and comments go.
@@ -78,7 +83,8 @@ fn missing(test: &str) -> Result<(), String> {
         .map(str::trim_start)
         .take_while(|line| line.starts_with('#') || line.starts_with("//"))
         .collect();
-    if !above.contains(&"#[test]") || above.iter().any(|line| line.starts_with("#[ignore")) {
+    let is_test = |line: &&str| *line == "#[test]" || line.starts_with("#[tokio::test");
+    if !above.iter().any(is_test) || above.iter().any(|line| line.starts_with("#[ignore")) {
         return Err(format!("{test} is no test that is run"));
     }
     Ok(())

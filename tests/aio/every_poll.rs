@@ -1,0 +1,236 @@
+//! A fault of the inner stream at each of its polls in turn, and a future that is dropped at each of
+//! its own polls in turn. Nothing here waits for a clock: tokio's is paused, so a time limit passes
+//! when nothing else can run.
+
+use std::future::Future;
+use std::io;
+use std::task::Poll;
+
+use pyssl as ssl;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+use super::inner::{Fault, Faulty};
+use super::support::{VERSIONS, contexts, pair, pattern};
+
+/// Small, so that most operations take several polls.
+const ROOM: usize = 300;
+const SIZE: usize = 2000;
+
+/// What the near side does, from the handshake to the return to clear text.
+async fn near_side(
+    context: &ssl::SslContext,
+    stream: &mut Faulty<DuplexStream>,
+    written: &mut usize,
+) -> ssl::Result<Vec<u8>> {
+    let mut tls = context.connect(stream, "localhost").await?;
+    let data = pattern(SIZE);
+    while *written < data.len() {
+        *written += tls.write(&data[*written..]).await?;
+    }
+    tls.flush().await?;
+    let mut received = vec![0; SIZE];
+    tls.read_exact(&mut received).await?;
+    let (_, clear_text) = tls.unwrap().await?;
+    assert!(clear_text.is_empty());
+    Ok(received)
+}
+
+/// Receives and answers. Returns what it has received, also after an error.
+async fn far_side(context: &ssl::SslContext, stream: DuplexStream) -> (ssl::Result<()>, Vec<u8>) {
+    let mut received = Vec::new();
+    let done = async {
+        let mut tls = context.accept(stream).await?;
+        let mut piece = [0; 100];
+        while received.len() < SIZE {
+            match tls.read(&mut piece).await? {
+                0 => return Ok(()),
+                n => received.extend_from_slice(&piece[..n]),
+            }
+        }
+        tls.write_all(&pattern(SIZE)).await?;
+        tls.flush().await?;
+        tls.unwrap().await.map(drop)
+    };
+    (done.await, received)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_at_any_poll_of_the_inner_stream_hangs_nobody_and_loses_no_byte() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        for fault in Fault::ALL {
+            let mut at = 0;
+            loop {
+                let (near, far) = duplex(ROOM);
+                let mut near = Faulty::new(near, fault, at);
+                let far = tokio::spawn({
+                    let server = server.clone();
+                    async move { far_side(&server, far).await }
+                });
+                let mut written = 0;
+                // A fault that no time limit of ours ends is ended by this one.
+                let side = near_side(&client, &mut near, &mut written);
+                let limit = std::time::Duration::from_secs(1000);
+                let outcome = tokio::time::timeout(limit, side).await;
+                let reached = near.reached();
+                drop(near);
+                let (far_done, received) = far.await.expect("no panic");
+                let place = format!("{version:?} {fault:?} at {at}");
+                // In order, and not more than was sent.
+                assert!(pattern(SIZE).starts_with(&received), "{place}");
+                match (outcome, fault) {
+                    (Ok(Ok(answer)), _) => {
+                        // Also if the error met tickets, or bytes that could be sent again.
+                        assert!(answer == pattern(SIZE), "{place}");
+                        assert_eq!(received.len(), SIZE, "{place}");
+                        assert!(fault == Fault::ErrorOnce || far_done.is_ok(), "{place}");
+                    }
+                    (Ok(Err(error)), Fault::ErrorOnce) => {
+                        let class = error.python_class();
+                        assert_eq!(class, "ConnectionResetError", "{place}: {error}");
+                    }
+                    (Ok(Err(error)), Fault::PendingForEver) => {
+                        let class = error.python_class();
+                        let known = ["ConnectionAbortedError", "TimeoutError"];
+                        assert!(known.contains(&class), "{place}: {error}");
+                    }
+                    // Data of a connection has no time limit, as in Python.
+                    (Err(_), Fault::PendingForEver) => {}
+                    (other, _) => panic!("{place}: {other:?}"),
+                }
+                if !reached {
+                    break;
+                }
+                at += 1;
+            }
+            assert!(at > 30, "{version:?} {fault:?}: {at} polls");
+        }
+    }
+}
+
+/// Polls a future `polls` times at most, then drops it.
+async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(|cx| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+/// Runs `operation` on the near side of a connection, dropping its future after each number of
+/// polls in turn, until it is done. The far side reads to the end and tells what it got.
+async fn drop_everywhere<F, R>(operation: F)
+where
+    F: AsyncFn(ssl::aio::TlsStream<DuplexStream>, usize) -> (Option<io::Result<usize>>, R),
+{
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        for polls in 1.. {
+            let (near, mut far) = pair(&client, &server, ROOM).await;
+            let far = tokio::spawn(async move {
+                let mut received = Vec::new();
+                let mut piece = [0; 50];
+                while let Ok(n @ 1..) = far.read(&mut piece).await {
+                    received.extend_from_slice(&piece[..n]);
+                }
+                received
+            });
+            let (done, rest) = operation(near, polls).await;
+            drop(rest);
+            let received = far.await.expect("no panic");
+            assert!(pattern(SIZE).starts_with(&received), "{version:?} {polls}");
+            match done {
+                None => {}
+                Some(done) => {
+                    let sent = done.expect("it was not disturbed");
+                    assert_eq!(received.len(), sent, "{version:?} {polls}");
+                    assert!(polls > 1, "the first poll was not the last");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flush_that_is_dropped_at_any_poll_goes_on_later() {
+    drop_everywhere(async |mut near, polls| {
+        near.write_all(&pattern(SIZE)).await.expect("sealed");
+        let done = dropped_after(polls, near.flush()).await;
+        // The next operation sends the rest.
+        near.shutdown().await.expect("sent");
+        (done.map(|done| done.map(|()| SIZE)), near)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shutdown_that_is_dropped_at_any_poll_goes_on_later() {
+    drop_everywhere(async |mut near, polls| {
+        near.write_all(&pattern(SIZE)).await.expect("sealed");
+        let done = dropped_after(polls, near.shutdown()).await;
+        near.shutdown().await.expect("sent");
+        near.shutdown().await.expect("again");
+        (done.map(|done| done.map(|()| SIZE)), near)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unwrap_that_is_dropped_at_any_poll_closes_the_connection() {
+    let operation = async |mut near: ssl::aio::TlsStream<DuplexStream>, polls| {
+        near.write_all(&pattern(SIZE)).await.expect("sealed");
+        let done = dropped_after(polls, near.unwrap()).await;
+        // The far side does not answer close_notify, but ends the connection.
+        (done.map(|done| done.map(|_| SIZE).or(Ok(SIZE))), ())
+    };
+    drop_everywhere(operation).await;
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_dropped_at_any_poll_is_a_reset_for_the_peer() {
+    for version in VERSIONS {
+        let (client, server) = contexts();
+        client.set_maximum_version(version).expect("known");
+        for lazily in [false, true] {
+            for polls in 1.. {
+                let (near, far) = duplex(ROOM);
+                let connecting = tokio::spawn({
+                    let client = client.clone();
+                    async move { client.connect(near, "localhost").await }
+                });
+                let accepting = async {
+                    match lazily {
+                        true => {
+                            let start = ssl::aio::LazyConfigAcceptor::new(far).await?;
+                            start.accept(&server).await
+                        }
+                        false => server.accept(far).await,
+                    }
+                };
+                let accepted = dropped_after(polls, accepting).await;
+                let connected = connecting.await.expect("no panic");
+                match accepted {
+                    Some(stream) => {
+                        assert!(stream.is_ok() && connected.is_ok());
+                        assert!(polls > 3, "the handshake took {polls} polls");
+                        break;
+                    }
+                    // The last flight may have been sent already.
+                    None => {
+                        let class = connected.as_ref().err().map(ssl::Error::python_class);
+                        let gone = ["ConnectionResetError", "BrokenPipeError"];
+                        assert!(class.is_none_or(|class| gone.contains(&class)), "{class:?}");
+                    }
+                }
+            }
+        }
+    }
+}
