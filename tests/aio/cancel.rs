@@ -27,7 +27,7 @@ async fn poll_times<F: Future>(future: F, polls: usize) -> Option<F::Output> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn reads_that_are_dropped_at_any_poll_lose_nothing(
