@@ -1,4 +1,4 @@
-//! Arguments take what a caller has at hand, and names lead to values as in Python.
+//! Arguments accept the types that callers have, and names convert to values as in Python.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ fn a_chain_can_be_cloned_and_its_password_asked_for_twice() {
     }
 }
 
-/// As a program has it: what was not configured is `None`.
+/// The configuration of a program; a setting that is not configured is `None`.
 struct Configured<'a> {
     cafile: Option<PathBuf>,
     capath: Option<&'a str>,

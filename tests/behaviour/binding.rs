@@ -52,7 +52,7 @@ fn the_end_point_is_the_hash_of_the_certificate() {
     let binding = pair.client.get_channel_binding("tls-server-end-point");
     assert_eq!(binding.unwrap().unwrap(), &*digest);
 
-    // SHA-1 counts as SHA-256.
+    // For a signature with SHA-1, the binding uses SHA-256.
     let old = ca.builder().san("localhost").sha1().build();
     let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     server.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
@@ -63,7 +63,7 @@ fn the_end_point_is_the_hash_of_the_certificate() {
     let binding = pair.client.get_channel_binding("tls-server-end-point");
     assert_eq!(binding.unwrap().unwrap(), &*digest);
 
-    // Ed25519 has no hash that could be named.
+    // An Ed25519 signature names no hash.
     let root = Ca::root_builder().key(KeyKind::Ed25519).build_ca();
     let (client, server) = (
         client_context(&root),
@@ -117,7 +117,7 @@ fn keying_material_depends_on_label_context_and_connection() {
     assert_eq!(class(endless), "OverflowError");
 }
 
-/// RFC 9266, section 4.2: the keys of TLS 1.2 may be those of another connection.
+/// RFC 9266, section 4.2: without the extension, another TLS 1.2 connection may have the same keys.
 #[test]
 fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
     const NO_EXTENDED_MASTER_SECRET: u64 = 1;
@@ -134,7 +134,7 @@ fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
     }
 }
 
-/// Which certificate the resumed session was for, a server with several does not know.
+/// A server with several certificates does not know which of them a resumed session belongs to.
 #[test]
 fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
     let ca = Ca::new();
@@ -164,7 +164,7 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
             bindings(&connect(session.clone())),
             (known.clone(), known.clone())
         );
-        // Another of the same kind takes the first one's place.
+        // A certificate with the same kind of key replaces the first one.
         show(&server, &leaf);
         assert_eq!(
             bindings(&connect(session.clone())),
@@ -175,7 +175,7 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
     }
 }
 
-/// The other end computes with another library's code.
+/// The peer computes the values with the `openssl` crate.
 #[test]
 fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
@@ -202,7 +202,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
                     out
                 };
                 let exporter = export(32, "EXPORTER-Channel-Binding", Some(b""));
-                // The first Finished message of a new session is the client's.
+                // In a full handshake, the client sends its Finished message first.
                 let mut unique = [0; 64];
                 let length = ssl.finished(&mut unique);
                 (
@@ -218,7 +218,7 @@ fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
                 material.unwrap()
             };
             let (material, without) = (ours(Some(b"context")), ours(None));
-            // In TLS 1.3 no context is an empty one; in TLS 1.2 it is not.
+            // In TLS 1.3, no context is the same as an empty one. In TLS 1.2 it is not.
             assert_ne!(material, without);
             assert_eq!(
                 without == ours(Some(b"")),
@@ -240,14 +240,14 @@ fn invalid_requests_for_keying_material_are_errors() {
         let export = |length, label: &str, context: Option<&[u8]>| {
             pair.client.export_keying_material(length, label, context)
         };
-        // HKDF gives 255 times the hash (RFC 5869, section 2.3).
+        // HKDF returns at most 255 times the length of the hash (RFC 5869, section 2.3).
         let most = export(16 * 1024, "l", None).map_err(|error| error.python_class());
         match version {
             ssl::TlsVersion::TLSv1_2 => assert_eq!(most.unwrap().len(), 16 * 1024),
             _ => assert_eq!(most, Err("SSLError")),
         }
         assert_eq!(class(export(16 * 1024 + 1, "l", None)), "OverflowError");
-        // What TLS 1.2 derives its own keys with.
+        // TLS 1.2 derives its own keys with this label.
         let reserved = export(32, "key expansion", None);
         match version {
             ssl::TlsVersion::TLSv1_2 => {
@@ -255,7 +255,7 @@ fn invalid_requests_for_keying_material_are_errors() {
             }
             _ => assert_eq!(reserved.unwrap().len(), 32),
         }
-        // An error leaves the connection alone.
+        // The connection can be used after these errors.
         assert_eq!(export(8, "", Some(b"")).unwrap().len(), 8);
         let nul = export(8, "a\0b", None).unwrap();
         assert_ne!(nul, export(8, "a", None).unwrap());

@@ -1,4 +1,4 @@
-//! Callbacks that come back to what has called them, and what they own.
+//! Callbacks that use the connection or the context that has called them, and values that they own.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +15,8 @@ use crate::support::{Pair, after_failure, class, connected, outcome, panic_text,
 
 const REFUSED: &str = "a callback cannot use the connection that has called it";
 
-/// Runs `f` in the SNI callback of a server, with the socket that the callback belongs to, and
-/// finishes the handshake; what the server's `do_handshake` ended with.
+/// Runs `f` in the SNI callback of a server, with the socket of the handshake. Returns the results of
+/// the server's and of the client's handshake.
 fn in_callback_of_a_socket(
     f: impl Fn(&ssl::SslSocket) + Send + Sync + 'static,
 ) -> (ssl::Result<()>, ssl::Result<()>) {
@@ -42,7 +42,7 @@ fn in_callback_of_a_socket(
     })
 }
 
-/// A handshake in memory of a server's object that `prepare` gets to share.
+/// Does a handshake in memory. `prepare` gets the server's object before it.
 fn shake_hands(
     contexts: &Contexts,
     prepare: impl FnOnce(&Arc<ssl::SslObject>),
@@ -85,7 +85,7 @@ fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
         .server
         .set_sni_callback(move |_| {
             let object = here.get().unwrap().upgrade().unwrap();
-            // As in Python.
+            // The getters return the same as in Python.
             assert!(object.server_side());
             assert_eq!((object.version(), object.cipher()), (None, None));
             assert_eq!(object.shared_ciphers(), None);
@@ -93,7 +93,7 @@ fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
             assert_eq!((object.pending(), object.session_reused()), (0, false));
             assert!(object.session().is_none());
             assert!(format!("{object:?}").contains("SslObject"));
-            // Python would go into the running handshake a second time.
+            // Python would enter the running handshake a second time.
             let operations = [
                 object.do_handshake(),
                 object.read(10).map(|_| ()),
@@ -135,7 +135,7 @@ fn a_socket_does_nothing_in_its_callback() {
         for operation in operations {
             assert_eq!(operation.unwrap_err().to_string(), REFUSED);
         }
-        // Nor with a time-out.
+        // The same with a time-out.
         socket.settimeout(Some(PATIENCE)).unwrap();
         assert_eq!(socket.recv(10).unwrap_err().to_string(), REFUSED);
     });
@@ -155,7 +155,7 @@ fn a_callback_that_closes_its_socket_ends_the_handshake() {
 fn a_callback_that_shuts_its_socket_down_ends_the_handshake() {
     let (server, client) =
         in_callback_of_a_socket(|socket| socket.shutdown(std::net::Shutdown::Both).unwrap());
-    // Whichever of the server's calls notices it.
+    // The error depends on the system call that fails first.
     let noticed = class(server);
     assert!(
         ["BrokenPipeError", "ConnectionResetError"].contains(&noticed),
@@ -198,13 +198,13 @@ fn a_callback_may_change_the_context_that_it_belongs_to() {
             own.set_alpn_protocols(&["h2"])?;
             assert!(own.session_stats().accept > 0);
             assert!(!own.get_ciphers()?.is_empty());
-            // The closure that runs goes only when it has returned.
+            // The running closure is dropped only after it has returned.
             own.clear_sni_callback()?;
             Ok(ssl::SniAction::Continue)
         })
         .unwrap();
     client.set_alpn_protocols(&["h2"]).unwrap();
-    // The connection under way keeps what it began with.
+    // The connection that called the callback keeps its settings.
     for alpn in [None, Some("h2")] {
         let pair = connected(&client, &server);
         assert_eq!(pair.client.selected_alpn_protocol().as_deref(), alpn);
@@ -218,7 +218,7 @@ fn a_callback_may_change_the_context_that_it_belongs_to() {
     );
 }
 
-/// Something that a callback owns: it uses the context when it goes.
+/// A value that a callback owns. It uses the context when it is dropped.
 struct Owned {
     context: ssl::SslContext,
     gone: Arc<AtomicUsize>,
@@ -330,7 +330,7 @@ fn a_panic_continues_in_the_caller_and_affects_only_its_own_connection() {
         };
         assert_eq!(error.reason(), Some(alert));
     });
-    // No lock and no turn is left behind.
+    // All locks and turns were released.
     assert_eq!(class(socket.recv(1)), "SSLEOFError");
     assert_eq!(class(socket.send(b"x")), "SSLEOFError");
     let failed = after_failure("SSLError:SHUTDOWN_WHILE_IN_INIT");
@@ -342,8 +342,8 @@ fn a_panic_continues_in_the_caller_and_affects_only_its_own_connection() {
     assert_eq!(server.recv(10).unwrap(), b"fine");
 }
 
-/// A connection whose server has sent the records `one` and `two` together: the client has read one, the
-/// other waits in the transport.
+/// A connection whose server has sent the records `one` and `two`. The client has read the first one, and
+/// the transport has read the second one ahead.
 fn one_of_two_read(contexts: &Contexts) -> Link {
     let (link, _) = contexts.local_link(client_options().read_ahead(true));
     link.server.send(b"one").unwrap();
@@ -437,7 +437,7 @@ fn an_error_of_an_observing_callback_does_not_damage_a_write() {
     });
 }
 
-/// A writer that shakes hands with the context whose log it keeps.
+/// A key log writer that does a handshake with the context that it logs for.
 struct Recursive {
     contexts: Contexts,
     errors: Arc<Mutex<Vec<String>>>,
@@ -495,7 +495,7 @@ fn a_name_that_is_not_text_is_refused_and_does_not_count_as_absent() {
         .unwrap();
     let (near, far) = tcp_pair();
     thread::scope(|scope| {
-        // OpenSSL sends whatever bytes it is told, though 4.0 verifies no such name.
+        // OpenSSL sends any bytes as a name, but 4.0 does not verify such a name.
         let peer = scope.spawn(|| ClientConfig::new().handshake("w\u{fc}rst", near).map(drop));
         let error = server.wrap_socket(far, server_options()).unwrap_err();
         assert_eq!(error.reason(), Some("CALLBACK_FAILED"));

@@ -1,4 +1,4 @@
-//! Closing with a goodbye that takes no longer than it may.
+//! Closing with `close_notify` within a time limit.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::link::{
 };
 use crate::support::class;
 
-/// Long enough never to pass in a test that does not wait for it, and short enough to wait for.
+/// A short time limit, for tests that wait until it has passed.
 const SOON: Duration = Duration::from_millis(50);
 
 fn assert_closed(end: &ssl::SslSocket) {
@@ -58,7 +58,7 @@ fn a_peer_that_has_said_goodbye_is_not_waited_for() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         say_goodbye(&server);
-        // Even without any time.
+        // Also with a time limit of zero.
         let closed = client.close_within(Duration::ZERO).unwrap();
         assert_eq!(closed, ssl::Closed::Orderly);
         server.unwrap().unwrap();
@@ -78,7 +78,7 @@ fn a_peer_that_never_answers_is_left() {
                 assert_eq!(closed, ssl::Closed::TimedOut);
                 assert!(began.elapsed() >= timeout);
                 assert_closed(&client);
-                // Ours went out all the same, and then the socket was closed.
+                // `close_notify` was sent all the same, and then the socket was closed.
                 assert_eq!(server.recv(100).unwrap(), b"");
                 let mut plain = server.detach().map(std::net::TcpStream::from).unwrap();
                 assert_eq!(plain.read(&mut [0; 8]).unwrap(), 0);
@@ -95,7 +95,7 @@ fn a_peer_that_just_leaves_makes_a_ragged_end() {
         server.close();
         assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Ragged);
         assert_closed(&client);
-        // One that cuts the connection: it leaves data unread.
+        // A peer that closes with unread data resets the connection.
         let Link { client, server } = Contexts::of(version).link();
         client.send(b"never read").unwrap();
         server.close();
@@ -111,7 +111,7 @@ fn unread_data_of_the_peer_is_discarded() {
         for _ in 0..100 {
             server.send(&[b'x'; 1000]).unwrap();
         }
-        // A part of it has been read ahead by now.
+        // A part of the data has been read ahead by now.
         assert_eq!(client.recv(10).unwrap(), b"xxxxxxxxxx");
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -130,7 +130,7 @@ fn a_peer_that_never_stops_sending_is_left() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         thread::scope(|scope| {
-            // It ends when the client is gone.
+            // The sender ends when the client has closed.
             scope.spawn(|| while server.send(&[0; 100_000]).is_ok() {});
             assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
         });
@@ -151,7 +151,7 @@ fn a_peer_that_does_not_read_is_left() {
             assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
             assert!(is_bad_fd(&writer.join().unwrap()));
         });
-        // Given up half-way: `close_notify` would stand in the middle of a record.
+        // After an unfinished write, `close_notify` would be in the middle of a record.
         let Link { client, server } = Contexts::of(version).link();
         client.setblocking(false).unwrap();
         let begun = client.send(&vec![0; 64 << 20]);
@@ -181,7 +181,7 @@ fn a_thread_that_receives_meanwhile_reads_to_the_end() {
             assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
             let (last, end) = reader.join().unwrap();
             assert_eq!(last, b"last words");
-            // Then the end, unless the socket is closed by then.
+            // Then the reader gets the end of the stream, unless the socket was closed before.
             let end = end.map_or_else(
                 |class| class,
                 |data| if data.is_empty() { "end" } else { "data" },
@@ -191,7 +191,7 @@ fn a_thread_that_receives_meanwhile_reads_to_the_end() {
     }
 }
 
-/// The thread that closes has asked for data too, in vain, while the other one was waiting.
+/// The thread that closes has tried to receive too, without success, while the other one was waiting.
 #[test]
 fn a_thread_that_has_asked_in_vain_leaves_the_data_to_the_reader() {
     let _watchdog = Watchdog::new();

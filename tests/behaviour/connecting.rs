@@ -1,4 +1,4 @@
-//! The ways to a connected socket, and the certificate of a server.
+//! Ways to connect a socket, and `get_server_certificate`.
 
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -131,7 +131,7 @@ fn a_socket_that_was_connected_by_others_begins_tls_with_its_handshake() {
     assert!(sock.getpeercert().unwrap().is_some());
     echo_once(&sock);
 
-    // By a `connect` that did not wait.
+    // Connected by a `connect` that did not wait.
     let sock = wrapped(&ca, "localhost");
     sock.setblocking(false).unwrap();
     if let Err(error) = sock.connect(addr) {
@@ -207,7 +207,7 @@ fn a_connected_socket_can_be_given_another_context() {
     let sock = first.wrap_socket(plain_socket(), "localhost").unwrap();
     sock.connect(server.addr()).unwrap();
     sock.set_context(&second).unwrap();
-    // The very context, not one like it: what happens to it shows.
+    // It is the same context, not a copy: a change of it is visible.
     second.set_ciphers("AES256").unwrap();
     assert_eq!(
         sock.context().get_ciphers().unwrap(),
@@ -280,7 +280,7 @@ fn certificates_are_fetched_over_ipv6_too() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..2 {
-                // The second client does not like what it sees.
+                // The second client rejects the certificate.
                 let _ = listener.accept();
             }
         });
@@ -412,10 +412,10 @@ fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed()
         }
         connecting.join().unwrap().unwrap();
     });
-    // What it took to wait has left nothing behind.
+    // The settings that waiting needed were removed from the socket.
     let plain = socket2::Socket::from(sock.detach().unwrap());
     assert_eq!(plain.write_timeout().unwrap(), None);
-    // With a time-out it is Python's error, at once.
+    // With a time-out, `connect` returns Python's error at once.
     let _fillers = fill();
     let sock = wrap();
     sock.settimeout(Some(Duration::from_secs(60))).unwrap();

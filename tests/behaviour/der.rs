@@ -1,5 +1,5 @@
-//! Certificates that no tool would make: each field is written byte by byte. The signatures are
-//! not valid, which nothing here looks at.
+//! Certificates that tools cannot make: each field is written byte by byte. The signatures are not
+//! valid, and nothing here verifies them.
 
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
@@ -20,11 +20,11 @@ pub(crate) const XMPP: &str = "1.3.6.1.5.5.7.8.5";
 pub(crate) const SRV: &str = "1.3.6.1.5.5.7.8.7";
 pub(crate) const SMTP_UTF8: &str = "1.3.6.1.5.5.7.8.9";
 pub(crate) const NAI_REALM: &str = "1.3.6.1.5.5.7.8.8";
-/// How to reach an authority.
+/// The access methods of authorityInfoAccess.
 pub(crate) const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 pub(crate) const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 
-/// What a certificate is made of; `Default` is a plain one.
+/// The fields of a certificate; `Default` is a plain one.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) version: Option<u8>,

@@ -14,7 +14,7 @@ fn parameters() -> String {
     String::from_utf8(dh.params_to_pem().unwrap()).unwrap()
 }
 
-/// What stands in front of EC keys: parameters of another kind.
+/// Parameters of another kind, which files with EC keys contain.
 fn curve() -> String {
     "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".to_owned()
 }

@@ -1,4 +1,4 @@
-//! What environment variables do. Each test runs itself again, since they belong to the process.
+//! The effect of environment variables. Each test runs itself in another process with its variables.
 
 use std::path::Path;
 use std::process::Command;
@@ -130,7 +130,7 @@ fn default_verify_paths_follow_the_variables() {
     let both = format!("found Some({file:?}) Some({directory:?})\n");
     let printed = found(&file, directory);
     assert!(printed.contains(&both), "{printed}");
-    // A variable that names nothing of the kind hides what is built in.
+    // A variable that does not name a file, or a directory, still replaces the built-in path.
     let nothing = Path::new("");
     for (file, directory) in [(directory, &*file), (nothing, nothing)] {
         let printed = found(file, directory);
@@ -193,7 +193,7 @@ fn a_key_log_has_one_head_and_a_line_for_each_secret() {
     assert_eq!(class(refused), "IsADirectoryError");
 }
 
-/// The oracle's table compares many more files with CPython, where that has the same OpenSSL.
+/// `tests/oracle/openssl_conf.rs` compares many more files with CPython, if it has the same OpenSSL.
 #[test]
 fn contexts_start_with_the_settings_of_openssls_configuration_file() {
     if inner() {
@@ -231,7 +231,7 @@ fn contexts_start_with_the_settings_of_openssls_configuration_file() {
             rebuilt.0 |= no_tls12;
             assert_eq!(facts(&context), rebuilt);
             assert_eq!(facts(&context.copy().unwrap()), rebuilt);
-            // What the file says can be taken back.
+            // The program can undo the settings of the file.
             context.set_options(ssl::Options::empty()).unwrap();
             context
                 .set_maximum_version(ssl::TlsVersion::MAXIMUM_SUPPORTED)

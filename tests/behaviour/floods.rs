@@ -1,6 +1,6 @@
-//! Peers that send messages without data, as fast as they can. Nothing here is decided by how long
-//! something takes: the messages are there before they are read, and data comes after the last one, so
-//! that an operation which reads all of them is found out by the data that it gives.
+//! Peers that send messages without data as fast as they can. No result depends on the duration of
+//! anything: all messages are there before they are read, and data follows the last one. So an
+//! operation that has read all of them returns that data, and the test fails.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -15,12 +15,12 @@ use pyssl_testing::{Ca, Flood};
 use crate::link::{Watchdog, client_options, tcp_pair};
 use crate::support::{class, client_context};
 
-/// Takes much longer to read than a time-out and what may be added to it: some 4 µs each at the least.
+/// So many messages take much longer to read than a time-out and its tolerance: each takes 4 µs or more.
 const MANY: usize = 50_000;
 
 const SOON: Duration = Duration::from_millis(20);
 
-/// A client in memory that is connected to such a server; and what goes in and comes out.
+/// A client in memory that is connected to such a server, and its buffers.
 struct Flooded {
     client: ssl::SslObject,
     incoming: ssl::MemoryBio,
@@ -95,7 +95,7 @@ fn an_object_reads_all_of_a_flood_before_it_wants_more() {
         incoming.write(&flooded.server.messages(1000)).unwrap();
         incoming.write(&flooded.server.data(b"after it")).unwrap();
         assert_eq!(client.read(10).unwrap(), b"after it", "{message:?}");
-        // OpenSSL ends a connection on which it was refused a handshake five times.
+        // OpenSSL's server ends a connection after the client has refused five renegotiations.
         if message != Message::HelloRequest {
             assert_eq!(client.write(b"heard").unwrap(), 5);
             let answer = flooded.outgoing.read(None);
@@ -118,7 +118,7 @@ fn questions_and_writes_pass_a_reader_that_is_flooded() {
             assert_eq!(class(client.read(10)), "SSLWantReadError");
             over.store(true, Ordering::SeqCst);
         });
-        // Nothing before counts.
+        // Only calls made after the reader has begun count.
         while flooded.incoming.pending() == flood {
             thread::yield_now();
         }
@@ -129,8 +129,8 @@ fn questions_and_writes_pass_a_reader_that_is_flooded() {
             passed.fetch_add(1, Ordering::SeqCst);
         }
     });
-    // The reader gives way after every few messages. A processor that has no time for this thread may
-    // let it miss most of these chances.
+    // The reader lets other threads in after every few messages. On a busy machine this thread may miss
+    // most of these moments.
     let passed = passed.load(Ordering::SeqCst);
     assert!(passed >= 20, "{passed}");
 }
@@ -164,7 +164,7 @@ fn operations_on_a_flooded_socket_end_when_their_time_is_up() {
             client.settimeout(Some(SOON)).unwrap();
             assert_eq!(operation(&client), expected, "{name}");
             if name == "recv" {
-                // Nothing is lost.
+                // No data is lost.
                 client.settimeout(None).unwrap();
                 assert_eq!(client.recv(10).unwrap(), b"after it");
             }

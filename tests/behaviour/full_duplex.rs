@@ -14,7 +14,7 @@ use crate::support::{class, client_context, server_context, told};
 
 const MIB: usize = 1024 * 1024;
 
-/// Receives `total` bytes that repeat `unit`, and says whether they all did.
+/// Receives `total` bytes. Whether they repeat `unit`.
 fn receives(socket: &ssl::SslSocket, unit: &[u8], total: usize) -> bool {
     let mut buffer = vec![0; 16 * 1024];
     let mut at = 0;
@@ -94,7 +94,7 @@ fn one_send_of_a_hundred_mb_does_not_block_a_reader() {
     let unit = pattern(3, MIB);
     let all = unit.repeat(100);
     thread::scope(|scope| {
-        // With small buffers on the way, the echo stops the sender unless somebody reads it.
+        // The buffers of the connection are small, so the sender stops unless a thread reads the echo.
         scope.spawn(|| {
             let mut buffer = vec![0; 16 * 1024];
             let mut left = TOTAL;
@@ -240,7 +240,7 @@ fn unwrap_goes_through_while_another_thread_is_blocked_in_recv() {
             });
             client.unwrap().unwrap();
             peer.join().unwrap();
-            // Both sides have closed by then; as in Python.
+            // As in Python: both sides have closed.
             assert_eq!(class(reader.join().unwrap()), "SSLZeroReturnError");
             assert_eq!(client.version(), None);
         });
@@ -303,8 +303,8 @@ fn close_ends_an_accept() {
     }
 }
 
-/// As in Python, a duplicate of the descriptor goes on, whether a thread waits on the socket that is
-/// closed or not.
+/// As in Python, a duplicate of the descriptor stays usable, whether or not a thread waits on the socket
+/// when it is closed.
 #[test]
 fn close_leaves_duplicates_of_the_descriptor_open() {
     use std::io::{Read, Write};
@@ -316,7 +316,7 @@ fn close_leaves_duplicates_of_the_descriptor_open() {
             let (mut near_plain, mut far_plain) =
                 (near.try_clone().unwrap(), far.try_clone().unwrap());
             let Link { client, server } = Contexts::new().wrap(near, far, client_options());
-            // The tickets.
+            // Also reads the tickets.
             server.send(b"first").unwrap();
             assert_eq!(client.recv(5).unwrap(), b"first");
             client.settimeout(timeout).unwrap();
@@ -339,7 +339,7 @@ fn close_leaves_duplicates_of_the_descriptor_open() {
                 from.read_exact(&mut buffer).unwrap();
                 assert_eq!(&buffer, b"and back");
             }
-            // The last one ends the connection.
+            // Closing the last duplicate ends the connection.
             drop(near_plain);
             assert_eq!(far_plain.read(&mut [0]).unwrap(), 0);
         }
@@ -435,7 +435,7 @@ fn a_closed_descriptor_is_not_met_again_under_its_number() {
     let Link { client, server } = Contexts::new().link();
     let number = client.fileno();
     client.close();
-    // The system hands out the lowest free number: this one, were it free.
+    // The system assigns the lowest free number, which would be this one if it were free.
     let others: Vec<_> = (0..8)
         .map(|_| std::fs::File::open("/proc/self/stat").unwrap())
         .collect();
@@ -506,8 +506,8 @@ fn both_directions_go_on_while_the_peer_updates_its_keys() {
             i
         });
         for round in 0..30 {
-            // 'K' updates the keys of both directions, 'k' those of one. A command takes with it
-            // what is read together with it, so the rest is said until it is heard.
+            // 'K' updates the keys of both directions, 'k' those of one. `s_client` discards text that it
+            // reads together with a command, so the line is sent until the client has received it.
             peer.send(if round % 2 == 0 { b"K\n" } else { b"k\n" });
             start.send(()).unwrap();
             let this = format!("round {round}");
@@ -536,8 +536,8 @@ fn both_directions_go_on_while_the_peer_updates_its_keys() {
     });
 }
 
-/// A renegotiation makes a writer read: the peer's answer stands between it and its data. Meanwhile
-/// another thread is reading already.
+/// In a renegotiation a writer needs the peer's answer before it can write, while another thread is
+/// reading already.
 #[test]
 fn a_reader_and_a_writer_go_through_renegotiations_of_the_peer() {
     let openssl = skip_without_openssl!();

@@ -1,4 +1,4 @@
-//! The dict of a certificate, judged by CPython's own decoder.
+//! The dict of a certificate, compared with CPython's decoder.
 
 mod random;
 mod strange;
@@ -67,7 +67,7 @@ fn an_empty_dict_is_pythons() {
     assert!(dict.subject().is_empty() && dict.subject_alt_name().is_empty());
 }
 
-/// CVE-2013-4238, and its like in the names that CPython leaves to OpenSSL to print.
+/// CVE-2013-4238, and the same in the names that CPython lets OpenSSL print.
 #[test]
 fn a_nul_cuts_no_name_short() {
     let text = b"good.example\0evil.example";
@@ -113,7 +113,7 @@ fn a_nul_cuts_no_name_short() {
     }
 }
 
-/// CVE-2019-5010, and the names that CPython reads as what they are not.
+/// CVE-2019-5010, and the names that CPython misreads.
 #[test]
 fn distribution_points_without_a_full_name_are_skipped() {
     let cn = attribute(COMMON_NAME, UTF8_STRING, b"relative");
@@ -147,7 +147,7 @@ fn invalid_text_is_an_error() {
         let error = parts.certificate().get_info().unwrap_err();
         assert!(matches!(error, ssl::Error::Unicode(_)), "{error:?}");
     }
-    // OpenSSL itself takes no such name.
+    // OpenSSL itself rejects such a name.
     let parts = Parts::subject(&[vec![attribute(COMMON_NAME, UTF8_STRING, text)]]);
     let refused = ssl::Certificate::from_der(&parts.build(&key()));
     assert_eq!(class(refused), "SSLError");
@@ -232,8 +232,8 @@ for path in sys.stdin.read().split():
         print("-")
 "#;
 
-/// Where the two are meant to differ, there is no such certificate here: a serial number of more
-/// than 35 bytes, an empty BIT STRING, a NUL or a line break in an otherName.
+/// The certificates have none of the features for which the dicts differ on purpose: a serial number of
+/// more than 35 bytes, an empty BIT STRING, a NUL or a line break in an otherName.
 #[test]
 fn every_certificate_reads_as_in_python() {
     let python = skip_without_python!();
@@ -249,7 +249,7 @@ fn every_certificate_reads_as_in_python() {
             .current()
     });
     let key = key();
-    // What is still accepted as a certificate depends on the release of OpenSSL.
+    // The release of OpenSSL decides which of these are accepted as certificates.
     let strange = same_openssl_or_skip().map_or_else(Vec::new, |_| strange::strange());
     let ders: Vec<_> = strange
         .into_iter()
@@ -305,7 +305,7 @@ fn every_certificate_reads_as_in_python() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever bytes stand where text ought to, there is a dict or an error.
+    /// Any bytes in place of text give a dict or an error.
     #[test]
     fn any_bytes_give_a_dict_or_an_error(text: Vec<u8>, tag in 1_u8..31) {
         let parts = Parts {

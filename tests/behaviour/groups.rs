@@ -19,7 +19,7 @@ fn a_curve_holds_for_both_roles() {
     let (c, s) = pair.handshake();
     assert!(outcome(&c).ends_with("ALERT_HANDSHAKE_FAILURE"));
     assert_eq!(outcome(&s), NO_GROUP);
-    // The last of both setters counts.
+    // The setter that was called last counts.
     server.set_groups("P-384:X25519").unwrap();
     connected(&client, &server);
 }
@@ -53,7 +53,7 @@ fn a_nul_is_refused_and_what_is_unknown_changes_nothing() {
     assert_eq!(outcome(&pair.handshake().1), NO_GROUP);
 }
 
-/// Everything here is replayed when a context is built anew.
+/// These settings are applied again when a context builds a new `SSL_CTX`.
 #[test]
 fn settings_survive_a_rebuild() {
     let Contexts { client, server } = Contexts::new();
@@ -91,11 +91,11 @@ fn a_server_signs_only_as_it_is_told() {
     let Contexts { client, server } = Contexts::new();
     server.set_server_sigalgs("ed25519").unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
-    // No certificate fits TLS 1.3, so TLS 1.2 is tried, and no suite fits either.
+    // The server has no certificate for TLS 1.3, so TLS 1.2 is tried, which has no usable suite.
     assert_eq!(outcome(&pair.handshake().1), "SSLError:NO_SHARED_CIPHER");
 }
 
-/// Each function works or is refused with Python 3.15's text, as `capabilities` says.
+/// Each function works, or fails with Python 3.15's text, as `capabilities` says.
 #[test]
 fn capabilities_tell_what_this_openssl_has() {
     let has = ssl::capabilities();

@@ -1,4 +1,4 @@
-//! `send_close_notify`: one side has said all, and goes on receiving.
+//! `send_close_notify`: one side ends its sending direction, and continues to receive.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -16,7 +16,7 @@ use crate::support::{class, outcome, told};
 
 const REFUSED: &str = "SSLError: [SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
 
-/// Everything up to the end.
+/// Receives all data up to the end.
 fn recv_all(end: &ssl::SslSocket) -> Vec<u8> {
     let mut all = Vec::new();
     loop {
@@ -33,7 +33,7 @@ fn the_peer_may_say_all_it_has_to_say_after_a_half_close() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         let answer = pattern(3, 3_000_000);
-        // Something is unread, and on its way, when this side ends.
+        // There is unread data when this side ends its direction.
         server.send(b"unread ").unwrap();
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -49,7 +49,7 @@ fn the_peer_may_say_all_it_has_to_say_after_a_half_close() {
             }
             let all = recv_all(&client);
             assert!(all.strip_prefix(b"unread ") == Some(&answer));
-            // The end stays one, and a clean one.
+            // Later reads return a clean end too.
             assert_eq!(client.recv(1).unwrap(), b"");
             assert_eq!(client.recv_into(&mut [0]).unwrap(), 0);
             client.send_close_notify().unwrap();
@@ -121,11 +121,11 @@ fn a_missing_close_notify_is_still_reported_after_a_half_close() {
     }
 }
 
-/// A connection whose client has no room to send, although it has sent all that it was given:
-/// something else went through its descriptor.
+/// A connection whose client has no room in its send buffer, although all of its TLS data was sent: the
+/// buffer was filled through a duplicate of the descriptor.
 struct Full {
     link: Link,
-    /// The server's plain end.
+    /// A duplicate of the server's descriptor.
     far: UnixStream,
     filler: usize,
 }
@@ -155,7 +155,7 @@ impl Full {
         }
     }
 
-    /// Takes what is in the way.
+    /// Reads the filler.
     fn drain(&mut self) {
         let mut filler = vec![0; self.filler];
         self.far.read_exact(&mut filler).unwrap();
@@ -182,7 +182,7 @@ fn close_notify_that_finds_no_room_is_not_lost() {
                 for _ in 0..2 {
                     assert_eq!(class(before(client)), late);
                     assert_eq!(class(after(client)), late);
-                    // Reading goes on meanwhile.
+                    // The client can still read.
                     full.link.server.send(b"x").unwrap();
                     assert_eq!(client.recv(1).unwrap(), b"x");
                     assert_eq!(told(client.send(b"x")), REFUSED);
@@ -206,7 +206,7 @@ fn close_notify_that_finds_no_room_is_not_lost() {
 fn closing_waits_for_room_for_close_notify() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        // Also after an attempt that was given up.
+        // Also after an attempt that has failed.
         for tried in [false, true] {
             let mut full = Full::new(version);
             if tried {
@@ -272,7 +272,7 @@ fn closing_takes_nothing_from_a_thread_that_receives_in_a_loop() {
                         }
                     });
                     scope.spawn(move || {
-                        // A peer that listens only when it has said all.
+                        // A peer that reads only after it has sent everything.
                         for i in 0..RECORDS {
                             server.sendall(&message(i)).unwrap();
                         }

@@ -1,4 +1,4 @@
-//! The calls. Text behind a name and a colon tells a further call of the same function from the first.
+//! The calls. A further call of the same function has text after its name and a colon.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,8 +8,8 @@ use pyssl::*;
 
 use super::{Call, PEM, plain};
 
-/// The types whose methods, and the methods which, no process can call first; and what has to be called
-/// before.
+/// Types whose methods cannot be the first call of a process, and single methods of this kind. Each has
+/// the functions of which one must be called before.
 pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("SslContext", &["SslContext::new"]),
     ("SslObject", &["SslContext::new"]),
@@ -63,7 +63,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("ReuniteError", &["SslContext::new"]),
     ("StartHandshake", &["SslContext::new"]),
     ("TlsTransport", &["SslContext::new"]),
-    // Private types, of a trait with the name of a public type.
+    // Private types that implement a trait which has the name of a public type.
     ("BioTransport", &["SslContext::new"]),
     ("SocketTransport", &["SslContext::new"]),
     ("WireTransport", &["SslContext::new"]),
@@ -78,7 +78,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("$type::server_sigalg", &["SslContext::new"]),
     ("$type::shared_ciphers", &["SslContext::new"]),
     ("$type::version", &["SslContext::new"]),
-    // The openssl crate's; it initialises OpenSSL for one.
+    // A type of the openssl crate, which initialises OpenSSL before it makes one.
     ("ErrorStack", &[]),
 ];
 
@@ -91,7 +91,7 @@ fn pem() -> String {
 }
 
 fn der() -> Vec<u8> {
-    // Not with the library: that would be a call before the first.
+    // Decoded here, since a call of the library would be the first call.
     let text = pem();
     let from = text.find("-----BEGIN CERTIFICATE-----\n").unwrap() + 28;
     let block = &text[from..from + text[from..].find("-----END").unwrap()];

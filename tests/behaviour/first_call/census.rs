@@ -1,4 +1,4 @@
-//! The public functions, read from the sources as rustfmt lays them out.
+//! The public functions, read from the sources in the layout of rustfmt.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ struct Implementation {
     /// `Trait for Type`, or `Type`.
     head: String,
     of_trait: bool,
-    /// The type, without what borrows it and without its arguments.
+    /// The type, without `&` and without its arguments.
     of: String,
     public: bool,
 }
@@ -86,7 +86,7 @@ impl Implementation {
     }
 }
 
-/// Where the bracket at the beginning is closed.
+/// The position of the bracket that closes the one at the beginning.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut before = ' ';

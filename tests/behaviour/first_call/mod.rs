@@ -28,26 +28,26 @@ use pyssl_testing::{Files, at_exit, skipped};
 
 const CALL: &str = "PYSSL_TEST_FIRST_CALL";
 const REGISTER: &str = "PYSSL_TEST_REGISTER";
-/// Where the calls find a certificate with its key.
+/// The path of a certificate with its key, for the calls.
 const PEM: &str = "PYSSL_TEST_PEM";
 
-/// The call that OpenSSL answers by registering its handler.
+/// The call that makes OpenSSL register its exit handler, as a control.
 const CONTROL: &str = "OpenSSL's own initialisation";
 
-/// One call, and the public functions that it stands for.
+/// One call, and the public functions that it covers.
 struct Call {
     functions: &'static [&'static str],
     run: fn(),
 }
 
-/// What a process did with OpenSSL.
+/// The state of OpenSSL in a process.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    /// Nothing.
+    /// OpenSSL was not called.
     Untouched,
-    /// It is initialised, without the handler.
+    /// OpenSSL is initialised, without the exit handler.
     Initialised,
-    /// Its exit handler ran.
+    /// OpenSSL's exit handler ran.
     Registered,
 }
 
@@ -122,7 +122,7 @@ fn no_function_registers_openssls_exit_handler() {
     });
 }
 
-/// Options and plain values: since the calls together leave OpenSSL alone, each of them does.
+/// Functions of options and plain values do not call OpenSSL.
 #[test]
 fn plain_values_do_not_reach_openssl() {
     with_pem(|pem| {
@@ -133,7 +133,8 @@ fn plain_values_do_not_reach_openssl() {
     });
 }
 
-/// Methods of these types are never the first call: what makes their values initialises OpenSSL.
+/// Methods of these types are never the first call, because the functions that make their values
+/// initialise OpenSSL.
 #[test]
 fn what_the_other_methods_need_initialises_openssl() {
     with_pem(|pem| {
@@ -156,7 +157,7 @@ fn every_public_function_is_called() {
     let mut called = BTreeMap::new();
     for call in calls::alone().chain(calls::untouched()) {
         for name in call.functions {
-            // What is behind the colon tells a further call of the same function.
+            // A further call of the same function has text after a colon.
             let name = name.split(": ").next().unwrap_or(name);
             called.insert(name, call.functions[0]);
         }

@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use crate::der::{self, *};
 
-/// A certificate with everything, of everything a few.
+/// A certificate with a few entries of every kind.
 pub(super) fn certificate() -> impl Strategy<Value = Parts> {
     let names = || prop::collection::vec(prop::collection::vec(any_attribute(), 1..3), 0..5);
     let uris = || prop::collection::vec(location(), 0..3);
