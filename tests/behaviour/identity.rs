@@ -131,7 +131,7 @@ fn invalid_values_are_errors_and_change_nothing() {
     }
 }
 
-/// A PKCS#12 file may lack what a server needs, or hold it in another order.
+/// A PKCS#12 file without a certificate or without a key, and truncated files, are errors.
 #[test]
 fn a_pkcs12_file_needs_both_certificate_and_key() {
     let ca = Ca::new();
@@ -157,7 +157,7 @@ fn a_pkcs12_file_needs_both_certificate_and_key() {
     }
 }
 
-/// The password is asked for only where there is something to open.
+/// The callback for the password is called only if the key is encrypted.
 #[test]
 fn a_callback_for_the_password_is_asked_once_and_its_error_comes_out() {
     let leaf = Ca::new().issue("localhost");
@@ -206,7 +206,7 @@ fn no_secret_is_printed() {
     );
 }
 
-/// OpenSSL would lay the key beside the older certificate of its kind, and use that.
+/// OpenSSL would pair the key with the older certificate of its kind.
 #[test]
 fn a_key_of_another_kind_is_refused_beside_a_certificate_of_that_kind() {
     let ca = Ca::new();
@@ -214,7 +214,7 @@ fn a_key_of_another_kind_is_refused_beside_a_certificate_of_that_kind() {
     let (ec, rsa) = (of_kind(KeyKind::EcP256), of_kind(KeyKind::Rsa2048));
     let context = load(ssl::CertChain::from_pem(ec.cert_pem(), ec.key_pem())).unwrap();
     let mixed = || ssl::CertChain::from_pem(rsa.cert_pem(), ec.key_pem());
-    // As in a context that has none.
+    // The error is the same in a context without certificates.
     for loaded in [context.load_cert_chain(mixed()), load(mixed()).map(drop)] {
         let error = loaded.unwrap_err();
         assert_eq!(error.reason(), Some("NO_CERTIFICATE_ASSIGNED"));

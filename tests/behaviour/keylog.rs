@@ -83,7 +83,7 @@ fn an_error_of_the_writer_is_returned_after_the_operation() {
     }
     let error = pair.client.do_handshake().unwrap_err();
     assert_eq!(error.errno(), Some(libc::ENOSPC));
-    // The handshake itself went on.
+    // The handshake continues after the error.
     pair.client.do_handshake().unwrap();
     pair.pump();
     pair.server.do_handshake().unwrap();
@@ -95,7 +95,7 @@ fn an_error_of_the_writer_does_not_interrupt_a_handshake() {
     let Contexts { client, server } = Contexts::new();
     server.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
-    // Lines are lost, and the client has not answered yet.
+    // Lines are lost, but the error is returned only at the end of the handshake.
     for end in [&pair.client, &pair.server] {
         assert_eq!(class(end.do_handshake()), "SSLWantReadError");
         pair.pump();
@@ -207,7 +207,7 @@ fn only_the_owner_can_read_a_new_log() {
     context.set_keylog_filename(Some(&new)).unwrap();
     assert_eq!(mode(&new), 0o600);
 
-    // A file that somebody has made for others to read stays as it is.
+    // An existing file that others can read keeps its mode.
     let shared = directory.path().join("shared");
     fs::write(&shared, "").unwrap();
     fs::set_permissions(&shared, Permissions::from_mode(0o644)).unwrap();

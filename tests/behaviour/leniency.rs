@@ -1,5 +1,5 @@
-//! A session of a connection that verified less is not resumed by a connection that verifies more, by
-//! whatever way the session gets there.
+//! A connection does not resume the session of a connection that verified less, in whichever way it gets
+//! the session.
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
@@ -48,8 +48,8 @@ impl Verifies {
     }
 }
 
-/// Ways on which a session comes from a connection that verified one thing to a connection that
-/// verifies another: the second one's context and options, and the session.
+/// A way in which a session gets from one connection to another, with the verification of both. The
+/// function returns the context and options of the second connection, and the session.
 type Way = (
     &'static str,
     fn(&Scene, Verifies, Verifies) -> (ssl::SslContext, ssl::WrapBio, ssl::SslSession),
@@ -137,11 +137,11 @@ fn a_clients_session_leads_to_connections_that_verify_as_much_or_less() {
                 for after in ALL {
                     let case = format!("{version} {way}: {before:?}, then {after:?}");
                     let (context, options, session) = carry(&scene, before, after);
-                    // When the connection is made, or later.
+                    // Set after the connection was made; below, when it is made.
                     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
                     let late = context.wrap_bio(&a, &b, options.clone()).unwrap();
                     let late = told(late.set_session(&session));
-                    // After the handshake Python's own refusal comes first.
+                    // After the handshake, Python's own error takes precedence.
                     let done = Pair::new(&context, &scene.server, options.clone()).unwrap();
                     let done = told(done.connected().client.set_session(&session));
                     assert_eq!(done, after_handshake, "{case}");
@@ -160,8 +160,8 @@ fn a_clients_session_leads_to_connections_that_verify_as_much_or_less() {
     }
 }
 
-/// Tickets and cached sessions alike: a client that showed no certificate, or one with another name,
-/// does not resume where the server asks for one.
+/// With tickets and with cached sessions: a server that requires a certificate does not resume the session
+/// of a client that showed none, or one with another name.
 #[test]
 fn a_server_resumes_sessions_of_connections_that_verified_the_same() {
     let ca = Ca::new();
@@ -195,7 +195,7 @@ fn a_server_resumes_sessions_of_connections_that_verified_the_same() {
             };
             for (i, before) in kinds.into_iter().enumerate() {
                 for (j, after) in kinds.into_iter().enumerate() {
-                    // A connection that ends without a goodbye takes its session out of the cache.
+                    // A connection that ends without `close_notify` removes its session from the cache.
                     let first = talk(before, None);
                     let again = talk(after, first.client.session()).client;
                     let case = format!("{version}, tickets {tickets}: {i}, then {j}");
@@ -206,7 +206,7 @@ fn a_server_resumes_sessions_of_connections_that_verified_the_same() {
     }
 }
 
-/// A server that begins to ask for certificates asks the clients that it knows already, too.
+/// After a server has begun to require certificates, it resumes no earlier session.
 #[test]
 fn a_server_that_verifies_from_now_on_resumes_nothing_older() {
     let ca = Ca::new();

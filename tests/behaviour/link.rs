@@ -12,13 +12,13 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::support::{Pair, class, client_context, connected, server_context};
 
-/// How long anything may take before a test fails; no test's outcome depends on it.
+/// The time after which a test fails. No result depends on it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) const BOTH_VERSIONS: [ssl::TlsVersion; 2] =
     [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
-/// Contexts that trust each other as far as they have to.
+/// A client's context, and a server's context whose certificate it trusts.
 pub(crate) struct Contexts {
     pub(crate) client: ssl::SslContext,
     pub(crate) server: ssl::SslContext,
@@ -41,7 +41,7 @@ impl Contexts {
         contexts
     }
 
-    /// Two objects that have not spoken yet.
+    /// Two objects before their handshake.
     pub(crate) fn pair(&self) -> Pair {
         Pair::new(&self.client, &self.server, "localhost").unwrap()
     }
@@ -56,14 +56,14 @@ impl Contexts {
         self.link_with(client_options())
     }
 
-    /// The same with options for both ends; the server's differ in what only a client has.
+    /// The same with options for the client.
     pub(crate) fn link_with(&self, client: ssl::WrapSocket) -> Link {
         let (near, far) = tcp_pair();
         self.wrap(near, far, client)
     }
 
-    /// A connection over one queue each way, so that what is written together is read together; and
-    /// the server's plain end.
+    /// A connection over a pair of Unix sockets, so that data which was written together can be read
+    /// together. Also returns a duplicate of the server's descriptor.
     pub(crate) fn local_link(&self, client: ssl::WrapSocket) -> (Link, UnixStream) {
         let (near, far) = UnixStream::pair().unwrap();
         let raw = far.try_clone().unwrap();
@@ -99,12 +99,12 @@ impl Contexts {
     }
 }
 
-/// A client of `localhost` that tells a ragged end from an orderly one.
+/// A client of `localhost` that reports an end without `close_notify` as an error.
 pub(crate) fn client_options() -> ssl::WrapSocket {
     ssl::WrapSocket::from("localhost").suppress_ragged_eofs(false)
 }
 
-/// A server that tells a ragged end from an orderly one.
+/// A server that reports an end without `close_notify` as an error.
 pub(crate) fn server_options() -> ssl::WrapSocket {
     ssl::WrapSocket::new()
         .server_side(true)
@@ -118,7 +118,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Both ends take leave, and go on in clear text.
+    /// Both ends exchange `close_notify`, and continue in clear text.
     pub(crate) fn unwrap(&self) {
         std::thread::scope(|scope| {
             scope.spawn(|| self.server.unwrap().unwrap());
@@ -151,8 +151,8 @@ pub(crate) fn tcp_pair() -> (TcpStream, TcpStream) {
     (near, far)
 }
 
-/// A listener whose queue is full, so that connecting to it does not come to an end, and what fills
-/// the queue.
+/// A listener whose queue is full, so that connecting to it does not finish. Also returns the sockets that
+/// fill the queue.
 pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
     let listener = plain_socket();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -173,18 +173,18 @@ pub(crate) fn full_listener() -> (SocketAddr, Vec<socket2::Socket>) {
     }
 }
 
-/// Whether a socket gets ready in this time.
+/// Whether a socket becomes ready within this time.
 pub(crate) fn readiness(socket: &impl AsFd, flags: PollFlags, time: Duration) -> bool {
     let time = time.try_into().unwrap();
     poll(&mut [PollFd::new(socket, flags)], Some(&time)).unwrap() > 0
 }
 
-/// Whether `poll` says that there is something to read.
+/// Whether `poll` reports that the socket can be read from.
 pub(crate) fn readable(socket: &impl AsFd) -> bool {
     readiness(socket, PollFlags::IN, Duration::ZERO)
 }
 
-/// Python's loop around a socket that does not block.
+/// Python's usual loop around an operation of a non-blocking socket.
 pub(crate) fn wait_until_done<T>(
     socket: &ssl::SslSocket,
     mut operation: impl FnMut() -> ssl::Result<T>,
@@ -201,8 +201,8 @@ pub(crate) fn wait_until_done<T>(
     }
 }
 
-/// Ends the test process, with a word about it, if the test does not end. Threads that wait for
-/// each other cannot be ended in any other way.
+/// Prints a message and aborts the test process if the test does not end. There is no other way to end
+/// threads that wait for each other.
 pub(crate) struct Watchdog(Option<Sender<()>>);
 
 impl Watchdog {
@@ -210,7 +210,7 @@ impl Watchdog {
         Watchdog::beyond(Duration::ZERO)
     }
 
-    /// For a test that takes this long if all is well.
+    /// For a test that takes this long if it succeeds.
     pub(crate) fn beyond(time: Duration) -> Watchdog {
         let name = std::thread::current().name().unwrap_or("?").to_owned();
         let patience = std::env::var("PYSSL_PATIENCE").map_or(PATIENCE, |seconds| {
@@ -236,7 +236,7 @@ impl Drop for Watchdog {
     }
 }
 
-/// A thread that says where it is in `/proc`, so that others can see it wait.
+/// Receives the directory of a thread in `/proc`, with which a test finds out whether the thread waits.
 pub(crate) struct Waiter(Receiver<std::path::PathBuf>);
 
 /// What the waiting thread is to call first.
@@ -257,13 +257,13 @@ impl Here {
 }
 
 impl Waiter {
-    /// Returns when the thread sleeps in the kernel, as it does while it waits for the network: the
-    /// number of the system call, if the kernel tells it.
+    /// Returns when the thread sleeps in the kernel, as it does while it waits for the network. The result
+    /// is the number of its system call, if the kernel allows reading it.
     pub(crate) fn until_it_waits(self) -> Option<i64> {
         let place = self.0.recv_timeout(PATIENCE).unwrap();
         let begin = Instant::now();
         let mut asleep = 0;
-        // Several times in a row: a mutex is not waited for that long.
+        // Checked many times in a row, since a thread that waits for a mutex sleeps only briefly.
         while asleep < 50 {
             let stat = std::fs::read_to_string(place.join("stat")).expect("the thread lives");
             let state = stat.rsplit(')').next().unwrap().trim().chars().next();
@@ -276,7 +276,7 @@ impl Waiter {
     }
 }
 
-/// Runs `f` in a thread of the scope, and returns when that waits for the network.
+/// Runs `f` in a thread of the scope, and returns when the thread waits for the network.
 pub(crate) fn waiting<'scope, T: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,
     f: impl FnOnce() -> T + Send + 'scope,
@@ -290,7 +290,7 @@ pub(crate) fn waiting<'scope, T: Send + 'scope>(
     thread
 }
 
-/// Bytes that differ everywhere, so that a lost or doubled piece shows.
+/// Pseudo-random bytes, so that lost or repeated pieces are noticed.
 pub(crate) fn pattern(seed: u64, len: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut bytes = Vec::with_capacity(len + 8);

@@ -1,6 +1,6 @@
-//! A context that is changed while other threads shake hands with it.
+//! A context that is changed while other threads do handshakes with it.
 //!
-//! `PYSSL_STRESS_SECONDS` sets how long the whole table of setters is gone through; 20 without it.
+//! `PYSSL_STRESS_SECONDS` is the time for the whole table of setters; the default is 20.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use crate::link::{
 };
 use crate::support::{Pair, class, client_context, connected, outcome, server_context, told};
 
-/// Contexts, and all that setters need to change them to and fro.
+/// Contexts, and the values with which the setters change them.
 struct Stage {
     client: ssl::SslContext,
     server: ssl::SslContext,
@@ -144,7 +144,7 @@ const CHANGES: &[(&str, Change)] = &[
             .load_verify_locations(ssl::VerifyLocations::new().cadata(data))
     }),
     ("load_verify_locations(capath)", |stage, i| {
-        // Directories under ever new names, some of which exist.
+        // A directory with a new name each time; every second one exists.
         let name = if i % 2 == 0 { "." } else { &*i.to_string() };
         stage
             .client
@@ -210,7 +210,7 @@ const CHANGES: &[(&str, Change)] = &[
     }),
 ];
 
-/// How long one row of the table runs.
+/// The time for one row of the table.
 fn time_of_a_row() -> Duration {
     let seconds = std::env::var("PYSSL_STRESS_SECONDS")
         .ok()
@@ -218,7 +218,7 @@ fn time_of_a_row() -> Duration {
     Duration::from_secs_f64(seconds / CHANGES.len() as f64)
 }
 
-/// A handshake in memory, or over one of two kinds of sockets, and a word each way.
+/// Does a handshake in memory or over one of two kinds of sockets, and sends data each way.
 fn shake_hands(stage: &Stage, how: usize) {
     match how {
         0 => {
@@ -248,7 +248,7 @@ fn no_handshake_notices_that_its_context_is_changed() {
         let stage = Stage::new();
         let over = AtomicBool::new(false);
         let handshakes = AtomicUsize::new(0);
-        // So that every read has something to tell.
+        // One handshake first, so that getters have results to return.
         shake_hands(&stage, 0);
         thread::scope(|scope| {
             for how in 0..3 {
@@ -274,8 +274,8 @@ fn no_handshake_notices_that_its_context_is_changed() {
             }
             over.store(true, Ordering::Relaxed);
         });
-        // The counters lived through all the rebuilding. OpenSSL counts a switched handshake for
-        // the context that it was switched to.
+        // The counters include those of all earlier `SSL_CTX`s. OpenSSL counts a switched handshake
+        // for the context that it was switched to.
         let done = i64::try_from(handshakes.load(Ordering::Relaxed)).unwrap();
         let connected = stage.client.session_stats().connect_good;
         let [accepted, switched] =
@@ -288,7 +288,7 @@ fn no_handshake_notices_that_its_context_is_changed() {
     }
 }
 
-/// The same recipe in CPython, whose end is told and decides nothing.
+/// The same program in CPython. The test prints how it ends, and does not depend on it.
 const RECIPE: &str = r#"
 import ssl, sys, threading, time
 cert, ca = sys.argv[1:]
@@ -328,7 +328,7 @@ print(*count)
 fn cpython_is_asked_for_the_same() {
     use std::os::unix::process::ExitStatusExt;
 
-    // It takes up to 20 seconds and decides nothing.
+    // It takes up to 20 seconds, and the result of the test does not depend on it.
     if std::env::var_os("PYSSL_STRESS_SECONDS").is_none() {
         skipped("set PYSSL_STRESS_SECONDS to see what happens to CPython");
         return;
@@ -386,7 +386,7 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_the_old_ones_go_on() {
     assert_eq!(contexts.server.session_stats().accept_good, 2);
 }
 
-/// OpenSSL's part is built from what was set, in a copy and when connections hold the old one.
+/// A new `SSL_CTX`, in a copy or because connections hold the old one, has all settings.
 #[test]
 fn a_context_that_is_built_anew_is_as_it_was() {
     let ca = Ca::new();
@@ -394,7 +394,7 @@ fn a_context_that_is_built_anew_is_as_it_was() {
     client.set_alpn_protocols(&["b"]).unwrap();
     server.set_alpn_protocols(&["a", "b"]).unwrap();
     server.set_num_tickets(5).unwrap();
-    // The level outlives the list that set it.
+    // The level stays when another list is set.
     server.set_ciphers("HIGH:@SECLEVEL=3").unwrap();
     server.set_ciphers("HIGH").unwrap();
     let held = connected(&client, &server);
@@ -428,7 +428,7 @@ fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
         first.server.sendall(b"x").unwrap();
         assert_eq!(first.client.recv(1).unwrap(), b"x");
         let session = first.client.session().unwrap();
-        // A connection holds what each of them would edit, so all of them build anew.
+        // A connection holds the current `SSL_CTX`, so each of these setters builds a new one.
         let changes: [(&str, &dyn Fn() -> ssl::Result<()>); 7] = [
             ("ciphers", &|| {
                 contexts.server.set_ciphers("HIGH:!aNULL:!MD5")
@@ -469,8 +469,8 @@ fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
             assert_eq!(seen, ([Some(true); 2], hits), "{version:?}: {name}");
             held.push(link);
         }
-        // The certificate is another one by now, and of an authority that the client does not
-        // know: a resumed handshake does not look at it.
+        // By now the server has a certificate of an authority that the client does not trust. Only a
+        // full handshake verifies it.
         let (near, far) = tcp_pair();
         thread::scope(|scope| {
             let server = scope.spawn(|| contexts.server.wrap_socket(far, server_options()));
@@ -491,7 +491,7 @@ fn a_session_of_another_context_is_refused() {
     let (near, _far) = tcp_pair();
     let different = "ValueError: Session refers to a different SSLContext.";
     assert_eq!(told(others.client.wrap_socket(near, options)), different);
-    // A context at the address of one that is gone is another one too.
+    // A context at the address of a dropped context is another context too.
     let addresses: Vec<_> = (0..50).map(|_| Contexts::new()).collect();
     drop((contexts, link));
     for context in addresses {
@@ -507,7 +507,7 @@ fn a_session_of_another_context_is_refused() {
 fn session_and_context_cannot_change_during_a_handshake() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let session = contexts.link().client.session().unwrap();
-    // By which the contexts are known.
+    // An option that identifies the contexts.
     for context in [&contexts.client, &contexts.server] {
         let options = context.options() | ssl::OP_NO_RENEGOTIATION;
         context.set_options(options).unwrap();
@@ -515,7 +515,7 @@ fn session_and_context_cannot_change_during_a_handshake() {
     let pair = contexts.pair();
     pair.client.set_session(&session).unwrap();
     assert_eq!(class(pair.client.do_handshake()), "SSLWantReadError");
-    // OpenSSL is at work on them.
+    // During the handshake.
     let late = "ValueError: Cannot set session after handshake.";
     assert_eq!(told(pair.client.set_session(&session)), late);
     pair.pump();
@@ -554,7 +554,7 @@ fn a_client_that_toggles_verification_around_each_connection_ends_where_it_began
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..200 {
-                    // What wrappers of Python's module do, which leaves it off for good there.
+                    // Python programs change the shared context instead, and verification stays off.
                     let lax = strict.copy().unwrap();
                     lax.set_check_hostname(false).unwrap();
                     lax.set_verify_mode(ssl::CERT_NONE).unwrap();

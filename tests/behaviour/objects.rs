@@ -33,7 +33,7 @@ fn unwrap_says_goodbye_and_waits_for_the_answer() {
     pair.client.write(b"FOO\n").unwrap();
     pair.pump();
     assert_eq!(pair.server.read(1024).unwrap(), b"FOO\n");
-    // What was sent before goes on to be read.
+    // Data that was sent before can still be read.
     pair.pump();
     assert_eq!(class(pair.client.read(1)), "SSLWantReadError");
     assert_eq!(class(pair.client.unwrap()), "SSLWantReadError");

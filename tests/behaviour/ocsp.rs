@@ -47,7 +47,7 @@ impl Scene {
         Pair::new(&self.client, &self.server, "localhost").unwrap()
     }
 
-    /// `None` if the client goes on, or its `verify_code` and `verify_message`.
+    /// `None` if the client accepts, or its `verify_code` and `verify_message`.
     fn verdict(&self, version: ssl::TlsVersion) -> Option<(i32, String)> {
         self.client.set_minimum_version(version).unwrap();
         self.client.set_maximum_version(version).unwrap();

@@ -20,8 +20,8 @@ use crate::support::{
 type Stream = SslStream<UnixStream>;
 type Outcome = Result<Stream, HandshakeError<UnixStream>>;
 
-/// A handshake of two connections of the `openssl` crate, whose outcomes are those of the client and
-/// of the server. On both sides a word goes each way.
+/// Does a handshake of two connections of the `openssl` crate, and sends data each way. Returns the results
+/// of the client and of the server.
 fn shake(client: Ssl, server: &SslContext) -> (Outcome, Outcome) {
     let (near, far) = UnixStream::pair().unwrap();
     let server = Ssl::new(server).unwrap();
@@ -158,7 +158,7 @@ fn a_client_that_checks_host_names_fails_if_none_was_set() {
     let mut ssl = nameless(&built(&client));
     ssl.param_mut().set_ip([127, 0, 0, 1].into()).unwrap();
     shake(ssl, &at_address).0.unwrap();
-    // With the check of a connector switched off, nothing would compare the name.
+    // If the check of the connector is switched off, the check of the context still requires a name.
     let connector = client.to_openssl_connector().unwrap().build();
     let lenient = |connector: &ssl::openssl::ssl::SslConnector| {
         let configured = connector.configure().unwrap().verify_hostname(false);
@@ -187,7 +187,7 @@ fn later_changes_do_not_reach_a_copy() {
     assert_eq!(verify_code(outcome), 20);
     let (near, _) = both(to_localhost(&client), &built(&server));
     assert_eq!(near.ssl().version_str(), "TLSv1.2");
-    // Connections keep the settings of a copy that is gone with its context.
+    // A copy can be used after its context was dropped.
     drop((client, server));
     both(to("localhost", &client_copy), &server_copy);
 }
@@ -241,7 +241,7 @@ fn sessions_survive_the_replacement_of_a_copy() {
                 server.set_ticket_keys(rotated).unwrap();
                 assert!(resumes(&built(&server)), "{case}: a new key");
             }
-            // What a server verifies is part of a session.
+            // A session can be resumed only with the same verification settings of the server.
             server.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
             assert!(!resumes(&built(&server)), "{case}: another verification");
         }
@@ -344,7 +344,7 @@ fn connectors_and_acceptors_have_the_settings_of_the_context() {
     drop(serving.join().unwrap());
 }
 
-/// Keeps what is written, and panics if it is told to.
+/// A writer that keeps its input, or panics.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>, bool);
 
@@ -376,7 +376,7 @@ fn the_key_log_goes_along() {
     });
     assert!(ours[0].starts_with("CLIENT_HANDSHAKE_TRAFFIC_SECRET "));
     assert_eq!(ours, theirs);
-    // A panic of the writer ends with it.
+    // A panic of the writer does not reach the handshake.
     let panicking = Lines(Arc::default(), true);
     client.set_keylog_writer(panicking).unwrap();
     both(to_localhost(&client), &built(&server));
@@ -395,7 +395,7 @@ fn a_stapled_response_goes_along() {
     let (near, _) = both(asking, &built(&server));
     assert_eq!(near.ssl().ocsp_status(), Some(&*response));
     both(to_localhost(&client_context(&ca)), &built(&server));
-    // A client whose user asks for a response, and a server that has none.
+    // The client requests a response, and the server has none.
     let mut asking = to_localhost(&client_context(&ca));
     asking.set_status_type(StatusType::OCSP).unwrap();
     let (near, _) = both(asking, &built(&server_context(&leaf)));

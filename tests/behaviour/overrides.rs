@@ -1,4 +1,4 @@
-//! What one connection does otherwise than its context, which stays as it is.
+//! Settings of one connection that replace those of its context. The context does not change.
 
 use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
@@ -14,7 +14,7 @@ fn identity(leaf: &Leaf) -> ssl::Identity {
     ssl::Identity::load(ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem())).unwrap()
 }
 
-/// Python users toggle `verify_mode` around `wrap_socket`, and others' connections see it.
+/// Python programs change `verify_mode` around `wrap_socket`, which affects other connections too.
 #[test]
 fn one_connection_verifies_less_and_the_next_one_as_ever() {
     let server = server_context(&Ca::new().issue("localhost"));
@@ -33,7 +33,7 @@ fn one_connection_verifies_less_and_the_next_one_as_ever() {
     );
 }
 
-/// CVE-2024-35195, in sessions: what was not verified is not taken for verified later.
+/// CVE-2024-35195 for sessions: a connection that verifies does not resume an unverified session.
 #[test]
 fn a_session_does_not_lead_past_verification() {
     for version in BOTH_VERSIONS {
@@ -58,7 +58,7 @@ fn a_session_does_not_lead_past_verification() {
         let again = talk(lenient().session(session.clone()));
         assert!(again.client.session_reused());
 
-        // Nor by way of its bytes, not even to another context.
+        // The same with a session that was encoded and decoded, also for another context.
         let der = session.to_der().unwrap();
         let other = client.copy().unwrap();
         other.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
@@ -72,7 +72,7 @@ fn a_session_does_not_lead_past_verification() {
     }
 }
 
-/// The same where only the name was left out: the certificate is verified, and another host's.
+/// The same if the certificate was verified without the host name, and belongs to another host.
 #[test]
 fn a_session_does_not_lead_past_the_host_name() {
     for version in BOTH_VERSIONS {
@@ -105,7 +105,7 @@ fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
     let der = pair.client.session().unwrap().to_der().unwrap();
     for context in [&strict, &client_context(&ca), &unverified_client()] {
         let session = ssl::SslSession::from_der(context, &der).unwrap();
-        // Bytes that were read can be written again.
+        // A decoded session can be encoded again.
         let session = ssl::SslSession::from_der(context, &session.to_der().unwrap()).unwrap();
         let options = ssl::WrapBio::from("localhost").session(session);
         let pair = Pair::new(context, &server, options).unwrap().connected();
@@ -113,7 +113,7 @@ fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
     }
 }
 
-/// The same on a server: one listener asks for no certificate, another of the same context does.
+/// The same on a server: of two listeners of a context, one requires a certificate and one does not.
 #[test]
 fn a_clients_session_does_not_lead_past_verification() {
     for version in BOTH_VERSIONS {
@@ -221,7 +221,7 @@ fn contradictions_are_refused() {
         "ValueError: check_hostname requires server_hostname"
     );
     assert_eq!(expecting(""), "ValueError");
-    // To OpenSSL it would be any host of the domain.
+    // OpenSSL would accept any host of the domain.
     assert_eq!(expecting(".example"), "UnicodeError");
     assert_eq!(expecting("a\0.example"), "TypeError");
 }
@@ -240,7 +240,7 @@ fn one_connection_shows_another_certificate() {
     };
     assert_eq!(shown("localhost".into()), "of the context");
     let through = ca.intermediate();
-    // A key of another kind takes the place of the context's too, and brings its chain.
+    // A certificate with another kind of key also replaces the context's, with its chain.
     let other = through.builder().san("other").key(KeyKind::Rsa2048).build();
     let me = identity(&other);
     for _ in 0..2 {
@@ -283,7 +283,7 @@ fn sockets_have_the_same_options() {
     );
 }
 
-/// What a listening socket was wrapped with goes for every client, and for no other listener.
+/// The options of a listening socket apply to each of its clients, and to no other listener.
 #[test]
 fn a_listener_hands_its_options_down() {
     let ca = Ca::new();

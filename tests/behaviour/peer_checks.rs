@@ -31,7 +31,7 @@ fn pins_of(leaf: &Leaf) -> [ssl::Pin; 2] {
 fn outcome(client: &ssl::SslContext, server: &ssl::SslContext, options: ssl::WrapBio) -> String {
     let pair = Pair::new(client, server, options).unwrap();
     let (client, server) = pair.handshake();
-    // With TLS 1.3 a server is through before its client refuses it.
+    // In TLS 1.3 a server has finished its handshake before the client refuses it.
     let server = server.and_then(|()| pair.server.read(1).map(drop));
     match client {
         Ok(()) => "ok".to_owned(),
@@ -134,7 +134,7 @@ fn a_verified_chain_must_have_one_of_the_pins() {
             refused.starts_with(&UNKNOWN_ISSUER.to_string()),
             "{refused}"
         );
-        // Nor the check of the name.
+        // Pins do not replace the check of the name.
         let options = ssl::WrapBio::from("other.example").pins(pins_of(&leaf));
         assert!(outcome(&client, &server, options).starts_with("62 Hostname mismatch"));
     }
@@ -350,7 +350,8 @@ fn a_callback_accepts_only_the_errors_that_it_names() {
             ("localhost", &[0], false),
             ("localhost", &[UNKNOWN_ISSUER + 1], false),
             ("localhost", name, false),
-            // OpenSSL finds the issuer first. Accepting that must not accept the name.
+            // OpenSSL reports the issuer first. A decision that accepts this error must not accept the
+            // wrong name.
             ("other.example", issuer, false),
             ("other.example", name, false),
             ("other.example", &all, true),

@@ -14,7 +14,7 @@ struct Contexts {
     server: ssl::SslContext,
 }
 
-/// A server that verifies, and a client that is ready to be asked.
+/// A server that verifies clients, and a client that supports post-handshake authentication.
 fn contexts(mode: ssl::VerifyMode) -> Contexts {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
@@ -70,7 +70,7 @@ fn a_client_that_verifies_nobody_does_not_begin_to() {
     pair.server.verify_client_post_handshake().unwrap();
     pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_some());
-    // The server's certificate was not verified, so it reads as an empty dict still.
+    // The server's certificate was not verified, so its dict is still empty.
     assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
 }
 

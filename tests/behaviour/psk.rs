@@ -57,7 +57,7 @@ impl Case {
         (client, server)
     }
 
-    /// Both outcomes, the client's version, and what the callbacks were given, in Python's words.
+    /// Both outcomes, the client's version, and the arguments of the callbacks, as Python prints them.
     fn run(&self) -> String {
         let (client, server) = self.contexts();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -159,7 +159,7 @@ fn cases() -> Vec<Case> {
         ]);
     }
     let case = |name, length: usize| Case::new(name, false).identity("a".repeat(length));
-    // In TLS 1.3 Python goes on without the key; we do not.
+    // In TLS 1.3 Python continues without the key; this library does not.
     cases.extend([
         case("identity too long", 256),
         case("client key too long", 1).keys(513, 512),
@@ -261,7 +261,7 @@ fn an_error_of_a_callback_ends_the_handshake_and_is_returned() {
         assert_eq!(class(pair.client.do_handshake()), "SSLEOFError");
 
         let (client, server) = contexts_with_key(tls13);
-        // The server could go on with a certificate, and must not.
+        // The server has a certificate, but must not continue with it.
         show(&server, &ca.issue("localhost"));
         server
             .set_psk_server_callback(|_| Err::<Vec<u8>, _>("no server key".into()), None)

@@ -199,7 +199,7 @@ fn a_certificate_that_promises_a_response_must_come_with_one() {
     for version in BOTH_VERSIONS {
         let plain = Scene::new(ssl::OcspMode::Check);
         assert_eq!(plain.verdict(version), None);
-        // status_request among others, and others alone.
+        // `status_request` among other features, and below another feature alone.
         let scene = promising(&[0x30, 6, 2, 1, 17, 2, 1, 5]);
         assert_eq!(scene.verdict(version).unwrap().0, 73);
         scene.staple(Some(ca.ocsp(&scene.leaf).build()));
@@ -207,7 +207,7 @@ fn a_certificate_that_promises_a_response_must_come_with_one() {
         let scene = promising(&[0x30, 3, 2, 1, 17]);
         assert_eq!(scene.verdict(version), None);
     }
-    // What is no list of features promises nothing.
+    // A malformed list of features promises nothing.
     for odd in [
         &b""[..],
         b"\x30",
@@ -331,7 +331,7 @@ fn checking_responses_needs_verification() {
     assert_eq!(client.unwrap_err().verify_code(), Some(20));
 }
 
-/// Trust may end below the root, or at the certificate itself.
+/// The chain may end at a trusted intermediate certificate, or at the certificate itself.
 #[test]
 fn a_chain_that_ends_early_is_enough_if_it_has_the_issuer() {
     let root = Ca::new();
@@ -363,7 +363,7 @@ fn a_chain_that_ends_early_is_enough_if_it_has_the_issuer() {
     let revoked = issuer.ocsp(&leaf).revoked().build();
     let said = Some("certificate revoked".to_owned());
     assert_eq!(verdict(&client, Some(revoked)), said);
-    // Without the flag nothing vouches for the issuer, nor for its responses.
+    // Without the flag the issuer is not trusted, and neither are its responses.
     client
         .set_verify_flags(client.verify_flags() & !ssl::VERIFY_X509_PARTIAL_CHAIN)
         .unwrap();

@@ -113,7 +113,7 @@ fn the_callback_is_told_which_certificate_and_which_name() {
         *names.lock().unwrap(),
         vec![Some("localhost".to_owned()); 2]
     );
-    // A client that does not ask, and a resumption, ask for nothing.
+    // The callback is not called for a client that requests no response, or for a resumption.
     scene.client.set_ocsp_mode(ssl::OcspMode::Off).unwrap();
     drop(scene.pair().connected());
     assert_eq!(names.lock().unwrap().len(), 2);
@@ -138,7 +138,7 @@ fn a_callback_that_fails_ends_the_handshake() {
             .unwrap();
         let pair = scene.pair();
         assert_eq!(panic_text(|| pair.handshake()), "on purpose");
-        // Nothing is as good as none.
+        // An empty response counts as none.
         scene.staple(Some(Vec::new()));
         assert_eq!(scene.pair().connected().client.ocsp_response(), None);
     }
@@ -164,7 +164,7 @@ fn after_a_switch_of_contexts_the_new_one_staples() {
         pair.server.set_context(&target).unwrap();
         let pair = pair.connected();
         assert_eq!(pair.client.ocsp_response().as_ref(), Some(&response));
-        // In it.
+        // During the handshake.
         front
             .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(target.clone())))
             .unwrap();
