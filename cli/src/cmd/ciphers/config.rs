@@ -53,6 +53,10 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
             "ssl_cipher",
             "ssl-cipher",
             "CipherString",
+            // ProFTPD, OpenLDAP, squid
+            "TLSCipherSuite",
+            "olcTLSCipherSuite",
+            "sslproxy_cipher",
         ],
     ),
     (
@@ -68,6 +72,8 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
             "admin_tls_ciphersuites",
             "tls-ciphersuites",
             "Ciphersuites",
+            // mosquitto
+            "ciphers_tls1.3",
         ],
     ),
     (
@@ -86,6 +92,26 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
     ),
 ];
 
+/// Directives of squid with options such as `cipher=HIGH`.
+const SQUID: &[&str] = &[
+    "http_port",
+    "https_port",
+    "tls_outgoing_options",
+    "cache_peer",
+];
+
+/// Calls in programs; their first quoted argument is the string.
+const CALLS: &[(&str, Kind)] = &[
+    // C, Python, Rust
+    ("SSL_CTX_set_cipher_list", Kind::Ciphers),
+    ("SSL_set_cipher_list", Kind::Ciphers),
+    ("SSL_CTX_set_ciphersuites", Kind::Tls13),
+    ("SSL_set_ciphersuites", Kind::Tls13),
+    ("set_ciphers", Kind::Ciphers),
+    ("set_cipher_list", Kind::Ciphers),
+    ("set_ciphersuites", Kind::Tls13),
+];
+
 /// Directives that pass a name and a value to OpenSSL.
 const COMMANDS: &[&str] = &[
     "ssl_conf_command",
@@ -93,6 +119,7 @@ const COMMANDS: &[&str] = &[
     "grpc_ssl_conf_command",
     "uwsgi_ssl_conf_command",
     "SSLOpenSSLConfCmd",
+    "ssl.openssl.ssl-conf-cmd",
 ];
 
 fn kind_of(name: &str) -> Option<Kind> {
@@ -100,7 +127,10 @@ fn kind_of(name: &str) -> Option<Kind> {
         let is_one = names.iter().any(|n| n.eq_ignore_ascii_case(name));
         is_one.then_some(*kind)
     };
-    DIRECTIVES.iter().find_map(of)
+    // RabbitMQ numbers the suites of its list.
+    let rabbit = name.starts_with("ssl_options.ciphers.") || name.contains(".ssl_options.ciphers.");
+    let all = DIRECTIVES.iter().find_map(of);
+    all.or(rabbit.then_some(Kind::Ciphers))
 }
 
 /// A text whose continued lines are joined, with the offset of each byte in the file.
@@ -260,20 +290,27 @@ fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-/// HAProxy may have several strings among the words of a line; other formats have one.
+/// HAProxy and squid may have several strings among the words of a line; other formats have one.
 fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Vec<Found<'a>> {
     let mut rest = line.trim_start();
-    if !matches!(
-        word(rest, char::is_whitespace),
-        "bind" | "server" | "default-server"
-    ) {
+    let first = word(rest, char::is_whitespace);
+    let squid = SQUID.contains(&first);
+    if !squid && !matches!(first, "bind" | "server" | "default-server") {
         return find_directive(text, at, line).into_iter().collect();
     }
     let mut found = Vec::new();
     while !rest.is_empty() {
         let next = word(rest, char::is_whitespace);
         let after = rest.get(next.len()..).unwrap_or_default();
-        if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
+        if squid && next.starts_with("cipher=") {
+            let string = next.get("cipher=".len()..).unwrap_or_default();
+            found.push(Found {
+                at: offset(text, string),
+                directive: next.get(.."cipher".len()),
+                kind: Kind::Ciphers,
+                string,
+            });
+        } else if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
             found.extend(value(text, at + offset(line, after), next, kind));
         }
         rest = after.trim_start();
@@ -282,37 +319,80 @@ fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Vec<Found<'a>> {
 }
 
 fn find_directive<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'a>> {
-    let words = line.trim_start();
-    let mut name = word(words, |c| c.is_whitespace() || c == '=');
-    let mut behind = at + offset(line, words) + name.len();
+    let (mut name, mut behind) = name_at(line, 0)?;
     if COMMANDS
         .iter()
         .any(|command| command.eq_ignore_ascii_case(name))
     {
-        let rest = text.get(behind..at + line.len())?.trim_start();
-        name = word(rest, char::is_whitespace);
-        behind = offset(text, rest) + name.len();
+        // lighttpd has a list of pairs in parentheses.
+        let rest = line
+            .get(behind..)?
+            .trim_start_matches([' ', '\t', '=', '(']);
+        (name, behind) = name_at(line, offset(line, rest))?;
     }
     if let Some(kind) = kind_of(name) {
-        return value(text, behind, name, kind);
+        return value(text, at + behind, name, kind);
     }
     // A call in a program's source.
-    for (call, kind) in [
-        ("set_ciphers", Kind::Ciphers),
-        ("set_ciphersuites", Kind::Tls13),
-    ] {
-        let Some(found) = line.find(&format!("{call}(")) else {
+    for (call, kind) in CALLS {
+        let open = line.match_indices(call).find(|(found, _)| {
+            let behind = line.get(found + call.len()..).unwrap_or_default();
+            behind.starts_with('(')
+        });
+        let Some((found, name)) = open else {
             continue;
         };
-        let rest = line.get(found + call.len() + 1..)?;
-        let quoted = rest.trim_start().trim_start_matches(['r', 'b', 'u']);
-        let at = at + offset(line, quoted);
-        let name = line.get(found..found + call.len())?;
-        return quoted
-            .starts_with(['"', '\''])
-            .then(|| value(text, at, name, kind))?;
+        let quoted = line.get(found + call.len()..)?.find(['"', '\''])? + found + call.len();
+        return value(text, at + quoted, name, *kind);
     }
-    None
+    // A quoted value of a key in a program's source, in JSON or in an element of XML.
+    let mut keys = line.match_indices("cipher").filter_map(|(found, _)| {
+        let before = line.get(..found)?.chars().next_back();
+        let starts = before.is_none_or(|c| c.is_whitespace() || ",{([<\"'.".contains(c));
+        let (name, behind) = name_at(line, found).filter(|_| starts)?;
+        let kind = match name.to_ascii_lowercase().as_str() {
+            "cipher" | "ciphers" | "cipher_list" => Kind::Ciphers,
+            "ciphersuites" => Kind::Tls13,
+            _ => return None,
+        };
+        let quote = before.filter(|c| matches!(c, '"' | '\''));
+        let rest = line.get(behind..)?;
+        let rest = quote
+            .and_then(|quote| rest.strip_prefix(quote))
+            .unwrap_or(rest);
+        let (assigned, value_text) = assignment(rest);
+        let is_quoted = assigned && value_text.starts_with(['"', '\'']);
+        is_quoted.then(|| value(text, at + offset(line, rest), name, kind))?
+    });
+    keys.next()
+}
+
+/// The name at `from`, perhaps in quotes, and where it ends.
+fn name_at(line: &str, from: usize) -> Option<(&str, usize)> {
+    let words = line.get(from..)?.trim_start();
+    let quote = words.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let words = words.get(quote.map_or(0, char::len_utf8)..)?;
+    let ends = |c: char| c.is_whitespace() || "=:,()<>".contains(c) || Some(c) == quote;
+    let name = word(words, |c| {
+        ends(c) || quote.is_none() && matches!(c, '"' | '\'')
+    });
+    let behind = offset(line, words) + name.len();
+    let closed =
+        quote.is_some_and(|quote| line.get(behind..).is_some_and(|l| l.starts_with(quote)));
+    Some((name, behind + usize::from(closed)))
+}
+
+/// Whether a value is assigned with `=`, `=>` or `:`, and the text behind that.
+fn assignment(text: &str) -> (bool, &str) {
+    let blank = |c: char| c == ' ' || c == '\t';
+    let text = text.trim_start_matches(blank);
+    let rest = ["=>", "=", ":"]
+        .iter()
+        .find_map(|sign| text.strip_prefix(sign));
+    match rest {
+        Some(rest) => (true, rest.trim_start_matches(blank)),
+        None => (false, text),
+    }
 }
 
 fn word(text: &str, ends: impl Fn(char) -> bool) -> &str {
@@ -320,14 +400,10 @@ fn word(text: &str, ends: impl Fn(char) -> bool) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The value at `from`: a quoted string, or after `=` the rest of the line, or else one word.
+/// The value at `from`: a quoted string, or after an assignment the rest of the line, or else one
+/// word.
 fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Option<Found<'a>> {
-    let blank = |c: char| c == ' ' || c == '\t';
-    let rest = text.get(from..)?.trim_start_matches(blank);
-    let (assigned, rest) = match rest.strip_prefix('=') {
-        Some(rest) => (true, rest.trim_start_matches(blank)),
-        None => (false, rest),
-    };
+    let (assigned, rest) = assignment(text.get(from..)?);
     // In nginx's files, the value may stand on the next line.
     let rest = match assigned || !directive.to_ascii_lowercase().ends_with("ssl_ciphers") {
         true => rest,
@@ -336,7 +412,12 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
     let string = if let Some(quoted) = rest.strip_prefix(['"', '\'']) {
         word(quoted, |c| rest.starts_with(c))
     } else if assigned {
-        word(rest, |c| c == '\n').trim_end()
+        let line = word(rest, |c| c == '\n').trim_end();
+        // A list of YAML follows on the next lines.
+        if line.is_empty() && !text.get(from..)?.trim_start().starts_with('=') {
+            return None;
+        }
+        line
     } else {
         word(rest, |c| c.is_whitespace() || c == ';')
     };
@@ -364,153 +445,4 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn strings(file: &str) -> Vec<String> {
-        let joined = Joined::new(file);
-        let found = find(&joined.text);
-        for f in &found {
-            assert_eq!(&joined.text[f.at..f.at + f.string.len()], f.string);
-            let places = joined.places(file, f.at, f.string.len());
-            assert_eq!(places.len(), f.string.len() + 1);
-            // Every character of the string is in the file at the reported position.
-            for (c, (line, column)) in f.string.chars().zip(&places) {
-                let line = file
-                    .trim_start_matches('\u{feff}')
-                    .split('\n')
-                    .nth(line - 1)
-                    .unwrap();
-                let there = line.chars().nth(column - 1);
-                assert!(there == Some(c) || c == ' ', "{file:?} {c:?} {there:?}");
-            }
-        }
-        found.iter().map(|f| f.string.to_owned()).collect()
-    }
-
-    #[test]
-    fn places_count_characters_and_no_text_makes_the_reader_panic() {
-        let file = "ssl_ciphers é:A;";
-        let places = Joined::new(file).places(file, 12, 4);
-        assert_eq!(places, [(1, 13), (1, 13), (1, 14), (1, 15), (1, 16)]);
-        const PIECES: [&str; 14] = [
-            "ssl_ciphers",
-            "SSLCipherSuite SSL",
-            "tls_high_cipherlist",
-            "bind ",
-            "ciphers",
-            " ",
-            "\n",
-            "\\\n",
-            "=",
-            "\"",
-            ";",
-            "é",
-            "#",
-            "\u{feff}",
-        ];
-        for number in 0..PIECES.len().pow(4) {
-            let piece = |place: u32| PIECES[number / PIECES.len().pow(place) % PIECES.len()];
-            let file: String = (0..4).map(piece).collect();
-            let joined = Joined::new(&file);
-            for found in find(&joined.text) {
-                let places = joined.places(&file, found.at, found.string.len());
-                assert_eq!(places.len(), found.string.len() + 1, "{file:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn values_on_several_lines_and_several_on_one_are_found() {
-        for (file, wanted) in [
-            (
-                "server { listen 443 ssl; ssl_ciphers A:B; }\n",
-                &["A:B"][..],
-            ),
-            ("ssl_protocols TLSv1.2; ssl_ciphers A;\n", &["A"]),
-            (
-                "ssl_ciphers A; proxy_ssl_ciphers 'B;C'; grpc_ssl_ciphers D;\n",
-                &["A", "B;C", "D"],
-            ),
-            (
-                "server {\n  ssl_ciphers\n    A:B;\n  proxy_ssl_ciphers C;}\n",
-                &["A:B", "C"],
-            ),
-            (
-                "SSLCipherSuite A:\\\nB\nSSLProxyCipherSuite \\\n  C\n",
-                &["A:B", "C"],
-            ),
-            (
-                "tls_high_cipherlist = A:\n   B\ntls_low_cipherlist =\n\tC\n",
-                &["A:    B", "C"],
-            ),
-            (
-                "smtpd_tls_exclude_ciphers =\n   A,\n# no\n   B\nx = y\n",
-                &["A,    B"],
-            ),
-            ("\u{feff}ssl_ciphers A;\n", &["A"]),
-            ("; ciphers = A\nciphers = B\n# ; ciphers = C\n", &["B"]),
-            (
-                "log 'x; ssl_ciphers A;'; ssl_ciphers B; # ; ssl_ciphers C;\n",
-                &["B"],
-            ),
-            (
-                "bind :443 ssl ciphers A alpn h2 \\\n  ciphersuites B\n",
-                &["A", "B"],
-            ),
-            ("ssl_ciphers A;\r\nssl_ciphers\r\n B;\r\n", &["A", "B"]),
-        ] {
-            assert_eq!(strings(file), wanted, "{file:?}");
-        }
-    }
-
-    #[test]
-    fn the_directives_of_servers_are_found() {
-        let nginx = "server {\n  # ssl_ciphers OLD;\n  ssl_ciphers  HIGH:!aNULL;\n}\n";
-        assert_eq!(strings(nginx), ["HIGH:!aNULL"]);
-        assert_eq!(find(nginx)[0].directive, Some("ssl_ciphers"));
-        assert_eq!(strings("\tssl_ciphers 'HIGH:!MD5';\r\n"), ["HIGH:!MD5"]);
-        let apache = "<VirtualHost *>\nSSLCipherSuite SSL \"HIGH\"\nSSLCipherSuite TLSv1.3 TLS_A\n\
-                      sslproxyciphersuite LOW\n</VirtualHost>";
-        assert_eq!(strings(apache), ["HIGH", "TLS_A", "LOW"]);
-        assert_eq!(find(apache)[1].kind, Kind::Tls13);
-        let haproxy = "global\n ssl-default-bind-ciphers ECDHE+AESGCM\n\
-                       frontend f\n bind :443 ssl crt a.pem ciphers AES:!SHA1 alpn h2\n bind :80\n";
-        assert_eq!(strings(haproxy), ["ECDHE+AESGCM", "AES:!SHA1"]);
-        let postfix = "smtpd_tls_ciphers = high\ntls_high_cipherlist = HIGH, !aNULL\n";
-        assert_eq!(strings(postfix), ["HIGH, !aNULL"]);
-        let excluded = "smtpd_tls_exclude_ciphers = aNULL, MD5 , DES\n";
-        assert_eq!(strings(excluded), ["aNULL, MD5 , DES"]);
-        assert_eq!(find(excluded)[0].kind, Kind::Excluded);
-        for tls13 in [
-            "ssl_conf_command Ciphersuites TLS_A:TLS_B;\n",
-            "SSLOpenSSLConfCmd Ciphersuites TLS_A:TLS_B\n",
-            " ssl-default-bind-ciphersuites TLS_A:TLS_B\n",
-            " bind :443 ssl ciphersuites TLS_A:TLS_B\n",
-            "tls-ciphersuites TLS_A:TLS_B\n",
-            "Ciphersuites = TLS_A:TLS_B\n",
-            "ctx.set_ciphersuites('TLS_A:TLS_B')\n",
-        ] {
-            assert_eq!(strings(tls13), ["TLS_A:TLS_B"], "{tls13}");
-            assert_eq!(find(tls13)[0].kind, Kind::Tls13, "{tls13}");
-        }
-        let both = " bind :443 ssl ciphers HIGH ciphersuites TLS_A alpn h2\n";
-        assert_eq!(strings(both), ["HIGH", "TLS_A"]);
-        assert_eq!(strings("ssl_conf_command CipherString HIGH;\n"), ["HIGH"]);
-        assert!(strings("ssl_conf_command Options KTLS;\n").is_empty());
-        assert_eq!(strings("ssl_ciphers = 'HIGH' # x\n"), ["HIGH"]);
-        assert_eq!(strings("ctx.set_ciphers(\"ALL\")\n"), ["ALL"]);
-        assert_eq!(strings("ssl_ciphers"), [""]);
-        assert_eq!(strings("ssl_ciphers \""), [""]);
-    }
-
-    #[test]
-    fn other_files_are_lists_of_strings_or_have_none() {
-        assert_eq!(
-            strings("# ours\nHIGH:!aNULL\r\n\n  AES\n"),
-            ["HIGH:!aNULL", "AES"]
-        );
-        assert!(strings("server {\n listen 443 ssl;\n}\n").is_empty());
-        assert!(strings("").is_empty());
-    }
-}
+mod tests;
