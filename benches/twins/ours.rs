@@ -1,6 +1,6 @@
 //! The library under test.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use pyssl as ssl;
@@ -9,8 +9,8 @@ use ssl::{MemoryBio, SslContext, SslSession, SslSocket, TlsVersion, WrapBio, Wra
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
-/// With or without reading ahead; received with [`Read`], or with `recv_into`, which other threads may
-/// interrupt with `close`.
+/// With or without reading ahead; through [`Read`] and [`Write`], or through `recv_into` and `sendall`, which
+/// other threads may interrupt with `close`.
 pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool>;
 
 pub(crate) type Ours = With<false, false>;
@@ -70,7 +70,10 @@ impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED
     }
 
     fn send(stream: &mut SslSocket, data: &[u8]) {
-        stream.sendall(data).unwrap();
+        match SHARED {
+            true => stream.sendall(data).unwrap(),
+            false => stream.write_all(data).unwrap(),
+        }
     }
 
     fn recv(stream: &mut SslSocket, buf: &mut [u8]) -> usize {

@@ -18,7 +18,7 @@ pub(crate) trait Tls: Sized + 'static {
     type Stream: Send + 'static;
     type Session;
     type InMemory;
-    /// The same library, receiving in a way that other threads may interrupt, if it has one.
+    /// The same library, through methods that other threads may interrupt, if it has some.
     type Shared: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;

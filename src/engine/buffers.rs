@@ -113,7 +113,7 @@ mod tests {
     use super::super::tests::{Queues, connected};
     use super::*;
     use crate::engine::{Deadline, Step};
-    use crate::ffi::bio::ReadMode;
+    use crate::ffi::bio::IoMode;
 
     fn keeps(connection: &Connection) -> bool {
         connection.lock().unwrap().handle.keeps_buffers()
@@ -183,7 +183,7 @@ mod tests {
             client.keep_buffers();
             server
                 .begin_write(&[7; 100])
-                .step(ReadMode::NonBlocking, Deadline::Never)
+                .step(IoMode::NonBlocking, Deadline::Never)
                 .unwrap();
             let rest = queues.incoming.lock().unwrap().split_off(cut);
             let step = client.read_vec(60, Deadline::Never).unwrap();

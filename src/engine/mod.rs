@@ -34,7 +34,7 @@ pub(crate) use turn::Turn;
 use crate::context::resumption::Resumption;
 use crate::context::{Snapshot, Verified};
 use crate::error::{Error, Result};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::ssl::{SslHandle, StepError, StepResult};
 use crate::ffi::window::{CallbackWatch, Window};
 use crate::hostname::ServerName;
@@ -48,9 +48,9 @@ use write::Unfinished;
 /// A TLS connection on some transport.
 ///
 /// A thread holds the lock on `ssl` for one step, and never while it waits for the network. (The exception
-/// is [`ReadMode::Blocking`].) One thread at a time has the turn to read, and one the turn to write
+/// is [`IoMode::Blocking`].) One thread at a time has the turn to read, and one the turn to write
 /// (`reads` and `writes`). It keeps the turn while it waits. A thread without the turn to read uses
-/// `ReadMode::BufferOnly`: if it took bytes from the network, the thread that waits for them in `poll`
+/// `IoMode::BufferOnly`: if it took bytes from the network, the thread that waits for them in `poll`
 /// would not wake.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
@@ -128,10 +128,10 @@ impl Connection {
         self.handshaken.load(Ordering::Acquire)
     }
 
-    pub(crate) fn do_handshake(&self, mode: ReadMode, deadline: Deadline) -> Result<Step<()>> {
+    pub(crate) fn do_handshake(&self, mode: IoMode, deadline: Deadline) -> Result<Step<()>> {
         let outcome = self.step(deadline, |locked| {
-            self.set_read_mode(locked, mode);
-            let outcome = match self.handshaken() || mode == ReadMode::BufferOnly {
+            self.set_io_mode(locked, mode);
+            let outcome = match self.handshaken() || mode == IoMode::BufferOnly {
                 true => locked.handle.do_handshake(),
                 false => {
                     let waits = !matches!(deadline, Deadline::Now);
@@ -166,7 +166,7 @@ impl Connection {
     /// Reads decrypted bytes. `end` is the result for the peer's `close_notify`.
     fn read_with<T>(
         &self,
-        mode: ReadMode,
+        mode: IoMode,
         deadline: Deadline,
         end: T,
         f: impl FnOnce(&mut SslHandle) -> StepResult<T>,
@@ -177,9 +177,9 @@ impl Connection {
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
-            self.set_read_mode(locked, mode);
+            self.set_io_mode(locked, mode);
             let outcome = f(&mut locked.handle);
-            locked.handle.set_read_mode(ReadMode::NonBlocking);
+            locked.handle.set_io_mode(IoMode::NonBlocking);
             // A clean end, except after an `unwrap` of this side: there it is an error, as in Python.
             let clean =
                 |locked: &Locked| locked.half_closed || locked.handle.view().was_closed_by_peer();
@@ -192,20 +192,20 @@ impl Connection {
 
     /// Reads up to `limit` bytes.
     pub(crate) fn read_vec(&self, limit: usize, deadline: Deadline) -> Result<Step<Vec<u8>>> {
-        self.read_with(ReadMode::NonBlocking, deadline, Vec::new(), |handle| {
+        self.read_with(IoMode::NonBlocking, deadline, Vec::new(), |handle| {
             handle.read_vec(limit)
         })
     }
 
     pub(crate) fn read_into(&self, buf: &mut [u8], deadline: Deadline) -> Result<Step<usize>> {
-        self.read_into_as(ReadMode::NonBlocking, buf, deadline)
+        self.read_into_as(IoMode::NonBlocking, buf, deadline)
     }
 
-    /// The same in another mode. [`ReadMode::Blocking`] waits for the peer while it holds the connection's
+    /// The same in another mode. [`IoMode::Blocking`] waits for the peer while it holds the connection's
     /// lock, so no other thread may use the connection.
     pub(crate) fn read_into_as(
         &self,
-        mode: ReadMode,
+        mode: IoMode,
         buf: &mut [u8],
         deadline: Deadline,
     ) -> Result<Step<usize>> {
@@ -214,7 +214,7 @@ impl Connection {
 
     /// Returns 1 if there is application data, and 0 at the end. The next read returns the data.
     pub(crate) fn peek(&self, deadline: Deadline) -> Result<Step<usize>> {
-        self.read_with(ReadMode::NonBlocking, deadline, 0, |handle| {
+        self.read_with(IoMode::NonBlocking, deadline, 0, |handle| {
             Ok(handle.peek()?.map(|()| 1))
         })
     }
@@ -237,11 +237,11 @@ impl Connection {
         Draining(&self.drains)
     }
 
-    fn set_read_mode(&self, locked: &mut Locked, mode: ReadMode) {
+    fn set_io_mode(&self, locked: &mut Locked, mode: IoMode) {
         locked
             .handle
-            .set_read_mode(match self.drains.load(Ordering::Relaxed) {
-                true => ReadMode::BufferOnly,
+            .set_io_mode(match self.drains.load(Ordering::Relaxed) {
+                true => IoMode::BufferOnly,
                 false => mode,
             });
     }
@@ -274,7 +274,7 @@ impl Connection {
                 return pending;
             }
             let peek = |locked: &mut Locked| {
-                locked.handle.set_read_mode(ReadMode::BufferOnly);
+                locked.handle.set_io_mode(IoMode::BufferOnly);
                 let outcome = locked.handle.peek();
                 let step = self.checked(locked, outcome)?;
                 Ok(step.map(|()| locked.handle.view().pending()))

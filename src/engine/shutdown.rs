@@ -2,7 +2,7 @@
 
 use super::{Connection, Deadline, Locked};
 use crate::error::Result;
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::ssl::{Step, StepError, StepResult};
 
 impl Connection {
@@ -18,7 +18,7 @@ impl Connection {
                 true => Ok(Step::Done(())),
                 false => match self.finish_message(locked) {
                     Ok(Step::Done(())) => {
-                        let outcome = self.shutdown_step(locked, ReadMode::BufferOnly)?;
+                        let outcome = self.shutdown_step(locked, IoMode::BufferOnly)?;
                         outcome.map(|step| step.map(drop))
                     }
                     unfinished => unfinished,
@@ -36,7 +36,7 @@ impl Connection {
         if !self.handshaken() || locked.handle.view().is_settled() {
             return Ok(Step::Done(()));
         }
-        locked.handle.set_read_mode(ReadMode::BufferOnly);
+        locked.handle.set_io_mode(IoMode::BufferOnly);
         match locked.handle.do_handshake() {
             unfinished @ Ok(Step::WantWrite | Step::Again) => unfinished,
             // If the peer's part is missing, OpenSSL's attempt to close reports it.
@@ -49,7 +49,7 @@ impl Connection {
     pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<Vec<u8>>> {
         let once = || {
             self.step(deadline, |locked| {
-                let outcome = self.shutdown_step(locked, ReadMode::NonBlocking)?;
+                let outcome = self.shutdown_step(locked, IoMode::NonBlocking)?;
                 let step = self.checked(locked, outcome)?;
                 Ok(step.map(|both| both.then(|| locked.handle.take_transport_buffered())))
             })
@@ -62,12 +62,12 @@ impl Connection {
         Ok(step.map(Option::unwrap_or_default))
     }
 
-    fn shutdown_step(&self, locked: &mut Locked, mode: ReadMode) -> Result<StepResult<bool>> {
+    fn shutdown_step(&self, locked: &mut Locked, mode: IoMode) -> Result<StepResult<bool>> {
         // `close_notify` cannot be sent in the middle of a record. The connection can still be used.
         if self.unfinished.is_there() {
             return Err(Connection::bad_retry());
         }
-        self.set_read_mode(locked, mode);
+        self.set_io_mode(locked, mode);
         Ok(locked.handle.shutdown())
     }
 }

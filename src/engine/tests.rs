@@ -11,7 +11,7 @@ use super::{Config, Connection, Deadline, Step};
 use crate::constants::{Options, Protocol, VerifyMode};
 use crate::context::SslContext;
 use crate::error::Error;
-use crate::ffi::bio::{ReadMode, Transport};
+use crate::ffi::bio::{IoMode, Transport};
 use crate::ffi::room::Room;
 use crate::hostname::ServerName;
 
@@ -59,7 +59,7 @@ impl Transport for Queues {
 struct Ahead {
     below: Queues,
     ahead: Vec<u8>,
-    mode: ReadMode,
+    mode: IoMode,
 }
 
 impl Transport for Ahead {
@@ -67,7 +67,7 @@ impl Transport for Ahead {
         if self.ahead.is_empty() {
             let mut below = self.below.incoming.lock().unwrap();
             let n = below.len().min(4000);
-            if n == 0 || self.mode == ReadMode::BufferOnly {
+            if n == 0 || self.mode == IoMode::BufferOnly {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             self.ahead.extend(below.drain(..n));
@@ -85,7 +85,7 @@ impl Transport for Ahead {
         self.ahead.len()
     }
 
-    fn set_read_mode(&mut self, mode: ReadMode) {
+    fn set_io_mode(&mut self, mode: IoMode) {
         self.mode = mode;
     }
 }
@@ -100,7 +100,7 @@ pub(super) fn connected() -> (Connection, Connection, Queues) {
     let (near, far) = Queues::pair();
     let (client, server) = connections(&client, &server, near.clone(), far);
     for side in [&client, &server, &client, &server] {
-        side.do_handshake(ReadMode::NonBlocking, Deadline::Never)
+        side.do_handshake(IoMode::NonBlocking, Deadline::Never)
             .unwrap();
     }
     // Reads the tickets.
@@ -142,14 +142,14 @@ fn an_alert_that_cannot_be_sent_does_not_hide_the_error_behind_it() {
     let (client, server) = connections(&client, &server, near, far);
     for side in [&client, &server] {
         assert!(matches!(
-            side.do_handshake(ReadMode::NonBlocking, Deadline::Never)
+            side.do_handshake(IoMode::NonBlocking, Deadline::Never)
                 .unwrap(),
             Step::WantRead
         ));
     }
     broken.store(true, Ordering::Relaxed);
     let error = client
-        .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+        .do_handshake(IoMode::NonBlocking, Deadline::Never)
         .unwrap_err();
     assert!(matches!(error, Error::CertVerification(_)), "{error:?}");
     // Later calls do not report the transport's old error either.
@@ -175,7 +175,7 @@ fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
         };
         while !client.handshaken() {
             client
-                .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+                .do_handshake(IoMode::NonBlocking, Deadline::Never)
                 .unwrap();
             answer(&mut server);
         }
@@ -213,12 +213,12 @@ fn a_connection_that_drains_reads_what_was_read_ahead_and_no_more() {
     let transport = Ahead {
         below: below.clone(),
         ahead: Vec::new(),
-        mode: ReadMode::NonBlocking,
+        mode: IoMode::NonBlocking,
     };
     let client = Connection::new(&client, Config::default(), Box::new(transport)).unwrap();
     while !client.handshaken() {
         client
-            .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+            .do_handshake(IoMode::NonBlocking, Deadline::Never)
             .unwrap();
         let sent = std::mem::take(&mut *below.outgoing.lock().unwrap());
         let answer = server.answer(&sent);

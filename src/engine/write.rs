@@ -1,6 +1,6 @@
 use super::{Connection, Deadline, Locked};
 use crate::error::{Error, Result, SslError};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::ssl::{RECORD_MAX, Step};
 
 /// The most bytes that one step encrypts and sends under the connection's lock: sixteen full records.
@@ -68,12 +68,13 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Writes as much as the transport takes, up to [`CHUNK`].
-    pub(crate) fn step(&mut self, mode: ReadMode, deadline: Deadline) -> Result<Step<usize>> {
+    /// Writes as much as the transport takes, up to [`CHUNK`]. For [`IoMode::Blocking`], no other thread may
+    /// use the connection.
+    pub(crate) fn step(&mut self, mode: IoMode, deadline: Deadline) -> Result<Step<usize>> {
         let connection = self.connection;
         let length = self.data.len();
         let step = |locked: &mut Locked| {
-            locked.handle.set_read_mode(mode);
+            locked.handle.set_io_mode(mode);
             if !self.begun {
                 self.begin()?;
             }
@@ -101,6 +102,7 @@ impl Writing<'_> {
                 Ok(Step::Again | Step::Busy | Step::WantRead) => self.half_way,
                 Err(_) => false,
             };
+            locked.handle.set_io_mode(IoMode::NonBlocking);
             let step = connection.checked(locked, outcome)?;
             Ok(step.map(|_| end))
         };

@@ -15,7 +15,7 @@ use super::room::Room;
 use super::util;
 
 /// Reads and writes a connection's records. Without data, or without room for it, the error is
-/// `WouldBlock`. Only a read in [`ReadMode::Blocking`] waits.
+/// `WouldBlock`. Only a read in [`IoMode::Blocking`] waits.
 pub(crate) trait Transport: Send {
     /// Reads bytes into `room`. If it writes none, the stream has ended.
     fn read(&mut self, room: &mut Room<'_>) -> io::Result<()>;
@@ -37,8 +37,8 @@ pub(crate) trait Transport: Send {
         0
     }
 
-    /// Sets where `read` gets bytes from.
-    fn set_read_mode(&mut self, _mode: ReadMode) {}
+    /// Sets how `read` and `write` use the network.
+    fn set_io_mode(&mut self, _mode: IoMode) {}
 
     /// Begins a step of the handshake. If `waits` is set, the caller waits before the next step.
     fn begin_flight(&mut self, _waits: bool) {}
@@ -60,15 +60,15 @@ pub(crate) trait Transport: Send {
     }
 }
 
-/// Where the reads of a step get their bytes from.
+/// How the reads and writes of a step use the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReadMode {
-    /// From the buffer, or else from the network. If the network has no data, the read waits for it, if
-    /// the transport can wait.
+pub(crate) enum IoMode {
+    /// Reads take bytes from the buffer, or else from the network. Reads and writes wait if they must. Only
+    /// for transports that can wait.
     Blocking,
-    /// From the buffer, or else from the network.
+    /// Reads take bytes from the buffer, or else from the network. Nothing waits.
     NonBlocking,
-    /// From the buffer only.
+    /// Reads take bytes from the buffer only. Nothing waits.
     BufferOnly,
 }
 

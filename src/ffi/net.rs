@@ -31,7 +31,7 @@ pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
 }
 
-/// `FLAGS` for a receiving call that may wait, if the socket blocks.
+/// `FLAGS` for a call that may wait, if the socket blocks.
 fn flags(wait: bool) -> i32 {
     match wait {
         true => FLAGS & !libc::MSG_DONTWAIT,
@@ -101,9 +101,9 @@ pub(crate) fn recv_two(
     Ok(())
 }
 
-/// Sends a part of `buf`, and returns its length.
-pub(crate) fn send(socket: &Socket, buf: &[u8]) -> io::Result<usize> {
-    retry(|| socket.send_with_flags(buf, FLAGS))
+/// Sends bytes from the beginning of `buf`. With `wait` it waits on a socket that blocks.
+pub(crate) fn send(socket: &Socket, buf: &[u8], wait: bool) -> io::Result<usize> {
+    retry(|| socket.send_with_flags(buf, flags(wait)))
 }
 
 fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {

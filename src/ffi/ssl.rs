@@ -14,7 +14,7 @@ use openssl::ssl::{Ssl, SslRef, SslSessionRef, SslVerifyMode};
 use openssl::x509::{X509, X509Ref};
 use openssl_sys as sys;
 
-use super::bio::{self, BioState, ReadMode, Transport};
+use super::bio::{self, BioState, IoMode, Transport};
 use super::hooks::{Hooks, PeerCheck, SessionKeeper, Stapling};
 use super::trampoline::{self, CallbackFailure, Callbacks};
 use super::util::{self, clear_errors};
@@ -176,9 +176,9 @@ impl SslHandle {
         self.callbacks.take_failure(over)
     }
 
-    /// Sets where the transport's reads get their bytes from.
-    pub(crate) fn set_read_mode(&mut self, mode: ReadMode) {
-        self.bio.transport.borrow_mut().set_read_mode(mode);
+    /// Sets how the reads and writes of the next steps use the network.
+    pub(crate) fn set_io_mode(&mut self, mode: IoMode) {
+        self.bio.transport.borrow_mut().set_io_mode(mode);
     }
 
     /// The number of bytes that the transport has read ahead.

@@ -14,7 +14,7 @@ use crate::engine::{
     Agreed, Config, Connection, Deadline, Overrides, Step, inspection_methods, override_setters,
 };
 use crate::error::{Error, Result};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::hostname::ServerName;
 use crate::lock::Inside;
 use crate::optional::Optional;
@@ -211,7 +211,7 @@ impl SslObject {
     pub fn do_handshake(&self) -> Result<()> {
         run(|| {
             self.connection
-                .do_handshake(ReadMode::NonBlocking, Deadline::Never)
+                .do_handshake(IoMode::NonBlocking, Deadline::Never)
         })
     }
 
@@ -267,7 +267,7 @@ impl SslObject {
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let _turn = self.write_turn()?;
         let mut writing = self.connection.begin_write(data);
-        run(|| writing.step(ReadMode::NonBlocking, Deadline::Never))
+        run(|| writing.step(IoMode::NonBlocking, Deadline::Never))
     }
 
     /// Writes `close_notify` to the outgoing buffer, once. This side can still read (half-close). See

@@ -15,7 +15,7 @@ use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
 use crate::engine::{Config, Connection, Deadline, Step, is_named};
 use crate::error::{Error, Result, SslError};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::net::{self, Interest};
 use crate::hostname::ServerName;
 
@@ -157,7 +157,7 @@ impl SslSocket {
             self.wait_alone(&connection)?;
         }
         loop {
-            match connection.do_handshake(ReadMode::NonBlocking, deadline)? {
+            match connection.do_handshake(IoMode::NonBlocking, deadline)? {
                 Step::Done(()) => break,
                 Step::Again | Step::Busy => {}
                 Step::WantRead => self.wait_alone(&connection)?,
@@ -497,7 +497,7 @@ impl SslSocket {
             // This reads nothing from the network, so it does not need the turn to read.
             if let Step::Done(()) = self
                 .io
-                .checked(connection.do_handshake(ReadMode::BufferOnly, deadline))?
+                .checked(connection.do_handshake(IoMode::BufferOnly, deadline))?
             {
                 return Ok(());
             }
@@ -535,7 +535,7 @@ impl SslSocket {
         }
         let _writes = self.turn(connection, &connection.writes, deadline, timed_out)?;
         self.drive(connection, deadline, timed_out, |deadline| {
-            connection.do_handshake(ReadMode::NonBlocking, deadline)
+            connection.do_handshake(IoMode::NonBlocking, deadline)
         })?;
         self.sent_last();
         Ok(())

@@ -14,7 +14,7 @@ use super::flight::Flight;
 use super::wake::WakeGroup;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
-use crate::ffi::bio::{ReadMode, Transport};
+use crate::ffi::bio::{IoMode, Transport};
 use crate::ffi::net::{self, Interest};
 use crate::ffi::room::Room;
 
@@ -210,7 +210,7 @@ pub(super) struct SocketTransport {
     ahead: Vec<u8>,
     /// How much of `ahead` OpenSSL has taken.
     start: usize,
-    mode: ReadMode,
+    mode: IoMode,
     flight: Flight,
     gathered: Vec<u8>,
     /// How much of `gathered` was sent.
@@ -226,7 +226,7 @@ impl SocketTransport {
             io,
             reads_ahead,
             start: 0,
-            mode: ReadMode::NonBlocking,
+            mode: IoMode::NonBlocking,
             flight: Flight::default(),
             gathered: Vec::new(),
             sent: 0,
@@ -254,7 +254,7 @@ impl SocketTransport {
     }
 
     /// Reads from the socket into `room`, and into `ahead` if reading ahead is on.
-    fn fill(&mut self, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
+    fn fill(&mut self, room: &mut Room<'_>) -> io::Result<()> {
         if self.flight.is_on() {
             return self.flight.read(&self.io.socket, room);
         }
@@ -262,10 +262,10 @@ impl SocketTransport {
             return Err(error);
         }
         if !self.reads_ahead {
-            return net::recv_room(&self.io.socket, room, wait);
+            return net::recv_room(&self.io.socket, room, self.waits());
         }
         let mut ahead = Vec::with_capacity(AHEAD);
-        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD, wait);
+        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD, self.waits());
         self.ahead = ahead;
         if self.ahead.is_empty() {
             self.drop_ahead();
@@ -273,9 +273,15 @@ impl SocketTransport {
         outcome
     }
 
+    /// Whether system calls may wait.
+    fn waits(&self) -> bool {
+        self.mode == IoMode::Blocking
+    }
+
     fn send_gathered(&mut self) -> io::Result<()> {
         while self.sent < self.gathered.len() {
-            self.sent += net::send(&self.io.socket, &self.gathered[self.sent..])?;
+            let rest = &self.gathered[self.sent..];
+            self.sent += net::send(&self.io.socket, rest, self.waits())?;
         }
         self.gathered.clear();
         self.sent = 0;
@@ -290,9 +296,8 @@ impl Transport for SocketTransport {
             return Ok(());
         }
         match self.mode {
-            ReadMode::Blocking => self.fill(room, true),
-            ReadMode::NonBlocking => self.fill(room, false),
-            ReadMode::BufferOnly => Err(io::ErrorKind::WouldBlock.into()),
+            IoMode::Blocking | IoMode::NonBlocking => self.fill(room),
+            IoMode::BufferOnly => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
@@ -302,7 +307,7 @@ impl Transport for SocketTransport {
             self.send_gathered()?;
         }
         if !self.gathering || buf.len() > GATHERED {
-            return net::send(&self.io.socket, buf);
+            return net::send(&self.io.socket, buf, self.waits());
         }
         self.gathered.reserve_exact(GATHERED - self.gathered.len());
         self.gathered.extend_from_slice(buf);
@@ -323,7 +328,7 @@ impl Transport for SocketTransport {
         self.ahead.len() - self.start
     }
 
-    fn set_read_mode(&mut self, mode: ReadMode) {
+    fn set_io_mode(&mut self, mode: IoMode) {
         self.mode = mode;
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::{SslSocket, Tls};
 use crate::error::{Error, Result};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::net;
 use crate::ffi::ssl::RECORD_MAX;
 use crate::sealed::{Sealed, seal};
@@ -90,7 +90,7 @@ impl SslSocket {
         match self.tls() {
             _ if bufsize == 0 => Ok(Vec::new()),
             Tls::Active(connection) => {
-                self.read_tls(&connection, ReadMode::NonBlocking, |_, deadline| {
+                self.read_tls(&connection, IoMode::NonBlocking, |_, deadline| {
                     connection.read_vec(bufsize.min(RECORD_MAX), deadline)
                 })
             }
@@ -124,10 +124,10 @@ impl SslSocket {
     #[doc(alias = "recvmsg_into")]
     #[doc(alias = "readinto")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.receive_into(buffer, ReadMode::NonBlocking)
+        self.receive_into(buffer, IoMode::NonBlocking)
     }
 
-    fn receive_into(&self, buffer: &mut [u8], mode: ReadMode) -> Result<usize> {
+    fn receive_into(&self, buffer: &mut [u8], mode: IoMode) -> Result<usize> {
         match self.tls() {
             _ if buffer.is_empty() => Ok(0),
             Tls::Active(connection) => self.read_tls(&connection, mode, |mode, deadline| {
@@ -183,7 +183,7 @@ impl SslSocket {
     /// `SSLWantWriteError` on a non-blocking socket; `ValueError` after a failed handshake or `shutdown`.
     #[doc(alias = "sendmsg")]
     pub fn send(&self, data: &[u8]) -> Result<usize> {
-        self.send_through(self.tls(), data)
+        self.send_through(self.tls(), data, IoMode::NonBlocking)
     }
 
     /// Sends all of `data`, within the time-out.
@@ -212,7 +212,7 @@ impl SslSocket {
                 }
                 Ok(())
             }
-            tls => self.send_through(tls, data).map(drop),
+            tls => self.send_through(tls, data, IoMode::NonBlocking).map(drop),
         }
     }
 
@@ -240,9 +240,9 @@ impl SslSocket {
         }
     }
 
-    fn send_through(&self, tls: Tls, data: &[u8]) -> Result<usize> {
+    fn send_through(&self, tls: Tls, data: &[u8], mode: IoMode) -> Result<usize> {
         match tls {
-            Tls::Active(connection) => self.write_tls(&connection, data),
+            Tls::Active(connection) => self.write_tls(&connection, mode, data),
             Tls::Unwrapped => self.send_plain(data, self.deadline()),
             Tls::NotStarted => Err(self.unprotected("Write")),
             Tls::Dropped => Err(self.over("Write")),
@@ -276,7 +276,7 @@ impl SslSocket {
         let reads = what == "Read";
         let probed = self.io.call(|socket| match reads {
             true => net::peek(socket),
-            false => net::send(socket, &[]),
+            false => net::send(socket, &[], false),
         });
         match probed {
             Err(error @ Error::Os(_)) if !error.is_would_block() => error,
@@ -305,13 +305,14 @@ impl Write for &SslSocket {
 /// `poll(2)`. Here no other thread can close the socket, because this borrows it exclusively.
 impl Read for SslSocket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(self.receive_into(buf, ReadMode::Blocking)?)
+        Ok(self.receive_into(buf, IoMode::Blocking)?)
     }
 }
 
+/// Without a time-out this waits in the system call that sends, as [`Read`] does in the one that reads.
 impl Write for SslSocket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        Ok(self.send(buf)?)
+        Ok(self.send_through(self.tls(), buf, IoMode::Blocking)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::SslSocket;
 use crate::engine::{Connection, Deadline, Step, Turn};
 use crate::error::{Error, Result};
-use crate::ffi::bio::ReadMode;
+use crate::ffi::bio::IoMode;
 use crate::ffi::net::{self, Interest};
 use crate::lock::{Inside, Refused};
 
@@ -29,18 +29,18 @@ impl SslSocket {
             .map_err(|why| no_turn(why, deadline, timed_out))
     }
 
-    /// Reads application data. `ReadMode::Blocking` is for callers that no other thread shares the socket with,
+    /// Reads application data. `IoMode::Blocking` is for callers that no other thread shares the socket with,
     /// and has an effect only without a time-out.
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
-        mode: ReadMode,
-        mut op: impl FnMut(ReadMode, Deadline) -> Result<Step<T>>,
+        mode: IoMode,
+        mut op: impl FnMut(IoMode, Deadline) -> Result<Step<T>>,
     ) -> Result<T> {
         let deadline = self.deadline();
         let mode = match deadline {
             Deadline::Never => mode,
-            Deadline::Now | Deadline::At(_) => ReadMode::NonBlocking,
+            Deadline::Now | Deadline::At(_) => IoMode::NonBlocking,
         };
         let outcome = self
             .handshake(connection, deadline, READ_TIMED_OUT)
@@ -48,7 +48,7 @@ impl SslSocket {
                 connection.register_reader();
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 connection.register_reader();
-                if mode == ReadMode::Blocking {
+                if mode == IoMode::Blocking {
                     // The step waits.
                     self.wrote.store(false, Ordering::Relaxed);
                 }
@@ -71,8 +71,15 @@ impl SslSocket {
         }
     }
 
-    pub(super) fn write_tls(&self, connection: &Arc<Connection>, data: &[u8]) -> Result<usize> {
+    /// Writes application data. `mode` is as for [`read_tls`](Self::read_tls).
+    pub(super) fn write_tls(
+        &self,
+        connection: &Arc<Connection>,
+        mode: IoMode,
+        data: &[u8],
+    ) -> Result<usize> {
         let deadline = self.deadline();
+        let blocks = mode == IoMode::Blocking && matches!(deadline, Deadline::Never);
         self.handshake(connection, deadline, WRITE_TIMED_OUT)?;
         let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
         self.io.check_open()?;
@@ -85,8 +92,9 @@ impl SslSocket {
             self.io.check_open()?;
             let steps = connection.reads.steps();
             let mode = match reading {
-                Some(_) => ReadMode::NonBlocking,
-                None => ReadMode::BufferOnly,
+                _ if blocks => IoMode::Blocking,
+                Some(_) => IoMode::NonBlocking,
+                None => IoMode::BufferOnly,
             };
             match self.io.checked(writing.step(mode, deadline))? {
                 Step::Done(n) => {
@@ -185,7 +193,7 @@ impl SslSocket {
 
     pub(super) fn send_plain(&self, data: &[u8], deadline: Deadline) -> Result<usize> {
         self.plain(Interest::Write, deadline, || {
-            net::send(&self.io.socket, data)
+            net::send(&self.io.socket, data, false)
         })
     }
 

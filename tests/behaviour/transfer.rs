@@ -1,16 +1,17 @@
 //! Sending and receiving in every form.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::thread;
+use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl_testing::skipped;
 use rustix::event::PollFlags;
 
 use crate::link::{
-    Contexts, Link, PATIENCE, Watchdog, client_options, plain_socket, readiness, recv_exactly,
-    say_goodbye, tcp_pair, wait_until_done, waiter,
+    Contexts, Link, PATIENCE, Watchdog, client_options, pattern, plain_socket, readiness,
+    recv_exactly, say_goodbye, tcp_pair, wait_until_done, waiter,
 };
 use crate::support::{class, told, unverified_client};
 
@@ -240,4 +241,32 @@ fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
         shared.set_nonblocking(true).unwrap();
         assert_ne!(waits_in(&mut client), Some(call));
     }
+}
+
+#[test]
+fn a_writer_that_borrows_its_socket_exclusively_waits_in_the_call_that_sends() {
+    const LENGTH: usize = 32 * 1024 * 1024;
+    let _watchdog = Watchdog::new();
+    let Link { mut client, server } = Contexts::new().link();
+    let data = pattern(1, LENGTH);
+    let mut writes = |timeout: Option<Duration>| {
+        client.settimeout(timeout).unwrap();
+        let (here, waiter) = waiter();
+        thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                here.tell();
+                client.write_all(&data).unwrap();
+            });
+            let call = waiter.until_it_waits();
+            assert!(recv_exactly(&server, LENGTH) == data);
+            writer.join().unwrap();
+            call
+        })
+    };
+    let Some(call) = writes(None) else {
+        println!("SKIPPED: this kernel does not tell in which call a thread waits");
+        return;
+    };
+    assert_eq!(call, libc::SYS_sendto);
+    assert_ne!(writes(Some(PATIENCE)), Some(call));
 }
