@@ -1,4 +1,5 @@
-//! Questions to a connection while one of its callbacks runs. Each test hangs if one waits for it.
+//! Getters of a connection while one of its callbacks runs. A test hangs if a getter waits for the
+//! callback.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak};
@@ -12,7 +13,7 @@ use crate::link::{
 };
 use crate::support::{Pair, class};
 
-/// What every question that an object or a socket can be asked has for an answer.
+/// Calls every getter of an object or a socket. Each has a name, and whether its result is Python's.
 macro_rules! answers {
     ($connection:expr) => {{
         let c = $connection;
@@ -92,14 +93,14 @@ fn is_empty(chain: &str) -> bool {
     ["[]", "Ok([])"].contains(&chain)
 }
 
-/// A server in either form, before its handshake is over.
+/// A server's object or socket, before its handshake is done.
 enum Server {
     Object(Box<ssl::SslObject>),
     Socket(Box<ssl::SslSocket>),
 }
 
 impl Server {
-    /// Asks everything; what differs from the answers that CPython gives in a server's SNI callback.
+    /// Calls every getter, and fails if a result differs from CPython's in a server's SNI callback.
     fn ask(&self) {
         let answers = match self {
             Server::Object(object) => answers!(object),
@@ -118,7 +119,7 @@ impl Server {
     }
 }
 
-/// A server that has its client's hello, in the form that is asked for; and what keeps it going.
+/// A server that has received its client's hello, as an object or as a socket. Also returns the client.
 fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>) {
     if object {
         let pair = contexts.pair();
@@ -134,18 +135,18 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
     let _ = client.do_handshake();
     let server = server_options().do_handshake_on_connect(false);
     let server = contexts.server.wrap_socket(far, server).unwrap();
-    // The answer is not wanted.
+    // The client reads no answer.
     server.settimeout(Some(crate::link::PATIENCE)).unwrap();
     (Server::Socket(Box::new(server)), Box::new(client))
 }
 
-/// A callback that says where it is, and stays there until it is told to go on.
+/// The test's end of a callback that reports that it was called, and waits until this value is dropped.
 struct Stop {
     reached: Receiver<()>,
     _go_on: Sender<()>,
 }
 
-/// Something to be called, which stops in every call until its [`Stop`] is dropped.
+/// A function that waits in each call until its [`Stop`] is dropped.
 fn stop() -> (Stop, impl Fn() + Send + Sync + 'static) {
     let (reach, reached) = channel();
     let (go_on, gone_on) = channel();
@@ -162,7 +163,7 @@ fn stop() -> (Stop, impl Fn() + Send + Sync + 'static) {
     (stopped, stop)
 }
 
-/// A context whose connections stop at each message, once there is something to stop them.
+/// Sets a message callback that calls a function, once one is put into the result.
 fn stop_in_messages(context: &ssl::SslContext) -> Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> {
     let stopping: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> = Arc::default();
     let here = Arc::clone(&stopping);
@@ -176,12 +177,12 @@ fn stop_in_messages(context: &ssl::SslContext) -> Arc<OnceLock<Box<dyn Fn() + Se
     stopping
 }
 
-/// A connection whose client stops at the next message.
+/// A connection whose client waits in a callback at the next message.
 fn stopping_link() -> (Link, Stop) {
     let contexts = Contexts::new();
     let stopping = stop_in_messages(&contexts.client);
     let link = contexts.link();
-    // The tickets come before.
+    // Reads the tickets first.
     link.server.send(b"first").unwrap();
     assert_eq!(link.client.recv(10).unwrap(), b"first");
     let (stop, called) = stop();
@@ -225,7 +226,7 @@ fn connections_whose_callbacks_ask_each_other_both_have_answers() {
             let set = contexts.server.set_sni_callback(move |_| {
                 inside.wait();
                 other.get().and_then(Weak::upgrade).unwrap().ask();
-                // Neither thread returns before both have asked.
+                // Neither thread returns before both have called the getters.
                 inside.wait();
                 Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
             });
@@ -260,7 +261,7 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_the_handshake() {
             let handshake = scope.spawn(|| server.do_handshake());
             stop.reached.recv().unwrap();
             server.ask();
-            // Nor do the setters.
+            // Setters do not wait either.
             let other = contexts.server.copy().unwrap();
             let refused = match &server {
                 Server::Object(server) => server.set_context(&other),
@@ -276,7 +277,7 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_the_handshake() {
     }
 }
 
-/// After the handshake the answers are those of any other time.
+/// After the handshake, getters return the usual results.
 #[test]
 fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
     let _watchdog = Watchdog::new();
@@ -332,8 +333,8 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
     }
 }
 
-/// Operations beside a callback end when their time is up, and non-blocking ones at once. The callback
-/// goes on when all of them have ended.
+/// Operations in one thread while a callback runs in another end at their time-out, and non-blocking ones
+/// at once. The callback continues when all of them have ended.
 #[test]
 fn operations_do_not_wait_for_a_callback_longer_than_they_may() {
     type Operation = fn(&ssl::SslSocket) -> &'static str;
@@ -380,7 +381,7 @@ fn operations_do_not_wait_for_a_callback_longer_than_they_may() {
             drop(stop);
             assert_eq!(stopped.join().unwrap().unwrap().len(), 4);
         });
-        // Nothing of what was given up has done any harm.
+        // The connection works after the operations that timed out.
         client.sendall(b"on").unwrap();
         let expected: &[u8] = if reads { b"on" } else { b"senton" };
         let mut heard = Vec::new();

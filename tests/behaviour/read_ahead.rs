@@ -1,5 +1,5 @@
-//! What is taken from the descriptor before it is asked for, and what is left there for programs
-//! that wait for it.
+//! Bytes that are read ahead from the descriptor, and bytes that stay there for programs that wait for the
+//! descriptor.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -17,14 +17,14 @@ use crate::link::{
 };
 use crate::support::{class, client_context};
 
-/// Two records, and the end.
+/// Sends two records and `close_notify`.
 fn send_three(server: &ssl::SslSocket) {
     server.send(b"one").unwrap();
     server.send(b"two").unwrap();
     say_goodbye(server);
 }
 
-/// The program of an event loop that never asks `pending`, as CPython's own tests have one.
+/// An event loop that never calls `pending`, like one in CPython's own tests.
 fn reads_once_for_each_event(client: &ssl::SslSocket) {
     for expected in [&b"one"[..], b"two", b""] {
         assert!(readable(client), "before {expected:?}");
@@ -39,7 +39,7 @@ fn a_socket_leaves_later_records_in_the_descriptor_in_every_mode() {
     for version in BOTH_VERSIONS {
         for timeout in [None, Some(PATIENCE), Some(Duration::ZERO)] {
             let (Link { client, server }, _) = Contexts::of(version).local_link(client_options());
-            // The tickets of TLS 1.3.
+            // Also reads the tickets of TLS 1.3.
             server.send(b"first").unwrap();
             assert_eq!(client.recv(5).unwrap(), b"first");
             client.settimeout(timeout).unwrap();
@@ -69,7 +69,7 @@ fn accepted_sockets_inherit_read_ahead_from_the_listener() {
             client.connect(address).unwrap();
             client.send(b"one").unwrap();
             client.send(b"two").unwrap();
-            // All is there once the end is.
+            // All data has arrived when the end has.
             client.shutdown(std::net::Shutdown::Write).unwrap();
             let server = accepted.join().unwrap();
             assert!(readiness(&server, PollFlags::RDHUP, PATIENCE));
@@ -139,7 +139,7 @@ fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
                 assert_eq!(error.python_class(), "SSLWantReadError");
                 assert_eq!(class(other.do_handshake()), "SSLWantReadError");
             }
-            // Right behind the last flight.
+            // Sent directly after the last flight.
             last.send(b"request").unwrap();
             other.settimeout(timeout).unwrap();
             other.do_handshake().unwrap();
@@ -159,14 +159,14 @@ fn a_failed_handshake_leaves_in_the_descriptor_what_openssl_has_not_read() {
         far.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let error = contexts.server.wrap_socket(&near, server_options());
         assert_eq!(error.unwrap_err().reason(), Some("HTTP_REQUEST"));
-        // The header of a record has five bytes.
+        // OpenSSL has read five bytes, the header of a record.
         let mut rest = [0; 100];
         let n = near.read(&mut rest).unwrap();
         assert_eq!(&rest[..n], b" HTTP/1.1\r\n\r\n");
     }
 }
 
-/// A peer in memory: what it is given to read, and what it has written.
+/// The transport of a peer in memory: the bytes that it reads, and those that it has written.
 #[derive(Debug, Default)]
 struct Memory {
     incoming: VecDeque<u8>,
@@ -192,8 +192,8 @@ impl Write for Memory {
     }
 }
 
-/// Data that a server of TLS 1.3 sends before it has heard the end of the handshake (RFC 8446,
-/// section 4.4.4). It stands right behind the server's flight.
+/// A server of TLS 1.3 can send data before it has received the client's Finished message (RFC 8446,
+/// section 4.4.4). The data directly follows the server's flight.
 #[test]
 fn data_behind_the_servers_flight_stays_in_the_descriptor() {
     use openssl::ssl::{Ssl, SslContextBuilder, SslFiletype, SslMethod, SslStream};

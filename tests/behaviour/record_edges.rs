@@ -1,4 +1,4 @@
-//! Odd sockets, odd peers, and records that come in odd pieces.
+//! Unusual sockets and peers, and records that arrive in unusual pieces.
 
 use std::io::Write;
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
@@ -113,7 +113,8 @@ fn only_streams_are_wrapped() {
     );
 }
 
-/// A connection whose client wrote and reset it before the server could wrap it (CVE-2023-40217).
+/// A connection on which the client has sent data and a reset before the server wraps it
+/// (CVE-2023-40217).
 fn reset_with_data() -> TcpStream {
     let (mut near, far) = tcp_pair();
     near.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
@@ -146,7 +147,7 @@ fn data_that_came_before_the_handshake_is_never_returned() {
             assert_eq!(told::<()>(Err(error)), text);
         }
     }
-    // With the connection still there, it is the handshake that refuses it.
+    // Without the reset, the handshake fails.
     let (mut near, far) = tcp_pair();
     near.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
     let refused = contexts.server.wrap_socket(far, server_options());
@@ -195,7 +196,7 @@ fn a_connection_that_is_cut_inside_a_record_has_no_good_end() {
     assert_eq!(class(client.recv(100)), "SSLEOFError");
 }
 
-/// What a client says first.
+/// A client's ClientHello.
 fn hello(contexts: &Contexts) -> Vec<u8> {
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let client = contexts.client.wrap_bio(&incoming, &outgoing, "localhost");
@@ -224,13 +225,13 @@ fn close_notify_in_the_middle_of_a_handshake_ends_it() {
             let end = class(object.do_handshake());
             let ends: &[_] = match (side, ready) {
                 ("client", _) => &["SSLZeroReturnError"],
-                // A hello must come first.
+                // A ClientHello must come first.
                 (_, false) => &["SSLError"],
-                // In TLS 1.3 some releases want no more clear text, whatever it says.
+                // In TLS 1.3, some releases of OpenSSL reject any further clear text.
                 _ => &["SSLZeroReturnError", "SSLError"],
             };
             assert!(ends.contains(&end), "{version:?} {side}: {end}");
-            // It stays at its end, without looping; as in Python, a read finds it a good one.
+            // Further calls report the end too. As in Python, a read reports a clean end.
             assert_ne!(class(object.do_handshake()), "ok");
             let read = if end == "SSLError" {
                 "SSLEOFError"
@@ -242,7 +243,7 @@ fn close_notify_in_the_middle_of_a_handshake_ends_it() {
     }
 }
 
-/// Hands the bytes of a handshake over one at a time, in both directions.
+/// Passes the bytes of a handshake one at a time, in both directions.
 #[test]
 fn a_handshake_survives_single_bytes() {
     for version in BOTH_VERSIONS {
@@ -304,10 +305,10 @@ fn a_peer_that_never_stops_sending_nonsense_is_given_up() {
     };
     for (unit, reason) in [
         (&b"nonsense"[..], "WRONG_VERSION_NUMBER"),
-        // Warnings, and empty records of the handshake.
+        // Warnings, and empty handshake records.
         (&[21, 3, 3, 0, 2, 1, 90][..], "TOO_MANY_WARN_ALERTS"),
         (&[22, 3, 3, 0, 0][..], ""),
-        // A message that says to be longer than any may be.
+        // A message whose length is greater than the maximum.
         (&[22, 3, 3, 0, 4, 2, 0xff, 0xff, 0xff][..], ""),
     ] {
         let error = connect_to(&endless(unit));
@@ -337,13 +338,13 @@ fn a_peer_that_never_stops_sending_data_costs_no_memory_and_does_not_hold_unwrap
     }
 }
 
-/// Whether a program that asks `pending` first and `poll` if there is nothing would read now.
+/// Whether a program would read now that calls `pending` first, and `poll` if that returns 0.
 fn would_read(socket: &ssl::SslSocket) -> bool {
     socket.pending() > 0 || readable(socket)
 }
 
-/// With everything that the peer has sent already there, such a program must never wait while a
-/// byte, or the end, is still to come.
+/// When everything that the peer has sent has arrived, such a program must not wait before it has read
+/// all bytes and the end.
 #[test]
 fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
     let _watchdog = Watchdog::new();
@@ -364,7 +365,7 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
                 }
                 let mut limit = random.next().unwrap() * 70 % 16_384 + 1;
                 while would_read(&client) {
-                    // Tickets may be all that is there.
+                    // There may be tickets only.
                     client.setblocking(false).unwrap();
                     match client.recv(limit) {
                         Ok(data) => {
@@ -379,7 +380,7 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
                 }
                 assert!(seen == sent, "{} of {} bytes", seen.len(), sent.len());
             }
-            // And the end, together with the last data or alone.
+            // The end, together with the last data or alone.
             if round % 3 == 0 {
                 server.sendall(b"last").unwrap();
             }
@@ -390,13 +391,13 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
                 ended = client.recv(100).unwrap().is_empty();
             }
             assert!(ended, "{version:?}, round {round}: the end is not seen");
-            // An end that was reported does not keep a loop on `pending` going.
+            // After the end was reported, `pending` is 0, so a loop on `pending` ends.
             assert_eq!(client.pending(), 0);
         }
     }
 }
 
-/// The server's loop as it stands in many Python programs.
+/// The usual loop of a server in Python programs.
 #[test]
 fn a_loop_on_pending_and_poll_serves_its_clients() {
     use rustix::event::{PollFd, PollFlags, poll};
@@ -471,7 +472,7 @@ fn pending_keeps_the_error_that_it_meets_for_the_next_read() {
             assert_eq!(client.pending(), 1);
         }
         let met = outcome(&client.recv(100));
-        // From 3.2 on another layer of OpenSSL has the last word.
+        // From 3.2 on, another layer of OpenSSL reports the last error.
         let reason = if *ssl::OPENSSL_VERSION_INFO >= (3, 2, 0, 0, 0) {
             "RECORD_LAYER_FAILURE"
         } else {

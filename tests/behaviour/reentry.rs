@@ -1,5 +1,5 @@
-//! Callbacks that use connections: their own one, and others. A test does not end if threads wait for
-//! each other.
+//! Callbacks that use their own connection, and others. A test does not end if threads wait for each
+//! other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::support::told;
 
 type Called = Box<dyn Fn() + Send + Sync>;
 
-/// A context whose connections call this once, in a message callback, when it is there.
+/// Sets a message callback that calls a function once, when one was put into the result.
 fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>>> {
     let place: Arc<Mutex<Option<Called>>> = Arc::default();
     let here = Arc::clone(&place);
@@ -30,7 +30,7 @@ fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>
 }
 
 /// Makes the next callback try operations while another thread has the turn to write. The callback waits
-/// twice at the barrier: when it has begun, and until that thread has its turn.
+/// at the barrier twice: when it begins, and until that thread has the turn.
 fn try_beside_a_writer<const N: usize>(
     place: &Mutex<Option<Called>>,
     operations: impl Fn() -> [String; N] + Send + Sync + 'static,
@@ -142,7 +142,7 @@ fn a_callback_may_not_write_to_its_own_object_although_another_thread_writes() {
     });
 }
 
-/// CPython does it too. The new context counts when the callback has returned.
+/// As in CPython. The new context is used after the callback has returned.
 #[test]
 fn callbacks_may_switch_the_contexts_of_each_others_connections() {
     let _watchdog = Watchdog::new();
@@ -189,12 +189,12 @@ fn callbacks_may_switch_the_contexts_of_each_others_connections() {
     }
 }
 
-/// What a panic interrupts goes on where it was: nothing is sent twice.
+/// A write that a panic has interrupted continues at the same byte.
 #[test]
 fn a_panic_of_a_callback_during_a_write_sends_no_data_twice() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        // In the first of several steps, in later ones, and in the last.
+        // The callback panics in the first of several steps, in a later one, or in the last.
         for at in [1, 20, 33, 40, 64] {
             let contexts = Contexts::of(version);
             let left = Arc::new(Mutex::new(None));
@@ -241,7 +241,7 @@ fn a_panic_of_a_callback_during_a_write_sends_no_data_twice() {
     }
 }
 
-/// Asks a connection for its context when it is dropped.
+/// Calls getters of a connection when it is dropped.
 struct AsksWhenDropped(
     Arc<OnceLock<std::sync::Weak<ssl::SslSocket>>>,
     Arc<Mutex<u32>>,
@@ -251,7 +251,7 @@ impl Drop for AsksWhenDropped {
     fn drop(&mut self) {
         let socket = self.0.get().and_then(std::sync::Weak::upgrade);
         if let Some(socket) = socket {
-            // Another thread asks too, and is waited for.
+            // Another thread calls getters too, and this one waits for it.
             let asker = Arc::clone(&socket);
             thread::spawn(move || (asker.version(), asker.context().protocol()))
                 .join()
@@ -285,11 +285,11 @@ fn a_value_dropped_by_a_context_switch_can_use_the_connection() {
     );
     asking(&first);
     client.set_context(&first).unwrap();
-    // The connection has a snapshot of its own by now: the context alone has this callback.
+    // The connection holds an older snapshot, so only the context has this callback.
     asking(&first);
     drop(first);
     assert_eq!(*dropped.lock().unwrap(), 0);
-    // Both go, with the context and with its snapshot.
+    // Both callbacks are dropped, with the context and with the snapshot.
     client.set_context(&second).unwrap();
     assert_eq!(*dropped.lock().unwrap(), 2);
 }

@@ -1,5 +1,5 @@
-//! What went wrong in libraries like this one: the rows of the table in this directory's README
-//! that stand nowhere else.
+//! Known vulnerabilities of similar libraries: those rows of the table in this directory's README that
+//! no other file tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,7 +68,7 @@ fn row_2_wildcards_match_one_whole_label() {
             }
         }
     }
-    // There is no matcher of ours to be wrong.
+    // The library has no code of its own that compares host names.
     for text in sources(&["src", "cli/src"]) {
         assert!(
             !text.1.contains("fn match_hostname"),
@@ -78,7 +78,7 @@ fn row_2_wildcards_match_one_whole_label() {
     }
 }
 
-/// Row 3 (CPython issue 13885): no option that protects is off by default.
+/// Row 3 (CPython issue 13885): the default options switch no protection off.
 #[test]
 fn row_3_the_default_options_are_pythons() {
     for protocol in [
@@ -89,12 +89,12 @@ fn row_3_the_default_options_are_pythons() {
     ] {
         let options = ssl::SslContext::new(protocol).unwrap().options();
         assert_eq!(options.bits(), 0x8252_0050, "{protocol:?}");
-        // The bit that CPython's mask once switched on with all others.
+        // The bit that CPython once set by mistake, as a part of `OP_ALL`.
         assert_eq!(options.bits() & 0x800, 0, "DONT_INSERT_EMPTY_FRAGMENTS");
     }
 }
 
-/// Rows 4 and 16: whatever makes a client's context makes one that verifies.
+/// Rows 4 and 16: every function that makes a client's context makes one that verifies.
 #[test]
 fn row_4_every_constructor_of_a_client_verifies() {
     let server = server_context(&Ca::new().issue("localhost"));
@@ -115,8 +115,7 @@ fn row_4_every_constructor_of_a_client_verifies() {
     }
 }
 
-/// Rows 5 and 33: invalid names are errors, and valid ones are checked, with custom roots
-/// as with any.
+/// Rows 5 and 33: invalid names are errors, and valid names are checked, also with a private CA.
 #[test]
 fn row_5_an_impossible_name_never_switches_the_check_off() {
     let contexts = Contexts::new();
@@ -136,7 +135,7 @@ fn row_5_an_impossible_name_never_switches_the_check_off() {
         let wrapped = contexts.client.wrap_socket(near, name);
         assert_eq!(class(wrapped), expected, "{name:?}");
     }
-    // Hostname mismatch, and that of an address.
+    // The codes of a host name mismatch and of an IP address mismatch.
     for (name, code) in [
         ("other.example", 62),
         ("localhost.example", 62),
@@ -151,7 +150,7 @@ fn row_5_an_impossible_name_never_switches_the_check_off() {
     }
 }
 
-/// Row 8 (CVE-2024-0397): the store is listed while handshakes put certificates into it.
+/// Row 8 (CVE-2024-0397): the store is listed while handshakes add certificates to it.
 #[test]
 fn row_8_the_store_is_listed_while_handshakes_fill_it_from_a_directory() {
     let _watchdog = Watchdog::new();
@@ -190,7 +189,7 @@ fn row_8_the_store_is_listed_while_handshakes_fill_it_from_a_directory() {
     }
 }
 
-/// Row 9 (CVE-2024-5642): lists of protocols that OpenSSL would read beyond.
+/// Row 9 (CVE-2024-5642): invalid lists of ALPN protocols, with which OpenSSL would read out of bounds.
 #[test]
 fn row_9_lists_of_protocols_are_checked_at_the_setter() {
     let contexts = Contexts::new();
@@ -234,7 +233,7 @@ fn row_9_lists_of_protocols_are_checked_at_the_setter() {
     assert_eq!(chosen(), Some(longest));
 }
 
-/// Row 18: what is shared and read-only is read by several threads at once.
+/// Row 18: several threads read shared certificates and sessions at once.
 #[test]
 fn row_18_certificates_and_sessions_are_read_from_several_threads() {
     let contexts = Contexts::new();
@@ -264,7 +263,7 @@ fn row_18_certificates_and_sessions_are_read_from_several_threads() {
     });
 }
 
-/// Row 20: every constructor with its optional arguments left out.
+/// Row 20: every constructor without its optional arguments.
 #[test]
 fn row_20_nothing_is_a_good_default() {
     ssl::create_default_context(()).unwrap();
@@ -295,7 +294,7 @@ fn row_21_an_empty_string_is_an_error_or_means_nothing() {
     assert_eq!(class(client.set_ciphers("")), "SSLError");
     let text = "ValueError: unknown elliptic curve name ''";
     assert_eq!(told(client.set_ecdh_curve("")), text);
-    // From 3.5 on an empty list is a list, and leaves no group.
+    // From 3.5 on an empty list is valid, and leaves no group.
     let lists_may_be_empty = *ssl::OPENSSL_VERSION_INFO >= (3, 5, 0, 0, 0);
     assert_eq!(client.set_groups("").is_ok(), lists_may_be_empty);
     if lists_may_be_empty {
@@ -320,7 +319,7 @@ fn row_21_an_empty_string_is_an_error_or_means_nothing() {
     assert_eq!(class(pair.client.get_channel_binding("")), "ValueError");
 }
 
-/// Row 23: nothing makes a slice of nothing.
+/// Row 23: reads and writes of 0 bytes make no slice from a null pointer.
 #[test]
 fn row_23_empty_queues_and_buffers_are_read_and_written() {
     let bio = ssl::MemoryBio::new();
@@ -382,8 +381,8 @@ fn row_27_a_password_of_any_length_stays_within_its_buffer() {
     load(pyssl_testing::pki::PASSWORD.into()).unwrap();
 }
 
-/// Row 35 (rustls-webpki): lists of revoked certificates count if the authority itself has signed
-/// them, and names must be among those that it may certify.
+/// Row 35 (rustls-webpki): a revocation list counts only if the authority itself has signed it, and name
+/// constraints are enforced.
 #[test]
 fn row_35_revocation_and_constraints_on_names_hold() {
     const NAME_CONSTRAINTS: &str = "2.5.29.30";
@@ -396,7 +395,7 @@ fn row_35_revocation_and_constraints_on_names_hold() {
     };
     let root = Ca::new();
     let client = client_context(&root);
-    // Names below example.com, but not below bad.example.com.
+    // Permits names below example.com, except those below bad.example.com.
     let subtree = |name: &str| sequence([implicit(2, name.as_bytes())]);
     let permitted = constructed(0, &subtree("example.com"));
     let excluded = constructed(1, &subtree("bad.example.com"));
@@ -418,7 +417,7 @@ fn row_35_revocation_and_constraints_on_names_hold() {
             code,
             "{name}"
         );
-        // One bad name spoils the others.
+        // One excluded name makes the whole certificate invalid.
         let both = authority.issue_for(&["good.example.com", name]);
         assert_eq!(verdict(&client, &both, "good.example.com"), code, "{name}");
     }
@@ -428,7 +427,7 @@ fn row_35_revocation_and_constraints_on_names_hold() {
         .unwrap();
     let (good, bad) = (root.issue("localhost"), root.issue("localhost"));
     assert_eq!(verdict(&client, &good, "localhost"), Some(3));
-    // Of the same name, with another key.
+    // Two authorities with the same name and different keys.
     let subject = DistinguishedName::new().with("CN", "one name for two");
     let twins = [0, 1].map(|_| Ca::root_builder().subject(subject.clone()).build_ca());
     let leaf = twins[0].issue("localhost");
@@ -447,7 +446,7 @@ fn row_35_revocation_and_constraints_on_names_hold() {
     }
 }
 
-/// Row 36: what a cipher string excludes is not negotiated.
+/// Row 36: suites that a cipher string excludes are not negotiated.
 #[test]
 fn row_36_what_is_excluded_is_not_negotiated() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
@@ -467,7 +466,7 @@ fn row_36_what_is_excluded_is_not_negotiated() {
                 .unwrap()
         };
         client.set_ciphers(&format!("{only}:@SECLEVEL=0")).unwrap();
-        // It is the exclusion that makes the difference.
+        // Without the exclusion the handshake succeeds.
         serve("ALL:COMPLEMENTOFALL");
         contexts.connected();
         serve(&format!("ALL:COMPLEMENTOFALL:!{excluded}"));
@@ -478,7 +477,7 @@ fn row_36_what_is_excluded_is_not_negotiated() {
     }
 }
 
-/// Files of Rust under these directories, with what stands in them outside of comments.
+/// The Rust files in these directories, with their text without comments.
 pub(crate) fn sources(directories: &[&str]) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -506,7 +505,7 @@ fn has_word(text: &str, word: &str) -> bool {
         .any(|other| other == word)
 }
 
-/// `unsafe` has one room; what it holds there is looked at in `SAFETY` comments.
+/// Only `src/ffi` has unsafe code.
 #[test]
 fn unsafe_code_is_in_one_place() {
     for (path, text) in sources(&["src", "cli/src", "examples"]) {
@@ -522,13 +521,13 @@ fn unsafe_code_is_in_one_place() {
     }
 }
 
-/// Rows 17, 19, 22, 25 and 28: what has been unsound in the `openssl` crate, and is not needed.
+/// Rows 17, 19, 22, 25 and 28: functions of the `openssl` crate that have been unsound are not used.
 #[test]
 fn rows_19_and_22_functions_with_a_record_are_not_called() {
     let banned = [
         // 17: signing with CMS.
         "CmsContentInfo",
-        // 19: texts that are read as a small language, which opens files.
+        // 19: extensions from configuration text, which can open files.
         "X509V3_EXT_nconf",
         "X509V3_EXT_conf",
         "X509Extension",
@@ -536,12 +535,12 @@ fn rows_19_and_22_functions_with_a_record_are_not_called() {
         // 22: a borrowed list of a store's objects.
         ".objects().iter",
         "X509StoreRef::objects(",
-        // 25: fetching with a string of properties.
+        // 25: fetching an algorithm with a property string.
         "Cipher::fetch",
         "Md::fetch",
         "EVP_CIPHER_fetch",
         "EVP_MD_fetch",
-        // 28 and 30: deriving, wrapping of keys, digests into short buffers.
+        // 28 and 30: key derivation and key wrapping with short buffers.
         "Deriver",
         "unwrap_key",
         "wrap_key",

@@ -74,7 +74,7 @@ fn without_tickets_there_is_nothing_to_resume() {
     assert!(!session.is_resumable() && session.id().is_empty());
 }
 
-/// The order of the checks is Python's: whose session, which side, how late.
+/// The checks have Python's order: the context of the session, the role, the state of the handshake.
 #[test]
 fn sessions_are_refused_in_pythons_order() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
@@ -163,7 +163,7 @@ fn a_copy_of_a_context_has_its_settings_and_nothing_else() {
     let failed = Pair::new(&original, &server, "localhost").unwrap();
     let error = failed.handshake().0.unwrap_err();
     assert_eq!(error.verify_code(), Some(20));
-    // Its certificate goes along; its sessions do not.
+    // The copy has the certificate, but not the sessions.
     let twin = server.copy().unwrap();
     let session = connected(&copy, &twin).client.session().unwrap();
     let options = ssl::WrapBio::from("localhost").session(session);
@@ -213,11 +213,12 @@ fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
         assert!(with(&[&new, &other, &old]).resumes(&session));
         assert!(!with(&[&new]).resumes(&session));
         assert!(!with(&[&new, &other]).resumes(&session));
-        // What several keys have sealed opens with one, which OpenSSL then uses itself.
+        // A ticket of a server with several keys can be used by a server with the first key only. OpenSSL
+        // then decrypts it without our callback.
         let session = with(&[&new, &old]).session();
         assert!(with(&[&new]).resumes(&session));
         assert!(!with(&[&old]).resumes(&session));
-        // A resumption with an old key brings a ticket with the new one.
+        // A resumption with an old key gives the client a ticket with the new key.
         let session = with(&[&old]).session();
         let pair = with(&[&new, &old]).connect(Some(&session));
         assert!(pair.client.session_reused());
@@ -254,7 +255,7 @@ fn a_ticket_key_has_80_bytes() {
     assert_eq!(format!("{key:?}"), "TicketKey(..)");
 }
 
-/// A new certificate, loaded while the server runs, leaves sessions resumable.
+/// Sessions stay resumable after the server has loaded a new certificate.
 #[test]
 fn sessions_survive_a_rebuild() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
@@ -267,7 +268,7 @@ fn sessions_survive_a_rebuild() {
     drop(kept);
 }
 
-/// What was kept may have been damaged: an error, or a session that the server does not take.
+/// A damaged encoding is an error, or a session that the server does not resume.
 #[test]
 fn damaged_session_bytes_do_no_harm() {
     for version in BOTH_VERSIONS {
@@ -285,7 +286,7 @@ fn damaged_session_bytes_do_no_harm() {
                 let options = ssl::WrapBio::from("localhost").session(session);
                 if let Ok(pair) = Pair::new(&contexts.client, &contexts.server, options) {
                     let (client, server) = pair.handshake();
-                    // Never one side alone, and never unverified: a full handshake, or an error.
+                    // Both sides succeed, or both fail.
                     assert_eq!(client.is_ok(), server.is_ok(), "byte {at}, bits {bits:#x}");
                 }
             }
@@ -316,7 +317,7 @@ fn a_copy_takes_callbacks_and_responses_along() {
     client.set_ocsp_mode(ssl::OcspMode::Require).unwrap();
     let (server_copy, client_copy) = (server.copy().unwrap(), client.copy().unwrap());
     assert_eq!(client_copy.ocsp_mode(), ssl::OcspMode::Require);
-    // What is taken from the original stays with the copy, and the other way round.
+    // Settings that are removed from the original stay in the copy, and the reverse.
     server.clear_sni_callback().unwrap();
     server.set_ocsp_response(None).unwrap();
     client_copy.set_check_hostname(false).unwrap();
@@ -346,7 +347,7 @@ fn a_session_outlives_the_failure_of_its_connection() {
     }
 }
 
-/// The session keeps the certificate that the peer sent when it began. It is not sent again.
+/// The session contains the certificate of the original handshake. It is not sent again.
 #[test]
 fn a_resumed_connection_was_sent_no_chain() {
     for version in BOTH_VERSIONS {
@@ -361,16 +362,16 @@ fn a_resumed_connection_was_sent_no_chain() {
         assert!(pair.client.session_reused());
         assert!(pair.client.get_unverified_chain().is_empty());
         assert!(pair.client.get_verified_chain().is_empty());
-        // Its certificate is known.
+        // The certificate comes from the session.
         assert!(pair.client.getpeercert().unwrap().is_some());
     }
 }
 
-/// OpenSSL keeps tickets and cached sessions with the context that a connection was made from.
+/// OpenSSL uses the ticket keys and the cache of the context that a connection was made from.
 #[test]
 fn tickets_stay_with_the_context_that_the_connection_was_made_from() {
     for version in BOTH_VERSIONS {
-        // One key is OpenSSL's affair, of several it asks us.
+        // OpenSSL itself handles one key. For several keys it calls our callback.
         for keys in [1, 2] {
             let contexts = Contexts::of(version);
             let own: Vec<_> = (0..keys)
@@ -391,7 +392,7 @@ fn tickets_stay_with_the_context_that_the_connection_was_made_from() {
     }
 }
 
-/// Setters of a server that do not say anything about what it verifies.
+/// Setters of a server that do not change its verification.
 type Setter = (&'static str, fn(&ssl::SslContext, &Ca, u32));
 
 const SETTERS: [Setter; 16] = [
@@ -475,14 +476,14 @@ fn sessions_without_tickets_survive_every_setter() {
         let options = server.options() | ssl::OP_NO_TICKET;
         server.set_options(options).unwrap();
         for (i, (name, set)) in (0..).zip(SETTERS) {
-            // Connections that are kept make each setter build another `SSL_CTX`.
+            // Because connections are kept, each setter builds another `SSL_CTX`.
             let first = contexts.connect(None);
             let session = first.client.session().unwrap();
             set(server, &ca, i);
             let again = contexts.connect(Some(&session));
             assert!(again.client.session_reused(), "{version} {name}");
             set(server, &ca, i + 1);
-            // The connection, and with it the `SSL_CTX` that it was made from, is gone.
+            // Ends the connection, and with it the `SSL_CTX` from which it was made.
             first.client.unwrap().unwrap_err();
             first.pump();
             first.server.unwrap().unwrap();
@@ -495,7 +496,8 @@ fn sessions_without_tickets_survive_every_setter() {
     }
 }
 
-/// A session that begins on an old `SSL_CTX` after a setter has made a new one is known to both.
+/// A handshake with an old `SSL_CTX`, after a setter has built a new one, makes a session that the new one
+/// can resume.
 #[test]
 fn a_handshake_under_way_leaves_its_session_to_the_changed_context() {
     for version in BOTH_VERSIONS {
@@ -510,7 +512,7 @@ fn a_handshake_under_way_leaves_its_session_to_the_changed_context() {
             contexts.resumes(&pair.client.session().unwrap()),
             "{version}"
         );
-        // A connection that ends without `close_notify` takes its session along, as in OpenSSL.
+        // As in OpenSSL, a connection that ends without `close_notify` removes its session.
         let session = pair.client.session().unwrap();
         let before = contexts.server.session_stats();
         drop(pair);
@@ -534,7 +536,7 @@ fn the_cache_of_sessions_has_the_size_of_openssls() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let options = contexts.server.options() | ssl::OP_NO_TICKET;
     contexts.server.set_options(options).unwrap();
-    // Each ticket of TLS 1.3 is a session.
+    // Each ticket of TLS 1.3 makes a session in the cache.
     contexts.server.set_num_tickets(1000).unwrap();
     let pairs: Vec<_> = (0..21).map(|_| contexts.connect(None)).collect();
     let stats = contexts.server.session_stats();
@@ -542,8 +544,8 @@ fn the_cache_of_sessions_has_the_size_of_openssls() {
     drop(pairs);
 }
 
-/// Three connections of a client: to a server, to the same one with the session of the first, and to a
-/// second one with that session, which refuses it. The numbers are CPython's.
+/// Three connections of a client: to a server, to the same server with the session of the first connection,
+/// and with that session to a second server, which refuses it. The numbers are CPython's.
 #[test]
 fn the_statistics_of_both_ends_are_pythons() {
     let v12 = ssl::TlsVersion::TLSv1_2;

@@ -1,4 +1,4 @@
-//! How connections end: by agreement, by one side, or not at all; and what follows in clear text.
+//! The end of connections, with and without `close_notify`, and clear text after it.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -67,13 +67,13 @@ fn an_end_without_close_notify_is_an_error_unless_it_is_suppressed() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         server.send(b"cut").unwrap();
-        // Python's close.
+        // As in Python, `close` sends no `close_notify`.
         server.close();
         assert_eq!(client.recv(100).unwrap(), b"cut");
         let error = client.recv(100).unwrap_err();
         assert_eq!(error.reason(), Some("UNEXPECTED_EOF_WHILE_READING"));
         assert_eq!(told::<()>(Err(error)), EOF);
-        // Afterwards OpenSSL has nothing more to say about it.
+        // Later calls get an error without OpenSSL's reason.
         assert_eq!(told(client.recv(100)), BARE_EOF);
         assert_eq!(told(client.send(b"x")), BARE_EOF);
 
@@ -85,7 +85,7 @@ fn an_end_without_close_notify_is_an_error_unless_it_is_suppressed() {
         for _ in 0..3 {
             assert_eq!(client.recv(100).unwrap(), b"");
         }
-        // Reads only.
+        // Only reads suppress the error.
         assert_eq!(told(client.send(b"x")), BARE_EOF);
         let failed = after_failure("SSLError:SHUTDOWN_WHILE_IN_INIT");
         assert_eq!(outcome(&client.unwrap()), failed);
@@ -181,7 +181,7 @@ fn unwrap_with_a_peer_that_only_closes_is_a_ragged_end() {
     let Link { client, server } = Contexts::new().link_with(lenient);
     thread::scope(|scope| {
         let unwrap = waiting(scope, || client.unwrap());
-        // What stays unread makes it a reset.
+        // Reads `close_notify` first, because closing with unread data sends a reset.
         assert_eq!(server.recv(1).unwrap(), b"");
         server.close();
         assert_eq!(told(unwrap.join().unwrap()), EOF);
@@ -192,11 +192,11 @@ fn unwrap_with_a_peer_that_only_closes_is_a_ragged_end() {
 fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
     let _watchdog = Watchdog::new();
     for how in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
-        // Without tickets: closing with unread ones makes a reset.
+        // TLS 1.2 has no unread tickets, with which closing would send a reset.
         let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
         client.shutdown(how).unwrap();
         assert_eq!((client.version(), client.pending()), (None, 0));
-        // Python goes on in clear text.
+        // Python continues in clear text.
         assert_eq!(class(client.send(b"secret")), "ValueError");
         assert_eq!(class(client.recv(10)), "ValueError");
         assert_eq!(class(client.unwrap()), "ValueError");
@@ -248,7 +248,7 @@ fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
         assert_eq!(client.recv(100).unwrap(), b"");
         assert_eq!(client.pending(), 0);
         client.unwrap().unwrap();
-        // Nothing is in the system's queue any more: `pending` tells, or a program would wait.
+        // The system's queue is empty, so `pending` must count the bytes, or a program would wait.
         assert!(!readable(&client));
         assert_eq!(client.pending(), 18);
         assert_eq!(client.recv(4).unwrap(), b"220 ");
@@ -288,7 +288,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
         raw.write_all(b"clear").unwrap();
         client.unwrap().unwrap();
         assert_eq!(client.pending(), 0);
-        // The next user of the descriptor finds it there.
+        // The clear text is still in the descriptor.
         let mut plain = UnixStream::from(client.detach().unwrap());
         plain.set_nonblocking(false).unwrap();
         let mut buffer = [0; 5];
@@ -297,7 +297,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
     }
 }
 
-/// Takes one TLS record off the wire.
+/// Reads and discards one TLS record.
 fn skip_record(plain: &mut UnixStream) {
     use std::io::Read;
 
@@ -318,7 +318,7 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
         let (near, far) = UnixStream::pair().unwrap();
         let options = server_options().read_ahead(ahead);
         let Link { client, server } = contexts.wrap_with(near, far, client_options(), options);
-        // The hello of the next connection stands right behind `close_notify`.
+        // The ClientHello of the next connection directly follows `close_notify`.
         say_goodbye(&client);
         let mut plain = UnixStream::from(client.detach().unwrap());
         let client = contexts
@@ -328,7 +328,7 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
         client.setblocking(false).unwrap();
         assert_eq!(class(client.do_handshake()), "SSLWantReadError");
         client.setblocking(true).unwrap();
-        // With reading ahead both are read together, before this side takes leave too.
+        // With `read_ahead` both are read together, before this side has sent `close_notify`.
         assert_eq!(server.recv(10).unwrap(), b"");
         server.unwrap().unwrap();
         assert_eq!(server.pending() > 0, ahead);
@@ -352,7 +352,7 @@ fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
     raw.write_all(b"injected").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"");
     client.unwrap().unwrap();
-    // It is not a valid answer of a server.
+    // The clear text is not a valid ServerHello.
     let refused = contexts.client.wrap_socket(client, client_options());
     assert_eq!(class(refused), "SSLError");
 }
@@ -392,7 +392,7 @@ fn an_object_ends_as_a_socket_does() {
     }
 }
 
-/// CPython takes part in everything that two sides agree upon.
+/// The same with CPython as the peer.
 #[test]
 fn python_and_we_take_leave_of_each_other_and_go_on_in_clear_text() {
     const SCRIPT: &str = r#"

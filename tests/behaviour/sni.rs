@@ -31,7 +31,7 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
         Pair::new(&client, &server, name).unwrap().connected();
     }
     client.set_check_hostname(false).unwrap();
-    // An address is no name (RFC 6066).
+    // An address is not sent as a name (RFC 6066).
     for unnamed in [ssl::WrapBio::new(), "127.0.0.1".into(), "::1".into()] {
         Pair::new(&client, &server, unnamed).unwrap().connected();
     }
@@ -41,7 +41,7 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
     assert_eq!(names, [first, second, None, None, None]);
 }
 
-/// The alert that Python sends for each outcome (CVE-2026-27448: a failure is never passed over).
+/// The alerts are those of Python (CVE-2026-27448: a failure of the callback was ignored).
 #[test]
 fn refusals_errors_and_panics_end_in_an_alert() {
     let ca = Ca::new();
@@ -62,7 +62,7 @@ fn refusals_errors_and_panics_end_in_an_alert() {
     assert_eq!(alert(&c), "HANDSHAKE_FAILURE");
     let pair = pair(|| panic!("in the callback"));
     assert_eq!(panic_text(|| pair.handshake()), "in the callback");
-    // The alert is still to be taken to the client.
+    // Delivers the alert to the client.
     pair.pump();
     assert_eq!(alert(&pair.client.do_handshake()), "HANDSHAKE_FAILURE");
 }
@@ -191,7 +191,7 @@ fn a_client_context_takes_no_callback() {
     assert_eq!(told(set), text);
 }
 
-/// In Python one saves `context.sni_callback`, calls it from another, and puts it back.
+/// Python programs save `context.sni_callback`, call it from another callback, and set it again.
 #[test]
 fn a_callback_is_handed_out_called_by_another_and_put_back() {
     let Contexts { client, server } = Contexts::new();

@@ -3,7 +3,7 @@
 use pyssl as ssl;
 use pyssl_testing::{Ca, Leaf};
 
-/// Two ends over four queues.
+/// A client and a server in memory, with four buffers.
 pub(crate) struct Pair {
     pub(crate) client: ssl::SslObject,
     pub(crate) server: ssl::SslObject,
@@ -41,7 +41,7 @@ impl Pair {
         })
     }
 
-    /// Moves what each side has sent to the other; false if there was nothing.
+    /// Moves the output of each side to the other. False if there was none.
     pub(crate) fn pump(&self) -> bool {
         let (up, down) = (self.from_client.read(None), self.from_server.read(None));
         self.to_server.write(&up).expect("open");
@@ -49,13 +49,13 @@ impl Pair {
         !up.is_empty() || !down.is_empty()
     }
 
-    /// Handshakes until both sides are through or neither moves; what each side ended with.
+    /// Does the handshake until both sides have ended, or both wait. Returns the results of both.
     pub(crate) fn handshake(&self) -> (ssl::Result<()>, ssl::Result<()>) {
         let waiting = |r: &ssl::Result<()>| matches!(r, Err(ssl::Error::WantRead(_)));
         let (mut client, mut server) = (Err(None), Err(None));
         loop {
             for (side, outcome) in [(&self.client, &mut client), (&self.server, &mut server)] {
-                // What a side ended with stays; asked again, it would only say that it is over.
+                // Keeps the first error of a side, since later calls only report that it has failed.
                 if matches!(outcome, Err(None)) {
                     let step = side.do_handshake();
                     if !waiting(&step) {
@@ -74,12 +74,12 @@ impl Pair {
         }
     }
 
-    /// A word each way: what the client and the server have read.
+    /// Sends data each way. Returns the results of the client's and of the server's read.
     pub(crate) fn exchange(&self) -> [ssl::Result<Vec<u8>>; 2] {
         self.server.write(b"down").expect("the connection is open");
         self.pump();
         let client = self.client.read(100);
-        // A client that has been refused cannot write, and its read says so.
+        // A client that the server has refused cannot write. Its read has reported that.
         let _ = self.client.write(b"up");
         self.pump();
         let server = self.server.read(100);
@@ -87,13 +87,13 @@ impl Pair {
         [client, server]
     }
 
-    /// A word each way that both sides must hear.
+    /// Sends data each way, which both sides must receive.
     pub(crate) fn talk(&self) {
         let heard = self.exchange().map(|read| read.expect("a word"));
         assert_eq!(heard, [b"down".to_vec(), b"up".to_vec()]);
     }
 
-    /// A handshake that both sides must finish.
+    /// Does a handshake that must succeed on both sides.
     pub(crate) fn connected(self) -> Pair {
         let (client, server) = self.handshake();
         client.expect("the client finishes");
@@ -102,8 +102,7 @@ impl Pair {
     }
 }
 
-/// A connection in memory with its handshake done. The certificate is for `localhost`, as far as it
-/// counts.
+/// A connection in memory with its handshake done, to the name `localhost`.
 pub(crate) fn connected(client: &ssl::SslContext, server: &ssl::SslContext) -> Pair {
     Pair::new(client, server, "localhost").unwrap().connected()
 }

@@ -1,7 +1,7 @@
-//! Time-outs, and sockets that do not block.
+//! Time-outs, and non-blocking sockets.
 //!
-//! Time decides no test beyond bounds that are far apart: what must end in a fraction of a second
-//! against what would take a minute.
+//! The bounds of time are far apart: an operation must end in a fraction of a second, and with the fault it
+//! would take a minute.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -61,7 +61,7 @@ fn bytes_that_trickle_do_not_extend_the_time_of_a_handshake() {
         times_out(|| client.do_handshake()),
         "The handshake operation timed out"
     );
-    // What does it on the way has its own text.
+    // A handshake within another operation has the text of that operation.
     assert_eq!(times_out(|| client.recv(1)), "The read operation timed out");
     assert_eq!(
         times_out(|| client.send(b"x")),
@@ -85,7 +85,7 @@ fn every_operation_times_out_with_a_silent_peer() {
             times_out(|| client.unwrap()),
             "The read operation timed out"
         );
-        // It can be repeated, and ends when the peer has answered.
+        // It can be repeated, and succeeds when the peer has answered.
         assert_eq!(
             times_out(|| client.unwrap()),
             "The read operation timed out"
@@ -107,7 +107,7 @@ fn records_that_carry_no_data_do_not_extend_the_time_of_a_recv() {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // One byte after the other of a record that is never whole.
+            // Sends a record byte by byte, and never completes it.
             let mut raw = &raw;
             for byte in [23, 3, 3, 0x3e, 0x80].iter().chain(std::iter::repeat(&0)) {
                 if over.load(Ordering::Relaxed) || raw.write_all(&[*byte]).is_err() {
@@ -140,7 +140,7 @@ fn a_peer_that_never_reads_times_out_a_send() {
         times_out(|| client.sendall(&data)),
         "The write operation timed out"
     );
-    // The rest of a record stands in the way of `close_notify`.
+    // `close_notify` cannot be sent before the rest of a record.
     let error = client.unwrap().unwrap_err();
     assert_eq!(error.reason(), Some("BAD_WRITE_RETRY"));
     drop(server);
@@ -193,7 +193,7 @@ fn accept_can_be_repeated_after_a_time_out() {
                 .unwrap();
         });
         let (accepted, _) = listener.accept().unwrap();
-        // As in Python, it does not have the listener's.
+        // As in Python, it does not have the listener's time-out.
         assert_eq!(accepted.gettimeout(), None);
     });
 }
@@ -209,7 +209,7 @@ fn connect_times_out() {
     let client = client.unwrap();
     client.settimeout(Some(SHORT)).unwrap();
     assert_eq!(times_out(|| client.connect(address)), "timed out");
-    // What has no TLS yet sends nothing, in case that it gets connected after all.
+    // A socket without TLS sends nothing, since it may become connected later.
     let closed = |what: &str| format!("ValueError: {what} on closed or unwrapped SSL socket.");
     assert_eq!(told(client.send(b"secret")), closed("Write"));
     assert_eq!(told(client.recv(1)), closed("Read"));
@@ -280,10 +280,10 @@ fn without_blocking_a_transfer_of_many_records_completes_both_ways() {
     }
 }
 
-/// A connection whose client has given up a write half-way.
+/// A connection whose client has sent a part of `data`.
 fn half_written(data: &[u8]) -> Link {
     let link = Contexts::new().link();
-    // The kernel would let its buffer grow to hold more than the tests send.
+    // Otherwise the kernel's buffer would grow, and take all data of the test.
     let receiver = ssl::socket2::SockRef::from(&link.server);
     receiver.set_recv_buffer_size(256 << 10).unwrap();
     link.client.setblocking(false).unwrap();
@@ -300,7 +300,7 @@ fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
         let Link { client, server } = half_written(begun);
         thread::scope(|scope| {
             let peer = scope.spawn(|| recv_exactly(&server, retried.len()));
-            // At another address, too.
+            // The data may be at another address.
             let moved = retried.to_vec();
             assert_eq!(
                 wait_until_done(&client, || client.send(&moved)),
@@ -313,7 +313,7 @@ fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
 
 #[test]
 fn encrypted_but_unsent_data_is_neither_lost_nor_sent_twice() {
-    // All records of a message are sealed before any of it is sent.
+    // All records of a message are encrypted before the first one is sent.
     const MESSAGE: usize = 60_000;
     let _watchdog = Watchdog::new();
     for more in [0, 1, MESSAGE] {
@@ -366,10 +366,10 @@ fn other_data_instead_of_a_retry_is_refused_and_the_connection_stays_usable() {
 #[test]
 fn a_longer_retry_that_is_given_up_in_turn_sets_what_must_follow() {
     let _watchdog = Watchdog::new();
-    // More than the queues of the system take once the peer has stopped reading.
+    // More than the system's buffers hold after the peer has stopped reading.
     let data = pattern(13, 64 << 20);
     let Link { client, server } = half_written(&data[..40 << 20]);
-    // The peer takes all that was begun and some more, so records beyond it are sealed.
+    // The peer reads more than the first attempt's data, so later records are encrypted too.
     thread::scope(|scope| {
         let peer = scope.spawn(|| recv_exactly(&server, 41 << 20));
         while !peer.is_finished() {

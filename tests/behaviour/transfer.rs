@@ -90,8 +90,8 @@ fn a_socket_that_does_not_block_is_full_at_last() {
     drop(server);
 }
 
-/// A server without a thread of its own for each client: the handshake goes on when there is
-/// something to read, and what is pending is read before it waits again.
+/// A server with an event loop: the handshake continues when the socket is readable, and pending data is
+/// read before the loop waits again.
 #[test]
 fn an_event_loop_serves_a_client() {
     let contexts = Contexts::new();
@@ -147,7 +147,7 @@ fn starttls_leads_into_tls_and_out_again() {
     assert_eq!(client.recv(1024).unwrap(), b"text");
 }
 
-/// Python's `makefile`: reader and writer of one socket, in two threads if need be.
+/// The reader and the writer of Python's `makefile` are those of the standard library.
 #[test]
 fn buffered_readers_and_writers_are_the_standard_librarys() {
     use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
@@ -161,7 +161,7 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
             for line in BufReader::new(server).lines() {
                 writeln!(out, "{}!", line.unwrap()).unwrap();
             }
-            // Not in the way of the other end's goodbye.
+            // Waits until the client has sent `close_notify`.
             goodbye.recv().unwrap();
             out.write_all(b"the end, without a line end").unwrap();
             out.flush().unwrap();
@@ -181,23 +181,23 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
         }
         drop(out);
         client.settimeout(Some(std::time::Duration::ZERO)).unwrap();
-        // Nothing more to come yet: the standard library's error for it.
+        // Without data, the error is the standard library's `WouldBlock`.
         let error = lines.fill_buf().unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-        // A goodbye ends the peer's lines, and does not wait for its own.
+        // `close_notify` ends the peer's input. The peer can still send.
         say_goodbye(&client);
         said_goodbye.send(()).unwrap();
         client.settimeout(None).unwrap();
         let mut rest = [0; 27];
         lines.read_exact(&mut rest).unwrap();
         assert_eq!(rest, *b"the end, without a line end");
-        // Both have closed, and Python's error for that comes through as it is.
+        // Both sides have closed. Python's error for that is inside the `io::Error`.
         let error = ssl::Error::from(lines.fill_buf().unwrap_err());
         assert_eq!(error.python_class(), "SSLZeroReturnError");
     });
 }
 
-/// `poll(2)` before each read is for sockets that another thread may close meanwhile.
+/// `poll(2)` before each read is needed only if another thread can close the socket.
 #[test]
 fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
     let _watchdog = Watchdog::new();
@@ -209,7 +209,7 @@ fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
             let n = Read::read(client, &mut buffer).unwrap();
             buffer[..n].to_vec()
         };
-        // The tickets of TLS 1.3 come first.
+        // Reads the tickets of TLS 1.3 first.
         server.send(b"first").unwrap();
         assert_eq!(client.recv(5).unwrap(), b"first");
         let waits_in = |client: &mut ssl::SslSocket| {

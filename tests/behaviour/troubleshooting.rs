@@ -1,4 +1,4 @@
-//! `docs/troubleshooting.md` has the errors that everybody meets, under the names that they have here.
+//! `docs/troubleshooting.md` explains the common errors, under the names that this library returns.
 
 use std::net::TcpStream;
 
@@ -15,7 +15,7 @@ const CHAPTER: &str = include_str!("../../docs/troubleshooting.md");
 
 /// Fails unless the chapter has this between backticks.
 fn assert_told(name: &str) {
-    // What stands before depends on the alert and on OpenSSL's release.
+    // The prefix depends on the alert and on OpenSSL's release.
     let told = match name.split_once("_ALERT_") {
         Some((_, alert)) => CHAPTER.contains(&format!("_ALERT_{alert}`")),
         None => CHAPTER.contains(&format!("`{name}`")),
@@ -31,13 +31,13 @@ fn explained<T: std::fmt::Debug>(outcome: ssl::Result<T>) {
         None => assert_told(&error.to_string()),
     }
     if let Some(message) = error.verify_message() {
-        // What comes behind is about this certificate.
+        // The rest of the message is about this certificate.
         let message = message.split(", ").next().unwrap();
         assert_told(message);
     }
 }
 
-/// A handshake that fails on one side at least; with TLS 1.3 a client learns it when it reads.
+/// A handshake that fails on the server. With TLS 1.3 the client gets the error when it reads.
 fn failed(client: &ssl::SslContext, server: &ssl::SslContext) {
     let pair = Pair::new(client, server, "localhost").unwrap();
     let (client, server) = pair.handshake();
@@ -108,7 +108,7 @@ fn weak_keys_and_signatures_are_explained() {
     };
     let localhost = || ca.builder().san("localhost");
     explained(load(&localhost().key(KeyKind::Rsa1024).build()));
-    // Newer releases leave the hash to the verifier of the certificate.
+    // Newer releases do not check the hash algorithm of the own certificate.
     let weak_hash = load(&localhost().sha1().build());
     if weak_hash.is_err() {
         explained(weak_hash);

@@ -26,7 +26,7 @@ for name, argument in json.load(sys.stdin):
         print(result.hex() if isinstance(result, bytes) else result)
 "#;
 
-/// Python's answers, and `ours` compared with them.
+/// Compares the results of `ours` with Python's.
 fn compare(function: &str, arguments: &[String], ours: impl Fn(&str) -> ssl::Result<String>) {
     let python = skip_without_python!();
     let calls: Vec<_> = arguments
@@ -185,7 +185,7 @@ fn pem_is_read_as_in_python() {
         format!(" {HEADER}{FOOTER}"),
         format!("{HEADER}{FOOTER} \n\t\u{2003}\u{1c}"),
         format!("{HEADER}AAAA{FOOTER}x"),
-        // They share their dashes.
+        // The header and the footer share their dashes.
         format!("{HEADER}{}", &FOOTER[5..]),
         format!("{HEADER}AA=={FOOTER}\n{HEADER}BBBB{FOOTER}"),
         format!("{HEADER}AAAA{FOOTER}\n{HEADER}BBBB{FOOTER}"),
@@ -204,7 +204,7 @@ fn pem_is_read_as_in_python() {
     });
 }
 
-/// Whether anything of the base64 alphabet comes behind a `=`. Later releases of 3.13 count it.
+/// Whether characters of the base64 alphabet follow a `=`. Later releases of 3.13 decode them.
 fn has_data_behind_padding(pem: &str) -> bool {
     let body = pem.trim_start_matches(HEADER).trim_end_matches(FOOTER);
     let behind = body.split_once('=').map_or("", |(_, behind)| behind);

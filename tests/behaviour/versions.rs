@@ -1,4 +1,4 @@
-//! Versions of the protocol, and what else both sides agree on.
+//! Protocol versions, and other results of the negotiation.
 
 use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
@@ -9,8 +9,7 @@ use crate::support::{Pair, client_context, connected, outcome, server_context, s
 
 use ssl::TlsVersion::{MAXIMUM_SUPPORTED, MINIMUM_SUPPORTED, TLSv1, TLSv1_1, TLSv1_2, TLSv1_3};
 
-/// A context of this protocol with a certificate, that verifies in this way and takes old
-/// versions.
+/// A context of this protocol with a certificate and this verify mode, which allows old versions.
 fn context(protocol: ssl::Protocol, ca: &Ca, mode: ssl::VerifyMode) -> ssl::SslContext {
     let context = ssl::SslContext::new(protocol).unwrap();
     context.set_ciphers("ALL:@SECLEVEL=0").unwrap();
@@ -88,7 +87,7 @@ fn ssl_3_is_not_spoken() {
     let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
     let server = context(ssl::PROTOCOL_TLS_SERVER, &ca, ssl::CERT_NONE);
     for context in [&client, &server] {
-        // What a library without SSL 3.0 makes of it is its own affair, as in Python.
+        // As in Python, the result depends on whether OpenSSL was built with SSL 3.0.
         let _ = context.set_minimum_version(ssl::TlsVersion::SSLv3);
         let _ = context.set_maximum_version(ssl::TlsVersion::SSLv3);
     }

@@ -1,4 +1,4 @@
-//! The mode and the time-out of a plain socket, from wrapping to taking it back.
+//! The mode and the time-out of a plain socket, from wrapping to `detach`.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
         (Some(Duration::ZERO), false)
     );
     let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
-    // The system rounds it.
+    // The system rounds the time-out.
     assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
 
     let (near, _far) = tcp_pair();
