@@ -16,7 +16,7 @@ use crate::constants::{AlertDescription, SslErrorNumber};
 /// println!("{:?} {:?} {:?}", e.errno(), e.library(), e.reason());
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[doc(alias = "SSLError")]
 pub struct SslError {
     errno: Option<i32>,

@@ -12,6 +12,7 @@ mod handshake;
 mod inner;
 mod lazy;
 mod live;
+mod misbehaviour;
 mod python;
 mod split;
 mod stream;

@@ -6,6 +6,10 @@ use pyssl_testing::{Ca, Files, skip_without_python};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use pyssl as ssl;
+use pyssl::aio::asyncio::{self, Ssl, StreamReader, StreamWriter};
+use pyssl_testing::openssl::sha::Sha256;
+
 use super::support::{client_context, pattern, server_context};
 
 /// An echo server on a free port, which it prints. The client's `STARTTLS` line comes first, in
@@ -129,4 +133,162 @@ async fn an_asyncio_client_gets_its_bytes_back() {
     let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
     let output = output.await.expect("Python ends");
     assert_eq!(output.trim(), copied.to_string());
+}
+
+/// Both ends of a transfer: after a line in clear text and `start_tls`, one end sends its bytes and
+/// the other answers with their hash. Then the roles change.
+const TRANSFER: &str = r#"
+import asyncio, hashlib, ssl, sys
+role, port, pem, size = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+block = bytes(range(256)) * 4096
+async def send(reader, writer):
+    digest = hashlib.sha256()
+    for _ in range(size):
+        writer.write(block)
+        digest.update(block)
+        await writer.drain()
+    assert await reader.readline() == digest.hexdigest().encode() + b"\n"
+async def receive(reader, writer):
+    digest, left = hashlib.sha256(), size * len(block)
+    while left:
+        data = await reader.read(65536)
+        assert data
+        digest.update(data)
+        left -= len(data)
+    writer.write(digest.hexdigest().encode() + b"\n")
+async def serve(reader, writer):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    assert await reader.readline() == b"STARTTLS\n"
+    writer.write(b"ready\n")
+    await writer.start_tls(context)
+    await receive(reader, writer)
+    await send(reader, writer)
+    writer.close()
+    await writer.wait_closed()
+    done.set()
+async def main():
+    global done
+    done = asyncio.Event()
+    if role == "server":
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await done.wait()
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"STARTTLS\n")
+        assert await reader.readline() == b"ready\n"
+        await writer.start_tls(ssl.create_default_context(cafile=pem), server_hostname="localhost")
+        await send(reader, writer)
+        await receive(reader, writer)
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+    print("done")
+asyncio.run(main())
+"#;
+
+/// How many MiB each end sends: `PYSSL_TRANSFER_MIB`, 64 by default.
+fn mebibytes() -> usize {
+    let size = std::env::var("PYSSL_TRANSFER_MIB").ok();
+    size.map_or(64, |size| size.parse().expect("a number"))
+}
+
+fn hex(digest: Sha256) -> Vec<u8> {
+    let digits: String = digest
+        .finish()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{digits}\n").into_bytes()
+}
+
+async fn send(reader: &mut StreamReader, writer: &mut StreamWriter) -> ssl::Result<()> {
+    let block: Vec<u8> = (0..=u8::MAX).cycle().take(1 << 20).collect();
+    let mut digest = Sha256::new();
+    for _ in 0..mebibytes() {
+        writer.write(&block);
+        digest.update(&block);
+        writer.drain().await?;
+    }
+    assert_eq!(reader.readline().await?, hex(digest));
+    Ok(())
+}
+
+async fn receive(reader: &mut StreamReader, writer: &mut StreamWriter) -> ssl::Result<()> {
+    let (mut digest, mut left) = (Sha256::new(), mebibytes() << 20);
+    while left > 0 {
+        let data = reader.read(65_536).await?;
+        assert!(!data.is_empty());
+        digest.update(&data);
+        left -= data.len();
+    }
+    writer.write(&hex(digest));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_and_an_asyncio_server_exchange_64_mebibytes_after_start_tls() {
+    let python = skip_without_python!();
+    let ca = Ca::new();
+    let files = Files::localhost();
+    let pem = files.write("combined.pem", ca.issue("localhost").combined_pem());
+    let size = mebibytes().to_string();
+    let args = ["server", "0", pem.to_str().expect("text"), &size];
+    let mut process = python.spawn_script(TRANSFER, &args);
+    let started = tokio::task::spawn_blocking(move || (process.port(), process));
+    let (port, process) = started.await.expect("a port");
+    let exchange = async {
+        let (mut reader, mut writer) = asyncio::open_connection(("127.0.0.1", port), ()).await?;
+        writer.write(b"STARTTLS\n");
+        assert_eq!(reader.readline().await?, b"ready\n");
+        let tls = Ssl::new(&client_context(&ca)).server_hostname("localhost");
+        writer.start_tls(tls).await?;
+        send(&mut reader, &mut writer).await?;
+        receive(&mut reader, &mut writer).await?;
+        assert_eq!(reader.read(None).await?, b"");
+        writer.close();
+        writer.wait_closed().await
+    };
+    exchange.await.expect("exchanged");
+    let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
+    assert!(output.await.expect("Python ends").ends_with("done\n"));
+}
+
+#[tokio::test]
+async fn a_server_and_an_asyncio_client_exchange_64_mebibytes_after_start_tls() {
+    let python = skip_without_python!();
+    let ca = Ca::new();
+    let files = Files::localhost();
+    let cafile = files.write("trusted.pem", ca.cert_pem());
+    let context = server_context(&ca);
+    let (results, mut result) = tokio::sync::mpsc::unbounded_channel();
+    let handle = move |mut reader: StreamReader, mut writer: StreamWriter| {
+        let (context, results) = (context.clone(), results.clone());
+        async move {
+            let served = async {
+                assert_eq!(reader.readline().await?, b"STARTTLS\n");
+                writer.write(b"ready\n");
+                writer.start_tls(&context).await?;
+                receive(&mut reader, &mut writer).await?;
+                send(&mut reader, &mut writer).await?;
+                writer.close();
+                writer.wait_closed().await
+            };
+            let _ = results.send(served.await);
+        }
+    };
+    let server = asyncio::start_server(handle, ("127.0.0.1", 0), ()).await;
+    let server = server.expect("a server");
+    let port = server.sockets()[0].port().to_string();
+    let size = mebibytes().to_string();
+    let args = ["client", &port, cafile.to_str().expect("text"), &size];
+    let process = python.spawn_script(TRANSFER, &args);
+    let output = tokio::task::spawn_blocking(|| process.finish().expect_success());
+    assert_eq!(output.await.expect("Python ends"), "done\n");
+    result
+        .recv()
+        .await
+        .expect("the handler ends")
+        .expect("exchanged");
 }

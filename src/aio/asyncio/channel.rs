@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::aio::TlsStream;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SslError};
 use crate::object::SslObject;
 
 /// The inner stream of a connection.
@@ -54,6 +54,8 @@ struct State {
     at_eof: bool,
     /// The error that ended reading. The next read returns it.
     failure: Option<Error>,
+    /// The same error of TLS again, for `wait_closed`.
+    cause: Option<Box<SslError>>,
     /// A read waits for more data, so receiving must not pause.
     wanted: bool,
     /// Data that was written and not sent yet.
@@ -179,6 +181,7 @@ impl Shared {
             received: Vec::new(),
             at_eof: false,
             failure: None,
+            cause: None,
             wanted: false,
             unsent: Vec::new(),
             ends: false,
@@ -374,7 +377,8 @@ impl Shared {
         let mut state = self.lock();
         state.channel = Channel::Gone;
         state.unsent = Vec::new();
-        state.end = End::Closed(done.err());
+        let cause = state.cause.take().map(Error::Ssl);
+        state.end = End::Closed(done.err().map(|error| cause.unwrap_or(error)));
         state.wake();
     }
 
@@ -469,7 +473,11 @@ impl Task {
         state.at_eof = true;
         let closes = matches!(state.channel, Channel::Tls(_)) && ended.is_ok();
         if let Err(error) = ended {
-            state.failure = Some(error.into());
+            let error = Error::from(error);
+            if let Error::Ssl(cause) = &error {
+                state.cause = Some(cause.clone());
+            }
+            state.failure = Some(error);
             state.lose();
         }
         state.wake();
