@@ -1,8 +1,8 @@
-//! What the compiler says to lines that Python has and Rust has not.
+//! The compiler's messages for lines that are valid in Python, but not in Rust.
 
 use pyssl_testing::skip::skipped;
 
-/// The wording around our own lines differs from one compiler to the next.
+/// The compiler's own wording differs between versions.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
@@ -19,7 +19,7 @@ fn the_compiler_leads_from_pythons_lines_to_ours() {
         ));
         return;
     }
-    // The compiler shortens the names of types by what else the dependencies define.
+    // The dependencies decide how the compiler shortens the names of types.
     if !cfg!(all(feature = "requests", feature = "tokio")) {
         skipped("the messages are those with the features requests and tokio");
         return;

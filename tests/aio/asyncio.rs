@@ -610,12 +610,12 @@ async fn a_line_beyond_the_limit_is_a_value_error() {
         let (mut reader, _writer) = streams.expect("connected");
         let error = reader.readuntil(b"\n").await.expect_err("too long");
         assert_eq!(error.python_class(), "ValueError");
-        // Which of the two depends on how the data arrives.
+        // The pieces in which the data arrives decide which of the two texts it is.
         assert!(error.to_string().starts_with("Separator is "), "{error}");
     }
 }
 
-/// What a protocol was told.
+/// A protocol that records the calls of its functions.
 #[derive(Default, Clone)]
 struct Recorder(Arc<Mutex<Vec<String>>>);
 

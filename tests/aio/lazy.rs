@@ -266,7 +266,7 @@ async fn a_client_without_tls_can_be_answered_in_clear_text() {
     assert_eq!(answer, "HTTP/1.1 400 Bad Request\r\n\r\n");
 }
 
-/// What a peer that sends `bytes` and ends gets, and the server's error.
+/// The server's error for a peer that sends `bytes` and ends, and the server's answer.
 async fn refused(lazily: bool, bytes: &[u8]) -> (ssl::Error, Vec<u8>) {
     let (_, server) = contexts();
     let (mut near, far) = duplex(1 << 20);

@@ -114,7 +114,7 @@ async fn one_direction_ends_while_the_other_goes_on() {
             .await
             .expect("the whole answer");
         assert_eq!(answer, "answer", "{version:?}");
-        // An end stays the end.
+        // Later reads return the end too.
         assert_eq!(near.read(&mut [0; 8]).await.expect("the end"), 0);
         let error = near.write_all(b"more").await.expect_err("half-closed");
         assert_eq!(tls_error(error).reason(), Some("PROTOCOL_IS_SHUTDOWN"));

@@ -1,4 +1,4 @@
-//! What a client and a server make of every alert, and of bytes that are no TLS.
+//! A client and a server that receive every alert, or bytes that are not TLS.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::fixtures::fixtures;
 use crate::harness::{Case, compare};
 use crate::interpreter::hex;
 
-/// A client and a server that have not spoken.
+/// A client and a server before their handshake.
 fn ends() -> Vec<Value> {
     vec![
         json!(["context", "cc", 16]),
@@ -17,7 +17,7 @@ fn ends() -> Vec<Value> {
     ]
 }
 
-/// Asks a connection that is over for everything.
+/// Calls every method of a connection that has ended.
 pub(crate) fn afterwards(name: &str) -> Vec<Value> {
     let mut steps: Vec<_> = [
         "do_handshake",
@@ -65,7 +65,7 @@ fn every_alert_is_pythons_error() {
 fn every_alert_after_the_handshake_is_pythons_error() {
     let mut cases = Vec::new();
     for maximum in [0x303, 0x304] {
-        // In clear text where records are sealed: refused whatever it says.
+        // An alert in clear text after encryption has begun is always an error.
         for number in [0, 40, 90, 100] {
             let steps = json!([
                 ["context", "cc", 16],

@@ -236,7 +236,7 @@ fn key_files(files: &Fixtures) -> Vec<File> {
     ]
 }
 
-/// Loads into a server context, and looks at whether it can serve.
+/// Loads the files into a server context, and tries a handshake.
 fn load(certfile: &str, keyfile: Value, password: Value) -> Value {
     json!([
         ["context", "s", 17],
@@ -250,7 +250,7 @@ fn load(certfile: &str, keyfile: Value, password: Value) -> Value {
     ])
 }
 
-/// A loading case. What a failure leaves in Python's context is not compared.
+/// A case of loading. The state of Python's context after a failure is not compared.
 fn case(name: impl Into<String>, certfile: &str, keyfile: Value, password: Value) -> Case {
     Case::new(name, load(certfile, keyfile, password)).until_an_error()
 }
@@ -461,7 +461,7 @@ fn security_levels_refuse_weak_keys_as_in_python() {
             let steps = json!([
                 ["context", "s", 17],
                 ["set_ciphers", "s", format!("ALL:@SECLEVEL={level}")],
-                // What is wrong with the certificate comes before what is wrong with the key.
+                // Errors of the certificate take precedence over errors of the key.
                 ["load_cert_chain", "s", path, no_key],
                 ["load_cert_chain", "s", path, files.path("missing.pem")],
                 ["load_cert_chain", "s", path],

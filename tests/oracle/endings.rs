@@ -1,4 +1,4 @@
-//! How connections end: in order, in the middle, and with noise on the line.
+//! The end of connections: with `close_notify`, without it, and with invalid bytes.
 
 use pyssl_testing::pki::KeyKind;
 use serde_json::json;
@@ -80,7 +80,7 @@ fn connections_end_as_in_python() {
                 }
             }
         }
-        // The peer goes away after so many exchanges.
+        // The peer ends the connection after this many exchanges.
         for exchanges in 0..4 {
             for side in ["p.client", "p.server"] {
                 for end in ["eof", "noise", "unwrap"] {
@@ -100,7 +100,7 @@ fn connections_end_as_in_python() {
                 }
             }
         }
-        // Each record is broken in turn.
+        // Invalid bytes in place of each record in turn.
         for at in 0..4 {
             let mut steps = pair(maximum);
             for exchange in 0..4 {

@@ -45,7 +45,7 @@ impl Case {
         }
     }
 
-    /// The first version of Python that behaves so.
+    /// The first version of Python that behaves like this.
     pub(crate) fn since(mut self, minor: u32) -> Case {
         self.since = (3, minor);
         self
@@ -112,7 +112,7 @@ fn compare_with(python: &Python, cases: Vec<Case>) {
     );
 }
 
-/// What the steps of a case come to here, and what was found wrong beside that.
+/// Runs the steps of a case on this library.
 pub(crate) fn run_here(case: &str) -> Outcomes {
     let steps: Vec<Value> = serde_json::from_str(case).expect("a case is a list of steps");
     let mut interpreter = Interpreter::default();
@@ -120,7 +120,7 @@ pub(crate) fn run_here(case: &str) -> Outcomes {
     (outcomes, interpreter.complaints().to_vec())
 }
 
-/// The differences, a line or more for each.
+/// The differences, with one line or more for each.
 pub(crate) fn differences(cases: &[Case], theirs: Vec<Vec<Value>>, ours: Vec<Outcomes>) -> String {
     assert_eq!(theirs.len(), cases.len(), "Python has run every case");
     assert_eq!(ours.len(), cases.len(), "every case has run here");
@@ -159,7 +159,7 @@ pub(crate) fn differences(cases: &[Case], theirs: Vec<Vec<Value>>, ours: Vec<Out
     differences
 }
 
-/// The cases as the interpreters read them, one a line.
+/// The cases in the format that the interpreters read, one in each line.
 pub(crate) fn input(cases: &[Case]) -> String {
     cases
         .iter()
@@ -167,7 +167,7 @@ pub(crate) fn input(cases: &[Case]) -> String {
         .collect()
 }
 
-/// What the cases come to in Python, with these environment variables.
+/// Runs the cases in Python, with these environment variables.
 pub(crate) fn run_in_python(
     python: &Python,
     input: &str,

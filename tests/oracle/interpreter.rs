@@ -30,7 +30,7 @@ pub(crate) struct Interpreter {
     ends: HashMap<String, End>,
     sockets: HashMap<String, Sock>,
     complaints: Vec<String>,
-    /// Which callbacks were asked.
+    /// The callbacks that were called.
     asked: record::Asked,
 }
 
@@ -184,7 +184,7 @@ impl Interpreter {
         self.ends.get(name).ok_or(Stop::Missing)
     }
 
-    /// Moves bytes until both sides are through or nothing moves.
+    /// Does the handshake until both sides have ended or both wait.
     fn handshake(&self, pair: &str) -> Outcome {
         let sides = [
             self.end(&format!("{pair}.client"))?,
@@ -302,7 +302,7 @@ impl Interpreter {
                     Timespec::default()
                 )?));
             }
-            // A program that was started meanwhile may have the peer's descriptor for a moment.
+            // A program that another thread starts may have a copy of the peer's descriptor for a moment.
             "hung_up" => {
                 let patience = Timespec {
                     tv_sec: 60,
@@ -359,7 +359,7 @@ impl Interpreter {
             "fill" => loop {
                 self.tls(name)?.send(&[b'x'; 65536])?;
             },
-            // Everything else is done to a context, which was not made.
+            // All other steps need a context, and the context was not made.
             _ => return Err(Stop::Missing),
         }
         Ok(Value::Null)
@@ -453,7 +453,7 @@ fn tcp_pair() -> std::io::Result<(TcpStream, TcpStream)> {
     Ok((client, listener.accept()?.0))
 }
 
-/// Leaves no descriptor that could be had, or as many as there may be.
+/// Limits the process to the descriptors that it has, or removes the limit.
 fn starve(on: bool) -> std::io::Result<()> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = match on {
@@ -474,11 +474,11 @@ fn fifo(path: &str, content: Vec<u8>) {
     std::thread::spawn(move || {
         loop {
             let pipe = std::fs::File::options().write(true).open(&path);
-            // A second open of the name gets another pipe.
+            // The next reader that opens the path gets another pipe.
             let next = format!("{path}.next");
             make(&next);
             std::fs::rename(next, &path).expect("the pipe takes the other's place");
-            // A reader may have had enough before.
+            // A reader may have closed the pipe before the end.
             let _ = pipe.and_then(|mut pipe| std::io::Write::write_all(&mut pipe, &content));
         }
     });
@@ -542,13 +542,13 @@ fn set(context: &ssl::SslContext, property: &str, value: &Value) -> ssl::Result<
     }
 }
 
-/// Whether poll tells of something in time.
+/// Whether `poll` reports an event in time.
 fn ready(sock: &ssl::SslSocket, flags: PollFlags, time: Timespec) -> std::io::Result<bool> {
     let mut fds = [PollFd::new(sock, flags)];
     Ok(poll(&mut fds, Some(&time))? > 0)
 }
 
-/// Receives as long as poll, or pending before it, tells of something.
+/// Receives as long as `poll`, or `pending` if it is called first, reports data.
 fn poll_loop(sock: &ssl::SslSocket, size: usize, pending_first: bool) -> Outcome {
     let mut received = Vec::new();
     while received.len() < 100

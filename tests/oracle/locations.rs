@@ -7,7 +7,7 @@ use crate::fixtures::{Fixtures, fixtures, pem};
 use crate::harness::{Case, compare};
 use crate::interpreter::hex;
 
-/// Loads into a context that trusts something already, and looks at the outcome.
+/// Loads the locations twice, then a valid file, and compares the trust store.
 fn case(name: impl Into<String>, locations: &Value) -> Case {
     let steps = json!([
         ["context", "c", 16],
@@ -22,7 +22,7 @@ fn case(name: impl Into<String>, locations: &Value) -> Case {
     Case::new(name, steps).until_an_error()
 }
 
-/// Texts with certificates in them, as they come in files and in memory.
+/// Texts with certificates, to be loaded from files and from memory.
 fn texts(files: &Fixtures) -> Vec<(&'static str, String)> {
     let ca = files.ca.cert_pem();
     let other = pyssl_testing::Ca::new().cert_pem();
@@ -260,7 +260,7 @@ fn der_is_read_as_in_python() {
     for (name, der) in blobs {
         let path = files.write(&format!("der {name}"), &der);
         let memory = json!({"cadata_hex": hex(&der)});
-        // 3.11 takes what cannot be read after the last certificate.
+        // 3.11 accepts invalid bytes after the last certificate.
         cases.push(case(format!("cadata {name}"), &memory).since(12));
         cases.push(case(format!("cafile {name}"), &json!({"cafile": path})));
     }
@@ -376,7 +376,7 @@ fn certificates_of_a_directory_are_found_as_in_python() {
 #[test]
 fn a_large_file_loads_as_in_python() {
     let files = fixtures();
-    // OpenSSL 3.0 sorts its list for each one: 10,000 take twenty times as long.
+    // OpenSSL 3.0 sorts its list for each certificate, so 10,000 would take twenty times as long.
     let large = files.many(2000);
     let path = files.write("many.pem", &large);
     compare(vec![

@@ -1,8 +1,8 @@
-//! The same scenarios in CPython and here, and every difference between them listed.
+//! Runs the same scenarios in CPython and on this library, and lists all differences.
 //!
 //! A [`harness::Case`] is a list of steps, as data. `interpreter.py` runs them in Python,
-//! `interpreter.rs` here; the outcomes of each step are compared field by field. Differences that are
-//! wanted are written down where they are met, with the reason, and must exist.
+//! `interpreter.rs` on this library. The outcomes of each step are compared field by field. A case
+//! declares its deliberate differences with the reason, and they must exist.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

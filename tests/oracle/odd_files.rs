@@ -111,7 +111,7 @@ fn long_and_broken_texts_are_read_as_in_python() {
         let path = files.write(&format!("odd {name}"), text);
         all.extend(cases(name, &path));
     }
-    // Python asks for the other roles' passwords on a terminal.
+    // For the other roles, Python asks for the password on a terminal.
     let path = files.write("odd encrypted", encrypted(&ca));
     all.extend(
         cases("encrypted with the empty password", &path)
@@ -215,7 +215,7 @@ fn no_file_is_read_into_memory_as_a_whole() {
         return;
     }
     let files = tempfile::tempdir().unwrap();
-    // No disk holds the zeros, and no memory would.
+    // A sparse file that is larger than the disk and the memory.
     let zeros = File::create(files.path().join("zeros")).unwrap();
     zeros
         .set_len(1 << 40)

@@ -1,5 +1,5 @@
-//! What OpenSSL's configuration file does to contexts and handshakes. Every file is tried in a process of
-//! its own, here and in Python, since OpenSSL reads it once.
+//! The effect of OpenSSL's configuration file on contexts and handshakes. Every file is tried in a process
+//! of its own, here and in Python, since OpenSSL reads it once.
 
 mod files;
 
@@ -16,11 +16,11 @@ use crate::interpreter::hex;
 
 /// Set in the process that runs the cases here.
 const INNER: &str = "PYSSL_TEST_INNER";
-/// Stands before each line of outcomes.
+/// The prefix of each line of outcomes.
 const MARK: &str = "outcomes: ";
 
-/// A ServerHello of TLS 1.2 that does not say that renegotiation is secure (RFC 5746), as servers that
-/// are older than that send it.
+/// A ServerHello of TLS 1.2 without the extension for secure renegotiation (RFC 5746), as old servers send
+/// it.
 fn old_server_hello() -> String {
     let mut hello = vec![2, 0, 0, 38, 3, 3];
     hello.extend([7; 32]);
@@ -73,7 +73,7 @@ fn contexts() -> Vec<Case> {
     cases
 }
 
-/// Handshakes: as the configuration wants them, and after setters on contexts in use.
+/// Handshakes with the settings of the configuration, and after setters on contexts in use.
 fn handshakes(rsa: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     let attempt = |steps: &mut Vec<Value>| {

@@ -60,7 +60,7 @@ fn post_handshake_authentication_goes_as_in_python() {
                     for round in 0..2 {
                         steps.extend([ask("p.client"), ask("p.server")]);
                         if round == 1 {
-                            // Twice before the first request is out.
+                            // A second call before the first request was sent.
                             steps.push(ask("p.server"));
                         }
                         steps.push(json!(["do", "p.server", "write", "down"]));
@@ -136,7 +136,7 @@ fn python_and_we_authenticate_each_other_after_the_handshake() {
     }
 }
 
-/// Serves one client; what came of it, and what keeps the socket open.
+/// Serves one client. Returns the outcome, and a value that keeps the socket open.
 type Serving = Box<dyn FnOnce() -> (Value, Box<dyn Send>) + Send>;
 
 /// The outcomes of the server and of the client.

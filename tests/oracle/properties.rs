@@ -1,4 +1,4 @@
-//! Every setter, with values that are legal and values that are not.
+//! Every setter, with valid and with invalid values.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::fixtures::{dh_params, fixtures, pem, weak_dh_params};
 use crate::harness::{Case, compare};
 
 const PROTOCOLS: [i32; 6] = [2, 3, 4, 5, 16, 17];
-/// Those that have a range of versions.
+/// The protocols that have a range of versions.
 const RANGED: [i32; 3] = [2, 16, 17];
 
 /// A case that makes a context, runs the steps and looks at the context after each.
@@ -55,7 +55,7 @@ fn the_range_of_versions_can_be_set() {
         for version in versions {
             for property in ["minimum_version", "maximum_version"] {
                 let name = format!("{property} {version:#x}");
-                // Where there is no range, Python refuses it and has changed its options by then.
+                // Without a range, Python fails after it has changed the options.
                 cases.push(case(name, protocol, &[set(property, version)]).until_an_error());
             }
         }
@@ -397,8 +397,8 @@ fn cipher_strings_can_be_set() {
             ["state", "c"],
             ["ciphers", "c"],
         ]);
-        // Python's context has lost its list after a failure; ours has not, as the interpreter
-        // checks.
+        // After a failure, Python's context has lost its list. The interpreter checks that ours has
+        // not.
         cases.push(Case::new(format!("{string:?}"), all).until_an_error());
     }
     compare(cases);

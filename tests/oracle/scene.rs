@@ -1,4 +1,4 @@
-//! A client and a server over memory BIOs, and what becomes of them.
+//! A handshake of a client and a server over memory BIOs.
 
 use pyssl_testing::Leaf;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::harness::{Case, compare};
 /// The highest versions that each case is run with.
 const VERSIONS: [i32; 2] = [0x303, 0x304];
 
-/// A client and a server that are to shake hands.
+/// The steps that prepare a client and a server for a handshake.
 pub(crate) struct Scene {
     name: String,
     client: Vec<Value>,
@@ -77,7 +77,7 @@ impl Scene {
             steps.push(json!(["do", side, "selected_alpn_protocol"]));
             steps.push(json!(["do", side, "getpeercert"]));
         }
-        // In TLS 1.3 a client learns only after its handshake that the server refused it.
+        // In TLS 1.3 a client gets the server's refusal only after its handshake.
         steps.push(json!(["do", "p.client", "read"]));
         steps.push(json!(["pump", "p"]));
         steps.push(json!(["do", "p.server", "read"]));
@@ -94,7 +94,7 @@ pub(crate) fn compare_scenes(scenes: Vec<Scene>) {
     let cases = scenes.iter().flat_map(|scene| {
         VERSIONS.map(|maximum| {
             let name = format!("{} up to {maximum:#x}", scene.name);
-            // Before 3.13 a connection that is over was another error.
+            // Before 3.13, calls on an ended connection were another error.
             Case::new(name, scene.steps(maximum)).since(13)
         })
     });

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fixtures::fixtures;
 use crate::harness::{Case, compare};
 
-/// What the peer sends, message by message.
+/// The lengths of the messages that the peer sends.
 const MESSAGES: [&[usize]; 6] = [
     &[],
     &[5, 6, 7],
@@ -15,7 +15,7 @@ const MESSAGES: [&[usize]; 6] = [
     &[100; 30],
 ];
 
-/// How the peer ends, if it does.
+/// The ways in which the peer ends the connection.
 const ENDS: [&str; 5] = ["open", "close_notify", "both", "fin", "reset"];
 
 fn contexts(maximum: i32) -> Vec<Value> {
@@ -28,7 +28,7 @@ fn contexts(maximum: i32) -> Vec<Value> {
     ]
 }
 
-/// A connection on which both have received something, so that no tickets are on their way.
+/// A connection on which both sides have received data, so that all tickets have been read.
 fn used_connection(maximum: i32, suppress: bool) -> Vec<Value> {
     let mut steps = contexts(maximum);
     steps.extend([
@@ -49,7 +49,7 @@ fn end(how: &str) -> Vec<Value> {
         "close_notify" => close_notify.into(),
         "both" => [&close_notify[..], &[json!(["close", "u"]), hung_up()]].concat(),
         "fin" => vec![json!(["close", "u"]), hung_up()],
-        // What it has not received makes it one.
+        // Closing with unread data sends a reset.
         "reset" => vec![
             json!(["do", "t", "send", "never read"]),
             json!(["close", "u"]),
@@ -100,7 +100,7 @@ fn select_loops_see_what_they_see_in_python() {
     compare(cases);
 }
 
-/// Other operations than receiving take nothing either that a loop then waits for.
+/// Operations other than receiving do not take data for which a loop waits afterwards.
 #[test]
 fn other_operations_leave_the_same_data_to_select_loops_as_in_python() {
     let mut cases = Vec::new();

@@ -47,7 +47,7 @@ fn sessions_and_their_statistics_live_through_setters_as_in_python() {
                 ];
                 connect(&mut steps, "first", None);
                 connect(&mut steps, "second", Some("first.client"));
-                // One that begins before the setter, and ends after it.
+                // A handshake that begins before the setter, and ends after it.
                 steps.push(json!(["pair", "third", "c", "s", "localhost"]));
                 steps.push(json!(["do", "third.client", "do_handshake"]));
                 steps.push(setter.clone());
@@ -57,7 +57,7 @@ fn sessions_and_their_statistics_live_through_setters_as_in_python() {
                 steps.push(json!(["pump", "third"]));
                 steps.push(json!(["do", "third.client", "read"]));
                 connect(&mut steps, "fifth", Some("third.client"));
-                // Without `close_notify`: the session goes, too.
+                // An end without `close_notify`, which removes the session.
                 steps.push(json!(["forget_end", "fifth.server"]));
                 steps.push(json!(["forget_end", "third.server"]));
                 steps.push(json!(["state", "s"]));

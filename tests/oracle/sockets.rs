@@ -1,4 +1,4 @@
-//! Sockets: what can be wrapped, when, and what calls at the wrong time come to.
+//! Sockets: wrapping in every state, and calls at the wrong time.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn case(name: impl Into<String>, steps: &[Value]) -> Case {
     Case::new(name, json!(all))
 }
 
-/// Everything that can be asked of a socket without an argument.
+/// All getters of a socket without arguments.
 fn questions(name: &str) -> Vec<Value> {
     [
         "version",
@@ -205,8 +205,8 @@ fn connections_over_sockets_end_as_in_python() {
         let tls = json!(["tls_pair", "t", "u", "c", "s", {"suppress_ragged_eofs": suppress}]);
         for maximum in [0x303, 0x304] {
             let begin = || vec![json!(["set", "c", "maximum_version", maximum]), tls.clone()];
-            // The client closes without a word. In TLS 1.3 it has read the tickets by then, or
-            // the system would reset the connection.
+            // The client closes without `close_notify`. In TLS 1.3 it reads the tickets first, since
+            // the system would otherwise reset the connection.
             let mut steps = begin();
             steps.extend([
                 json!(["do", "u", "send", "hello"]),
@@ -367,7 +367,7 @@ fn a_closed_socket_is_not_an_attribute_of_nothing() {
     compare(cases.into());
 }
 
-/// What ours says of a socket that has no TLS any more.
+/// This library's error for a socket that has no TLS connection any more.
 fn refused(what: &str) -> Value {
     json!({"error": {
         "class": "ValueError",

@@ -1,4 +1,4 @@
-//! A connection is switched to another context: whose callbacks are asked, and whose settings hold.
+//! After a switch to another context: the context whose callbacks are called and whose settings apply.
 
 use serde_json::{Value, json};
 
@@ -6,21 +6,21 @@ use crate::fixtures::fixtures;
 use crate::harness::{Case, compare};
 use crate::scene::unique;
 
-/// When the connection goes over from context `a` to context `b`.
+/// The time at which the connection is switched from context `a` to context `b`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Moment {
     Never,
     Before,
-    /// Server only: in the callback for the client's name, which `a` always has then.
+    /// In the SNI callback of a server. Context `a` then always has that callback.
     InCallback,
     After,
 }
 
-/// One thing that contexts have or do not have; `give` makes the steps that give it.
+/// A setting or callback that contexts may have; `give` makes the steps that set it.
 struct Kind {
     name: &'static str,
     give: fn(context: &str, side: &str) -> Vec<Value>,
-    /// What all three contexts need for it.
+    /// The steps that all three contexts need for it.
     prepare: fn(tls12: bool) -> Vec<Value>,
     certificates: bool,
 }
@@ -98,7 +98,7 @@ fn kinds() -> Vec<Kind> {
         kind("strict certificates", |x, _| {
             vec![json!(["set", x, "verify_flags", 0x8020])]
         }),
-        // The certificates' keys are on P-256, so TLS 1.2 needs that, too.
+        // The keys of the certificates are on P-256, so TLS 1.2 needs this group too.
         kind("group", |x, _| {
             vec![json!(["set_ecdh_curve", x, "prime256v1"])]
         }),
@@ -157,7 +157,7 @@ fn steps(kind: &Kind, side: &str, given: &[&str], moment: Moment, maximum: i32) 
         steps.push(json!(["record", "a", "sni", "b"]));
     }
     for context in given {
-        // That one has the callback that switches.
+        // Context `a` has the callback that switches.
         let taken = moment == Moment::InCallback && kind.name == "server name";
         if !(taken && *context == "a") {
             steps.extend((kind.give)(context, side));
@@ -194,7 +194,7 @@ fn steps(kind: &Kind, side: &str, given: &[&str], moment: Moment, maximum: i32) 
         for context in given {
             let path = fixtures().path(&format!("keys of {context}"));
             steps.push(json!(["key_labels", path]));
-            // Both languages append.
+            // Python and this library append to the file.
             steps.push(json!(["forget", path]));
         }
     }

@@ -17,7 +17,7 @@ const PARTIAL_CHAIN: u32 = 0x8_8000;
 const CRL_LEAF: u32 = 0x8004;
 const CRL_CHAIN: u32 = 0x800c;
 
-/// Something to make a certificate from, good for `localhost`.
+/// The description of a certificate for `localhost`.
 fn localhost() -> CertBuilder {
     fixtures().ca.builder().san("localhost")
 }
@@ -132,7 +132,7 @@ fn server_certificates_fail_to_verify_as_in_python() {
     compare_scenes(scenes);
 }
 
-/// Writes a leaf with these authorities behind it.
+/// Writes a leaf, followed by these authorities.
 fn files_of(leaf: &Leaf, authorities: &[&Ca]) -> String {
     let chain: String = authorities.iter().map(|ca| ca.cert_pem()).collect();
     fixtures().write("with root.pem", leaf.key_pem() + &leaf.cert_pem() + &chain)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A table; how many cases it has; and how many of them do not depend on Python or on Windows.
+/// A table, the number of its cases, and the number of those that do not depend on Python or on Windows.
 const TABLES: [(&str, usize, usize); 2] = [
     (include_str!("../behaviour/census.tsv"), 196, 175),
     (include_str!("../aio/census.tsv"), 57, 41),
@@ -60,9 +60,8 @@ fn every_row_of_the_security_record_has_tests_that_exist_or_a_reason_for_none() 
     }
 }
 
-/// What is wrong with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a test
-/// binary of `pyssl` or of `pyssl-ciphers`, its modules, and the function. `unit` is the library
-/// itself.
+/// An error if there is no test with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a
+/// test binary of `pyssl` or of `pyssl-ciphers`, its modules, and the function. `unit` is the library itself.
 fn missing(test: &str) -> Result<(), String> {
     let (place, function) = test
         .rsplit_once("::")
@@ -78,7 +77,7 @@ fn missing(test: &str) -> Result<(), String> {
     }) {
         return Err(format!("there is no {test}"));
     }
-    // What stands above the function belongs to it as far as its attributes and comments go.
+    // The attributes and comments of the function are above it.
     let above: Vec<_> = lines
         .map(str::trim_start)
         .take_while(|line| line.starts_with('#') || line.starts_with("//"))

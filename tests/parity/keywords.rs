@@ -1,10 +1,10 @@
-//! The keyword arguments of Python's functions are there under their names.
+//! The keyword arguments of Python's functions exist here under the same names.
 
 use std::collections::BTreeSet;
 
 use pyssl_testing::skip_without_python;
 
-/// A function of Python's, and how its arguments are given here.
+/// A function of Python, and the form of its arguments here.
 struct Function {
     python: &'static str,
     /// Arguments of the Rust function itself.

@@ -1,4 +1,4 @@
-//! Nothing of Python's module is missing, and the tables that say so tell the truth.
+//! Nothing of Python's module is missing, and the tables that say so are correct.
 //!
 //! `docs/parity.tsv` has every name of Python's `ssl` and the Rust name for it, or the reason why
 //! there is none. `tests/behaviour/census.tsv` has every case of CPython's own suite and the tests

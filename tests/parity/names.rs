@@ -49,7 +49,7 @@ fn what_is_not_here_has_a_reason() {
     }
 }
 
-/// A name that is mentioned exists: otherwise this does not compile.
+/// The names in `paths.rs` exist, since it compiles. They are those of the table.
 #[test]
 fn every_rust_name_exists() {
     let named: BTreeSet<&str> = table()
@@ -64,7 +64,7 @@ fn every_rust_name_exists() {
     assert!(unused.is_empty(), "not in docs/parity.tsv: {unused:?}");
 }
 
-/// The chapter for porters shows every public name. It names the alerts as a family.
+/// The chapter `porting` has every public name, except the single alerts.
 #[test]
 fn the_porting_guide_has_every_public_name() {
     let words: HashSet<&str> = include_str!("../../docs/porting.md")
@@ -79,7 +79,7 @@ fn the_porting_guide_has_every_public_name() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// The owner and the name of everything that the interpreter shows.
+/// Prints the owner and the name of everything in the interpreter's module.
 const ASK: &str = r#"
 import enum, inspect, socket, ssl, _ssl
 

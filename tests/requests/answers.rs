@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::oracle::compare;
 use crate::peer::answers;
 
-/// Compares the outcome of each answer, with these headers of it.
+/// Compares the outcome of each answer, including these headers.
 fn compare_answers(all: Vec<Vec<u8>>, show: &[&str]) {
     let server = answers(all.clone());
     let scenes: Vec<(String, Value)> = (0..all.len())
@@ -87,7 +87,7 @@ fn heads_are_read_as_in_python() {
         "HTTP/1.1 200".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n".to_owned(),
-        // Informational responses before the one that counts.
+        // Informational responses before the final one.
         format!(
             "HTTP/1.1 100 Continue\r\nX: first\r\n\r\n{}",
             ok("X: y\r\n")
@@ -242,7 +242,7 @@ fn compressed_answers_are_decoded_as_in_python() {
     compare_answers(all, &["Content-Encoding"]);
 }
 
-/// Not compared: urllib3 2.7 does not come to an end here.
+/// Not compared with Python, because urllib3 2.7 loops without end here.
 #[test]
 fn bytes_behind_a_compressed_answer_are_ignored() {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());

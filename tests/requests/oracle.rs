@@ -37,7 +37,7 @@ fn class(error: &Error) -> &'static str {
     }
 }
 
-/// Our outcome of what `oracle.py` does with the same values.
+/// The outcome of the request on this library; `oracle.py` makes the same one in Python.
 fn outcome(url: &str, arguments: &Value) -> Value {
     let mut options = RequestOptions::new();
     options = match &arguments["verify"] {

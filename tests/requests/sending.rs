@@ -15,7 +15,7 @@ const LARGE: usize = 5_000_000;
 const ANSWER: &[u8] =
     b"HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much";
 
-/// Reads the head, answers and goes. The kernel sends a reset, since there is unread data.
+/// Reads the head, answers and closes. The kernel sends a reset, since there is unread data.
 fn refuse(socket: &mut (impl Read + Write)) {
     Request::read_head(socket).unwrap();
     socket.write_all(ANSWER).unwrap();
@@ -41,7 +41,7 @@ fn an_answer_received_while_sending_the_body_is_returned() {
         servers.push(format!("https://localhost:{}/", server.port()));
         tls.push(server);
     }
-    // Python's outcome depends on its OpenSSL: this one, or an SSLError that hides the answer.
+    // In Python the outcome depends on OpenSSL: the answer, or an SSLError without it.
     for url in servers {
         let options = RequestOptions::new().verify(false).data(vec![b'x'; LARGE]);
         let response = requests::post(&url, options).unwrap();

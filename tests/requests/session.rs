@@ -55,7 +55,7 @@ fn a_connection_that_the_server_closed_is_not_used_again() {
     let session = new_session(false);
     for _ in 0..3 {
         session.get(server.url("localhost", "/"), ()).unwrap();
-        // The end is on its way when the server tells of it.
+        // The server has ended the connection when it reports it.
         assert_eq!(requests_in(&server.next_connection().received), 1);
     }
 }
@@ -76,7 +76,7 @@ fn new_connections_of_a_session_resume_the_tls_session() {
     assert!(!resumed(&session, RequestOptions::new()));
     assert!(resumed(&session, RequestOptions::new()));
     assert!(resumed(&session, RequestOptions::new()));
-    // What is verified differs, and so does the session.
+    // Another `verify` has its own connections and TLS sessions.
     assert!(!resumed(&session, false.into()));
     assert!(!resumed(&new_session(&*files.ca), RequestOptions::new()));
 }

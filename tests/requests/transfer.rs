@@ -1,4 +1,4 @@
-//! How bodies come, and how they break off.
+//! Bodies, and bodies that end early.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use pyssl::requests::{self, Error, RequestOptions, Response};
 use pyssl_testing::server::{HangUp, HttpResponse};
 use pyssl_testing::{Ca, HttpsServer, Scripted, ServerConfig, closed_port};
 
-/// The outcome of an answer over TLS, after which the server hangs up.
+/// The outcome of an answer over TLS, after which the server ends the connection.
 fn get(answer: impl Into<Vec<u8>>, how: HangUp) -> Result<Response, Error> {
     let config = ServerConfig::new(&Ca::new().issue("localhost")).hang_up_after(1, how);
     let server = HttpsServer::start(config, HttpResponse::raw(answer));
@@ -55,7 +55,7 @@ fn a_body_that_ends_early_is_an_error() {
 #[test]
 fn a_reset_is_not_the_end_of_a_body() {
     let error = get("HTTP/1.0 200 OK\r\n\r\nbody", HangUp::Reset).unwrap_err();
-    // It may have overtaken the head.
+    // The reset may arrive before the head is read.
     assert!(
         matches!(
             error,
@@ -63,7 +63,7 @@ fn a_reset_is_not_the_end_of_a_body() {
         ),
         "{error:?}"
     );
-    // An end without close_notify is one, as in Python.
+    // As in Python, an end without close_notify ends the body.
     let response = get("HTTP/1.0 200 OK\r\n\r\nbody", HangUp::Abruptly);
     assert_eq!(response.unwrap().text(), "body");
 }

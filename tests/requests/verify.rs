@@ -80,7 +80,7 @@ fn wrong_name_and_expired_certificate_are_told_apart() {
     for (leaf, code) in [
         (ca.issue("example.org"), 62),
         (ca.builder().san("localhost").expired().build(), 10),
-        // A name that only the subject has does not count, as in urllib3.
+        // As in urllib3, a name in the subject alone does not count.
         (ca.builder().common_name("localhost").build(), 62),
     ] {
         let files = Files::new(&ca, &leaf);
@@ -117,7 +117,7 @@ fn missing_files_are_os_errors_with_pythons_text() {
         &*missing("/nowhere/ca.pem".into()),
         "Could not find a suitable TLS CA certificate bundle, invalid path: /nowhere/ca.pem"
     );
-    // Python verifies nothing then.
+    // In Python an empty path disables verification.
     missing("".into());
     let unverified = || RequestOptions::new().verify(false);
     assert_eq!(
@@ -185,7 +185,7 @@ fn environment_variables_name_the_bundle_if_verify_does_not() {
         assert!(requests::get(&url, ()).is_ok());
         assert!(requests::get(&url, true).is_ok());
         ssl_error(requests::get(&url, &*other));
-        // As in Python, it even counts more than what a session says.
+        // As in Python, the variable overrides the setting of the session.
         for session in [RequestOptions::from(&*other), false.into()] {
             let session = requests::Session::new(session);
             assert!(session.get(&url, ()).is_ok());

@@ -156,10 +156,10 @@ pub(super) fn wrap_socket(given: &Value) -> ssl::WrapSocket {
     }
 }
 
-/// What a program can see of an error.
+/// The attributes of an error.
 pub(super) fn describe(error: &ssl::Error) -> Value {
     let mut text = error.to_string();
-    // Every language has its own way to show a socket.
+    // The text of a socket differs between Python and Rust.
     if text.starts_with("No SSL wrapper around ") {
         text = "No SSL wrapper around it".to_owned();
     }

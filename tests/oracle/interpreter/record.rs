@@ -1,4 +1,4 @@
-//! Callbacks that note whose they are.
+//! Callbacks that record the context to which they belong.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +6,7 @@ use pyssl as ssl;
 
 pub(super) type Asked = Arc<Mutex<Vec<String>>>;
 
-/// What was noted since the last time.
+/// The records since the last call.
 pub(super) fn take(asked: &Asked) -> Vec<String> {
     std::mem::take(&mut asked.lock().unwrap())
 }
@@ -22,7 +22,7 @@ fn or_none(text: Option<&str>) -> &str {
     text.unwrap_or("None")
 }
 
-/// Sets a callback that notes that this context's was asked.
+/// Sets a callback that records the name of this context.
 pub(super) fn record(
     context: &ssl::SslContext,
     name: &str,
