@@ -31,7 +31,7 @@ where
                 async { Ok::<_, Infallible>(answered.await) }
             });
             let builder = auto::Builder::new(TokioExecutor::new());
-            // A connection that fails is the client's affair.
+            // The failure of one connection does not affect the others.
             let _ = builder
                 .serve_connection_with_upgrades(TokioIo::new(stream), service)
                 .await;

@@ -1,7 +1,7 @@
 use pyssl as ssl;
 use ssl::aio::TlsStream;
 
-/// What a handshake has negotiated, and the certificate of the peer. A server puts it into the extensions of
+/// The results of a handshake, and the certificate of the peer. A server puts it into the extensions of
 /// its requests.
 #[derive(Clone, Debug)]
 pub struct TlsInfo {

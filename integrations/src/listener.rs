@@ -34,7 +34,7 @@ impl TlsListener {
         self.tcp.local_addr()
     }
 
-    /// The next connection. Failed handshakes are passed over. Dropping the future loses no connection.
+    /// The next connection. Failed handshakes are ignored. Dropping the future loses no connection.
     pub async fn next(&mut self) -> io::Result<(TlsStream<TcpStream>, SocketAddr)> {
         loop {
             tokio::select! {

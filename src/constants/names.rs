@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn displayed_names_can_be_parsed() {
         (0..3).for_each(|n| round_trip(VerifyMode::try_from(n).unwrap()));
         (-2..0x305)
             .filter_map(|n| TlsVersion::try_from(n).ok())

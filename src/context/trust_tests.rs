@@ -118,7 +118,7 @@ fn roots_that_share_a_subject_are_all_found() {
 }
 
 #[test]
-fn a_root_is_found_whatever_the_spelling_of_its_name() {
+fn a_root_is_found_in_any_spelling_of_its_name() {
     const PRINTABLE: u8 = 19;
     const BMP: u8 = 30;
     let name = |tag, value: &[u8]| {
@@ -156,7 +156,7 @@ fn text_around_and_duplicates_change_nothing() {
 }
 
 #[test]
-fn what_is_broken_counts_as_empty_as_in_openssl() {
+fn broken_files_count_as_empty_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
     let cut = &other.cert_pem()[..200];
     let swapped = other.cert_pem().replace("-----BEGIN", "----BEGIN");

@@ -130,7 +130,7 @@ fn connections(
 }
 
 #[test]
-fn an_alert_that_cannot_be_sent_does_not_hide_the_error_behind_it() {
+fn an_alert_that_cannot_be_sent_does_not_hide_its_cause() {
     let ca = Ca::new();
     let files = Files::of(&ca.issue("localhost"));
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();

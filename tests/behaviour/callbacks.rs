@@ -233,7 +233,7 @@ impl Drop for Owned {
 }
 
 #[test]
-fn what_a_callback_owns_goes_once_and_may_use_the_context_as_it_goes() {
+fn values_that_a_callback_owns_are_dropped_once_and_can_use_the_context() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     let gone = Arc::new(AtomicUsize::new(0));

@@ -8,7 +8,7 @@ use pyssl as ssl;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, is_bad_fd, plain_socket,
-    say_goodbye, server_options, tcp_pair, waiting,
+    server_options, tcp_pair, unwrap_without_waiting, waiting,
 };
 use crate::support::class;
 
@@ -53,11 +53,11 @@ fn two_ends_may_close_at_once() {
 }
 
 #[test]
-fn a_peer_that_has_said_goodbye_is_not_waited_for() {
+fn a_peer_that_has_sent_close_notify_is_not_waited_for() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
-        say_goodbye(&server);
+        unwrap_without_waiting(&server);
         // Also with a time limit of zero.
         let closed = client.close_within(Duration::ZERO).unwrap();
         assert_eq!(closed, ssl::Closed::Orderly);

@@ -8,7 +8,7 @@ use pyssl_testing::{Ca, Files, skip_without_openssl};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, full_listener, is_bad_fd,
-    pattern, plain_socket, recv_exactly, say_goodbye, server_options, tcp_pair, waiting,
+    pattern, plain_socket, recv_exactly, server_options, tcp_pair, unwrap_without_waiting, waiting,
 };
 use crate::support::{class, client_context, server_context, told};
 
@@ -158,7 +158,7 @@ fn two_readers_share_the_data_record_by_record() {
         for i in 0..RECORDS {
             client.sendall(&record(i)).unwrap();
         }
-        say_goodbye(&client);
+        unwrap_without_waiting(&client);
         let mut all: Vec<usize> = readers
             .into_iter()
             .flat_map(|r| r.join().unwrap())

@@ -10,7 +10,7 @@ use rustix::event::PollFlags;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, pattern, readiness,
-    say_goodbye, server_options, tcp_pair, waiting,
+    server_options, tcp_pair, unwrap_without_waiting, waiting,
 };
 use crate::support::{class, outcome, told};
 
@@ -308,7 +308,7 @@ fn closing_leaves_data_to_a_thread_that_reads_no_more_and_says_so() {
             assert_eq!(reader.join().unwrap(), b"one");
         });
         server.send(b"two").unwrap();
-        say_goodbye(&server);
+        unwrap_without_waiting(&server);
         assert!(readiness(&client, PollFlags::IN, PATIENCE));
         // The data is not read, so the end is not reached.
         let closed = client.close_within(Duration::from_millis(20)).unwrap();

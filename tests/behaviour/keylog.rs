@@ -164,7 +164,7 @@ impl Write for Slow {
 
 /// Both ends have the same secrets, and no thread's line gets into another's.
 #[test]
-fn lines_are_whole_whoever_writes_them() {
+fn lines_of_several_threads_are_not_mixed() {
     const THREADS: usize = 4;
     let Contexts { client, server } = Contexts::new();
     let (clients, servers) = (Slow::default(), Slow::default());

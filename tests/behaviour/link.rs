@@ -128,7 +128,7 @@ impl Link {
 }
 
 /// Sends `close_notify` and does not wait for the peer's.
-pub(crate) fn say_goodbye(end: &ssl::SslSocket) {
+pub(crate) fn unwrap_without_waiting(end: &ssl::SslSocket) {
     let timeout = end.gettimeout();
     end.setblocking(false).unwrap();
     assert_eq!(class(end.unwrap()), "SSLWantReadError");

@@ -28,7 +28,7 @@ fn an_object_knows_nothing_before_its_handshake() {
 }
 
 #[test]
-fn unwrap_says_goodbye_and_waits_for_the_answer() {
+fn unwrap_sends_close_notify_and_waits_for_the_peers() {
     let pair = Contexts::new().connected();
     pair.client.write(b"FOO\n").unwrap();
     pair.pump();
@@ -46,7 +46,7 @@ fn unwrap_says_goodbye_and_waits_for_the_answer() {
 }
 
 #[test]
-fn an_end_without_goodbye_is_an_error() {
+fn an_end_without_close_notify_is_an_error() {
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let object = unverified_client().wrap_bio(&incoming, &outgoing, "localhost");
     let object = object.unwrap();

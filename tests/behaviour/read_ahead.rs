@@ -13,7 +13,7 @@ use rustix::event::PollFlags;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, plain_socket, readable,
-    readiness, say_goodbye, server_options,
+    readiness, server_options, unwrap_without_waiting,
 };
 use crate::support::{class, client_context};
 
@@ -21,7 +21,7 @@ use crate::support::{class, client_context};
 fn send_three(server: &ssl::SslSocket) {
     server.send(b"one").unwrap();
     server.send(b"two").unwrap();
-    say_goodbye(server);
+    unwrap_without_waiting(server);
 }
 
 /// An event loop that never calls `pending`, like one in CPython's own tests.
@@ -102,7 +102,7 @@ fn an_end_that_was_read_ahead_is_pending_until_it_is_reported() {
         let options = client_options().read_ahead(true);
         let (Link { client, server }, mut raw) = Contexts::of(version).local_link(options);
         server.send(b"last").unwrap();
-        say_goodbye(&server);
+        unwrap_without_waiting(&server);
         raw.write_all(b"in the clear").unwrap();
         assert_eq!(client.recv(1024).unwrap(), b"last");
         for _ in 0..2 {

@@ -11,7 +11,7 @@ use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, proxy};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, pattern, readable, recv_exactly,
-    say_goodbye, server_options, tcp_pair,
+    server_options, tcp_pair, unwrap_without_waiting,
 };
 use crate::support::{class, client_context, outcome, told};
 
@@ -384,7 +384,7 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
             if round % 3 == 0 {
                 server.sendall(b"last").unwrap();
             }
-            say_goodbye(&server);
+            unwrap_without_waiting(&server);
             client.setblocking(true).unwrap();
             let mut ended = false;
             while would_read(&client) && !ended {
@@ -414,7 +414,7 @@ fn a_loop_on_pending_and_poll_serves_its_clients() {
                     client.sendall(&data).unwrap();
                     assert!(recv_exactly(client, data.len()) == data);
                 }
-                say_goodbye(client);
+                unwrap_without_waiting(client);
             });
         }
         let mut open: Vec<&ssl::SslSocket> = links.iter().map(|link| &link.server).collect();

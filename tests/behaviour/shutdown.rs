@@ -11,7 +11,8 @@ use pyssl_testing::skip_without_python;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, is_bad_fd, pattern,
-    plain_socket, readable, recv_exactly, say_goodbye, server_options, tcp_pair, waiting,
+    plain_socket, readable, recv_exactly, server_options, tcp_pair, unwrap_without_waiting,
+    waiting,
 };
 use crate::support::{after_failure, class, outcome, told};
 
@@ -25,7 +26,7 @@ fn after_the_peers_close_notify_reads_end_and_writes_go_on() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         server.send(b"last words").unwrap();
-        say_goodbye(&server);
+        unwrap_without_waiting(&server);
         assert_eq!(client.recv(100).unwrap(), b"last words");
         for _ in 0..3 {
             assert_eq!(client.recv(100).unwrap(), b"");
@@ -43,7 +44,7 @@ fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
-        say_goodbye(&client);
+        unwrap_without_waiting(&client);
         for data in [&b"x"[..], b""] {
             let text = "SSLError: [SSL: PROTOCOL_IS_SHUTDOWN] protocol is shutdown";
             assert_eq!(told(client.send(data)), text);
@@ -241,7 +242,7 @@ fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
         let options = client_options().read_ahead(true);
         let (Link { client, server }, mut raw) = Contexts::of(version).local_link(options);
         server.send(b"sealed").unwrap();
-        say_goodbye(&server);
+        unwrap_without_waiting(&server);
         raw.write_all(b"220 in the clear\r\n").unwrap();
         assert_eq!(client.recv(100).unwrap(), b"sealed");
         assert_eq!(client.pending(), 1);
@@ -263,10 +264,10 @@ fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
 }
 
 #[test]
-fn clear_text_comes_through_when_this_side_says_goodbye_first() {
+fn clear_text_is_received_when_this_side_sends_close_notify_first() {
     let _watchdog = Watchdog::new();
     let (Link { client, server }, mut raw) = Contexts::new().local_link(client_options());
-    say_goodbye(&client);
+    unwrap_without_waiting(&client);
     assert_eq!(server.recv(10).unwrap(), b"");
     server.unwrap().unwrap();
     raw.write_all(b"clear").unwrap();
@@ -282,7 +283,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
     for (version, timeout) in BOTH_VERSIONS.into_iter().zip([None, Some(PATIENCE)]) {
         let (Link { client, server }, mut raw) = Contexts::of(version).local_link(client_options());
         client.settimeout(timeout).unwrap();
-        say_goodbye(&client);
+        unwrap_without_waiting(&client);
         assert_eq!(server.recv(10).unwrap(), b"");
         server.unwrap().unwrap();
         raw.write_all(b"clear").unwrap();
@@ -319,7 +320,7 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
         let options = server_options().read_ahead(ahead);
         let Link { client, server } = contexts.wrap_with(near, far, client_options(), options);
         // The ClientHello of the next connection directly follows `close_notify`.
-        say_goodbye(&client);
+        unwrap_without_waiting(&client);
         let mut plain = UnixStream::from(client.detach().unwrap());
         let client = contexts
             .client
@@ -344,11 +345,11 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
 }
 
 #[test]
-fn what_is_left_over_does_not_get_into_a_connection_that_is_none() {
+fn clear_text_after_close_notify_does_not_start_a_tls_connection() {
     let contexts = Contexts::new();
     let options = client_options().read_ahead(true);
     let (Link { client, server }, mut raw) = contexts.local_link(options);
-    say_goodbye(&server);
+    unwrap_without_waiting(&server);
     raw.write_all(b"injected").unwrap();
     assert_eq!(client.recv(10).unwrap(), b"");
     client.unwrap().unwrap();
@@ -394,7 +395,7 @@ fn an_object_ends_as_a_socket_does() {
 
 /// The same with CPython as the peer.
 #[test]
-fn python_and_we_take_leave_of_each_other_and_go_on_in_clear_text() {
+fn python_and_this_library_end_tls_and_continue_in_clear_text() {
     const SCRIPT: &str = r#"
 import socket, ssl, sys
 cert, ca, role, port = sys.argv[1:]

@@ -15,8 +15,8 @@ use rustix::event::PollFlags;
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, full_listener, pattern,
-    plain_socket, readable, readiness, recv_exactly, say_goodbye, server_options, tcp_pair,
-    wait_until_done, waiting,
+    plain_socket, readable, readiness, recv_exactly, server_options, tcp_pair,
+    unwrap_without_waiting, wait_until_done, waiting,
 };
 use crate::support::{client_context, told};
 
@@ -334,7 +334,7 @@ fn encrypted_but_unsent_data_is_neither_lost_nor_sent_twice() {
             let peer = scope.spawn(|| recv_exactly(&server, total));
             wait_until_done(&client, || client.send(&all[sent..total]));
             assert!(peer.join().unwrap() == all[..total]);
-            say_goodbye(&client);
+            unwrap_without_waiting(&client);
             assert_eq!(server.recv(1).unwrap(), b"");
         });
     }
@@ -364,7 +364,7 @@ fn other_data_instead_of_a_retry_is_refused_and_the_connection_stays_usable() {
 }
 
 #[test]
-fn a_longer_retry_that_is_given_up_in_turn_sets_what_must_follow() {
+fn a_longer_retry_that_fails_too_must_be_continued_with_its_data() {
     let _watchdog = Watchdog::new();
     // More than the system's buffers hold after the peer has stopped reading.
     let data = pattern(13, 64 << 20);

@@ -11,7 +11,7 @@ use rustix::event::PollFlags;
 
 use crate::link::{
     Contexts, Link, PATIENCE, Watchdog, client_options, pattern, plain_socket, readiness,
-    recv_exactly, say_goodbye, tcp_pair, wait_until_done, waiter,
+    recv_exactly, tcp_pair, unwrap_without_waiting, wait_until_done, waiter,
 };
 use crate::support::{class, told, unverified_client};
 
@@ -185,7 +185,7 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
         let error = lines.fill_buf().unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
         // `close_notify` ends the peer's input. The peer can still send.
-        say_goodbye(&client);
+        unwrap_without_waiting(&client);
         said_goodbye.send(()).unwrap();
         client.settimeout(None).unwrap();
         let mut rest = [0; 27];

@@ -160,7 +160,7 @@ fn clients_without_a_good_certificate_are_explained() {
 }
 
 #[test]
-fn peers_that_speak_something_else_or_leave_are_explained() {
+fn peers_without_tls_and_early_ends_are_explained() {
     let client = unverified_client();
     let connect = |peer: &Scripted| {
         let plain = TcpStream::connect(peer.addr()).unwrap();

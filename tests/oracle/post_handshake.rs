@@ -93,7 +93,7 @@ enum Who<'a> {
 }
 
 #[test]
-fn python_and_we_authenticate_each_other_after_the_handshake() {
+fn python_and_this_library_authenticate_each_other_after_the_handshake() {
     let Some(python) = python_or_skip() else {
         return;
     };

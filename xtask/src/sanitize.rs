@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 use crate::openssl::{cargo, host_triple, rustc, target_directory};
 use crate::{Result, workspace};
 
-/// What to look for.
+/// The kind of fault to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the command names them all")]
 pub enum Sanitizer {

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_names_what_openssl_passes_over() {
+    fn strict_names_the_parts_that_openssl_ignores() {
         assert_eq!(
             refused("TLS_AES_128_GCM_SHA256:TLS_BOGUS"),
             (Kind::Unknown, Some(24))

@@ -38,7 +38,7 @@ fn each_error_has_its_column() {
     assert_eq!(refused("ALLÜ:AES"), (Kind::InvalidCharacter, 4));
 }
 
-/// Any character but NUL, in any place: what OpenSSL takes is taken, and selects the same.
+/// Any character except NUL, in any place: a string that OpenSSL accepts is accepted, and selects the same.
 #[test]
 fn every_character_is_read_as_openssl_reads_it() {
     let ascii = (1..=127_u8).map(char::from);
@@ -134,7 +134,7 @@ fn long_strings_are_refused_or_answered_soon() {
             taken.as_millis(),
             &text[..20].escape_debug()
         );
-        // Quadratic time would be many minutes; no machine is so busy as to take this long.
+        // Quadratic time would take many minutes. The limit is far beyond linear time on a busy machine.
         assert!(taken < Duration::from_secs(180), "{}", &text[..40]);
     }
 }

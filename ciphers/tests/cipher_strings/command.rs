@@ -13,7 +13,7 @@ use crate::corpus;
 /// offered; nothing if it fails.
 fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
     let run = |options: &[&str]| {
-        // Behind the dashes, a string may begin with one.
+        // After the dashes, a string may begin with one.
         let arguments = [&["ciphers"], options, &["--", text]].concat();
         let output = openssl.run(&arguments, b"");
         output.status.success().then_some(output.stdout)
@@ -24,7 +24,7 @@ fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
 fn ours(text: &str) -> Option<[String; 3]> {
     let resolved = CipherString::parse(text).and_then(|string| string.resolve());
     let resolved = resolved.ok()?;
-    // The explanation comes to the list in its own way.
+    // The explanation computes the list itself.
     let explanation = CipherString::parse(text).unwrap().explain().unwrap();
     assert_eq!(explanation.ciphers(), resolved.ciphers(), "{text:?}");
     let names = |ciphers: &[pyssl::Cipher]| {

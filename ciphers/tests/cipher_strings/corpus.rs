@@ -355,7 +355,7 @@ pub(crate) fn generate(random: &mut Random) -> String {
     if random.below(6) == 0 {
         text.push_str(random.pick(&["DEFAULT", "DEFAULT:", "DEFAULT@SECLEVEL=1:", "SUITEB128:"]));
     }
-    // Most strings begin with something that is sure to select.
+    // Most strings begin with a name that selects suites.
     if random.below(4) > 0 {
         text.push_str(random.pick(&["ALL", "HIGH", "ALL:COMPLEMENTOFALL", "aRSA", "AES", "kRSA"]));
         text.push(':');

@@ -236,7 +236,7 @@ fn advice_that_is_followed_helps() {
         let found = found.unwrap_or_else(|| panic!("{text}: {all:?}"));
         found.advice().unwrap().to_owned()
     };
-    // A part that takes them all out would leave nothing, or take out what was named.
+    // A part that removes all of them would leave no suite, or remove suites that were named.
     let others = "select other suites, such as `ECDHE+AESGCM`";
     assert_eq!(advice("kRSA", "static RSA"), others);
     assert_eq!(advice("AES128-SHA", "CBC"), others);
@@ -264,7 +264,7 @@ fn advice_that_is_followed_helps() {
 }
 
 #[test]
-fn a_character_that_cannot_be_is_explained() {
+fn an_invalid_character_is_explained() {
     let said = |text: &str| CipherString::parse(text).unwrap_err().to_string();
     assert_eq!(
         said("'HIGH:!aNULL'"),

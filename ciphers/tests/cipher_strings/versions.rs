@@ -54,7 +54,7 @@ fn versions_differ_where_their_manuals_say_so() {
     let registry = "TLS_RSA_WITH_AES_128_CBC_SHA";
     assert_eq!(names("3.0", registry).unwrap_or_default(), [""; 0]);
     assert_eq!(names("3.6", registry).unwrap(), ["AES128-SHA"]);
-    // SSL 3.0 is gone from 4.0, and its name with it.
+    // OpenSSL 4.0 removed SSL 3.0 and its name.
     assert!(!names("3.6", "SSLv3").unwrap().is_empty());
     assert!(names("4.0", "SSLv3").unwrap().is_empty());
     // Debian builds CAMELLIA, the source crate does not.

@@ -396,7 +396,7 @@ fn ignored_parts_are_found_and_one_string_excludes_all_weak_suites() {
     assert_eq!(ignored.len(), 2, "{ignored:?}");
     assert!(ignored[0].contains("column 7") && ignored[0].contains("did you mean `aNULL`?"));
     assert!(ignored[1].contains("TLS 1.3") && ignored[1].contains("`TLS_BOGUS`"));
-    // However long the list is, the message is not.
+    // The message does not contain the whole list.
     assert!(!ignored[0].contains("HIGH") && !ignored[1].contains("TLS_AES"));
     // Following the advice of one of several findings is enough.
     let weak = find(&findings, AuditCode::WeakSuites);
@@ -428,7 +428,7 @@ fn the_suggested_string_can_be_set_and_needs_no_further_suggestion() {
     for string in [
         "ALL:@SECLEVEL=0",
         "DEFAULT:@SECLEVEL=1",
-        // Without what is weak, nothing is left.
+        // All suites of these strings are weak.
         "AES128-SHA",
         "AES128-SHA:@SECLEVEL=0",
         "PSK:@SECLEVEL=1",
@@ -490,7 +490,7 @@ fn a_context_is_compared_with_a_guideline() {
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let report = client.check_policy(&rfc, Role::Client).unwrap();
     assert_eq!(report.not_compared(), []);
-    // Groups that are set, keys and versions count, and what no certificate serves does not.
+    // Groups that were set, keys and versions are compared. Suites without a certificate are not.
     context.set_groups("secp384r1").unwrap();
     context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     let report = context.check_policy(&rfc, Role::Server).unwrap();

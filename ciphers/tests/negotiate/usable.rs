@@ -160,7 +160,7 @@ fn a_context_of_the_other_role_is_an_error() {
 }
 
 #[test]
-fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
+fn test_keys_replace_missing_certificates_and_each_suite_is_tried() {
     let ca = Ca::new();
     let context = server(&[]);
     let string = "ECDHE+AESGCM:DHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256:\
@@ -183,7 +183,7 @@ fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
     let gcm = "ECDHE-RSA-AES128-GCM-SHA256";
     assert_eq!(test_key(&list, gcm), Some(Obstacle::NoCertificate));
 
-    // With a certificate of its own, it is test_key those of the other kinds only.
+    // If the server has a certificate, it gets test keys of the other kinds only.
     load(&context, &rsa(&ca));
     let list = usable_ciphers(&context, options).unwrap();
     assert_eq!(test_key(&list, gcm), None);
@@ -196,14 +196,14 @@ fn a_server_is_lent_what_it_lacks_and_each_suite_is_proven() {
         matches!(dhe, None | Some(Obstacle::NoDhParameters)),
         "{dhe:?}"
     );
-    // The context itself has what it had.
+    // The context itself has not changed.
     let list = usable_ciphers(&context, Role::Server).unwrap();
     assert!(find(&list, gcm).usable());
     assert!(!find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
 }
 
 #[test]
-fn each_security_level_has_certificates_to_lend() {
+fn each_security_level_has_test_certificates() {
     for level in 0..=5 {
         let context = server(&[]);
         let string = format!("ECDHE+AESGCM:@SECLEVEL={level}");
@@ -217,9 +217,9 @@ fn each_security_level_has_certificates_to_lend() {
     }
 }
 
-/// A key that the context's groups or signature algorithms do not allow says nothing of a suite.
+/// Test keys are of a kind that the context's groups and signature algorithms allow.
 #[test]
-fn lent_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
+fn test_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
     let names = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
     for groups in ["P-256", "P-384", "P-521", "X25519:P-384"] {
         let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();

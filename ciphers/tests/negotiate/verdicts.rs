@@ -224,7 +224,7 @@ fn forged(ca: &Ca, certificate: &X509, change: impl FnOnce(&mut Vec<u8>)) -> X50
     X509::from_der(&wrapped(0x30, &body)).unwrap()
 }
 
-/// The content of the first DER element, and what stands behind it.
+/// The content of the first DER element, and the rest.
 fn element(der: &[u8]) -> (&[u8], &[u8]) {
     let (length, start) = match der[1] {
         short @ 0..=0x7f => (usize::from(short), 2),
@@ -531,8 +531,8 @@ fn rsa_pss() -> Option<PKey<Private>> {
     context.keygen().ok()
 }
 
-/// "Nothing to correct" is said only where clients of TLS 1.2 and of TLS 1.3 connect, and a
-/// handshake is called impossible only where one of them fails.
+/// The audit says "nothing to correct" only if clients of TLS 1.2 and of TLS 1.3 connect, and reports a
+/// failing handshake only if one of them fails.
 #[test]
 fn an_audit_without_findings_means_that_independent_clients_connect() {
     let cases = certificates();

@@ -137,7 +137,7 @@ fn groups_are_those_that_a_client_can_negotiate() {
     assert_eq!(groups_found(SERVER, true, None), all);
     // The order of the client brings every group in front of the certificate's curve.
     assert_eq!(groups_found(SERVER, true, Some(23)), all);
-    // A server with its own order takes no group behind the certificate's curve.
+    // A server with its own order chooses no group after the certificate's curve.
     assert_eq!(
         groups_found(SERVER, false, Some(23)),
         ["secp256r1", "x25519"]
@@ -203,7 +203,7 @@ fn questions_that_a_throttling_server_leaves_open_are_unknown() {
     let upstream = EchoServer::start(modern.configure(|context| {
         context.set_groups_list("X25519:P-256:P-384").unwrap();
     }));
-    // All is answered.
+    // All questions are answered.
     let output = scan(upstream.addr(), &["--policy", "mozilla-modern"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("conforms"), "{output:?}");

@@ -31,7 +31,7 @@ async fn text(client: &HttpClient, url: String) -> String {
     format!("{version:?} {}", String::from_utf8_lossy(&body))
 }
 
-/// What a handler tells of a connection.
+/// The answer of a handler: the properties of its connection.
 fn told(info: &TlsInfo) -> String {
     let protocol = info.protocol.as_deref().unwrap_or("none");
     let subject = info.certificate.as_ref().map(|certificate| {

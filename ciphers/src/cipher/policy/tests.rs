@@ -77,7 +77,7 @@ fn a_custom_file_is_read() {
 }
 
 #[test]
-fn a_mistake_in_a_file_has_its_line_and_what_may_stand_there() {
+fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
     for (text, line, part) in [
         ("", 1, "missing field `name`"),
         (
