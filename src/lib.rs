@@ -134,7 +134,7 @@ pub use version::{
     HAS_TLSv1_3, OPENSSL_VERSION, OPENSSL_VERSION_INFO, OPENSSL_VERSION_NUMBER, get_protocol_name,
 };
 
-// The types that `SslContext::to_openssl` and its neighbours return.
+// The types that `SslContext::to_openssl` and similar methods return.
 pub use openssl;
 // `socket2::Socket`, which `wrap_socket` takes, corresponds to Python's `socket.socket`.
 pub use socket2;

@@ -5,7 +5,7 @@
 /// becomes a `T`.
 #[expect(
     unnameable_types,
-    reason = "it has no name outside, so nobody implements it"
+    reason = "it is private, so other crates cannot implement it"
 )]
 pub trait Sealed<T> {}
 

@@ -30,7 +30,7 @@
 /// The supertrait of every extension trait, which other crates cannot name.
 #[expect(
     unnameable_types,
-    reason = "it has no name outside, so nobody implements it"
+    reason = "it is private, so other crates cannot implement it"
 )]
 pub trait Sealed {}
 

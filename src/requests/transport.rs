@@ -19,7 +19,7 @@ use super::{ClientCert, Error, Verify};
 use crate as ssl;
 use crate::ureq::server_hostname;
 
-/// For how many servers TLS sessions are kept.
+/// The number of servers for which TLS sessions are kept.
 const RESUMED_SERVERS: usize = 100;
 
 /// The TLS options of a connection. Connections with equal options can be shared.

@@ -68,8 +68,8 @@ impl WrapSocket {
         self
     }
 
-    /// Whether reads report the end of the connection without `close_notify` as a normal end. Without
-    /// `close_notify`, an attacker may have ended the connection, and not the peer.
+    /// Whether reads report an end of the connection without `close_notify` as a normal end. Such an end may
+    /// have been caused by an attacker instead of the peer.
     #[must_use]
     pub fn suppress_ragged_eofs(mut self, on: bool) -> WrapSocket {
         self.suppress_ragged_eofs = on;
@@ -163,8 +163,8 @@ impl From<()> for WrapSocket {
     note = "for any other transport, use `wrap_bio`: the program then moves the bytes itself"
 )]
 pub trait IntoSocket: Sealed<Socket> {
-    /// Whether the type is always a stream. The kind of the other types is asked of the system, which
-    /// takes a system call.
+    /// Whether the type is always a stream. For the other types, a system call returns the kind of the
+    /// socket.
     #[doc(hidden)]
     const IS_STREAM: bool = false;
 

@@ -139,8 +139,8 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.read(len)` and `sock.read(len, buffer)`: for a number it returns the bytes, and a buffer
-    /// it fills.
+    /// Python's `sock.read(len)` and `sock.read(len, buffer)`. With a number it returns the bytes. With a
+    /// buffer it fills the buffer and returns the number of bytes.
     ///
     /// ```python
     /// data = conn.read(1024)

@@ -49,7 +49,7 @@ impl SslSocket {
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 connection.register_reader();
                 if mode == IoMode::Blocking {
-                    // The step waits.
+                    // The step itself waits for the peer.
                     self.wrote.store(false, Ordering::Relaxed);
                 }
                 let outcome = self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {

@@ -428,7 +428,7 @@ impl Scanner<'_> {
             };
             signatures.names.push(signature_name(scheme));
             if !left.contains(&scheme) {
-                // It signs with this one whatever it is offered.
+                // The server uses this scheme although it was not offered.
                 break;
             }
             left.retain(|other| *other != scheme);
