@@ -13,7 +13,8 @@ use crate::object::MemoryBio;
 /// The size of one read of the inner stream: a full record and the header of the next.
 const READ: usize = 17 * 1024;
 
-/// Writes wait while this many encrypted bytes are unsent: the records of 64 KiB of data.
+/// A write waits while this many encrypted bytes or more are unsent. One write of 64 KiB makes fewer, so
+/// the next write does not wait for it, and up to 131 KiB can be unsent.
 const BACKLOG: usize = 66 * 1024;
 
 /// An inner stream, and the incoming and outgoing buffers of the TLS connection.

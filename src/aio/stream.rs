@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::object::SslObject;
 
 /// The most data that one write encrypts: four full records, sent by one write of the inner stream.
-const SEALED: usize = 64 * 1024;
+const ENCRYPTED_MAX: usize = 64 * 1024;
 
 /// The most data that a vectored write gathers into one record.
 const GATHERED: usize = 16 * 1024;
@@ -26,7 +26,7 @@ const GATHERED: usize = 16 * 1024;
 /// [`into_split`](Self::into_split) makes two halves; `tokio::io::split` works too.
 ///
 /// - Cancelling a read loses no data.
-/// - A write returns once the data is encrypted. Up to 66 KiB may still be unsent; `flush`,
+/// - A write returns once the data is encrypted. Up to 131 KiB may still be unsent; `flush`,
 ///   `shutdown` and every later read or write continue to send it.
 /// - `shutdown` sends `close_notify` and shuts down the inner stream's write side. Reads continue
 ///   until the peer's `close_notify`.
@@ -324,7 +324,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         if !this.link().has_room() {
             ready!(this.link_mut().poll_send(Task::Writer, cx))?;
         }
-        let chunk = &data[..data.len().min(SEALED)];
+        let chunk = &data[..data.len().min(ENCRYPTED_MAX)];
         match ready!(this.drive(Task::Writer, cx, |object| object.write(chunk)))? {
             (_, Poll::Ready(Err(error))) => {
                 this.failed = true;

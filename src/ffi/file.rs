@@ -18,15 +18,15 @@ use super::{decl, util};
 
 /// The most bytes of all PEM blocks of a file (`-----BEGIN` to `-----END`), and of one block. OpenSSL
 /// keeps a block in memory, and has no limit.
-const MOST_IN_BLOCKS: usize = 512 << 20;
-const MOST_IN_A_BLOCK: usize = 128 << 20;
+const MAX_IN_ALL_BLOCKS: usize = 512 << 20;
+const MAX_IN_A_BLOCK: usize = 128 << 20;
 
 /// The most bytes that are read from a pipe to find a key. OpenSSL keeps them in memory, since a pipe
 /// cannot be read twice, and has no limit.
-const MOST_TO_KEEP: usize = 16 << 20;
+const MAX_KEPT_FROM_A_PIPE: usize = 16 << 20;
 
 /// The most lines of a file that may begin with a NUL.
-const MOST_NOTHINGS: usize = 4096;
+const MAX_NUL_LINES: usize = 4096;
 
 /// The data of the `BIO`.
 struct State {
@@ -49,7 +49,7 @@ struct Reader {
     kept: usize,
     /// The number of lines that began with a NUL. When OpenSSL looks for a key, it starts again after
     /// each of these.
-    nothings: usize,
+    nul_lines: usize,
 }
 
 /// Whether a limit is reached.
@@ -69,7 +69,7 @@ impl Reader {
             block: None,
             in_blocks: 0,
             kept: 0,
-            nothings: 0,
+            nul_lines: 0,
         }
     }
 
@@ -126,8 +126,8 @@ impl Reader {
             None => last.write(0),
         };
         if first_nul == Some(0) {
-            self.nothings += 1;
-            if self.nothings > MOST_NOTHINGS {
+            self.nul_lines += 1;
+            if self.nul_lines > MAX_NUL_LINES {
                 self.end_here();
             }
         }
@@ -146,7 +146,7 @@ impl Reader {
         } else if let Some(block) = &mut self.block {
             *block += n;
             self.in_blocks += n;
-            if *block > MOST_IN_A_BLOCK || self.in_blocks > MOST_IN_BLOCKS {
+            if *block > MAX_IN_A_BLOCK || self.in_blocks > MAX_IN_ALL_BLOCKS {
                 self.end_here();
                 return Enough::Yes;
             }
@@ -172,7 +172,7 @@ impl Reader {
         }
         let n = size - room.len();
         self.kept += n;
-        if self.kept > MOST_TO_KEEP && self.file.stream_position().is_err() {
+        if self.kept > MAX_KEPT_FROM_A_PIPE && self.file.stream_position().is_err() {
             self.end_here();
         }
         Ok(n)

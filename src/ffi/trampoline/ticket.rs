@@ -49,12 +49,12 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
     iv: *mut c_uchar,
     cipher: *mut sys::EVP_CIPHER_CTX,
     mac: *mut sys::EVP_MAC_CTX,
-    seal: c_int,
+    encrypts: c_int,
 ) -> c_int {
     let prepare = |state: &Running<'_>| {
         let keys = state.original.ticket_keys();
         // SAFETY: the arguments are those of OpenSSL.
-        unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
+        unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }
     };
     // SAFETY: called by OpenSSL with the running connection.
     unsafe { dispatch(ssl, NO_KEY, prepare) }
@@ -88,7 +88,7 @@ unsafe extern "C" fn foreign_ticket(
     iv: *mut c_uchar,
     cipher: *mut sys::EVP_CIPHER_CTX,
     mac: *mut sys::EVP_MAC_CTX,
-    seal: c_int,
+    encrypts: c_int,
 ) -> c_int {
     // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let connection = unsafe { SslRef::from_ptr(ssl) };
@@ -97,7 +97,7 @@ unsafe extern "C" fn foreign_ticket(
         return NO_KEY;
     };
     // SAFETY: the arguments are those of OpenSSL.
-    unsafe { prepare(keys, ssl, name, iv, cipher, mac, seal) }
+    unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }
 }
 
 /// Prepares OpenSSL's contexts for one ticket.
@@ -112,10 +112,10 @@ unsafe fn prepare(
     iv: *mut c_uchar,
     cipher: *mut sys::EVP_CIPHER_CTX,
     mac: *mut sys::EVP_MAC_CTX,
-    seal: c_int,
+    encrypts: c_int,
 ) -> c_int {
     let mut keys = keys.iter().filter_map(parts);
-    if seal == 1 {
+    if encrypts == 1 {
         let Some(key) = keys.next() else {
             return NO_KEY;
         };
