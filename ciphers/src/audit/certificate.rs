@@ -156,7 +156,11 @@ impl Auditor<'_> {
         let subject = name(leaf);
         let (needed, whom) = match self.role {
             Role::Client => (X509ExtendedKeyUsage::SSL_CLIENT, "clients"),
-            Role::Server => (X509ExtendedKeyUsage::SSL_SERVER, "servers"),
+            // OpenSSL also accepts "Server Gated Crypto" for servers.
+            Role::Server => (
+                X509ExtendedKeyUsage::SSL_SERVER | X509ExtendedKeyUsage::SGC,
+                "servers",
+            ),
         };
         let fits =
             |usage: X509ExtendedKeyUsage| usage.intersects(needed | X509ExtendedKeyUsage::ANYEKU);

@@ -268,6 +268,14 @@ fn names_keys_signatures_and_purposes_are_judged() {
     find(&on_server(&common_name, ()), AuditCode::NoAltName);
     let for_clients = ca.builder().san("localhost").client_only().build();
     find(&on_server(&for_clients, ()), AuditCode::WrongPurpose);
+    // OpenSSL accepts the old purpose "Netscape Server Gated Crypto" (2.16.840.1.113730.4.1) for servers.
+    const GATED: &[u8] = b"\x30\x0b\x06\x09\x60\x86\x48\x01\x86\xf8\x42\x04\x01";
+    let gated = ca.builder().san("localhost").without_extended_key_usage();
+    let gated = gated.extension("2.5.29.37", false, GATED).build();
+    assert!(!has(
+        &on_server(&gated, "localhost"),
+        AuditCode::WrongPurpose
+    ));
     find(&on_server(ca.as_leaf(), ()), AuditCode::SelfSigned);
 
     let context = server(&[]);
