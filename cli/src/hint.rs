@@ -21,12 +21,12 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
         (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError")
             if outcome.stage == Stage::Afterwards =>
         {
-            "The server accepted the handshake and hung up without a reason: it may require a \
-             client certificate (--cert), or reject this client."
+            "The server accepted the handshake and closed the connection without an alert: it may \
+             require a client certificate (--cert), or reject this client."
         }
         (ssl::Error::Eof(_), _) | (_, "ConnectionResetError" | "BrokenPipeError") => {
-            "The server hung up without a reason: it may not speak TLS on this port, not know the \
-             name (--server-name), or support none of our versions and ciphers."
+            "The server closed the connection without an alert: it may not speak TLS on this port, \
+             not know the name (--server-name), or support none of our versions and ciphers."
         }
         (_, "ConnectionRefusedError") => "No server listens on that port.",
         (_, "gaierror") => "The name has no address: check its spelling, and this machine's DNS.",
@@ -40,7 +40,9 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
     let alone = outcome.chain.len() == 1;
     let text = match code {
         9 => "It is not valid yet: check this machine's clock.",
-        10 => "It has expired: the server needs a new one. Or this machine's clock is wrong.",
+        10 => {
+            "It has expired: the server needs a new certificate. Or this machine's clock is wrong."
+        }
         18 => {
             "The certificate is self-signed. If it is the right one, trust it with --cafile and a \
              file that contains it."
@@ -57,7 +59,7 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
             "The issuer of the last certificate that the server sent is not trusted. If it is the \
              right one, trust it with --cafile."
         }
-        23 => "It was revoked: the server needs a new one.",
+        23 => "It was revoked: the server needs a new certificate.",
         32 | 79 => "A certificate in the chain was issued by one that is not a CA certificate.",
         26 => "The certificate is not valid for servers (extended key usage).",
         62 | 64 => return Some(for_name(outcome)),

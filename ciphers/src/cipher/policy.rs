@@ -66,7 +66,7 @@ use crate::data::{self, DataError, GroupName, Suite, Text, Version};
 /// | `versions` | the versions that may be on: SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 |
 /// | `allow` | the suites that may be on; every other suite is a violation |
 /// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]) |
-/// | `prefer` | `forward-secrecy`: no suite without it may stand before one that has it |
+/// | `prefer` | `forward-secrecy`: no suite without it may be preferred to one that has it |
 /// | `expect` | at least one of these suites should be on, unless TLS 1.2 is off and all of them need it |
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |

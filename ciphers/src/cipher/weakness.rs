@@ -163,7 +163,7 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// The first suite without forward secrecy that stands before one with it, and the latter. TLS 1.3
+/// The first suite without forward secrecy that is preferred to one with it, and the latter. TLS 1.3
 /// suites, broken suites and those that need a callback do not count.
 pub(super) fn out_of_order<'a>(
     ciphers: impl Iterator<Item = &'a Cipher>,

@@ -83,11 +83,11 @@ pub enum ViolationKind {
         /// The policy's words for it.
         rule: Box<str>,
     },
-    /// A suite without forward secrecy stands before one with it.
+    /// A suite without forward secrecy is preferred to one with it.
     Preference {
-        /// The suite that stands first.
+        /// The suite that comes first.
         worse: Cipher,
-        /// The suite that should stand first.
+        /// The suite that should come first.
         better: Cipher,
     },
     /// None of the suites that the policy recommends is on.
@@ -294,7 +294,7 @@ impl fmt::Display for ViolationKind {
             }
             ViolationKind::Preference { worse, better } => write!(
                 f,
-                "{} stands before {}, which has forward secrecy",
+                "{} is preferred to {}, which has forward secrecy",
                 worse.name, better.name
             ),
             ViolationKind::NothingExpected => f.write_str("none of the recommended suites is on"),

@@ -158,7 +158,7 @@ impl Joined {
             let words = line.trim();
             let comment = words.starts_with('#') && !continues;
             if postfix && !continues && line.starts_with([' ', '\t']) && !comment {
-                // The value goes on: the line break becomes a blank.
+                // The value continues: the line break becomes a blank.
                 if joined.text.ends_with('\n') && !words.is_empty() {
                     joined.text.pop();
                     joined.text.push(' ');

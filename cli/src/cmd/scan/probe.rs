@@ -99,7 +99,7 @@ impl<'a> Prober<'a> {
     ///
     /// A server may refuse by closing the connection or with an unusual alert, and a server or
     /// firewall that limits connections closes them too. So an end of the connection counts as a
-    /// refusal only if another question is answered meanwhile.
+    /// refusal only if another question is answered at that time.
     pub(super) fn ask(&mut self, what: &str, hello: ClientHello) -> ssl::Result<Answer> {
         let hello = hello.server_name(self.server_name);
         let mut outcome = self.once(what, &hello)?;
