@@ -97,7 +97,7 @@ fn for_name(outcome: &Outcome) -> String {
 
 /// For Python's `reason`.
 fn for_reason(reason: &str) -> Option<&'static str> {
-    // The prefix depends on the alert's age and on OpenSSL's: SSLV3, TLS, TLSV1, TLSV13.
+    // The prefix depends on the alert and on the version of OpenSSL: SSLV3, TLS, TLSV1, TLSV13.
     if let Some((_, alert)) = reason.split_once("_ALERT_") {
         return for_alert(alert);
     }

@@ -403,8 +403,8 @@ pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
 /// The public key with its algorithm (SubjectPublicKeyInfo) as DER.
 pub(crate) fn public_key_info(certificate: &X509Ref) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live certificate, whose key lives as long. OpenSSL writes as many bytes as it has said
-    // before.
+    // SAFETY: a live certificate, whose key lives as long. OpenSSL writes as many bytes as the first call
+    // has returned.
     unsafe {
         let key = decl::X509_get_X509_PUBKEY(certificate.as_ptr());
         let length = decl::i2d_X509_PUBKEY(key, ptr::null_mut());

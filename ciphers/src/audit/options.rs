@@ -12,7 +12,7 @@ use pyssl::Optional;
 /// | `server_hostname` | none: names of certificates are not compared |
 /// | `now` | the system's time |
 /// | `expires_soon` | 30 days |
-/// | `peer_cafile` | none: peers trust what the system and the context itself trust |
+/// | `peer_cafile` | none: peers trust the authorities of the system and of the context itself |
 #[derive(Debug, Clone)]
 pub struct AuditOptions {
     pub(super) role: Option<Role>,

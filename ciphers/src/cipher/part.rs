@@ -82,12 +82,12 @@ impl Term {
         &self.text
     }
 
-    /// Where it stands in the string, in bytes.
+    /// The position in the string, in bytes.
     pub fn span(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
-    /// Where it stands in the string, in bytes counted from 1.
+    /// The position in the string, in bytes counted from 1.
     pub fn column(&self) -> usize {
         self.start + 1
     }
@@ -109,12 +109,12 @@ impl Part {
         &self.text
     }
 
-    /// Where it stands in the string, in bytes.
+    /// The position in the string, in bytes.
     pub fn span(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
-    /// Where it stands in the string, counted from 1.
+    /// The position in the string, counted from 1.
     pub fn column(&self) -> usize {
         self.start + 1
     }

@@ -7,7 +7,7 @@
 use super::library::Library;
 use super::selector::Selector;
 
-/// Which suites are enabled, and in which order all of them stand.
+/// The order of all suites, and which of them are enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     order: Vec<u16>,

@@ -39,7 +39,7 @@ pub(super) struct Table {
     pub(super) library: Library,
 }
 
-/// A table as it stands in its file.
+/// The format of a table's file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File<'a> {
