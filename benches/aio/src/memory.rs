@@ -1,0 +1,86 @@
+//! The memory of idle connections.
+
+use std::process::Command;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::ours::Ours;
+use crate::setup::Setup;
+use crate::subject::{Settings, Subject, Version};
+use crate::tokio_openssl::TokioOpenssl;
+use crate::tokio_rustls::TokioRustls;
+
+/// The descriptors of one process limit the number.
+const PAIRS: usize = 400;
+const WARM_UP: usize = 50;
+
+/// Measures in a process of its own: KiB for one connection.
+pub(crate) fn of(subject: &str) -> f64 {
+    let program = std::env::current_exe().expect("a path");
+    let output = Command::new(program)
+        .args(["--memory", subject])
+        .env("MALLOC_ARENA_MAX", "1")
+        .output()
+        .expect("a process");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.trim().parse().expect("a number")
+}
+
+pub(crate) fn child(subject: &str) {
+    let bytes = match subject {
+        Ours::NAME => measure::<Ours>(),
+        TokioOpenssl::NAME => measure::<TokioOpenssl>(),
+        TokioRustls::NAME => measure::<TokioRustls>(),
+        other => panic!("no subject {other}"),
+    };
+    println!("{}", bytes / 1024.0);
+}
+
+/// Resident bytes for a connection that has sent and received a message of 16 KiB and waits for the next: the
+/// mean of clients and servers.
+fn measure<S: Subject>() -> f64 {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let setup = Setup::new();
+        let settings = Settings {
+            version: Version::V13,
+            resume: false,
+        };
+        let (client, server) = (S::client(&setup, settings), S::server(&setup, settings));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut message = vec![7; 16 << 10];
+        let mut pairs = Vec::with_capacity(PAIRS + WARM_UP);
+        let mut before = 0.0;
+        for number in 0..PAIRS + WARM_UP {
+            if number == WARM_UP {
+                before = resident();
+            }
+            let tcp = TcpStream::connect(address).await.expect("a connection");
+            let (far, _) = listener.accept().await.expect("a connection");
+            let (mut near, mut far) =
+                tokio::join!(S::connect(&client, tcp), S::accept(&server, far));
+            for _ in 0..2 {
+                near.write_all(&message).await.expect("sent");
+                near.flush().await.expect("sent");
+                far.read_exact(&mut message).await.expect("received");
+                far.write_all(&message).await.expect("sent");
+                far.flush().await.expect("sent");
+                near.read_exact(&mut message).await.expect("received");
+            }
+            pairs.push((near, far));
+        }
+        (resident() - before) / (2 * PAIRS) as f64
+    })
+}
+
+fn resident() -> f64 {
+    const PAGE: f64 = 4096.0;
+    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages = text.split(' ').nth(1).expect("a field");
+    pages.parse::<f64>().expect("a number") * PAGE
+}
