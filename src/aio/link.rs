@@ -1,5 +1,6 @@
 //! The inner stream, and the buffers between it and the TLS connection.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -7,11 +8,15 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
+use super::spare::{self, RECEIVED, SENT};
 use super::wakers::{Direction, Task};
 use crate::object::MemoryBio;
 
 /// The size of one read of the inner stream: a full record and the header of the next.
 const READ: usize = 17 * 1024;
+
+/// The size after a read that was full: four records.
+const LARGE_READ: usize = 66 * 1024;
 
 /// A write waits while this many encrypted bytes or more are unsent. One write of 64 KiB makes fewer, so
 /// the next write does not wait for it, and up to 131 KiB can be unsent.
@@ -23,13 +28,14 @@ pub(super) struct Link<S> {
     pub(super) stream: S,
     pub(super) incoming: MemoryBio,
     pub(super) outgoing: MemoryBio,
-    /// Bytes taken out of `outgoing`, and how many of them the inner stream has accepted.
-    sending: Vec<u8>,
-    sent: usize,
+    /// Bytes taken out of `outgoing` that the inner stream has not accepted yet.
+    sending: VecDeque<u8>,
     /// The inner stream has bytes that were not flushed.
     unflushed: bool,
     readable: Direction,
     writable: Direction,
+    /// The last read of the inner stream was full.
+    flooded: bool,
     /// The inner stream has ended.
     pub(super) ended: bool,
 }
@@ -40,11 +46,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             stream,
             incoming: MemoryBio::new(),
             outgoing: MemoryBio::new(),
-            sending: Vec::new(),
-            sent: 0,
+            sending: VecDeque::new(),
             unflushed: false,
             readable: Direction::new(),
             writable: Direction::new(),
+            flooded: false,
             ended: false,
         }
     }
@@ -56,24 +62,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Whether the outgoing buffer has room for another record.
     pub(super) fn has_room(&self) -> bool {
-        self.sending.len() - self.sent + self.outgoing.pending() < BACKLOG
+        self.sending.len() + self.outgoing.pending() < BACKLOG
+    }
+
+    /// Prepares for a write: its records go to memory that is there already.
+    pub(super) fn prepare_write(&mut self) {
+        if self.sending.is_empty() && self.outgoing.pending() == 0 {
+            let mut memory = spare::take(&SENT);
+            self.outgoing.swap(&mut memory);
+        }
+    }
+
+    /// Gives back the memory of the incoming buffer if everything in it was read.
+    pub(super) fn finish_read(&mut self) {
+        if self.incoming.pending() == 0 {
+            let mut memory = VecDeque::new();
+            self.incoming.swap(&mut memory);
+            spare::put(&RECEIVED, memory, LARGE_READ);
+        }
     }
 
     /// Sends all outgoing bytes to the inner stream.
     pub(super) fn poll_send(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.sent == self.sending.len() {
-                self.sent = 0;
-                self.sending = self.outgoing.read(None);
+            if self.sending.is_empty() {
+                spare::put(&SENT, std::mem::take(&mut self.sending), 2 * BACKLOG);
+                self.outgoing.swap(&mut self.sending);
                 if self.sending.is_empty() {
+                    spare::put(&SENT, std::mem::take(&mut self.sending), 2 * BACKLOG);
                     return Poll::Ready(Ok(()));
                 }
             }
             let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
-            let rest = &self.sending[self.sent..];
+            let (rest, _) = self.sending.as_slices();
             match ready!(Pin::new(&mut self.stream).poll_write(&mut cx, rest))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                n => self.sent += n,
+                n => drop(self.sending.drain(..n)),
             }
             self.unflushed = true;
         }
@@ -109,13 +133,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             return Poll::Ready(Ok(()));
         }
         let mut cx = Context::from_waker(self.readable.register(task, cx.waker()));
-        let mut received = Vec::with_capacity(READ);
-        let read = pin!(self.stream.read_buf(&mut received));
-        if ready!(read.poll(&mut cx))? == 0 {
-            self.ended = true;
-        } else {
+        let size = if self.flooded { LARGE_READ } else { READ };
+        let mut received = Vec::from(spare::take(&RECEIVED));
+        received.reserve_exact(size);
+        let read = pin!(self.stream.read_buf(&mut received)).poll(&mut cx);
+        let n = match read {
+            Poll::Ready(Ok(n)) => n,
+            Poll::Ready(Err(_)) | Poll::Pending => 0,
+        };
+        self.flooded = n >= size;
+        let mut received = VecDeque::from(received);
+        if n > 0 && self.incoming.pending() == 0 {
+            self.incoming.swap(&mut received);
+        } else if n > 0 {
             // This write fails only after the end of file.
-            let _ = self.incoming.write(&received);
+            let _ = self.incoming.write(received.make_contiguous());
+            received.clear();
+        }
+        spare::put(&RECEIVED, received, LARGE_READ);
+        if ready!(read)? == 0 {
+            self.ended = true;
         }
         Poll::Ready(Ok(()))
     }

@@ -37,6 +37,7 @@ mod handshake;
 mod inspection;
 mod lazy;
 mod link;
+mod spare;
 mod split;
 mod stream;
 mod timer;

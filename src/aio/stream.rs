@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::link::Link;
 use super::wakers::Task;
+use crate::engine::Step;
 use crate::error::{Error, Result};
 use crate::object::SslObject;
 
@@ -206,30 +207,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     fn poll_unwrap(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.drive(Task::Writer, cx, SslObject::unwrap))?;
+        let _ = ready!(self.drive(Task::Writer, cx, SslObject::try_unwrap))?;
         // The peer's close_notify may have come before ours was sent.
         let flushed = self.link_mut().poll_flush(Task::Writer, cx);
         flushed.map_err(Error::from)
     }
 
     /// Runs a TLS operation, with the reads and writes of the inner stream that it needs.
-    ///
     fn drive<T>(
         &mut self,
         task: Task,
         cx: &Context<'_>,
-        mut operation: impl FnMut(&SslObject) -> Result<T>,
+        mut operation: impl FnMut(&SslObject) -> Result<Step<T>>,
     ) -> Driven<T> {
+        // Without bytes of the peer, a read would only say that it needs some.
+        let mut needs_bytes = task == Task::Reader
+            && !self.failed
+            && !self.link().ended
+            && self.link().incoming.pending() == 0
+            && self.object.awaits_peer();
         loop {
-            let outcome = operation(&self.object);
             let suppressed = task == Task::Reader && self.suppress_ragged_eofs;
+            let outcome = match std::mem::take(&mut needs_bytes) {
+                true => Ok(Step::WantRead),
+                false => operation(&self.object),
+            };
             let link = self.link_mut();
             let sent = match outcome {
-                Ok(value) => {
+                Ok(Step::Done(value)) => {
+                    link.finish_read();
                     let sent = link.poll_send(task, cx);
                     return Poll::Ready(Ok((value, sent)));
                 }
-                Err(Error::WantRead(_)) if link.ended => {
+                Ok(Step::WantRead) if link.ended => {
                     // OpenSSL is not told of an end that is suppressed: it would refuse to write.
                     if suppressed || link.incoming.eof() {
                         return Poll::Ready(Err(Error::eof()));
@@ -239,7 +249,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                 }
                 // Send before receiving: the peer may be waiting for these bytes. If the inner stream
                 // is full, `task` is woken when it has room.
-                Err(Error::WantRead(_) | Error::WantWrite(_)) => link.poll_flush(task, cx),
+                Ok(_) => link.poll_flush(task, cx),
                 Err(error) => {
                     // Send the alert, if there is one.
                     link.send_at_once(task, cx);
@@ -268,7 +278,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.drive(Task::Writer, cx, SslObject::do_handshake))?;
+        let _ = ready!(self.drive(Task::Writer, cx, SslObject::try_do_handshake))?;
         // The peer needs the last flight to finish its handshake. Only the tickets of a TLS 1.3
         // server may be sent later: a client that writes before it reads, or that has closed the
         // connection already, would not receive them, and the handshake must not fail for that.
@@ -297,7 +307,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         if room.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        let read = this.drive(Task::Reader, cx, |object| object.read_into(room));
+        let read = this.drive(Task::Reader, cx, |object| object.try_read_into(room));
         match ready!(read) {
             Ok((n, _)) => {
                 buf.advance(n);
@@ -324,8 +334,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         if !this.link().has_room() {
             ready!(this.link_mut().poll_send(Task::Writer, cx))?;
         }
+        this.link_mut().prepare_write();
         let chunk = &data[..data.len().min(ENCRYPTED_MAX)];
-        match ready!(this.drive(Task::Writer, cx, |object| object.write(chunk)))? {
+        match ready!(this.drive(Task::Writer, cx, |object| object.try_write(chunk)))? {
             (_, Poll::Ready(Err(error))) => {
                 this.failed = true;
                 Poll::Ready(Err(error))

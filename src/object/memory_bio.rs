@@ -130,6 +130,12 @@ impl MemoryBio {
         self.lock().take(buffer)
     }
 
+    /// Exchanges the bytes for others, and copies neither.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn swap(&self, bytes: &mut VecDeque<u8>) {
+        std::mem::swap(&mut self.lock().bytes, bytes);
+    }
+
     /// Calls `look` with the bytes, which stay in the buffer.
     #[cfg(feature = "tokio")]
     pub(crate) fn look<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {

@@ -209,7 +209,12 @@ impl SslObject {
     /// `SSLWantReadError` until it is done; otherwise as
     /// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake).
     pub fn do_handshake(&self) -> Result<()> {
-        run(|| {
+        self.try_do_handshake()?.now()
+    }
+
+    /// The same, without an error if bytes of the peer are needed.
+    pub(crate) fn try_do_handshake(&self) -> Result<Step<()>> {
+        steps(|| {
             self.connection
                 .do_handshake(IoMode::NonBlocking, Deadline::Never)
         })
@@ -249,7 +254,18 @@ impl SslObject {
         if buffer.is_empty() {
             return Ok(0);
         }
-        run(|| self.connection.read_into(buffer, Deadline::Never))
+        self.try_read_into(buffer)?.now()
+    }
+
+    /// Whether a read can only wait for bytes of the peer, unless the incoming buffer has some.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn awaits_peer(&self) -> bool {
+        self.connection.awaits_peer()
+    }
+
+    /// The same, without an error if more bytes are needed.
+    pub(crate) fn try_read_into(&self, buffer: &mut [u8]) -> Result<Step<usize>> {
+        steps(|| self.connection.read_into(buffer, Deadline::Never))
     }
 
     /// Threads that write take turns, so that the data of one call stays together.
@@ -265,9 +281,14 @@ impl SslObject {
     ///
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
+        self.try_write(data)?.now()
+    }
+
+    /// The same, without an error if bytes of the peer are needed.
+    pub(crate) fn try_write(&self, data: &[u8]) -> Result<Step<usize>> {
         let _turn = self.write_turn()?;
         let mut writing = self.connection.begin_write(data);
-        run(|| writing.step(IoMode::NonBlocking, Deadline::Never))
+        steps(|| writing.step(IoMode::NonBlocking, Deadline::Never))
     }
 
     /// Writes `close_notify` to the outgoing buffer, once. This side can still read (half-close). See
@@ -300,7 +321,13 @@ impl SslObject {
     /// `SSLWantReadError` until the peer's `close_notify` was read; `SSLError` before the
     /// handshake is done (`SHUTDOWN_WHILE_IN_INIT`); `SSLEOFError`.
     pub fn unwrap(&self) -> Result<()> {
-        run(|| self.connection.shutdown(Deadline::Never)).map(drop)
+        self.try_unwrap()?.now()
+    }
+
+    /// The same, without an error if bytes of the peer are needed.
+    pub(crate) fn try_unwrap(&self) -> Result<Step<()>> {
+        let step = steps(|| self.connection.shutdown(Deadline::Never))?;
+        Ok(step.map(drop))
     }
 
     /// Python's `obj.pending()`: the number of decrypted bytes that the next read returns.
@@ -453,11 +480,16 @@ inspection_methods!(SslObject, "obj");
 
 /// Repeats a step until it is done or would have to wait. Between two steps, other threads can use the
 /// connection.
-fn run<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
+fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
+    steps(step)?.now()
+}
+
+/// The same, without an error if it would have to wait.
+fn steps<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<Step<T>> {
     loop {
         match step()? {
             Step::Again => {}
-            step => return step.now(),
+            step => return Ok(step),
         }
     }
 }
