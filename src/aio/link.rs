@@ -157,3 +157,90 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// The memory of both buffers, and of what is being sent.
+    fn memory(link: &Link<DuplexStream>) -> usize {
+        link.incoming.capacity() + link.outgoing.capacity() + link.sending.capacity()
+    }
+
+    fn pattern(length: usize) -> Vec<u8> {
+        (0..=u8::MAX).cycle().take(length).collect()
+    }
+
+    #[tokio::test]
+    async fn an_idle_link_has_no_buffers() {
+        // Without the pauses that tokio makes now and then.
+        tokio::task::unconstrained(async {
+            let (near, mut far) = duplex(1 << 20);
+            let mut link = Link::new(near);
+            let cx = Context::from_waker(Waker::noop());
+            assert!(link.poll_receive(Task::Reader, &cx).is_pending());
+            assert_eq!(memory(&link), 0);
+            for length in [1, READ, READ + 1, 3 * LARGE_READ] {
+                let data = pattern(length);
+                link.prepare_write();
+                link.outgoing.write(&data).unwrap();
+                assert!(link.poll_send(Task::Writer, &cx).is_ready());
+                assert_eq!(memory(&link), 0);
+                let mut sent = vec![0; length];
+                far.read_exact(&mut sent).await.unwrap();
+                assert!(sent == data);
+
+                far.write_all(&data).await.unwrap();
+                let mut received = Vec::<u8>::new();
+                while received.len() < length {
+                    assert!(link.poll_receive(Task::Reader, &cx).is_ready());
+                    received.extend(link.incoming.read(None));
+                }
+                assert!(received == data);
+                link.finish_read();
+                assert_eq!(memory(&link), 0);
+            }
+            assert!(link.poll_receive(Task::Reader, &cx).is_pending());
+            assert_eq!(memory(&link), 0);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn bytes_keep_their_order_while_the_inner_stream_is_full() {
+        // Without the pauses that tokio makes now and then.
+        tokio::task::unconstrained(async {
+            let (near, mut far) = duplex(100);
+            let mut link = Link::new(near);
+            let cx = Context::from_waker(Waker::noop());
+            let data = pattern(10_000);
+            let mut sent = Vec::<u8>::new();
+            for piece in data.chunks(300) {
+                link.prepare_write();
+                link.outgoing.write(piece).unwrap();
+                let _ = link.poll_send(Task::Writer, &cx);
+                let mut some = [0; 250];
+                let n = far.read(&mut some).await.unwrap();
+                sent.extend(&some[..n]);
+            }
+            while sent.len() < data.len() {
+                let _ = link.poll_send(Task::Writer, &cx);
+                let mut some = [0; 250];
+                let n = far.read(&mut some).await.unwrap();
+                sent.extend(&some[..n]);
+            }
+            assert!(sent == data);
+            // Bytes that are received behind others that were not read.
+            for piece in [&data[..50], &data[50..90]] {
+                far.write_all(piece).await.unwrap();
+                assert!(link.poll_receive(Task::Reader, &cx).is_ready());
+            }
+            assert_eq!(link.incoming.read(None), data[..90]);
+        })
+        .await;
+    }
+}

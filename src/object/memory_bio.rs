@@ -130,6 +130,11 @@ impl MemoryBio {
         self.lock().take(buffer)
     }
 
+    #[cfg(all(test, feature = "tokio"))]
+    pub(crate) fn capacity(&self) -> usize {
+        self.lock().bytes.capacity()
+    }
+
     /// Exchanges the bytes for others, and copies neither.
     #[cfg(feature = "tokio")]
     pub(crate) fn swap(&self, bytes: &mut VecDeque<u8>) {
