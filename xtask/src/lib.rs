@@ -17,3 +17,26 @@ pub fn workspace() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::process::Command;
+
+    use crate::openssl::cargo;
+
+    /// `ARCHITECTURE.md` states the number, too.
+    #[test]
+    fn the_library_without_features_builds_at_most_twenty_crates() {
+        let output = Command::new(cargo())
+            .current_dir(crate::workspace())
+            .args(["tree", "--package", "pyssl", "--edges", "normal"])
+            .args(["--prefix", "none", "--no-dedupe", "--offline"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let crates = String::from_utf8(output.stdout).unwrap();
+        let crates: BTreeSet<&str> = crates.lines().collect();
+        assert!(crates.len() <= 20, "{crates:#?}");
+    }
+}
