@@ -232,6 +232,38 @@ async fn a_pre_shared_key_is_fetched_before_the_callback_is_asked() {
     assert!(keys.contains_key(&b"device-7"[..]));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_key_callback_of_tls_1_2_can_wait_in_a_runtime_of_several_threads() {
+    const KEY: [u8; 32] = [7; 32];
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
+    client.set_check_hostname(false).expect("allowed");
+    client.set_verify_mode(ssl::CERT_NONE).expect("allowed");
+    let callback = |_: Option<&str>| Ok(("device-7", KEY));
+    client.set_psk_client_callback(callback).expect("supported");
+    let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
+    let callback = |_: Option<&str>| {
+        let lookup = async {
+            tokio::task::yield_now().await;
+            KEY
+        };
+        let runtime = tokio::runtime::Handle::current();
+        Ok(tokio::task::block_in_place(|| runtime.block_on(lookup)))
+    };
+    server
+        .set_psk_server_callback(callback, None)
+        .expect("supported");
+    for context in [&client, &server] {
+        context.set_ciphers("PSK-AES128-GCM-SHA256").expect("known");
+        let version = ssl::TlsVersion::TLSv1_2;
+        context.set_maximum_version(version).expect("known");
+    }
+    let (near, far) = duplex(4096);
+    let serving = tokio::spawn(async move { server.accept(far).await });
+    let connected = client.connect(near, ()).await.expect("connected");
+    assert_eq!(connected.version(), Some("TLSv1.2"));
+    assert!(serving.await.expect("no panic").is_ok());
+}
+
 #[tokio::test]
 async fn the_connection_can_be_passed_on_unread() {
     let (client, server) = contexts();

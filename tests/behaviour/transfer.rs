@@ -264,7 +264,7 @@ fn a_writer_that_borrows_its_socket_exclusively_waits_in_the_call_that_sends() {
         })
     };
     let Some(call) = writes(None) else {
-        println!("SKIPPED: this kernel does not tell in which call a thread waits");
+        pyssl_testing::skipped("this kernel does not tell in which call a thread waits");
         return;
     };
     assert_eq!(call, libc::SYS_sendto);

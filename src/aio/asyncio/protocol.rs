@@ -128,7 +128,7 @@ pub async fn create_connection<P: Protocol>(
     let running = tokio::spawn(async move {
         let error = loop {
             let data = match shared.receive(0).await {
-                Ok(true) => shared.with_received(|received| std::mem::take(received)),
+                Ok(true) => shared.with_received(std::mem::take),
                 Ok(false) => break None,
                 Err(error) => break Some(error),
             };

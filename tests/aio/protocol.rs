@@ -1,0 +1,111 @@
+//! Asyncio's protocols and transports.
+
+use std::sync::{Arc, Mutex};
+
+use pyssl as ssl;
+use pyssl::aio::asyncio::{self, Protocol, StreamReader, StreamWriter, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::asyncio::{LOCAL, address, silent, tls};
+use super::support::contexts;
+
+/// A protocol that records the calls of its functions.
+#[derive(Default, Clone)]
+struct Recorder(Arc<Mutex<Vec<String>>>);
+
+impl Recorder {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+}
+
+impl Protocol for Recorder {
+    fn connection_made(&mut self, transport: &Transport) {
+        self.note(format!("made {}", transport.object().is_some()));
+        transport.write(b"ping");
+    }
+
+    fn data_received(&mut self, data: &[u8]) {
+        self.note(String::from_utf8_lossy(data));
+    }
+
+    fn eof_received(&mut self) -> bool {
+        self.note("eof");
+        false
+    }
+
+    fn connection_lost(&mut self, error: Option<&ssl::Error>) {
+        self.note(format!("lost {:?}", error.map(ssl::Error::python_class)));
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_is_told_of_the_connection_its_data_and_its_end() {
+    let (client, server) = contexts();
+    let handle = |mut reader: StreamReader, mut writer: StreamWriter| async move {
+        assert_eq!(reader.readexactly(4).await.expect("received"), b"ping");
+        writer.write(b"pong");
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server)
+        .await
+        .expect("a server");
+    let recorder = Recorder::default();
+    let made = asyncio::create_connection(|| recorder.clone(), address(&server), tls(&client));
+    let (transport, running) = made.await.expect("connected");
+    running.await.expect("no panic");
+    let told = recorder.0.lock().unwrap().clone();
+    assert_eq!(told, ["made true", "pong", "eof", "lost None"]);
+    assert!(transport.is_closing());
+}
+
+#[tokio::test]
+async fn an_aborted_connection_is_lost_without_an_error() {
+    let (client, server) = contexts();
+    let handle = |mut reader: StreamReader, _writer: StreamWriter| async move {
+        let _ = reader.read(None).await;
+    };
+    let server = asyncio::start_server(handle, LOCAL, &server)
+        .await
+        .expect("a server");
+    let recorder = Recorder::default();
+    let made = asyncio::create_connection(|| recorder.clone(), address(&server), tls(&client));
+    let (transport, running) = made.await.expect("connected");
+    transport.abort();
+    transport.write(b"ignored");
+    running.await.expect("no panic");
+    let told = recorder.0.lock().unwrap().clone();
+    assert_eq!(told, ["made true", "lost None"]);
+}
+
+#[tokio::test]
+async fn data_after_a_close_is_ignored() {
+    struct Closer(Option<Transport>, Vec<u8>);
+    impl Protocol for Closer {
+        fn connection_made(&mut self, transport: &Transport) {
+            self.0 = Some(transport.clone());
+        }
+        fn data_received(&mut self, data: &[u8]) {
+            self.1.extend_from_slice(data);
+            self.0.take().expect("no data after the close").close();
+        }
+    }
+    let (client, server) = contexts();
+    let (listener, address) = silent().await;
+    let serve = async move {
+        let (tcp, _) = listener.accept().await.expect("a client");
+        let mut stream = server.accept(tcp).await.expect("a handshake");
+        stream.write_all(b"first").await.expect("sealed");
+        stream.flush().await.expect("sent");
+        // The client has closed its direction.
+        stream.read_to_end(&mut Vec::new()).await.expect("the end");
+        stream.write_all(b"second").await.expect("sealed");
+        let _ = stream.shutdown().await;
+    };
+    let closer = || Closer(None, Vec::new());
+    let (made, ()) = tokio::join!(
+        asyncio::create_connection(closer, address, tls(&client)),
+        serve
+    );
+    let (_, running) = made.expect("connected");
+    assert_eq!(running.await.expect("no panic").1, b"first");
+}
