@@ -1,4 +1,4 @@
-//! Tells the versions of OpenSSL apart, from what `openssl-sys` found.
+//! Sets cfgs for the version of OpenSSL that `openssl-sys` has found.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -34,12 +34,12 @@ fn main() {
             "OPENSSL_NO_TLS1_METHOD" | "OPENSSL_NO_TLS1_1_METHOD" | "OPENSSL_NO_TLS1_2_METHOD"
         )
     });
-    // TLSv1_2_method() and its kin left the library with 4.0.
+    // OpenSSL 4.0 removed `TLSv1_2_method` and the other functions for one version.
     if version < 0x4000_0000 && !without_methods {
         println!("cargo:rustc-cfg=has_fixed_version_methods");
     }
     let lacks = |flag| conf.split(',').any(|lacking| lacking == flag);
-    // SSL 3.0 left the library with 4.0.
+    // OpenSSL 4.0 removed SSL 3.0.
     if version < 0x4000_0000 && !conf.is_empty() && !lacks("OPENSSL_NO_SSL3_METHOD") {
         println!("cargo:rustc-cfg=has_sslv3");
     }

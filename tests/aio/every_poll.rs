@@ -16,7 +16,7 @@ use super::support::{VERSIONS, contexts, pair, pattern};
 const ROOM: usize = 300;
 const SIZE: usize = 2000;
 
-/// What the near side does, from the handshake to the return to clear text.
+/// The operations of the near side, from the handshake to the return to clear text.
 async fn near_side(
     context: &ssl::SslContext,
     stream: &mut Faulty<DuplexStream>,

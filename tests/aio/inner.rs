@@ -111,7 +111,7 @@ impl AsyncWrite for Failing {
     }
 }
 
-/// What an inner stream does at one of its polls.
+/// The fault of an inner stream at one of its polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It is pending once, and arranges a wake-up.

@@ -39,7 +39,7 @@ async def main():
 asyncio.run(main())
 "#;
 
-/// What the peer does.
+/// The misbehaviour of the peer.
 #[derive(Debug, Clone, Copy)]
 enum Peer {
     ClosesAtOnce,

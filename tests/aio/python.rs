@@ -188,7 +188,7 @@ async def main():
 asyncio.run(main())
 "#;
 
-/// How many MiB each end sends: `PYSSL_TRANSFER_MIB`, 64 by default.
+/// The number of MiB that each end sends: `PYSSL_TRANSFER_MIB`, 64 by default.
 fn mebibytes() -> usize {
     let size = std::env::var("PYSSL_TRANSFER_MIB").ok();
     size.map_or(64, |size| size.parse().expect("a number"))

@@ -1,4 +1,4 @@
-//! What a socket has from the plain one, and old names that are still there.
+//! Attributes that a TLS socket inherits from the plain socket, and old names of methods.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;

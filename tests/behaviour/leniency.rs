@@ -7,7 +7,7 @@ use pyssl_testing::Ca;
 use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, outcome, server_context, show, told, trust};
 
-/// What a client verifies, from the least to the most.
+/// The verification of a client, from the least to the most.
 #[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
 enum Verifies {
     Nothing,

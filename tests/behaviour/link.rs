@@ -239,7 +239,7 @@ impl Drop for Watchdog {
 /// Receives the directory of a thread in `/proc`, with which a test finds out whether the thread waits.
 pub(crate) struct Waiter(Receiver<std::path::PathBuf>);
 
-/// What the waiting thread is to call first.
+/// Reports the thread that calls [`tell`](Here::tell) to the [`Waiter`]. The thread calls it first.
 pub(crate) struct Here(Sender<std::path::PathBuf>);
 
 pub(crate) fn waiter() -> (Here, Waiter) {

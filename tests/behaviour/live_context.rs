@@ -21,7 +21,7 @@ use crate::support::{Pair, class, client_context, connected, outcome, server_con
 struct Stage {
     client: ssl::SslContext,
     server: ssl::SslContext,
-    /// What the SNI callback switches to.
+    /// The context to which the SNI callback switches.
     other_server: ssl::SslContext,
     certificates: [Files; 2],
     cafile: PathBuf,

@@ -1,4 +1,4 @@
-//! What users of the library see, one module for each subject.
+//! The behaviour of the public API, one module for each subject.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

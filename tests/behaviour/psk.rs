@@ -349,7 +349,7 @@ fn after_a_switch_of_contexts_the_new_one_is_asked() {
     }
 }
 
-/// What a peer sends for its identity need not be text.
+/// The identity that a peer sends may not be text.
 #[test]
 fn an_identity_that_is_not_text_is_unknown() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};

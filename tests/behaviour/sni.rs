@@ -67,7 +67,7 @@ fn refusals_errors_and_panics_end_in_an_alert() {
     assert_eq!(alert(&pair.client.do_handshake()), "HANDSHAKE_FAILURE");
 }
 
-/// What each callback was called for: counts by name.
+/// The number of calls of each callback.
 #[derive(Clone, Default)]
 struct Counts(Arc<[AtomicUsize; 4]>);
 

@@ -175,7 +175,7 @@ pub(crate) fn class<T>(result: ssl::Result<T>) -> &'static str {
     result.map_or_else(|e| e.python_class(), |_| "ok")
 }
 
-/// What a panic said.
+/// The text of the panic of `run`.
 pub(crate) fn panic_text<T>(run: impl FnOnce() -> T) -> String {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     let panic = caught.err().expect("a panic");

@@ -1,4 +1,4 @@
-//! What contexts start with.
+//! The defaults of contexts.
 
 use serde_json::{Value, json};
 

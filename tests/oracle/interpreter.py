@@ -29,7 +29,7 @@ def describe(e):
         text = str(e)
     text = re.sub(r" \(_ssl\.c:\d+\)$", "", text)
     text = re.sub(r"^_ssl\.c:\d+: ", "", text)
-    # Every language has its own way to show a socket.
+    # The text of a socket differs between Python and Rust.
     text = re.sub(r"^No SSL wrapper around .*", "No SSL wrapper around it", text)
     found = {
         "class": "UnicodeError" if isinstance(e, UnicodeError) else name,
@@ -173,7 +173,7 @@ class Interpreter:
             made.set()
             while True:
                 pipe = os.open(path, os.O_WRONLY)
-                # A second open of the name gets another pipe.
+                # The next reader that opens the path gets another pipe.
                 os.mkfifo(path + ".next")
                 os.rename(path + ".next", path)
                 data = bytes.fromhex(content)

@@ -1,4 +1,4 @@
-//! What `verify` and `cert` do.
+//! The options `verify` and `cert`.
 
 use std::error::Error as _;
 use std::path::Path;

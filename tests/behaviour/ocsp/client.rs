@@ -1,4 +1,4 @@
-//! What a client makes of what is stapled.
+//! A client's check of stapled responses.
 
 use pyssl as ssl;
 use pyssl_testing::Ca;

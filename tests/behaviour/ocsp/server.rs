@@ -1,4 +1,4 @@
-//! What a server staples.
+//! The responses that a server staples.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
