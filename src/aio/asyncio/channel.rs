@@ -269,7 +269,12 @@ impl Shared {
             };
             let n = room.filled().len();
             received.truncate(before + n);
-            state.received = received;
+            // A connection that waits keeps no memory for data.
+            state.received = if received.is_empty() {
+                Vec::new()
+            } else {
+                received
+            };
             ready!(polled)?;
             if n == 0 {
                 return Poll::Ready(Ok(()));
