@@ -20,7 +20,7 @@ pub(crate) enum Refused {
     Own,
 }
 
-/// Lets one thread in at a time, in the order in which they came.
+/// A fair lock without a value. One thread at a time can enter, in the order in which they came.
 ///
 /// A waiting thread increments the count first and reads the owner afterwards. A leaving thread clears
 /// the owner first and reads the count afterwards. So at least one of the two sees the other.
@@ -35,24 +35,24 @@ pub(crate) struct Gate {
     queue: Mutex<VecDeque<(usize, Thread)>>,
 }
 
-/// The right to be inside, until it is dropped.
+/// Shows that a thread has entered a [`Gate`]. Dropping it leaves the gate.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Inside<'a>(&'a Gate);
+pub(crate) struct GateGuard<'a>(&'a Gate);
 
 impl Gate {
     /// Enters at once, unless there is an owner. It does not wait for the queue.
-    pub(crate) fn try_enter(&self) -> Result<Inside<'_>, Refused> {
+    pub(crate) fn try_enter(&self) -> Result<GateGuard<'_>, Refused> {
         let me = this_thread();
         match self.owner.compare_exchange(0, me, SeqCst, Relaxed) {
-            Ok(_) => Ok(Inside(self)),
+            Ok(_) => Ok(GateGuard(self)),
             Err(owner) if owner == me => Err(Refused::Own),
             Err(_) => Err(Refused::Late),
         }
     }
 
     /// Enters if there is no owner and no thread waits.
-    fn pass(&self) -> Result<Inside<'_>, Refused> {
+    fn pass(&self) -> Result<GateGuard<'_>, Refused> {
         if self.waiting.load(Relaxed) > 0 && self.owner.load(Relaxed) != this_thread() {
             return Err(Refused::Late);
         }
@@ -65,7 +65,7 @@ impl Gate {
         &self,
         deadline: Deadline,
         unless: impl Fn() -> bool,
-    ) -> Result<Inside<'_>, Refused> {
+    ) -> Result<GateGuard<'_>, Refused> {
         match self.pass() {
             Err(Refused::Late) => self.wait(deadline, unless),
             outcome => outcome,
@@ -73,7 +73,11 @@ impl Gate {
     }
 
     #[cold]
-    fn wait(&self, deadline: Deadline, unless: impl Fn() -> bool) -> Result<Inside<'_>, Refused> {
+    fn wait(
+        &self,
+        deadline: Deadline,
+        unless: impl Fn() -> bool,
+    ) -> Result<GateGuard<'_>, Refused> {
         /// How often a thread tries before it sleeps. Most operations inside are short.
         const TRIES: u32 = 100;
         let me = this_thread();
@@ -125,7 +129,7 @@ impl Gate {
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for GateGuard<'_> {
     fn drop(&mut self) {
         self.0.owner.store(0, SeqCst);
         if self.0.waiting.load(SeqCst) > 0 {
@@ -179,14 +183,15 @@ impl Drop for Place<'_> {
 /// a deadlock.
 #[derive(Debug)]
 pub(crate) struct FairLock<T> {
-    door: Arc<Door>,
+    state: Arc<LockState>,
     /// Only the owner of the gate locks it, so no thread ever waits for it.
     value: Mutex<T>,
 }
 
-/// The part of a [`FairLock`] that the connection's callbacks have: they note when user code runs.
+/// The state of a [`FairLock`] without its value. Callbacks have it too, and note in it when user code
+/// runs.
 #[derive(Debug, Default)]
-pub(crate) struct Door {
+pub(crate) struct LockState {
     gate: Gate,
     calling: AtomicBool,
 }
@@ -194,18 +199,18 @@ pub(crate) struct Door {
 /// The lock, while it is held. The fields are dropped in this order.
 pub(crate) struct FairGuard<'a, T> {
     value: MutexGuard<'a, T>,
-    _inside: Option<Inside<'a>>,
+    _inside: Option<GateGuard<'a>>,
 }
 
 impl<T> FairLock<T> {
     pub(crate) fn new(value: T) -> FairLock<T> {
-        FairLock::behind(Arc::default(), value)
+        FairLock::with_state(Arc::default(), value)
     }
 
-    /// A lock with an existing door, which `value` may share.
-    pub(crate) fn behind(door: Arc<Door>, value: T) -> FairLock<T> {
+    /// A lock with an existing state, which `value` may share.
+    pub(crate) fn with_state(state: Arc<LockState>, value: T) -> FairLock<T> {
         FairLock {
-            door,
+            state,
             value: Mutex::new(value),
         }
     }
@@ -213,12 +218,12 @@ impl<T> FairLock<T> {
     /// Waits for the lock. `Deadline::Now` waits too, until the owner leaves or runs user code, since its
     /// own operations are short.
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, Refused> {
-        let gate = &self.door.gate;
+        let gate = &self.state.gate;
         if let Ok(inside) = gate.pass() {
             return Ok(self.guard(Some(inside)));
         }
         let inside = match deadline {
-            Deadline::Now => gate.enter(Deadline::Never, || self.door.calling.load(SeqCst))?,
+            Deadline::Now => gate.enter(Deadline::Never, || self.state.calling.load(SeqCst))?,
             deadline => gate.enter(deadline, || false)?,
         };
         Ok(self.guard(Some(inside)))
@@ -226,17 +231,17 @@ impl<T> FairLock<T> {
 
     /// Waits without a limit for a lock under which no user code runs.
     pub(crate) fn lock_data(&self) -> FairGuard<'_, T> {
-        self.guard(self.door.gate.enter(Deadline::Never, || false).ok())
+        self.guard(self.state.gate.enter(Deadline::Never, || false).ok())
     }
 
     /// Whether this thread holds the lock.
     pub(crate) fn is_own(&self) -> bool {
-        self.door.gate.owner.load(Relaxed) == this_thread()
+        self.state.gate.owner.load(Relaxed) == this_thread()
     }
 
     /// Takes the lock if it is free and no thread waits for it.
     pub(crate) fn try_lock(&self) -> Option<FairGuard<'_, T>> {
-        self.door
+        self.state
             .gate
             .pass()
             .ok()
@@ -246,10 +251,10 @@ impl<T> FairLock<T> {
     /// The number of threads in the queue.
     #[cfg(test)]
     pub(crate) fn queued(&self) -> usize {
-        self.door.gate.queue().len()
+        self.state.gate.queue().len()
     }
 
-    fn guard<'a>(&'a self, inside: Option<Inside<'a>>) -> FairGuard<'a, T> {
+    fn guard<'a>(&'a self, inside: Option<GateGuard<'a>>) -> FairGuard<'a, T> {
         FairGuard {
             // If user code has panicked under the lock, its caller got the panic already.
             value: self.value.lock().unwrap_or_else(PoisonError::into_inner),
@@ -258,7 +263,7 @@ impl<T> FairLock<T> {
     }
 }
 
-impl Door {
+impl LockState {
     /// Notes whether the owner of the lock runs user code.
     pub(crate) fn calling(&self, on: bool) {
         self.calling.store(on, SeqCst);
@@ -361,9 +366,9 @@ mod tests {
                 lock.lock(Deadline::Now).err()
             });
             both.wait();
-            lock.door.calling(true);
+            lock.state.calling(true);
             assert_eq!(asker.join().unwrap(), Some(Refused::Late));
-            lock.door.calling(false);
+            lock.state.calling(false);
             // Without user code it waits.
             let asker = scope.spawn(|| lock.lock(Deadline::Now).is_ok());
             drop(held);

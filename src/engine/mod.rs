@@ -38,7 +38,7 @@ use crate::ffi::bio::IoMode;
 use crate::ffi::ssl::{SslHandle, StepError, StepResult};
 use crate::ffi::window::{CallbackWatch, Window};
 use crate::hostname::ServerName;
-use crate::lock::{Door, FairLock};
+use crate::lock::{FairLock, LockState};
 
 use buffers::MessageCount;
 use rare::Rare;
@@ -84,7 +84,7 @@ pub(crate) struct Connection {
     resumption: Option<Resumption>,
 }
 
-/// The state behind the connection's lock.
+/// The state that the connection's lock protects.
 struct Locked {
     handle: SslHandle,
     /// This side has half-closed. The peer's `close_notify` is then a clean end of reading.
@@ -100,7 +100,7 @@ impl Drop for Draining<'_> {
     }
 }
 
-impl CallbackWatch for Door {
+impl CallbackWatch for LockState {
     fn in_callback(&self, on: bool) {
         self.calling(on);
     }

@@ -21,7 +21,7 @@ use crate::ffi::hooks::Stapling;
 use crate::ffi::ssl::SslHandle;
 use crate::ffi::window::Window;
 use crate::hostname::ServerName;
-use crate::lock::{Door, FairLock};
+use crate::lock::{FairLock, LockState};
 
 /// The options of a connection.
 #[derive(Debug, Default)]
@@ -60,8 +60,8 @@ impl Connection {
             settings: snapshot.settings(),
             verification: &verification,
         };
-        let door = Arc::<Door>::default();
-        let window = Arc::new(Window::new(door.clone()));
+        let state = Arc::<LockState>::default();
+        let window = Arc::new(Window::new(state.clone()));
         let stapling = setup.stapling();
         let mut handle = SslHandle::new(snapshot.clone(), stapling, transport, window.clone())?;
         setup.configure(&mut handle)?;
@@ -79,7 +79,7 @@ impl Connection {
         let connection = Connection {
             window,
             version: OnceLock::new(),
-            ssl: FairLock::behind(door, locked),
+            ssl: FairLock::with_state(state, locked),
             reads: Turn::default(),
             writes: Turn::default(),
             handshaken: AtomicBool::new(false),

@@ -13,7 +13,7 @@ use crate::ffi::hooks::Hooks;
 use crate::ffi::ssl::{SslHandle, Step, StepError, StepResult};
 use crate::ffi::trampoline::CallbackFailure;
 use crate::ffi::view::View;
-use crate::lock::{FairGuard, Inside, Refused};
+use crate::lock::{FairGuard, GateGuard, Refused};
 
 impl Connection {
     /// Waits for the lock. An error in a callback of the connection itself, whose thread has the lock.
@@ -39,7 +39,7 @@ impl Connection {
         &self,
         turn: &'a Turn,
         deadline: Deadline,
-    ) -> Result<Inside<'a>, Refused> {
+    ) -> Result<GateGuard<'a>, Refused> {
         match self.ssl.is_own() {
             true => Err(Refused::Own),
             false => turn.take(deadline),

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use crate::deadline::Deadline;
-use crate::lock::{Gate, Inside, Refused};
+use crate::lock::{Gate, GateGuard, Refused};
 
 /// The turn to read or to write, which one thread has at a time. Unlike the connection's lock, a thread
 /// keeps it while it waits for the network.
@@ -14,7 +14,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// Waits for the turn.
-    pub(crate) fn take(&self, deadline: Deadline) -> Result<Inside<'_>, Refused> {
+    pub(crate) fn take(&self, deadline: Deadline) -> Result<GateGuard<'_>, Refused> {
         match deadline {
             Deadline::Now => self.gate.try_enter(),
             deadline => self.gate.enter(deadline, || false),
@@ -26,7 +26,7 @@ impl Turn {
         &self,
         seen: u64,
         deadline: Deadline,
-    ) -> Result<Option<Inside<'_>>, Refused> {
+    ) -> Result<Option<GateGuard<'_>>, Refused> {
         let stepped = || self.steps() != seen;
         match self.gate.enter(deadline, stepped) {
             Err(Refused::Late) if stepped() => Ok(None),

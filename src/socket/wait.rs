@@ -10,7 +10,7 @@ use crate::engine::{Connection, Deadline, Step, Turn};
 use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
 use crate::ffi::net::{self, Interest};
-use crate::lock::{Inside, Refused};
+use crate::lock::{GateGuard, Refused};
 
 pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
 pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
@@ -23,7 +23,7 @@ impl SslSocket {
         turn: &'a Turn,
         deadline: Deadline,
         timed_out: &'static str,
-    ) -> Result<Inside<'a>> {
+    ) -> Result<GateGuard<'a>> {
         connection
             .turn(turn, deadline)
             .map_err(|why| no_turn(why, deadline, timed_out))
@@ -86,7 +86,7 @@ impl SslSocket {
         let mut writing = connection.begin_write(data);
         // The turn to read, while OpenSSL needs the rest of a handshake message from the peer before it can
         // write.
-        let mut reading: Option<Inside<'_>> = None;
+        let mut reading: Option<GateGuard<'_>> = None;
         let mut pace = Pace::new(deadline);
         loop {
             self.io.check_open()?;
