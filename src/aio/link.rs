@@ -60,12 +60,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         (self.stream, self.incoming.read(None))
     }
 
-    /// Whether the outgoing buffer has room for another record.
+    /// Whether another write may be encrypted before the earlier ones are sent.
     pub(super) fn has_room(&self) -> bool {
         self.sending.len() + self.outgoing.pending() < BACKLOG
     }
 
-    /// Prepares for a write: its records go to memory that is there already.
+    /// Gives an empty outgoing buffer the memory of an earlier buffer, for the records of a write.
     pub(super) fn prepare_write(&mut self) {
         if self.sending.is_empty() && self.outgoing.pending() == 0 {
             let mut memory = spare::take(&SENT);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::thread::LocalKey;
 
-/// How many empty buffers a thread keeps of each kind.
+/// The number of empty buffers of each kind that a thread keeps.
 const KEPT: usize = 4;
 
 /// The empty buffers of one kind.
@@ -23,10 +23,10 @@ pub(super) fn take(spare: &'static LocalKey<Spare>) -> VecDeque<u8> {
     buffer.ok().flatten().unwrap_or_default()
 }
 
-/// Gives back an empty buffer of no more than `largest` bytes.
+/// Keeps an empty buffer for later, unless it has more than `largest` bytes of memory.
 pub(super) fn put(spare: &'static LocalKey<Spare>, buffer: VecDeque<u8>, largest: usize) {
     if buffer.is_empty() && (1..=largest).contains(&buffer.capacity()) {
-        // At the end of the thread there is no place to keep it.
+        // When the thread ends, the buffer is dropped.
         let _ = spare.try_with(|spare| {
             let mut spare = spare.borrow_mut();
             if spare.len() < KEPT {

@@ -220,7 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         cx: &Context<'_>,
         mut operation: impl FnMut(&SslObject) -> Result<Step<T>>,
     ) -> Driven<T> {
-        // Without bytes of the peer, a read would only say that it needs some.
+        // Without bytes of the peer, a read would only return that it needs some.
         let mut needs_bytes = task == Task::Reader
             && !self.failed
             && !self.link().ended
