@@ -270,7 +270,7 @@ fn test_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
 
 /// Kinds of keys that the server has itself need no test key.
 #[test]
-fn suites_that_a_server_can_use_itself_are_not_said_to_need_a_lent_key() {
+fn suites_that_a_server_can_use_itself_need_no_test_key() {
     let ca = Ca::new();
     let key = pyssl_testing::pki::KeyKind::Ed25519;
     let context = server(&[&ca.builder().san("localhost").key(key).build()]);
