@@ -49,6 +49,8 @@ pub(crate) const LIMIT: usize = 64 * 1024;
 
 const HEADER: usize = 5;
 const RECORD_MAX: usize = 16 * 1024;
+/// OpenSSL reads a record up to this length before it checks whether it is encrypted.
+const ENCRYPTED_MAX: usize = RECORD_MAX + 2048;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 const CLIENT_HELLO: u8 = 1;
@@ -230,9 +232,13 @@ impl HelloReader {
             let Some(fragment) = rest.get(..length) else {
                 break;
             };
+            if length > RECORD_MAX {
+                return Err(reason("DATA_LENGTH_TOO_LONG", "data length too long"));
+            }
             match (header[0], fragment) {
                 (HANDSHAKE, _) => self.message.extend_from_slice(fragment),
-                // Servers ignore warnings, except for `close_notify`.
+                // Servers ignore empty records, and warnings except for `close_notify`.
+                (_, []) => {}
                 (ALERT, &[1, number]) if number != 0 => {}
                 _ => return Err(unexpected()),
             }
@@ -248,13 +254,12 @@ impl HelloReader {
     }
 
     fn message(&self) -> Result<Option<ClientHello>> {
-        match self.message.first() {
-            None | Some(&CLIENT_HELLO) => {}
-            Some(_) => return Err(unexpected()),
-        }
-        let Some((&[_, a, b, c], rest)) = self.message.split_first_chunk() else {
+        let Some((&[kind, a, b, c], rest)) = self.message.split_first_chunk() else {
             return Ok(None);
         };
+        if kind != CLIENT_HELLO {
+            return Err(unexpected());
+        }
         let length = u32::from_be_bytes([0, a, b, c]) as usize;
         if length > LIMIT {
             return Err(reason("EXCESSIVE_MESSAGE_SIZE", "excessive message size"));
@@ -287,8 +292,8 @@ fn record_length(header: &[u8; HEADER]) -> Result<usize> {
             reason("WRONG_VERSION_NUMBER", "wrong version number")
         });
     }
-    if length > RECORD_MAX {
-        return Err(reason("DATA_LENGTH_TOO_LONG", "data length too long"));
+    if length > ENCRYPTED_MAX {
+        return Err(reason("PACKET_LENGTH_TOO_LONG", "packet length too long"));
     }
     Ok(length)
 }

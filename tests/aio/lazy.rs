@@ -125,6 +125,7 @@ fn bytes_that_are_not_a_hello_are_refused_with_openssls_reasons() {
     ]
     .concat();
     let huge = [22, 3, 1, 0, 4, 1, 2, 0, 0];
+    let long = [&[22, 3, 1, 0x40, 1][..], &[1; 0x4001]].concat();
     let endless = [22, 3, 1, 0, 0].repeat(14_000);
     for (bytes, reason) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "HTTP_REQUEST"),
@@ -133,7 +134,8 @@ fn bytes_that_are_not_a_hello_are_refused_with_openssls_reasons() {
         (b"SSH-2.0-client\r\n", "WRONG_VERSION_NUMBER"),
         (&[22, 3, 1, 0, 4, 2, 0, 0, 0], "UNEXPECTED_MESSAGE"),
         (&[22, 3, 1, 0, 4, 1, 0, 0, 0], "LENGTH_MISMATCH"),
-        (&[22, 3, 1, 0x41, 0, 1, 0, 0, 0], "DATA_LENGTH_TOO_LONG"),
+        (&[22, 3, 1, 0x50, 0, 1, 0, 0, 0], "PACKET_LENGTH_TOO_LONG"),
+        (&long, "DATA_LENGTH_TOO_LONG"),
         (&ssl2, "UNSUPPORTED_PROTOCOL"),
         (&huge, "EXCESSIVE_MESSAGE_SIZE"),
         (&endless, "EXCESSIVE_MESSAGE_SIZE"),
