@@ -42,10 +42,10 @@ use pyssl::TlsVersion;
 
 /// A rule about suites; see [`rules`].
 #[derive(Debug, Clone)]
-pub struct Rule(Kind);
+pub struct Rule(RuleKind);
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum RuleKind {
     /// No suite may have a weakness like this.
     Without(&'static str, fn(Weakness) -> bool),
     Aead,
@@ -66,75 +66,75 @@ enum Kind {
     reason = "they read as words in assert_ciphers!"
 )]
 pub mod rules {
-    use super::{Cipher, Kind, Rule, TlsVersion, Weakness};
+    use super::{Cipher, Rule, RuleKind, TlsVersion, Weakness};
     use crate::cipher::Severity;
 
     /// Every suite has an ephemeral key exchange.
-    pub const forward_secret: Rule = Rule(Kind::ForwardSecret);
+    pub const forward_secret: Rule = Rule(RuleKind::ForwardSecret);
     /// Every suite uses AEAD (GCM, CCM, ChaCha20-Poly1305).
-    pub const aead: Rule = Rule(Kind::Aead);
+    pub const aead: Rule = Rule(RuleKind::Aead);
     /// No suite has a weakness that is an error or a warning ([`Weakness::severity`]).
-    pub const no_weak: Rule = Rule(Kind::Without("no_weak", |weakness| {
+    pub const no_weak: Rule = Rule(RuleKind::Without("no_weak", |weakness| {
         matches!(weakness.severity(), Severity::Error | Severity::Warning)
     }));
     /// No suite uses CBC.
-    pub const no_cbc: Rule = Rule(Kind::Without("no_cbc", |weakness| {
+    pub const no_cbc: Rule = Rule(RuleKind::Without("no_cbc", |weakness| {
         matches!(weakness, Weakness::Cbc | Weakness::CbcSha1)
     }));
     /// No suite uses CBC with SHA-1.
-    pub const no_sha1: Rule = Rule(Kind::Without("no_sha1", |weakness| {
+    pub const no_sha1: Rule = Rule(RuleKind::Without("no_sha1", |weakness| {
         matches!(weakness, Weakness::CbcSha1)
     }));
     /// Every suite authenticates the server.
-    pub const no_anonymous: Rule = Rule(Kind::Without("no_anonymous", |weakness| {
+    pub const no_anonymous: Rule = Rule(RuleKind::Without("no_anonymous", |weakness| {
         matches!(weakness, Weakness::Anonymous)
     }));
     /// Every suite encrypts.
-    pub const no_null: Rule = Rule(Kind::Without("no_null", |weakness| {
+    pub const no_null: Rule = Rule(RuleKind::Without("no_null", |weakness| {
         matches!(weakness, Weakness::NoEncryption)
     }));
     /// No suite uses RC4.
-    pub const no_rc4: Rule = Rule(Kind::Without("no_rc4", |weakness| {
+    pub const no_rc4: Rule = Rule(RuleKind::Without("no_rc4", |weakness| {
         matches!(weakness, Weakness::Rc4)
     }));
     /// No suite has blocks of 64 bits.
-    pub const no_3des: Rule = Rule(Kind::Without("no_3des", |weakness| {
+    pub const no_3des: Rule = Rule(RuleKind::Without("no_3des", |weakness| {
         matches!(weakness, Weakness::SmallBlock)
     }));
     /// No suite uses static RSA.
-    pub const no_static_rsa: Rule = Rule(Kind::Without("no_static_rsa", |weakness| {
+    pub const no_static_rsa: Rule = Rule(RuleKind::Without("no_static_rsa", |weakness| {
         matches!(weakness, Weakness::StaticRsa)
     }));
     /// No suite needs a pre-shared key.
-    pub const no_psk: Rule = Rule(Kind::Without("no_psk", |weakness| {
+    pub const no_psk: Rule = Rule(RuleKind::Without("no_psk", |weakness| {
         matches!(weakness, Weakness::NeedsPsk)
     }));
     /// There is a suite for TLS 1.2 and one for TLS 1.3.
-    pub const tls12_and_tls13: Rule = Rule(Kind::BothVersions);
+    pub const tls12_and_tls13: Rule = Rule(RuleKind::BothVersions);
     /// No version below TLS 1.2 is on.
-    pub const at_least_tls12: Rule = Rule(Kind::AtLeast(TlsVersion::TLSv1_2));
+    pub const at_least_tls12: Rule = Rule(RuleKind::AtLeast(TlsVersion::TLSv1_2));
     /// No version but TLS 1.3 is on.
-    pub const at_least_tls13: Rule = Rule(Kind::AtLeast(TlsVersion::TLSv1_3));
+    pub const at_least_tls13: Rule = Rule(RuleKind::AtLeast(TlsVersion::TLSv1_3));
 
     /// The list contains the suite of this name (OpenSSL's or the registry's).
     pub const fn includes(name: &'static str) -> Rule {
-        Rule(Kind::Includes(name))
+        Rule(RuleKind::Includes(name))
     }
 
     /// The list does not contain the suite of this name (OpenSSL's or the registry's).
     pub const fn excludes(name: &'static str) -> Rule {
-        Rule(Kind::Excludes(name))
+        Rule(RuleKind::Excludes(name))
     }
 
     /// The suites and versions conform to the policy of this name, which comes with the crate
     /// ([`Policy::named`](crate::cipher::Policy::named)).
     pub const fn policy(name: &'static str) -> Rule {
-        Rule(Kind::Policy(name))
+        Rule(RuleKind::Policy(name))
     }
 
     /// `good` returns true for every suite; `what` is the name of the rule in messages.
     pub const fn that(what: &'static str, good: fn(&Cipher) -> bool) -> Rule {
-        Rule(Kind::That(what, good))
+        Rule(RuleKind::That(what, good))
     }
 }
 
@@ -245,13 +245,13 @@ impl Rule {
         let failing = |good: &dyn Fn(&Cipher) -> bool| -> Vec<String> {
             ciphers.iter().filter(|c| !good(c)).map(name).collect()
         };
-        if let Kind::Includes(name) | Kind::Excludes(name) = &self.0 {
+        if let RuleKind::Includes(name) | RuleKind::Excludes(name) = &self.0 {
             if !is_suite(name) {
                 return vec![unknown(name)];
             }
         }
         match &self.0 {
-            Kind::Without(_, excluded) => ciphers
+            RuleKind::Without(_, excluded) => ciphers
                 .iter()
                 .filter_map(|cipher| {
                     let found = cipher.weaknesses();
@@ -259,8 +259,8 @@ impl Rule {
                     Some(format!("{} ({found})", cipher.name))
                 })
                 .collect(),
-            Kind::Aead => failing(&|cipher| cipher.aead),
-            Kind::ForwardSecret => ciphers
+            RuleKind::Aead => failing(&|cipher| cipher.aead),
+            RuleKind::ForwardSecret => ciphers
                 .iter()
                 .filter(|cipher| !cipher.forward_secret())
                 .map(|cipher| {
@@ -270,7 +270,7 @@ impl Rule {
                     why.map_or_else(|| name(cipher), |why| format!("{} ({why})", cipher.name))
                 })
                 .collect(),
-            Kind::BothVersions => {
+            RuleKind::BothVersions => {
                 let tls13 = ciphers.iter().any(Cipher::is_tls13);
                 let tls12 = ciphers.iter().any(|cipher| !cipher.is_tls13())
                     && versions.contains(&TlsVersion::TLSv1_2);
@@ -283,12 +283,12 @@ impl Rule {
                 .map(|(_, what)| what.to_owned())
                 .collect()
             }
-            Kind::Includes(wanted) => match named(wanted) {
+            RuleKind::Includes(wanted) => match named(wanted) {
                 Some(_) => Vec::new(),
                 None => vec!["the suite is missing".to_owned()],
             },
-            Kind::Excludes(unwanted) => named(unwanted).map(name).into_iter().collect(),
-            Kind::Policy(policy) => match Policy::named(policy) {
+            RuleKind::Excludes(unwanted) => named(unwanted).map(name).into_iter().collect(),
+            RuleKind::Policy(policy) => match Policy::named(policy) {
                 Some(policy) => {
                     let report = policy.check(ciphers, versions);
                     report
@@ -306,12 +306,12 @@ impl Rule {
                     )]
                 }
             },
-            Kind::AtLeast(least) => versions
+            RuleKind::AtLeast(least) => versions
                 .iter()
                 .filter(|version| *version < least)
                 .map(|version| format!("{} is on", crate::negotiate::version_name(*version)))
                 .collect(),
-            Kind::That(_, good) => failing(good),
+            RuleKind::That(_, good) => failing(good),
         }
     }
 }
@@ -326,15 +326,15 @@ fn unknown(name: &str) -> String {
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Without(name, _) | Kind::That(name, _) => f.write_str(name),
-            Kind::Aead => f.write_str("aead"),
-            Kind::ForwardSecret => f.write_str("forward_secret"),
-            Kind::BothVersions => f.write_str("tls12_and_tls13"),
-            Kind::Includes(name) => write!(f, "includes({name:?})"),
-            Kind::Excludes(name) => write!(f, "excludes({name:?})"),
-            Kind::Policy(name) => write!(f, "policy({name:?})"),
-            Kind::AtLeast(TlsVersion::TLSv1_3) => f.write_str("at_least_tls13"),
-            Kind::AtLeast(_) => f.write_str("at_least_tls12"),
+            RuleKind::Without(name, _) | RuleKind::That(name, _) => f.write_str(name),
+            RuleKind::Aead => f.write_str("aead"),
+            RuleKind::ForwardSecret => f.write_str("forward_secret"),
+            RuleKind::BothVersions => f.write_str("tls12_and_tls13"),
+            RuleKind::Includes(name) => write!(f, "includes({name:?})"),
+            RuleKind::Excludes(name) => write!(f, "excludes({name:?})"),
+            RuleKind::Policy(name) => write!(f, "policy({name:?})"),
+            RuleKind::AtLeast(TlsVersion::TLSv1_3) => f.write_str("at_least_tls13"),
+            RuleKind::AtLeast(_) => f.write_str("at_least_tls12"),
         }
     }
 }

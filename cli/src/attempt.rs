@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::args::HostPort;
 
 /// The result of an attempt to connect.
-pub(crate) struct Outcome {
+pub(crate) struct ConnectOutcome {
     pub(crate) target: HostPort,
     pub(crate) server_name: String,
     /// Whether the certificate was verified.

@@ -2,11 +2,11 @@
 
 use pyssl as ssl;
 
-use crate::attempt::{Outcome, Stage};
+use crate::attempt::{ConnectOutcome, Stage};
 use crate::report::alt_name;
 
 /// A sentence or two for the user, if there is a known remedy.
-pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<String> {
+pub(crate) fn for_failure(outcome: &ConnectOutcome, error: &ssl::Error) -> Option<String> {
     if let Some(code) = error.verify_code() {
         return for_verification(outcome, code);
     }
@@ -36,7 +36,7 @@ pub(crate) fn for_failure(outcome: &Outcome, error: &ssl::Error) -> Option<Strin
 }
 
 /// For OpenSSL's `X509_V_ERR_*`.
-fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
+fn for_verification(outcome: &ConnectOutcome, code: i32) -> Option<String> {
     let alone = outcome.chain.len() == 1;
     let text = match code {
         9 => "It is not valid yet: check this machine's clock.",
@@ -78,7 +78,7 @@ fn for_verification(outcome: &Outcome, code: i32) -> Option<String> {
 }
 
 /// The certificate is for other names: lists them.
-fn for_name(outcome: &Outcome) -> String {
+fn for_name(outcome: &ConnectOutcome) -> String {
     let info = outcome.chain.first().and_then(|leaf| leaf.get_info().ok());
     let names: Vec<_> = info
         .iter()

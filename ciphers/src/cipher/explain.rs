@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::library::{Library, Outcome, Scratch};
+use super::library::{Library, ListOutcome, Scratch};
 use super::rules::{Rule, State};
 use super::{
     Cipher, CipherDiff, CipherString, CipherStringError, CipherStringErrorKind, Hint, Operator,
@@ -117,9 +117,9 @@ impl CipherString {
     pub fn explain(&self) -> Result<Explanation, CipherStringError> {
         let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
         let ciphers = match scratch.set(self.as_str()) {
-            Outcome::Listed(list) => list,
-            Outcome::Nothing => Library::current()?.tls13.clone(),
-            Outcome::Refused(e) => return Err(CipherStringError::library(&e)),
+            ListOutcome::Listed(list) => list,
+            ListOutcome::Nothing => Library::current()?.tls13.clone(),
+            ListOutcome::Refused(e) => return Err(CipherStringError::library(&e)),
         };
         let real: Vec<u32> = ciphers
             .iter()

@@ -59,7 +59,7 @@ pub(super) struct Suite {
 }
 
 /// The result of `SSL_CTX_set_cipher_list`.
-pub(super) enum Outcome {
+pub(super) enum ListOutcome {
     /// The whole list, TLS 1.3 first.
     Listed(Vec<Cipher>),
     /// No suite but those of TLS 1.3.
@@ -77,11 +77,11 @@ impl Scratch {
     }
 
     /// `text` must not contain a NUL.
-    pub(super) fn set(&mut self, text: &str) -> Outcome {
+    pub(super) fn set(&mut self, text: &str) -> ListOutcome {
         match self.0.set_cipher_list(text) {
-            Ok(()) => Outcome::Listed(Cipher::list(&self.0)),
-            Err(e) if reason(&e) == Some(NO_CIPHER_MATCH) => Outcome::Nothing,
-            Err(e) => Outcome::Refused(e),
+            Ok(()) => ListOutcome::Listed(Cipher::list(&self.0)),
+            Err(e) if reason(&e) == Some(NO_CIPHER_MATCH) => ListOutcome::Nothing,
+            Err(e) => ListOutcome::Refused(e),
         }
     }
 
@@ -142,9 +142,9 @@ impl Library {
     fn learn() -> Result<Library, ErrorStack> {
         let mut scratch = Scratch::new()?;
         let everything = match scratch.set("ALL:COMPLEMENTOFALL") {
-            Outcome::Listed(list) => list,
-            Outcome::Nothing => Vec::new(),
-            Outcome::Refused(e) => return Err(e),
+            ListOutcome::Listed(list) => list,
+            ListOutcome::Nothing => Vec::new(),
+            ListOutcome::Refused(e) => return Err(e),
         };
         let (tls13, ciphers) = everything.into_iter().partition(Cipher::is_tls13);
         let ciphers = initial_order(ciphers);
@@ -166,7 +166,7 @@ impl Library {
             security_level: 0,
             ignores_case,
             underscore: !scratch.knows_any(&["ALL_"]),
-            profiles: matches!(scratch.set("PROFILE=SYSTEM"), Outcome::Listed(_)),
+            profiles: matches!(scratch.set("PROFILE=SYSTEM"), ListOutcome::Listed(_)),
             standard_names: standard.is_some_and(|name| scratch.knows_any(&[name])),
             from_table: false,
             suite_names: HashMap::new(),

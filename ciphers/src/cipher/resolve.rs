@@ -1,6 +1,6 @@
 use openssl::ssl::{Ssl, SslContext};
 
-use super::library::{Outcome, Scratch};
+use super::library::{ListOutcome, Scratch};
 use super::{Cipher, CipherString, CipherStringError};
 
 /// The suites that a cipher string selects, from [`CipherString::resolve`], in order of preference.
@@ -35,11 +35,11 @@ impl CipherString {
     pub fn resolve(&self) -> Result<Resolved, CipherStringError> {
         let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
         let ciphers = match scratch.set(self.as_str()) {
-            Outcome::Listed(ciphers) => ciphers,
-            Outcome::Nothing => {
+            ListOutcome::Listed(ciphers) => ciphers,
+            ListOutcome::Nothing => {
                 return Err(CipherStringError::nothing_selected(self.as_str().len()));
             }
-            Outcome::Refused(e) => return Err(CipherStringError::library(&e)),
+            ListOutcome::Refused(e) => return Err(CipherStringError::library(&e)),
         };
         let context = scratch.0.build();
         Ok(Resolved {

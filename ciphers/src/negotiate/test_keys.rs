@@ -23,7 +23,7 @@ use crate::key;
 
 /// A kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum KeyType {
     Ec(Nid),
     Rsa(u32),
     RsaPss(u32),
@@ -39,15 +39,15 @@ const CURVES: [(Nid, u32); 3] = [
     (Nid::SECP521R1, 5),
 ];
 
-impl Kind {
+impl KeyType {
     fn id(self) -> Id {
         match self {
-            Kind::Ec(_) => Id::EC,
-            Kind::Rsa(_) => Id::RSA,
-            Kind::RsaPss(_) => Id::RSA_PSS,
-            Kind::Dsa => Id::DSA,
-            Kind::Ed25519 => Id::ED25519,
-            Kind::Ed448 => Id::ED448,
+            KeyType::Ec(_) => Id::EC,
+            KeyType::Rsa(_) => Id::RSA,
+            KeyType::RsaPss(_) => Id::RSA_PSS,
+            KeyType::Dsa => Id::DSA,
+            KeyType::Ed25519 => Id::ED25519,
+            KeyType::Ed448 => Id::ED448,
         }
     }
 
@@ -55,28 +55,28 @@ impl Kind {
     /// nothing: they sign for peers in the same process only.
     fn key(self) -> Result<PKey<Private>, ErrorStack> {
         let pem: &[u8] = match self {
-            Kind::Ec(curve) => {
+            KeyType::Ec(curve) => {
                 let group = EcGroup::from_curve_name(curve)?;
                 return PKey::from_ec_key(EcKey::generate(&group)?);
             }
-            Kind::Ed25519 => return PKey::generate_ed25519(),
-            Kind::Ed448 => return PKey::generate_ed448(),
-            Kind::Dsa => include_bytes!("keys/dsa-2048.pem"),
-            Kind::Rsa(..=2048) => include_bytes!("keys/rsa-2048.pem"),
-            Kind::Rsa(..=3072) => include_bytes!("keys/rsa-3072.pem"),
-            Kind::Rsa(_) => include_bytes!("keys/rsa-7680.pem"),
-            Kind::RsaPss(..=2048) => include_bytes!("keys/rsa-pss-2048.pem"),
-            Kind::RsaPss(..=3072) => include_bytes!("keys/rsa-pss-3072.pem"),
-            Kind::RsaPss(_) => include_bytes!("keys/rsa-pss-7680.pem"),
+            KeyType::Ed25519 => return PKey::generate_ed25519(),
+            KeyType::Ed448 => return PKey::generate_ed448(),
+            KeyType::Dsa => include_bytes!("keys/dsa-2048.pem"),
+            KeyType::Rsa(..=2048) => include_bytes!("keys/rsa-2048.pem"),
+            KeyType::Rsa(..=3072) => include_bytes!("keys/rsa-3072.pem"),
+            KeyType::Rsa(_) => include_bytes!("keys/rsa-7680.pem"),
+            KeyType::RsaPss(..=2048) => include_bytes!("keys/rsa-pss-2048.pem"),
+            KeyType::RsaPss(..=3072) => include_bytes!("keys/rsa-pss-3072.pem"),
+            KeyType::RsaPss(_) => include_bytes!("keys/rsa-pss-7680.pem"),
         };
         PKey::private_key_from_pem(pem)
     }
 
     fn digest(self) -> MessageDigest {
         match self {
-            Kind::Ec(Nid::SECP521R1) => MessageDigest::sha512(),
-            Kind::Ec(Nid::SECP384R1) => MessageDigest::sha384(),
-            Kind::Ed25519 | Kind::Ed448 => MessageDigest::null(),
+            KeyType::Ec(Nid::SECP521R1) => MessageDigest::sha512(),
+            KeyType::Ec(Nid::SECP384R1) => MessageDigest::sha384(),
+            KeyType::Ed25519 | KeyType::Ed448 => MessageDigest::null(),
             _ => MessageDigest::sha256(),
         }
     }
@@ -94,23 +94,23 @@ fn rsa_bits(level: u32) -> Option<u32> {
 
 /// Sets of keys that a security level takes. The first is the usual one: EC and RSA. Groups and
 /// signature algorithms that are set can require a key from another set.
-fn sets(level: u32) -> Vec<Vec<Kind>> {
+fn sets(level: u32) -> Vec<Vec<KeyType>> {
     let rsa = rsa_bits(level);
-    let others: [Vec<Kind>; 3] = [
-        rsa.map(Kind::Rsa).into_iter().collect(),
-        rsa.map(Kind::RsaPss)
+    let others: [Vec<KeyType>; 3] = [
+        rsa.map(KeyType::Rsa).into_iter().collect(),
+        rsa.map(KeyType::RsaPss)
             .into_iter()
-            .chain((level <= 3).then_some(Kind::Ed25519))
+            .chain((level <= 3).then_some(KeyType::Ed25519))
             .collect(),
-        (level <= 4).then_some(Kind::Ed448).into_iter().collect(),
+        (level <= 4).then_some(KeyType::Ed448).into_iter().collect(),
     ];
     let curves = CURVES
         .iter()
         .filter(|(_, highest)| level.min(5) <= *highest);
-    let mut curves = curves.map(|(curve, _)| Kind::Ec(*curve));
-    let with_curve = |others: Vec<Kind>| curves.next().into_iter().chain(others).collect();
+    let mut curves = curves.map(|(curve, _)| KeyType::Ec(*curve));
+    let with_curve = |others: Vec<KeyType>| curves.next().into_iter().chain(others).collect();
     let sets = others.into_iter().map(with_curve);
-    sets.filter(|set: &Vec<Kind>| !set.is_empty()).collect()
+    sets.filter(|set: &Vec<KeyType>| !set.is_empty()).collect()
 }
 
 /// How many sets of certificates there are for a level.
@@ -129,7 +129,7 @@ pub(super) fn add(
 ) -> Result<Variant> {
     let has = key::ids(settings)?;
     let set = sets(level).into_iter().nth(set).unwrap_or_default();
-    for kind in set.into_iter().chain(dsa.then_some(Kind::Dsa)) {
+    for kind in set.into_iter().chain(dsa.then_some(KeyType::Dsa)) {
         if !has.contains(&kind.id()) {
             variant = variant.with_identity(&identity(kind)?.1);
         }
@@ -143,8 +143,8 @@ pub(super) fn lacks_rsa(level: u32) -> bool {
 }
 
 /// The key of a kind and its self-signed certificate. They are cached, because making them is slow.
-fn identity(kind: Kind) -> Result<(PKey<Private>, Identity)> {
-    static MADE: Mutex<Vec<(Kind, PKey<Private>, Identity)>> = Mutex::new(Vec::new());
+fn identity(kind: KeyType) -> Result<(PKey<Private>, Identity)> {
+    static MADE: Mutex<Vec<(KeyType, PKey<Private>, Identity)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, key, identity)) = made.iter().find(|(other, ..)| *other == kind) {
         return Ok((key.clone(), identity.clone()));
@@ -199,7 +199,7 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new(level: u32) -> Result<Authority> {
         let curve = CURVES.iter().find(|(_, highest)| level.min(5) <= *highest);
-        let kind = Kind::Ec(curve.map_or(Nid::SECP521R1, |(curve, _)| *curve));
+        let kind = KeyType::Ec(curve.map_or(Nid::SECP521R1, |(curve, _)| *curve));
         let (key, digest) = (kind.key()?, kind.digest());
         let mut x509 = unsigned("authority.invalid", &key)?;
         x509.append_extension(BasicConstraints::new().critical().ca().build()?)?;
@@ -222,12 +222,12 @@ impl Authority {
     /// Sets of a server's certificates for this name or address, with keys that a security level
     /// takes. They conform to RFC 5280, so that strict clients accept them.
     pub(crate) fn issue(&self, name: &str, level: u32) -> Result<Vec<Vec<Identity>>> {
-        let one = |kind: Kind| self.issue_one(kind, name);
-        let set = |set: Vec<Kind>| set.into_iter().map(one).collect();
+        let one = |kind: KeyType| self.issue_one(kind, name);
+        let set = |set: Vec<KeyType>| set.into_iter().map(one).collect();
         sets(level).into_iter().map(set).collect()
     }
 
-    fn issue_one(&self, kind: Kind, name: &str) -> Result<Identity> {
+    fn issue_one(&self, kind: KeyType, name: &str) -> Result<Identity> {
         let (key, _) = identity(kind)?;
         let mut x509 = unsigned("test.invalid", &key)?;
         x509.set_issuer_name(self.certificate.subject_name())?;

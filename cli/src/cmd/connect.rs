@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use pyssl as ssl;
 
 use crate::args::ConnectArgs;
-use crate::attempt::{Handshake, Outcome, Stage};
+use crate::attempt::{ConnectOutcome, Handshake, Stage};
 use crate::failure::{Failure, WithContext};
 use crate::net::{self, Deadline};
 use crate::report;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
              anyone on the network path can read and change everything"
         );
     }
-    let mut outcome = Outcome {
+    let mut outcome = ConnectOutcome {
         target: args.address.clone(),
         server_name: server_name(args).to_owned(),
         checked: !args.trust.no_verify,
@@ -84,7 +84,11 @@ fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
     Ok(context)
 }
 
-fn talk(args: &ConnectArgs, context: &ssl::SslContext, outcome: &mut Outcome) -> ssl::Result<()> {
+fn talk(
+    args: &ConnectArgs,
+    context: &ssl::SslContext,
+    outcome: &mut ConnectOutcome,
+) -> ssl::Result<()> {
     outcome.stage = Stage::Connect;
     let deadline = Deadline::after(args.timeout);
     let start = Instant::now();

@@ -17,7 +17,7 @@ use socket2::{Domain, Socket, Type};
 use crate::args::DemoArgs;
 use crate::failure::{Failure, WithContext};
 use crate::report;
-use crate::report::demo::{Check, ClientSide, Outcome, ServerSide};
+use crate::report::demo::{Check, ClientSide, DemoOutcome, ServerSide};
 use crate::setup;
 use pki::Authority;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!outcome.ok())))
 }
 
-fn greet() -> Result<Outcome, Failure> {
+fn greet() -> Result<DemoOutcome, Failure> {
     let failed = || "cannot create the certificates".to_owned();
     let authority = Authority::new().with_context(failed)?;
     let server_pem = authority.issue("localhost").with_context(failed)?;
@@ -128,7 +128,10 @@ fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientS
 }
 
 /// Compares the records of both sides with the expected results.
-fn examine(server: ssl::Result<ServerSide>, client: Option<ssl::Result<ClientSide>>) -> Outcome {
+fn examine(
+    server: ssl::Result<ServerSide>,
+    client: Option<ssl::Result<ClientSide>>,
+) -> DemoOutcome {
     let mut checks = Vec::new();
     if let (Ok(server), Some(Ok(client))) = (&server, &client) {
         let names = client.certificate.iter().flat_map(|c| c.subject_alt_name());
@@ -154,7 +157,7 @@ fn examine(server: ssl::Result<ServerSide>, client: Option<ssl::Result<ClientSid
             ),
         ]);
     }
-    Outcome {
+    DemoOutcome {
         sent_by_client: FROM_CLIENT,
         sent_by_server: FROM_SERVER,
         server,

@@ -11,16 +11,16 @@ const HEADERS_MAX: usize = 100;
 /// Reads a request and answers it with a text about the connection.
 pub(super) fn answer(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<String> {
     let (response, summary) = match read_request(conn, deadline)? {
-        Outcome::Closed => return Ok("closed without a request".to_owned()),
-        Outcome::Invalid => (
+        RequestHead::Closed => return Ok("closed without a request".to_owned()),
+        RequestHead::Invalid => (
             text_response("400 Bad Request", "this is not an HTTP/1 request\n", true),
             "400".to_owned(),
         ),
-        Outcome::TooLong => (
+        RequestHead::TooLong => (
             text_response("431 Request Header Fields Too Large", "too long\n", true),
             "431".to_owned(),
         ),
-        Outcome::Request { method, target } => (
+        RequestHead::Request { method, target } => (
             text_response("200 OK", &about(conn), method != "HEAD"),
             format!("{method} {target} 200"),
         ),
@@ -31,7 +31,7 @@ pub(super) fn answer(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<S
 }
 
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum RequestHead {
     /// The client closed without sending anything.
     Closed,
     Invalid,
@@ -43,15 +43,15 @@ enum Outcome {
 }
 
 /// Reads a request up to the empty line. Later bytes are ignored.
-fn read_request(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Outcome> {
+fn read_request(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<RequestHead> {
     let mut head = Vec::new();
     loop {
         conn.settimeout(deadline.left())?;
         let data = conn.recv(4096)?;
         if data.is_empty() {
             return Ok(match head.is_empty() {
-                true => Outcome::Closed,
-                false => Outcome::Invalid,
+                true => RequestHead::Closed,
+                false => RequestHead::Invalid,
             });
         }
         head.extend(data);
@@ -59,23 +59,23 @@ fn read_request(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Outcom
             return Ok(outcome);
         }
         if head.len() > HEAD_MAX {
-            return Ok(Outcome::TooLong);
+            return Ok(RequestHead::TooLong);
         }
     }
 }
 
 /// The request of a head; `None` if the head is not complete.
-fn parse(head: &[u8]) -> Option<Outcome> {
+fn parse(head: &[u8]) -> Option<RequestHead> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(head) {
         Ok(httparse::Status::Partial) => None,
-        Ok(httparse::Status::Complete(_)) => Some(Outcome::Request {
+        Ok(httparse::Status::Complete(_)) => Some(RequestHead::Request {
             method: request.method?.to_owned(),
             target: request.path?.to_owned(),
         }),
-        Err(httparse::Error::TooManyHeaders) => Some(Outcome::TooLong),
-        Err(_) => Some(Outcome::Invalid),
+        Err(httparse::Error::TooManyHeaders) => Some(RequestHead::TooLong),
+        Err(_) => Some(RequestHead::Invalid),
     }
 }
 
@@ -111,8 +111,8 @@ fn text_response(status: &str, body: &str, with_body: bool) -> String {
 mod tests {
     use super::*;
 
-    fn request(method: &str, target: &str) -> Option<Outcome> {
-        Some(Outcome::Request {
+    fn request(method: &str, target: &str) -> Option<RequestHead> {
+        Some(RequestHead::Request {
             method: method.to_owned(),
             target: target.to_owned(),
         })
@@ -136,7 +136,7 @@ mod tests {
         ] {
             assert_eq!(
                 parse(invalid.as_bytes()),
-                Some(Outcome::Invalid),
+                Some(RequestHead::Invalid),
                 "{invalid}"
             );
         }
@@ -144,7 +144,7 @@ mod tests {
             "GET / HTTP/1.1\r\n{}\r\n",
             "a: b\r\n".repeat(HEADERS_MAX + 1)
         );
-        assert_eq!(parse(many.as_bytes()), Some(Outcome::TooLong));
+        assert_eq!(parse(many.as_bytes()), Some(RequestHead::TooLong));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     milliseconds, row, write_json,
 };
 use crate::args::TrustArgs;
-use crate::attempt::{Outcome, Stage};
+use crate::attempt::{ConnectOutcome, Stage};
 use crate::hint;
 
 /// Describes the source of the trusted certificates.
@@ -23,7 +23,7 @@ pub(crate) fn trust_source(args: &TrustArgs) -> String {
     }
 }
 
-pub(crate) fn brief(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn brief(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()> {
     match (&outcome.error, &outcome.handshake) {
         (Some(error), _) => {
             write!(
@@ -44,7 +44,7 @@ pub(crate) fn brief(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     }
 }
 
-pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn human(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()> {
     let target = &outcome.target;
     let address = outcome
         .address
@@ -119,7 +119,7 @@ fn is_alert(error: &ssl::Error) -> bool {
         .is_some_and(|reason| reason.contains("_ALERT_"))
 }
 
-fn verification(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+fn verification(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()> {
     let failure = outcome.error.as_ref().and_then(|error| {
         let code = error.verify_code()?;
         Some((code, error.verify_message().unwrap_or_default()))
@@ -194,7 +194,7 @@ struct VerificationJson<'a> {
     message: Option<&'a str>,
 }
 
-pub(crate) fn json(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn json(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()> {
     let error = outcome.error.as_ref();
     let handshake = outcome.handshake.as_ref();
     let code = error.and_then(ssl::Error::verify_code);

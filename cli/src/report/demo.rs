@@ -15,7 +15,7 @@ use super::{
 type Cipher = Option<(&'static str, &'static str, i32)>;
 
 /// The result of the demo.
-pub(crate) struct Outcome {
+pub(crate) struct DemoOutcome {
     pub(crate) sent_by_client: &'static [u8],
     pub(crate) sent_by_server: &'static [u8],
     pub(crate) server: ssl::Result<ServerSide>,
@@ -58,13 +58,13 @@ impl Check {
     }
 }
 
-impl Outcome {
+impl DemoOutcome {
     pub(crate) fn ok(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(|check| check.ok)
     }
 }
 
-pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn human(out: &mut dyn Write, outcome: &DemoOutcome) -> io::Result<()> {
     if let Err(error) = &outcome.server {
         let class = error.python_class();
         writeln!(out, "{} {class}: {error}", Styled(BAD, "server failed:"))?;
@@ -89,7 +89,7 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 
 fn talk(
     out: &mut dyn Write,
-    outcome: &Outcome,
+    outcome: &DemoOutcome,
     server: &ServerSide,
     client: &ClientSide,
 ) -> io::Result<()> {
@@ -190,7 +190,7 @@ impl<'a> MessageJson<'a> {
     }
 }
 
-pub(crate) fn json(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn json(out: &mut dyn Write, outcome: &DemoOutcome) -> io::Result<()> {
     let server = outcome.server.as_ref().ok();
     let client = outcome
         .client

@@ -7,13 +7,13 @@ pub(super) struct Found<'a> {
     pub(super) at: usize,
     /// The directive's name; `None` in a file that is a list of strings.
     pub(super) directive: Option<&'a str>,
-    pub(super) kind: Kind,
+    pub(super) kind: DirectiveKind,
     pub(super) string: &'a str,
 }
 
 /// The kind of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum DirectiveKind {
     /// A cipher string.
     Ciphers,
     /// A list of TLS 1.3 suites.
@@ -23,9 +23,9 @@ pub(super) enum Kind {
 }
 
 /// Directives at the start of a line, and the kind of their value.
-const DIRECTIVES: &[(Kind, &[&str])] = &[
+const DIRECTIVES: &[(DirectiveKind, &[&str])] = &[
     (
-        Kind::Ciphers,
+        DirectiveKind::Ciphers,
         &[
             // nginx; the first is also PostgreSQL's
             "ssl_ciphers",
@@ -60,7 +60,7 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Tls13,
+        DirectiveKind::Tls13,
         &[
             // HAProxy
             "ssl-default-bind-ciphersuites",
@@ -77,7 +77,7 @@ const DIRECTIVES: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Excluded,
+        DirectiveKind::Excluded,
         &[
             // Postfix
             "smtpd_tls_exclude_ciphers",
@@ -101,15 +101,15 @@ const SQUID: &[&str] = &[
 ];
 
 /// Calls in programs; their first quoted argument is the string.
-const CALLS: &[(&str, Kind)] = &[
+const CALLS: &[(&str, DirectiveKind)] = &[
     // C, Python, Rust
-    ("SSL_CTX_set_cipher_list", Kind::Ciphers),
-    ("SSL_set_cipher_list", Kind::Ciphers),
-    ("SSL_CTX_set_ciphersuites", Kind::Tls13),
-    ("SSL_set_ciphersuites", Kind::Tls13),
-    ("set_ciphers", Kind::Ciphers),
-    ("set_cipher_list", Kind::Ciphers),
-    ("set_ciphersuites", Kind::Tls13),
+    ("SSL_CTX_set_cipher_list", DirectiveKind::Ciphers),
+    ("SSL_set_cipher_list", DirectiveKind::Ciphers),
+    ("SSL_CTX_set_ciphersuites", DirectiveKind::Tls13),
+    ("SSL_set_ciphersuites", DirectiveKind::Tls13),
+    ("set_ciphers", DirectiveKind::Ciphers),
+    ("set_cipher_list", DirectiveKind::Ciphers),
+    ("set_ciphersuites", DirectiveKind::Tls13),
 ];
 
 /// Directives that pass a name and a value to OpenSSL.
@@ -122,15 +122,15 @@ const COMMANDS: &[&str] = &[
     "ssl.openssl.ssl-conf-cmd",
 ];
 
-fn kind_of(name: &str) -> Option<Kind> {
-    let of = |(kind, names): &(Kind, &[&str])| {
+fn kind_of(name: &str) -> Option<DirectiveKind> {
+    let of = |(kind, names): &(DirectiveKind, &[&str])| {
         let is_one = names.iter().any(|n| n.eq_ignore_ascii_case(name));
         is_one.then_some(*kind)
     };
     // RabbitMQ numbers the suites of its list.
     let rabbit = name.starts_with("ssl_options.ciphers.") || name.contains(".ssl_options.ciphers.");
     let all = DIRECTIVES.iter().find_map(of);
-    all.or(rabbit.then_some(Kind::Ciphers))
+    all.or(rabbit.then_some(DirectiveKind::Ciphers))
 }
 
 /// A text whose continued lines are joined, with the offset of each byte in the file.
@@ -210,7 +210,7 @@ impl Joined {
 
 fn is_postfix(directive: &str) -> bool {
     let lower = directive.to_ascii_lowercase();
-    kind_of(directive) == Some(Kind::Excluded) || lower.ends_with("_cipherlist")
+    kind_of(directive) == Some(DirectiveKind::Excluded) || lower.ends_with("_cipherlist")
 }
 
 /// Finds the strings in a text with joined lines: the values of directives, or else, if every line
@@ -276,7 +276,7 @@ fn list(text: &str) -> Vec<Found<'_>> {
             found.push(Found {
                 at: at + offset(line, word),
                 directive: None,
-                kind: Kind::Ciphers,
+                kind: DirectiveKind::Ciphers,
                 string: word,
             });
         }
@@ -307,7 +307,7 @@ fn find_in_line<'a>(text: &'a str, at: usize, line: &'a str) -> Vec<Found<'a>> {
             found.push(Found {
                 at: offset(text, string),
                 directive: next.get(.."cipher".len()),
-                kind: Kind::Ciphers,
+                kind: DirectiveKind::Ciphers,
                 string,
             });
         } else if let ("ciphers" | "ciphersuites", Some(kind)) = (next, kind_of(next)) {
@@ -351,8 +351,8 @@ fn find_directive<'a>(text: &'a str, at: usize, line: &'a str) -> Option<Found<'
         let starts = before.is_none_or(|c| c.is_whitespace() || ",{([<\"'.".contains(c));
         let (name, behind) = name_at(line, found).filter(|_| starts)?;
         let kind = match name.to_ascii_lowercase().as_str() {
-            "cipher" | "ciphers" | "cipher_list" => Kind::Ciphers,
-            "ciphersuites" => Kind::Tls13,
+            "cipher" | "ciphers" | "cipher_list" => DirectiveKind::Ciphers,
+            "ciphersuites" => DirectiveKind::Tls13,
             _ => return None,
         };
         let quote = before.filter(|c| matches!(c, '"' | '\''));
@@ -402,7 +402,12 @@ fn word(text: &str, ends: impl Fn(char) -> bool) -> &str {
 
 /// The value at `from`: a quoted string, or after an assignment the rest of the line, or else one
 /// word.
-fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Option<Found<'a>> {
+fn value<'a>(
+    text: &'a str,
+    from: usize,
+    directive: &'a str,
+    kind: DirectiveKind,
+) -> Option<Found<'a>> {
     let (assigned, rest) = assignment(text.get(from..)?);
     // In nginx's files, the value may stand on the next line.
     let rest = match assigned || !directive.to_ascii_lowercase().ends_with("ssl_ciphers") {
@@ -425,10 +430,10 @@ fn value<'a>(text: &'a str, from: usize, directive: &'a str, kind: Kind) -> Opti
     if directive.to_ascii_lowercase().ends_with("ciphersuite") {
         let behind = offset(text, string) + string.len();
         if string.eq_ignore_ascii_case("TLSv1.3") {
-            return value(text, behind, directive, Kind::Tls13);
+            return value(text, behind, directive, DirectiveKind::Tls13);
         }
         if string.eq_ignore_ascii_case("SSL") {
-            return value(text, behind, directive, Kind::Ciphers);
+            return value(text, behind, directive, DirectiveKind::Ciphers);
         }
     }
     let string = if assigned {

@@ -7,7 +7,7 @@ use pyssl_ciphers::cipher::{
     CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy, Report,
 };
 
-use super::config::{Found, Joined, Kind, find};
+use super::config::{DirectiveKind, Found, Joined, find};
 use super::{read_policy, versions};
 use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
@@ -66,7 +66,7 @@ fn lint(
         policy: None,
     };
     linted.findings = match found.kind {
-        Kind::Ciphers => {
+        DirectiveKind::Ciphers => {
             linted.policy = policy.and_then(|policy| judged(args, policy, found.string));
             CipherString::parse(found.string).and_then(|string| {
                 let mut findings = string.lint()?;
@@ -75,8 +75,8 @@ fn lint(
                 Ok(findings)
             })
         }
-        Kind::Tls13 => Ciphersuites::parse(found.string).map(|list| list.lint()),
-        Kind::Excluded => excluded(found.string, &mut linted.inserted),
+        DirectiveKind::Tls13 => Ciphersuites::parse(found.string).map(|list| list.lint()),
+        DirectiveKind::Excluded => excluded(found.string, &mut linted.inserted),
     };
     linted
 }

@@ -158,7 +158,7 @@ fn the_directives_of_servers_are_found() {
     let apache = "<VirtualHost *>\nSSLCipherSuite SSL \"HIGH\"\nSSLCipherSuite TLSv1.3 TLS_A\n\
                   sslproxyciphersuite LOW\n</VirtualHost>";
     assert_eq!(strings(apache), ["HIGH", "TLS_A", "LOW"]);
-    assert_eq!(find(apache)[1].kind, Kind::Tls13);
+    assert_eq!(find(apache)[1].kind, DirectiveKind::Tls13);
     let haproxy = "global\n ssl-default-bind-ciphers ECDHE+AESGCM\n\
                    frontend f\n bind :443 ssl crt a.pem ciphers AES:!SHA1 alpn h2\n bind :80\n";
     assert_eq!(strings(haproxy), ["ECDHE+AESGCM", "AES:!SHA1"]);
@@ -166,7 +166,7 @@ fn the_directives_of_servers_are_found() {
     assert_eq!(strings(postfix), ["HIGH, !aNULL"]);
     let excluded = "smtpd_tls_exclude_ciphers = aNULL, MD5 , DES\n";
     assert_eq!(strings(excluded), ["aNULL, MD5 , DES"]);
-    assert_eq!(find(excluded)[0].kind, Kind::Excluded);
+    assert_eq!(find(excluded)[0].kind, DirectiveKind::Excluded);
     for tls13 in [
         "ssl_conf_command Ciphersuites TLS_A:TLS_B;\n",
         "SSLOpenSSLConfCmd Ciphersuites TLS_A:TLS_B\n",
@@ -177,7 +177,7 @@ fn the_directives_of_servers_are_found() {
         "ctx.set_ciphersuites('TLS_A:TLS_B')\n",
     ] {
         assert_eq!(strings(tls13), ["TLS_A:TLS_B"], "{tls13}");
-        assert_eq!(find(tls13)[0].kind, Kind::Tls13, "{tls13}");
+        assert_eq!(find(tls13)[0].kind, DirectiveKind::Tls13, "{tls13}");
     }
     let both = " bind :443 ssl ciphers HIGH ciphersuites TLS_A alpn h2\n";
     assert_eq!(strings(both), ["HIGH", "TLS_A"]);
