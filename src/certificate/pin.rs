@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// # let leaf = pyssl_testing::Ca::new().issue("localhost");
 /// let certificate = ssl::Certificate::from_der(&leaf.der())?;
 /// let pin = ssl::Pin::PublicKey(certificate.public_key_fingerprint()?);
-/// assert_eq!(pin.to_string().parse(), Ok::<ssl::Pin, ssl::Error>(pin));
+/// assert_eq!(pin.to_string().parse::<ssl::Pin>()?, pin);
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
