@@ -202,7 +202,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
         )?;
     }
     if let Some(reason) = &scan.keys_unknown {
-        let text = format_args!("unknown: {}", clean(reason));
+        let text = format!("unknown: {}", clean(reason));
         row(out, "certificate", Styled(DOUBTFUL, text))?;
     }
     if scan.requests_certificate {
@@ -253,7 +253,7 @@ fn version_table(out: &mut dyn Write, version: &VersionScan) -> io::Result<()> {
         writeln!(out, "{}", Styled(FAINT, version.order.in_words()))?;
     }
     if let Some(reason) = &version.unknown {
-        let text = format_args!("further suites are unknown: {}", clean(reason));
+        let text = format!("further suites are unknown: {}", clean(reason));
         writeln!(out, "{}", Styled(DOUBTFUL, text))?;
     }
     Ok(())
@@ -264,7 +264,7 @@ fn off(out: &mut dyn Write, label: &str) -> io::Result<()> {
 }
 
 fn unknown(out: &mut dyn Write, label: &str, reason: &str) -> io::Result<()> {
-    let text = format_args!("unknown: {}", clean(reason));
+    let text = format!("unknown: {}", clean(reason));
     writeln!(out, "\n{label}  {}", Styled(DOUBTFUL, text))
 }
 
