@@ -73,7 +73,13 @@ fn a_server_of_tls_1_3_names_suite_and_group_without_a_key_share() {
     assert!([0x1303, 0x1301].contains(&chosen.suite));
     assert_eq!(chosen.group.map(group_name).unwrap(), "x448");
     // With one, it sends its certificate, if it can sign.
+    let mut tried = 0;
     for group in groups().filter(|group| has_key_share(*group)) {
+        // Newer versions of OpenSSL do not use the larger ones by default.
+        if server.set_groups(&group_name(group)).is_err() {
+            continue;
+        }
+        tried += 1;
         let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]).groups(&[group]);
         let flight = read(&answer(&server, &hello.clone().key_share(group))).unwrap();
         assert!(
@@ -85,6 +91,7 @@ fn a_server_of_tls_1_3_names_suite_and_group_without_a_key_share() {
         let flight = read(&answer(&server, &rsa)).unwrap();
         assert_eq!(flight.alert(), Some(40), "{}", group_name(group));
     }
+    assert!(tried >= 8, "{tried}");
 }
 
 /// Every suite that OpenSSL can offer gets its answer, whatever the key exchange.
