@@ -329,10 +329,17 @@ fn encrypted_but_unsent_data_is_neither_lost_nor_sent_twice() {
         };
         assert_eq!(error.python_class(), "SSLWantWriteError");
         let total = sent + MESSAGE + more;
-        assert_eq!(told(client.send(&all[sent..total])), WANT_WRITE);
+        // On a busy machine the kernel may have made room in the meantime.
+        let again = client.send(&all[sent..total]);
         thread::scope(|scope| {
             let peer = scope.spawn(|| recv_exactly(&server, total));
-            wait_until_done(&client, || client.send(&all[sent..total]));
+            match again {
+                Ok(n) => assert_eq!(n, total - sent),
+                again => {
+                    assert_eq!(told(again), WANT_WRITE);
+                    wait_until_done(&client, || client.send(&all[sent..total]));
+                }
+            }
             assert!(peer.join().unwrap() == all[..total]);
             unwrap_without_waiting(&client);
             assert_eq!(server.recv(1).unwrap(), b"");
