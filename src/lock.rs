@@ -13,61 +13,61 @@ use crate::deadline::Deadline;
 
 /// The reason why a thread did not get a lock.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum LockError {
     /// It was not free in time.
-    Late,
+    NotInTime,
     /// This thread holds it already.
-    Own,
+    Reentrant,
 }
 
-/// A fair lock without a value. One thread at a time can enter, in the order in which they came.
+/// A fair lock without a value. One thread at a time holds it, in the order in which they asked.
 ///
-/// A waiting thread increments the count first and reads the owner afterwards. A leaving thread clears
+/// A waiting thread increments the count first and reads the owner afterwards. A thread that unlocks clears
 /// the owner first and reads the count afterwards. So at least one of the two sees the other.
 #[derive(Debug, Default)]
-pub(crate) struct Gate {
-    /// The thread that is inside; 0 for none.
+pub(crate) struct RawFairLock {
+    /// The thread that holds it; 0 for none.
     owner: AtomicUsize,
-    /// The number of threads that are in the queue, or are about to enter it.
+    /// The number of threads that are in the queue, or are about to join it.
     waiting: AtomicUsize,
     /// The thread at the head of the queue; 0 for none.
     first: AtomicUsize,
     queue: Mutex<VecDeque<(usize, Thread)>>,
 }
 
-/// Shows that a thread has entered a [`Gate`]. Dropping it leaves the gate.
+/// A [`RawFairLock`] that is locked, until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct GateGuard<'a>(&'a Gate);
+pub(crate) struct RawFairGuard<'a>(&'a RawFairLock);
 
-impl Gate {
-    /// Enters at once, unless there is an owner. It does not wait for the queue.
-    pub(crate) fn try_enter(&self) -> Result<GateGuard<'_>, Refused> {
+impl RawFairLock {
+    /// Locks at once, unless there is an owner. It does not wait for the queue.
+    pub(crate) fn try_lock(&self) -> Result<RawFairGuard<'_>, LockError> {
         let me = this_thread();
         match self.owner.compare_exchange(0, me, SeqCst, Relaxed) {
-            Ok(_) => Ok(GateGuard(self)),
-            Err(owner) if owner == me => Err(Refused::Own),
-            Err(_) => Err(Refused::Late),
+            Ok(_) => Ok(RawFairGuard(self)),
+            Err(owner) if owner == me => Err(LockError::Reentrant),
+            Err(_) => Err(LockError::NotInTime),
         }
     }
 
-    /// Enters if there is no owner and no thread waits.
-    fn pass(&self) -> Result<GateGuard<'_>, Refused> {
+    /// Locks if there is no owner and no thread waits.
+    fn try_lock_in_order(&self) -> Result<RawFairGuard<'_>, LockError> {
         if self.waiting.load(Relaxed) > 0 && self.owner.load(Relaxed) != this_thread() {
-            return Err(Refused::Late);
+            return Err(LockError::NotInTime);
         }
-        self.try_enter()
+        self.try_lock()
     }
 
-    /// Enters when it is this thread's turn. Fails if the deadline passes before, or if `unless` becomes
+    /// Locks when it is this thread's turn. Fails if the deadline passes before, or if `unless` becomes
     /// true. A thread that makes `unless` true must call [`wake`](Self::wake).
-    pub(crate) fn enter(
+    pub(crate) fn lock(
         &self,
         deadline: Deadline,
         unless: impl Fn() -> bool,
-    ) -> Result<GateGuard<'_>, Refused> {
-        match self.pass() {
-            Err(Refused::Late) => self.wait(deadline, unless),
+    ) -> Result<RawFairGuard<'_>, LockError> {
+        match self.try_lock_in_order() {
+            Err(LockError::NotInTime) => self.wait(deadline, unless),
             outcome => outcome,
         }
     }
@@ -77,25 +77,25 @@ impl Gate {
         &self,
         deadline: Deadline,
         unless: impl Fn() -> bool,
-    ) -> Result<GateGuard<'_>, Refused> {
-        /// How often a thread tries before it sleeps. Most operations inside are short.
+    ) -> Result<RawFairGuard<'_>, LockError> {
+        /// How often a thread tries before it sleeps. Most owners hold it for a short time.
         const TRIES: u32 = 100;
         let me = this_thread();
-        let mut place = Place::last(self, me);
+        let mut entry = QueueEntry::push(self, me);
         let mut tries = 0;
         loop {
             if self.first.load(SeqCst) == me {
-                if let Ok(inside) = self.try_enter() {
-                    place.entered = true;
-                    return Ok(inside);
+                if let Ok(locked) = self.try_lock() {
+                    entry.locked = true;
+                    return Ok(locked);
                 }
             }
             if unless() {
-                return Err(Refused::Late);
+                return Err(LockError::NotInTime);
             }
             let left = deadline.left();
             if left.is_some_and(|left| left.is_zero()) {
-                return Err(Refused::Late);
+                return Err(LockError::NotInTime);
             }
             if tries < TRIES {
                 tries += 1;
@@ -109,7 +109,7 @@ impl Gate {
         }
     }
 
-    /// Wakes all waiting threads, which then check again whether they can enter.
+    /// Wakes all waiting threads, which then check again whether they can lock.
     pub(crate) fn wake(&self) {
         if self.waiting.load(SeqCst) > 0 {
             for (_, thread) in self.queue().iter() {
@@ -129,7 +129,7 @@ impl Gate {
     }
 }
 
-impl Drop for GateGuard<'_> {
+impl Drop for RawFairGuard<'_> {
     fn drop(&mut self) {
         self.0.owner.store(0, SeqCst);
         if self.0.waiting.load(SeqCst) > 0 {
@@ -138,53 +138,53 @@ impl Drop for GateGuard<'_> {
     }
 }
 
-/// A place in the queue, until it is dropped.
-struct Place<'a> {
-    gate: &'a Gate,
+/// A waiting thread in the queue, until this is dropped.
+struct QueueEntry<'a> {
+    raw: &'a RawFairLock,
     thread: usize,
-    entered: bool,
+    locked: bool,
 }
 
-impl<'a> Place<'a> {
-    fn last(gate: &'a Gate, thread: usize) -> Place<'a> {
-        gate.waiting.fetch_add(1, SeqCst);
-        let mut queue = gate.queue();
+impl<'a> QueueEntry<'a> {
+    fn push(raw: &'a RawFairLock, thread: usize) -> QueueEntry<'a> {
+        raw.waiting.fetch_add(1, SeqCst);
+        let mut queue = raw.queue();
         queue.push_back((thread, std::thread::current()));
         if queue.len() == 1 {
-            gate.first.store(thread, SeqCst);
+            raw.first.store(thread, SeqCst);
         }
-        Place {
-            gate,
+        QueueEntry {
+            raw,
             thread,
-            entered: false,
+            locked: false,
         }
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueueEntry<'_> {
     fn drop(&mut self) {
-        let mut queue = self.gate.queue();
+        let mut queue = self.raw.queue();
         queue.retain(|(thread, _)| *thread != self.thread);
         let first = queue.front().map_or(0, |(thread, _)| *thread);
-        self.gate.first.store(first, SeqCst);
-        // A thread that has entered wakes the next one when it leaves. A thread that gives up must do it
+        self.raw.first.store(first, SeqCst);
+        // A thread that got the lock wakes the next one when it unlocks. A thread that gives up must do it
         // too, since it may have been woken instead of the next one.
-        if let (false, Some((_, thread))) = (self.entered, queue.front()) {
+        if let (false, Some((_, thread))) = (self.locked, queue.front()) {
             thread.unpark();
         }
         drop(queue);
-        self.gate.waiting.fetch_sub(1, SeqCst);
+        self.raw.waiting.fetch_sub(1, SeqCst);
     }
 }
 
 /// A fair mutex with deadlines. It knows which thread holds it, and whether that thread runs user code.
 ///
-/// The user code may call a method that takes the same lock. That is an error ([`Refused::Own`]) instead of
+/// The user code may call a method that takes the same lock. That is an error ([`LockError::Reentrant`]) instead of
 /// a deadlock.
 #[derive(Debug)]
 pub(crate) struct FairLock<T> {
     state: Arc<LockState>,
-    /// Only the owner of the gate locks it, so no thread ever waits for it.
+    /// Only the owner of the raw lock locks it, so no thread ever waits for it.
     value: Mutex<T>,
 }
 
@@ -192,14 +192,14 @@ pub(crate) struct FairLock<T> {
 /// runs.
 #[derive(Debug, Default)]
 pub(crate) struct LockState {
-    gate: Gate,
-    calling: AtomicBool,
+    raw: RawFairLock,
+    in_callback: AtomicBool,
 }
 
 /// The lock, while it is held. The fields are dropped in this order.
 pub(crate) struct FairGuard<'a, T> {
     value: MutexGuard<'a, T>,
-    _inside: Option<GateGuard<'a>>,
+    _locked: Option<RawFairGuard<'a>>,
 }
 
 impl<T> FairLock<T> {
@@ -215,60 +215,60 @@ impl<T> FairLock<T> {
         }
     }
 
-    /// Waits for the lock. `Deadline::Now` waits too, until the owner leaves or runs user code, since its
+    /// Waits for the lock. `Deadline::Now` waits too, until the owner unlocks or runs user code, since its
     /// own operations are short.
-    pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, Refused> {
-        let gate = &self.state.gate;
-        if let Ok(inside) = gate.pass() {
-            return Ok(self.guard(Some(inside)));
+    pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, LockError> {
+        let raw = &self.state.raw;
+        if let Ok(locked) = raw.try_lock_in_order() {
+            return Ok(self.guard(Some(locked)));
         }
-        let inside = match deadline {
-            Deadline::Now => gate.enter(Deadline::Never, || self.state.calling.load(SeqCst))?,
-            deadline => gate.enter(deadline, || false)?,
+        let locked = match deadline {
+            Deadline::Now => raw.lock(Deadline::Never, || self.state.in_callback.load(SeqCst))?,
+            deadline => raw.lock(deadline, || false)?,
         };
-        Ok(self.guard(Some(inside)))
+        Ok(self.guard(Some(locked)))
     }
 
     /// Waits without a limit for a lock under which no user code runs.
     pub(crate) fn lock_data(&self) -> FairGuard<'_, T> {
-        self.guard(self.state.gate.enter(Deadline::Never, || false).ok())
+        self.guard(self.state.raw.lock(Deadline::Never, || false).ok())
     }
 
     /// Whether this thread holds the lock.
     pub(crate) fn is_own(&self) -> bool {
-        self.state.gate.owner.load(Relaxed) == this_thread()
+        self.state.raw.owner.load(Relaxed) == this_thread()
     }
 
     /// Takes the lock if it is free and no thread waits for it.
     pub(crate) fn try_lock(&self) -> Option<FairGuard<'_, T>> {
         self.state
-            .gate
-            .pass()
+            .raw
+            .try_lock_in_order()
             .ok()
-            .map(|inside| self.guard(Some(inside)))
+            .map(|locked| self.guard(Some(locked)))
     }
 
     /// The number of threads in the queue.
     #[cfg(test)]
     pub(crate) fn queued(&self) -> usize {
-        self.state.gate.queue().len()
+        self.state.raw.queue().len()
     }
 
-    fn guard<'a>(&'a self, inside: Option<GateGuard<'a>>) -> FairGuard<'a, T> {
+    fn guard<'a>(&'a self, locked: Option<RawFairGuard<'a>>) -> FairGuard<'a, T> {
         FairGuard {
             // If user code has panicked under the lock, its caller got the panic already.
             value: self.value.lock().unwrap_or_else(PoisonError::into_inner),
-            _inside: inside,
+            _locked: locked,
         }
     }
 }
 
 impl LockState {
     /// Notes whether the owner of the lock runs user code.
-    pub(crate) fn calling(&self, on: bool) {
-        self.calling.store(on, SeqCst);
+    pub(crate) fn set_in_callback(&self, on: bool) {
+        self.in_callback.store(on, SeqCst);
         if on {
-            self.gate.wake();
+            self.raw.wake();
         }
     }
 }
@@ -304,7 +304,7 @@ mod tests {
     fn a_thread_that_holds_the_lock_gets_an_error() {
         let lock = FairLock::new(1);
         let guard = lock.lock(Deadline::Never).expect("free");
-        assert_eq!(lock.lock(Deadline::Never).err(), Some(Refused::Own));
+        assert_eq!(lock.lock(Deadline::Never).err(), Some(LockError::Reentrant));
         drop(guard);
         assert_eq!(lock.lock(Deadline::Never).as_deref(), Ok(&1));
     }
@@ -349,7 +349,7 @@ mod tests {
                 let soon = Deadline::after(Some(Duration::from_millis(1)));
                 lock.lock(soon).err()
             });
-            assert_eq!(late.join().unwrap(), Some(Refused::Late));
+            assert_eq!(late.join().unwrap(), Some(LockError::NotInTime));
         });
         drop(held);
         assert!(lock.try_lock().is_some());
@@ -366,9 +366,9 @@ mod tests {
                 lock.lock(Deadline::Now).err()
             });
             both.wait();
-            lock.state.calling(true);
-            assert_eq!(asker.join().unwrap(), Some(Refused::Late));
-            lock.state.calling(false);
+            lock.state.set_in_callback(true);
+            assert_eq!(asker.join().unwrap(), Some(LockError::NotInTime));
+            lock.state.set_in_callback(false);
             // Without user code it waits.
             let asker = scope.spawn(|| lock.lock(Deadline::Now).is_ok());
             drop(held);
@@ -376,7 +376,7 @@ mod tests {
         });
     }
 
-    /// Every thread enters, even if threads before it give up.
+    /// Every thread gets the lock, even if threads before it give up.
     #[test]
     fn threads_that_give_up_delay_no_others() {
         let lock = FairLock::new(0);
@@ -391,7 +391,7 @@ mod tests {
                         };
                         match lock.lock(deadline) {
                             Ok(mut count) => *count += 1,
-                            Err(refused) => assert_eq!((refused, i % 2), (Refused::Late, 1)),
+                            Err(refused) => assert_eq!((refused, i % 2), (LockError::NotInTime, 1)),
                         }
                     }
                 });

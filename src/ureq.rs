@@ -112,7 +112,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
             return Err(tls_error(Error::value(text)));
         }
         let mut adapter = TransportAdapter::new(inner, details.current_time.clone());
-        adapter.set_timeout(left(details));
+        adapter.set_timeout(remaining_time(details));
         let config = details.config;
         let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
         let host = server_hostname(details.uri.host().unwrap_or_default());
@@ -130,7 +130,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
 }
 
 /// The time that is left since the connection was begun.
-fn left(details: &ConnectionDetails<'_>) -> NextTimeout {
+fn remaining_time(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     let now = (details.current_time)();
     if let (Duration::Exact(after), Instant::Exact(now), Instant::Exact(begun)) =

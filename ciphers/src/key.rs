@@ -6,25 +6,25 @@ use openssl::x509::{X509, X509Ref};
 use pyssl::{Certificate, ContextSettings, Identity, Result};
 
 /// A certificate of a context.
-pub(crate) struct Held {
+pub(crate) struct ContextCertificate {
     pub(crate) leaf: X509,
     pub(crate) chain: Vec<X509>,
     pub(crate) identity: Identity,
 }
 
-impl Held {
-    pub(crate) fn all(settings: &ContextSettings) -> Result<Vec<Held>> {
+impl ContextCertificate {
+    pub(crate) fn all(settings: &ContextSettings) -> Result<Vec<ContextCertificate>> {
         let identities = settings.identities().into_iter();
-        identities.map(Held::new).collect()
+        identities.map(ContextCertificate::new).collect()
     }
 
-    fn new(identity: Identity) -> Result<Held> {
+    fn new(identity: Identity) -> Result<ContextCertificate> {
         let mut sent = Vec::new();
         for certificate in identity.certificates() {
             sent.push(x509(&certificate)?);
         }
         let leaf = sent.remove(0);
-        Ok(Held {
+        Ok(ContextCertificate {
             leaf,
             chain: sent,
             identity,
@@ -34,7 +34,7 @@ impl Held {
 
 /// The kinds of keys of a context's certificates.
 pub(crate) fn ids(settings: &ContextSettings) -> Result<Vec<Id>> {
-    let held = Held::all(settings)?;
+    let held = ContextCertificate::all(settings)?;
     let ids = held
         .iter()
         .filter_map(|held| Some(held.leaf.public_key().ok()?.id()));

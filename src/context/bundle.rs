@@ -29,8 +29,8 @@ impl Bundle {
     /// As in Python for a `cafile`. Errors are not cached.
     pub(super) fn open(path: &Path) -> Result<Arc<Bundle>> {
         let file = File::open(path)?;
-        let before = Stamp::of(&file.metadata()?);
-        let settled = before.as_ref().is_some_and(Stamp::is_settled);
+        let before = FileState::of(&file.metadata()?);
+        let settled = before.as_ref().is_some_and(FileState::is_settled);
         if let Some(bundle) = before.as_ref().and_then(cached) {
             return Ok(bundle);
         }
@@ -46,7 +46,7 @@ impl Bundle {
             (Err(error), None) => return Err(error),
         };
         if let (Some(before), Ok(now)) = (before, source.metadata()) {
-            if Stamp::of(&now).as_ref() == Some(&before) && settled {
+            if FileState::of(&now).as_ref() == Some(&before) && settled {
                 cache(before, &bundle);
             }
         }
@@ -75,7 +75,7 @@ impl Bundle {
 /// Identifies a file and its state. Each change of a file's content, owner or mode updates its
 /// `ctime`, which programs cannot set.
 #[derive(PartialEq)]
-struct Stamp {
+struct FileState {
     device: u64,
     inode: u64,
     size: u64,
@@ -90,11 +90,11 @@ const TICK: Duration = Duration::from_secs(2);
 /// The largest file that is cached.
 const MAX_CACHED_SIZE: u64 = 8 << 20;
 
-impl Stamp {
+impl FileState {
     /// `None` if it is not a regular file.
-    fn of(meta: &Metadata) -> Option<Stamp> {
+    fn of(meta: &Metadata) -> Option<FileState> {
         use std::os::unix::fs::MetadataExt;
-        meta.is_file().then(|| Stamp {
+        meta.is_file().then(|| FileState {
             device: meta.dev(),
             inode: meta.ino(),
             size: meta.size(),
@@ -103,7 +103,7 @@ impl Stamp {
         })
     }
 
-    /// Whether any later change will change the stamp.
+    /// Whether any later change will change the state.
     fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| {
@@ -115,27 +115,27 @@ impl Stamp {
 }
 
 /// The most recently used files, latest first. The lock is not held while a file is read.
-static CACHE: Mutex<Vec<(Stamp, Arc<Bundle>)>> = Mutex::new(Vec::new());
+static CACHE: Mutex<Vec<(FileState, Arc<Bundle>)>> = Mutex::new(Vec::new());
 
 /// The number of cached files: enough for the system's, certifi's, a private one and a new version.
 const MAX_CACHED_FILES: usize = 4;
 
-fn cached(stamp: &Stamp) -> Option<Arc<Bundle>> {
+fn cached(state: &FileState) -> Option<Arc<Bundle>> {
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = cache.iter().position(|(other, _)| other == stamp)?;
+    let at = cache.iter().position(|(other, _)| other == state)?;
     cache[..=at].rotate_right(1);
     Some(Arc::clone(&cache[0].1))
 }
 
-fn cache(stamp: Stamp, bundle: &Arc<Bundle>) {
-    if stamp.size > MAX_CACHED_SIZE {
+fn cache(state: FileState, bundle: &Arc<Bundle>) {
+    if state.size > MAX_CACHED_SIZE {
         return;
     }
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     // Remove older versions of the same file.
-    let same_file = |other: &Stamp| (other.device, other.inode) == (stamp.device, stamp.inode);
+    let same_file = |other: &FileState| (other.device, other.inode) == (state.device, state.inode);
     cache.retain(|(other, _)| !same_file(other));
-    cache.insert(0, (stamp, Arc::clone(bundle)));
+    cache.insert(0, (state, Arc::clone(bundle)));
     let kept = cache.len().min(MAX_CACHED_FILES);
     let forgotten = cache.split_off(kept);
     drop(cache);

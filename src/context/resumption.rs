@@ -28,13 +28,13 @@ pub(crate) struct Server {
 
 /// The sessions of one context.
 #[derive(Default)]
-pub(crate) struct ClientSessions(Mutex<Servers>);
+pub(crate) struct ClientSessions(Mutex<SessionsByServer>);
 
 /// Servers in the order of their last use. The order is a counter, so both maps have one entry for
 /// each server.
 #[derive(Default)]
-struct Servers {
-    by_server: HashMap<Server, Kept>,
+struct SessionsByServer {
+    by_server: HashMap<Server, ServerSessions>,
     by_use: BTreeMap<u64, Server>,
     uses: u64,
 }
@@ -44,14 +44,14 @@ struct Servers {
 /// version, so that sessions from before the change are not used.
 type SettingsVersion = (u64, u64);
 
-struct Kept {
+struct ServerSessions {
     sessions: VecDeque<SslSession>,
     version: SettingsVersion,
     last_use: u64,
 }
 
 impl ClientSessions {
-    fn lock(&self) -> MutexGuard<'_, Servers> {
+    fn lock(&self) -> MutexGuard<'_, SessionsByServer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,14 +61,14 @@ impl ClientSessions {
     }
 }
 
-impl Servers {
-    fn remove(&mut self, server: &Server) -> Option<Kept> {
+impl SessionsByServer {
+    fn remove(&mut self, server: &Server) -> Option<ServerSessions> {
         let kept = self.by_server.remove(server)?;
         self.by_use.remove(&kept.last_use);
         Some(kept)
     }
 
-    fn insert(&mut self, server: Server, mut kept: Kept, limit: usize) {
+    fn insert(&mut self, server: Server, mut kept: ServerSessions, limit: usize) {
         self.uses += 1;
         kept.last_use = self.uses;
         self.by_use.insert(self.uses, server.clone());
@@ -121,7 +121,7 @@ impl Resumption {
         let mut servers = self.sessions.lock();
         let mut kept = match servers.remove(&self.server) {
             Some(kept) if kept.version == self.version => kept,
-            _ => Kept {
+            _ => ServerSessions {
                 sessions: VecDeque::new(),
                 version: self.version,
                 last_use: 0,

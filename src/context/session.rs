@@ -76,7 +76,7 @@ impl SslSession {
     /// `SSLError` if OpenSSL cannot encode it.
     pub fn to_der(&self) -> Result<Vec<u8>> {
         let note = self.verified.map(Verified::to_note).unwrap_or_default();
-        Ok(session::noted(&self.raw, &note)?.to_der()?)
+        Ok(session::with_note(&self.raw, &note)?.to_der()?)
     }
 
     /// Decodes a session that [`to_der`](Self::to_der) encoded, possibly in another process, for

@@ -77,11 +77,11 @@ impl Lookups {
 
 impl Trust {
     pub(crate) fn empty() -> Result<Trust> {
-        Trust::looking_in(|_| Ok(()))
+        Trust::with_lookups(|_| Ok(()))
     }
 
     /// A store without certificates, with the lookups that `add` adds.
-    fn looking_in(add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
+    fn with_lookups(add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
         let files = Arc::<Files>::default();
         let mut lookups = Lookups {
             store: StoreBuilder::new(files.clone())?,
@@ -174,7 +174,7 @@ impl Trust {
 
     /// A copy with more lookups.
     fn copy_with(&self, add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
-        let copy = Trust::looking_in(|lookups| {
+        let copy = Trust::with_lookups(|lookups| {
             for lookup in &self.lookups {
                 // OpenSSL opens a URI when it is added. Ignore directories that have been removed
                 // since they were added to this store.

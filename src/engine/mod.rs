@@ -9,9 +9,9 @@ mod ocsp;
 mod overrides;
 mod pins;
 mod queries;
-mod rare;
 mod readers;
 mod setup;
+mod shared_option;
 mod shutdown;
 mod steps;
 #[cfg(test)]
@@ -41,9 +41,9 @@ use crate::hostname::ServerName;
 use crate::lock::{FairLock, LockState};
 
 use buffers::MessageCount;
-use rare::Rare;
 use readers::Readers;
-use write::Unfinished;
+use shared_option::SharedOption;
+use write::UnfinishedWrite;
 
 /// A TLS connection on some transport.
 ///
@@ -63,11 +63,11 @@ pub(crate) struct Connection {
     handshaken: AtomicBool,
     messages: MessageCount,
     /// The rest of a write that ended before it was done. For the thread with the turn to write.
-    unfinished: Rare<Unfinished>,
+    unfinished: SharedOption<UnfinishedWrite>,
     /// The end or the error that [`pending`](Connection::pending) has read. The next read reports it.
-    deferred: Rare<Error>,
+    deferred: SharedOption<Error>,
     /// The context to switch to when the current step of another thread ends.
-    next_context: Rare<Arc<Snapshot>>,
+    next_context: SharedOption<Arc<Snapshot>>,
     /// Reads take bytes from the transport's buffer only.
     drains: AtomicBool,
     readers: Readers,
@@ -92,9 +92,9 @@ struct Locked {
 }
 
 /// Until this is dropped, reads take bytes from the transport's buffer only.
-pub(crate) struct Draining<'a>(&'a AtomicBool);
+pub(crate) struct DrainGuard<'a>(&'a AtomicBool);
 
-impl Drop for Draining<'_> {
+impl Drop for DrainGuard<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -102,7 +102,7 @@ impl Drop for Draining<'_> {
 
 impl CallbackWatch for LockState {
     fn in_callback(&self, on: bool) {
-        self.calling(on);
+        self.set_in_callback(on);
     }
 }
 
@@ -227,14 +227,14 @@ impl Connection {
 
     /// Whether a read would have to wait for the peer. False while another thread is in a callback.
     pub(crate) fn awaits_peer(&self) -> bool {
-        !self.deferred.is_there()
+        !self.deferred.is_some()
             && matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.awaits_peer())
     }
 
     /// Makes reads take bytes from the transport's buffer only. The caller has the turn to read.
-    pub(crate) fn drain(&self) -> Draining<'_> {
+    pub(crate) fn drain(&self) -> DrainGuard<'_> {
         self.drains.store(true, Ordering::Relaxed);
-        Draining(&self.drains)
+        DrainGuard(&self.drains)
     }
 
     fn set_io_mode(&self, locked: &mut Locked, mode: IoMode) {
@@ -267,7 +267,7 @@ impl Connection {
                 return self.look(|view| view.pending()).unwrap_or_default();
             };
             let pending = locked.handle.view().pending();
-            if self.deferred.is_there() {
+            if self.deferred.is_some() {
                 return pending.max(1);
             }
             if pending > 0 || !locked.handle.has_read_ahead() {
@@ -282,7 +282,7 @@ impl Connection {
             // Under the lock, so that the next read, of any thread, reports the error.
             let defer = |outcome: Result<Step<usize>>| match outcome {
                 Err(error) => {
-                    self.deferred.put(error);
+                    self.deferred.set(error);
                     Ok(Step::Again)
                 }
                 outcome => outcome,

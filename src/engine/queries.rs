@@ -10,7 +10,7 @@ use crate::certificate::{CertDict, Certificate};
 use crate::context::{ContextId, SslContext, SslSession};
 use crate::error::{Error, Result};
 use crate::ffi::view::View;
-use crate::lock::Refused;
+use crate::lock::LockError;
 
 impl Connection {
     pub(crate) fn version(&self) -> Option<&'static str> {
@@ -174,9 +174,9 @@ impl Connection {
         }
         let mut locked = match self.ssl.lock(Deadline::Now) {
             Ok(locked) => locked,
-            Err(Refused::Own) => return Err(Error::in_callback()),
+            Err(LockError::Reentrant) => return Err(Error::in_callback()),
             // Another thread has just started the handshake, and is in a callback.
-            Err(Refused::Late) => return Err(late()),
+            Err(LockError::NotInTime) => return Err(late()),
         };
         if let Some(error) = refusal(&locked.handle.view()) {
             return Err(error);
@@ -194,7 +194,7 @@ impl Connection {
             return Ok(Step::Busy);
         };
         // The request cannot be sent in the middle of a record.
-        if self.unfinished.is_there() {
+        if self.unfinished.is_some() {
             return Err(Connection::bad_retry());
         }
         locked.handle.verify_client_post_handshake()?;
@@ -222,17 +222,17 @@ impl Connection {
                     drop((replaced, overtaken));
                     return Ok(());
                 }
-                Err(Refused::Own) => return Err(Error::in_callback()),
+                Err(LockError::Reentrant) => return Err(Error::in_callback()),
                 // Another thread is in a callback, and the callback may wait for this thread. That thread
                 // switches the context after the callback.
-                Err(Refused::Late) => {
+                Err(LockError::NotInTime) => {
                     let next = || Some(Arc::clone(&snapshot));
                     let put = |view: &View<'_>| {
                         refuse(view)?;
                         let replace = |place: &mut _| std::mem::replace(place, next());
                         Ok(self.next_context.change(replace))
                     };
-                    if let Some(outcome) = self.window.ask(put) {
+                    if let Some(outcome) = self.window.read(put) {
                         return outcome.map(drop);
                     }
                 }

@@ -9,8 +9,8 @@ use super::buffers::MessageCount;
 use super::ocsp::Staples;
 use super::overrides::Verification;
 use super::pins::Pins;
-use super::rare::Rare;
 use super::readers::Readers;
+use super::shared_option::SharedOption;
 use super::{Connection, Locked, Overrides, Turn};
 use crate::constants::{OcspMode, VerifyMode};
 use crate::context::resumption::{Resumption, Server};
@@ -84,9 +84,9 @@ impl Connection {
             writes: Turn::default(),
             handshaken: AtomicBool::new(false),
             messages: MessageCount::default(),
-            unfinished: Rare::default(),
-            deferred: Rare::default(),
-            next_context: Rare::default(),
+            unfinished: SharedOption::default(),
+            deferred: SharedOption::default(),
+            next_context: SharedOption::default(),
             drains: AtomicBool::new(false),
             readers: Readers::default(),
             server_side: config.server_side,

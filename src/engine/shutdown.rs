@@ -64,7 +64,7 @@ impl Connection {
 
     fn shutdown_step(&self, locked: &mut Locked, mode: IoMode) -> Result<StepResult<bool>> {
         // `close_notify` cannot be sent in the middle of a record. The connection can still be used.
-        if self.unfinished.is_there() {
+        if self.unfinished.is_some() {
             return Err(Connection::bad_retry());
         }
         self.set_io_mode(locked, mode);

@@ -13,7 +13,7 @@ use crate::ffi::hooks::Hooks;
 use crate::ffi::ssl::{SslHandle, Step, StepError, StepResult};
 use crate::ffi::trampoline::CallbackFailure;
 use crate::ffi::view::View;
-use crate::lock::{FairGuard, GateGuard, Refused};
+use crate::lock::{FairGuard, LockError, RawFairGuard};
 
 impl Connection {
     /// Waits for the lock. An error in a callback of the connection itself, whose thread has the lock.
@@ -28,8 +28,8 @@ impl Connection {
     pub(super) fn lock_until(&self, deadline: Deadline) -> Result<Option<FairGuard<'_, Locked>>> {
         match self.ssl.lock(deadline) {
             Ok(locked) => Ok(Some(locked)),
-            Err(Refused::Late) => Ok(None),
-            Err(Refused::Own) => Err(Error::in_callback()),
+            Err(LockError::NotInTime) => Ok(None),
+            Err(LockError::Reentrant) => Err(Error::in_callback()),
         }
     }
 
@@ -39,9 +39,9 @@ impl Connection {
         &self,
         turn: &'a Turn,
         deadline: Deadline,
-    ) -> Result<GateGuard<'a>, Refused> {
+    ) -> Result<RawFairGuard<'a>, LockError> {
         match self.ssl.is_own() {
-            true => Err(Refused::Own),
+            true => Err(LockError::Reentrant),
             false => turn.take(deadline),
         }
     }
@@ -56,11 +56,11 @@ impl Connection {
                 Ok(locked) => return Ok(look(&locked.handle.view())),
                 Err(refused) => refused,
             };
-            match (self.window.ask(&look), refused) {
+            match (self.window.read(&look), refused) {
                 (Some(answer), _) => return Ok(answer),
-                (None, Refused::Own) => return Err(Error::in_callback()),
+                (None, LockError::Reentrant) => return Err(Error::in_callback()),
                 // The callback has returned.
-                (None, Refused::Late) => {}
+                (None, LockError::NotInTime) => {}
             }
         }
     }
@@ -130,7 +130,7 @@ impl Connection {
 
     /// Switches to the context that another thread has set during a callback. Returns the old one.
     fn switch_context(&self, locked: &mut Locked) -> Option<Arc<dyn Hooks>> {
-        if !self.next_context.is_there() || locked.handle.view().is_mid_handshake() {
+        if !self.next_context.is_some() || locked.handle.view().is_mid_handshake() {
             return None;
         }
         // OpenSSL fails here only if it has no memory.

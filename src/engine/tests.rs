@@ -12,7 +12,7 @@ use crate::constants::{Options, Protocol, VerifyMode};
 use crate::context::SslContext;
 use crate::error::Error;
 use crate::ffi::bio::{IoMode, Transport};
-use crate::ffi::room::Room;
+use crate::ffi::read_buf::ReadBuf;
 use crate::hostname::ServerName;
 
 /// One end of a pair of queues. `broken` makes writes fail.
@@ -36,12 +36,12 @@ impl Queues {
 }
 
 impl Transport for Queues {
-    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         let mut incoming = self.incoming.lock().unwrap();
         if incoming.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let n = room.put(&incoming);
+        let n = buf.put(&incoming);
         incoming.drain(..n);
         Ok(())
     }
@@ -63,7 +63,7 @@ struct Ahead {
 }
 
 impl Transport for Ahead {
-    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.ahead.is_empty() {
             let mut below = self.below.incoming.lock().unwrap();
             let n = below.len().min(4000);
@@ -72,7 +72,7 @@ impl Transport for Ahead {
             }
             self.ahead.extend(below.drain(..n));
         }
-        let n = room.put(&self.ahead);
+        let n = buf.put(&self.ahead);
         self.ahead.drain(..n);
         Ok(())
     }

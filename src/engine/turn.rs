@@ -1,23 +1,23 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use crate::deadline::Deadline;
-use crate::lock::{Gate, GateGuard, Refused};
+use crate::lock::{LockError, RawFairGuard, RawFairLock};
 
 /// The turn to read or to write, which one thread has at a time. Unlike the connection's lock, a thread
 /// keeps it while it waits for the network.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    gate: Gate,
+    raw: RawFairLock,
     /// How many steps of unfinished operations the owners have done.
     steps: AtomicU64,
 }
 
 impl Turn {
     /// Waits for the turn.
-    pub(crate) fn take(&self, deadline: Deadline) -> Result<GateGuard<'_>, Refused> {
+    pub(crate) fn take(&self, deadline: Deadline) -> Result<RawFairGuard<'_>, LockError> {
         match deadline {
-            Deadline::Now => self.gate.try_enter(),
-            deadline => self.gate.enter(deadline, || false),
+            Deadline::Now => self.raw.try_lock(),
+            deadline => self.raw.lock(deadline, || false),
         }
     }
 
@@ -26,10 +26,10 @@ impl Turn {
         &self,
         seen: u64,
         deadline: Deadline,
-    ) -> Result<Option<GateGuard<'_>>, Refused> {
+    ) -> Result<Option<RawFairGuard<'_>>, LockError> {
         let stepped = || self.steps() != seen;
-        match self.gate.enter(deadline, stepped) {
-            Err(Refused::Late) if stepped() => Ok(None),
+        match self.raw.lock(deadline, stepped) {
+            Err(LockError::NotInTime) if stepped() => Ok(None),
             outcome => outcome.map(Some),
         }
     }
@@ -42,7 +42,7 @@ impl Turn {
     /// Tells the waiting threads that the owner has done a step.
     pub(crate) fn stepped(&self) {
         self.steps.fetch_add(1, SeqCst);
-        self.gate.wake();
+        self.raw.wake();
     }
 }
 
@@ -58,9 +58,9 @@ mod tests {
         let guard = turn.take(Deadline::Now).expect("free");
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                assert_eq!(turn.take(Deadline::Now).err(), Some(Refused::Late));
+                assert_eq!(turn.take(Deadline::Now).err(), Some(LockError::NotInTime));
                 let soon = Deadline::after(Some(Duration::from_millis(1)));
-                assert_eq!(turn.take(soon).err(), Some(Refused::Late));
+                assert_eq!(turn.take(soon).err(), Some(LockError::NotInTime));
             });
         });
         drop(guard);
@@ -82,7 +82,7 @@ mod tests {
     fn the_owner_is_told_that_it_has_the_turn_already() {
         let turn = Turn::default();
         let _guard = turn.take(Deadline::Never).expect("free");
-        assert_eq!(turn.take(Deadline::Never).err(), Some(Refused::Own));
+        assert_eq!(turn.take(Deadline::Never).err(), Some(LockError::Reentrant));
     }
 
     #[test]

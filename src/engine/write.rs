@@ -7,7 +7,7 @@ use crate::ffi::ssl::{RECORD_MAX, Step};
 const CHUNK: usize = 16 * RECORD_MAX;
 
 /// The data of a write that has ended half-way.
-pub(super) struct Unfinished {
+pub(super) struct UnfinishedWrite {
     data: Vec<u8>,
     /// How much of it OpenSSL has encrypted. Some of that may not be sent yet.
     done: usize,
@@ -53,7 +53,7 @@ impl Writing<'_> {
     /// Resumes an earlier attempt. An error if `data` does not begin with its data.
     fn begin(&mut self) -> Result<()> {
         let unfinished = &self.connection.unfinished;
-        if unfinished.is_there() {
+        if unfinished.is_some() {
             let refusal = unfinished.change(|left| refusal(&left.as_ref()?.data, self.data));
             if let Some(refusal) = refusal {
                 return Err(refusal);
@@ -122,7 +122,7 @@ impl Drop for Writing<'_> {
             Some(data) if data.len() == self.data.len() => data,
             _ => self.data.to_vec(),
         };
-        self.connection.unfinished.put(Unfinished {
+        self.connection.unfinished.set(UnfinishedWrite {
             data,
             done: self.done,
         });

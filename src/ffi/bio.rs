@@ -11,14 +11,14 @@ use openssl_sys as sys;
 
 use super::decl::{BIO_CTRL_EOF, BIO_FLAGS_IN_EOF};
 use super::method::BioMethod;
-use super::room::Room;
+use super::read_buf::ReadBuf;
 use super::util;
 
 /// Reads and writes a connection's records. Without data, or without room for it, the error is
 /// `WouldBlock`. Only a read in [`IoMode::Blocking`] waits.
 pub(crate) trait Transport: Send {
-    /// Reads bytes into `room`. If it writes none, the stream has ended.
-    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()>;
+    /// Reads bytes into `buf`. If it writes none, the stream has ended.
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()>;
 
     /// Writes some of `buf`.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize>;
@@ -108,7 +108,7 @@ impl BioState {
     }
 
     /// Whether the last step ended because its budget was used up.
-    pub(super) fn has_spent_all(&self) -> bool {
+    pub(super) fn is_budget_used(&self) -> bool {
         self.spent.get()
     }
 
@@ -119,7 +119,7 @@ impl BioState {
     }
 
     /// Converts the transport's result: the number for C, and whether to set the retry flag.
-    fn settle(&self, outcome: std::thread::Result<io::Result<usize>>) -> (c_int, bool) {
+    fn to_c(&self, outcome: std::thread::Result<io::Result<usize>>) -> (c_int, bool) {
         match outcome {
             Ok(Ok(n)) => (c_int::try_from(n).unwrap_or(c_int::MAX), false),
             Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => (-1, true),
@@ -194,7 +194,7 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         state.transport.borrow_mut().write(data)
     }));
-    let (n, retry) = state.settle(outcome);
+    let (n, retry) = state.to_c(outcome);
     if retry {
         // SAFETY: a live BIO.
         unsafe { sys::BIO_set_retry_write(bio) };
@@ -211,21 +211,21 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
         return 0;
     }
     // SAFETY: OpenSSL passes `len` bytes of its own memory, which nothing else uses during the call.
-    let mut room = Room::new(unsafe { util::room(data, len) });
+    let mut buf = ReadBuf::new(unsafe { util::uninit_slice(data, len) });
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     let outcome = match state.spend(READ) {
         true => catch_unwind(AssertUnwindSafe(|| {
-            state.transport.borrow_mut().read(&mut room)
+            state.transport.borrow_mut().read(&mut buf)
         })),
         false => {
             state.spent.set(true);
             Ok(Err(io::ErrorKind::WouldBlock.into()))
         }
     };
-    let outcome = outcome.map(|read| read.map(|()| room.filled()));
+    let outcome = outcome.map(|read| read.map(|()| buf.filled()));
     state.eof.set(matches!(outcome, Ok(Ok(0))));
-    let (n, retry) = state.settle(outcome);
+    let (n, retry) = state.to_c(outcome);
     if retry {
         // SAFETY: a live BIO.
         unsafe { sys::BIO_set_retry_read(bio) };

@@ -52,12 +52,6 @@ struct Reader {
     nul_lines: usize,
 }
 
-/// Whether a limit is reached.
-enum Enough {
-    No,
-    Yes,
-}
-
 impl Reader {
     fn new(file: File) -> Reader {
         Reader {
@@ -132,13 +126,13 @@ impl Reader {
             }
         }
         Ok(match self.count(&begins, n) {
-            Enough::No => first_nul.unwrap_or(n),
-            Enough::Yes => 0,
+            false => first_nul.unwrap_or(n),
+            true => 0,
         })
     }
 
-    /// Counts a line of `n` bytes towards the limits.
-    fn count(&mut self, begins: &[u8; 11], n: usize) -> Enough {
+    /// Counts a line of `n` bytes. Returns whether a limit is exceeded.
+    fn count(&mut self, begins: &[u8; 11], n: usize) -> bool {
         if begins == b"-----BEGIN " {
             self.block = Some(0);
         } else if begins.starts_with(b"-----END ") {
@@ -148,10 +142,10 @@ impl Reader {
             self.in_blocks += n;
             if *block > MAX_IN_A_BLOCK || self.in_blocks > MAX_IN_ALL_BLOCKS {
                 self.end_here();
-                return Enough::Yes;
+                return true;
             }
         }
-        Enough::No
+        false
     }
 
     /// C's `fread`: fills `out`, or copies the rest of the file.
@@ -300,7 +294,7 @@ unsafe fn run<T>(
 unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
     // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` bytes of its own.
     unsafe {
-        let room = util::room(data, len);
+        let room = util::uninit_slice(data, len);
         run(bio, -1, |reader| reader.fill(room).map(count))
     }
 }
@@ -308,7 +302,7 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
 unsafe extern "C" fn gets(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
     // SAFETY: as for `read`.
     unsafe {
-        let room = util::room(data, len);
+        let room = util::uninit_slice(data, len);
         run(bio, 0, |reader| reader.line(room).map(count))
     }
 }

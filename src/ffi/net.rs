@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use socket2::{MaybeUninitSlice, Socket};
 
-use super::room::Room;
+use super::read_buf::ReadBuf;
 
 /// Do not wait, and return an error instead of a signal if the peer has closed.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -39,12 +39,12 @@ fn flags(wait: bool) -> i32 {
     }
 }
 
-/// Receives into `room`. If nothing is received, the stream has ended. If `wait` is set, it waits for
+/// Receives into `buf`. If nothing is received, the stream has ended. If `wait` is set, it waits for
 /// data on a blocking socket.
-pub(crate) fn recv_room(socket: &Socket, room: &mut Room<'_>, wait: bool) -> io::Result<()> {
-    let n = retry(|| socket.recv_with_flags(room.free(), flags(wait)))?;
+pub(crate) fn recv_buf(socket: &Socket, buf: &mut ReadBuf<'_>, wait: bool) -> io::Result<()> {
+    let n = retry(|| socket.recv_with_flags(buf.free(), flags(wait)))?;
     // SAFETY: the kernel has written `n` bytes there.
-    unsafe { room.advance(n) };
+    unsafe { buf.advance(n) };
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn peek_more(
 /// replaced. If `wait` is set, it waits for data on a blocking socket.
 pub(crate) fn recv_two(
     socket: &Socket,
-    first: &mut Room<'_>,
+    first: &mut ReadBuf<'_>,
     second: &mut Vec<u8>,
     more: usize,
     wait: bool,

@@ -263,7 +263,7 @@ where
     F: FnMut(&mut [u8]) -> Option<usize>,
 {
     clear_errors();
-    let mut asker = Asker { ask, panic: None };
+    let mut callback = PasswordCallback { ask, panic: None };
     // SAFETY: a live BIO. The callback's data outlives the call. The result is null, or is freed by its
     // owner.
     let key = unsafe {
@@ -271,18 +271,18 @@ where
             source.bio,
             ptr::null_mut(),
             Some(ask_password::<F>),
-            ptr::from_mut(&mut asker).cast(),
+            ptr::from_mut(&mut callback).cast(),
         );
         (!key.is_null()).then(|| PKey::from_ptr(key))
     };
-    if let Some(panic) = asker.panic {
+    if let Some(panic) = callback.panic {
         resume_unwind(panic);
     }
     key.ok_or_else(ErrorStack::get)
 }
 
 /// The callback for a password, and its panic if there was one.
-struct Asker<F> {
+struct PasswordCallback<F> {
     ask: F,
     panic: Option<Box<dyn Any + Send>>,
 }
@@ -291,13 +291,18 @@ unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
     buffer: *mut c_char,
     size: c_int,
     _writing: c_int,
-    asker: *mut c_void,
+    callback: *mut c_void,
 ) -> c_int {
     // SAFETY: OpenSSL passes a buffer of `size` bytes, and the pointer of `read_private_key`, whose
     // target nothing else uses during that call.
-    let (room, asker) = unsafe { (util::room(buffer, size), &mut *asker.cast::<Asker<F>>()) };
+    let (room, callback) = unsafe {
+        (
+            util::uninit_slice(buffer, size),
+            &mut *callback.cast::<PasswordCallback<F>>(),
+        )
+    };
     let mut password = Zeroizing::new(vec![0; room.len()]);
-    match catch_unwind(AssertUnwindSafe(|| (asker.ask)(&mut password))) {
+    match catch_unwind(AssertUnwindSafe(|| (callback.ask)(&mut password))) {
         Ok(Some(length)) if length <= room.len() => {
             for (to, &byte) in room.iter_mut().zip(&password[..length]) {
                 to.write(byte);
@@ -306,7 +311,7 @@ unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
         }
         Ok(_) => -1,
         Err(panic) => {
-            asker.panic = Some(panic);
+            callback.panic = Some(panic);
             -1
         }
     }

@@ -22,13 +22,13 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
 
 /// A copy with a note, which is also in the copy's encoding. It uses the field for a server's ticket
 /// data, which is empty in a client's session.
-pub(crate) fn noted(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, ErrorStack> {
+pub(crate) fn with_note(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, ErrorStack> {
     let copy = copy(session)?;
     // SAFETY: only this function has the copy; OpenSSL copies the bytes.
-    let noted = unsafe {
+    let added = unsafe {
         decl::SSL_SESSION_set1_ticket_appdata(copy.as_ptr(), note.as_ptr().cast(), note.len())
     };
-    match noted {
+    match added {
         1 => Ok(copy),
         _ => Err(ErrorStack::get()),
     }

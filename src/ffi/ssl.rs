@@ -366,7 +366,7 @@ impl SslHandle {
         // SAFETY: S4. This is the thread of the call, and no other call of OpenSSL came between.
         let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
         match error {
-            sys::SSL_ERROR_WANT_READ if self.bio.has_spent_all() => Ok(Step::Again),
+            sys::SSL_ERROR_WANT_READ if self.bio.is_budget_used() => Ok(Step::Again),
             sys::SSL_ERROR_WANT_READ => Ok(Step::WantRead),
             sys::SSL_ERROR_WANT_WRITE => Ok(Step::WantWrite),
             sys::SSL_ERROR_ZERO_RETURN => Err(StepError::Closed),

@@ -118,7 +118,7 @@ impl StoreHandle {
 
     /// The objects that the store contains now, in its order; since OpenSSL 4.0 in any order.
     pub(crate) fn objects(&self) -> Vec<StoreObject> {
-        let listed = Listed::new(self);
+        let listed = StoreEntries::new(self);
         let mut objects = Vec::new();
         // SAFETY: the list does not change until `listed` is dropped. Each object that is kept gets
         // a reference.
@@ -155,14 +155,14 @@ impl Drop for StoreHandle {
 
 /// The entries of a store, while its lock is held.
 #[cfg(not(ossl330))]
-struct Listed<'a>(&'a StoreHandle);
+struct StoreEntries<'a>(&'a StoreHandle);
 
 #[cfg(not(ossl330))]
-impl<'a> Listed<'a> {
-    fn new(store: &'a StoreHandle) -> Listed<'a> {
+impl<'a> StoreEntries<'a> {
+    fn new(store: &'a StoreHandle) -> StoreEntries<'a> {
         // SAFETY: a live store; unlocked in `drop` on the same thread.
         unsafe { decl::X509_STORE_lock(store.0) };
-        Listed(store)
+        StoreEntries(store)
     }
 
     fn as_ptr(&self) -> *mut sys::stack_st_X509_OBJECT {
@@ -172,7 +172,7 @@ impl<'a> Listed<'a> {
 }
 
 #[cfg(not(ossl330))]
-impl Drop for Listed<'_> {
+impl Drop for StoreEntries<'_> {
     fn drop(&mut self) {
         // SAFETY: locked by `new`.
         unsafe { decl::X509_STORE_unlock(self.0.0) };
@@ -182,14 +182,14 @@ impl Drop for Listed<'_> {
 /// A copy of the list of a store's entries. Since OpenSSL 4.0, the function that returns the list itself
 /// frees entries that a verification on another thread may use, even if the store is locked.
 #[cfg(ossl330)]
-struct Listed(*mut sys::stack_st_X509_OBJECT);
+struct StoreEntries(*mut sys::stack_st_X509_OBJECT);
 
 #[cfg(ossl330)]
-impl Listed {
-    fn new(store: &StoreHandle) -> Listed {
+impl StoreEntries {
+    fn new(store: &StoreHandle) -> StoreEntries {
         // SAFETY: a live store; OpenSSL locks it while it copies. If there is no memory, the result is
         // null, which the functions that are used here accept as an empty list.
-        Listed(unsafe { decl::X509_STORE_get1_objects(store.0) })
+        StoreEntries(unsafe { decl::X509_STORE_get1_objects(store.0) })
     }
 
     fn as_ptr(&self) -> *mut sys::stack_st_X509_OBJECT {
@@ -198,7 +198,7 @@ impl Listed {
 }
 
 #[cfg(ossl330)]
-impl Drop for Listed {
+impl Drop for StoreEntries {
     fn drop(&mut self) {
         // SAFETY: this value owns the list and its entries.
         unsafe {

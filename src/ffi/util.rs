@@ -38,7 +38,7 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
 /// # Safety
 ///
 /// Unless it is null, `ptr` points to `len` bytes that only the caller uses during `'a`.
-pub(crate) unsafe fn room<'a>(ptr: *mut c_char, len: c_int) -> &'a mut [MaybeUninit<u8>] {
+pub(crate) unsafe fn uninit_slice<'a>(ptr: *mut c_char, len: c_int) -> &'a mut [MaybeUninit<u8>] {
     match usize::try_from(len) {
         // SAFETY: not null; the caller promises the rest.
         Ok(len) if !ptr.is_null() => unsafe {

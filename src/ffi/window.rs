@@ -20,22 +20,22 @@ pub(crate) trait CallbackWatch: Send + Sync {
 ///
 /// OpenSSL does nothing during that time. It continues when the last reader is done.
 pub(crate) struct Window {
-    paused: Mutex<Option<Paused>>,
+    paused: Mutex<Option<PausedConnection>>,
     watch: Arc<dyn CallbackWatch>,
 }
 
 /// A connection whose thread runs user code.
-struct Paused {
+struct PausedConnection {
     ssl: *mut sys::SSL,
     context: *const RefCell<Arc<dyn Hooks>>,
 }
 
 // SAFETY: only the thread that holds `Window::paused` uses the pointers, and they are valid while the
-// value is in there: see `Window::ask`.
-unsafe impl Send for Paused {}
+// value is in there: see `Window::read`.
+unsafe impl Send for PausedConnection {}
 
 /// Keeps a window open until it is dropped.
-pub(super) struct Opened<'a>(&'a Window);
+pub(super) struct WindowGuard<'a>(&'a Window);
 
 impl Window {
     pub(crate) fn new(watch: Arc<dyn CallbackWatch>) -> Window {
@@ -45,7 +45,7 @@ impl Window {
         }
     }
 
-    fn paused(&self) -> MutexGuard<'_, Option<Paused>> {
+    fn paused(&self) -> MutexGuard<'_, Option<PausedConnection>> {
         self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -59,25 +59,25 @@ impl Window {
         &self,
         ssl: *mut sys::SSL,
         context: *const RefCell<Arc<dyn Hooks>>,
-    ) -> Opened<'_> {
-        *self.paused() = Some(Paused { ssl, context });
+    ) -> WindowGuard<'_> {
+        *self.paused() = Some(PausedConnection { ssl, context });
         self.watch.in_callback(true);
-        Opened(self)
+        WindowGuard(self)
     }
 
     /// Calls `look` with the connection; `None` if no user code runs. `look` must not run user code.
-    pub(crate) fn ask<R>(&self, look: impl FnOnce(&View<'_>) -> R) -> Option<R> {
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&View<'_>) -> R) -> Option<R> {
         let paused = self.paused();
         let paused = paused.as_ref()?;
         // SAFETY: the pointers are valid, and the connection's thread does not use them now: it leaves
-        // user code through `Opened::drop`, which waits for the mutex that is held here. The mutex
+        // user code through `WindowGuard::drop`, which waits for the mutex that is held here. The mutex
         // also excludes other readers. The view does not outlive the call.
         let view = unsafe { View::new(SslRef::from_ptr(paused.ssl), &*paused.context) };
         Some(look(&view))
     }
 }
 
-impl Drop for Opened<'_> {
+impl Drop for WindowGuard<'_> {
     fn drop(&mut self) {
         self.0.watch.in_callback(false);
         *self.0.paused() = None;

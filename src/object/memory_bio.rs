@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Result};
 use crate::ffi::bio::Transport;
-use crate::ffi::room::Room;
+use crate::ffi::read_buf::ReadBuf;
 
 /// A buffer in memory from which an [`SslObject`](crate::SslObject) reads, or to which it writes: Python's
 /// `ssl.MemoryBIO`.
@@ -232,13 +232,13 @@ pub(super) struct BioTransport {
 }
 
 impl Transport for BioTransport {
-    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         let mut queue = self.incoming.lock();
         if queue.bytes.is_empty() && !queue.eof {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let (front, back) = queue.bytes.as_slices();
-        let n = room.put(front) + room.put(back);
+        let n = buf.put(front) + buf.put(back);
         queue.advance(n);
         Ok(())
     }

@@ -16,7 +16,7 @@ use crate::engine::{
 use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
 use crate::hostname::ServerName;
-use crate::lock::GateGuard;
+use crate::lock::RawFairGuard;
 use crate::optional::Optional;
 use memory_bio::BioTransport;
 
@@ -269,7 +269,7 @@ impl SslObject {
     }
 
     /// Threads that write take turns, so that the data of one call stays together.
-    fn write_turn(&self) -> Result<GateGuard<'_>> {
+    fn write_turn(&self) -> Result<RawFairGuard<'_>> {
         let writes = &self.connection.writes;
         let turn = self.connection.turn(writes, Deadline::Never);
         turn.map_err(|_| Error::in_callback())

@@ -97,20 +97,19 @@ impl WireConnector {
     }
 
     fn stream(&self, details: &ConnectionDetails<'_>) -> Result<Stream, Error> {
-        let left = Left::of(&details.timeout);
+        let remaining = RemainingTime::of(&details.timeout);
         // Report unreadable files before sending anything.
         let context = match details.needs_tls() {
             true => Some(self.context.get_or_try_init(|| self.tls.context())?),
             false => None,
         };
-        let plain = connect(&details.addrs, &left)?;
+        let plain = connect(&details.addrs, &remaining)?;
         plain
             .set_nodelay(details.config.no_delay())
             .map_err(|e| Error::ConnectionError(Box::new(ssl::Error::from(e))))?;
         match context {
-            Some(context) => {
-                handshake(context, plain, details, &left).map(|sock| Stream::Tls(Box::new(sock)))
-            }
+            Some(context) => handshake(context, plain, details, &remaining)
+                .map(|sock| Stream::Tls(Box::new(sock))),
             None => Ok(Stream::Plain(plain)),
         }
     }
@@ -120,7 +119,7 @@ fn handshake(
     context: &ssl::SslContext,
     plain: TcpStream,
     details: &ConnectionDetails<'_>,
-    left: &Left,
+    remaining: &RemainingTime,
 ) -> Result<ssl::SslSocket, Error> {
     let options = ssl::WrapSocket::new()
         .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
@@ -129,7 +128,7 @@ fn handshake(
         .read_ahead(true);
     let wrap = || {
         let sock = context.wrap_socket(plain, options)?;
-        sock.settimeout(left.now().ok_or(ssl::Error::Timeout("timed out"))?)?;
+        sock.settimeout(remaining.get().ok_or(ssl::Error::Timeout("timed out"))?)?;
         sock.do_handshake()?;
         Ok(sock)
     };
@@ -164,10 +163,10 @@ fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error
 }
 
 /// Tries the addresses in order.
-fn connect(addresses: &[SocketAddr], left: &Left) -> Result<TcpStream, Error> {
+fn connect(addresses: &[SocketAddr], remaining: &RemainingTime) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        let connected = match left.now() {
+        let connected = match remaining.get() {
             Some(Some(left)) => TcpStream::connect_timeout(address, left),
             Some(None) => TcpStream::connect(address),
             None => return Err(Error::ConnectTimeout),
@@ -184,19 +183,19 @@ fn connect(addresses: &[SocketAddr], left: &Left) -> Result<TcpStream, Error> {
 }
 
 /// The remaining time of a time-out.
-struct Left(Option<Instant>);
+struct RemainingTime(Option<Instant>);
 
-impl Left {
-    fn of(timeout: &NextTimeout) -> Left {
+impl RemainingTime {
+    fn of(timeout: &NextTimeout) -> RemainingTime {
         let after = &timeout.after;
-        Left(match after.is_not_happening() {
+        RemainingTime(match after.is_not_happening() {
             true => None,
             false => Instant::now().checked_add(**after),
         })
     }
 
     /// `None` if the time is up; `Some(None)` if there is no limit.
-    fn now(&self) -> Option<Option<Duration>> {
+    fn get(&self) -> Option<Option<Duration>> {
         match self.0 {
             None => Some(None),
             Some(end) => {
@@ -280,27 +279,27 @@ pub(super) struct WireTransport {
 fn within<T>(
     timeout: NextTimeout,
     operation: impl FnOnce(Option<Duration>) -> ssl::Result<T>,
-) -> Result<T, Failed> {
-    let out_of_time = || Failed::Http(ureq::Error::Timeout(timeout.reason));
-    let left = Left::of(&timeout).now().ok_or_else(out_of_time)?;
+) -> Result<T, TransportError> {
+    let out_of_time = || TransportError::Http(ureq::Error::Timeout(timeout.reason));
+    let left = RemainingTime::of(&timeout).get().ok_or_else(out_of_time)?;
     operation(left).map_err(|e| match e {
         ssl::Error::Timeout(_) => out_of_time(),
         e if e.is_would_block() => out_of_time(),
-        e => Failed::Tls(e),
+        e => TransportError::Tls(e),
     })
 }
 
 /// Why an operation failed.
-enum Failed {
+enum TransportError {
     Http(ureq::Error),
     Tls(ssl::Error),
 }
 
-impl From<Failed> for ureq::Error {
-    fn from(failed: Failed) -> ureq::Error {
+impl From<TransportError> for ureq::Error {
+    fn from(failed: TransportError) -> ureq::Error {
         match failed {
-            Failed::Http(error) => error,
-            Failed::Tls(error) => wrapped(error),
+            TransportError::Http(error) => error,
+            TransportError::Tls(error) => wrapped(error),
         }
     }
 }
@@ -319,7 +318,7 @@ impl Transport for WireTransport {
         }
         let (stream, output) = (&mut self.stream, &self.wire.output()[..amount]);
         match within(timeout.for_write(), |left| stream.send(output, left)) {
-            Err(Failed::Tls(ssl::Error::Os(e)))
+            Err(TransportError::Tls(ssl::Error::Os(e)))
                 if [libc::EPIPE, libc::ECONNRESET].contains(&e.errno()) =>
             {
                 self.is_cut = true;

@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 use std::time::Duration;
 
-use super::wait::{Pace, READ_TIMED_OUT, WRITE_TIMED_OUT, late};
+use super::wait::{BusyDeadline, READ_TIMED_OUT, WRITE_TIMED_OUT, deadline_error};
 use super::{SslSocket, Tls};
 use crate::engine::{Connection, Deadline, Step};
 use crate::error::{Error, Result};
@@ -179,13 +179,13 @@ impl SslSocket {
         half_close: bool,
     ) -> Result<()> {
         let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
-        let mut pace = Pace::new(deadline);
+        let mut busy = BusyDeadline::new(deadline);
         loop {
             let step = connection.send_close_notify(half_close, deadline);
             match self.io.checked(step)? {
                 Step::Done(()) => return Ok(()),
-                Step::Again if !pace.is_over() => {}
-                Step::Again | Step::Busy => return Err(late(deadline, WRITE_TIMED_OUT)),
+                Step::Again if !busy.has_passed() => {}
+                Step::Again | Step::Busy => return Err(deadline_error(deadline, WRITE_TIMED_OUT)),
                 _ => self.wait_write(deadline, WRITE_TIMED_OUT)?,
             }
         }

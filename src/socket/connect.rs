@@ -61,7 +61,7 @@ impl SslContext {
             return Err(Error::not_implemented("only stream sockets are supported"));
         }
         let sock = SslSocket::wrap(socket, ahead, options.into(), self)?;
-        sock.start_as_it_is()?;
+        sock.start_with_socket_timeout()?;
         Ok(sock)
     }
 }
@@ -186,7 +186,7 @@ impl SslSocket {
     }
 
     /// The same with the time-out of the plain socket.
-    fn start_as_it_is(&self) -> Result<()> {
+    fn start_with_socket_timeout(&self) -> Result<()> {
         let socket = &self.io.socket;
         let timeout = match socket.nonblocking()? {
             true => Some(Duration::ZERO),
@@ -491,7 +491,7 @@ impl SslSocket {
             self.getpeername()?;
             self.connected.store(true, Ordering::Relaxed);
         }
-        let connection = self.begun()?;
+        let connection = self.ensure_begun()?;
         let deadline = self.deadline();
         if connection.handshaken() {
             // This reads nothing from the network, so it does not need the turn to read.
@@ -506,7 +506,7 @@ impl SslSocket {
     }
 
     /// The TLS connection. It is created now if something else than `connect` has connected the socket.
-    fn begun(&self) -> Result<Arc<Connection>> {
+    fn ensure_begun(&self) -> Result<Arc<Connection>> {
         if let Tls::NotStarted = self.tls() {
             let turn = ConnectTurn::take(&self.connecting);
             // Another thread may have created it in the meantime.

@@ -10,7 +10,7 @@ use std::io;
 use socket2::Socket;
 
 use crate::ffi::net;
-use crate::ffi::room::Room;
+use crate::ffi::read_buf::ReadBuf;
 
 /// The most bytes that one call peeks at.
 const PEEK_MAX: usize = 16 * 1024;
@@ -72,7 +72,7 @@ impl Flight {
         }
     }
 
-    pub(super) fn read(&mut self, socket: &Socket, room: &mut Room<'_>) -> io::Result<()> {
+    pub(super) fn read(&mut self, socket: &Socket, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.used == self.seen.len() {
             // No more bytes were there when these were peeked at.
             let was_all = self.used > 0 && self.used < PEEK_MAX;
@@ -85,7 +85,7 @@ impl Flight {
             }
             net::peek_more(socket, &mut self.seen, PEEK_MAX, false)?;
         }
-        self.used += room.put(&self.seen[self.used..]);
+        self.used += buf.put(&self.seen[self.used..]);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{IoMode, Transport};
 use crate::ffi::net::{self, Interest};
-use crate::ffi::room::Room;
+use crate::ffi::read_buf::ReadBuf;
 
 /// A descriptor that several threads use, and that any of them may close.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl Io {
 
     /// Connects. On a blocking socket this waits in connect(2), where only `shutdown` wakes it.
     pub(super) fn connect(&self, address: &SockAddr) -> Result<()> {
-        let _connecting = Counted::new(&self.connecting);
+        let _connecting = CountGuard::new(&self.connecting);
         self.check_open()?;
         let outcome = self.socket.connect(address);
         self.check_open()?;
@@ -96,7 +96,7 @@ impl Io {
         const INTERVAL: Duration = Duration::from_millis(50);
         // This thread counts itself before it reads the flag, and `close` sets the flag before it reads the
         // count. So either this thread sees the flag, or `close` wakes it.
-        let _waiting = Counted::new(&self.waiting);
+        let _waiting = CountGuard::new(&self.waiting);
         loop {
             let wake = self.wake_group.wake();
             self.check_open()?;
@@ -138,7 +138,7 @@ impl Io {
         }
     }
 
-    fn left(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn lock_left_over(&self) -> MutexGuard<'_, Vec<u8>> {
         self.left_over
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -146,22 +146,22 @@ impl Io {
 
     /// Keeps plain bytes for reads after the TLS connection.
     pub(super) fn keep(&self, bytes: Vec<u8>) {
-        self.left().extend(bytes);
+        self.lock_left_over().extend(bytes);
     }
 
     /// How many bytes are kept.
     pub(super) fn left_over(&self) -> usize {
-        self.left().len()
+        self.lock_left_over().len()
     }
 
     /// Takes the kept bytes, with which the next TLS connection begins.
     pub(super) fn take_left_over(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.left())
+        std::mem::take(&mut *self.lock_left_over())
     }
 
     /// A plain read that does not wait.
     pub(super) fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let mut left_over = self.left();
+        let mut left_over = self.lock_left_over();
         if !left_over.is_empty() {
             let n = left_over.len().min(buf.len());
             buf[..n].copy_from_slice(&left_over[..n]);
@@ -174,16 +174,16 @@ impl Io {
 }
 
 /// Counts a thread until it is dropped.
-struct Counted<'a>(&'a AtomicUsize);
+struct CountGuard<'a>(&'a AtomicUsize);
 
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicUsize) -> Counted<'a> {
+impl<'a> CountGuard<'a> {
+    fn new(count: &'a AtomicUsize) -> CountGuard<'a> {
         count.fetch_add(1, Ordering::SeqCst);
-        Counted(count)
+        CountGuard(count)
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -235,8 +235,8 @@ impl SocketTransport {
     }
 
     /// Hands buffered bytes to OpenSSL.
-    fn take(&mut self, room: &mut Room<'_>) {
-        self.start += room.put(&self.ahead[self.start..]);
+    fn take(&mut self, buf: &mut ReadBuf<'_>) {
+        self.start += buf.put(&self.ahead[self.start..]);
         if self.start == self.ahead.len() {
             self.drop_ahead();
         }
@@ -253,19 +253,19 @@ impl SocketTransport {
         }
     }
 
-    /// Reads from the socket into `room`, and into `ahead` if reading ahead is on.
-    fn fill(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    /// Reads from the socket into `buf`, and into `ahead` if reading ahead is on.
+    fn fill(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.flight.is_on() {
-            return self.flight.read(&self.io.socket, room);
+            return self.flight.read(&self.io.socket, buf);
         }
         if let Some(error) = self.flight.take_error() {
             return Err(error);
         }
         if !self.reads_ahead {
-            return net::recv_room(&self.io.socket, room, self.waits());
+            return net::recv_buf(&self.io.socket, buf, self.waits());
         }
         let mut ahead = Vec::with_capacity(AHEAD);
-        let outcome = net::recv_two(&self.io.socket, room, &mut ahead, AHEAD, self.waits());
+        let outcome = net::recv_two(&self.io.socket, buf, &mut ahead, AHEAD, self.waits());
         self.ahead = ahead;
         if self.ahead.is_empty() {
             self.drop_ahead();
@@ -290,13 +290,13 @@ impl SocketTransport {
 }
 
 impl Transport for SocketTransport {
-    fn read(&mut self, room: &mut Room<'_>) -> io::Result<()> {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.buffered() > 0 {
-            self.take(room);
+            self.take(buf);
             return Ok(());
         }
         match self.mode {
-            IoMode::Blocking | IoMode::NonBlocking => self.fill(room),
+            IoMode::Blocking | IoMode::NonBlocking => self.fill(buf),
             IoMode::BufferOnly => Err(io::ErrorKind::WouldBlock.into()),
         }
     }

@@ -448,7 +448,7 @@ impl SslSocket {
         )?;
         match connection.verify_client_post_handshake(deadline)? {
             Step::Done(()) => Ok(()),
-            _ => Err(wait::late(deadline, wait::WRITE_TIMED_OUT)),
+            _ => Err(wait::deadline_error(deadline, wait::WRITE_TIMED_OUT)),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::engine::{Connection, Deadline, Step, Turn};
 use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
 use crate::ffi::net::{self, Interest};
-use crate::lock::{GateGuard, Refused};
+use crate::lock::{LockError, RawFairGuard};
 
 pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
 pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
@@ -23,10 +23,10 @@ impl SslSocket {
         turn: &'a Turn,
         deadline: Deadline,
         timed_out: &'static str,
-    ) -> Result<GateGuard<'a>> {
+    ) -> Result<RawFairGuard<'a>> {
         connection
             .turn(turn, deadline)
-            .map_err(|why| no_turn(why, deadline, timed_out))
+            .map_err(|why| lock_error(why, deadline, timed_out))
     }
 
     /// Reads application data. `IoMode::Blocking` is for callers that no other thread shares the socket with,
@@ -86,8 +86,8 @@ impl SslSocket {
         let mut writing = connection.begin_write(data);
         // The turn to read, while OpenSSL needs the rest of a handshake message from the peer before it can
         // write.
-        let mut reading: Option<GateGuard<'_>> = None;
-        let mut pace = Pace::new(deadline);
+        let mut reading: Option<RawFairGuard<'_>> = None;
+        let mut busy = BusyDeadline::new(deadline);
         loop {
             self.io.check_open()?;
             let steps = connection.reads.steps();
@@ -102,9 +102,11 @@ impl SslSocket {
                     self.wrote.store(true, Ordering::Relaxed);
                     return Ok(n);
                 }
-                Step::Again if pace.is_over() => return Err(late(deadline, WRITE_TIMED_OUT)),
+                Step::Again if busy.has_passed() => {
+                    return Err(deadline_error(deadline, WRITE_TIMED_OUT));
+                }
                 Step::Again => {}
-                Step::Busy => return Err(late(deadline, WRITE_TIMED_OUT)),
+                Step::Busy => return Err(deadline_error(deadline, WRITE_TIMED_OUT)),
                 Step::WantWrite => {
                     reading = None;
                     self.wait_write(deadline, WRITE_TIMED_OUT)?;
@@ -115,10 +117,10 @@ impl SslSocket {
                 Step::WantRead => {
                     // A thread that reads now receives the rest of the message too.
                     reading = match connection.reads.take_unless_stepped(steps, deadline) {
-                        Err(Refused::Late) if matches!(deadline, Deadline::Now) => {
+                        Err(LockError::NotInTime) if matches!(deadline, Deadline::Now) => {
                             return Err(Error::want_read());
                         }
-                        Err(why) => return Err(no_turn(why, deadline, WRITE_TIMED_OUT)),
+                        Err(why) => return Err(lock_error(why, deadline, WRITE_TIMED_OUT)),
                         Ok(turn) => turn,
                     };
                 }
@@ -142,7 +144,7 @@ impl SslSocket {
                 self.wait_read(deadline, timed_out)?;
             }
         }
-        let mut pace = Pace::new(deadline);
+        let mut busy = BusyDeadline::new(deadline);
         let mut draining = None;
         loop {
             self.io.check_open()?;
@@ -150,15 +152,15 @@ impl SslSocket {
                 Step::Done(value) => return Ok(value),
                 Step::Again => {
                     connection.reads.stepped();
-                    if pace.is_over() {
+                    if busy.has_passed() {
                         if !matches!(deadline, Deadline::Now) || !connection.has_buffered() {
-                            return Err(late(deadline, timed_out));
+                            return Err(deadline_error(deadline, timed_out));
                         }
                         // `poll` does not report the bytes in the buffer, so those are still read.
                         draining.get_or_insert_with(|| connection.drain());
                     }
                 }
-                Step::Busy => return Err(late(deadline, timed_out)),
+                Step::Busy => return Err(deadline_error(deadline, timed_out)),
                 Step::WantRead => {
                     connection.reads.stepped();
                     self.wait_read(deadline, timed_out)?;
@@ -217,24 +219,24 @@ impl SslSocket {
 }
 
 /// Checks the deadline of an operation that never has to wait, because the peer sends all the time.
-pub(super) struct Pace {
+pub(super) struct BusyDeadline {
     deadline: Deadline,
 }
 
-impl Pace {
+impl BusyDeadline {
     /// How long such an operation may continue after its deadline. For a non-blocking one, this is counted
     /// from its first step that ended with `Step::Again`.
     const GRACE: Duration = Duration::from_millis(50);
 
-    pub(super) fn new(deadline: Deadline) -> Pace {
-        Pace { deadline }
+    pub(super) fn new(deadline: Deadline) -> BusyDeadline {
+        BusyDeadline { deadline }
     }
 
     /// Whether the operation has to end now.
-    pub(super) fn is_over(&mut self) -> bool {
+    pub(super) fn has_passed(&mut self) -> bool {
         match self.deadline {
             Deadline::Never => false,
-            Deadline::At(at) => at.elapsed() >= Pace::GRACE,
+            Deadline::At(at) => at.elapsed() >= BusyDeadline::GRACE,
             Deadline::Now => {
                 self.deadline = Deadline::At(Instant::now());
                 false
@@ -244,7 +246,7 @@ impl Pace {
 }
 
 /// The error of an operation whose deadline has passed.
-pub(super) fn late(deadline: Deadline, timed_out: &'static str) -> Error {
+pub(super) fn deadline_error(deadline: Deadline, timed_out: &'static str) -> Error {
     match deadline {
         Deadline::Now if timed_out == WRITE_TIMED_OUT => Error::want_write(),
         Deadline::Now => Error::want_read(),
@@ -252,9 +254,9 @@ pub(super) fn late(deadline: Deadline, timed_out: &'static str) -> Error {
     }
 }
 
-fn no_turn(why: Refused, deadline: Deadline, timed_out: &'static str) -> Error {
+fn lock_error(why: LockError, deadline: Deadline, timed_out: &'static str) -> Error {
     match why {
-        Refused::Own => Error::in_callback(),
-        Refused::Late => late(deadline, timed_out),
+        LockError::Reentrant => Error::in_callback(),
+        LockError::NotInTime => deadline_error(deadline, timed_out),
     }
 }

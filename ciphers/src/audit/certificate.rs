@@ -11,7 +11,7 @@ use openssl::x509::{X509, X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
 use super::finding::advice;
 use super::{AuditCode, Auditor};
 use crate::cipher::Severity;
-use crate::key::{self, Held};
+use crate::key::{self, ContextCertificate};
 use crate::negotiate::Role;
 use pyssl::{Result, VerifyFlags, VerifyMode};
 
@@ -205,7 +205,7 @@ impl Auditor<'_> {
         self.find(AuditCode::NameMismatch, Severity::Error, message, None);
     }
 
-    fn check_chain(&mut self, identity: &Held) {
+    fn check_chain(&mut self, identity: &ContextCertificate) {
         let sent: Vec<&X509> = std::iter::once(&identity.leaf)
             .chain(&identity.chain)
             .collect();

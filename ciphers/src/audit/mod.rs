@@ -41,7 +41,7 @@ pub use options::AuditOptions;
 pub(crate) use policy::check_policy;
 
 use crate::cipher::Severity;
-use crate::key::Held;
+use crate::key::ContextCertificate;
 use crate::negotiate::Role;
 use finding::Advice;
 use pyssl::{ContextSettings, MemoryBio, Protocol, Result, SslContext, WrapBio};
@@ -50,7 +50,7 @@ pub(crate) fn audit(context: &SslContext, options: AuditOptions) -> Result<Vec<A
     let settings = context.settings();
     let mut auditor = Auditor {
         context,
-        held: Held::all(&settings)?,
+        held: ContextCertificate::all(&settings)?,
         role: options.role.unwrap_or_else(|| role_of(context)),
         settings,
         server_hostname: options
@@ -111,7 +111,7 @@ struct Auditor<'a> {
     context: &'a SslContext,
     role: Role,
     settings: ContextSettings,
-    held: Vec<Held>,
+    held: Vec<ContextCertificate>,
     server_hostname: Option<String>,
     at_another_time: bool,
     peer_cafile: Option<PathBuf>,

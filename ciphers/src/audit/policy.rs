@@ -4,7 +4,7 @@ use openssl::pkey::Id;
 use pyssl::{Result, SslContext};
 
 use crate::cipher::{Aspect, Policy, Report};
-use crate::key::Held;
+use crate::key::ContextCertificate;
 use crate::negotiate::{self, Role};
 
 pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) -> Result<Report> {
@@ -17,7 +17,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
     if role == Role::Client {
         report.extend(policy.check_nothing(Aspect::Keys));
     }
-    let held = Held::all(&settings)?;
+    let held = ContextCertificate::all(&settings)?;
     for held in &held {
         let Ok(key) = held.leaf.public_key() else {
             continue;

@@ -10,7 +10,7 @@ use openssl::x509::X509;
 use super::certificate::{name, path};
 use super::{AuditCode, Auditor};
 use crate::cipher::Severity;
-use crate::key::Held;
+use crate::key::ContextCertificate;
 use crate::negotiate::{
     Authority, Cause, IDENTITY, KEY, NegotiateOptions, Negotiation, Role, negotiate, version_names,
 };
@@ -27,7 +27,7 @@ const MODERN: [TlsVersion; 2] = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
 
 /// The faults that a default peer ignores in one handshake, so that the next one appears.
 #[derive(Debug, Clone, Copy, Default)]
-struct Overlooked {
+struct IgnoredFaults {
     issuer: bool,
     time: bool,
     name: bool,
@@ -120,7 +120,11 @@ impl Auditor<'_> {
         result
     }
 
-    fn check_server_with(&mut self, held: &[Held], versions: &[TlsVersion]) -> Result<()> {
+    fn check_server_with(
+        &mut self,
+        held: &[ContextCertificate],
+        versions: &[TlsVersion],
+    ) -> Result<()> {
         if self.settings.has_sni_callback() {
             self.not_tried("the SNI callback was not called, and its contexts were not tried");
         }
@@ -134,7 +138,7 @@ impl Auditor<'_> {
                 "no host name was given, so the names in the certificate were not checked",
             );
         }
-        let copy = |only: Option<&Held>| {
+        let copy = |only: Option<&ContextCertificate>| {
             let mut copy = self.copy();
             if let Some(only) = only {
                 copy = copy.with_identities([&only.identity]);
@@ -170,7 +174,7 @@ impl Auditor<'_> {
     fn server_faults(
         &self,
         own: &SslContext,
-        identity: Option<&Held>,
+        identity: Option<&ContextCertificate>,
         versions: &[TlsVersion],
     ) -> Result<Faults> {
         let psk = self.settings.has_psk_server_callback();
@@ -179,10 +183,10 @@ impl Auditor<'_> {
         let top = identity.and_then(top);
         let mut all = Faults::new();
         for version in versions {
-            let attempt = |overlooked: Overlooked| {
+            let attempt = |ignored: IgnoredFaults| {
                 let mut last = None;
-                for client in self.default_clients(*version, overlooked, top.as_ref())? {
-                    if overlooked.name || host.is_none() {
+                for client in self.default_clients(*version, ignored, top.as_ref())? {
+                    if ignored.name || host.is_none() {
                         client.set_check_hostname(false)?;
                     }
                     let client = match psk {
@@ -212,17 +216,17 @@ impl Auditor<'_> {
     fn default_clients(
         &self,
         version: TlsVersion,
-        overlooked: Overlooked,
+        ignored: IgnoredFaults,
         top: Option<&X509>,
     ) -> Result<Vec<SslContext>> {
         let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT)?;
         only(&client, version)?;
-        self.set_flags(&client, overlooked)?;
+        self.set_flags(&client, ignored)?;
         match &self.peer_cafile {
             Some(file) => client.load_verify_locations(VerifyLocations::new().cafile(file))?,
             None => client.load_default_certs(Purpose::SERVER_AUTH)?,
         }
-        if overlooked.issuer {
+        if ignored.issuer {
             if let Some(top) = top {
                 client.load_verify_locations(VerifyLocations::new().cadata(top.to_der()?))?;
             }
@@ -236,12 +240,12 @@ impl Auditor<'_> {
         Ok(clients)
     }
 
-    fn set_flags(&self, context: &SslContext, overlooked: Overlooked) -> Result<()> {
+    fn set_flags(&self, context: &SslContext, ignored: IgnoredFaults) -> Result<()> {
         let mut flags = context.verify_flags() | VerifyFlags::VERIFY_X509_PARTIAL_CHAIN;
-        if !overlooked.strict {
+        if !ignored.strict {
             flags |= VerifyFlags::VERIFY_X509_STRICT;
         }
-        if overlooked.time || self.at_another_time {
+        if ignored.time || self.at_another_time {
             flags |= NO_CHECK_TIME;
         }
         context.set_verify_flags(flags)
@@ -267,7 +271,7 @@ impl Auditor<'_> {
         }
         let mut all = Faults::new();
         for version in versions {
-            let attempt = |_: Overlooked| {
+            let attempt = |_: IgnoredFaults| {
                 with_each(&issued, |issued| {
                     let server = self.default_server(*version, issued)?;
                     negotiate(&own, &server, host.as_str())
@@ -285,7 +289,7 @@ impl Auditor<'_> {
     /// The certificates of a client, with a server that asks for one.
     fn check_client_with(
         &mut self,
-        held: &[Held],
+        held: &[ContextCertificate],
         versions: &[TlsVersion],
         own: &SslContext,
         issued: &[Vec<Identity>],
@@ -304,14 +308,14 @@ impl Auditor<'_> {
             let top = top(identity);
             let mut all = Faults::new();
             for version in versions {
-                let attempt = |overlooked: Overlooked| {
+                let attempt = |ignored: IgnoredFaults| {
                     with_each(issued, |issued| {
                         let server = self.default_server(*version, issued)?;
-                        self.set_flags(&server, overlooked)?;
+                        self.set_flags(&server, ignored)?;
                         server.set_verify_mode(VerifyMode::CERT_REQUIRED)?;
                         let mut trust = VerifyLocations::new();
                         match (&self.peer_cafile, &top) {
-                            (Some(file), _) if !overlooked.issuer => trust = trust.cafile(file),
+                            (Some(file), _) if !ignored.issuer => trust = trust.cafile(file),
                             (_, Some(top)) => trust = trust.cadata(top.to_der()?),
                             _ => {}
                         }
@@ -339,7 +343,12 @@ impl Auditor<'_> {
     // Findings.
 
     /// Turns faults into findings, unless a rule has reported the same.
-    fn report(&mut self, identity: Option<&Held>, faults: Faults, tried: &[TlsVersion]) {
+    fn report(
+        &mut self,
+        identity: Option<&ContextCertificate>,
+        faults: Faults,
+        tried: &[TlsVersion],
+    ) {
         let failed = handshakes_failed(&faults);
         for (fault, versions) in faults {
             let explained = match &fault {
@@ -421,7 +430,7 @@ impl Auditor<'_> {
 }
 
 /// The kind of key that default peers do not accept.
-fn key_hint(identity: &Held) -> Option<String> {
+fn key_hint(identity: &ContextCertificate) -> Option<String> {
     let key = identity.leaf.public_key().ok()?;
     let odd = match key.id() {
         Id::DSA => "a DSA key".to_owned(),
@@ -442,12 +451,12 @@ fn key_hint(identity: &Held) -> Option<String> {
 /// Tries until nothing is refused any more; each attempt ignores the faults found so far.
 fn faults(
     peer: Role,
-    attempt: impl Fn(Overlooked) -> Result<Option<Negotiation>>,
+    attempt: impl Fn(IgnoredFaults) -> Result<Option<Negotiation>>,
 ) -> Result<Vec<Fault>> {
-    let mut overlooked = Overlooked::default();
+    let mut ignored = IgnoredFaults::default();
     let mut faults = Vec::new();
     loop {
-        let Some(found) = attempt(overlooked)? else {
+        let Some(found) = attempt(ignored)? else {
             return Ok(faults);
         };
         let Some(refusal) = found.refusal() else {
@@ -466,30 +475,30 @@ fn faults(
         }
         let why = message.to_string();
         match *code {
-            code if is_unknown_issuer(code) && !overlooked.issuer => {
-                overlooked.issuer = true;
+            code if is_unknown_issuer(code) && !ignored.issuer => {
+                ignored.issuer = true;
                 faults.push(Fault::Issuer(why));
             }
-            9 | 10 if !overlooked.time => {
-                overlooked.time = true;
+            9 | 10 if !ignored.time => {
+                ignored.time = true;
                 faults.push(Fault::Time(why));
             }
-            62 | 64 if !overlooked.name => {
-                overlooked.name = true;
+            62 | 64 if !ignored.name => {
+                ignored.name = true;
                 faults.push(Fault::Name(why));
             }
             code => {
-                let lenient = Overlooked {
+                let lenient = IgnoredFaults {
                     strict: true,
-                    ..overlooked
+                    ..ignored
                 };
                 let same = attempt(lenient)?;
                 let same = same.as_ref().and_then(|found| refused(found, peer));
-                if overlooked.strict || same == Some(code) {
+                if ignored.strict || same == Some(code) {
                     faults.push(Fault::Refused(code, why));
                     return Ok(faults);
                 }
-                overlooked.strict = true;
+                ignored.strict = true;
                 faults.push(Fault::Strict(why));
             }
         }
@@ -541,7 +550,7 @@ fn is_unknown_issuer(code: i32) -> bool {
 }
 
 /// The last certificate of the chain that is sent.
-fn top(identity: &Held) -> Option<X509> {
+fn top(identity: &ContextCertificate) -> Option<X509> {
     let sent: Vec<&X509> = std::iter::once(&identity.leaf)
         .chain(&identity.chain)
         .collect();

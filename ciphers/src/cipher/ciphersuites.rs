@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::library::{Library, Scratch};
+use super::library::{Library, ScratchContext};
 use super::string::check_characters;
 use super::{
     Cipher, CipherStringError, CipherStringErrorKind as Kind, Finding, LintCode, Severity, names,
@@ -43,11 +43,11 @@ pub struct Ciphersuites {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Name {
     span: Range<usize>,
-    is: Is,
+    kind: NameKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Is {
+enum NameKind {
     /// A suite that the list holds.
     Listed(Cipher),
     /// A suite that an earlier name put into the list.
@@ -68,7 +68,7 @@ impl Ciphersuites {
         check_characters(text)?;
         let failed = |e| CipherStringError::library(&e);
         let library = Library::current()?;
-        let mut scratch = Scratch::new().map_err(failed)?;
+        let mut scratch = ScratchContext::new().map_err(failed)?;
         let mut list = Ciphersuites {
             text: text.into(),
             names: Vec::new(),
@@ -80,17 +80,17 @@ impl Ciphersuites {
             let name = piece.trim_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
             if !name.is_empty() {
                 let start = at + piece.find(name).unwrap_or(0);
-                let is = match scratch.tls13_suite(name) {
-                    Some(suite) if !suite.is_tls13() => Is::Older(suite),
-                    Some(suite) if list.ciphers.contains(&suite) => Is::Again,
+                let kind = match scratch.tls13_suite(name) {
+                    Some(suite) if !suite.is_tls13() => NameKind::Older(suite),
+                    Some(suite) if list.ciphers.contains(&suite) => NameKind::Again,
                     Some(suite) => {
                         list.ciphers.push(suite.clone());
-                        Is::Listed(suite)
+                        NameKind::Listed(suite)
                     }
-                    None => Is::Unknown(meant(name, &library)),
+                    None => NameKind::Unknown(meant(name, &library)),
                 };
                 let span = start..start + name.len();
-                list.names.push(Name { span, is });
+                list.names.push(Name { span, kind });
             }
             at += piece.len() + 1;
         }
@@ -137,7 +137,7 @@ impl Ciphersuites {
     pub fn lint(&self) -> Vec<Finding> {
         let mut findings = self.of_names();
         for name in &self.names {
-            let Is::Listed(suite) = &name.is else {
+            let NameKind::Listed(suite) = &name.kind else {
                 continue;
             };
             for weakness in suite.weaknesses() {
@@ -177,23 +177,23 @@ impl Ciphersuites {
         };
         let found = self.names.iter().filter_map(|name| {
             let text = &self.text[name.span.clone()];
-            Some(match &name.is {
-                Is::Listed(_) => return None,
-                Is::Again => finding(
+            Some(match &name.kind {
+                NameKind::Listed(_) => return None,
+                NameKind::Again => finding(
                     name,
                     LintCode::NoEffect,
                     Severity::Warning,
                     format!("`{text}` is in the list already"),
                     None,
                 ),
-                Is::Older(suite) => finding(
+                NameKind::Older(suite) => finding(
                     name,
                     LintCode::WrongList,
                     Severity::Error,
                     format!("`{text}` is not a TLS 1.3 suite and cannot be used"),
                     Some(format!("write `{}` into the cipher string", suite.name).into()),
                 ),
-                Is::Unknown(meant) => finding(
+                NameKind::Unknown(meant) => finding(
                     name,
                     LintCode::UnknownName,
                     Severity::Error,

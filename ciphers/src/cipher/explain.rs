@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::library::{Library, ListOutcome, Scratch};
+use super::library::{Library, ListOutcome, ScratchContext};
 use super::rules::{Rule, State};
 use super::{
     Cipher, CipherDiff, CipherString, CipherStringError, CipherStringErrorKind, Hint, Operator,
@@ -115,7 +115,7 @@ impl CipherString {
     ///
     /// Only if OpenSSL fails (out of memory, no usable algorithms).
     pub fn explain(&self) -> Result<Explanation, CipherStringError> {
-        let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
+        let mut scratch = ScratchContext::new().map_err(|e| CipherStringError::library(&e))?;
         let ciphers = match scratch.set(self.as_str()) {
             ListOutcome::Listed(list) => list,
             ListOutcome::Nothing => Library::current()?.tls13.clone(),
@@ -176,7 +176,7 @@ impl CipherString {
         })
     }
 
-    pub(super) fn steps_by_prefixes(&self, scratch: &mut Scratch) -> Vec<Step> {
+    pub(super) fn steps_by_prefixes(&self, scratch: &mut ScratchContext) -> Vec<Step> {
         self.steps(|part| {
             let prefix = &self.as_str()[..part.span().end];
             let listed = scratch.ids(prefix);
@@ -515,7 +515,7 @@ mod tests {
             "kRSA:-AES256:-CAMELLIA:-eNULL:eNULL:AES:!CBC:CBC",
         ] {
             let string = CipherString::parse(text).unwrap();
-            let mut scratch = Scratch::new().unwrap();
+            let mut scratch = ScratchContext::new().unwrap();
             let rules = string.steps_by_rules();
             let prefixes = string.steps_by_prefixes(&mut scratch);
             assert_eq!(rules.len(), prefixes.len(), "{text}");

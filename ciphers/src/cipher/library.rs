@@ -69,11 +69,11 @@ pub(super) enum ListOutcome {
 }
 
 /// A throw-away context.
-pub(super) struct Scratch(pub(super) SslContextBuilder);
+pub(super) struct ScratchContext(pub(super) SslContextBuilder);
 
-impl Scratch {
-    pub(super) fn new() -> Result<Scratch, ErrorStack> {
-        SslContextBuilder::new(SslMethod::tls()).map(Scratch)
+impl ScratchContext {
+    pub(super) fn new() -> Result<ScratchContext, ErrorStack> {
+        SslContextBuilder::new(SslMethod::tls()).map(ScratchContext)
     }
 
     /// `text` must not contain a NUL.
@@ -140,7 +140,7 @@ impl Library {
     }
 
     fn learn() -> Result<Library, ErrorStack> {
-        let mut scratch = Scratch::new()?;
+        let mut scratch = ScratchContext::new()?;
         let everything = match scratch.set("ALL:COMPLEMENTOFALL") {
             ListOutcome::Listed(list) => list,
             ListOutcome::Nothing => Vec::new(),
@@ -273,7 +273,7 @@ impl Library {
         if new.is_empty() {
             return Ok(());
         }
-        let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
+        let mut scratch = ScratchContext::new().map_err(|e| CipherStringError::library(&e))?;
         // Names that are probably known are tried one by one. The others are tried together, and if
         // one of them is known, in halves.
         let (likely, unlikely): (Vec<&str>, Vec<&str>) =
@@ -362,7 +362,7 @@ fn initial_order(mut ciphers: Vec<Cipher>) -> Vec<Cipher> {
 
 /// OpenSSL has no getter for strength classes. They are learned from the suites that their names
 /// select.
-fn learn_classes(scratch: &mut Scratch, suites: &mut [Suite]) {
+fn learn_classes(scratch: &mut ScratchContext, suites: &mut [Suite]) {
     let classes: [(&str, Bits); 4] = [
         ("LOW", strong::LOW),
         ("MEDIUM", strong::MEDIUM),

@@ -1,6 +1,6 @@
 use openssl::ssl::{Ssl, SslContext};
 
-use super::library::{ListOutcome, Scratch};
+use super::library::{ListOutcome, ScratchContext};
 use super::{Cipher, CipherString, CipherStringError};
 
 /// The suites that a cipher string selects, from [`CipherString::resolve`], in order of preference.
@@ -33,7 +33,7 @@ impl CipherString {
     ///
     /// In OpenSSL: `SSL_CTX_set_cipher_list`, `SSL_CTX_get_ciphers`.
     pub fn resolve(&self) -> Result<Resolved, CipherStringError> {
-        let mut scratch = Scratch::new().map_err(|e| CipherStringError::library(&e))?;
+        let mut scratch = ScratchContext::new().map_err(|e| CipherStringError::library(&e))?;
         let ciphers = match scratch.set(self.as_str()) {
             ListOutcome::Listed(ciphers) => ciphers,
             ListOutcome::Nothing => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Role;
 use super::facts::{Facts, Obstacle, has_suite, version_names};
-use super::trial::Ended;
+use super::trial::TrialOutcome;
 use crate::cipher::Cipher;
 use crate::text::first_names;
 use pyssl::SslContext;
@@ -81,9 +81,13 @@ pub enum Cause {
 }
 
 impl Refusal {
-    pub(super) fn new(client: &SslContext, server: &SslContext, ended: Ended) -> Result<Refusal> {
+    pub(super) fn new(
+        client: &SslContext,
+        server: &SslContext,
+        ended: TrialOutcome,
+    ) -> Result<Refusal> {
         let cause = Diagnosis::new(client, server)?.cause(&ended)?;
-        let Ended {
+        let TrialOutcome {
             client,
             server,
             alert,
@@ -166,7 +170,7 @@ impl<'a> Diagnosis<'a> {
         })
     }
 
-    fn cause(&self, ended: &Ended) -> Result<Cause> {
+    fn cause(&self, ended: &TrialOutcome) -> Result<Cause> {
         // The side that ended the handshake has the reason; the other one has the alert only.
         let own = |error: &&Error| error.ssl().is_none_or(|e| e.received_alert().is_none());
         let client = ended_with(&ended.client).filter(own);

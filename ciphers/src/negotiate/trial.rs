@@ -16,7 +16,7 @@ pub(super) struct Trial {
 }
 
 /// The outcome; without an error on either side, the handshake succeeded.
-pub(super) struct Ended {
+pub(super) struct TrialOutcome {
     pub(super) client: Option<Error>,
     pub(super) server: Option<Error>,
     /// The side that ended it, and its alert.
@@ -40,7 +40,7 @@ impl Trial {
     }
 
     /// Runs the handshake until both sides have finished or failed.
-    pub(super) fn run(&self) -> Ended {
+    pub(super) fn run(&self) -> TrialOutcome {
         let (mut client, mut server) = (None, None);
         loop {
             let before = (self.up.pending(), self.down.pending());
@@ -55,15 +55,15 @@ impl Trial {
         let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
         let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
         // In TLS 1.3 a client finishes before the server verifies its certificate.
-        late(&self.client, &mut client, server.is_some());
-        late(&self.server, &mut server, client.is_some());
+        receive_alert(&self.client, &mut client, server.is_some());
+        receive_alert(&self.server, &mut server, client.is_some());
         let received = |error: &Option<Error>| error.as_ref()?.ssl()?.received_alert();
         let alert = match (received(&client), received(&server)) {
             (Some(alert), _) => Some((Role::Server, alert)),
             (None, Some(alert)) => Some((Role::Client, alert)),
             (None, None) => None,
         };
-        Ended {
+        TrialOutcome {
             client,
             server,
             alert,
@@ -82,7 +82,7 @@ fn step(side: &SslObject, outcome: &mut Option<Result<()>>) {
 }
 
 /// Lets a side that has finished receive the alert of the other one.
-fn late(side: &SslObject, error: &mut Option<Error>, other_failed: bool) {
+fn receive_alert(side: &SslObject, error: &mut Option<Error>, other_failed: bool) {
     if error.is_none() && other_failed {
         match side.read(1) {
             Ok(_) | Err(Error::WantRead(_)) => {}

@@ -1,5 +1,5 @@
 use super::facts::{Facts, Obstacle, names_dhe_groups};
-use super::trial::{Ended, Trial};
+use super::trial::{Trial, TrialOutcome};
 use super::{Role, UsableOptions, test_keys};
 use crate::cipher::Cipher;
 use pyssl::{Error, Result};
@@ -300,7 +300,7 @@ impl Attempt {
             Role::Server => (peer, &self.own),
         };
         let trial = Trial::new(client, server, None)?;
-        let Ended {
+        let TrialOutcome {
             client,
             server,
             alert,

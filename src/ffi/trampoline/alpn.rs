@@ -2,7 +2,7 @@ use std::ffi::{c_int, c_uchar, c_uint, c_void};
 
 use openssl_sys as sys;
 
-use super::{Running, dispatch};
+use super::{CallbackConnection, dispatch};
 use crate::ffi::util;
 
 /// Chooses the first of the server's protocols that the client offers. If there is none, the handshake
@@ -15,7 +15,7 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     offered_len: c_uint,
     _arg: *mut c_void,
 ) -> c_int {
-    let choose = |state: &Running<'_>| {
+    let choose = |state: &CallbackConnection<'_>| {
         // SAFETY: OpenSSL passes the client's list, which is valid during the call.
         let offered = unsafe { util::slice(offered, offered_len as usize) };
         let current = state.current();

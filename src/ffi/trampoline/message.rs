@@ -2,7 +2,7 @@ use std::ffi::{c_int, c_void};
 
 use openssl_sys as sys;
 
-use super::{Running, dispatch};
+use super::{CallbackConnection, dispatch};
 use crate::ffi::hooks::RawMessage;
 use crate::ffi::util;
 
@@ -16,7 +16,7 @@ pub(in crate::ffi) unsafe extern "C" fn message(
     ssl: *mut sys::SSL,
     _arg: *mut c_void,
 ) {
-    let show = |state: &Running<'_>| {
+    let show = |state: &CallbackConnection<'_>| {
         let message = RawMessage {
             sent: sent != 0,
             version,
@@ -25,7 +25,7 @@ pub(in crate::ffi) unsafe extern "C" fn message(
             data: unsafe { util::slice(data.cast(), len) },
         };
         if let Err(error) = state.user_code(|| state.current().message(&message)) {
-            state.fail_aside(error);
+            state.note_failure(error);
         }
     };
     // SAFETY: called by OpenSSL with the running connection.

@@ -141,7 +141,7 @@ impl Callbacks {
     }
 
     /// Keeps an error that does not end the operation, which reports it at its end.
-    fn fail_aside(&self, error: BoxError) {
+    fn note_failure(&self, error: BoxError) {
         // The first one is kept. The other is dropped when the cell is no longer borrowed.
         let earlier = self.failure.take();
         self.failure
@@ -174,12 +174,12 @@ pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
 }
 
 /// The connection for which OpenSSL has called.
-struct Running<'a> {
+struct CallbackConnection<'a> {
     callbacks: &'a Callbacks,
     ssl: *mut sys::SSL,
 }
 
-impl Running<'_> {
+impl CallbackConnection<'_> {
     /// Runs user code. Other threads, and the user code itself, can read the connection during that
     /// time. `f` itself must not change the `SSL`.
     fn user_code<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -196,7 +196,7 @@ impl Running<'_> {
     }
 }
 
-impl Deref for Running<'_> {
+impl Deref for CallbackConnection<'_> {
     type Target = Callbacks;
 
     fn deref(&self) -> &Callbacks {
@@ -226,7 +226,11 @@ unsafe fn callbacks<'a>(ssl: *const sys::SSL) -> Option<&'a Callbacks> {
 /// # Safety
 ///
 /// `ssl` is the argument of a callback.
-unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<'_>) -> R) -> R {
+unsafe fn dispatch<R>(
+    ssl: *const sys::SSL,
+    refused: R,
+    f: impl FnOnce(&CallbackConnection<'_>) -> R,
+) -> R {
     // SAFETY: the caller promises the argument of a callback, and the result is used within it.
     let Some(state) = (unsafe { callbacks(ssl) }) else {
         return refused;
@@ -234,7 +238,7 @@ unsafe fn dispatch<R>(ssl: *const sys::SSL, refused: R, f: impl FnOnce(&Running<
     if state.has_failed() {
         return refused;
     }
-    let running = Running {
+    let running = CallbackConnection {
         callbacks: state,
         ssl: ssl.cast_mut(),
     };

@@ -2,7 +2,7 @@ use std::ffi::{CStr, c_char, c_uchar, c_uint};
 
 use openssl_sys as sys;
 
-use super::{CallbackFailure, Running, dispatch};
+use super::{CallbackConnection, CallbackFailure, dispatch};
 use crate::ffi::hooks::PskLimits;
 
 /// A length that OpenSSL rejects. It compares the length with its limit first, and ends the handshake.
@@ -69,7 +69,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
 ) -> c_uint {
     // SAFETY: OpenSSL passes the running connection to its callbacks.
     let failed = unsafe { failed(ssl) };
-    let answer = |state: &Running<'_>| {
+    let answer = |state: &CallbackConnection<'_>| {
         if state.check.get().is_some() {
             return NO_KEY;
         }
@@ -112,7 +112,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
 ) -> c_uint {
     // SAFETY: OpenSSL passes the running connection to its callbacks.
     let failed = unsafe { failed(ssl) };
-    let answer = |state: &Running<'_>| {
+    let answer = |state: &CallbackConnection<'_>| {
         if state.check.get().is_some() {
             return NO_KEY;
         }

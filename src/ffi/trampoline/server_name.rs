@@ -3,7 +3,7 @@ use std::ffi::{c_int, c_void};
 use openssl::ssl::NameType;
 use openssl_sys as sys;
 
-use super::{CallbackFailure, Running, dispatch, show_messages};
+use super::{CallbackConnection, CallbackFailure, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
@@ -17,7 +17,7 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
 ) -> c_int {
     // SAFETY: OpenSSL passes a pointer to the alert's number, which is valid during the call.
     let refuse = |number| unsafe { refuse(alert, number) };
-    let decide = |state: &Running<'_>| {
+    let decide = |state: &CallbackConnection<'_>| {
         // SAFETY: `ssl` is live. The name belongs to it, and does not change during the callback.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };

@@ -4,7 +4,7 @@ use foreign_types::ForeignTypeRef;
 use openssl::ssl::SslRef;
 use openssl_sys as sys;
 
-use super::{CallbackFailure, Running, dispatch};
+use super::{CallbackConnection, CallbackFailure, dispatch};
 
 /// A client's results: continue, or send the alert `bad_certificate_status_response`.
 const ACCEPTED: c_int = 1;
@@ -15,7 +15,7 @@ const REFUSED: c_int = 0;
 pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let server = unsafe { sys::SSL_is_server(ssl) } == 1;
-    let decide = |state: &Running<'_>| {
+    let decide = |state: &CallbackConnection<'_>| {
         // SAFETY: live during the callback. It is only read while user code runs.
         let ours = unsafe { SslRef::from_ptr(ssl) };
         let Some(stapling) = &state.stapling else {

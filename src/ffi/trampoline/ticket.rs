@@ -9,7 +9,7 @@ use openssl::ex_data::Index;
 use openssl::ssl::{SslContext, SslContextBuilder, SslRef};
 use openssl_sys as sys;
 
-use super::{Running, dispatch};
+use super::{CallbackConnection, dispatch};
 use crate::ffi::ctx::TicketBlock;
 use crate::ffi::decl;
 use crate::ffi::util;
@@ -51,7 +51,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
     mac: *mut sys::EVP_MAC_CTX,
     encrypts: c_int,
 ) -> c_int {
-    let prepare = |state: &Running<'_>| {
+    let prepare = |state: &CallbackConnection<'_>| {
         let keys = state.original.ticket_keys();
         // SAFETY: the arguments are those of OpenSSL.
         unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }

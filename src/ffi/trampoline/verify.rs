@@ -5,7 +5,7 @@ use openssl::ssl::SslRef;
 use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use openssl_sys as sys;
 
-use super::{CallbackFailure, Callbacks, Running, callbacks, dispatch};
+use super::{CallbackConnection, CallbackFailure, Callbacks, callbacks, dispatch};
 use crate::ffi::decl;
 use crate::ffi::hooks::{Peer, PeerDecision};
 
@@ -73,7 +73,11 @@ unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int 
 }
 
 /// Whether the connection accepts its peer. `ended` is false if the verification stopped before its end.
-fn decide(running: &Running<'_>, verification: &mut X509StoreContextRef, ended: bool) -> bool {
+fn decide(
+    running: &CallbackConnection<'_>,
+    verification: &mut X509StoreContextRef,
+    ended: bool,
+) -> bool {
     let errors: Vec<_> = (running.errors.take().into_iter())
         // SAFETY: the numbers come from OpenSSL.
         .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))

@@ -4,14 +4,14 @@ use std::mem::MaybeUninit;
 
 /// Memory that is filled from its start and need not be initialised. Only this module and
 /// [`net`](super::net), which write to it, change the number of filled bytes.
-pub(crate) struct Room<'a> {
+pub(crate) struct ReadBuf<'a> {
     memory: &'a mut [MaybeUninit<u8>],
     filled: usize,
 }
 
-impl Room<'_> {
-    pub(super) fn new(memory: &mut [MaybeUninit<u8>]) -> Room<'_> {
-        Room { memory, filled: 0 }
+impl ReadBuf<'_> {
+    pub(super) fn new(memory: &mut [MaybeUninit<u8>]) -> ReadBuf<'_> {
+        ReadBuf { memory, filled: 0 }
     }
 
     /// Copies as many of the bytes as fit, and returns their number.
@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn bytes_that_do_not_fit_are_not_copied() {
         let mut memory = [MaybeUninit::uninit(); 4];
-        let mut room = Room::new(&mut memory);
-        assert_eq!(room.put(b"abc"), 3);
-        assert_eq!(room.put(b"def"), 1);
-        assert_eq!((room.len(), room.filled()), (0, 4));
+        let mut buf = ReadBuf::new(&mut memory);
+        assert_eq!(buf.put(b"abc"), 3);
+        assert_eq!(buf.put(b"def"), 1);
+        assert_eq!((buf.len(), buf.filled()), (0, 4));
         // SAFETY: filled.
         assert_eq!(memory.map(|byte| unsafe { byte.assume_init() }), *b"abcd");
     }
