@@ -17,6 +17,7 @@ mod openssl;
 mod plain;
 mod properties;
 mod psk;
+mod replace;
 pub(crate) mod resumption;
 pub(crate) mod rules;
 mod session;

@@ -132,6 +132,19 @@ const CHANGES: &[(&str, Change)] = &[
     ("post_handshake_auth", |stage, i| {
         stage.client.set_post_handshake_auth(i % 2 == 0)
     }),
+    ("set_identities", |stage, i| {
+        let chain = ssl::CertChain::new(&stage.certificates[i % 2].combined);
+        stage.server.set_identities([&ssl::Identity::load(chain)?])
+    }),
+    ("set_trust_of", |stage, i| {
+        let fresh = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+        let data = stage.cadata.clone();
+        fresh.load_verify_locations(ssl::VerifyLocations::new().cadata(data))?;
+        if i % 2 == 0 {
+            stage.client.set_trust_of(&fresh)?;
+        }
+        Ok(())
+    }),
     ("load_verify_locations(cafile)", |stage, _| {
         stage
             .client

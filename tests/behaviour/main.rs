@@ -40,6 +40,7 @@ mod questions;
 mod read_ahead;
 mod record_edges;
 mod reentry;
+mod replacing;
 mod resumption;
 mod security_record;
 mod sendfile;
