@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_lists_the_same_suites_as_python() {
+    fn get_ciphers_matches_python() {
         let list = Cipher::list(&builder("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA"));
         let [.., gcm, cbc] = &list[..] else {
             panic!("{list:?}")

@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_holds_the_lock_gets_an_error() {
+    fn locking_twice_in_one_thread_is_an_error() {
         let lock = FairLock::new(1);
         let guard = lock.lock(Deadline::Never).expect("free");
         assert_eq!(lock.lock(Deadline::Never).err(), Some(LockError::Reentrant));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_whose_holder_has_panicked_is_free_again() {
+    fn a_panic_of_the_holder_releases_the_lock() {
         let lock = FairLock::new(1);
         let panicked = std::thread::scope(|scope| {
             let holder = scope.spawn(|| {
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_takes_the_lock_again_at_once_lets_others_in_first() {
+    fn a_thread_that_relocks_at_once_yields_to_waiting_threads() {
         let lock = FairLock::new(0);
         for round in 1..=100 {
             let held = lock.lock(Deadline::Never).expect("free");
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_non_blocking_thread_stops_waiting_when_user_code_begins() {
+    fn a_non_blocking_thread_stops_waiting_when_a_callback_starts() {
         let lock = FairLock::new(());
         let held = lock.lock(Deadline::Never).expect("free");
         let both = Barrier::new(2);
@@ -378,7 +378,7 @@ mod tests {
 
     /// Every thread gets the lock, even if threads before it give up.
     #[test]
-    fn threads_that_give_up_delay_no_others() {
+    fn threads_that_time_out_do_not_delay_others() {
         let lock = FairLock::new(0);
         std::thread::scope(|scope| {
             for i in 0..8 {

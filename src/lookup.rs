@@ -25,7 +25,7 @@ mod tests {
 
     /// Needs no network: the family of a numeric address is known.
     #[test]
-    fn an_address_of_the_other_family_is_pythons_gaierror() {
+    fn an_address_of_the_wrong_family_gives_pythons_gaierror() {
         let error = addresses("::1", 1, Some(Domain::IPV4)).unwrap_err();
         assert_eq!(error.python_class(), "gaierror");
         let number = error.errno().unwrap();

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_come_in_every_form_and_as_options() {
+    fn path_arguments_accept_every_form_and_options() {
         let (string, buffer) = ("a".to_owned(), PathBuf::from("a"));
         let all = [
             path("a"),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn text_comes_in_every_form_and_as_options() {
+    fn text_arguments_accept_every_form_and_options() {
         let string = "a".to_owned();
         let all = [
             text("a"),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_and_certificates_in_memory_may_be_none() {
+    fn password_and_cadata_arguments_accept_none() {
         fn password(argument: impl Optional<Password>) -> bool {
             argument.into_option().is_some()
         }

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reprs_are_pythons() {
+    fn python_reprs_match_cpython() {
         assert_eq!(Repr("a'b").to_string(), r#""a'b""#);
         assert_eq!(Repr("a'b\"c").to_string(), r#"'a\'b"c'"#);
         assert_eq!(
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_ascii() {
+    fn json_output_is_ascii() {
         assert_eq!(
             Json("a\"\\\n\x01\x7fé\u{1f600}/").to_string(),
             r#""a\"\\\n\u0001\u007f\u00e9\ud83d\ude00/""#

@@ -6,7 +6,7 @@ use pyssl_testing::skip::skipped;
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
-fn the_compiler_leads_from_pythons_lines_to_ours() {
+fn compiler_errors_for_python_names_suggest_rust_names() {
     let version = std::process::Command::new("rustc")
         .arg("--version")
         .output();

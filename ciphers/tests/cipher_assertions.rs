@@ -47,7 +47,7 @@ fn both_sides_offer_modern_suites_only() -> ssl::Result<()> {
 }
 
 #[test]
-fn the_suites_that_partners_need_are_there() -> ssl::Result<()> {
+fn the_client_includes_required_suites_and_excludes_weak_ones() -> ssl::Result<()> {
     assert_ciphers!(
         client()?,
         includes("ECDHE-RSA-AES128-GCM-SHA256"),
@@ -59,13 +59,13 @@ fn the_suites_that_partners_need_are_there() -> ssl::Result<()> {
 }
 
 #[test]
-fn the_client_keeps_to_mozillas_guideline() -> ssl::Result<()> {
+fn the_client_conforms_to_mozillas_guideline() -> ssl::Result<()> {
     assert_ciphers!(client()?, policy("mozilla-intermediate"));
     Ok(())
 }
 
 #[test]
-fn the_client_verifies_whom_it_talks_to() -> ssl::Result<()> {
+fn the_client_audit_has_no_serious_finding() -> ssl::Result<()> {
     let serious: Vec<_> = client()?
         .audit("service.example")?
         .into_iter()
@@ -79,7 +79,7 @@ fn the_client_verifies_whom_it_talks_to() -> ssl::Result<()> {
 
 /// A rule about a suite that nobody has would hold, or fail, for ever.
 #[test]
-fn a_name_that_no_suite_has_breaks_its_rule() -> ssl::Result<()> {
+fn a_rule_with_an_unknown_suite_name_fails() -> ssl::Result<()> {
     use pyssl_ciphers::expect::{check_ciphers, rules};
     let context = client()?;
     for name in [
@@ -114,7 +114,7 @@ fn a_name_that_no_suite_has_breaks_its_rule() -> ssl::Result<()> {
 }
 
 #[test]
-fn suites_that_break_a_rule_are_named_with_the_reason() -> ssl::Result<()> {
+fn a_broken_rule_lists_its_suites_and_the_reason() -> ssl::Result<()> {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     context.set_ciphers("ECDHE+AESGCM:AES128-SHA")?;
     let caught =

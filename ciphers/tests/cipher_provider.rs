@@ -7,7 +7,7 @@ use pyssl_ciphers::cipher::{CipherString, Effect, Method};
 use pyssl_testing::skipped;
 
 #[test]
-fn suites_that_come_later_are_explained() {
+fn suites_of_a_provider_loaded_later_are_explained() {
     let string = CipherString::parse("HIGH:SEED:IDEA").unwrap();
     let effect = || string.explain().unwrap().steps()[1].effect();
     assert_eq!(effect(), Effect::Unknown);

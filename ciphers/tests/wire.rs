@@ -41,7 +41,7 @@ fn read(bytes: &[u8]) -> Result<ServerFlight, WireError> {
 }
 
 #[test]
-fn a_flight_of_tls_1_2_is_read() {
+fn a_tls_1_2_server_flight_is_parsed() {
     let (server, der) = server(KeyKind::Rsa2048);
     let hello = ClientHello::new(TlsVersion::TLSv1_2, &[0x0005, 0xc02f])
         .groups(&[4588, 24])
@@ -63,7 +63,7 @@ fn a_flight_of_tls_1_2_is_read() {
 }
 
 #[test]
-fn a_server_of_tls_1_3_names_suite_and_group_without_a_key_share() {
+fn a_tls_1_3_hello_retry_request_is_parsed() {
     let (server, _) = server(KeyKind::EcP256);
     let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1303, 0x1301]).groups(&[30, 24]);
     let flight = read(&answer(&server, &hello)).unwrap();
@@ -143,7 +143,7 @@ fn seen(bytes: &[u8], portion: usize) -> String {
 }
 
 #[test]
-fn a_wrong_byte_anywhere_is_read_the_same_in_any_portions() {
+fn a_corrupt_flight_is_parsed_the_same_in_pieces_of_any_size() {
     let (server, _) = server(KeyKind::EcP256);
     let suites: Vec<u16> = registry().iter().map(ssl::Cipher::protocol_id).collect();
     for version in [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3] {
@@ -168,7 +168,7 @@ fn a_wrong_byte_anywhere_is_read_the_same_in_any_portions() {
 }
 
 #[test]
-fn answers_to_ssl_2_are_distinguished() {
+fn ssl_2_answers_are_parsed() {
     let hello = ssl2_hello(&[1; 16]);
     assert_eq!(
         usize::from(hello[0] & 0x7f) << 8 | usize::from(hello[1]),
@@ -199,7 +199,7 @@ fn answers_to_ssl_2_are_distinguished() {
 }
 
 #[test]
-fn names_and_numbers_are_unique() {
+fn names_and_numbers_of_the_wire_tables_are_unique() {
     let mut numbers: Vec<_> = SIGNATURE_SCHEMES.iter().map(|(number, _)| number).collect();
     numbers.sort_unstable();
     numbers.dedup();

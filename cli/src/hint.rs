@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alerts_are_known_under_the_names_of_every_openssl() {
+    fn hints_know_the_alert_names_of_every_openssl_version() {
         for reason in ["SSLV3_ALERT_BAD_CERTIFICATE", "TLS_ALERT_BAD_CERTIFICATE"] {
             assert!(for_reason(reason).is_some_and(|hint| hint.contains("--cert")));
         }

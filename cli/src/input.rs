@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn input_without_an_end_is_an_error() {
+    fn endless_input_is_an_error() {
         assert_eq!(
             limited(io::repeat(b'x')).unwrap_err().kind(),
             io::ErrorKind::FileTooLarge

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_idle_link_has_no_buffers() {
+    async fn an_idle_link_holds_no_buffers() {
         // Without the pauses that tokio makes now and then.
         tokio::task::unconstrained(async {
             let (near, mut far) = duplex(1 << 20);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_keep_their_order_while_the_inner_stream_is_full() {
+    async fn a_full_inner_stream_does_not_reorder_bytes() {
         // Without the pauses that tokio makes now and then.
         tokio::task::unconstrained(async {
             let (near, mut far) = duplex(100);

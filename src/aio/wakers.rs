@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn both_tasks_are_woken_once() {
+    fn one_wake_up_wakes_the_reader_and_the_writer_once() {
         let (reader, writer) = (Arc::new(Count::default()), Arc::new(Count::default()));
         let direction = Direction::new();
         direction.register(Task::Reader, &Waker::from(Arc::clone(&reader)));

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_written_as_python_does() {
+    fn ip_addresses_are_formatted_as_in_python() {
         let text = |bytes: &[u8]| SubjectAltName::IpAddress(ip_address(bytes)).to_string();
         assert_eq!(text(&[127, 0, 0, 1]), "('IP Address', '127.0.0.1')");
         assert_eq!(

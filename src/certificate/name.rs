@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tuples_of_one_have_a_comma() {
+    fn display_writes_pythons_tuples() {
         let pair = |name: &str| (name.to_owned(), AttributeValue::Text("x".into()));
         let name = DistinguishedName(vec![vec![pair("a"), pair("b")], vec![pair("c")]]);
         assert_eq!(

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_pythons() {
+    fn errors_match_python() {
         let text = |result: Result<Asn1Object>| result.unwrap_err().to_string();
         assert_eq!(
             text(Asn1Object::new("serverAuth")),

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_pythons() {
+    fn cert_time_to_seconds_matches_python() {
         for (text, seconds) in [
             ("Jan  5 09:34:43 2018 GMT", 1_515_144_883),
             ("JaN 5\t9:34:43\n2018 gmt", 1_515_144_883),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_pythons() {
+    fn errors_match_python() {
         for (text, error) in [
             (
                 "foo  5 09:34:43 2018 GMT",

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_pythons_with_or_without_the_class() {
+    fn names_are_parsed_with_or_without_pythons_class() {
         for prefix in ["", "ssl.", "VerifyMode.", " ssl.VerifyMode."] {
             let mode = format!("{prefix}CERT_REQUIRED").parse::<VerifyMode>();
             assert_eq!(mode.unwrap(), crate::CERT_REQUIRED);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nothing_knows_is_an_error_that_lists_the_names() {
+    fn the_error_for_an_unknown_name_lists_the_valid_ones() {
         let texts = [
             "required".parse::<VerifyMode>().unwrap_err(),
             "VerifyFlags.CERT_NONE".parse::<VerifyMode>().unwrap_err(),

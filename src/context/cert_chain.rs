@@ -533,7 +533,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_are_too_long_to_count_are_an_error() {
+    fn a_key_longer_than_i32_max_is_an_error() {
         // The pages are never touched, so they use no memory.
         let long = vec![0; 1 << 31];
         let pem = read_pem_key(&long, None).unwrap_err();

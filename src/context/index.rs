@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_that_openssl_takes_for_equal_have_equal_keys(
+        fn names_equal_in_openssl_have_equal_index_keys(
             one in "[a-c A-Cé䅂1.]{0,6}",
             other in "[a-c A-Cé䅂1.]{0,6}",
             same in any::<bool>(),
@@ -207,7 +207,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_a_name_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn the_name_parser_accepts_or_rejects_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = key(&bytes);
         }
     }

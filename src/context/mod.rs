@@ -343,7 +343,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_changes_settings_in_a_loop_lets_others_in_after_each_change() {
+    fn a_thread_that_calls_setters_in_a_loop_yields_to_waiting_threads() {
         let context = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
         for _ in 0..100 {
             let asked = AtomicBool::new(false);

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_certificates_are_plain() {
+    fn every_certificate_of_the_system_is_plain() {
         for der in certificates() {
             let x509 = X509::from_der(&der).unwrap();
             let name = x509.subject_name().to_der().unwrap();
@@ -292,7 +292,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_plain_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn the_plain_certificate_parser_accepts_or_rejects_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             let _ = subject(&bytes);
         }
     }

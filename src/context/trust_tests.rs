@@ -70,7 +70,7 @@ fn verify(client: &SslContext, leaf: &Leaf) -> Result<()> {
 }
 
 #[test]
-fn the_systems_bundle_gives_what_openssl_reads_from_it() {
+fn the_systems_bundle_has_the_same_certificates_as_in_openssl() {
     let Ok(text) = std::fs::read(paths::system_locations().file) else {
         pyssl_testing::skipped("this system has no bundle");
         return;
@@ -85,7 +85,7 @@ fn the_systems_bundle_gives_what_openssl_reads_from_it() {
 }
 
 #[test]
-fn a_verification_decodes_the_root_that_it_needs() {
+fn a_verification_decodes_only_the_root_it_needs() {
     let cas: Vec<Ca> = (0..20).map(|_| Ca::new()).collect();
     let trust = trust(bundle(&cas));
     let client = client(&trust);
@@ -118,7 +118,7 @@ fn roots_that_share_a_subject_are_all_found() {
 }
 
 #[test]
-fn a_root_is_found_in_any_spelling_of_its_name() {
+fn a_root_is_found_by_any_equivalent_encoding_of_its_name() {
     const PRINTABLE: u8 = 19;
     const BMP: u8 = 30;
     let name = |tag, value: &[u8]| {
@@ -147,7 +147,7 @@ fn a_root_is_found_in_any_spelling_of_its_name() {
 }
 
 #[test]
-fn text_around_and_duplicates_change_nothing() {
+fn text_between_certificates_and_duplicates_have_no_effect() {
     let ca = Ca::new();
     let pem = format!("# a root\n{0}\n\nand again\n{0}", ca.cert_pem());
     let trust = trust(pem);
@@ -156,7 +156,7 @@ fn text_around_and_duplicates_change_nothing() {
 }
 
 #[test]
-fn broken_files_count_as_empty_as_in_openssl() {
+fn a_bundle_with_broken_pem_is_treated_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
     let cut = &other.cert_pem()[..200];
     let swapped = other.cert_pem().replace("-----BEGIN", "----BEGIN");
@@ -178,7 +178,7 @@ fn broken_files_count_as_empty_as_in_openssl() {
 }
 
 #[test]
-fn a_certificate_that_openssl_cannot_decode_spoils_the_file_as_in_openssl() {
+fn a_certificate_that_cannot_be_decoded_invalidates_the_bundle_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
     // Makes the end of the validity period an integer.
     let mut der = other.der();
@@ -193,7 +193,7 @@ fn a_certificate_that_openssl_cannot_decode_spoils_the_file_as_in_openssl() {
 }
 
 #[test]
-fn certificates_that_share_a_subject_are_found_whatever_put_them_there() {
+fn certificates_with_one_subject_are_found_from_bundles_and_from_additions() {
     let name = DistinguishedName::new().with("CN", "one name for all");
     let make = || Ca::root_builder().subject(name.clone()).build_ca();
     let (in_file, added) = (make(), make());
@@ -214,7 +214,7 @@ fn certificates_that_share_a_subject_are_found_whatever_put_them_there() {
 }
 
 #[test]
-fn revocation_lists_in_a_bundle_count() {
+fn revocation_lists_in_a_bundle_are_used() {
     let ca = Ca::new();
     let (good, bad) = (ca.issue("localhost"), ca.issue("localhost"));
     let trust = trust(ca.cert_pem() + &ca.crl(&[&bad]));
@@ -228,7 +228,7 @@ fn revocation_lists_in_a_bundle_count() {
 }
 
 #[test]
-fn threads_verify_while_others_look_at_everything() {
+fn threads_verify_while_others_list_the_store() {
     let cas: Vec<Ca> = (0..16).map(|_| Ca::new()).collect();
     let leaves: Vec<Leaf> = cas.iter().map(|ca| ca.issue("localhost")).collect();
     for _ in 0..4 {

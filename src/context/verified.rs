@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_says_what_was_verified() {
+    fn verification_settings_round_trip_through_a_sessions_note() {
         for verify_mode in [VerifyMode::CERT_NONE, VerifyMode::CERT_REQUIRED] {
             for check_hostname in [false, true] {
                 for ocsp_mode in [OcspMode::Off, OcspMode::Require] {

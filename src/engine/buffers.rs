@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_connections_that_were_busy_last_keep_their_buffers() {
+    fn the_most_recently_used_connections_keep_their_buffers() {
         let busy = BusyConnections::new();
         let (first, ..) = pair();
         busy.admit(&first);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_in_use_keeps_its_buffers_and_the_next_one_does_not() {
+    fn a_locked_connection_keeps_its_buffers_and_the_next_one_releases_them() {
         let busy = BusyConnections::new();
         let all: Vec<_> = (0..=KEPT).map(|_| pair().0).collect();
         for connection in &all[..KEPT] {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_connections_leave_the_list() {
+    fn dropped_connections_are_removed_from_the_list() {
         let busy = BusyConnections::new();
         let kept = pair().0;
         for _ in 0..2 * KEPT {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_counts_as_busy_once_until_it_was_idle() {
+    fn a_busy_connection_is_listed_once_until_it_is_idle() {
         let (client, ..) = pair();
         let counted = (0..3 * BUSY).filter(|_| client.messages.count()).count();
         assert_eq!(counted, 1);
@@ -177,7 +177,7 @@ mod tests {
     /// A header alone, a part of a record, and a record of which the program has read a part: older patch
     /// releases of OpenSSL free buffers in use then (CVE-2024-4741).
     #[test]
-    fn buffers_with_something_in_them_are_not_released() {
+    fn buffers_that_hold_data_are_not_released() {
         let (client, server, queues) = pair();
         for cut in [1, 5, 6, 40] {
             client.keep_buffers();

@@ -158,7 +158,7 @@ fn an_alert_that_cannot_be_sent_does_not_hide_its_cause() {
 }
 
 #[test]
-fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
+fn each_step_processes_a_bounded_part_of_a_flood() {
     const MESSAGES: usize = 1000;
     for message in Message::ALL {
         let ca = Ca::new();
@@ -202,7 +202,7 @@ fn a_step_works_on_a_bounded_part_of_a_flood_and_comes_further_each_time() {
 }
 
 #[test]
-fn a_connection_that_drains_reads_what_was_read_ahead_and_no_more() {
+fn draining_consumes_only_the_bytes_that_were_read_ahead() {
     const MESSAGES: usize = 1000;
     let ca = Ca::new();
     let mut server = Flood::new(&ca.issue("localhost"), Message::KeyUpdate);

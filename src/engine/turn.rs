@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_turn_is_waited_for_until_the_deadline() {
+    fn taking_a_held_turn_times_out_at_the_deadline() {
         let turn = Turn::default();
         let guard = turn.take(Deadline::Now).expect("free");
         std::thread::scope(|scope| {
@@ -79,14 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_is_told_that_it_has_the_turn_already() {
+    fn taking_a_turn_twice_in_one_thread_is_reported() {
         let turn = Turn::default();
         let _guard = turn.take(Deadline::Never).expect("free");
         assert_eq!(turn.take(Deadline::Never).err(), Some(LockError::Reentrant));
     }
 
     #[test]
-    fn a_step_of_the_owner_is_seen_even_if_it_came_before_the_wait() {
+    fn a_step_before_the_wait_is_not_missed() {
         let turn = Turn::default();
         let seen = turn.steps();
         let guard = turn.take(Deadline::Never).expect("free");

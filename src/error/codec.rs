@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codec_messages_are_pythons() {
+    fn codec_messages_match_python() {
         for (bytes, text) in [
             (
                 &b"ab\xff"[..],

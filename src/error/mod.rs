@@ -366,12 +366,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_small() {
+    fn error_has_at_most_24_bytes() {
         assert!(size_of::<Error>() <= 24);
     }
 
     #[test]
-    fn io_errors_keep_their_number_and_lead_back() {
+    fn io_errors_round_trip_with_their_errno() {
         let error = Error::from(io::Error::from(Error::want_read()));
         assert_eq!(error.python_class(), "SSLWantReadError");
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::WouldBlock);
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_pythons() {
+    fn error_texts_match_python() {
         assert_eq!(
             Error::os(libc::ENOENT).to_string(),
             "[Errno 2] No such file or directory"

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_have_pythons_names() {
+    fn reason_names_match_python() {
         for (library, reason, name) in [
             (20, 1048, "TLSV1_ALERT_UNKNOWN_CA"),
             (20, 134, "CERTIFICATE_VERIFY_FAILED"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn some_codes_have_no_name() {
+    fn unknown_codes_have_no_reason_name() {
         assert_eq!(library(code(20, 0x80009)), Some("SSL"));
         assert_eq!(mnemonic(code(20, 0x80009)), None);
         assert_eq!(mnemonic(code(20, 9999)), None);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_regular() {
+    fn reason_tables_are_sorted_and_complete() {
         for (line, text) in [
             ("3.0", include_str!("reasons/openssl-3.0.tsv")),
             ("3.6", include_str!("reasons/openssl-3.6.tsv")),
@@ -169,7 +169,7 @@ mod tests {
     /// Fails if an OpenSSL update adds reasons that the table lacks. Then regenerate it with `cargo
     /// xtask reasons`. CPython's table for 3.0 no longer changes, and neither does ours.
     #[test]
-    fn the_table_agrees_with_the_headers() {
+    fn the_reason_table_matches_openssls_headers() {
         let include = PathBuf::from(option_env!("PYSSL_OPENSSL_INCLUDE").unwrap_or("/usr/include"));
         if !include.join("openssl/err.h").exists() {
             pyssl_testing::skipped(format_args!("no headers in {}", include.display()));

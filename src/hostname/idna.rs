@@ -179,7 +179,7 @@ sys.stdout.buffer.write('\\n'.join(results).encode())
 ";
 
     #[test]
-    fn every_character_is_prepared_as_in_python() {
+    fn nameprep_maps_every_character_as_in_python() {
         // An older one does not say where the error is, and newer ones have a newer Unicode.
         let Some(python) = python_or_skip().filter(|python| python.version().1 == 13) else {
             pyssl_testing::skipped("the tables are those of Python 3.13");

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_a_labels_as_in_python() {
+    fn host_names_are_converted_to_a_labels_as_in_python() {
         for (name, expected) in [
             ("königsgäßchen.example", "xn--knigsgsschen-lcb0w.example"),
             ("straße.de", "strasse.de"),
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_names_are_rejected() {
+    fn invalid_host_names_are_rejected() {
         let empty = "server_hostname cannot be an empty string or start with a leading dot.";
         assert_eq!(converted(""), empty);
         for name in [".", "a..b", ".example.com"] {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_distinguished_from_names() {
+    fn ip_addresses_are_distinguished_from_names() {
         // The handling of leading zeros depends on the OpenSSL version.
         for ip in ["127.0.0.1", "::1", "fe80::1", "::ffff:1.2.3.4"] {
             assert!(ServerName::new(ip).is_ok_and(|n| n.ip().is_some()), "{ip}");

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_of_the_tables_is_understood() {
+    fn every_line_of_the_nameprep_tables_is_parsed() {
         let lines = |keyword: &str| {
             let keyword = format!("{keyword} ");
             TEXT.lines()

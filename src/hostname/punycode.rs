@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_examples_of_the_rfc() {
+    fn punycode_encodes_the_examples_of_rfc_3492() {
         // RFC 3492, section 7.1: (A), (L), (N), (Q), (S).
         for (text, expected) in [
             ("ليهمابتكلموشعربي؟", "egbpdaj6bu4bxfgehfvwxn"),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overflow_does_not_panic() {
+    fn a_punycode_overflow_is_an_error() {
         let mut label = vec!['a'; 5000];
         label.extend(['\u{10ffff}'; 2]);
         assert_eq!(encode(&label), None);

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_come_out_in_the_order_they_went_in() {
+    fn memory_bio_returns_bytes_in_order() {
         let bio = MemoryBio::new();
         assert_eq!(bio.write(b"foo").unwrap(), 3);
         bio.write(b"bar").unwrap();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_shows_when_all_is_read() {
+    fn eof_is_true_after_all_data_was_read() {
         let bio = MemoryBio::new();
         bio.write(b"x").unwrap();
         bio.write_eof();
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn no_pattern_of_writes_and_reads_moves_bytes_again_and_again() {
+    fn memory_bio_moves_each_byte_a_bounded_number_of_times() {
         const TOTAL: usize = 16 * 1024 * 1024;
         const PIECE: usize = 16 * 1024;
         let piece = [7; PIECE];
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_a_burst_is_freed_as_it_is_read() {
+    fn memory_of_a_burst_is_freed_while_it_is_read() {
         const BURST: usize = 64 * 1024 * 1024;
         let bio = MemoryBio::new();
         bio.write(&vec![7; BURST]).unwrap();
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_go_round_the_ring_keep_their_order() {
+    fn bytes_that_wrap_around_the_ring_keep_their_order() {
         let bio = MemoryBio::new();
         let mut bytes = (0..=u8::MAX).cycle();
         let (mut written, mut read) = (Vec::<u8>::new(), Vec::new());
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn as_a_stream_an_empty_queue_would_block_until_its_end_is_marked() {
+    fn reading_an_empty_bio_would_block_before_write_eof() {
         let bio = MemoryBio::new();
         let mut buffer = [0; 8];
         let error = (&bio).take(8).read(&mut buffer).unwrap_err();

@@ -485,7 +485,7 @@ mod tests {
 
     /// Python's `Session.should_strip_auth`.
     #[test]
-    fn secrets_go_to_the_same_server_only() {
+    fn redirects_to_another_server_drop_credentials() {
         for (from, to, stripped) in [
             ("http://h/", "http://h/x", false),
             ("http://h/", "http://H:80/", false),

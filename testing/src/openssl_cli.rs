@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_gets_input() {
+    fn a_command_receives_standard_input() {
         let openssl = crate::skip_without_openssl!();
         let pem = Ca::new().issue("localhost").cert_pem();
         let text = openssl

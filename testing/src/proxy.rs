@@ -238,7 +238,7 @@ mod tests {
     use crate::{Ca, ClientConfig, EchoServer};
 
     #[test]
-    fn a_connection_survives_single_bytes() {
+    fn a_connection_works_when_bytes_arrive_singly() {
         let ca = Ca::new();
         let server = EchoServer::start(&ca.issue("localhost"));
         let proxy = Proxy::trickles(server.addr());
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handshake_is_cut_inside_a_record_and_both_ends_notice() {
+    fn cutting_a_handshake_inside_a_record_fails_both_ends() {
         let server = EchoServer::start(&Ca::new().issue("localhost"));
         let proxy = Proxy::cuts_mid_record(server.addr(), Direction::ToClient, 1);
         ClientConfig::new()
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn application_data_is_cut_inside_a_record_on_demand() {
+    fn the_proxy_can_cut_application_data_inside_a_record() {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
             let server = EchoServer::start(&Ca::new().issue("localhost"));
             let proxy = Proxy::passes(server.addr());
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_cut_between_records() {
+    fn the_proxy_can_cut_between_records() {
         let server = EchoServer::start(&Ca::new().issue("localhost"));
         let proxy = Proxy::passes(server.addr());
         let mut client = ClientConfig::new()

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn other_programs_are_not_taken_for_python() {
+    fn other_programs_are_not_accepted_as_python() {
         assert!(Python::at(Path::new("/bin/true")).is_none());
         assert!(Python::at(Path::new("/no/such/python")).is_none());
     }

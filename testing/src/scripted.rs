@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_closes_at_once_without_a_reset_even_if_it_was_written_to() {
+    fn a_peer_that_closes_at_once_sends_no_reset() {
         let peer = Scripted::closes_at_once();
         let mut stream = connect(&peer);
         stream.write_all(&[0; 1000]).unwrap();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn it_closes_after_the_given_number_of_bytes() {
+    fn a_peer_closes_after_the_given_number_of_bytes() {
         let peer = Scripted::closes_after(3);
         let mut stream = connect(&peer);
         stream.write_all(b"abcdef").unwrap();
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn it_sends_the_given_bytes() {
+    fn a_peer_sends_the_given_bytes() {
         let peer = Scripted::sends(b"220 ready\r\n");
         assert_eq!(read_all(&mut connect(&peer)).unwrap(), b"220 ready\r\n");
     }
 
     #[test]
-    fn plain_http_is_not_tls() {
+    fn a_plain_http_peer_fails_the_handshake() {
         let peer = Scripted::speaks_http();
         let error = ClientConfig::new()
             .connect("localhost", peer.addr())
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_seen_as_one() {
+    fn a_peer_can_reset_the_connection() {
         let peer = Scripted::resets_after(4);
         let mut stream = connect(&peer);
         stream.write_all(b"abcd").unwrap();
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn any_script_can_be_followed() {
+    fn a_peer_runs_any_script() {
         let peer = Scripted::follows(|mut socket| {
             let mut byte = [0];
             socket.read_exact(&mut byte).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_refuses() {
+    fn a_closed_port_refuses_connections() {
         let closed = closed_port();
         for _ in 0..2 {
             let error = TcpStream::connect(closed.addr()).unwrap_err();
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_without_connections_ends() {
+    fn a_peer_without_connections_can_be_dropped() {
         drop(Scripted::never_answers());
     }
 }

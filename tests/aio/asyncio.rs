@@ -54,7 +54,7 @@ async fn ask_twice(mut reader: StreamReader, mut writer: StreamWriter) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twenty_five_clients_exchange_a_mebibyte_twice() {
+async fn twenty_five_asyncio_style_clients_exchange_a_mebibyte_twice() {
     for secure in [true, false] {
         let (client, server) = contexts();
         let (client, server) = match secure {
@@ -118,7 +118,7 @@ async fn an_untrusted_server_is_a_verification_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_server_ends_the_handshake_after_its_time_limit() {
+async fn ssl_handshake_timeout_aborts_a_connection_to_a_silent_server() {
     let (client, _) = contexts();
     let (_listener, address) = silent().await;
     let limited = tls(&client).ssl_handshake_timeout(Duration::from_secs(1));
@@ -132,7 +132,7 @@ async fn a_silent_server_ends_the_handshake_after_its_time_limit() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_in_the_handshake_is_a_reset() {
+async fn a_connection_lost_during_the_handshake_is_a_reset_error() {
     let (client, _) = contexts();
     #[derive(Debug)]
     struct Never;
@@ -199,7 +199,7 @@ fn time_limits_must_be_positive() {
 }
 
 #[tokio::test]
-async fn clear_text_in_an_encrypted_connection_is_an_ssl_error() {
+async fn plaintext_on_a_tls_connection_is_an_ssl_error() {
     let (client, server) = contexts();
     let (listener, address) = silent().await;
     let serve = async move {
@@ -218,7 +218,7 @@ async fn clear_text_in_an_encrypted_connection_is_an_ssl_error() {
 }
 
 #[tokio::test]
-async fn everything_that_was_written_is_sent_before_close_notify() {
+async fn close_sends_all_written_data_before_close_notify() {
     for secure in [true, false] {
         let (client, server) = contexts();
         let (sent, mut received) = tokio::sync::mpsc::unbounded_channel();
@@ -247,7 +247,7 @@ async fn everything_that_was_written_is_sent_before_close_notify() {
 }
 
 #[tokio::test]
-async fn a_peer_that_closes_still_receives_what_is_on_its_way() {
+async fn a_peer_that_sends_close_notify_still_receives_pending_data() {
     // Both with close_notify and with the end of TCP.
     for polite in [true, false] {
         let (client, server) = contexts();
@@ -283,7 +283,7 @@ async fn a_peer_that_closes_still_receives_what_is_on_its_way() {
 }
 
 #[tokio::test]
-async fn data_that_came_before_the_end_is_read_after_it() {
+async fn buffered_data_is_readable_after_the_peer_closed() {
     let (client, server) = contexts();
     let (listener, address) = silent().await;
     let serve = async move {
@@ -323,7 +323,7 @@ async fn writes_after_a_close_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_ends_writes_with_a_reset() {
+async fn writes_to_a_lost_connection_fail_with_a_reset_error() {
     let (client, server) = contexts();
     let (listener, address) = silent().await;
     let serve = async move {
@@ -345,7 +345,7 @@ async fn a_lost_connection_ends_writes_with_a_reset() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_answer_close_notify_is_a_timeout() {
+async fn wait_closed_times_out_if_the_peer_does_not_answer_close_notify() {
     let (client, server) = contexts();
     let (listener, address) = silent().await;
     let serve = async {
@@ -366,7 +366,7 @@ async fn a_peer_that_does_not_answer_close_notify_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_read_does_not_keep_a_closed_connection() {
+async fn close_ends_a_connection_whose_peer_does_not_read() {
     let (client, server) = contexts();
     let (listener, address) = silent().await;
     let serve = async {
@@ -385,7 +385,7 @@ async fn a_peer_that_does_not_read_does_not_keep_a_closed_connection() {
 }
 
 #[tokio::test]
-async fn what_is_written_goes_out_while_the_task_waits_for_something_else() {
+async fn written_data_is_sent_while_the_task_waits_for_something_else() {
     let (client, server) = contexts();
     let (done, mut told) = tokio::sync::mpsc::unbounded_channel();
     let handle = move |mut reader: StreamReader, writer: StreamWriter| {
@@ -407,7 +407,7 @@ async fn what_is_written_goes_out_while_the_task_waits_for_something_else() {
 }
 
 #[tokio::test]
-async fn lines_separators_and_lengths_are_read_as_in_python() {
+async fn readline_readuntil_and_readexactly_match_python() {
     let handle = |_, mut writer: StreamWriter| async move {
         writer.write(b"line\nto the |separator|exactly and the rest");
     };
@@ -466,13 +466,13 @@ async fn a_line_beyond_the_limit_is_a_value_error() {
 }
 
 #[tokio::test]
-async fn a_host_without_addresses_is_pythons_gaierror() {
+async fn an_unresolvable_host_gives_pythons_gaierror() {
     let error = asyncio::open_connection(("no-such-host.invalid", 1), ()).await;
     assert_eq!(error.expect_err("no address").python_class(), "gaierror");
 }
 
 #[test]
-fn a_runtime_that_ends_leaves_no_reader_waiting() {
+fn dropping_the_runtime_ends_waiting_readers() {
     let (client, server) = contexts();
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_multi_thread();

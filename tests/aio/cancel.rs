@@ -30,7 +30,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn reads_that_are_dropped_at_any_poll_lose_nothing(
+    fn dropping_a_read_future_loses_no_data(
         cuts in proptest::collection::vec(0usize..40, 1..60),
         size in 1usize..5000,
         room in 1usize..300,
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_write_that_is_dropped_has_sealed_all_or_nothing_of_its_chunk(
+    fn dropping_a_write_future_encrypts_all_or_none_of_its_chunk(
         cuts in proptest::collection::vec(0usize..6, 1..40),
         room in 1usize..300,
     ) {

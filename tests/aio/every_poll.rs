@@ -55,7 +55,7 @@ async fn far_side(context: &ssl::SslContext, stream: DuplexStream) -> (ssl::Resu
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_at_any_poll_of_the_inner_stream_hangs_nobody_and_loses_no_byte() {
+async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -160,7 +160,7 @@ where
 }
 
 #[tokio::test]
-async fn a_flush_that_is_dropped_at_any_poll_goes_on_later() {
+async fn a_flush_dropped_at_any_poll_can_be_continued() {
     drop_everywhere(async |mut near, polls| {
         near.write_all(&pattern(SIZE)).await.expect("sealed");
         let done = dropped_after(polls, near.flush()).await;
@@ -172,7 +172,7 @@ async fn a_flush_that_is_dropped_at_any_poll_goes_on_later() {
 }
 
 #[tokio::test]
-async fn a_shutdown_that_is_dropped_at_any_poll_goes_on_later() {
+async fn a_shutdown_dropped_at_any_poll_can_be_continued() {
     drop_everywhere(async |mut near, polls| {
         near.write_all(&pattern(SIZE)).await.expect("sealed");
         let done = dropped_after(polls, near.shutdown()).await;
@@ -184,7 +184,7 @@ async fn a_shutdown_that_is_dropped_at_any_poll_goes_on_later() {
 }
 
 #[tokio::test]
-async fn an_unwrap_that_is_dropped_at_any_poll_closes_the_connection() {
+async fn dropping_unwrap_at_any_poll_closes_the_connection() {
     let operation = async |mut near: ssl::aio::TlsStream<DuplexStream>, polls| {
         near.write_all(&pattern(SIZE)).await.expect("sealed");
         let done = dropped_after(polls, near.unwrap()).await;
@@ -195,7 +195,7 @@ async fn an_unwrap_that_is_dropped_at_any_poll_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_is_dropped_at_any_poll_is_a_reset_for_the_peer() {
+async fn dropping_a_handshake_at_any_poll_closes_the_connection_for_the_peer() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");

@@ -9,7 +9,7 @@ use super::inner::{Failing, Trickle};
 use super::support::{client_context, contexts, pair, pattern, server_context, shake};
 
 #[tokio::test]
-async fn a_handshake_makes_a_stream_that_tells_what_was_agreed() {
+async fn a_connected_stream_reports_the_negotiated_parameters() {
     let (client, server) = contexts();
     let (near, far) = pair(&client, &server, 4096).await;
     assert_eq!(near.object().version(), Some("TLSv1.3"));
@@ -19,7 +19,7 @@ async fn a_handshake_makes_a_stream_that_tells_what_was_agreed() {
 }
 
 #[tokio::test]
-async fn a_handshake_succeeds_over_a_stream_of_single_bytes() {
+async fn a_handshake_succeeds_when_bytes_arrive_singly() {
     let (client, server) = contexts();
     let (near, far) = duplex(1);
     let (mut near, mut far) =
@@ -40,7 +40,7 @@ async fn a_handshake_succeeds_over_a_stream_of_single_bytes() {
 }
 
 #[tokio::test]
-async fn a_client_that_checks_names_insists_on_one_and_gives_the_stream_back() {
+async fn connect_without_a_name_fails_and_returns_the_stream() {
     let (client, _) = contexts();
     let (near, _far) = duplex(64);
     let refused = client.connect(near, ()).into_fallible().await;
@@ -64,7 +64,7 @@ async fn a_context_of_the_other_role_is_refused() {
 }
 
 #[tokio::test]
-async fn an_unknown_issuer_fails_both_sides() {
+async fn an_unknown_issuer_fails_the_handshake_on_both_sides() {
     let (client, server) = (client_context(&Ca::new()), server_context(&Ca::new()));
     let (near, far) = duplex(16 * 1024);
     let (near, far) = tokio::join!(client.connect(near, "localhost"), server.accept(far));
@@ -75,7 +75,7 @@ async fn an_unknown_issuer_fails_both_sides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_peer_ends_the_handshake_after_the_time_out() {
+async fn a_handshake_with_a_silent_peer_times_out() {
     let (client, _) = contexts();
     for (timeout, seconds) in [(None, "60.0"), (Some(Duration::from_millis(1500)), "1.5")] {
         let (near, _far) = duplex(4096);
@@ -107,7 +107,7 @@ async fn a_handshake_without_a_time_out_waits_for_the_peer() {
 }
 
 #[tokio::test]
-async fn a_peer_that_goes_away_in_the_handshake_is_a_connection_reset() {
+async fn a_peer_that_closes_during_the_handshake_is_a_connection_reset() {
     let (client, server) = contexts();
     let (near, far) = duplex(4096);
     drop(far);
@@ -122,7 +122,7 @@ async fn a_peer_that_goes_away_in_the_handshake_is_a_connection_reset() {
 }
 
 #[tokio::test]
-async fn clear_text_in_place_of_a_handshake_is_an_ssl_error() {
+async fn plaintext_instead_of_a_handshake_is_an_ssl_error() {
     let (client, server) = contexts();
     let (near, mut far) = duplex(4096);
     far.write_all(b"220 mail.example.com ESMTP\r\n")
@@ -142,7 +142,7 @@ async fn clear_text_in_place_of_a_handshake_is_an_ssl_error() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_inner_stream_comes_out_of_the_handshake() {
+async fn a_handshake_returns_the_error_of_the_inner_stream() {
     let (client, _) = contexts();
     for (reads, class) in [(true, "ConnectionResetError"), (false, "BrokenPipeError")] {
         let (near, _far) = duplex(4096);
@@ -160,7 +160,7 @@ async fn an_error_of_the_inner_stream_comes_out_of_the_handshake() {
 }
 
 #[tokio::test]
-async fn starttls_loses_no_byte_that_was_read_ahead() {
+async fn starttls_keeps_bytes_that_were_read_ahead() {
     let (client, server) = contexts();
     let (near, far) = duplex(64 * 1024);
     let serve = async {
@@ -214,7 +214,7 @@ async fn tls_runs_inside_tls() {
 }
 
 #[tokio::test]
-async fn a_handshake_goes_on_where_another_task_takes_it_over() {
+async fn a_handshake_continues_in_another_task() {
     let (client, server) = contexts();
     let (near, far) = duplex(100);
     let mut handshake = Box::pin(client.connect(near, "localhost"));
@@ -227,7 +227,7 @@ async fn a_handshake_goes_on_where_another_task_takes_it_over() {
 }
 
 #[test]
-fn options_that_are_wrong_need_no_runtime_to_say_so() {
+fn invalid_options_are_reported_without_a_runtime() {
     let ca = Ca::new();
     let context = client_context(&ca);
     let (near, _far) = duplex(1);

@@ -53,7 +53,7 @@ fn server_for(ca: &Ca, name: &str) -> ssl::SslContext {
 }
 
 #[test]
-fn a_hello_tells_what_the_client_was_set_to_offer() {
+fn client_hello_reports_what_the_client_offers() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     context
         .set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
@@ -94,7 +94,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn a_hello_reads_the_same_however_its_records_are_cut(
+    fn a_client_hello_is_parsed_from_records_of_any_size(
         sizes in proptest::collection::vec(1usize..300, 1..20),
         name in "[a-z]{1,60}\\.example",
     ) {
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+    fn the_client_hello_parser_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         let _ = ClientHello::parse(&bytes);
         let framed = [&[22, 3, 1, 2, 88, 1, 0, 2, 84][..], &bytes, &[0; 600]].concat();
         let _ = ClientHello::parse(&framed);
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn bytes_that_are_not_a_hello_are_refused_with_openssls_reasons() {
+fn bytes_that_are_no_client_hello_fail_with_openssls_reasons() {
     let ssl2 = [
         &[0x80, 28, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 0x2f][..],
         &[7; 16],
@@ -147,7 +147,7 @@ fn bytes_that_are_not_a_hello_are_refused_with_openssls_reasons() {
 }
 
 #[tokio::test]
-async fn the_context_is_chosen_by_name_after_a_wait() {
+async fn a_server_can_await_before_it_chooses_a_context() {
     let ca = Ca::new();
     for version in VERSIONS {
         let client = client_context(&ca);
@@ -181,7 +181,7 @@ async fn the_context_is_chosen_by_name_after_a_wait() {
 }
 
 #[tokio::test]
-async fn one_connection_shows_its_own_certificate() {
+async fn accept_with_uses_the_certificate_of_its_options() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_for(&ca, "other.example"));
     let pem = ca.issue("localhost").combined_pem();
@@ -198,7 +198,7 @@ async fn one_connection_shows_its_own_certificate() {
 }
 
 #[tokio::test]
-async fn a_pre_shared_key_is_fetched_before_the_callback_is_asked() {
+async fn a_server_can_await_a_pre_shared_key_before_the_handshake() {
     const KEY: [u8; 32] = [7; 32];
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     client.set_check_hostname(false).expect("allowed");
@@ -235,7 +235,7 @@ async fn a_pre_shared_key_is_fetched_before_the_callback_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_key_callback_of_tls_1_2_can_wait_in_a_runtime_of_several_threads() {
+async fn a_tls_1_2_psk_callback_can_block_in_a_multi_thread_runtime() {
     const KEY: [u8; 32] = [7; 32];
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     client.set_check_hostname(false).expect("allowed");
@@ -267,7 +267,7 @@ async fn the_key_callback_of_tls_1_2_can_wait_in_a_runtime_of_several_threads() 
 }
 
 #[tokio::test]
-async fn the_connection_can_be_passed_on_unread() {
+async fn into_inner_returns_the_stream_and_the_received_bytes() {
     let (client, server) = contexts();
     let (near, far) = duplex(4096);
     let serve = async {
@@ -281,7 +281,7 @@ async fn the_connection_can_be_passed_on_unread() {
 }
 
 #[tokio::test]
-async fn a_client_without_tls_can_be_answered_in_clear_text() {
+async fn a_client_without_tls_can_be_answered_in_plaintext() {
     let (mut near, far) = duplex(4096);
     near.write_all(b"GET / HTTP/1.1\r\n\r\n")
         .await
@@ -319,7 +319,7 @@ async fn refused(lazily: bool, bytes: &[u8]) -> (ssl::Error, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_lazy_accept_refuses_with_the_error_and_the_alert_of_a_plain_one() {
+async fn a_lazy_accept_fails_with_the_same_error_and_alert_as_accept() {
     let (client, _) = contexts();
     let flight = first_flight(&client, "localhost");
     let mut inputs: Vec<Vec<u8>> = [
@@ -355,7 +355,7 @@ async fn a_lazy_accept_refuses_with_the_error_and_the_alert_of_a_plain_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_time_limit_counts_from_the_first_byte_to_the_end_of_the_handshake() {
+async fn the_time_out_of_a_lazy_accept_covers_the_whole_handshake() {
     let (client, server) = contexts();
     let flight = first_flight(&client, "localhost");
     let (_near, far) = duplex(4096);
@@ -379,7 +379,7 @@ async fn the_time_limit_counts_from_the_first_byte_to_the_end_of_the_handshake()
 }
 
 #[tokio::test]
-async fn bytes_behind_the_hello_reach_the_handshake() {
+async fn bytes_after_the_client_hello_reach_the_handshake() {
     let (client, server) = contexts();
     let (near, far) = duplex(64 * 1024);
     let serve = async {

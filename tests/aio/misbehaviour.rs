@@ -213,7 +213,7 @@ async fn client(context: &ssl::SslContext, address: SocketAddr, peer: Peer) -> S
 }
 
 #[tokio::test]
-async fn cpythons_asyncio_reports_the_same_of_each_peer() {
+async fn misbehaving_peers_give_the_same_errors_as_in_asyncio() {
     let python = skip_without_python!();
     let ca = Ca::new();
     let (context, server) = (client_context(&ca), server_context(&ca));

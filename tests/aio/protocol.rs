@@ -40,7 +40,7 @@ impl Protocol for Recorder {
 }
 
 #[tokio::test]
-async fn a_protocol_is_told_of_the_connection_its_data_and_its_end() {
+async fn a_protocol_receives_the_callbacks_of_asyncio() {
     let (client, server) = contexts();
     let handle = |mut reader: StreamReader, mut writer: StreamWriter| async move {
         assert_eq!(reader.readexactly(4).await.expect("received"), b"ping");
@@ -59,7 +59,7 @@ async fn a_protocol_is_told_of_the_connection_its_data_and_its_end() {
 }
 
 #[tokio::test]
-async fn an_aborted_connection_is_lost_without_an_error() {
+async fn abort_calls_connection_lost_without_an_error() {
     let (client, server) = contexts();
     let handle = |mut reader: StreamReader, _writer: StreamWriter| async move {
         let _ = reader.read(None).await;

@@ -99,17 +99,17 @@ async fn echo_to_asyncio(starttls: bool) {
 }
 
 #[tokio::test]
-async fn an_asyncio_server_echoes_what_it_gets() {
+async fn an_asyncio_server_echoes_data() {
     echo_to_asyncio(false).await;
 }
 
 #[tokio::test]
-async fn an_asyncio_server_starts_tls_in_the_middle() {
+async fn an_asyncio_server_calls_start_tls_on_a_plaintext_connection() {
     echo_to_asyncio(true).await;
 }
 
 #[tokio::test]
-async fn an_asyncio_client_gets_its_bytes_back() {
+async fn an_asyncio_client_receives_its_echo() {
     let python = skip_without_python!();
     let ca = Ca::new();
     let files = Files::localhost();

@@ -22,7 +22,7 @@ async fn accept(flood: &mut Flood, far: &mut tokio::io::DuplexStream) {
 }
 
 #[tokio::test]
-async fn both_halves_go_through_key_updates_tickets_and_renegotiations() {
+async fn split_halves_work_during_key_updates_tickets_and_renegotiations() {
     for message in Message::ALL {
         let ca = Ca::new();
         let client = client_context(&ca);
@@ -93,7 +93,7 @@ fn poll_counted<F: Future + Unpin>(future: &mut F, count: &Arc<Count>) -> Poll<F
 }
 
 #[tokio::test]
-async fn a_reader_is_woken_when_its_answer_to_a_key_update_can_be_sent() {
+async fn a_reader_wakes_when_its_key_update_can_be_sent() {
     let ca = Ca::new();
     let client = client_context(&ca);
     let mut flood = Flood::new(&ca.issue("localhost"), Message::KeyUpdateRequest);
@@ -133,7 +133,7 @@ async fn a_reader_is_woken_when_its_answer_to_a_key_update_can_be_sent() {
 }
 
 #[tokio::test]
-async fn halves_know_the_connection_and_join_again() {
+async fn split_halves_have_the_getters_and_can_be_reunited() {
     let (client, server) = contexts();
     let (near, far) = pair(&client, &server, 4096).await;
     let (reader, writer) = near.into_split();

@@ -53,7 +53,7 @@ async fn upgraded(
 }
 
 #[tokio::test]
-async fn tls_starts_in_the_middle_of_a_connection() {
+async fn start_tls_upgrades_a_plaintext_connection() {
     let (connected, received) = upgraded(b"").await;
     let (mut reader, mut writer) = connected.expect("upgraded");
     assert_eq!(writer.object().expect("TLS").version(), Some("TLSv1.3"));
@@ -64,7 +64,7 @@ async fn tls_starts_in_the_middle_of_a_connection() {
 }
 
 #[tokio::test]
-async fn clear_text_behind_the_starttls_line_fails_the_handshake() {
+async fn plaintext_after_the_starttls_line_fails_the_handshake() {
     // CVE-2011-0411: it must not be taken for data of the TLS connection.
     let (connected, received) = upgraded(b"injected\n").await;
     assert!(connected.is_err());
@@ -73,7 +73,7 @@ async fn clear_text_behind_the_starttls_line_fails_the_handshake() {
 }
 
 #[tokio::test]
-async fn a_hello_behind_the_starttls_line_is_not_lost() {
+async fn a_client_hello_read_with_the_starttls_line_is_not_lost() {
     let (client, server) = contexts();
     let handle = move |mut reader: StreamReader, mut writer: StreamWriter| {
         let server = server.clone();

@@ -10,7 +10,7 @@ use super::support::{
 };
 
 #[tokio::test]
-async fn every_size_of_write_arrives_through_every_size_of_pipe() {
+async fn writes_of_every_size_arrive_through_pipes_of_every_size() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -42,7 +42,7 @@ async fn every_size_of_write_arrives_through_every_size_of_pipe() {
 }
 
 #[tokio::test]
-async fn both_directions_are_full_at_once_and_neither_stops() {
+async fn full_pipes_in_both_directions_do_not_deadlock() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -65,7 +65,7 @@ async fn both_directions_are_full_at_once_and_neither_stops() {
 }
 
 #[tokio::test]
-async fn a_reader_sends_what_a_write_left_behind() {
+async fn a_read_sends_data_that_a_write_left_unsent() {
     let (client, server) = contexts();
     // The pipe has room for the handshake's records, one after the other, but not for the data.
     let (mut near, mut far) = pair(&client, &server, 512).await;
@@ -84,7 +84,7 @@ async fn a_reader_sends_what_a_write_left_behind() {
 }
 
 #[tokio::test]
-async fn a_dropped_stream_has_sent_what_there_was_room_for() {
+async fn dropping_a_stream_sends_what_the_transport_accepts() {
     let (client, server) = contexts();
     let (mut near, mut far) = pair(&client, &server, 1 << 20).await;
     near.write_all(b"last words").await.expect("sealed");
@@ -95,7 +95,7 @@ async fn a_dropped_stream_has_sent_what_there_was_room_for() {
 }
 
 #[tokio::test]
-async fn one_direction_ends_while_the_other_goes_on() {
+async fn shutdown_closes_one_direction_only() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -122,7 +122,7 @@ async fn one_direction_ends_while_the_other_goes_on() {
 }
 
 #[tokio::test]
-async fn an_end_without_close_notify_is_an_end_or_an_error_as_was_asked_for() {
+async fn a_missing_close_notify_is_an_error_unless_it_is_suppressed() {
     for suppress in [true, false] {
         let (client, server) = contexts();
         let (near, far) = duplex(64 * 1024);
@@ -148,7 +148,7 @@ async fn an_end_without_close_notify_is_an_end_or_an_error_as_was_asked_for() {
 }
 
 #[tokio::test]
-async fn unwrap_ends_tls_and_goes_back_to_clear_text() {
+async fn unwrap_ends_tls_and_returns_to_plaintext() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -169,7 +169,7 @@ async fn unwrap_ends_tls_and_goes_back_to_clear_text() {
 }
 
 #[tokio::test]
-async fn unwrap_sends_everything_before_it_returns_to_clear_text() {
+async fn unwrap_sends_everything_before_it_returns_to_plaintext() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -189,7 +189,7 @@ async fn unwrap_sends_everything_before_it_returns_to_clear_text() {
 }
 
 #[tokio::test]
-async fn buffered_inner_streams_are_flushed_when_the_peer_is_waited_for() {
+async fn a_buffered_inner_stream_is_flushed_before_waiting_for_the_peer() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -210,7 +210,7 @@ async fn buffered_inner_streams_are_flushed_when_the_peer_is_waited_for() {
 }
 
 #[tokio::test]
-async fn data_of_a_client_that_has_gone_can_be_read() {
+async fn data_is_readable_after_the_client_has_gone() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
@@ -236,7 +236,7 @@ async fn data_of_a_client_that_has_gone_can_be_read() {
 }
 
 #[tokio::test]
-async fn clear_text_behind_the_peers_close_notify_is_handed_over() {
+async fn unwrap_returns_plaintext_received_after_close_notify() {
     let (client, server) = contexts();
     let (near, mut far) = duplex(64 * 1024);
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
@@ -268,7 +268,7 @@ async fn clear_text_behind_the_peers_close_notify_is_handed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn unwrap_gives_up_when_the_peer_does_not_answer() {
+async fn unwrap_times_out_if_the_peer_does_not_answer() {
     let (client, server) = contexts();
     let (near, _far) = pair(&client, &server, 64 * 1024).await;
     let before = tokio::time::Instant::now();
@@ -279,7 +279,7 @@ async fn unwrap_gives_up_when_the_peer_does_not_answer() {
 }
 
 #[tokio::test]
-async fn slices_are_gathered_and_arrive_in_order() {
+async fn vectored_writes_arrive_in_order() {
     let (client, server) = contexts();
     let (mut near, mut far) = pair(&client, &server, 1 << 20).await;
     let slices = [&b"SP"[..], b"", b"A", b"M"].map(IoSlice::new);
@@ -334,7 +334,7 @@ async fn errors_of_the_inner_stream_keep_their_kind() {
 }
 
 #[tokio::test]
-async fn a_session_that_came_with_data_resumes() {
+async fn a_session_received_with_data_can_be_resumed() {
     let (client, server) = contexts();
     let (mut near, mut far) = pair(&client, &server, 64 * 1024).await;
     far.write_all(b"x").await.expect("sealed");
@@ -349,7 +349,7 @@ async fn a_session_that_came_with_data_resumes() {
 }
 
 #[tokio::test]
-async fn a_read_answers_a_request_for_the_clients_certificate() {
+async fn a_read_answers_post_handshake_authentication() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca));
     client.set_post_handshake_auth(true).expect("known");
@@ -391,7 +391,7 @@ async fn a_read_answers_a_request_for_the_clients_certificate() {
 fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn streams_and_handshakes_may_move_between_threads() {
+fn streams_and_handshakes_are_send() {
     is_send_and_sync::<ssl::aio::TlsStream<tokio::net::TcpStream>>();
     is_send_and_sync::<ssl::aio::Handshake<tokio::net::TcpStream>>();
 }

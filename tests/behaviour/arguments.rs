@@ -9,7 +9,7 @@ use pyssl as ssl;
 use pyssl_testing::{Ca, EchoServer, Files, skip_without_python};
 
 #[test]
-fn a_certificate_and_its_key_are_a_pair_of_paths_and_the_key_may_be_none() {
+fn load_cert_chain_accepts_a_pair_of_paths_with_an_optional_key() {
     let files = Files::of(&Ca::new().issue("localhost"));
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     context.load_cert_chain((&files.cert, &files.key)).unwrap();
@@ -22,7 +22,7 @@ fn a_certificate_and_its_key_are_a_pair_of_paths_and_the_key_may_be_none() {
 }
 
 #[test]
-fn a_chain_can_be_cloned_and_its_password_asked_for_twice() {
+fn a_cloned_cert_chain_calls_its_password_callback_again() {
     let files = Files::of(&Ca::new().issue("localhost"));
     let password = ssl::Password::callback(|| Ok(pyssl_testing::pki::PASSWORD));
     let chain = ssl::CertChain::new(&files.cert)
@@ -56,7 +56,7 @@ fn connect(config: &Configured<'_>, port: u16) -> ssl::Result<ssl::SslSocket> {
 }
 
 #[test]
-fn unset_options_can_be_passed_on_as_none() {
+fn options_accept_none_for_unset_values() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let server = EchoServer::start(&leaf);
@@ -85,7 +85,7 @@ fn unset_options_can_be_passed_on_as_none() {
 }
 
 #[test]
-fn a_file_made_from_a_socket_shares_it() {
+fn makefile_shares_the_socket() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let context = ssl::create_unverified_context(()).unwrap();
@@ -107,7 +107,7 @@ fn a_file_made_from_a_socket_shares_it() {
 }
 
 #[test]
-fn error_numbers_have_pythons_names() {
+fn error_numbers_match_pythons_names() {
     let python = skip_without_python!();
     let names = python
         .run(
@@ -123,7 +123,7 @@ for number in range(1, 200): print(errno.errorcode.get(number, '-'))",
 }
 
 #[test]
-fn an_error_shows_the_name_of_its_number() {
+fn debug_of_an_error_shows_the_name_of_its_number() {
     let reset = ssl::Error::from(std::io::Error::from_raw_os_error(104));
     assert_eq!(
         format!("{reset:?}"),

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[test]
-fn both_ends_compute_the_same() {
+fn client_and_server_have_equal_channel_bindings() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
@@ -43,7 +43,7 @@ fn both_ends_compute_the_same() {
 }
 
 #[test]
-fn the_end_point_is_the_hash_of_the_certificate() {
+fn tls_server_end_point_is_the_hash_of_the_certificate() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (client, server) = (client_context(&ca), server_context(&leaf));
@@ -75,7 +75,7 @@ fn the_end_point_is_the_hash_of_the_certificate() {
 }
 
 #[test]
-fn other_types_have_pythons_errors() {
+fn unknown_channel_bindings_give_pythons_errors() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let object = context.wrap_bio(&a, &b, "localhost").unwrap();
@@ -136,7 +136,7 @@ fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
 
 /// A server with several certificates does not know which of them a resumed session belongs to.
 #[test]
-fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
+fn tls_server_end_point_of_a_resumed_session_is_given_only_if_unambiguous() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let second = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
@@ -177,7 +177,7 @@ fn the_end_point_of_a_resumed_session_is_told_if_it_is_certain() {
 
 /// The peer computes the values with the `openssl` crate.
 #[test]
-fn keying_material_and_bindings_are_those_of_the_openssl_crate() {
+fn keying_material_and_bindings_match_the_openssl_crate() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
 
     let ca = Ca::new();

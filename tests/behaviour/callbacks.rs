@@ -73,7 +73,7 @@ fn shake_hands(
 }
 
 #[test]
-fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
+fn an_object_refuses_operations_in_its_own_sni_callback() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let place: Arc<OnceLock<Weak<ssl::SslObject>>> = Arc::default();
@@ -118,7 +118,7 @@ fn an_object_has_nothing_to_tell_in_its_callback_and_does_nothing() {
 }
 
 #[test]
-fn a_socket_does_nothing_in_its_callback() {
+fn a_socket_refuses_operations_in_its_own_callback() {
     let (server, client) = in_callback_of_a_socket(|socket| {
         assert_eq!((socket.version(), socket.cipher()), (None, None));
         assert_eq!(socket.pending(), 0);
@@ -165,7 +165,7 @@ fn a_callback_that_shuts_its_socket_down_ends_the_handshake() {
 }
 
 #[test]
-fn a_callback_that_lets_go_of_its_object_does_not_end_it() {
+fn a_callback_can_drop_the_last_outside_reference_to_its_object() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let place: Arc<Mutex<Option<Arc<ssl::SslObject>>>> = Arc::default();
@@ -185,7 +185,7 @@ fn a_callback_that_lets_go_of_its_object_does_not_end_it() {
 }
 
 #[test]
-fn a_callback_may_change_the_context_that_it_belongs_to() {
+fn a_callback_may_change_its_own_context() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     let own = server.clone();
@@ -233,7 +233,7 @@ impl Drop for Owned {
 }
 
 #[test]
-fn values_that_a_callback_owns_are_dropped_once_and_can_use_the_context() {
+fn values_owned_by_a_callback_are_dropped_once_without_a_deadlock() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     let gone = Arc::new(AtomicUsize::new(0));
@@ -269,7 +269,7 @@ fn values_that_a_callback_owns_are_dropped_once_and_can_use_the_context() {
 }
 
 #[test]
-fn a_callback_replaced_in_a_loop_is_called_and_dropped_as_often_as_it_should() {
+fn replacing_a_callback_during_handshakes_drops_each_callback_once() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     let (made, gone) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
@@ -307,7 +307,7 @@ fn a_callback_replaced_in_a_loop_is_called_and_dropped_as_often_as_it_should() {
 }
 
 #[test]
-fn a_panic_continues_in_the_caller_and_affects_only_its_own_connection() {
+fn a_callback_panic_resumes_in_the_caller_and_fails_only_its_connection() {
     let _watchdog = Watchdog::new();
     let Contexts { client, server } = Contexts::new();
     server
@@ -353,7 +353,7 @@ fn one_of_two_read(contexts: &Contexts) -> Link {
 }
 
 #[test]
-fn a_panic_while_pending_looks_ahead_comes_out_of_pending() {
+fn a_message_callback_panic_in_pending_resumes_in_pending() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let armed = Arc::new(AtomicUsize::new(0));
@@ -376,7 +376,7 @@ fn a_panic_while_pending_looks_ahead_comes_out_of_pending() {
 }
 
 #[test]
-fn an_error_met_by_pending_comes_out_of_the_next_read_and_hides_no_data() {
+fn a_callback_error_in_pending_is_returned_by_the_next_read() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let armed = Arc::new(AtomicUsize::new(0));
@@ -459,7 +459,7 @@ impl Write for Recursive {
 }
 
 #[test]
-fn a_key_logs_writer_that_shakes_hands_itself_does_not_wait_for_itself() {
+fn a_key_log_writer_that_makes_a_handshake_does_not_deadlock() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let errors: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -481,7 +481,7 @@ fn a_key_logs_writer_that_shakes_hands_itself_does_not_wait_for_itself() {
 }
 
 #[test]
-fn a_name_that_is_not_text_is_refused_and_does_not_count_as_absent() {
+fn a_server_name_that_is_not_utf_8_fails_the_handshake() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
@@ -519,7 +519,7 @@ fn extensions(hello: &[u8]) -> Option<Vec<u16>> {
 }
 
 #[test]
-fn a_server_says_that_the_name_counted_only_if_it_was_asked() {
+fn the_server_hello_acknowledges_the_server_name_only_with_an_sni_callback() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let found: Arc<Mutex<Vec<Vec<u16>>>> = Arc::default();
     let seen = Arc::clone(&found);

@@ -13,7 +13,7 @@ fn ders(chain: &[ssl::Certificate]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn the_verified_chain_leads_to_the_authority_and_the_other_is_what_was_sent() {
+fn the_verified_chain_includes_the_root_and_the_unverified_chain_does_not() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let pair = Pair::new(&client_context(&ca), &server_context(&leaf), "localhost").unwrap();
@@ -39,7 +39,7 @@ fn the_verified_chain_leads_to_the_authority_and_the_other_is_what_was_sent() {
 }
 
 #[test]
-fn a_server_sees_the_chain_of_its_client() {
+fn a_server_gets_the_chain_of_its_client() {
     for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let leaf = ca.issue("client");

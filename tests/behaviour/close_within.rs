@@ -22,7 +22,7 @@ fn assert_closed(end: &ssl::SslSocket) {
 }
 
 #[test]
-fn a_peer_that_answers_makes_an_orderly_end() {
+fn close_within_is_orderly_if_the_peer_answers() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -40,7 +40,7 @@ fn a_peer_that_answers_makes_an_orderly_end() {
 }
 
 #[test]
-fn two_ends_may_close_at_once() {
+fn close_within_works_on_both_ends_at_once() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -53,7 +53,7 @@ fn two_ends_may_close_at_once() {
 }
 
 #[test]
-fn a_peer_that_has_sent_close_notify_is_not_waited_for() {
+fn close_within_does_not_wait_after_the_peers_close_notify() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -66,7 +66,7 @@ fn a_peer_that_has_sent_close_notify_is_not_waited_for() {
 }
 
 #[test]
-fn a_peer_that_never_answers_is_left() {
+fn close_within_times_out_if_the_peer_never_answers() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         for blocking in [true, false] {
@@ -88,7 +88,7 @@ fn a_peer_that_never_answers_is_left() {
 }
 
 #[test]
-fn a_peer_that_just_leaves_makes_a_ragged_end() {
+fn close_within_is_ragged_if_the_peer_sends_no_close_notify() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -104,7 +104,7 @@ fn a_peer_that_just_leaves_makes_a_ragged_end() {
 }
 
 #[test]
-fn unread_data_of_the_peer_is_discarded() {
+fn close_within_discards_unread_data() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -125,7 +125,7 @@ fn unread_data_of_the_peer_is_discarded() {
 }
 
 #[test]
-fn a_peer_that_never_stops_sending_is_left() {
+fn close_within_times_out_if_the_peer_never_stops_sending() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -139,7 +139,7 @@ fn a_peer_that_never_stops_sending_is_left() {
 }
 
 #[test]
-fn a_peer_that_does_not_read_is_left() {
+fn close_within_times_out_if_the_peer_does_not_read() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link {
@@ -164,7 +164,7 @@ fn a_peer_that_does_not_read_is_left() {
 }
 
 #[test]
-fn a_thread_that_receives_meanwhile_reads_to_the_end() {
+fn close_within_leaves_the_data_to_a_thread_that_receives() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -193,7 +193,7 @@ fn a_thread_that_receives_meanwhile_reads_to_the_end() {
 
 /// The thread that closes has tried to receive too, without success, while the other one was waiting.
 #[test]
-fn a_thread_that_has_asked_in_vain_leaves_the_data_to_the_reader() {
+fn close_within_after_a_failed_recv_leaves_the_data_to_the_reader() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -230,7 +230,7 @@ fn a_thread_that_has_asked_in_vain_leaves_the_data_to_the_reader() {
 }
 
 #[test]
-fn a_thread_that_receives_for_ever_is_woken_when_time_is_up() {
+fn close_within_wakes_a_receiving_thread_at_the_time_out() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -244,7 +244,7 @@ fn a_thread_that_receives_for_ever_is_woken_when_time_is_up() {
 }
 
 #[test]
-fn without_a_tls_connection_the_socket_is_just_closed() {
+fn close_within_without_tls_closes_the_socket() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let unprotected = |sock: &ssl::SslSocket| {

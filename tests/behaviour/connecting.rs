@@ -29,7 +29,7 @@ fn echo_once(sock: &ssl::SslSocket) {
 }
 
 #[test]
-fn an_unverified_certificate_reads_as_an_empty_dict() {
+fn getpeercert_of_an_unverified_peer_is_an_empty_dict() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let sock = unverified_client().wrap_socket(plain_socket(), "localhost");
@@ -50,7 +50,7 @@ fn an_unverified_certificate_reads_as_an_empty_dict() {
 }
 
 #[test]
-fn without_a_trusted_authority_connecting_fails() {
+fn connect_fails_without_a_trusted_authority() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let sock = context.wrap_socket(plain_socket(), "localhost").unwrap();
@@ -65,7 +65,7 @@ fn without_a_trusted_authority_connecting_fails() {
 }
 
 #[test]
-fn connect_ex_gives_the_number_of_the_connection_and_the_errors_of_the_handshake() {
+fn connect_ex_returns_errno_but_raises_handshake_errors() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let sock = wrapped(&ca, "localhost");
@@ -87,7 +87,7 @@ fn connect_ex_gives_the_number_of_the_connection_and_the_errors_of_the_handshake
 }
 
 #[test]
-fn a_socket_that_does_not_block_connects_and_shakes_hands_in_steps() {
+fn a_non_blocking_socket_connects_and_handshakes_in_steps() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let options = ssl::WrapSocket::new()
@@ -117,7 +117,7 @@ fn a_socket_that_does_not_block_connects_and_shakes_hands_in_steps() {
 }
 
 #[test]
-fn a_socket_that_was_connected_by_others_begins_tls_with_its_handshake() {
+fn do_handshake_starts_tls_on_a_socket_connected_elsewhere() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let sock = wrapped(&ca, "localhost");
@@ -144,7 +144,7 @@ fn a_socket_that_was_connected_by_others_begins_tls_with_its_handshake() {
 }
 
 #[test]
-fn a_handshake_that_does_not_block_wants_to_read_from_a_silent_peer() {
+fn a_non_blocking_handshake_with_a_silent_peer_wants_to_read() {
     let (near, _far) = tcp_pair();
     let options = ssl::WrapSocket::from("localhost").do_handshake_on_connect(false);
     let sock = unverified_client().wrap_socket(near, options).unwrap();
@@ -156,7 +156,7 @@ fn a_handshake_that_does_not_block_wants_to_read_from_a_silent_peer() {
 }
 
 #[test]
-fn one_context_makes_connections_of_every_kind() {
+fn one_context_connects_with_changing_verify_modes() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let context = unverified_client();
@@ -179,7 +179,7 @@ fn one_context_makes_connections_of_every_kind() {
 }
 
 #[test]
-fn authorities_are_found_in_a_directory_when_they_are_needed() {
+fn authorities_in_a_directory_are_loaded_on_demand() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let directory = tempfile::tempdir().unwrap();
@@ -198,7 +198,7 @@ fn authorities_are_found_in_a_directory_when_they_are_needed() {
 }
 
 #[test]
-fn a_connected_socket_can_be_given_another_context() {
+fn set_context_replaces_the_context_of_a_connected_socket() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let (first, second) = (client_context(&ca), client_context(&ca));
@@ -217,7 +217,7 @@ fn a_connected_socket_can_be_given_another_context() {
 }
 
 #[test]
-fn contexts_of_the_wrong_side_do_not_connect() {
+fn contexts_of_the_wrong_role_are_rejected() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     let connected = TcpStream::connect(server.addr()).unwrap();
@@ -228,7 +228,7 @@ fn contexts_of_the_wrong_side_do_not_connect() {
 }
 
 #[test]
-fn the_certificate_of_a_server_is_fetched_with_or_without_verification() {
+fn get_server_certificate_works_with_and_without_verification() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -256,7 +256,7 @@ fn the_certificate_of_a_server_is_fetched_with_or_without_verification() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_not_waited_for() {
+fn get_server_certificate_times_out() {
     let server = Scripted::never_answers();
     let options = ssl::ServerCertificate::new().timeout(Duration::from_millis(100));
     let fetched = ssl::get_server_certificate(("localhost", server.port()), options);
@@ -264,7 +264,7 @@ fn a_server_that_does_not_answer_is_not_waited_for() {
 }
 
 #[test]
-fn certificates_are_fetched_over_ipv6_too() {
+fn get_server_certificate_works_over_ipv6() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
         skipped("this machine has no IPv6");
         return;
@@ -295,7 +295,7 @@ fn certificates_are_fetched_over_ipv6_too() {
 
 /// Names without an address, and addresses of another type than the socket's.
 #[test]
-fn unknown_hosts_give_pythons_errors() {
+fn unresolvable_hosts_give_pythons_errors() {
     const SCRIPT: &str = r#"
 import socket, sys
 def told(f):
@@ -358,7 +358,7 @@ for host in sys.stdin.read().split("\n"):
 }
 
 #[test]
-fn a_connection_keeps_the_time_out_that_it_was_made_with() {
+fn create_connection_keeps_its_time_out() {
     let server = TcpListener::bind("localhost:0").unwrap();
     let port = server.local_addr().unwrap().port();
     for timeout in [None, Some(PATIENCE)] {
@@ -371,7 +371,7 @@ fn a_connection_keeps_the_time_out_that_it_was_made_with() {
 
 /// The system does not wake a thread that waits for room in the queue of a Unix listener.
 #[test]
-fn a_full_unix_listener_is_waited_for_until_it_accepts_or_the_socket_is_closed() {
+fn connecting_to_a_full_unix_listener_waits_until_accept_or_close() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let directory = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ fn curve() -> String {
 }
 
 #[test]
-fn parameters_give_a_server_dhe_suites_also_after_a_rebuild() {
+fn load_dh_params_enables_dhe_also_after_a_rebuild() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     show(

@@ -61,7 +61,7 @@ fn flags<F: Flags<Bits = u64> + 'static>() -> Members {
 }
 
 #[test]
-fn content_message_and_alert_types_are_pythons() {
+fn content_message_and_alert_types_match_python() {
     let alerts = named("", |n| ssl::TlsAlertType(n).name());
     assert_eq!(alerts.len(), 34);
     same("_TLSAlertType", &alerts, &[]);
@@ -74,7 +74,7 @@ fn content_message_and_alert_types_are_pythons() {
 }
 
 #[test]
-fn alert_descriptions_are_pythons() {
+fn alert_descriptions_match_python() {
     let ours = named("ALERT_DESCRIPTION_", |n| {
         ssl::AlertDescription(n.try_into().ok()?).name()
     });
@@ -87,7 +87,7 @@ fn alert_descriptions_are_pythons() {
 }
 
 #[test]
-fn error_numbers_and_verify_modes_are_pythons() {
+fn error_numbers_and_verify_modes_match_python() {
     same(
         "SSLErrorNumber",
         &closed::<ssl::SslErrorNumber>(-1..100),
@@ -97,21 +97,21 @@ fn error_numbers_and_verify_modes_are_pythons() {
 }
 
 #[test]
-fn versions_and_protocols_are_pythons() {
+fn versions_and_protocols_match_python() {
     same("TLSVersion", &closed::<ssl::TlsVersion>(-9..0x400), &[]);
     same("_SSLMethod", &closed::<ssl::Protocol>(-1..100), &[]);
     assert_eq!(ssl::PROTOCOL_SSLv23, ssl::PROTOCOL_TLS);
 }
 
 #[test]
-fn options_and_verify_flags_are_pythons() {
+fn options_and_verify_flags_match_python() {
     let newer = ["OP_ENABLE_KTLS", "OP_LEGACY_SERVER_CONNECT"];
     same("Options", &flags::<ssl::Options>(), &newer);
     same("VerifyFlags", &flags::<ssl::VerifyFlags>(), &[]);
 }
 
 #[test]
-fn the_version_of_openssl_is_one_in_three_forms() {
+fn the_three_openssl_version_constants_agree() {
     let number = *ssl::OPENSSL_VERSION_NUMBER;
     assert!((0x3000_0000..0x5000_0000).contains(&number), "{number:#x}");
     let (major, minor, fix, patch, status) = *ssl::OPENSSL_VERSION_INFO;
@@ -124,7 +124,7 @@ fn the_version_of_openssl_is_one_in_three_forms() {
 }
 
 #[test]
-fn a_version_is_written_as_connections_tell_it() {
+fn displayed_tls_versions_match_version_of_a_connection() {
     let contexts = BOTH_VERSIONS.map(Contexts::of);
     for (contexts, version) in contexts.iter().zip(BOTH_VERSIONS) {
         let link = contexts.link();
@@ -159,7 +159,7 @@ where
 }
 
 #[test]
-fn pythons_names_can_be_parsed() {
+fn constants_are_parsed_from_pythons_names() {
     parses::<ssl::VerifyMode>("VerifyMode", |mode| i64::from(*mode as i32));
     parses::<ssl::TlsVersion>("TLSVersion", |version| i64::from(*version as i32));
     parses::<ssl::Options>("Options", |options| options.bits() as i64);

@@ -37,7 +37,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn times_depend_neither_on_the_time_zone_nor_on_the_locale() {
+fn cert_time_to_seconds_ignores_time_zone_and_locale() {
     if inner() {
         let seconds = |text| ssl::cert_time_to_seconds(text).unwrap();
         assert_eq!(seconds("May  9 00:00:00 2007 GMT"), 1_178_668_800);
@@ -48,14 +48,14 @@ fn times_depend_neither_on_the_time_zone_nor_on_the_locale() {
     }
     for zone in ["America/New_York", "Asia/Kathmandu"] {
         run(
-            "times_depend_neither_on_the_time_zone_nor_on_the_locale",
+            "cert_time_to_seconds_ignores_time_zone_and_locale",
             &[("TZ", zone), ("LC_ALL", "fr_FR.UTF-8")],
         );
     }
 }
 
 #[test]
-fn default_certificates_come_from_where_the_variables_say() {
+fn default_certificates_follow_the_environment_variables() {
     if inner() {
         for purpose in [ssl::Purpose::SERVER_AUTH, ssl::Purpose::CLIENT_AUTH] {
             let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -72,7 +72,7 @@ fn default_certificates_come_from_where_the_variables_say() {
     let empty = tempfile::tempdir().unwrap();
     for (file, found) in [(&files.cert, "found 1 0 0\n"), (&files.ca, "found 1 1 0\n")] {
         let printed = run(
-            "default_certificates_come_from_where_the_variables_say",
+            "default_certificates_follow_the_environment_variables",
             &[
                 ("SSL_CERT_FILE", text(file)),
                 ("SSL_CERT_DIR", text(empty.path())),
@@ -139,7 +139,7 @@ fn default_verify_paths_follow_the_variables() {
 }
 
 #[test]
-fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
+fn sslkeylogfile_applies_to_default_contexts_only() {
     if inner() {
         let name = |context: ssl::SslContext| context.keylog_filename().is_some();
         let plain = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -156,7 +156,7 @@ fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
     }
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("keys.txt");
-    let test = "only_contexts_with_good_defaults_log_keys_by_the_environment";
+    let test = "sslkeylogfile_applies_to_default_contexts_only";
     let printed = run(test, &[("SSLKEYLOGFILE", text(&log))]);
     assert!(printed.contains("logs false true true true\n"), "{printed}");
     assert!(log.exists());
@@ -168,7 +168,7 @@ fn only_contexts_with_good_defaults_log_keys_by_the_environment() {
 }
 
 #[test]
-fn a_key_log_has_one_head_and_a_line_for_each_secret() {
+fn a_key_log_has_one_header_and_a_line_for_each_secret() {
     let Contexts { client, server } = Contexts::new();
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("keys.txt");

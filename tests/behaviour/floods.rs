@@ -85,7 +85,7 @@ fn flooded_socket_with(
 }
 
 #[test]
-fn an_object_reads_all_of_a_flood_before_it_wants_more() {
+fn an_object_processes_a_whole_flood_before_it_wants_to_read() {
     for message in Message::ALL {
         let mut flooded = Flooded::new(message);
         let (incoming, client) = (&flooded.incoming, &flooded.client);
@@ -105,7 +105,7 @@ fn an_object_reads_all_of_a_flood_before_it_wants_more() {
 }
 
 #[test]
-fn questions_and_writes_pass_a_reader_that_is_flooded() {
+fn getters_and_writes_proceed_while_a_reader_is_flooded() {
     let _watchdog = Watchdog::new();
     let mut flooded = Flooded::new(Message::KeyUpdate);
     let flood = flooded.server.messages(MANY);
@@ -136,7 +136,7 @@ fn questions_and_writes_pass_a_reader_that_is_flooded() {
 }
 
 #[test]
-fn operations_on_a_flooded_socket_end_when_their_time_is_up() {
+fn operations_on_a_flooded_socket_time_out() {
     type Operation = fn(&ssl::SslSocket) -> &'static str;
     let operations: [(&str, &str, Operation); 3] = [
         ("recv", "TimeoutError", |socket| class(socket.recv(10))),
@@ -175,7 +175,7 @@ fn operations_on_a_flooded_socket_end_when_their_time_is_up() {
 }
 
 #[test]
-fn a_flooded_socket_that_does_not_block_loses_nothing() {
+fn a_flooded_non_blocking_socket_loses_no_data() {
     let _watchdog = Watchdog::new();
     for ahead in [false, true] {
         let options = client_options().read_ahead(ahead);

@@ -35,7 +35,7 @@ fn receives(socket: &ssl::SslSocket, unit: &[u8], total: usize) -> bool {
 }
 
 #[test]
-fn a_hundred_mb_each_way_at_once_while_a_third_thread_asks() {
+fn a_hundred_mb_flow_each_way_while_a_third_thread_calls_getters() {
     const TOTAL: usize = 100 * MIB;
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
@@ -111,7 +111,7 @@ fn one_send_of_a_hundred_mb_does_not_block_a_reader() {
 }
 
 #[test]
-fn a_thread_blocked_in_recv_is_in_nobodys_way() {
+fn a_thread_blocked_in_recv_does_not_block_other_calls() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -130,7 +130,7 @@ fn a_thread_blocked_in_recv_is_in_nobodys_way() {
 }
 
 #[test]
-fn two_readers_share_the_data_record_by_record() {
+fn two_reading_threads_share_the_records() {
     const RECORDS: usize = 400;
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
@@ -169,7 +169,7 @@ fn two_readers_share_the_data_record_by_record() {
 }
 
 #[test]
-fn the_data_of_one_send_does_not_mix_with_another_threads() {
+fn sends_of_several_threads_are_not_interleaved() {
     const MESSAGES: usize = 60;
     // Several records, so that another writer could get between them.
     const LEN: usize = 40_000;
@@ -196,7 +196,7 @@ fn the_data_of_one_send_does_not_mix_with_another_threads() {
 }
 
 #[test]
-fn the_data_of_one_write_to_an_object_does_not_mix_with_another_threads() {
+fn writes_of_several_threads_to_an_object_are_not_interleaved() {
     // More than is sealed at a time.
     const LEN: usize = 600_000;
     let _watchdog = Watchdog::new();
@@ -228,7 +228,7 @@ fn the_data_of_one_write_to_an_object_does_not_mix_with_another_threads() {
 }
 
 #[test]
-fn unwrap_goes_through_while_another_thread_is_blocked_in_recv() {
+fn unwrap_completes_while_another_thread_is_blocked_in_recv() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -248,7 +248,7 @@ fn unwrap_goes_through_while_another_thread_is_blocked_in_recv() {
 }
 
 #[test]
-fn close_ends_a_recv_a_send_and_a_second_reader() {
+fn close_ends_blocked_recv_and_send_calls() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     let endless = vec![0; 64 * MIB];
@@ -430,7 +430,7 @@ fn close_ends_a_connect_and_a_handshake() {
 }
 
 #[test]
-fn a_closed_descriptor_is_not_met_again_under_its_number() {
+fn close_keeps_the_descriptor_number_reserved() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     let number = client.fileno();
@@ -458,7 +458,7 @@ fn a_closed_descriptor_is_not_met_again_under_its_number() {
 }
 
 #[test]
-fn a_second_thread_in_connect_is_refused_and_does_no_harm() {
+fn a_second_concurrent_connect_is_an_error_without_effect() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let (address, _filling) = full_listener();
@@ -473,7 +473,7 @@ fn a_second_thread_in_connect_is_refused_and_does_no_harm() {
 }
 
 #[test]
-fn both_directions_go_on_while_the_peer_updates_its_keys() {
+fn both_directions_continue_during_key_updates() {
     let openssl = skip_without_openssl!();
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
@@ -539,7 +539,7 @@ fn both_directions_go_on_while_the_peer_updates_its_keys() {
 /// In a renegotiation a writer needs the peer's answer before it can write, while another thread is
 /// reading already.
 #[test]
-fn a_reader_and_a_writer_go_through_renegotiations_of_the_peer() {
+fn a_reader_and_a_writer_continue_during_renegotiations() {
     let openssl = skip_without_openssl!();
     let _watchdog = Watchdog::new();
     let ca = Ca::new();

@@ -18,7 +18,7 @@ use crate::der::*;
 use crate::support::class;
 
 #[test]
-fn a_plain_certificate_reads_as_in_python() {
+fn getpeercert_of_a_plain_certificate_matches_python() {
     let cert = Parts {
         extensions: vec![
             subject_alt_name(&[dns(b"localhost"), ip(&[127, 0, 0, 1])]),
@@ -57,7 +57,7 @@ fn a_plain_certificate_reads_as_in_python() {
 }
 
 #[test]
-fn an_empty_dict_is_pythons() {
+fn an_empty_cert_dict_matches_python() {
     let dict = ssl::CertDict::default();
     assert!(dict.is_empty());
     assert_eq!(
@@ -69,7 +69,7 @@ fn an_empty_dict_is_pythons() {
 
 /// CVE-2013-4238, and the same in the names that CPython lets OpenSSL print.
 #[test]
-fn a_nul_cuts_no_name_short() {
+fn a_nul_does_not_truncate_a_name() {
     let text = b"good.example\0evil.example";
     let dict = Parts {
         subject: name(&[vec![attribute(COMMON_NAME, UTF8_STRING, text)]]),
@@ -133,7 +133,7 @@ fn distribution_points_without_a_full_name_are_skipped() {
 
 /// CVE-2026-42327 was an invalid `str` from such a certificate.
 #[test]
-fn invalid_text_is_an_error() {
+fn invalid_text_in_a_certificate_is_an_error() {
     let text = b"ab\xff";
     for parts in [
         Parts::alt_names(&[dns(text)]),
@@ -166,7 +166,7 @@ fn long_serial_numbers_are_complete() {
 }
 
 #[test]
-fn certificates_are_values() {
+fn certificates_have_equality_and_hash() {
     let parts = Parts::alt_names(&[dns(b"localhost")]);
     let der = parts.build(&key());
     let cert = ssl::Certificate::from_der(&der).unwrap();
@@ -182,7 +182,7 @@ fn certificates_are_values() {
 }
 
 #[test]
-fn an_encrypted_pem_asks_nobody_for_a_password() {
+fn an_encrypted_pem_is_an_error_without_a_prompt() {
     let pem = Parts::default().certificate().to_pem().unwrap().replacen(
         '\n',
         "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00000000000000000000000000000000\n\n",
@@ -192,7 +192,7 @@ fn an_encrypted_pem_asks_nobody_for_a_password() {
 }
 
 #[test]
-fn the_subject_is_written_most_specific_first() {
+fn display_of_a_subject_starts_with_the_most_specific_part() {
     let cert = Parts::subject(&[
         vec![attribute("2.5.4.6", PRINTABLE_STRING, b"DE")],
         vec![
@@ -235,7 +235,7 @@ for path in sys.stdin.read().split():
 /// The certificates have none of the features for which the dicts differ on purpose: a serial number of
 /// more than 35 bytes, an empty BIT STRING, a NUL or a line break in an otherName.
 #[test]
-fn every_certificate_reads_as_in_python() {
+fn getpeercert_of_generated_certificates_matches_python() {
     let python = skip_without_python!();
     if python.version() < (3, 12, 0) {
         pyssl_testing::skipped("this Python has no bytes for a BIT STRING");
@@ -307,7 +307,7 @@ proptest! {
 
     /// Any bytes in place of text give a dict or an error.
     #[test]
-    fn any_bytes_give_a_dict_or_an_error(text: Vec<u8>, tag in 1_u8..31) {
+    fn get_info_of_any_bytes_is_a_dict_or_an_error(text: Vec<u8>, tag in 1_u8..31) {
         let parts = Parts {
             subject: name(&[vec![attribute(COMMON_NAME, tag, &text)]]),
             extensions: vec![

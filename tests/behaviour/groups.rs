@@ -11,7 +11,7 @@ use crate::support::{
 const NO_GROUP: &str = "SSLError:NO_SUITABLE_KEY_SHARE";
 
 #[test]
-fn a_curve_holds_for_both_roles() {
+fn set_ecdh_curve_applies_to_client_and_server() {
     let Contexts { client, server } = Contexts::new();
     client.set_ecdh_curve("X25519").unwrap();
     server.set_ecdh_curve("secp384r1").unwrap();
@@ -25,7 +25,7 @@ fn a_curve_holds_for_both_roles() {
 }
 
 #[test]
-fn a_nul_is_refused_and_what_is_unknown_changes_nothing() {
+fn invalid_group_and_suite_names_are_errors_without_effect() {
     let Contexts { client, server } = Contexts::new();
     client.set_groups("X448").unwrap();
     client.set_ciphersuites("TLS_AES_128_GCM_SHA256").unwrap();
@@ -55,7 +55,7 @@ fn a_nul_is_refused_and_what_is_unknown_changes_nothing() {
 
 /// These settings are applied again when a context builds a new `SSL_CTX`.
 #[test]
-fn settings_survive_a_rebuild() {
+fn groups_suites_and_sigalgs_survive_a_rebuild() {
     let Contexts { client, server } = Contexts::new();
     server.set_groups("X448").unwrap();
     server.set_ciphersuites("TLS_AES_128_GCM_SHA256").unwrap();
@@ -77,7 +77,7 @@ fn settings_survive_a_rebuild() {
 }
 
 #[test]
-fn an_empty_list_of_suites_leaves_none_for_tls_1_3() {
+fn an_empty_list_of_ciphersuites_disables_tls_1_3() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_ciphersuites("").unwrap();
     let mut ciphers = context.get_ciphers().unwrap();
@@ -87,7 +87,7 @@ fn an_empty_list_of_suites_leaves_none_for_tls_1_3() {
 }
 
 #[test]
-fn a_server_signs_only_as_it_is_told() {
+fn set_server_sigalgs_restricts_the_servers_signatures() {
     let Contexts { client, server } = Contexts::new();
     server.set_server_sigalgs("ed25519").unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -97,7 +97,7 @@ fn a_server_signs_only_as_it_is_told() {
 
 /// Each function works, or fails with Python 3.15's text, as `capabilities` says.
 #[test]
-fn capabilities_tell_what_this_openssl_has() {
+fn capabilities_match_what_the_linked_openssl_supports() {
     let has = ssl::capabilities();
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
@@ -149,7 +149,7 @@ fn capabilities_tell_what_this_openssl_has() {
 }
 
 #[test]
-fn a_client_that_shows_a_certificate_has_an_algorithm() {
+fn client_sigalg_is_set_if_the_client_sends_a_certificate() {
     if !ssl::capabilities().client_sigalg {
         skipped(*ssl::OPENSSL_VERSION);
         return;

@@ -28,7 +28,7 @@ fn recv_all(end: &ssl::SslSocket) -> Vec<u8> {
 }
 
 #[test]
-fn the_peer_may_say_all_it_has_to_say_after_a_half_close() {
+fn data_of_the_peer_is_received_after_a_half_close() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -63,7 +63,7 @@ fn the_peer_may_say_all_it_has_to_say_after_a_half_close() {
 }
 
 #[test]
-fn objects_half_close_too() {
+fn an_object_can_half_close() {
     for version in BOTH_VERSIONS {
         let pair = Contexts::of(version).connected();
         pair.server.write(b"unread").unwrap();
@@ -92,7 +92,7 @@ fn objects_half_close_too() {
 }
 
 #[test]
-fn a_half_close_without_a_connection_is_refused() {
+fn a_half_close_without_a_connection_is_an_error() {
     let contexts = Contexts::new();
     let (near, _far) = tcp_pair();
     let options = client_options().do_handshake_on_connect(false);
@@ -164,7 +164,7 @@ impl Full {
 }
 
 #[test]
-fn close_notify_that_finds_no_room_is_not_lost() {
+fn close_notify_is_sent_later_if_the_send_buffer_is_full() {
     type End = fn(&ssl::SslSocket) -> ssl::Result<()>;
     let half: End = ssl::SslSocket::send_close_notify;
     let whole: End = ssl::SslSocket::unwrap;
@@ -203,7 +203,7 @@ fn close_notify_that_finds_no_room_is_not_lost() {
 }
 
 #[test]
-fn closing_waits_for_room_for_close_notify() {
+fn close_within_waits_until_close_notify_can_be_sent() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         // Also after an attempt that has failed.
@@ -226,7 +226,7 @@ fn closing_waits_for_room_for_close_notify() {
 }
 
 #[test]
-fn closing_gives_up_when_no_room_comes() {
+fn close_within_times_out_if_close_notify_cannot_be_sent() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         for timeout in [Duration::ZERO, Duration::from_millis(20)] {
@@ -245,7 +245,7 @@ fn closing_gives_up_when_no_room_comes() {
 }
 
 #[test]
-fn closing_takes_nothing_from_a_thread_that_receives_in_a_loop() {
+fn close_within_leaves_all_data_to_a_thread_that_receives_in_a_loop() {
     const RECORDS: usize = 300;
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
@@ -298,7 +298,7 @@ fn closing_takes_nothing_from_a_thread_that_receives_in_a_loop() {
 }
 
 #[test]
-fn closing_leaves_data_to_a_thread_that_reads_no_more_and_says_so() {
+fn close_within_times_out_if_a_reading_thread_leaves_data_unread() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();

@@ -12,7 +12,7 @@ use crate::link::{
 use crate::support::{Pair, class, client_context, connected, outcome, server_context};
 
 #[test]
-fn two_objects_shake_hands_and_talk_in_memory() {
+fn two_objects_handshake_and_exchange_data_in_memory() {
     let pair = Contexts::new().connected();
     assert_eq!(pair.client.version(), Some("TLSv1.3"));
     assert_eq!(pair.client.cipher(), pair.server.cipher());
@@ -23,7 +23,7 @@ fn two_objects_shake_hands_and_talk_in_memory() {
 }
 
 #[test]
-fn a_client_connects_verifies_and_talks_over_tcp() {
+fn a_client_connects_verifies_and_exchanges_data_over_tcp() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let sock = std::net::TcpStream::connect(server.addr()).unwrap();
@@ -74,7 +74,7 @@ fn a_wrapped_listener_binds_accepts_and_echoes() {
 }
 
 #[test]
-fn the_group_has_its_name_in_tls() {
+fn group_returns_the_tls_name_of_the_group() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let group = |groups: &'static str, max: ssl::TlsVersion| {
@@ -138,7 +138,7 @@ fn refused(version: ssl::TlsVersion) -> Link {
 }
 
 #[test]
-fn a_connection_that_the_peer_has_refused_reads_as_ended() {
+fn reads_after_a_fatal_alert_return_the_end() {
     let _watchdog = Watchdog::new();
     if ssl::OPENSSL_VERSION_INFO.0 >= 4 {
         skipped("alerts have other names in 4.0");
@@ -155,7 +155,7 @@ fn a_connection_that_the_peer_has_refused_reads_as_ended() {
 }
 
 #[test]
-fn a_handshake_that_is_done_tells_that_the_connection_has_failed_since() {
+fn do_handshake_reports_a_failure_after_the_handshake() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -168,7 +168,7 @@ fn a_handshake_that_is_done_tells_that_the_connection_has_failed_since() {
 }
 
 #[test]
-fn a_reader_is_in_no_way_of_a_handshake_that_is_done() {
+fn do_handshake_after_completion_does_not_wait_for_a_reader() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     thread::scope(|scope| {

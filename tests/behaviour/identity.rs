@@ -32,7 +32,7 @@ fn shown(server: &ssl::SslContext) -> Vec<u8> {
 }
 
 #[test]
-fn every_form_brings_the_certificate_and_its_chain() {
+fn identities_load_from_every_format_with_their_chain() {
     let ca = Ca::new();
     let through = ca.intermediate();
     let client = client_context(&ca);
@@ -65,7 +65,7 @@ fn every_form_brings_the_certificate_and_its_chain() {
 }
 
 #[test]
-fn invalid_values_are_errors_and_change_nothing() {
+fn invalid_identities_are_errors_without_effect() {
     let ca = Ca::new();
     let (leaf, other) = (ca.issue("localhost"), ca.issue("other"));
     let der = [leaf.der()];
@@ -159,7 +159,7 @@ fn a_pkcs12_file_needs_both_certificate_and_key() {
 
 /// The callback for the password is called only if the key is encrypted.
 #[test]
-fn a_callback_for_the_password_is_asked_once_and_its_error_comes_out() {
+fn a_password_callback_runs_once_and_its_error_is_returned() {
     let leaf = Ca::new().issue("localhost");
     let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let ask = |answer: &'static str| {
@@ -195,7 +195,7 @@ fn a_callback_for_the_password_is_asked_once_and_its_error_comes_out() {
 }
 
 #[test]
-fn no_secret_is_printed() {
+fn debug_output_contains_no_secrets() {
     let leaf = Ca::new().issue("localhost");
     let chain = ssl::CertChain::from_pem(leaf.cert_pem(), leaf.key_pem()).password("secret");
     assert_eq!(format!("{chain:?}"), "CertChain { .. }");
@@ -208,7 +208,7 @@ fn no_secret_is_printed() {
 
 /// OpenSSL would pair the key with the older certificate of its kind.
 #[test]
-fn a_key_of_another_kind_is_refused_beside_a_certificate_of_that_kind() {
+fn a_key_of_another_type_is_rejected_beside_a_certificate_of_that_type() {
     let ca = Ca::new();
     let of_kind = |kind| ca.builder().san("localhost").key(kind).build();
     let (ec, rsa) = (of_kind(KeyKind::EcP256), of_kind(KeyKind::Rsa2048));

@@ -17,7 +17,7 @@ fn wrapped(domain: Domain) -> ssl::SslSocket {
 }
 
 #[test]
-fn family_and_type_are_those_of_the_plain_socket() {
+fn family_and_type_match_the_plain_socket() {
     for domain in [Domain::IPV4, Domain::IPV6, Domain::UNIX] {
         let sock = wrapped(domain);
         assert_eq!(sock.family().unwrap(), domain);
@@ -28,7 +28,7 @@ fn family_and_type_are_those_of_the_plain_socket() {
 }
 
 #[test]
-fn a_descriptor_is_inherited_only_if_it_is_asked_for() {
+fn set_inheritable_controls_inheritance_of_the_descriptor() {
     let sock = wrapped(Domain::IPV4);
     assert!(!sock.get_inheritable().unwrap());
     sock.set_inheritable(true).unwrap();
@@ -41,7 +41,7 @@ fn a_descriptor_is_inherited_only_if_it_is_asked_for() {
 }
 
 #[test]
-fn options_of_the_socket_are_set_through_a_reference() {
+fn socket_options_can_be_set_on_a_wrapped_socket() {
     let sock = wrapped(Domain::IPV4);
     SockRef::from(&sock).set_tcp_nodelay(true).unwrap();
     assert!(SockRef::from(&sock).tcp_nodelay().unwrap());
@@ -49,7 +49,7 @@ fn options_of_the_socket_are_set_through_a_reference() {
 
 /// Python's `test_timeout`: wrapping keeps `None`, zero and five seconds.
 #[test]
-fn a_socket_keeps_the_time_out_that_it_had() {
+fn wrap_socket_keeps_the_sockets_time_out() {
     let context = client_context(&Ca::new());
     for timeout in [None, Some(Duration::ZERO), Some(Duration::from_secs(5))] {
         let sock = wrapped(Domain::IPV4);
@@ -77,7 +77,7 @@ fn a_socket_keeps_the_time_out_that_it_had() {
 }
 
 #[test]
-fn host_flags_decide_what_a_wildcard_matches() {
+fn host_flags_control_wildcard_matching() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("*.example.com"));
     let client = client_context(&ca);
@@ -104,7 +104,7 @@ fn host_flags_decide_what_a_wildcard_matches() {
 
 #[test]
 #[allow(deprecated, reason = "that is what is tested")]
-fn nothing_is_negotiated_with_npn() {
+fn selected_npn_protocol_is_none() {
     let pair = Contexts::new().connected();
     const { assert!(!ssl::HAS_NPN) };
     assert_eq!(pair.client.selected_npn_protocol(), None);
@@ -112,7 +112,7 @@ fn nothing_is_negotiated_with_npn() {
 }
 
 #[test]
-fn the_old_name_of_the_sni_callback_sets_the_same() {
+fn set_servername_callback_sets_the_sni_callback() {
     let contexts = Contexts::new();
     let asked = contexts
         .server

@@ -45,7 +45,7 @@ impl Write for Broken {
 }
 
 #[test]
-fn secrets_go_to_any_writer() {
+fn a_key_log_can_be_any_writer() {
     let Contexts { client, server } = Contexts::new();
     let log = Shared::default();
     client.set_keylog_writer(log.clone()).unwrap();
@@ -73,7 +73,7 @@ fn secrets_go_to_any_writer() {
 }
 
 #[test]
-fn an_error_of_the_writer_is_returned_after_the_operation() {
+fn a_key_log_writers_error_is_returned_after_the_operation() {
     let Contexts { client, server } = Contexts::new();
     client.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -91,7 +91,7 @@ fn an_error_of_the_writer_is_returned_after_the_operation() {
 }
 
 #[test]
-fn an_error_of_the_writer_does_not_interrupt_a_handshake() {
+fn a_key_log_writers_error_does_not_interrupt_a_handshake() {
     let Contexts { client, server } = Contexts::new();
     server.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -109,7 +109,7 @@ fn an_error_of_the_writer_does_not_interrupt_a_handshake() {
 }
 
 #[test]
-fn a_handshake_error_takes_precedence_over_an_error_of_the_writer() {
+fn a_handshake_error_takes_precedence_over_a_key_log_error() {
     let stranger = client_context(&Ca::new());
     stranger.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&stranger, &Contexts::new().server, "localhost").unwrap();
@@ -136,7 +136,7 @@ impl Write for Panics {
 }
 
 #[test]
-fn a_writer_that_panics_does_so_in_the_caller() {
+fn a_key_log_writers_panic_resumes_in_the_caller() {
     let Contexts { client, server } = Contexts::new();
     server.set_keylog_writer(Panics).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
@@ -164,7 +164,7 @@ impl Write for Slow {
 
 /// Both ends have the same secrets, and no thread's line gets into another's.
 #[test]
-fn lines_of_several_threads_are_not_mixed() {
+fn key_log_lines_of_several_threads_are_not_interleaved() {
     const THREADS: usize = 4;
     let Contexts { client, server } = Contexts::new();
     let (clients, servers) = (Slow::default(), Slow::default());
@@ -195,7 +195,7 @@ fn lines_of_several_threads_are_not_mixed() {
 }
 
 #[test]
-fn only_the_owner_can_read_a_new_log() {
+fn a_new_key_log_is_readable_by_its_owner_only() {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
 
@@ -224,7 +224,7 @@ fn only_the_owner_can_read_a_new_log() {
 }
 
 #[test]
-fn a_full_disk_does_not_disturb_handshakes() {
+fn a_full_disk_does_not_fail_handshakes() {
     if !std::path::Path::new("/dev/full").exists() {
         skipped("there is no /dev/full");
         return;

@@ -121,7 +121,7 @@ const WAYS: [Way; 6] = [
 ];
 
 #[test]
-fn a_clients_session_leads_to_connections_that_verify_as_much_or_less() {
+fn a_client_refuses_a_session_from_a_connection_that_verified_less() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     let refused = "ValueError: Session refers to a connection that verified less than this one.";
@@ -163,7 +163,7 @@ fn a_clients_session_leads_to_connections_that_verify_as_much_or_less() {
 /// With tickets and with cached sessions: a server that requires a certificate does not resume the session
 /// of a client that showed none, or one with another name.
 #[test]
-fn a_server_resumes_sessions_of_connections_that_verified_the_same() {
+fn a_server_resumes_only_sessions_with_equal_verification() {
     let ca = Ca::new();
     let leaf = ca.issue("client.example");
     let none = || ssl::WrapBio::new().verify_mode(ssl::CERT_NONE);
@@ -208,7 +208,7 @@ fn a_server_resumes_sessions_of_connections_that_verified_the_same() {
 
 /// After a server has begun to require certificates, it resumes no earlier session.
 #[test]
-fn a_server_that_verifies_from_now_on_resumes_nothing_older() {
+fn a_server_that_starts_to_verify_rejects_older_sessions() {
     let ca = Ca::new();
     for version in BOTH_VERSIONS {
         let server = server_context(&ca.issue("localhost"));

@@ -255,7 +255,7 @@ fn shake_hands(stage: &Stage, how: usize) {
 }
 
 #[test]
-fn no_handshake_notices_that_its_context_is_changed() {
+fn handshakes_succeed_while_setters_change_their_context() {
     for (name, change) in CHANGES {
         let _watchdog = Watchdog::beyond(time_of_a_row());
         let stage = Stage::new();
@@ -338,7 +338,7 @@ print(*count)
 "#;
 
 #[test]
-fn cpython_is_asked_for_the_same() {
+fn setters_during_handshakes_in_cpython() {
     use std::os::unix::process::ExitStatusExt;
 
     // It takes up to 20 seconds, and the result of the test does not depend on it.
@@ -373,7 +373,7 @@ fn fingerprint(end: &ssl::SslSocket) -> Vec<u8> {
 }
 
 #[test]
-fn a_renewed_certificate_is_shown_to_new_connections_and_the_old_ones_go_on() {
+fn a_renewed_certificate_is_used_by_new_connections_only() {
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let contexts = Contexts {
@@ -401,7 +401,7 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_the_old_ones_go_on() {
 
 /// A new `SSL_CTX`, in a copy or because connections hold the old one, has all settings.
 #[test]
-fn a_context_that_is_built_anew_is_as_it_was() {
+fn a_rebuilt_context_has_all_settings() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     client.set_alpn_protocols(&["b"]).unwrap();
@@ -433,7 +433,7 @@ fn a_context_that_is_built_anew_is_as_it_was() {
 }
 
 #[test]
-fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
+fn sessions_resume_after_every_setter_that_rebuilds_the_context() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let renewed = Files::of(&Ca::new().issue("localhost"));
@@ -496,7 +496,7 @@ fn sessions_outlive_every_setter_that_makes_a_new_context_of_openssl() {
 }
 
 #[test]
-fn a_session_of_another_context_is_refused() {
+fn a_session_of_another_context_is_rejected() {
     let (contexts, others) = (Contexts::new(), Contexts::new());
     let link = contexts.link();
     let session = link.client.session().unwrap();
@@ -517,7 +517,7 @@ fn a_session_of_another_context_is_refused() {
 }
 
 #[test]
-fn session_and_context_cannot_change_during_a_handshake() {
+fn set_session_and_set_context_fail_during_a_handshake() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let session = contexts.link().client.session().unwrap();
     // An option that identifies the contexts.
@@ -545,7 +545,7 @@ fn session_and_context_cannot_change_during_a_handshake() {
 }
 
 #[test]
-fn a_socket_does_not_lose_its_name_check_to_a_change_after_wrapping() {
+fn enabling_check_hostname_applies_to_a_socket_that_is_not_connected_yet() {
     let contexts = Contexts::new();
     contexts.client.set_check_hostname(false).unwrap();
     let client = contexts
@@ -559,7 +559,7 @@ fn a_socket_does_not_lose_its_name_check_to_a_change_after_wrapping() {
 }
 
 #[test]
-fn a_client_that_toggles_verification_around_each_connection_ends_where_it_began() {
+fn copies_without_verification_leave_the_original_verifying() {
     let contexts = Contexts::new();
     let strict = contexts.client.copy().unwrap();
     let seen = Arc::new(Mutex::new(0));

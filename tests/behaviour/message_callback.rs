@@ -57,7 +57,7 @@ step(C.unwrap)
 "#;
 
 #[test]
-fn messages_are_those_that_python_shows() {
+fn message_callbacks_receive_the_same_messages_as_in_python() {
     let python = skip_without_same_openssl!();
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
@@ -85,7 +85,7 @@ fn messages_are_those_that_python_shows() {
 }
 
 #[test]
-fn messages_have_names_and_bytes() {
+fn messages_have_a_type_and_bytes() {
     let Contexts { client, server } = Contexts::new();
     let seen = Lines::default();
     let lines = Arc::clone(&seen);
@@ -117,7 +117,7 @@ fn messages_have_names_and_bytes() {
 }
 
 #[test]
-fn an_error_of_the_callback_is_returned_after_the_operation() {
+fn a_message_callbacks_error_is_returned_after_the_operation() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_message_callback(|_| Err("looked away".into()))
@@ -135,7 +135,7 @@ fn an_error_of_the_callback_is_returned_after_the_operation() {
 }
 
 #[test]
-fn numbers_have_pythons_names() {
+fn message_type_names_match_python() {
     assert_eq!(ssl::TlsContentType::INNER_CONTENT_TYPE.0, 257);
     assert_eq!(ssl::TlsMessageType(4).name(), Some("NEWSESSION_TICKET"));
     assert_eq!(format!("{:?}", ssl::TlsAlertType(109)), "MISSING_EXTENSION");

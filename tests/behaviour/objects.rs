@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[test]
-fn an_object_knows_nothing_before_its_handshake() {
+fn getters_of_an_object_are_none_before_the_handshake() {
     let pair = Contexts::new().pair();
     for end in [&pair.client, &pair.server] {
         assert_eq!((end.cipher(), end.version()), (None, None));
@@ -56,7 +56,7 @@ fn an_end_without_close_notify_is_an_error() {
 }
 
 #[test]
-fn contexts_count_the_outcomes_of_their_connections() {
+fn session_stats_count_the_contexts_handshakes() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_maximum_version(ssl::TlsVersion::TLSv1_2)
@@ -81,7 +81,7 @@ fn contexts_count_the_outcomes_of_their_connections() {
 
 /// Switches to a context without a message callback while the first context's callback runs.
 #[test]
-fn a_switch_to_a_context_without_message_callback_locks_nothing() {
+fn switching_to_a_context_without_message_callback_does_not_deadlock() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let (first, second) = (
@@ -108,7 +108,7 @@ fn a_switch_to_a_context_without_message_callback_locks_nothing() {
 }
 
 #[test]
-fn eight_threads_load_one_certificate_into_one_context() {
+fn eight_threads_load_one_certificate_into_a_shared_context() {
     let ca = Ca::new();
     let files = pyssl_testing::Files::new(&ca, &ca.issue("localhost"));
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
@@ -125,7 +125,7 @@ fn eight_threads_load_one_certificate_into_one_context() {
 }
 
 #[test]
-fn a_store_counts_leaves_authorities_and_lists() {
+fn cert_store_stats_counts_leaves_authorities_and_crls() {
     let ca = Ca::new();
     let files = pyssl_testing::Files::new(&ca, &ca.issue("localhost"));
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();

@@ -82,7 +82,7 @@ fn verify_code(outcome: Outcome) -> i32 {
 }
 
 #[test]
-fn a_copy_agrees_on_what_its_context_agrees_on() {
+fn a_copy_negotiates_the_same_as_its_context() {
     type Change = fn(&ssl::SslContext) -> ssl::Result<()>;
     let changes: [Change; 9] = [
         |_| Ok(()),
@@ -126,7 +126,7 @@ fn a_copy_agrees_on_what_its_context_agrees_on() {
 }
 
 #[test]
-fn a_copy_verifies_what_its_context_verifies() {
+fn a_copy_verifies_as_its_context_does() {
     let (ca, stranger) = (Ca::new(), Ca::new());
     let client = client_context(&ca);
     let good = built(&server_context(&ca.issue("localhost")));
@@ -147,7 +147,7 @@ fn a_copy_verifies_what_its_context_verifies() {
 }
 
 #[test]
-fn a_client_that_checks_host_names_fails_if_none_was_set() {
+fn a_copied_client_fails_if_no_host_name_was_set() {
     let ca = Ca::new();
     let server = built(&server_context(&ca.issue("localhost")));
     let client = client_context(&ca);
@@ -172,7 +172,7 @@ fn a_client_that_checks_host_names_fails_if_none_was_set() {
 }
 
 #[test]
-fn later_changes_do_not_reach_a_copy() {
+fn later_changes_do_not_affect_a_copy() {
     let (ca, next) = (Ca::new(), Ca::new());
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     let (client_copy, server_copy) = (built(&client), built(&server));
@@ -203,7 +203,7 @@ fn keeping_session(context: &ssl::SslContext) -> (SslContext, Arc<Mutex<Option<S
 }
 
 #[test]
-fn sessions_survive_the_replacement_of_a_copy() {
+fn sessions_resume_after_a_copy_is_replaced() {
     let ca = Ca::new();
     for version in BOTH_VERSIONS {
         for (tickets, keys) in [(true, 1), (true, 3), (false, 1)] {
@@ -249,7 +249,7 @@ fn sessions_survive_the_replacement_of_a_copy() {
 }
 
 #[test]
-fn settings_that_cannot_go_along_are_named() {
+fn an_error_names_the_settings_that_cannot_be_copied() {
     type Set = fn(&ssl::SslContext) -> ssl::Result<()>;
     /// Which copies are refused: as a context, a connector, an acceptor.
     type Refused = [bool; 3];
@@ -326,7 +326,7 @@ fn settings_that_cannot_go_along_are_named() {
 }
 
 #[test]
-fn connectors_and_acceptors_have_the_settings_of_the_context() {
+fn connectors_and_acceptors_have_the_contexts_settings() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     for context in [&client, &server] {
@@ -360,7 +360,7 @@ impl Write for Lines {
 }
 
 #[test]
-fn the_key_log_goes_along() {
+fn a_copy_writes_the_key_log() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     let [ours, theirs] = [Lines::default(), Lines::default()];
@@ -383,7 +383,7 @@ fn the_key_log_goes_along() {
 }
 
 #[test]
-fn a_stapled_response_goes_along() {
+fn a_copy_staples_the_response() {
     let ca = Ca::new();
     let issuer = ca.intermediate();
     let leaf = issuer.issue("localhost");
@@ -403,7 +403,7 @@ fn a_stapled_response_goes_along() {
 }
 
 #[test]
-fn a_client_answers_requests_for_its_certificate_after_the_handshake() {
+fn a_copied_client_supports_post_handshake_authentication() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     require_certificates(&server, &ca);
@@ -429,7 +429,7 @@ fn a_client_answers_requests_for_its_certificate_after_the_handshake() {
 }
 
 #[test]
-fn copies_can_be_switched_in_a_callback_of_the_openssl_crate() {
+fn copies_can_be_switched_in_the_openssl_crates_sni_callback() {
     let ca = Ca::new();
     let [first, second] = ["first", "second"].map(|name| {
         let server = server_context(&ca.issue(name));
@@ -461,7 +461,7 @@ fn copies_can_be_switched_in_a_callback_of_the_openssl_crate() {
 }
 
 #[test]
-fn a_copy_without_verification_verifies_nothing() {
+fn a_copy_of_an_unverified_context_does_not_verify() {
     let server = built(&server_context(&Ca::new().issue("elsewhere")));
     both(Ssl::new(&built(&unverified_client())).unwrap(), &server);
 }

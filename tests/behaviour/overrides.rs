@@ -16,7 +16,7 @@ fn identity(leaf: &Leaf) -> ssl::Identity {
 
 /// Python programs change `verify_mode` around `wrap_socket`, which affects other connections too.
 #[test]
-fn one_connection_verifies_less_and_the_next_one_as_ever() {
+fn options_that_disable_verification_apply_to_one_connection() {
     let server = server_context(&Ca::new().issue("localhost"));
     let client = client_context(&Ca::new());
     let lenient = ssl::WrapBio::from("localhost")
@@ -35,7 +35,7 @@ fn one_connection_verifies_less_and_the_next_one_as_ever() {
 
 /// CVE-2024-35195 for sessions: a connection that verifies does not resume an unverified session.
 #[test]
-fn a_session_does_not_lead_past_verification() {
+fn a_session_of_an_unverified_connection_is_refused_by_a_verifying_one() {
     for version in BOTH_VERSIONS {
         let server = server_context(&Ca::new().issue("localhost"));
         let client = client_context(&Ca::new());
@@ -74,7 +74,7 @@ fn a_session_does_not_lead_past_verification() {
 
 /// The same if the certificate was verified without the host name, and belongs to another host.
 #[test]
-fn a_session_does_not_lead_past_the_host_name() {
+fn a_session_made_for_another_name_is_refused() {
     for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let server = server_context(&ca.issue("elsewhere.example"));
@@ -96,7 +96,7 @@ fn a_session_does_not_lead_past_the_host_name() {
 }
 
 #[test]
-fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
+fn a_decoded_session_resumes_in_contexts_that_verify_no_more() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     let strict = client_context(&ca);
@@ -115,7 +115,7 @@ fn the_bytes_of_a_session_lead_to_contexts_that_verify_as_much_or_less() {
 
 /// The same on a server: of two listeners of a context, one requires a certificate and one does not.
 #[test]
-fn a_clients_session_does_not_lead_past_verification() {
+fn a_server_does_not_resume_a_session_made_without_client_verification() {
     for version in BOTH_VERSIONS {
         let Contexts { client, server } = Contexts::new();
         client.set_maximum_version(version).unwrap();
@@ -156,7 +156,7 @@ fn a_clients_session_does_not_lead_past_verification() {
 }
 
 #[test]
-fn one_connection_verifies_more() {
+fn options_that_enable_verification_apply_to_one_connection() {
     let server = server_context(&Ca::new().issue("localhost"));
     let client = unverified_client();
     connected(&client, &server);
@@ -174,7 +174,7 @@ fn one_connection_verifies_more() {
 }
 
 #[test]
-fn a_certificate_may_have_one_of_several_names() {
+fn expected_names_accepts_a_certificate_with_any_of_the_names() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("second.example"));
     let client = client_context(&ca);
@@ -198,7 +198,7 @@ fn a_certificate_may_have_one_of_several_names() {
 }
 
 #[test]
-fn contradictions_are_refused() {
+fn contradictory_options_are_errors() {
     let client = client_context(&Ca::new());
     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let refused = |options: ssl::WrapBio| told(client.wrap_bio(&a, &b, options));
@@ -227,7 +227,7 @@ fn contradictions_are_refused() {
 }
 
 #[test]
-fn one_connection_shows_another_certificate() {
+fn identity_sets_the_certificate_of_one_connection() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     require_certificates(&server, &ca);
@@ -251,7 +251,7 @@ fn one_connection_shows_another_certificate() {
 }
 
 #[test]
-fn a_key_of_another_certificate_is_refused() {
+fn an_identity_with_a_mismatched_key_is_rejected() {
     let ca = Ca::new();
     let (one, other) = (ca.issue("one"), ca.issue("other"));
     let mixed = ssl::CertChain::from_pem(one.cert_pem(), other.key_pem());
@@ -263,7 +263,7 @@ fn a_key_of_another_certificate_is_refused() {
 }
 
 #[test]
-fn sockets_have_the_same_options() {
+fn sockets_accept_the_same_connection_options() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("real.example"));
     let client = client_context(&Ca::new());
@@ -285,7 +285,7 @@ fn sockets_have_the_same_options() {
 
 /// The options of a listening socket apply to each of its clients, and to no other listener.
 #[test]
-fn a_listener_hands_its_options_down() {
+fn accepted_sockets_inherit_the_listeners_options() {
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca.issue("localhost")));
     trust(&server, &ca);
@@ -327,7 +327,7 @@ fn a_listener_hands_its_options_down() {
 
 /// Connections of one context, each with settings of its own, at the same time.
 #[test]
-fn threads_with_different_options_do_not_meet_in_the_context() {
+fn concurrent_connections_with_different_options_do_not_affect_each_other() {
     let Contexts { client, server } = Contexts::new();
     let strangers = server_context(&Ca::new().issue("localhost"));
     let before = format!("{client:?}");

@@ -50,7 +50,7 @@ fn is_bad_certificate(outcome: &str) -> bool {
 }
 
 #[test]
-fn fingerprints_are_those_of_the_openssl_program() {
+fn fingerprints_match_the_openssl_command() {
     let leaf = Ca::new().issue("localhost");
     let [by_certificate, _] = pins_of(&leaf);
     let openssl = pyssl_testing::skip_without_openssl!();
@@ -69,7 +69,7 @@ fn fingerprints_are_those_of_the_openssl_program() {
 }
 
 #[test]
-fn pins_are_read_and_written_in_the_forms_of_urllib3_and_curl() {
+fn pins_are_parsed_and_formatted_as_in_urllib3_and_curl() {
     let leaf = Ca::new().issue("localhost");
     let [by_certificate, by_key] = pins_of(&leaf);
     let (certificate, key) = (by_certificate.to_string(), by_key.to_string());
@@ -164,7 +164,7 @@ fn without_verification_only_the_peers_own_certificate_counts() {
 }
 
 #[test]
-fn a_server_pins_its_clients() {
+fn a_server_can_pin_its_clients() {
     let ca = Ca::new();
     let (first, second) = (ca.issue("first"), ca.issue("second"));
     for version in BOTH_VERSIONS {
@@ -296,7 +296,7 @@ fn a_connection_with_pins_resumes_sessions_of_the_same_pins_only() {
 }
 
 #[test]
-fn the_verify_callback_sees_the_chain_and_openssls_verdict() {
+fn the_verify_callback_gets_the_chain_and_openssls_errors() {
     let (ca, stranger) = (Ca::new(), Ca::new());
     let leaf = ca.issue("localhost");
     let server = server_context(&leaf);
@@ -336,7 +336,7 @@ fn the_verify_callback_sees_the_chain_and_openssls_verdict() {
 }
 
 #[test]
-fn a_callback_accepts_only_the_errors_that_it_names() {
+fn a_verify_callback_accepts_only_the_errors_it_lists() {
     let leaf = Ca::new().issue("localhost");
     let server = server_context(&leaf);
     let name = &[HOSTNAME_MISMATCH][..];
@@ -377,7 +377,7 @@ fn a_callback_accepts_only_the_errors_that_it_names() {
 }
 
 #[test]
-fn a_callback_that_rejects_or_fails_ends_the_handshake() {
+fn a_verify_callback_that_rejects_or_fails_ends_the_handshake() {
     type Callback = fn(&ssl::PeerVerification<'_>) -> Result<ssl::VerifyDecision, ssl::BoxError>;
     let callbacks: [Callback; 2] = [
         |_| Ok(ssl::VerifyDecision::Reject("not this one".into())),
@@ -398,7 +398,7 @@ fn a_callback_that_rejects_or_fails_ends_the_handshake() {
 }
 
 #[test]
-fn a_panic_in_the_callback_continues_in_the_caller() {
+fn a_verify_callback_panic_resumes_in_the_caller() {
     let Contexts { client, server } = Contexts::new();
     client
         .set_verify_callback(|_| panic!("in the callback"))
@@ -409,7 +409,7 @@ fn a_panic_in_the_callback_continues_in_the_caller() {
 }
 
 #[test]
-fn a_session_does_not_outlive_the_callback_that_accepted_it() {
+fn a_session_is_refused_after_the_verify_callback_changes() {
     let leaf = Ca::new().issue("localhost");
     let server = server_context(&leaf);
     for version in BOTH_VERSIONS {
@@ -440,7 +440,7 @@ fn a_session_does_not_outlive_the_callback_that_accepted_it() {
 }
 
 #[test]
-fn a_verify_callback_needs_verification() {
+fn a_verify_callback_requires_certificate_verification() {
     let client = unverified_client();
     client
         .set_verify_callback(|_| Ok(ssl::VerifyDecision::Keep))
@@ -455,7 +455,7 @@ fn a_verify_callback_needs_verification() {
 }
 
 #[test]
-fn a_server_asks_the_callback_of_the_context_in_use() {
+fn a_server_uses_the_verify_callback_of_the_current_context() {
     let ca = Ca::new();
     let identity = ca.issue("client");
     for version in BOTH_VERSIONS {
@@ -484,7 +484,7 @@ fn a_server_asks_the_callback_of_the_context_in_use() {
 
 /// The callback may ask the connection and change the context.
 #[test]
-fn the_callback_can_use_the_library() {
+fn a_verify_callback_can_call_the_library() {
     let ca = Ca::new();
     let Contexts { client, server } = Contexts::new();
     let inner = client.clone();

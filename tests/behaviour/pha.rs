@@ -37,7 +37,7 @@ impl Contexts {
 }
 
 #[test]
-fn the_certificate_comes_when_it_is_asked_for() {
+fn post_handshake_authentication_delivers_the_certificate() {
     let contexts = contexts(ssl::CERT_REQUIRED);
     contexts.give_the_client_a_certificate();
     let pair = contexts.connect();
@@ -49,7 +49,7 @@ fn the_certificate_comes_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
+fn a_missing_required_certificate_fails_the_next_reads() {
     let pair = contexts(ssl::CERT_REQUIRED).connect();
     pair.server.verify_client_post_handshake().unwrap();
     let [_, server] = pair.exchange();
@@ -60,7 +60,7 @@ fn a_required_certificate_that_does_not_come_fails_both_next_reads() {
 }
 
 #[test]
-fn a_client_that_verifies_nobody_does_not_begin_to() {
+fn post_handshake_auth_does_not_enable_verification_in_the_client() {
     let contexts = contexts(ssl::CERT_REQUIRED);
     let client = unverified_client();
     client.set_post_handshake_auth(true).unwrap();
@@ -75,7 +75,7 @@ fn a_client_that_verifies_nobody_does_not_begin_to() {
 }
 
 #[test]
-fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
+fn a_server_can_request_the_certificate_again_after_the_handshake() {
     let contexts = contexts(ssl::CERT_REQUIRED);
     contexts.server.set_post_handshake_auth(false).unwrap();
     contexts.give_the_client_a_certificate();
@@ -87,7 +87,7 @@ fn a_server_that_wants_a_certificate_at_once_can_still_ask_later() {
 }
 
 #[test]
-fn an_optional_certificate_need_not_come() {
+fn a_missing_optional_certificate_is_accepted() {
     let pair = contexts(ssl::CERT_OPTIONAL).connect();
     pair.server.verify_client_post_handshake().unwrap();
     pair.talk();
@@ -95,7 +95,7 @@ fn an_optional_certificate_need_not_come() {
 }
 
 #[test]
-fn an_optional_certificate_comes_if_there_is_one() {
+fn an_optional_certificate_is_sent_if_the_client_has_one() {
     let contexts = contexts(ssl::CERT_OPTIONAL);
     contexts.give_the_client_a_certificate();
     let pair = contexts.connect();
@@ -107,7 +107,7 @@ fn an_optional_certificate_comes_if_there_is_one() {
 
 /// The errors that CPython has, by reason and number.
 #[test]
-fn a_peer_that_cannot_be_asked_is_an_error() {
+fn verify_client_post_handshake_fails_if_the_client_cannot_be_asked() {
     let refused = |object: &ssl::SslObject, reason: &str, errno: i32| {
         let error = object.verify_client_post_handshake().unwrap_err();
         assert_eq!(error.python_class(), "SSLError");
@@ -141,7 +141,7 @@ fn a_peer_that_cannot_be_asked_is_an_error() {
 }
 
 #[test]
-fn a_socket_without_tls_has_nobody_to_ask() {
+fn verify_client_post_handshake_without_tls_is_an_error() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     let sock = context
         .wrap_socket(plain_socket(), server_options())
@@ -154,7 +154,7 @@ fn a_socket_without_tls_has_nobody_to_ask() {
 }
 
 #[test]
-fn sockets_exchange_the_certificate_while_they_talk() {
+fn post_handshake_authentication_works_on_sockets_in_use() {
     let contexts = contexts(ssl::CERT_REQUIRED);
     contexts.give_the_client_a_certificate();
     let (near, far) = tcp_pair();

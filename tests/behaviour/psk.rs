@@ -169,7 +169,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn callbacks_are_called_and_answered_as_in_python() {
+fn psk_callbacks_behave_as_in_python() {
     let python = skip_without_same_openssl!();
     if python.version() < (3, 13, 0) {
         skipped("Python has pre-shared keys since 3.13");
@@ -189,7 +189,7 @@ fn callbacks_are_called_and_answered_as_in_python() {
 }
 
 #[test]
-fn a_key_connects_in_both_versions() {
+fn a_pre_shared_key_connects_in_tls_1_2_and_1_3() {
     for tls13 in [false, true] {
         let case = Case::new("plain", tls13).identity("me");
         let version = if tls13 { "TLSv1.3" } else { "TLSv1.2" };
@@ -202,7 +202,7 @@ fn a_key_connects_in_both_versions() {
 
 /// CVE-2026-41898, CVE-2026-27459: such a callback wrote beyond OpenSSL's buffer.
 #[test]
-fn answers_that_do_not_fit_fail_the_handshake_on_the_side_that_gave_them() {
+fn psk_values_that_are_too_long_fail_the_handshake_on_their_side() {
     for tls13 in [false, true] {
         let long = |n: usize| Case::new("long", tls13).identity("a".repeat(n));
         for (case, client_fails) in [
@@ -223,7 +223,7 @@ fn answers_that_do_not_fit_fail_the_handshake_on_the_side_that_gave_them() {
 }
 
 #[test]
-fn an_identity_with_a_nul_is_refused_and_not_cut_short() {
+fn a_psk_identity_with_a_nul_is_rejected() {
     for tls13 in [false, true] {
         let case = Case::new("nul", tls13).identity("alice\0mallory");
         let text = case.run();
@@ -247,7 +247,7 @@ fn contexts_with_key(tls13: bool) -> (ssl::SslContext, ssl::SslContext) {
 }
 
 #[test]
-fn an_error_of_a_callback_ends_the_handshake_and_is_returned() {
+fn a_psk_callback_error_ends_the_handshake_and_is_returned() {
     let ca = Ca::new();
     for tls13 in [false, true] {
         let (client, server) = contexts_with_key(tls13);
@@ -274,7 +274,7 @@ fn an_error_of_a_callback_ends_the_handshake_and_is_returned() {
 }
 
 #[test]
-fn a_panic_of_a_callback_continues_in_the_caller() {
+fn a_psk_callback_panic_resumes_in_the_caller() {
     for tls13 in [false, true] {
         let (client, server) = contexts_with_key(tls13);
         server
@@ -287,7 +287,7 @@ fn a_panic_of_a_callback_continues_in_the_caller() {
 }
 
 #[test]
-fn contexts_of_the_other_role_and_impossible_hints_are_refused() {
+fn psk_setters_reject_the_wrong_role_and_invalid_hints() {
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     let error = server.clear_psk_client_callback().unwrap_err();
@@ -308,7 +308,7 @@ fn contexts_of_the_other_role_and_impossible_hints_are_refused() {
 }
 
 #[test]
-fn callbacks_can_be_removed_and_survive_a_rebuild() {
+fn psk_callbacks_can_be_removed_and_survive_a_rebuild() {
     let (client, server) = contexts_with_key(false);
     let connect = || {
         let pair = Pair::new(&client, &server, ssl::WrapBio::new()).unwrap();
@@ -327,7 +327,7 @@ fn callbacks_can_be_removed_and_survive_a_rebuild() {
 
 /// rust-openssl pull 2624: there a PSK callback after a switch aborted the process.
 #[test]
-fn after_a_switch_of_contexts_the_new_one_is_asked() {
+fn the_context_chosen_by_sni_gets_the_psk_callback() {
     for tls13 in [false, true] {
         let (client, with_key) = contexts_with_key(tls13);
         let without = server_context(&Ca::new().issue("localhost"));
@@ -351,7 +351,7 @@ fn after_a_switch_of_contexts_the_new_one_is_asked() {
 
 /// The identity that a peer sends may not be text.
 #[test]
-fn an_identity_that_is_not_text_is_unknown() {
+fn a_psk_identity_that_is_not_utf_8_is_unknown() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
 
     for tls13 in [false, true] {

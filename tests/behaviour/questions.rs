@@ -193,7 +193,7 @@ fn stopping_link() -> (Link, Stop) {
 const FORMS: [bool; 2] = [true, false];
 
 #[test]
-fn a_callback_that_asks_its_own_connection_has_the_answers_of_python() {
+fn getters_called_in_a_callback_match_python() {
     let _watchdog = Watchdog::new();
     for object in FORMS {
         let contexts = Contexts::new();
@@ -214,7 +214,7 @@ fn a_callback_that_asks_its_own_connection_has_the_answers_of_python() {
 }
 
 #[test]
-fn connections_whose_callbacks_ask_each_other_both_have_answers() {
+fn callbacks_can_call_getters_of_each_others_connections() {
     let _watchdog = Watchdog::new();
     for object in FORMS {
         let places: [Arc<OnceLock<Weak<Server>>>; 2] = Default::default();
@@ -246,7 +246,7 @@ fn connections_whose_callbacks_ask_each_other_both_have_answers() {
 }
 
 #[test]
-fn threads_that_ask_do_not_wait_for_a_callback_of_the_handshake() {
+fn getters_do_not_wait_for_a_callback_of_a_handshake() {
     let _watchdog = Watchdog::new();
     for object in FORMS {
         let contexts = Contexts::new();
@@ -279,7 +279,7 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_the_handshake() {
 
 /// After the handshake, getters return the usual results.
 #[test]
-fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
+fn getters_do_not_wait_for_a_callback_of_a_read() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
@@ -336,7 +336,7 @@ fn threads_that_ask_do_not_wait_for_a_callback_of_a_read() {
 /// Operations in one thread while a callback runs in another end at their time-out, and non-blocking ones
 /// at once. The callback continues when all of them have ended.
 #[test]
-fn operations_do_not_wait_for_a_callback_longer_than_they_may() {
+fn operations_time_out_while_a_callback_runs() {
     type Operation = fn(&ssl::SslSocket) -> &'static str;
     const SOON: Duration = Duration::from_millis(20);
     let timed: [(&str, Operation); 5] = [
@@ -393,7 +393,7 @@ fn operations_do_not_wait_for_a_callback_longer_than_they_may() {
 }
 
 #[test]
-fn close_within_does_not_wait_for_a_callback() {
+fn close_within_returns_while_a_callback_runs() {
     let _watchdog = Watchdog::new();
     let (Link { client, server }, stop) = stopping_link();
     thread::scope(|scope| {

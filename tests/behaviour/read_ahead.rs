@@ -34,7 +34,7 @@ fn reads_once_for_each_event(client: &ssl::SslSocket) {
 }
 
 #[test]
-fn a_socket_leaves_later_records_in_the_descriptor_in_every_mode() {
+fn a_read_leaves_later_records_in_the_descriptor() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         for timeout in [None, Some(PATIENCE), Some(Duration::ZERO)] {
@@ -82,7 +82,7 @@ fn accepted_sockets_inherit_read_ahead_from_the_listener() {
 }
 
 #[test]
-fn a_socket_that_reads_ahead_shows_in_pending_what_came_along() {
+fn pending_counts_data_that_was_read_ahead() {
     let _watchdog = Watchdog::new();
     let options = client_options().read_ahead(true);
     let (Link { client, server }, _) = Contexts::new().local_link(options);
@@ -96,7 +96,7 @@ fn a_socket_that_reads_ahead_shows_in_pending_what_came_along() {
 }
 
 #[test]
-fn an_end_that_was_read_ahead_is_pending_until_it_is_reported() {
+fn pending_is_positive_until_an_end_that_was_read_ahead_is_reported() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let options = client_options().read_ahead(true);
@@ -116,7 +116,7 @@ fn an_end_that_was_read_ahead_is_pending_until_it_is_reported() {
 }
 
 #[test]
-fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
+fn a_handshake_leaves_later_data_in_the_descriptor() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         for timeout in [None, Some(PATIENCE)] {
@@ -150,7 +150,7 @@ fn a_handshake_leaves_the_data_behind_it_in_the_descriptor() {
 }
 
 #[test]
-fn a_failed_handshake_leaves_in_the_descriptor_what_openssl_has_not_read() {
+fn a_failed_handshake_leaves_unread_bytes_in_the_descriptor() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     for timeout in [None, Some(PATIENCE)] {
@@ -195,7 +195,7 @@ impl Write for Memory {
 /// A server of TLS 1.3 can send data before it has received the client's Finished message (RFC 8446,
 /// section 4.4.4). The data directly follows the server's flight.
 #[test]
-fn data_behind_the_servers_flight_stays_in_the_descriptor() {
+fn data_after_the_servers_flight_stays_in_the_descriptor() {
     use openssl::ssl::{Ssl, SslContextBuilder, SslFiletype, SslMethod, SslStream};
 
     let _watchdog = Watchdog::new();

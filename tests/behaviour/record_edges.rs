@@ -32,7 +32,7 @@ fn unconnected(domain: socket2::Domain) -> socket2::Socket {
 }
 
 #[test]
-fn connected_sockets_of_every_family_are_wrapped() {
+fn connected_sockets_of_every_family_can_be_wrapped() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     echo(&contexts.link());
@@ -49,7 +49,7 @@ fn connected_sockets_of_every_family_are_wrapped() {
 }
 
 #[test]
-fn sockets_are_wrapped_first_and_connected_afterwards() {
+fn sockets_can_be_wrapped_before_they_are_connected() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let serve = |listener: ssl::SslSocket| {
@@ -100,7 +100,7 @@ fn sockets_are_wrapped_first_and_connected_afterwards() {
 }
 
 #[test]
-fn only_streams_are_wrapped() {
+fn only_stream_sockets_can_be_wrapped() {
     let contexts = Contexts::new();
     let udp = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
     let (datagrams, _) = UnixDatagram::pair().unwrap();
@@ -129,7 +129,7 @@ fn reset_with_data() -> TcpStream {
 }
 
 #[test]
-fn data_that_came_before_the_handshake_is_never_returned() {
+fn plaintext_received_before_the_handshake_is_never_returned() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     for handshake in [true, false] {
@@ -161,7 +161,7 @@ fn connect_to(peer: &Scripted) -> ssl::Error {
 }
 
 #[test]
-fn peers_that_leave_before_or_in_the_handshake_are_told_apart() {
+fn peers_that_close_before_or_during_the_handshake_give_different_errors() {
     let _watchdog = Watchdog::new();
     let error = connect_to(&Scripted::closes_at_once());
     assert!(
@@ -181,7 +181,7 @@ fn peers_that_leave_before_or_in_the_handshake_are_told_apart() {
 }
 
 #[test]
-fn a_connection_that_is_cut_inside_a_record_has_no_good_end() {
+fn a_connection_cut_inside_a_record_is_an_error() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
@@ -205,7 +205,7 @@ fn hello(contexts: &Contexts) -> Vec<u8> {
 }
 
 #[test]
-fn close_notify_in_the_middle_of_a_handshake_ends_it() {
+fn close_notify_during_a_handshake_ends_it() {
     let close_notify = [21, 3, 3, 0, 2, 1, 0];
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
@@ -245,7 +245,7 @@ fn close_notify_in_the_middle_of_a_handshake_ends_it() {
 
 /// Passes the bytes of a handshake one at a time, in both directions.
 #[test]
-fn a_handshake_survives_single_bytes() {
+fn a_handshake_succeeds_when_the_bytes_arrive_singly() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let bio = ssl::MemoryBio::new;
@@ -283,7 +283,7 @@ fn a_handshake_survives_single_bytes() {
 }
 
 #[test]
-fn a_hello_in_records_of_one_byte_is_put_together() {
+fn a_client_hello_in_records_of_one_byte_is_accepted() {
     let contexts = Contexts::new();
     let (to_server, from_server) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let options = ssl::WrapBio::new().server_side(true);
@@ -298,7 +298,7 @@ fn a_hello_in_records_of_one_byte_is_put_together() {
 }
 
 #[test]
-fn a_peer_that_never_stops_sending_nonsense_is_given_up() {
+fn endless_garbage_fails_the_handshake() {
     let _watchdog = Watchdog::new();
     let endless = |unit: &'static [u8]| {
         Scripted::follows(move |mut socket| while socket.write_all(unit).is_ok() {})
@@ -321,7 +321,7 @@ fn a_peer_that_never_stops_sending_nonsense_is_given_up() {
 }
 
 #[test]
-fn a_peer_that_never_stops_sending_data_costs_no_memory_and_does_not_hold_unwrap_up() {
+fn a_peer_that_sends_endlessly_uses_no_memory_and_does_not_delay_unwrap() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -346,7 +346,7 @@ fn would_read(socket: &ssl::SslSocket) -> bool {
 /// When everything that the peer has sent has arrived, such a program must not wait before it has read
 /// all bytes and the end.
 #[test]
-fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
+fn polling_only_if_pending_is_zero_misses_no_data() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
@@ -399,7 +399,7 @@ fn a_program_that_polls_only_when_nothing_is_pending_misses_nothing() {
 
 /// The usual loop of a server in Python programs.
 #[test]
-fn a_loop_on_pending_and_poll_serves_its_clients() {
+fn an_event_loop_on_pending_and_poll_serves_several_clients() {
     use rustix::event::{PollFd, PollFlags, poll};
 
     const CLIENTS: usize = 4;
@@ -439,7 +439,7 @@ fn a_loop_on_pending_and_poll_serves_its_clients() {
 }
 
 #[test]
-fn pending_does_not_drive_a_handshake() {
+fn pending_does_not_advance_a_handshake() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     contexts
@@ -459,7 +459,7 @@ fn pending_does_not_drive_a_handshake() {
 }
 
 #[test]
-fn pending_keeps_the_error_that_it_meets_for_the_next_read() {
+fn an_error_found_by_pending_is_returned_by_the_next_read() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let options = client_options().read_ahead(true);
@@ -485,7 +485,7 @@ fn pending_keeps_the_error_that_it_meets_for_the_next_read() {
 }
 
 #[test]
-fn objects_take_records_in_any_pieces() {
+fn objects_accept_records_in_pieces_of_any_size() {
     for version in BOTH_VERSIONS {
         let pair = Contexts::of(version).connected();
         let data = pattern(31, 40_000);

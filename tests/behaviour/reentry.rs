@@ -49,7 +49,7 @@ fn try_beside_a_writer<const N: usize>(
 const REFUSED: &str = "SSLError: a callback cannot use the connection that has called it";
 
 #[test]
-fn a_callback_may_not_read_from_its_own_connection_although_another_thread_reads() {
+fn a_callback_cannot_read_its_own_connection_while_another_thread_reads() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
@@ -82,7 +82,7 @@ fn a_callback_may_not_read_from_its_own_connection_although_another_thread_reads
 }
 
 #[test]
-fn a_callback_may_not_write_to_its_own_connection_although_another_thread_writes() {
+fn a_callback_cannot_write_to_its_own_connection_while_another_thread_writes() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
@@ -114,7 +114,7 @@ fn a_callback_may_not_write_to_its_own_connection_although_another_thread_writes
 }
 
 #[test]
-fn a_callback_may_not_write_to_its_own_object_although_another_thread_writes() {
+fn a_callback_cannot_write_to_its_own_object_while_another_thread_writes() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let place = call_once_in_a_message(&contexts.client);
@@ -144,7 +144,7 @@ fn a_callback_may_not_write_to_its_own_object_although_another_thread_writes() {
 
 /// As in CPython. The new context is used after the callback has returned.
 #[test]
-fn callbacks_may_switch_the_contexts_of_each_others_connections() {
+fn callbacks_can_set_the_contexts_of_each_others_connections() {
     let _watchdog = Watchdog::new();
     let both = Arc::new(Barrier::new(2));
     let contexts: Vec<_> = (0..2).map(|_| Contexts::new()).collect();
@@ -191,7 +191,7 @@ fn callbacks_may_switch_the_contexts_of_each_others_connections() {
 
 /// A write that a panic has interrupted continues at the same byte.
 #[test]
-fn a_panic_of_a_callback_during_a_write_sends_no_data_twice() {
+fn a_callback_panic_during_a_write_sends_no_data_twice() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         // The callback panics in the first of several steps, in a later one, or in the last.

@@ -45,7 +45,7 @@ fn a_context_keeps_no_sessions_by_default() {
 }
 
 #[test]
-fn later_connections_to_the_same_server_resume() {
+fn the_session_cache_resumes_later_connections_to_the_same_server() {
     for version in BOTH_VERSIONS {
         for tickets in [true, false] {
             let Contexts { client, server } = keeping(version);
@@ -65,7 +65,7 @@ fn later_connections_to_the_same_server_resume() {
 }
 
 #[test]
-fn sockets_resume_by_name_and_port_of_their_peer() {
+fn the_session_cache_of_sockets_is_keyed_by_name_and_port() {
     for version in BOTH_VERSIONS {
         let contexts = keeping(version);
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -110,7 +110,7 @@ fn concurrent_tls_1_2_connections_share_a_session() {
 }
 
 #[test]
-fn another_server_does_not_get_the_session() {
+fn a_kept_session_is_not_offered_to_another_server() {
     let ca = Ca::new();
     let server = server_context(&ca.issue_for(&["localhost", "other.example"]));
     for version in BOTH_VERSIONS {
@@ -138,7 +138,7 @@ fn another_server_does_not_get_the_session() {
 }
 
 #[test]
-fn other_verification_does_not_get_the_session() {
+fn a_kept_session_is_not_used_with_other_verification_settings() {
     for version in BOTH_VERSIONS {
         let settings = [
             localhost(),
@@ -162,7 +162,7 @@ fn other_verification_does_not_get_the_session() {
 type Change = fn(&ssl::SslContext);
 
 #[test]
-fn a_change_of_the_context_ends_the_use_of_earlier_sessions() {
+fn a_change_of_the_context_discards_kept_sessions() {
     let changes: [(&str, Change); 5] = [
         ("authorities", |context| trust(context, &Ca::new())),
         ("protocols", |context| {
@@ -192,7 +192,7 @@ fn a_change_of_the_context_ends_the_use_of_earlier_sessions() {
 }
 
 #[test]
-fn the_server_that_was_used_least_recently_makes_room() {
+fn the_session_cache_evicts_the_least_recently_used_server() {
     for version in BOTH_VERSIONS {
         let Contexts { client, server } = keeping(version);
         client.set_client_session_cache(2).unwrap();
@@ -208,7 +208,7 @@ fn the_server_that_was_used_least_recently_makes_room() {
 }
 
 #[test]
-fn a_failed_handshake_drops_the_sessions() {
+fn a_failed_handshake_discards_kept_sessions() {
     for version in BOTH_VERSIONS {
         let contexts = keeping(version);
         assert!(!resumes(&contexts.client, &contexts.server, localhost()));
@@ -222,7 +222,7 @@ fn a_failed_handshake_drops_the_sessions() {
 }
 
 #[test]
-fn an_own_identity_and_an_explicit_session_take_no_kept_session() {
+fn kept_sessions_are_not_used_with_an_identity_or_an_explicit_session() {
     for version in BOTH_VERSIONS {
         let ca = Ca::new();
         let Contexts { client, server } = keeping(version);
@@ -248,7 +248,7 @@ fn an_own_identity_and_an_explicit_session_take_no_kept_session() {
 }
 
 #[test]
-fn a_copy_has_the_limit_and_no_sessions() {
+fn a_copy_has_the_cache_limit_but_no_sessions() {
     let Contexts { client, server } = keeping(TLS13);
     assert!(!resumes(&client, &server, localhost()));
     let copy = client.copy().unwrap();
@@ -258,7 +258,7 @@ fn a_copy_has_the_limit_and_no_sessions() {
 }
 
 #[test]
-fn a_connection_with_another_context_puts_no_session_into_the_first() {
+fn a_connection_that_switched_contexts_keeps_no_session() {
     for version in BOTH_VERSIONS {
         let Contexts { client, server } = keeping(version);
         let other = client.copy().unwrap();
@@ -271,7 +271,7 @@ fn a_connection_with_another_context_puts_no_session_into_the_first() {
 }
 
 #[test]
-fn threads_share_the_sessions_while_the_context_is_changed() {
+fn threads_share_kept_sessions_while_setters_run() {
     for version in BOTH_VERSIONS {
         let Contexts { client, server } = keeping(version);
         std::thread::scope(|scope| {

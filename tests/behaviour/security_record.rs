@@ -15,7 +15,7 @@ use crate::support::{Pair, class, client_context, connected, outcome, server_con
 
 /// Row 2: host names are compared by OpenSSL, and only a whole first label can be a wildcard.
 #[test]
-fn row_2_wildcards_match_one_whole_label() {
+fn wildcards_match_one_whole_label() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let client = client_context(&ca);
@@ -80,7 +80,7 @@ fn row_2_wildcards_match_one_whole_label() {
 
 /// Row 3 (CPython issue 13885): the default options switch no protection off.
 #[test]
-fn row_3_the_default_options_are_pythons() {
+fn default_options_match_python() {
     for protocol in [
         ssl::PROTOCOL_TLS_CLIENT,
         ssl::PROTOCOL_TLS_SERVER,
@@ -96,7 +96,7 @@ fn row_3_the_default_options_are_pythons() {
 
 /// Rows 4 and 16: every function that makes a client's context makes one that verifies.
 #[test]
-fn row_4_every_constructor_of_a_client_verifies() {
+fn every_default_client_context_verifies() {
     let server = server_context(&Ca::new().issue("localhost"));
     let other = Ca::new();
     let make = |options: ssl::DefaultContext| ssl::create_default_context(options).unwrap();
@@ -117,7 +117,7 @@ fn row_4_every_constructor_of_a_client_verifies() {
 
 /// Rows 5 and 33: invalid names are errors, and valid names are checked, also with a private CA.
 #[test]
-fn row_5_an_impossible_name_never_switches_the_check_off() {
+fn an_invalid_host_name_never_disables_the_check() {
     let contexts = Contexts::new();
     let long = "a.".repeat(200) + "example";
     for (name, expected) in [
@@ -152,7 +152,7 @@ fn row_5_an_impossible_name_never_switches_the_check_off() {
 
 /// Row 8 (CVE-2024-0397): the store is listed while handshakes add certificates to it.
 #[test]
-fn row_8_the_store_is_listed_while_handshakes_fill_it_from_a_directory() {
+fn get_ca_certs_is_safe_while_handshakes_load_certificates() {
     let _watchdog = Watchdog::new();
     let root = Ca::new();
     let dir = Files::of(&root.issue("x"));
@@ -191,7 +191,7 @@ fn row_8_the_store_is_listed_while_handshakes_fill_it_from_a_directory() {
 
 /// Row 9 (CVE-2024-5642): invalid lists of ALPN protocols, with which OpenSSL would read out of bounds.
 #[test]
-fn row_9_lists_of_protocols_are_checked_at_the_setter() {
+fn set_alpn_protocols_rejects_invalid_lists() {
     let contexts = Contexts::new();
     let (client, server) = (&contexts.client, &contexts.server);
     client.set_alpn_protocols(&["h2"]).unwrap();
@@ -235,7 +235,7 @@ fn row_9_lists_of_protocols_are_checked_at_the_setter() {
 
 /// Row 18: several threads read shared certificates and sessions at once.
 #[test]
-fn row_18_certificates_and_sessions_are_read_from_several_threads() {
+fn certificates_and_sessions_can_be_read_from_several_threads() {
     let contexts = Contexts::new();
     let link = contexts.link();
     let session = contexts.link().client.session().unwrap();
@@ -265,7 +265,7 @@ fn row_18_certificates_and_sessions_are_read_from_several_threads() {
 
 /// Row 20: every constructor without its optional arguments.
 #[test]
-fn row_20_nothing_is_a_good_default() {
+fn every_constructor_works_without_optional_arguments() {
     ssl::create_default_context(()).unwrap();
     ssl::create_unverified_context(()).unwrap();
     let contexts = Contexts::new();
@@ -289,7 +289,7 @@ fn row_20_nothing_is_a_good_default() {
 
 /// Row 21: the empty string for everything that takes one.
 #[test]
-fn row_21_an_empty_string_is_an_error_or_means_nothing() {
+fn empty_strings_are_errors_or_have_no_effect() {
     let Contexts { client, server } = Contexts::new();
     assert_eq!(class(client.set_ciphers("")), "SSLError");
     let text = "ValueError: unknown elliptic curve name ''";
@@ -321,7 +321,7 @@ fn row_21_an_empty_string_is_an_error_or_means_nothing() {
 
 /// Row 23: reads and writes of 0 bytes make no slice from a null pointer.
 #[test]
-fn row_23_empty_queues_and_buffers_are_read_and_written() {
+fn reads_and_writes_of_zero_bytes_succeed() {
     let bio = ssl::MemoryBio::new();
     assert_eq!(bio.read(None), b"");
     assert_eq!(bio.read(0), b"");
@@ -343,7 +343,7 @@ fn row_23_empty_queues_and_buffers_are_read_and_written() {
 
 /// Row 24 (RUSTSEC-2025-0004): the chosen protocol outlives the list that it was chosen from.
 #[test]
-fn row_24_the_chosen_protocol_outlives_its_list() {
+fn the_selected_alpn_protocol_outlives_the_servers_list() {
     let contexts = Contexts::new();
     let name = "a-protocol-of-some-length/1.0";
     contexts.client.set_alpn_protocols(&[name]).unwrap();
@@ -362,7 +362,7 @@ fn row_24_the_chosen_protocol_outlives_its_list() {
 
 /// Row 27 (CVE-2026-41677): a password longer than OpenSSL's buffer.
 #[test]
-fn row_27_a_password_of_any_length_stays_within_its_buffer() {
+fn a_password_longer_than_openssls_buffer_is_rejected() {
     let leaf = Ca::new().issue("localhost");
     let files = Files::of(&leaf);
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
@@ -384,7 +384,7 @@ fn row_27_a_password_of_any_length_stays_within_its_buffer() {
 /// Row 35 (rustls-webpki): a revocation list counts only if the authority itself has signed it, and name
 /// constraints are enforced.
 #[test]
-fn row_35_revocation_and_constraints_on_names_hold() {
+fn revocation_and_name_constraints_are_enforced() {
     const NAME_CONSTRAINTS: &str = "2.5.29.30";
     let verdict = |client: &ssl::SslContext, leaf: &Leaf, name: &str| {
         let pair = Pair::new(client, &server_context(leaf), name).unwrap();
@@ -448,7 +448,7 @@ fn row_35_revocation_and_constraints_on_names_hold() {
 
 /// Row 36: suites that a cipher string excludes are not negotiated.
 #[test]
-fn row_36_what_is_excluded_is_not_negotiated() {
+fn excluded_suites_are_not_negotiated() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     for (excluded, only) in [
         ("AESGCM", "ECDHE+AESGCM"),
@@ -507,7 +507,7 @@ fn has_word(text: &str, word: &str) -> bool {
 
 /// Only `src/ffi` has unsafe code.
 #[test]
-fn unsafe_code_is_in_one_place() {
+fn only_the_ffi_module_has_unsafe_code() {
     for (path, text) in sources(&["src", "cli/src", "examples"]) {
         let room = path.starts_with("src/ffi");
         assert!(room || !has_word(&text, "unsafe"), "{}", path.display());
@@ -523,7 +523,7 @@ fn unsafe_code_is_in_one_place() {
 
 /// Rows 17, 19, 22, 25 and 28: functions of the `openssl` crate that have been unsound are not used.
 #[test]
-fn rows_19_and_22_functions_with_a_record_are_not_called() {
+fn unsound_functions_of_the_openssl_crate_are_not_called() {
     let banned = [
         // 17: signing with CMS.
         "CmsContentInfo",
@@ -557,7 +557,7 @@ fn rows_19_and_22_functions_with_a_record_are_not_called() {
 
 /// Rows 28, 30 and 31: releases of the `openssl` crate that are known to be unsound.
 #[test]
-fn row_31_the_openssl_crate_is_one_without_known_holes() {
+fn the_openssl_crate_has_no_known_vulnerabilities() {
     let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock"));
     let lock = lock.unwrap();
     let version = |name: &str| -> (u32, u32, u32) {

@@ -23,7 +23,7 @@ fn receive(sock: &ssl::SslSocket, n: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_is_sent_from_an_offset_up_to_a_count() {
+fn sendfile_sends_from_an_offset_up_to_a_count() {
     let (_server, sock) = connected();
     let data: Vec<u8> = (0..40_000u32).map(|i| i.to_le_bytes()[1]).collect();
     let mut file = tempfile::tempfile().unwrap();
@@ -62,7 +62,7 @@ fn sendfile_refuses_what_python_refuses() {
 }
 
 #[test]
-fn methods_for_datagrams_say_that_there_are_none() {
+fn datagram_methods_are_not_allowed() {
     let (_server, sock) = connected();
     let nowhere = ("127.0.0.1", 9);
     for (ours, class, method) in [

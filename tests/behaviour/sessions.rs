@@ -31,7 +31,7 @@ impl Contexts {
 }
 
 #[test]
-fn a_session_has_pythons_attributes() {
+fn a_session_has_the_attributes_of_pythons() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let pair = contexts.connected();
@@ -54,7 +54,7 @@ fn a_session_has_pythons_attributes() {
 }
 
 #[test]
-fn a_session_is_resumed_as_often_as_it_is_offered() {
+fn a_session_can_be_resumed_repeatedly() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let session = contexts.session();
@@ -67,7 +67,7 @@ fn a_session_is_resumed_as_often_as_it_is_offered() {
 }
 
 #[test]
-fn without_tickets_there_is_nothing_to_resume() {
+fn a_tls_1_3_session_without_tickets_is_not_resumable() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     contexts.server.set_num_tickets(0).unwrap();
     let session = contexts.session();
@@ -76,7 +76,7 @@ fn without_tickets_there_is_nothing_to_resume() {
 
 /// The checks have Python's order: the context of the session, the role, the state of the handshake.
 #[test]
-fn sessions_are_refused_in_pythons_order() {
+fn session_errors_are_checked_in_pythons_order() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let session = contexts.session();
     let foreign = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -105,7 +105,7 @@ fn sessions_are_refused_in_pythons_order() {
 }
 
 #[test]
-fn a_socket_takes_its_session_before_it_connects() {
+fn a_session_can_be_set_before_connect() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let session = contexts.session();
     let sock = contexts
@@ -123,7 +123,7 @@ fn a_socket_takes_its_session_before_it_connects() {
 }
 
 #[test]
-fn a_session_goes_through_bytes() {
+fn a_session_round_trips_through_der() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let der = contexts.session().to_der().unwrap();
@@ -137,7 +137,7 @@ fn a_session_goes_through_bytes() {
 }
 
 #[test]
-fn a_copy_of_a_context_has_its_settings_and_nothing_else() {
+fn a_copy_of_a_context_has_only_its_settings() {
     let ca = Ca::new();
     let original = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     original
@@ -173,7 +173,7 @@ fn a_copy_of_a_context_has_its_settings_and_nothing_else() {
 }
 
 #[test]
-fn a_copy_of_a_server_does_not_open_the_tickets_of_the_original() {
+fn a_copied_server_context_has_its_own_ticket_keys() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let session = contexts.session();
@@ -228,7 +228,7 @@ fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
 }
 
 #[test]
-fn keys_are_rotated_while_connections_are_open() {
+fn ticket_keys_can_be_rotated_while_connections_are_open() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let kept = contexts.connect(None);
     let session = kept.client.session().unwrap();
@@ -257,7 +257,7 @@ fn a_ticket_key_has_80_bytes() {
 
 /// Sessions stay resumable after the server has loaded a new certificate.
 #[test]
-fn sessions_survive_a_rebuild() {
+fn sessions_resume_after_a_rebuild() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let kept = contexts.connect(None);
     let session = kept.client.session().unwrap();
@@ -270,7 +270,7 @@ fn sessions_survive_a_rebuild() {
 
 /// A damaged encoding is an error, or a session that the server does not resume.
 #[test]
-fn damaged_session_bytes_do_no_harm() {
+fn damaged_session_bytes_are_rejected_or_not_resumed() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let der = contexts.session().to_der().unwrap();
@@ -296,7 +296,7 @@ fn damaged_session_bytes_do_no_harm() {
 }
 
 #[test]
-fn a_copy_takes_callbacks_and_responses_along() {
+fn a_copy_has_the_callbacks_and_ocsp_responses() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -334,7 +334,7 @@ fn a_copy_takes_callbacks_and_responses_along() {
 }
 
 #[test]
-fn a_session_outlives_the_failure_of_its_connection() {
+fn a_session_is_resumable_after_its_connection_failed() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let pair = contexts.connect(None);
@@ -349,7 +349,7 @@ fn a_session_outlives_the_failure_of_its_connection() {
 
 /// The session contains the certificate of the original handshake. It is not sent again.
 #[test]
-fn a_resumed_connection_was_sent_no_chain() {
+fn a_resumed_connection_has_no_unverified_chain() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let session = contexts.session();
@@ -369,7 +369,7 @@ fn a_resumed_connection_was_sent_no_chain() {
 
 /// OpenSSL uses the ticket keys and the cache of the context that a connection was made from.
 #[test]
-fn tickets_stay_with_the_context_that_the_connection_was_made_from() {
+fn tickets_use_the_keys_of_the_connections_original_context() {
     for version in BOTH_VERSIONS {
         // OpenSSL itself handles one key. For several keys it calls our callback.
         for keys in [1, 2] {
@@ -464,7 +464,7 @@ const SETTERS: [Setter; 16] = [
 ];
 
 #[test]
-fn sessions_without_tickets_survive_every_setter() {
+fn cached_sessions_resume_after_every_setter() {
     let ca = Ca::new();
     for version in BOTH_VERSIONS {
         let contexts = Contexts {
@@ -499,7 +499,7 @@ fn sessions_without_tickets_survive_every_setter() {
 /// A handshake with an old `SSL_CTX`, after a setter has built a new one, makes a session that the new one
 /// can resume.
 #[test]
-fn a_handshake_under_way_leaves_its_session_to_the_changed_context() {
+fn a_session_from_an_old_ssl_ctx_resumes_after_a_rebuild() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let options = contexts.server.options() | ssl::OP_NO_TICKET;
@@ -531,7 +531,7 @@ fn a_handshake_under_way_leaves_its_session_to_the_changed_context() {
 }
 
 #[test]
-fn the_cache_of_sessions_has_the_size_of_openssls() {
+fn the_server_session_cache_has_openssls_size() {
     const LIMIT: i64 = 20 * 1024;
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_3);
     let options = contexts.server.options() | ssl::OP_NO_TICKET;
@@ -547,7 +547,7 @@ fn the_cache_of_sessions_has_the_size_of_openssls() {
 /// Three connections of a client: to a server, to the same server with the session of the first connection,
 /// and with that session to a second server, which refuses it. The numbers are CPython's.
 #[test]
-fn the_statistics_of_both_ends_are_pythons() {
+fn session_stats_of_both_ends_match_python() {
     let v12 = ssl::TlsVersion::TLSv1_2;
     let v13 = ssl::TlsVersion::TLSv1_3;
     // Misses of the client; sessions and misses of the two servers.

@@ -21,7 +21,7 @@ const EOF: &str =
 const BARE_EOF: &str = "SSLEOFError: EOF occurred in violation of protocol";
 
 #[test]
-fn after_the_peers_close_notify_reads_end_and_writes_go_on() {
+fn writes_succeed_after_the_peers_close_notify() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -40,7 +40,7 @@ fn after_the_peers_close_notify_reads_end_and_writes_go_on() {
 }
 
 #[test]
-fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
+fn reads_succeed_and_writes_fail_after_our_close_notify() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -63,7 +63,7 @@ fn after_our_close_notify_writes_are_refused_and_reads_go_on() {
 }
 
 #[test]
-fn an_end_without_close_notify_is_an_error_unless_it_is_suppressed() {
+fn a_ragged_eof_is_an_error_unless_suppressed() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -94,7 +94,7 @@ fn an_end_without_close_notify_is_an_error_unless_it_is_suppressed() {
 }
 
 #[test]
-fn an_option_makes_the_missing_close_notify_a_good_end() {
+fn op_ignore_unexpected_eof_accepts_a_missing_close_notify() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let options = contexts.client.options() | ssl::OP_IGNORE_UNEXPECTED_EOF;
@@ -105,7 +105,7 @@ fn an_option_makes_the_missing_close_notify_a_good_end() {
 }
 
 #[test]
-fn a_reset_is_an_error_once() {
+fn a_connection_reset_is_reported_once() {
     let _watchdog = Watchdog::new();
     for (lenient, afterwards) in [(true, Ok(Vec::new())), (false, Err("SSLEOFError"))] {
         let contexts = Contexts::new();
@@ -125,7 +125,7 @@ fn a_reset_is_an_error_once() {
 }
 
 #[test]
-fn unwrap_leads_back_to_clear_text() {
+fn unwrap_returns_a_plaintext_socket() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let link = Contexts::of(version).link();
@@ -154,7 +154,7 @@ fn unwrap_leads_back_to_clear_text() {
 }
 
 #[test]
-fn unwrap_before_the_handshake_is_refused() {
+fn unwrap_before_the_handshake_is_an_error() {
     let contexts = Contexts::new();
     let (near, _far) = tcp_pair();
     let options = client_options().do_handshake_on_connect(false);
@@ -165,7 +165,7 @@ fn unwrap_before_the_handshake_is_refused() {
 }
 
 #[test]
-fn unwrap_finds_data_of_the_peer_in_its_way() {
+fn unwrap_with_unread_data_is_an_error() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
@@ -176,7 +176,7 @@ fn unwrap_finds_data_of_the_peer_in_its_way() {
 }
 
 #[test]
-fn unwrap_with_a_peer_that_only_closes_is_a_ragged_end() {
+fn unwrap_fails_if_the_peer_closes_without_close_notify() {
     let _watchdog = Watchdog::new();
     let lenient = client_options().suppress_ragged_eofs(true);
     let Link { client, server } = Contexts::new().link_with(lenient);
@@ -190,7 +190,7 @@ fn unwrap_with_a_peer_that_only_closes_is_a_ragged_end() {
 }
 
 #[test]
-fn shutdown_drops_the_tls_connection_and_refuses_clear_text() {
+fn shutdown_ends_tls_and_never_sends_plaintext() {
     let _watchdog = Watchdog::new();
     for how in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
         // TLS 1.2 has no unread tickets, with which closing would send a reset.
@@ -224,7 +224,7 @@ fn shutdown_wakes_a_thread_that_receives() {
 }
 
 #[test]
-fn close_is_final_and_can_be_repeated() {
+fn close_can_be_repeated() {
     let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
     client.close();
     client.close();
@@ -236,7 +236,7 @@ fn close_is_final_and_can_be_repeated() {
 }
 
 #[test]
-fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
+fn plaintext_read_together_with_close_notify_is_not_lost() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let options = client_options().read_ahead(true);
@@ -264,7 +264,7 @@ fn clear_text_that_is_read_together_with_close_notify_is_not_lost() {
 }
 
 #[test]
-fn clear_text_is_received_when_this_side_sends_close_notify_first() {
+fn plaintext_is_received_after_we_send_close_notify_first() {
     let _watchdog = Watchdog::new();
     let (Link { client, server }, mut raw) = Contexts::new().local_link(client_options());
     unwrap_without_waiting(&client);
@@ -345,7 +345,7 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
 }
 
 #[test]
-fn clear_text_after_close_notify_does_not_start_a_tls_connection() {
+fn plaintext_after_close_notify_does_not_start_tls() {
     let contexts = Contexts::new();
     let options = client_options().read_ahead(true);
     let (Link { client, server }, mut raw) = contexts.local_link(options);
@@ -359,7 +359,7 @@ fn clear_text_after_close_notify_does_not_start_a_tls_connection() {
 }
 
 #[test]
-fn an_unwrapped_socket_gives_its_descriptor_back() {
+fn detach_after_unwrap_returns_the_descriptor() {
     use std::io::Read;
 
     let _watchdog = Watchdog::new();
@@ -374,7 +374,7 @@ fn an_unwrapped_socket_gives_its_descriptor_back() {
 }
 
 #[test]
-fn an_object_ends_as_a_socket_does() {
+fn an_object_shuts_down_like_a_socket() {
     for version in BOTH_VERSIONS {
         let pair = Contexts::of(version).connected();
         pair.pump();
@@ -395,7 +395,7 @@ fn an_object_ends_as_a_socket_does() {
 
 /// The same with CPython as the peer.
 #[test]
-fn python_and_this_library_end_tls_and_continue_in_clear_text() {
+fn python_and_this_library_unwrap_and_continue_in_plaintext() {
     const SCRIPT: &str = r#"
 import socket, ssl, sys
 cert, ca, role, port = sys.argv[1:]

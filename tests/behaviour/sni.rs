@@ -10,7 +10,7 @@ use crate::link::Contexts;
 use crate::support::{Pair, client_context, connected, outcome, panic_text, server_context, told};
 
 #[test]
-fn the_callback_is_told_the_name_and_switches_the_certificate() {
+fn an_sni_callback_gets_the_name_and_switches_contexts() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("first.example"));
     let other = server_context(&ca.issue("second.example"));
@@ -43,7 +43,7 @@ fn the_callback_is_told_the_name_and_switches_the_certificate() {
 
 /// The alerts are those of Python (CVE-2026-27448: a failure of the callback was ignored).
 #[test]
-fn refusals_errors_and_panics_end_in_an_alert() {
+fn sni_callback_failures_send_an_alert() {
     let ca = Ca::new();
     let client = client_context(&ca);
     let pair = |answer: fn() -> Result<ssl::SniAction, ssl::BoxError>| {
@@ -121,7 +121,7 @@ fn install_everything(context: &ssl::SslContext, counts: &Counts, protocol: &str
 
 /// known-mistakes row 32: every callback is installed on both contexts when they are switched.
 #[test]
-fn a_switch_with_every_callback_installed() {
+fn an_sni_switch_works_with_every_callback_installed() {
     let ca = Ca::new();
     for tls13 in [true, false] {
         let (first, second) = (
@@ -167,7 +167,7 @@ fn a_switch_with_every_callback_installed() {
 }
 
 #[test]
-fn a_callback_may_be_replaced_while_it_runs() {
+fn an_sni_callback_can_be_replaced_while_it_runs() {
     let Contexts { client, server } = Contexts::new();
     let context = server.clone();
     server
@@ -183,7 +183,7 @@ fn a_callback_may_be_replaced_while_it_runs() {
 }
 
 #[test]
-fn a_client_context_takes_no_callback() {
+fn a_client_context_rejects_an_sni_callback() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let text = "ValueError: sni_callback cannot be set on TLS_CLIENT context";
     assert_eq!(told(context.clear_sni_callback()), text);
@@ -193,7 +193,7 @@ fn a_client_context_takes_no_callback() {
 
 /// Python programs save `context.sni_callback`, call it from another callback, and set it again.
 #[test]
-fn a_callback_is_handed_out_called_by_another_and_put_back() {
+fn an_sni_callback_can_be_read_called_and_set_again() {
     let Contexts { client, server } = Contexts::new();
     assert!(server.sni_callback().is_none());
     let calls = Arc::new(Mutex::new(Vec::new()));

@@ -48,7 +48,7 @@ fn trickles(bytes: Vec<u8>) -> Scripted {
 }
 
 #[test]
-fn bytes_that_trickle_do_not_extend_the_time_of_a_handshake() {
+fn a_handshake_times_out_although_bytes_trickle_in() {
     let _watchdog = Watchdog::new();
     // The header of a handshake record of 16000 bytes.
     let peer = trickles(vec![22, 3, 3, 0x3e, 0x80, 2, 0, 0x3e, 0x7c]);
@@ -97,7 +97,7 @@ fn every_operation_times_out_with_a_silent_peer() {
 }
 
 #[test]
-fn records_that_carry_no_data_do_not_extend_the_time_of_a_recv() {
+fn recv_times_out_although_records_without_data_arrive() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let (near, far) = tcp_pair();
@@ -127,7 +127,7 @@ fn records_that_carry_no_data_do_not_extend_the_time_of_a_recv() {
 }
 
 #[test]
-fn a_peer_that_never_reads_times_out_a_send() {
+fn send_times_out_if_the_peer_never_reads() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(SHORT)).unwrap();
@@ -147,7 +147,7 @@ fn a_peer_that_never_reads_times_out_a_send() {
 }
 
 #[test]
-fn a_peer_that_reads_slowly_does_not_extend_the_time_of_a_send() {
+fn send_times_out_although_the_peer_reads_slowly() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(SHORT)).unwrap();
@@ -216,7 +216,7 @@ fn connect_times_out() {
 }
 
 #[test]
-fn without_blocking_connect_and_handshake_go_on_step_by_step() {
+fn non_blocking_connect_and_handshake_proceed_in_steps() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -253,7 +253,7 @@ fn without_blocking_connect_and_handshake_go_on_step_by_step() {
 }
 
 #[test]
-fn without_blocking_a_transfer_of_many_records_completes_both_ways() {
+fn a_non_blocking_transfer_of_many_records_completes_both_ways() {
     const TOTAL: usize = 8 << 20;
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
@@ -292,7 +292,7 @@ fn half_written(data: &[u8]) -> Link {
 }
 
 #[test]
-fn a_write_is_retried_with_the_same_data_or_data_that_begins_with_it() {
+fn a_write_can_be_retried_with_the_same_or_longer_data() {
     let _watchdog = Watchdog::new();
     let data = pattern(11, 32 << 20);
     let (begun, longer) = (&data[..(32 << 20) - 5000], &data[..]);
@@ -348,7 +348,7 @@ fn encrypted_but_unsent_data_is_neither_lost_nor_sent_twice() {
 }
 
 #[test]
-fn other_data_instead_of_a_retry_is_refused_and_the_connection_stays_usable() {
+fn a_retry_with_other_data_is_an_error_and_the_connection_stays_usable() {
     let _watchdog = Watchdog::new();
     let data = pattern(12, 32 << 20);
     let Link { client, server } = half_written(&data);
@@ -371,7 +371,7 @@ fn other_data_instead_of_a_retry_is_refused_and_the_connection_stays_usable() {
 }
 
 #[test]
-fn a_longer_retry_that_fails_too_must_be_continued_with_its_data() {
+fn after_a_longer_retry_the_next_write_must_begin_with_its_data() {
     let _watchdog = Watchdog::new();
     // More than the system's buffers hold after the peer has stopped reading.
     let data = pattern(13, 64 << 20);
@@ -394,7 +394,7 @@ fn a_longer_retry_that_fails_too_must_be_continued_with_its_data() {
 }
 
 #[test]
-fn a_write_before_the_handshake_binds_no_later_one() {
+fn a_write_before_the_handshake_does_not_restrict_later_writes() {
     let pair = Contexts::new().pair();
     assert_eq!(told(pair.client.write(b"too early")), WANT_READ);
     let pair = pair.connected();
@@ -404,7 +404,7 @@ fn a_write_before_the_handshake_binds_no_later_one() {
 }
 
 #[test]
-fn time_outs_of_zero_and_none_are_the_two_modes() {
+fn settimeout_of_zero_or_none_sets_the_blocking_mode() {
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(Duration::ZERO)).unwrap();
     assert!(!client.getblocking());
@@ -419,7 +419,7 @@ fn time_outs_of_zero_and_none_are_the_two_modes() {
 
 /// On Linux an accepted socket inherits the listener's `SO_RCVTIMEO`.
 #[test]
-fn accepted_sockets_block_whatever_the_mode_of_the_listener() {
+fn accepted_sockets_are_blocking_in_every_mode_of_the_listener() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -445,7 +445,7 @@ fn accepted_sockets_block_whatever_the_mode_of_the_listener() {
 }
 
 #[test]
-fn single_bytes_both_ways_are_no_hindrance() {
+fn a_transfer_completes_when_bytes_arrive_singly() {
     let _watchdog = Watchdog::new();
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
@@ -465,7 +465,7 @@ fn single_bytes_both_ways_are_no_hindrance() {
 }
 
 #[test]
-fn a_second_reader_waits_no_longer_than_its_own_time_out() {
+fn a_second_reading_thread_has_its_own_time_out() {
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();
     client.settimeout(Some(PATIENCE)).unwrap();
@@ -484,7 +484,7 @@ fn a_second_reader_waits_no_longer_than_its_own_time_out() {
 }
 
 #[test]
-fn a_plain_reader_has_the_time_out_too() {
+fn reads_after_unwrap_have_the_time_out() {
     let _watchdog = Watchdog::new();
     let link = Contexts::new().link();
     link.unwrap();

@@ -16,7 +16,7 @@ use crate::link::{
 use crate::support::{class, told, unverified_client};
 
 #[test]
-fn every_form_of_send_and_recv_carries_the_same() {
+fn every_form_of_send_and_recv_transfers_the_data() {
     let Link { client, server } = Contexts::new().link();
     let data = b"the same in every form";
     let received = || server.recv(1024).unwrap();
@@ -37,7 +37,7 @@ fn every_form_of_send_and_recv_carries_the_same() {
 }
 
 #[test]
-fn an_unconnected_socket_carries_nothing() {
+fn send_and_recv_fail_on_an_unconnected_socket() {
     let sock = unverified_client().wrap_socket(plain_socket(), "localhost");
     let sock = sock.unwrap();
     let mut buffer = [0; 8];
@@ -61,7 +61,7 @@ fn an_unconnected_socket_carries_nothing() {
 }
 
 #[test]
-fn nothing_asked_for_is_nothing_and_leaves_the_data() {
+fn reads_and_writes_of_zero_bytes_leave_the_data() {
     let Link { client, server } = Contexts::new().link();
     assert_eq!(client.send(b"").unwrap(), 0);
     client.sendall(b"data").unwrap();
@@ -76,7 +76,7 @@ fn nothing_asked_for_is_nothing_and_leaves_the_data() {
 }
 
 #[test]
-fn a_socket_that_does_not_block_is_full_at_last() {
+fn a_non_blocking_send_fails_when_the_buffers_are_full() {
     let Link { client, server } = Contexts::new().link();
     client.setblocking(false).unwrap();
     let block = [b'x'; 8192];
@@ -125,7 +125,7 @@ fn an_event_loop_serves_a_client() {
 
 /// In clear text, then with TLS, then in clear text again.
 #[test]
-fn starttls_leads_into_tls_and_out_again() {
+fn starttls_enters_and_leaves_tls() {
     use std::io::{Read, Write};
     let contexts = Contexts::new();
     let (mut near, mut far) = tcp_pair();
@@ -149,7 +149,7 @@ fn starttls_leads_into_tls_and_out_again() {
 
 /// The reader and the writer of Python's `makefile` are those of the standard library.
 #[test]
-fn buffered_readers_and_writers_are_the_standard_librarys() {
+fn std_buffered_readers_and_writers_work_on_a_socket() {
     use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
 
     let Link { client, server } = Contexts::new().link();
@@ -199,7 +199,7 @@ fn buffered_readers_and_writers_are_the_standard_librarys() {
 
 /// `poll(2)` before each read is needed only if another thread can close the socket.
 #[test]
-fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
+fn read_on_an_exclusive_socket_waits_in_the_recv_call() {
     let _watchdog = Watchdog::new();
     for (reads_ahead, call) in [(false, libc::SYS_recvfrom), (true, libc::SYS_recvmsg)] {
         let options = client_options().read_ahead(reads_ahead);
@@ -244,7 +244,7 @@ fn a_reader_that_borrows_its_socket_exclusively_waits_in_the_call_that_reads() {
 }
 
 #[test]
-fn a_writer_that_borrows_its_socket_exclusively_waits_in_the_call_that_sends() {
+fn write_on_an_exclusive_socket_waits_in_the_send_call() {
     const LENGTH: usize = 32 * 1024 * 1024;
     let _watchdog = Watchdog::new();
     let Link { mut client, server } = Contexts::new().link();

@@ -78,7 +78,7 @@ fn generate<S: Strategy<Value = String>>(
 }
 
 #[test]
-fn times_are_read_as_in_python() {
+fn cert_time_to_seconds_accepts_the_same_texts_as_python() {
     let table = [
         "Jan  5 09:34:43 2018 GMT",
         "JaN 5 9:4:3 2018 gmt",
@@ -148,7 +148,7 @@ fn times_are_read_as_in_python() {
 }
 
 #[test]
-fn pem_is_read_as_in_python() {
+fn pem_functions_accept_the_same_texts_as_python() {
     let mut arguments = Vec::from(
         [
             "",
@@ -212,7 +212,7 @@ fn has_data_behind_padding(pem: &str) -> bool {
 }
 
 #[test]
-fn object_identifiers_are_looked_up_as_in_python() {
+fn object_identifiers_match_python() {
     let names = [
         "1.3.6.1.5.5.7.3.1",
         "serverAuth",
@@ -258,7 +258,7 @@ fn object_identifiers_are_looked_up_as_in_python() {
 }
 
 #[test]
-fn constants_are_pythons() {
+fn constants_match_python() {
     let expected = [
         (
             "OPENSSL_VERSION_INFO",
@@ -307,7 +307,7 @@ fn constants_are_pythons() {
 }
 
 #[test]
-fn default_verify_paths_are_pythons() {
+fn default_verify_paths_match_python() {
     let ours = ssl::get_default_verify_paths();
     assert_eq!(ours.openssl_cafile_env, "SSL_CERT_FILE");
     assert_eq!(ours.openssl_capath_env, "SSL_CERT_DIR");
@@ -329,7 +329,7 @@ fn python_bool(value: bool) -> String {
 }
 
 #[test]
-fn protocols_have_pythons_names() {
+fn protocol_names_match_python() {
     let codes: Vec<_> = (-1..20).map(|code| code.to_string()).collect();
     let name = "lambda code: ssl.get_protocol_name(int(code))";
     compare(name, &codes, |code| {
@@ -340,7 +340,7 @@ fn protocols_have_pythons_names() {
 }
 
 #[test]
-fn random_bytes_come_in_the_asked_number() {
+fn rand_bytes_returns_the_requested_number() {
     assert!(ssl::RAND_status());
     ssl::RAND_add("text", 75.0);
     ssl::RAND_add(b"bytes", f64::NAN);
@@ -356,21 +356,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn pem_leads_back_to_the_bytes(der: Vec<u8>) {
+    fn pem_round_trips_to_der(der: Vec<u8>) {
         let pem = ssl::DER_cert_to_PEM_cert(&der);
         prop_assert!(pem.lines().all(|line| line.len() <= 64));
         prop_assert_eq!(ssl::PEM_cert_to_DER_cert(&pem).unwrap(), der);
     }
 
     #[test]
-    fn a_day_later_is_a_day_more(year in 1_i64..9999, month in 0_usize..12, day in 1..28) {
+    fn the_next_day_is_86400_seconds_later(year in 1_i64..9999, month in 0_usize..12, day in 1..28) {
         let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][month];
         let time = |day| ssl::cert_time_to_seconds(&format!("{month} {day} 00:00:00 {year:04} GMT"));
         prop_assert_eq!(time(day).unwrap() + 86400, time(day + 1).unwrap());
     }
 
     #[test]
-    fn any_text_is_a_time_or_an_error(text: String, month in select(vec!["", "Jan", "Feb  5 00:00:00 2018 "])) {
+    fn cert_time_to_seconds_never_panics(text: String, month in select(vec!["", "Jan", "Feb  5 00:00:00 2018 "])) {
         let _ = ssl::cert_time_to_seconds(&format!("{month}{text}"));
         let _ = ssl::PEM_cert_to_DER_cert(&format!("{HEADER}{text}{FOOTER}"));
         let _ = ssl::Asn1Object::fromname(&text);

@@ -48,7 +48,7 @@ fn the_generic_protocol_serves_both_sides_in_every_verify_mode() {
 }
 
 #[test]
-fn protocols_of_one_version_speak_that_one() {
+fn single_version_protocols_negotiate_that_version() {
     let ca = Ca::new();
     for (protocol, name, no) in [
         (ssl::PROTOCOL_TLSv1, "TLSv1", ssl::OP_NO_TLSv1),
@@ -74,7 +74,7 @@ fn protocols_of_one_version_speak_that_one() {
 }
 
 #[test]
-fn ssl_3_is_not_spoken() {
+fn ssl_3_is_not_supported() {
     const { assert!(!ssl::HAS_SSLv2) };
     let unknown = "ValueError: invalid or unsupported protocol version";
     assert_eq!(told(ssl::Protocol::try_from(0)), format!("{unknown} 0"));
@@ -95,7 +95,7 @@ fn ssl_3_is_not_spoken() {
 }
 
 #[test]
-fn the_highest_version_in_both_ranges_is_agreed_on() {
+fn the_highest_common_version_is_negotiated() {
     let ca = Ca::new();
     let agree = |client: [ssl::TlsVersion; 2], server: [ssl::TlsVersion; 2]| {
         let ranged = |protocol, [minimum, maximum]: [ssl::TlsVersion; 2]| {
@@ -118,7 +118,7 @@ fn the_highest_version_in_both_ranges_is_agreed_on() {
 }
 
 #[test]
-fn no_common_version_is_an_alert() {
+fn no_common_version_sends_an_alert() {
     let ca = Ca::new();
     let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
     client.set_minimum_version(TLSv1).unwrap();
@@ -132,7 +132,7 @@ fn no_common_version_is_an_alert() {
 }
 
 #[test]
-fn tls_1_3_has_one_of_its_own_suites() {
+fn tls_1_3_negotiates_a_tls_1_3_suite() {
     let contexts = Contexts::new();
     contexts.client.set_minimum_version(TLSv1_3).unwrap();
     let pair = contexts.pair();
@@ -148,13 +148,13 @@ fn tls_1_3_has_one_of_its_own_suites() {
 }
 
 #[test]
-fn curves_are_there_without_being_asked_for() {
+fn ecdhe_works_without_setting_a_curve() {
     let pair = Contexts::of(TLSv1_2).connected();
     assert!(pair.client.cipher().unwrap().0.contains("ECDH"));
 }
 
 #[test]
-fn nothing_is_compressed_whatever_the_options_say() {
+fn compression_is_never_negotiated() {
     let Contexts { client, server } = Contexts::new();
     for maximum in BOTH_VERSIONS {
         client.set_maximum_version(maximum).unwrap();
@@ -170,7 +170,7 @@ fn nothing_is_compressed_whatever_the_options_say() {
 }
 
 #[test]
-fn the_option_for_old_servers_does_no_harm_with_new_ones() {
+fn op_legacy_server_connect_does_not_affect_new_servers() {
     let Contexts { client, server } = Contexts::new();
     assert!(!client.options().contains(ssl::OP_LEGACY_SERVER_CONNECT));
     for on in [true, false] {
@@ -185,7 +185,7 @@ fn the_option_for_old_servers_does_no_harm_with_new_ones() {
 }
 
 #[test]
-fn a_server_tells_the_suites_that_both_can() {
+fn shared_ciphers_lists_the_common_suites() {
     let Contexts { client, server } = Contexts::new();
     client.set_ciphers("AES128:AES256").unwrap();
     server.set_ciphers("AES256").unwrap();
@@ -204,7 +204,7 @@ fn a_server_tells_the_suites_that_both_can() {
 }
 
 #[test]
-fn a_certificate_is_chosen_for_what_the_client_can_verify() {
+fn a_server_chooses_a_certificate_that_the_client_supports() {
     let ca = Ca::new();
     let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let server = server_context(&ca.issue("localhost"));

@@ -10,7 +10,7 @@ use crate::support::{class, told};
 const SHORT: Duration = Duration::from_millis(150);
 
 #[test]
-fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
+fn a_wrapped_socket_keeps_the_plain_sockets_blocking_mode() {
     let contexts = Contexts::new();
     let options = || client_options().do_handshake_on_connect(false);
     let wrap = |set: &dyn Fn(&std::net::TcpStream)| {
@@ -41,7 +41,7 @@ fn a_wrapped_socket_keeps_the_mode_of_the_plain_one() {
 }
 
 #[test]
-fn a_detached_socket_waits_as_long_as_the_wrapped_one_did() {
+fn a_detached_socket_keeps_the_time_out() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     for timeout in [
@@ -79,7 +79,7 @@ fn a_socket_that_is_wrapped_again_keeps_its_time_out() {
 }
 
 #[test]
-fn a_borrowed_socket_that_could_not_be_wrapped_waits_as_before() {
+fn a_socket_that_could_not_be_wrapped_keeps_its_time_out() {
     let contexts = Contexts::new();
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let plain = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -126,7 +126,7 @@ fn the_client_talks_to_our_servers() {
 }
 
 #[test]
-fn the_cipher_string_selects_what_it_selects_in_python() {
+fn the_cipher_string_selects_the_same_suites_as_in_python() {
     let python = skip_without_same_openssl!();
     let files = directory();
     let script = "import ssl\n\

@@ -36,7 +36,7 @@ pub(crate) fn afterwards(name: &str) -> Vec<Value> {
 }
 
 #[test]
-fn every_alert_is_pythons_error() {
+fn every_handshake_alert_gives_pythons_error() {
     let mut cases = Vec::new();
     for number in 0..=130 {
         for level in [1_u8, 2] {
@@ -62,7 +62,7 @@ fn every_alert_is_pythons_error() {
 }
 
 #[test]
-fn every_alert_after_the_handshake_is_pythons_error() {
+fn every_alert_after_the_handshake_gives_pythons_error() {
     let mut cases = Vec::new();
     for maximum in [0x303, 0x304] {
         // An alert in clear text after encryption has begun is always an error.
@@ -94,7 +94,7 @@ fn every_alert_after_the_handshake_is_pythons_error() {
 }
 
 #[test]
-fn peers_that_speak_something_else_are_pythons_errors() {
+fn peers_without_tls_give_pythons_errors() {
     let long = [&b"GET /"[..], &[b'x'; 20_000]].concat();
     let noise: Vec<u8> = (0..2000_u32)
         .map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()[3])
@@ -180,7 +180,7 @@ fn peers_that_speak_something_else_are_pythons_errors() {
 }
 
 #[test]
-fn a_peer_that_is_gone_is_pythons_error() {
+fn a_closed_peer_gives_pythons_error() {
     let mut cases = Vec::new();
     for method in ["do_handshake", "read", "unwrap"] {
         for begun in [false, true] {

@@ -256,7 +256,7 @@ fn case(name: impl Into<String>, certfile: &str, keyfile: Value, password: Value
 }
 
 #[test]
-fn files_of_every_kind_are_taken_or_refused_as_in_python() {
+fn certificate_files_are_accepted_or_rejected_as_in_python() {
     let files = fixtures();
     let key = json!(files.path("key.pem"));
     let mut cases = Vec::new();
@@ -293,7 +293,7 @@ fn files_of_every_kind_are_taken_or_refused_as_in_python() {
 }
 
 #[test]
-fn paths_that_cannot_be_read_are_os_errors_as_in_python() {
+fn unreadable_paths_are_os_errors_as_in_python() {
     let files = fixtures();
     let good = files.combined();
     let mut paths = vec![
@@ -351,7 +351,7 @@ fn unreadable(files: &Fixtures) -> String {
 }
 
 #[test]
-fn passwords_open_keys_as_in_python() {
+fn key_passwords_behave_as_in_python() {
     let files = fixtures();
     let leaf = &files.leaf;
     let cert = files.path("cert.pem");
@@ -408,7 +408,7 @@ fn passwords_open_keys_as_in_python() {
 }
 
 #[test]
-fn an_encrypted_key_without_a_password_is_refused_rather_than_asked_for() {
+fn an_encrypted_key_without_a_password_is_an_error_without_a_prompt() {
     let files = fixtures();
     let steps = json!([
         ["context", "s", 17],
@@ -432,7 +432,7 @@ fn an_encrypted_key_without_a_password_is_refused_rather_than_asked_for() {
 }
 
 #[test]
-fn security_levels_refuse_weak_keys_as_in_python() {
+fn security_levels_reject_weak_keys_as_in_python() {
     let files = fixtures();
     let weak = files.write_combined("weak.pem", &leaf_with(KeyKind::Rsa1024));
     let strong = files.write_combined("strong.pem", &leaf_with(KeyKind::Rsa2048));
@@ -480,7 +480,7 @@ fn security_levels_refuse_weak_keys_as_in_python() {
 }
 
 #[test]
-fn kinds_of_keys_stand_side_by_side_as_in_python() {
+fn certificates_with_different_key_types_combine_as_in_python() {
     let files = fixtures();
     let kinds = [
         KeyKind::EcP256,
@@ -534,7 +534,7 @@ fn a_chain_of_ten_thousand_certificates_loads_as_in_python() {
 }
 
 #[test]
-fn after_a_failure_the_old_certificate_still_serves() {
+fn a_failed_load_cert_chain_keeps_the_old_certificate() {
     let files = fixtures();
     let client = ssl::create_default_context(ssl::DefaultContext::default().cafile(files.ca()));
     let client = client.unwrap();

@@ -8,7 +8,7 @@ use crate::harness::{Case, compare};
 const PROTOCOLS: [i32; 6] = [2, 3, 4, 5, 16, 17];
 
 #[test]
-fn every_protocol_has_pythons_defaults() {
+fn every_protocol_has_the_defaults_of_python() {
     let mut cases: Vec<_> = PROTOCOLS
         .into_iter()
         .map(|protocol| {
@@ -24,7 +24,7 @@ fn every_protocol_has_pythons_defaults() {
 }
 
 #[test]
-fn default_contexts_are_pythons() {
+fn default_contexts_match_python() {
     let files = fixtures();
     let pem = files.ca.cert_pem();
     let trusts = [
@@ -58,7 +58,7 @@ fn default_contexts_are_pythons() {
 }
 
 #[test]
-fn unverified_contexts_are_pythons() {
+fn unverified_contexts_match_python() {
     let files = fixtures();
     let mut all: Vec<Value> = Vec::new();
     for purpose in ["server", "client"] {

@@ -9,7 +9,7 @@ use crate::harness::{Case, compare};
 use crate::scene::{Scene, compare_scenes, unique};
 
 #[test]
-fn client_certificates_fail_as_in_python() {
+fn client_certificate_errors_match_python() {
     let ca = &fixtures().ca;
     let stranger = Ca::new();
     let show = |leaf: &Leaf| {
@@ -57,7 +57,7 @@ fn client_certificates_fail_as_in_python() {
 }
 
 #[test]
-fn negotiations_fail_as_in_python() {
+fn negotiation_errors_match_python() {
     let rsa = fixtures()
         .ca
         .builder()
@@ -171,7 +171,7 @@ fn negotiations_fail_as_in_python() {
 }
 
 #[test]
-fn a_context_of_the_other_role_is_refused_as_in_python() {
+fn a_context_of_the_wrong_role_is_rejected_as_in_python() {
     let mut cases = Vec::new();
     for protocol in [2, 3, 4, 5, 16, 17] {
         for server_side in [false, true] {
@@ -198,7 +198,7 @@ fn a_context_of_the_other_role_is_refused_as_in_python() {
 }
 
 #[test]
-fn the_peers_certificate_is_shown_by_the_mode_that_the_connection_began_with() {
+fn getpeercert_depends_on_the_connections_own_verify_mode() {
     let files = fixtures();
     let steps = |before: i32, after: i32| {
         json!([

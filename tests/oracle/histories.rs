@@ -106,7 +106,7 @@ impl<'a> History<'a> {
 }
 
 #[test]
-fn default_contexts_trust_the_same_as_cpythons_after_any_history() {
+fn default_contexts_trust_the_same_as_cpythons_after_known_file_changes() {
     let Some(python) = same_openssl_or_skip() else {
         return;
     };
@@ -121,7 +121,7 @@ fn default_contexts_trust_the_same_as_cpythons_after_any_history() {
 
 /// Each step is chosen at random, from a fixed seed.
 #[test]
-fn default_contexts_trust_the_same_as_cpythons_after_random_histories() {
+fn default_contexts_trust_the_same_as_cpythons_after_random_file_changes() {
     let Some(python) = same_openssl_or_skip() else {
         return;
     };

@@ -211,7 +211,7 @@ fn long_names() -> Vec<String> {
 }
 
 #[test]
-fn names_reach_the_wire_as_in_python() {
+fn server_names_are_sent_as_in_python() {
     let mut names: Vec<String> = NAMES.iter().map(|&name| name.to_owned()).collect();
     names.extend(ADDRESSES.iter().map(|&name| name.to_owned()));
     names.extend(long_names());
@@ -238,7 +238,7 @@ fn names_reach_the_wire_as_in_python() {
 }
 
 #[test]
-fn each_character_of_the_first_planes_is_mapped_as_in_python() {
+fn idna_maps_every_character_as_in_python() {
     let characters = (0x80..0x3400)
         .chain(0xa000..0xac10)
         .chain(0xf900..0x10800)
@@ -294,7 +294,7 @@ const COMBINING: [char; 24] = [
 ];
 
 #[test]
-fn marks_are_ordered_and_composed_as_in_python() {
+fn idna_normalizes_combining_marks_as_in_python() {
     // Every sequence of a letter and three others, of which the generator takes one in 23.
     let n = COMBINING.len();
     let names = (0..n.pow(4)).step_by(23).map(|number| {
@@ -319,7 +319,7 @@ fn marks_are_ordered_and_composed_as_in_python() {
 }
 
 #[test]
-fn names_are_checked_before_a_socket_is_wrapped() {
+fn invalid_server_names_are_rejected_before_a_socket_is_wrapped() {
     let long = "x.".repeat(128) + "y";
     let names: Vec<Value> = vec![
         json!(null),

@@ -192,7 +192,7 @@ fn short_lines(pem: &str) -> String {
 }
 
 #[test]
-fn text_is_read_as_in_python_from_memory_and_from_files() {
+fn ca_pem_is_parsed_as_in_python_from_memory_and_from_files() {
     let files = fixtures();
     let mut cases = Vec::new();
     for (name, text) in texts(files) {
@@ -206,7 +206,7 @@ fn text_is_read_as_in_python_from_memory_and_from_files() {
 }
 
 #[test]
-fn der_is_read_as_in_python() {
+fn ca_der_is_parsed_as_in_python() {
     let files = fixtures();
     let (ca, leaf) = (files.ca.der(), files.leaf.der());
     let other = pyssl_testing::Ca::new().der();
@@ -268,7 +268,7 @@ fn der_is_read_as_in_python() {
 }
 
 #[test]
-fn sources_combine_and_fail_as_in_python() {
+fn cafile_capath_and_cadata_combine_as_in_python() {
     let files = fixtures();
     let other = pyssl_testing::Ca::new();
     let hashed = files.directory("hashed");
@@ -386,7 +386,7 @@ fn a_large_file_loads_as_in_python() {
 }
 
 #[test]
-fn the_systems_certificates_are_pythons() {
+fn the_systems_certificates_match_python() {
     let steps = json!([
         ["context", "c", 16],
         ["load_default_certs", "c"],
@@ -402,7 +402,7 @@ fn the_systems_certificates_are_pythons() {
 }
 
 #[test]
-fn certificates_loaded_before_an_error_are_not_kept() {
+fn a_failed_load_verify_locations_adds_no_certificates() {
     let files = fixtures();
     let ca = files.ca.cert_pem();
     let broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";

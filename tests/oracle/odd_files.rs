@@ -41,14 +41,14 @@ fn cases(name: &str, path: &str) -> Vec<Case> {
 }
 
 #[test]
-fn devices_and_directories_are_read_as_in_python() {
+fn loading_from_devices_and_directories_behaves_as_in_python() {
     let directory = fixtures().directory("odd directory");
     let paths = ["/dev/zero", "/dev/null", "/dev/full", &directory];
     compare(paths.iter().flat_map(|path| cases(path, path)).collect());
 }
 
 #[test]
-fn long_and_broken_texts_are_read_as_in_python() {
+fn long_and_malformed_pem_files_behave_as_in_python() {
     let files = fixtures();
     let (ca, leaf) = (files.ca.cert_pem(), files.leaf.combined_pem());
     let all = ca.clone() + &leaf + &dh_params();
@@ -129,7 +129,7 @@ fn encrypted(certificate: &str) -> String {
 }
 
 #[test]
-fn pipes_are_read_as_in_python() {
+fn loading_from_pipes_behaves_as_in_python() {
     let files = fixtures();
     let (ca, leaf) = (files.ca.cert_pem(), files.leaf.combined_pem());
     let contents = [
@@ -168,7 +168,7 @@ fn pipes_are_read_as_in_python() {
 }
 
 #[test]
-fn key_logs_that_are_no_regular_files_are_opened_as_in_python() {
+fn key_logs_on_special_files_behave_as_in_python() {
     let paths = [
         "/dev/full",
         "/dev/null",
@@ -197,7 +197,7 @@ fn most_memory() -> Option<u64> {
 }
 
 #[test]
-fn no_file_is_read_into_memory_as_a_whole() {
+fn files_are_not_read_into_memory_as_a_whole() {
     if let Some(directory) = std::env::var_os(INNER) {
         let directory = std::path::Path::new(&directory);
         for name in ["zeros", "text", "line"] {
@@ -227,7 +227,7 @@ fn no_file_is_read_into_memory_as_a_whole() {
     write("cert.pem", &fixtures().leaf.cert_pem());
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture"])
-        .arg("odd_files::no_file_is_read_into_memory_as_a_whole")
+        .arg("odd_files::files_are_not_read_into_memory_as_a_whole")
         .env(INNER, files.path())
         .env("SSL_CERT_FILE", files.path().join("text"))
         .output()

@@ -134,7 +134,7 @@ fn handshakes(rsa: &str) -> Vec<Case> {
 fn run_in_process(input: &str, conf: &str) -> Vec<Outcomes> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture"])
-        .arg("openssl_conf::a_configuration_file_does_what_it_does_in_python")
+        .arg("openssl_conf::openssls_configuration_file_has_the_effect_it_has_in_python")
         .env(INNER, "1")
         .env("OPENSSL_CONF", conf)
         .stdin(Stdio::piped())
@@ -155,7 +155,7 @@ fn run_in_process(input: &str, conf: &str) -> Vec<Outcomes> {
 }
 
 #[test]
-fn a_configuration_file_does_what_it_does_in_python() {
+fn openssls_configuration_file_has_the_effect_it_has_in_python() {
     if std::env::var_os(INNER).is_some() {
         for case in std::io::stdin().lines() {
             println!("{MARK}{}", json!(run_here(&case.unwrap())));

@@ -31,7 +31,7 @@ fn certificates() -> &'static [(&'static str, Option<String>); 3] {
 }
 
 #[test]
-fn post_handshake_authentication_goes_as_in_python() {
+fn post_handshake_authentication_behaves_as_in_python() {
     const ASK: &str = "verify_client_post_handshake";
     let ask = |side: &str| json!(["do", side, ASK]);
     let mut cases = Vec::new();

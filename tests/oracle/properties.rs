@@ -24,7 +24,7 @@ fn set(property: &str, value: impl Into<Value>) -> Value {
 }
 
 #[test]
-fn verify_mode_and_check_hostname_depend_on_each_other() {
+fn verify_mode_and_check_hostname_setters_match_python() {
     let mut cases = Vec::new();
     for protocol in PROTOCOLS {
         let (mut settings, mut names) = (Vec::new(), Vec::new());
@@ -48,7 +48,7 @@ fn verify_mode_and_check_hostname_depend_on_each_other() {
 }
 
 #[test]
-fn the_range_of_versions_can_be_set() {
+fn version_range_setters_match_python() {
     let versions = [-2, -1, 0x300, 0x301, 0x302, 0x303, 0x304];
     let mut cases = Vec::new();
     for protocol in PROTOCOLS {
@@ -84,7 +84,7 @@ fn the_range_of_versions_can_be_set() {
 }
 
 #[test]
-fn options_can_be_set() {
+fn options_setters_match_python() {
     let mut values: Vec<u64> = (0..64).map(|bit| 1 << bit).collect();
     values.extend([
         0,
@@ -108,7 +108,7 @@ fn options_can_be_set() {
 }
 
 #[test]
-fn verify_flags_can_be_set() {
+fn verify_flags_setters_match_python() {
     let mut values: Vec<u64> = (0..32).map(|bit| 1 << bit).collect();
     values.extend([0, 0xffff_ffff, u64::MAX, 1 << 32, 1 << 63, 0x8_8020, 0xc]);
     let mut cases = Vec::new();
@@ -122,7 +122,7 @@ fn verify_flags_can_be_set() {
 }
 
 #[test]
-fn the_other_properties_can_be_set() {
+fn other_property_setters_match_python() {
     let mut cases = Vec::new();
     for protocol in PROTOCOLS {
         for tickets in [0_u64, 1, 2, 255, 65_536] {
@@ -147,7 +147,7 @@ fn the_other_properties_can_be_set() {
 }
 
 #[test]
-fn application_protocols_can_be_set() {
+fn set_alpn_protocols_matches_python() {
     let long = |length| "a".repeat(length);
     let lists = [
         json!([]),
@@ -178,7 +178,7 @@ fn application_protocols_can_be_set() {
 }
 
 #[test]
-fn curves_and_dh_parameters_can_be_set() {
+fn set_ecdh_curve_and_load_dh_params_match_python() {
     const CURVES: &[&str] = &[
         "prime256v1",
         "secp384r1",
@@ -258,7 +258,7 @@ fn curves_and_dh_parameters_can_be_set() {
 }
 
 #[test]
-fn cipher_strings_can_be_set() {
+fn set_ciphers_matches_python() {
     const STRINGS: &[&str] = &[
         "HIGH:!aNULL:!MD5",
         "DEFAULT",
@@ -405,7 +405,7 @@ fn cipher_strings_can_be_set() {
 }
 
 #[test]
-fn a_cipher_string_that_is_refused_changes_nothing() {
+fn a_rejected_cipher_string_has_no_effect() {
     let steps = json!([
         ["context", "c", 16],
         ["set_ciphers", "c", "AES128-SHA:@SECLEVEL=1"],

@@ -68,7 +68,7 @@ fn loops(side: &str, size: usize, pending_first: bool) -> [Value; 3] {
 }
 
 #[test]
-fn select_loops_see_what_they_see_in_python() {
+fn select_loops_behave_as_in_python() {
     let mut cases = Vec::new();
     for maximum in [0x303, 0x304] {
         for (timeout, mode) in [
@@ -102,7 +102,7 @@ fn select_loops_see_what_they_see_in_python() {
 
 /// Operations other than receiving do not take data for which a loop waits afterwards.
 #[test]
-fn other_operations_leave_the_same_data_to_select_loops_as_in_python() {
+fn operations_leave_the_same_bytes_in_the_descriptor_as_in_python() {
     let mut cases = Vec::new();
     let acts = [
         ("nothing", vec![]),
@@ -153,7 +153,7 @@ fn other_operations_leave_the_same_data_to_select_loops_as_in_python() {
 
 /// Right after the handshake: tickets and data that followed it.
 #[test]
-fn after_a_handshake_select_loops_see_what_they_see_in_python() {
+fn select_loops_after_a_handshake_behave_as_in_python() {
     let mut cases = Vec::new();
     for maximum in [0x303, 0x304] {
         for (reader, writer) in [("t", "u"), ("u", "t")] {

@@ -20,7 +20,7 @@ fn connect(steps: &mut Vec<Value>, name: &str, resumed: Option<&str>) {
 }
 
 #[test]
-fn sessions_and_their_statistics_live_through_setters_as_in_python() {
+fn sessions_and_statistics_after_setters_match_python() {
     let setters = [
         json!(["set_alpn_protocols", "s", ["x"]]),
         json!(["set_ciphers", "s", "ECDHE+AESGCM"]),

@@ -37,7 +37,7 @@ fn questions(name: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_same_sockets_can_be_wrapped_as_in_python() {
+fn wrap_socket_accepts_the_same_sockets_as_python() {
     let name = json!({"server_hostname": "localhost"});
     let wrap =
         |context: &str, sock: &str, options: &Value| json!(["wrap", "t", context, sock, options]);
@@ -98,7 +98,7 @@ fn the_same_sockets_can_be_wrapped_as_in_python() {
 }
 
 #[test]
-fn sockets_that_are_not_connected_answer_as_in_python() {
+fn unconnected_sockets_behave_as_in_python() {
     let mut cases = Vec::new();
     for (context, options) in [
         ("c", json!({"server_hostname": "localhost"})),
@@ -161,7 +161,7 @@ fn sockets_that_are_not_connected_answer_as_in_python() {
 }
 
 #[test]
-fn time_outs_have_pythons_texts() {
+fn time_out_errors_have_pythons_texts() {
     let wrap = json!(["wrap", "t", "c", "a", {"server_hostname": "localhost", "do_handshake_on_connect": false}]);
     let tls = json!(["tls_pair", "t", "u", "c", "s", {}]);
     let mut cases = Vec::new();
@@ -288,7 +288,7 @@ fn connections_over_sockets_end_as_in_python() {
 }
 
 #[test]
-fn closed_sockets_answer_as_in_python() {
+fn closed_sockets_behave_as_in_python() {
     let wrap = json!(["wrap", "t", "c", "sock", {"server_hostname": "localhost"}]);
     let mut cases = Vec::new();
     for method in [
@@ -349,7 +349,7 @@ fn closed_sockets_answer_as_in_python() {
 }
 
 #[test]
-fn a_closed_socket_is_not_an_attribute_of_nothing() {
+fn getpeercert_of_a_closed_socket_is_a_value_error_unlike_python() {
     let methods = ["getpeercert"];
     let cases = methods.map(|method| {
         let steps = [
@@ -378,7 +378,7 @@ fn refused(what: &str) -> Value {
 }
 
 #[test]
-fn a_socket_that_lost_its_tls_sends_nothing_in_clear_text() {
+fn a_socket_that_lost_tls_sends_no_plaintext() {
     const WHY: &str = "nothing goes out in clear text that was meant to be sealed";
     let failed = [
         json!(["plain_socket", "sock", "tcp"]),
@@ -409,7 +409,7 @@ fn a_socket_that_lost_its_tls_sends_nothing_in_clear_text() {
 }
 
 #[test]
-fn data_before_the_handshake_is_refused_as_in_python() {
+fn data_before_the_handshake_is_rejected_as_in_python() {
     let name = json!({"server_hostname": "localhost"});
     let cases = [
         (

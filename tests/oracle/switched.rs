@@ -247,7 +247,7 @@ fn wanted_differences(
 }
 
 #[test]
-fn a_switched_connection_asks_the_callbacks_and_has_the_settings_that_it_has_in_python() {
+fn a_connection_that_switched_contexts_uses_the_same_callbacks_and_settings_as_in_python() {
     let mut cases = Vec::new();
     for kind in kinds() {
         for side in ["server", "client"] {

@@ -23,7 +23,7 @@ fn localhost() -> CertBuilder {
 }
 
 #[test]
-fn server_certificates_fail_to_verify_as_in_python() {
+fn server_certificate_errors_match_python() {
     let ca = &fixtures().ca;
     let stranger = Ca::new();
     let between = ca.intermediate();
@@ -155,7 +155,7 @@ fn strict_ca(name: &str, ca: Ca) -> Scene {
 }
 
 #[test]
-fn names_fail_to_match_as_in_python() {
+fn host_name_mismatches_match_python() {
     let ca = &fixtures().ca;
     let certificates: Vec<(&str, Leaf)> = vec![
         ("localhost", ca.issue("localhost")),
@@ -245,7 +245,7 @@ fn names_fail_to_match_as_in_python() {
 }
 
 #[test]
-fn revocation_fails_as_in_python() {
+fn revocation_errors_match_python() {
     let ca = &fixtures().ca;
     let revoked = ca.issue("localhost");
     let between = ca.intermediate();

@@ -12,7 +12,7 @@ const TABLES: [(&str, usize, usize); 2] = [
 ];
 
 #[test]
-fn no_case_is_missing_and_none_stands_twice() {
+fn the_census_lists_every_case_once() {
     for (table, cases, apply) in TABLES {
         let table = crate::rows::<4>(table);
         assert_eq!(table.len(), cases);
@@ -23,7 +23,7 @@ fn no_case_is_missing_and_none_stands_twice() {
 }
 
 #[test]
-fn every_case_has_tests_that_exist_or_a_reason_for_none() {
+fn every_census_case_names_existing_tests_or_a_reason() {
     let mut wrong = Vec::new();
     for [class, case, applies, tests] in TABLES.iter().flat_map(|(table, ..)| crate::rows(table)) {
         let problem = match applies {
@@ -40,7 +40,7 @@ fn every_case_has_tests_that_exist_or_a_reason_for_none() {
 const RECORD: std::ops::RangeInclusive<usize> = 1..=36;
 
 #[test]
-fn every_row_of_the_security_record_has_tests_that_exist_or_a_reason_for_none() {
+fn every_row_of_the_security_record_names_existing_tests_or_a_reason() {
     let readme = include_str!("../behaviour/README.md");
     let rows = readme.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.splitn(3, " | ");
@@ -60,7 +60,7 @@ fn every_row_of_the_security_record_has_tests_that_exist_or_a_reason_for_none() 
     }
 }
 
-/// An error if there is no test with a path such as `behaviour::sni::a_client_context_takes_no_callback`: a
+/// An error if there is no test with a path such as `behaviour::sni::a_client_context_rejects_an_sni_callback`: a
 /// test binary of `pyssl` or of `pyssl-ciphers`, its modules, and the function. `unit` is the library itself.
 fn missing(test: &str) -> Result<(), String> {
     let (place, function) = test
@@ -164,17 +164,17 @@ fn no_test_is_skipped_silently() {
 }
 
 #[test]
-fn what_does_not_exist_is_noticed() {
+fn the_census_check_detects_missing_tests() {
     for test in [
         "behaviour::sni::no_such_test",
-        "behaviour::no_such_module::a_client_context_takes_no_callback",
+        "behaviour::no_such_module::a_client_context_rejects_an_sni_callback",
         "no_such_binary::some_test",
         "behaviour::support::outcome",
         "nothing",
     ] {
         assert!(missing(test).is_err(), "{test}");
     }
-    missing("unit::object::memory_bio::the_end_shows_when_all_is_read").unwrap();
+    missing("unit::object::memory_bio::eof_is_true_after_all_data_was_read").unwrap();
     missing("cli::serve::http_answers_any_request").unwrap();
     missing("cipher_assertions::both_sides_offer_modern_suites_only").unwrap();
 }

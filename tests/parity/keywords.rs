@@ -93,7 +93,7 @@ for name in sys.argv[1:]:
         print(name, 'self')";
 
 #[test]
-fn every_keyword_of_python_is_an_argument_or_a_setter() {
+fn every_python_keyword_is_an_argument_or_a_setter() {
     let python = skip_without_python!();
     let names: Vec<_> = FUNCTIONS.iter().map(|function| function.python).collect();
     let shown = python.run(ASK, &names).expect_success();

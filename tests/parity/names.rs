@@ -30,7 +30,7 @@ fn table() -> Vec<Row> {
 }
 
 #[test]
-fn no_name_is_missing_and_none_stands_twice() {
+fn the_parity_table_lists_every_name_once() {
     let table = table();
     assert_eq!(table.len(), NAMES);
     let distinct: HashSet<_> = table.iter().map(|row| (row.owner, row.name)).collect();
@@ -38,7 +38,7 @@ fn no_name_is_missing_and_none_stands_twice() {
 }
 
 #[test]
-fn what_is_not_here_has_a_reason() {
+fn every_missing_python_name_has_a_reason() {
     for row in table() {
         let (owner, name) = (row.owner, row.name);
         assert!(!row.rust.is_empty(), "{owner} {name}");
@@ -51,7 +51,7 @@ fn what_is_not_here_has_a_reason() {
 
 /// The names in `paths.rs` exist, since it compiles. They are those of the table.
 #[test]
-fn every_rust_name_exists() {
+fn every_rust_name_of_the_parity_table_exists() {
     let named: BTreeSet<&str> = table()
         .iter()
         .filter(|row| row.rust != "-")
@@ -126,7 +126,7 @@ const MODULE_TOO: [&str; 8] = [
 ];
 
 #[test]
-fn the_interpreter_has_no_name_that_the_table_has_not() {
+fn the_parity_table_has_every_name_of_the_interpreter() {
     let python = skip_without_python!();
     let shown = python.run(ASK, &[""; 0]).expect_success();
     let table = table();

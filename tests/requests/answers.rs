@@ -21,7 +21,7 @@ fn compare_answers(all: Vec<Vec<u8>>, show: &[&str]) {
 }
 
 #[test]
-fn heads_are_read_as_in_python() {
+fn response_heads_are_parsed_as_in_python() {
     let ok = |fields: &str| format!("HTTP/1.1 200 OK\r\n{fields}Content-Length: 2\r\n\r\nhi");
     let many = |count: usize| {
         let lines: String = (0..count).map(|n| format!("X-{n}: y\r\n")).collect();
@@ -104,7 +104,7 @@ fn heads_are_read_as_in_python() {
 }
 
 #[test]
-fn bodies_are_read_as_in_python() {
+fn response_bodies_are_read_as_in_python() {
     let ok = |rest: &str| format!("HTTP/1.1 200 OK\r\n{rest}").into_bytes();
     let chunked = |rest: &str| ok(&format!("Transfer-Encoding: chunked\r\n\r\n{rest}"));
     let extension = "x".repeat(300);
@@ -170,7 +170,7 @@ fn bodies_are_read_as_in_python() {
 }
 
 #[test]
-fn compressed_answers_are_decoded_as_in_python() {
+fn compressed_bodies_are_decoded_as_in_python() {
     let text = "compressed and compressed and compressed".repeat(1000);
     let gzip = |text: &str| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -244,7 +244,7 @@ fn compressed_answers_are_decoded_as_in_python() {
 
 /// Not compared with Python, because urllib3 2.7 loops without end here.
 #[test]
-fn bytes_behind_a_compressed_answer_are_ignored() {
+fn bytes_after_a_compressed_body_are_ignored() {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
     zlib.write_all(b"text").unwrap();
     let body = [zlib.finish().unwrap(), b"garbage".to_vec()].concat();

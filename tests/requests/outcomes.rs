@@ -62,7 +62,7 @@ fn invalid_header_bytes_are_an_invalid_header_error() {
 }
 
 #[test]
-fn a_status_is_an_error_when_asked() {
+fn raise_for_status_returns_an_error_for_4xx_and_5xx() {
     let leaf = Ca::new().issue("localhost");
     for (status, text) in [
         ("404 Not Found", "404 Client Error: Not Found for url: "),
@@ -86,7 +86,7 @@ fn a_status_is_an_error_when_asked() {
 }
 
 #[test]
-fn text_is_decoded_as_the_server_says() {
+fn text_is_decoded_with_the_servers_charset() {
     let leaf = Ca::new().issue("localhost");
     for (content_type, body, text) in [
         ("text/html; charset=GBK", &b"\xc4\xe3\xba\xc3"[..], "你好"),

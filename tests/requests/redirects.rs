@@ -9,7 +9,7 @@ use crate::oracle::compare;
 use crate::peer::{hex, redirector};
 
 #[test]
-fn methods_bodies_and_headers_change_as_in_python() {
+fn redirects_change_method_body_and_headers_as_in_python() {
     let server = redirector();
     let mut scenes = Vec::new();
     for status in [300, 301, 302, 303, 304, 305, 307, 308, 399] {
@@ -50,7 +50,7 @@ fn methods_bodies_and_headers_change_as_in_python() {
 }
 
 #[test]
-fn locations_are_understood_as_in_python() {
+fn location_headers_are_resolved_as_in_python() {
     let server = redirector();
     let other = redirector();
     let port = server.port();
@@ -101,7 +101,7 @@ fn locations_are_understood_as_in_python() {
 }
 
 #[test]
-fn urls_are_requested_as_in_python() {
+fn urls_are_encoded_as_in_python() {
     let server = redirector();
     let port = server.port();
     let scenes: Vec<(String, Value)> = [
@@ -129,7 +129,7 @@ fn urls_are_requested_as_in_python() {
 }
 
 #[test]
-fn the_total_time_counts_over_redirects() {
+fn the_total_time_out_covers_redirects() {
     let server = redirector();
     let url = format!("http://{}/loop", server.addr());
     let options = RequestOptions::new().total_timeout(Duration::from_millis(200));

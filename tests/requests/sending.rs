@@ -22,7 +22,7 @@ fn refuse(socket: &mut (impl Read + Write)) {
 }
 
 #[test]
-fn an_answer_received_while_sending_the_body_is_returned() {
+fn a_response_received_while_sending_the_body_is_returned() {
     let plain = Scripted::follows(|mut socket| refuse(&mut socket));
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
@@ -88,7 +88,7 @@ fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
 }
 
 #[test]
-fn a_connection_that_was_cut_while_sending_is_not_used_again() {
+fn a_connection_cut_while_sending_is_not_reused() {
     let server = Scripted::follows(|mut socket| {
         Request::read_head(&mut socket).unwrap();
         // Without `Connection: close`.
@@ -104,7 +104,7 @@ fn a_connection_that_was_cut_while_sending_is_not_used_again() {
 }
 
 #[test]
-fn a_server_that_closes_without_an_answer_is_a_connection_error() {
+fn a_server_that_closes_without_a_response_is_a_connection_error() {
     let server = Scripted::follows(|mut socket| {
         Request::read_head(&mut socket).unwrap();
     });

@@ -15,7 +15,7 @@ fn requests_in(received: &[u8]) -> usize {
 }
 
 #[test]
-fn a_second_request_goes_over_the_same_connection() {
+fn a_session_reuses_the_connection() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -35,7 +35,7 @@ fn a_second_request_goes_over_the_same_connection() {
 }
 
 #[test]
-fn an_unverified_connection_serves_no_verified_request() {
+fn an_unverified_connection_is_not_reused_with_verification() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&Ca::new(), &leaf);
@@ -48,7 +48,7 @@ fn an_unverified_connection_serves_no_verified_request() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_is_not_used_again() {
+fn a_connection_that_the_server_closed_is_not_reused() {
     let leaf = Ca::new().issue("localhost");
     let config = ServerConfig::new(&leaf).hang_up_after(1, HangUp::CloseNotify);
     let server = HttpsServer::start(config, "hello");
@@ -82,7 +82,7 @@ fn new_connections_of_a_session_resume_the_tls_session() {
 }
 
 #[test]
-fn headers_of_session_and_request_are_put_together() {
+fn session_and_request_headers_are_merged() {
     let leaf = Ca::new().issue("localhost");
     let server = HttpsServer::start(&leaf, "hello");
     let defaults = RequestOptions::new().verify(false);
@@ -104,7 +104,7 @@ fn headers_of_session_and_request_are_put_together() {
 }
 
 #[test]
-fn credentials_in_an_address_are_sent() {
+fn credentials_in_a_url_are_sent() {
     let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
     let url = server.url("user:secret@localhost", "/");
     pyssl::requests::get(url, false).unwrap();
@@ -117,7 +117,7 @@ fn credentials_in_an_address_are_sent() {
 }
 
 #[test]
-fn redirects_are_followed_up_to_a_limit() {
+fn redirects_are_followed_up_to_max_redirects() {
     let leaf = Ca::new().issue("localhost");
     let target = HttpsServer::start(&leaf, "there");
     let location = target.url("localhost", "/there");
@@ -153,7 +153,7 @@ fn redirects_are_followed_up_to_a_limit() {
 }
 
 #[test]
-fn a_body_is_sent_once() {
+fn a_body_is_sent_with_its_own_request_only() {
     let leaf = Ca::new().issue("localhost");
     let server = HttpsServer::start(&leaf, "hello");
     let session = new_session(false);

@@ -15,7 +15,7 @@ fn get(answer: impl Into<Vec<u8>>, how: HangUp) -> Result<Response, Error> {
 }
 
 #[test]
-fn bodies_come_with_a_length_in_chunks_or_until_the_end() {
+fn bodies_with_length_chunked_and_until_close_are_read() {
     let big = "0123456789".repeat(40_000);
     let chunk = format!("{:x}\r\n{big}\r\n", big.len());
     for (answer, body) in [
@@ -53,7 +53,7 @@ fn a_body_that_ends_early_is_an_error() {
 }
 
 #[test]
-fn a_reset_is_not_the_end_of_a_body() {
+fn a_connection_reset_does_not_end_a_body() {
     let error = get("HTTP/1.0 200 OK\r\n\r\nbody", HangUp::Reset).unwrap_err();
     // The reset may arrive before the head is read.
     assert!(
@@ -119,7 +119,7 @@ fn a_stalled_body_is_a_connection_error_as_in_python() {
 }
 
 #[test]
-fn the_total_bounds_a_server_that_trickles() {
+fn the_total_time_out_applies_to_a_body_that_trickles() {
     let server = Scripted::follows(|mut socket| {
         let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
         let mut sent = socket.write_all(head);

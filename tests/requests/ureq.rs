@@ -21,7 +21,7 @@ fn text(agent: &ssl::ureq::ureq::Agent, url: &str) -> Result<String, Error> {
 }
 
 #[test]
-fn an_agent_uses_the_context_and_keeps_its_connections() {
+fn a_ureq_agent_uses_the_context_and_reuses_connections() {
     let ca = Ca::new();
     let server = HttpsServer::start(&ca.issue("localhost"), "hello");
     let url = server.url("localhost", "/");
@@ -36,7 +36,7 @@ fn an_agent_uses_the_context_and_keeps_its_connections() {
 }
 
 #[test]
-fn large_bodies_go_both_ways() {
+fn large_bodies_are_sent_and_received() {
     let ca = Ca::new();
     let body = "x".repeat(3 << 20);
     let server = HttpsServer::start(&ca.issue("localhost"), body.as_str());
@@ -47,7 +47,7 @@ fn large_bodies_go_both_ways() {
 }
 
 #[test]
-fn a_refused_certificate_is_pythons_error() {
+fn a_rejected_certificate_gives_pythons_error() {
     let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
     let url = server.url("localhost", "/");
     let agent = ssl::ureq::agent(&context(&Ca::new()), Config::default());
@@ -61,7 +61,7 @@ fn a_refused_certificate_is_pythons_error() {
 }
 
 #[test]
-fn a_change_of_the_context_counts_for_the_next_connection() {
+fn a_change_of_the_context_applies_to_the_next_connection() {
     let ca = Ca::new();
     let server = HttpsServer::start(&ca.issue("localhost"), "hello");
     let context = context(&Ca::new());
@@ -88,7 +88,7 @@ fn a_server_that_never_answers_the_handshake_times_out() {
 }
 
 #[test]
-fn a_server_that_hangs_up_in_the_handshake_is_an_error() {
+fn a_server_that_closes_during_the_handshake_is_an_error() {
     let server = Scripted::closes_at_once();
     let agent = ssl::ureq::agent(&context(&Ca::new()), Config::default());
     let url = format!("https://127.0.0.1:{}/", server.addr().port());
@@ -96,7 +96,7 @@ fn a_server_that_hangs_up_in_the_handshake_is_an_error() {
 }
 
 #[test]
-fn a_proxy_passes_tls_on() {
+fn a_connection_through_a_proxy_uses_tls() {
     let ca = Ca::new();
     let server = HttpsServer::start(&ca.issue("localhost"), "hello");
     let url = server.url("localhost", "/");

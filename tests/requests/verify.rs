@@ -16,7 +16,7 @@ fn ssl_error(result: Result<requests::Response, Error>) -> pyssl::Error {
 }
 
 #[test]
-fn an_authority_by_file_or_directory_verifies_its_server() {
+fn verify_accepts_a_ca_file_or_directory() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -38,7 +38,7 @@ fn an_authority_by_file_or_directory_verifies_its_server() {
 }
 
 #[test]
-fn the_protocol_is_agreed_on_by_alpn() {
+fn requests_negotiate_http_1_1_with_alpn() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -49,7 +49,7 @@ fn the_protocol_is_agreed_on_by_alpn() {
 }
 
 #[test]
-fn another_authority_is_an_ssl_error_with_its_code() {
+fn an_unknown_issuer_is_an_ssl_error_with_a_verify_code() {
     let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
     let other = Files::new(&Ca::new(), &Ca::new().issue("localhost"));
     let result = requests::get(server.url("localhost", "/"), &*other.ca);
@@ -75,7 +75,7 @@ fn verify_false_accepts_any_certificate_and_any_name() {
 }
 
 #[test]
-fn wrong_name_and_expired_certificate_are_told_apart() {
+fn a_wrong_name_and_an_expired_certificate_give_different_errors() {
     let ca = Ca::new();
     for (leaf, code) in [
         (ca.issue("example.org"), 62),
@@ -93,7 +93,7 @@ fn wrong_name_and_expired_certificate_are_told_apart() {
 }
 
 #[test]
-fn an_address_is_verified_as_an_address() {
+fn an_ip_address_is_verified_as_an_address() {
     let ca = Ca::new();
     let leaf = ca.issue("127.0.0.1");
     let files = Files::new(&ca, &leaf);
@@ -140,7 +140,7 @@ fn a_file_without_certificates_is_an_ssl_error() {
 }
 
 #[test]
-fn the_server_sees_the_clients_certificate() {
+fn cert_sends_the_clients_certificate() {
     let ca = Ca::new();
     let me = ca.issue("me");
     let files = Files::new(&ca, &me);
@@ -162,7 +162,7 @@ fn the_server_sees_the_clients_certificate() {
 }
 
 #[test]
-fn plain_http_needs_no_certificates() {
+fn plain_http_ignores_missing_certificates() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
     let server = pyssl_testing::Scripted::sends_after(1, head.as_bytes());
     let url = format!("http://localhost:{}/", server.port());
@@ -178,7 +178,7 @@ fn verify_is_a_bool_or_a_path() {
 }
 
 #[test]
-fn environment_variables_name_the_bundle_if_verify_does_not() {
+fn environment_variables_set_the_bundle_unless_verify_does() {
     const INNER: &str = "PYSSL_TEST_INNER";
     if let Ok(url) = std::env::var(INNER) {
         let other = std::env::var("PYSSL_TEST_OTHER_CA").unwrap();
@@ -210,7 +210,7 @@ fn environment_variables_name_the_bundle_if_verify_does_not() {
     ] {
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
-            .arg("verify::environment_variables_name_the_bundle_if_verify_does_not")
+            .arg("verify::environment_variables_set_the_bundle_unless_verify_does")
             .env(INNER, server.url("localhost", "/"))
             .env("PYSSL_TEST_OTHER_CA", &*other.ca)
             .envs(variables)
@@ -222,7 +222,7 @@ fn environment_variables_name_the_bundle_if_verify_does_not() {
 }
 
 #[test]
-fn true_trusts_what_the_system_trusts() {
+fn verify_true_trusts_the_systems_certificates() {
     const INNER: &str = "PYSSL_TEST_INNER";
     if let Ok(url) = std::env::var(INNER) {
         assert!(requests::get(&url, true).is_ok());
@@ -234,7 +234,7 @@ fn true_trusts_what_the_system_trusts() {
     let server = HttpsServer::start(&leaf, "hello");
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture"])
-        .arg("verify::true_trusts_what_the_system_trusts")
+        .arg("verify::verify_true_trusts_the_systems_certificates")
         .env(INNER, server.url("localhost", "/"))
         .env_remove("REQUESTS_CA_BUNDLE")
         .env_remove("CURL_CA_BUNDLE")

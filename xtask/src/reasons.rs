@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn defines_are_found_however_they_are_indented() {
+    fn indented_defines_are_found() {
         let header = "#define A_R_B 1\n# define  A_R_C\t 2\n/* #define A_R_D 3 */\n#define A_R_E\n";
         assert_eq!(
             defines(header).collect::<Vec<_>>(),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_must_be_regular() {
+    fn an_irregular_reason_table_is_rejected() {
         assert_eq!(parse("# x\n20\t1048\tY\n").unwrap()[&(20, 1048)], "Y");
         assert!(parse("20\t1048\n").is_err());
         assert!(parse("20\t1048\tY\n20\t1048\tZ\n").is_err());

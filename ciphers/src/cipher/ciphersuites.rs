@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_kept_in_order_and_blanks_dropped() {
+    fn parse_keeps_the_order_of_names_and_drops_blanks() {
         let list = Ciphersuites::strict(" TLS_AES_256_GCM_SHA384 :TLS_AES_128_GCM_SHA256").unwrap();
         assert_eq!(
             names(&list),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_names_the_parts_that_openssl_ignores() {
+    fn strict_reports_the_parts_that_openssl_ignores() {
         assert_eq!(
             refused("TLS_AES_128_GCM_SHA256:TLS_BOGUS"),
             (Kind::Unknown, Some(24))
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_of_tls_1_2_in_the_list_is_found_whether_openssl_takes_it_or_not() {
+    fn lint_reports_a_tls_1_2_suite_in_a_tls_1_3_list() {
         let list = Ciphersuites::parse("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap();
         assert!(list.ciphers().is_empty());
         let advice = list.lint()[0].advice().map(str::to_owned);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn long_and_odd_lists_end() {
+    fn long_lists_of_ciphersuites_are_parsed_or_rejected() {
         let long = "TLS_AES_128_GCM_SHA256:".repeat(2800);
         assert_eq!(Ciphersuites::parse(&long).unwrap().ciphers().len(), 1);
         assert_eq!(

@@ -504,7 +504,7 @@ mod tests {
 
     /// OpenSSL's list after each part, and what it can still add, are the rule engine's too.
     #[test]
-    fn both_methods_agree_on_every_step() {
+    fn the_rule_engine_matches_openssl_after_every_part() {
         for text in [
             "HIGH:-AES128:!aNULL:AES128:+kRSA:@STRENGTH",
             "ALL:COMPLEMENTOFALL:-eNULL:+AES256:-aRSA:ALL:!SHA1:COMPLEMENTOFALL",
@@ -528,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_suites_are_found_from_both_orders() {
+    fn moved_compares_the_order_before_and_after() {
         assert!(moved(&[0, 1, 2], &[0, 1, 2], 3).is_empty());
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 2, 1, 3], 4), [1, 3]);
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 1, 3, 2], 4), [2]);

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_belong_elsewhere_have_their_own_hints() {
+    fn words_of_other_settings_and_other_software_get_a_hint() {
         for (text, expected) in [
             ("TLSv1.3", "versions are set elsewhere"),
             ("HIGH:!TLSv1.1", "versions are set elsewhere"),

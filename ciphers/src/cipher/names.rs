@@ -353,7 +353,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_the_one_meant() {
+    fn the_suggestion_is_the_nearest_name() {
         let names = || ALIASES.iter().map(|a| a.name);
         assert_eq!(nearest("aNUL", names()), Some("aNULL"));
         assert_eq!(nearest("anull", names()), Some("aNULL"));
@@ -367,7 +367,7 @@ mod tests {
 
     /// The tables of OpenSSL's versions add no name to the file of names.
     #[test]
-    fn every_suite_of_the_tables_has_its_name_in_the_file() {
+    fn every_suite_of_the_tables_is_in_the_file_of_names() {
         for known in super::super::KnownOpenssl::all() {
             for suite in &known.library.suites {
                 assert!(
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn each_name_stands_once() {
+    fn names_are_unique() {
         let mut names: Vec<_> = ALIASES.iter().map(|a| a.name).collect();
         names.sort_unstable();
         let all = names.len();

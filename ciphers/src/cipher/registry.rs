@@ -215,7 +215,7 @@ mod tests {
 
     /// The properties that are read from a name are the same as OpenSSL's.
     #[test]
-    fn properties_from_names_are_openssls() {
+    fn properties_derived_from_names_match_openssl() {
         let mut compared = 0;
         for openssl in KnownOpenssl::all() {
             let suites = openssl.library.suites.iter().map(|suite| &suite.cipher);
@@ -237,7 +237,7 @@ mod tests {
 
     /// A policy forbids suites that no OpenSSL has by the same names.
     #[test]
-    fn names_for_several_suites_select_those_of_the_registry() {
+    fn keywords_select_suites_from_the_registry() {
         for (word, part) in [
             ("CAMELLIA", "CAMELLIA"),
             ("ARIA", "ARIA"),

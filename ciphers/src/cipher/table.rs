@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_and_name_of_a_table_is_known() {
+    fn every_suite_of_a_table_is_in_the_registry() {
         for (name, text) in TABLES {
             let file: File<'_> = serde_json::from_str(text).unwrap();
             let known: Vec<_> = file.suites.iter().map(|row| row.id).collect();
@@ -267,7 +267,7 @@ mod tests {
     /// With `PYSSL_CIPHER_TABLE` (a path and, after a `=`, where the build is from), this writes the
     /// table of the linked library there: `cargo xtask ciphers`.
     #[test]
-    fn the_table_of_the_linked_version_is_what_the_library_says() {
+    fn the_table_of_the_linked_version_matches_the_library() {
         let library = Library::current().unwrap();
         let version = openssl::version::version();
         if let Ok(wanted) = std::env::var("PYSSL_CIPHER_TABLE") {

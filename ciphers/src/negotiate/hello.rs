@@ -61,7 +61,7 @@ mod tests {
     use pyssl::{Protocol, TlsVersion};
 
     #[test]
-    fn groups_are_those_that_were_set_or_openssls_own() {
+    fn groups_are_the_configured_ones_or_openssls_default() {
         for protocol in [Protocol::PROTOCOL_TLS_CLIENT, Protocol::PROTOCOL_TLS_SERVER] {
             let context = SslContext::new(protocol).unwrap();
             let own = groups_on(&context).unwrap().unwrap();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_message_is_no_hello() {
+    fn a_truncated_client_hello_is_rejected() {
         let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
         client.set_check_hostname(false).unwrap();
         let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());

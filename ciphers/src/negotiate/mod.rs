@@ -179,7 +179,7 @@ mod tests {
     use pyssl::{Protocol, TlsVersion};
 
     #[test]
-    fn no_group_in_common_is_the_reason_in_both_versions() {
+    fn no_common_group_is_reported_for_tls_1_2_and_1_3() {
         let with = |protocol, groups: &str| {
             let context = SslContext::new(protocol).unwrap();
             context.set_groups(groups).unwrap();

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_shares_of_curves_are_their_generators() {
+    fn key_shares_of_nist_curves_are_the_generator_points() {
         let mut context = BigNumContext::new().unwrap();
         for (group, curve) in [
             (23, Nid::X9_62_PRIME256V1),

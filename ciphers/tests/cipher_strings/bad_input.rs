@@ -16,7 +16,7 @@ fn refused(text: &str) -> (Kind, usize) {
 }
 
 #[test]
-fn each_error_has_its_column() {
+fn each_error_has_a_column() {
     for empty in ["", " :,;"] {
         let error = CipherString::parse(empty).unwrap_err();
         assert_eq!((error.kind(), error.column()), (Kind::Empty, None));
@@ -40,7 +40,7 @@ fn each_error_has_its_column() {
 
 /// Any character except NUL, in any place: a string that OpenSSL accepts is accepted, and selects the same.
 #[test]
-fn every_character_is_read_as_openssl_reads_it() {
+fn every_character_is_parsed_as_in_openssl() {
     let ascii = (1..=127_u8).map(char::from);
     let mut taken = 0;
     for c in ascii.chain(['\u{80}', 'é', 'ÿ', '漢', '\u{202e}', '\u{fffd}', '🔒']) {
@@ -86,7 +86,7 @@ fn every_character_is_read_as_openssl_reads_it() {
 }
 
 #[test]
-fn an_error_becomes_pythons() {
+fn parse_errors_convert_to_pythons_errors() {
     let of = |text| pyssl::Error::from(CipherString::parse(text).unwrap_err());
     assert_eq!(of("HIGH\0").to_string(), "embedded null character");
     assert_eq!(of("HIGH\0").python_class(), "ValueError");
@@ -98,7 +98,7 @@ fn an_error_becomes_pythons() {
 }
 
 #[test]
-fn long_strings_are_refused_or_answered_soon() {
+fn long_strings_are_parsed_or_rejected_within_the_time_limit() {
     assert_eq!(refused(&"AES:".repeat(1 << 18)).0, Kind::TooLong);
     let longest = CipherString::MAX_LEN;
     let fill = |unit: &str| format!("ALL{}", unit.repeat((longest - 3) / unit.len()));
@@ -140,7 +140,7 @@ fn long_strings_are_refused_or_answered_soon() {
 }
 
 #[test]
-fn noise_never_panics() {
+fn random_strings_never_panic() {
     const LETTERS: &[u8] = b"AEScbhkRDH:+-!@,; .=_*125\0\n\xc3";
     let mut random = Random::new(7);
     for _ in 0..3000 {

@@ -40,7 +40,7 @@ fn ours(text: &str) -> Option<[String; 3]> {
 }
 
 #[test]
-fn lists_are_those_of_openssl_ciphers() {
+fn suites_match_the_command_openssl_ciphers() {
     let openssl = skip_without_openssl!();
     let linked = openssl::version::version();
     if !openssl.version().starts_with(linked) {

@@ -28,7 +28,7 @@ fn effects(text: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn each_effect_has_its_name() {
+fn each_part_reports_its_effect() {
     let none = |why| Effect::None(why);
     assert_eq!(effects("AES128:+kRSA"), [Effect::Added, Effect::Moved]);
     assert_eq!(
@@ -62,7 +62,7 @@ fn each_effect_has_its_name() {
 }
 
 #[test]
-fn a_step_tells_which_suites() {
+fn a_step_lists_removed_excluded_and_moved_suites() {
     let string = CipherString::parse("AES128-SHA:AES256-SHA:NULL-SHA:!eNULL:+AES128").unwrap();
     let explanation = string.explain().unwrap();
     let [.., kill, order] = explanation.steps() else {
@@ -81,7 +81,7 @@ fn a_step_tells_which_suites() {
 }
 
 #[test]
-fn each_code_is_found() {
+fn each_lint_code_is_found() {
     let unknown = finding("HIGH:!aNUL:!MD5", LintCode::UnknownName);
     assert_eq!(
         (unknown.column(), unknown.severity()),
@@ -121,7 +121,7 @@ fn each_code_is_found() {
 }
 
 #[test]
-fn good_strings_have_notes_only() {
+fn good_strings_have_only_notes() {
     let python = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:\
                   !aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
     for text in [
@@ -138,7 +138,7 @@ fn good_strings_have_notes_only() {
 }
 
 #[test]
-fn hints_name_what_was_meant() {
+fn hints_suggest_the_intended_name() {
     let hint = |text: &str| {
         let explanation = CipherString::parse(text).unwrap().explain().unwrap();
         let hint = explanation.steps().iter().find_map(|step| step.hint());
@@ -167,7 +167,7 @@ fn hints_name_what_was_meant() {
 }
 
 #[test]
-fn strict_refuses_what_openssl_ignores() {
+fn strict_rejects_parts_that_openssl_ignores() {
     let refused = |text: &str| {
         let e = CipherString::strict(text).unwrap_err();
         (e.kind(), e.column().unwrap_or(0))
@@ -189,7 +189,7 @@ fn strict_refuses_what_openssl_ignores() {
 }
 
 #[test]
-fn findings_on_the_whole_string_have_no_column() {
+fn findings_about_the_whole_string_have_no_column() {
     for finding in lint("HIGH:!aNUL:+HIGH:AES128") {
         let of_a_part = matches!(
             finding.code(),
@@ -228,7 +228,7 @@ fn a_string_that_selects_nothing_gets_a_suggestion() {
 }
 
 #[test]
-fn advice_that_is_followed_helps() {
+fn following_the_advice_removes_the_finding() {
     let advice = |text: &str, about: &str| {
         let all = lint(text);
         let weak = |f: &&Finding| f.code() == LintCode::WeakSuites && f.message().contains(about);
@@ -288,7 +288,7 @@ fn diff(old: &str, new: &str) -> CipherDiff {
 }
 
 #[test]
-fn a_diff_tells_what_got_weaker() {
+fn a_diff_reports_what_became_weaker() {
     assert!(diff("HIGH", "HIGH:!RC4").is_empty());
     let stronger = diff("ECDHE+AES:AES128-SHA", "ECDHE+AES");
     assert_eq!(stronger.removed().len(), 1);

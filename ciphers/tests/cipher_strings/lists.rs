@@ -23,7 +23,7 @@ const NAMES: &[&str] = &[
 ];
 
 #[test]
-fn the_suites_are_those_of_a_context_that_takes_the_list() {
+fn resolve_matches_the_suites_of_a_context() {
     let mut random = Random::new(13);
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..600 {

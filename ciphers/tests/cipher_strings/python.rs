@@ -25,7 +25,7 @@ struct Listed<'a>(
 );
 
 #[test]
-fn lists_texts_and_levels_are_pythons() {
+fn suites_error_texts_and_security_levels_match_python() {
     let python = skip_without_same_openssl!();
     let strings = corpus::all(1500);
     let input: String = strings.iter().map(|s| format!("{s:?}\n")).collect();

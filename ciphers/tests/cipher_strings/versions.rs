@@ -15,7 +15,7 @@ fn names(openssl: &str, string: &str) -> Result<Vec<&'static str>, String> {
 }
 
 #[test]
-fn the_table_of_the_linked_version_gives_the_librarys_lists() {
+fn the_table_of_the_linked_version_resolves_as_the_library_does() {
     let linked = KnownOpenssl::all()
         .iter()
         .find(|known| known.version() == *ssl::OPENSSL_VERSION);
@@ -41,7 +41,7 @@ fn the_table_of_the_linked_version_gives_the_librarys_lists() {
 }
 
 #[test]
-fn versions_differ_where_their_manuals_say_so() {
+fn versions_differ_as_their_manuals_say() {
     let found: Vec<_> = KnownOpenssl::all().iter().map(KnownOpenssl::name).collect();
     assert_eq!(found, ["3.0", "3.6", "4.0"]);
     // Names are compared without regard to case since 4.0.
@@ -65,7 +65,7 @@ fn versions_differ_where_their_manuals_say_so() {
 }
 
 #[test]
-fn a_string_of_the_linked_version_is_read_as_another_would() {
+fn a_string_is_explained_for_every_known_version() {
     let string = CipherString::parse("HIGH:!aNUL:!MD5").unwrap();
     for known in KnownOpenssl::all() {
         let explanation = known.explain(string.as_str()).unwrap();

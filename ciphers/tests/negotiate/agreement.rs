@@ -14,7 +14,7 @@ fn refused(client: &ssl::SslContext, server: &ssl::SslContext) -> (Cause, String
 }
 
 #[test]
-fn version_suite_group_and_signature_are_what_a_handshake_gives() {
+fn negotiate_reports_the_version_suite_group_and_signature_of_a_handshake() {
     let ca = Ca::new();
     let server = server(&[&ca.issue("localhost")]);
     let found = negotiate(&trusting(), &server, ()).unwrap();
@@ -28,7 +28,7 @@ fn version_suite_group_and_signature_are_what_a_handshake_gives() {
 }
 
 #[test]
-fn the_group_of_tls_1_2_is_known_too_and_static_rsa_has_none() {
+fn the_group_is_reported_for_tls_1_2_but_not_for_static_rsa() {
     let ca = Ca::new();
     let server = server(&[&rsa(&ca)]);
     let client = trusting();
@@ -49,7 +49,7 @@ fn the_group_of_tls_1_2_is_known_too_and_static_rsa_has_none() {
 }
 
 #[test]
-fn the_callers_contexts_are_not_touched() {
+fn negotiate_does_not_change_the_callers_contexts() {
     let server = server(&[]);
     let log = tempfile::NamedTempFile::new().unwrap();
     server.set_keylog_filename(Some(log.path())).unwrap();
@@ -64,7 +64,7 @@ fn the_callers_contexts_are_not_touched() {
 }
 
 #[test]
-fn no_version_in_common_names_both_ranges() {
+fn a_failure_without_a_common_version_lists_both_ranges() {
     let server = server(&[&Ca::new().issue("localhost")]);
     server
         .set_minimum_version(ssl::TlsVersion::TLSv1_3)
@@ -98,7 +98,7 @@ fn an_old_version_at_a_modern_security_level_is_explained() {
 }
 
 #[test]
-fn no_suite_in_common_names_both_lists() {
+fn a_failure_without_a_common_suite_lists_both_sides_suites() {
     let server = server(&[&Ca::new().issue("localhost")]);
     server
         .set_maximum_version(ssl::TlsVersion::TLSv1_2)
@@ -122,7 +122,7 @@ fn no_suite_in_common_names_both_lists() {
 }
 
 #[test]
-fn a_certificate_of_the_wrong_kind_is_the_reason() {
+fn a_certificate_with_an_unsuitable_key_type_is_reported() {
     let server = server(&[&Ca::new().issue("localhost")]);
     let client = trusting();
     client
@@ -150,7 +150,7 @@ fn a_certificate_of_the_wrong_kind_is_the_reason() {
 }
 
 #[test]
-fn a_refused_certificate_has_the_side_and_the_reason() {
+fn a_rejected_certificate_is_reported_with_the_side_and_the_reason() {
     let ca = Ca::new();
     let server = server(&[&ca.issue("localhost")]);
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -189,7 +189,7 @@ fn a_refused_certificate_has_the_side_and_the_reason() {
 }
 
 #[test]
-fn a_server_that_demands_a_certificate_is_explained_in_both_versions() {
+fn a_required_client_certificate_is_reported_in_tls_1_2_and_1_3() {
     let ca = Ca::new();
     let server = server(&[&ca.issue("localhost")]);
     server.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
@@ -213,7 +213,7 @@ fn a_context_of_the_other_role_is_an_error() {
 }
 
 #[test]
-fn callbacks_decide_and_their_errors_are_shown() {
+fn negotiate_runs_the_callbacks_and_reports_their_errors() {
     let server = server(&[&Ca::new().issue("localhost")]);
     server
         .set_sni_callback(|_| {

@@ -47,7 +47,7 @@ pub(crate) fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<Au
 /// context.load_verify_locations(cafile="ca_cert.pem")
 /// ```
 #[test]
-fn a_client_that_loads_trust_without_verifying_is_found() {
+fn a_client_with_trust_anchors_but_no_verification_is_reported() {
     let files = Files::localhost();
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLSv1_2).unwrap();
     context.load_verify_locations(&files.ca).unwrap();
@@ -85,7 +85,7 @@ fn a_client_that_loads_trust_without_verifying_is_found() {
 }
 
 #[test]
-fn the_default_context_of_a_client_is_clean() {
+fn the_default_client_context_has_no_findings() {
     let ca = Ca::new();
     let options = ssl::DefaultContext::default().cadata(ca.cert_pem());
     let context = ssl::create_default_context(options).unwrap();
@@ -93,7 +93,7 @@ fn the_default_context_of_a_client_is_clean() {
 }
 
 #[test]
-fn a_client_without_verification_or_trust_is_found() {
+fn a_client_without_verification_or_trust_anchors_is_reported() {
     let findings = audit(&trusting(), ());
     find(&findings, AuditCode::NotVerified);
     find(&findings, AuditCode::HostNotChecked);
@@ -108,7 +108,7 @@ fn a_client_without_verification_or_trust_is_found() {
 }
 
 #[test]
-fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
+fn old_versions_are_more_severe_if_a_handshake_succeeds() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     let findings = audit(&context, ());
@@ -146,7 +146,7 @@ fn old_versions_are_worse_if_a_handshake_with_them_succeeds() {
 }
 
 #[test]
-fn an_empty_range_of_versions_is_found() {
+fn an_empty_range_of_versions_is_reported() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context
         .set_maximum_version(ssl::TlsVersion::TLSv1_2)
@@ -159,7 +159,7 @@ fn an_empty_range_of_versions_is_found() {
 }
 
 #[test]
-fn weak_suites_are_named_with_the_part_that_excludes_them() {
+fn weak_suites_are_reported_with_the_part_that_excludes_them() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context
         .set_ciphers("ECDHE+AESGCM:AES128-SHA256:AES256-SHA256")
@@ -184,7 +184,7 @@ fn weak_suites_are_named_with_the_part_that_excludes_them() {
 }
 
 #[test]
-fn a_server_without_a_certificate_is_found() {
+fn a_server_without_a_certificate_is_reported() {
     let context = server(&[]);
     let findings = audit(&context, ());
     assert_eq!(
@@ -202,7 +202,7 @@ fn a_server_without_a_certificate_is_found() {
 }
 
 #[test]
-fn a_good_server_has_only_notes() {
+fn a_well_configured_server_has_only_notes() {
     let ca = Ca::new();
     let context = server(&[&ca.issue("localhost")]);
     let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());
@@ -218,7 +218,7 @@ fn a_good_server_has_only_notes() {
 }
 
 #[test]
-fn times_of_certificates_are_judged_now_and_at_other_times() {
+fn certificate_validity_is_audited_now_and_at_a_given_time() {
     let ca = Ca::new();
     find(
         &on_server(&ca.builder().san("localhost").expired().build(), ()),
@@ -246,7 +246,7 @@ fn times_of_certificates_are_judged_now_and_at_other_times() {
 }
 
 #[test]
-fn names_keys_signatures_and_purposes_are_judged() {
+fn names_keys_signatures_and_purposes_of_certificates_are_audited() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let findings = on_server(&leaf, "other.example");
@@ -295,7 +295,7 @@ fn names_keys_signatures_and_purposes_are_judged() {
 }
 
 #[test]
-fn chains_are_judged() {
+fn certificate_chains_are_audited() {
     let root = Ca::new();
     let middle = root.intermediate();
     let leaf = middle.issue("localhost");
@@ -337,7 +337,7 @@ fn chains_are_judged() {
 }
 
 #[test]
-fn options_and_the_key_log_are_judged() {
+fn options_and_the_key_log_are_audited() {
     let context = server(&[&Ca::new().issue("localhost")]);
     let options = context.options() - ssl::OP_NO_COMPRESSION - ssl::OP_CIPHER_SERVER_PREFERENCE;
     context.set_options(options).unwrap();
@@ -362,7 +362,7 @@ fn options_and_the_key_log_are_judged() {
 }
 
 #[test]
-fn the_role_is_guessed_and_can_be_given() {
+fn the_audited_role_is_inferred_or_set() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
     assert!(has(&audit(&context, ()), AuditCode::NotVerified));
     assert!(has(
@@ -389,7 +389,7 @@ fn findings_are_sorted_and_codes_are_unique() {
 }
 
 #[test]
-fn ignored_parts_are_found_and_one_string_excludes_all_weak_suites() {
+fn ignored_parts_are_reported_and_the_advice_excludes_all_weak_suites() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     context.set_ciphers("HIGH:!aNUL").unwrap();
     context
@@ -427,7 +427,7 @@ fn ignored_parts_are_found_and_one_string_excludes_all_weak_suites() {
 
 /// The string suggested by any finding removes all findings about suites.
 #[test]
-fn the_suggested_string_can_be_set_and_needs_no_further_suggestion() {
+fn the_suggested_cipher_string_leads_to_no_further_suggestion() {
     let codes = [
         AuditCode::WeakSuites,
         AuditCode::LowSecurityLevel,
@@ -470,7 +470,7 @@ fn the_suggested_string_can_be_set_and_needs_no_further_suggestion() {
 }
 
 #[test]
-fn a_context_is_compared_with_a_guideline() {
+fn an_audit_compares_a_context_with_a_policy() {
     let ca = Ca::new();
     let rfc = Policy::rfc9325();
     let context = server(&[&ca.builder().san("localhost").key(KeyKind::Rsa2048).build()]);

@@ -15,7 +15,7 @@ fn worst(findings: &[AuditFinding], code: AuditCode) -> Option<Severity> {
 }
 
 #[test]
-fn a_server_on_which_nothing_can_be_negotiated_is_found() {
+fn a_server_that_cannot_complete_any_handshake_is_reported() {
     let ca = Ca::new();
     let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let own = AuditOptions::new().server_hostname("localhost");
@@ -58,7 +58,7 @@ fn a_server_on_which_nothing_can_be_negotiated_is_found() {
 }
 
 #[test]
-fn each_of_several_certificates_is_tried() {
+fn an_audit_tries_a_handshake_with_each_certificate() {
     let ca = Ca::new();
     let good = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let odd = ca
@@ -75,7 +75,7 @@ fn each_of_several_certificates_is_tried() {
 }
 
 #[test]
-fn a_client_that_no_default_server_serves_is_found() {
+fn a_client_that_cannot_connect_to_a_default_server_is_reported() {
     let client = || {
         let ca = Ca::new();
         let options = ssl::DefaultContext::default().cadata(ca.cert_pem());

@@ -14,7 +14,7 @@ fn with<'a>(found: &'a [(&Profile, Negotiation)], name: &str) -> &'a Negotiation
 }
 
 #[test]
-fn every_profile_has_its_source_and_a_name_of_its_own() {
+fn every_profile_has_a_source_and_a_unique_name() {
     let all = Profile::all();
     assert!(all.len() >= 30);
     let names: HashSet<_> = all.iter().map(Profile::name).collect();
@@ -27,7 +27,7 @@ fn every_profile_has_its_source_and_a_name_of_its_own() {
 }
 
 #[test]
-fn modern_clients_get_tls_1_3_and_old_ones_what_is_left() {
+fn profiles_of_modern_clients_negotiate_tls_1_3_and_old_ones_tls_1_2() {
     let ca = Ca::new();
     let server = server(&[&ca.issue("localhost"), &rsa(&ca)]);
     let found = negotiate_profiles(&server, ()).unwrap();
@@ -54,7 +54,7 @@ fn modern_clients_get_tls_1_3_and_old_ones_what_is_left() {
 }
 
 #[test]
-fn a_client_without_common_suites_is_refused_for_its_suites() {
+fn a_profile_without_common_suites_fails_with_that_reason() {
     let server = server(&[]);
     server.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     server.set_ciphers("ALL:@SECLEVEL=0").unwrap();
@@ -65,7 +65,7 @@ fn a_client_without_common_suites_is_refused_for_its_suites() {
 }
 
 #[test]
-fn a_client_context_offers_what_the_profile_says() {
+fn a_context_built_from_a_profile_offers_its_suites() {
     let profile = Profile::named("android-7").unwrap();
     let context = profile.client_context().unwrap().unwrap();
     let offered: Vec<_> = context
@@ -79,7 +79,7 @@ fn a_client_context_offers_what_the_profile_says() {
 }
 
 #[test]
-fn a_custom_file_is_read_and_errors_have_their_line() {
+fn a_custom_profile_file_is_read_and_errors_have_a_line() {
     let text = "# ours\n[[profile]]\nname = 'a'\nsource = 'here'\nversions = ['TLSv1.2']\n\
                 ciphers = ['AES128-SHA']\nsni = false\n";
     let own = Profile::parse(text).unwrap();
@@ -101,7 +101,7 @@ fn a_custom_file_is_read_and_errors_have_their_line() {
 }
 
 #[test]
-fn a_custom_profile_is_tried_like_the_others() {
+fn a_custom_profile_is_tried_like_the_built_in_ones() {
     let text = "[[profile]]\nname = 'terminal'\nsource = 'here'\nversions = ['TLSv1.2']\n\
                 ciphers = ['AES128-SHA']\n";
     let terminal = &Profile::parse(text).unwrap()[0];

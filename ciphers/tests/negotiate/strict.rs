@@ -5,7 +5,7 @@ use pyssl_ciphers::SslContextExt;
 use pyssl_ciphers::cipher::CipherStringErrorKind;
 
 #[test]
-fn strict_setting_refuses_a_typing_error_and_changes_nothing() {
+fn set_ciphers_strict_rejects_a_misspelt_name_without_effect() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let before = context.get_ciphers().unwrap();
     let error = context.set_ciphers_strict("HIGH:!aNUL:!MD5").unwrap_err();
@@ -17,7 +17,7 @@ fn strict_setting_refuses_a_typing_error_and_changes_nothing() {
 }
 
 #[test]
-fn strict_setting_sets_what_plain_setting_sets() {
+fn set_ciphers_strict_selects_the_same_suites_as_set_ciphers() {
     let [strict, plain] = [(), ()].map(|()| ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap());
     let string = "@SECLEVEL=1:ECDHE+AESGCM:!aNULL";
     strict.set_ciphers_strict(string).unwrap();
@@ -27,7 +27,7 @@ fn strict_setting_sets_what_plain_setting_sets() {
 }
 
 #[test]
-fn a_list_for_tls_1_3_with_a_misspelt_name_is_refused_and_changes_nothing() {
+fn set_ciphersuites_strict_rejects_a_misspelt_name_without_effect() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context
         .set_ciphersuites_strict("TLS_AES_128_GCM_SHA256")

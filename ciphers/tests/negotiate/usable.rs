@@ -17,7 +17,7 @@ fn why<'a>(list: &'a [Usable], name: &str) -> Option<&'a Obstacle> {
 }
 
 #[test]
-fn the_list_is_that_of_the_context_and_pythons_default_is_all_usable() {
+fn usable_ciphers_lists_all_suites_of_the_default_string_as_usable() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let usable = usable_ciphers(&context, Role::Client).unwrap();
     let names = |list: Vec<ssl::Cipher>| list.iter().map(|c| c.name).collect::<Vec<_>>();
@@ -37,7 +37,7 @@ fn the_list_is_that_of_the_context_and_pythons_default_is_all_usable() {
 }
 
 #[test]
-fn a_server_can_use_what_its_certificates_and_parameters_allow() {
+fn usable_suites_of_a_server_depend_on_its_certificates_and_dh_parameters() {
     let ca = Ca::new();
     let context = server(&[]);
     context
@@ -72,7 +72,7 @@ fn a_server_can_use_what_its_certificates_and_parameters_allow() {
 }
 
 #[test]
-fn versions_security_level_and_callbacks_take_suites_away() {
+fn versions_security_levels_and_missing_callbacks_make_suites_unusable() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     let string = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:NULL-SHA256:PSK-AES128-CBC-SHA@SECLEVEL=2";
     context.set_ciphers(string).unwrap();
@@ -104,7 +104,7 @@ fn versions_security_level_and_callbacks_take_suites_away() {
 }
 
 #[test]
-fn a_psk_callback_makes_its_suites_usable_and_is_not_called() {
+fn a_psk_callback_makes_psk_suites_usable_without_being_called() {
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     client.set_ciphers("PSK+AES128").unwrap();
     client
@@ -122,7 +122,7 @@ fn a_psk_callback_makes_its_suites_usable_and_is_not_called() {
 }
 
 #[test]
-fn every_suite_of_the_library_is_usable_or_has_a_reason() {
+fn every_suite_of_openssl_is_usable_or_has_an_obstacle() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
     context
         .set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
@@ -139,7 +139,7 @@ fn every_suite_of_the_library_is_usable_or_has_a_reason() {
 }
 
 #[test]
-fn high_security_levels_are_tried_with_longer_keys() {
+fn high_security_levels_are_tested_with_longer_keys() {
     for (level, rsa) in [(3, true), (4, true), (5, false)] {
         let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
         context
@@ -160,7 +160,7 @@ fn a_context_of_the_other_role_is_an_error() {
 }
 
 #[test]
-fn test_keys_replace_missing_certificates_and_each_suite_is_tried() {
+fn each_suite_is_tested_with_test_keys_if_certificates_are_missing() {
     let ca = Ca::new();
     let context = server(&[]);
     let string = "ECDHE+AESGCM:DHE-RSA-AES128-GCM-SHA256:DHE-DSS-AES128-GCM-SHA256:\
@@ -219,7 +219,7 @@ fn each_security_level_has_test_certificates() {
 
 /// Test keys are of a kind that the context's groups and signature algorithms allow.
 #[test]
-fn test_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
+fn test_keys_match_the_contexts_groups_and_signature_algorithms() {
     let names = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
     for groups in ["P-256", "P-384", "P-521", "X25519:P-384"] {
         let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -270,7 +270,7 @@ fn test_keys_fit_the_groups_and_signature_algorithms_of_the_context() {
 
 /// Kinds of keys that the server has itself need no test key.
 #[test]
-fn suites_that_a_server_can_use_itself_need_no_test_key() {
+fn suites_that_work_with_the_servers_own_certificate_need_no_test_key() {
     let ca = Ca::new();
     let key = pyssl_testing::pki::KeyKind::Ed25519;
     let context = server(&[&ca.builder().san("localhost").key(key).build()]);

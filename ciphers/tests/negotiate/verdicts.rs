@@ -534,7 +534,7 @@ fn rsa_pss() -> Option<PKey<Private>> {
 /// The audit says "nothing to correct" only if clients of TLS 1.2 and of TLS 1.3 connect, and reports a
 /// failing handshake only if one of them fails.
 #[test]
-fn an_audit_without_findings_means_that_independent_clients_connect() {
+fn clients_of_the_openssl_crate_connect_if_an_audit_has_no_findings() {
     let cases = certificates();
     assert!(cases.len() > 40);
     let directory = tempfile::tempdir().unwrap();

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_in_the_help_are_read() {
+    fn every_file_named_in_the_help_is_accepted() {
         let (policy, profiles) = FILES.split_once("\n\n").unwrap();
         let file = |text: &'static str| text.split_once('\n').unwrap().1;
         pyssl_ciphers::cipher::Policy::parse(file(policy)).unwrap();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_versions_are_those_of_the_library() {
+    fn openssl_versions_in_the_help_match_the_library() {
         let known = pyssl_ciphers::cipher::KnownOpenssl::all();
         let names = known.iter().map(pyssl_ciphers::cipher::KnownOpenssl::name);
         assert!(names.chain(["all"]).eq(OPENSSL));

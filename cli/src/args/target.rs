@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_and_written() {
+    fn target_addresses_round_trip() {
         for text in [
             "localhost:8443",
             "[::1]:0",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_targets() {
+    fn a_url_is_parsed_as_a_target() {
         for (url, target) in [
             ("https://example.org", "example.org:443"),
             ("HTTPS://example.org/path:1/?q=a@b#c", "example.org:443"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scope_is_not_part_of_the_name() {
+    fn the_server_name_excludes_the_ipv6_scope() {
         assert_eq!(read("[fe80::1%eth0]:1").unwrap().server_name(), "fe80::1");
         assert_eq!(read("a%b:1").unwrap().server_name(), "a%b");
     }

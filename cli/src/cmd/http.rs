@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_read() {
+    fn http_requests_are_parsed() {
         let head = b"\r\nGET /a?b HTTP/1.0\r\nHost: x\r\n\r\n";
         assert_eq!(parse(head), request("GET", "/a?b"));
         assert_eq!(parse(b"HEAD / HTTP/1.1\n\nbody"), request("HEAD", "/"));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_head_has_the_length_and_no_body() {
+    fn a_response_to_head_has_content_length_and_no_body() {
         let response = text_response("200 OK", "body\n", false);
         assert!(response.contains("\r\nContent-Length: 5\r\n"));
         assert!(response.ends_with("\r\n\r\n"));

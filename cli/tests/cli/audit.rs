@@ -24,7 +24,7 @@ fn has(findings: &[(String, String)], code: &str, severity: &str) -> bool {
 
 /// `SSLContext(PROTOCOL_TLSv1_2)` with `load_verify_locations`, which verifies nothing.
 #[test]
-fn a_client_that_loads_an_authority_but_does_not_verify_is_flagged() {
+fn a_client_with_a_ca_file_but_no_verification_is_reported() {
     let world = World::new();
     let seed = [
         "--protocol",

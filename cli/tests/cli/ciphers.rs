@@ -27,7 +27,7 @@ fn with_input(args: &[&str], input: &[u8]) -> Output {
 }
 
 #[test]
-fn one_line_for_each_suite_and_why_it_is_weak() {
+fn ciphers_prints_one_line_per_suite_with_its_weaknesses() {
     let output = run(["ciphers", "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:NULL-SHA"]);
     assert_eq!((output.code, &*output.stderr), (Some(0), ""));
     let lines: Vec<Vec<&str>> = output
@@ -52,7 +52,7 @@ fn one_line_for_each_suite_and_why_it_is_weak() {
 }
 
 #[test]
-fn the_default_string_is_pythons() {
+fn ciphers_without_a_string_uses_pythons_default() {
     let (value, _, code) = json(&[]);
     assert_eq!(code, Some(0));
     let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
@@ -68,7 +68,7 @@ fn the_default_string_is_pythons() {
 }
 
 #[test]
-fn json_has_pythons_list_of_dicts() {
+fn ciphers_json_matches_pythons_get_ciphers() {
     const SCRIPT: &str = r"
 import json, ssl, sys
 for text in json.load(sys.stdin):
@@ -120,7 +120,7 @@ fn the_verbose_list_matches_the_openssl_program() {
 }
 
 #[test]
-fn an_explanation_shows_the_effect_of_each_part() {
+fn explain_prints_the_effect_of_each_part() {
     let output = run([
         "ciphers",
         "AES128-SHA:AES256-SHA:!aNUL:+AES128-SHA:-kRSA:kRSA+ECDHE",
@@ -354,7 +354,7 @@ fn strings_in_files_are_linted_with_line_and_column() {
 }
 
 #[test]
-fn colour_is_printed_only_on_request() {
+fn colour_is_printed_to_a_pipe_only_on_request() {
     let mut command = pyssl();
     let output = run_command(
         command
@@ -443,7 +443,7 @@ fn other_versions_are_explained_and_compared() {
 }
 
 #[test]
-fn known_clients_show_their_negotiated_settings() {
+fn compat_prints_the_negotiated_settings_of_known_clients() {
     let (value, _, code) = json(&["ECDHE+AESGCM", "--profiles"]);
     assert_eq!(code, Some(0));
     let clients = value["clients"].as_array().unwrap();
@@ -483,7 +483,7 @@ fn known_clients_show_their_negotiated_settings() {
 }
 
 #[test]
-fn lists_for_tls_1_3_and_names_that_postfix_excludes_are_linted_in_files() {
+fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("mixed.conf");
     let text = "ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384:TLS_BOGUS;\n\

@@ -18,7 +18,7 @@ fn target(port: u16) -> String {
 }
 
 #[test]
-fn brief_is_one_line_for_success() {
+fn brief_prints_one_line_on_success() {
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));
     let server = EchoServer::start(&ca.issue("localhost"));
@@ -40,7 +40,7 @@ fn brief_is_one_line_for_success() {
 }
 
 #[test]
-fn brief_is_one_line_for_each_failure() {
+fn brief_prints_one_line_for_each_failure() {
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));
     let cafile = path(&files.ca);
@@ -93,7 +93,7 @@ fn brief_is_one_line_for_each_failure() {
 }
 
 #[test]
-fn a_time_out_ends_the_command() {
+fn connect_ends_when_the_time_out_has_passed() {
     let silent = Scripted::never_answers();
     let start = Instant::now();
     let (line, _) = brief(&target(silent.port()), &["--timeout", "0.5"]);
@@ -205,7 +205,7 @@ fn the_report_explains_a_verification_failure_and_gives_a_hint() {
 }
 
 #[test]
-fn json_has_everything() {
+fn json_contains_every_field_of_the_report() {
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));
     let config = ServerConfig::new(&ca.issue("localhost")).alpn(&["http/1.1"]);
@@ -249,7 +249,7 @@ fn json_has_everything() {
 }
 
 #[test]
-fn capath_is_a_hashed_directory() {
+fn capath_reads_a_hashed_directory() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("localhost"));
     let directory = tempfile::tempdir().unwrap();
@@ -263,7 +263,7 @@ fn capath_is_a_hashed_directory() {
 }
 
 #[test]
-fn a_tls13_server_that_wants_a_certificate_is_noticed() {
+fn a_tls13_server_that_requires_a_client_certificate_is_reported() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     let server = EchoServer::start(ServerConfig::new(&leaf).require_client_cert(&world.ca));
@@ -291,7 +291,7 @@ fn a_tls13_server_that_wants_a_certificate_is_noticed() {
 }
 
 #[test]
-fn a_server_that_drops_the_connection_after_the_handshake_is_noticed() {
+fn a_connection_that_is_closed_after_the_handshake_is_reported() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     for tickets in [0, 2] {
@@ -336,7 +336,7 @@ fn a_server_that_drops_the_connection_after_the_handshake_is_noticed() {
 }
 
 #[test]
-fn a_url_is_a_target() {
+fn connect_accepts_a_url() {
     let world = World::new();
     let server = EchoServer::start(&world.ca.issue("localhost"));
     let authority = target(server.port());
@@ -358,7 +358,7 @@ fn a_url_is_a_target() {
 }
 
 #[test]
-fn an_invalid_time_out_is_explained() {
+fn an_invalid_time_out_is_a_usage_error() {
     for (timeout, text) in [
         ("1e300", "at most 9223372036"),
         ("inf", "at most 9223372036"),
@@ -376,7 +376,7 @@ fn an_invalid_time_out_is_explained() {
 }
 
 #[test]
-fn a_key_log_that_cannot_be_opened_is_named() {
+fn the_error_names_a_key_log_that_cannot_be_opened() {
     let files = Files::localhost();
     for args in [
         vec!["connect", "127.0.0.1:1"],
@@ -557,7 +557,7 @@ fn an_encrypted_key_needs_its_password() {
 }
 
 #[test]
-fn a_closed_pipe_keeps_the_exit_code_of_the_work() {
+fn a_closed_stdout_does_not_change_the_exit_code() {
     let refused = closed_port();
     let ca = Ca::new();
     let files = Files::new(&ca, &ca.issue("localhost"));

@@ -8,7 +8,7 @@ use pyssl_testing::skipped;
 use crate::support::{Killed, pipe, pyssl, run};
 
 #[test]
-fn the_version_names_openssl() {
+fn version_prints_the_openssl_version() {
     let output = run(["--version"]);
     assert_eq!(output.code, Some(0));
     let openssl = *pyssl::OPENSSL_VERSION;
@@ -66,7 +66,7 @@ fn every_command_has_help() {
 }
 
 #[test]
-fn completions_and_manual_are_printed() {
+fn completions_and_the_manual_are_printed() {
     let output = run(["completions", "bash"]);
     assert_eq!(output.code, Some(0));
     assert!(output.stdout.contains("--client-ca"));
@@ -100,7 +100,7 @@ fn a_closed_pipe_is_not_a_failure() {
 }
 
 #[test]
-fn a_full_disk_is_a_failure() {
+fn a_full_disk_sets_the_exit_code() {
     let Ok(full) = File::options().write(true).open("/dev/full") else {
         skipped("there is no /dev/full");
         return;

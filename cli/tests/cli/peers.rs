@@ -111,7 +111,7 @@ fn fetches(client: &str, output: &Output, protocol: &str) {
 }
 
 #[test]
-fn clients_fetch_a_page_from_serve() {
+fn curl_wget_and_python_fetch_a_page_from_serve() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http"]);
     let (port, ca) = (server.port().to_string(), world.cafile());

@@ -135,7 +135,7 @@ fn sessions_resume_across_a_renewal() {
 }
 
 #[test]
-fn links_that_certbot_replaces_are_followed_and_mismatched_pairs_are_not_used() {
+fn serve_follows_certbots_links_and_ignores_mismatched_pairs() {
     let scene = Scene::new();
     for (n, leaf) in [(1, &scene.old), (2, &scene.new)] {
         let names = [format!("fullchain{n}.pem"), format!("privkey{n}.pem")];
@@ -179,7 +179,7 @@ fn links_that_certbot_replaces_are_followed_and_mismatched_pairs_are_not_used() 
 }
 
 #[test]
-fn directories_that_kubernetes_replaces_are_followed() {
+fn serve_follows_directories_that_kubernetes_replaces() {
     let scene = Scene::new();
     let names = ["tls.crt", "tls.key"];
     for (directory, leaf) in [("..1", &scene.old), ("..2", &scene.new)] {
@@ -203,7 +203,7 @@ fn directories_that_kubernetes_replaces_are_followed() {
 }
 
 #[test]
-fn files_that_block_hold_up_neither_clients_nor_signals() {
+fn a_certificate_file_that_blocks_delays_neither_clients_nor_signals() {
     let scene = Scene::new();
     let names = ["cert.pem", "key.pem"];
     write_pair(scene.path(), names, &scene.old);

@@ -65,7 +65,7 @@ const SUITES: [&str; 3] = [
 ];
 
 #[test]
-fn suites_are_found_in_the_servers_order() {
+fn scan_lists_suites_in_the_servers_order() {
     let ca = Ca::new();
     let server = EchoServer::start(
         rsa_and_more(&ca)
@@ -104,7 +104,7 @@ fn suites_are_found_in_the_servers_order() {
 }
 
 #[test]
-fn the_side_whose_order_decides_is_detected() {
+fn scan_detects_whose_order_decides() {
     let ca = Ca::new();
     let server = EchoServer::start(
         rsa_and_more(&ca)
@@ -122,7 +122,7 @@ fn the_side_whose_order_decides_is_detected() {
 }
 
 #[test]
-fn a_difference_from_the_intended_string_sets_the_exit_code() {
+fn a_difference_from_the_expected_string_sets_the_exit_code() {
     let ca = Ca::new();
     let server = EchoServer::start(rsa_and_more(&ca).ciphers(&SUITES.join(":")).configure(
         |context| {
@@ -164,7 +164,7 @@ fn a_difference_from_the_intended_string_sets_the_exit_code() {
 }
 
 #[test]
-fn a_guideline_is_compared_with_suites_versions_and_groups() {
+fn scan_compares_suites_versions_and_groups_with_a_policy() {
     let ca = Ca::new();
     let modern = EchoServer::start(
         ServerConfig::new(&ca.issue("localhost"))
@@ -191,7 +191,7 @@ fn a_guideline_is_compared_with_suites_versions_and_groups() {
 }
 
 #[test]
-fn s_server_with_two_certificates_is_scanned() {
+fn scan_finds_both_certificates_of_openssl_s_server() {
     let openssl = skip_without_openssl!();
     let ca = Ca::new();
     let issue = |kind| Files::of(&ca.builder().san("localhost").key(kind).build());
@@ -221,7 +221,7 @@ fn s_server_with_two_certificates_is_scanned() {
 }
 
 #[test]
-fn a_server_that_requires_a_certificate_is_scanned_too() {
+fn a_server_that_requires_a_client_certificate_can_be_scanned() {
     let ca = Ca::new();
     let config = rsa_and_more(&ca)
         .require_client_cert(&ca)
@@ -243,7 +243,7 @@ fn a_server_that_requires_a_certificate_is_scanned_too() {
 }
 
 #[test]
-fn a_server_without_tls_cannot_be_scanned() {
+fn scanning_a_server_without_tls_fails() {
     for peer in [Scripted::closes_at_once(), Scripted::speaks_http()] {
         let output = scan(peer.addr(), &[]);
         assert_eq!((output.code, &*output.stdout), (Some(2), ""), "{output:?}");
@@ -261,7 +261,7 @@ fn a_server_without_tls_cannot_be_scanned() {
 }
 
 #[test]
-fn the_rate_is_kept() {
+fn scan_does_not_exceed_the_rate() {
     let ca = Ca::new();
     let config = rsa_and_more(&ca).only_version(SslVersion::TLS1_2);
     let server = EchoServer::start(config.ciphers("AES128-SHA"));

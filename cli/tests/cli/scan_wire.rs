@@ -48,7 +48,7 @@ fn old_server(certificate: &[u8], offer: &Offer) -> Reply {
 }
 
 #[test]
-fn suites_groups_and_sizes_are_found_that_openssl_cannot_speak() {
+fn scan_finds_suites_and_groups_that_openssl_does_not_implement() {
     let der = certificate();
     let server = serve(move |_, offer| old_server(&der, offer));
     let (found, code) = json(server.addr(), &["--policy", "rfc9325"]);
@@ -130,7 +130,7 @@ fn groups_found(prefers: &'static [u16], client_order: bool, curve: Option<u16>)
 }
 
 #[test]
-fn groups_are_those_that_a_client_can_negotiate() {
+fn scan_lists_only_groups_that_a_client_can_negotiate() {
     let all = ["secp256r1", "secp384r1", "x25519", "x448"];
     const SERVER: &[u16] = &[29, 23, 30, 24];
     assert_eq!(groups_found(SERVER, false, None), all);
@@ -146,7 +146,7 @@ fn groups_are_those_that_a_client_can_negotiate() {
 }
 
 #[test]
-fn ssl_2_and_ssl_3_are_found() {
+fn scan_detects_ssl_2_and_ssl_3() {
     let der = certificate();
     let server = Scripted::follows(move |socket| {
         use std::io::{Read, Write};
@@ -196,7 +196,7 @@ fn offers(record: &[u8], suite: u16) -> bool {
 }
 
 #[test]
-fn questions_that_a_throttling_server_leaves_open_are_unknown() {
+fn results_are_unknown_if_a_server_throttles_the_scan() {
     let ca = Ca::new();
     let config = ServerConfig::new(&ca.issue("localhost"));
     let modern = config.only_version(pyssl_testing::openssl::ssl::SslVersion::TLS1_3);
@@ -263,7 +263,7 @@ fn throttle(upstream: SocketAddr, passed: usize) -> Scripted {
 }
 
 #[test]
-fn a_closed_connection_is_a_refusal_only_if_others_are_answered() {
+fn a_closed_connection_counts_as_a_refusal_only_if_other_hellos_are_answered() {
     let der = certificate();
     // It closes the connection instead of sending an alert, as some servers do.
     let silent = serve(move |_, offer| match old_server(&der, offer) {
@@ -282,7 +282,7 @@ fn a_closed_connection_is_a_refusal_only_if_others_are_answered() {
 /// Bytes that no scan may trust: records without end, a certificate without end, wrong bytes
 /// everywhere, one byte at a time, nothing at all.
 #[test]
-fn a_hostile_server_gets_no_verdict() {
+fn scanning_a_misbehaving_server_gives_no_verdict() {
     let der = certificate();
     let Reply::Bytes(good) = flight(0x0303, ECDHE_RSA, &der, Exchange::Curve(X448, PKCS1_SHA256))
     else {

@@ -87,7 +87,7 @@ fn http_answers_any_request() {
 }
 
 #[test]
-fn an_answer_arrives_although_the_request_body_is_not_read() {
+fn http_answers_before_it_has_read_the_request_body() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
@@ -126,7 +126,7 @@ fn silent_clients_do_not_block_others() {
 }
 
 #[test]
-fn silent_clients_are_dropped() {
+fn silent_clients_are_disconnected_after_the_time_out() {
     let world = World::new();
     let server = Server::start(&world.server, &["--hello", "--timeout", "0.5"]);
     let mut silent: Vec<_> = (0..5)
@@ -249,7 +249,7 @@ fn client_certificates_are_required() {
 }
 
 #[test]
-fn protocols_versions_and_ciphers_follow_the_options() {
+fn serve_applies_the_alpn_version_and_cipher_options() {
     let world = World::new();
     let args = [
         "--echo",
@@ -286,7 +286,7 @@ fn protocols_versions_and_ciphers_follow_the_options() {
 }
 
 #[test]
-fn ipv6_and_names_can_be_listened_on() {
+fn serve_listens_on_ipv6_addresses_and_names() {
     let world = World::new();
     let cert = ["--cert", path(&world.server.combined)];
     if TcpListener::bind("[::1]:0").is_ok() {
@@ -305,7 +305,7 @@ fn ipv6_and_names_can_be_listened_on() {
 }
 
 #[test]
-fn signals_end_the_server_cleanly() {
+fn serve_exits_cleanly_on_a_signal() {
     let world = World::new();
     for signal in [Signal::TERM, Signal::INT] {
         let server = Server::start(&world.server, &["--echo"]);
@@ -319,7 +319,7 @@ fn signals_end_the_server_cleanly() {
 }
 
 #[test]
-fn a_connected_client_is_served_when_the_server_stops() {
+fn a_stopping_server_finishes_its_connections() {
     let world = World::new();
     let server = Server::start(&world.server, &["--hello", "--timeout", "60"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
@@ -408,7 +408,7 @@ fn a_start_failure_prints_one_line_and_has_exit_code_2() {
 }
 
 #[test]
-fn an_encrypted_key_is_opened_with_its_password() {
+fn serve_opens_an_encrypted_key_with_the_password() {
     let world = World::new();
     let files = &world.server;
     let cert = [
@@ -428,7 +428,7 @@ fn an_encrypted_key_is_opened_with_its_password() {
 }
 
 #[test]
-fn a_server_whose_output_is_closed_keeps_serving() {
+fn serve_continues_after_its_stdout_is_closed() {
     let world = World::new();
     let (reader, writer) = pipe();
     let child = pyssl()

@@ -133,7 +133,7 @@ fn one_address_cannot_use_all_descriptors() {
 }
 
 #[test]
-fn a_server_recovers_from_a_shortage_of_descriptors() {
+fn serve_continues_after_it_ran_out_of_descriptors() {
     let world = World::new();
     let server = start_with_descriptors(64, &world);
     server.log_line();

@@ -12,7 +12,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::support::{client, listener, server, show, tls_error, trust};
 
 #[tokio::test]
-async fn a_call_reaches_a_server_that_knows_the_client() {
+async fn a_grpc_call_succeeds_with_client_authentication() {
     let ca = Ca::new();
     let (client, server) = (client(&ca), server(&ca.issue("localhost")));
     for context in [&client, &server] {

@@ -85,7 +85,7 @@ async fn serve_hyper(tcp: TcpListener, context: ssl::SslContext) {
 }
 
 #[tokio::test]
-async fn hyper_serves_and_asks_with_both_protocols() {
+async fn hyper_client_and_server_speak_http_1_and_http_2() {
     let ca = Ca::new();
     let (client, server) = contexts(&ca);
     let (tcp, port) = listener().await;
@@ -95,7 +95,7 @@ async fn hyper_serves_and_asks_with_both_protocols() {
 }
 
 #[tokio::test]
-async fn axum_serves_on_a_listener() {
+async fn axum_serves_on_a_tls_listener() {
     let ca = Ca::new();
     let (client, server) = contexts(&ca);
     let (tcp, port) = listener().await;
@@ -108,7 +108,7 @@ async fn axum_serves_on_a_listener() {
 }
 
 #[tokio::test]
-async fn axum_server_puts_the_connection_into_requests() {
+async fn axum_server_adds_the_connection_to_each_request() {
     let ca = Ca::new();
     let (client, server) = contexts(&ca);
     let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -127,7 +127,7 @@ async fn axum_server_puts_the_connection_into_requests() {
 }
 
 #[tokio::test]
-async fn a_server_without_alpn_is_asked_with_http_1() {
+async fn a_client_uses_http_1_if_the_server_has_no_alpn() {
     let ca = Ca::new();
     let server = HttpsServer::start(&ca.issue("localhost"), "hello");
     let context = client(&ca);
@@ -137,7 +137,7 @@ async fn a_server_without_alpn_is_asked_with_http_1() {
 }
 
 #[tokio::test]
-async fn a_client_reports_why_a_server_is_refused() {
+async fn a_client_reports_why_a_servers_certificate_is_rejected() {
     let server = HttpsServer::start(&Ca::new().issue("localhost"), "hello");
     let url = server.url("localhost", "/").parse().unwrap();
     let error = http_client(&client(&Ca::new())).get(url).await.unwrap_err();
@@ -146,7 +146,7 @@ async fn a_client_reports_why_a_server_is_refused() {
 }
 
 #[tokio::test]
-async fn http_without_tls_goes_through_the_same_client() {
+async fn the_same_client_requests_http_without_tls() {
     let (tcp, port) = listener().await;
     let app = Router::new().route("/", get(|| async { "plain" }));
     let serving = tokio::spawn(async { axum::serve(tcp, app).await });
@@ -182,7 +182,7 @@ async fn silent_and_failing_clients_do_not_delay_others() {
 }
 
 #[tokio::test]
-async fn a_renewed_certificate_is_shown_without_a_restart() {
+async fn a_renewed_certificate_is_used_without_a_restart() {
     let (old, new) = (Ca::new(), Ca::new());
     let (_, server) = contexts(&old);
     let (tcp, port) = listener().await;

@@ -50,7 +50,7 @@ async fn tokio_openssl_echo(client: &ssl::SslContext, server: &ssl::SslContext) 
 }
 
 #[tokio::test]
-async fn tokio_openssl_uses_a_copy_on_both_sides() {
+async fn tokio_openssl_works_with_copied_contexts_on_both_sides() {
     let ca = Ca::new();
     let (client, server) = (client(&ca), server(&ca.issue("localhost")));
     for version in [ssl::TlsVersion::TLSv1_3, ssl::TlsVersion::TLSv1_2] {
@@ -60,7 +60,7 @@ async fn tokio_openssl_uses_a_copy_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_copy_talks_to_its_context() {
+async fn a_copied_context_connects_to_the_original() {
     let ca = Ca::new();
     let (client, server) = (client(&ca), server(&ca.issue("localhost")));
     let (tcp, port) = listener().await;
@@ -102,7 +102,7 @@ async fn hyper_openssl_get(context: &ssl::SslContext, port: u16) -> Option<Strin
 }
 
 #[tokio::test]
-async fn axum_server_and_hyper_openssl_use_copies() {
+async fn axum_server_and_hyper_openssl_work_with_copied_contexts() {
     let (old, new) = (Ca::new(), Ca::new());
     let server = server(&old.issue("localhost"));
     let acceptor = || Arc::new(server.to_openssl_acceptor().unwrap().build());
@@ -134,7 +134,7 @@ async fn axum_server_and_hyper_openssl_use_copies() {
 }
 
 #[tokio::test]
-async fn postgres_openssl_takes_a_connector() {
+async fn postgres_openssl_works_with_a_copied_connector() {
     let ca = Ca::new();
     let echo = EchoServer::start(&ca.issue("localhost"));
     let connector = client(&ca).to_openssl_connector().unwrap().build();

@@ -71,7 +71,7 @@ fn settings(port: u16) -> tokio_postgres::Config {
 }
 
 #[tokio::test]
-async fn the_login_is_bound_to_the_servers_certificate() {
+async fn the_postgres_login_uses_channel_binding() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (tcp, port) = listener().await;
@@ -142,7 +142,7 @@ fn start(leaf: &Leaf, directory: &Path, port: u16) -> Option<Server> {
 }
 
 #[tokio::test]
-async fn a_real_server_is_asked_over_a_bound_channel() {
+async fn a_real_postgres_server_accepts_channel_binding() {
     let ca = Ca::new();
     let directory = tempfile::tempdir().unwrap();
     let port = free_port();

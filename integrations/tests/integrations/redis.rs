@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use crate::support::{Server, client, free_port, listener, program, server, show};
 
 #[tokio::test]
-async fn commands_go_over_tls() {
+async fn redis_commands_are_sent_over_tls() {
     let ca = Ca::new();
     let server = server(&ca.issue("localhost"));
     let (tcp, port) = listener().await;
@@ -41,7 +41,7 @@ async fn commands_go_over_tls() {
 }
 
 #[tokio::test]
-async fn a_real_server_is_reached_with_a_certificate() {
+async fn a_real_redis_server_accepts_the_client_certificate() {
     let Some(program) = program("redis-server", &[]) else {
         return;
     };

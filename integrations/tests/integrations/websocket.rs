@@ -9,7 +9,7 @@ use tokio_tungstenite::{accept_async, client_async};
 use crate::support::{client, listener, server};
 
 #[tokio::test]
-async fn messages_go_both_ways() {
+async fn websocket_messages_are_exchanged_over_tls() {
     let ca = Ca::new();
     let (client, server) = (client(&ca), server(&ca.issue("localhost")));
     let (tcp, port) = listener().await;

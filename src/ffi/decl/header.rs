@@ -132,7 +132,7 @@ fn compiles(c: &str) -> bool {
 }
 
 #[test]
-fn declarations_agree_with_the_headers() {
+fn declarations_match_openssls_headers() {
     assert!(compiles(&source()));
 }
 
@@ -154,7 +154,7 @@ fn a_wrong_type_number_or_layout_does_not_compile() {
 
 /// A function that takes no OpenSSL object can be the first call, so it must initialise OpenSSL.
 #[test]
-fn functions_that_take_no_object_are_entries() {
+fn functions_without_an_openssl_object_initialise_openssl() {
     let is_object = |argument: &&'static str| {
         let pointed_to = argument.rsplit(' ').next().unwrap_or_default();
         argument.starts_with('*')

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_servers_order_decides_between_common_protocols() {
+    fn the_servers_order_decides_among_common_alpn_protocols() {
         assert_eq!(
             first_common(b"\x02h2\x08http/1.1", b"\x08http/1.1\x02h2"),
             Some(&b"h2"[..])
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_are_cut_off_or_empty_select_nothing() {
+    fn truncated_or_empty_alpn_lists_select_nothing() {
         assert_eq!(first_common(b"\x02h2", b"\x08htt"), None);
         assert_eq!(first_common(b"", b"\x02h2"), None);
         assert_eq!(first_common(b"\x02h2", b""), None);

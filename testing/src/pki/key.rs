@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_from_the_pool_differ_and_the_pool_is_reused() {
+    fn consecutive_pooled_keys_differ_and_the_pool_is_reused() {
         let keys: Vec<_> = (0..=POOL).map(|_| KeyKind::Rsa1024.key()).collect();
         assert!(keys.windows(2).all(|pair| !pair[0].public_eq(&pair[1])));
         assert!(keys[0].public_eq(&keys[POOL]));

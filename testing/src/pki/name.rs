@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_of_a_name_is_guessed() {
+    fn the_type_of_a_subject_alternative_name_is_inferred() {
         assert_eq!(San::guess("localhost"), San::Dns("localhost".into()));
         assert_eq!(
             San::guess("*.example.org"),

@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn openssl_reads_them_back() {
+    fn openssl_parses_the_odd_certificates() {
         let ca = Ca::new();
         for (name, leaf) in all(&ca) {
             let again = openssl::x509::X509::from_der(&leaf.der()).expect(name);
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_name_is_there() {
+    fn odd_certificates_have_every_kind_of_name() {
         let leaf = every_san(&Ca::new());
         let names = leaf.cert().subject_alt_names().unwrap();
         let count = |test: fn(&openssl::x509::GeneralNameRef) -> bool| {
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn nul_bytes_survive() {
+    fn nul_bytes_in_names_are_kept() {
         let ca = Ca::new();
         let common_name = nul_in_common_name(&ca);
         let entry = common_name.cert().subject_name().entries().next().unwrap();

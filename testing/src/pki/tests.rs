@@ -100,7 +100,7 @@ fn a_chain_has_the_intermediates_and_not_the_root() {
 }
 
 #[test]
-fn certificates_fail_for_the_reason_they_were_made_for() {
+fn each_bad_certificate_fails_with_its_intended_error() {
     let ca = Ca::new();
     let localhost = || ca.builder().san("localhost");
     let check = |builder: CertBuilder, purpose| verify(&builder.build(), ca.cert(), purpose);
@@ -128,13 +128,13 @@ fn certificates_fail_for_the_reason_they_were_made_for() {
 }
 
 #[test]
-fn a_certificate_that_signs_itself_is_its_own_root() {
+fn a_self_signed_certificate_is_its_own_root() {
     let leaf = odd::self_signed();
     assert_eq!(verify(&leaf, leaf.root(), SERVER), Ok(()));
 }
 
 #[test]
-fn authorities_fail_the_strict_checks_for_the_reason_they_were_made_for() {
+fn each_bad_authority_fails_the_strict_checks_with_its_intended_error() {
     let check = |root: CertBuilder| {
         let ca = root.build_ca();
         verify(&ca.issue("localhost"), ca.cert(), SERVER)
@@ -163,7 +163,7 @@ fn authorities_fail_the_strict_checks_for_the_reason_they_were_made_for() {
 }
 
 #[test]
-fn a_crl_revokes_only_the_certificates_it_names() {
+fn a_crl_revokes_only_the_listed_certificates() {
     let ca = Ca::new();
     let (good, bad) = (ca.issue("localhost"), ca.issue("localhost"));
     let check = |leaf: &Leaf, crl: Option<String>| {
@@ -182,7 +182,7 @@ fn a_crl_revokes_only_the_certificates_it_names() {
 }
 
 #[test]
-fn a_hashed_directory_distinguishes_authorities_with_one_name() {
+fn a_hashed_directory_keeps_authorities_with_the_same_name_apart() {
     let dir = tempfile::tempdir().unwrap();
     let cas = [1, 2].map(|_| Ca::root_builder().common_name("Same CA").build_ca());
     let paths = cas.each_ref().map(|ca| ca.write_hashed(dir.path()));
@@ -209,7 +209,7 @@ fn hashed_store(dir: &std::path::Path, flags: X509VerifyFlags) -> X509StoreBuild
 }
 
 #[test]
-fn keys_can_be_read_in_every_form() {
+fn keys_are_readable_in_every_format() {
     let ca = Ca::new();
     for kind in [
         KeyKind::EcP256,
@@ -254,7 +254,7 @@ fn a_renewed_certificate_has_the_same_key() {
 }
 
 #[test]
-fn files_have_the_named_contents_and_are_deleted_with_their_directory() {
+fn temporary_files_have_their_contents_and_are_deleted_on_drop() {
     let ca = Ca::new();
     let leaf = ca.intermediate().issue("localhost");
     let files = Files::new(&ca, &leaf);

@@ -45,7 +45,7 @@ fn large_data_is_echoed() {
 }
 
 #[test]
-fn the_wrong_name_and_the_wrong_authority_are_refused() {
+fn clients_reject_a_wrong_name_and_an_unknown_issuer() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue_for(&["example.org", "127.0.0.1"]));
     for (ca, name) in [(&ca, "localhost"), (&Ca::new(), "example.org")] {
@@ -108,7 +108,7 @@ fn a_client_certificate_is_required_or_requested() {
 }
 
 #[test]
-fn versions_and_ciphers_are_kept() {
+fn the_server_applies_its_versions_and_ciphers() {
     let leaf = Ca::new().issue("localhost");
     let config = ServerConfig::new(&leaf)
         .only_version(SslVersion::TLS1_2)
@@ -135,7 +135,7 @@ fn versions_and_ciphers_are_kept() {
 }
 
 #[test]
-fn weak_keys_serve_below_the_security_level_that_forbids_them() {
+fn a_weak_key_works_only_at_a_low_security_level() {
     let ca = Ca::new();
     let weak = ca
         .builder()
@@ -183,7 +183,7 @@ fn the_server_closes_as_configured() {
 }
 
 #[test]
-fn the_ways_a_client_ends_are_distinguished() {
+fn the_server_records_how_each_client_ended() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     // Not 1.3: unread tickets make the kernel send a reset when the client's socket is closed.
     let config = ClientConfig::new().max_version(SslVersion::TLS1_2);
@@ -205,7 +205,7 @@ fn dropping_a_server_ends_connections_that_are_idle_or_stuck_in_the_handshake() 
 }
 
 #[test]
-fn https_answers_until_it_is_asked_to_close() {
+fn the_https_server_answers_until_connection_close() {
     let ca = Ca::new();
     let server = HttpsServer::start(&ca.issue("localhost"), "It works");
     assert_eq!(
@@ -244,7 +244,7 @@ fn https_answers_until_it_is_asked_to_close() {
 }
 
 #[test]
-fn https_answers_can_be_scripted() {
+fn answers_of_the_https_server_can_be_scripted() {
     let response = HttpResponse::redirect("https://localhost/")
         .header("X-Test", "1")
         .content_length(10);
@@ -264,7 +264,7 @@ fn https_answers_can_be_scripted() {
 }
 
 #[test]
-fn python_with_its_default_context_is_a_client_like_any_other() {
+fn pythons_default_context_connects_to_the_test_server() {
     const SCRIPT: &str = "import socket, ssl, sys\n\
         context = ssl.create_default_context(cafile=sys.argv[1])\n\
         with socket.create_connection(('127.0.0.1', int(sys.argv[2]))) as s:\n\

@@ -53,7 +53,7 @@ enum Outcome {
 
 /// The process whose first call is the one that the environment names.
 #[test]
-fn inner_process() {
+fn first_call_in_a_child_process() {
     let Ok(name) = std::env::var(CALL) else {
         return;
     };
@@ -73,7 +73,7 @@ fn inner_process() {
 fn handler_ran(name: &str, pem: &str, register: bool) -> bool {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "first_call::inner_process"])
+        .args(["--exact", "first_call::first_call_in_a_child_process"])
         .env(CALL, name)
         .env(PEM, pem);
     if register {
@@ -124,7 +124,7 @@ fn no_function_registers_openssls_exit_handler() {
 
 /// Functions of options and plain values do not call OpenSSL.
 #[test]
-fn plain_values_do_not_reach_openssl() {
+fn functions_of_plain_values_do_not_call_openssl() {
     with_pem(|pem| {
         for call in calls::untouched() {
             let name = call.functions[0];
@@ -136,7 +136,7 @@ fn plain_values_do_not_reach_openssl() {
 /// Methods of these types are never the first call, because the functions that make their values
 /// initialise OpenSSL.
 #[test]
-fn what_the_other_methods_need_initialises_openssl() {
+fn constructors_initialise_openssl() {
     with_pem(|pem| {
         let made: BTreeSet<&str> = calls::MADE_BY
             .iter()
@@ -151,7 +151,7 @@ fn what_the_other_methods_need_initialises_openssl() {
 
 /// Reads the sources, so that no function that is added later can be forgotten.
 #[test]
-fn every_public_function_is_called() {
+fn every_public_function_is_tested_as_first_call() {
     let made: BTreeSet<&str> = calls::MADE_BY.iter().map(|(made, _)| *made).collect();
     let found = census::functions(&made);
     let mut called = BTreeMap::new();

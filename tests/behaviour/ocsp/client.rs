@@ -11,7 +11,7 @@ use crate::support::{Pair, server_context, told};
 const MODES: [ssl::OcspMode; 2] = [ssl::OcspMode::Check, ssl::OcspMode::Require];
 
 #[test]
-fn what_the_server_staples_reaches_the_client_that_asks() {
+fn a_stapled_response_reaches_a_client_that_requests_it() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Request);
         scene.client.set_maximum_version(version).unwrap();
@@ -39,7 +39,7 @@ fn what_the_server_staples_reaches_the_client_that_asks() {
 }
 
 #[test]
-fn sockets_staple_too() {
+fn a_stapled_response_reaches_a_client_over_sockets() {
     let scene = Scene::new(ssl::OcspMode::Require);
     let response = scene.ca.ocsp(&scene.leaf).build();
     scene
@@ -57,7 +57,7 @@ fn sockets_staple_too() {
 
 /// One row for each way in which a response is not good, with OpenSSL's code.
 #[test]
-fn a_response_that_is_not_good_ends_the_handshake() {
+fn a_bad_stapled_response_fails_the_handshake() {
     const FAILED: i32 = 74;
     let ca = Ca::new();
     let (leaf, other) = (ca.issue("localhost"), ca.issue("localhost"));
@@ -127,7 +127,7 @@ fn about_another() -> i32 {
 }
 
 #[test]
-fn a_response_about_another_certificate_does_not_count() {
+fn a_response_for_another_certificate_is_rejected() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Require);
         let other = scene.ca.issue("localhost");
@@ -137,7 +137,7 @@ fn a_response_about_another_certificate_does_not_count() {
 }
 
 #[test]
-fn the_verdict_is_told_in_words() {
+fn ocsp_errors_say_what_is_wrong() {
     let scene = Scene::new(ssl::OcspMode::Require);
     let message = |response: Option<Vec<u8>>| {
         scene.staple(response);
@@ -168,7 +168,7 @@ fn the_verdict_is_told_in_words() {
 }
 
 #[test]
-fn a_client_that_only_asks_takes_anything() {
+fn a_client_in_request_mode_accepts_any_response() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Request);
         for response in [
@@ -188,7 +188,7 @@ fn a_client_that_only_asks_takes_anything() {
 
 /// RFC 7633.
 #[test]
-fn a_certificate_that_promises_a_response_must_come_with_one() {
+fn a_must_staple_certificate_requires_a_response() {
     const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
     let ca = Ca::new();
     let promising = |features: &[u8]| {
@@ -219,7 +219,7 @@ fn a_certificate_that_promises_a_response_must_come_with_one() {
 }
 
 #[test]
-fn the_issuer_in_the_middle_of_a_chain_answers() {
+fn a_response_of_an_intermediate_issuer_is_accepted() {
     let root = Ca::new();
     let issuer = root.intermediate();
     let leaf = issuer.issue("localhost");
@@ -237,7 +237,7 @@ fn the_issuer_in_the_middle_of_a_chain_answers() {
 }
 
 #[test]
-fn a_resumed_session_brings_no_response_and_needs_none() {
+fn a_resumed_session_needs_no_response() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Require);
         scene.client.set_maximum_version(version).unwrap();
@@ -259,7 +259,7 @@ fn a_resumed_session_brings_no_response_and_needs_none() {
 }
 
 #[test]
-fn a_session_does_not_lead_past_the_mode() {
+fn a_session_made_without_ocsp_is_refused_where_ocsp_is_required() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Require);
         scene.client.set_maximum_version(version).unwrap();
@@ -276,7 +276,7 @@ fn a_session_does_not_lead_past_the_mode() {
 }
 
 #[test]
-fn the_response_of_one_connection_and_its_mode_are_its_own() {
+fn ocsp_mode_and_response_can_be_set_for_one_connection() {
     let scene = Scene::new(ssl::OcspMode::Off);
     let own = scene.ca.ocsp(&scene.leaf).build();
     scene.server.set_ocsp_response(Some(own.clone())).unwrap();
@@ -309,7 +309,7 @@ fn the_response_of_one_connection_and_its_mode_are_its_own() {
 }
 
 #[test]
-fn checking_responses_needs_verification() {
+fn ocsp_check_requires_certificate_verification() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS).unwrap();
     context.set_ocsp_mode(ssl::OcspMode::Request).unwrap();
     assert_eq!(context.verify_mode(), ssl::CERT_NONE);
@@ -333,7 +333,7 @@ fn checking_responses_needs_verification() {
 
 /// The chain may end at a trusted intermediate certificate, or at the certificate itself.
 #[test]
-fn a_chain_that_ends_early_is_enough_if_it_has_the_issuer() {
+fn a_partial_chain_suffices_for_ocsp_if_it_has_the_issuer() {
     let root = Ca::new();
     let issuer = root.intermediate();
     let leaf = issuer.issue("localhost");

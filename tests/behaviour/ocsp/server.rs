@@ -12,7 +12,7 @@ use crate::link::BOTH_VERSIONS;
 use crate::support::{Pair, class, connected, outcome, panic_text, server_context, show, told};
 
 #[test]
-fn a_server_refuses_responses_that_no_client_would_accept() {
+fn set_ocsp_response_rejects_unusable_responses() {
     let ca = Ca::new();
     let issuer = ca.intermediate();
     let (leaf, other) = (issuer.issue("localhost"), issuer.issue("localhost"));
@@ -53,7 +53,7 @@ fn a_server_refuses_responses_that_no_client_would_accept() {
 }
 
 #[test]
-fn a_response_is_not_stapled_to_a_renewed_certificate() {
+fn an_old_response_is_not_stapled_to_a_renewed_certificate() {
     let ca = Ca::new();
     let issuer = ca.intermediate();
     let (old, new) = (issuer.issue("localhost"), issuer.issue("localhost"));
@@ -75,7 +75,7 @@ fn a_response_is_not_stapled_to_a_renewed_certificate() {
 }
 
 #[test]
-fn the_callback_is_told_which_certificate_and_which_name() {
+fn the_ocsp_callback_gets_the_certificate_and_the_server_name() {
     let ca = Ca::new();
     let ecdsa = ca.issue("localhost");
     let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
@@ -120,7 +120,7 @@ fn the_callback_is_told_which_certificate_and_which_name() {
 }
 
 #[test]
-fn a_callback_that_fails_ends_the_handshake() {
+fn an_ocsp_callback_error_fails_the_handshake() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Request);
         scene.client.set_maximum_version(version).unwrap();
@@ -145,7 +145,7 @@ fn a_callback_that_fails_ends_the_handshake() {
 }
 
 #[test]
-fn after_a_switch_of_contexts_the_new_one_staples() {
+fn the_context_chosen_by_sni_staples_its_own_response() {
     for version in BOTH_VERSIONS {
         let scene = Scene::new(ssl::OcspMode::Require);
         scene.client.set_maximum_version(version).unwrap();
@@ -174,7 +174,7 @@ fn after_a_switch_of_contexts_the_new_one_staples() {
 }
 
 #[test]
-fn responses_are_replaced_while_handshakes_staple_them() {
+fn ocsp_responses_can_be_replaced_during_handshakes() {
     let scene = Scene::new(ssl::OcspMode::Require);
     let responses = [-2, -1].map(|days| {
         scene
@@ -209,7 +209,7 @@ fn responses_are_replaced_while_handshakes_staple_them() {
 }
 
 #[test]
-fn the_openssl_program_takes_our_response() {
+fn openssl_s_client_accepts_the_stapled_response() {
     let openssl = skip_without_openssl!();
     let scene = Scene::new(ssl::OcspMode::Off);
     scene

@@ -15,7 +15,7 @@ const MARK: &str = "@answer ";
 
 /// Runs the steps on standard input, in a process that [`Runner::ours`] has started. Otherwise does nothing.
 #[test]
-fn steps_from_standard_input() {
+fn run_steps_from_standard_input() {
     if std::env::var_os(INNER).is_none() {
         return;
     }
@@ -36,7 +36,7 @@ impl Runner {
             .args([
                 "--exact",
                 "--nocapture",
-                "histories::runner::steps_from_standard_input",
+                "histories::runner::run_steps_from_standard_input",
             ])
             .env(INNER, "1");
         Runner(Process::spawn(&mut command)).prepared(files)

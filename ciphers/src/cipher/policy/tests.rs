@@ -22,7 +22,7 @@ fn the_policies_of_the_crate_state_their_source() {
 }
 
 #[test]
-fn modern_wants_tls13_alone() {
+fn mozilla_modern_requires_tls13_only() {
     let modern = Policy::mozilla_modern();
     let list = suites("ECDHE+AESGCM");
     assert!(!modern.check(&list, &[]).conforms());
@@ -37,7 +37,7 @@ fn modern_wants_tls13_alone() {
 }
 
 #[test]
-fn rfc9325_tells_must_from_should() {
+fn rfc9325_distinguishes_must_from_should() {
     let rfc = Policy::rfc9325();
     assert!(
         rfc.check(&suites("ECDHE+AESGCM"), &[])
@@ -64,7 +64,7 @@ fn own(rule: &str) -> Result<Policy, DataError> {
 }
 
 #[test]
-fn a_custom_file_is_read() {
+fn a_custom_policy_file_is_read() {
     let policy = own("versions = ['TLSv1.2']\nforbid = ['AES128-SHA', 'CAMELLIA']").unwrap();
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
     let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
@@ -198,7 +198,7 @@ mod files {
         /// A right file is read with all that it states; a wrong one is refused with the first
         /// line that is wrong.
         #[test]
-        fn a_file_is_read_whole_or_refused_with_its_line(rules in vec(line(), 1..8)) {
+        fn an_invalid_policy_file_is_rejected_with_its_line(rules in vec(line(), 1..8)) {
             let mut text = String::from(super::HEAD.trim_end_matches("[[rule]]\n"));
             let mut wrong = None;
             for (rule, right) in &rules {
@@ -237,7 +237,7 @@ mod files {
 
         /// Any text is read or refused with a line that it has.
         #[test]
-        fn no_text_makes_the_reader_panic(text in "[a-z='\\[\\]{}\"\\n .,0-9]{0,200}") {
+        fn the_policy_parser_never_panics(text in "[a-z='\\[\\]{}\"\\n .,0-9]{0,200}") {
             if let Err(error) = Policy::parse(&text) {
                 prop_assert!(error.line() <= text.matches('\n').count() + 1);
             }

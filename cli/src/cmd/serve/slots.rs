@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_address_gets_more_than_its_share() {
+    fn no_address_exceeds_its_share_of_the_slots() {
         let slots = Arc::new(Slots::new(100, 2));
         let enter = |text: &str| slots.enter().unwrap().of(text.parse().unwrap());
         for (same, too) in [

@@ -22,7 +22,7 @@ fn strings(file: &str) -> Vec<String> {
 }
 
 #[test]
-fn strings_of_other_servers_and_of_programs_are_found() {
+fn cipher_strings_in_server_configurations_and_source_code_are_found() {
     for (file, wanted) in [
         ("TLSCipherSuite A:B\n", &["A:B"][..]),
         ("olcTLSCipherSuite: A:!B\n", &["A:!B"]),
@@ -74,7 +74,7 @@ fn strings_of_other_servers_and_of_programs_are_found() {
 }
 
 #[test]
-fn places_count_characters_and_no_text_makes_the_reader_panic() {
+fn positions_count_characters_and_the_reader_never_panics() {
     let file = "ssl_ciphers é:A;";
     let places = Joined::new(file).places(file, 12, 4);
     assert_eq!(places, [(1, 13), (1, 13), (1, 14), (1, 15), (1, 16)]);
@@ -106,7 +106,7 @@ fn places_count_characters_and_no_text_makes_the_reader_panic() {
 }
 
 #[test]
-fn values_on_several_lines_and_several_on_one_are_found() {
+fn values_over_several_lines_and_several_values_on_one_line_are_found() {
     for (file, wanted) in [
         (
             "server { listen 443 ssl; ssl_ciphers A:B; }\n",
@@ -150,7 +150,7 @@ fn values_on_several_lines_and_several_on_one_are_found() {
 }
 
 #[test]
-fn the_directives_of_servers_are_found() {
+fn cipher_directives_of_each_server_are_found() {
     let nginx = "server {\n  # ssl_ciphers OLD;\n  ssl_ciphers  HIGH:!aNULL;\n}\n";
     assert_eq!(strings(nginx), ["HIGH:!aNULL"]);
     assert_eq!(find(nginx)[0].directive, Some("ssl_ciphers"));
@@ -190,7 +190,7 @@ fn the_directives_of_servers_are_found() {
 }
 
 #[test]
-fn other_files_are_lists_of_strings_or_have_none() {
+fn a_file_without_directives_is_a_list_of_strings_or_has_none() {
     assert_eq!(
         strings("# ours\nHIGH:!aNULL\r\n\n  AES\n"),
         ["HIGH:!aNULL", "AES"]
