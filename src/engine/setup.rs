@@ -144,7 +144,6 @@ impl Setup<'_> {
     }
 
     fn configure(&self, handle: &mut SslHandle) -> Result<()> {
-        handle.keep_buffers();
         if self.asks_for_ocsp() {
             handle.ssl_mut().set_status_type(StatusType::OCSP)?;
         }

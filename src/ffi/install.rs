@@ -30,10 +30,10 @@ impl CtxHandle {
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;
         }
-        // The modes that CPython sets, in addition to the one that the openssl crate sets.
-        ctx.0.set_mode(
-            SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS | SslMode::ACCEPT_MOVING_WRITE_BUFFER,
-        );
+        // The modes that CPython sets, in addition to the one that the openssl crate sets. `SslHandle`
+        // itself releases the buffers.
+        ctx.0
+            .set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
         // SAFETY: a new context. The trampoline finds its data through the connection.
         unsafe {
             sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
@@ -175,6 +175,7 @@ impl CtxHandle {
             sys::SSL_CTX_set_tlsext_status_cb(self.as_ptr(), None);
             sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), None, ptr::null_mut());
         }
+        self.0.set_mode(SslMode::RELEASE_BUFFERS);
         if ticket_keys.len() > 1 {
             trampoline::keep_ticket_keys(&mut self.0, Arc::clone(ticket_keys))?;
         }

@@ -1,6 +1,6 @@
 //! `SslHandle`: an `SSL` on a [`Transport`]. Each operation is one step, which does not wait.
 
-use std::ffi::{c_int, c_long, c_uint};
+use std::ffi::{c_int, c_uint};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -99,6 +99,8 @@ pub(crate) struct SslHandle {
     ssl: Ssl,
     /// OpenSSL has made `close_notify` and counts it as sent, but there was no room to send all of it.
     close_notify_unsent: bool,
+    /// OpenSSL's buffers are freed after every step.
+    releases: bool,
     callbacks: Pinned<Callbacks>,
     bio: Pinned<BioState>,
 }
@@ -122,6 +124,7 @@ impl SslHandle {
         let handle = SslHandle {
             ssl,
             close_notify_unsent: false,
+            releases: false,
             callbacks: Pinned::new(Callbacks::new(hooks, stapling, window)),
             bio: Pinned::new(BioState::new(transport)),
         };
@@ -267,14 +270,22 @@ impl SslHandle {
         }
     }
 
-    /// Keeps OpenSSL's buffers until [`release_buffers`](Self::release_buffers).
+    /// Keeps OpenSSL's buffers until [`release_buffers`](Self::release_buffers). A new connection keeps them.
     pub(crate) fn keep_buffers(&mut self) {
-        self.mode(decl::SSL_CTRL_CLEAR_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+        self.releases = false;
     }
 
-    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every message.
+    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step.
+    ///
+    /// This does not use `SSL_MODE_RELEASE_BUFFERS`: from 3.2 on, a change of it on a connection reaches
+    /// only the buffer for reading, and clearing it reaches none.
     pub(crate) fn release_buffers(&mut self) {
-        self.mode(sys::SSL_CTRL_MODE, sys::SSL_MODE_RELEASE_BUFFERS);
+        self.releases = true;
+        self.free_buffers();
+    }
+
+    /// Frees OpenSSL's buffers if they are empty.
+    fn free_buffers(&mut self) {
         let ssl = self.ssl.as_ptr();
         // SAFETY: S4. Before 3.0.14, SSL_free_buffers also frees the buffer of a record that was read
         // only in part (CVE-2024-4741). So it is called only between records.
@@ -287,14 +298,8 @@ impl SslHandle {
     }
 
     #[cfg(test)]
-    pub(crate) fn keeps_buffers(&mut self) -> bool {
-        self.mode(sys::SSL_CTRL_MODE, 0) & sys::SSL_MODE_RELEASE_BUFFERS == 0
-    }
-
-    /// Changes modes, and returns all modes.
-    fn mode(&mut self, command: c_int, modes: c_long) -> c_long {
-        // SAFETY: S4. The commands take and return bits.
-        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, modes, std::ptr::null_mut()) }
+    pub(crate) fn keeps_buffers(&self) -> bool {
+        !self.releases
     }
 
     /// Whether a read can only wait for the peer: the handshake is done, no data is buffered, and the
@@ -352,14 +357,20 @@ impl SslHandle {
 
     /// Empties the error queue, makes the call, and converts its result. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> StepResult<()> {
-        // SAFETY: the queue belongs to this thread. The check is faster than clearing an empty queue.
-        if unsafe { decl::ERR_peek_last_error() } != 0 {
-            clear_errors();
-        }
+        clear_errors();
         // An error that did not end an earlier step, for example when it sent an alert.
         self.bio.error.borrow_mut().take();
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
+        let outcome = self.outcome(result);
+        if self.releases {
+            self.free_buffers();
+        }
+        outcome
+    }
+
+    /// Converts the result of the call that this thread has just made.
+    fn outcome(&self, result: c_int) -> StepResult<()> {
         if result == 1 {
             return Ok(Step::Done(()));
         }

@@ -79,6 +79,11 @@ pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
 
 /// Empties this thread's error queue, so that it holds only errors of the next call.
 pub(crate) fn clear_errors() {
-    // SAFETY: takes no argument and touches only this thread's queue.
-    unsafe { decl::ERR_clear_error() }
+    // SAFETY: both take no argument and touch only this thread's queue. The check is faster than clearing
+    // an empty queue.
+    unsafe {
+        if decl::ERR_peek_last_error() != 0 {
+            decl::ERR_clear_error();
+        }
+    }
 }

@@ -28,6 +28,7 @@ mod keylog;
 mod leniency;
 mod link;
 mod live_context;
+mod memory;
 mod message_callback;
 mod objects;
 mod ocsp;

@@ -331,7 +331,6 @@ c_numbers! {
     // Controls
     SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
     SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
-    SSL_CTRL_CLEAR_MODE: c_int = 78;
     SSL_CTRL_CHAIN: c_int = 88;
     SSL_CTRL_CHAIN_CERT: c_int = 89;
     SSL_CTRL_SET_GROUPS: c_int = 91;
