@@ -14,7 +14,7 @@ mod target;
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
 pub(crate) use scan::ScanArgs;
-pub(crate) use target::HostPort;
+pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};
 
 /// Python's ssl module at the command line: TLS servers and clients on OpenSSL.
 ///
@@ -183,9 +183,15 @@ impl ModeArgs {
 /// an error, the server has accepted the client.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
-    /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/
-    #[arg(value_name = "HOST:PORT|URL")]
-    pub(crate) address: HostPort,
+    /// The server: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/, smtp://example.org;
+    /// the default port is 443
+    #[arg(value_name = "HOST[:PORT]|URL")]
+    pub(crate) target: Target,
+
+    /// The protocol that comes before TLS. By default it follows from the URL or from a usual port
+    /// (25 and 587: smtp)
+    #[arg(long, value_name = "PROTOCOL", value_parser = StartTlsArg::parser())]
+    pub(crate) starttls: Option<StartTlsArg>,
 
     /// The server name to send (SNI) and to verify, if it is not HOST
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 use pyssl as ssl;
 use serde::Serialize;
 
-use crate::args::HostPort;
+use crate::args::Endpoint;
 
 /// The result of an attempt to connect.
 pub(crate) struct ConnectOutcome {
-    pub(crate) target: HostPort,
+    pub(crate) target: Endpoint,
     pub(crate) server_name: String,
     /// Whether the certificate was verified.
     pub(crate) checked: bool,
@@ -46,6 +46,8 @@ pub(crate) struct Handshake {
 pub(crate) enum Stage {
     Setup,
     Connect,
+    /// The plain-text part before TLS.
+    StartTls,
     Handshake,
     Afterwards,
     Done,

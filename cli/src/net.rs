@@ -1,11 +1,13 @@
 //! Deadlines, and connecting within one.
 
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
+use pyssl_ciphers::wire::{Dialogue, StartTlsError};
 
-use crate::args::HostPort;
+use crate::args::{Endpoint, HostPort};
 
 /// The time at which an operation must be done.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,75 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
     // No address at all: return the library's error.
     outcome
         .unwrap_or_else(|| ssl::create_connection((&address.host, address.port), deadline.left()))
+}
+
+/// Why the part before TLS failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlainError {
+    #[error(transparent)]
+    Dialogue(#[from] StartTlsError),
+    #[error("the server closed the connection before TLS")]
+    Closed,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Sends and reads what the endpoint's protocol has before TLS.
+pub(crate) fn start_tls(
+    stream: &mut TcpStream,
+    endpoint: &Endpoint,
+    server_name: &str,
+    deadline: Deadline,
+) -> Result<(), PlainError> {
+    let Some(protocol) = endpoint.starttls else {
+        return Ok(());
+    };
+    let mut dialogue = Dialogue::new(protocol, server_name);
+    let mut buffer = [0; 4096];
+    loop {
+        let outgoing = dialogue.outgoing();
+        within(stream, deadline, |stream| stream.write_all(&outgoing))?;
+        if dialogue.is_done() {
+            stream.set_read_timeout(None)?;
+            stream.set_write_timeout(None)?;
+            return Ok(());
+        }
+        let count = within(stream, deadline, |stream| stream.read(&mut buffer))?;
+        if count == 0 {
+            return Err(PlainError::Closed);
+        }
+        dialogue.feed(buffer.get(..count).unwrap_or_default())?;
+    }
+}
+
+/// A step that ends with the deadline, whatever the server sends: `TimedOut`.
+pub(crate) fn within<T>(
+    stream: &mut TcpStream,
+    deadline: Deadline,
+    step: impl FnOnce(&mut TcpStream) -> io::Result<T>,
+) -> io::Result<T> {
+    if deadline.has_passed() {
+        return Err(timed_out());
+    }
+    stream.set_read_timeout(deadline.left())?;
+    stream.set_write_timeout(deadline.left())?;
+    step(stream).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => timed_out(),
+        _ => error,
+    })
+}
+
+fn timed_out() -> io::Error {
+    ssl::Error::Timeout("the server did not answer in time").into()
+}
+
+impl From<PlainError> for ssl::Error {
+    fn from(error: PlainError) -> ssl::Error {
+        match error {
+            PlainError::Io(error) => error.into(),
+            other => io::Error::other(other).into(),
+        }
+    }
 }
 
 /// The address as text for `getaddrinfo`. A link-local address needs its scope.

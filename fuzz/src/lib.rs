@@ -6,7 +6,7 @@
 use pyssl as ssl;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
 use pyssl_ciphers::negotiate::Profile;
-use pyssl_ciphers::wire::{ServerFlight, Ssl2Answer};
+use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls};
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -17,6 +17,7 @@ pub const TARGETS: &[Target] = &[
     ("policy", policy),
     ("server_flight", server_flight),
     ("ssl2_answer", ssl2_answer),
+    ("starttls", starttls),
     ("pem_certificate", pem_certificate),
     ("der_certificate", der_certificate),
     ("certificate_time", certificate_time),
@@ -116,6 +117,29 @@ pub fn ssl2_answer(data: &[u8]) {
         let now = Ssl2Answer::read(&data[..length]);
         assert!(last == Ok(Ssl2Answer::Incomplete) || last == now);
         last = now;
+    }
+}
+
+/// Reads the plain-text answers of a server before TLS, whole and byte by byte with the same
+/// result. The first byte chooses the protocol.
+pub fn starttls(data: &[u8]) {
+    let Some((first, data)) = data.split_first() else {
+        return;
+    };
+    let protocol = StartTls::ALL[usize::from(*first) % StartTls::ALL.len()];
+    let seen = |portion: usize| {
+        let mut dialogue = Dialogue::new(protocol, "a.example");
+        let mut parts = data.chunks(portion);
+        let failed = parts.find_map(|part| dialogue.feed(part).err());
+        if let Some(error) = &failed {
+            assert!(!error.to_string().contains(char::is_control));
+        }
+        let kind = failed.as_ref().map(std::mem::discriminant);
+        (kind, dialogue.is_done(), dialogue.outgoing())
+    };
+    // The limit of the length counts portions.
+    if data.len() < 1 << 12 {
+        assert_eq!(seen(data.len().max(1)), seen(1));
     }
 }
 

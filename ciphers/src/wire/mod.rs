@@ -21,6 +21,8 @@
 //! # Ok::<(), pyssl_ciphers::wire::WireError>(())
 //! ```
 //!
+//! [`Dialogue`] is the part before TLS of protocols that start in plain text, such as SMTP.
+//!
 //! Formats: RFC 8446, RFC 5246 and RFC 8422; RFC 6101 for SSL 3.0; for SSL 2.0 the draft by Hickman
 //! of 1995.
 
@@ -28,10 +30,12 @@ mod flight;
 mod hello;
 pub(crate) mod reader;
 mod ssl2;
+mod starttls;
 
 pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError};
 pub use hello::{ClientHello, has_key_share};
 pub use ssl2::{SSL2_SUITES, Ssl2Answer, ssl2_hello};
+pub use starttls::{Dialogue, StartTls, StartTlsError};
 
 use crate::cipher::Group;
 

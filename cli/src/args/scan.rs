@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{HostPort, seconds};
+use super::{StartTlsArg, Target, seconds};
 
 /// Find the versions, suites and their order, groups and signature algorithms of a server
 ///
@@ -23,9 +23,15 @@ use super::{HostPort, seconds};
                   answer, and the answers show no mismatch."
 )]
 pub(crate) struct ScanArgs {
-    /// The server: example.org:443, [::1]:8443, [fe80::1%eth0]:443, https://example.org/
-    #[arg(value_name = "HOST:PORT|URL")]
-    pub(crate) address: HostPort,
+    /// The server: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/, smtp://example.org;
+    /// the default port is 443
+    #[arg(value_name = "HOST[:PORT]|URL")]
+    pub(crate) target: Target,
+
+    /// The protocol that comes before TLS. By default it follows from the URL or from a usual port
+    /// (25 and 587: smtp)
+    #[arg(long, value_name = "PROTOCOL", value_parser = StartTlsArg::parser())]
+    pub(crate) starttls: Option<StartTlsArg>,
 
     /// The server name to send (SNI), if it is not HOST
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]

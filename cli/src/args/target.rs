@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pyssl_ciphers::wire::StartTls;
+
 /// URL schemes that start with TLS, and their ports: from IANA's Service Name and Port Number
 /// Registry, and the customary `rediss` and `ircs`.
 const TLS_SCHEMES: &[(&str, u16)] = &[
@@ -25,6 +28,118 @@ const TLS_SCHEMES: &[(&str, u16)] = &[
     ("ircs", 6697),
     ("mqtts", 8883),
 ];
+
+/// The port of a server whose address names neither a port nor a protocol.
+const HTTPS: u16 = 443;
+
+/// A server as the command line names it: `HOST`, `HOST:PORT` or a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    host: String,
+    port: Option<u16>,
+    scheme: Scheme,
+}
+
+/// The scheme of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// The target is no URL.
+    None,
+    /// TLS from the first byte.
+    Tls,
+    StartTls(StartTls),
+}
+
+/// The value of `--starttls`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartTlsArg {
+    /// TLS from the first byte, whatever the port.
+    None,
+    Protocol(StartTls),
+}
+
+impl StartTlsArg {
+    /// The parser, which also lists the values.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = StartTlsArg> {
+        let names = StartTls::ALL.iter().map(|protocol| protocol.name());
+        PossibleValuesParser::new(names.chain(["none"]))
+            .map(|name| StartTls::named(&name).map_or(StartTlsArg::None, StartTlsArg::Protocol))
+    }
+}
+
+/// A server's address, and how TLS starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) address: HostPort,
+    /// The protocol that comes before TLS.
+    pub(crate) starttls: Option<StartTls>,
+}
+
+impl Target {
+    /// The address with its port. The protocol is, in this order, the chosen one, that of the URL, and
+    /// that which usually has the port.
+    pub(crate) fn endpoint(&self, chosen: Option<StartTlsArg>) -> Endpoint {
+        let named = match (chosen, self.scheme) {
+            (Some(StartTlsArg::Protocol(protocol)), _) => Some(Some(protocol)),
+            (Some(StartTlsArg::None), _) | (None, Scheme::Tls) => Some(None),
+            (None, Scheme::StartTls(protocol)) => Some(Some(protocol)),
+            (None, Scheme::None) => None,
+        };
+        let default = || named.flatten().map_or(HTTPS, StartTls::port);
+        let port = self.port.unwrap_or_else(default);
+        Endpoint {
+            address: HostPort {
+                host: self.host.clone(),
+                port,
+            },
+            starttls: named.unwrap_or_else(|| StartTls::of_port(port)),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Target, String> {
+        let (scheme, (host, port)) = match text.split_once("://") {
+            None => (Scheme::None, authority(text)?),
+            Some((name, rest)) => {
+                let name = name.to_ascii_lowercase();
+                let (host, port) = url_authority(rest)?;
+                let known = TLS_SCHEMES.iter().find(|(scheme, _)| *scheme == name);
+                match (known, StartTls::named(&name)) {
+                    (Some((_, default)), _) => {
+                        (Scheme::Tls, (host, Some(port.unwrap_or(*default))))
+                    }
+                    (None, Some(protocol)) => {
+                        let port = port.unwrap_or_else(|| protocol.port());
+                        (Scheme::StartTls(protocol), (host, Some(port)))
+                    }
+                    (None, None) if port.is_some() => (Scheme::Tls, (host, port)),
+                    (None, None) => return Err(no_default_port(&name, &host)),
+                }
+            }
+        };
+        if host.is_empty() {
+            return Err("the host is missing".to_owned());
+        }
+        Ok(Target { host, port, scheme })
+    }
+}
+
+fn no_default_port(scheme: &str, host: &str) -> String {
+    format!("{scheme}:// has no default TLS port: {scheme}://{host}:PORT")
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)?;
+        match self.starttls {
+            Some(protocol) => write!(f, " (STARTTLS, {protocol})"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A host and a port. An IPv6 address has brackets in text, but not in `host`, which keeps its
 /// scope (`%eth0`).
@@ -49,15 +164,31 @@ impl FromStr for HostPort {
     type Err = String;
 
     fn from_str(text: &str) -> Result<HostPort, String> {
-        match text.split_once("://") {
-            Some((scheme, rest)) => from_url(scheme, rest),
-            None => authority(text, || Err(format!("the port is missing: {text}:PORT"))),
-        }
+        let (host, port) = match text.split_once("://") {
+            Some((scheme, rest)) => {
+                let (host, port) = url_authority(rest)?;
+                let scheme = scheme.to_ascii_lowercase();
+                let known = TLS_SCHEMES.iter().find(|(name, _)| *name == scheme);
+                let port = port.or(known.map(|(_, port)| *port));
+                (
+                    host.clone(),
+                    port.ok_or_else(|| no_default_port(&scheme, &host))?,
+                )
+            }
+            None => {
+                let (host, port) = authority(text)?;
+                (
+                    host,
+                    port.ok_or_else(|| format!("the port is missing: {text}:PORT"))?,
+                )
+            }
+        };
+        Ok(HostPort { host, port })
     }
 }
 
-/// Path, query, fragment and user are ignored.
-fn from_url(scheme: &str, rest: &str) -> Result<HostPort, String> {
+/// The host of a URL, and its port if it has one. Path, query, fragment and user are ignored.
+fn url_authority(rest: &str) -> Result<(String, Option<u16>), String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority_text, _) = rest.split_at(end);
     let (_, host_and_port) = authority_text
@@ -65,21 +196,15 @@ fn from_url(scheme: &str, rest: &str) -> Result<HostPort, String> {
         .unwrap_or(("", authority_text));
     // RFC 6874 writes the % before the scope of an address as %25.
     let host_and_port = host_and_port.replacen("%25", "%", 1);
-    let scheme = scheme.to_ascii_lowercase();
-    let target = authority(host_and_port.trim_end_matches(':'), || {
-        let known = TLS_SCHEMES.iter().find(|(name, _)| *name == scheme);
-        known.map(|(_, port)| *port).ok_or_else(|| {
-            format!("{scheme}:// has no default TLS port: {scheme}://{host_and_port}:PORT")
-        })
-    })?;
-    if target.host.is_empty() {
+    let (host, port) = authority(host_and_port.trim_end_matches(':'))?;
+    if host.is_empty() {
         return Err("the URL has no host".to_owned());
     }
-    Ok(target)
+    Ok((host, port))
 }
 
-/// `HOST:PORT`, or `HOST` if there is a default port.
-fn authority(text: &str, port: impl FnOnce() -> Result<u16, String>) -> Result<HostPort, String> {
+/// `HOST:PORT` or `HOST`.
+fn authority(text: &str) -> Result<(String, Option<u16>), String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, rest) = rest
@@ -89,8 +214,8 @@ fn authority(text: &str, port: impl FnOnce() -> Result<u16, String>) -> Result<H
                 return Err(format!("'{}' is not an IPv6 address", host.escape_debug()));
             }
             match rest.strip_prefix(':') {
-                Some(port) => (host, port_number(port)?),
-                None if rest.is_empty() => (host, port()?),
+                Some(port) => (host, Some(port_number(port)?)),
+                None if rest.is_empty() => (host, None),
                 None => return Err("an address in brackets needs :PORT after it".to_owned()),
             }
         }
@@ -101,18 +226,15 @@ fn authority(text: &str, port: impl FnOnce() -> Result<u16, String>) -> Result<H
             Some(_) if is_ipv6(text) => {
                 return Err(format!("an IPv6 address needs brackets: [{text}]:PORT"));
             }
-            Some((host, port)) => (host, port_number(port)?),
-            None => (text, port()?),
+            Some((host, port)) => (host, Some(port_number(port)?)),
+            None => (text, None),
         },
     };
     let cannot_be = |c: char| c.is_whitespace() || c.is_control() || "/?#@\\<>\"[]".contains(c);
     if host.contains(cannot_be) || host.contains(':') && !is_ipv6(host) {
         return Err(format!("'{}' is not a host name", host.escape_debug()));
     }
-    Ok(HostPort {
-        host: host.to_owned(),
-        port,
-    })
+    Ok((host.to_owned(), port))
 }
 
 fn port_number(text: &str) -> Result<u16, String> {
@@ -180,6 +302,54 @@ mod tests {
             ("custom+tls://example.org:1", "example.org:1"),
         ] {
             assert_eq!(read(url).unwrap().to_string(), target, "{url}");
+        }
+    }
+
+    #[test]
+    fn port_and_protocol_follow_from_each_other() {
+        use StartTls::{Ftp, Imap, Mysql, Postgres, Smtp, Xmpp};
+        let smtp = Some(StartTlsArg::Protocol(Smtp));
+        for (text, chosen, address, starttls) in [
+            ("example.org", None, "example.org:443", None),
+            ("example.org:8443", None, "example.org:8443", None),
+            ("example.org:587", None, "example.org:587", Some(Smtp)),
+            ("example.org:3306", None, "example.org:3306", Some(Mysql)),
+            ("example.org", smtp, "example.org:25", Some(Smtp)),
+            ("example.org:2525", smtp, "example.org:2525", Some(Smtp)),
+            (
+                "example.org:25",
+                Some(StartTlsArg::None),
+                "example.org:25",
+                None,
+            ),
+            ("smtp://example.org", None, "example.org:25", Some(Smtp)),
+            ("SMTP://example.org:1/", None, "example.org:1", Some(Smtp)),
+            ("imap://[::1]", None, "[::1]:143", Some(Imap)),
+            ("ftp://me@example.org/a", None, "example.org:21", Some(Ftp)),
+            ("xmpp://example.org", None, "example.org:5222", Some(Xmpp)),
+            (
+                "postgresql://example.org/db",
+                None,
+                "example.org:5432",
+                Some(Postgres),
+            ),
+            ("imaps://example.org", None, "example.org:993", None),
+            ("https://example.org:25", None, "example.org:25", None),
+            ("[::1]", None, "[::1]:443", None),
+            ("custom+tls://example.org:25", None, "example.org:25", None),
+        ] {
+            let endpoint = text.parse::<Target>().unwrap().endpoint(chosen);
+            let found = (endpoint.address.to_string(), endpoint.starttls);
+            assert_eq!(found, (address.to_owned(), starttls), "{text}");
+        }
+        for (text, part) in [
+            ("", "the host is missing"),
+            (":443", "the host is missing"),
+            ("http://example.org", "has no default TLS port"),
+            ("example.org:https", "'https' is not a port"),
+        ] {
+            let error = text.parse::<Target>().unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 

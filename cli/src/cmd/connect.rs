@@ -21,9 +21,12 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
              anyone on the network path can read and change everything"
         );
     }
+    let target = args.target.endpoint(args.starttls);
+    let own_name = target.address.server_name();
+    let server_name = args.server_name.as_deref().unwrap_or(own_name).to_owned();
     let mut outcome = ConnectOutcome {
-        target: args.address.clone(),
-        server_name: server_name(args).to_owned(),
+        target,
+        server_name,
         checked: !args.trust.no_verify,
         trust: report::connect::trust_source(&args.trust),
         address: None,
@@ -34,7 +37,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
         stage: Stage::Setup,
         error: None,
     };
-    let code = match prepare(args) {
+    let code = match prepare(args, &outcome.server_name) {
         Ok(context) => {
             outcome.error = talk(args, &context, &mut outcome).err();
             u8::from(outcome.error.is_some())
@@ -61,21 +64,14 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(code))
 }
 
-fn server_name(args: &ConnectArgs) -> &str {
-    args.server_name
-        .as_deref()
-        .unwrap_or(args.address.server_name())
-}
-
 /// Does everything that can fail locally.
-fn prepare(args: &ConnectArgs) -> Result<ssl::SslContext, Failure> {
+fn prepare(args: &ConnectArgs, name: &str) -> Result<ssl::SslContext, Failure> {
     let context = setup::client_context(&args.trust)?;
     setup::apply(&context, &args.tls)?;
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, &args.key)?;
     }
     // Report an invalid name before sending anything.
-    let name = server_name(args);
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let options = ssl::WrapBio::new().server_hostname(name);
     context
@@ -92,9 +88,12 @@ fn talk(
     outcome.stage = Stage::Connect;
     let deadline = Deadline::after(args.timeout);
     let start = Instant::now();
-    let stream = net::connect(&args.address, deadline)?;
+    let mut stream = net::connect(&outcome.target.address, deadline)?;
     outcome.connect_time = Some(start.elapsed());
     outcome.address = Some(stream.peer_addr()?);
+
+    outcome.stage = Stage::StartTls;
+    net::start_tls(&mut stream, &outcome.target, &outcome.server_name, deadline)?;
 
     outcome.stage = Stage::Handshake;
     // Wrapped before the handshake, so that the server's certificates are available if it fails.

@@ -64,15 +64,16 @@ fn scan(
     meant: Option<&Resolved>,
 ) -> Result<Scan, Failure> {
     let start = Instant::now();
-    let own_name = args.address.server_name();
+    let endpoint = args.target.endpoint(args.starttls);
+    let own_name = endpoint.address.server_name();
     let name = args.server_name.as_deref().unwrap_or(own_name);
     let mut scanner = Scanner {
-        prober: Prober::new(&args.address, name, args.timeout, args.rate),
+        prober: Prober::new(&endpoint, name, args.timeout, args.rate),
         certificates: Vec::new(),
         dh_bits: Vec::new(),
         requests_certificate: false,
     };
-    let failed = || format!("cannot scan {}", args.address);
+    let failed = || format!("cannot scan {endpoint}");
     let mut versions = scanner.versions().with_context(failed)?;
     if versions.iter().all(|version| version.suites.is_empty()) {
         let reason = scanner.prober.first_silence.take();
@@ -97,7 +98,7 @@ fn scan(
     let mut keys_unknown = None;
     if tls13.is_some_and(|version| !version.suites.is_empty()) {
         // TLS 1.3 encrypts certificates, so OpenSSL does the handshake.
-        match certificates::of_tls13(&args.address, name, args.timeout) {
+        match certificates::of_tls13(&endpoint, name, args.timeout) {
             Ok(found) => found.into_iter().for_each(|leaf| scanner.keep(leaf)),
             Err(error) => keys_unknown = Some(error.to_string()),
         }
@@ -108,8 +109,8 @@ fn scan(
         keys_unknown = None;
     }
     let mut scan = Scan {
-        target: args.address.clone(),
         server_name: name.to_owned(),
+        target: endpoint.clone(),
         ssl2,
         versions,
         groups,

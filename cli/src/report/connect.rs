@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use pyssl as ssl;
+use pyssl_ciphers::wire::StartTls;
 use serde::Serialize;
 
 use super::{
@@ -48,13 +49,14 @@ pub(crate) fn human(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result
     let target = &outcome.target;
     let address = outcome
         .address
-        .filter(|address| address.to_string() != target.to_string())
+        .filter(|address| address.to_string() != target.address.to_string())
         .map_or_else(String::new, |address| format!(" ({address})"));
     match &outcome.error {
         None => writeln!(out, "{} {target}{address}", Styled(GOOD, "connected to"))?,
         Some(error) => {
             let what = match outcome.stage {
                 Stage::Setup | Stage::Connect => "cannot connect to",
+                Stage::StartTls => "no TLS with",
                 Stage::Handshake => "the handshake failed with",
                 Stage::Afterwards | Stage::Done if is_alert(error) => {
                     "refused after the handshake by"
@@ -160,6 +162,7 @@ struct Json<'a> {
     ok: bool,
     host: &'a str,
     port: u16,
+    starttls: Option<&'static str>,
     server_name: &'a str,
     address: Option<SocketAddr>,
     stage: Stage,
@@ -205,8 +208,9 @@ pub(crate) fn json(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<
     };
     let json = Json {
         ok: error.is_none(),
-        host: &outcome.target.host,
-        port: outcome.target.port,
+        host: &outcome.target.address.host,
+        port: outcome.target.address.port,
+        starttls: outcome.target.starttls.map(StartTls::name),
         server_name: &outcome.server_name,
         address: outcome.address,
         stage: outcome.stage,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{Aspect, Report, Severity};
+use pyssl_ciphers::wire::StartTls;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -15,11 +16,11 @@ use super::{
     BAD, CertificateJson, FAINT, GOOD, Styled, clean, heading, millis, milliseconds, one_line, row,
     write_json,
 };
-use crate::args::HostPort;
+use crate::args::Endpoint;
 
 /// The results of a scan.
 pub(crate) struct Scan {
-    pub(crate) target: HostPort,
+    pub(crate) target: Endpoint,
     pub(crate) server_name: String,
     pub(crate) ssl2: Ssl2,
     pub(crate) versions: Vec<VersionScan>,
@@ -139,7 +140,7 @@ fn is_open(report: &Report) -> bool {
 }
 
 pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    let name = if scan.server_name == scan.target.server_name() {
+    let name = if scan.server_name == scan.target.address.server_name() {
         String::new()
     } else {
         format!(" as {}", scan.server_name)
@@ -300,6 +301,7 @@ fn key_type(certificate: &ssl::Certificate) -> Option<String> {
 #[derive(Serialize)]
 struct ScanJson<'a> {
     target: String,
+    starttls: Option<&'static str>,
     server_name: &'a str,
     openssl: &'static str,
     connections: u32,
@@ -405,7 +407,8 @@ pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
     write_json(
         out,
         &ScanJson {
-            target: scan.target.to_string(),
+            target: scan.target.address.to_string(),
+            starttls: scan.target.starttls.map(StartTls::name),
             server_name: &scan.server_name,
             openssl: *ssl::OPENSSL_VERSION,
             connections: scan.connections,

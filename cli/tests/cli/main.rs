@@ -17,4 +17,5 @@ mod scan;
 mod scan_wire;
 mod serve;
 mod serve_limits;
+mod starttls;
 mod support;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 
-use crate::args::HostPort;
+use crate::args::Endpoint;
 use crate::net::{self, Deadline};
 
 /// Signature schemes by the kind of key that they need.
@@ -19,7 +19,7 @@ const KINDS: [&str; 3] = [
 ///
 /// Returns the last error if there is none.
 pub(super) fn of_tls13(
-    target: &HostPort,
+    target: &Endpoint,
     server_name: &str,
     timeout: Duration,
 ) -> ssl::Result<Vec<ssl::Certificate>> {
@@ -38,7 +38,7 @@ pub(super) fn of_tls13(
 }
 
 fn leaf(
-    target: &HostPort,
+    target: &Endpoint,
     server_name: &str,
     timeout: Duration,
     kind: &str,
@@ -51,7 +51,8 @@ fn leaf(
     // Despite its name, this sets a client's offer.
     context.set_server_sigalgs(kind)?;
     let deadline = Deadline::after(timeout);
-    let stream = net::connect(target, deadline)?;
+    let mut stream = net::connect(&target.address, deadline)?;
+    net::start_tls(&mut stream, target, server_name, deadline)?;
     let options = ssl::WrapSocket::new()
         .read_ahead(true)
         .server_hostname(server_name)

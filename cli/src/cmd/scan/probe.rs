@@ -6,15 +6,14 @@
 //! unknown.
 
 use std::io::{self, IsTerminal, Read, Write};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
 use pyssl_ciphers::wire::{ClientHello, ServerFlight, Ssl2Answer, WireError, ssl2_hello};
 
-use crate::args::HostPort;
-use crate::net::{self, Deadline};
+use crate::args::Endpoint;
+use crate::net::{self, Deadline, PlainError};
 
 /// The pauses before a question is repeated, as divisors of the time-out: 0.25, 1 and 2.5 seconds by
 /// default.
@@ -53,7 +52,7 @@ enum Silence {
 /// Asks questions at a limited rate, and shows the progress on a terminal.
 #[derive(Debug)]
 pub(super) struct Prober<'a> {
-    target: &'a HostPort,
+    target: &'a Endpoint,
     server_name: &'a str,
     timeout: Duration,
     interval: Duration,
@@ -74,7 +73,7 @@ pub(super) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(super) fn new(
-        target: &'a HostPort,
+        target: &'a Endpoint,
         server_name: &'a str,
         timeout: Duration,
         rate: u32,
@@ -244,7 +243,7 @@ impl<'a> Prober<'a> {
         self.made += 1;
         self.show(what);
         let deadline = Deadline::after(self.timeout);
-        let mut stream = match net::connect(self.target, deadline) {
+        let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
             // No server is there.
             Err(error) if self.made == 1 => return Err(error),
@@ -256,18 +255,28 @@ impl<'a> Prober<'a> {
             }
             Err(error) => return Err(error),
         };
-        if let Err(silence) = within(&mut stream, deadline, |stream| stream.write_all(message)) {
-            return Ok(Err(silence));
+        match net::start_tls(&mut stream, self.target, self.server_name, deadline) {
+            Ok(()) => {}
+            Err(PlainError::Io(error)) => return Ok(Err(silence(error))),
+            Err(error @ PlainError::Closed) => return Ok(Err(Silence::Closed(error.to_string()))),
+            // The server's first answer decides whether it has TLS at all.
+            Err(error) if self.made == 1 => return Err(error.into()),
+            Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
+        }
+        let send = net::within(&mut stream, deadline, |stream| stream.write_all(message));
+        if let Err(error) = send {
+            return Ok(Err(silence(error)));
         }
         let mut buffer = [0; 4096];
         loop {
-            let count = match within(&mut stream, deadline, |stream| stream.read(&mut buffer)) {
+            let count = match net::within(&mut stream, deadline, |stream| stream.read(&mut buffer))
+            {
                 Ok(0) => {
                     let text = "the server closed the connection without an answer";
                     return Ok(Err(Silence::Closed(text.to_owned())));
                 }
                 Ok(count) => count,
-                Err(silence) => return Ok(Err(silence)),
+                Err(error) => return Ok(Err(silence(error))),
             };
             match read(buffer.get(..count).unwrap_or_default()) {
                 Ok(true) => return Ok(Ok(())),
@@ -306,28 +315,13 @@ fn is_refusal(alert: u8) -> bool {
     matches!(alert, 40 | 47 | 70 | 71 | 109)
 }
 
-/// A step that ends with the deadline, whatever the server sends.
-fn within<T>(
-    stream: &mut TcpStream,
-    deadline: Deadline,
-    step: impl FnOnce(&mut TcpStream) -> io::Result<T>,
-) -> Result<T, Silence> {
-    let timed_out = || Silence::Other("the server did not answer in time".to_owned());
-    if deadline.has_passed() {
-        return Err(timed_out());
-    }
-    let set = stream
-        .set_read_timeout(deadline.left())
-        .and_then(|()| stream.set_write_timeout(deadline.left()));
-    match set.and_then(|()| step(stream)) {
-        Ok(done) => Ok(done),
-        Err(error) => Err(match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => timed_out(),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                Silence::Closed("the server reset the connection".to_owned())
-            }
-            _ => Silence::Other(error.to_string()),
-        }),
+/// The meaning of an error of a connection.
+fn silence(error: io::Error) -> Silence {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            Silence::Closed("the server reset the connection".to_owned())
+        }
+        _ => Silence::Other(error.to_string()),
     }
 }
 
