@@ -16,7 +16,7 @@ impl Deadline {
         match timeout {
             None => Deadline::Never,
             Some(Duration::ZERO) => Deadline::Now,
-            // A time beyond the range of `Instant` counts as never.
+            // A duration beyond the range of `Instant` means no limit.
             Some(timeout) => Instant::now()
                 .checked_add(timeout)
                 .map_or(Deadline::Never, Deadline::At),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::ffi::paths::{default_paths, is_privileged};
 
 /// The default locations of trusted certificates; see [`get_default_verify_paths`].
-#[allow(clippy::exhaustive_structs, reason = "Python's named tuple, for good")]
+#[allow(clippy::exhaustive_structs, reason = "Python's named tuple")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DefaultVerifyPaths {
     /// The file in use, from the environment or else OpenSSL's default. `None` if it does not

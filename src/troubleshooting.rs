@@ -1,3 +1,3 @@
-//! Errors that everybody meets: what they mean, and what helps.
+//! Common errors: what they mean, and how to fix them.
 //!
 #![doc = include_str!("../docs/troubleshooting.md")]

@@ -46,9 +46,8 @@ const READ: usize = 17 * 1024;
 
 /// Creates an agent whose `https` connections use this context.
 ///
-/// HTTP proxies work, as in every agent; they are taken from the environment unless the
-/// configuration says otherwise. For SOCKS proxies, build a chain of connectors with
-/// [`TlsConnector`].
+/// HTTP proxies work as in every agent: they are read from the environment, unless the
+/// configuration sets them. For SOCKS proxies, build a chain of connectors with [`TlsConnector`].
 ///
 /// The `tls_config` of `ureq`'s configuration has no effect: the context decides.
 #[doc(alias = "HTTPSHandler")]
@@ -167,7 +166,7 @@ impl<In: Transport> TlsTransport<In> {
         &self.object
     }
 
-    /// Runs a TLS operation, with the reads and writes of the inner transport that it needs.
+    /// Runs a TLS operation. Reads from and writes to the inner transport as the operation needs.
     fn drive<T>(
         &mut self,
         operation: impl FnMut(&SslObject) -> Result<T>,
@@ -193,7 +192,7 @@ fn drive<T>(
         match outcome {
             Ok(value) => return sent.map(|()| value).map_err(ureq::Error::from),
             Err(Error::WantRead(_)) => sent?,
-            // If an alert was sent, its error does not matter.
+            // The error of sending an alert is ignored: the operation's own error is the cause.
             Err(error) => return Err(tls_error(error)),
         }
         let mut received = [0; READ];

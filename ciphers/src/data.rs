@@ -38,7 +38,8 @@ impl DataError {
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, DataError> {
     toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        // In a list, the span is that of the whole list. The messages of this module quote the word.
+        // For a value in a list, the span is that of the whole list. So the line is found by the
+        // word that the message quotes.
         let word = error.message().split('`').nth(1).unwrap_or("");
         let in_list = text.get(span.clone()).filter(|list| list.starts_with('['));
         let start = span.start + in_list.and_then(|list| list.find(word)).unwrap_or(0);

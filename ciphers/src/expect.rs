@@ -27,7 +27,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! An unknown name breaks its rule, also in `excludes`.
+//! A rule with an unknown name fails, also `excludes`.
 //!
 //! The rules apply to the list of `get_ciphers()`, with the suites of TLS 1.3 if it is enabled.
 //! `tests/cipher_assertions.rs` of this crate is a file to copy.
@@ -218,12 +218,12 @@ pub fn assert(context: &SslContext, rules: &[Rule]) {
     }
 }
 
-/// Asserts rules about the cipher suites of a context; the module [`expect`](crate::expect) has
-/// the rules and examples.
+/// Asserts that the cipher suites of a context satisfy rules. The module [`expect`](crate::expect)
+/// has the rules and examples.
 ///
 /// # Panics
 ///
-/// If a rule is broken: with the suites that break it, and why.
+/// Panics if a rule is broken. The message lists the suites that break it, and why.
 #[macro_export]
 macro_rules! assert_ciphers {
     ($context:expr, $($rule:expr),+ $(,)?) => {{
@@ -316,7 +316,7 @@ impl Rule {
     }
 }
 
-/// The message for an unknown name: a rule about it would always hold, or never.
+/// The message for an unknown name. Without it, a rule about the name would always hold, or never.
 fn unknown(name: &str) -> String {
     let hint = CipherString::nearest_suite(name);
     let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));

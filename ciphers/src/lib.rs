@@ -1,4 +1,4 @@
-//! Cipher strings and contexts of [`pyssl`], explained and tried.
+//! Explains cipher strings, and tests contexts of [`pyssl`] with handshakes in memory.
 //!
 //! - [`cipher`]: the effect of each part of a cipher string, its problems, and guidelines.
 //! - [`negotiate`]: the results that contexts negotiate, also with known clients.
@@ -46,7 +46,7 @@ pub use data::DataError;
 #[doc(hidden)]
 pub use pyssl;
 
-/// The code in the README is tested too.
+/// Compiles and runs the code in the README.
 #[cfg(doctest)]
 mod documents {
     #[doc = include_str!("../README.md")]

@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! The same methods outside of the trait compile:
+//! The same methods compile as inherent methods:
 //!
 //! ```
 //! struct Other;

@@ -35,7 +35,7 @@ pub(crate) fn for_failure(outcome: &ConnectOutcome, error: &ssl::Error) -> Optio
     Some(text.to_owned())
 }
 
-/// For OpenSSL's `X509_V_ERR_*`.
+/// The hint for one of OpenSSL's `X509_V_ERR_*`.
 fn for_verification(outcome: &ConnectOutcome, code: i32) -> Option<String> {
     let alone = outcome.chain.len() == 1;
     let text = match code {
@@ -77,7 +77,7 @@ fn for_verification(outcome: &ConnectOutcome, code: i32) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The certificate is for other names: lists them.
+/// The hint for a certificate with other names, which lists them.
 fn for_name(outcome: &ConnectOutcome) -> String {
     let info = outcome.chain.first().and_then(|leaf| leaf.get_info().ok());
     let names: Vec<_> = info
@@ -95,7 +95,7 @@ fn for_name(outcome: &ConnectOutcome) -> String {
     }
 }
 
-/// For Python's `reason`.
+/// The hint for Python's `reason`.
 fn for_reason(reason: &str) -> Option<&'static str> {
     // The prefix depends on the alert and on the version of OpenSSL: SSLV3, TLS, TLSV1, TLSV13.
     if let Some((_, alert)) = reason.split_once("_ALERT_") {
@@ -134,7 +134,7 @@ fn for_reason(reason: &str) -> Option<&'static str> {
 const OLD_VERSIONS: &str = "The server supports none of our versions. --min 1.0 --ciphers \
                             DEFAULT@SECLEVEL=0 allows old ones.";
 
-/// For the alert that the server sent.
+/// The hint for the alert that the server sent.
 fn for_alert(alert: &str) -> Option<&'static str> {
     Some(match alert {
         "CERTIFICATE_REQUIRED" => "The server requires a client certificate: --cert and --key.",

@@ -45,7 +45,7 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
         }
         outcome = Some(connected);
     }
-    // No address at all: return the library's error.
+    // There is no address, so return the library's error.
     outcome
         .unwrap_or_else(|| ssl::create_connection((&address.host, address.port), deadline.left()))
 }

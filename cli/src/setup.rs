@@ -159,7 +159,8 @@ pub(crate) fn versions(
 ) -> Result<(), Failure> {
     check_range(min, max)?;
     if let Some(version) = max {
-        // Otherwise Python's lowest version would be above the highest one.
+        // Lower the minimum too. Otherwise Python's default minimum would be above the given
+        // maximum.
         if min.is_none() && ssl::TlsVersion::from(version) < context.minimum_version() {
             context
                 .set_minimum_version(version.into())

@@ -71,7 +71,7 @@ pub struct LazyConfigAcceptor<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> LazyConfigAcceptor<S> {
-    /// Takes a stream whose client has not been answered.
+    /// Reads the ClientHello from this stream. Nothing may have been sent to the client yet.
     pub fn new(stream: S) -> LazyConfigAcceptor<S> {
         LazyConfigAcceptor {
             link: Some(Link::new(stream)),
@@ -80,9 +80,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> LazyConfigAcceptor<S> {
         }
     }
 
-    /// Limits the duration of the whole handshake, from the first poll: this step, the choice, and
-    /// the rest. `None` means no limit. The default is asyncio's, 60 seconds.
-    /// [`Handshake::timeout`] counts anew.
+    /// Limits the duration of the whole handshake, from the first poll: reading the ClientHello,
+    /// the caller's choice, and the rest of the handshake. `None` means no limit. The default is
+    /// asyncio's, 60 seconds. [`Handshake::timeout`] starts a new limit.
     #[doc(alias = "ssl_handshake_timeout")]
     pub fn timeout(mut self, timeout: Option<Duration>) -> LazyConfigAcceptor<S> {
         self.timer = Timer::of(timeout);
@@ -183,7 +183,7 @@ fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let error = match refusal() {
         Err(Error::Eof(_)) => ended(),
-        // OpenSSL can read the message, but this library does not.
+        // OpenSSL accepts the message, so the error of this library's parser is reported.
         Ok(()) | Err(Error::WantRead(_)) => found,
         Err(error) if error.reason() == Some("NO_SHARED_CIPHER") => found,
         Err(error) => error,

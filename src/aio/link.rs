@@ -105,7 +105,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Sends what the inner stream accepts now, without waiting for more.
     pub(super) fn send_at_once(&mut self, task: Task, cx: &Context<'_>) {
-        // Tokio makes streams pause now and then, whether they have room or not.
+        // Tokio's cooperative scheduling makes streams pause even if they have room.
         let sending = tokio::task::unconstrained(poll_fn(|cx| self.poll_send(task, cx)));
         let _ = pin!(sending).poll(&mut Context::from_waker(cx.waker()));
     }
@@ -177,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_link_holds_no_buffers() {
-        // Without the pauses that tokio makes now and then.
+        // Turns off tokio's cooperative scheduling, which would make the stream pause.
         tokio::task::unconstrained(async {
             let (near, mut far) = duplex(1 << 20);
             let mut link = Link::new(near);
@@ -212,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_inner_stream_does_not_reorder_bytes() {
-        // Without the pauses that tokio makes now and then.
+        // Turns off tokio's cooperative scheduling, which would make the stream pause.
         tokio::task::unconstrained(async {
             let (near, mut far) = duplex(100);
             let mut link = Link::new(near);
@@ -234,7 +234,7 @@ mod tests {
                 sent.extend(&some[..n]);
             }
             assert!(sent == data);
-            // Bytes that are received behind others that were not read.
+            // More bytes arrive before the earlier ones were read.
             for piece in [&data[..50], &data[50..90]] {
                 far.write_all(piece).await.unwrap();
                 assert!(link.poll_receive(Task::Reader, &cx).is_ready());

@@ -213,14 +213,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         flushed.map_err(Error::from)
     }
 
-    /// Runs a TLS operation, with the reads and writes of the inner stream that it needs.
+    /// Runs a TLS operation. Reads from and writes to the inner stream as the operation needs.
     fn drive<T>(
         &mut self,
         task: Task,
         cx: &Context<'_>,
         mut operation: impl FnMut(&SslObject) -> Result<Step<T>>,
     ) -> Driven<T> {
-        // Without bytes of the peer, a read would only return that it needs some.
+        // Without bytes from the peer, a read could only return that it needs more.
         let mut needs_bytes = task == Task::Reader
             && !self.failed
             && !self.link().ended
@@ -240,7 +240,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     return Poll::Ready(Ok((value, sent)));
                 }
                 Ok(Step::WantRead) if link.ended => {
-                    // OpenSSL is not told of an end that is suppressed: it would refuse to write.
+                    // If the end is suppressed, OpenSSL does not learn of it, because it would then
+                    // refuse to write.
                     if suppressed || link.incoming.eof() {
                         return Poll::Ready(Err(Error::eof()));
                     }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use super::Certificate;
 use crate::error::{Error, Result};
 
-/// A SHA-256 hash of a certificate or of its public key, which a peer has to show; see
-/// [`WrapSocket::pins`](crate::WrapSocket::pins).
+/// A SHA-256 hash of a certificate or of its public key. A connection with pins accepts only peers
+/// that match one; see [`WrapSocket::pins`](crate::WrapSocket::pins).
 ///
 /// ```python
 /// urllib3.HTTPSConnectionPool("example.com", assert_fingerprint="BA:78:16:BF...")

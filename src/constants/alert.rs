@@ -28,7 +28,7 @@ macro_rules! alerts {
 /// ```
 ///
 /// The set is open (RFC 8446, section 6, and the IANA registry), so this type wraps a number.
-#[allow(clippy::exhaustive_structs, reason = "a number, for good")]
+#[allow(clippy::exhaustive_structs, reason = "an open set of numbers")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlertDescription(
     /// The number on the wire.

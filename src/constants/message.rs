@@ -6,7 +6,7 @@ use std::fmt;
 macro_rules! numbers {
     ($(#[$doc:meta])* $type:ident; $($name:ident = $value:literal;)*) => {
         $(#[$doc])*
-        #[allow(clippy::exhaustive_structs, reason = "a number, for good")]
+        #[allow(clippy::exhaustive_structs, reason = "an open set of numbers")]
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $type(
             /// The number.

@@ -103,7 +103,7 @@ impl FileState {
         })
     }
 
-    /// Whether any later change will change the state.
+    /// Whether every later change of the file is certain to give it another state.
     fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| {

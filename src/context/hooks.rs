@@ -26,9 +26,9 @@ impl SniRequest<'_> {
 pub enum SniAction {
     /// Continues with the current context; Python's `return None`.
     Continue,
-    /// Switches to another context; Python's `socket.context = other`. The connection then uses its
-    /// certificate, ALPN protocols and trust store. Verification, options and versions stay those
-    /// of the original context.
+    /// Switches to another context; Python's `socket.context = other`. The connection then uses the
+    /// other context's certificate, ALPN protocols and trust store. Verification, options and
+    /// versions stay those of the original context.
     Switch(SslContext),
     /// Ends the handshake with an alert; Python's `return ssl.ALERT_DESCRIPTION_...`.
     Alert(AlertDescription),

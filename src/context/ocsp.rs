@@ -211,7 +211,7 @@ impl Staple {
         };
         match self {
             Staple::Response(response) => {
-                // Not for a connection with its own certificate.
+                // A connection with its own certificate does not use the context's response.
                 let identity = identities.iter().find(|own| *own.leaf == *leaf);
                 let fits = identity.is_some_and(|identity| match identity.issuer() {
                     Some(issuer) => is_good_for(response, &identity.leaf, issuer),

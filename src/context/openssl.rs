@@ -136,7 +136,7 @@ impl SslContext {
         // Certificates that are loaded later must not reach the copy.
         settings.trust = Arc::new(settings.trust.copy()?);
         let keylog = settings.keylog.take();
-        // Those that remain are callbacks of the other role, which the copy does not call.
+        // The remaining callbacks belong to the other role, so the copy never calls them.
         settings.sni_callback = None;
         settings.psk_client = None;
         settings.psk_server = None;
@@ -146,7 +146,7 @@ impl SslContext {
             ctx.set_post_handshake_auth();
         }
         let mut copy = ctx.into_builder(&settings.ticket_keys)?;
-        // As an `SslConnector` and an `SslAcceptor` do.
+        // `SslConnector` and `SslAcceptor` set this mode too.
         copy.set_mode(SslMode::ENABLE_PARTIAL_WRITE);
         if role != Role::Client {
             let verified = Verified {

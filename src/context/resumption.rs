@@ -140,7 +140,7 @@ impl Resumption {
 
 impl SessionKeeper for Resumption {
     fn keep(&self, session: RawSession, context: u64) {
-        // The connection may have been given another context since.
+        // The connection may have switched to another context.
         if context == self.context.number() {
             let verified = self.server.verified;
             let session = SslSession::new(session, self.context, verified);
@@ -189,13 +189,13 @@ impl SslContext {
     ///
     /// - A session is used for the same host name, port, `expected_names` and verification settings
     ///   only. Without `server_hostname` the address of the peer takes the place of the name.
-    /// - Any change of the context, for example of its trusted certificates or its protocols, ends
-    ///   the use of earlier sessions. A resumed handshake verifies nothing again, so a certificate
-    ///   that has expired since is not noticed before the session expires.
+    /// - After any change of the context, for example of its trusted certificates or its protocols,
+    ///   earlier sessions are not used. A resumed handshake does not verify the certificate again,
+    ///   so a certificate that expires in the meantime is accepted until the session expires.
     /// - A TLS 1.3 session is offered once (RFC 8446, appendix C.4), a TLS 1.2 session until it
     ///   expires. A failed handshake drops the sessions of its server.
-    /// - Up to four sessions are kept for a server. If there are too many servers, the sessions of
-    ///   the least recently used one are dropped.
+    /// - Up to four sessions are kept for a server. If there are more servers than the limit, the
+    ///   sessions of the least recently used one are dropped.
     /// - Connections with [`identity`](crate::WrapSocket::identity) or with an explicit
     ///   [`session`](crate::WrapSocket::session) do not use the sessions, nor do sockets without a
     ///   port.

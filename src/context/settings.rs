@@ -63,7 +63,7 @@ pub(crate) struct Settings {
     /// One for each key type, in loading order.
     pub(crate) identities: Vec<Arc<Credential>>,
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
-    /// With length bytes.
+    /// In the wire format: a length byte before each name.
     pub(crate) alpn: Arc<[u8]>,
     /// The first key encrypts, all keys decrypt. Empty until `adopt` copies the key of a new
     /// `SSL_CTX`.

@@ -89,7 +89,8 @@ impl Hooks for Snapshot {
         };
         match name.map(CStr::to_str).transpose() {
             Ok(name) if name.is_none_or(str::is_ascii) => callback.decide(name),
-            // Not a host name. `None` would mean that the client sent no name.
+            // The name is not valid text. Calling back with `None` would mean that the client sent
+            // no name.
             _ => SniDecision::Refuse(AlertDescription::INTERNAL_ERROR.0, None),
         }
     }

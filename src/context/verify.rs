@@ -1,4 +1,4 @@
-//! The callback that sees a peer's certificates and OpenSSL's verdict on them.
+//! The callback that gets a peer's certificates and the result of OpenSSL's verification.
 
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::constants::VerifyMode;
 use crate::error::{BoxError, Result};
 use crate::ffi::hooks::{Peer, PeerDecision};
 
-/// A peer's certificates and OpenSSL's verdict on them: the argument of the callback of
+/// A peer's certificates and the result of OpenSSL's verification: the argument of the callback of
 /// [`SslContext::set_verify_callback`].
 #[derive(Debug)]
 pub struct PeerVerification<'a> {
@@ -76,12 +76,12 @@ impl VerifyError {
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum VerifyDecision {
-    /// OpenSSL's verdict holds.
+    /// Keeps the result of OpenSSL's verification.
     Keep,
     /// Ends the handshake with the alert `bad_certificate` and this error.
     Reject(BoxError),
-    /// Accepts the peer if each error that OpenSSL found has one of these numbers. With any other
-    /// error OpenSSL's verdict holds, so a list can hide no error that it does not name.
+    /// Accepts the peer if each error that OpenSSL found has one of these numbers. If there is any
+    /// other error, the peer stays rejected.
     AcceptDespite(Vec<i32>),
 }
 
@@ -113,8 +113,8 @@ impl VerifyCallback {
 }
 
 impl SslContext {
-    /// Sets a callback that sees each peer's certificates with OpenSSL's verdict, and can overrule
-    /// it. Python has no equivalent.
+    /// Sets a callback that gets each peer's certificates with the result of OpenSSL's
+    /// verification, and can overrule the result. Python has no equivalent.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -133,9 +133,10 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The handshake waits for the callback, once for each peer that shows a certificate. It is not
-    /// called when a session is resumed. A session belongs to the callback that was set when it was
-    /// made: connections with another callback, or without one, do not resume it.
+    /// The callback runs once in each handshake in which the peer sends a certificate, and the
+    /// handshake waits for it. It is not called when a session is resumed. A session can be resumed
+    /// only while the callback is set under which it was made: connections with another callback,
+    /// or without one, do a full handshake.
     ///
     /// A context that verifies nothing would ignore the callback. So this changes `CERT_NONE` to
     /// `CERT_REQUIRED`, and [`set_verify_mode`](Self::set_verify_mode) refuses `CERT_NONE` until

@@ -56,7 +56,7 @@ impl Connection {
             if !self.server_side {
                 return ssl.peer_certificate();
             }
-            // A resumed session does not say which of several certificates its connection has shown.
+            // A resumed session does not record which of several certificates the server sent.
             if ssl.session_reused() && view.hooks().has_several_identities() {
                 return None;
             }
@@ -110,7 +110,7 @@ impl Connection {
                 return Err(Error::value("handshake not done yet"));
             }
             if length == 0 {
-                // OpenSSL returns an error for it in TLS 1.2.
+                // For a length of 0, OpenSSL returns an error in TLS 1.2.
                 return Ok(Vec::new());
             }
             clear_errors();

@@ -71,7 +71,7 @@ macro_rules! inspection_methods {
             }
 
             #[doc = concat!("Python's `", $name, ".client_sigalg()` (3.15): the signature algorithm of the client. `None`")]
-            /// before the handshake, and if the client showed no certificate.
+            /// before the handshake, and if the client sent no certificate.
             ///
             /// # Errors
             ///

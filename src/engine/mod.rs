@@ -76,9 +76,10 @@ pub(crate) struct Connection {
     /// The names of which the certificate must have one; none if it is the server's name.
     expected: Vec<ServerName>,
     verifies: Verified,
-    /// The handshake fails if the peer shows no certificate.
+    /// The handshake fails if the peer sends no certificate.
     needs_certificate: bool,
-    /// A session was offered. OpenSSL may then show the certificates that are stored in the session.
+    /// A session was offered. Until the handshake is done, OpenSSL may return the certificates that
+    /// are stored in it.
     offered: AtomicBool,
     /// The sessions that the context keeps for this server.
     resumption: Option<Resumption>,
@@ -173,7 +174,7 @@ impl Connection {
     ) -> Result<Step<T>> {
         self.step(deadline, |locked| {
             match self.deferred.take() {
-                // OpenSSL reports the end again.
+                // The read below gets the end from OpenSSL again.
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
@@ -201,8 +202,8 @@ impl Connection {
         self.read_into_as(IoMode::NonBlocking, buf, deadline)
     }
 
-    /// The same in another mode. [`IoMode::Blocking`] waits for the peer while it holds the connection's
-    /// lock, so no other thread may use the connection.
+    /// Reads into a buffer in the given mode. [`IoMode::Blocking`] waits for the peer while it holds the
+    /// connection's lock, so no other thread may use the connection.
     pub(crate) fn read_into_as(
         &self,
         mode: IoMode,
@@ -279,7 +280,8 @@ impl Connection {
                 let step = self.checked(locked, outcome)?;
                 Ok(step.map(|()| locked.handle.view().pending()))
             };
-            // Under the lock, so that the next read, of any thread, reports the error.
+            // The error is stored while the lock is held, so that the next read of any thread
+            // reports it.
             let defer = |outcome: Result<Step<usize>>| match outcome {
                 Err(error) => {
                     self.deferred.set(error);

@@ -21,7 +21,7 @@ pub(crate) struct Overrides {
     pub(crate) pins: Vec<Pin>,
 }
 
-/// Whether there is a name. As in Python, an empty one counts as none.
+/// Whether a name was given. As in Python, an empty name means none.
 pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
     server_hostname.is_some_and(|name| !name.is_empty())
 }
@@ -157,15 +157,16 @@ macro_rules! override_setters {
             }
 
             /// The certificates or public keys that this connection accepts: the peer's chain must
-            /// have one of them. Checked inside the handshake, in addition to what the context
-            /// verifies; otherwise the peer gets the alert `bad_certificate`, and the handshake
-            /// fails with `SSLCertVerificationError` and `verify_code` 28.
+            /// have one of them. The check is a part of the handshake, after the context's own
+            /// verification. If no pin matches, the handshake fails with `SSLCertVerificationError`
+            /// and `verify_code` 28, and the peer gets the alert `bad_certificate`.
             ///
-            /// If the chain is verified, every certificate of it counts. If not, because the verify
-            /// mode is `CERT_NONE` or a callback has accepted it, only the peer's own certificate
-            /// counts: a self-signed server can thus be pinned without an authority. A server with
-            /// pins requires a certificate of its client, and `CERT_NONE` is `ValueError`. A peer
-            /// without a certificate (pre-shared keys, anonymous suites) is refused.
+            /// If the chain was verified, any certificate of it may match. If it was not, because
+            /// the verify mode is `CERT_NONE` or a callback has accepted it, only the peer's own
+            /// certificate is compared: so a server with a self-signed certificate can be pinned
+            /// without a trusted authority. A server with pins requires a client certificate, and
+            /// `CERT_NONE` is a `ValueError` there. A peer without a certificate (pre-shared keys,
+            /// anonymous suites) is refused.
             #[must_use]
             pub fn pins(mut self, pins: impl IntoIterator<Item = $crate::Pin>) -> $type {
                 self.overrides.pins = pins.into_iter().collect();
@@ -181,7 +182,7 @@ macro_rules! override_setters {
                 self
             }
 
-            /// The certificate that this connection shows instead of the context's.
+            /// The certificate that this connection presents instead of the context's.
             #[must_use]
             pub fn identity(mut self, identity: &Identity) -> $type {
                 self.overrides.identity = Some(identity.clone());

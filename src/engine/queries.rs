@@ -160,7 +160,7 @@ impl Connection {
             } else if self.server_side {
                 Error::value("Cannot set session for server-side SSLSocket.")
             } else if view.ssl().is_init_finished() || view.is_mid_handshake() {
-                // OpenSSL works on its session during the handshake too.
+                // OpenSSL changes the session during the handshake.
                 late()
             } else if session.verified_less_than(self.verifies) {
                 Error::value("Session refers to a connection that verified less than this one.")
@@ -175,7 +175,7 @@ impl Connection {
         let mut locked = match self.ssl.lock(Deadline::Now) {
             Ok(locked) => locked,
             Err(LockError::Reentrant) => return Err(Error::in_callback()),
-            // Another thread has just started the handshake, and is in a callback.
+            // Another thread has started the handshake, and a callback is running in it.
             Err(LockError::NotInTime) => return Err(late()),
         };
         if let Some(error) = refusal(&locked.handle.view()) {

@@ -159,8 +159,8 @@ impl Setup<'_> {
         }
         self.set_names(handle)?;
         if server_side {
-            // Not on a client: in TLS 1.3, an external key has a session without a session id context,
-            // and OpenSSL would refuse the key if the client had one.
+            // Only servers set it. In TLS 1.3, the session of an external pre-shared key has no
+            // session id context, and OpenSSL would reject the key on a client that has one.
             handle.set_session_id_context(&self.verification.session_id_context())?;
             handle.ssl_mut().set_accept_state();
         } else {
@@ -221,7 +221,7 @@ impl Setup<'_> {
         Some(context.resumption(server, self.settings))
     }
 
-    /// Whether the peer must show a certificate in the handshake, because there are pins.
+    /// Whether the peer must send a certificate in the handshake, because there are pins.
     fn needs_certificate(&self) -> bool {
         let later = self.config.server_side && self.settings.post_handshake_auth;
         self.verification.what.pins != NO_PINS && !later

@@ -24,14 +24,15 @@ impl Connection {
                     unfinished => unfinished,
                 },
             };
-            // Under the lock, because a reader may get the peer's answer at once.
+            // This is set while the lock is held, because a reader may get the peer's answer at
+            // once.
             locked.half_closed |= half_close && matches!(outcome, Ok(_) | Err(StepError::Closed));
             self.checked(locked, outcome)
         })
     }
 
-    /// Sends the rest of a message of the TLS protocol itself, such as the answer to a KeyUpdate, for
-    /// which there was no room. OpenSSL refuses to close before.
+    /// Sends the rest of a message of the TLS protocol itself, such as the answer to a KeyUpdate,
+    /// for which there was no room. Until it is sent, OpenSSL does not send `close_notify`.
     fn finish_message(&self, locked: &mut Locked) -> StepResult<()> {
         if !self.handshaken() || locked.handle.view().is_settled() {
             return Ok(Step::Done(()));
@@ -39,7 +40,7 @@ impl Connection {
         locked.handle.set_io_mode(IoMode::BufferOnly);
         match locked.handle.do_handshake() {
             unfinished @ Ok(Step::WantWrite | Step::Again) => unfinished,
-            // If the peer's part is missing, OpenSSL's attempt to close reports it.
+            // If a message of the peer is missing, the following `SSL_shutdown` returns the error.
             _ => Ok(Step::Done(())),
         }
     }
@@ -54,7 +55,8 @@ impl Connection {
                 Ok(step.map(|both| both.then(|| locked.handle.take_transport_buffered())))
             })
         };
-        // `None`: only ours was sent. As in Python, OpenSSL is then called once more.
+        // `None` means that our `close_notify` was sent. As in Python, OpenSSL is then called once
+        // more, to read the peer's.
         let step = match once()? {
             Step::Done(None) => once()?,
             step => step,

@@ -16,15 +16,16 @@ use crate::ffi::view::View;
 use crate::lock::{FairGuard, LockError, RawFairGuard};
 
 impl Connection {
-    /// Waits for the lock. An error in a callback of the connection itself, whose thread has the lock.
+    /// Waits for the lock. Returns an error in a callback of this connection, because its thread holds
+    /// the lock.
     pub(super) fn lock(&self) -> Result<FairGuard<'_, Locked>> {
         self.ssl
             .lock(Deadline::Never)
             .map_err(|_| Error::in_callback())
     }
 
-    /// The same until the deadline; `None` if that passes first. `Deadline::Now` waits for a short step, but
-    /// not for a callback.
+    /// Waits for the lock until the deadline; `None` if that passes first. `Deadline::Now` waits for a short
+    /// step, but not for a callback.
     pub(super) fn lock_until(&self, deadline: Deadline) -> Result<Option<FairGuard<'_, Locked>>> {
         match self.ssl.lock(deadline) {
             Ok(locked) => Ok(Some(locked)),
@@ -33,8 +34,8 @@ impl Connection {
         }
     }
 
-    /// The turn to read or to write. Refused in a callback of the connection itself: this thread has the
-    /// lock then, and the thread with the turn may be waiting for the lock.
+    /// Waits for the turn to read or to write. Returns an error in a callback of this connection: its
+    /// thread holds the lock, and the thread with the turn may be waiting for the lock.
     pub(crate) fn turn<'a>(
         &self,
         turn: &'a Turn,
@@ -49,7 +50,8 @@ impl Connection {
     /// Reads the state of the connection. This waits for a short step at most. While a callback runs, in
     /// this thread or another, it reads the state that the callback sees, as in Python.
     ///
-    /// An error if this thread holds the lock but runs no callback, as when a callback is dropped.
+    /// Returns an error if this thread holds the lock but runs no callback, for example while a
+    /// callback is dropped.
     pub(super) fn look<R>(&self, look: impl Fn(&View<'_>) -> R) -> Result<R> {
         loop {
             let refused = match self.ssl.lock(Deadline::Now) {
@@ -82,7 +84,7 @@ impl Connection {
         self.step_of_several(deadline, f, |_| true)
     }
 
-    /// The same for an operation of several steps. `last` is true for the last one.
+    /// Runs one step of an operation that has several. `last` is true for the last one.
     pub(super) fn step_of_several<T>(
         &self,
         deadline: Deadline,
@@ -95,8 +97,8 @@ impl Connection {
         }
     }
 
-    /// The same for a caller that has the lock. `settle` may change the outcome before the lock is
-    /// released.
+    /// Runs one step for a caller that holds the lock. `settle` may change the outcome before the
+    /// lock is released.
     pub(super) fn locked_step<T>(
         &self,
         mut locked: FairGuard<'_, Locked>,
@@ -119,7 +121,7 @@ impl Connection {
         };
         let outcome = settle(outcome);
         let replaced = self.switch_context(&mut locked);
-        // The rest may run user code, so the lock is released first.
+        // The code below may run user code, so the lock is released first.
         drop(locked);
         drop(replaced);
         match panic {
@@ -190,7 +192,7 @@ fn callback_error(error: BoxError) -> Error {
 }
 
 impl<T> Step<T> {
-    /// For callers that do not wait: Python's error if the step is not done.
+    /// The result, for callers that do not wait. If the step is not done, Python's error.
     pub(crate) fn now(self) -> Result<T> {
         match self {
             Step::Done(value) => Ok(value),

@@ -8,7 +8,7 @@ use crate::lock::{LockError, RawFairGuard, RawFairLock};
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     raw: RawFairLock,
-    /// How many steps of unfinished operations the owners have done.
+    /// The number of steps that owners have done in operations that were not finished by them.
     steps: AtomicU64,
 }
 

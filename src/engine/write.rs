@@ -18,7 +18,7 @@ pub(super) struct UnfinishedWrite {
 pub(crate) struct Writing<'a> {
     connection: &'a Connection,
     data: &'a [u8],
-    /// The data of an earlier attempt was looked for.
+    /// `begin` has checked whether an earlier attempt left data.
     begun: bool,
     done: usize,
     /// A part of `data` was encrypted or sent, and a part was not sent.
@@ -80,17 +80,19 @@ impl Writing<'_> {
             }
             let end = length.min(self.done.saturating_add(CHUNK));
             let chunk = &self.data[self.done..end];
-            // Everything is encrypted, and only has to be sent.
+            // All data is encrypted and only needs to be sent.
             let encrypted = self.half_way && chunk.is_empty();
             let outcome = match encrypted {
                 true => Ok(Step::Done(0)),
                 false => locked.handle.write(chunk),
             };
-            // Here, because a callback's panic is resumed at the end of the step.
+            // Progress is recorded inside the step, because a callback's panic is resumed at its
+            // end.
             if matches!(outcome, Ok(Step::Done(_))) {
                 self.done = end;
             }
-            // Also before the thread waits for the peer, which may be waiting for this data.
+            // This also flushes before the thread waits for the peer, because the peer may be
+            // waiting for this data.
             let outcome = match (outcome, locked.handle.flush()) {
                 (Err(error), _) => Err(error),
                 (outcome, Ok(Step::Done(()))) => outcome,

@@ -62,7 +62,7 @@ pub enum Error {
     #[error(transparent)]
     #[doc(alias = "SSLWantWriteError")]
     WantWrite(Box<SslError>),
-    /// `ssl.SSLSyscallError`: the transport failed without saying why.
+    /// `ssl.SSLSyscallError`: the transport failed, and there is no error number.
     #[error(transparent)]
     #[doc(alias = "SSLSyscallError")]
     Syscall(Box<SslError>),
@@ -158,7 +158,8 @@ impl Error {
         if let Some(errno) = detail::system_errno(&stack).filter(|_| alone) {
             return Error::os(errno);
         }
-        // A file that could not be opened on the way, for instance (SSL_get_error looks there).
+        // The queue may begin with a system error, for example of a file that OpenSSL could not
+        // open. `SSL_get_error` checks the first entry in the same way.
         let number = match detail::begins_with_system(&stack) {
             true => SslErrorNumber::SSL_ERROR_SYSCALL,
             false => SslErrorNumber::SSL_ERROR_SSL,

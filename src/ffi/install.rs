@@ -22,7 +22,8 @@ impl CtxHandle {
             CtxMethod::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
         }?;
         let mut ctx = CtxHandle(builder);
-        // The errors of commands in OpenSSL's configuration file that OpenSSL ignored.
+        // OpenSSL ignores wrong commands in its configuration file, but leaves their errors in the
+        // queue.
         clear_errors();
         #[cfg(not(has_fixed_version_methods))]
         if let CtxMethod::Fixed(version) = method {

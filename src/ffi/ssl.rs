@@ -29,8 +29,8 @@ pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 #[derive(Debug)]
 pub(crate) enum Step<T> {
     Done(T),
-    /// The step has used up its budget, because the peer has sent many records. Repeat it, without the
-    /// lock in between.
+    /// The step has used up its budget, because the peer has sent many records. The caller repeats it,
+    /// and releases the lock in between.
     Again,
     /// Another thread held the connection's lock until the deadline.
     Busy,
@@ -509,7 +509,7 @@ impl SslHandle {
 }
 
 impl<T> Step<T> {
-    /// The same step with another value.
+    /// Converts the value of a finished step.
     pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
         match self {
             Step::Done(value) => Step::Done(f(value)),

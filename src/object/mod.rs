@@ -212,7 +212,7 @@ impl SslObject {
         self.try_do_handshake()?.now()
     }
 
-    /// The same, without an error if bytes of the peer are needed.
+    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
     pub(crate) fn try_do_handshake(&self) -> Result<Step<()>> {
         steps(|| {
             self.connection
@@ -263,7 +263,7 @@ impl SslObject {
         self.connection.awaits_peer()
     }
 
-    /// The same, without an error if more bytes are needed.
+    /// As [`read_into`](Self::read_into), but bytes that are needed from the peer are not an error.
     pub(crate) fn try_read_into(&self, buffer: &mut [u8]) -> Result<Step<usize>> {
         steps(|| self.connection.read_into(buffer, Deadline::Never))
     }
@@ -284,7 +284,7 @@ impl SslObject {
         self.try_write(data)?.now()
     }
 
-    /// The same, without an error if bytes of the peer are needed.
+    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
     pub(crate) fn try_write(&self, data: &[u8]) -> Result<Step<usize>> {
         let _turn = self.write_turn()?;
         let mut writing = self.connection.begin_write(data);
@@ -324,7 +324,7 @@ impl SslObject {
         self.try_unwrap()?.now()
     }
 
-    /// The same, without an error if bytes of the peer are needed.
+    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
     pub(crate) fn try_unwrap(&self) -> Result<Step<()>> {
         let step = steps(|| self.connection.shutdown(Deadline::Never))?;
         Ok(step.map(drop))
@@ -361,7 +361,8 @@ impl SslObject {
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.connection.set_context(context)?;
         let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
-        // Its callbacks may be dropped with it, which is user code: not under the lock.
+        // Dropping the context may drop its callbacks, which is user code, so the lock is not held
+        // here.
         drop(replaced);
         Ok(())
     }
@@ -484,7 +485,7 @@ fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     steps(step)?.now()
 }
 
-/// The same, without an error if it would have to wait.
+/// As [`run`], but having to wait is not an error.
 fn steps<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<Step<T>> {
     loop {
         match step()? {

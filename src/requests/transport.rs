@@ -271,7 +271,7 @@ fn set_timeout(sock: &ssl::SslSocket, timeout: Option<Duration>) -> ssl::Result<
 pub(super) struct WireTransport {
     stream: Stream,
     wire: Wire,
-    /// The server accepts no more data, but it may have sent a response.
+    /// Sending has failed. The server may have sent a response before.
     is_cut: bool,
 }
 

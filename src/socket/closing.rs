@@ -94,7 +94,8 @@ impl SslSocket {
     pub fn unwrap(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
-        // Before it waits for the turn to read, which another thread may have.
+        // `close_notify` is sent before this thread waits for the turn to read, which another
+        // thread may hold.
         self.send_close_notify_until(&connection, deadline, false)?;
         let _turn = self.turn(&connection, &connection.reads, deadline, READ_TIMED_OUT)?;
         let beyond = self.drive(&connection, deadline, READ_TIMED_OUT, |deadline| {
@@ -201,7 +202,8 @@ impl SslSocket {
             let (found, theirs) = {
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
-                    // At each step, since a thread may begin to receive while this one waits.
+                    // This is checked at each step, since a thread may begin to receive while this
+                    // one waits.
                     let theirs = connection.has_other_reader();
                     let step = match theirs {
                         true => connection.peek(deadline),

@@ -170,7 +170,7 @@ impl SslSocket {
 
     fn wait_alone(&self, connection: &Connection) -> Result<()> {
         match Flight::wait(&self.io.socket) {
-            // A duplicate of the descriptor has changed the mode.
+            // Another holder of the descriptor has made the socket non-blocking.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.io.wait(Interest::Read, Deadline::Never).map(drop)
             }
@@ -178,14 +178,15 @@ impl SslSocket {
         }
     }
 
-    /// After a handshake in which this client sent the last message: the server's next one is not there yet.
+    /// Notes that this client sent the last message of the handshake, so the server's next message has
+    /// probably not arrived.
     fn sent_last(&self) {
         if !self.server_side {
             self.wrote.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The same with the time-out of the plain socket.
+    /// As [`start`](Self::start), with the time-out of the plain socket.
     fn start_with_socket_timeout(&self) -> Result<()> {
         let socket = &self.io.socket;
         let timeout = match socket.nonblocking()? {
@@ -426,7 +427,7 @@ impl SslSocket {
     fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
         const INTERVAL: Duration = Duration::from_millis(50);
         let once = || self.io.connect(address);
-        // Not if the socket has a time-out of its own.
+        // If the socket has a time-out of its own, connect(2) returns by itself.
         let waits = address.domain() == Domain::UNIX
             && self.gettimeout().is_none()
             && self.io.call(Socket::write_timeout)?.is_none();
@@ -463,8 +464,8 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Does the handshake, or continues it. After the handshake this does nothing, except that it reports an
-    /// error if the connection has failed since.
+    /// Does the handshake, or continues it. After the handshake it does nothing, or returns an error if the
+    /// connection has failed since.
     ///
     /// ```python
     /// ssl_sock.do_handshake()
@@ -476,8 +477,8 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// A socket may be wrapped first and then connected by something else than `connect`: through its
-    /// descriptor, or by a `connect` that did not wait. Then TLS starts here. (Python raises
+    /// A socket may be wrapped first and then connected without this type's `connect`: through its
+    /// descriptor, or by a `connect` that did not wait. TLS then starts in this call. (Python raises
     /// `AttributeError`.)
     ///
     /// # Errors
@@ -505,7 +506,7 @@ impl SslSocket {
         self.handshake(&connection, deadline, HANDSHAKE_TIMED_OUT)
     }
 
-    /// The TLS connection. It is created now if something else than `connect` has connected the socket.
+    /// The TLS connection. It is created now if the socket was connected without `connect`.
     fn ensure_begun(&self) -> Result<Arc<Connection>> {
         if let Tls::NotStarted = self.tls() {
             let turn = ConnectTurn::take(&self.connecting);
@@ -527,9 +528,10 @@ impl SslSocket {
         if connection.handshaken() {
             return Ok(());
         }
-        // The handshake needs both directions.
+        // The handshake reads and writes, so it also needs the turn to read.
         let _reads = self.turn(connection, &connection.reads, deadline, timed_out)?;
-        // Another thread may have done it. A thread that has the turn to write never waits for this turn.
+        // Another thread may have done the handshake. This cannot deadlock: a thread with the turn to
+        // write never waits for the turn to read.
         if connection.handshaken() {
             return Ok(());
         }

@@ -74,7 +74,7 @@ impl Flight {
 
     pub(super) fn read(&mut self, socket: &Socket, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.used == self.seen.len() {
-            // No more bytes were there when these were peeked at.
+            // The peek did not fill its buffer, so these were all bytes at that time.
             let was_all = self.used > 0 && self.used < PEEK_MAX;
             self.settle(socket);
             if let Some(error) = self.take_error() {

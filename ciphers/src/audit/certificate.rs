@@ -92,7 +92,7 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    /// Malformed times are not reported here: the handshake fails.
+    /// Malformed times are not reported here, because the trial handshake reports them.
     fn check_times(&mut self, certificate: &X509Ref) {
         let subject = name(certificate);
         let (start, end) = (certificate.not_before(), certificate.not_after());
@@ -114,7 +114,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Keys of unknown kinds are not reported here: the handshake fails.
+    /// Keys of unknown types are not reported here, because the trial handshake reports them.
     fn check_key(&mut self, certificate: &X509Ref) {
         let Ok(key) = certificate.public_key() else {
             return;
@@ -137,7 +137,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// The digest of the signature. That of a self-signed certificate does not count.
+    /// Checks the digest of the signature. The signature of a self-signed certificate is not
+    /// checked by peers, so it is skipped.
     fn check_signature(&mut self, certificate: &X509Ref) {
         let algorithm = certificate.signature_algorithm().object().nid();
         let digest = algorithm.signature_algorithms().map(|both| both.digest);
@@ -185,7 +186,7 @@ impl Auditor<'_> {
         }
     }
 
-    /// Reports that the certificate is for another host.
+    /// Reports that the certificate does not have the server's name.
     pub(super) fn wrong_name(&mut self, leaf: &X509Ref) {
         let info = key::certificate(leaf)
             .ok()

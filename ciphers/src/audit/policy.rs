@@ -1,4 +1,4 @@
-//! A whole context against a guideline.
+//! Compares a whole context with a guideline.
 
 use openssl::pkey::Id;
 use pyssl::{Result, SslContext};
@@ -26,7 +26,7 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
             Id::RSA | Id::RSA_PSS => "rsa",
             Id::DSA => "dsa",
             Id::EC => "ec",
-            // No policy has a rule for keys of other kinds.
+            // Policies cannot have rules for other key types.
             _ => {
                 report.extend(policy.check_nothing(Aspect::Keys));
                 continue;

@@ -1,4 +1,4 @@
-//! Verification, versions and options.
+//! Checks verification, versions and options.
 
 use super::finding::advice;
 use super::{AuditCode, Auditor};

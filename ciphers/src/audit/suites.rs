@@ -1,4 +1,4 @@
-//! Suites, the security level, and finite-field parameters.
+//! Checks suites, the security level, and finite-field parameters.
 
 use crate::CipherExt;
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! Handshakes with a default peer. They decide whether a context works; rules only explain.
+//! Trial handshakes with a default peer. The result of a trial decides whether a context works;
+//! rules only explain it.
 //!
 //! The default peer is what `create_default_context` makes: Python's suites, security level 2,
 //! strict verification.
@@ -25,7 +26,8 @@ const NO_CHECK_TIME: VerifyFlags = VerifyFlags::from_bits_retain(0x20_0000);
 /// The versions of a default peer.
 const MODERN: [TlsVersion; 2] = [TlsVersion::TLSv1_2, TlsVersion::TLSv1_3];
 
-/// The faults that a default peer ignores in one handshake, so that the next one appears.
+/// The faults that a default peer ignores in one handshake, so that the handshake shows the next
+/// fault.
 #[derive(Debug, Clone, Copy, Default)]
 struct IgnoredFaults {
     issuer: bool,
@@ -37,7 +39,7 @@ struct IgnoredFaults {
 /// Why a default peer does not connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fault {
-    /// It does not know the issuer.
+    /// The peer does not trust the issuer.
     Issuer(String),
     Time(String),
     Name(String),
@@ -45,7 +47,7 @@ enum Fault {
     Strict(String),
     /// Another verification error, with OpenSSL's number.
     Refused(i32, String),
-    /// Not an error of certificates.
+    /// The handshake failed for a reason other than a certificate.
     Handshake(String),
 }
 
@@ -157,7 +159,8 @@ impl Auditor<'_> {
             let faults = self.server_faults(&copy(Some(identity))?, Some(identity), versions)?;
             alone.push((identity, faults));
         }
-        // Clients choose among the certificates, so one that a version cannot use is not a fault.
+        // A server with several certificates chooses one that fits, so a certificate that a version
+        // cannot use is not a fault.
         let (handshake, _): (Faults, Faults) = whole
             .into_iter()
             .partition(|(fault, _)| fault.is_handshake());
@@ -448,7 +451,8 @@ fn key_hint(identity: &ContextCertificate) -> Option<String> {
     ))
 }
 
-/// Tries until nothing is refused any more; each attempt ignores the faults found so far.
+/// Repeats the handshake until it succeeds or shows no new fault. Each attempt ignores the faults
+/// found so far.
 fn faults(
     peer: Role,
     attempt: impl Fn(IgnoredFaults) -> Result<Option<Negotiation>>,
@@ -544,7 +548,7 @@ fn refused(found: &Negotiation, by: Role) -> Option<i32> {
     }
 }
 
-/// The errors that another trust store would avoid.
+/// Whether the error is about the issuer, so that a different trust store would avoid it.
 fn is_unknown_issuer(code: i32) -> bool {
     matches!(code, 2 | 18..=21)
 }

@@ -48,11 +48,11 @@ struct Name {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum NameKind {
-    /// A suite that the list holds.
+    /// A TLS 1.3 suite.
     Listed(Cipher),
-    /// A suite that an earlier name put into the list.
+    /// A suite that the list has already.
     Again,
-    /// OpenSSL accepts the name, but the suite is not one of TLS 1.3, so it is never used.
+    /// A suite of TLS 1.2 or older. OpenSSL may accept the name, but never uses it.
     Older(Cipher),
     Unknown(Option<Box<str>>),
 }

@@ -181,7 +181,8 @@ impl CipherDiff {
         &self.removed
     }
 
-    /// Suites that both strings select, and that moved: the smallest set that explains the new order.
+    /// Suites that both strings select, in another order: a smallest set of suites whose move
+    /// explains the new order.
     pub fn reordered(&self) -> &[Reordered] {
         &self.reordered
     }

@@ -42,7 +42,7 @@ pub enum CipherStringErrorKind {
     UnknownCommand,
     /// `@SECLEVEL=` without a digit from 0 to 5.
     SecurityLevel,
-    /// Strict mode: a name that this OpenSSL does not know, or has no suites for.
+    /// Strict mode: the linked OpenSSL does not know a name, or has no suites for it.
     Unknown,
     /// Strict mode: a part that changes nothing.
     Ineffective,
@@ -73,7 +73,7 @@ impl CipherStringError {
         )
     }
 
-    /// For a context that refuses a valid string.
+    /// The error for a string that is valid but that a context rejects.
     pub(crate) fn of_context(error: &Error) -> CipherStringError {
         Self::new(CipherStringErrorKind::Library, 0..0, error.to_string())
     }

@@ -12,7 +12,7 @@ use super::{
     Part, PartKind,
 };
 
-/// The most parts that OpenSSL is asked about one by one.
+/// The most parts for which OpenSSL evaluates every prefix of the string.
 const MAX_PREFIXES: usize = 500;
 
 /// The effect of each part of a cipher string, from [`CipherString::explain`].
@@ -25,16 +25,16 @@ pub struct Explanation {
     pub(super) library: Arc<Library>,
 }
 
-/// How an [`Explanation`] was found.
+/// The method by which an [`Explanation`] was computed.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// By this crate's own evaluation, whose list is the same as OpenSSL's.
+    /// This crate evaluated the string, and its list is the same as OpenSSL's.
     Rules,
-    /// The list of the own evaluation differs, so OpenSSL was asked for the list after each part.
+    /// This crate's list differs from OpenSSL's, so OpenSSL evaluated the string up to each part.
     Prefixes,
-    /// By the own evaluation with a table of another version; see
+    /// This crate evaluated the string with the table of another version; see
     /// [`KnownOpenssl`](super::KnownOpenssl).
     Table,
 }
@@ -65,7 +65,7 @@ pub enum Effect {
     Removed,
     /// Suites changed places.
     Moved,
-    /// The list has not changed, but suites outside it can no longer be added.
+    /// The list has not changed, but later parts can no longer add these suites.
     Excluded,
     /// The security level was set.
     SetsLevel(u8),
@@ -85,13 +85,13 @@ pub enum NoEffect {
     Contradiction,
     /// The suites that it adds are in the list already.
     AlreadyListed,
-    /// An earlier `!` has excluded the suites for good.
+    /// An earlier `!` has excluded the suites permanently.
     ExcludedBefore,
     /// The suites that it removes or moves are not in the list.
     NotListed,
     /// The suites that it moves are at the end already, or the list is sorted already.
     AlreadyInOrder,
-    /// OpenSSL does not read it.
+    /// OpenSSL ignores this text.
     Unread,
 }
 
@@ -130,7 +130,8 @@ impl CipherString {
         if ends_with(&steps, &real) {
             return Ok(self.explanation(steps, ciphers, Method::Rules));
         }
-        // A provider may have been loaded since the library was asked what it has.
+        // The cached facts about the library may be outdated, because a provider has been loaded
+        // since.
         let again = CipherString::parse_with(self.as_str(), Library::refresh()?)?;
         let steps = again.steps_by_rules();
         if ends_with(&steps, &real) {
@@ -160,7 +161,7 @@ impl CipherString {
         }
     }
 
-    /// By the rules alone, for a library that is not the linked one.
+    /// Evaluates the string by the rules alone, for a version that is not linked.
     pub(super) fn explain_by_rules(&self) -> Explanation {
         let steps = self.steps_by_rules();
         let listed = steps.iter().last().into_iter().flat_map(Step::list);
@@ -328,7 +329,7 @@ impl Explanation {
         CipherDiff::of_lists(&self.ciphers, &other.ciphers, levels)
     }
 
-    /// How the explanation was found.
+    /// The method by which the explanation was computed.
     pub fn method(&self) -> Method {
         self.method
     }
@@ -502,7 +503,8 @@ impl fmt::Debug for Step {
 mod tests {
     use super::*;
 
-    /// OpenSSL's list after each part, and what it can still add, are the rule engine's too.
+    /// After each part, the rule engine's list and the suites that can still be added are the same
+    /// as in OpenSSL.
     #[test]
     fn the_rule_engine_matches_openssl_after_every_part() {
         for text in [

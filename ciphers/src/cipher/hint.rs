@@ -7,15 +7,15 @@ use super::{Part, Term, names};
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
-    /// The nearest name that it knows.
+    /// The most similar name that OpenSSL knows.
     Nearest(Box<str>),
-    /// The name is that of the TLS registry or of Java; this is OpenSSL's name.
+    /// The name comes from the TLS registry or from Java. OpenSSL has this name for the suite.
     OpensslName(&'static str),
     /// The name is a suite of TLS 1.3, which a cipher string cannot hold.
     Tls13Suite,
-    /// `DEFAULT` counts only at the start.
+    /// `DEFAULT` has a meaning only at the start of a string.
     DefaultNotFirst,
-    /// Other versions or builds of OpenSSL know the name; this one has no such suites.
+    /// Other versions or builds of OpenSSL know the name. This one has no such suites.
     NotInThisBuild,
     /// A `-` between two names joins them; probably a separator is missing.
     MissingSeparator,
@@ -65,7 +65,7 @@ impl Hint {
         if name == "DEFAULT" {
             return Some(Hint::DefaultNotFirst);
         }
-        // Drafts of TLS 1.3 had names of another kind.
+        // Drafts of TLS 1.3 used names that begin with `TLS13-`.
         if names::is_tls13_suite(name) || name.starts_with("TLS13-") {
             return Some(Hint::Tls13Suite);
         }
@@ -96,7 +96,7 @@ impl Hint {
         library.nearest(name).map(|name| Hint::Nearest(name.into()))
     }
 
-    /// For the names of the TLS registry, and Java's, which begin with `SSL_` where they are old.
+    /// The hint for a name of the TLS registry or of Java, where old names begin with `SSL_`.
     fn for_registry_name(name: &str, library: &Library) -> Option<Hint> {
         let rest = name.strip_prefix("TLS_").or(name.strip_prefix("SSL_"))?;
         if rest.ends_with("_SCSV") {

@@ -6,8 +6,8 @@ use once_cell::sync::Lazy;
 use super::library::Library;
 use super::{CipherString, CipherStringError, Explanation, table};
 
-/// A version of OpenSSL that the crate has a table of: its suites, names and defaults. With it a
-/// string is evaluated as by that version, which need not be installed.
+/// A version of OpenSSL for which the crate has a table of suites, names and defaults. It evaluates
+/// strings as that version does, without having it installed.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::KnownOpenssl;

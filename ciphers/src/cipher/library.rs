@@ -1,7 +1,7 @@
-//! The suites of the linked OpenSSL, the order that strings start from, and its names.
+//! Facts about the linked OpenSSL: its suites, their initial order, and its names.
 //!
-//! All of it is found out by calls of the library and does not depend on its version number, so that
-//! a patched, reduced or newer OpenSSL is described correctly.
+//! Calls of the library determine all of them, not its version number. So a patched, reduced or
+//! newer OpenSSL is described correctly.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -23,7 +23,7 @@ const POISON: char = '*';
 const NO_CIPHER_MATCH: i32 = 185;
 
 pub(super) struct Library {
-    /// Every suite that a string can select, in the order that strings start from.
+    /// Every suite that a string can select, in OpenSSL's initial order.
     pub(super) suites: Vec<Suite>,
     /// The suites of TLS 1.3 that a new context has.
     pub(super) tls13: Vec<Cipher>,
@@ -44,11 +44,12 @@ pub(super) struct Library {
     pub(super) suite_names: HashMap<Box<str>, u16>,
     /// The names that can be suggested for a misspelt one.
     pub(super) useful: OnceCell<Vec<&'static str>>,
-    /// Names other than those of suites that were asked for: what they select, if known.
+    /// A cache of names other than suite names, each with the suites that it selects; `None` for an
+    /// unknown name.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
 
-/// The names for several suites that a library knows, of those that it was asked for.
+/// The names for several suites among those of a string that the library knows.
 ///
 /// The cache of the library may be emptied at any time, so this is a copy.
 pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
@@ -60,9 +61,9 @@ pub(super) struct Suite {
 
 /// The result of `SSL_CTX_set_cipher_list`.
 pub(super) enum ListOutcome {
-    /// The whole list, TLS 1.3 first.
+    /// The whole list, with the TLS 1.3 suites first.
     Listed(Vec<Cipher>),
-    /// No suite but those of TLS 1.3.
+    /// The string selects no suite. Only those of TLS 1.3 are left.
     Nothing,
     /// The string is invalid.
     Refused(ErrorStack),
@@ -85,8 +86,8 @@ impl ScratchContext {
         }
     }
 
-    /// The suite that this name puts into the list for TLS 1.3, if it does. OpenSSL 3.0 takes those
-    /// of TLS 1.2, too.
+    /// The suite that this name adds to the list for TLS 1.3, if any. OpenSSL 3.0 also accepts TLS
+    /// 1.2 suites there.
     pub(super) fn tls13_suite(&mut self, name: &str) -> Option<Cipher> {
         self.0.set_ciphersuites(name).ok()?;
         Cipher::list(&self.0).into_iter().next()
@@ -123,7 +124,7 @@ fn reason(stack: &ErrorStack) -> Option<i32> {
 static CURRENT: RwLock<Option<Arc<Library>>> = RwLock::new(None);
 
 impl Library {
-    /// The facts about the linked library, which are collected once per process.
+    /// The facts about the linked library. They are collected once per process.
     pub(super) fn current() -> Result<Arc<Library>, CipherStringError> {
         if let Some(library) = &*CURRENT.read().unwrap_or_else(PoisonError::into_inner) {
             return Ok(library.clone());
@@ -227,7 +228,7 @@ impl Library {
     }
 
     /// The suites that a name selects; `None` if this library does not know it. A name for several
-    /// suites must be among those that were asked for.
+    /// suites must have been passed to [`ask`](Self::ask) before.
     pub(super) fn selector(&self, name: &str, known: &Known) -> Option<Arc<Selector>> {
         if let Some(index) = self.suite_named(name) {
             let mut selector = self.suite(index).properties.clone();
@@ -238,8 +239,8 @@ impl Library {
         known.0.get(&self.fold(name)).cloned()
     }
 
-    /// Finds out which of these names, other than names of suites, the library knows. One call asks
-    /// for all new names.
+    /// Determines which of these names, other than suite names, the library knows. One call of
+    /// OpenSSL tests all new names.
     pub(super) fn ask<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
@@ -264,7 +265,7 @@ impl Library {
         names: &[&str],
         asked: &mut HashMap<Box<str>, Option<Arc<Selector>>>,
     ) -> Result<(), CipherStringError> {
-        // A limit for the memory that untrusted strings can use.
+        // Limits the memory that untrusted strings can use.
         if asked.len() > 10_000 {
             asked.clear();
         }

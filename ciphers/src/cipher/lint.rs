@@ -233,7 +233,7 @@ impl Linter<'_> {
     }
 
     fn check_parts(&mut self, explanation: &Explanation) {
-        // The part that excluded a suite for good, by the suite's index.
+        // The part that excluded a suite permanently, by the suite's index.
         let mut killer: Vec<Option<&Part>> = vec![None; self.library.suites.len()];
         let mut hints = 0;
         for step in explanation.steps() {
@@ -241,7 +241,8 @@ impl Linter<'_> {
             self.check_form(part);
             match step.effect() {
                 Effect::Unknown => {
-                    // Finding the nearest name takes time, so there is a limit.
+                    // Searching for a similar name takes time, so the number of searches is
+                    // limited.
                     hints += 1;
                     let hint = if hints <= 100 { step.hint() } else { None };
                     self.unknown(part, hint.as_ref());
@@ -468,7 +469,7 @@ impl Linter<'_> {
         }
     }
 
-    /// The change that leaves these suites out.
+    /// The advice for leaving these suites out.
     fn instead(&self, weakness: Weakness, weak: &[Cipher], selected: &[Cipher]) -> Option<String> {
         if weak.len() == selected.len() && selected.iter().all(|c| weak.contains(c)) {
             return Some("select other suites, such as `ECDHE+AESGCM`".into());

@@ -217,7 +217,7 @@ pub(crate) fn is_suite(name: &str) -> bool {
     suites().contains(name) || Library::current().is_ok_and(|library| linked(&library))
 }
 
-/// The suite's name that is nearest to this one, if one is near enough to be meant.
+/// The suite name that is most similar to this one, if it is similar enough to be the intended one.
 pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
     nearest(name, suites().iter().map(|suite| &**suite))
 }
@@ -298,8 +298,8 @@ pub(super) fn is_setting(name: &str) -> bool {
     words.iter().any(|word| name.ends_with(word))
 }
 
-/// How many letters must change (added, removed, replaced, swapped with the next; letter case
-/// costs nothing), or `None` if more than `limit`.
+/// The edit distance: the number of letters to add, remove, replace or swap with the next one,
+/// without regard to letter case. `None` if it is more than `limit`.
 fn distance(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;
@@ -323,12 +323,12 @@ fn distance(a: &[u8], b: &[u8], limit: usize) -> Option<usize> {
     last.last().copied().filter(|&d| d <= limit)
 }
 
-/// The candidate nearest to `name`, if one is near enough to be meant.
+/// The candidate that is most similar to `name`, if it is similar enough to be the intended one.
 pub(super) fn nearest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // A third of the letters, so that `RSB` finds `RSA` and `FOO` finds nothing.
+    // A third of the letters may differ, so that `RSB` finds `RSA` and `FOO` finds nothing.
     let limit = (name.len() / 3).clamp(1, 6);
     if name.len() > 80 || name.len() < 2 {
         return None;

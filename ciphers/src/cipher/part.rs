@@ -53,7 +53,7 @@ pub enum PartKind {
     Contradiction,
     /// At least one name that the linked OpenSSL does not know; it ignores the whole part.
     Unknown,
-    /// `DEFAULT`, which counts only at the start.
+    /// `DEFAULT`, which has a meaning only at the start.
     Default,
     /// `SUITEB128`, `SUITEB128ONLY`, `SUITEB128C2` or `SUITEB192`, which replace the whole string.
     SuiteB,
@@ -63,7 +63,7 @@ pub enum PartKind {
     Strength,
     /// `@SECLEVEL=n`.
     SecurityLevel(u8),
-    /// Text after `SUITEB…`, which OpenSSL does not read.
+    /// Text after `SUITEB…`, which OpenSSL ignores.
     Unread,
 }
 
@@ -136,7 +136,7 @@ impl Part {
         &self.terms
     }
 
-    /// Whether it follows the part before it without a separator, as in `AES128!SHA1`.
+    /// Whether there is no separator before the part, as between the two in `AES128!SHA1`.
     pub fn is_glued(&self) -> bool {
         self.glued
     }

@@ -77,7 +77,7 @@ pub struct Policy {
     rules: Vec<Rule>,
 }
 
-/// The facts about a policy that a report repeats.
+/// The name and origin of a policy, which reports repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct About {
     name: Box<str>,
@@ -272,8 +272,8 @@ impl Policy {
 
     /// Compares a list of suites, TLS 1.3 included, and the protocol versions that are on.
     ///
-    /// Without versions, only the suites are compared. With them, suites of a version that is
-    /// off do not count: they cannot be used.
+    /// Without versions, only the suites are compared. With versions, suites that need a disabled
+    /// version are ignored, because they cannot be used.
     pub fn check(&self, ciphers: &[Cipher], versions: &[TlsVersion]) -> Report {
         let mut violations = Vec::new();
         let tls13 = versions.is_empty() || versions.contains(&TlsVersion::TLSv1_3);
@@ -343,8 +343,7 @@ impl Policy {
         Report::new(self.about.clone(), open, violations)
     }
 
-    /// A report on an aspect of which there is nothing to compare, such as the groups of a server
-    /// that uses none.
+    /// A report without violations, for an aspect that the server does not use, such as groups.
     pub fn check_nothing(&self, aspect: Aspect) -> Report {
         self.report([aspect], Vec::new())
     }

@@ -235,7 +235,7 @@ mod tests {
         assert!(compared > 400);
     }
 
-    /// A policy forbids suites that no OpenSSL has by the same names.
+    /// Policies use the same keywords for suites that no OpenSSL has.
     #[test]
     fn keywords_select_suites_from_the_registry() {
         for (word, part) in [

@@ -1,8 +1,8 @@
 //! The evaluation of a string: how each part changes OpenSSL's list.
 //!
-//! The list holds every suite, enabled or not. Adding puts suites at its end, removing puts them
-//! at its start (so that a later addition finds the latest first), `+` moves enabled ones to its
-//! end, `!` takes them out for good.
+//! The list holds every suite, enabled or not. Adding puts suites at its end, removing puts them at
+//! its start (so that a later addition finds the latest first), `+` moves enabled ones to its end,
+//! `!` removes them permanently.
 
 use super::library::Library;
 use super::selector::Selector;
@@ -14,7 +14,7 @@ pub(super) struct State {
     active: Box<[bool]>,
 }
 
-/// The effect of a part.
+/// A change of the list by a part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rule {
     /// Start from `DEFAULT`.
@@ -39,7 +39,8 @@ impl State {
         }
     }
 
-    /// From the enabled suites and all that can still be enabled, both in order.
+    /// Builds the state from the enabled suites and from all suites that can still be enabled, both
+    /// in order.
     pub(super) fn from_lists(len: usize, listed: &[u16], alive: &[u16]) -> State {
         let mut state = State::new(len);
         for &i in listed {

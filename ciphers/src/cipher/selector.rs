@@ -1,8 +1,8 @@
 //! The suites that a name in a cipher string selects.
 //!
-//! A suite has one key exchange, one authentication, one cipher, one MAC, a strength class and
-//! the protocol that defined it. A name constrains some of these; names joined by `+` constrain
-//! together. The bits are this crate's own.
+//! A suite has one key exchange, one authentication, one cipher, one MAC, a strength class and the
+//! protocol that defined it. A name constrains some of these properties; a suite must satisfy all
+//! names that are joined by `+`. The bit values are this crate's own.
 
 use super::Cipher;
 
@@ -100,7 +100,7 @@ pub(super) struct Selector {
     pub(super) protocol: Option<&'static str>,
     /// One suite alone, by its index in the library's list.
     pub(super) suite: Option<u16>,
-    /// For a name with a meaning that only the library knows: the suites that it selects.
+    /// The suites that a name selects, if this crate has no table entry for the name.
     pub(super) listed: Option<Box<[u16]>>,
 }
 
@@ -134,8 +134,8 @@ impl Selector {
     /// Adds the next name of a conjunction; `None` if OpenSSL gives up because two names
     /// exclude each other.
     ///
-    /// As in OpenSSL, a suite's name counts as itself only at the end; before another name it
-    /// stands for its algorithms. And a strength class forgets an earlier
+    /// As in OpenSSL, a suite's name selects that suite only as the last name. Before another name
+    /// it selects all suites with the same algorithms. A strength class cancels an earlier
     /// `COMPLEMENTOFDEFAULT` ([`Selector::forgets_default`]).
     pub(super) fn and(mut self, next: &Selector) -> Option<Selector> {
         let join = |have: &mut Bits, next: Bits| {
@@ -212,7 +212,7 @@ fn auth_bits(auth: Option<&str>) -> Bits {
         Some("auth-srp") => auth::SRP,
         Some("auth-gost01") => auth::GOST01,
         Some("auth-gost12") => auth::GOST12,
-        // OpenSSL has no name for two kinds at once, which GOST suites have.
+        // GOST suites accept two kinds of authentication. OpenSSL has no name for both.
         None => auth::GOST01 | auth::GOST12,
         Some(_) => 0,
     }
@@ -246,7 +246,7 @@ fn enc_bits(cipher: &Cipher) -> Bits {
         Some("gost89-cnt-12") => enc::GOST89_12,
         Some("magma-ctr-acpkm" | "magma-mgm") => enc::MAGMA,
         Some("kuznyechik-ctr-acpkm" | "kuznyechik-mgm") => enc::KUZNYECHIK,
-        // Not in any alias this table knows, and never NULL.
+        // An unknown cipher: no alias of the table selects it, and it is not NULL.
         Some(_) => 1 << 31,
     }
 }

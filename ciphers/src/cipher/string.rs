@@ -24,10 +24,10 @@ use super::{CipherStringError, Operator, Part, PartKind, Term};
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// The grammar, by which every OpenSSL since 1.1.0 reads it: parts are separated by `:`, `,`,
-/// `;` or blanks; a part is an operator (none, `!`, `-`, `+`) and names joined by `+`, or a
-/// command (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. A name that OpenSSL does not
-/// know makes it ignore the part, silently; [`CipherString::strict`] makes that an error.
+/// The grammar is the same in every OpenSSL since 1.1.0. Parts are separated by `:`, `,`, `;` or
+/// blanks; a part is an operator (none, `!`, `-`, `+`) and names joined by `+`, or a command
+/// (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. A name that OpenSSL does not know makes
+/// it ignore the part, silently; [`CipherString::strict`] makes that an error.
 ///
 /// The linked OpenSSL decides which names are known, whether their letter case matters, and whether
 /// names of the TLS registry are accepted.
@@ -263,7 +263,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads a name that counts only at the start; true if the rest of the string is not read.
+    /// Reads a name that has a meaning only at the start. True if OpenSSL ignores the rest of the
+    /// string.
     fn read_prefix(&mut self) -> bool {
         if let Some((prefix, suites)) = SUITE_B.into_iter().find(|(p, _)| self.starts_with(p)) {
             let suites = suites.iter().filter_map(|s| self.library.suite_named(s));
@@ -443,7 +444,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name that the current word would be if its underscores were dashes.
+    /// The current word with dashes instead of underscores, if that is a known name.
     fn with_dashes(&self) -> Option<&'a str> {
         let ends = |c: char| matches!(c, ':' | ' ' | ';' | ',' | '!' | '+' | '@');
         let start = self.text[..self.at].rfind(ends).map_or(0, |at| at + 1);

@@ -168,7 +168,7 @@ impl fmt::Display for Weakness {
 pub(super) fn out_of_order<'a>(
     ciphers: impl Iterator<Item = &'a Cipher>,
 ) -> Option<(&'a Cipher, &'a Cipher)> {
-    // A broken suite is no better with forward secrecy.
+    // Forward secrecy does not make a broken suite preferable.
     let bad = |w: &Weakness| w.needs_callback() || w.severity() == Severity::Error;
     let mut usable = ciphers.filter(|c| !c.is_tls13() && !c.weaknesses().iter().any(bad));
     let worse = usable.find(|c| !c.forward_secret())?;
@@ -180,7 +180,7 @@ pub(super) fn out_of_order<'a>(
 pub trait CipherExt: Sealed {
     /// The severity of the worst weakness; none for a good suite.
     ///
-    /// A suite that needs a callback counts as a note, unless it is broken:
+    /// A suite that needs a callback has the severity of a note, unless it is broken:
     ///
     /// ```
     /// use pyssl_ciphers::CipherExt;

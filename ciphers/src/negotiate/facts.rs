@@ -96,7 +96,7 @@ impl Facts {
         })
     }
 
-    /// Why this end cannot use the suite, if that shows in its settings.
+    /// The reason in the settings why this side cannot use the suite, if there is one.
     pub(super) fn obstacle(&self, cipher: &Cipher) -> Option<Obstacle> {
         let auth = cipher.auth.unwrap_or("");
         let kea = cipher.kea.unwrap_or("");
@@ -111,7 +111,7 @@ impl Facts {
         if kea == "kx-srp" || auth == "auth-srp" {
             return Some(Obstacle::NoSrp);
         }
-        // OpenSSL leaves suites that need callbacks out of what the level allows.
+        // OpenSSL's list for the level excludes suites that need callbacks.
         if !self.allowed.contains(&cipher.id) && !needs_psk {
             return Some(Obstacle::SecurityLevel(self.level));
         }

@@ -21,15 +21,15 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     let client = client.build()?;
     let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
     let object = client.wrap_bio(&incoming, &outgoing, WrapBio::new())?;
-    // It waits for the answer, or fails without sending anything.
+    // The call returns after it has written the ClientHello, or fails without writing one.
     let _ = object.do_handshake();
     let hello = outgoing.read(None);
     let groups = groups_of(&hello);
     Ok(groups.map(|groups| groups.into_iter().map(group_name).collect()))
 }
 
-/// The groups in a ClientHello (RFC 8446, section 4.1.2), empty without the extension; none if it
-/// is no whole ClientHello.
+/// The groups in a ClientHello (RFC 8446, section 4.1.2); empty without the extension, `None` if
+/// the message is not complete.
 fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
     const SUPPORTED_GROUPS: u16 = 10;
     let mut rest = Reader(record);
@@ -71,7 +71,7 @@ mod tests {
             context.set_groups("P-384:X448").unwrap();
             let set = groups_on(&context).unwrap().unwrap();
             assert_eq!(set, ["secp384r1", "x448"]);
-            // Static RSA has no use for groups.
+            // Static RSA uses no groups.
             context.set_maximum_version(TlsVersion::TLSv1_2).unwrap();
             context.set_ciphers("kRSA+AES").unwrap();
             assert_eq!(groups_on(&context).unwrap(), Some(Vec::new()));

@@ -44,7 +44,7 @@ use trial::Trial;
 pub enum Negotiation {
     /// The handshake succeeds.
     Agreed(Box<Agreement>),
-    /// It does not.
+    /// The handshake fails.
     Refused(Box<Refusal>),
 }
 
@@ -57,7 +57,7 @@ impl Negotiation {
         }
     }
 
-    /// The reason, if it does not.
+    /// The reason, if the handshake fails.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Negotiation::Agreed(_) => None,
@@ -116,7 +116,7 @@ pub fn negotiate(
     let options = options.into();
     let test_key = options.test_keys && server.settings().identities().is_empty();
     let verify = options.verify && !test_key;
-    // The client looks at the server's certificate with its own security level.
+    // The client checks the server's certificate at its own security level.
     let level = client.security_level().max(server.security_level());
     let prepare = |context: &SslContext, set: Option<usize>| {
         let mut variant = context.variant().without_observers();

@@ -26,7 +26,7 @@ impl Default for NegotiateOptions {
 }
 
 impl NegotiateOptions {
-    /// The contexts as they are.
+    /// The defaults: the contexts are used as they are.
     pub fn new() -> NegotiateOptions {
         NegotiateOptions::default()
     }
@@ -56,7 +56,7 @@ impl NegotiateOptions {
 }
 
 impl From<()> for NegotiateOptions {
-    /// The contexts as they are.
+    /// The defaults: the contexts are used as they are.
     fn from((): ()) -> NegotiateOptions {
         NegotiateOptions::new()
     }
@@ -84,7 +84,7 @@ pub struct UsableOptions {
 }
 
 impl UsableOptions {
-    /// The context in this role, as it is.
+    /// The defaults: the context is used in this role, as it is.
     pub fn new(role: Role) -> UsableOptions {
         UsableOptions {
             role,
@@ -104,7 +104,7 @@ impl UsableOptions {
 }
 
 impl From<Role> for UsableOptions {
-    /// The context in this role, as it is.
+    /// The defaults: the context is used in this role, as it is.
     fn from(role: Role) -> UsableOptions {
         UsableOptions::new(role)
     }

@@ -336,7 +336,7 @@ fn known_suites() -> Result<&'static HashSet<&'static str>> {
     KNOWN.get_or_try_init(|| {
         let all = CipherString::parse("ALL:COMPLEMENTOFALL:@SECLEVEL=0")?.resolve()?;
         let mut names: HashSet<_> = all.ciphers().iter().map(|cipher| cipher.name).collect();
-        // Those that a new context does not have on, but can have.
+        // Suites that a new context does not enable, but can enable.
         let context = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT)?;
         for name in ["TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"] {
             if context.set_ciphersuites(name).is_ok() {

@@ -100,7 +100,7 @@ impl Refusal {
         })
     }
 
-    /// For a client of these versions with no suite that the library has.
+    /// The refusal for a client of these versions whose suites the linked OpenSSL does not have.
     pub(super) fn nothing_known(versions: &[TlsVersion], server: &SslContext) -> Result<Refusal> {
         let own = server.settings().versions();
         let mut suites = server.get_ciphers()?;
@@ -171,7 +171,8 @@ impl<'a> Diagnosis<'a> {
     }
 
     fn cause(&self, ended: &TrialOutcome) -> Result<Cause> {
-        // The side that ended the handshake has the reason; the other one has the alert only.
+        // Only the side that ended the handshake knows the reason. The other side has only the
+        // alert.
         let own = |error: &&Error| error.ssl().is_none_or(|e| e.received_alert().is_none());
         let client = ended_with(&ended.client).filter(own);
         let server = ended_with(&ended.server).filter(own);
@@ -256,7 +257,7 @@ impl<'a> Diagnosis<'a> {
     }
 
     fn no_suite(&self, best: Option<TlsVersion>) -> Result<Cause> {
-        // A server that has TLS 1.3 in common with the client chooses among the suites of TLS 1.3 only.
+        // If both sides have TLS 1.3, the server chooses only among the TLS 1.3 suites.
         let counts = |cipher: &Cipher| match best {
             Some(TlsVersion::TLSv1_3) => cipher.is_tls13(),
             Some(version) => has_suite(version, cipher),
@@ -343,7 +344,7 @@ impl fmt::Display for Cause {
                 let (client, server) = (names(client), names(server));
                 write!(f, "no suite in common: the client offers {client}; ")?;
                 write!(f, "the server lists {server}")?;
-                // One sentence for all that fail for the same reason.
+                // Write one sentence for all suites with the same reason.
                 let mut rest: Vec<_> = blocked.iter().collect();
                 while let Some(&(_, role, why)) = rest.first() {
                     let (same, others): (Vec<_>, Vec<_>) = rest
@@ -402,7 +403,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// How many suites are named in a row.
+/// The most suites that a sentence names.
 const MOST: usize = 8;
 
 fn names(ciphers: &[Cipher]) -> String {

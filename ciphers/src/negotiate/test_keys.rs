@@ -32,7 +32,7 @@ enum KeyType {
     Ed448,
 }
 
-/// The curves, weakest first, and the highest security level that takes each.
+/// The curves, weakest first, each with the highest security level that accepts it.
 const CURVES: [(Nid, u32); 3] = [
     (Nid::X9_62_PRIME256V1, 3),
     (Nid::SECP384R1, 4),
@@ -82,7 +82,8 @@ impl KeyType {
     }
 }
 
-/// The size of RSA keys that a level takes; none for the highest, which requires 15360 bits.
+/// The size of RSA keys that a level accepts; `None` for the highest level, which requires 15360
+/// bits.
 fn rsa_bits(level: u32) -> Option<u32> {
     match level {
         0..=2 => Some(2048),
@@ -92,7 +93,7 @@ fn rsa_bits(level: u32) -> Option<u32> {
     }
 }
 
-/// Sets of keys that a security level takes. The first is the usual one: EC and RSA. Groups and
+/// Sets of keys that a security level accepts. The first is the usual one: EC and RSA. Groups and
 /// signature algorithms that are set can require a key from another set.
 fn sets(level: u32) -> Vec<Vec<KeyType>> {
     let rsa = rsa_bits(level);
@@ -219,8 +220,8 @@ impl Authority {
         })
     }
 
-    /// Sets of a server's certificates for this name or address, with keys that a security level
-    /// takes. They conform to RFC 5280, so that strict clients accept them.
+    /// Sets of server certificates for this name or address, with keys that a security level
+    /// accepts. They conform to RFC 5280, so that strict clients accept them.
     pub(crate) fn issue(&self, name: &str, level: u32) -> Result<Vec<Vec<Identity>>> {
         let one = |kind: KeyType| self.issue_one(kind, name);
         let set = |set: Vec<KeyType>| set.into_iter().map(one).collect();

@@ -51,7 +51,7 @@ impl Trial {
                 break;
             }
         }
-        // A side that still waits has an error, too.
+        // A side that is still waiting gets an error too.
         let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
         let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
         // In TLS 1.3 a client finishes before the server verifies its certificate.

@@ -95,7 +95,7 @@ pub fn usable_ciphers(
     let add_keys = test_keys && role == Role::Server;
     let prover = Prover::new(context, role, add_keys, &ciphers)?;
     let as_it_is = Facts::of(context, role)?;
-    // With the usual test keys, if they are allowed.
+    // The facts of the context with the usual test keys, if test keys are allowed.
     let facts = match prover.attempts.iter().find(|attempt| attempt.adds_keys) {
         Some(usual) => Facts::of(&usual.own, role)?,
         None => Facts::of(context, role)?,
@@ -110,7 +110,7 @@ pub fn usable_ciphers(
                 test_key: None,
                 cipher,
             };
-            // Another certificate makes no difference here, so one handshake is enough.
+            // The certificate does not affect these obstacles, so one handshake is enough.
             let settled = matches!(
                 obstacle,
                 Some(
@@ -211,7 +211,7 @@ struct Attempt {
     own: SslContext,
     /// For TLS 1.2 and older; its list is set for each suite.
     peer: SslContext,
-    /// For TLS 1.3. With a key in common, no certificate would be asked for, so it has none.
+    /// For TLS 1.3. It has no pre-shared key, because a handshake with one uses no certificate.
     peer13: SslContext,
     /// Whether test keys were added to the context.
     adds_keys: bool,
@@ -226,7 +226,7 @@ impl Prover {
             let mut own = algorithms_only(context)
                 .without_sni_callback()
                 .without_tickets()
-                // Another key than the user's, and known to the peer.
+                // The peer does not know the user's key, so a test key replaces it.
                 .replacing_psk(IDENTITY, KEY);
             if let Some(set) = set {
                 own = test_keys::add(own, &settings, level, set, dsa)?;
@@ -285,13 +285,13 @@ fn with_dh_params(variant: Variant, level: u32) -> Result<Variant> {
 }
 
 impl Attempt {
-    /// A handshake that can end with this suite only: its version, or the error.
+    /// Runs a handshake that can negotiate only this suite. Returns its version, or the error.
     fn prove(&self, role: Role, cipher: &Cipher) -> Result<Result<TlsVersion, Box<str>>> {
         let peer = if cipher.is_tls13() {
             self.peer13.set_ciphersuites(cipher.name)?;
             &self.peer13
         } else {
-            // The name alone does not change the level.
+            // A string with the name alone keeps the security level.
             self.peer.set_ciphers(cipher.name)?;
             &self.peer
         };

@@ -12,8 +12,8 @@ const RETRY: [u8; 32] = [
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-/// How many encrypted bytes show that a server of TLS 1.3 has sent its certificate, and not an
-/// alert only. It sends an alert in 24 bytes, and no certificate is as short as this.
+/// If a TLS 1.3 server has sent this many encrypted bytes, they contain its certificate and not
+/// only an alert. An alert takes 24 bytes, and every certificate is longer than this limit.
 const ENCRYPTED_FLIGHT: usize = 300;
 
 /// A server's answer to a [`ClientHello`](super::ClientHello), as far as it is not encrypted.
@@ -85,7 +85,7 @@ impl fmt::Display for WireError {
 impl std::error::Error for WireError {}
 
 impl ServerFlight {
-    /// Before the first byte.
+    /// An answer of which nothing has been received.
     pub fn new() -> ServerFlight {
         ServerFlight::default()
     }
@@ -114,7 +114,7 @@ impl ServerFlight {
     fn read_records(&mut self) -> Result<(), WireError> {
         while !self.is_complete() {
             let [kind, major, rest @ ..] = &self.records[..] else {
-                // One byte tells whether it can be a record.
+                // The first byte shows whether this can be a record.
                 return match self.records.first() {
                     Some(kind) if !(20..=23).contains(kind) => Err(WireError::NotTls),
                     _ => Ok(()),

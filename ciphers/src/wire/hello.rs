@@ -84,7 +84,8 @@ impl ClientHello {
         let mut body = Vec::new();
         number(&mut body, legacy_version(self.version));
         body.extend(random);
-        // With a session id, servers of TLS 1.3 answer as middleboxes expect it.
+        // A session id makes TLS 1.3 servers use the middlebox compatibility mode (RFC 8446,
+        // appendix D.4).
         vector(&mut body, 1, if tls13 { random } else { &[] });
         let ssl3 = self.version == TlsVersion::SSLv3;
         let scsv = ssl3.then_some(RENEGOTIATION_SCSV);
@@ -152,15 +153,15 @@ pub fn has_key_share(group: u16) -> bool {
     share(group).is_some()
 }
 
-/// A public key of a group: its generator. The private key is one, so such a share protects
-/// nothing; no handshake is finished with it.
+/// A public key of a group, which is the group's generator. The private key is one, so such a share
+/// protects nothing; no handshake is finished with it.
 fn share(group: u16) -> Option<Vec<u8>> {
     let hex = |text: &str| -> Vec<u8> {
         let digits = text.as_bytes().chunks(2);
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
         [4].into_iter().chain(digits.filter_map(byte)).collect()
     };
-    // A number whose first byte is the lowest, or the highest.
+    // Numbers in little-endian and in big-endian order.
     let first = |value, length| {
         let mut bytes = vec![0; length];
         bytes[0] = value;

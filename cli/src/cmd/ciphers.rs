@@ -70,7 +70,7 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(report.exit_code()))
 }
 
-/// Why the string was not fully examined.
+/// The reason why the examination of the string stopped.
 enum Problem {
     Failure(Failure),
     /// The name of the input, the string, and its error.
@@ -83,7 +83,7 @@ impl From<Failure> for Problem {
     }
 }
 
-/// Fills in the report as far as the string allows.
+/// Fills in the report, up to the first error of the string.
 fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Problem> {
     let invalid = |what, text: &str| {
         let text = text.to_owned();

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &ConnectArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(code))
 }
 
-/// Does everything that can fail locally.
+/// Builds the context. All local errors occur here, before anything is sent.
 fn prepare(args: &ConnectArgs, name: &str) -> Result<ssl::SslContext, Failure> {
     let context = setup::client_context(&args.trust)?;
     setup::apply(&context, &args.tls)?;
@@ -96,7 +96,8 @@ fn talk(
     net::start_tls(&mut stream, &outcome.target, &outcome.server_name, deadline)?;
 
     outcome.stage = Stage::Handshake;
-    // Wrapped before the handshake, so that the server's certificates are available if it fails.
+    // The socket is wrapped without the handshake, so that the server's certificates are available
+    // if the handshake fails.
     let options = ssl::WrapSocket::new()
         .read_ahead(true)
         .server_hostname(&outcome.server_name)

@@ -24,7 +24,7 @@ use pki::Authority;
 const FROM_CLIENT: &[u8] = b"Hello from client!";
 const FROM_SERVER: &[u8] = b"Hello from server!";
 
-/// Two local threads need milliseconds. This limit only ends a demo that hangs.
+/// The demo needs milliseconds. This time-out only ends a demo that hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -103,7 +103,7 @@ fn start_ssl_server(certfile: &Path, port: mpsc::Sender<u16>) -> ssl::Result<Ser
 /// The client of `examples/tls_client.rs`, with verification.
 fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientSide> {
     let sock = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Wrapped before the handshake, so that the handshake can be timed.
+    // The socket is wrapped without the handshake, so that the handshake can be timed.
     let options = ssl::WrapSocket::new()
         .server_hostname("localhost")
         .do_handshake_on_connect(false);
@@ -127,7 +127,7 @@ fn start_ssl_client(context: &ssl::SslContext, port: u16) -> ssl::Result<ClientS
     })
 }
 
-/// Compares the records of both sides with the expected results.
+/// Compares what both sides have observed with the expected results.
 fn examine(
     server: ssl::Result<ServerSide>,
     client: Option<ssl::Result<ClientSide>>,

@@ -169,7 +169,7 @@ impl Scanner<'_> {
             return Ok(Chosen::Refused);
         };
         if i32::from(hello.version) != version as i32 {
-            // It speaks another version only.
+            // The server negotiated another version, so it does not accept this one.
             return Ok(Chosen::Refused);
         }
         let chosen = suites.iter().find(|s| s.protocol_id() == hello.suite);
@@ -227,7 +227,8 @@ impl Scanner<'_> {
                 && (version >= TlsVersion::TLSv1_2 || suite.protocol != "TLSv1.2")
         };
         let mut left: Vec<_> = registry().iter().filter(fits).cloned().collect();
-        // Good suites first: if the client's order decides, that is the order of the result.
+        // Strong suites are offered first: if the client's order decides, the result has that
+        // order.
         left.sort_by_key(|suite| {
             let bits = std::cmp::Reverse(suite.strength_bits);
             (suite.severity(), !suite.forward_secret(), !suite.aead, bits)
@@ -327,7 +328,7 @@ impl Scanner<'_> {
                     left.retain(|other| *other != group);
                     found.push(group);
                 }
-                // None of the others.
+                // The server uses none of the other groups.
                 group if group == last => {
                     let next = behind.map_or(0, |at| at + 1);
                     if !curves || next >= found.len() {
@@ -429,7 +430,7 @@ impl Scanner<'_> {
             };
             signatures.names.push(signature_name(scheme));
             if !left.contains(&scheme) {
-                // The server uses this scheme although it was not offered.
+                // The server signs with a scheme that was not offered.
                 break;
             }
             left.retain(|other| *other != scheme);
@@ -447,7 +448,8 @@ impl Scanner<'_> {
         signatures: &mut Signatures,
     ) -> ssl::Result<()> {
         for (scheme, name) in SIGNATURE_SCHEMES {
-            // RFC 8446, section 4.2.3: not with PKCS #1, DSA or SHA-1.
+            // TLS 1.3 handshakes are not signed with PKCS #1 v1.5, DSA or SHA-1 (RFC 8446, section
+            // 4.2.3).
             let legacy = matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
             if legacy && *scheme < 0x0700 {
                 continue;

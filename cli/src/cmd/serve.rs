@@ -34,7 +34,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// Descriptors that are not clients': standard streams, the listening socket, signals, files.
 const OTHER_DESCRIPTORS: u64 = 16;
 
-/// How long to wait for a client to leave when descriptors or memory run out.
+/// How long the server waits for a client to disconnect when descriptors or memory run out.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
@@ -153,7 +153,7 @@ fn accept_clients(listener: &TcpListener, slots: &Arc<Slots>, service: &Arc<Serv
                 if !(is_short && was_short) {
                     log(format_args!("accept: {}", describe(&error.into())));
                 }
-                // Any other error concerns one client that has already gone (accept(2)).
+                // Any other error concerns one client, which has disconnected already (accept(2)).
                 if is_short {
                     slots.wait_for_change(RETRY_DELAY);
                 }
@@ -259,14 +259,14 @@ fn hello(conn: &ssl::SslSocket) -> ssl::Result<String> {
     Ok(format!("received \"{}\"", data.escape_ascii()))
 }
 
-/// Closes the connection so that the client receives everything sent, including an alert. After
-/// success, exchanges `close_notify` if the client does; then reads what the client still sends.
-/// Closing with unread data would make the kernel send a reset, which destroys data that the client
-/// has not read yet.
+/// Closes the connection so that the client receives everything that was sent, including an alert.
+/// After success, exchanges `close_notify` with the client. Then it reads and discards what the
+/// client still sends: if a socket is closed with unread data, the kernel sends a reset, and the
+/// client loses data that it has not read yet.
 fn close(conn: ssl::SslSocket, in_order: bool) {
     let deadline = Deadline::after(CLOSE_TIMEOUT);
     if in_order {
-        // The client has been served; it does not matter how it closes.
+        // The client has been served, so errors of closing are ignored.
         let _ = conn
             .settimeout(Some(CLOSE_TIMEOUT))
             .and_then(|()| conn.unwrap());

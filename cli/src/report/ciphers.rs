@@ -46,7 +46,7 @@ pub(crate) struct Report {
     pub(crate) error: Option<(&'static str, CipherStringError)>,
 }
 
-/// Whether there is a violation, if only a warning.
+/// Whether there is a violation, including warnings.
 pub(crate) fn is_violated(report: &cipher::Report) -> bool {
     !report.violations().is_empty()
 }

@@ -24,9 +24,9 @@ pub(crate) struct Scan {
     pub(crate) server_name: String,
     pub(crate) ssl2: Ssl2,
     pub(crate) versions: Vec<VersionScan>,
-    /// For each version that uses groups.
+    /// The groups of each version that uses groups.
     pub(crate) groups: Vec<Groups>,
-    /// For each version that negotiates signatures.
+    /// The signature schemes of each version that negotiates them.
     pub(crate) signatures: Vec<Signatures>,
     pub(crate) certificates: Vec<ssl::Certificate>,
     /// Why no certificate was seen.
@@ -121,7 +121,7 @@ impl Scan {
             .iter()
             .any(|version| version.unknown.is_some());
         let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
-        // An unknown version may have other groups.
+        // A version whose support is unknown may have other groups.
         let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
         let all = [
             (Aspect::Suites, version),
@@ -309,7 +309,7 @@ struct ScanJson<'a> {
     milliseconds: f64,
     ssl2: Ssl2Json<'a>,
     versions: Vec<VersionJson<'a>>,
-    /// Of all versions, each once.
+    /// The groups of all versions, without duplicates.
     groups: Vec<&'a str>,
     groups_by_version: Vec<FoundJson<'a>>,
     signature_algorithms: Vec<SignatureJson<'a>>,

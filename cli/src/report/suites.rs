@@ -8,7 +8,7 @@ use pyssl_ciphers::cipher::{Cipher, Severity, Weakness};
 
 use super::{BAD, FAINT, GOOD, Styled};
 
-/// Outdated, though not broken.
+/// The style of outdated suites, which are not broken.
 pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 
 /// One row of the table.
@@ -22,7 +22,7 @@ pub(super) struct SuiteRow<'a> {
     pub(super) test_key: Option<String>,
 }
 
-/// Whether a finding changes the exit code.
+/// Whether a finding of this severity changes the exit code.
 pub(crate) fn counts(severity: Severity) -> bool {
     severity >= Severity::Warning
 }

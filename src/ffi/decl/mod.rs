@@ -96,7 +96,7 @@ macro_rules! c_numbers {
 
 /// An enumeration in C. The test compares its size.
 type OSSL_HANDSHAKE_STATE = c_int;
-/// As above.
+/// An enumeration in C. The test compares its size.
 type X509_LOOKUP_TYPE = c_int;
 
 /// Known by pointer only.

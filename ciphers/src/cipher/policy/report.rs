@@ -178,8 +178,8 @@ impl Report {
         &self.not_compared
     }
 
-    /// Records that an aspect was not compared, or not compared as a whole, if the policy covers it.
-    /// Violations of this aspect for something that is missing are dropped: it may be there.
+    /// Records that an aspect was not compared, or only in part, if the policy covers it. Violations
+    /// for something that is missing in this aspect are dropped, because it may be present.
     pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
         self.violations.retain(|violation| {
             !matches!(
@@ -193,8 +193,9 @@ impl Report {
         }
     }
 
-    /// Whether no violation is an error. Warnings, for what the policy only advises against, do
-    /// not count; aspects that were [not compared](Self::not_compared) do not count either.
+    /// Whether no violation is an error. Warnings are ignored: they are for settings that the
+    /// policy only advises against. Aspects that were [not compared](Self::not_compared) are
+    /// ignored too.
     pub fn conforms(&self) -> bool {
         self.violations
             .iter()

@@ -47,7 +47,7 @@ fn rfc9325_distinguishes_must_from_should() {
     let report = rfc.check(&suites("DHE-RSA-AES128-SHA:AES128-SHA"), &[]);
     assert!(report.conforms());
     assert_eq!(report.violations().len(), 3);
-    // The order counts, too.
+    // The order is a violation too.
     let report = rfc.check(&suites("AES128-SHA:DHE-RSA-AES128-SHA"), &[]);
     assert!(!report.conforms());
     let preference = report.violations().iter().find(|v| {
@@ -69,7 +69,7 @@ fn a_custom_policy_file_is_read() {
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
     let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
     assert_eq!(report.violations().len(), 1 + camellia);
-    // Several rules of one kind count together.
+    // Several rules of one kind add up.
     let tls13 = suites("AES128-SHA").len() - 1;
     let policy = own("allow = ['AES128-SHA']\n[[rule]]\nallow = ['AES256-SHA']").unwrap();
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:AES128-SHA256"), &[]);
@@ -102,7 +102,7 @@ fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
             1,
             "states anything",
         ),
-        // A line reader's file.
+        // The format before TOML.
         ("name a\nversion 1\nsource b\nversions TLSv1.2", 1, "`=`"),
     ] {
         let error = Policy::parse(text).unwrap_err();
@@ -167,7 +167,7 @@ mod files {
     const GROUPS: &[&str] = &["X25519", "prime256v1", "secp384r1", "ffdhe2048"];
     const WORDS: &[&str] = &["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
-    /// A line of a rule, perhaps over several lines of the file, and whether it is right.
+    /// An entry of a rule, which may span several lines, and whether it is valid.
     fn line() -> impl Strategy<Value = (String, bool)> {
         let list = |key: &'static str, words: &'static [&'static str]| {
             let words = subsequence(words, 1..=words.len().min(3));
@@ -195,8 +195,8 @@ mod files {
     }
 
     proptest! {
-        /// A right file is read with all that it states; a wrong one is refused with the first
-        /// line that is wrong.
+        /// A valid file is parsed completely. An invalid one is rejected with its first invalid
+        /// line.
         #[test]
         fn an_invalid_policy_file_is_rejected_with_its_line(rules in vec(line(), 1..8)) {
             let mut text = String::from(super::HEAD.trim_end_matches("[[rule]]\n"));
@@ -226,7 +226,7 @@ mod files {
                     let forbidden = policy.rules.iter().map(|rule| rule.forbid.len());
                     prop_assert_eq!(forbidden.sum::<usize>(), stated("forbid"));
                 }
-                // A mistake in the form of TOML is found before one in the words.
+                // A syntax error is found before an unknown word.
                 (Err(error), Some(lines)) => {
                     let form = error.line() > *lines.end() && text.contains("\navoid\n");
                     prop_assert!(form || lines.contains(&error.line()), "{}\n{}", error, text);
@@ -235,7 +235,7 @@ mod files {
             }
         }
 
-        /// Any text is read or refused with a line that it has.
+        /// Any text is parsed, or rejected with the number of one of its lines.
         #[test]
         fn the_policy_parser_never_panics(text in "[a-z='\\[\\]{}\"\\n .,0-9]{0,200}") {
             if let Err(error) = Policy::parse(&text) {
@@ -262,7 +262,7 @@ fn groups_and_keys_are_compared() {
     assert!(rfc.check_key("ec", 224).conforms());
     assert!(!rfc.check_key("dh", 1024).conforms());
     assert!(rfc.check_key("dsa", 512).conforms());
-    // A name that nothing knows is no name of something that conforms.
+    // An unknown name never conforms.
     for policy in Policy::all() {
         assert!(!policy.check_key("rsaa", 4096).conforms());
         assert!(!policy.check_groups(&["x25591"]).conforms());
@@ -281,7 +281,7 @@ fn a_report_lists_the_aspects_that_were_not_compared() {
     assert_eq!(report.not_compared(), []);
     let policy = own("forbid = ['rc4']").unwrap();
     assert_eq!(policy.check(&list, &[]).not_compared(), []);
-    // A suite or group that was not seen may be there if not all were seen.
+    // If not all suites or groups were seen, a missing one may be present.
     let rfc = Policy::rfc9325();
     let mut report = rfc.check(&suites("AES128-SHA"), &[TlsVersion::TLSv1_2]);
     report.extend(rfc.check_groups(&["secp384r1"]));

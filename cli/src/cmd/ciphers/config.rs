@@ -158,7 +158,7 @@ impl Joined {
             let words = line.trim();
             let comment = words.starts_with('#') && !continues;
             if postfix && !continues && line.starts_with([' ', '\t']) && !comment {
-                // The value continues: the line break becomes a blank.
+                // The value continues on this line, so the line break becomes a blank.
                 if joined.text.ends_with('\n') && !words.is_empty() {
                     joined.text.pop();
                     joined.text.push(' ');
@@ -220,7 +220,8 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let end = at + line.len();
-        // A value of nginx may be on the line after its directive, and has been read then.
+        // Skips a value of nginx that was on the line after its directive and has been read with
+        // it.
         let read = found
             .last()
             .map_or(0, |found| found.at + found.string.len());
@@ -418,7 +419,7 @@ fn value<'a>(
         word(quoted, |c| rest.starts_with(c))
     } else if assigned {
         let line = word(rest, |c| c == '\n').trim_end();
-        // A list of YAML follows on the next lines.
+        // The value is a YAML list on the next lines.
         if line.is_empty() && !text.get(from..)?.trim_start().starts_with('=') {
             return None;
         }

@@ -70,7 +70,7 @@ fn lint(
             linted.policy = policy.and_then(|policy| judged(args, policy, found.string));
             CipherString::parse(found.string).and_then(|string| {
                 let mut findings = string.lint()?;
-                // This applies to every string, and would be repeated for each.
+                // This finding applies to every string, so it is not repeated for each.
                 findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
                 Ok(findings)
             })

@@ -48,7 +48,7 @@ fn leaf(
     context.set_verify_mode(ssl::CERT_NONE)?;
     context.set_minimum_version(TlsVersion::TLSv1_3)?;
     context.set_ciphers("ALL:@SECLEVEL=0")?;
-    // Despite its name, this sets a client's offer.
+    // On a client, this sets the signature algorithms that it offers.
     context.set_server_sigalgs(kind)?;
     let deadline = Deadline::after(timeout);
     let mut stream = net::connect(&target.address, deadline)?;

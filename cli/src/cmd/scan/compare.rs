@@ -25,7 +25,7 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
             ),
         });
     }
-    // A suite that was not seen may be accepted if a question had no answer.
+    // If a question had no answer, the server may accept a suite that was not seen.
     let mut older = scan
         .versions
         .iter()
@@ -90,7 +90,8 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
         .collect()
 }
 
-/// Compares with a guideline. Aspects on which the server left a question open stay open.
+/// Compares with a guideline. Aspects with a question that had no answer are reported as not
+/// compared.
 pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);

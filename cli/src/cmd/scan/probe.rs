@@ -19,8 +19,8 @@ use crate::net::{self, Deadline, PlainError};
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// After this many questions in a row without an answer, no further ones are asked: if the server
-/// has answered before, and if it has not.
+/// The scan stops after this many questions in a row without an answer. The first number applies if
+/// the server has answered before, the second if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
 /// The order in which two questions are repeated: `true` is one that the server has answered, `false`
@@ -40,12 +40,12 @@ pub(super) enum Answer {
     Unknown(String),
 }
 
-/// Why a connection has no answer.
+/// The reason why a connection gave no answer.
 #[derive(Debug)]
 enum Silence {
     /// The server ended the connection, perhaps with an alert.
     Closed(String),
-    /// Anything else.
+    /// Another error, such as a time-out.
     Other(String),
 }
 
@@ -60,7 +60,7 @@ pub(super) struct Prober<'a> {
     /// A question that was answered with a hello.
     answered: Option<ClientHello>,
     unanswered_in_a_row: u32,
-    /// Whether a question was answered, be it with a refusal.
+    /// Whether the server has answered any question, including with a refusal.
     answers: bool,
     /// The number of connections.
     pub(super) made: u32,
@@ -110,7 +110,7 @@ impl<'a> Prober<'a> {
                 thread::sleep(timeout);
                 outcome = self.once(what, &hello)?;
                 if outcome.is_ok() {
-                    // It answers when it is asked more slowly.
+                    // The server answered after a pause, so ask more slowly from now on.
                     self.interval = (self.interval * 2).max(timeout / 4);
                 }
             }
@@ -245,7 +245,7 @@ impl<'a> Prober<'a> {
         let deadline = Deadline::after(self.timeout);
         let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
-            // No server is there.
+            // The first connection failed, so no server listens at the address.
             Err(error) if self.made == 1 => return Err(error),
             Err(error @ ssl::Error::Timeout(_)) => {
                 return Ok(Err(Silence::Other(error.to_string())));

@@ -52,7 +52,8 @@ impl Stamp {
             let [modified_nsec, changed_nsec] = [metadata.mtime_nsec(), metadata.ctime_nsec()];
             (file, [modified, modified_nsec, changed, changed_nsec])
         };
-        // A pipe or a device changes whenever it is read. SIGHUP loads it.
+        // Only regular files are compared: a pipe or a device has no stable state. SIGHUP loads
+        // those.
         let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
         Stamp(file.map(stamp))
     }
@@ -83,7 +84,8 @@ impl Renewal {
             kind: kind_of_key(&args.cert),
             problem: None,
         };
-        // One request is enough: it loads the files as they are then.
+        // The channel holds one request. More are not needed, since a request loads the current
+        // files.
         let (ask, asked) = mpsc::sync_channel(1);
         let renewal = Arc::new(Renewal {
             context: Mutex::new(context(args)?),
@@ -104,7 +106,7 @@ impl Renewal {
 
     /// Loads the files soon, whether they have changed or not.
     pub(super) fn reload(&self) {
-        // A full channel has a request that was not answered yet.
+        // If the channel is full, a request is waiting already.
         let _ = self.ask.try_send(());
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Slots {
 #[derive(Default)]
 struct State {
     inside: u32,
-    /// Has only addresses with current clients.
+    /// The number of clients of each address that has any.
     of_address: HashMap<IpAddr, u32>,
     closed: bool,
 }
@@ -59,7 +59,7 @@ impl Slots {
         })
     }
 
-    /// Waits until a client leaves, but no longer than `most`.
+    /// Waits until a client disconnects, but no longer than `most`.
     pub(super) fn wait_for_change(&self, most: Duration) {
         drop(self.changed.wait_timeout(self.lock(), most));
     }
@@ -149,7 +149,7 @@ mod tests {
             let _others = enter("192.0.2.2").unwrap();
             let _more = enter("2001:db8:0:2::1").unwrap();
         }
-        // The entries of clients that have left are removed.
+        // Addresses without clients have no entry.
         assert!(slots.lock().of_address.is_empty());
         assert_eq!(slots.lock().inside, 0);
     }

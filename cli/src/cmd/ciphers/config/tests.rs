@@ -62,7 +62,7 @@ fn cipher_strings_in_server_configurations_and_source_code_are_found() {
     ] {
         assert_eq!(strings(file), wanted, "{file:?}");
     }
-    // Neither values of other kinds nor prose.
+    // Values of other types and prose are not cipher strings.
     for file in [
         "cipher_suites:\n  - A\n  - B c\n",
         "ciphers:\n  - A\n  x: y z\n",
