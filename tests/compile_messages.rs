@@ -1,4 +1,4 @@
-//! The compiler's messages for lines that are valid in Python, but not in Rust.
+//! Checks the compiler's messages for Python spellings that are wrong in Rust.
 
 use pyssl_testing::skip::skipped;
 

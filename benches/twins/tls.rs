@@ -1,4 +1,4 @@
-//! The interface of both libraries, as far as the work needs it.
+//! The part of both libraries' interfaces that the benchmarks use.
 
 use std::net::TcpStream;
 

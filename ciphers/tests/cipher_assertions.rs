@@ -1,16 +1,16 @@
 //! Tests of a project's TLS settings, to copy: put your own contexts into `client()` and
-//! `server()`, and the rules that you stand for into the tests.
+//! `server()`, and your own rules into the tests.
 //!
-//! They fail when a cipher string has a typing error, when somebody loosens a setting, and when
-//! another OpenSSL or distribution makes something else of the same string.
-#![allow(clippy::unwrap_used, reason = "what cannot be done is a failed test")]
+//! They fail when a cipher string has a typing error, when a setting becomes weaker, and when
+//! another OpenSSL or distribution selects other suites for the same string.
+#![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 use pyssl as ssl;
 use pyssl_ciphers::SslContextExt;
 use pyssl_ciphers::assert_ciphers;
 use pyssl_ciphers::cipher::Severity;
 
-/// The string that the project sets, once and for all.
+/// The project's cipher string.
 const CIPHERS: &str = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK";
 
 /// The context that the project's clients use.
@@ -77,7 +77,7 @@ fn the_client_audit_has_no_serious_finding() -> ssl::Result<()> {
     Ok(())
 }
 
-/// A rule about a suite that nobody has would hold, or fail, for ever.
+/// A rule about an unknown suite would always hold, or always fail.
 #[test]
 fn a_rule_with_an_unknown_suite_name_fails() -> ssl::Result<()> {
     use pyssl_ciphers::expect::{check_ciphers, rules};
@@ -101,7 +101,7 @@ fn a_rule_with_an_unknown_suite_name_fails() -> ssl::Result<()> {
         "{}",
         broken[0]
     );
-    // Names of the registry and of older versions of OpenSSL are names.
+    // Names of the registry and of older versions of OpenSSL are known.
     for name in [
         "TLS_RSA_WITH_AES_128_CBC_SHA",
         "EXP-RC4-MD5",

@@ -1,4 +1,5 @@
-//! A provider that is loaded later brings suites; in a process of its own, as it stays.
+//! Suites of a provider that is loaded later. The test has a process of its own, because the
+//! provider stays loaded.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

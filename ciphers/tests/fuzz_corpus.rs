@@ -1,9 +1,9 @@
-//! The fuzz targets on their corpus, and on what is close to it: with stable Rust, each time the
-//! tests run. `fuzz/` runs the same targets under a fuzzer.
+//! Runs the fuzz targets on their corpus and on small changes of it, with stable Rust. `fuzz/` runs
+//! the same targets under a fuzzer.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "an error fails the test"
 )]
 
 #[path = "../../fuzz/src/lib.rs"]
@@ -60,7 +60,7 @@ fn the_corpus_is_replayed() {
 /// Truncated files, and files with one wrong bit.
 #[test]
 fn neighbours_of_the_corpus_are_replayed() {
-    /// How many places of a file are tried.
+    /// The number of positions of a file that are changed.
     const PLACES: usize = 60;
     for (name, run) in targets::TARGETS {
         for path in entries(&corpus().join(name)) {

@@ -1,4 +1,4 @@
-//! Hellos of our own, and the answers of pyssl's server.
+//! Sends ClientHellos of `wire` to a server of `pyssl`, and parses the answers.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,7 +29,7 @@ fn answer(server: &SslContext, hello: &ClientHello) -> Vec<u8> {
     let options = WrapBio::new().server_side(true);
     let object = server.wrap_bio(&incoming, &outgoing, options).unwrap();
     incoming.write(&hello.to_bytes(&[7; 32])).unwrap();
-    // It waits for the client's next message, or refuses.
+    // The server waits for the client's next message, or rejects the ClientHello.
     assert!(object.do_handshake().is_err());
     outgoing.read(None)
 }
@@ -72,7 +72,7 @@ fn a_tls_1_3_hello_retry_request_is_parsed() {
     assert_eq!(chosen.version, 0x0304);
     assert!([0x1303, 0x1301].contains(&chosen.suite));
     assert_eq!(chosen.group.map(group_name).unwrap(), "x448");
-    // With one, it sends its certificate, if it can sign.
+    // With a key share, the server sends its certificate, if it can sign.
     let mut tried = 0;
     for group in groups().filter(|group| has_key_share(*group)) {
         // Newer versions of OpenSSL do not use the larger ones by default.

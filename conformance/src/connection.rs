@@ -333,7 +333,7 @@ impl Connection {
         };
         let engine = context.get().engine.clone();
         if Current::is(this) {
-            // Applied when the callback returns.
+            // The context is set when the callback returns.
             *lock(&connection.chosen) = Some(engine);
         } else {
             ask!(connection, py, face => face.set_context(&engine)).or_raise(py)?;

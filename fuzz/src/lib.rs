@@ -110,7 +110,7 @@ pub fn server_flight(data: &[u8]) {
     }
 }
 
-/// Reads an answer to the hello of SSL 2.0. More bytes never take a decision back.
+/// Reads an answer to the hello of SSL 2.0. More bytes never change a decision.
 pub fn ssl2_answer(data: &[u8]) {
     let mut last = Ok(Ssl2Answer::Incomplete);
     for length in 0..=data.len().min(1 << 12) {

@@ -29,7 +29,7 @@ impl Listener for TlsListener {
         loop {
             match self.next().await {
                 Ok(connection) => return connection,
-                // No free descriptor, for example.
+                // The error may be a lack of descriptors, so wait before the next attempt.
                 Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
             }
         }

@@ -17,7 +17,7 @@ pub struct TlsInfo {
 }
 
 impl TlsInfo {
-    /// Asks a connection after its handshake.
+    /// Reads the facts from a connection whose handshake is done.
     pub fn of<S>(stream: &TlsStream<S>) -> TlsInfo {
         let object = stream.object();
         let der = object.getpeercert_binary().ok().flatten();

@@ -4,7 +4,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream for which the modules of this crate can implement the traits of others.
+/// Wraps a stream, so that the modules of this crate can implement the traits of other crates for
+/// it.
 #[derive(Debug)]
 pub struct Stream<T>(pub T);
 

@@ -13,7 +13,7 @@ use crate::ffi::object;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 #[doc(alias = "_ASN1Object")]
-#[allow(clippy::exhaustive_structs, reason = "Python's named tuple, for good")]
+#[allow(clippy::exhaustive_structs, reason = "Python's named tuple")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Asn1Object {
     /// OpenSSL's number.

@@ -11,7 +11,7 @@ use super::names::names;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 #[allow(non_camel_case_types, reason = "Python's spelling")]
-#[allow(clippy::exhaustive_enums, reason = "Python's two values, for good")]
+#[allow(clippy::exhaustive_enums, reason = "Python's two values")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Purpose {
     /// Authenticates servers; for client contexts.

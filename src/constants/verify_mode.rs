@@ -15,7 +15,7 @@ use crate::error::Error;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 #[allow(non_camel_case_types, reason = "Python's spelling")]
-#[allow(clippy::exhaustive_enums, reason = "Python's three values, for good")]
+#[allow(clippy::exhaustive_enums, reason = "Python's three values")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum VerifyMode {

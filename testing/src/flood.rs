@@ -1,4 +1,4 @@
-//! A TLS 1.2 or 1.3 server in memory that sends messages which bring the client no data.
+//! A TLS 1.2 or 1.3 server in memory that sends messages without application data.
 
 use std::ffi::{c_int, c_void};
 use std::io::{self, Read, Write};

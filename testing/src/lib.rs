@@ -31,7 +31,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "a fixture that cannot be made is a failed test"
+    reason = "an error in a fixture fails the test"
 )]
 #![allow(
     clippy::exhaustive_enums,

@@ -239,7 +239,7 @@ async fn close_sends_all_written_data_before_close_notify() {
         let streams = asyncio::open_connection(address(&server), client).await;
         let (_reader, mut writer) = streams.expect("connected");
         writer.write(&data);
-        // No drain, no wait: the runtime sends the rest.
+        // The writer is dropped without `drain`, so the runtime's task sends the rest.
         drop(writer);
         let (got, _) = received.recv().await.expect("the handler ends");
         assert!(got.expect("to the end") == data, "secure: {secure}");
@@ -248,7 +248,7 @@ async fn close_sends_all_written_data_before_close_notify() {
 
 #[tokio::test]
 async fn a_peer_that_sends_close_notify_still_receives_pending_data() {
-    // Both with close_notify and with the end of TCP.
+    // The server ends the connection with `close_notify`, or only ends TCP.
     for polite in [true, false] {
         let (client, server) = contexts();
         let (listener, address) = silent().await;
@@ -355,7 +355,7 @@ async fn wait_closed_times_out_if_the_peer_does_not_answer_close_notify() {
     let limited = tls(&client).ssl_shutdown_timeout(Duration::from_secs(7));
     let (streams, _stream) = tokio::join!(asyncio::open_connection(address, limited), serve);
     let (_reader, mut writer) = streams.expect("connected");
-    // Not before: the clock could pass the handshake's limit while its bytes are on their way.
+    // Time is paused only now: earlier, the clock could pass the handshake's limit while its bytes are in transit.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     writer.close();
@@ -375,7 +375,7 @@ async fn close_ends_a_connection_whose_peer_does_not_read() {
     };
     let (streams, _stream) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
     let (_reader, mut writer) = streams.expect("connected");
-    // Not before: the clock could pass the handshake's limit while its bytes are on their way.
+    // Time is paused only now: earlier, the clock could pass the handshake's limit while its bytes are in transit.
     tokio::time::pause();
     // More than the buffers of both sockets.
     writer.write(&pattern(16 * MIB));
@@ -401,7 +401,7 @@ async fn written_data_is_sent_while_the_task_waits_for_something_else() {
     let streams = asyncio::open_connection(address(&server), tls(&client)).await;
     let (_reader, mut writer) = streams.expect("connected");
     writer.write(&pattern(16 * MIB));
-    // Neither drain nor read: only the runtime's task can send.
+    // The handler neither drains nor reads, so only the runtime's task can send.
     let (length, _) = told.recv().await.expect("the handler ends");
     assert_eq!(length, 16 * MIB);
 }
@@ -460,7 +460,7 @@ async fn a_line_beyond_the_limit_is_a_value_error() {
         let (mut reader, _writer) = streams.expect("connected");
         let error = reader.readuntil(b"\n").await.expect_err("too long");
         assert_eq!(error.python_class(), "ValueError");
-        // The pieces in which the data arrives decide which of the two texts it is.
+        // The text depends on the pieces in which the data arrives.
         assert!(error.to_string().starts_with("Separator is "), "{error}");
     }
 }
@@ -480,7 +480,7 @@ fn dropping_the_runtime_ends_waiting_readers() {
     };
     let (serving, connecting, other) = (runtime(), runtime(), runtime());
     let handle = |mut reader: StreamReader, writer: StreamWriter| async move {
-        // Until the client has gone.
+        // Wait until the client has closed.
         while reader.read(65_536).await.is_ok_and(|data| !data.is_empty()) {}
         drop(writer);
     };

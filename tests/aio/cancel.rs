@@ -53,7 +53,7 @@ proptest! {
                     let mut buffer = [0; 700];
                     let mut attempts = 0;
                     loop {
-                        // Each attempt is longer than the last, so that the test ends.
+                        // Each attempt polls more often than the last, so that the test ends.
                         attempts += 1;
                         let polls = cuts.next().unwrap() + attempts / 100;
                         match poll_times(far.read(&mut buffer), polls).await {

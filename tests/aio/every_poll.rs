@@ -69,7 +69,7 @@ async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() 
                     async move { far_side(&server, far).await }
                 });
                 let mut written = 0;
-                // A fault that no time limit of ours ends is ended by this one.
+                // This time limit ends faults that no time limit of the library ends.
                 let side = near_side(&client, &mut near, &mut written);
                 let limit = std::time::Duration::from_secs(1000);
                 let outcome = tokio::time::timeout(limit, side).await;
@@ -77,11 +77,12 @@ async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() 
                 drop(near);
                 let (far_done, received) = far.await.expect("no panic");
                 let place = format!("{version:?} {fault:?} at {at}");
-                // In order, and not more than was sent.
+                // The received data is in order, and is no more than was sent.
                 assert!(pattern(SIZE).starts_with(&received), "{place}");
                 match (outcome, fault) {
                     (Ok(Ok(answer)), _) => {
-                        // Also if the error met tickets, or bytes that could be sent again.
+                        // This holds even if the error occurred while tickets were sent, or bytes
+                        // that can be sent again.
                         assert!(answer == pattern(SIZE), "{place}");
                         assert_eq!(received.len(), SIZE, "{place}");
                         assert!(fault == Fault::ErrorOnce || far_done.is_ok(), "{place}");
@@ -95,7 +96,7 @@ async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() 
                         let known = ["ConnectionAbortedError", "TimeoutError"];
                         assert!(known.contains(&class), "{place}: {error}");
                     }
-                    // Data of a connection has no time limit, as in Python.
+                    // As in Python, reads and writes of data have no time limit.
                     (Err(_), Fault::PendingForEver) => {}
                     (other, _) => panic!("{place}: {other:?}"),
                 }

@@ -166,7 +166,7 @@ async fn starttls_keeps_bytes_that_were_read_ahead() {
     let serve = async {
         let mut plain = BufReader::new(far);
         let mut line = Vec::new();
-        // The hello may be in the buffer behind the line by then.
+        // The buffer may contain the ClientHello after the line.
         tokio::io::AsyncBufReadExt::read_until(&mut plain, b'\n', &mut line).await?;
         let received = plain.buffer().to_vec();
         let was_ahead = !received.is_empty();

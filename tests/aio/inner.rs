@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-/// A stream that is pending before each operation, and then takes or gives one byte.
+/// A stream that is pending before each operation, and then transfers one byte.
 #[derive(Debug)]
 pub(crate) struct Trickle {
     inner: DuplexStream,
@@ -118,7 +118,7 @@ pub(crate) enum Fault {
     PendingOnce,
     /// It returns an error once.
     ErrorOnce,
-    /// From then on it is pending, and wakes nobody.
+    /// All polls from this one on are pending, without a wake-up.
     PendingForEver,
 }
 

@@ -1,4 +1,4 @@
-//! The choice of a context by the ClientHello.
+//! `LazyConfigAcceptor`: a server chooses the context after it has read the ClientHello.
 
 use std::collections::HashMap;
 use std::io;
@@ -70,7 +70,7 @@ fn client_hello_reports_what_the_client_offers() {
     assert!(hello.alpn_protocols().eq([&b"h2"[..], b"http/1.1"]));
     let versions = [ssl::TlsVersion::TLSv1_3, ssl::TlsVersion::TLSv1_2];
     assert_eq!(hello.versions(), versions);
-    // With the signal for secure renegotiation.
+    // The last number is the signalling value for secure renegotiation (RFC 5746).
     assert_eq!(hello.cipher_suites(), [0x1302, 0xc02f, 0x00ff]);
     assert_eq!(hello.groups(), [23]);
     assert!(hello.signature_algorithms().contains(&0x0403));
@@ -348,7 +348,7 @@ async fn a_lazy_accept_fails_with_the_same_error_and_alert_as_accept() {
         let shown = &bytes[..bytes.len().min(40)];
         assert_eq!(lazy.to_string(), plain.to_string(), "{shown:?}");
         assert_eq!(lazy.python_class(), plain.python_class(), "{shown:?}");
-        // A handshake that went on has a random answer.
+        // If the handshake continued, the answer is random, so only alerts are compared.
         let alert = |bytes: &[u8]| (bytes.len() == 7).then(|| bytes.to_vec());
         assert_eq!(alert(&lazy_alert), alert(&plain_alert), "{shown:?}");
     }
@@ -384,7 +384,7 @@ async fn bytes_after_the_client_hello_reach_the_handshake() {
     let (near, far) = duplex(64 * 1024);
     let serve = async {
         let mut far = far;
-        // A reader of an earlier protocol has taken the first bytes already.
+        // The reader of an earlier protocol has read the first bytes.
         let mut first = vec![0; 100];
         far.read_exact(&mut first).await?;
         let start = LazyConfigAcceptor::new(far).received(&first).await?;

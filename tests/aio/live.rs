@@ -33,7 +33,8 @@ async fn a_thousand_connections_resume_while_the_certificate_is_renewed_every_50
                     let mut stream = handshake.await?;
                     stream.write_all(b"hello").await?;
                     stream.shutdown().await?;
-                    // Until the client has read all: closing earlier could reset the connection.
+                    // Wait until the client has read everything, because closing earlier could
+                    // reset the connection.
                     stream.read_to_end(&mut Vec::new()).await
                 });
             }
@@ -83,6 +84,6 @@ async fn a_thousand_connections_resume_while_the_certificate_is_renewed_every_50
     done.store(true, Ordering::Relaxed);
     assert!(renewing.await.expect("no panic") > 1);
     serving.abort();
-    // All but the first of each client, as without a renewal.
+    // As without renewals, all connections of each client but the first resume.
     assert_eq!(resumed, CLIENTS * (TIMES - 1));
 }

@@ -2,7 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
-    reason = "a fixture that cannot be made is a failed test"
+    reason = "an error in a fixture fails the test"
 )]
 
 mod asyncio;

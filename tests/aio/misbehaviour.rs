@@ -1,5 +1,5 @@
-//! Peers that misbehave: CPython's asyncio and this library meet the same peer, and must report the
-//! same.
+//! Peers that misbehave: CPython's asyncio and this library connect to the same peer, and must
+//! return the same error.
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::support::{client_context, server_context};
 
-/// A client that tells how far it comes, and with which exception it ends.
+/// A client that prints each step that succeeds, and the exception with which it ends.
 const CLIENT: &str = r#"
 import asyncio, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])
@@ -49,7 +49,7 @@ enum Peer {
     SendsCloseNotifyInTheHandshake,
     SendsAnAlertInTheHandshake,
     NeverAnswers,
-    /// After the handshake and some data.
+    /// Ends TCP without `close_notify` after the handshake and some data.
     EndsWithoutCloseNotify,
     Resets,
     SendsClearText,
@@ -96,7 +96,7 @@ impl Peer {
             Peer::SendsCloseNotifyInTheHandshake => (&[21, 3, 3, 0, 2, 1, 0], false),
             Peer::SendsAnAlertInTheHandshake => (&[21, 3, 3, 0, 2, 2, 40], false),
             Peer::NeverAnswers => {
-                // Until the client gives up.
+                // Wait until the client closes.
                 while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
                 return;
             }
@@ -136,7 +136,7 @@ impl Peer {
                 end(tcp, false).await;
             }
             Peer::Resets => {
-                // Until the data has arrived: the reset would overtake it.
+                // Wait until the data has arrived, because the reset would overtake it.
                 stream.read_exact(&mut [0; 3]).await.expect("the client's");
                 end(stream.into_inner(), true).await;
             }
@@ -153,7 +153,7 @@ async fn end(mut tcp: TcpStream, resets: bool) {
         return;
     }
     let _ = tcp.shutdown().await;
-    // Unread bytes would make it a reset.
+    // Read all bytes, because closing with unread bytes sends a reset.
     while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
 }
 

@@ -1,4 +1,4 @@
-//! Both directions against CPython's asyncio.
+//! Client and server against CPython's asyncio.
 
 use std::ffi::OsStr;
 

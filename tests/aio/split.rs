@@ -1,4 +1,4 @@
-//! Two tasks on one stream, and the messages of TLS that need the other direction.
+//! Two tasks on one stream, and TLS messages that make a read write or a write read.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -108,21 +108,21 @@ async fn a_reader_wakes_when_its_key_update_can_be_sent() {
     let mut writing = Box::pin(writer.write_all(&data));
     let wake_writer = Arc::new(Count::default());
     assert!(poll_counted(&mut writing, &wake_writer).is_pending());
-    // The reader answers the key update, for which there is no room.
+    // The reader must answer the key update, but the pipe is full.
     let request = flood.messages(1);
     far.write_all(&request).await.expect("room");
     let mut byte = [0];
     let mut reading = Box::pin(reader.read(&mut byte));
     let wake_reader = Arc::new(Count::default());
     assert!(poll_counted(&mut reading, &wake_reader).is_pending());
-    // Room for both: both tasks must be woken.
+    // Now there is room for both, so both tasks must be woken.
     let mut buffer = [0; 4096];
     let n = far.read(&mut buffer).await.expect("a piece");
     let mut received = flood.received(&buffer[..n]);
     for wake in [&wake_writer, &wake_reader] {
         assert!(wake.0.load(Ordering::SeqCst) > 0);
     }
-    // The reader alone sends what the writer has left.
+    // The reader sends the data that the writer left unsent.
     drop(writing);
     while received.len() < 65_536 {
         assert!(poll_counted(&mut reading, &wake_reader).is_pending());

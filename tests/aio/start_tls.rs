@@ -65,7 +65,7 @@ async fn start_tls_upgrades_a_plaintext_connection() {
 
 #[tokio::test]
 async fn plaintext_after_the_starttls_line_fails_the_handshake() {
-    // CVE-2011-0411: it must not be taken for data of the TLS connection.
+    // CVE-2011-0411: this plaintext must not be treated as data of the TLS connection.
     let (connected, received) = upgraded(b"injected\n").await;
     assert!(connected.is_err());
     let error = received.expect_err("not a ClientHello");

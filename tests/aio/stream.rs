@@ -70,7 +70,7 @@ async fn a_read_sends_data_that_a_write_left_unsent() {
     // The pipe has room for the handshake's records, one after the other, but not for the data.
     let (mut near, mut far) = pair(&client, &server, 512).await;
     let data = pattern(40_000);
-    // Returns although the pipe is full, and nobody flushes.
+    // The write returns although the pipe is full and nothing is flushed.
     near.write_all(&data).await.expect("sealed");
     let mut answer = [0; 2];
     let (answered, received) = tokio::join!(near.read_exact(&mut answer), async {
@@ -220,7 +220,7 @@ async fn data_is_readable_after_the_client_has_gone() {
             async {
                 let mut near = client.connect(near, "localhost").await?;
                 near.write_all(&data).await?;
-                // Gone before a TLS 1.3 server has sent its tickets.
+                // The client closes before a TLS 1.3 server has sent its tickets.
                 near.shutdown().await
             },
             server.accept(far)
@@ -251,7 +251,7 @@ async fn unwrap_returns_plaintext_received_after_close_notify() {
             let n = far.read(&mut buffer).await?;
             incoming.write(&buffer[..n])?;
         }
-        // In one piece with what follows.
+        // `close_notify` and the following plaintext are sent in one piece.
         assert!(matches!(peer.unwrap(), Err(ssl::Error::WantRead(_))));
         let mut last = outgoing.read(None);
         last.extend_from_slice(b"in the clear");
@@ -363,7 +363,7 @@ async fn a_read_answers_post_handshake_authentication() {
     server
         .load_verify_locations(trusted)
         .expect("a certificate");
-    // A small pipe: neither side can send its part in one go.
+    // The pipe is so small that neither side can send its flight at once.
     let (mut near, mut far) = pair(&client, &server, 50).await;
     assert!(far.object().getpeercert_binary().expect("done").is_none());
     far.object()

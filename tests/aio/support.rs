@@ -59,7 +59,7 @@ pub(crate) async fn pair(
     shake((client, server), tokio::io::duplex(room)).await
 }
 
-/// Bytes in which no part looks like another.
+/// Pseudo-random bytes, so that lost or repeated parts are noticed.
 pub(crate) fn pattern(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_u32;
     let mut next = || {

@@ -134,7 +134,8 @@ fn without_the_extended_master_secret_tls12_has_no_exporter_binding() {
     }
 }
 
-/// A server with several certificates does not know which of them a resumed session belongs to.
+/// A resumed session does not record which of a server's certificates was sent, so a server with
+/// several has no binding.
 #[test]
 fn tls_server_end_point_of_a_resumed_session_is_given_only_if_unambiguous() {
     let ca = Ca::new();

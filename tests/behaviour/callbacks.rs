@@ -342,8 +342,8 @@ fn a_callback_panic_resumes_in_the_caller_and_fails_only_its_connection() {
     assert_eq!(server.recv(10).unwrap(), b"fine");
 }
 
-/// A connection whose server has sent the records `one` and `two`. The client has read the first one, and
-/// the transport has read the second one ahead.
+/// A connection whose server has sent the records `one` and `two`. The client has read the first, and has
+/// read the second ahead.
 fn one_of_two_read(contexts: &Contexts) -> Link {
     let (link, _) = contexts.local_link(client_options().read_ahead(true));
     link.server.send(b"one").unwrap();

@@ -78,7 +78,7 @@ fn close_within_times_out_if_the_peer_never_answers() {
                 assert_eq!(closed, ssl::Closed::TimedOut);
                 assert!(began.elapsed() >= timeout);
                 assert_closed(&client);
-                // `close_notify` was sent all the same, and then the socket was closed.
+                // `close_notify` was sent, and then the socket was closed.
                 assert_eq!(server.recv(100).unwrap(), b"");
                 let mut plain = server.detach().map(std::net::TcpStream::from).unwrap();
                 assert_eq!(plain.read(&mut [0; 8]).unwrap(), 0);
@@ -191,7 +191,8 @@ fn close_within_leaves_the_data_to_a_thread_that_receives() {
     }
 }
 
-/// The thread that closes has tried to receive too, without success, while the other one was waiting.
+/// The closing thread has called `recv` before, which timed out while another thread was waiting for
+/// data.
 #[test]
 fn close_within_after_a_failed_recv_leaves_the_data_to_the_reader() {
     let _watchdog = Watchdog::new();
@@ -202,7 +203,7 @@ fn close_within_after_a_failed_recv_leaves_the_data_to_the_reader() {
             let (closes, closed) = std::sync::mpsc::channel();
             let reader = waiting(scope, move || {
                 let first = client.recv(100).unwrap();
-                // Until the other thread has looked at the second record.
+                // Wait until the closing thread has seen the second record.
                 closed.recv().unwrap();
                 (first, client.recv(100))
             });
@@ -252,7 +253,8 @@ fn close_within_without_tls_closes_the_socket() {
         assert_eq!(closed, ssl::Closed::Unprotected);
         assert_closed(sock);
     };
-    // Not connected, listening, before the handshake, after one that failed, after unwrap.
+    // Sockets that are not connected, that listen, that are before the handshake or after a failed
+    // one, or after `unwrap`.
     let sock = contexts.client.wrap_socket(plain_socket(), "localhost");
     unprotected(&sock.unwrap());
     let listening = contexts

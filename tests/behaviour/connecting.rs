@@ -131,7 +131,7 @@ fn do_handshake_starts_tls_on_a_socket_connected_elsewhere() {
     assert!(sock.getpeercert().unwrap().is_some());
     echo_once(&sock);
 
-    // Connected by a `connect` that did not wait.
+    // The socket is connected by a `connect` that did not wait.
     let sock = wrapped(&ca, "localhost");
     sock.setblocking(false).unwrap();
     if let Err(error) = sock.connect(addr) {
@@ -169,7 +169,7 @@ fn one_context_connects_with_changing_verify_modes() {
     assert!(connect(ssl::WrapSocket::new()).is_empty());
     assert!(connect("dummy".into()).is_empty());
     context.set_verify_mode(ssl::CERT_REQUIRED).unwrap();
-    // As text and as bytes, which are the same certificate.
+    // The certificate is loaded as text and as bytes.
     trust(&context, &ca);
     let bytes = ssl::VerifyLocations::new().cadata(ca.der());
     context.load_verify_locations(bytes).unwrap();
@@ -412,7 +412,7 @@ fn connecting_to_a_full_unix_listener_waits_until_accept_or_close() {
         }
         connecting.join().unwrap().unwrap();
     });
-    // The settings that waiting needed were removed from the socket.
+    // `connect` has reset the socket options that it set in order to wait.
     let plain = socket2::Socket::from(sock.detach().unwrap());
     assert_eq!(plain.write_timeout().unwrap(), None);
     // With a time-out, `connect` returns Python's error at once.

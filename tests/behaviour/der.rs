@@ -1,5 +1,5 @@
-//! Certificates that tools cannot make: each field is written byte by byte. The signatures are not
-//! valid, and nothing here verifies them.
+//! Builds certificates that tools cannot make, field by field. The signatures are not valid, and
+//! nothing here verifies them.
 
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;

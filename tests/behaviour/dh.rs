@@ -14,7 +14,7 @@ fn parameters() -> String {
     String::from_utf8(dh.params_to_pem().unwrap()).unwrap()
 }
 
-/// Parameters of another kind, which files with EC keys contain.
+/// EC parameters, which files with EC keys contain.
 fn curve() -> String {
     "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".to_owned()
 }

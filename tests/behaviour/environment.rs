@@ -26,7 +26,7 @@ fn run(test: &str, variables: &[(&str, &str)]) -> String {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    // A wrong name of the test would not fail: no test would run.
+    // With a wrong test name no test would run, and the process would succeed.
     let passed = output.status.success() && text.contains("1 passed");
     assert!(passed, "{text}");
     text
@@ -231,7 +231,7 @@ fn contexts_start_with_the_settings_of_openssls_configuration_file() {
             rebuilt.0 |= no_tls12;
             assert_eq!(facts(&context), rebuilt);
             assert_eq!(facts(&context.copy().unwrap()), rebuilt);
-            // The program can undo the settings of the file.
+            // The program can override the settings of the file.
             context.set_options(ssl::Options::empty()).unwrap();
             context
                 .set_maximum_version(ssl::TlsVersion::MAXIMUM_SUPPORTED)

@@ -1,6 +1,6 @@
-//! Peers that send messages without data as fast as they can. No result depends on the duration of
-//! anything: all messages are there before they are read, and data follows the last one. So an
-//! operation that has read all of them returns that data, and the test fails.
+//! Peers that send messages without data as fast as they can. Results do not depend on time: all
+//! messages have arrived before the first is read, and data follows the last one. If an operation
+//! reads all of them, it returns that data, and the test fails.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -15,7 +15,8 @@ use pyssl_testing::{Ca, Flood};
 use crate::link::{Watchdog, client_options, tcp_pair};
 use crate::support::{class, client_context};
 
-/// So many messages take much longer to read than a time-out and its tolerance: each takes 4 µs or more.
+/// The number of messages. Reading one takes 4 µs or more, so reading all takes much longer than a
+/// time-out with its tolerance.
 const MANY: usize = 50_000;
 
 const SOON: Duration = Duration::from_millis(20);
@@ -61,7 +62,7 @@ fn flooded_socket(message: Message) -> (ssl::SslSocket, TcpStream, Flood) {
     flooded_socket_with(message, client_options())
 }
 
-/// The same with options for the client.
+/// As `flooded_socket`, with options for the client.
 fn flooded_socket_with(
     message: Message,
     options: ssl::WrapSocket,
@@ -129,8 +130,8 @@ fn getters_and_writes_proceed_while_a_reader_is_flooded() {
             passed.fetch_add(1, Ordering::SeqCst);
         }
     });
-    // The reader lets other threads in after every few messages. On a busy machine this thread may miss
-    // most of these moments.
+    // The reader yields to other threads after every few messages. On a busy machine this thread may
+    // miss most of these yields.
     let passed = passed.load(Ordering::SeqCst);
     assert!(passed >= 20, "{passed}");
 }

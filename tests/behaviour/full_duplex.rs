@@ -1,4 +1,4 @@
-//! One socket in several threads at once.
+//! Several threads use one socket at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ use crate::support::{class, client_context, server_context, told};
 
 const MIB: usize = 1024 * 1024;
 
-/// Receives `total` bytes. Whether they repeat `unit`.
+/// Receives `total` bytes, and returns whether they repeat `unit`.
 fn receives(socket: &ssl::SslSocket, unit: &[u8], total: usize) -> bool {
     let mut buffer = vec![0; 16 * 1024];
     let mut at = 0;
@@ -197,7 +197,7 @@ fn sends_of_several_threads_are_not_interleaved() {
 
 #[test]
 fn writes_of_several_threads_to_an_object_are_not_interleaved() {
-    // More than is sealed at a time.
+    // More than one step encrypts.
     const LEN: usize = 600_000;
     let _watchdog = Watchdog::new();
     let pair = Contexts::new().connected();
@@ -372,7 +372,7 @@ fn close_leaves_duplicates_of_a_listener_open() {
 fn close_wakes_only_the_threads_that_wait_on_that_socket() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    // More than there are descriptors to wake threads with.
+    // More links than there are descriptors that wake threads.
     let links: Vec<Link> = (0..40).map(|_| contexts.link()).collect();
     thread::scope(|scope| {
         let readers: Vec<_> = links
@@ -435,7 +435,8 @@ fn close_keeps_the_descriptor_number_reserved() {
     let Link { client, server } = Contexts::new().link();
     let number = client.fileno();
     client.close();
-    // The system assigns the lowest free number, which would be this one if it were free.
+    // The system assigns the lowest free number. If the number were free, one of these files would
+    // get it.
     let others: Vec<_> = (0..8)
         .map(|_| std::fs::File::open("/proc/self/stat").unwrap())
         .collect();

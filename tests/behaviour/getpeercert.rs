@@ -67,7 +67,7 @@ fn an_empty_cert_dict_matches_python() {
     assert!(dict.subject().is_empty() && dict.subject_alt_name().is_empty());
 }
 
-/// CVE-2013-4238, and the same in the names that CPython lets OpenSSL print.
+/// CVE-2013-4238: a NUL within a name, also in names that OpenSSL prints for CPython.
 #[test]
 fn a_nul_does_not_truncate_a_name() {
     let text = b"good.example\0evil.example";
@@ -232,8 +232,8 @@ for path in sys.stdin.read().split():
         print("-")
 "#;
 
-/// The certificates have none of the features for which the dicts differ on purpose: a serial number of
-/// more than 35 bytes, an empty BIT STRING, a NUL or a line break in an otherName.
+/// The certificates lack the features for which the dicts deliberately differ: a serial number of more
+/// than 35 bytes, an empty BIT STRING, a NUL or a line break in an otherName.
 #[test]
 fn getpeercert_of_generated_certificates_matches_python() {
     let python = skip_without_python!();

@@ -1,4 +1,4 @@
-//! Groups, signature algorithms, suites of TLS 1.3, and what depends on OpenSSL's version.
+//! Groups, signature algorithms, TLS 1.3 suites, and features that depend on OpenSSL's version.
 
 use pyssl as ssl;
 use pyssl_testing::{Ca, skipped};

@@ -206,7 +206,7 @@ fn close_notify_is_sent_later_if_the_send_buffer_is_full() {
 fn close_within_waits_until_close_notify_can_be_sent() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        // Also after an attempt that has failed.
+        // With and without a failed attempt before.
         for tried in [false, true] {
             let mut full = Full::new(version);
             if tried {
@@ -234,7 +234,7 @@ fn close_within_times_out_if_close_notify_cannot_be_sent() {
             let closed = full.link.client.close_within(timeout).unwrap();
             assert_eq!(closed, ssl::Closed::TimedOut);
             full.drain();
-            // A reset, if tickets were unread.
+            // If tickets were unread, closing sends a reset.
             let end = class(full.link.server.recv(1));
             assert!(
                 ["SSLEOFError", "ConnectionResetError"].contains(&end),

@@ -114,7 +114,8 @@ fn without_ephemeral_keys_there_is_no_group() {
     assert_eq!(pair.server.group(), None);
 }
 
-/// A client that has refused the server's certificate, and the server, which has received the alert.
+/// A client that has rejected the server's certificate, and the server, which has received the
+/// alert.
 fn refused(version: ssl::TlsVersion) -> Link {
     let contexts = Contexts::of(version);
     let (near, far) = tcp_pair();

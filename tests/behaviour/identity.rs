@@ -25,7 +25,7 @@ fn load(chain: ssl::CertChain) -> ssl::Result<ssl::SslContext> {
     Ok(context)
 }
 
-/// The certificate that a server shows.
+/// The certificate that a server sends.
 fn shown(server: &ssl::SslContext) -> Vec<u8> {
     let pair = connected(&unverified_client(), server);
     pair.client.getpeercert_binary().unwrap().unwrap()

@@ -9,7 +9,7 @@ use pyssl_testing::{Ca, skipped};
 use crate::link::Contexts;
 use crate::support::{Pair, class, client_context, connected, panic_text};
 
-/// A writer that others can look into.
+/// A writer whose content the test can read.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
@@ -162,7 +162,7 @@ impl Write for Slow {
     }
 }
 
-/// Both ends have the same secrets, and no thread's line gets into another's.
+/// Both ends log the same secrets, and lines of several threads are not interleaved.
 #[test]
 fn key_log_lines_of_several_threads_are_not_interleaved() {
     const THREADS: usize = 4;

@@ -1,5 +1,5 @@
-//! A connection does not resume the session of a connection that verified less, in whichever way it gets
-//! the session.
+//! A connection does not resume a session from a connection that verified less, however it got the
+//! session.
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
@@ -48,8 +48,8 @@ impl Verifies {
     }
 }
 
-/// A way in which a session gets from one connection to another, with the verification of both. The
-/// function returns the context and options of the second connection, and the session.
+/// A way to pass a session from one connection to another. The function takes the verification of
+/// both, and returns the context and options of the second connection, and the session.
 type Way = (
     &'static str,
     fn(&Scene, Verifies, Verifies) -> (ssl::SslContext, ssl::WrapBio, ssl::SslSession),
@@ -137,7 +137,8 @@ fn a_client_refuses_a_session_from_a_connection_that_verified_less() {
                 for after in ALL {
                     let case = format!("{version} {way}: {before:?}, then {after:?}");
                     let (context, options, session) = carry(&scene, before, after);
-                    // Set after the connection was made; below, when it is made.
+                    // Here the session is set after the connection was made. Below it is an option
+                    // of the connection.
                     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
                     let late = context.wrap_bio(&a, &b, options.clone()).unwrap();
                     let late = told(late.set_session(&session));
@@ -161,7 +162,7 @@ fn a_client_refuses_a_session_from_a_connection_that_verified_less() {
 }
 
 /// With tickets and with cached sessions: a server that requires a certificate does not resume the session
-/// of a client that showed none, or one with another name.
+/// of a client that sent none, or one with another name.
 #[test]
 fn a_server_resumes_only_sessions_with_equal_verification() {
     let ca = Ca::new();

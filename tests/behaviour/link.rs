@@ -1,4 +1,4 @@
-//! Two connected sockets in this process, and threads that are known to wait.
+//! Connected sockets in this process, and threads that have begun to wait.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
@@ -33,7 +33,7 @@ impl Contexts {
         }
     }
 
-    /// The same, for one version of the protocol.
+    /// Contexts for one version of the protocol.
     pub(crate) fn of(version: ssl::TlsVersion) -> Contexts {
         let contexts = Contexts::new();
         contexts.client.set_minimum_version(version).unwrap();
@@ -56,7 +56,7 @@ impl Contexts {
         self.link_with(client_options())
     }
 
-    /// The same with options for the client.
+    /// As `link`, with options for the client.
     pub(crate) fn link_with(&self, client: ssl::WrapSocket) -> Link {
         let (near, far) = tcp_pair();
         self.wrap(near, far, client)
@@ -80,7 +80,7 @@ impl Contexts {
         self.wrap_with(near, far, client, server_options())
     }
 
-    /// The same with options for both.
+    /// As `wrap`, with options for both ends.
     pub(crate) fn wrap_with(
         &self,
         near: impl ssl::IntoSocket + Send,
@@ -210,7 +210,7 @@ impl Watchdog {
         Watchdog::beyond(Duration::ZERO)
     }
 
-    /// For a test that takes this long if it succeeds.
+    /// A watchdog for a test that takes this long if it succeeds.
     pub(crate) fn beyond(time: Duration) -> Watchdog {
         let name = std::thread::current().name().unwrap_or("?").to_owned();
         let patience = std::env::var("PYSSL_PATIENCE").map_or(PATIENCE, |seconds| {

@@ -56,7 +56,8 @@ impl Stage {
     }
 }
 
-/// One row of the table: a change that handshakes must not notice. The number grows with each call.
+/// One row of the table: a change of the context that must not affect running handshakes. The
+/// number grows with each call.
 type Change = fn(&Stage, usize) -> ssl::Result<()>;
 
 const CHANGES: &[(&str, Change)] = &[
@@ -157,7 +158,7 @@ const CHANGES: &[(&str, Change)] = &[
             .load_verify_locations(ssl::VerifyLocations::new().cadata(data))
     }),
     ("load_verify_locations(capath)", |stage, i| {
-        // A directory with a new name each time; every second one exists.
+        // The directory has a new name each time. Every second one exists.
         let name = if i % 2 == 0 { "." } else { &*i.to_string() };
         stage
             .client
@@ -301,7 +302,7 @@ fn handshakes_succeed_while_setters_change_their_context() {
     }
 }
 
-/// The same program in CPython. The test prints how it ends, and does not depend on it.
+/// The same operations in CPython. The test prints how the process ends, and passes in any case.
 const RECIPE: &str = r#"
 import ssl, sys, threading, time
 cert, ca = sys.argv[1:]
@@ -341,7 +342,7 @@ print(*count)
 fn setters_during_handshakes_in_cpython() {
     use std::os::unix::process::ExitStatusExt;
 
-    // It takes up to 20 seconds, and the result of the test does not depend on it.
+    // The run takes up to 20 seconds and does not affect the result, so it is optional.
     if std::env::var_os("PYSSL_STRESS_SECONDS").is_none() {
         skipped("set PYSSL_STRESS_SECONDS to see what happens to CPython");
         return;
@@ -504,7 +505,7 @@ fn a_session_of_another_context_is_rejected() {
     let (near, _far) = tcp_pair();
     let different = "ValueError: Session refers to a different SSLContext.";
     assert_eq!(told(others.client.wrap_socket(near, options)), different);
-    // A context at the address of a dropped context is another context too.
+    // A new context at the address of a dropped one is a different context.
     let addresses: Vec<_> = (0..50).map(|_| Contexts::new()).collect();
     drop((contexts, link));
     for context in addresses {

@@ -10,7 +10,7 @@ use crate::support::{Pair, class, client_context, connected, server_context};
 
 type Lines = Arc<Mutex<Vec<String>>>;
 
-/// A callback that writes Python's numbers down.
+/// Sets a callback that records Python's numbers.
 fn record(context: &ssl::SslContext) -> Lines {
     let lines = Lines::default();
     let seen = Arc::clone(&lines);
@@ -99,7 +99,7 @@ fn messages_have_a_type_and_bytes() {
             }
             assert_ne!(m.content_type(), ssl::TlsContentType::APPLICATION_DATA);
             if let ssl::MessageKind::Header(_) = m.kind() {
-                // As in Python, it is the one in the head.
+                // As in Python, the version is the one in the record header.
                 let version = m.data()[1..3].try_into().unwrap();
                 assert_eq!(m.version(), i32::from(u16::from_be_bytes(version)));
             }

@@ -1,4 +1,4 @@
-//! Connections over memory, which somebody else carries.
+//! Connections over memory buffers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

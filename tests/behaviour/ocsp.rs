@@ -10,7 +10,7 @@ use crate::support::{Pair, client_context, outcome, server_context};
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// An authority, a certificate of it, and contexts that use both.
+/// An authority, a certificate that it issued, and contexts that use both.
 struct Scene {
     ca: Ca,
     leaf: Leaf,

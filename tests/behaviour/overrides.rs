@@ -58,7 +58,7 @@ fn a_session_of_an_unverified_connection_is_refused_by_a_verifying_one() {
         let again = talk(lenient().session(session.clone()));
         assert!(again.client.session_reused());
 
-        // The same with a session that was encoded and decoded, also for another context.
+        // This also applies to a session that was encoded and decoded, and to another context.
         let der = session.to_der().unwrap();
         let other = client.copy().unwrap();
         other.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
@@ -72,7 +72,8 @@ fn a_session_of_an_unverified_connection_is_refused_by_a_verifying_one() {
     }
 }
 
-/// The same if the certificate was verified without the host name, and belongs to another host.
+/// A session is also refused if its certificate was verified without the host name and belongs to
+/// another host.
 #[test]
 fn a_session_made_for_another_name_is_refused() {
     for version in BOTH_VERSIONS {
@@ -113,7 +114,7 @@ fn a_decoded_session_resumes_in_contexts_that_verify_no_more() {
     }
 }
 
-/// The same on a server: of two listeners of a context, one requires a certificate and one does not.
+/// On a server: two listeners share a context, and only one of them requires a certificate.
 #[test]
 fn a_server_does_not_resume_a_session_made_without_client_verification() {
     for version in BOTH_VERSIONS {

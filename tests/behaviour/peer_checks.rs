@@ -1,4 +1,4 @@
-//! Own rules for the peer's certificate: fingerprints, pins and the verify callback.
+//! A program's own checks of the peer's certificate: fingerprints, pins and the verify callback.
 
 use std::sync::{Arc, Mutex};
 

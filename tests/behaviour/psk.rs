@@ -1,4 +1,4 @@
-//! Pre-shared keys: callbacks, limits, and what CPython says to the same answers.
+//! Pre-shared keys: callbacks, limits, and a comparison with CPython for the same values.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::support::{
     Pair, class, connected, outcome, panic_text, server_context, show, told, unverified_client,
 };
 
-/// One handshake: which version, what both callbacks return.
+/// One handshake: its version, and the results of both callbacks.
 #[derive(Clone)]
 struct Case {
     name: &'static str,
@@ -316,7 +316,7 @@ fn psk_callbacks_can_be_removed_and_survive_a_rebuild() {
     };
     let (first, kept) = connect();
     assert_eq!(first, "ok");
-    // `kept` holds the snapshots, so these rebuild.
+    // `kept` holds the snapshots, so these setters build new ones.
     server.set_alpn_protocols(&["h2"]).unwrap();
     client.set_alpn_protocols(&["h2"]).unwrap();
     assert_eq!(connect().0, "ok");
@@ -331,7 +331,7 @@ fn the_context_chosen_by_sni_gets_the_psk_callback() {
     for tls13 in [false, true] {
         let (client, with_key) = contexts_with_key(tls13);
         let without = server_context(&Ca::new().issue("localhost"));
-        // OpenSSL looks for a key of TLS 1.3 before it asks about the name.
+        // In TLS 1.3, OpenSSL calls the PSK callback before the SNI callback.
         let (server, other) = match tls13 {
             true => (with_key, without.clone()),
             false => (without.clone(), with_key),
@@ -349,7 +349,7 @@ fn the_context_chosen_by_sni_gets_the_psk_callback() {
     }
 }
 
-/// The identity that a peer sends may not be text.
+/// The identity that a peer sends may be no valid text.
 #[test]
 fn a_psk_identity_that_is_not_utf_8_is_unknown() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};

@@ -13,7 +13,8 @@ use crate::link::{
 };
 use crate::support::{Pair, class};
 
-/// Calls every getter of an object or a socket. Each has a name, and whether its result is Python's.
+/// Calls every getter of an object or a socket. Each entry has a name, and whether the result equals
+/// Python's.
 macro_rules! answers {
     ($connection:expr) => {{
         let c = $connection;
@@ -140,7 +141,7 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
     (Server::Socket(Box::new(server)), Box::new(client))
 }
 
-/// The test's end of a callback that reports that it was called, and waits until this value is dropped.
+/// Controls a callback that reports its call and then waits until this value is dropped.
 struct Stop {
     reached: Receiver<()>,
     _go_on: Sender<()>,

@@ -338,7 +338,7 @@ fn a_peer_that_sends_endlessly_uses_no_memory_and_does_not_delay_unwrap() {
     }
 }
 
-/// Whether a program would read now that calls `pending` first, and `poll` if that returns 0.
+/// Whether a program that calls `pending`, and `poll` if that returns 0, would read now.
 fn would_read(socket: &ssl::SslSocket) -> bool {
     socket.pending() > 0 || readable(socket)
 }
@@ -365,7 +365,7 @@ fn polling_only_if_pending_is_zero_misses_no_data() {
                 }
                 let mut limit = random.next().unwrap() * 70 % 16_384 + 1;
                 while would_read(&client) {
-                    // There may be tickets only.
+                    // There may be no data but tickets.
                     client.setblocking(false).unwrap();
                     match client.recv(limit) {
                         Ok(data) => {

@@ -1,5 +1,4 @@
-//! Callbacks that use their own connection, and others. A test does not end if threads wait for each
-//! other.
+//! Callbacks that use their own connection, and other connections. A test hangs if threads deadlock.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +29,7 @@ fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>
 }
 
 /// Makes the next callback try operations while another thread has the turn to write. The callback waits
-/// at the barrier twice: when it begins, and until that thread has the turn.
+/// at the barrier twice: when it begins, and then until that thread has the turn.
 fn try_beside_a_writer<const N: usize>(
     place: &Mutex<Option<Called>>,
     operations: impl Fn() -> [String; N] + Send + Sync + 'static,

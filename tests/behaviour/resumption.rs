@@ -212,7 +212,7 @@ fn a_failed_handshake_discards_kept_sessions() {
     for version in BOTH_VERSIONS {
         let contexts = keeping(version);
         assert!(!resumes(&contexts.client, &contexts.server, localhost()));
-        // The server has changed: it resumes nothing, and its certificate is unknown.
+        // Another server has taken its place. It resumes nothing, and its issuer is unknown.
         let stranger = server_context(&Ca::new().issue("localhost"));
         let pair = Pair::new(&contexts.client, &stranger, localhost()).unwrap();
         assert!(pair.handshake().0.is_err());

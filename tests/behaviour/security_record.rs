@@ -68,7 +68,7 @@ fn wildcards_match_one_whole_label() {
             }
         }
     }
-    // The library has no code of its own that compares host names.
+    // The library itself does not compare host names.
     for text in sources(&["src", "cli/src"]) {
         assert!(
             !text.1.contains("fn match_hostname"),
@@ -263,7 +263,7 @@ fn certificates_and_sessions_can_be_read_from_several_threads() {
     });
 }
 
-/// Row 20: every constructor without its optional arguments.
+/// Row 20 (RUSTSEC-2023-0024): every constructor works without its optional arguments.
 #[test]
 fn every_constructor_works_without_optional_arguments() {
     ssl::create_default_context(()).unwrap();
@@ -287,7 +287,7 @@ fn every_constructor_works_without_optional_arguments() {
     contexts.client.set_keylog_filename(None::<&str>).unwrap();
 }
 
-/// Row 21: the empty string for everything that takes one.
+/// Row 21 (RUSTSEC-2023-0044): empty strings as arguments.
 #[test]
 fn empty_strings_are_errors_or_have_no_effect() {
     let Contexts { client, server } = Contexts::new();
@@ -521,7 +521,8 @@ fn only_the_ffi_module_has_unsafe_code() {
     }
 }
 
-/// Rows 17, 19, 22, 25 and 28: functions of the `openssl` crate that have been unsound are not used.
+/// Rows 17, 19, 22, 25 and 28: functions of the `openssl` crate that were unsound in some release
+/// are not used.
 #[test]
 fn unsound_functions_of_the_openssl_crate_are_not_called() {
     let banned = [

@@ -1,4 +1,4 @@
-//! `sendfile`, and the methods that TLS has no place for.
+//! `sendfile`, and the datagram methods, which do not work with TLS.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 

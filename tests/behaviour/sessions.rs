@@ -213,8 +213,8 @@ fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
         assert!(with(&[&new, &other, &old]).resumes(&session));
         assert!(!with(&[&new]).resumes(&session));
         assert!(!with(&[&new, &other]).resumes(&session));
-        // A ticket of a server with several keys can be used by a server with the first key only. OpenSSL
-        // then decrypts it without our callback.
+        // A ticket of a server with several keys can be resumed by a server that has only the first of
+        // these keys. OpenSSL then decrypts it without our callback.
         let session = with(&[&new, &old]).session();
         assert!(with(&[&new]).resumes(&session));
         assert!(!with(&[&old]).resumes(&session));
@@ -483,7 +483,7 @@ fn cached_sessions_resume_after_every_setter() {
             let again = contexts.connect(Some(&session));
             assert!(again.client.session_reused(), "{version} {name}");
             set(server, &ca, i + 1);
-            // Ends the connection, and with it the `SSL_CTX` from which it was made.
+            // Drops the connection, and with it the `SSL_CTX` that it was made from.
             first.client.unwrap().unwrap_err();
             first.pump();
             first.server.unwrap().unwrap();
@@ -519,7 +519,7 @@ fn a_session_from_an_old_ssl_ctx_resumes_after_a_rebuild() {
         assert!(!contexts.resumes(&session), "{version}");
         let after = contexts.server.session_stats();
         assert_eq!(after.misses, before.misses + 1, "{version}");
-        // A copy is a context of its own.
+        // The copy does not resume a session of the original.
         let kept = contexts.connect(None);
         let other = Contexts {
             client: contexts.client.clone(),

@@ -193,7 +193,7 @@ fn unwrap_fails_if_the_peer_closes_without_close_notify() {
 fn shutdown_ends_tls_and_never_sends_plaintext() {
     let _watchdog = Watchdog::new();
     for how in [Shutdown::Read, Shutdown::Write, Shutdown::Both] {
-        // TLS 1.2 has no unread tickets, with which closing would send a reset.
+        // TLS 1.2 is used because closing with unread tickets of TLS 1.3 would send a reset.
         let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
         client.shutdown(how).unwrap();
         assert_eq!((client.version(), client.pending()), (None, 0));
@@ -393,7 +393,7 @@ fn an_object_shuts_down_like_a_socket() {
     }
 }
 
-/// The same with CPython as the peer.
+/// CPython is the peer.
 #[test]
 fn python_and_this_library_unwrap_and_continue_in_plaintext() {
     const SCRIPT: &str = r#"

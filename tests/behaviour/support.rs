@@ -22,7 +22,7 @@ impl Pair {
         Pair::with(client, server, options, ssl::WrapBio::new())
     }
 
-    /// The same with options for the server too.
+    /// As `new`, with options for the server too.
     pub(crate) fn with(
         client: &ssl::SslContext,
         server: &ssl::SslContext,
@@ -79,7 +79,8 @@ impl Pair {
         self.server.write(b"down").expect("the connection is open");
         self.pump();
         let client = self.client.read(100);
-        // A client that the server has refused cannot write. Its read has reported that.
+        // If the server has rejected the client, this write fails. The client's read has reported
+        // the reason.
         let _ = self.client.write(b"up");
         self.pump();
         let server = self.server.read(100);
@@ -114,7 +115,7 @@ pub(crate) fn server_context(leaf: &Leaf) -> ssl::SslContext {
     context
 }
 
-/// Lets a context show this certificate.
+/// Loads this certificate into a context.
 pub(crate) fn show(context: &ssl::SslContext, leaf: &Leaf) {
     let chain = ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem());
     context.load_cert_chain(chain).unwrap();
@@ -138,7 +139,7 @@ pub(crate) fn client_context(ca: &Ca) -> ssl::SslContext {
     ssl::create_default_context(options).unwrap()
 }
 
-/// A client context that trusts everybody.
+/// A client context that verifies nothing.
 pub(crate) fn unverified_client() -> ssl::SslContext {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_check_hostname(false).unwrap();

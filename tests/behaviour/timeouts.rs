@@ -35,7 +35,7 @@ fn times_out<T: std::fmt::Debug>(operation: impl FnOnce() -> ssl::Result<T>) -> 
     error.to_string()
 }
 
-/// A peer that sends these bytes one by one, for as long as anybody is there, and reads nothing.
+/// A peer that sends these bytes one by one until the other end closes, and reads nothing.
 fn trickles(bytes: Vec<u8>) -> Scripted {
     Scripted::follows(move |mut socket| {
         for byte in bytes.iter().chain(std::iter::repeat(&0)) {

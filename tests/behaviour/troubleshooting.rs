@@ -1,4 +1,4 @@
-//! `docs/troubleshooting.md` explains the common errors, under the names that this library returns.
+//! Checks that `docs/troubleshooting.md` explains the errors that this library returns.
 
 use std::net::TcpStream;
 
@@ -13,7 +13,7 @@ use crate::support::{
 
 const CHAPTER: &str = include_str!("../../docs/troubleshooting.md");
 
-/// Fails unless the chapter has this between backticks.
+/// Fails unless the chapter has this name between backticks.
 fn assert_told(name: &str) {
     // The prefix depends on the alert and on OpenSSL's release.
     let told = match name.split_once("_ALERT_") {
@@ -108,7 +108,7 @@ fn weak_keys_and_signatures_are_explained() {
     };
     let localhost = || ca.builder().san("localhost");
     explained(load(&localhost().key(KeyKind::Rsa1024).build()));
-    // Newer releases do not check the hash algorithm of the own certificate.
+    // Newer releases do not check the hash algorithm of the certificate that is loaded.
     let weak_hash = load(&localhost().sha1().build());
     if weak_hash.is_err() {
         explained(weak_hash);

@@ -1,8 +1,8 @@
-//! The programs that users come with, in Python and as our examples, as each other's peers.
+//! Connects Python programs that users want to port with the Rust examples that are their ports.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "an error fails the test"
 )]
 
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn the_servers_serve_the_python_client() {
     for name in ["tls_server", "tls_server_loop"] {
         let mut server = start(name, files.path(), 0);
         let port = port_of(&mut server);
-        // Twice: the server goes on after a client.
+        // Connect twice, because the server continues after a client.
         for _ in 0..2 {
             let client = start_python(CLIENT, files.path(), port).finish();
             assert_eq!(client.expect_success(), "Received: Hello from server!\n");

@@ -1,7 +1,7 @@
-// Values that are not what the arguments take.
+// Arguments of wrong types.
 use pyssl as ssl;
 
-// Stands for any stream that is not of the standard library.
+// A stream that is not from the standard library.
 struct TokioStream;
 
 fn sockets(context: &ssl::SslContext) -> ssl::Result<ssl::SslSocket> {

@@ -1,4 +1,4 @@
-// Names as Python has them.
+// Names in Python's spelling.
 use pyssl as ssl;
 
 fn exceptions(error: ssl::SSLError, context: &ssl::SSLContext) {}

@@ -1,4 +1,4 @@
-//! `load_cert_chain`, with files that are right and files that are not.
+//! `load_cert_chain`, with valid and invalid files.
 
 use pyssl as ssl;
 use pyssl_testing::pki::KeyKind;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::fixtures::{Fixtures, fixtures, leaf_with, password, pem};
 use crate::harness::{Case, compare};
 
-/// A file and what is in it.
+/// A file's name and content.
 type File = (&'static str, Vec<u8>);
 
-/// Files that stand where a certificate is expected.
+/// Files that are passed as the certificate.
 fn certificate_files(files: &Fixtures) -> Vec<File> {
     let leaf = &files.leaf;
     let (cert, key) = (leaf.cert_pem(), leaf.key_pem());
@@ -180,7 +180,7 @@ fn certificate_files(files: &Fixtures) -> Vec<File> {
 
 const NOTHING: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
 
-/// Files that stand where a key is expected.
+/// Files that are passed as the key.
 fn key_files(files: &Fixtures) -> Vec<File> {
     let leaf = &files.leaf;
     let key = leaf.key_pem();

@@ -13,7 +13,7 @@ const VERSIONS: [i32; 2] = [0x303, 0x304];
 
 #[test]
 fn connections_end_as_in_python() {
-    // Signatures with Ed25519 have one length, and lengths are compared.
+    // Lengths are compared, and Ed25519 signatures always have the same length.
     let leaf = leaf_with(KeyKind::Ed25519);
     let served = fixtures().write_combined("ends.pem", &leaf);
     let pair = |maximum: i32| {
@@ -100,7 +100,7 @@ fn connections_end_as_in_python() {
                 }
             }
         }
-        // Invalid bytes in place of each record in turn.
+        // Each record in turn is replaced by invalid bytes.
         for at in 0..4 {
             let mut steps = pair(maximum);
             for exchange in 0..4 {

@@ -1,4 +1,4 @@
-//! Cases, and the comparison of their outcomes.
+//! Runs cases in Python and here, and compares the outcomes.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ pub(crate) struct Case {
     differs: Option<Difference>,
 }
 
-/// The outcomes of a case's steps on this library, and problems that they do not show.
+/// The outcomes of a case's steps on this library, and other problems that were found.
 pub(crate) type Outcomes = (Vec<Value>, Vec<String>);
 
 /// Changes outcomes.
@@ -79,7 +79,7 @@ pub(crate) fn compare(cases: Vec<Case>) {
     }
 }
 
-/// The same for cases in which OpenSSL's release does not matter.
+/// As [`compare`], for cases whose outcomes do not depend on OpenSSL's release.
 pub(crate) fn compare_with_any_openssl(cases: Vec<Case>) {
     if let Some(python) = python_or_skip() {
         compare_with(python, cases);

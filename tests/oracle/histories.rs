@@ -78,7 +78,7 @@ impl<'a> History<'a> {
         self.make("fresh");
         self.ask("fresh");
         if !self.starved {
-            // The handshakes above added to the store of that context.
+            // The handshakes above have added certificates to the context's store.
             self.make("fresh");
             let ours = self.ours.ask("fresh", &self.files);
             let mut theirs = Runner::python(self.python, &self.files);
@@ -181,7 +181,7 @@ impl Random {
     }
 }
 
-/// Runs up to six at a time. They mostly wait for files to age.
+/// Runs up to six histories at a time, because they mostly wait for files to age.
 fn in_parallel<T: Sync, R: Send>(all: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let mut outcomes = Vec::new();
     for some in all.chunks(6) {

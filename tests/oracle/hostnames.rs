@@ -1,11 +1,11 @@
-//! Server names, on their way to the wire.
+//! The conversion of server names to the form that is sent.
 
 use pyssl as ssl;
 use serde_json::{Value, json};
 
 use crate::harness::{Case, compare, compare_with_any_openssl};
 
-/// Names that contain what the standards for host names treat in special ways.
+/// Names with characters that the standards for host names treat specially.
 const NAMES: &[&str] = &[
     "localhost",
     "LOCALhost",
@@ -295,7 +295,7 @@ const COMBINING: [char; 24] = [
 
 #[test]
 fn idna_normalizes_combining_marks_as_in_python() {
-    // Every sequence of a letter and three others, of which the generator takes one in 23.
+    // All sequences of a letter and three others exist. The test uses one in 23.
     let n = COMBINING.len();
     let names = (0..n.pow(4)).step_by(23).map(|number| {
         let mut name = String::from("x");

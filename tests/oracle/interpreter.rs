@@ -30,7 +30,7 @@ pub(crate) struct Interpreter {
     ends: HashMap<String, End>,
     sockets: HashMap<String, Sock>,
     complaints: Vec<String>,
-    /// The callbacks that were called.
+    /// Records of the callbacks that were called.
     asked: record::Asked,
 }
 
@@ -44,7 +44,7 @@ struct End {
 enum Sock {
     Plain(socket2::Socket),
     Tls(Box<ssl::SslSocket>),
-    /// Taken over by a wrapper.
+    /// A wrapper has taken the object over.
     Taken,
 }
 
@@ -81,7 +81,7 @@ impl Interpreter {
         }
     }
 
-    /// Problems that the outcomes do not show.
+    /// Problems other than differences of outcomes.
     pub(crate) fn complaints(&self) -> &[String] {
         &self.complaints
     }

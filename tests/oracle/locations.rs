@@ -1,4 +1,4 @@
-//! `load_verify_locations`: what is trusted, and what cannot be read.
+//! `load_verify_locations`: trusted certificates, and errors.
 
 use pyssl_testing::pki::KeyKind;
 use serde_json::{Value, json};

@@ -151,7 +151,7 @@ fn loading_from_pipes_behaves_as_in_python() {
     let mut all = Vec::new();
     for (number, (name, content)) in contents.into_iter().enumerate() {
         for role in 0..4 {
-            // Each has its own pipe, because a writer waits for the next reader of its pipe.
+            // Each case has its own pipe, because a writer waits for the next reader of its pipe.
             let path = files.path(&format!("pipe {number} {role}"));
             let (role, load) = roles(&path).swap_remove(role);
             let steps = json!([

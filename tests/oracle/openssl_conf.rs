@@ -1,5 +1,5 @@
-//! The effect of OpenSSL's configuration file on contexts and handshakes. Every file is tried in a process
-//! of its own, here and in Python, since OpenSSL reads it once.
+//! The effect of OpenSSL's configuration file on contexts and handshakes. Each file is tested in a process
+//! of its own, here and in Python, because OpenSSL reads it once per process.
 
 mod files;
 
@@ -39,7 +39,7 @@ fn contexts() -> Vec<Case> {
             json!(["state", "c"]),
             json!(["ciphers", "c"]),
         ];
-        // A live context: from here on a setter builds another one.
+        // A connection holds the context from here on, so a setter builds a new `SSL_CTX`.
         steps.push(json!(["object", "o", "c", {"server_side": protocol == 17}]));
         for setter in [
             json!(["set", "c", "verify_flags", 0x8020]),
@@ -172,7 +172,7 @@ fn openssls_configuration_file_has_the_effect_it_has_in_python() {
     let files = files::all();
     let mut found = String::new();
     for (name, path) in &files {
-        // Both at once.
+        // Run both at the same time.
         let (theirs, ours) = std::thread::scope(|scope| {
             let ours = scope.spawn(|| run_in_process(&input, path));
             let theirs = run_in_python(python, &input, &[("OPENSSL_CONF", path)]);

@@ -1,5 +1,5 @@
-//! Client authentication after the handshake: in memory, step by step, and over sockets with every
-//! pair of CPython and us at the two ends.
+//! Client authentication after the handshake: in memory, step by step, and over sockets with each
+//! combination of CPython and this library.
 
 use std::net::{TcpListener, TcpStream};
 use std::sync::OnceLock;
@@ -85,7 +85,7 @@ fn post_handshake_authentication_behaves_as_in_python() {
     compare(cases);
 }
 
-/// The program at one end of a connection.
+/// The implementation at one end of a connection.
 #[derive(Debug, Clone, Copy)]
 enum Who<'a> {
     We,
@@ -178,7 +178,7 @@ fn run(server: Who<'_>, client: Who<'_>, settings: &Value) -> (Value, Value) {
                 serde_json::from_str(&process.line()).unwrap()
             }
         };
-        // The server keeps its socket until the client has read all.
+        // The server keeps its socket open until the client has read everything.
         let (steps, _kept) = serving.join().unwrap();
         (steps, told)
     })

@@ -1,4 +1,4 @@
-//! Every setter, with valid and with invalid values.
+//! Every setter, with valid and invalid values.
 
 use serde_json::{Value, json};
 
@@ -99,7 +99,7 @@ fn options_setters_match_python() {
         for &value in &values {
             let steps = [set("options", value), set("options", 0)];
             let case = case(format!("options {value:#x}"), protocol, &steps);
-            // 3.11 takes no more than C's long.
+            // Python 3.11 accepts no more than C's `long`.
             let since = if value > i64::MAX as u64 { 12 } else { 10 };
             cases.push(case.since(since));
         }
@@ -246,7 +246,7 @@ fn set_ecdh_curve_and_load_dh_params_match_python() {
     for protocol in PROTOCOLS {
         for curve in CURVES {
             let steps = [json!(["set_ecdh_curve", "c", curve])];
-            // 3.10 knows elliptic curves only.
+            // Python 3.10 supports only elliptic curves.
             cases.push(case(format!("curve {curve:?}"), protocol, &steps).since(11));
         }
         for path in &paths {

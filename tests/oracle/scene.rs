@@ -31,7 +31,7 @@ impl Scene {
         }
     }
 
-    /// A handshake that succeeds, unless a step changes that.
+    /// A handshake that succeeds unless a step changes it.
     pub(crate) fn good(name: impl Into<String>) -> Scene {
         Scene::with(name, &fixtures().leaf)
     }

@@ -100,7 +100,7 @@ fn select_loops_behave_as_in_python() {
     compare(cases);
 }
 
-/// Operations other than receiving do not take data for which a loop waits afterwards.
+/// Operations other than receiving do not consume data that a loop waits for afterwards.
 #[test]
 fn operations_leave_the_same_bytes_in_the_descriptor_as_in_python() {
     let mut cases = Vec::new();
@@ -151,7 +151,7 @@ fn operations_leave_the_same_bytes_in_the_descriptor_as_in_python() {
     compare(cases);
 }
 
-/// Right after the handshake: tickets and data that followed it.
+/// The state right after the handshake, with tickets and data that followed it.
 #[test]
 fn select_loops_after_a_handshake_behave_as_in_python() {
     let mut cases = Vec::new();

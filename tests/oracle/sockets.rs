@@ -1,4 +1,4 @@
-//! Sockets: wrapping in every state, and calls at the wrong time.
+//! Sockets that are wrapped in every state, and calls in the wrong state.
 
 use serde_json::{Value, json};
 
@@ -367,7 +367,7 @@ fn getpeercert_of_a_closed_socket_is_a_value_error_unlike_python() {
     compare(cases.into());
 }
 
-/// This library's error for a socket that has no TLS connection any more.
+/// This library's error for a socket that has lost its TLS connection.
 fn refused(what: &str) -> Value {
     json!({"error": {
         "class": "ValueError",

@@ -25,7 +25,7 @@ macro_rules! functions {
         ];
 
         /// Compiled, never run.
-        #[allow(dead_code, reason = "it has only to compile")]
+        #[allow(dead_code, reason = "compiled to check the names, never run")]
         fn mention() {
             $($($(let _ = |options: pyssl::$options| options.$setter($value);)*)?)*
         }

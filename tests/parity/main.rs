@@ -1,4 +1,4 @@
-//! Nothing of Python's module is missing, and the tables that say so are correct.
+//! Checks that nothing of Python's module is missing, and that the tables are correct.
 //!
 //! `docs/parity.tsv` has every name of Python's `ssl` and the Rust name for it, or the reason why
 //! there is none. `tests/behaviour/census.tsv` has every case of CPython's own suite and the tests
@@ -23,7 +23,7 @@ macro_rules! mention {
         ];
 
         /// Compiled, never run.
-        #[allow(dead_code, reason = "it has only to compile")]
+        #[allow(dead_code, reason = "compiled to check the names, never run")]
         #[allow(elided_lifetimes_in_paths, reason = "some of the types have one")]
         fn mention() {
             fn any<T>() -> T {

@@ -1,5 +1,5 @@
 //! Every Rust name in `docs/parity.tsv`. One that does not exist does not compile.
-#![allow(deprecated, reason = "what Python has deprecated is here too")]
+#![allow(deprecated, reason = "deprecated names of Python are listed too")]
 
 use super::mention;
 use pyssl::{Certificate, SslSession, SslSocket};

@@ -1,4 +1,4 @@
-//! Heads and bodies of every kind, read as by Python's `requests`.
+//! Heads and bodies of every kind, compared with Python's `requests`.
 
 use std::io::Write;
 

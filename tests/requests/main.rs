@@ -1,5 +1,5 @@
 //! `pyssl::requests` against servers of the plain `openssl` crate, and beside Python's `requests`.
-#![allow(clippy::unwrap_used, reason = "what cannot be done is a failed test")]
+#![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod answers;
 mod oracle;

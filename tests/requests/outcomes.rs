@@ -1,4 +1,4 @@
-//! Addresses, statuses and texts.
+//! URLs, statuses and texts.
 
 use pyssl::requests::{self, Error, RequestOptions};
 use pyssl_testing::server::HttpResponse;

@@ -1,4 +1,4 @@
-//! Sessions: connections that are kept, and for whom.
+//! Sessions, and the requests that can reuse a connection.
 
 use pyssl::requests::{Error, RequestOptions, Session};
 use pyssl_testing::server::{HangUp, HttpResponse};

@@ -1,4 +1,4 @@
-//! Bodies, and bodies that end early.
+//! Response bodies, including those that end early.
 
 use std::io::Write;
 use std::time::{Duration, Instant};

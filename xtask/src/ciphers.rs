@@ -1,4 +1,4 @@
-//! Tables of how a version of OpenSSL reads cipher strings.
+//! Writes the tables with which a version of OpenSSL evaluates cipher strings.
 
 use std::ffi::OsString;
 use std::process::Command;

@@ -31,13 +31,13 @@ impl Sanitizer {
 pub enum Outcome {
     /// The tests passed, and the sanitizer found nothing.
     Passed,
-    /// This toolchain cannot do it.
+    /// This toolchain cannot run the sanitizer, for this reason.
     Skipped(String),
 }
 
-/// Tests that are not run: the one of the compiler's messages, which runs nothing; what happens to
-/// CPython, which says nothing about this library; and the one that measures memory, of which the
-/// sanitizers take some themselves.
+/// Tests that are not run: the test of the compiler's messages, which runs no code of the library;
+/// the demonstration with CPython; and the test that measures memory, because the sanitizers use
+/// memory themselves.
 const NOT_RUN: [&str; 3] = [
     "compiler_errors_for_python_names",
     "setters_during_handshakes_in_cpython",
@@ -84,8 +84,8 @@ pub fn run(sanitizer: Sanitizer, filters: &[&str]) -> Result<Outcome> {
     }
 }
 
-/// Compiles a program with a fault, and makes sure that the sanitizer reports it: a run without
-/// reports says nothing otherwise. Returns why the compiler refuses, if it does.
+/// Compiles a program with a fault, and makes sure that the sanitizer reports it: otherwise a run
+/// without reports would prove nothing. Returns why the compiler refuses, if it does.
 fn find_planted_fault(sanitizer: Sanitizer, directory: &Path) -> Result<Option<String>> {
     let (source, report) = match sanitizer {
         Sanitizer::Address => (USE_AFTER_FREE, "heap-use-after-free"),
@@ -138,7 +138,7 @@ fn main() {
 
 fn address(host: &str, filters: &[&str]) -> Result<ExitStatus> {
     let all = ["--workspace", "--features", "requests,tokio"];
-    // Tests run the examples, which the choice of targets below would leave out.
+    // Some tests run the examples, which the selection of targets below does not build.
     let mut examples = cargo_with(Sanitizer::Address, "build", host);
     let built = examples.args(all).arg("--examples").status()?;
     if !built.success() {
@@ -180,7 +180,7 @@ fn selection<'a>(filters: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-/// A command of cargo's with a sanitizer, in a target directory of its own.
+/// A cargo command with a sanitizer, in a target directory of its own.
 fn cargo_with(sanitizer: Sanitizer, subcommand: &str, host: &str) -> Command {
     let name = sanitizer.name();
     let mut command = Command::new(cargo());
@@ -188,7 +188,7 @@ fn cargo_with(sanitizer: Sanitizer, subcommand: &str, host: &str) -> Command {
         .current_dir(workspace())
         .args([subcommand, "--target", host, "--target-dir"])
         .arg(target_directory().join("sanitize").join(name))
-        // The flags are stable in all but name: no test depends on their details.
+        // Allows the unstable flags on a stable toolchain.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", format!("-Zsanitizer={name}"))
         .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");

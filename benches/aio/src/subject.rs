@@ -1,4 +1,4 @@
-//! What the measured work needs of a library.
+//! The part of a library's interface that the benchmarks use.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;

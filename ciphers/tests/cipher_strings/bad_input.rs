@@ -1,4 +1,4 @@
-//! Invalid cipher strings are refused with their column, and nothing takes long.
+//! Invalid and long cipher strings: errors have a column, and parsing takes linear time.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,8 @@ fn each_error_has_a_column() {
     assert_eq!(refused("ALLÜ:AES"), (Kind::InvalidCharacter, 4));
 }
 
-/// Any character except NUL, in any place: a string that OpenSSL accepts is accepted, and selects the same.
+/// Any character except NUL, at any place: if OpenSSL accepts the string, it is accepted here and selects
+/// the same suites.
 #[test]
 fn every_character_is_parsed_as_in_openssl() {
     let ascii = (1..=127_u8).map(char::from);

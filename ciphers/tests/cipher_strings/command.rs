@@ -1,5 +1,5 @@
-//! Every string of the corpus with the `openssl` program of the linked version: the lists are equal
-//! byte for byte.
+//! Compares the lists for every string of the corpus with the output of the `openssl` program of
+//! the linked version, byte for byte.
 
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use crate::corpus;
 /// offered; nothing if it fails.
 fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
     let run = |options: &[&str]| {
-        // After the dashes, a string may begin with one.
+        // After `--`, a string may begin with a dash.
         let arguments = [&["ciphers"], options, &["--", text]].concat();
         let output = openssl.run(&arguments, b"");
         output.status.success().then_some(output.stdout)

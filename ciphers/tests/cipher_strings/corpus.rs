@@ -349,7 +349,7 @@ fn name<'a>(random: &mut Random) -> &'a str {
     }
 }
 
-/// A string from the grammar; now and then one that OpenSSL refuses.
+/// A string generated from the grammar. OpenSSL rejects some of these.
 pub(crate) fn generate(random: &mut Random) -> String {
     let mut text = String::new();
     if random.below(6) == 0 {

@@ -112,7 +112,7 @@ fn each_lint_code_is_found() {
     finding("HIGH:!EXPORT", LintCode::NothingToExclude);
     finding("AES128-SHA:ECDHE+AES", LintCode::WeakPreferred);
     finding("SUITEB128:HIGH", LintCode::NotRead);
-    // Of lists for TLS 1.3.
+    // The codes for lists for TLS 1.3.
     let list = Ciphersuites::parse("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap();
     let older = list.lint()[0].code();
     assert!(matches!(older, LintCode::WrongList | LintCode::UnknownName));
@@ -276,7 +276,7 @@ fn an_invalid_character_is_explained() {
     assert!(said("AES*").contains("no wildcards"));
     assert!(said("[A|B]:HIGH").contains("BoringSSL"));
     assert!(said("HIGH\n").starts_with("column 5: `\\n` is not allowed in a name"));
-    // Newer versions take underscores, and find the name unknown.
+    // Newer versions accept underscores in names, so the name is unknown instead of invalid.
     let underscores = CipherString::strict("AES:ECDHE_RSA_AES128_GCM_SHA256").unwrap_err();
     let meant = "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?";
     assert!(underscores.to_string().contains(meant), "{underscores}");

@@ -1,4 +1,4 @@
-//! Lists of suites for TLS 1.3 are read as OpenSSL reads them.
+//! Compares the parsing of TLS 1.3 lists with OpenSSL's.
 
 use pyssl as ssl;
 use pyssl_ciphers::cipher::Ciphersuites;

@@ -1,4 +1,4 @@
-//! Cipher strings against OpenSSL itself and against Python.
+//! Compares cipher strings with OpenSSL itself and with Python.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Every string of the corpus in one Python process.
+//! Compares every string of the corpus with Python, in one Python process.
 
 use pyssl_ciphers::cipher::CipherString;
 use pyssl_testing::skip_without_same_openssl;

@@ -142,7 +142,7 @@ fn a_certificate_with_an_unsuitable_key_type_is_reported() {
         text.contains(&format!("the server cannot use it: {why}")),
         "{text}"
     );
-    // However many there are, the reason is given once.
+    // The reason is given once, however many suites it applies to.
     client.set_ciphers("ECDHE+aRSA").unwrap();
     let (_, text) = refused(&client, &server);
     assert_eq!(text.matches(why).count(), 1, "{text}");

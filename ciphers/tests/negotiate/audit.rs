@@ -38,8 +38,8 @@ pub(crate) fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<Au
     audit(&server(&[leaf]), options)
 }
 
-/// `start_ssl_client` of the program that this crate began with: it loads the authority's
-/// certificate "to verify the server's" and verifies nothing.
+/// The context of `examples/tls_client.rs`: it loads the authority's certificate "to verify the
+/// server's", but verifies nothing.
 ///
 /// ```python
 /// context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)

@@ -2,7 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "an error fails the test"
 )]
 
 mod agreement;

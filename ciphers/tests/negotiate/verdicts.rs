@@ -1,5 +1,5 @@
-//! The audit's verdict on a server's certificate, compared with a client that has nothing of this
-//! crate: `openssl` alone, set up as Python's `create_default_context` sets it up.
+//! Compares the audit's verdict on a server's certificate with an independent client: the plain
+//! `openssl` crate, with the settings of Python's `create_default_context`.
 
 use pyssl_ciphers::SslContextExt;
 use std::io::{Read, Write};
@@ -95,7 +95,7 @@ impl Case {
             .collect()
     }
 
-    /// Whether the server takes the certificate at all, and a client of this version connects.
+    /// Whether the server accepts the certificate, and a client of this version connects.
     fn handshake(&self, version: SslVersion, level: u32) -> Result<bool, ErrorStack> {
         let server = self.server(level)?;
         let client = self.client(version)?;

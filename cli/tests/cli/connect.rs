@@ -110,7 +110,7 @@ fn the_wait_after_the_handshake_is_short() {
         context.set_num_tickets(0).unwrap();
     });
     let server = EchoServer::start(config);
-    // A command that waited for the time-out would take an hour.
+    // If the command waited for the time-out, the test would take an hour.
     let args = ["--cafile", world.cafile(), "--timeout", "3600"];
     let (line, code) = brief(&target(server.port()), &args);
     assert_eq!(

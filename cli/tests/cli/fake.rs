@@ -1,5 +1,4 @@
-//! A server that reads a ClientHello and answers with the messages that it is told, without being
-//! able to finish a handshake.
+//! A server that reads a ClientHello and answers with given messages. It cannot finish a handshake.
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -40,7 +39,7 @@ pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'sta
             return socket.finish();
         }
         if header[0] != 22 {
-            // SSL 2.0: it is not spoken.
+            // This is a hello of SSL 2.0, which the server does not support.
             return socket.finish();
         }
         let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
@@ -88,7 +87,7 @@ fn read(message: &[u8]) -> Offer {
 /// The key exchange of a fake server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Exchange {
-    /// Static RSA.
+    /// Static RSA, which has no ServerKeyExchange.
     None,
     /// A named curve, and the signature scheme.
     Curve(u16, u16),

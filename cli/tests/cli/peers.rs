@@ -10,7 +10,7 @@ use crate::support::{Output, Server, World, brief, path, run_command, run_with_i
 
 const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 
-/// Prints the server's answer. For every Python since 2.7.
+/// Prints the server's answer. It runs on Python 2.7 and newer.
 const PYTHON_CLIENT: &str = "\
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[2])
@@ -22,7 +22,7 @@ while True:
     sys.stdout.write(data.decode())
 ";
 
-/// Prints its port and serves one client. For every Python since 2.7.
+/// Prints its port and serves one client. It runs on Python 2.7 and newer.
 const PYTHON_SERVER: &str = "\
 import socket, ssl, sys
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

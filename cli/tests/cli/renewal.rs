@@ -21,7 +21,7 @@ fn connect(ca: &Ca, server: &Server) -> EchoClient {
     client.connect("localhost", server.address).unwrap()
 }
 
-/// The certificate that a new client gets.
+/// The certificate that the server sends to a new client.
 fn shown(ca: &Ca, server: &Server) -> Vec<u8> {
     let mut client = connect(ca, server);
     let shown = client.peer_cert().unwrap();
@@ -147,7 +147,7 @@ fn serve_follows_certbots_links_and_ignores_mismatched_pairs() {
     let server = start(&cert, &key);
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
 
-    // Half of the pair: the old one stays in use, and the reason is logged.
+    // Only the certificate is replaced. The old pair stays in use, and the reason is logged.
     relink("fullchain2.pem", &cert);
     let line = server.log_line();
     assert!(
@@ -209,7 +209,7 @@ fn a_certificate_file_that_blocks_delays_neither_clients_nor_signals() {
     write_pair(scene.path(), names, &scene.old);
     let [cert, key] = names.map(|name| scene.path().join(name));
     let server = start(&cert, &key);
-    // Nobody writes to this pipe, so reading it waits without end.
+    // Nothing writes to this pipe, so reading it blocks.
     fs::remove_file(&cert).unwrap();
     mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
     server.child.signal(Signal::HUP);

@@ -1,5 +1,5 @@
-//! `pyssl scan` against servers that speak what the linked OpenSSL does not, and against hostile
-//! ones.
+//! `pyssl scan` against servers with algorithms that the linked OpenSSL lacks, and against
+//! misbehaving ones.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -95,8 +95,8 @@ fn scan_finds_suites_and_groups_that_openssl_does_not_implement() {
     }
 }
 
-/// The groups that are found on a server of TLS 1.2 which prefers these, and which uses a
-/// certificate of this curve only if the client offers the curve.
+/// The groups that a scan finds on a TLS 1.2 server. The server prefers these groups, and uses its
+/// certificate only if the client offers the certificate's curve.
 fn groups_found(prefers: &'static [u16], client_order: bool, curve: Option<u16>) -> Vec<String> {
     const ECDHE_ECDSA: u16 = 0xc02b;
     let der = certificate();
@@ -279,8 +279,8 @@ fn a_closed_connection_counts_as_a_refusal_only_if_other_hellos_are_answered() {
     assert_eq!(on[0]["ciphers"].as_array().unwrap().len(), 4);
 }
 
-/// Bytes that no scan may trust: records without end, a certificate without end, wrong bytes
-/// everywhere, one byte at a time, nothing at all.
+/// Answers that a scan must not trust: endless records, an endless certificate, corrupt bytes,
+/// single bytes, and no bytes.
 #[test]
 fn scanning_a_misbehaving_server_gives_no_verdict() {
     let der = certificate();

@@ -55,7 +55,7 @@ fn clients_that_reset_the_connection_do_not_block_others() {
     // A pause of 50 ms after each of them would take 15 s.
     let most = Duration::from_millis(25) * ROUNDS * POKES;
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
-    // Each still logs one line.
+    // The server logs one line for each.
     for _ in 0..ROUNDS * POKES {
         server.log_line();
     }
@@ -83,7 +83,7 @@ fn one_address_cannot_use_all_slots() {
     drop(silent);
     let line = server.log_line();
     assert!(!line.contains("--max-per-address"), "{line}");
-    // Its slot is free once the server has noticed.
+    // The slot is free once the server has noticed that the client closed.
     let end = Instant::now() + PATIENCE;
     let mut again = loop {
         if let Ok(client) = connect_from("127.0.0.1", &world, &server) {
@@ -153,7 +153,7 @@ fn serve_continues_after_it_ran_out_of_descriptors() {
     let mut client = connect_from("127.0.0.1", &world, &server).unwrap();
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     drop(client);
-    // The shortage was logged once, however long it lasted.
+    // The shortage was logged only once.
     let (_, rest) = server.stop(Signal::TERM);
     let shortages = rest.iter().filter(|line| line.contains("[Errno 24]"));
     assert!(shortages.count() < 40, "{rest:?}");

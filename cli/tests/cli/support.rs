@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 /// How long to wait for anything before the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The command, in an environment that does not affect TLS.
+/// The command, without environment variables that affect TLS.
 pub(crate) fn pyssl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyssl"));
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "NO_COLOR"] {

@@ -1,8 +1,8 @@
-//! Each module of this crate with its counterpart, over loopback.
+//! Tests each module of this crate with its counterpart, over loopback.
 #![allow(
     clippy::unwrap_used,
     missing_docs,
-    reason = "what cannot be done is a failed test"
+    reason = "an error fails the test"
 )]
 
 mod grpc;

@@ -155,7 +155,7 @@ async fn a_real_postgres_server_accepts_channel_binding() {
                 tokio::spawn(connection);
                 break client;
             }
-            // It does not listen yet, or is starting up.
+            // The server does not listen yet, or is starting up.
             Err(error) => assert!(server.0.try_wait().unwrap().is_none(), "{error}"),
         }
         tokio::task::yield_now().await;

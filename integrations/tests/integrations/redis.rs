@@ -59,7 +59,7 @@ async fn a_real_redis_server_accepts_the_client_certificate() {
         .spawn()
         .unwrap();
     let mut server = Server(server);
-    // It says so when it accepts connections.
+    // The server prints a line when it accepts connections.
     let output = std::io::BufReader::new(server.0.stdout.take().unwrap());
     let ready = |line: &std::io::Result<String>| {
         line.as_ref()

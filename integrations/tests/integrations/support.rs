@@ -55,7 +55,7 @@ pub(crate) fn program(name: &str, directories: &[&str]) -> Option<std::path::Pat
     found
 }
 
-/// A server that ends with this value.
+/// A server process that is killed on drop.
 pub(crate) struct Server(pub(crate) Child);
 
 impl Drop for Server {

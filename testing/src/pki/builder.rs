@@ -375,7 +375,8 @@ impl CertBuilder {
         }
         let name = DistinguishedName::new().with("O", "pyssl testing");
         match self.is_ca {
-            // Authorities need distinct names, or one's certificate is taken for another's.
+            // Authorities need distinct names. Otherwise the certificate of one could be used in
+            // place of another's.
             true => name.with_rdn([Attribute::new("CN", &format!("Test CA {}", random_text()))]),
             false => name.with("OU", "Test certificate"),
         }

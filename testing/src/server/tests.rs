@@ -185,7 +185,8 @@ fn the_server_closes_as_configured() {
 #[test]
 fn the_server_records_how_each_client_ended() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
-    // Not 1.3: unread tickets make the kernel send a reset when the client's socket is closed.
+    // TLS 1.3 is not used, because unread tickets make the kernel send a reset when the client's
+    // socket is closed.
     let config = ClientConfig::new().max_version(SslVersion::TLS1_2);
     drop(connect(&config, &server).unwrap());
     assert_eq!(server.next_connection().end, Some(End::Eof));

@@ -1,4 +1,5 @@
-//! The calls. A further call of the same function has text after its name and a colon.
+//! The calls. If a function has several calls, the further ones have a colon and a text after the
+//! name.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,8 +9,8 @@ use pyssl::*;
 
 use super::{Call, PEM, plain};
 
-/// Types whose methods cannot be the first call of a process, and single methods of this kind. Each has
-/// the functions of which one must be called before.
+/// Types whose methods cannot be the first call of a process, and single methods of this kind. Each is
+/// listed with the functions that must be called before.
 pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("SslContext", &["SslContext::new"]),
     ("SslObject", &["SslContext::new"]),
@@ -91,7 +92,7 @@ fn pem() -> String {
 }
 
 fn der() -> Vec<u8> {
-    // Decoded here, since a call of the library would be the first call.
+    // The PEM is decoded here, because decoding it with the library would be the first call.
     let text = pem();
     let from = text.find("-----BEGIN CERTIFICATE-----\n").unwrap() + 28;
     let block = &text[from..from + text[from..].find("-----END").unwrap()];

@@ -1,9 +1,9 @@
 //! Every public function as the first call of a process.
 //!
-//! OpenSSL must be initialised with `OPENSSL_INIT_NO_ATEXIT` before anything else uses it. Otherwise
-//! it registers an exit handler that frees its state under the threads that still run, and a
-//! process that returns from `main` meanwhile crashes. So each function runs first in a process of
-//! its own, which then tells by its exit status whether the handler was registered.
+//! OpenSSL must be initialised with `OPENSSL_INIT_NO_ATEXIT` before anything else uses it.
+//! Otherwise it registers an exit handler, which frees state that other threads still use, and a
+//! process that returns from `main` at that time crashes. So each function runs as the first call
+//! of a process of its own. The exit status shows whether the handler was registered.
 
 /// `"name", "name" => call;`
 macro_rules! calls {
@@ -157,7 +157,7 @@ fn every_public_function_is_tested_as_first_call() {
     let mut called = BTreeMap::new();
     for call in calls::alone().chain(calls::untouched()) {
         for name in call.functions {
-            // A further call of the same function has text after a colon.
+            // The further calls of a function have a text after a colon.
             let name = name.split(": ").next().unwrap_or(name);
             called.insert(name, call.functions[0]);
         }

@@ -1,4 +1,4 @@
-//! The calls that leave OpenSSL alone: those of options and of plain values.
+//! The calls that do not use OpenSSL: those of options and of plain values.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;

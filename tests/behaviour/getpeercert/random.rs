@@ -1,4 +1,4 @@
-//! Certificates put together at random.
+//! Generates certificates with random fields.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -81,7 +81,8 @@ fn any_attribute() -> impl Strategy<Value = Vec<u8>> {
     (kind, value).prop_map(|(kind, (tag, value))| attribute(kind, tag, &value))
 }
 
-/// Text of characters that are as old as the oldest Python, so that both know whether they print.
+/// Text of characters that exist in the Unicode version of every supported Python, so that both
+/// agree on which are printable.
 fn text() -> impl Strategy<Value = String> {
     let char = prop_oneof![
         prop::char::range('\0', '\u{24f}'),

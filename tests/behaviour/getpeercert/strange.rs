@@ -1,4 +1,4 @@
-//! Certificates that each have one thing out of the ordinary.
+//! Certificates with one unusual field each.
 
 use crate::der::*;
 

@@ -55,7 +55,7 @@ fn a_stapled_response_reaches_a_client_over_sockets() {
     assert_eq!(link.server.ocsp_response(), None);
 }
 
-/// One row for each way in which a response is not good, with OpenSSL's code.
+/// Each row is a way in which a response can be bad, with OpenSSL's code.
 #[test]
 fn a_bad_stapled_response_fails_the_handshake() {
     const FAILED: i32 = 74;
@@ -324,7 +324,7 @@ fn ocsp_check_requires_certificate_verification() {
     assert_eq!(told(context.wrap_bio(&a, &b, options)), text);
     context.set_ocsp_mode(ssl::OcspMode::Off).unwrap();
     context.set_verify_mode(ssl::CERT_NONE).unwrap();
-    // Switched on for one connection, it switches verification on.
+    // An OCSP check that is set for one connection also turns on verification.
     let server = server_context(&Ca::new().issue("localhost"));
     let options = ssl::WrapBio::new().ocsp_mode(ssl::OcspMode::Check);
     let (client, _) = Pair::new(&context, &server, options).unwrap().handshake();

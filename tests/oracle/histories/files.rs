@@ -21,7 +21,7 @@ pub(super) struct TrustFiles {
 impl TrustFiles {
     pub(super) fn new() -> TrustFiles {
         let directory = tempfile::tempdir().unwrap();
-        // The last two share a name.
+        // The last two authorities have the same name.
         let name = |number: usize| {
             let common_name = format!("authority {}", number.min(2));
             DistinguishedName::new().with("CN", &common_name)
@@ -117,7 +117,8 @@ impl TrustFiles {
         }
     }
 
-    /// Waits until all files are old enough to be cached, so that any later change changes a time.
+    /// Waits until all files are old enough to be cached, so that any later change also changes a
+    /// time stamp.
     pub(super) fn age(&self) {
         let newest = |directory: &Path| {
             let entries = fs::read_dir(directory).unwrap().flatten();

@@ -58,7 +58,7 @@ impl Runner {
             self.run(&json!(["context", name, 17]));
             self.run(&json!(["load_cert_chain", name, server]));
         }
-        // Let Python load its own modules while there are descriptors.
+        // Python loads its own modules now, before the descriptors run out.
         self.run(&json!(["context", "first", 16]));
         self.ask("first", files);
         self

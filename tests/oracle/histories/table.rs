@@ -1,4 +1,4 @@
-//! The histories.
+//! The fixed histories.
 
 use std::fs;
 
@@ -192,7 +192,8 @@ pub(super) const HISTORIES: &[(&str, Run)] = &[
         h.fresh();
     }),
     ("a file of the directory has more than its name says", |h| {
-        // Of two authorities with one name, one is in the bundle. The other comes with a third.
+        // Two authorities have the same name. One is in the bundle, and the other is added later
+        // with a third authority.
         h.files.write("bundle.pem", &[2]);
         let hash = format!("{:08x}", h.files.cas[0].cert().subject_name_hash());
         fs::write(

@@ -1,4 +1,4 @@
-//! Configuration files: good, odd and broken ones.
+//! Configuration files: valid, unusual and invalid ones.
 
 use crate::fixtures::fixtures;
 
@@ -79,7 +79,7 @@ fn with_system_default(lines: &str) -> String {
     format!("openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n{lines}\n")
 }
 
-/// Names and paths.
+/// All files, as names and paths.
 pub(super) fn all() -> Vec<(String, String)> {
     let mut texts: Vec<(String, Vec<u8>)> = SYSTEM_DEFAULTS
         .iter()
