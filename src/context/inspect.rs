@@ -6,7 +6,6 @@ use super::SslContext;
 use crate::cipher::{self, Cipher};
 use crate::constants::{Options, TlsVersion};
 use crate::error::Result;
-use crate::ffi::hooks::Hooks;
 use crate::ffi::store::StoreObject;
 
 /// The versions, each with the option that disables it.
@@ -64,6 +63,6 @@ impl SslContext {
     /// The suites of the list that a security level allows, for any version. Excludes suites that
     /// need a callback.
     pub(crate) fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
-        Ok(cipher::ciphers_at_level(self.snapshot()?.handle(), level)?)
+        Ok(self.ask(|ctx| cipher::ciphers_at_level(ctx, level))??)
     }
 }

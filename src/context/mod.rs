@@ -102,9 +102,11 @@ struct Inner {
 
 struct State {
     settings: Arc<Settings>,
-    /// Built from `settings`, which it shares. `None` after a failed edit, until it is needed
-    /// again.
+    /// Built from `settings`, which it shares. `None` after a change, until it is needed again.
     snapshot: Option<Arc<Snapshot>>,
+    /// An `SSL_CTX` with these settings that no connection uses. While connections hold the snapshot,
+    /// changes are made here, because OpenSSL checks them. So many changes need one new snapshot.
+    draft: Option<CtxHandle>,
 }
 
 impl SslContext {
@@ -153,6 +155,7 @@ impl SslContext {
             state: FairLock::new(State {
                 settings: Arc::clone(snapshot.settings()),
                 snapshot: Some(Arc::new(snapshot)),
+                draft: None,
             }),
         })))
     }
@@ -254,9 +257,14 @@ impl SslContext {
         f(&self.lock().settings)
     }
 
-    /// Queries OpenSSL with the current snapshot.
+    /// Queries OpenSSL with the current settings.
     fn ask<T>(&self, f: impl FnOnce(&CtxHandle) -> T) -> Result<T> {
-        let snapshot = self.snapshot()?;
+        let mut state = self.lock();
+        if let Some(draft) = &state.draft {
+            return Ok(f(draft));
+        }
+        let snapshot = self.built(&mut state)?;
+        drop(state);
         Ok(f(snapshot.handle()))
     }
 
@@ -276,8 +284,8 @@ impl SslContext {
 
     /// As [`edit`](Self::edit), but does nothing if `change` returns false.
     ///
-    /// On an error the settings stay unchanged. A half-edited snapshot is dropped, and the next one
-    /// is built from the settings.
+    /// On an error the settings stay unchanged. A half-edited `SSL_CTX` is dropped, and the next one is
+    /// built from the settings.
     fn edit_if(
         &self,
         change: impl FnOnce(&mut Settings) -> Result<bool>,
@@ -292,27 +300,23 @@ impl SslContext {
         // this lock, so the result of `get_mut` stays valid.
         let outcome = match state.snapshot.as_mut().and_then(Arc::get_mut) {
             Some(snapshot) => {
-                (snapshot.edit(next, apply)).map(|()| (None, Arc::clone(snapshot.settings())))
+                (snapshot.edit(next, apply)).map(|()| (Arc::clone(snapshot.settings()), None))
             }
-            None => self.build(&state.settings).and_then(|mut snapshot| {
-                snapshot.edit(next, apply)?;
-                let settings = Arc::clone(snapshot.settings());
-                Ok((Some(Arc::new(snapshot)), settings))
-            }),
+            None => (state.draft.take())
+                .map_or_else(|| state.settings.build(), Ok)
+                .and_then(|mut draft| Ok((next.applied(&mut draft, apply)?, Some(draft)))),
         };
         // The replaced values may own callbacks whose `drop` uses this context, so drop them after
         // the lock is released.
         let (result, replaced) = match outcome {
-            Ok((snapshot, settings)) => {
+            Ok((settings, draft)) => {
+                let snapshot = state.snapshot.take_if(|_| draft.is_some());
+                state.draft = draft;
                 let old = std::mem::replace(&mut state.settings, settings);
-                let snapshot = snapshot.and_then(|snapshot| state.snapshot.replace(snapshot));
                 (Ok(()), (snapshot, Some(old)))
             }
             Err(error) => {
-                let half_edited = match state.snapshot.as_mut().and_then(Arc::get_mut) {
-                    Some(_) => state.snapshot.take(),
-                    None => None,
-                };
+                let half_edited = state.snapshot.take_if(|held| Arc::get_mut(held).is_some());
                 (Err(error), (half_edited, None))
             }
         };
@@ -341,6 +345,84 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::constants::{Options, TlsVersion, VerifyFlags};
+
+    #[test]
+    fn setters_of_a_context_in_use_build_one_snapshot_at_the_next_connection() {
+        let context = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
+        let built = || context.lock().snapshot.as_ref().map(Arc::as_ptr);
+        let held = context.snapshot().unwrap();
+        for list in ["HIGH", "ECDHE+AESGCM", "ECDHE+CHACHA20"] {
+            context.set_ciphers(list).unwrap();
+            assert_eq!(built(), None);
+            context.get_ciphers().unwrap();
+            assert_eq!(built(), None);
+            context.set_ciphers("BOGUS").unwrap_err();
+            assert_eq!(built(), None);
+        }
+        let next = context.snapshot().unwrap();
+        assert_eq!(built(), Some(Arc::as_ptr(&next)));
+        // A failed setter leaves the snapshot.
+        context.set_ciphers("BOGUS").unwrap_err();
+        assert_eq!(built(), Some(Arc::as_ptr(&next)));
+        drop((held, next));
+        // Nobody uses it now, so it is edited in place.
+        let current = built();
+        context.set_ciphers("HIGH").unwrap();
+        assert_eq!(built(), current);
+    }
+
+    /// The values that OpenSSL has for the settings.
+    fn values(ctx: &CtxHandle) -> String {
+        let mut suites = Vec::new();
+        ctx.each_cipher(|suite| suites.push(suite.name().to_owned()));
+        let versions = (ctx.min_proto_version(), ctx.max_proto_version());
+        let bits = (ctx.options(), ctx.verify_flags(), ctx.security_level());
+        format!("{versions:?} {bits:?} {} {suites:?}", ctx.num_tickets())
+    }
+
+    #[test]
+    fn the_next_connection_has_the_values_that_setters_have_tried_out() {
+        type Setter = fn(&SslContext) -> Result<()>;
+        let setters: &[(&str, Setter)] = &[
+            ("the level", |c| c.set_ciphers("HIGH:@SECLEVEL=3")),
+            ("a list", |c| c.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")),
+            ("a lower level", |c| c.set_ciphers("ALL:!eNULL:@SECLEVEL=0")),
+            ("an empty range", |c| {
+                c.set_maximum_version(TlsVersion::MINIMUM_SUPPORTED)
+            }),
+            ("the lowest", |c| {
+                c.set_minimum_version(TlsVersion::MINIMUM_SUPPORTED)
+            }),
+            ("only 1.3", |c| c.set_minimum_version(TlsVersion::TLSv1_3)),
+            ("no upper bound", |c| {
+                c.set_maximum_version(TlsVersion::MAXIMUM_SUPPORTED)
+            }),
+            ("only the highest", |c| {
+                c.set_minimum_version(TlsVersion::MAXIMUM_SUPPORTED)
+            }),
+            ("1.2", |c| c.set_minimum_version(TlsVersion::TLSv1_2)),
+            ("suites of 1.3", |c| {
+                c.set_ciphersuites("TLS_AES_256_GCM_SHA384")
+            }),
+            ("no options", |c| c.set_options(Options::empty())),
+            ("all options", |c| c.set_options(Options::OP_ALL)),
+            ("flags", |c| {
+                c.set_verify_flags(VerifyFlags::VERIFY_X509_STRICT)
+            }),
+            ("no flags", |c| c.set_verify_flags(VerifyFlags::empty())),
+            ("no tickets", |c| c.set_num_tickets(0)),
+        ];
+        let context = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
+        for (name, set) in setters.iter().chain(setters) {
+            let _held = context.snapshot().unwrap();
+            set(&context).unwrap();
+            assert!(context.lock().snapshot.is_none(), "{name}");
+            let tried = context.ask(values).unwrap();
+            let next = context.snapshot().unwrap();
+            assert_eq!(values(next.handle()), tried, "{name}");
+        }
+    }
 
     #[test]
     fn a_thread_that_calls_setters_in_a_loop_yields_to_waiting_threads() {

@@ -95,6 +95,7 @@ impl SslContext {
         let old = (
             std::mem::replace(&mut state.settings, settings),
             state.snapshot.replace(Arc::new(snapshot)),
+            state.draft.take(),
         );
         drop(state);
         drop(old);

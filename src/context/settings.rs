@@ -180,6 +180,17 @@ impl Settings {
         Ok(ctx)
     }
 
+    /// Changes an `SSL_CTX`, which had the earlier settings, to these ones. On failure it may be half changed.
+    pub(super) fn applied(
+        mut self,
+        ctx: &mut CtxHandle,
+        apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
+    ) -> Result<Arc<Settings>> {
+        apply(ctx, &self)?;
+        self.adopt(ctx)?;
+        Ok(Arc::new(self))
+    }
+
     /// Copies the effective values back from OpenSSL, so that getters return them and a rebuild
     /// gives the same result.
     pub(super) fn adopt(&mut self, ctx: &CtxHandle) -> Result<()> {

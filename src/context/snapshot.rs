@@ -49,12 +49,10 @@ impl Snapshot {
     /// Changes the `SSL_CTX` in place. On failure it may be half changed and must be dropped.
     pub(crate) fn edit(
         &mut self,
-        mut settings: Settings,
+        settings: Settings,
         apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<()> {
-        apply(&mut self.handle, &settings)?;
-        settings.adopt(&self.handle)?;
-        self.settings = Arc::new(settings);
+        self.settings = settings.applied(&mut self.handle, apply)?;
         Ok(())
     }
 
