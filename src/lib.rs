@@ -105,8 +105,8 @@ pub use cipher::{Cipher, PYTHON_DEFAULT_CIPHERS, openssl_default_ciphers};
 pub use client_hello::ClientHello;
 pub use constants::python::*;
 pub use constants::{
-    AlertDescription, OcspMode, Options, Protocol, Purpose, SslErrorNumber, TlsAlertType,
-    TlsContentType, TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
+    AlertDescription, OcspMode, Options, Protocol, Purpose, TlsAlertType, TlsContentType,
+    TlsMessageType, TlsVersion, VerifyFlags, VerifyMode,
 };
 pub use context::{
     CaData, CertChain, CertStoreStats, ClientPsk, ContextSettings, Direction, Identity,
@@ -120,7 +120,7 @@ pub use default::{
     create_unverified_context, get_server_certificate,
 };
 pub use engine::Agreed;
-pub use error::{BoxError, Error, OsError, Result, SslError};
+pub use error::{BoxError, Error, OsError, Result, SslError, SslErrorNumber};
 pub use object::{MemoryBio, SslObject, WrapBio};
 pub use optional::Optional;
 pub use paths::{DefaultVerifyPaths, get_default_verify_paths};

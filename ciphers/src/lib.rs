@@ -38,6 +38,7 @@ mod sealed;
 pub mod serial;
 mod text;
 pub mod wire;
+mod words;
 
 pub use cipher::CipherExt;
 pub use context::SslContextExt;

@@ -1,107 +1,20 @@
 //! Calls Python's callbacks from the library's.
 //!
-//! The library's closures hold [`Callbacks`]. The context's Python object holds it too, and shows
-//! it to the garbage collector. The closures run in the thread that drives a connection;
+//! The library's closures hold [`Callbacks`]. They run in the thread that drives a connection;
 //! [`Current`] has that connection.
 
-use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use pyo3::{PyTraverseError, PyVisit};
 use pyssl::{
     AlertDescription, BoxError, Direction, MessageKind, SniAction, SniRequest, TlsMessage,
 };
 
 use crate::buffers;
-use crate::connection::Connection;
-
-/// A Python object, or none.
-#[derive(Default)]
-pub(crate) struct Slot(Mutex<Option<Py<PyAny>>>);
-
-impl Slot {
-    pub(crate) fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
-        let slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().map(|object| object.bind(py).clone())
-    }
-
-    pub(crate) fn set(&self, object: Option<Py<PyAny>>) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let replaced = std::mem::replace(&mut *slot, object);
-        drop(slot);
-        drop(replaced);
-    }
-
-    fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.0.try_lock() {
-            Ok(slot) => visit.call(&*slot),
-            Err(_) => Ok(()),
-        }
-    }
-}
-
-#[derive(Default)]
-pub(crate) struct Callbacks {
-    pub(crate) sni: Slot,
-    pub(crate) message: Slot,
-    pub(crate) psk_client: Slot,
-    pub(crate) psk_server: Slot,
-    pub(crate) keylog_filename: Slot,
-}
-
-impl Callbacks {
-    fn slots(&self) -> [&Slot; 5] {
-        [
-            &self.sni,
-            &self.message,
-            &self.psk_client,
-            &self.psk_server,
-            &self.keylog_filename,
-        ]
-    }
-
-    pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.slots().iter().try_for_each(|slot| slot.visit(visit))
-    }
-
-    pub(crate) fn clear(&self) {
-        self.slots().iter().for_each(|slot| slot.set(None));
-    }
-}
-
-thread_local! {
-    static CURRENT: RefCell<Vec<Py<Connection>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Marks a connection as the one that this thread drives, until it is dropped.
-pub(crate) struct Current;
-
-impl Current {
-    pub(crate) fn enter(connection: &Bound<'_, Connection>) -> Current {
-        let connection = connection.clone().unbind();
-        CURRENT.with_borrow_mut(|stack| stack.push(connection));
-        Current
-    }
-
-    fn get(py: Python<'_>) -> Option<Bound<'_, Connection>> {
-        CURRENT.with_borrow(|stack| stack.last().map(|top| top.bind(py).clone()))
-    }
-
-    /// Whether this thread drives the connection; if so, the caller is a callback.
-    pub(crate) fn is(connection: &Bound<'_, Connection>) -> bool {
-        Current::get(connection.py()).is_some_and(|current| current.is(connection))
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        let top = CURRENT.with_borrow_mut(Vec::pop);
-        drop(top);
-    }
-}
+use crate::connection::Current;
+use crate::context::Callbacks;
 
 /// Reports an exception that cannot be passed on, as the C module does.
 fn unraisable(py: Python<'_>, error: PyErr, callback: &Bound<'_, PyAny>) {

@@ -1,5 +1,6 @@
 //! `_SSLSocket`: a connection over a socket or over two `MemoryBIO`s.
 
+use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,6 @@ use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_op
 
 use crate::bio::MemoryBio;
 use crate::buffers::Target;
-use crate::callbacks::Current;
 use crate::certificate::{self, Certificate};
 use crate::context::Context;
 use crate::errors::{self, OrRaise};
@@ -416,4 +416,35 @@ fn list(py: Python<'_>, chain: Vec<pyssl::Certificate>) -> PyResult<Option<Bound
         .into_iter()
         .map(|certificate| Bound::new(py, Certificate(certificate)));
     Ok(Some(PyList::new(py, chain.collect::<PyResult<Vec<_>>>()?)?))
+}
+
+thread_local! {
+    static CURRENT: RefCell<Vec<Py<Connection>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Marks a connection as the one that this thread drives, until it is dropped.
+pub(crate) struct Current;
+
+impl Current {
+    pub(crate) fn enter(connection: &Bound<'_, Connection>) -> Current {
+        let connection = connection.clone().unbind();
+        CURRENT.with_borrow_mut(|stack| stack.push(connection));
+        Current
+    }
+
+    pub(crate) fn get(py: Python<'_>) -> Option<Bound<'_, Connection>> {
+        CURRENT.with_borrow(|stack| stack.last().map(|top| top.bind(py).clone()))
+    }
+
+    /// Whether this thread drives the connection; if so, the caller is a callback.
+    pub(crate) fn is(connection: &Bound<'_, Connection>) -> bool {
+        Current::get(connection.py()).is_some_and(|current| current.is(connection))
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let top = CURRENT.with_borrow_mut(Vec::pop);
+        drop(top);
+    }
 }

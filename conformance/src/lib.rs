@@ -10,6 +10,7 @@ mod certificate;
 mod connection;
 mod constants;
 mod context;
+mod context_methods;
 mod errors;
 mod functions;
 mod session;

@@ -1,47 +1,10 @@
 //! Numbers in TLS messages, as Python's `_msg_callback` names them.
 
-use std::fmt;
-
-/// Defines a type that wraps a number and names the known values.
-macro_rules! numbers {
-    ($(#[$doc:meta])* $type:ident; $($name:ident = $value:literal;)*) => {
-        $(#[$doc])*
-        #[allow(clippy::exhaustive_structs, reason = "an open set of numbers")]
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $type(
-            /// The number.
-            pub i32,
-        );
-
-        impl $type {
-            $(
-                #[doc = concat!("Number ", $value, ".")]
-                pub const $name: $type = $type($value);
-            )*
-
-            /// Python's name, if the number has one.
-            pub const fn name(self) -> Option<&'static str> {
-                match self.0 {
-                    $($value => Some(stringify!($name)),)*
-                    _ => None,
-                }
-            }
-        }
-
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self.name() {
-                    Some(name) => f.write_str(name),
-                    None => write!(f, concat!(stringify!($type), "({})"), self.0),
-                }
-            }
-        }
-    };
-}
+use super::numbers::numbers;
 
 numbers! {
     /// The content type of a TLS record: Python's `ssl._TLSContentType`.
-    TlsContentType;
+    TlsContentType(i32);
     CHANGE_CIPHER_SPEC = 20;
     ALERT = 21;
     HANDSHAKE = 22;
@@ -52,7 +15,7 @@ numbers! {
 
 numbers! {
     /// The kinds of handshake message (RFC 8446, section 4): Python's `ssl._TLSMessageType`.
-    TlsMessageType;
+    TlsMessageType(i32);
     HELLO_REQUEST = 0;
     CLIENT_HELLO = 1;
     SERVER_HELLO = 2;
@@ -81,7 +44,7 @@ numbers! {
     /// The kinds of alert (RFC 8446, section 6): Python's `ssl._TLSAlertType`.
     ///
     /// [`AlertDescription`](crate::AlertDescription) has those that a server's callback can return.
-    TlsAlertType;
+    TlsAlertType(i32);
     CLOSE_NOTIFY = 0;
     UNEXPECTED_MESSAGE = 10;
     BAD_RECORD_MAC = 20;

@@ -1,9 +1,9 @@
 //! Enumerations and flags, and the same values under Python's spelling.
 
 mod alert;
-mod error_number;
 mod message;
 mod names;
+mod numbers;
 mod ocsp_mode;
 mod options;
 mod protocol;
@@ -14,8 +14,8 @@ mod verify_flags;
 mod verify_mode;
 
 pub use alert::AlertDescription;
-pub use error_number::SslErrorNumber;
 pub use message::{TlsAlertType, TlsContentType, TlsMessageType};
+pub(crate) use numbers::from_number;
 pub use ocsp_mode::OcspMode;
 pub use options::Options;
 pub use protocol::Protocol;

@@ -63,9 +63,18 @@ where
     f.pad(&parts.join(" | "))
 }
 
-/// Implements `FromStr`, and `Display` if the type has none, with the names of the values.
+/// Implements `FromStr` and `python_name` with the names of the values. Other names that can be parsed
+/// follow after a semicolon.
 macro_rules! names {
-    ($type:ident, $class:literal: $($name:literal => $value:ident),* $(,)?; aliases: $($alias:literal => $aliased:ident),*) => {
+    ($type:ident, $class:literal: $($name:ident)*; $($alias:literal => $aliased:ident)*) => {
+        impl $type {
+            const fn python_name(self) -> &'static str {
+                match self {
+                    $($type::$name => stringify!($name),)*
+                }
+            }
+        }
+
         impl std::str::FromStr for $type {
             type Err = crate::error::Error;
 
@@ -75,22 +84,22 @@ macro_rules! names {
             ///
             /// `ValueError`, which lists the names, for any other text.
             fn from_str(text: &str) -> Result<$type, crate::error::Error> {
-                let known = [$(($name, $type::$value),)* $(($alias, $type::$aliased)),*];
+                let known = [$((stringify!($name), $type::$name),)* $(($alias, $type::$aliased)),*];
                 crate::constants::names::parse($class, known.into_iter(), text)
             }
         }
     };
-    ($type:ident, $class:literal: $($name:literal => $value:ident),* $(,)?) => {
+}
+
+/// Implements `Display` with `python_name`.
+macro_rules! display_names {
+    ($type:ident) => {
         impl std::fmt::Display for $type {
             /// Python's name of the value.
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(match self {
-                    $($type::$value => $name,)*
-                })
+                f.pad(self.python_name())
             }
         }
-
-        crate::constants::names::names!($type, $class: $($name => $value),*; aliases:);
     };
 }
 
@@ -118,7 +127,7 @@ macro_rules! flag_names {
     };
 }
 
-pub(super) use {flag_names, names};
+pub(super) use {display_names, flag_names, names};
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,5 @@
-use std::fmt;
-
-use super::names::names;
-use crate::error::Error;
+use super::names::{display_names, names};
+use super::numbers::from_number;
 
 /// The TLS versions and the role of a context: Python's `PROTOCOL_*` values.
 ///
@@ -46,54 +44,20 @@ impl Protocol {
 
     /// Python's name of the value, as `get_protocol_name` gives it.
     pub fn name(self) -> &'static str {
-        match self {
-            Protocol::PROTOCOL_TLS => "PROTOCOL_TLS",
-            Protocol::PROTOCOL_TLSv1 => "PROTOCOL_TLSv1",
-            Protocol::PROTOCOL_TLSv1_1 => "PROTOCOL_TLSv1_1",
-            Protocol::PROTOCOL_TLSv1_2 => "PROTOCOL_TLSv1_2",
-            Protocol::PROTOCOL_TLS_CLIENT => "PROTOCOL_TLS_CLIENT",
-            Protocol::PROTOCOL_TLS_SERVER => "PROTOCOL_TLS_SERVER",
-        }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl TryFrom<i32> for Protocol {
-    type Error = Error;
-
-    /// # Errors
-    ///
-    /// `ValueError` if the number is not a protocol, or is one that OpenSSL no longer supports (SSL
-    /// 2.0 and 3.0).
-    fn try_from(value: i32) -> Result<Self, Error> {
-        Ok(match value {
-            2 => Protocol::PROTOCOL_TLS,
-            3 => Protocol::PROTOCOL_TLSv1,
-            4 => Protocol::PROTOCOL_TLSv1_1,
-            5 => Protocol::PROTOCOL_TLSv1_2,
-            16 => Protocol::PROTOCOL_TLS_CLIENT,
-            17 => Protocol::PROTOCOL_TLS_SERVER,
-            _ => {
-                return Err(Error::value(format!(
-                    "invalid or unsupported protocol version {value}"
-                )));
-            }
-        })
+        self.python_name()
     }
 }
 
 names! {
     Protocol, "Protocol":
-    "PROTOCOL_TLS" => PROTOCOL_TLS,
-    "PROTOCOL_TLSv1" => PROTOCOL_TLSv1,
-    "PROTOCOL_TLSv1_1" => PROTOCOL_TLSv1_1,
-    "PROTOCOL_TLSv1_2" => PROTOCOL_TLSv1_2,
-    "PROTOCOL_TLS_CLIENT" => PROTOCOL_TLS_CLIENT,
-    "PROTOCOL_TLS_SERVER" => PROTOCOL_TLS_SERVER;
-    aliases: "PROTOCOL_SSLv23" => PROTOCOL_TLS
+    PROTOCOL_TLS PROTOCOL_TLSv1 PROTOCOL_TLSv1_1 PROTOCOL_TLSv1_2 PROTOCOL_TLS_CLIENT PROTOCOL_TLS_SERVER;
+    "PROTOCOL_SSLv23" => PROTOCOL_TLS
+}
+
+display_names! { Protocol }
+
+// SSL 2.0 and 3.0, which OpenSSL no longer supports, are not among them.
+from_number! {
+    Protocol, |value| format!("invalid or unsupported protocol version {value}");
+    PROTOCOL_TLS PROTOCOL_TLSv1 PROTOCOL_TLSv1_1 PROTOCOL_TLSv1_2 PROTOCOL_TLS_CLIENT PROTOCOL_TLS_SERVER
 }

@@ -1,4 +1,4 @@
-use super::names::names;
+use super::names::{display_names, names};
 
 /// The purpose of a context: Python's `ssl.Purpose`.
 ///
@@ -55,11 +55,9 @@ impl Purpose {
     }
 }
 
-names! {
-    Purpose, "Purpose":
-    "SERVER_AUTH" => SERVER_AUTH,
-    "CLIENT_AUTH" => CLIENT_AUTH,
-}
+names! { Purpose, "Purpose": SERVER_AUTH CLIENT_AUTH; }
+
+display_names! { Purpose }
 
 impl From<()> for Purpose {
     /// Python's default.

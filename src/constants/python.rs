@@ -1,7 +1,8 @@
 //! The same values as constants, under Python's exact spelling.
 #![allow(non_upper_case_globals, reason = "Python's spelling")]
 
-use super::{AlertDescription, Options, Protocol, SslErrorNumber, VerifyFlags, VerifyMode};
+use super::{AlertDescription, Options, Protocol, VerifyFlags, VerifyMode};
+use crate::error::SslErrorNumber;
 
 macro_rules! same {
     ($ty:ident: $($name:ident)*) => {

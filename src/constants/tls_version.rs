@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::names::names;
-use crate::error::Error;
+use super::numbers::from_number;
 
 /// A TLS version, or an open end of a range of versions: Python's `ssl.TLSVersion`.
 ///
@@ -68,47 +68,22 @@ impl fmt::Display for TlsVersion {
     /// As the `version()` of a connection returns it: `TLSv1.3`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            TlsVersion::MINIMUM_SUPPORTED => "MINIMUM_SUPPORTED",
-            TlsVersion::SSLv3 => "SSLv3",
-            TlsVersion::TLSv1 => "TLSv1",
             TlsVersion::TLSv1_1 => "TLSv1.1",
             TlsVersion::TLSv1_2 => "TLSv1.2",
             TlsVersion::TLSv1_3 => "TLSv1.3",
-            TlsVersion::MAXIMUM_SUPPORTED => "MAXIMUM_SUPPORTED",
-        })
-    }
-}
-
-impl TryFrom<i32> for TlsVersion {
-    type Error = Error;
-
-    fn try_from(value: i32) -> Result<Self, Error> {
-        Ok(match value {
-            -2 => TlsVersion::MINIMUM_SUPPORTED,
-            -1 => TlsVersion::MAXIMUM_SUPPORTED,
-            0x300 => TlsVersion::SSLv3,
-            0x301 => TlsVersion::TLSv1,
-            0x302 => TlsVersion::TLSv1_1,
-            0x303 => TlsVersion::TLSv1_2,
-            0x304 => TlsVersion::TLSv1_3,
-            _ => {
-                return Err(Error::value(format!(
-                    "Unsupported TLS/SSL version {value:#x}"
-                )));
-            }
+            other => other.python_name(),
         })
     }
 }
 
 names! {
     TlsVersion, "TLSVersion":
-    "MINIMUM_SUPPORTED" => MINIMUM_SUPPORTED,
-    "SSLv3" => SSLv3,
-    "TLSv1" => TLSv1,
-    "TLSv1_1" => TLSv1_1,
-    "TLSv1_2" => TLSv1_2,
-    "TLSv1_3" => TLSv1_3,
-    "MAXIMUM_SUPPORTED" => MAXIMUM_SUPPORTED;
+    MINIMUM_SUPPORTED SSLv3 TLSv1 TLSv1_1 TLSv1_2 TLSv1_3 MAXIMUM_SUPPORTED;
     // As `Display` writes them.
-    aliases: "TLSv1.1" => TLSv1_1, "TLSv1.2" => TLSv1_2, "TLSv1.3" => TLSv1_3
+    "TLSv1.1" => TLSv1_1 "TLSv1.2" => TLSv1_2 "TLSv1.3" => TLSv1_3
+}
+
+from_number! {
+    TlsVersion, |value| format!("Unsupported TLS/SSL version {value:#x}");
+    MINIMUM_SUPPORTED SSLv3 TLSv1 TLSv1_1 TLSv1_2 TLSv1_3 MAXIMUM_SUPPORTED
 }

@@ -1,7 +1,7 @@
 use openssl::ssl::SslVerifyMode;
 
-use super::names::names;
-use crate::error::Error;
+use super::names::{display_names, names};
+use super::numbers::from_number;
 
 /// Whether the peer's certificate is requested and verified: Python's `ssl.VerifyMode`.
 ///
@@ -38,22 +38,11 @@ impl VerifyMode {
     }
 }
 
-impl TryFrom<i32> for VerifyMode {
-    type Error = Error;
+names! { VerifyMode, "VerifyMode": CERT_NONE CERT_OPTIONAL CERT_REQUIRED; }
 
-    fn try_from(value: i32) -> Result<Self, Error> {
-        match value {
-            0 => Ok(VerifyMode::CERT_NONE),
-            1 => Ok(VerifyMode::CERT_OPTIONAL),
-            2 => Ok(VerifyMode::CERT_REQUIRED),
-            _ => Err(Error::value("invalid value for verify_mode")),
-        }
-    }
-}
+display_names! { VerifyMode }
 
-names! {
-    VerifyMode, "VerifyMode":
-    "CERT_NONE" => CERT_NONE,
-    "CERT_OPTIONAL" => CERT_OPTIONAL,
-    "CERT_REQUIRED" => CERT_REQUIRED,
+from_number! {
+    VerifyMode, |_| "invalid value for verify_mode".to_owned();
+    CERT_NONE CERT_OPTIONAL CERT_REQUIRED
 }

@@ -2,8 +2,8 @@ use std::fmt;
 
 use openssl::error::ErrorStack;
 
-use super::reason;
-use crate::constants::{AlertDescription, SslErrorNumber};
+use super::{SslErrorNumber, reason};
+use crate::constants::AlertDescription;
 
 /// The attributes of an `SSLError`, carried by the `SSLError` variants of [`Error`](crate::Error).
 ///

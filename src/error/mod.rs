@@ -3,17 +3,17 @@
 pub(crate) mod codec;
 mod detail;
 mod errno;
+mod number;
 mod os;
 mod reason;
 
 use std::io;
 
 pub use detail::SslError;
+pub use number::SslErrorNumber;
 pub use os::OsError;
 
 use openssl::error::ErrorStack;
-
-use crate::constants::SslErrorNumber;
 
 /// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -3,6 +3,7 @@
 #[cfg(feature = "api")]
 pub mod api;
 pub mod ciphers;
+pub mod circles;
 pub mod openssl;
 pub mod reasons;
 pub mod sanitize;
@@ -38,5 +39,22 @@ mod tests {
         let crates = String::from_utf8(output.stdout).unwrap();
         let crates: BTreeSet<&str> = crates.lines().collect();
         assert!(crates.len() <= 20, "{crates:#?}");
+    }
+    #[test]
+    fn no_files_import_from_each_other() {
+        for folder in [
+            "",
+            "ciphers",
+            "cli",
+            "testing",
+            "xtask",
+            "conformance",
+            "integrations",
+            "benches/aio",
+        ] {
+            let src = crate::workspace().join(folder).join("src");
+            let circles = crate::circles::circles(&src).unwrap();
+            assert!(circles.is_empty(), "{circles:#?}");
+        }
     }
 }

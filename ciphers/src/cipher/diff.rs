@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::explain::fewest_moved;
+use super::moves::fewest_moved;
 use super::{Cipher, CipherString, CipherStringError, Severity, Weakness};
 use crate::CipherExt;
 

@@ -11,7 +11,7 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{SslContextBuilder, SslMethod};
 
 use super::names::{self, ALIASES};
-use super::rules::State;
+use super::rules::{State, Suite};
 use super::selector::{Bits, Selector, kx, strong};
 use super::{Cipher, CipherStringError};
 
@@ -53,11 +53,6 @@ pub(super) struct Library {
 ///
 /// The cache of the library may be emptied at any time, so this is a copy.
 pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
-
-pub(super) struct Suite {
-    pub(super) cipher: Cipher,
-    pub(super) properties: Selector,
-}
 
 /// The result of `SSL_CTX_set_cipher_list`.
 pub(super) enum ListOutcome {
@@ -337,6 +332,12 @@ impl Library {
                 .is_some_and(|standard| standard.eq_ignore_ascii_case(name))
         })
     }
+}
+
+/// Whether this is a suite's name, in the TLS registry or in any OpenSSL.
+pub(crate) fn is_suite(name: &str) -> bool {
+    let linked = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
+    names::suites().contains(name) || Library::current().is_ok_and(|library| linked(&library))
 }
 
 /// Puts the suites without encryption, which `COMPLEMENTOFALL` listed last, where OpenSSL's own

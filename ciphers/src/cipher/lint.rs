@@ -9,33 +9,10 @@ use super::library::Library;
 use super::weakness::{Weakness, out_of_order};
 use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
-    Resolved, Step,
+    Resolved, Severity, Step,
 };
 use crate::codes::codes;
 use crate::text::first_names;
-
-/// The severity of a [`Finding`].
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Information.
-    Note,
-    /// Probably not intended, or outdated.
-    Warning,
-    /// A mistake, or insecure.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        })
-    }
-}
 
 codes! {
     /// The subject of a [`Finding`].

@@ -3,13 +3,13 @@
 //! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for removed names. OpenSSL
 //! itself is asked whether it knows a name.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use once_cell::sync::Lazy;
+use serde::Deserialize;
 
-use super::library::Library;
-use super::registry::File;
 use super::selector::{Selector, auth, enc, kx, mac, strong};
+use crate::data;
 
 /// A name for several suites, and its meaning.
 #[derive(Debug)]
@@ -211,21 +211,34 @@ pub(super) fn was_known(name: &str) -> bool {
     alias(name).is_some() || RETIRED.contains(&name)
 }
 
-/// Whether this is a suite's name, in the TLS registry or in any OpenSSL.
-pub(crate) fn is_suite(name: &str) -> bool {
-    let linked = |library: &Library| library.suites.iter().any(|s| s.cipher.name == name);
-    suites().contains(name) || Library::current().is_ok_and(|library| linked(&library))
-}
-
 /// The suite name that is most similar to this one, if it is similar enough to be the intended one.
 pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
     nearest(name, suites().iter().map(|suite| &**suite))
 }
 
+/// The file of the suites' names.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SuiteFile {
+    pub(super) openssl: Vec<Box<str>>,
+    pub(super) registry: BTreeMap<Box<str>, u16>,
+}
+
+impl SuiteFile {
+    #[allow(
+        clippy::expect_used,
+        reason = "the file is part of the crate, and tested"
+    )]
+    pub(super) fn read() -> SuiteFile {
+        let file: Result<SuiteFile, _> = data::read(include_str!("tables/suites.toml"));
+        file.expect("the crate's file of suites")
+    }
+}
+
 /// The names of suites in the crate's file.
-fn suites() -> &'static HashSet<Box<str>> {
+pub(super) fn suites() -> &'static HashSet<Box<str>> {
     static ALL: Lazy<HashSet<Box<str>>> = Lazy::new(|| {
-        let file = File::read();
+        let file = SuiteFile::read();
         file.registry.into_keys().chain(file.openssl).collect()
     });
     &ALL

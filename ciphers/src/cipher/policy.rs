@@ -6,12 +6,14 @@ use pyssl::TlsVersion;
 use serde::{Deserialize, Serialize};
 
 use super::group::Group;
-use super::names::{self, Alias, is_suite};
+use super::library::is_suite;
+use super::names::{self, Alias};
 use super::selector::Selector;
 use super::weakness::out_of_order;
 use super::{Cipher, Weakness};
 use crate::CipherExt;
-use crate::data::{self, DataError, GroupName, Suite, Text, Version};
+use crate::data::{self, DataError};
+use crate::words::{GroupName, Suite, Text, Version};
 
 /// A guideline for cipher suites, protocol versions, groups and keys: one that comes with the
 /// crate, or one of your own.

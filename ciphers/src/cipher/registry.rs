@@ -1,31 +1,11 @@
 //! The suites of the TLS registry, whether or not any OpenSSL has them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use once_cell::sync::Lazy;
-use serde::Deserialize;
 
+use super::names::SuiteFile;
 use super::{Cipher, KnownOpenssl};
-use crate::data;
-
-/// The file of names.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) openssl: Vec<Box<str>>,
-    pub(super) registry: BTreeMap<Box<str>, u16>,
-}
-
-impl File {
-    #[allow(
-        clippy::expect_used,
-        reason = "the file is part of the crate, and tested"
-    )]
-    pub(super) fn read() -> File {
-        let file: Result<File, _> = data::read(include_str!("tables/suites.toml"));
-        file.expect("the crate's file of suites")
-    }
-}
 
 /// Every suite of the TLS registry, and those that were in use without being registered, by number.
 ///
@@ -51,7 +31,7 @@ pub fn registry() -> &'static [Cipher] {
                     .or_insert_with(|| cipher.clone());
             }
         }
-        let file = File::read();
+        let file = SuiteFile::read();
         let mut all: Vec<_> = file
             .registry
             .into_iter()

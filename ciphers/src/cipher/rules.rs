@@ -4,8 +4,14 @@
 //! its start (so that a later addition finds the latest first), `+` moves enabled ones to its end,
 //! `!` removes them permanently.
 
-use super::library::Library;
+use super::Cipher;
 use super::selector::Selector;
+
+/// A suite that a string can select, and its properties.
+pub(super) struct Suite {
+    pub(super) cipher: Cipher,
+    pub(super) properties: Selector,
+}
 
 /// The order of all suites, and which of them are enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,11 +72,13 @@ impl State {
         self.active[usize::from(index)]
     }
 
-    pub(super) fn apply(&mut self, rule: &Rule, library: &Library) {
-        let selects = |s: &Selector, i: u16| s.selects(i, &library.suite(i).properties);
+    /// Changes the list. `default` is the state after a leading `DEFAULT`.
+    pub(super) fn apply(&mut self, rule: &Rule, suites: &[Suite], default: &State) {
+        let suite = |i: u16| &suites[usize::from(i)];
+        let selects = |s: &Selector, i: u16| s.selects(i, &suite(i).properties);
         match rule {
             Rule::Nothing => {}
-            Rule::Default => self.clone_from(&library.default),
+            Rule::Default => self.clone_from(default),
             Rule::Add(s) => self.append(|state, i| !state.is_active(i) && selects(s, i)),
             Rule::MoveToEnd(s) => self.append(|state, i| state.is_active(i) && selects(s, i)),
             Rule::Remove(s) => {
@@ -95,7 +103,7 @@ impl State {
             }
             Rule::SortByStrength => {
                 let (mut listed, mut all) = self.split(State::is_active);
-                listed.sort_by_key(|&i| -library.suite(i).cipher.strength_bits);
+                listed.sort_by_key(|&i| -suite(i).cipher.strength_bits);
                 all.extend(listed);
                 self.order = all;
             }

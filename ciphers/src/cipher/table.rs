@@ -10,9 +10,9 @@ use once_cell::sync::OnceCell;
 use serde::{Deserialize, Serialize};
 
 use super::Cipher;
-use super::library::{Library, Suite};
+use super::library::Library;
 use super::names;
-use super::rules::State;
+use super::rules::{State, Suite};
 use super::selector::{Bits, Selector, strong};
 
 /// The name of each version, and its table.

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::refusal::Refusal;
 use super::{NegotiateOptions, Negotiation, negotiate};
 use crate::cipher::CipherString;
-use crate::data::{self, DataError, GroupName, Suite, Text, Version};
+use crate::data::{self, DataError};
+use crate::words::{GroupName, Suite, Text, Version};
 
 /// A client and its offer: versions, suites in order, groups. Each profile names the source of
 /// its facts.

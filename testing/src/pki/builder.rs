@@ -11,7 +11,6 @@ use openssl::x509::extension::{
 };
 use openssl::x509::{X509, X509Builder, X509Extension};
 
-use super::ca::Ca;
 use super::der;
 use super::key::KeyKind;
 use super::leaf::Leaf;
@@ -19,11 +18,11 @@ use super::name::{Attribute, DistinguishedName, San};
 
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
-/// The description of a certificate. [`Ca::builder`] or [`CertBuilder::self_signed`] creates it,
+/// The description of a certificate. [`Ca::builder`](super::Ca::builder) or [`CertBuilder::self_signed`] creates it,
 /// [`build`](Self::build) or [`build_ca`](Self::build_ca) issues the certificate.
 #[derive(Clone, Debug)]
 pub struct CertBuilder {
-    issuer: Option<Ca>,
+    issuer: Option<Leaf>,
     is_ca: bool,
     key: Key,
     subject: Option<DistinguishedName>,
@@ -57,7 +56,7 @@ impl CertBuilder {
         Self::new(None)
     }
 
-    pub(super) fn new(issuer: Option<&Ca>) -> Self {
+    pub(super) fn new(issuer: Option<&Leaf>) -> Self {
         let now = now();
         Self {
             issuer: issuer.cloned(),
@@ -230,17 +229,17 @@ impl CertBuilder {
     }
 
     /// Issues the certificate of an authority.
-    pub fn build_ca(mut self) -> Ca {
+    pub(super) fn build_authority(mut self) -> Leaf {
         self.is_ca = true;
         (self.server_auth, self.client_auth) = (false, false);
-        Ca::from_leaf(self.build())
+        self.build()
     }
 
     fn sign(&self, key: &PKey<Private>) -> X509 {
         let mut x509 = X509::builder().expect("OpenSSL makes a certificate");
         self.fill(&mut x509, key);
         self.extend(&mut x509, key);
-        let signer = self.issuer.as_ref().map_or(key, Ca::key);
+        let signer = self.issuer.as_ref().map_or(key, Leaf::key);
         x509.sign(signer, digest_for(signer, self.sha1))
             .expect("the issuer signs");
         x509.build()
@@ -251,7 +250,7 @@ impl CertBuilder {
         let issuer = self
             .issuer
             .as_ref()
-            .map_or(&*subject, |ca| ca.cert().subject_name());
+            .map_or(&*subject, |issuer| issuer.cert().subject_name());
         let serial = match &self.serial {
             Some(hex) => BigNum::from_hex_str(hex).expect("the serial number is hexadecimal"),
             None => random_serial(),
@@ -359,7 +358,7 @@ impl CertBuilder {
             x509.append_extension(ski.expect("a key has an identifier"))
                 .expect("OpenSSL takes the extension");
         }
-        let issuer = self.issuer.as_ref().map(|ca| ca.cert());
+        let issuer = self.issuer.as_ref().map(Leaf::cert);
         let issuer_has_one = issuer.map_or(self.ski, |cert| cert.subject_key_id().is_some());
         if self.aki && issuer_has_one {
             let context = x509.x509v3_context(issuer.map(|cert| &**cert), None);

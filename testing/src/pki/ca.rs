@@ -1,7 +1,5 @@
 //! Certificate authorities.
 
-use std::path::{Path, PathBuf};
-
 use openssl::bn::BigNum;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::extension::CrlNumber;
@@ -9,7 +7,6 @@ use openssl::x509::{X509, X509CrlBuilder, X509RevokedBuilder};
 
 use super::builder::{CertBuilder, DAY, digest_for, extension, now, time};
 use super::der;
-use super::files::{write_hashed_cert, write_named};
 use super::key::KeyKind;
 use super::leaf::Leaf;
 
@@ -39,13 +36,9 @@ impl Ca {
         CertBuilder::self_signed()
     }
 
-    pub(super) fn from_leaf(own: Leaf) -> Self {
-        Self { own }
-    }
-
     /// Describes a certificate of this authority; issue it with [`CertBuilder::build`].
     pub fn builder(&self) -> CertBuilder {
-        CertBuilder::new(Some(self))
+        CertBuilder::new(Some(&self.own))
     }
 
     /// Issues a certificate for one name, good for servers and clients.
@@ -137,14 +130,13 @@ impl Ca {
     pub fn as_leaf(&self) -> &Leaf {
         &self.own
     }
+}
 
-    /// Writes the certificate as `ca.pem`, and returns its path.
-    pub fn write(&self, dir: &Path) -> PathBuf {
-        write_named(dir, "ca.pem", self.cert_pem().as_bytes())
-    }
-
-    /// Writes the certificate into a hashed directory, for `capath`, and returns its path.
-    pub fn write_hashed(&self, dir: &Path) -> PathBuf {
-        write_hashed_cert(dir, self.cert())
+impl CertBuilder {
+    /// Issues the certificate of an authority.
+    pub fn build_ca(self) -> Ca {
+        Ca {
+            own: self.build_authority(),
+        }
     }
 }

@@ -92,34 +92,47 @@ pub fn write_hashed_crl(dir: &Path, ca: &Ca, crl_pem: &str) -> PathBuf {
     write_hashed(dir, ca.cert().subject_name_hash(), "r", crl_pem.as_bytes())
 }
 
-pub(super) fn write_named(dir: &Path, name: &str, content: &[u8]) -> PathBuf {
+fn write_named(dir: &Path, name: &str, content: &[u8]) -> PathBuf {
     let path = dir.join(name);
     fs::write(&path, content)
         .unwrap_or_else(|e| panic!("{} cannot be written: {e}", path.display()));
     path
 }
 
-pub(super) fn write_paths(leaf: &Leaf, dir: &Path) -> Paths {
-    let write = |name, content: String| write_named(dir, name, content.as_bytes());
-    Paths {
-        ca: write("root.pem", pem(leaf.root())),
-        cert: write("cert.pem", leaf.cert_pem()),
-        chain: write("chain.pem", leaf.chain_pem()),
-        key: write("key.pem", leaf.key_pem()),
-        combined: write("combined.pem", leaf.combined_pem()),
-        encrypted_key: write(
-            "key.encrypted.pem",
-            leaf.encrypted_key_pem(PASSWORD.as_bytes()),
-        ),
+impl Leaf {
+    /// Writes all forms into a directory, under fixed names, and returns the paths.
+    pub fn write(&self, dir: &Path) -> Paths {
+        let write = |name, content: String| write_named(dir, name, content.as_bytes());
+        Paths {
+            ca: write("root.pem", pem(self.root())),
+            cert: write("cert.pem", self.cert_pem()),
+            chain: write("chain.pem", self.chain_pem()),
+            key: write("key.pem", self.key_pem()),
+            combined: write("combined.pem", self.combined_pem()),
+            encrypted_key: write(
+                "key.encrypted.pem",
+                self.encrypted_key_pem(PASSWORD.as_bytes()),
+            ),
+        }
+    }
+}
+
+impl Ca {
+    /// Writes the certificate as `ca.pem`, and returns its path.
+    pub fn write(&self, dir: &Path) -> PathBuf {
+        write_named(dir, "ca.pem", self.cert_pem().as_bytes())
+    }
+
+    /// Writes the certificate into a hashed directory, for `capath`, and returns its path.
+    pub fn write_hashed(&self, dir: &Path) -> PathBuf {
+        write_hashed_cert(dir, self.cert())
     }
 }
 
 fn write_hashed(dir: &Path, hash: u32, kind: &str, content: &[u8]) -> PathBuf {
-    let path = (0..)
-        .map(|number| dir.join(format!("{hash:08x}.{kind}{number}")))
-        .find(|path| !path.exists())
+    let name = (0..)
+        .map(|number| format!("{hash:08x}.{kind}{number}"))
+        .find(|name| !dir.join(name).exists())
         .expect("numbers do not run out");
-    fs::write(&path, content)
-        .unwrap_or_else(|e| panic!("{} cannot be written: {e}", path.display()));
-    path
+    write_named(dir, &name, content)
 }

@@ -1,15 +1,10 @@
 //! Certificates with their keys.
 
-use std::path::Path;
-
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::ssl::SslContextBuilder;
 use openssl::symm::Cipher;
 use openssl::x509::X509;
-
-use super::ca::Ca;
-use super::files::{Paths, write_paths};
 
 /// A certificate, its private key and its chain up to the root. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,8 +17,8 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    pub(super) fn new(cert: X509, key: PKey<Private>, issuer: Option<&Ca>) -> Self {
-        let Some(issuer) = issuer.map(Ca::as_leaf) else {
+    pub(super) fn new(cert: X509, key: PKey<Private>, issuer: Option<&Leaf>) -> Self {
+        let Some(issuer) = issuer else {
             return Self {
                 root: cert.clone(),
                 cert,
@@ -156,11 +151,6 @@ impl Leaf {
             context.add_extra_chain_cert(cert.clone())?;
         }
         Ok(())
-    }
-
-    /// Writes all forms into a directory, under fixed names, and returns the paths.
-    pub fn write(&self, dir: &Path) -> Paths {
-        write_paths(self, dir)
     }
 }
 

@@ -1,4 +1,4 @@
-use crate::error::Error;
+use crate::constants::from_number;
 
 /// The class of an [`SslError`](crate::SslError) as a number: Python's `ssl.SSLErrorNumber`.
 ///
@@ -38,26 +38,8 @@ pub enum SslErrorNumber {
     SSL_ERROR_INVALID_ERROR_CODE = 10,
 }
 
-impl TryFrom<i32> for SslErrorNumber {
-    type Error = Error;
-
-    fn try_from(value: i32) -> Result<Self, Error> {
-        use SslErrorNumber::*;
-        Ok(match value {
-            1 => SSL_ERROR_SSL,
-            2 => SSL_ERROR_WANT_READ,
-            3 => SSL_ERROR_WANT_WRITE,
-            4 => SSL_ERROR_WANT_X509_LOOKUP,
-            5 => SSL_ERROR_SYSCALL,
-            6 => SSL_ERROR_ZERO_RETURN,
-            7 => SSL_ERROR_WANT_CONNECT,
-            8 => SSL_ERROR_EOF,
-            10 => SSL_ERROR_INVALID_ERROR_CODE,
-            _ => {
-                return Err(Error::value(format!(
-                    "{value} is not a valid SSLErrorNumber"
-                )));
-            }
-        })
-    }
+from_number! {
+    SslErrorNumber, |value| format!("{value} is not a valid SSLErrorNumber");
+    SSL_ERROR_SSL SSL_ERROR_WANT_READ SSL_ERROR_WANT_WRITE SSL_ERROR_WANT_X509_LOOKUP SSL_ERROR_SYSCALL
+    SSL_ERROR_ZERO_RETURN SSL_ERROR_WANT_CONNECT SSL_ERROR_EOF SSL_ERROR_INVALID_ERROR_CODE
 }
