@@ -110,6 +110,7 @@ impl SslSocket {
             do_handshake_on_connect: options.do_handshake_on_connect,
             suppress_ragged_eofs: options.suppress_ragged_eofs,
             read_ahead: options.read_ahead,
+            busy_poll: options.busy_poll,
             server_hostname,
             session: Mutex::new(options.session),
             overrides: options.overrides,
@@ -169,6 +170,7 @@ impl SslSocket {
     }
 
     fn wait_alone(&self, connection: &Connection) -> Result<()> {
+        self.busy_poll(Deadline::Never)?;
         match Flight::wait(&self.io.socket) {
             // Another holder of the descriptor has made the socket non-blocking.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -305,6 +307,7 @@ impl SslSocket {
                 .do_handshake_on_connect(self.do_handshake_on_connect)
                 .suppress_ragged_eofs(self.suppress_ragged_eofs)
                 .read_ahead(self.read_ahead)
+                .busy_poll(self.busy_poll)
         };
         let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
         sock.start()?;

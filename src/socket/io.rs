@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 use socket2::{SockAddr, Socket};
@@ -116,6 +116,27 @@ impl Io {
                 _ if deadline.left() == Some(Duration::ZERO) => return Ok(false),
                 _ => {}
             }
+        }
+    }
+
+    /// Asks whether the socket can be read from, for this time or until the deadline, without sleeping. False if
+    /// it cannot.
+    pub(super) fn busy_poll(&self, time: Duration, deadline: Deadline) -> Result<bool> {
+        let time = deadline.left().map_or(time, |left| left.min(time));
+        let begin = Instant::now();
+        loop {
+            // After `close` the descriptor refers to `/dev/null`, which can be read from.
+            let [ready, _] = net::poll(
+                self.socket.as_fd(),
+                Interest::Read,
+                None,
+                Some(Duration::ZERO),
+            )?;
+            self.check_open()?;
+            if ready || begin.elapsed() >= time {
+                return Ok(ready);
+            }
+            std::hint::spin_loop();
         }
     }
 

@@ -105,6 +105,7 @@ pub struct SslSocket {
     do_handshake_on_connect: bool,
     suppress_ragged_eofs: bool,
     read_ahead: bool,
+    busy_poll: Duration,
     server_hostname: Option<ServerName>,
     session: Mutex<Option<SslSession>>,
     overrides: Overrides,

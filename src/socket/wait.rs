@@ -30,7 +30,7 @@ impl SslSocket {
     }
 
     /// Reads application data. `IoMode::Blocking` is for callers that no other thread shares the socket with,
-    /// and has an effect only without a time-out.
+    /// and has an effect only without a time-out and without `busy_poll`.
     pub(super) fn read_tls<T: Default>(
         &self,
         connection: &Arc<Connection>,
@@ -39,8 +39,8 @@ impl SslSocket {
     ) -> Result<T> {
         let deadline = self.deadline();
         let mode = match deadline {
-            Deadline::Never => mode,
-            Deadline::Now | Deadline::At(_) => IoMode::NonBlocking,
+            Deadline::Never if self.busy_poll.is_zero() => mode,
+            _ => IoMode::NonBlocking,
         };
         let outcome = self
             .handshake(connection, deadline, READ_TIMED_OUT)
@@ -176,9 +176,19 @@ impl SslSocket {
     fn wait_read(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {
         match deadline {
             Deadline::Now => Err(Error::want_read()),
+            _ if self.busy_poll(deadline)? => Ok(()),
             _ if self.io.wait(Interest::Read, deadline)? => Ok(()),
             _ => Err(Error::Timeout(timed_out)),
         }
+    }
+
+    /// Looks for bytes of the peer without sleeping, as [`WrapSocket::busy_poll`](super::WrapSocket::busy_poll)
+    /// says. False if there were none.
+    pub(super) fn busy_poll(&self, deadline: Deadline) -> Result<bool> {
+        if self.busy_poll.is_zero() {
+            return Ok(false);
+        }
+        self.io.busy_poll(self.busy_poll, deadline)
     }
 
     pub(super) fn wait_write(&self, deadline: Deadline, timed_out: &'static str) -> Result<()> {

@@ -276,6 +276,27 @@ impl Waiter {
     }
 }
 
+impl Waiter {
+    /// Returns when the thread has used the processor for some time from now on.
+    pub(crate) fn until_it_has_run(self) {
+        const TICKS: u64 = 3;
+        let place = self.0.recv_timeout(PATIENCE).unwrap();
+        let ticks = || {
+            let stat = std::fs::read_to_string(place.join("stat")).expect("the thread lives");
+            // `utime` and `stime` are the 12th and 13th fields after the name.
+            let fields = stat.rsplit(')').next().unwrap().split_whitespace();
+            let times = fields.skip(11).take(2);
+            times.map(|time| time.parse::<u64>().unwrap()).sum::<u64>()
+        };
+        let begin = Instant::now();
+        let before = ticks();
+        while ticks() < before + TICKS {
+            std::thread::yield_now();
+            assert!(begin.elapsed() < PATIENCE, "the thread sleeps");
+        }
+    }
+}
+
 /// Runs `f` in a thread of the scope, and returns when the thread waits for the network.
 pub(crate) fn waiting<'scope, T: Send + 'scope>(
     scope: &'scope std::thread::Scope<'scope, '_>,

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod binding;
+mod busy_poll;
 mod callbacks;
 mod chains;
 mod close_within;

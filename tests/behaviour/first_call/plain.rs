@@ -198,7 +198,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         WrapBio::from(()),
     );
     "WrapSocket::new", "WrapSocket::server_side", "WrapSocket::do_handshake_on_connect",
-    "WrapSocket::suppress_ragged_eofs", "WrapSocket::read_ahead", "WrapSocket::server_hostname",
+    "WrapSocket::suppress_ragged_eofs", "WrapSocket::read_ahead", "WrapSocket::busy_poll", "WrapSocket::server_hostname",
     "WrapSocket::session", "impl Default for WrapSocket", "impl From<&str> for WrapSocket",
     "impl From<&String> for WrapSocket", "impl From<()> for WrapSocket", "impl From<String> for WrapSocket", "impl From<Option<&str>> for WrapSocket" => (
         WrapSocket::from(String::new()),
@@ -208,6 +208,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
             .do_handshake_on_connect(true)
             .suppress_ragged_eofs(true)
             .read_ahead(true)
+            .busy_poll(std::time::Duration::ZERO)
             .server_hostname("localhost")
             .session(None),
         WrapSocket::default(),
