@@ -51,7 +51,8 @@
 //! - [`SslSocket::close_within`]: closes a connection with a time limit.
 //!
 //! The crate `pyssl-ciphers` explains and lints cipher strings, predicts what contexts would
-//! negotiate, reports the weaknesses of a context, and has assertions for your own tests.
+//! negotiate, reports the weaknesses of a context, and has assertions for your own tests. The crate `pyssl-renewal`
+//! puts renewed certificates into service.
 //!
 //! # Features
 //!

@@ -9,7 +9,7 @@ use super::{CertStoreStats, SslContext};
 use crate::certificate::Certificate;
 use crate::constants::Purpose;
 use crate::error::{Error, Result};
-use crate::ffi::pem;
+use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
 use crate::ffi::x509;
 use crate::optional::{Optional, from_paths, optional};
@@ -78,6 +78,7 @@ pub struct VerifyLocations {
     cafile: Option<PathBuf>,
     capath: Option<PathBuf>,
     cadata: Option<CaData>,
+    pem: Option<Vec<u8>>,
 }
 
 impl VerifyLocations {
@@ -107,6 +108,24 @@ impl VerifyLocations {
         self
     }
 
+    /// Certificates and revocation lists as PEM in memory, with the rules of `cafile`. Python has no
+    /// equivalent: `cadata` takes certificates only.
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let ca = pyssl_testing::Ca::new();
+    /// # let (ca_pem, crl_pem) = (ca.cert_pem(), ca.crl(&[]));
+    /// let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
+    /// context.load_verify_locations(ssl::VerifyLocations::new().pem(ca_pem + &crl_pem))?;
+    /// assert_eq!(context.cert_store_stats().crl, 1);
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    #[must_use]
+    pub fn pem(mut self, data: impl AsRef<[u8]>) -> VerifyLocations {
+        self.pem = Some(data.as_ref().to_vec());
+        self
+    }
+
     /// Whether all sources are missing or empty, by Python's rules for truth.
     pub(crate) fn is_falsy(&self) -> bool {
         let empty = |path: &Option<PathBuf>| path.as_deref().is_none_or(|p| p == Path::new(""));
@@ -115,7 +134,7 @@ impl VerifyLocations {
             Some(CaData::Pem(text)) => text.is_empty(),
             Some(CaData::Der(bytes)) => bytes.is_empty(),
         };
-        empty(&self.cafile) && empty(&self.capath) && no_data
+        empty(&self.cafile) && empty(&self.capath) && no_data && self.pem.is_none()
     }
 }
 
@@ -152,8 +171,9 @@ impl SslContext {
             cafile,
             capath,
             cadata,
+            pem,
         } = locations.into();
-        if cafile.is_none() && capath.is_none() && cadata.is_none() {
+        if cafile.is_none() && capath.is_none() && cadata.is_none() && pem.is_none() {
             return Err(Error::type_error(
                 "cafile, capath and cadata cannot be all omitted",
             ));
@@ -167,10 +187,19 @@ impl SslContext {
             let parsed = parse_cadata(cadata)?;
             certificates.extend(parsed.into_iter().map(StoreObject::Certificate));
         }
-        let bundle = cafile.as_deref().map(Bundle::open).transpose()?;
+        let mut bundles = Vec::new();
+        if let Some(cafile) = &cafile {
+            bundles.push(Bundle::open(cafile)?);
+        }
+        if let Some(pem) = &pem {
+            trust::require_countable("The PEM text", pem)?;
+            bundles.push(Arc::new(Bundle::read(&Source::memory(pem)?, false)?));
+        }
         let add = |trust: &Trust| {
             trust.extend(&certificates)?;
-            bundle.map_or(Ok(()), |bundle| trust.add_bundle(bundle))
+            bundles
+                .into_iter()
+                .try_for_each(|bundle| trust.add_bundle(bundle))
         };
         self.edit_trust(|trust| match directory {
             None => add(trust).map(|()| None),

@@ -14,7 +14,11 @@ use crate::{Result, workspace};
 const FORMAT: u64 = 57;
 
 /// A published crate and the features whose items are listed.
-const CRATES: [(&str, &str); 2] = [("pyssl", "requests,tokio"), ("pyssl-ciphers", "")];
+const CRATES: [(&str, &str); 3] = [
+    ("pyssl", "requests,tokio"),
+    ("pyssl-ciphers", ""),
+    ("pyssl-renewal", "ocsp,redis,tokio"),
+];
 
 /// The result of [`compare`].
 #[derive(Debug)]

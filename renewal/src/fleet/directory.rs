@@ -1,0 +1,129 @@
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use pyssl::TicketKey;
+use zeroize::Zeroizing;
+
+use super::{StoreError, TicketKeyStore};
+
+/// Ticket keys as files of a directory that all servers reach: several processes on one machine, or a network
+/// file system with hard links.
+#[derive(Debug, Clone)]
+pub struct DirectoryStore {
+    directory: PathBuf,
+}
+
+impl DirectoryStore {
+    /// Creates the directory if it is missing. On Unix, only its owner has access to it.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be created, or if others than its owner may read it.
+    pub fn new(directory: impl Into<PathBuf>) -> io::Result<DirectoryStore> {
+        let directory = directory.into();
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&directory)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(&directory)?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    format!(
+                        "{}: others than the owner have access to the ticket keys (mode {:o}, 700 is needed)",
+                        directory.display(),
+                        mode & 0o777
+                    ),
+                ));
+            }
+        }
+        Ok(DirectoryStore { directory })
+    }
+
+    fn file(&self, period: u64) -> PathBuf {
+        self.directory.join(format!("{period}.key"))
+    }
+}
+
+impl TicketKeyStore for DirectoryStore {
+    fn get_or_insert(
+        &mut self,
+        period: u64,
+        candidate: &TicketKey,
+        _expires: SystemTime,
+    ) -> Result<TicketKey, StoreError> {
+        let path = self.file(period);
+        if let Some(key) = read(&path)? {
+            return Ok(key);
+        }
+        // A complete file that appears at once: it is written under another name, and a link is not made if
+        // there is a file already.
+        let name = format!(
+            "{period}.{}.{:?}.new",
+            std::process::id(),
+            std::thread::current().id()
+        );
+        let new = self.directory.join(name);
+        let written = write(&new, candidate).and_then(|()| match fs::hard_link(&new, &path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            outcome => outcome,
+        });
+        let removed = fs::remove_file(&new);
+        written?;
+        removed?;
+        read(&path)?.ok_or_else(|| format!("{}: the key was removed", path.display()).into())
+    }
+
+    fn remove_before(&mut self, period: u64) -> Result<(), StoreError> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            // Also the files of servers that ended while they wrote one.
+            let Some((number, rest)) = name.split_once('.') else {
+                continue;
+            };
+            let ours = rest == "key" || rest.ends_with(".new");
+            if ours && number.parse().is_ok_and(|number: u64| number < period) {
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(error.into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Option<TicketKey>, StoreError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(TicketKey::LEN + 1));
+    file.take(TicketKey::LEN as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    let key = TicketKey::try_from(bytes.as_slice());
+    Ok(Some(
+        key.map_err(|error| format!("{}: {error}", path.display()))?,
+    ))
+}
+
+fn write(path: &Path, key: &TicketKey) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(key.as_bytes())?;
+    file.sync_all()
+}

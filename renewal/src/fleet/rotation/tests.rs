@@ -1,0 +1,118 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::fleet::StoreError;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A store in memory, which can be made to fail.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<(HashMap<u64, TicketKey>, bool)>>);
+
+impl TicketKeyStore for Memory {
+    fn get_or_insert(
+        &mut self,
+        period: u64,
+        candidate: &TicketKey,
+        expires: SystemTime,
+    ) -> Result<TicketKey, StoreError> {
+        let mut state = self.0.lock().unwrap();
+        if state.1 {
+            return Err("the store is down".into());
+        }
+        assert_eq!(
+            expires,
+            UNIX_EPOCH + HOUR * u32::try_from(period + 3).unwrap()
+        );
+        Ok(state
+            .0
+            .entry(period)
+            .or_insert_with(|| candidate.clone())
+            .clone())
+    }
+}
+
+fn server(store: &Memory) -> Rotation {
+    Rotation {
+        context: SslContext::new(pyssl::PROTOCOL_TLS_SERVER).unwrap(),
+        store: Box::new(store.clone()),
+        period: HOUR,
+        keys: BTreeMap::new(),
+        own: BTreeMap::new(),
+        set: Vec::new(),
+    }
+}
+
+fn at(hours: u32) -> SystemTime {
+    UNIX_EPOCH + HOUR * hours + Duration::from_secs(7)
+}
+
+#[test]
+fn servers_have_the_same_keys_in_each_period() {
+    let store = Memory::default();
+    let (mut one, mut two) = (server(&store), server(&store));
+    for hour in 100..110 {
+        one.step(at(hour)).unwrap();
+        two.step(at(hour)).unwrap();
+        let keys = one.context.ticket_keys();
+        assert_eq!(keys, two.context.ticket_keys());
+        let state = store.0.lock().unwrap();
+        let of = |period: u32| state.0[&u64::from(period)].clone();
+        assert_eq!(keys, [of(hour), of(hour - 1), of(hour + 1)]);
+    }
+}
+
+#[test]
+fn a_failure_of_the_store_is_not_noticed_for_one_period_and_no_key_is_used_beyond_its_time() {
+    let store = Memory::default();
+    let (mut one, mut two) = (server(&store), server(&store));
+    for server in [&mut one, &mut two] {
+        server.step(at(100)).unwrap();
+        store.0.lock().unwrap().1 = false;
+    }
+    let before = one.context.ticket_keys();
+    store.0.lock().unwrap().1 = true;
+    for server in [&mut one, &mut two] {
+        // The next period's key was there before.
+        server.step(at(101)).unwrap_err();
+    }
+    let first = |server: &Rotation| server.context.ticket_keys()[0].clone();
+    assert_eq!(first(&one), first(&two));
+    for server in [&mut one, &mut two] {
+        server.step(at(102)).unwrap_err();
+    }
+    assert!(first(&one) != first(&two));
+    for server in [&mut one, &mut two] {
+        server.step(at(103)).unwrap_err();
+        for key in server.context.ticket_keys() {
+            assert!(!before.contains(&key));
+        }
+    }
+    // Their own tickets stay valid when the store answers again.
+    let own = first(&one);
+    store.0.lock().unwrap().1 = false;
+    for server in [&mut one, &mut two] {
+        server.step(at(103)).unwrap();
+    }
+    assert_eq!(first(&one), first(&two));
+    assert!(one.context.ticket_keys().contains(&own));
+    one.step(at(105)).unwrap();
+    assert!(!one.context.ticket_keys().contains(&own));
+}
+
+#[test]
+fn a_clock_that_is_set_back_or_forward_gives_the_keys_of_that_time() {
+    let store = Memory::default();
+    let (mut jumping, mut right) = (server(&store), server(&store));
+    for hour in [100, 500, 100, 0, 99, 101] {
+        jumping.step(at(hour)).unwrap();
+        right.step(at(hour)).unwrap();
+        assert_eq!(
+            jumping.context.ticket_keys(),
+            right.context.ticket_keys(),
+            "{hour}"
+        );
+    }
+    jumping.step(UNIX_EPOCH - HOUR).unwrap();
+}

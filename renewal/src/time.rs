@@ -1,0 +1,28 @@
+use std::time::{Duration, SystemTime};
+
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
+
+const DAY: i64 = 24 * 60 * 60;
+
+/// Converts a certificate's time.
+pub(crate) fn system_time(time: &Asn1TimeRef) -> Result<SystemTime, ErrorStack> {
+    let since = Asn1Time::from_unix(0)?.diff(time)?;
+    let seconds = i64::from(since.days) * DAY + i64::from(since.secs);
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let epoch = SystemTime::UNIX_EPOCH;
+    Ok(match seconds {
+        0.. => epoch + distance,
+        _ => epoch - distance,
+    })
+}
+
+/// Whole days from one time to another, negative if `to` is earlier.
+pub(crate) fn days(from: SystemTime, to: SystemTime) -> i64 {
+    let whole =
+        |time: Duration| i64::try_from(time.as_secs() / DAY.unsigned_abs()).unwrap_or(i64::MAX);
+    match to.duration_since(from) {
+        Ok(left) => whole(left),
+        Err(past) => -whole(past.duration()) - 1,
+    }
+}

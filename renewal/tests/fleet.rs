@@ -1,0 +1,280 @@
+//! Three servers, each a process of its own, that share their ticket keys.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what cannot be done is a failed test"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use pyssl as ssl;
+use pyssl_renewal::fleet::{DirectoryStore, StoreError, TicketKeyStore, TicketRotation};
+use pyssl_testing::{Ca, Files};
+
+const PERIOD: Duration = Duration::from_secs(3);
+/// The role of a process that a test starts: a server with the store that the value names.
+const SERVER: &str = "PYSSL_RENEWAL_TEST_SERVER";
+const IDENTITY: &str = "PYSSL_RENEWAL_TEST_IDENTITY";
+
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(store: &str, identity: &Path) -> Server {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "server_process", "--nocapture"])
+            .env(SERVER, store)
+            .env(IDENTITY, identity)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| line.unwrap().split("port ").nth(1)?.parse().ok());
+        Server {
+            process,
+            port: port.expect("a port"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs only in the processes that a test starts.
+#[test]
+fn server_process() {
+    let Ok(store) = std::env::var(SERVER) else {
+        return;
+    };
+    let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+    let identity = std::env::var(IDENTITY).unwrap();
+    context.load_cert_chain(&identity).unwrap();
+    let _rotation = start(&context, &store);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("port {}", listener.local_addr().unwrap().port());
+    // Ends with the test, whose end of the pipe is closed then.
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
+    for stream in listener.incoming() {
+        let options = ssl::WrapSocket::new().server_side(true);
+        let mut socket = context.wrap_socket(stream.unwrap(), options).unwrap();
+        socket.write_all(b"x").unwrap();
+        let _ = socket.unwrap();
+    }
+}
+
+fn start(context: &ssl::SslContext, store: &str) -> TicketRotation {
+    let builder = match store.split_once(' ') {
+        #[cfg(feature = "redis")]
+        Some(("redis", address)) => {
+            let store = pyssl_renewal::fleet::RedisStore::new(address, "test:").unwrap();
+            TicketRotation::builder(context, store)
+        }
+        _ => TicketRotation::builder(context, DirectoryStore::new(store).unwrap()),
+    };
+    builder.period(PERIOD).start().unwrap()
+}
+
+/// Connects for some periods, each time to another server, with the last session.
+fn sessions_resume_everywhere(store: &str) {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::of(&leaf);
+    let servers: [Server; 3] = std::array::from_fn(|_| Server::start(store, &files.combined));
+    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+    let locations = ssl::VerifyLocations::new().cadata(ca.cert_pem());
+    client.load_verify_locations(locations).unwrap();
+    let mut last: Option<(ssl::SslSession, Instant)> = None;
+    let (mut resumed, mut full) = (0, 0);
+    let begin = Instant::now();
+    for turn in 0.. {
+        if begin.elapsed() > 3 * PERIOD {
+            break;
+        }
+        let tcp = TcpStream::connect(("127.0.0.1", servers[turn % 3].port)).unwrap();
+        let session = last.as_ref().map(|(session, _)| session.clone());
+        let options = ssl::WrapSocket::from("localhost").session(session);
+        let mut socket = client.wrap_socket(tcp, options).unwrap();
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        let reused = socket.session_reused() == Some(true);
+        // A ticket is accepted for at least a period. A server on a busy machine may change its keys late.
+        if let Some((_, made)) = &last {
+            assert!(reused || made.elapsed() > PERIOD / 2, "turn {turn}");
+        }
+        resumed += usize::from(reused);
+        full += usize::from(!reused);
+        last = Some((socket.session().unwrap(), Instant::now()));
+    }
+    println!("{resumed} sessions resumed, {full} did not");
+    assert!(resumed > 10, "{resumed} resumed, {full} did not");
+}
+
+#[test]
+fn sessions_resume_on_each_server_while_keys_change_in_a_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = dir.path().join("keys");
+    sessions_resume_everywhere(keys.to_str().unwrap());
+    // Of all periods, the files of three are left, and one that may have been made since.
+    let left = std::fs::read_dir(&keys).unwrap().count();
+    assert!(left <= 4, "{left}");
+}
+
+fn key(byte: u8) -> ssl::TicketKey {
+    ssl::TicketKey::from([byte; 80])
+}
+
+/// What each store does with keys of two servers, with foreign data and with old periods.
+fn check(store: &mut impl TicketKeyStore, spoil: impl FnOnce()) {
+    let later = std::time::SystemTime::now() + Duration::from_secs(60);
+    assert_eq!(store.get_or_insert(7, &key(1), later).unwrap(), key(1));
+    assert_eq!(store.get_or_insert(7, &key(2), later).unwrap(), key(1));
+    assert_eq!(store.get_or_insert(8, &key(3), later).unwrap(), key(3));
+    spoil();
+    let error: StoreError = store.get_or_insert(9, &key(4), later).unwrap_err();
+    assert!(
+        error.to_string().contains("a ticket key has 80 bytes"),
+        "{error}"
+    );
+    assert_eq!(store.get_or_insert(8, &key(5), later).unwrap(), key(3));
+}
+
+#[test]
+fn a_directory_keeps_the_first_key_of_each_period() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys");
+    let mut store = DirectoryStore::new(&path).unwrap();
+    check(&mut store, || {
+        std::fs::write(path.join("9.key"), "foreign").unwrap()
+    });
+    std::fs::write(path.join("notes.txt"), "").unwrap();
+    std::fs::write(path.join("3.99.ThreadId(1).new"), "").unwrap();
+    store.remove_before(8).unwrap();
+    let mut names: Vec<_> = std::fs::read_dir(&path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["8.key", "9.key", "notes.txt"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_directory_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o750)).unwrap();
+    let error = DirectoryStore::new(dir.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("mode 750, 700 is needed"),
+        "{error}"
+    );
+}
+
+#[cfg(feature = "redis")]
+mod redis_server {
+    use super::*;
+    use pyssl_renewal::fleet::RedisStore;
+
+    /// A Redis of the test's own, on a socket in a directory of its own.
+    struct Redis {
+        process: Child,
+        dir: tempfile::TempDir,
+    }
+
+    impl Redis {
+        fn start() -> Option<Redis> {
+            let dir = tempfile::tempdir().unwrap();
+            let process = Command::new("redis-server")
+                .args(["--port", "0", "--save", "", "--unixsocket", "redis.sock"])
+                .current_dir(dir.path())
+                .stdout(Stdio::piped())
+                .spawn();
+            let Ok(mut process) = process else {
+                pyssl_testing::skipped("redis-server is not installed");
+                return None;
+            };
+            let output = BufReader::new(process.stdout.take().unwrap());
+            let mut lines = output.lines().map(Result::unwrap);
+            lines
+                .find(|line| line.contains("ready to accept connections"))
+                .expect("a server");
+            // Its later output must not fill the pipe.
+            std::thread::spawn(move || lines.for_each(drop));
+            Some(Redis { process, dir })
+        }
+
+        fn address(&self) -> String {
+            format!(
+                "redis+unix://{}",
+                self.dir.path().join("redis.sock").display()
+            )
+        }
+    }
+
+    impl Drop for Redis {
+        fn drop(&mut self) {
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+
+    #[test]
+    fn redis_keeps_the_first_key_of_each_period() {
+        let Some(redis) = Redis::start() else { return };
+        let mut store = RedisStore::new(&redis.address(), "keys:").unwrap();
+        check(&mut store, || {
+            let mut plain = redis::Client::open(redis.address())
+                .unwrap()
+                .get_connection()
+                .unwrap();
+            let () = redis::Commands::set(&mut plain, "keys:9", "foreign").unwrap();
+        });
+    }
+
+    #[test]
+    fn a_redis_that_is_down_is_an_error_and_one_that_returns_is_used() {
+        let Some(redis) = Redis::start() else { return };
+        let mut store = RedisStore::new(&redis.address(), "keys:").unwrap();
+        let later = std::time::SystemTime::now() + Duration::from_secs(60);
+        store.get_or_insert(1, &key(1), later).unwrap();
+        let dir = redis.dir.path().to_owned();
+        let mut redis = redis;
+        redis.process.kill().unwrap();
+        redis.process.wait().unwrap();
+        store.get_or_insert(1, &key(2), later).unwrap_err();
+        store.get_or_insert(1, &key(2), later).unwrap_err();
+        let mut process = Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--unixsocket", "redis.sock"])
+            .current_dir(&dir)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut lines = output.lines().map(Result::unwrap);
+        lines
+            .find(|line| line.contains("ready to accept connections"))
+            .expect("a server");
+        redis.process = process;
+        assert_eq!(store.get_or_insert(1, &key(2), later).unwrap(), key(2));
+    }
+
+    #[test]
+    fn sessions_resume_on_each_server_while_keys_change_in_redis() {
+        let Some(redis) = Redis::start() else { return };
+        sessions_resume_everywhere(&format!("redis {}", redis.address()));
+    }
+}

@@ -1,0 +1,287 @@
+//! Files that must not come into service.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
+
+use pyssl_renewal::{CertFiles, CertReloader, Event, ReloadError};
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::{Ca, Leaf};
+
+use crate::support::{Pair, Watched, client, connect, server};
+
+const DAY: i64 = 24 * 60 * 60;
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    i64::try_from(since.unwrap().as_secs()).unwrap()
+}
+
+/// Content with each fault, and a part of the error's text.
+fn faulty(ca: &Ca) -> Vec<(&'static str, String, String, &'static str)> {
+    let good = ca.issue("localhost");
+    let build =
+        |builder: pyssl_testing::pki::CertBuilder| -> Leaf { builder.san("localhost").build() };
+    let expired = build(ca.builder().expired());
+    let early = build(ca.builder().not_yet_valid());
+    let client_only = build(ca.builder().client_only());
+    let weak = build(ca.builder().key(KeyKind::Rsa1024));
+    let other_name = ca.issue("other.example");
+    let stranger = Ca::new().issue("localhost");
+    let middle = ca.intermediate();
+    let below = middle.issue("localhost");
+    let wrong_chain = format!("{}{}", below.cert_pem(), Ca::new().cert_pem());
+    let of = |leaf: &Leaf| (leaf.chain_pem(), leaf.key_pem());
+    let row = |name, (chain, key): (String, String), text| (name, chain, key, text);
+    vec![
+        row("no certificate", (String::new(), good.key_pem()), "PEM"),
+        row("no key", (good.chain_pem(), String::new()), "PEM"),
+        row(
+            "garbage",
+            ("\0\u{1}garbage".repeat(1000), good.key_pem()),
+            "PEM",
+        ),
+        row(
+            "half a file",
+            (good.chain_pem()[..200].to_owned(), good.key_pem()),
+            "PEM",
+        ),
+        row(
+            "the key of another",
+            (good.chain_pem(), stranger.key_pem()),
+            "KEY_VALUES_MISMATCH",
+        ),
+        row("expired", of(&expired), "expired on"),
+        row("not yet valid", of(&early), "not valid before"),
+        row("for clients only", of(&client_only), "does not verify"),
+        row("too weak", of(&weak), "EE_KEY_TOO_SMALL"),
+        row("another name", of(&other_name), "not valid for localhost"),
+        row("another CA", of(&stranger), "does not verify"),
+        row(
+            "the wrong chain",
+            (wrong_chain, below.key_pem()),
+            "does not verify",
+        ),
+        row(
+            "encrypted",
+            (good.chain_pem(), good.encrypted_key_pem(b"secret")),
+            "password",
+        ),
+    ]
+}
+
+#[test]
+fn each_fault_leaves_the_old_certificate_in_service_and_is_reported_once() {
+    let ca = Ca::new();
+    let (old, client) = (ca.issue("localhost"), client(&ca));
+    let roots = tempfile::tempdir().unwrap();
+    let roots = ca.write(roots.path());
+    for (name, chain, key, text) in faulty(&ca) {
+        let (pair, server) = (Pair::new(&old), server());
+        fs::write(
+            pair.dir.path().join("ca.pem"),
+            fs::read(&roots).unwrap_or(ca.cert_pem().into()),
+        )
+        .unwrap();
+        let files = pair
+            .files()
+            .names(["localhost"])
+            .roots(pair.dir.path().join("ca.pem"));
+        let watched = Watched::start(CertReloader::builder(&server).certificate(files));
+        fs::write(pair.key(), key).unwrap();
+        fs::write(pair.chain(), chain).unwrap();
+        // A pass between the two writes may report a pair that does not fit.
+        loop {
+            let error = watched.rejected();
+            if error.contains(text) {
+                break;
+            }
+            assert!(
+                error.contains("MISMATCH") || error.contains("PEM"),
+                "{name}: {error}"
+            );
+        }
+        assert_eq!(
+            connect(&client, &server, "localhost").unwrap(),
+            old.der(),
+            "{name}"
+        );
+        assert!(watched.reloader.status()[0].problem().is_some(), "{name}");
+        // The old content again: no event for the fault, which was reported before.
+        let new = ca.issue("localhost");
+        pair.write(&new);
+        loop {
+            match watched.event() {
+                Event::Loaded { .. } => break,
+                Event::Rejected { error, .. } => {
+                    let error = error.to_string();
+                    assert!(
+                        error.contains("MISMATCH")
+                            || error.contains("PEM")
+                            || error.contains("password"),
+                        "{name}: {error}"
+                    );
+                }
+                other => panic!("{name}: {other}"),
+            }
+        }
+        assert_eq!(
+            connect(&client, &server, "localhost").unwrap(),
+            new.der(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_faulty_file_at_the_start_is_an_error_and_leaves_the_context_unchanged() {
+    let ca = Ca::new();
+    let first = ca.issue("localhost");
+    for (name, chain, key, text) in faulty(&ca) {
+        let (pair, server) = (Pair::new(&first), server());
+        fs::write(pair.dir.path().join("ca.pem"), ca.cert_pem()).unwrap();
+        let good = Pair::new(&first);
+        fs::write(pair.key(), key).unwrap();
+        fs::write(pair.chain(), chain).unwrap();
+        let files = pair
+            .files()
+            .names(["localhost"])
+            .roots(pair.dir.path().join("ca.pem"));
+        let builder = CertReloader::builder(&server)
+            .certificate(good.files())
+            .certificate(files);
+        let error = builder.start().unwrap_err().to_string();
+        assert!(error.contains(text), "{name}: {error}");
+        assert!(server.settings().identities().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_reported_and_their_return_is_noticed() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let (pair, server) = (Pair::new(&leaf), server());
+    let watched = Watched::start(CertReloader::builder(&server).certificate(pair.files()));
+    let away = pair.dir.path().join("away");
+    fs::rename(pair.chain(), &away).unwrap();
+    assert!(watched.rejected().contains("cannot read"));
+    // A directory, a device and a file of 17 MiB in its place.
+    fs::create_dir(pair.chain()).unwrap();
+    assert!(watched.rejected().contains("not a regular file"));
+    fs::remove_dir(pair.chain()).unwrap();
+    let mut seen = watched.rejected();
+    std::os::unix::fs::symlink("/dev/zero", pair.chain()).unwrap();
+    while !seen.contains("not a regular file") {
+        seen = watched.rejected();
+    }
+    fs::remove_file(pair.chain()).unwrap();
+    fs::write(pair.chain(), vec![b'x'; 17 << 20]).unwrap();
+    while !seen.contains("16 MiB") {
+        seen = watched.rejected();
+    }
+    fs::rename(away, pair.chain()).unwrap();
+    // The content is that in service, so there is nothing to load.
+    while watched.reloader.status()[0].problem().is_some() {
+        std::thread::yield_now();
+    }
+    assert_eq!(
+        watched.reloader.status()[0].certificate().to_der().unwrap(),
+        leaf.der()
+    );
+}
+
+#[test]
+fn a_key_without_permission_is_reported() {
+    if openssl_runs_as_root() {
+        pyssl_testing::skipped("the permissions of files do not bind root");
+        return;
+    }
+    let ca = Ca::new();
+    let pair = Pair::new(&ca.issue("localhost"));
+    fs::set_permissions(pair.key(), fs::Permissions::from_mode(0o000)).unwrap();
+    let error = CertReloader::builder(&server())
+        .certificate(pair.files())
+        .start()
+        .unwrap_err();
+    assert!(matches!(error, ReloadError::Read { .. }), "{error}");
+}
+
+fn openssl_runs_as_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+#[test]
+fn a_certificate_that_becomes_valid_is_loaded_then() {
+    let ca = Ca::new();
+    let early = ca
+        .builder()
+        .san("localhost")
+        .valid(now() + 2, now() + DAY)
+        .build();
+    let (pair, server, client) = (Pair::new(&ca.issue("localhost")), server(), client(&ca));
+    let watched = Watched::start(CertReloader::builder(&server).certificate(pair.files()));
+    pair.write(&early);
+    while !matches!(watched.event(), Event::Loaded { .. }) {}
+    assert_eq!(connect(&client, &server, "localhost").unwrap(), early.der());
+}
+
+#[test]
+fn a_certificate_that_expires_soon_is_reported() {
+    let ca = Ca::new();
+    let soon = ca
+        .builder()
+        .san("localhost")
+        .valid(now() - DAY, now() + 3 * DAY + 60)
+        .build();
+    let pair = Pair::new(&soon);
+    let watched = Watched::start(CertReloader::builder(&server()).certificate(pair.files()));
+    let event = watched.event();
+    assert!(event.to_string().ends_with("expires in 3 days"), "{event}");
+    assert_eq!(watched.reloader.status()[0].days_left(), 3);
+}
+
+#[test]
+fn names_that_the_new_certificate_lacks_are_reported() {
+    let ca = Ca::new();
+    let pair = Pair::new(&ca.issue_for(&["localhost", "www.example"]));
+    let watched = Watched::start(CertReloader::builder(&server()).certificate(pair.files()));
+    pair.write(&ca.issue("localhost"));
+    loop {
+        match watched.event() {
+            Event::Loaded { lost_names, .. } => {
+                assert_eq!(lost_names, ["www.example"]);
+                break;
+            }
+            Event::Rejected { .. } => {}
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn a_reloader_without_files_does_not_start() {
+    assert!(matches!(
+        CertReloader::builder(&server()).start(),
+        Err(ReloadError::Nothing)
+    ));
+}
+
+#[test]
+fn an_encrypted_key_is_loaded_with_its_password() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let pair = Pair::new(&leaf);
+    fs::write(pair.key(), leaf.encrypted_key_pem(b"secret")).unwrap();
+    let files: CertFiles = pair.files().password("secret");
+    let server = server();
+    Watched::start(
+        CertReloader::builder(&server)
+            .certificate(files)
+            .interval(Duration::from_secs(1)),
+    );
+    assert_eq!(
+        connect(&client(&ca), &server, "localhost").unwrap(),
+        leaf.der()
+    );
+}
