@@ -301,7 +301,7 @@ impl Rule {
                     let all = Policy::all();
                     let names: Vec<_> = all.iter().map(Policy::name).collect();
                     vec![format!(
-                        "there is no policy of this name, but {}",
+                        "there is no policy of this name; the policies are {}",
                         names.join(", ")
                     )]
                 }

@@ -81,8 +81,8 @@ pub(crate) struct DemoArgs {
 /// A renewed certificate is loaded when its files change, or at once on SIGHUP: the files of
 /// --cert, --key and --password-file are checked every second. Symbolic links may be replaced
 /// instead of files, as certbot and Kubernetes do. If certificate and key do not match, the old
-/// ones stay in use and a line on standard error says why. Open connections continue, and sessions
-/// can be resumed.
+/// ones stay in use, and a line on standard error gives the reason. Open connections continue, and
+/// sessions can be resumed.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The address to listen on: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one
@@ -111,14 +111,14 @@ pub(crate) struct ServeArgs {
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
 
-    /// The most clients to serve at once; more have to wait. The limit of open files (ulimit -n)
-    /// applies too
+    /// The number of clients to serve at once; further clients wait. The limit of open files
+    /// (ulimit -n) applies too
     #[arg(long, value_name = "N", default_value = "512",
           value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_clients: u32,
 
-    /// The most clients from one address (for IPv6, one /64 network); more are disconnected
-    /// [default: half of --max-clients, but at least 16]
+    /// The number of clients to serve at once from one address (for IPv6, one /64 network); further
+    /// ones are disconnected [default: half of --max-clients, but at least 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_per_address: Option<u32>,
 
@@ -174,13 +174,12 @@ impl ModeArgs {
 /// Verifies the server like Python 3.13's create_default_context: against the system's trust store
 /// or --cafile, with the strict checks of RFC 5280, including the host name.
 ///
-/// Sends no data after the handshake. A TLS 1.3 server rejects a client certificate, or its
-/// absence, only after the handshake: with an alert, or by closing or resetting the connection. So
-/// the command waits for a moment after the handshake, and reports such a rejection as a failure
-/// (exit code 1). In TLS 1.3 it waits four times as long as the handshake took, but at least 0.5
-/// and at most 2 seconds. In TLS 1.2, and after a session ticket, it waits half as long, but at
-/// least 0.2 and at most 1 second. Data from the server ends the wait. If the wait passes without
-/// an error, the server has accepted the client.
+/// The command sends no data. After the handshake it waits, because a TLS 1.3 server checks the
+/// client's certificate only then. If the server rejects the client, it sends an alert, or closes
+/// or resets the connection; this is a failure (exit code 1). The wait ends when the server sends
+/// data, and at the latest after four times the duration of the handshake (0.5 to 2 seconds; in TLS
+/// 1.2 and after a session ticket two times, 0.25 to 1 second). If there was no error by then, the
+/// command reports success.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
     /// The server: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/, smtp://example.org;

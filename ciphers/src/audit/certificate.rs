@@ -219,7 +219,7 @@ impl Auditor<'_> {
                     .map(|certificate| name(certificate))
                     .collect();
                 format!(
-                    "the chain is in the wrong order; right is {}",
+                    "the chain is in the wrong order; the right order is {}",
                     listed(order)
                 )
             } else {

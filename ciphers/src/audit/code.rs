@@ -3,7 +3,7 @@ use crate::codes::codes;
 codes! {
     /// The subject of an [`AuditFinding`](super::AuditFinding).
     AuditCode {
-        TrustUnused = "A001", "certificates to trust are loaded, but nothing is verified";
+        TrustUnused = "A001", "trusted certificates are loaded, but nothing is verified";
         NotVerified = "A002", "the server's certificate is not verified";
         HostNotChecked = "A003", "the server's name is not checked";
         NothingTrusted = "A004", "certificates are verified, but none is trusted";
@@ -18,11 +18,11 @@ codes! {
         UnsafeRenegotiation = "A013", "peers without secure renegotiation are accepted";
         ClientPreference = "A014", "the client's order of suites decides";
         Tickets = "A015", "session tickets are encrypted with a key that never changes";
-        NoSni = "A016", "one certificate for every server name";
+        NoSni = "A016", "every server name gets the same certificate";
         NotStrict = "A017", "certificates are not verified strictly";
         KeyLog = "A018", "secrets are written to a key log";
         NoRevocationList = "A019", "revocation is checked without a revocation list";
-        NoCertificate = "A020", "a server without a certificate";
+        NoCertificate = "A020", "the server has no certificate";
         Expired = "A021", "a certificate has expired";
         ExpiresSoon = "A022", "a certificate expires soon";
         NotYetValid = "A023", "a certificate is not valid yet";
@@ -41,6 +41,6 @@ codes! {
         CaAsLeaf = "A036", "the certificate is a CA certificate";
         CipherString = "A037", "OpenSSL ignores a part of a list of suites";
         HandshakeFails = "A038", "a handshake with a default peer fails";
-        NotTried = "A039", "something was not tried";
+        NotTried = "A039", "a check was not possible";
     }
 }

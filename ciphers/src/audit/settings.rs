@@ -21,20 +21,20 @@ impl Auditor<'_> {
             (Role::Client, false) if trusts => self.find(
                 AuditCode::TrustUnused,
                 Severity::Error,
-                "certificates to trust are loaded, but the mode is CERT_NONE: every server is \
-                 accepted, whatever certificate it shows",
+                "trusted certificates are loaded, but the mode is CERT_NONE: every server is \
+                 accepted, with any certificate",
                 verify,
             ),
             (Role::Client, false) => self.find(
                 AuditCode::NotVerified,
                 Severity::Error,
-                "the mode is CERT_NONE: every server is accepted, whatever certificate it shows",
+                "the mode is CERT_NONE: every server is accepted, with any certificate",
                 verify,
             ),
             (Role::Server, false) if trusts => self.find(
                 AuditCode::TrustUnused,
                 Severity::Warning,
-                "certificates to trust are loaded, but the mode is CERT_NONE: no client is asked \
+                "trusted certificates are loaded, but the mode is CERT_NONE: no client is asked \
                  for its certificate",
                 verify,
             ),

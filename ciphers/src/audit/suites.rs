@@ -88,7 +88,7 @@ impl Auditor<'_> {
         match CipherString::parse(&list) {
             Ok(string) => self.ignored("cipher string", &string.lint()?),
             Err(error) => {
-                let message = format!("the cipher string was not read: {error}");
+                let message = format!("the cipher string was not analysed: {error}");
                 self.find(AuditCode::NotTried, Severity::Note, message, None);
             }
         }

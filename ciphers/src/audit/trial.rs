@@ -301,7 +301,7 @@ impl Auditor<'_> {
         for identity in held {
             if self.peer_cafile.is_none() {
                 self.not_tried(
-                    "it was not tried whether servers trust the issuer of the client's certificate",
+                    "whether servers trust the issuer of the client's certificate was not checked",
                 );
             }
             let own = own

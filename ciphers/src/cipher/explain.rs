@@ -415,7 +415,7 @@ impl fmt::Display for NoEffect {
             NoEffect::NothingMatches => "this OpenSSL has no such suite",
             NoEffect::Contradiction => "the names exclude each other",
             NoEffect::AlreadyListed => "all of it is in the list already",
-            NoEffect::ExcludedBefore => "an earlier `!` excluded all of it for good",
+            NoEffect::ExcludedBefore => "an earlier `!` excluded all of it permanently",
             NoEffect::NotListed => "none of it is in the list",
             NoEffect::AlreadyInOrder => "the list is in that order already",
             NoEffect::Unread => "OpenSSL does not read it",
@@ -435,7 +435,9 @@ impl fmt::Display for Step {
             ),
             Effect::Removed => write!(f, "removes {} of {}", self.removed.len(), self.before),
             Effect::Moved => write!(f, "moves {} of {}", self.moved.len(), self.before),
-            Effect::Excluded => write!(f, "keeps out {} outside the list", self.killed.len()),
+            Effect::Excluded => {
+                write!(f, "excludes {} that are not in the list", self.killed.len())
+            }
             Effect::SetsLevel(level) => write!(f, "sets security level {level}"),
             Effect::None(why) => write!(f, "no effect: {why}"),
             Effect::Unknown => {

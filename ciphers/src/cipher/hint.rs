@@ -39,7 +39,7 @@ impl fmt::Display for Hint {
             Hint::Tls13Suite => {
                 f.write_str("TLS 1.3 suites have a list of their own (set_ciphersuites)")
             }
-            Hint::DefaultNotFirst => f.write_str("`DEFAULT` counts only at the start"),
+            Hint::DefaultNotFirst => f.write_str("`DEFAULT` has a meaning only at the start"),
             Hint::NotInThisBuild => f.write_str("this OpenSSL has no such suites"),
             Hint::MissingSeparator => f.write_str("a `-` joins two names; write `:-`"),
             Hint::GnuTls => f.write_str("this is from a priority string of GnuTLS"),

@@ -20,7 +20,7 @@ codes! {
         UnknownName = "C001", "a name that this OpenSSL does not know";
         NoEffect = "C002", "a part that changes nothing";
         UselessOrder = "C003", "a part that should change the order and does not";
-        WantedAfterKill = "C004", "a suite that is added after a `!` excluded it for good";
+        WantedAfterKill = "C004", "a suite that is added after a `!` excluded it permanently";
         Tls13InString = "C005", "a TLS 1.3 suite, which a cipher string cannot select";
         Tls13NotGoverned = "C006", "the string does not affect the suites of TLS 1.3";
         WeakSuites = "C007", "weak suites remain";
@@ -34,7 +34,7 @@ codes! {
         NeedsCallback = "C015", "suites that need a PSK or SRP callback";
         NothingToExclude = "C016", "an exclusion of suites that this OpenSSL does not have";
         WeakPreferred = "C017", "a suite without forward secrecy is preferred to one with it";
-        NotRead = "C018", "a part that OpenSSL does not read";
+        NotRead = "C018", "a part that OpenSSL ignores";
         WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
     }
 }
@@ -363,7 +363,8 @@ impl Linter<'_> {
         let Some(first) = killed.first().filter(|_| killed.len() == wanted.len()) else {
             return;
         };
-        let message = format!("`{part}` adds nothing: `{first}` has excluded its suites for good");
+        let message =
+            format!("`{part}` adds nothing: `{first}` has excluded its suites permanently");
         let name = first.text().trim_start_matches('!');
         let advice = Some(format!("write `-{name}`, or put `{first}` after it"));
         self.at(

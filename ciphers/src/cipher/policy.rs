@@ -219,10 +219,7 @@ impl Policy {
             rules: file.rule,
         };
         if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
-            return Err(DataError::new(
-                1,
-                "no `[[rule]]` of the file states anything",
-            ));
+            return Err(DataError::new(1, "no `[[rule]]` of the file has an entry"));
         }
         Ok(policy)
     }

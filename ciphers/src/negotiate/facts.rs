@@ -39,7 +39,7 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Obstacle::Version => f.write_str("the versions that have it are off"),
+            Obstacle::Version => f.write_str("the versions that have it are disabled"),
             Obstacle::NoPskCallback => f.write_str("needs a PSK callback"),
             Obstacle::NoSrp => f.write_str("needs SRP, which is not supported"),
             Obstacle::SecurityLevel(level) => write!(f, "security level {level} forbids it"),

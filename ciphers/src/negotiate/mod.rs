@@ -95,7 +95,7 @@ impl fmt::Display for Negotiation {
 /// let refusal = found.refusal().ok_or("they agree").unwrap();
 /// assert_eq!(
 ///     refusal.cause().to_string(),
-///     "no version in common: the client has TLS 1.2 on, the server TLS 1.3",
+///     "no version in common: the client enables TLS 1.2, the server TLS 1.3",
 /// );
 /// # Ok::<(), ssl::Error>(())
 /// ```

@@ -329,12 +329,12 @@ impl fmt::Display for Cause {
             Cause::NoCommonVersion { client, server } => {
                 let shared = client.iter().any(|version| server.contains(version));
                 f.write_str(if shared {
-                    "no version that both have on can be used at the security level"
+                    "no version that both sides enable can be used at the security level"
                 } else {
                     "no version in common"
                 })?;
                 let (client, server) = (version_names(client), version_names(server));
-                write!(f, ": the client has {client} on, the server {server}")
+                write!(f, ": the client enables {client}, the server {server}")
             }
             Cause::NoCommonSuite {
                 client,
@@ -390,12 +390,12 @@ impl fmt::Display for Cause {
                 write!(f, "the server refuses the client's certificate: {message}")
             }
             Cause::NoClientCertificate => {
-                f.write_str("the server demands a certificate, and the client has none")
+                f.write_str("the server requires a certificate, and the client has none")
             }
             Cause::TooWeak { by, what } => {
                 write!(
                     f,
-                    "the {by}'s security level forbids what they could agree on: {what}"
+                    "the {by}'s security level forbids a key or parameter of the handshake: {what}"
                 )
             }
             Cause::Other => f.write_str("the handshake fails"),

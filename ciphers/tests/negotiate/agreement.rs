@@ -77,7 +77,7 @@ fn a_failure_without_a_common_version_lists_both_ranges() {
     assert!(matches!(cause, Cause::NoCommonVersion { .. }), "{cause:?}");
     assert_eq!(
         text,
-        "no version in common: the client has TLS 1.2 on, the server TLS 1.3 \
+        "no version in common: the client enables TLS 1.2, the server TLS 1.3 \
          (the server sent the alert PROTOCOL_VERSION)"
     );
 }

@@ -330,7 +330,7 @@ fn certificate_chains_are_audited() {
     find(&with_root, AuditCode::RootSent);
     let twisted = trusting_root(&[own.clone(), top, issuer]);
     let order = find(&twisted, AuditCode::ChainOrder);
-    assert!(order.message().contains("right is"), "{order}");
+    assert!(order.message().contains("the right order is"), "{order}");
     let stranger = trusting_root(&[own, Ca::new().cert_pem()]);
     let order = find(&stranger, AuditCode::ChainOrder);
     assert!(order.message().contains("does not belong"), "{order}");

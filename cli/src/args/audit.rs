@@ -7,7 +7,7 @@ use pyssl as ssl;
 
 use super::{KeyArgs, Version};
 
-/// Build a context as a program would, and report its problems
+/// Build a context as a Python program would, and report its problems
 ///
 /// Makes no connection. The default is the context of create_default_context, for a server if
 /// --server or --cert is given and otherwise for a client; --protocol uses ssl.SSLContext(...) and

@@ -58,7 +58,7 @@ pub(crate) struct CiphersArgs {
     #[arg(value_name = "STRING")]
     pub(crate) string: Option<OsString>,
 
-    /// Show which suites each part added, removed, moved or excluded for good
+    /// Show which suites each part added, removed, moved or permanently excluded
     #[arg(long)]
     pub(crate) explain: bool,
 
@@ -91,7 +91,7 @@ pub(crate) struct CiphersArgs {
     pub(crate) tls13: Option<String>,
 
     /// Test which suites a client (or with =server a server) can really negotiate, with a handshake
-    /// in memory for each; without --cert, the server uses test certificates of each kind
+    /// in memory for each. Without --cert, the server uses test certificates of each key type
     #[arg(
         long, value_name = "ROLE", num_args = 0..=1, require_equals = true,
         default_missing_value = "client",
@@ -99,7 +99,7 @@ pub(crate) struct CiphersArgs {
     )]
     pub(crate) usable: Option<Role>,
 
-    /// Show how other versions of OpenSSL read the string
+    /// Show the suites that other versions of OpenSSL select for the string
     #[arg(
         long, value_name = "VERSION", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(OPENSSL)
@@ -110,8 +110,9 @@ pub(crate) struct CiphersArgs {
     #[arg(long, conflicts_with = "openssl")]
     pub(crate) all_versions: bool,
 
-    /// Show what known clients negotiate with a server that uses the string: all of them, with
-    /// =NAME,NAME only these, which must be able to connect, or with =FILE those of a TOML file
+    /// Show what known clients negotiate with a server that uses the string: all of them; with
+    /// =NAME,NAME only these, and it is a failure if one cannot connect; with =FILE the clients of
+    /// a TOML file
     #[arg(
         long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "", hide_default_value = true

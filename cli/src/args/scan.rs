@@ -8,14 +8,15 @@ use super::{StartTlsArg, Target, seconds};
 
 /// Find the versions, suites and their order, groups and signature algorithms of a server
 ///
-/// Sends some dozens of ClientHellos: each removes the server's last choice from the offer, until
-/// the server refuses. They offer every suite and group of the TLS registry, whatever the linked
-/// OpenSSL supports, from SSL 2.0 to TLS 1.3. No handshake is finished, except to read the
-/// certificates of a TLS 1.3 server; certificates are not verified (use connect). Only scan servers
-/// with their owner's consent.
+/// Sends some dozens of ClientHellos. The first offers all suites; each further one leaves out the
+/// suite that the server chose last, until the server refuses. The offers have every suite and
+/// group of the TLS registry, from SSL 2.0 to TLS 1.3, even those that the linked OpenSSL does not
+/// support. No handshake is finished, except to read the certificates of a TLS 1.3 server;
+/// certificates are not verified (use connect). Only scan servers with their owner's consent.
 ///
-/// A question without an answer (a time-out, a reset, a closed connection) is repeated more slowly.
-/// If it stays without an answer, the report says what is unknown.
+/// If the server does not answer a ClientHello (a time-out, a reset, a closed connection), it is
+/// sent again after a longer pause. If there is still no answer, the report says which results are
+/// unknown.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
@@ -45,7 +46,7 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// The most connections per second
+    /// The maximum number of connections per second
     #[arg(long, value_name = "N", default_value = "20",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rate: u32,

@@ -217,7 +217,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
         if deviations.is_empty() && scan.unanswered == 0 {
             writeln!(out, "  {}", Styled(GOOD, "no difference"))?;
         } else if deviations.is_empty() {
-            let text = "no difference in what the server answered";
+            let text = "no difference in the server's answers";
             writeln!(out, "  {}", Styled(DOUBTFUL, text))?;
         }
     }
@@ -226,7 +226,7 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
             policy_heading(out, report)?;
             let open = report.not_compared().iter().map(ToString::to_string);
             let open = open.collect::<Vec<_>>().join(", ");
-            let text = format!("unknown: the server left questions about these open: {open}");
+            let text = format!("unknown, because some questions had no answer: {open}");
             writeln!(out, "  {}", Styled(DOUBTFUL, text))?;
         } else {
             violations(out, report)?;

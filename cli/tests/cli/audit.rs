@@ -46,7 +46,7 @@ fn a_client_with_a_ca_file_but_no_verification_is_reported() {
     let output = run(["audit"].iter().chain(&seed));
     assert_eq!(output.code, Some(1));
     for text in [
-        "A001 error: certificates to trust are loaded, but the mode is CERT_NONE",
+        "A001 error: trusted certificates are loaded, but the mode is CERT_NONE",
         "in Rust       context.set_verify_mode(ssl::CERT_REQUIRED)?",
         "in Python     context.check_hostname = True",
     ] {

@@ -46,7 +46,7 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
         let callback = suite.weaknesses().iter().any(|w| w.needs_callback());
         let certificate = suite.auth.is_some_and(|auth| !kinds.contains(auth));
         let (severity, why) = if callback {
-            (Severity::Note, "it needs a key in common")
+            (Severity::Note, "it needs a pre-shared key")
         } else if certificate {
             (Severity::Note, "no certificate of that kind was seen")
         } else if suite.kea == Some("kx-dhe") && !dhe {
