@@ -1,6 +1,5 @@
 //! The key log: TLS secrets for tools such as Wireshark.
 
-use std::fmt;
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -16,12 +15,6 @@ use crate::optional::Optional;
 pub(crate) struct KeyLog {
     filename: Option<PathBuf>,
     sink: FairLock<Box<dyn Write + Send>>,
-}
-
-impl fmt::Debug for KeyLog {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyLog({:?})", self.filename)
-    }
 }
 
 impl KeyLog {

@@ -1,7 +1,6 @@
 //! The sessions that a client context keeps, so that later connections to the same server resume them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -148,12 +147,6 @@ impl SessionKeeper for Resumption {
                 self.put(session);
             }
         }
-    }
-}
-
-impl fmt::Debug for Resumption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Resumption").field(&self.server).finish()
     }
 }
 

@@ -107,14 +107,6 @@ impl CallbackWatch for LockState {
     }
 }
 
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("server_side", &self.server_side)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Connection {
     pub(crate) fn server_side(&self) -> bool {
         self.server_side

@@ -50,12 +50,6 @@ pub(crate) struct CacheStatistics {
     pub(crate) full: i64,
 }
 
-impl std::fmt::Debug for SessionCache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SessionCache")
-    }
-}
-
 impl SessionCache {
     fn lock(&self) -> MutexGuard<'_, Sessions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

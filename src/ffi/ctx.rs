@@ -38,12 +38,6 @@ pub(crate) enum CtxMethod {
 /// context (S1).
 pub(crate) struct CtxHandle(pub(super) SslContextBuilder);
 
-impl std::fmt::Debug for CtxHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CtxHandle")
-    }
-}
-
 /// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
 /// to tell.
 #[cfg(ossl340)]

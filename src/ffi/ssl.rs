@@ -105,12 +105,6 @@ pub(crate) struct SslHandle {
     bio: Pinned<BioState>,
 }
 
-impl std::fmt::Debug for SslHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SslHandle")
-    }
-}
-
 impl SslHandle {
     /// A connection on `transport`, made from the context of `hooks`.
     pub(crate) fn new(

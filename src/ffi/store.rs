@@ -23,12 +23,6 @@ unsafe impl Send for StoreHandle {}
 // SAFETY: the methods only add and list objects, both under the store's lock.
 unsafe impl Sync for StoreHandle {}
 
-impl std::fmt::Debug for StoreHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StoreHandle")
-    }
-}
-
 /// A place where a store looks for certificates when a verification needs one.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Lookup {

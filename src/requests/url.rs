@@ -13,7 +13,7 @@ const USER: &[u8] = b"!$&'()*+,;=:";
 const PATH: &[u8] = b"!$&'()*+,;=:@/";
 const QUERY: &[u8] = b"!$&'()*+,;=:@/?";
 
-/// The URL of a request.
+/// The URL of a request. A reference in a redirect may have no scheme or no authority; they are empty then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
     scheme: String,
@@ -156,44 +156,33 @@ impl Url {
             true => format!("{}:{location}", self.scheme),
             false => location.to_owned(),
         };
-        let mut parts = Parts::of(&location);
+        let mut parts = Url::split(&location);
         if parts.fragment.is_empty() {
             parts.fragment.clone_from(&self.fragment);
         }
         let has_authority = !parts.authority.is_empty();
-        let mut parts = Parts::of(&requote(&parts.to_string()));
+        let mut parts = Url::split(&requote(&parts.to_string()));
         if !has_authority {
             parts = self.join(parts);
         }
-        let scheme = match parts.scheme.as_deref() {
-            Some(scheme @ ("http" | "https")) => scheme.to_owned(),
-            _ => return Err(no_adapter(&parts.to_string())),
-        };
+        if !["http", "https"].contains(&&*parts.scheme) {
+            return Err(no_adapter(&parts.to_string()));
+        }
         if parts.authority.is_empty() {
             return Err(invalid(&parts, &"No host supplied"));
         }
-        Ok(Url {
-            scheme,
-            authority: parts.authority,
-            path: parts.path,
-            query: parts.query,
-            fragment: parts.fragment,
-        })
+        Ok(parts)
     }
 
     /// Python's `urljoin`, for a reference without an authority.
-    fn join(&self, parts: Parts) -> Parts {
-        if parts
-            .scheme
-            .as_ref()
-            .is_some_and(|scheme| *scheme != self.scheme)
-        {
-            return parts;
+    fn join(&self, reference: Url) -> Url {
+        if !reference.scheme.is_empty() && reference.scheme != self.scheme {
+            return reference;
         }
-        let mut joined = Parts {
-            scheme: Some(self.scheme.clone()),
+        let mut joined = Url {
+            scheme: self.scheme.clone(),
             authority: self.authority.clone(),
-            ..parts
+            ..reference
         };
         if joined.path.is_empty() {
             joined.path.clone_from(&self.path);
@@ -218,36 +207,14 @@ impl Url {
     }
 }
 
-impl Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = Parts {
-            scheme: Some(self.scheme.clone()),
-            authority: self.authority.clone(),
-            path: self.path.clone(),
-            query: self.query.clone(),
-            fragment: self.fragment.clone(),
-        };
-        parts.fmt(f)
-    }
-}
-
-/// Python's `urlsplit`.
-#[derive(Debug, Default)]
-struct Parts {
-    scheme: Option<String>,
-    authority: String,
-    path: String,
-    query: String,
-    fragment: String,
-}
-
-impl Parts {
-    fn of(text: &str) -> Parts {
+impl Url {
+    /// Python's `urlsplit`.
+    fn split(text: &str) -> Url {
         let text = text.trim_start_matches(|c: char| c <= ' ');
         let text = text.replace(['\t', '\r', '\n'], "");
         let (scheme, rest) = match text.split_once(':') {
-            Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme.to_ascii_lowercase()), rest),
-            _ => (None, &*text),
+            Some((scheme, rest)) if is_scheme(scheme) => (scheme.to_ascii_lowercase(), rest),
+            _ => (String::new(), &*text),
         };
         let (authority, rest) = match rest.strip_prefix("//") {
             Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
@@ -255,7 +222,7 @@ impl Parts {
         };
         let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        Parts {
+        Url {
             scheme,
             authority: authority.to_owned(),
             path: path.to_owned(),
@@ -265,10 +232,10 @@ impl Parts {
     }
 }
 
-impl Display for Parts {
+impl Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(scheme) = &self.scheme {
-            write!(f, "{scheme}:")?;
+        if !self.scheme.is_empty() {
+            write!(f, "{}:", self.scheme)?;
         }
         if !self.authority.is_empty() {
             write!(f, "//{}", self.authority)?;

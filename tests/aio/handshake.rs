@@ -6,7 +6,7 @@ use pyssl_testing::Ca;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, duplex};
 
 use super::inner::{Failing, Trickle};
-use super::support::{client_context, contexts, pair, pattern, server_context, shake};
+use super::support::{client_context, contexts, pair, pattern, server_context, shake, transfer};
 
 #[tokio::test]
 async fn a_connected_stream_reports_the_negotiated_parameters() {
@@ -24,19 +24,7 @@ async fn a_handshake_succeeds_when_bytes_arrive_singly() {
     let (near, far) = duplex(1);
     let (mut near, mut far) =
         shake((&client, &server), (Trickle::new(near), Trickle::new(far))).await;
-    let data = pattern(2000);
-    let (sent, received) = tokio::join!(
-        async {
-            near.write_all(&data).await?;
-            near.shutdown().await
-        },
-        async {
-            let mut received = Vec::new();
-            far.read_to_end(&mut received).await.map(|_| received)
-        }
-    );
-    sent.expect("sent");
-    assert!(received.expect("received") == data);
+    transfer(&mut near, &mut far, &pattern(2000)).await;
 }
 
 #[tokio::test]
@@ -198,19 +186,7 @@ async fn tls_runs_inside_tls() {
     let (near, far) = pair(&client, &server, 1000).await;
     let (mut near, mut far): (TlsStream<_>, TlsStream<_>) =
         shake((&client, &server), (near, far)).await;
-    let data = pattern(100_000);
-    let (sent, received) = tokio::join!(
-        async {
-            near.write_all(&data).await?;
-            near.shutdown().await
-        },
-        async {
-            let mut received = Vec::new();
-            far.read_to_end(&mut received).await.map(|_| received)
-        }
-    );
-    sent.expect("sent");
-    assert!(received.expect("received") == data);
+    transfer(&mut near, &mut far, &pattern(100_000)).await;
 }
 
 #[tokio::test]

@@ -197,14 +197,21 @@ async fn accept_with_uses_the_certificate_of_its_options() {
     connected.expect("the certificate has the name");
 }
 
-#[tokio::test]
-async fn a_server_can_await_a_pre_shared_key_before_the_handshake() {
-    const KEY: [u8; 32] = [7; 32];
+const KEY: [u8; 32] = [7; 32];
+
+/// A client's context with the key of `device-7`.
+fn psk_client() -> ssl::SslContext {
     let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
     client.set_check_hostname(false).expect("allowed");
     client.set_verify_mode(ssl::CERT_NONE).expect("allowed");
     let callback = |_: Option<&str>| Ok(("device-7", KEY));
     client.set_psk_client_callback(callback).expect("supported");
+    client
+}
+
+#[tokio::test]
+async fn a_server_can_await_a_pre_shared_key_before_the_handshake() {
+    let client = psk_client();
     let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
     let keys: Arc<Mutex<HashMap<Vec<u8>, [u8; 32]>>> = Arc::default();
     let known = Arc::clone(&keys);
@@ -236,12 +243,7 @@ async fn a_server_can_await_a_pre_shared_key_before_the_handshake() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tls_1_2_psk_callback_can_block_in_a_multi_thread_runtime() {
-    const KEY: [u8; 32] = [7; 32];
-    let client = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).expect("a context");
-    client.set_check_hostname(false).expect("allowed");
-    client.set_verify_mode(ssl::CERT_NONE).expect("allowed");
-    let callback = |_: Option<&str>| Ok(("device-7", KEY));
-    client.set_psk_client_callback(callback).expect("supported");
+    let client = psk_client();
     let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).expect("a context");
     let callback = |_: Option<&str>| {
         let lookup = async {

@@ -3,7 +3,7 @@
 use pyssl as ssl;
 use pyssl::aio::TlsStream;
 use pyssl_testing::Ca;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 
 /// A client's context that trusts `ca`.
 pub(crate) fn client_context(ca: &Ca) -> ssl::SslContext {
@@ -57,6 +57,23 @@ pub(crate) async fn pair(
     room: usize,
 ) -> (TlsStream<DuplexStream>, TlsStream<DuplexStream>) {
     shake((client, server), tokio::io::duplex(room)).await
+}
+
+/// Sends `data` and the end of the stream. Checks what the other side receives.
+pub(crate) async fn transfer<A, B>(near: &mut TlsStream<A>, far: &mut TlsStream<B>, data: &[u8])
+where
+    A: AsyncRead + AsyncWrite + Unpin,
+    B: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut received = Vec::new();
+    let send = async {
+        near.write_all(data).await?;
+        near.shutdown().await
+    };
+    let (sent, read) = tokio::join!(send, far.read_to_end(&mut received));
+    sent.expect("sent");
+    read.expect("received");
+    assert!(received == data);
 }
 
 /// Pseudo-random bytes, so that lost or repeated parts are noticed.

@@ -1,7 +1,7 @@
 //! Callbacks that use the connection or the context that has called them, and values that they own.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::thread;
 
@@ -352,26 +352,30 @@ fn one_of_two_read(contexts: &Contexts) -> Link {
     link
 }
 
+/// Gives the client a message callback that calls `f` while the result is set.
+fn arm(contexts: &Contexts, f: fn() -> Result<(), ssl::BoxError>) -> Arc<AtomicBool> {
+    let armed = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&armed);
+    let callback = move |_: &ssl::TlsMessage<'_>| match seen.load(Ordering::Relaxed) {
+        true => f(),
+        false => Ok(()),
+    };
+    contexts.client.set_message_callback(callback).unwrap();
+    armed
+}
+
 #[test]
 fn a_message_callback_panic_in_pending_resumes_in_pending() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    let armed = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&armed);
-    contexts
-        .client
-        .set_message_callback(move |_| match seen.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            _ => panic!("on purpose"),
-        })
-        .unwrap();
+    let armed = arm(&contexts, || panic!("on purpose"));
     let Link {
         client,
         server: _server,
     } = one_of_two_read(&contexts);
-    armed.store(1, Ordering::Relaxed);
+    armed.store(true, Ordering::Relaxed);
     assert_eq!(panic_text(|| client.pending()), "on purpose");
-    armed.store(0, Ordering::Relaxed);
+    armed.store(false, Ordering::Relaxed);
     assert_eq!(client.recv(3).unwrap(), b"two");
 }
 
@@ -379,22 +383,14 @@ fn a_message_callback_panic_in_pending_resumes_in_pending() {
 fn a_callback_error_in_pending_is_returned_by_the_next_read() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    let armed = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&armed);
-    contexts
-        .client
-        .set_message_callback(move |_| match seen.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            _ => Err("looked at".into()),
-        })
-        .unwrap();
+    let armed = arm(&contexts, || Err("looked at".into()));
     let Link {
         client,
         server: _server,
     } = one_of_two_read(&contexts);
-    armed.store(1, Ordering::Relaxed);
+    armed.store(true, Ordering::Relaxed);
     assert_eq!(client.pending(), 3);
-    armed.store(0, Ordering::Relaxed);
+    armed.store(false, Ordering::Relaxed);
     assert_eq!(client.recv(3).unwrap_err().to_string(), "looked at");
     assert_eq!(client.pending(), 3);
     assert_eq!(client.recv(3).unwrap(), b"two");
@@ -405,19 +401,11 @@ fn a_callback_error_in_pending_is_returned_by_the_next_read() {
 fn an_error_of_an_observing_callback_does_not_damage_a_write() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    let armed = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&armed);
-    contexts
-        .client
-        .set_message_callback(move |_| match seen.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            _ => Err("looked at".into()),
-        })
-        .unwrap();
+    let armed = arm(&contexts, || Err("looked at".into()));
     let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
     let Link { client, server } = contexts.wrap(near, far, client_options());
     let data: Vec<u8> = (0..=250).cycle().take(4_000_000).collect();
-    armed.store(1, Ordering::Relaxed);
+    armed.store(true, Ordering::Relaxed);
     client.setblocking(false).unwrap();
     let error = client.send(&data).unwrap_err();
     assert_eq!(error.python_class(), "SSLWantWriteError");

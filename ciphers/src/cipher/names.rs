@@ -138,68 +138,13 @@ aliases! {
 }
 
 /// Names in old strings that OpenSSL 1.1.0 and later do not know.
-pub(super) static RETIRED: &[&str] = &[
-    "EXP",
-    "EXPORT",
-    "EXPORT40",
-    "EXPORT56",
-    "EXP40",
-    "EXP56",
-    "SSLv2",
-    "DES",
-    "kECDH",
-    "kECDHe",
-    "kECDHr",
-    "aECDH",
-    "aDH",
-    "kDH",
-    "kDHr",
-    "kDHd",
-    "aFZA",
-    "kFZA",
-    "eFZA",
-    "FZA",
-    "KRB5",
-    "kKRB5",
-    "aKRB5",
-    "DES-CBC-SHA",
-    "DES-CBC-MD5",
-    "DES-CBC3-MD5",
-    "RC4-SHA",
-    "RC4-MD5",
-    "ECDHE-RSA-RC4-SHA",
-    "ECDHE-ECDSA-RC4-SHA",
-    "ADH-RC4-MD5",
-    "RC4-64-MD5",
-    "EXP-RC4-MD5",
-    "EXP-RC2-CBC-MD5",
-    "EXP-DES-CBC-SHA",
-    "EXP-EDH-RSA-DES-CBC-SHA",
-    "EDH-RSA-DES-CBC-SHA",
-    "IDEA-CBC-SHA",
-    "SEED-SHA",
-    "DES-CBC3-SHA",
-    "ECDHE-RSA-DES-CBC3-SHA",
-    "ECDHE-ECDSA-DES-CBC3-SHA",
-    "DHE-RSA-DES-CBC3-SHA",
-    "AECDH-DES-CBC3-SHA",
-    "ADH-DES-CBC3-SHA",
-    "PSK-3DES-EDE-CBC-SHA",
-    "PSK-RC4-SHA",
-    "aGOST94",
-    "GOST94",
-    "SSLv3",
-    "FIPS",
-    "kSRP",
-    "aSRP",
-    "SRP",
-    "RC4",
-    "RC2",
-    "IDEA",
-    "SEED",
-    "3DES",
-    "MD5",
-];
+pub(super) static RETIRED: &str = "\
+    EXP EXPORT EXPORT40 EXPORT56 EXP40 EXP56 SSLv2 DES kECDH kECDHe kECDHr aECDH aDH kDH kDHr kDHd aFZA kFZA \
+    eFZA FZA KRB5 kKRB5 aKRB5 DES-CBC-SHA DES-CBC-MD5 DES-CBC3-MD5 RC4-SHA RC4-MD5 ECDHE-RSA-RC4-SHA \
+    ECDHE-ECDSA-RC4-SHA ADH-RC4-MD5 RC4-64-MD5 EXP-RC4-MD5 EXP-RC2-CBC-MD5 EXP-DES-CBC-SHA \
+    EXP-EDH-RSA-DES-CBC-SHA EDH-RSA-DES-CBC-SHA IDEA-CBC-SHA SEED-SHA DES-CBC3-SHA ECDHE-RSA-DES-CBC3-SHA \
+    ECDHE-ECDSA-DES-CBC3-SHA DHE-RSA-DES-CBC3-SHA AECDH-DES-CBC3-SHA ADH-DES-CBC3-SHA PSK-3DES-EDE-CBC-SHA \
+    PSK-RC4-SHA aGOST94 GOST94 SSLv3 FIPS kSRP aSRP SRP RC4 RC2 IDEA SEED 3DES MD5";
 
 /// The meaning of a name for several suites, exactly as written.
 pub(super) fn alias(name: &str) -> Option<&'static Alias> {
@@ -208,7 +153,7 @@ pub(super) fn alias(name: &str) -> Option<&'static Alias> {
 
 /// Whether another version or build of OpenSSL knows the name.
 pub(super) fn was_known(name: &str) -> bool {
-    alias(name).is_some() || RETIRED.contains(&name)
+    alias(name).is_some() || RETIRED.split(' ').any(|retired| retired == name)
 }
 
 /// The suite name that is most similar to this one, if it is similar enough to be the intended one.

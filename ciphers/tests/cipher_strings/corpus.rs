@@ -239,113 +239,25 @@ impl Random {
     }
 }
 
-const NAMES: &[&str] = &[
-    "ALL",
-    "COMPLEMENTOFALL",
-    "COMPLEMENTOFDEFAULT",
-    "HIGH",
-    "MEDIUM",
-    "LOW",
-    "FIPS",
-    "kRSA",
-    "kDHE",
-    "kEDH",
-    "DH",
-    "kECDHE",
-    "kEECDH",
-    "ECDH",
-    "kPSK",
-    "kRSAPSK",
-    "kECDHEPSK",
-    "kDHEPSK",
-    "kSRP",
-    "aRSA",
-    "aDSS",
-    "DSS",
-    "aNULL",
-    "aECDSA",
-    "ECDSA",
-    "aPSK",
-    "aSRP",
-    "EDH",
-    "DHE",
-    "EECDH",
-    "ECDHE",
-    "NULL",
-    "eNULL",
-    "RSA",
-    "ADH",
-    "AECDH",
-    "PSK",
-    "SRP",
-    "3DES",
-    "RC4",
-    "IDEA",
-    "SEED",
-    "AES128",
-    "AES256",
-    "AES",
-    "AESGCM",
-    "AESCCM",
-    "AESCCM8",
-    "CAMELLIA",
-    "CAMELLIA128",
-    "CAMELLIA256",
-    "CHACHA20",
-    "ARIA",
-    "ARIAGCM",
-    "ARIA128",
-    "ARIA256",
-    "CBC",
-    "MD5",
-    "SHA1",
-    "SHA",
-    "SHA256",
-    "SHA384",
-    "SSLv3",
-    "TLSv1",
-    "TLSv1.0",
-    "TLSv1.2",
-    "DEFAULT",
-    "kGOST",
-    "aGOST",
-    "GOST89",
-    "EDH-RSA-DES-CBC3-SHA",
-    "TLSv1.1",
-    "BOGUS",
-    "aNUL",
-    "high",
-];
+const NAMES: &str = "\
+    ALL COMPLEMENTOFALL COMPLEMENTOFDEFAULT HIGH MEDIUM LOW FIPS kRSA kDHE kEDH DH kECDHE kEECDH ECDH kPSK \
+    kRSAPSK kECDHEPSK kDHEPSK kSRP aRSA aDSS DSS aNULL aECDSA ECDSA aPSK aSRP EDH DHE EECDH ECDHE NULL eNULL \
+    RSA ADH AECDH PSK SRP 3DES RC4 IDEA SEED AES128 AES256 AES AESGCM AESCCM AESCCM8 CAMELLIA CAMELLIA128 \
+    CAMELLIA256 CHACHA20 ARIA ARIAGCM ARIA128 ARIA256 CBC MD5 SHA1 SHA SHA256 SHA384 SSLv3 TLSv1 TLSv1.0 \
+    TLSv1.2 DEFAULT kGOST aGOST GOST89 EDH-RSA-DES-CBC3-SHA TLSv1.1 BOGUS aNUL high";
 
-const SUITES: &[&str] = &[
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "AES128-SHA",
-    "AES256-SHA256",
-    "DHE-RSA-AES256-SHA",
-    "NULL-SHA",
-    "NULL-SHA256",
-    "NULL-MD5",
-    "PSK-NULL-SHA",
-    "ECDHE-PSK-AES128-CBC-SHA256",
-    "ADH-AES128-GCM-SHA256",
-    "AECDH-NULL-SHA",
-    "ECDHE-ECDSA-AES128-CCM8",
-    "DHE-RSA-CHACHA20-POLY1305",
-    "CAMELLIA256-SHA",
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_RSA_WITH_AES_128_CBC_SHA",
-    "ECDHE-RSA-NULL-SHA",
-    "ECDHE-PSK-NULL-SHA384",
-    "PSK-AES256-GCM-SHA384",
-    "SRP-RSA-AES-128-CBC-SHA",
-];
+const SUITES: &str = "\
+    ECDHE-RSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 AES128-SHA AES256-SHA256 DHE-RSA-AES256-SHA \
+    NULL-SHA NULL-SHA256 NULL-MD5 PSK-NULL-SHA ECDHE-PSK-AES128-CBC-SHA256 ADH-AES128-GCM-SHA256 \
+    AECDH-NULL-SHA ECDHE-ECDSA-AES128-CCM8 DHE-RSA-CHACHA20-POLY1305 CAMELLIA256-SHA TLS_AES_128_GCM_SHA256 \
+    TLS_RSA_WITH_AES_128_CBC_SHA ECDHE-RSA-NULL-SHA ECDHE-PSK-NULL-SHA384 PSK-AES256-GCM-SHA384 \
+    SRP-RSA-AES-128-CBC-SHA";
 
 fn name<'a>(random: &mut Random) -> &'a str {
     if random.below(5) == 0 {
-        random.pick(SUITES)
+        random.pick(&SUITES.split(' ').collect::<Vec<_>>())
     } else {
-        random.pick(NAMES)
+        random.pick(&NAMES.split(' ').collect::<Vec<_>>())
     }
 }
 

@@ -26,10 +26,9 @@ use openssl_sys::SSL_METHOD;
 use openssl_sys::stack_st_X509_OBJECT;
 use openssl_sys::{
     ASN1_OBJECT, ASN1_OCTET_STRING, ASN1_TYPE, BIO, BIO_METHOD, CRYPTO_EX_dup, CRYPTO_EX_free,
-    CRYPTO_EX_new, EVP_CIPHER, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL,
-    SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_CRL, X509_LOOKUP_METHOD, X509_NAME,
-    X509_NAME_ENTRY, X509_OBJECT, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM,
-    stack_st_SSL_CIPHER, stack_st_X509,
+    CRYPTO_EX_new, EVP_CIPHER_CTX, EVP_MAC_CTX, GENERAL_NAME, OSSL_PARAM, SSL, SSL_CIPHER, SSL_CTX,
+    SSL_SESSION, X509, X509_CRL, X509_LOOKUP_METHOD, X509_NAME, X509_NAME_ENTRY, X509_OBJECT,
+    X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM, stack_st_SSL_CIPHER, stack_st_X509,
 };
 
 /// Declares the types of functions that OpenSSL calls.
@@ -178,8 +177,7 @@ c_entries! {
     #[cfg(ossl340)]
     fn SSL_get1_builtin_sigalgs(library: *mut OSSL_LIB_CTX) -> *mut c_char;
 
-    // Algorithms and their parameters
-    fn EVP_aes_256_cbc() -> *const EVP_CIPHER;
+    // Parameters of algorithms
     fn OSSL_PARAM_construct_octet_string(key: *const c_char, buf: *mut c_void, size: usize) -> OSSL_PARAM;
     fn OSSL_PARAM_construct_utf8_string(key: *const c_char, buf: *mut c_char, size: usize) -> OSSL_PARAM;
     fn OSSL_PARAM_construct_end() -> OSSL_PARAM;

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use foreign_types::ForeignTypeRef;
 use once_cell::sync::OnceCell;
+use openssl::cipher::Cipher;
+use openssl::cipher_ctx::CipherCtxRef;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
+use openssl::rand::rand_bytes;
 use openssl::ssl::{SslContext, SslContextBuilder, SslRef};
 use openssl_sys as sys;
 
@@ -15,7 +18,7 @@ use crate::ffi::decl;
 use crate::ffi::util;
 
 const NAME_LEN: usize = 16;
-const IV_LEN: c_int = 16;
+const IV_LEN: usize = 16;
 
 /// The callback's results: there is no key; an error; the ticket is valid; it is valid, and the server
 /// sends a new one.
@@ -25,6 +28,7 @@ const VALID: c_int = 1;
 const RENEW: c_int = 2;
 
 /// The parts of a block, in OpenSSL's order.
+#[derive(Clone, Copy)]
 struct Parts<'a> {
     name: &'a [u8; NAME_LEN],
     mac: &'a [u8; 32],
@@ -114,55 +118,45 @@ unsafe fn prepare(
     mac: *mut sys::EVP_MAC_CTX,
     encrypts: c_int,
 ) -> c_int {
-    let mut keys = keys.iter().filter_map(parts);
-    if encrypts == 1 {
-        let Some(key) = keys.next() else {
+    let mut keys = keys.iter().filter_map(parts).enumerate();
+    // SAFETY: OpenSSL passes a live context, which only this call uses.
+    let cipher = unsafe { CipherCtxRef::from_ptr_mut(cipher) };
+    let aes = Some(Cipher::aes_256_cbc());
+    let (at, key, prepared) = if encrypts == 1 {
+        let Some((at, key)) = keys.next() else {
             return NO_KEY;
         };
-        // SAFETY: OpenSSL passes memory for a name of 16 bytes and for the longest IV, which has 16. Both
-        // contexts are live, and only this call uses them.
+        let mut fresh = [0; IV_LEN];
+        let random = rand_bytes(&mut fresh);
+        // SAFETY: OpenSSL passes memory for a name of 16 bytes and for the longest IV, which has 16.
         unsafe {
             ptr::copy_nonoverlapping(key.name.as_ptr(), name, NAME_LEN);
-            if decl::RAND_bytes(iv, IV_LEN) != 1
-                || sys::EVP_EncryptInit_ex(
-                    cipher,
-                    decl::EVP_aes_256_cbc(),
-                    ptr::null_mut(),
-                    key.cipher.as_ptr(),
-                    iv,
-                ) != 1
-                || !set_mac_key(mac, key.mac)
-            {
-                return FAILED;
-            }
+            ptr::copy_nonoverlapping(fresh.as_ptr(), iv, IV_LEN);
         }
-        return VALID;
-    }
-    // SAFETY: the name and the IV are the first bytes of the client's ticket, whose length OpenSSL has
-    // checked.
-    let theirs = unsafe { util::slice(name, NAME_LEN) };
-    let Some((at, key)) = keys.enumerate().find(|(_, key)| key.name == theirs) else {
-        return NO_KEY;
+        let encrypt = |()| cipher.encrypt_init(aes, Some(key.cipher), Some(&fresh));
+        (at, key, random.and_then(encrypt))
+    } else {
+        // SAFETY: the name and the IV are the first bytes of the client's ticket, whose length OpenSSL
+        // has checked.
+        let (name, iv) = unsafe { (util::slice(name, NAME_LEN), util::slice(iv, IV_LEN)) };
+        let Some((at, key)) = keys.find(|(_, key)| key.name == name) else {
+            return NO_KEY;
+        };
+        (
+            at,
+            key,
+            cipher.decrypt_init(aes, Some(key.cipher), Some(iv)),
+        )
     };
-    // SAFETY: as above. The contexts are live, and only this call uses them.
-    unsafe {
-        if sys::EVP_DecryptInit_ex(
-            cipher,
-            decl::EVP_aes_256_cbc(),
-            ptr::null_mut(),
-            key.cipher.as_ptr(),
-            iv,
-        ) != 1
-            || !set_mac_key(mac, key.mac)
-        {
-            return FAILED;
-        }
-        // Tickets of TLS 1.3 are used once (RFC 8446, appendix C.4).
-        if at > 0 || sys::SSL_version(ssl) == sys::TLS1_3_VERSION {
-            RENEW
-        } else {
-            VALID
-        }
+    // SAFETY: OpenSSL passes a live context of HMAC, which only this call uses.
+    if prepared.is_err() || !unsafe { set_mac_key(mac, key.mac) } {
+        return FAILED;
+    }
+    // SAFETY: OpenSSL passes the running connection. A ticket of TLS 1.3 is used once (RFC 8446, appendix C.4).
+    let is_used_once = || unsafe { sys::SSL_version(ssl) } == sys::TLS1_3_VERSION;
+    match encrypts != 1 && (at > 0 || is_used_once()) {
+        true => RENEW,
+        false => VALID,
     }
 }
 
