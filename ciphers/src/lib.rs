@@ -2,6 +2,7 @@
 //!
 //! - [`cipher`]: the effect of each part of a cipher string, its problems, and guidelines.
 //! - [`negotiate`]: the results that contexts negotiate, also with known clients.
+//! - [`config`]: the TLS settings of configuration files and source code.
 //! - [`audit`]: the problems of a whole context.
 //! - [`wire`]: the first messages of a handshake, without OpenSSL.
 //! - [`assert_ciphers!`]: assertions for the tests of your own project.
@@ -29,6 +30,7 @@
 pub mod audit;
 pub mod cipher;
 mod codes;
+pub mod config;
 mod context;
 mod data;
 pub mod expect;

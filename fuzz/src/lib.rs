@@ -5,6 +5,7 @@
 
 use pyssl as ssl;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
+use pyssl_ciphers::config::Config;
 use pyssl_ciphers::negotiate::Profile;
 use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls};
 
@@ -15,6 +16,7 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: &[Target] = &[
     ("cipher_string", cipher_string),
     ("policy", policy),
+    ("config_file", config_file),
     ("server_flight", server_flight),
     ("ssl2_answer", ssl2_answer),
     ("starttls", starttls),
@@ -66,6 +68,29 @@ pub fn cipher_string(data: &[u8]) {
     for finding in string.lint().expect("an explanation was possible") {
         assert!(finding.span().end <= text.len());
         assert!(!finding.to_string().is_empty());
+    }
+}
+
+/// Reads a configuration file. The first line is its name, which decides on the grammar. Every value
+/// must have a place in the file.
+pub fn config_file(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (name, text) = text.split_once('\n').unwrap_or(("", &text));
+    let config = Config::parse(name, text);
+    let lines = text.matches('\n').count() + 1;
+    for setting in config
+        .services()
+        .iter()
+        .flat_map(|service| service.settings())
+    {
+        for byte in 0..=setting.value().len() {
+            let (line, column) = setting.place(byte);
+            assert!((1..=lines).contains(&line) && column >= 1, "{setting:?}");
+        }
+        let _ = setting.line_with("HIGH");
+    }
+    for finding in config.findings() {
+        assert!(finding.line() <= lines && !finding.message().is_empty());
     }
 }
 

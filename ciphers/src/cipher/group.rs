@@ -37,7 +37,7 @@ impl Group {
     }
 
     /// Its kind in the `keys` of a policy, and its size.
-    pub(super) fn size(&self) -> Option<(&str, u32)> {
+    pub(crate) fn size(&self) -> Option<(&str, u32)> {
         self.kind.as_deref().zip(self.bits)
     }
 

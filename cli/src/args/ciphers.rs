@@ -127,12 +127,14 @@ pub(crate) struct CiphersArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 
-    /// Lint the strings in these files: one per line, or the directives of nginx, Apache, HAProxy,
-    /// Postfix and others; "-" is standard input
+    /// Read the TLS settings of these files and of those that they include: of nginx, Apache, HAProxy,
+    /// Postfix, Dovecot, OpenLDAP, PostgreSQL and others, of Kubernetes, source code in several
+    /// languages, or one string per line; "-" is standard input. --policy judges each server,
+    /// --openssl says what other versions refuse or weaken
     #[arg(
         long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["string", "explain", "diff", "tls13", "usable", "openssl",
-                              "all_versions", "profiles", "cert", "verbose"]
+        conflicts_with_all = ["string", "explain", "diff", "tls13", "usable", "profiles", "cert",
+                              "verbose"]
     )]
     pub(crate) server: Vec<PathBuf>,
 

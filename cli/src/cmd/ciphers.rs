@@ -1,7 +1,6 @@
 //! `pyssl ciphers`: shows the effect of a cipher string.
 
 mod compat;
-mod config;
 mod files;
 
 use std::ffi::OsStr;

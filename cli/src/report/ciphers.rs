@@ -15,7 +15,7 @@ use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use compat::{Client, OnVersion};
 pub(crate) use json::json;
-pub(crate) use lines::{Linted, lines, lines_json};
+pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};

@@ -485,26 +485,33 @@ fn compat_prints_the_negotiated_settings_of_known_clients() {
 #[test]
 fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("mixed.conf");
-    let text = "ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384:TLS_BOGUS;\n\
-                smtpd_tls_exclude_ciphers = aNULL, aNUL,!MD5\n\
+    let path = dir.path().join("nginx.conf");
+    let text = "ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384:TLS_BOGUS;\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .starts_with(&format!("{file}:1:54: C001 error: ")),
+        "{output:?}"
+    );
+    let path = dir.path().join("main.cf");
+    let text = "smtpd_tls_exclude_ciphers = aNULL, aNUL,!MD5\n\
                 smtp_tls_exclude_ciphers = aNULL, MD5, DES\n";
     std::fs::write(&path, text).unwrap();
     let file = path.to_str().unwrap();
     let output = run(["ciphers", "--server", file]);
     let lines: Vec<_> = output.stdout.lines().collect();
     assert_eq!(output.code, Some(2), "{output:?}");
-    assert!(
-        lines[0].starts_with(&format!("{file}:1:54: C001 error: ")),
-        "{lines:?}"
-    );
     // Postfix adds the `!` itself.
     assert!(
-        lines[1].starts_with(&format!("{file}:2:41: error: `!` is not")),
+        lines[0].starts_with(&format!("{file}:1:41: error: `!` is not")),
         "{lines:?}"
     );
     assert!(
-        lines[2].starts_with(&format!("{file}:3:40: C016 note: ")),
+        lines[1].starts_with(&format!("{file}:2:40: C016 note: ")),
         "{lines:?}"
     );
     std::fs::write(&path, "smtpd_tls_exclude_ciphers = aNULL, aNUL\n").unwrap();
@@ -512,4 +519,75 @@ fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
     let place = format!("{file}:1:36: C001 error: ");
     assert!(output.stdout.starts_with(&place), "{output:?}");
     assert_eq!(output.code, Some(1));
+}
+
+#[test]
+fn the_settings_of_each_server_of_a_file_are_judged_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let text = "http {\n  ssl_protocols TLSv1.2 TLSv1.3;\n  ssl_ecdh_curve X25519:prime256v1;\n\
+                server { server_name good.example; ssl_ciphers ECDHE+AESGCM; }\n\
+                server { server_name bad.example; ssl_ciphers AES128-SHA; ssl_protocols TLSv1; }\n\
+                }\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let policy = ["--policy", "mozilla-intermediate"];
+    let output = run(["ciphers", "--server", file].into_iter().chain(policy));
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
+    has("AES128-SHA is not in the guideline's list [server bad.example]");
+    // The violation is at the directive that causes it.
+    has(&format!(
+        "{file}:5:73: mozilla-intermediate error: TLSv1 is on"
+    ));
+    has("  server good.example\n    ciphers ECDHE+AESGCM (line 4)\n    versions TLSv1.2, TLSv1.3");
+    has("conforms to Mozilla Server Side TLS: intermediate\n");
+    has("does not conform: 2 violations");
+
+    let json = ["--json"].into_iter().chain(policy);
+    let output = run(["ciphers", "--server", file].into_iter().chain(json));
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    let servers = value["files"][0]["servers"].as_array().unwrap();
+    assert_eq!(value["files"][0]["program"], "nginx");
+    assert_eq!(servers[0]["name"], "server good.example");
+    assert_eq!(servers[0]["policy"]["conforms"], true);
+    assert_eq!(servers[1]["versions"], serde_json::json!(["TLSv1"]));
+}
+
+#[test]
+fn the_strings_of_a_file_are_compared_with_other_versions_of_openssl() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("redis.conf");
+    std::fs::write(&path, "tls-ciphers CAMELLIA128-SHA\n").unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file, "--openssl", "4.0", "--json"]);
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(value["strings"][0]["versions"][0]["name"], "4.0");
+}
+
+#[test]
+fn an_included_file_that_is_missing_is_reported_and_prevents_a_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let text = "include mime.types;\ninclude tls.conf;\nssl_protocols TLSv1.3;\n\
+                ssl_ciphers ECDHE+AESGCM;\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run([
+        "ciphers",
+        "--server",
+        file,
+        "--policy",
+        "mozilla-intermediate",
+    ]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output.stdout.contains(":2:1: F011 warning: `tls.conf`"),
+        "{output:?}"
+    );
+    assert!(
+        output.stdout.contains("as far as it was compared"),
+        "{output:?}"
+    );
+    assert!(!output.stdout.contains("mime.types"), "{output:?}");
 }

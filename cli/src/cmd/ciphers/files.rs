@@ -1,91 +1,193 @@
-//! `pyssl ciphers --server`: the strings in files.
+//! `pyssl ciphers --server`: the settings of files.
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use openssl::dh::Dh;
 use pyssl_ciphers::cipher::{
-    CipherString, CipherStringError, Ciphersuites, Finding, LintCode, Policy, Report,
+    Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, KnownOpenssl, LintCode,
+    Policy, Report,
 };
+use pyssl_ciphers::config::{Config, Service, Setting, SettingKind};
 
-use super::config::{DirectiveKind, Found, Joined, find};
-use super::{read_policy, versions};
+use super::{compat, read_policy, versions};
 use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;
-use crate::report::ciphers::Linted;
+use crate::report::ciphers::{FileReport, Linted, ServiceReport};
 
 pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
-    let mut all = Vec::new();
+    let openssl = compat::versions(args);
+    let mut files = Vec::new();
     let mut code = 0;
     for file in &args.server {
-        let text = read(file)?;
-        let joined = Joined::new(&text);
-        let found = find(&joined.text);
-        if found.is_empty() {
+        let config = read(file)?;
+        if config.services().is_empty() {
             let name = file.display();
-            Failure::Usage(format!("{name}: no cipher string found")).print();
+            Failure::Usage(format!(
+                "{name}: no cipher string found, and no other TLS setting"
+            ))
+            .print();
             code = 2;
         }
-        for found in found {
-            let places = joined.places(&text, found.at, found.string.len());
-            all.push(lint(args, policy.as_ref(), file, places, found));
-        }
+        files.push(examined(args, policy.as_ref(), &openssl, file, &config));
     }
     report::print(|out| {
         if args.json {
-            report::ciphers::lines_json(out, &all)
+            report::ciphers::lines_json(out, &files)
         } else {
-            report::ciphers::lines(out, &all)
+            report::ciphers::lines(out, &files)
         }
     })?;
-    let worst = all.iter().map(Linted::exit_code).max();
+    let worst = files.iter().map(FileReport::exit_code).max();
     Ok(ExitCode::from(worst.unwrap_or(0).max(code)))
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    let bytes = input::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+fn read(file: &Path) -> Result<Config, Failure> {
+    let what = || format!("cannot read {}", file.display());
+    if file == Path::new("-") || !file.is_file() {
+        // Standard input, a pipe or an error.
+        let bytes = input::read(file).with_context(what)?;
+        return Ok(Config::parse(file, &String::from_utf8_lossy(&bytes)));
+    }
+    Config::read(file).with_context(what)
 }
 
-fn lint(
+fn examined(
     args: &CiphersArgs,
     policy: Option<&Policy>,
+    openssl: &[&'static KnownOpenssl],
     file: &Path,
-    places: Vec<(usize, usize)>,
-    found: Found<'_>,
-) -> Linted {
-    let mut linted = Linted {
-        file: file.display().to_string(),
-        places,
-        directive: found.directive.map(str::to_owned),
-        string: found.string.to_owned(),
-        inserted: Vec::new(),
-        findings: Ok(Vec::new()),
-        policy: None,
-    };
-    linted.findings = match found.kind {
-        DirectiveKind::Ciphers => {
-            linted.policy = policy.and_then(|policy| judged(args, policy, found.string));
-            CipherString::parse(found.string).and_then(|string| {
-                let mut findings = string.lint()?;
-                // This finding applies to every string, so it is not repeated for each.
-                findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
-                Ok(findings)
-            })
+    config: &Config,
+) -> FileReport {
+    let mut strings: Vec<Linted> = Vec::new();
+    let mut services = Vec::new();
+    for service in config.services() {
+        for setting in service.settings() {
+            let Some(mut linted) = lint(setting) else {
+                continue;
+            };
+            // Several servers can have a setting from the block around them.
+            if strings.iter().any(|other| other.is_at(&linted)) {
+                continue;
+            }
+            linted.service = service.name().to_owned();
+            if setting.kind() == SettingKind::Ciphers {
+                let here = CipherString::parse(setting.value()).and_then(|string| string.explain());
+                let here = here.ok().filter(|here| !here.selects_nothing());
+                linted.on_versions = compat::on_versions(openssl, setting.value(), here.as_ref());
+            }
+            strings.push(linted);
         }
-        DirectiveKind::Tls13 => Ciphersuites::parse(found.string).map(|list| list.lint()),
-        DirectiveKind::Excluded => excluded(found.string, &mut linted.inserted),
-    };
-    linted
+        let judged = policy.map(|policy| judged(args, policy, service, config));
+        services.push(ServiceReport::new(service, policy_place(service), judged));
+    }
+    FileReport {
+        file: file.display().to_string(),
+        program: config.program().map(str::to_owned),
+        findings: config.findings(),
+        strings,
+        services,
+    }
 }
 
-/// Compares a string with the policy. A string that is invalid or selects nothing already has a
-/// finding.
-fn judged(args: &CiphersArgs, policy: &Policy, string: &str) -> Option<Report> {
-    let resolved = CipherString::parse(string).and_then(|string| string.resolve());
-    Some(policy.check(resolved.ok()?.ciphers(), &versions(args.min, args.max)))
+/// The setting at which violations of a policy are reported.
+fn policy_place(service: &Service) -> Option<&Setting> {
+    let mut settings = service.settings().iter();
+    let list = settings.clone().find(|s| s.kind() == SettingKind::Ciphers);
+    list.or_else(|| settings.next())
+}
+
+/// The string or list of a setting with its findings; none for settings of other kinds.
+fn lint(setting: &Setting) -> Option<Linted> {
+    let string = setting.value();
+    let mut inserted = Vec::new();
+    let findings = match setting.kind() {
+        SettingKind::Ciphers => CipherString::parse(string).and_then(|string| {
+            let mut findings = string.lint()?;
+            // This finding applies to every string, so it is not repeated for each.
+            findings.retain(|finding| finding.code() != LintCode::Tls13NotGoverned);
+            Ok(findings)
+        }),
+        SettingKind::Ciphersuites => Ciphersuites::parse(string).map(|list| list.lint()),
+        SettingKind::Excluded => excluded(string, &mut inserted),
+        // The findings of the file have them.
+        SettingKind::Suites => Ok(Vec::new()),
+        _ => return None,
+    };
+    Some(Linted {
+        file: setting.file().display().to_string(),
+        places: (0..=string.len()).map(|byte| setting.place(byte)).collect(),
+        directive: Some(setting.directive())
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned),
+        service: String::new(),
+        string: string.to_owned(),
+        inserted,
+        findings,
+        on_versions: Vec::new(),
+    })
+}
+
+/// Compares everything that a service sets with the policy. A string that is invalid or selects
+/// nothing already has a finding.
+fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Config) -> Report {
+    let mut ciphers: Vec<Cipher> = Vec::new();
+    let mut known = false;
+    let list = service.of_kind(SettingKind::Ciphersuites).last();
+    let newer = list.and_then(|list| Ciphersuites::parse(list.value()).ok());
+    if let Some(newer) = &newer {
+        ciphers.extend(newer.ciphers().iter().cloned());
+    }
+    for setting in service.of_kind(SettingKind::Ciphers) {
+        let resolved = CipherString::parse(setting.value()).and_then(|string| string.resolve());
+        if let Ok(resolved) = resolved {
+            known = true;
+            let all = resolved.ciphers().iter();
+            ciphers.extend(all.filter(|c| newer.is_none() || !c.is_tls13()).cloned());
+        }
+    }
+    for setting in service.of_kind(SettingKind::Suites) {
+        known = true;
+        ciphers.extend(
+            setting
+                .suites()
+                .iter()
+                .filter_map(|(_, _, suite)| suite.cloned()),
+        );
+    }
+    let given = versions(args.min, args.max);
+    let versions = match service.versions() {
+        Some(versions) if given.is_empty() => versions,
+        _ => given,
+    };
+    let mut report = policy.check(&ciphers, &versions);
+    if let Some(groups) = service.groups() {
+        report.extend(policy.check_groups(&groups));
+    }
+    if let Some(bits) = dh_bits(service) {
+        report.extend(policy.check_key("dh", bits));
+        // The certificate's key is not in the file.
+        report.leave_open(policy, Aspect::Keys);
+    }
+    // A list that only names what is excluded leaves the program's own suites.
+    if !known || !config.unread().is_empty() {
+        report.leave_open(policy, Aspect::Suites);
+    }
+    report
+}
+
+/// The size of the parameters that a service states, or of those in its file.
+fn dh_bits(service: &Service) -> Option<u32> {
+    if let Some(bits) = service.dh_bits() {
+        return Some(bits);
+    }
+    let file = service.dh_file()?;
+    let pem = input::read(file).ok()?;
+    let bits = Dh::params_from_pem(&pem).ok()?.prime_p().num_bits();
+    u32::try_from(bits).ok()
 }
 
 /// Reads names like Postfix, which puts a `!` before each and appends them to its own string.

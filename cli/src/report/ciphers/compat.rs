@@ -34,6 +34,24 @@ impl OnVersion {
     }
 }
 
+impl OnVersion {
+    /// What is worse there, in one line.
+    pub(super) fn in_words(&self) -> String {
+        let openssl = self.openssl.name();
+        match (&self.explanation, &self.diff) {
+            (Err(error), _) => format!("OpenSSL {openssl} refuses the string: {error}"),
+            (Ok(_), None) => format!("with OpenSSL {openssl} the string selects nothing"),
+            (Ok(_), Some(diff)) => {
+                let all: Vec<_> = diff.weakenings().iter().map(ToString::to_string).collect();
+                format!(
+                    "with OpenSSL {openssl} the string is weaker: {}",
+                    all.join(", ")
+                )
+            }
+        }
+    }
+}
+
 /// The result for a client.
 pub(crate) struct Client {
     pub(crate) profile: Profile,

@@ -2,12 +2,24 @@
 
 use std::io::{self, Write};
 
-use pyssl_ciphers::cipher::{CipherStringError, Finding, Report};
+use pyssl_ciphers::cipher::{CipherStringError, Finding, Report, Severity, ViolationKind};
+use pyssl_ciphers::config::{ConfigFinding, Service, Setting, SettingKind};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{counts, is_violated, style, with_advice};
-use crate::report::{BAD, BOLD, Styled, write_json};
+use super::compat::{OnVersion, OnVersionJson};
+use super::{count, counts, few, is_violated, style, with_advice};
+use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, clean, write_json};
+
+/// A file with its servers and their problems.
+pub(crate) struct FileReport {
+    pub(crate) file: String,
+    pub(crate) program: Option<String>,
+    pub(crate) strings: Vec<Linted>,
+    /// The findings on settings that are no cipher strings.
+    pub(crate) findings: Vec<ConfigFinding>,
+    pub(crate) services: Vec<ServiceReport>,
+}
 
 /// A string in a file, and its findings.
 pub(crate) struct Linted {
@@ -16,33 +28,131 @@ pub(crate) struct Linted {
     pub(crate) places: Vec<(usize, usize)>,
     /// The directive's name, for example `ssl_ciphers`.
     pub(crate) directive: Option<String>,
+    /// The server that it is for.
+    pub(crate) service: String,
     pub(crate) string: String,
     /// The positions of characters in the linted string that are not in the file, sorted.
     pub(crate) inserted: Vec<usize>,
     pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
-    pub(crate) policy: Option<Report>,
+    pub(crate) on_versions: Vec<OnVersion>,
+}
+
+/// What a server sets, and the result of its comparison with a policy.
+pub(crate) struct ServiceReport {
+    name: String,
+    file: String,
+    line: usize,
+    column: usize,
+    facts: Vec<String>,
+    settings: Vec<SettingJson>,
+    versions: Option<Vec<String>>,
+    policy: Option<Report>,
+}
+
+#[derive(Serialize)]
+struct SettingJson {
+    kind: &'static str,
+    directive: String,
+    value: String,
+    file: String,
+    line: usize,
+    column: usize,
+}
+
+impl ServiceReport {
+    /// `place` is the setting at which violations are reported.
+    pub(crate) fn new(
+        service: &Service,
+        place: Option<&Setting>,
+        policy: Option<Report>,
+    ) -> ServiceReport {
+        let (line, column) = place.map_or((1, 1), |setting| setting.place(0));
+        let mut facts = Vec::new();
+        let mut settings = Vec::new();
+        for setting in service.settings() {
+            let (line, column) = setting.place(0);
+            let value = setting.value();
+            match setting.kind() {
+                SettingKind::Versions | SettingKind::Preference | SettingKind::Groups => {}
+                kind => facts.push(format!("{} {value} (line {line})", kind.name())),
+            }
+            settings.push(SettingJson {
+                kind: setting.kind().name(),
+                directive: setting.directive().to_owned(),
+                value: value.to_owned(),
+                file: setting.file().display().to_string(),
+                line,
+                column,
+            });
+        }
+        let versions: Option<Vec<String>> = service
+            .versions()
+            .map(|versions| versions.iter().map(ToString::to_string).collect());
+        if let Some(versions) = &versions {
+            facts.push(format!("versions {}", versions.join(", ")));
+        }
+        if let Some(groups) = service.groups() {
+            facts.push(format!("groups {}", groups.join(":")));
+        }
+        match service.prefers_server() {
+            Some(true) => facts.push("the server's order".to_owned()),
+            Some(false) => facts.push("the client's order".to_owned()),
+            None => {}
+        }
+        ServiceReport {
+            name: service.name().to_owned(),
+            file: place.map_or_else(String::new, |setting| setting.file().display().to_string()),
+            line,
+            column,
+            facts,
+            settings,
+            versions,
+            policy,
+        }
+    }
+}
+
+impl FileReport {
+    /// 0 no problem, 1 findings, 2 invalid.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let found = self
+            .findings
+            .iter()
+            .map(ConfigFinding::severity)
+            .any(counts);
+        let violated = self
+            .services
+            .iter()
+            .filter_map(|s| s.policy.as_ref())
+            .any(is_violated);
+        let strings = self.strings.iter().map(Linted::exit_code).max();
+        strings.unwrap_or(0).max(u8::from(found || violated))
+    }
 }
 
 impl Linted {
     /// 0 no problem, 1 findings, 2 invalid.
-    pub(crate) fn exit_code(&self) -> u8 {
+    fn exit_code(&self) -> u8 {
         match &self.findings {
             Err(_) => 2,
             Ok(findings) => {
                 let found = findings.iter().map(Finding::severity).any(counts);
-                u8::from(found || self.policy.as_ref().is_some_and(is_violated))
+                u8::from(found || self.on_versions.iter().any(OnVersion::is_worse))
             }
         }
     }
 
-    /// The place in the file of a column of the string; its start for findings on the whole string.
-    fn place(&self, column: Option<usize>) -> String {
-        let (line, column) = self.line_and_column(self.original(column.unwrap_or(1)));
-        format!("{}:{line}:{column}:", self.file)
+    /// Whether another string is this one.
+    pub(crate) fn is_at(&self, other: &Linted) -> bool {
+        self.file == other.file
+            && self.places.first() == other.places.first()
+            && self.string == other.string
     }
 
-    /// Line and column in the file of a column of the string.
-    fn line_and_column(&self, column: usize) -> (usize, usize) {
+    /// Line and column in the file of a column of the string; its start for findings on the whole
+    /// string.
+    fn line_and_column(&self, column: Option<usize>) -> (usize, usize) {
+        let column = self.original(column.unwrap_or(1));
         let place = self.places.get(column - 1).or(self.places.last());
         place.copied().unwrap_or((1, 1))
     }
@@ -52,49 +162,225 @@ impl Linted {
         let before = self.inserted.iter().take_while(|at| **at + 1 < column);
         column - before.count()
     }
+
+    fn problems(&self) -> Vec<Problem> {
+        let problem = |column, code: &str, severity, message| {
+            let (line, column) = self.line_and_column(column);
+            Problem {
+                file: self.file.clone(),
+                line,
+                column,
+                code: code.to_owned(),
+                severity,
+                message,
+                service: self.service.clone(),
+            }
+        };
+        let mut all = match &self.findings {
+            Err(error) => {
+                let message = error.message().to_owned();
+                vec![problem(error.column(), "", Severity::Error, message)]
+            }
+            Ok(findings) => findings
+                .iter()
+                .map(|f| problem(f.column(), f.code().code(), f.severity(), with_advice(f)))
+                .collect(),
+        };
+        for on in self.on_versions.iter().filter(|on| on.is_worse()) {
+            all.push(problem(None, "", Severity::Warning, on.in_words()));
+        }
+        all
+    }
 }
 
-/// `nginx.conf:12:17: C001 error: ...`
-pub(crate) fn lines(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
-    for linted in all {
-        match &linted.findings {
-            Err(error) => {
-                let place = linted.place(error.column());
-                let severity = Styled(BAD, "error");
-                writeln!(
-                    out,
-                    "{} {severity}: {}",
-                    Styled(BOLD, place),
-                    error.message()
-                )?;
-            }
-            Ok(findings) => {
-                for finding in findings {
-                    let severity = finding.severity();
-                    writeln!(
-                        out,
-                        "{} {} {}: {}",
-                        Styled(BOLD, linted.place(finding.column())),
-                        finding.code(),
-                        Styled(style(severity), severity),
-                        with_advice(finding)
-                    )?;
+/// A problem at a place of a file.
+pub(crate) struct Problem {
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    /// Its code, the name of a policy, or nothing.
+    pub(crate) code: String,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) service: String,
+}
+
+impl FileReport {
+    /// Every problem: of the strings, of the other settings, then of the policy.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut all: Vec<Problem> = self.strings.iter().flat_map(Linted::problems).collect();
+        all.extend(self.findings.iter().map(|finding| Problem {
+            file: finding.file().display().to_string(),
+            line: finding.line(),
+            column: finding.column(),
+            code: finding.code().code().to_owned(),
+            severity: finding.severity(),
+            message: finding.message().to_owned(),
+            service: finding.service().to_owned(),
+        }));
+        for service in &self.services {
+            for problem in service.problems() {
+                let is_same = |other: &Problem| {
+                    other.message == problem.message
+                        && (other.line, &other.file) == (problem.line, &problem.file)
+                };
+                if !all.iter().any(is_same) {
+                    all.push(problem);
                 }
             }
         }
-        let Some(report) = &linted.policy else {
-            continue;
+        all
+    }
+}
+
+impl ServiceReport {
+    /// The violations of the policy; suites that violate it in the same way are in one line.
+    fn problems(&self) -> Vec<Problem> {
+        let Some(policy) = &self.policy else {
+            return Vec::new();
         };
-        for violation in report.violations() {
-            let severity = violation.severity();
+        let mut all: Vec<Problem> = Vec::new();
+        let mut grouped: Vec<(String, Severity, Vec<&str>)> = Vec::new();
+        for violation in policy.violations() {
+            let text = violation.to_string();
+            let suite = match violation.kind() {
+                ViolationKind::NotAllowed(cipher)
+                | ViolationKind::Forbidden { cipher, .. }
+                | ViolationKind::Discouraged { cipher, .. } => Some(cipher.name),
+                _ => None,
+            };
+            let Some((suite, rest)) = suite.and_then(|name| Some((name, text.strip_prefix(name)?)))
+            else {
+                all.push(self.problem(place_of(violation.kind()), violation.severity(), text));
+                continue;
+            };
+            match grouped.iter_mut().find(|(other, ..)| other == rest) {
+                Some((.., names)) => names.push(suite),
+                None => grouped.push((rest.to_owned(), violation.severity(), vec![suite])),
+            }
+        }
+        for (rest, severity, names) in grouped {
+            let rest = match names.len() {
+                1 => rest,
+                _ => rest.replacen(" is ", " are ", 1),
+            };
+            let message = format!("{}{rest}", few(&names));
+            all.push(self.problem(SettingKind::Ciphers, severity, message));
+        }
+        all
+    }
+
+    /// A problem at the setting of this kind, or at the first one.
+    fn problem(&self, kind: SettingKind, severity: Severity, message: String) -> Problem {
+        let setting = self
+            .settings
+            .iter()
+            .rfind(|setting| setting.kind == kind.name());
+        let (file, line, column) = match setting {
+            Some(setting) => (&setting.file, setting.line, setting.column),
+            None => (&self.file, self.line, self.column),
+        };
+        Problem {
+            file: file.clone(),
+            line,
+            column,
+            code: self.policy.as_ref().map_or("", Report::policy).to_owned(),
+            severity,
+            message,
+            service: self.name.clone(),
+        }
+    }
+}
+
+/// The kind of setting that a violation is about.
+fn place_of(violation: &ViolationKind) -> SettingKind {
+    match violation {
+        ViolationKind::Version(_) | ViolationKind::Ssl2 => SettingKind::Versions,
+        ViolationKind::Group(_)
+        | ViolationKind::MissingGroup(_)
+        | ViolationKind::SmallGroup { .. }
+        | ViolationKind::UnknownName(_) => SettingKind::Groups,
+        ViolationKind::SmallKey { .. } => SettingKind::DhParams,
+        _ => SettingKind::Ciphers,
+    }
+}
+
+/// `nginx.conf:12:17: C001 error: ... [server a.example]`, then what was read and the verdict.
+pub(crate) fn lines(out: &mut dyn Write, files: &[FileReport]) -> io::Result<()> {
+    for file in files {
+        for problem in file.problems() {
+            let place = format!("{}:{}:{}:", problem.file, problem.line, problem.column);
+            let code = if problem.code.is_empty() {
+                String::new()
+            } else {
+                format!("{} ", problem.code)
+            };
+            write!(
+                out,
+                "{} {code}{}: {}",
+                Styled(BOLD, place),
+                Styled(style(problem.severity), problem.severity),
+                clean(&problem.message)
+            )?;
+            match problem.service.as_str() {
+                "" => writeln!(out)?,
+                service => writeln!(out, " {}", Styled(FAINT, format!("[{}]", clean(service))))?,
+            }
+        }
+    }
+    for file in files.iter().filter(|file| !file.services.is_empty()) {
+        let program = file
+            .program
+            .as_deref()
+            .unwrap_or("a list of cipher strings");
+        writeln!(out, "\n{} ({program})", Styled(BOLD, &file.file))?;
+        for service in &file.services {
+            summary(out, service)?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(out: &mut dyn Write, service: &ServiceReport) -> io::Result<()> {
+    if !service.name.is_empty() {
+        writeln!(out, "  {}", clean(&service.name))?;
+    }
+    for fact in &service.facts {
+        writeln!(out, "    {}", clean(fact))?;
+    }
+    let Some(policy) = &service.policy else {
+        return Ok(());
+    };
+    let open: Vec<_> = policy
+        .not_compared()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    match (is_violated(policy), open.is_empty()) {
+        (true, _) => {
+            let violations = count(policy.violations().len(), "violation");
             writeln!(
                 out,
-                "{} {} {}: {violation}",
-                Styled(BOLD, linted.place(None)),
-                report.policy(),
-                Styled(style(severity), severity)
+                "    {}: {violations} of {}",
+                Styled(BAD, "does not conform"),
+                policy.title()
             )?;
         }
+        (false, true) => writeln!(
+            out,
+            "    {} to {}",
+            Styled(GOOD, "conforms"),
+            policy.title()
+        )?,
+        (false, false) => writeln!(
+            out,
+            "    {} to {}, as far as it was compared",
+            Styled(GOOD, "conforms"),
+            policy.title()
+        )?,
+    }
+    if !open.is_empty() {
+        writeln!(out, "    not compared: {}", open.join(", "))?;
     }
     Ok(())
 }
@@ -105,38 +391,88 @@ struct LintedJson<'a> {
     line: usize,
     column: usize,
     directive: Option<&'a str>,
+    server: &'a str,
     string: &'a str,
     error: Option<Value>,
     findings: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    versions: Vec<OnVersionJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ServiceJson<'a> {
+    file: &'a str,
+    name: &'a str,
+    settings: &'a [SettingJson],
+    versions: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a Report>,
 }
 
 #[derive(Serialize)]
-struct AllJson<'a> {
-    strings: Vec<LintedJson<'a>>,
+struct FileJson<'a> {
+    file: &'a str,
+    program: Option<&'a str>,
+    findings: &'a [ConfigFinding],
+    servers: Vec<ServiceJson<'a>>,
 }
 
-pub(crate) fn lines_json(out: &mut dyn Write, all: &[Linted]) -> io::Result<()> {
+impl<'a> From<&'a ServiceReport> for ServiceJson<'a> {
+    fn from(service: &'a ServiceReport) -> ServiceJson<'a> {
+        ServiceJson {
+            file: &service.file,
+            name: &service.name,
+            settings: &service.settings,
+            versions: service.versions.as_deref(),
+            policy: service.policy.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a FileReport> for FileJson<'a> {
+    fn from(file: &'a FileReport) -> FileJson<'a> {
+        FileJson {
+            file: &file.file,
+            program: file.program.as_deref(),
+            findings: &file.findings,
+            servers: file.services.iter().map(ServiceJson::from).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct AllJson<'a> {
+    strings: Vec<LintedJson<'a>>,
+    files: Vec<FileJson<'a>>,
+}
+
+pub(crate) fn lines_json(out: &mut dyn Write, files: &[FileReport]) -> io::Result<()> {
     let mut strings = Vec::new();
-    for linted in all {
+    for linted in files.iter().flat_map(|file| &file.strings) {
         let (findings, error) = match &linted.findings {
             Ok(findings) => (&findings[..], None),
             Err(error) => (&[][..], Some(error)),
         };
         let findings: Result<Vec<_>, _> = findings.iter().map(|f| linted.in_file(f)).collect();
+        let (line, column) = linted.line_and_column(None);
         strings.push(LintedJson {
             file: &linted.file,
-            line: linted.line_and_column(1).0,
-            column: linted.line_and_column(1).1,
+            line,
+            column,
             directive: linted.directive.as_deref(),
+            server: &linted.service,
             string: &linted.string,
             error: error.map(|error| linted.in_file(error)).transpose()?,
             findings: findings?,
-            policy: linted.policy.as_ref(),
+            versions: linted
+                .on_versions
+                .iter()
+                .map(|on| OnVersionJson::new(on, false))
+                .collect(),
         });
     }
-    write_json(out, &AllJson { strings })
+    let files = files.iter().map(FileJson::from).collect();
+    write_json(out, &AllJson { strings, files })
 }
 
 impl Linted {

@@ -1,0 +1,247 @@
+//! The table of programs and of the names of their settings.
+
+use std::collections::BTreeMap;
+
+use once_cell::sync::Lazy;
+use serde::Deserialize;
+
+use super::statement::Statement;
+use super::text::{fits, folded};
+
+/// A program, or one of its formats.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Program {
+    pub(super) name: Box<str>,
+    pub(super) dialect: Box<str>,
+    #[serde(default)]
+    pub(super) files: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) marks: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) labels: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) transparent: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) global: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) inherit: bool,
+    /// Whether the versions of a block are added to those of the blocks around it.
+    #[serde(default)]
+    pub(super) merge: bool,
+    /// Whether each side also has the settings that name no side.
+    #[serde(default)]
+    pub(super) sides: bool,
+    #[serde(default)]
+    pub(super) options: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) include: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) optional: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) include_directory: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) ignored: Vec<Box<str>>,
+    pub(super) root: Option<Box<str>>,
+    pub(super) variables: Option<Variables>,
+    settings: BTreeMap<Key, Vec<Box<str>>>,
+    #[serde(default)]
+    words: BTreeMap<Key, Vec<Box<str>>>,
+}
+
+/// How a program refers to the value of another name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Variables {
+    /// `Define NAME value`, then `${NAME}`.
+    Define,
+    /// `$name`, of any directive.
+    Dollar,
+    /// The name of another assignment, in capitals.
+    Macro,
+}
+
+/// The kind of a setting, and the side of the program that it is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Key {
+    pub(super) side: Box<str>,
+    pub(super) kind: Kind,
+}
+
+/// The kinds that the table names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Ciphers,
+    Suites,
+    Tls13,
+    Excluded,
+    Versions,
+    Min,
+    Max,
+    Without,
+    Switch,
+    Flag,
+    Options,
+    Groups,
+    DhFile,
+    DhBits,
+    Preference,
+    Command,
+}
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Key, String> {
+        let (side, kind) = text.rsplit_once(' ').unwrap_or(("", &text));
+        let kind = match kind {
+            "ciphers" => Kind::Ciphers,
+            "suites" => Kind::Suites,
+            "tls13" => Kind::Tls13,
+            "excluded" => Kind::Excluded,
+            "versions" => Kind::Versions,
+            "min" => Kind::Min,
+            "max" => Kind::Max,
+            "without" => Kind::Without,
+            "switch" => Kind::Switch,
+            "flag" => Kind::Flag,
+            "options" => Kind::Options,
+            "groups" => Kind::Groups,
+            "dh-file" => Kind::DhFile,
+            "dh-bits" => Kind::DhBits,
+            "preference" => Kind::Preference,
+            "command" => Kind::Command,
+            _ => return Err(format!("`{kind}` is not a kind of setting")),
+        };
+        let side = side.into();
+        Ok(Key { side, kind })
+    }
+}
+
+impl Program {
+    /// Every program of the table.
+    #[allow(
+        clippy::expect_used,
+        reason = "the file is part of the crate, and tested"
+    )]
+    pub(super) fn all() -> &'static [Program] {
+        #[derive(Deserialize)]
+        struct File {
+            program: Vec<Program>,
+        }
+        static ALL: Lazy<Vec<Program>> = Lazy::new(|| {
+            let file: Result<File, _> = crate::data::read(include_str!("programs.toml"));
+            let mut all = file.expect("the crate's table of programs").program;
+            for program in &mut all {
+                let maps = [&mut program.settings, &mut program.words];
+                let tables = maps.into_iter().flat_map(|map| map.values_mut());
+                let lists = [
+                    &mut program.marks,
+                    &mut program.labels,
+                    &mut program.transparent,
+                    &mut program.global,
+                    &mut program.options,
+                    &mut program.include,
+                    &mut program.optional,
+                    &mut program.include_directory,
+                ];
+                for names in tables.chain(lists) {
+                    for name in names {
+                        *name = folded(name).into();
+                    }
+                }
+            }
+            all
+        });
+        &ALL
+    }
+
+    /// The meaning of a statement.
+    pub(super) fn setting(&self, statement: &Statement) -> Option<&Key> {
+        let (name, full) = (&statement.folded_name, &statement.full_name);
+        let mut all = self.settings.iter();
+        all.find_map(|(key, names)| {
+            let fits = names
+                .iter()
+                .any(|pattern| names_setting(pattern, name, full));
+            fits.then_some(key)
+        })
+    }
+
+    /// The meaning of a word in a directive with options.
+    pub(super) fn word(&self, word: &str) -> Option<&Key> {
+        let word = folded(word);
+        let mut all = self.words.iter();
+        all.find_map(|(key, names)| names.iter().any(|name| **name == *word).then_some(key))
+    }
+
+    pub(super) fn has_options(&self, statement: &Statement) -> bool {
+        is_one_of(&self.options, statement.name.text())
+    }
+
+    pub(super) fn is_transparent(&self, kind: &str) -> bool {
+        is_one_of(&self.transparent, kind) || is_one_of(&self.global, kind)
+    }
+
+    /// How much these statements look like this program's.
+    pub(super) fn score(&self, file: &str, statements: &[Statement]) -> usize {
+        let mut score = 0;
+        if self.files.iter().any(|pattern| fits(pattern, file)) {
+            score += 40;
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for statement in statements.iter().take(2000) {
+            let (name, full) = (&statement.folded_name, &statement.full_name);
+            let mut marks = self.marks.iter();
+            if let Some(mark) = marks.find(|mark| names_setting(mark, name, full)) {
+                if !seen.contains(&&**mark) {
+                    seen.push(mark);
+                    score += 4;
+                }
+            }
+            if self.setting(statement).is_some() || self.has_words(statement) {
+                score += 10;
+            }
+        }
+        score
+    }
+
+    fn has_words(&self, statement: &Statement) -> bool {
+        self.has_options(statement)
+            && statement.values.iter().any(|value| {
+                let name = value.text().split('=').next().unwrap_or("");
+                self.word(name).is_some()
+            })
+    }
+
+    /// The names of all settings, for a list of what was searched for.
+    pub(super) fn names() -> Vec<&'static str> {
+        let mut names: Vec<&str> = Program::all()
+            .iter()
+            .map(|program| &*program.name)
+            .collect();
+        names.dedup();
+        names
+    }
+}
+
+/// Whether a name is in a folded list; `*` stands for every name.
+pub(super) fn is_one_of(list: &[Box<str>], name: &str) -> bool {
+    !list.is_empty() && {
+        let name = folded(name);
+        list.iter().any(|other| fits(other, &name))
+    }
+}
+
+/// Whether a pattern is the last part of a full name, at a dot.
+fn names_setting(pattern: &str, name: &str, full: &str) -> bool {
+    if !pattern.contains(['.', '*']) {
+        return pattern == name;
+    }
+    if fits(pattern, full) || fits(pattern, name) {
+        return true;
+    }
+    let mut dots = full.match_indices('.');
+    dots.any(|(at, _)| full.get(at + 1..).is_some_and(|rest| fits(pattern, rest)))
+}

@@ -1,0 +1,230 @@
+//! The servers of a configuration, with the settings that hold for each.
+
+use std::path::Path;
+
+use pyssl::TlsVersion;
+
+use super::programs::Program;
+use super::setting::{Located, Setting, SettingKind};
+use super::statement::{Block, Statement};
+use super::value;
+
+/// A server, a client or another part of a configuration that has settings of its own.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub(super) name: Box<str>,
+    pub(super) settings: Vec<Setting>,
+}
+
+impl Service {
+    /// Its block, and the names that it has: `"server www.example.com"`; empty for a file without
+    /// blocks.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings that hold for it, also those of the blocks around it.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// The settings of one kind.
+    pub fn of_kind(&self, kind: SettingKind) -> impl Iterator<Item = &Setting> {
+        self.settings
+            .iter()
+            .filter(move |setting| setting.kind == kind)
+    }
+
+    /// The versions of the protocol that are on, oldest first; none if no setting says so.
+    ///
+    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with.
+    pub fn versions(&self) -> Option<Vec<TlsVersion>> {
+        value::versions(self.settings.iter().flat_map(|setting| &setting.rules))
+    }
+
+    /// The groups of the key exchange, as they are written; none if no setting names them.
+    pub fn groups(&self) -> Option<Vec<&str>> {
+        let setting = self.of_kind(SettingKind::Groups).last()?;
+        Some(setting.value().split(':').collect())
+    }
+
+    /// Whether the server's order of suites decides; none if no setting says so.
+    pub fn prefers_server(&self) -> Option<bool> {
+        self.settings
+            .iter()
+            .rev()
+            .find_map(|setting| setting.preference)
+    }
+
+    /// The size of the Diffie-Hellman parameters, if the file states it.
+    pub fn dh_bits(&self) -> Option<u32> {
+        self.of_kind(SettingKind::DhParams)
+            .filter_map(Setting::bits)
+            .last()
+    }
+
+    /// The file with Diffie-Hellman parameters that it names.
+    pub fn dh_file(&self) -> Option<&Path> {
+        let files = self
+            .of_kind(SettingKind::DhParams)
+            .filter(|s| s.bits().is_none());
+        files.last().map(|setting| Path::new(setting.value()))
+    }
+}
+
+/// A scope: the blocks that count, and a side.
+struct Scope {
+    path: Vec<Block>,
+    side: Box<str>,
+    own: Vec<Setting>,
+}
+
+impl Scope {
+    fn ids(&self) -> Vec<usize> {
+        self.path.iter().map(|block| block.id).collect()
+    }
+}
+
+pub(super) fn services(
+    program: &Program,
+    located: Vec<Located>,
+    statements: &[Statement],
+) -> Vec<Service> {
+    let mut scopes: Vec<Scope> = Vec::new();
+    for Located {
+        side,
+        mut path,
+        setting,
+    } in located
+    {
+        path.retain(|block| !program.is_transparent(&block.kind));
+        let ids: Vec<_> = path.iter().map(|block| block.id).collect();
+        match scopes
+            .iter_mut()
+            .find(|scope| scope.side == side && scope.ids() == ids)
+        {
+            Some(scope) => scope.own.push(setting),
+            None => scopes.push(Scope {
+                path,
+                side,
+                own: vec![setting],
+            }),
+        }
+    }
+    let all: Vec<_> = (0..scopes.len())
+        .map(|at| effective(program, &scopes, at))
+        .collect();
+    let mut services = Vec::new();
+    for (scope, settings) in scopes.iter().zip(all) {
+        let has_list = scope.own.iter().any(|setting| is_list(setting.kind));
+        let ids = scope.ids();
+        let inner = |other: &&Scope| {
+            let within = other.ids().len() > ids.len() && other.ids().starts_with(&ids);
+            let side = program.sides && scope.side.is_empty() && !other.side.is_empty();
+            within && other.side == scope.side || side && other.ids() == ids
+        };
+        if has_list || !scopes.iter().any(|other| inner(&other)) {
+            let name = name(program, scope, statements).into();
+            services.push(Service { name, settings });
+        }
+    }
+    services
+}
+
+fn is_list(kind: SettingKind) -> bool {
+    use SettingKind as Kind;
+    matches!(
+        kind,
+        Kind::Ciphers | Kind::Suites | Kind::Ciphersuites | Kind::Excluded
+    )
+}
+
+/// The settings of a scope, with those that it inherits and does not replace.
+fn effective(program: &Program, scopes: &[Scope], at: usize) -> Vec<Setting> {
+    let Some(scope) = scopes.get(at) else {
+        return Vec::new();
+    };
+    let ids = scope.ids();
+    let mut outer: Vec<&Scope> = scopes
+        .iter()
+        .filter(|other| {
+            let above =
+                program.inherit && other.ids().len() < ids.len() && ids.starts_with(&other.ids());
+            let same = other.ids() == ids;
+            let side = program.sides && same && other.side.is_empty() && !scope.side.is_empty();
+            above && other.side == scope.side || side
+        })
+        .collect();
+    outer.sort_by_key(|other| std::cmp::Reverse(other.path.len()));
+    let mut settings = scope.own.clone();
+    for other in outer {
+        let missing = |setting: &&Setting| !settings.iter().any(|own| own.kind == setting.kind);
+        let merges = |setting: &&Setting| {
+            missing(setting) || program.merge && setting.kind == SettingKind::Versions
+        };
+        let inherited: Vec<_> = other.own.iter().filter(merges).cloned().collect();
+        settings.splice(0..0, inherited);
+    }
+    settings
+}
+
+/// The value of the directive `label` in a block. A label `metadata.name` is in a block `metadata` there.
+fn labelled(label: &str, block: &Block, statements: &[Statement]) -> Option<String> {
+    let (inner, name) = match label.split_once('.') {
+        Some((inner, name)) => (Some(inner), name),
+        None => (None, label),
+    };
+    let is = |statement: &&Statement| {
+        let mut path = statement.path.iter().rev();
+        let within = match inner {
+            Some(inner) => path.next().is_some_and(|last| last.kind == inner),
+            None => true,
+        };
+        within
+            && path.next().is_some_and(|last| last.id == block.id)
+            && statement.folded_name == name
+    };
+    let statement = statements.iter().find(is)?;
+    let words: Vec<_> = statement
+        .values
+        .iter()
+        .take(2)
+        .map(|word| word.text())
+        .collect();
+    Some(words.join(" "))
+}
+
+/// The kind and the arguments of the innermost block, the directives that name it, and the side.
+fn name(program: &Program, scope: &Scope, statements: &[Statement]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let named = scope.path.iter().rev().find(|block| !block.kind.is_empty());
+    if let Some(block) = named {
+        parts.push(block.kind.trim_start_matches('$').to_owned());
+        if !block.arguments.is_empty() {
+            parts.push(block.arguments.clone());
+        }
+    }
+    // The label may stand in a block around it.
+    let labelled = scope.path.iter().rev().find_map(|block| {
+        let label = program
+            .labels
+            .iter()
+            .find_map(|label| labelled(label, block, statements))?;
+        Some((block, label))
+    });
+    if let Some((block, label)) = labelled {
+        if named.is_some_and(|named| named.id != block.id) && !block.kind.is_empty() {
+            parts.push(format!("of {}", block.kind));
+        }
+        parts.push(label);
+    }
+    if !scope.side.is_empty() {
+        parts.push(format!("({})", scope.side));
+    }
+    let name: String = parts
+        .join(" ")
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    name.chars().take(120).collect()
+}

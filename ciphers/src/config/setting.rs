@@ -1,0 +1,508 @@
+//! Settings: what statements say about TLS.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::programs::{Key, Kind, Program};
+use super::statement::{Block, Statement};
+use super::suites::{is_separator, suite, suites};
+use super::text::{Source, Word, folded};
+use super::value::{self, VersionRule};
+use crate::cipher::Cipher;
+
+/// The subject of a [`Setting`].
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SettingKind {
+    /// A cipher string of OpenSSL.
+    Ciphers,
+    /// Suites by the names of the TLS registry, Java or Go.
+    Suites,
+    /// The suites of TLS 1.3.
+    Ciphersuites,
+    /// Names that the program excludes, as if each had a `!` (Postfix).
+    Excluded,
+    /// Versions of the protocol.
+    Versions,
+    /// Groups of the key exchange.
+    Groups,
+    /// Parameters for finite-field Diffie-Hellman: a file, or a number of bits.
+    DhParams,
+    /// Whether the server's order of suites decides.
+    Preference,
+}
+
+impl SettingKind {
+    /// The name in JSON: `"ciphers"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SettingKind::Ciphers => "ciphers",
+            SettingKind::Suites => "suites",
+            SettingKind::Ciphersuites => "ciphersuites",
+            SettingKind::Excluded => "excluded",
+            SettingKind::Versions => "versions",
+            SettingKind::Groups => "groups",
+            SettingKind::DhParams => "dh",
+            SettingKind::Preference => "preference",
+        }
+    }
+}
+
+/// One setting of a file.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub(super) kind: SettingKind,
+    pub(super) directive: Box<str>,
+    pub(super) value: Word,
+    pub(super) source: Arc<Source>,
+    pub(super) rules: Vec<VersionRule>,
+    /// Words that are no version.
+    pub(super) unknown: Vec<Word>,
+    pub(super) preference: Option<bool>,
+    pub(super) bits: Option<u32>,
+}
+
+impl Setting {
+    /// The subject.
+    pub fn kind(&self) -> SettingKind {
+        self.kind
+    }
+
+    /// The name in the file: `"ssl_ciphers"`.
+    pub fn directive(&self) -> &str {
+        &self.directive
+    }
+
+    /// The value, without quotes and continued lines. A list has `:` between its words.
+    pub fn value(&self) -> &str {
+        self.value.text()
+    }
+
+    /// The file that it stands in, which may be an included one.
+    pub fn file(&self) -> &Path {
+        &self.source.path
+    }
+
+    /// Line and column of a byte of the value, or of its end, counted from 1; columns are characters.
+    pub fn place(&self, byte: usize) -> (usize, usize) {
+        self.source.place(self.value.offset(byte))
+    }
+
+    /// Line and column of a byte of its file.
+    pub(super) fn place_in_file(&self, offset: usize) -> (usize, usize) {
+        self.source.place(offset)
+    }
+
+    /// The first line of the value with another value in its place; none if the value is on several
+    /// lines, or is not in the file as it is.
+    ///
+    /// ```
+    /// use pyssl_ciphers::config::Config;
+    ///
+    /// let config = Config::parse("nginx.conf", "server { ssl_ciphers HIGH:RC4; }");
+    /// let setting = &config.services()[0].settings()[0];
+    /// assert_eq!(
+    ///     setting.line_with("HIGH").as_deref(),
+    ///     Some("server { ssl_ciphers HIGH; }"),
+    /// );
+    /// ```
+    pub fn line_with(&self, value: &str) -> Option<String> {
+        let (start, end) = (self.value.start(), self.value.end());
+        if self.source.text.get(start..end)? != self.value.text() {
+            return None;
+        }
+        let line = self.source.line(self.source.place(start).0);
+        let line_start = line.as_ptr() as usize - self.source.text.as_ptr() as usize;
+        let before = line.get(..start.checked_sub(line_start)?)?;
+        let after = line.get(end.checked_sub(line_start)?..)?;
+        Some(format!("{before}{value}{after}"))
+    }
+
+    /// The line of the file on which the value starts.
+    pub fn line(&self) -> &str {
+        self.source.line(self.place(0).0)
+    }
+
+    /// The names of a list of [`SettingKind::Suites`] with their suites, and where they start in the
+    /// value. A name without a suite is unknown.
+    pub fn suites(&self) -> Vec<(usize, &str, Option<&'static Cipher>)> {
+        let mut at = 0;
+        let mut all = Vec::new();
+        for name in self.value.text().split(':') {
+            if !name.is_empty() && !name.ends_with("_SCSV") {
+                all.push((at, name, suite(name)));
+            }
+            at += name.len() + 1;
+        }
+        all
+    }
+
+    pub(super) fn bits(&self) -> Option<u32> {
+        self.bits
+    }
+}
+
+/// A cipher string of a file that is a list of them.
+pub(super) fn plain(value: Word, source: &Arc<Source>) -> Setting {
+    Setting {
+        kind: SettingKind::Ciphers,
+        directive: Box::default(),
+        value,
+        source: Arc::clone(source),
+        rules: Vec::new(),
+        unknown: Vec::new(),
+        preference: None,
+        bits: None,
+    }
+}
+
+/// A setting with the side of the program that it is for, and the blocks around it.
+pub(super) struct Located {
+    pub(super) side: Box<str>,
+    pub(super) path: Vec<Block>,
+    pub(super) setting: Setting,
+}
+
+/// Words that the file assigns to names, for programs that refer to them.
+pub(super) type Lookup<'a> = dyn Fn(&str) -> Option<Word> + 'a;
+
+/// The settings of a statement.
+pub(super) fn settings(
+    program: &Program,
+    statement: &Statement,
+    source: &Arc<Source>,
+    blocks: &mut usize,
+    lookup: &Lookup<'_>,
+) -> Vec<Located> {
+    let mut all = Vec::new();
+    let mut add = |side: &str, path: &[Block], setting: Setting| {
+        all.push(Located {
+            side: side.into(),
+            path: path.to_vec(),
+            setting,
+        });
+    };
+    if let Some(key) = program.setting(statement) {
+        let values: Vec<_> = statement
+            .values
+            .iter()
+            .map(|value| expanded(value, lookup))
+            .collect();
+        for setting in made(program, key, &statement.name, &values, source) {
+            add(&key.side, &statement.path, setting);
+        }
+        return all;
+    }
+    if !program.has_options(statement) {
+        return all;
+    }
+    let mut path = statement.path.clone();
+    let directive = folded(statement.name.text());
+    let side = if directive.contains("server") || directive == "cache-peer" {
+        "server"
+    } else {
+        ""
+    };
+    // A directive of defaults is no server of its own.
+    if !directive.starts_with("ssl-default") {
+        *blocks += 1;
+        let named = &*program.dialect != "master.cf";
+        path.push(Block {
+            id: usize::MAX - *blocks,
+            kind: statement.name.text().to_owned(),
+            arguments: statement
+                .values
+                .first()
+                .filter(|word| named && !word.text().contains('='))
+                .map_or("", Word::text)
+                .to_owned(),
+            file: statement.file,
+            at: statement.name.start(),
+        });
+    }
+    let mut words = statement.values.iter();
+    while let Some(word) = words.next() {
+        let split = word.split_once('=');
+        let (name, value) = match &split {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        let Some(key) = program.word(name.text()) else {
+            continue;
+        };
+        let values = match (key.kind, value) {
+            (Kind::Flag, _) => Vec::new(),
+            (_, Some(value)) => {
+                let mut value = value.clone();
+                // The quotes stand behind the sign.
+                if value.text().starts_with(['"', '\'']) {
+                    value = value.trimmed(|c| matches!(c, '"' | '\''));
+                }
+                vec![value]
+            }
+            (_, None) => match words.next() {
+                Some(value) => vec![value.clone()],
+                None => break,
+            },
+        };
+        for setting in made(program, key, name, &values, source) {
+            add(side, &path, setting);
+        }
+    }
+    all
+}
+
+/// The value with the values of the names that it refers to.
+fn expanded(value: &Word, lookup: &Lookup<'_>) -> Word {
+    if let Some(found) = lookup(value.text()) {
+        return found.moved_to(value.start());
+    }
+    let text = value.text();
+    if !text.contains('$') {
+        return value.clone();
+    }
+    let mut all = Word::at(value.start());
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('$')) {
+        let dollar = at + found;
+        all.append(&value.part(at..dollar));
+        let rest = &text[dollar + 1..];
+        let (name, length) = match rest.strip_prefix(['{', '(']) {
+            Some(inner) => {
+                let end = inner.find(['}', ')']).unwrap_or(inner.len());
+                (&inner[..end], (end + 2).min(rest.len()))
+            }
+            None => {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let end = end.unwrap_or(rest.len());
+                (&rest[..end], end)
+            }
+        };
+        match lookup(&format!("${name}")) {
+            Some(found) => all.append(&found.moved_to(value.offset(dollar))),
+            None => all.append(&value.part(dollar..dollar + 1 + length)),
+        }
+        at = dollar + 1 + length;
+    }
+    all.append(&value.part(at.min(text.len())..text.len()));
+    all
+}
+
+fn made(
+    program: &Program,
+    key: &Key,
+    name: &Word,
+    values: &[Word],
+    source: &Arc<Source>,
+) -> Vec<Setting> {
+    let blank = |kind, value: Word| Setting {
+        kind,
+        directive: name.text().into(),
+        value,
+        source: Arc::clone(source),
+        rules: Vec::new(),
+        unknown: Vec::new(),
+        preference: None,
+        bits: None,
+    };
+    let is_code = program.dialect.starts_with("code");
+    // In source code, a value that is a variable says nothing.
+    let strings: Vec<Word> = match is_code && &*program.name == "source" {
+        true => values
+            .iter()
+            .filter(|value| value.quoted && !is_separator(value))
+            .cloned()
+            .collect(),
+        false => values.to_vec(),
+    };
+    let versions = |(rules, unknown): (Vec<VersionRule>, Vec<Word>)| {
+        let unknown = if is_code { Vec::new() } else { unknown };
+        let all = rules.is_empty() && unknown.is_empty();
+        let value = match values.is_empty() {
+            true => name.clone(),
+            false => value::joined(values),
+        };
+        let setting = Setting {
+            rules,
+            unknown,
+            ..blank(SettingKind::Versions, value)
+        };
+        (!all).then_some(setting).into_iter().collect::<Vec<_>>()
+    };
+    match key.kind {
+        Kind::Ciphers => {
+            let mut words = &strings[..];
+            let mut kind = SettingKind::Ciphers;
+            // Apache's directive may name the protocol first.
+            if folded(name.text()).ends_with("ciphersuite") && words.len() > 1 {
+                let protocol = words.first().map(|word| word.text().to_ascii_lowercase());
+                let newer = protocol.as_deref() == Some("tlsv1.3");
+                if newer {
+                    kind = SettingKind::Ciphersuites;
+                }
+                if newer || protocol.as_deref() == Some("ssl") {
+                    words = words.get(1..).unwrap_or_default();
+                }
+            }
+            let value = if is_code {
+                value::joined(words)
+            } else {
+                spaced(words)
+            };
+            if strings.is_empty() && is_code || value.is_empty() && &*program.dialect == "yaml" {
+                return Vec::new();
+            }
+            vec![blank(kind, value)]
+        }
+        Kind::Suites => suites(is_code, values, blank),
+        Kind::Tls13 => {
+            let value = list(&strings);
+            match value.is_empty() && is_code {
+                true => Vec::new(),
+                false => vec![blank(SettingKind::Ciphersuites, value)],
+            }
+        }
+        Kind::Excluded => vec![blank(SettingKind::Excluded, spaced(&strings))],
+        Kind::Versions => versions(value::version_list(values)),
+        Kind::Without => {
+            let (rules, unknown) = value::version_list(values);
+            let without = rules.into_iter().flat_map(|rule| match rule {
+                VersionRule::Only(list) => list,
+                VersionRule::With(version) => vec![version],
+                _ => Vec::new(),
+            });
+            versions((without.map(VersionRule::Without).collect(), unknown))
+        }
+        Kind::Min | Kind::Max => versions(value::limit(key.kind, values)),
+        Kind::Switch => versions((value::switch(name.text(), values), Vec::new())),
+        Kind::Flag => {
+            let (rules, preference) = value::flag(name.text());
+            match preference {
+                Some(_) => {
+                    let setting = blank(SettingKind::Preference, name.clone());
+                    vec![Setting {
+                        preference,
+                        ..setting
+                    }]
+                }
+                None => versions((rules, Vec::new())),
+            }
+        }
+        Kind::Options => {
+            let (rules, preference) = value::options(values);
+            let mut all = versions((rules, Vec::new()));
+            if preference.is_some() {
+                let setting = blank(SettingKind::Preference, value::joined(values));
+                all.push(Setting {
+                    preference,
+                    ..setting
+                });
+            }
+            all
+        }
+        Kind::Groups => {
+            let value = value::groups(if is_code && !strings.is_empty() {
+                &strings
+            } else {
+                values
+            });
+            let nothing = matches!(value.text(), "" | "auto" | "none" | "true" | "yes" | "on");
+            match nothing || value.text().starts_with('/') {
+                true => Vec::new(),
+                false => vec![blank(SettingKind::Groups, value)],
+            }
+        }
+        Kind::DhFile => {
+            let mut value = spaced(&strings).trimmed(|c| c == '<');
+            // squid puts the name of a curve before the file.
+            if let Some((_, file)) = value
+                .split_once(':')
+                .filter(|(_, file)| file.text().starts_with('/'))
+            {
+                value = file;
+            }
+            match value.is_empty() || matches!(value.text(), "auto" | "none") {
+                true => Vec::new(),
+                false => vec![blank(SettingKind::DhParams, value)],
+            }
+        }
+        Kind::DhBits => {
+            let value = spaced(&strings);
+            let bits = value.text().trim().parse().ok();
+            bits.map(|bits| Setting {
+                bits: Some(bits),
+                ..blank(SettingKind::DhParams, value)
+            })
+            .into_iter()
+            .collect()
+        }
+        Kind::Preference => {
+            let value = spaced(values);
+            let preference = Some(value::truth(value.text()).unwrap_or(true));
+            vec![Setting {
+                preference,
+                ..blank(SettingKind::Preference, value)
+            }]
+        }
+        Kind::Command => commands(program, key, values, source),
+    }
+}
+
+/// The words with blanks between them, as a program reads the rest of a line.
+fn spaced(words: &[Word]) -> Word {
+    let mut all = Word::at(words.first().map_or(0, Word::start));
+    for word in words {
+        if !all.is_empty() {
+            all.insert(" ");
+        }
+        all.append(word);
+    }
+    all
+}
+
+/// Suites of TLS 1.3 with `:` between them.
+fn list(values: &[Word]) -> Word {
+    match values {
+        [one] if !one.text().contains([',', ' ']) => one.clone(),
+        _ => {
+            let all = values
+                .iter()
+                .flat_map(|value| value.split(|c| c.is_whitespace() || ",:".contains(c)));
+            value::joined(&all.collect::<Vec<_>>())
+        }
+    }
+}
+
+/// Commands of `SSL_CONF_cmd`: `Ciphersuites TLS_AES_128_GCM_SHA256`.
+fn commands(program: &Program, key: &Key, values: &[Word], source: &Arc<Source>) -> Vec<Setting> {
+    let openssl = Program::all()
+        .iter()
+        .find(|other| &*other.name == "openssl");
+    let Some(openssl) = openssl else {
+        return Vec::new();
+    };
+    let mut words: Vec<Word> = Vec::new();
+    for value in values {
+        // stunnel writes `config = MinProtocol:TLSv1.2`.
+        match value
+            .split_once(':')
+            .filter(|_| &*program.name == "stunnel")
+        {
+            Some((name, value)) => words.extend([name, value]),
+            None => words.push(value.clone()),
+        }
+    }
+    let mut all = Vec::new();
+    for pair in words.chunks(2) {
+        let [name, value] = pair else { continue };
+        let statement = Statement::new(0, Vec::new(), name.clone(), vec![value.clone()]);
+        if let Some(found) = openssl.setting(&statement) {
+            let key = Key {
+                side: key.side.clone(),
+                kind: found.kind,
+            };
+            all.extend(made(openssl, &key, name, &statement.values, source));
+        }
+    }
+    all
+}

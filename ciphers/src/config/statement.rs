@@ -1,0 +1,118 @@
+//! The form into which every grammar brings a file: names with values, in blocks.
+
+use super::text::{Word, folded};
+
+/// A block, a section, an element or a mapping that contains statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Block {
+    /// Different for each block of a reading.
+    pub(super) id: usize,
+    /// Its first word: `server`, `VirtualHost`.
+    pub(super) kind: String,
+    /// The words behind that.
+    pub(super) arguments: String,
+    pub(super) file: usize,
+    /// Where it starts.
+    pub(super) at: usize,
+}
+
+/// A name and its values.
+#[derive(Debug, Clone)]
+pub(super) struct Statement {
+    pub(super) file: usize,
+    /// The blocks around it, the outermost first.
+    pub(super) path: Vec<Block>,
+    pub(super) name: Word,
+    /// The name as it is compared.
+    pub(super) folded_name: String,
+    /// The name with the names of the blocks before it: `ssl.ciphers`.
+    pub(super) full_name: String,
+    pub(super) values: Vec<Word>,
+}
+
+impl Statement {
+    pub(super) fn new(file: usize, path: Vec<Block>, name: Word, values: Vec<Word>) -> Statement {
+        let folded_name = folded(name.text());
+        let kinds = path.iter().map(|block| block.kind.as_str());
+        let all: Vec<_> = kinds.chain([name.text()]).collect();
+        Statement {
+            file,
+            full_name: folded(&all.join(".")),
+            folded_name,
+            path,
+            name,
+            values,
+        }
+    }
+}
+
+/// The statements of a reading, and the blocks that are open.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    pub(super) statements: Vec<Statement>,
+    pub(super) stack: Vec<Block>,
+    pub(super) file: usize,
+    blocks: usize,
+    /// Sections that may be opened again.
+    sections: Vec<Block>,
+}
+
+/// The deepest nesting; what is deeper belongs to the last block.
+const DEPTH: usize = 64;
+
+impl Builder {
+    pub(super) fn add(&mut self, name: Word, values: Vec<Word>) {
+        let path = self.stack.clone();
+        self.add_in(path, name, values);
+    }
+
+    pub(super) fn add_in(&mut self, path: Vec<Block>, name: Word, values: Vec<Word>) {
+        self.statements
+            .push(Statement::new(self.file, path, name, values));
+    }
+
+    pub(super) fn block(&mut self, kind: &str, arguments: &str, at: usize) -> Block {
+        self.blocks += 1;
+        Block {
+            id: self.blocks,
+            kind: kind.to_owned(),
+            arguments: arguments.to_owned(),
+            file: self.file,
+            at,
+        }
+    }
+
+    pub(super) fn open(&mut self, kind: &str, arguments: &str, at: usize) {
+        let block = self.block(kind, arguments, at);
+        if self.stack.len() < DEPTH {
+            self.stack.push(block);
+        }
+    }
+
+    /// Opens a section, which may have been open before.
+    pub(super) fn section(&mut self, kind: &str, at: usize) {
+        let known = self
+            .sections
+            .iter()
+            .find(|block| block.kind == kind)
+            .cloned();
+        let block = known.unwrap_or_else(|| {
+            let block = self.block(kind, "", at);
+            self.sections.push(block.clone());
+            block
+        });
+        self.stack.push(block);
+    }
+
+    /// Opens a block with the words before its brace.
+    pub(super) fn open_words(&mut self, words: &[Word], at: usize) {
+        let kind = words.first().map_or("", Word::text);
+        let rest: Vec<_> = words.iter().skip(1).map(Word::text).collect();
+        self.open(kind, &rest.join(" "), words.first().map_or(at, Word::start));
+    }
+
+    /// Closes blocks down to this many.
+    pub(super) fn close_to(&mut self, depth: usize) {
+        self.stack.truncate(depth);
+    }
+}

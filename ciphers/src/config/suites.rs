@@ -1,0 +1,102 @@
+//! Lists of suites, by the names of OpenSSL or of the TLS registry.
+
+use super::setting::{Setting, SettingKind};
+use super::text::Word;
+use super::value;
+use crate::cipher::{Cipher, registry};
+
+/// A suite by its name in the registry, in Java or in Go.
+pub(super) fn suite(name: &str) -> Option<&'static Cipher> {
+    // OpenVPN writes the registry's names with dashes.
+    let name = name.replace('-', "_");
+    let rest = name.strip_prefix("TLS_").or(name.strip_prefix("SSL_"))?;
+    let standard = format!("TLS_{rest}");
+    // Go's older names of these suites lack the digest.
+    let longer = format!("{standard}_SHA256");
+    let named = |wanted: &str| {
+        registry()
+            .iter()
+            .find(|suite| suite.standard_name == Some(wanted))
+    };
+    let chacha = standard.ends_with("CHACHA20_POLY1305");
+    named(&standard).or_else(|| chacha.then(|| named(&longer))?)
+}
+
+/// A list of suites in a form that the program leaves open.
+pub(super) fn suites(
+    is_code: bool,
+    values: &[Word],
+    blank: impl Fn(SettingKind, Word) -> Setting,
+) -> Vec<Setting> {
+    let is_constant = |word: &&Word| {
+        word.quoted || word.text().starts_with("TLS_") || word.text().starts_with("SSL_")
+    };
+    let counts = |word: &&Word| !is_code || is_constant(word) && !is_separator(word);
+    let words: Vec<Word> = values.iter().filter(counts).cloned().collect();
+    let text = words.iter().map(Word::text).collect::<Vec<_>>().join(":");
+    if text.is_empty() {
+        return Vec::new();
+    }
+    if !value::is_registry_list(&text) {
+        // The names of an Elixir or Erlang list, or an OpenSSL string; BoringSSL has groups of equal
+        // preference in brackets. Prose is neither.
+        let prose = text.contains(". ")
+            || text.split_whitespace().count() > 1 && !text.contains([',', ':', '!']);
+        let odd = text.contains(['/', '{', '}', '<', '>', '%', '*', '?', '\\'])
+            || text.contains(", ") && !text.contains('-');
+        if prose || odd || is_code && !looks_like_ciphers(&text) {
+            return Vec::new();
+        }
+        let lists = words
+            .iter()
+            .flat_map(|word| word.split(|c| "[|]".contains(c)));
+        let mut words: Vec<_> = lists.collect();
+        // Node, Erlang and others take the suites of TLS 1.3 out of the list.
+        let is_newer = |word: &Word| suite(word.text()).is_some_and(Cipher::is_tls13);
+        let pieces: Vec<_> = words
+            .iter()
+            .flat_map(|word| word.split(|c| c == ':'))
+            .collect();
+        let (newer, older): (Vec<Word>, Vec<Word>) = pieces.into_iter().partition(is_newer);
+        let mut all = Vec::new();
+        if !newer.is_empty() {
+            words = older;
+            all.push(blank(SettingKind::Ciphersuites, value::joined(&newer)));
+        }
+        all.push(blank(SettingKind::Ciphers, value::joined(&words)));
+        return all;
+    }
+    let names = words
+        .iter()
+        .flat_map(|word| word.split(|c| c.is_whitespace() || ",:;\"'".contains(c)));
+    // Go and Java list the suites of TLS 1.3 beside the others.
+    let (newer, older): (Vec<Word>, Vec<Word>) =
+        names.partition(|name| suite(name.text()).is_some_and(Cipher::is_tls13));
+    let mut all = Vec::new();
+    if !older.is_empty() {
+        all.push(blank(SettingKind::Suites, value::joined(&older)));
+    }
+    if !newer.is_empty() {
+        all.push(blank(SettingKind::Ciphersuites, value::joined(&newer)));
+    }
+    all
+}
+
+/// The argument of a function that joins strings.
+pub(super) fn is_separator(word: &Word) -> bool {
+    word.text()
+        .chars()
+        .all(|c| matches!(c, ':' | ',' | ' ' | ';'))
+}
+
+/// Whether a string of a program is a cipher string and not a name of something else.
+fn looks_like_ciphers(text: &str) -> bool {
+    let known = [
+        "HIGH", "MEDIUM", "LOW", "ALL", "DEFAULT", "ECDH", "DHE", "AES", "NULL", "RSA", "RC4",
+        "DES", "CHACHA", "PSK", "SHA", "MD5", "@", "PROFILE", "NORMAL", "SECURE", "kEDH", "EDH",
+        "CAMELLIA",
+    ];
+    known.iter().any(|word| text.contains(word))
+        && !text.contains("CBC/")
+        && !text.starts_with("aes")
+}

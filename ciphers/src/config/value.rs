@@ -1,0 +1,325 @@
+//! The meaning of values.
+
+use pyssl::TlsVersion;
+
+use super::programs::Kind;
+use super::text::{Word, folded};
+
+/// What a setting says about the versions of the protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum VersionRule {
+    Only(Vec<TlsVersion>),
+    With(TlsVersion),
+    Without(TlsVersion),
+    Min(TlsVersion),
+    Max(TlsVersion),
+}
+
+/// The versions that are on if a setting only takes some away.
+const USUAL: [TlsVersion; 4] = [
+    TlsVersion::TLSv1,
+    TlsVersion::TLSv1_1,
+    TlsVersion::TLSv1_2,
+    TlsVersion::TLSv1_3,
+];
+
+const ALL: [TlsVersion; 5] = [
+    TlsVersion::SSLv3,
+    TlsVersion::TLSv1,
+    TlsVersion::TLSv1_1,
+    TlsVersion::TLSv1_2,
+    TlsVersion::TLSv1_3,
+];
+
+/// The versions that are on after these rules; none if there is no rule.
+pub(super) fn versions<'a>(
+    rules: impl Iterator<Item = &'a VersionRule>,
+) -> Option<Vec<TlsVersion>> {
+    let mut rules = rules.peekable();
+    rules.peek()?;
+    let mut on = USUAL.to_vec();
+    let (mut min, mut max) = (None, None);
+    for rule in rules {
+        match rule {
+            VersionRule::Only(versions) => {
+                on.clone_from(versions);
+                (min, max) = (None, None);
+            }
+            VersionRule::With(version) => on.push(*version),
+            VersionRule::Without(version) => on.retain(|other| other != version),
+            VersionRule::Min(version) => min = Some(*version),
+            VersionRule::Max(version) => max = Some(*version),
+        }
+    }
+    if min == Some(TlsVersion::SSLv3) {
+        on.push(TlsVersion::SSLv3);
+    }
+    let within = |version: &TlsVersion| {
+        min.is_none_or(|min| *version >= min) && max.is_none_or(|max| *version <= max)
+    };
+    Some(
+        ALL.into_iter()
+            .filter(|version| on.contains(version) && within(version))
+            .collect(),
+    )
+}
+
+/// A word for a version.
+enum Named {
+    One(TlsVersion),
+    /// SSL 2.0, which no supported OpenSSL has.
+    Ssl2,
+    Every,
+    Nothing,
+}
+
+/// Reads names such as `TLSv1.2`, `tls1.2`, `VersionTLS12`, `TLS1_2_VERSION`, `3.3`.
+fn named(word: &str) -> Option<Named> {
+    let lower: String = word
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    match lower.as_str() {
+        "all" | "any" | "tls" | "tlsv1x" | "default" | "sslv23" | "ssl" => {
+            return Some(Named::Every);
+        }
+        "none" => return Some(Named::Nothing),
+        "0x0303" | "771" => return Some(Named::One(TlsVersion::TLSv1_2)),
+        "0x0304" | "772" => return Some(Named::One(TlsVersion::TLSv1_3)),
+        "0x0302" | "770" => return Some(Named::One(TlsVersion::TLSv1_1)),
+        "0x0301" | "769" => return Some(Named::One(TlsVersion::TLSv1)),
+        "0x0300" | "768" => return Some(Named::One(TlsVersion::SSLv3)),
+        _ => {}
+    }
+    let behind = |mark: &str| lower.rfind(mark).map(|at| &lower[at + mark.len()..]);
+    let (is_ssl, rest) = match (behind("tls"), behind("ssl")) {
+        (Some(rest), _) => (false, rest),
+        (None, Some(rest)) => (true, rest),
+        (None, None) if lower.starts_with(|c: char| c.is_ascii_digit()) => (false, lower.as_str()),
+        _ => return None,
+    };
+    let rest = rest
+        .trim_start_matches("version")
+        .trim_start_matches('v');
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(match (is_ssl, digits.as_str()) {
+        (true, "2" | "20") => Named::Ssl2,
+        (true, "3" | "30") | (false, "30") => Named::One(TlsVersion::SSLv3),
+        (true, "23") => Named::Every,
+        (false, "1" | "10" | "31") => Named::One(TlsVersion::TLSv1),
+        (false, "11" | "32") => Named::One(TlsVersion::TLSv1_1),
+        (false, "12" | "33") => Named::One(TlsVersion::TLSv1_2),
+        (false, "13" | "34") => Named::One(TlsVersion::TLSv1_3),
+        (_, "") if lower.contains("tls") => Named::Every,
+        _ => return None,
+    })
+}
+
+/// The rules of a list such as `TLSv1.2 TLSv1.3`, `all -SSLv3`, `!SSLv2, !SSLv3` or `>=TLSv1.2`. Words
+/// that are no version are returned too.
+pub(super) fn version_list(values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
+    let (mut rules, mut unknown) = (Vec::new(), Vec::new());
+    let mut listed = false;
+    for value in values {
+        for word in value.split(|c| c.is_whitespace() || ",;:|\"'()[]{}".contains(c)) {
+            // `TLSv1.2+TLSv1.3` is two words, `tlsv1_2+` a minimum.
+            let plus = |at: usize| {
+                word.text()
+                    .get(at + 1..)
+                    .is_some_and(|rest| !rest.is_empty())
+            };
+            let cuts: Vec<usize> = word
+                .text()
+                .match_indices('+')
+                .map(|(at, _)| at)
+                .filter(|at| *at > 0 && plus(*at))
+                .collect();
+            let mut start = 0;
+            for end in cuts.into_iter().chain([word.text().len()]) {
+                let piece = word.part(start..end);
+                start = end;
+                match version_word(piece.text(), &mut listed) {
+                    Some(rule) => rules.extend(rule),
+                    None => unknown.push(piece),
+                }
+            }
+        }
+    }
+    (rules, unknown)
+}
+
+fn version_word(text: &str, listed: &mut bool) -> Option<Vec<VersionRule>> {
+    let minimum = text
+        .strip_prefix(">=")
+        .or(text.strip_suffix('+').filter(|t| !t.is_empty()));
+    if let Some(word) = minimum {
+        let Named::One(version) = named(word)? else {
+            return Some(Vec::new());
+        };
+        return Some(vec![VersionRule::Min(version)]);
+    }
+    if let Some(word) = text.strip_prefix("<=") {
+        let Named::One(version) = named(word)? else {
+            return Some(Vec::new());
+        };
+        return Some(vec![VersionRule::Max(version)]);
+    }
+    let removed = text.strip_prefix(['!', '-']);
+    let word = removed.unwrap_or(text).trim_start_matches(['+', '=']);
+    let known = named(word)?;
+    let first = !std::mem::replace(listed, true);
+    Some(match (known, removed) {
+        (Named::One(version), Some(_)) => vec![VersionRule::Without(version)],
+        (Named::One(version), None) if first => vec![VersionRule::Only(vec![version])],
+        (Named::One(version), None) => vec![VersionRule::With(version)],
+        (Named::Every, None) => vec![VersionRule::Only(USUAL.to_vec())],
+        (Named::Every, Some(_)) => vec![VersionRule::Only(Vec::new())],
+        (Named::Nothing, _) | (Named::Ssl2, None) if first => vec![VersionRule::Only(Vec::new())],
+        _ => Vec::new(),
+    })
+}
+
+/// The rule of a single version that is the least or the greatest.
+pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
+    let words = values
+        .iter()
+        .flat_map(|value| value.split(|c| c.is_whitespace() || "\"',;()".contains(c)));
+    let words: Vec<_> = words
+        .filter(|word| !matches!(word.text(), "or-highest" | "ssl" | "ctx"))
+        .collect();
+    let found = words.iter().find_map(|word| match named(word.text())? {
+        Named::One(version) => Some(version),
+        _ => None,
+    });
+    match found {
+        Some(version) if kind == Kind::Max => (vec![VersionRule::Max(version)], Vec::new()),
+        Some(version) => (vec![VersionRule::Min(version)], Vec::new()),
+        None => {
+            let every = words.iter().any(|word| named(word.text()).is_some());
+            // A variable of a program is no mistake.
+            let quoted = words.into_iter().filter(|word| word.quoted && !every);
+            (Vec::new(), quoted.collect())
+        }
+    }
+}
+
+/// Words for options of OpenSSL: `NO_SSLv3`, `+no_tlsv1_1`, `OP_NO_TLSv1`, `ServerPreference`.
+pub(super) fn options(values: &[Word]) -> (Vec<VersionRule>, Option<bool>) {
+    let (mut rules, mut preference) = (Vec::new(), None);
+    for value in values {
+        for word in value.split(|c| c.is_whitespace() || ",:|;\"'".contains(c)) {
+            let lower = folded(word.text());
+            let off = lower.starts_with(['-', '!']);
+            let name = lower.trim_start_matches(['+', '-', '!']);
+            let name = name.trim_start_matches("ssl-op-").trim_start_matches("op-");
+            if matches!(name, "cipher-server-preference" | "serverpreference") {
+                preference = Some(!off);
+            }
+            let Some(version) = name.strip_prefix("no-") else {
+                continue;
+            };
+            if let Some(Named::One(version)) =
+                named(version).filter(|_| version.contains(['s', 'S']))
+            {
+                rules.push(match off {
+                    true => VersionRule::With(version),
+                    false => VersionRule::Without(version),
+                });
+            }
+        }
+    }
+    (rules, preference)
+}
+
+/// A directive whose name has the version: `ssl_tlsv1_1=YES`.
+pub(super) fn switch(name: &str, values: &[Word]) -> Vec<VersionRule> {
+    let on = values
+        .first()
+        .is_none_or(|value| truth(value.text()) != Some(false));
+    match named(name) {
+        Some(Named::One(version)) if on => vec![VersionRule::With(version)],
+        Some(Named::One(version)) => vec![VersionRule::Without(version)],
+        _ => Vec::new(),
+    }
+}
+
+/// An option that is a word, of HAProxy: `no-tlsv10`, `force-tlsv12`.
+pub(super) fn flag(name: &str) -> (Vec<VersionRule>, Option<bool>) {
+    if folded(name) == "prefer-client-ciphers" {
+        return (Vec::new(), Some(false));
+    }
+    let version = named(name.split_once('-').map_or("", |(_, version)| version));
+    let rules = match version {
+        Some(Named::One(version)) if name.starts_with("no-") => vec![VersionRule::Without(version)],
+        Some(Named::One(version)) => vec![VersionRule::Only(vec![version])],
+        _ => Vec::new(),
+    };
+    (rules, None)
+}
+
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" | "1" | "enable" | "enabled" | "t" | "y" => Some(true),
+        "off" | "no" | "false" | "0" | "disable" | "disabled" | "f" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// The names of groups, with `:` between them.
+pub(super) fn groups(values: &[Word]) -> Word {
+    let separates = |c: char| c.is_whitespace() || ":,;/|\"'()[]{}".contains(c);
+    let mut joined = Word::at(values.first().map_or(0, Word::start));
+    for value in values {
+        for word in value.split(separates) {
+            let word = word.trimmed(|c| matches!(c, '*' | '?'));
+            // Java, Go and Erlang have names of their own for the curves of NIST.
+            let lower = folded(word.text());
+            let other = match lower.as_str() {
+                "curvep256" | "secp256r1" => Some("P-256"),
+                "curvep384" | "secp384r1" => Some("P-384"),
+                "curvep521" | "secp521r1" => Some("P-521"),
+                _ => None,
+            };
+            if !joined.is_empty() {
+                joined.insert(":");
+            }
+            match other.filter(|_| lower.starts_with("curve")) {
+                Some(other) => {
+                    let mut place = Word::at(word.start());
+                    place.insert(other);
+                    joined.append(&place);
+                }
+                None => joined.append(&word),
+            }
+        }
+    }
+    joined
+}
+
+/// Lists of names with `:` between them. An empty word if there is none.
+pub(super) fn joined(values: &[Word]) -> Word {
+    let mut joined = Word::at(values.first().map_or(0, Word::start));
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        if !joined.is_empty() {
+            joined.insert(":");
+        }
+        joined.append(value);
+    }
+    joined
+}
+
+/// Whether this is a list of suites by the names of the TLS registry, Java or Go.
+pub(super) fn is_registry_list(text: &str) -> bool {
+    let mut names = text
+        .split(|c: char| c.is_whitespace() || ",:;".contains(c))
+        .filter(|n| !n.is_empty());
+    let is = |name: &str| {
+        let upper = name.trim_matches(['"', '\'']);
+        upper.starts_with("TLS_")
+            || upper.starts_with("SSL_")
+            || upper.starts_with("TLS-") && upper.contains("-WITH-")
+    };
+    let first = names.next();
+    first.is_some_and(|name| is(name) && names.all(is))
+}
