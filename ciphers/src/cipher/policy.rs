@@ -219,7 +219,7 @@ impl Policy {
             rules: file.rule,
         };
         if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
-            return Err(DataError::new(1, "no `[[rule]]` of the file has an entry"));
+            return Err(DataError::new(1, "no `[[rule]]` of the file requires anything"));
         }
         Ok(policy)
     }

@@ -100,7 +100,7 @@ fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
         (
             "name = 'a'\nversion = '1'\nsource = 'b'\n[[rule]]\nsection = '1'",
             1,
-            "states anything",
+            "requires anything",
         ),
         // The format before TOML.
         ("name a\nversion 1\nsource b\nversions TLSv1.2", 1, "`=`"),
