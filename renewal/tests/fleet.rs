@@ -28,7 +28,7 @@ struct Server {
 impl Server {
     fn start(store: &str, identity: &Path) -> Server {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "server_process", "--nocapture"])
+            .args(["--exact", "server_in_a_child_process", "--nocapture"])
             .env(SERVER, store)
             .env(IDENTITY, identity)
             .stdin(Stdio::piped())
@@ -53,7 +53,7 @@ impl Drop for Server {
 
 /// Runs only in the processes that a test starts.
 #[test]
-fn server_process() {
+fn server_in_a_child_process() {
     let Ok(store) = std::env::var(SERVER) else {
         return;
     };
@@ -246,7 +246,7 @@ mod redis_server {
     }
 
     #[test]
-    fn a_redis_that_is_down_is_an_error_and_one_that_returns_is_used() {
+    fn a_stopped_redis_is_an_error_and_is_used_again_after_it_restarts() {
         let Some(redis) = Redis::start() else { return };
         let mut store = RedisStore::new(&redis.address(), "keys:").unwrap();
         let later = std::time::SystemTime::now() + Duration::from_secs(60);

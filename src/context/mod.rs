@@ -348,7 +348,7 @@ mod tests {
     use crate::constants::{Options, TlsVersion, VerifyFlags};
 
     #[test]
-    fn setters_of_a_context_in_use_build_one_snapshot_at_the_next_connection() {
+    fn several_setters_of_a_context_in_use_build_one_snapshot() {
         let context = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
         let built = || context.lock().snapshot.as_ref().map(Arc::as_ptr);
         let held = context.snapshot().unwrap();
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_connection_has_the_values_that_setters_have_tried_out() {
+    fn setters_and_new_connections_have_equal_values() {
         type Setter = fn(&SslContext) -> Result<()>;
         let setters: &[(&str, Setter)] = &[
             ("the level", |c| c.set_ciphers("HIGH:@SECLEVEL=3")),

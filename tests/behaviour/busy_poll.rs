@@ -31,7 +31,7 @@ fn while_it_runs<T: Send>(read: impl FnOnce() -> T + Send, then: impl FnOnce()) 
 }
 
 #[test]
-fn a_read_does_not_sleep_before_the_time_has_passed() {
+fn busy_poll_keeps_a_read_from_sleeping() {
     let Link { client, server } = link(HOUR);
     let send = || server.sendall(b"data").unwrap();
     let data = while_it_runs(|| client.recv(10).unwrap(), send);
@@ -43,7 +43,7 @@ fn a_read_does_not_sleep_before_the_time_has_passed() {
 }
 
 #[test]
-fn a_handshake_does_not_sleep_before_the_time_has_passed() {
+fn busy_poll_keeps_a_handshake_from_sleeping() {
     let contexts = Contexts::new();
     let (near, far) = crate::link::tcp_pair();
     let options = client_options().busy_poll(HOUR);
@@ -61,7 +61,7 @@ fn a_handshake_does_not_sleep_before_the_time_has_passed() {
 }
 
 #[test]
-fn a_read_sleeps_when_the_time_has_passed() {
+fn a_read_sleeps_after_the_busy_poll_time() {
     let Link { client, server } = link(Duration::from_millis(1));
     std::thread::scope(|scope| {
         let reader = waiting(scope, || client.recv(10).unwrap());
@@ -87,7 +87,7 @@ fn close_and_the_time_out_end_a_read_that_does_not_sleep() {
 }
 
 #[test]
-fn accepted_sockets_inherit_the_time() {
+fn accepted_sockets_inherit_busy_poll() {
     let contexts = Contexts::new();
     let options = ssl::WrapSocket::new().server_side(true).busy_poll(HOUR);
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -9,7 +9,7 @@ use crate::link::{Contexts, Link};
 
 /// Names the index of a kind of connections, in the process that makes them.
 const KIND: &str = "PYSSL_TEST_MEMORY";
-const TEST: &str = "memory::idle_connections_hold_no_buffers_of_openssl";
+const TEST: &str = "memory::idle_connections_hold_no_openssl_buffers";
 
 /// How many messages each side has sent.
 const KINDS: [(ssl::TlsVersion, usize); 4] = [
@@ -63,7 +63,7 @@ fn pair((version, messages): (ssl::TlsVersion, usize)) -> usize {
 }
 
 #[test]
-fn idle_connections_hold_no_buffers_of_openssl() {
+fn idle_connections_hold_no_openssl_buffers() {
     if let Ok(kind) = std::env::var(KIND) {
         println!("{} KiB", pair(KINDS[kind.parse::<usize>().unwrap()]));
         return;

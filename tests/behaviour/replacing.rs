@@ -51,7 +51,7 @@ fn handshake(
 }
 
 #[test]
-fn set_identities_leaves_the_context_unchanged_if_one_of_them_is_refused() {
+fn set_identities_leaves_the_context_unchanged_if_one_is_rejected() {
     let ca = Ca::new();
     let (old, new, other) = (ca.issue("localhost"), ca.issue("localhost"), ca.issue("a"));
     let mismatched =
@@ -85,7 +85,7 @@ fn a_context_without_identities_refuses_handshakes() {
 }
 
 #[test]
-fn set_trust_of_ends_the_trust_in_the_old_certificates() {
+fn set_trust_of_removes_the_old_trusted_certificates() {
     let (old, new) = (Ca::new(), Ca::new());
     let client = client_context(&old);
     let fresh = ssl::SslContext::new(client.protocol()).unwrap();
@@ -100,7 +100,7 @@ fn set_trust_of_ends_the_trust_in_the_old_certificates() {
 }
 
 #[test]
-fn sessions_survive_set_identities() {
+fn sessions_resume_after_set_identities() {
     let ca = Ca::new();
     let contexts = Contexts {
         client: client_context(&ca),

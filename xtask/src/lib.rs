@@ -41,7 +41,7 @@ mod tests {
         assert!(crates.len() <= 20, "{crates:#?}");
     }
     #[test]
-    fn no_files_import_from_each_other() {
+    fn there_are_no_circular_imports() {
         let mut crates = vec![crate::workspace().to_owned()];
         for parent in ["", "benches"] {
             let entries = crate::workspace().join(parent).read_dir().unwrap();

@@ -60,7 +60,7 @@ impl Subject for TokioRustls {
             .with_no_client_auth()
             .with_single_cert(vec![CertificateDer::from(setup.leaf.der())], key)
             .expect("a certificate");
-        // As OpenSSL does.
+        // Session tickets are on, as in OpenSSL.
         config.ticketer = ring::Ticketer::new().expect("a key");
         TlsAcceptor::from(Arc::new(config))
     }

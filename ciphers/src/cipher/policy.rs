@@ -219,7 +219,10 @@ impl Policy {
             rules: file.rule,
         };
         if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
-            return Err(DataError::new(1, "no `[[rule]]` of the file requires anything"));
+            return Err(DataError::new(
+                1,
+                "no `[[rule]]` of the file requires anything",
+            ));
         }
         Ok(policy)
     }

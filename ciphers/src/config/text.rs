@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_whole_texts() {
+    fn include_patterns_match_whole_names() {
         for (pattern, text, wanted) in [
             ("a*c", "abbc", true),
             ("a*c", "ab", false),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_lines_and_characters() {
+    fn source_positions_are_lines_and_characters() {
         let source = Source::new(Path::new("a"), "\u{feff}é=1\nab\n");
         assert_eq!(source.place(3), (1, 1));
         assert_eq!(source.place(5), (1, 2));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_found_in_its_file() {
+    fn offsets_of_a_value_map_to_the_file() {
         let source = "x: \"a\\\"b\n  c\"";
         let word = Word::aligned("a\"b c", source, 4);
         let found: String = (0..word.text().len())

@@ -99,9 +99,7 @@ fn named(word: &str) -> Option<Named> {
         (None, None) if lower.starts_with(|c: char| c.is_ascii_digit()) => (false, lower.as_str()),
         _ => return None,
     };
-    let rest = rest
-        .trim_start_matches("version")
-        .trim_start_matches('v');
+    let rest = rest.trim_start_matches("version").trim_start_matches('v');
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some(match (is_ssl, digits.as_str()) {
         (true, "2" | "20") => Named::Ssl2,

@@ -135,7 +135,7 @@ fn every_file_of_the_corpus_has_its_expected_values() {
 
 /// Each character of a value is in the file at the reported place.
 #[test]
-fn values_are_at_their_places() {
+fn values_have_the_position_of_their_characters() {
     let mut compared = 0;
     for name in expected().keys() {
         let config = Config::read(&directory().join(name)).unwrap();
@@ -162,7 +162,7 @@ fn values_are_at_their_places() {
 
 /// Cut and damaged files never make a reader panic.
 #[test]
-fn damaged_files_are_read_without_a_panic() {
+fn damaged_configuration_files_do_not_cause_a_panic() {
     let mut all = Vec::new();
     files(&directory(), &mut all);
     for path in all {

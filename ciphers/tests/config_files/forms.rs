@@ -18,7 +18,7 @@ fn strings(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn short_files_are_read() {
+fn settings_in_short_files_are_found() {
     for (name, text, wanted) in [
         ("a.conf", "TLSCipherSuite A:B\n", &["A:B"][..]),
         ("a", "olcTLSCipherSuite: A:!B\n", &["A:!B"]),
@@ -155,7 +155,7 @@ fn short_files_are_read() {
 }
 
 #[test]
-fn files_without_such_settings_have_none() {
+fn files_without_tls_settings_have_no_services() {
     for (name, text) in [
         ("a.yml", "x:\n  - A\n  - B c\n"),
         ("a", "the ciphers are: \"A\" and B\n"),
@@ -175,7 +175,7 @@ fn files_without_such_settings_have_none() {
 }
 
 #[test]
-fn problems_of_settings_are_found_at_their_places() {
+fn findings_have_the_position_of_their_setting() {
     for (name, text, code, line, column) in [
         (
             "nginx.conf",
@@ -250,7 +250,7 @@ fn problems_of_settings_are_found_at_their_places() {
 }
 
 #[test]
-fn included_files_are_followed_within_bounds() {
+fn included_files_are_read_within_limits() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     // Two files that include each other.

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn port_and_protocol_follow_from_each_other() {
+    fn the_starttls_protocol_and_the_port_determine_each_other() {
         use StartTls::{Ftp, Imap, Mysql, Postgres, Smtp, Xmpp};
         let smtp = Some(StartTlsArg::Protocol(Smtp));
         for (text, chosen, address, starttls) in [

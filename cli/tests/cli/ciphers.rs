@@ -522,7 +522,7 @@ fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
 }
 
 #[test]
-fn the_settings_of_each_server_of_a_file_are_judged_together() {
+fn ciphers_server_checks_the_settings_of_each_server_together() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("nginx.conf");
     let text = "http {\n  ssl_protocols TLSv1.2 TLSv1.3;\n  ssl_ecdh_curve X25519:prime256v1;\n\
@@ -555,7 +555,7 @@ fn the_settings_of_each_server_of_a_file_are_judged_together() {
 }
 
 #[test]
-fn the_strings_of_a_file_are_compared_with_other_versions_of_openssl() {
+fn ciphers_server_compares_strings_with_other_openssl_versions() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("redis.conf");
     std::fs::write(&path, "tls-ciphers CAMELLIA128-SHA\n").unwrap();

@@ -113,7 +113,7 @@ fn before(server: SocketAddr, turns: &'static [Turn]) -> Scripted {
 }
 
 #[test]
-fn each_protocol_leads_to_tls() {
+fn connect_starts_tls_in_each_protocol() {
     let world = World::new();
     let server = EchoServer::start(&world.ca.issue("localhost"));
     for (protocol, turns) in PROTOCOLS {
@@ -137,7 +137,7 @@ fn each_protocol_leads_to_tls() {
 }
 
 #[test]
-fn a_scan_starts_tls_in_each_connection() {
+fn scan_uses_starttls_on_each_connection() {
     let server = EchoServer::start(&Ca::new().issue("localhost"));
     let (protocol, turns) = PROTOCOLS[0];
     let plain = before(server.addr(), turns);
@@ -153,7 +153,7 @@ fn a_scan_starts_tls_in_each_connection() {
 }
 
 #[test]
-fn servers_without_starttls_and_hostile_ones_are_refused_clearly() {
+fn servers_without_starttls_and_misbehaving_ones_give_clear_errors() {
     let endless: &[u8] = &b"220-more\r\n".repeat(100_000);
     for (says, then, text) in [
         (

@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_from_a_minute_to_an_hour() {
+    fn retry_pauses_double_from_a_minute_to_an_hour() {
         for (failures, minutes) in [(0, 1), (1, 2), (5, 32), (6, 60), (40, 60)] {
             let least = Duration::from_secs(minutes * 60);
             let pause = pause(failures);

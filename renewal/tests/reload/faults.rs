@@ -71,7 +71,7 @@ fn faulty(ca: &Ca) -> Vec<(&'static str, String, String, &'static str)> {
 }
 
 #[test]
-fn each_fault_leaves_the_old_certificate_in_service_and_is_reported_once() {
+fn each_fault_keeps_the_old_certificate_and_is_reported_once() {
     let ca = Ca::new();
     let (old, client) = (ca.issue("localhost"), client(&ca));
     let roots = tempfile::tempdir().unwrap();
@@ -134,7 +134,7 @@ fn each_fault_leaves_the_old_certificate_in_service_and_is_reported_once() {
 }
 
 #[test]
-fn a_faulty_file_at_the_start_is_an_error_and_leaves_the_context_unchanged() {
+fn a_faulty_file_at_start_is_an_error_without_effect() {
     let ca = Ca::new();
     let first = ca.issue("localhost");
     for (name, chain, key, text) in faulty(&ca) {
@@ -157,7 +157,7 @@ fn a_faulty_file_at_the_start_is_an_error_and_leaves_the_context_unchanged() {
 }
 
 #[test]
-fn files_that_cannot_be_read_are_reported_and_their_return_is_noticed() {
+fn unreadable_files_are_reported_and_loaded_when_readable_again() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (pair, server) = (Pair::new(&leaf), server());
@@ -212,7 +212,7 @@ fn openssl_runs_as_root() -> bool {
 }
 
 #[test]
-fn a_certificate_that_becomes_valid_is_loaded_then() {
+fn a_certificate_is_loaded_when_it_becomes_valid() {
     let ca = Ca::new();
     let early = ca
         .builder()

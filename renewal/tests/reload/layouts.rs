@@ -11,7 +11,7 @@ use pyssl_testing::Ca;
 use crate::support::{Pair, Watched, client, connect, replace, server};
 
 #[test]
-fn files_that_are_renamed_into_place_are_loaded_and_sessions_resume() {
+fn renamed_files_are_loaded_and_sessions_resume() {
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let (pair, server, client) = (Pair::new(&old), server(), client(&ca));
@@ -31,7 +31,7 @@ fn files_that_are_renamed_into_place_are_loaded_and_sessions_resume() {
 }
 
 #[test]
-fn files_that_are_written_in_place_are_loaded_when_they_are_complete() {
+fn files_written_in_place_are_loaded_when_complete() {
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let (pair, server, client) = (Pair::new(&old), server(), client(&ca));
@@ -50,7 +50,7 @@ fn files_that_are_written_in_place_are_loaded_when_they_are_complete() {
 
 /// certbot's `live` directory has one symbolic link for each file.
 #[test]
-fn certbots_links_are_followed_and_half_of_a_pair_is_never_used() {
+fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
     let ca = Ca::new();
     let leaves = [ca.issue("localhost"), ca.issue("localhost")];
     let root = tempfile::tempdir().unwrap();
@@ -97,7 +97,7 @@ fn certbots_links_are_followed_and_half_of_a_pair_is_never_used() {
 
 /// Kubernetes replaces the link `..data`, so that all files change together.
 #[test]
-fn the_data_link_of_a_kubernetes_volume_is_followed() {
+fn kubernetes_data_link_is_followed() {
     let ca = Ca::new();
     let leaves = [ca.issue("localhost"), ca.issue("localhost")];
     let volume = tempfile::tempdir().unwrap();
@@ -128,7 +128,7 @@ fn the_data_link_of_a_kubernetes_volume_is_followed() {
 /// The interval is an hour here, so only the operating system can tell.
 #[test]
 #[cfg(feature = "notify")]
-fn a_notification_causes_the_reading_before_the_interval_is_over() {
+fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let pair = Pair::new(&old);
@@ -149,7 +149,7 @@ fn a_notification_causes_the_reading_before_the_interval_is_over() {
 }
 
 #[test]
-fn a_certificate_with_another_key_type_takes_the_place_of_the_old_one() {
+fn a_certificate_with_another_key_type_replaces_the_old_one() {
     let ca = Ca::new();
     let key = pyssl_testing::pki::KeyKind::Rsa2048;
     let old = ca.builder().san("localhost").key(key).build();

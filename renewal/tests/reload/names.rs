@@ -7,7 +7,7 @@ use pyssl_testing::pki::KeyKind;
 use crate::support::{Pair, Watched, client, connect, server};
 
 #[test]
-fn clients_get_the_certificate_of_the_name_that_they_ask_for() {
+fn clients_get_the_certificate_for_their_server_name() {
     let ca = Ca::new();
     let fallback = ca.issue_for(&["default.example", "unknown.example"]);
     let (one, many) = (ca.issue("one.example"), ca.issue("*.many.example"));

@@ -55,7 +55,7 @@ fn write(pair: &Pair, ca: &Ca, leaf: &pyssl_testing::Leaf) {
 }
 
 #[test]
-fn the_response_of_each_certificate_is_fetched_and_a_faulty_one_is_not_stapled() {
+fn ocsp_responses_are_fetched_and_faulty_ones_are_not_stapled() {
     let ca = Ca::new();
     let body = Arc::new(Mutex::new(Vec::new()));
     let address = responder(Arc::clone(&body));

@@ -22,7 +22,7 @@ fn write(pair: &Pair, ca: &Ca, leaf: &Leaf) {
 }
 
 #[test]
-fn a_response_is_stapled_and_a_new_one_replaces_it() {
+fn an_ocsp_response_file_is_stapled_and_reloaded() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let pair = Pair::new(&leaf);
@@ -68,7 +68,7 @@ fn a_response_is_stapled_and_a_new_one_replaces_it() {
 }
 
 #[test]
-fn a_missing_response_does_not_keep_the_certificate_out_of_service() {
+fn a_certificate_is_used_although_its_ocsp_response_is_missing() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let pair = Pair::new(&leaf);
@@ -86,7 +86,7 @@ fn a_missing_response_does_not_keep_the_certificate_out_of_service() {
 }
 
 #[test]
-fn each_name_has_its_own_response() {
+fn each_name_has_its_own_ocsp_response() {
     let ca = Ca::new();
     let leaves = ["one.example", "two.example"].map(|name| ca.issue(name));
     let pairs = leaves.each_ref().map(Pair::new);

@@ -14,7 +14,7 @@ fn server_with(leaf: &pyssl_testing::Leaf) -> ssl::SslContext {
 }
 
 #[test]
-fn a_ca_certificate_that_leaves_the_file_is_no_longer_trusted() {
+fn a_ca_certificate_removed_from_the_file_is_no_longer_trusted() {
     let (old, new) = (Ca::new(), Ca::new());
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ca.pem");
@@ -34,7 +34,7 @@ fn a_ca_certificate_that_leaves_the_file_is_no_longer_trusted() {
 }
 
 #[test]
-fn a_new_revocation_list_takes_effect_and_a_faulty_one_does_not() {
+fn a_new_revocation_list_is_used_and_a_faulty_one_is_rejected() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let dir = tempfile::tempdir().unwrap();

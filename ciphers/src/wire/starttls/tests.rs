@@ -67,7 +67,7 @@ fn parts(answers: &[Vec<u8>]) -> Vec<&[u8]> {
 }
 
 #[test]
-fn each_protocol_asks_for_tls() {
+fn each_protocol_sends_its_starttls_command() {
     for protocol in StartTls::ALL {
         let sent = talk(protocol, &parts(&good(protocol))).unwrap();
         let sent = String::from_utf8_lossy(&sent.concat()).into_owned();
@@ -89,7 +89,7 @@ fn each_protocol_asks_for_tls() {
 }
 
 #[test]
-fn the_portions_in_which_bytes_arrive_do_not_matter() {
+fn a_starttls_dialogue_works_when_bytes_arrive_singly() {
     for protocol in StartTls::ALL {
         let mut dialogue = Dialogue::new(protocol, "a.example");
         for answer in good(protocol) {
@@ -104,7 +104,7 @@ fn the_portions_in_which_bytes_arrive_do_not_matter() {
 }
 
 #[test]
-fn bytes_between_the_go_ahead_and_tls_are_reported() {
+fn plaintext_after_the_starttls_answer_is_reported() {
     for protocol in StartTls::ALL {
         let mut answers = good(protocol);
         answers.last_mut().unwrap().extend(b"more");
@@ -114,7 +114,7 @@ fn bytes_between_the_go_ahead_and_tls_are_reported() {
 }
 
 #[test]
-fn answers_that_come_before_their_commands_are_reported() {
+fn answers_sent_before_their_command_are_reported() {
     for protocol in StartTls::ALL {
         let answers = good(protocol);
         if answers.len() > 1 {
@@ -128,7 +128,7 @@ fn answers_that_come_before_their_commands_are_reported() {
 }
 
 #[test]
-fn refusals_are_told_from_other_protocols() {
+fn starttls_refusals_are_distinguished_from_other_protocols() {
     use StartTls::{Ftp, Imap, Ldap, Mysql, Pop3, Postgres, Sieve, Smtp, Xmpp};
     let no_tls = mysql(0x0001);
     let mysql_error = b"\x13\0\0\0\xff\x10\x04Too many clients";
@@ -207,7 +207,7 @@ fn refusals_are_told_from_other_protocols() {
 }
 
 #[test]
-fn answers_without_an_end_are_refused() {
+fn endless_answers_are_rejected() {
     for protocol in StartTls::ALL {
         let mut dialogue = Dialogue::new(protocol, "a.example");
         let start: &[u8] = match protocol {
@@ -229,7 +229,7 @@ fn answers_without_an_end_are_refused() {
 }
 
 #[test]
-fn names_and_ports_are_unique() {
+fn starttls_names_and_ports_are_unique() {
     for protocol in StartTls::ALL {
         assert_eq!(StartTls::named(protocol.name()), Some(protocol));
         for name in protocol.names() {

@@ -64,7 +64,7 @@ fn servers_have_the_same_keys_in_each_period() {
 }
 
 #[test]
-fn a_failure_of_the_store_is_not_noticed_for_one_period_and_no_key_is_used_beyond_its_time() {
+fn a_failed_store_has_no_effect_for_one_period_and_keys_are_never_used_longer() {
     let store = Memory::default();
     let (mut one, mut two) = (server(&store), server(&store));
     for server in [&mut one, &mut two] {
@@ -102,7 +102,7 @@ fn a_failure_of_the_store_is_not_noticed_for_one_period_and_no_key_is_used_beyon
 }
 
 #[test]
-fn a_clock_that_is_set_back_or_forward_gives_the_keys_of_that_time() {
+fn ticket_keys_follow_a_clock_that_is_changed() {
     let store = Memory::default();
     let (mut jumping, mut right) = (server(&store), server(&store));
     for hour in [100, 500, 100, 0, 99, 101] {
