@@ -34,7 +34,7 @@ pub(crate) struct Checked {
 impl Checked {
     /// The certificate itself.
     pub(crate) fn leaf(&self) -> &X509Ref {
-        // `check` takes no chain without a certificate.
+        // `check` rejects a chain without a certificate.
         &self.chain[0]
     }
 
@@ -51,8 +51,8 @@ impl Checked {
     }
 }
 
-/// Checks the content of the files: the file of certificates, then that of the key, then that of the roots,
-/// as far as there are such files.
+/// Checks the contents of the files, in this order: certificates, key (if it has its own file), roots (if
+/// there are any).
 pub(crate) fn check(
     context: &SslContext,
     files: &CertFiles,
@@ -75,8 +75,8 @@ pub(crate) fn check(
     };
     let chain = CertChain::from_pem(pem, key).password(files.password.clone());
     let identity = Identity::load(chain).map_err(refused)?;
-    // A copy of the context, with no certificate yet: it refuses a key of another certificate, and a key that
-    // its security level forbids.
+    // The certificate is loaded into a copy of the context without certificates. The copy rejects a key that
+    // does not match, and a key that its security level forbids.
     let trial = context.variant().with_identities([]).build()?;
     trial.set_identities([&identity]).map_err(refused)?;
 

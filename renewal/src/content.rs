@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use crate::error::ReloadError;
 
-/// A file that is longer is not one of ours.
+/// The longest file that is read.
 const LONGEST: u64 = 16 << 20;
 
-/// Identifies what a reading has found: the content of the files, or the error. Times of change are not
+/// Identifies the result of reading the files: their content, or the error. Times of change are not
 /// compared: their resolution is coarse, and tools that copy files set them to old values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State([u8; 32]);

@@ -11,7 +11,8 @@ use crate::event::Event;
 /// The longest chain of symbolic links that is followed.
 const LINKS: usize = 40;
 
-/// Wakes the reloader when something changes in a directory. What has changed is found by reading the files.
+/// Wakes the reloader when something changes in a directory. The reloader then reads the files to find the
+/// change.
 pub(crate) struct Watch {
     watcher: notify::Result<RecommendedWatcher>,
     directories: HashSet<PathBuf>,
@@ -22,7 +23,7 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(wake: SyncSender<()>) -> Watch {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading the files is such an event, too, and must not cause the next reading.
+            // Reading a file also causes an event, which must not cause the next reading.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 let _ = wake.try_send(());
             }
@@ -40,7 +41,7 @@ impl Watch {
         let mut events = Vec::new();
         for gone in self.directories.difference(&wanted) {
             if let Ok(watcher) = &mut self.watcher {
-                // It may have been removed.
+                // This fails if the directory was removed.
                 let _ = watcher.unwatch(gone);
             }
         }

@@ -63,7 +63,7 @@ fn server_in_a_child_process() {
     let _rotation = start(&context, &store);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("port {}", listener.local_addr().unwrap().port());
-    // Ends with the test, whose end of the pipe is closed then.
+    // The process ends when the test ends, because that closes the pipe.
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
@@ -128,7 +128,7 @@ fn sessions_resume_on_each_server_while_keys_change_in_a_directory() {
     let dir = tempfile::tempdir().unwrap();
     let keys = dir.path().join("keys");
     sessions_resume_everywhere(keys.to_str().unwrap());
-    // Of all periods, the files of three are left, and one that may have been made since.
+    // The files of three periods are left, and possibly one that was made in the meantime.
     let left = std::fs::read_dir(&keys).unwrap().count();
     assert!(left <= 4, "{left}");
 }
@@ -137,7 +137,7 @@ fn key(byte: u8) -> ssl::TicketKey {
     ssl::TicketKey::from([byte; 80])
 }
 
-/// What each store does with keys of two servers, with foreign data and with old periods.
+/// Checks a store with keys of two servers, with foreign data and with old periods.
 fn check(store: &mut impl TicketKeyStore, spoil: impl FnOnce()) {
     let later = std::time::SystemTime::now() + Duration::from_secs(60);
     assert_eq!(store.get_or_insert(7, &key(1), later).unwrap(), key(1));
@@ -212,7 +212,7 @@ mod redis_server {
             lines
                 .find(|line| line.contains("ready to accept connections"))
                 .expect("a server");
-            // Its later output must not fill the pipe.
+            // The later output is read too, so that it does not fill the pipe.
             std::thread::spawn(move || lines.for_each(drop));
             Some(Redis { process, dir })
         }

@@ -14,8 +14,8 @@ fn link(time: Duration) -> Link {
     Contexts::new().link_with(client_options().busy_poll(time))
 }
 
-/// Runs `read` in a thread, and `then` when that thread has used the processor for some time. A thread that
-/// sleeps does not use it.
+/// Runs `read` in a thread, and `then` after that thread has used the processor for some time, which shows
+/// that it does not sleep.
 fn while_it_runs<T: Send>(read: impl FnOnce() -> T + Send, then: impl FnOnce()) -> T {
     let _watchdog = Watchdog::new();
     let (here, waiter) = waiter();

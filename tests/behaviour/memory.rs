@@ -7,16 +7,16 @@ use pyssl as ssl;
 
 use crate::link::{Contexts, Link};
 
-/// Names the index of a kind of connections, in the process that makes them.
+/// The variable with the index of the kind of connections, for the process that makes them.
 const KIND: &str = "PYSSL_TEST_MEMORY";
 const TEST: &str = "memory::idle_connections_hold_no_openssl_buffers";
 
-/// How many messages each side has sent.
+/// The version, and the number of messages that each side has sent.
 const KINDS: [(ssl::TlsVersion, usize); 4] = [
     (ssl::TlsVersion::TLSv1_3, 0),
     (ssl::TlsVersion::TLSv1_2, 1),
     (ssl::TlsVersion::TLSv1_3, 1),
-    // So many that the connection has counted as busy.
+    // Enough messages for the connection to count as busy.
     (ssl::TlsVersion::TLSv1_3, 40),
 ];
 const MESSAGE: usize = 16_000;

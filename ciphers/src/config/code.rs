@@ -1,15 +1,15 @@
 //! Assignments and calls in source code, and in configuration files that are programs or lists of
 //! terms.
 //!
-//! This is no parser of a language. It knows strings, comments, brackets and names, and finds names
-//! to which a value is assigned or that are called with one.
+//! This is not a parser for the languages. It recognises strings, comments, brackets and names, and
+//! finds assignments to names and calls of names.
 
 use std::collections::HashMap;
 
 use super::statement::{Block, Builder};
 use super::text::Word;
 
-/// A language, as far as its words differ from those of others.
+/// The lexical properties of a language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Language {
     pub(super) name: &'static str,
@@ -85,7 +85,7 @@ const LANGUAGES: &[Language] = &[
         terms: true,
         ..C
     },
-    // Text that may be of any language.
+    // The properties that are used for an unknown language.
     Language {
         name: "any",
         endings: &[],
@@ -113,7 +113,8 @@ enum Token {
     Break,
 }
 
-/// Signs of more than one character, and those that end or join values.
+/// The signs that are tokens: operators of several characters, and characters that end or join
+/// values.
 const SIGNS: &[&str] = &[
     "===", "!==", "==", "!=", ">=", "<=", "=>", ":=", "+=", "|=", "&=", "-=", "::", "->", "..",
     "=", ":", ",", ";", "(", ")", "[", "]", "{", "}", ".", "+", "|", "\\",
@@ -179,7 +180,7 @@ struct Reader<'a> {
     tokens: Vec<Token>,
     /// Names with the token behind their assignment.
     constants: HashMap<String, usize>,
-    /// How many functions and blocks at the top have started.
+    /// The number of functions and top-level blocks that have started.
     functions: usize,
     /// The block of each variable whose methods are called or whose attributes are set.
     receivers: HashMap<(String, usize), Block>,
@@ -225,7 +226,7 @@ impl Reader<'_> {
             name.text().starts_with("CURLOPT_") || quoted && before.is_some_and(|t| t.is(","));
         let option = next.is(",") && shouts && !self.language.terms;
         let assigns = next.is_one_of(&["=", ":", "=>", ":=", "+=", "|="]);
-        // In a condition of lighttpd the sign is `==`.
+        // `==` is not an assignment, so a condition in lighttpd's files is not one.
         let calls = !quoted && next.is("(");
         let keyword = !quoted
             && matches!(&next, Token::Text(_))
@@ -243,7 +244,7 @@ impl Reader<'_> {
         self.values(first, calls || term, 0, &mut values);
         let mut path = self.path(at, calls, builder);
         if term {
-            // The bracket around the name and its value.
+            // Leaves out the bracket around the name and its value.
             path.pop();
         }
         builder.add_in(path, name, values);
@@ -295,7 +296,7 @@ impl Reader<'_> {
             before -= 1;
         }
         if self.language.dashes {
-            // The condition, up to the start of its line.
+            // Collects the words of the condition, back to the start of its line.
             let mut words = Vec::new();
             let mut first = offset;
             while before > 0 && words.len() < 12 {
@@ -398,7 +399,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where the values of names start that are assigned once.
+/// Names that are assigned exactly once, with the token at which the value starts.
 fn constants(tokens: &[Token]) -> HashMap<String, usize> {
     let mut constants = HashMap::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -458,7 +459,7 @@ fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token> {
                 .get(1..)
                 .is_some_and(|rest| rest.trim_start_matches('\r').starts_with('\n'))
         {
-            // The line goes on.
+            // A backslash at the end of the line continues it.
             at += rest.find('\n').unwrap_or(0) + 1;
             continue;
         }
@@ -551,7 +552,8 @@ fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usi
         false => (1, single),
     };
     close.push_str(&"#".repeat(hashes));
-    // A lifetime of Rust or an apostrophe is no string; one that is not closed on its line neither.
+    // A lifetime in Rust and an apostrophe do not start a string, nor does a quote that is not
+    // closed on its line.
     let body = rest.get(open..)?;
     let mut word = Word::at(at + prefix + open);
     word.quoted = true;
@@ -566,11 +568,12 @@ fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usi
         match c {
             '\n' if !many_lines && !language.comments.contains(&"--") => return None,
             '\\' if !raw => match chars.next() {
-                // The string goes on in the next line.
+                // The string continues on the next line.
                 Some((_, '\n')) => {
                     let ahead = body.get(i + 2..).unwrap_or_default();
                     let blanks = ahead.len() - ahead.trim_start_matches([' ', '\t']).len();
-                    // Rust drops the blanks; a cipher string does not mind.
+                    // Rust drops the blanks at the start of the line. They have no meaning in a
+                    // cipher string.
                     for _ in 0..blanks {
                         chars.next();
                     }

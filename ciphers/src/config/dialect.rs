@@ -1,6 +1,6 @@
-//! How families of programs write their files.
+//! The syntax of the files of families of programs.
 
-/// How a family of programs writes its files.
+/// The syntax of the files of a family of programs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dialect {
     /// The characters that start a comment.
@@ -8,7 +8,7 @@ pub(super) struct Dialect {
     /// Whether a comment may follow a value.
     pub(super) trailing_comments: bool,
     pub(super) quotes: &'static str,
-    /// Whether a backslash takes the next character as it is.
+    /// Whether a backslash escapes the next character.
     pub(super) escapes: bool,
     pub(super) joins: Joins,
     /// Whether directives end with `;`, not with the line.
@@ -34,7 +34,7 @@ pub(super) enum Joins {
     Backslash,
     /// A line that starts with a blank continues the one before.
     Indent,
-    /// The same, without the blank (LDIF).
+    /// A line that starts with a blank continues the one before, and the blank is dropped (LDIF).
     Folded,
 }
 

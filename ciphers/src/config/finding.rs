@@ -138,7 +138,7 @@ impl Config {
             judge.parameters();
             judge.preference();
             for finding in judge.findings {
-                // Several servers can have a setting from the block around them.
+                // Several servers can inherit a setting, so its finding is reported once.
                 let is_same = |other: &ConfigFinding| {
                     let place = |f: &ConfigFinding| (f.line, f.column, f.code);
                     place(other) == place(&finding)

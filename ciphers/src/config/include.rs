@@ -1,4 +1,4 @@
-//! Included files, within bounds.
+//! Reads included files, within limits.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,7 +11,7 @@ const FILES: usize = 1000;
 
 /// The text of a regular file; bytes that are not UTF-8 are replaced.
 pub(super) fn read(file: &Path) -> io::Result<String> {
-    // Opening a pipe would wait for its writer.
+    // Only regular files are opened, because opening a pipe waits for its writer.
     if !std::fs::metadata(file)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }

@@ -110,7 +110,7 @@ fn read_line(
     if dialect.brackets && first == '[' {
         let inner = line.iter().skip(1).map(|(_, c)| *c);
         let name: String = inner.take_while(|c| *c != ']').collect();
-        // A section of an included file is no part of the open one.
+        // Sections of an included file end with that file.
         builder.close_to(0);
         builder.section(name.trim(), at);
         return;

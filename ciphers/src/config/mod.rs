@@ -59,7 +59,7 @@ pub struct Config {
     unread: Vec<Unread>,
 }
 
-/// A file that was not read, or not to its end.
+/// A file, or a part of one, that was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     file: PathBuf,
@@ -96,7 +96,7 @@ impl Config {
         Ok(Config::of(file, &text, true))
     }
 
-    /// Reads a text as the file of this name; the name helps to tell whose file it is. Included files
+    /// Reads a text as the file of this name; the name helps to detect the program. Included files
     /// are not read.
     pub fn parse(name: impl AsRef<Path>, text: &str) -> Config {
         Config::of(name.as_ref(), text, false)
@@ -192,10 +192,10 @@ fn grammar(
     None
 }
 
-/// How many programs are tried.
+/// The number of programs whose grammar is tried.
 const TRIED: usize = 4;
 
-/// The programs whose file this may be, the most probable one first.
+/// The programs that may use this file, the most probable one first.
 fn detected(source: &Source) -> Vec<&'static Program> {
     let name = source
         .path
@@ -250,7 +250,7 @@ fn detected(source: &Source) -> Vec<&'static Program> {
             true => program.score(&name, statements) + usize::from(includes),
             false => 0,
         };
-        // A name and `=` is in many languages.
+        // Many languages have lines with a name and `=`, so that proves little.
         let score = match &*program.name {
             "source" if code::by_ending(ending).is_none() => score.div_ceil(4),
             _ => score,
@@ -447,7 +447,7 @@ fn used_constants(located: &mut Vec<Located>) {
     located.retain(|_| kept.next().unwrap_or(true));
 }
 
-/// Puts the values of `name.1`, `name.2` and so on into one statement.
+/// Joins the values of `name.1`, `name.2` and so on into one statement.
 fn merge_numbered(statements: &mut Vec<Statement>) {
     let stem = |name: &str| {
         let (stem, number) = name.rsplit_once('.')?;

@@ -184,7 +184,7 @@ impl Program {
         is_one_of(&self.transparent, kind) || is_one_of(&self.global, kind)
     }
 
-    /// How much these statements look like this program's.
+    /// A score for how probable it is that these statements are this program's.
     pub(super) fn score(&self, file: &str, statements: &[Statement]) -> usize {
         let mut score = 0;
         if self.files.iter().any(|pattern| fits(pattern, file)) {

@@ -72,7 +72,7 @@ impl Service {
     }
 }
 
-/// A scope: the blocks that count, and a side.
+/// A scope: a path of blocks that have settings of their own, and a side.
 struct Scope {
     path: Vec<Block>,
     side: Box<str>,

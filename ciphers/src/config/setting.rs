@@ -1,4 +1,4 @@
-//! Settings: what statements say about TLS.
+//! Converts statements into TLS settings.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub struct Setting {
     pub(super) value: Word,
     pub(super) source: Arc<Source>,
     pub(super) rules: Vec<VersionRule>,
-    /// Words that are no version.
+    /// Words that are not known versions.
     pub(super) unknown: Vec<Word>,
     pub(super) preference: Option<bool>,
     pub(super) bits: Option<u32>,
@@ -203,7 +203,7 @@ pub(super) fn settings(
     } else {
         ""
     };
-    // A directive of defaults is no server of its own.
+    // A directive that sets defaults does not make a server.
     if !directive.starts_with("ssl-default") {
         *blocks += 1;
         let named = &*program.dialect != "master.cf";
@@ -234,7 +234,7 @@ pub(super) fn settings(
             (Kind::Flag, _) => Vec::new(),
             (_, Some(value)) => {
                 let mut value = value.clone();
-                // The quotes stand behind the sign.
+                // The quotes follow the sign.
                 if value.text().starts_with(['"', '\'']) {
                     value = value.trimmed(|c| matches!(c, '"' | '\''));
                 }
@@ -306,7 +306,7 @@ fn made(
         bits: None,
     };
     let is_code = program.dialect.starts_with("code");
-    // In source code, a value that is a variable says nothing.
+    // In source code, a variable has no known value.
     let strings: Vec<Word> = match is_code && &*program.name == "source" {
         true => values
             .iter()

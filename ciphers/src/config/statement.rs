@@ -1,11 +1,11 @@
-//! The form into which every grammar brings a file: names with values, in blocks.
+//! The common result of all grammars: statements, which are names with values, in blocks.
 
 use super::text::{Word, folded};
 
 /// A block, a section, an element or a mapping that contains statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
-    /// Different for each block of a reading.
+    /// Unique for each block of a file.
     pub(super) id: usize,
     /// Its first word: `server`, `VirtualHost`.
     pub(super) kind: String,

@@ -22,7 +22,7 @@ pub(super) fn suite(name: &str) -> Option<&'static Cipher> {
     named(&standard).or_else(|| chacha.then(|| named(&longer))?)
 }
 
-/// A list of suites in a form that the program leaves open.
+/// A list of suites, whose form the program does not determine.
 pub(super) fn suites(
     is_code: bool,
     values: &[Word],
@@ -38,8 +38,8 @@ pub(super) fn suites(
         return Vec::new();
     }
     if !value::is_registry_list(&text) {
-        // The names of an Elixir or Erlang list, or an OpenSSL string; BoringSSL has groups of equal
-        // preference in brackets. Prose is neither.
+        // The names of an Elixir or Erlang list, or an OpenSSL string; BoringSSL has groups of
+        // equal preference in brackets. Prose is not a list.
         let prose = text.contains(". ")
             || text.split_whitespace().count() > 1 && !text.contains([',', ':', '!']);
         let odd = text.contains(['/', '{', '}', '<', '>', '%', '*', '?', '\\'])

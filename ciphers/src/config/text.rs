@@ -1,4 +1,4 @@
-//! Files, and words with the place of each byte.
+//! Files, and words that record the position of each byte in the file.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ impl Source {
     }
 }
 
-/// A text that was put together from a file: quotes, escapes and line breaks may be left out.
+/// A text taken from a file, possibly without its quotes, escapes and line breaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Word {
     text: String,

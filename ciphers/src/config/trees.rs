@@ -81,7 +81,7 @@ pub(super) fn yaml(text: &str, start: usize, builder: &mut Builder) -> Option<St
                     style,
                     saphyr_parser::ScalarStyle::Literal | saphyr_parser::ScalarStyle::Folded
                 ) {
-                    // The text starts in the line behind the sign.
+                    // The text starts on the same line, after the sign.
                     let rest = plain
                         .get(from..)
                         .filter(|rest| rest.starts_with(['|', '>']));

@@ -5,7 +5,7 @@ use pyssl::TlsVersion;
 use super::programs::Kind;
 use super::text::{Word, folded};
 
-/// What a setting says about the versions of the protocol.
+/// A rule of a setting about protocol versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum VersionRule {
     Only(Vec<TlsVersion>),
@@ -195,7 +195,7 @@ pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>
         Some(version) => (vec![VersionRule::Min(version)], Vec::new()),
         None => {
             let every = words.iter().any(|word| named(word.text()).is_some());
-            // A variable of a program is no mistake.
+            // A variable in source code is not reported as an unknown version.
             let quoted = words.into_iter().filter(|word| word.quoted && !every);
             (Vec::new(), quoted.collect())
         }

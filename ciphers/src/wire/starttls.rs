@@ -6,7 +6,8 @@ mod xml;
 
 use std::fmt;
 
-/// The most bytes of a dialogue that are read. Greetings and lists of capabilities have a few hundred.
+/// The most bytes of a dialogue that are read. Real greetings and lists of capabilities have a few
+/// hundred.
 const MOST_BYTES: usize = 1 << 14;
 
 /// A protocol that starts in plain text and changes to TLS.
@@ -139,8 +140,8 @@ pub enum StartTlsError {
     /// The greeting or an answer is longer than those of servers.
     TooLong,
     /// The server, or an attacker on the path, sent this many bytes without being asked: after the
-    /// go-ahead and before TLS, or before a command. A client that keeps them takes them for
-    /// protected data (as in CVE-2011-0411 and CVE-2021-23222).
+    /// go-ahead and before TLS, or before a command. A client that keeps them would treat them as
+    /// data from the TLS connection (as in CVE-2011-0411 and CVE-2021-23222).
     EarlyData(usize),
 }
 
@@ -206,7 +207,7 @@ enum Step {
 }
 
 impl Dialogue {
-    /// The beginning. XMPP sends the server's name.
+    /// Begins a dialogue. Only XMPP sends the server's name.
     pub fn new(protocol: StartTls, server_name: &str) -> Dialogue {
         let (outgoing, step) = match protocol {
             StartTls::Xmpp => (xml::stream("jabber:client", server_name), Step::Greeting),
@@ -252,7 +253,7 @@ impl Dialogue {
     /// # Errors
     ///
     /// [`StartTlsError`], if the server refuses, speaks another protocol, sends too much, or sends
-    /// anything between its go-ahead and TLS.
+    /// anything between its answer to STARTTLS and TLS.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), StartTlsError> {
         self.unread.extend(bytes.iter().take(MOST_BYTES));
         self.received += bytes.len();

@@ -259,7 +259,7 @@ fn included_files_are_read_within_limits() {
     let config = Config::read(&path("a.conf")).unwrap();
     assert_eq!(config.services().len(), 1);
     assert_eq!(config.unread(), []);
-    // A chain that is too long.
+    // A chain of includes that is too long.
     for n in 0..40 {
         let next = n + 1;
         let text = format!("ssl_protocols TLSv1.2;\ninclude c{next}.conf;\n");
@@ -267,7 +267,7 @@ fn included_files_are_read_within_limits() {
     }
     let config = Config::read(&path("c0.conf")).unwrap();
     assert!(config.unread()[0].message().contains("deep"), "{config:?}");
-    // A directory is no file, and a device has no end.
+    // Directories and devices cannot be included.
     std::fs::write(path("d.conf"), "ssl_ciphers HIGH;\ninclude /dev/zero;\n").unwrap();
     let config = Config::read(&path("d.conf")).unwrap();
     assert_eq!(config.unread().len(), 1);

@@ -1,4 +1,5 @@
-//! Files of each program, with what a person reads in them: `expected.txt`.
+//! Reads files of each program and compares the settings with `expected.txt`, which was written by
+//! hand.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -62,8 +62,8 @@ impl TicketKeyStore for DirectoryStore {
         if let Some(key) = read(&path)? {
             return Ok(key);
         }
-        // A complete file that appears at once: it is written under another name, and a link is not made if
-        // there is a file already.
+        // The file appears complete and at once: it is written under another name, and then linked to its
+        // own name, which fails if that exists already.
         let name = format!(
             "{period}.{}.{:?}.new",
             std::process::id(),
@@ -86,7 +86,7 @@ impl TicketKeyStore for DirectoryStore {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 continue;
             };
-            // Also the files of servers that ended while they wrote one.
+            // This also removes unfinished files of servers that ended while they wrote them.
             let Some((number, rest)) = name.split_once('.') else {
                 continue;
             };

@@ -34,15 +34,15 @@ pub enum RotationError {
 
 /// Where the servers of a fleet keep their ticket keys; see [`TicketRotation`].
 ///
-/// There is one key for each period. The store decides which server's key that is: the first one that it gets.
+/// There is one key for each period. Each server proposes one, and the store keeps the first that it gets.
 pub trait TicketKeyStore: Send {
     /// Returns the key of a period. If there is none yet, stores `candidate` and returns that. This must be one
     /// atomic operation: all servers get the same key. The key may be forgotten at `expires`.
     ///
     /// # Errors
     ///
-    /// If the store cannot be used, or if it has something else than a key there. The servers then go on with the
-    /// keys that they have, and ask again.
+    /// If the store cannot be used, or if its entry is not a key. The servers then go on with the keys that they
+    /// have, and ask again.
     fn get_or_insert(
         &mut self,
         period: u64,

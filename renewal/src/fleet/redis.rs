@@ -80,7 +80,7 @@ impl TicketKeyStore for RedisStore {
         let name = format!("{}{period}", self.prefix);
         let outcome = self.exchange(&name, candidate, expires);
         if outcome.is_err() {
-            // It may have an answer in flight, so the next attempt makes a new connection.
+            // An answer may still arrive on this connection, so the next attempt makes a new one.
             self.connection = None;
         }
         outcome

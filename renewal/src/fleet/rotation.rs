@@ -8,9 +8,9 @@ use pyssl::{SslContext, TicketKey};
 
 use super::{RotationError, TicketKeyStore};
 
-/// How often a store that failed is asked again.
+/// The pause before a store that failed is used again.
 const RETRY: Duration = Duration::from_secs(5);
-/// The longest time between two looks at the clock, which may be set.
+/// The longest time between two reads of the clock, because the clock may be changed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Changes the ticket keys of a context at set times, together with other servers. A session that began on one
@@ -162,7 +162,7 @@ impl Rotation {
             if self.keys.contains_key(&period) {
                 continue;
             }
-            // One period after it was the last.
+            // The key expires one period after it was the previous key.
             let expires = self.start_of(period.saturating_add(3));
             match self
                 .store

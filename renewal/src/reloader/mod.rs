@@ -29,7 +29,8 @@ use worker::Worker;
 
 type Listener = Box<dyn FnMut(&Event) + Send>;
 
-/// Keeps the files of a context in service. Dropping it ends the watching; the context keeps what it has.
+/// Keeps a context up to date with its files. Dropping it ends the watching; the context keeps its
+/// current content.
 ///
 /// For asynchronous programs, `subscribe` (feature `tokio`) returns the events as a channel.
 pub struct CertReloader {
@@ -37,7 +38,7 @@ pub struct CertReloader {
     wake: SyncSender<()>,
 }
 
-/// What the thread and its handles share.
+/// The state that the thread and its handles share.
 struct Shared {
     status: Mutex<Vec<CertStatus>>,
     stopped: AtomicBool,
@@ -107,7 +108,7 @@ impl CertReloader {
     /// of ACME clients.
     pub fn reload(&self) {
         self.shared.forced.store(true, Ordering::Release);
-        // A full channel has a request that was not answered yet.
+        // If the channel is full, a request is waiting already.
         let _ = self.wake.try_send(());
     }
 
@@ -221,8 +222,8 @@ impl CertReloaderBuilder {
         self
     }
 
-    /// How long files must stay unchanged before they are used, so that no half of a pair is. Default half a
-    /// second.
+    /// How long files must stay unchanged before they are used, so that a certificate is not used before its
+    /// key has been written. Default half a second.
     pub fn settle(mut self, settle: Duration) -> CertReloaderBuilder {
         self.settle = settle;
         self
@@ -241,7 +242,8 @@ impl CertReloaderBuilder {
     /// [`ReloadError`] if a file fails a check; the context is then unchanged. Only a stapled OCSP response may
     /// be missing or wrong.
     pub fn start(mut self) -> Result<CertReloader, ReloadError> {
-        // One request is enough: it reads the files as they are then.
+        // The channel holds one request. More are not needed, since a request reads the current
+        // files.
         let (wake, woken) = mpsc::sync_channel(1);
         let shared = Arc::new(Shared {
             status: Mutex::default(),

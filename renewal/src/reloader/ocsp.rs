@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const LONGEST: u64 = 256 << 10;
 const FIRST_RETRY: Duration = Duration::from_secs(60);
 const LAST_RETRY: Duration = Duration::from_secs(60 * 60);
-/// How often the times of the next requests are looked at.
+/// How often the thread checks whether a request is due.
 const PAUSE: Duration = Duration::from_secs(30);
 
 pub(super) struct Fetcher {
@@ -95,7 +95,8 @@ impl Fetcher {
         let outcome = self.fetch(&responder, certificate).and_then(|response| {
             let staple = Staple::check(path, &response, certificate)?;
             if staple.next_update.is_some() && !is_fresh(&staple) {
-                // Stapled nevertheless. The responder has nothing newer yet.
+                // The response is stapled, although it is past half of its validity: the responder
+                // has no newer one yet.
                 self.staples
                     .insert(certificate.leaf(), staple)
                     .map_err(context)?;
@@ -145,7 +146,7 @@ impl Fetcher {
             )
         })?;
         let mut request = OcspRequest::new().map_err(context)?;
-        // SHA-1 is what all responders know (RFC 5019, section 2.1.1).
+        // All responders support SHA-1 (RFC 5019, section 2.1.1).
         let id = OcspCertId::from_cert(MessageDigest::sha1(), certificate.leaf(), issuer)
             .map_err(context)?;
         request.add_id(id).map_err(context)?;

@@ -1,4 +1,4 @@
-//! One watched thing: the files that belong together, and what was seen of them.
+//! A source: files that belong together, and the results of reading them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,11 +34,11 @@ pub(super) enum Kind {
 
 pub(super) struct Source {
     pub(super) kind: Kind,
-    /// What the last pass has read, and since when each pass has read the same.
+    /// The state that the last pass read, and the time since when it has been the same.
     pub(super) seen: Option<(State, Instant)>,
-    /// What is in service.
+    /// The state that is in service.
     pub(super) loaded: Option<State>,
-    /// What was refused last.
+    /// The state that was rejected last, and the reason.
     pub(super) refused: Option<(State, Arc<ReloadError>)>,
     /// The certificate in service.
     pub(super) current: Option<Checked>,

@@ -114,7 +114,7 @@ impl Worker {
         }
         if fetches || !staples.is_empty() {
             worker.staples.install(&worker.context)?;
-            // The contexts of names are copies, so they are made again.
+            // The contexts for names are copies of this context, so they are made again.
             worker.publish()?;
         }
         if !names.is_empty() {
@@ -140,9 +140,9 @@ impl Worker {
         }
     }
 
-    /// Looks at all files once. False if some must be looked at again soon.
+    /// Reads all files once. False if some must be read again soon.
     fn pass(&mut self, forced: bool) -> bool {
-        // Before the reading: a change after it is then noticed.
+        // The watches are set before the files are read, so that a change in between is noticed.
         self.rewatch();
         let mut settled = true;
         let mut changed = false;
@@ -180,7 +180,7 @@ impl Worker {
         settled
     }
 
-    /// Checks what was read, and puts it into service.
+    /// Checks the content that was read, and puts it into service.
     fn use_reading(&mut self, number: usize, reading: Reading) -> Result<(), ReloadError> {
         let mut content = reading.files?;
         match &self.sources[number].kind {
@@ -191,7 +191,7 @@ impl Worker {
                     self.sources[number].current = old;
                     return Err(error.into());
                 }
-                // Its response is due for a check.
+                // The OCSP response of the new certificate must be checked.
                 for source in &mut self.sources {
                     if matches!(source.kind, Kind::Staple { of, .. } if of == number) {
                         (source.loaded, source.refused) = (None, None);

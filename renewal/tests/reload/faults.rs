@@ -90,7 +90,7 @@ fn each_fault_keeps_the_old_certificate_and_is_reported_once() {
         let watched = Watched::start(CertReloader::builder(&server).certificate(files));
         fs::write(pair.key(), key).unwrap();
         fs::write(pair.chain(), chain).unwrap();
-        // A pass between the two writes may report a pair that does not fit.
+        // A pass between the two writes may report that the key does not match.
         loop {
             let error = watched.rejected();
             if error.contains(text) {
@@ -180,7 +180,7 @@ fn unreadable_files_are_reported_and_loaded_when_readable_again() {
         seen = watched.rejected();
     }
     fs::rename(away, pair.chain()).unwrap();
-    // The content is that in service, so there is nothing to load.
+    // The content is the same as the one in service, so nothing is loaded.
     while watched.reloader.status()[0].problem().is_some() {
         std::thread::yield_now();
     }

@@ -78,7 +78,7 @@ fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
     let files = CertFiles::new(live.join("fullchain.pem")).keyfile(live.join("privkey.pem"));
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
     point("privkey", 1);
-    // The key changes first, and fits no certificate for as long as it is alone.
+    // The key changes first. Until the certificate changes too, they do not match.
     let error = watched.rejected();
     assert!(error.contains("KEY_VALUES_MISMATCH"), "{error}");
     assert_eq!(
@@ -125,7 +125,7 @@ fn kubernetes_data_link_is_followed() {
     );
 }
 
-/// The interval is an hour here, so only the operating system can tell.
+/// The interval is an hour, so only a notification can cause the reload.
 #[test]
 #[cfg(feature = "notify")]
 fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
@@ -139,7 +139,7 @@ fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
     let builder = CertReloader::builder(&server()).certificate(files);
     let hour = Duration::from_secs(3600);
     let watched = Watched::start_as_is(builder.interval(hour).settle(Duration::from_millis(20)));
-    // Through the link above the files, and then within the directory itself.
+    // The files change first by replacing a link above them, then within the directory itself.
     let other = Pair::new(&new);
     symlink(other.dir.path(), links.path().join("next")).unwrap();
     fs::rename(links.path().join("next"), &link).unwrap();

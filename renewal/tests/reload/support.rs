@@ -66,7 +66,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Files are looked at every 20 ms, so that a test does not depend on notifications.
+    /// Files are read every 20 ms, so that a test does not depend on notifications.
     pub(crate) fn start(builder: CertReloaderBuilder) -> Watched {
         let millis = Duration::from_millis;
         Watched::start_as_is(builder.interval(millis(20)).settle(millis(20)))
@@ -83,7 +83,8 @@ impl Watched {
         self.events.recv_timeout(PATIENCE).expect("an event")
     }
 
-    /// Waits for a file to be loaded. While a test writes several files, a pass may find that they do not fit.
+    /// Waits for a file to be loaded. While a test writes several files, a pass may find that they do not
+    /// match.
     pub(crate) fn loaded(&self) -> PathBuf {
         loop {
             match self.event() {

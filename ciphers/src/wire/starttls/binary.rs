@@ -82,7 +82,7 @@ impl Dialogue {
         };
         let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
         let Some((greeting, after)) = rest.split_at_checked(length) else {
-            // Any text has letters where the length is.
+            // In a text, the bytes of the length are letters, so the length is too large.
             return match length > MOST_BYTES {
                 true => Err(unexpected(&self.unread)),
                 false => Ok(()),

@@ -50,7 +50,7 @@ impl Dialogue {
             (Step::Greeting, b"220") if ftp => self.send(b"AUTH TLS\r\n", Step::GoAhead),
             (Step::Greeting, b"220") => {
                 self.offered = false;
-                // An address literal, since this side has no name.
+                // The client sends an address literal, because it has no host name.
                 let lmtp = self.protocol == StartTls::Lmtp;
                 let hello: &[u8] = match lmtp {
                     true => b"LHLO [127.0.0.1]\r\n",

@@ -74,7 +74,7 @@ fn a_failed_store_has_no_effect_for_one_period_and_keys_are_never_used_longer() 
     let before = one.context.ticket_keys();
     store.0.lock().unwrap().1 = true;
     for server in [&mut one, &mut two] {
-        // The next period's key was there before.
+        // The servers got the next period's key before the store failed.
         server.step(at(101)).unwrap_err();
     }
     let first = |server: &Rotation| server.context.ticket_keys()[0].clone();
