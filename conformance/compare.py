@@ -34,7 +34,7 @@ KINDS = ["ok", "skipped", "failed"]
 
 
 class Run:
-    """One module, in a process of its own."""
+    """Runs one module in a process of its own."""
 
     def __init__(self, module, directory, path):
         # Tests leave files in their directory, which must not affect the other run.
@@ -58,7 +58,7 @@ class Run:
         )
 
     def finish(self):
-        """Outcomes by test, including the test in which the process ended early."""
+        """The outcomes by test, including the test during which the process ended early."""
         self.process.wait()
         self.seconds = time.monotonic() - self.began
         if self.output.exists():

@@ -30,7 +30,7 @@ CIPHERS = [
     "@SECLEVEL=0:ALL", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "DHE", "ALL:!kRSA",
     "AES256-SHA256", "PSK", "HIGH:+AES:@STRENGTH",
 ]  # fmt: skip
-# A rejected string empties the list of Python's context, so all of these select something.
+# All strings select something, because a rejected string empties the list of Python's context.
 HOSTS = ["example.com", "127.0.0.1", "::1", ".example.com", "", "straße.de", "a" * 70 + ".com", "LOCALHOST",
          "localhost.", "xn--a", "exa mple", None, None]  # fmt: skip
 VERSIONS = list(ssl.TLSVersion)
@@ -140,7 +140,7 @@ class Scenario:
         ])  # fmt: skip
 
     def change(self, name, context, connected=False):
-        """Sets or asks something. The suites of a live connection are not changed: they change with
+        """Calls a setter or a getter. The suites of a live connection are not changed: they change with
         the context in CPython."""
         r = self.random
 
@@ -252,7 +252,7 @@ class Link:
             lambda: call("write", data()),
             lambda: step(f"{name}.unwrap", lambda: type(end.unwrap()).__name__),
             lambda: call("verify_client_post_handshake"),
-            # Ours allows neither during a handshake.
+            # This library allows neither during a handshake.
             lambda: end.version() and step(f"{name}.context", lambda: setattr(end, "context", other)),
             lambda: step(f"{name}.session =", lambda: setattr(end, "session", self.scenario.session)),
             lambda: step(f"{name}.session", keep),
@@ -333,7 +333,7 @@ class Sockets(Link):
 
 
 def expected(label, theirs, ours):
-    """Why two outcomes may differ (vendor-notes.md), or None. The scenario is not followed further."""
+    """The reason why two outcomes may differ (vendor-notes.md), or None. The scenario ends there."""
     their_error, our_error = theirs.get("error", [""]), ours.get("error", [""])
     if their_error[0] == "AttributeError":
         return "an internal None of Python's"

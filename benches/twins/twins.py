@@ -1,5 +1,5 @@
-"""The work of the other subjects, in Python. For each line on standard input, which says for how
-many seconds, one line with the result."""
+"""Does the measured work in Python. Each line on standard input has a number of seconds;
+the answer is one line with the result."""
 import socket, ssl, struct, sys, threading, time
 
 row, ca, combined, ciphers, clock = sys.argv[1:]

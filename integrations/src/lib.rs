@@ -1,5 +1,5 @@
-//! pyssl with other crates: modules to copy into a program, with their tests. The page "Which crates can
-//! use it, and how" ([`page`]) says which module is for which crate.
+//! Modules that connect `pyssl` to other crates, to be copied into a program, with their tests. The
+//! chapter `crates` ([`page`]) lists the module for each crate.
 
 pub mod axum;
 pub mod axum_server;

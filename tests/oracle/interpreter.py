@@ -1,4 +1,4 @@
-"""Runs the cases that it reads (JSON) and prints what each step came to (JSON).
+"""Runs the cases that it reads (JSON) and prints the outcome of each step (JSON).
 
 A step is a list: an operation and its arguments. What it makes has a name by which later steps
 find it. An outcome is {"value": ...} or {"error": {...}}. interpreter.rs does the same in Rust.
@@ -21,7 +21,7 @@ CONTEXT_PROPERTIES = [
 
 
 def describe(e):
-    """What a program can see of an exception, without the place in CPython's source."""
+    """The visible attributes of an exception, without the line in CPython's source."""
     name = type(e).__name__
     if isinstance(e, ssl.SSLError):
         text = e.strerror if isinstance(e.strerror, str) else str(e.args[0])
@@ -41,7 +41,7 @@ def describe(e):
 
 
 def plain(value):
-    """A result as JSON has it."""
+    """Converts a result to JSON values."""
     if isinstance(value, (bytes, bytearray)):
         return value.hex()
     if isinstance(value, tuple):
@@ -146,7 +146,7 @@ class Interpreter:
         self.find(name).load_dh_params(path)
 
     def refuse_names(self, name, alert):
-        """The SNI callback answers with an alert."""
+        """Sets an SNI callback that returns an alert."""
         self.find(name).sni_callback = lambda *_: alert
 
     # The process
@@ -158,7 +158,7 @@ class Interpreter:
             os.environ[name] = value
 
     def starve(self, on):
-        """Leaves no descriptor that could be had, or as many as before."""
+        """Uses up all descriptors, or releases them again."""
         if on:
             with open(os.devnull) as file:
                 lowest = file.fileno()
@@ -167,7 +167,7 @@ class Interpreter:
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, DESCRIPTORS[1]))
 
     def fifo(self, path, content):
-        """A pipe with a name, which gives this to each who opens it."""
+        """Makes a named pipe; each reader that opens it gets this content."""
         def write():
             os.mkfifo(path)
             made.set()
@@ -189,7 +189,7 @@ class Interpreter:
         made.wait()
 
     def record(self, name, kind, other=None):
-        """Sets a callback that notes that this context's was asked."""
+        """Sets a callback that records the name of this context."""
         context, key = self.find(name), b"k" * 16
 
         def note(text):
@@ -218,7 +218,7 @@ class Interpreter:
             context._msg_callback = show
 
     def log(self):
-        """Which callbacks were asked since the last time."""
+        """The records of callbacks since the last call."""
         asked, self.asked = self.asked, []
         return asked
 
@@ -237,7 +237,7 @@ class Interpreter:
         return end.tls.server_hostname
 
     def pair(self, name, client, server, hostname, resumed=None):
-        """Two ends that have not spoken. The client offers the session of another one."""
+        """Two ends before their handshake. The client offers the session of another connection."""
         session = self.find(resumed).tls.session if resumed else None
         client = End(self.find(client), server_hostname=hostname, session=session)
         server = End(self.find(server), server_side=True)
@@ -247,7 +247,7 @@ class Interpreter:
         self.find(name).tls.context = self.find(context)
 
     def handshake(self, name):
-        """Moves bytes until both sides are through or nothing moves."""
+        """Moves bytes until both sides have finished, or no bytes are left to move."""
         sides = [self.find(name + ".client"), self.find(name + ".server")]
         outcomes = [None, None]
         while True:
@@ -279,7 +279,7 @@ class Interpreter:
         self.find(name).incoming.write_eof()
 
     def sent(self, name):
-        """How much there is to send; it is thrown away."""
+        """The number of bytes to send, which are discarded."""
         return len(self.find(name).outgoing.read())
 
     def do(self, name, method, *arguments):
@@ -294,7 +294,7 @@ class Interpreter:
         return "itself" if value is tls else value
 
     def forget_end(self, name):
-        """Ends a connection without a word."""
+        """Ends the transport without `close_notify`."""
         del self.named[name]
 
     def peer_is_shown(self, name):
@@ -340,7 +340,7 @@ class Interpreter:
         self.wrap_both(client, server, client_context, server_context, options)
 
     def local_tls_pair(self, client, server, client_context, server_context, options):
-        """The same over Unix sockets: what one side has sent is there for the other."""
+        """As tls_pair, over Unix sockets: data that one side has sent can be received at once."""
         self.named[client], self.named[server] = socket.socketpair()
         self.wrap_both(client, server, client_context, server_context, options)
 
@@ -371,7 +371,7 @@ class Interpreter:
         self.find(name).close()
 
     def readable(self, name):
-        """Whether poll tells of something."""
+        """Whether poll reports an event."""
         poll = select.poll()
         poll.register(self.find(name), select.POLLIN)
         return bool(poll.poll(0))
@@ -383,7 +383,7 @@ class Interpreter:
         return bool(poll.poll(60000))
 
     def poll_loop(self, name, size, pending_first):
-        """Receives as long as poll, or pending before it, tells of something."""
+        """Receives as long as poll, or pending if it is called first, reports data."""
         sock = self.find(name)
         received = []
         while len(received) < 100 and (pending_first and sock.pending() or self.readable(name)):
@@ -412,7 +412,7 @@ DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
 try:
     EMPTY = ssl.SSLContext(ssl.PROTOCOL_TLS)
 except ssl.SSLError:
-    # OpenSSL's configuration allows none.
+    # OpenSSL's configuration allows no context.
     EMPTY = None
 
 
@@ -453,7 +453,7 @@ def password_of(description):
 
 def main():
     if sys.argv[1:] == ["steps"]:
-        # One process for all, and an answer to each line.
+        # One process runs all cases and answers each line.
         interpreter = Interpreter()
         for line in sys.stdin:
             print(json.dumps(interpreter.run(json.loads(line))))

@@ -1,4 +1,4 @@
-"""Makes requests as told on the command line (JSON), and prints what comes of them."""
+"""Makes the requests that the command line describes (JSON), and prints the outcomes."""
 
 import json
 import re
