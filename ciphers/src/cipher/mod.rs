@@ -22,6 +22,7 @@
 //! | Which suites, in which order? | [`CipherString::resolve`] |
 //! | What did each part do? | [`CipherString::explain`] |
 //! | What is wrong with it? | [`CipherString::lint`] |
+//! | How is it corrected? | [`Fix::new`] |
 //! | What differs from another string? | [`CipherString::diff`] |
 //! | Does it conform to a guideline? | [`Policy::check`] |
 //! | Does it have typing errors? | [`CipherString::strict`], [`Ciphersuites::strict`] for TLS 1.3 |
@@ -31,6 +32,7 @@ mod ciphersuites;
 mod diff;
 mod error;
 mod explain;
+mod fix;
 mod group;
 mod hint;
 mod known;
@@ -54,6 +56,7 @@ pub use ciphersuites::Ciphersuites;
 pub use diff::{CipherDiff, Reordered, Weakening};
 pub use error::{CipherStringError, CipherStringErrorKind};
 pub use explain::{Effect, Explanation, Method, NoEffect, Step};
+pub use fix::{Change, Fix};
 pub(crate) use group::Group;
 pub use hint::Hint;
 pub use known::KnownOpenssl;

@@ -266,6 +266,22 @@ impl Policy {
         all.map(|version| version.0).collect()
     }
 
+    /// The suites that it allows, if it has such a list.
+    pub(super) fn allowed(&self) -> impl Iterator<Item = &str> {
+        self.rules
+            .iter()
+            .flat_map(|rule| &rule.allow)
+            .map(|suite| &*suite.0)
+    }
+
+    /// The suites of which it expects one.
+    pub(super) fn expected(&self) -> impl Iterator<Item = &str> {
+        self.rules
+            .iter()
+            .flat_map(|rule| &rule.expect)
+            .map(|suite| &*suite.0)
+    }
+
     /// The key-exchange groups that it allows, in order; empty if it has no rule on groups.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let all = self.rules.iter().flat_map(|rule| &rule.groups);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::programs::{Key, Kind, Program};
 use super::statement::{Block, Statement};
-use super::suites::{is_separator, suite, suites};
+use super::suites::{List, is_separator, suite, suites};
 use super::text::{Source, Word, folded};
 use super::value::{self, VersionRule};
 use crate::cipher::Cipher;
@@ -354,7 +354,14 @@ fn made(
             }
             vec![blank(kind, value)]
         }
-        Kind::Suites => suites(is_code, values, blank),
+        Kind::Suites => suites(is_code, values)
+            .into_iter()
+            .map(|list| match list {
+                List::String(word) => blank(SettingKind::Ciphers, word),
+                List::Registry(word) => blank(SettingKind::Suites, word),
+                List::Tls13(word) => blank(SettingKind::Ciphersuites, word),
+            })
+            .collect(),
         Kind::Tls13 => {
             let value = list(&strings);
             match value.is_empty() && is_code {

@@ -1,9 +1,17 @@
 //! Lists of suites, by the names of OpenSSL or of the TLS registry.
 
-use super::setting::{Setting, SettingKind};
 use super::text::Word;
 use super::value;
 use crate::cipher::{Cipher, registry};
+
+/// A list of suites.
+pub(super) enum List {
+    /// A cipher string of OpenSSL.
+    String(Word),
+    /// Names of the registry, without those of TLS 1.3.
+    Registry(Word),
+    Tls13(Word),
+}
 
 /// A suite by its name in the registry, in Java or in Go.
 pub(super) fn suite(name: &str) -> Option<&'static Cipher> {
@@ -23,11 +31,7 @@ pub(super) fn suite(name: &str) -> Option<&'static Cipher> {
 }
 
 /// A list of suites, whose form the program does not determine.
-pub(super) fn suites(
-    is_code: bool,
-    values: &[Word],
-    blank: impl Fn(SettingKind, Word) -> Setting,
-) -> Vec<Setting> {
+pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
     let is_constant = |word: &&Word| {
         word.quoted || word.text().starts_with("TLS_") || word.text().starts_with("SSL_")
     };
@@ -61,9 +65,9 @@ pub(super) fn suites(
         let mut all = Vec::new();
         if !newer.is_empty() {
             words = older;
-            all.push(blank(SettingKind::Ciphersuites, value::joined(&newer)));
+            all.push(List::Tls13(value::joined(&newer)));
         }
-        all.push(blank(SettingKind::Ciphers, value::joined(&words)));
+        all.push(List::String(value::joined(&words)));
         return all;
     }
     let names = words
@@ -74,10 +78,10 @@ pub(super) fn suites(
         names.partition(|name| suite(name.text()).is_some_and(Cipher::is_tls13));
     let mut all = Vec::new();
     if !older.is_empty() {
-        all.push(blank(SettingKind::Suites, value::joined(&older)));
+        all.push(List::Registry(value::joined(&older)));
     }
     if !newer.is_empty() {
-        all.push(blank(SettingKind::Ciphersuites, value::joined(&newer)));
+        all.push(List::Tls13(value::joined(&newer)));
     }
     all
 }

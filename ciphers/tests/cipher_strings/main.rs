@@ -7,6 +7,7 @@ mod command;
 mod corpus;
 mod evaluation;
 mod findings;
+mod fix;
 mod lists;
 mod python;
 mod versions;

@@ -70,6 +70,11 @@ pub(crate) struct CiphersArgs {
     #[arg(long)]
     pub(crate) lint: bool,
 
+    /// Print a corrected string without warnings, and with --policy without violations; with the suites
+    /// before and after. With --server, print the changed lines
+    #[arg(long)]
+    pub(crate) fix: bool,
+
     /// Show the changes if this string replaces STRING
     #[arg(long, value_name = "OTHER")]
     pub(crate) diff: Option<OsString>,
@@ -145,7 +150,7 @@ pub(crate) struct CiphersArgs {
     /// Print the output of `openssl ciphers -V`
     #[arg(
         short = 'V',
-        conflicts_with_all = ["explain", "lint", "diff", "policy", "usable", "openssl",
+        conflicts_with_all = ["explain", "lint", "fix", "diff", "policy", "usable", "openssl",
                               "all_versions", "profiles", "cert", "json"]
     )]
     pub(crate) verbose: bool,

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
-    CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, LintCode, Policy,
+    CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, Fix, LintCode,
+    Policy,
 };
 
 use crate::args::{CiphersArgs, Version};
@@ -43,7 +44,8 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         Ok(()) => {}
         Err(Problem::Failure(failure)) => return Err(failure),
         Err(Problem::Invalid(what, text, error)) => {
-            let unexplained = report.explanation.is_none() && report.findings.is_none();
+            let unexplained =
+                report.explanation.is_none() && report.findings.is_none() && report.fix.is_none();
             let nothing_else = unexplained && report.on_versions.is_empty();
             let mut message = report::ciphers::pointed(what, &text, &error);
             if unexplained && what == STRING && error.kind() == Kind::NothingSelected {
@@ -89,6 +91,10 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         move |error| Problem::Invalid(what, text, error)
     };
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
+    if args.fix {
+        let fix = Fix::new(text, policy.as_ref()).map_err(invalid(STRING, text))?;
+        report.fix = Some(fix);
+    }
     let openssl = compat::versions(args);
     if !openssl.is_empty() {
         // Other versions may accept a string that the linked one rejects.

@@ -1,6 +1,7 @@
 //! The output of `pyssl ciphers`.
 
 mod compat;
+mod fix;
 mod json;
 mod lines;
 
@@ -9,11 +10,12 @@ use std::io::{self, Write};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
-    self, Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Term,
+    self, Cipher, CipherDiff, CipherStringError, Effect, Explanation, Finding, Fix, Term,
 };
 use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use compat::{Client, OnVersion};
+pub(crate) use fix::FixedLine;
 pub(crate) use json::json;
 pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
@@ -35,6 +37,7 @@ pub(crate) struct Report {
     pub(crate) ciphers: Vec<Cipher>,
     pub(crate) explanation: Option<Explanation>,
     pub(crate) findings: Option<Vec<Finding>>,
+    pub(crate) fix: Option<Fix>,
     pub(crate) diff: Option<CipherDiff>,
     pub(crate) policy: Option<cipher::Report>,
     pub(crate) usable: Option<(Role, Vec<Usable>)>,
@@ -68,7 +71,10 @@ impl Report {
 
     /// Whether more than the list of suites was requested.
     fn is_asked_for_more(&self) -> bool {
-        let findings = self.findings.is_some() || self.diff.is_some() || self.policy.is_some();
+        let findings = self.findings.is_some()
+            || self.fix.is_some()
+            || self.diff.is_some()
+            || self.policy.is_some();
         let compat = !self.on_versions.is_empty() || self.clients.is_some();
         (findings || compat) && self.usable.is_none()
     }
@@ -128,6 +134,9 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         for finding in findings {
             lint_line(out, finding)?;
         }
+    }
+    if let Some(fix) = &report.fix {
+        fix::human(out, fix)?;
     }
     if let Some(diff) = &report.diff {
         changes(out, diff)?;

@@ -591,3 +591,38 @@ fn an_included_file_that_is_missing_is_reported_and_prevents_a_verdict() {
     );
     assert!(!output.stdout.contains("mime.types"), "{output:?}");
 }
+
+#[test]
+fn fix_prints_a_corrected_string_with_both_lists() {
+    let output = run(["ciphers", "ECDHE+AESGCM:AES128-SHA:!aNUL", "--fix"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
+    has("\n  ECDHE+AESGCM:!aNULL\n  `aNUL` becomes `aNULL`\n");
+    has("no warning is left");
+    has("- AES128-SHA\n");
+    // An invalid string is corrected too, but is still an error.
+    let (value, _, code) = json(&["ECDHE+AESGCM:!", "--fix"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(value["fix"]["string"], "ECDHE+AESGCM");
+    assert_eq!(value["fix"]["passes"], true);
+    let output = run([
+        "ciphers",
+        "HIGH",
+        "--fix",
+        "--policy",
+        "mozilla-intermediate",
+    ]);
+    assert!(
+        output.stdout.contains("no violation of Mozilla"),
+        "{output:?}"
+    );
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    std::fs::write(&path, "server { ssl_ciphers 'HIGH:!aNUL'; } # x\n").unwrap();
+    let output = run(["ciphers", "--fix", "--server", path.to_str().unwrap()]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
+    has("\n-server { ssl_ciphers 'HIGH:!aNUL'; } # x\n+server { ssl_ciphers 'HIGH:!aNULL");
+    has("no warning is left");
+}

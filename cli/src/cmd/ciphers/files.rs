@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use openssl::dh::Dh;
 use pyssl_ciphers::cipher::{
-    Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, KnownOpenssl, LintCode,
-    Policy, Report,
+    Aspect, Cipher, CipherString, CipherStringError, Ciphersuites, Finding, Fix, KnownOpenssl,
+    LintCode, Policy, Report,
 };
 use pyssl_ciphers::config::{Config, Service, Setting, SettingKind};
 
@@ -15,7 +15,7 @@ use crate::args::CiphersArgs;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;
-use crate::report::ciphers::{FileReport, Linted, ServiceReport};
+use crate::report::ciphers::{FileReport, FixedLine, Linted, ServiceReport};
 
 pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
@@ -79,6 +79,9 @@ fn examined(
                 let here = here.ok().filter(|here| !here.selects_nothing());
                 linted.on_versions = compat::on_versions(openssl, setting.value(), here.as_ref());
             }
+            if args.fix && setting.kind() == SettingKind::Ciphers {
+                linted.fixed = fixed(setting, policy);
+            }
             strings.push(linted);
         }
         let judged = policy.map(|policy| judged(args, policy, service, config));
@@ -91,6 +94,16 @@ fn examined(
         strings,
         services,
     }
+}
+
+/// The corrected string, with the line of the file before and after; none if nothing is to be corrected.
+fn fixed(setting: &Setting, policy: Option<&Policy>) -> Option<FixedLine> {
+    let fix = Fix::new(setting.value(), policy).ok()?;
+    (!fix.changes().is_empty()).then(|| FixedLine {
+        before: setting.line().to_owned(),
+        after: setting.line_with(fix.string()),
+        fix,
+    })
 }
 
 /// The setting at which violations of a policy are reported.
@@ -128,6 +141,7 @@ fn lint(setting: &Setting) -> Option<Linted> {
         inserted,
         findings,
         on_versions: Vec::new(),
+        fixed: None,
     })
 }
 

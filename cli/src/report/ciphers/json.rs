@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::compat::{ClientJson, OnVersionJson};
+use super::fix::FixJson;
 use crate::report::write_json;
 
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ struct ReportJson<'a> {
     explanation: Option<&'a Explanation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<&'a [Finding]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     diff: Option<&'a CipherDiff>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +58,7 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 .collect(),
             explanation: report.explanation.as_ref(),
             findings: report.findings.as_deref(),
+            fix: report.fix.as_ref().map(FixJson::from),
             diff: report.diff.as_ref(),
             policy: report.policy.as_ref(),
             versions: on_versions

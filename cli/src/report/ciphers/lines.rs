@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::compat::{OnVersion, OnVersionJson};
+use super::fix::{FixJson, FixedLine};
 use super::{count, counts, few, is_violated, style, with_advice};
 use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, clean, write_json};
 
@@ -35,6 +36,7 @@ pub(crate) struct Linted {
     pub(crate) inserted: Vec<usize>,
     pub(crate) findings: Result<Vec<Finding>, CipherStringError>,
     pub(crate) on_versions: Vec<OnVersion>,
+    pub(crate) fixed: Option<FixedLine>,
 }
 
 /// What a server sets, and the result of its comparison with a policy.
@@ -328,6 +330,11 @@ pub(crate) fn lines(out: &mut dyn Write, files: &[FileReport]) -> io::Result<()>
             }
         }
     }
+    for linted in files.iter().flat_map(|file| &file.strings) {
+        if let Some(fixed) = &linted.fixed {
+            fixed.print(out, &linted.file, linted.line_and_column(None).0)?;
+        }
+    }
     for file in files.iter().filter(|file| !file.services.is_empty()) {
         let program = file
             .program
@@ -395,6 +402,8 @@ struct LintedJson<'a> {
     string: &'a str,
     error: Option<Value>,
     findings: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     versions: Vec<OnVersionJson<'a>>,
 }
@@ -464,6 +473,7 @@ pub(crate) fn lines_json(out: &mut dyn Write, files: &[FileReport]) -> io::Resul
             string: &linted.string,
             error: error.map(|error| linted.in_file(error)).transpose()?,
             findings: findings?,
+            fix: linted.fixed.as_ref().map(|fixed| FixJson::from(&fixed.fix)),
             versions: linted
                 .on_versions
                 .iter()
