@@ -120,7 +120,7 @@ impl From<PlainError> for ssl::Error {
 }
 
 /// The address as text for `getaddrinfo`. A link-local address needs its scope.
-fn with_scope(address: &SocketAddr) -> String {
+pub(crate) fn with_scope(address: &SocketAddr) -> String {
     match address {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
         _ => address.ip().to_string(),

@@ -29,6 +29,8 @@ pub struct ServerFlight {
     certificates: Vec<Vec<u8>>,
     key_exchange: Option<KeyExchange>,
     requests_certificate: bool,
+    authorities: Vec<Vec<u8>>,
+    ocsp_response: Option<Vec<u8>>,
     alert: Option<u8>,
     encrypted: usize,
     done: bool,
@@ -46,6 +48,18 @@ pub struct ServerHello {
     pub group: Option<u16>,
     /// Whether it is a HelloRetryRequest.
     pub retry: bool,
+    /// The number of the compression method; 0 for none.
+    pub compression: u8,
+    /// Below TLS 1.3, whether the server gives the session an id.
+    pub session_id: bool,
+    /// Below TLS 1.3, whether the server will send a session ticket (RFC 5077).
+    pub session_ticket: bool,
+    /// Below TLS 1.3, whether the master secret depends on the handshake (RFC 7627).
+    pub extended_master_secret: bool,
+    /// Below TLS 1.3, whether the server supports secure renegotiation (RFC 5746).
+    pub secure_renegotiation: bool,
+    /// Below TLS 1.3, the application protocol (ALPN).
+    pub alpn: Option<String>,
 }
 
 /// The parameters of a key exchange below TLS 1.3.
@@ -56,6 +70,8 @@ pub struct KeyExchange {
     pub group: Option<u16>,
     /// The size of a finite-field group.
     pub dh_bits: Option<u32>,
+    /// The prime of a finite-field group.
+    pub dh_prime: Option<Vec<u8>>,
     /// In TLS 1.2, the number of the signature scheme.
     pub signature: Option<u16>,
 }
@@ -197,11 +213,30 @@ impl ServerFlight {
                 }
             }
             12 => self.key_exchange = Some(self.read_key_exchange(body)?),
-            13 => self.requests_certificate = true,
+            13 => {
+                self.requests_certificate = true;
+                // A list that cannot be read does not matter for the rest.
+                self.authorities = self.read_authorities(body).unwrap_or_default();
+            }
+            22 => {
+                const OCSP: usize = 1;
+                if body.number(1)? == OCSP {
+                    self.ocsp_response = Some(body.vector(3)?.0.to_vec());
+                }
+            }
             14 => self.done = true,
             _ => {}
         }
         Some(())
+    }
+
+    /// RFC 5246, section 7.4.4.
+    fn read_authorities(&self, mut body: Reader<'_>) -> Option<Vec<Vec<u8>>> {
+        body.vector(1)?;
+        if self.hello.as_ref()?.version >= 0x0303 {
+            body.vector(2)?;
+        }
+        names(body.vector(2)?)
     }
 
     /// RFC 5246, section 7.4.3; RFC 8422, section 5.4; RFC 4279 and RFC 5489 for pre-shared keys.
@@ -228,6 +263,7 @@ impl ServerFlight {
             "kx-dhe" | "kx-dhe-psk" => {
                 let prime = body.vector(2)?.0;
                 found.dh_bits = Some(bits(prime)?);
+                found.dh_prime = Some(prime.to_vec());
                 body.vector(2)?;
                 body.vector(2)?;
             }
@@ -274,6 +310,16 @@ impl ServerFlight {
         self.requests_certificate
     }
 
+    /// The authorities whose client certificates a server below TLS 1.3 names, as DER.
+    pub fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
+    }
+
+    /// The OCSP response that a server below TLS 1.3 has stapled, as DER.
+    pub fn ocsp_response(&self) -> Option<&[u8]> {
+        self.ocsp_response.as_deref()
+    }
+
     /// The number of a fatal alert, or of `close_notify`; warnings are ignored.
     pub fn alert(&self) -> Option<u8> {
         self.alert
@@ -288,13 +334,23 @@ impl ServerFlight {
 impl ServerHello {
     /// None if it is malformed.
     fn read(mut body: Reader<'_>) -> Option<ServerHello> {
-        let mut version = body.u16()?;
+        let version = body.u16()?;
         let random = body.take(32)?;
-        body.vector(1)?;
+        let session_id = !body.vector(1)?.is_empty();
         let suite = body.u16()?;
-        body.number(1)?;
-        let retry = random == RETRY;
-        let mut group = None;
+        let compression = *body.take(1)?.first()?;
+        let mut hello = ServerHello {
+            version,
+            suite,
+            group: None,
+            retry: random == RETRY,
+            compression,
+            session_id,
+            session_ticket: false,
+            extended_master_secret: false,
+            secure_renegotiation: false,
+            alpn: None,
+        };
         let mut extensions = match body.is_empty() {
             true => body,
             false => body.vector(2)?,
@@ -303,18 +359,56 @@ impl ServerHello {
             let kind = extensions.u16()?;
             let mut extension = extensions.vector(2)?;
             match kind {
-                43 => version = extension.u16()?,
-                51 => group = Some(extension.u16()?),
+                16 => {
+                    let name = extension.vector(2)?.vector(1)?.0;
+                    hello.alpn = Some(String::from_utf8_lossy(name).into_owned());
+                }
+                23 => hello.extended_master_secret = true,
+                35 => hello.session_ticket = true,
+                43 => hello.version = extension.u16()?,
+                51 => hello.group = Some(extension.u16()?),
+                0xff01 => hello.secure_renegotiation = true,
                 _ => {}
             }
         }
-        Some(ServerHello {
-            version,
-            suite,
-            group,
-            retry,
-        })
+        Some(hello)
     }
+}
+
+/// The authorities that a CertificateRequest of TLS 1.3 names, as DER; none if the message, which
+/// begins with its header, is malformed (RFC 8446, sections 4.3.2 and 4.2.4).
+///
+/// ```
+/// use pyssl_ciphers::wire::certificate_authorities;
+///
+/// let message = [13, 0, 0, 14, 0, 0, 11, 0, 47, 0, 7, 0, 5, 0, 3, 0x30, 1, 0x31];
+/// assert_eq!(certificate_authorities(&message), Some(vec![vec![0x30, 1, 0x31]]));
+/// assert_eq!(certificate_authorities(&message[..9]), None);
+/// ```
+pub fn certificate_authorities(message: &[u8]) -> Option<Vec<Vec<u8>>> {
+    const CERTIFICATE_AUTHORITIES: u16 = 47;
+    let mut message = Reader(message);
+    message.take(1)?;
+    let mut body = message.vector(3)?;
+    body.vector(1)?;
+    let mut extensions = body.vector(2)?;
+    while !extensions.is_empty() {
+        let kind = extensions.u16()?;
+        let mut extension = extensions.vector(2)?;
+        if kind == CERTIFICATE_AUTHORITIES {
+            return names(extension.vector(2)?);
+        }
+    }
+    Some(Vec::new())
+}
+
+/// Names, each after its length.
+fn names(mut list: Reader<'_>) -> Option<Vec<Vec<u8>>> {
+    let mut names = Vec::new();
+    while !list.is_empty() {
+        names.push(list.vector(2)?.0.to_vec());
+    }
+    Some(names)
 }
 
 fn suite(number: u16) -> Option<&'static Cipher> {

@@ -8,7 +8,8 @@ const RENEGOTIATION_SCSV: u16 = 0x00ff;
 /// The longest record (RFC 8446, section 5.1).
 const MOST_IN_RECORD: usize = 1 << 14;
 
-/// A ClientHello with exactly the offer that was set, for one version of the protocol.
+/// A ClientHello with exactly the offer that was set, for one version of the protocol unless
+/// [`also`](ClientHello::also) adds older ones.
 ///
 /// In TLS 1.3 it has no key share unless [`key_share`](ClientHello::key_share) adds one. A server
 /// then answers with a HelloRetryRequest, which names the suite and the group that it has chosen
@@ -16,11 +17,16 @@ const MOST_IN_RECORD: usize = 1 << 14;
 #[derive(Debug, Clone)]
 pub struct ClientHello {
     version: TlsVersion,
+    older: Vec<TlsVersion>,
     suites: Vec<u16>,
     groups: Vec<u16>,
     signatures: Vec<u16>,
     key_share: Option<u16>,
     server_name: Option<String>,
+    alpn: Vec<String>,
+    compression: bool,
+    session_ticket: bool,
+    ocsp_response: bool,
 }
 
 impl ClientHello {
@@ -28,12 +34,52 @@ impl ClientHello {
     pub fn new(version: TlsVersion, suites: &[u16]) -> ClientHello {
         ClientHello {
             version,
+            older: Vec::new(),
             suites: suites.to_vec(),
             groups: super::groups().collect(),
             signatures: super::SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect(),
             key_share: None,
             server_name: None,
+            alpn: Vec::new(),
+            compression: false,
+            session_ticket: false,
+            ocsp_response: false,
         }
+    }
+
+    /// Also offers these versions, which must be older.
+    #[must_use]
+    pub fn also(mut self, older: &[TlsVersion]) -> ClientHello {
+        self.older = older.to_vec();
+        self
+    }
+
+    /// The application protocols that it offers, in order (ALPN, RFC 7301).
+    #[must_use]
+    pub fn alpn<S: AsRef<str>>(mut self, protocols: &[S]) -> ClientHello {
+        self.alpn = protocols.iter().map(|p| p.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Offers compression with DEFLATE (RFC 3749), which TLS 1.3 forbids.
+    #[must_use]
+    pub fn compression(mut self) -> ClientHello {
+        self.compression = true;
+        self
+    }
+
+    /// Asks for a session ticket (RFC 5077).
+    #[must_use]
+    pub fn session_ticket(mut self) -> ClientHello {
+        self.session_ticket = true;
+        self
+    }
+
+    /// Asks for an OCSP response (RFC 6066, section 8).
+    #[must_use]
+    pub fn ocsp_response(mut self) -> ClientHello {
+        self.ocsp_response = true;
+        self
     }
 
     /// The groups that it offers, in order; by default all of the TLS registry.
@@ -91,7 +137,7 @@ impl ClientHello {
         let scsv = ssl3.then_some(RENEGOTIATION_SCSV);
         let suites = self.suites.iter().copied().chain(scsv);
         vector(&mut body, 2, &numbers(suites));
-        vector(&mut body, 1, &[0]);
+        vector(&mut body, 1, if self.compression { &[1, 0] } else { &[0] });
         if !ssl3 {
             vector(&mut body, 2, &self.extensions());
         }
@@ -119,13 +165,30 @@ impl ClientHello {
             let signatures = numbers(self.signatures.iter().copied());
             extension(13, &with_length(2, &signatures));
         }
-        if self.version < TlsVersion::TLSv1_3 {
+        if self.ocsp_response {
+            extension(5, &[1, 0, 0, 0, 0]);
+        }
+        if !self.alpn.is_empty() {
+            let mut names = Vec::new();
+            for name in &self.alpn {
+                vector(&mut names, 1, name.as_bytes());
+            }
+            extension(16, &with_length(2, &names));
+        }
+        if self.session_ticket {
+            extension(35, &[]);
+        }
+        let tls13 = self.version == TlsVersion::TLSv1_3;
+        if !tls13 || !self.older.is_empty() {
             // Uncompressed points; extended master secret; renegotiation_info.
             extension(11, &[1, 0]);
             extension(23, &[]);
             extension(0xff01, &[0]);
-        } else {
-            extension(43, &[2, 3, 4]);
+        }
+        if tls13 {
+            let older = self.older.iter().copied().map(legacy_version);
+            let versions = numbers([0x0304].into_iter().chain(older));
+            extension(43, &with_length(1, &versions));
             extension(45, &[1, 1]);
             let mut shares = Vec::new();
             if let Some(group) = self.key_share {

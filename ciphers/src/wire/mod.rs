@@ -26,16 +26,20 @@
 //! Formats: RFC 8446, RFC 5246 and RFC 8422; RFC 6101 for SSL 3.0; for SSL 2.0 the draft by Hickman
 //! of 1995.
 
+mod dh;
 mod flight;
 mod hello;
 pub(crate) mod reader;
 mod ssl2;
 mod starttls;
+mod suite;
 
-pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError};
+pub use dh::dh_group_name;
+pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError, certificate_authorities};
 pub use hello::{ClientHello, has_key_share};
 pub use ssl2::{SSL2_SUITES, Ssl2Answer, ssl2_hello};
 pub use starttls::{Dialogue, StartTls, StartTlsError};
+pub use suite::suite_number;
 
 use crate::cipher::Group;
 
@@ -98,4 +102,22 @@ pub fn groups() -> impl Iterator<Item = u16> {
 pub fn group_name(number: u16) -> String {
     let known = Group::numbered(number);
     known.map_or_else(|| format!("{number:#06x}"), |group| group.name.to_string())
+}
+
+/// The size of a group's field in bits; none if it is not known.
+///
+/// ```
+/// assert_eq!(pyssl_ciphers::wire::group_bits(23), Some(256)); // secp256r1
+/// ```
+pub fn group_bits(number: u16) -> Option<u32> {
+    Group::numbered(number)?.size().map(|(_, bits)| bits)
+}
+
+/// The number of a group, by its name in the TLS registry or in OpenSSL.
+///
+/// ```
+/// assert_eq!(pyssl_ciphers::wire::group_number("P-256"), Some(23));
+/// ```
+pub fn group_number(name: &str) -> Option<u16> {
+    Group::named(name).map(|group| group.number)
 }

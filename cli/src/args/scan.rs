@@ -1,42 +1,62 @@
 //! `pyssl scan`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::{StartTlsArg, Target, seconds};
 
-/// Find the versions, suites and their order, groups and signature algorithms of a server
+/// Find the versions, suites, groups, signatures, certificates and settings of servers
 ///
 /// Sends some dozens of ClientHellos. The first offers all suites; each further one leaves out the
 /// suite that the server chose last, until the server refuses. The offers have every suite and
 /// group of the TLS registry, from SSL 2.0 to TLS 1.3, even those that the linked OpenSSL does not
-/// support. No handshake is finished, except to read the certificates of a TLS 1.3 server;
-/// certificates are not verified (use connect). Only scan servers with their owner's consent.
+/// support. OpenSSL finishes a few handshakes, to read the certificates of a TLS 1.3 server and to
+/// try resumption. Attacks on implementations (Heartbleed, ROBOT and others) are not tried. Only
+/// scan servers with their owner's consent.
 ///
 /// If the server does not answer a ClientHello (a time-out, a reset, a closed connection), it is
-/// sent again after a longer pause. If there is still no answer, the report says which results are
-/// unknown.
+/// sent again after a longer pause, and from then on there is one connection at a time. If there is
+/// still no answer, the report says which results are unknown.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
-                  not match; 2 wrong usage, or the server accepts no offer; 3 some questions had no \
-                  answer, and the answers show no mismatch."
+                  not match, or a client named with --profiles cannot connect; 2 wrong usage, or the server accepts no offer; 3 some questions had no \
+                  answer, and the answers show no mismatch. For several servers: the first of 1, 2 and 3 \
+                  that one of them has. Findings do not change the exit code."
 )]
 pub(crate) struct ScanArgs {
-    /// The server: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/, smtp://example.org;
-    /// the default port is 443
-    #[arg(value_name = "HOST[:PORT]|URL")]
-    pub(crate) target: Target,
+    /// The servers: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/,
+    /// smtp://example.org; the default port is 443
+    #[arg(value_name = "HOST[:PORT]|URL", required_unless_present = "targets")]
+    pub(crate) target: Vec<Target>,
+
+    /// A file with more servers, one on each line; text after # is ignored, - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) targets: Option<PathBuf>,
+
+    /// Scan every address of a name, not only the first that accepts connections
+    #[arg(long)]
+    pub(crate) all_addresses: bool,
 
     /// The protocol that comes before TLS. By default it follows from the URL or from a usual port
     /// (25 and 587: smtp)
     #[arg(long, value_name = "PROTOCOL", value_parser = StartTlsArg::parser())]
     pub(crate) starttls: Option<StartTlsArg>,
 
-    /// The server name to send (SNI), if it is not HOST
-    #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
-    pub(crate) server_name: Option<String>,
+    /// The server name to send (SNI) and to find in the certificate, if it is not HOST. With several
+    /// names, each is scanned
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    pub(crate) server_name: Vec<String>,
+
+    /// Trust only the authorities in this file (PEM)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cafile: Option<PathBuf>,
+
+    /// Trust only the authorities in this directory (made by `openssl rehash`)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) capath: Option<PathBuf>,
 
     /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
@@ -46,10 +66,23 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// The maximum number of connections per second
-    #[arg(long, value_name = "N", default_value = "20",
+    /// Offer what known clients offer: all of them, with =NAME,NAME only these, which must be able to
+    /// connect, or with =FILE those of a TOML file (`pyssl ciphers --help` shows the format)
+    #[arg(
+        long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "", hide_default_value = true
+    )]
+    pub(crate) profiles: Option<String>,
+
+    /// The maximum number of connections per second to a server
+    #[arg(long, value_name = "N", default_value = "100",
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) rate: u32,
+
+    /// The maximum number of connections to a server at the same time
+    #[arg(long, value_name = "N", default_value = "4",
+          value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) parallel: u32,
 
     /// Time-out in seconds for each connection and handshake
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds,

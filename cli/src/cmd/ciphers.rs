@@ -3,6 +3,8 @@
 mod compat;
 mod files;
 
+pub(crate) use compat::profiles;
+
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;

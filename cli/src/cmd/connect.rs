@@ -143,7 +143,7 @@ fn talk(
 /// finishes its handshake before the server has checked it (RFC 8446, section 4.4). A rejection is
 /// an alert, an end or a reset, reported by the next read. Returns whether the server closed the
 /// connection with `close_notify`.
-fn await_verdict(
+pub(super) fn await_verdict(
     sock: &ssl::SslSocket,
     handshake_time: Duration,
     deadline: Deadline,

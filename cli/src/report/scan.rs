@@ -1,278 +1,400 @@
-//! The output of `pyssl scan`.
+//! The output of `pyssl scan`: the verdict in three lines, then the findings, then the tables.
+
+mod data;
+mod json;
+mod layout;
 
 use std::io::{self, Write};
-use std::time::Duration;
 
-use pyssl as ssl;
-use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{Aspect, Report, Severity};
-use pyssl_ciphers::wire::StartTls;
-use serde::Serialize;
-use serde_json::Value;
+use anstyle::Style;
+use pyssl_ciphers::CipherExt;
+use pyssl_ciphers::cipher::{Report, Severity, ViolationKind, Weakness};
 
-use super::ciphers::{is_violated, policy_heading, violations};
-use super::suites::{DOUBTFUL, SuiteRow, counts, style, table};
-use super::{
-    BAD, CertificateJson, FAINT, GOOD, Styled, clean, heading, millis, milliseconds, one_line, row,
-    write_json,
+use super::ciphers::is_violated;
+use super::suites::{DOUBTFUL, style};
+use super::{BAD, FAINT, GOOD, Styled, clean, heading, milliseconds, one_line};
+use layout::{WIDTH, cut, folded, lines, row};
+
+pub(crate) use data::{
+    ChainScan, ClientCertificate, ClientScan, Deviation, DhGroup, Features, Finding, Groups, Job,
+    Order, Outcome, Scan, Signatures, Ssl2, Stapled, VersionScan, exit_code,
 };
-use crate::args::Endpoint;
+pub(crate) use json::{json, json_of_several};
 
-/// The results of a scan.
-pub(crate) struct Scan {
-    pub(crate) target: Endpoint,
-    pub(crate) server_name: String,
-    pub(crate) ssl2: Ssl2,
-    pub(crate) versions: Vec<VersionScan>,
-    /// The groups of each version that uses groups.
-    pub(crate) groups: Vec<Groups>,
-    /// The signature schemes of each version that negotiates them.
-    pub(crate) signatures: Vec<Signatures>,
-    pub(crate) certificates: Vec<ssl::Certificate>,
-    /// Why no certificate was seen.
-    pub(crate) keys_unknown: Option<String>,
-    /// The sizes of finite-field groups of DHE suites.
-    pub(crate) dh_bits: Vec<u32>,
-    /// Whether the server asked for a client certificate below TLS 1.3.
-    pub(crate) requests_certificate: bool,
-    pub(crate) connections: u32,
-    /// The questions without an answer.
-    pub(crate) unanswered: u32,
-    pub(crate) time: Duration,
-    pub(crate) policy: Option<Report>,
-    /// Deviations from the server's intended string.
-    pub(crate) deviations: Option<Vec<Deviation>>,
-}
-
-/// The answer to the hello of SSL 2.0.
-pub(crate) enum Ssl2 {
-    /// The names of the suites; none if the version is off.
-    Suites(Vec<String>),
-    Unknown(String),
-}
-
-/// A version and its suites, in the order in which the server chose them.
-pub(crate) struct VersionScan {
-    pub(crate) version: TlsVersion,
-    pub(crate) label: &'static str,
-    pub(crate) suites: Vec<ssl::Cipher>,
-    pub(crate) order: Order,
-    /// Why the list may be incomplete: a question had no answer.
-    pub(crate) unknown: Option<String>,
-}
-
-/// The groups of a version.
-pub(crate) struct Groups {
-    pub(crate) label: &'static str,
-    pub(crate) numbers: Vec<u16>,
-    pub(crate) names: Vec<String>,
-    pub(crate) order: Order,
-    pub(crate) unknown: Option<String>,
-}
-
-/// The signature schemes of a version.
-pub(crate) struct Signatures {
-    pub(crate) label: &'static str,
-    pub(crate) names: Vec<String>,
-    pub(crate) unknown: Option<String>,
-}
-
-/// The side whose order of preference decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Order {
-    Server,
-    Client,
-    Unknown,
-}
-
-impl Order {
-    fn in_words(self) -> &'static str {
-        match self {
-            Order::Server => "in the server's order of preference",
-            Order::Client => "the client's order of preference decides",
-            Order::Unknown => "whose order of preference decides is unknown",
-        }
-    }
-}
-
-/// A difference from the string.
-#[derive(Serialize)]
-pub(crate) struct Deviation {
-    pub(crate) severity: Severity,
-    pub(crate) message: String,
-}
-
-impl Scan {
-    /// 0 if the server matches, 1 if it does not, 3 if that is not known.
-    pub(crate) fn exit_code(&self) -> u8 {
-        let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
-        if deviates || self.policy.as_ref().is_some_and(is_violated) {
-            return 1;
-        }
-        let open = self.policy.as_ref().is_some_and(is_open);
-        if open || self.unanswered > 0 { 3 } else { 0 }
-    }
-
-    /// The aspects on which a question had no answer.
-    pub(crate) fn open_aspects(&self) -> Vec<Aspect> {
-        let version = self
-            .versions
-            .iter()
-            .any(|version| version.unknown.is_some());
-        let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
-        // A version whose support is unknown may have other groups.
-        let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
-        let all = [
-            (Aspect::Suites, version),
-            (Aspect::Versions, versions),
-            (Aspect::Groups, groups),
-            (Aspect::Keys, version || self.keys_unknown.is_some()),
-        ];
-        let open = all.into_iter().filter(|(_, open)| *open);
-        open.map(|(aspect, _)| aspect).collect()
-    }
-}
-
-/// Whether a guideline was not compared as a whole.
-fn is_open(report: &Report) -> bool {
-    !report.not_compared().is_empty()
-}
+/// The checks that belong to other tools.
+const NOT_TRIED: &str = "Attacks on implementations (Heartbleed, ROBOT and others) were not tried.";
 
 pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    let name = if scan.server_name == scan.target.address.server_name() {
-        String::new()
-    } else {
-        format!(" as {}", scan.server_name)
-    };
-    let time = milliseconds(scan.time);
-    let Scan {
-        target,
-        connections,
-        ..
-    } = scan;
-    writeln!(out, "{target}{name}, {connections} connections in {time}")?;
-    if scan.unanswered > 0 {
-        let text = "questions had no answer; the results that depend on them are marked as unknown";
-        writeln!(out, "{} {text}", Styled(DOUBTFUL, scan.unanswered))?;
+    for (style, line) in [serves(scan), worst(scan), conformity(scan)] {
+        writeln!(out, "{}", Styled(style, cut(&line, 0)))?;
     }
-    for version in &scan.versions {
-        version_table(out, version)?;
+    findings(out, "Findings", &scan.findings)?;
+    unknown_parts(out, scan)?;
+    if let Some(deviations) = &scan.deviations {
+        string(out, scan, deviations)?;
     }
-    match &scan.ssl2 {
-        Ssl2::Unknown(reason) => unknown(out, "SSL 2.0", reason)?,
-        Ssl2::Suites(suites) if suites.is_empty() => off(out, "SSL 2.0")?,
-        Ssl2::Suites(suites) => {
+    if let Some(report) = &scan.policy {
+        policy(out, report)?;
+    }
+    let off = scan.versions.iter();
+    let off = off.filter(|version| version.suites.is_empty() && version.unknown.is_none());
+    let mut off: Vec<&str> = off.map(|version| version.label).collect();
+    version_tables(out, scan)?;
+    if let Ssl2::Suites(suites) = &scan.ssl2 {
+        if !suites.is_empty() {
             heading(out, "SSL 2.0")?;
             for suite in suites {
-                writeln!(out, "{}", Styled(BAD, suite))?;
+                writeln!(out, "  {}", Styled(BAD, suite))?;
             }
+        } else {
+            off.push("SSL 2.0");
         }
     }
-    heading(out, "Keys")?;
+    if !off.is_empty() {
+        writeln!(out, "\n{}: {}", off.join(", "), Styled(FAINT, "off"))?;
+    }
+    keys(out, scan)?;
+    for chain in &scan.chains {
+        certificate(out, chain, scan)?;
+    }
+    settings(out, scan)?;
+    clients(out, &scan.clients)?;
+    let time = milliseconds(scan.time);
+    writeln!(out, "\n{NOT_TRIED}")?;
+    writeln!(out, "{} connections in {time}", scan.connections)
+}
+
+/// The first line: what is served.
+fn serves(scan: &Scan) -> (Style, String) {
+    let versions = scan.on().map(|version| version.label);
+    let mut versions: Vec<&str> = versions.collect();
+    if matches!(&scan.ssl2, Ssl2::Suites(suites) if !suites.is_empty()) {
+        versions.push("SSL 2.0");
+    }
+    let versions = match &versions[..] {
+        [only] => (*only).to_owned(),
+        [highest, .., lowest] => {
+            let highest = highest.trim_start_matches("TLS ");
+            format!("{lowest} to {highest}")
+        }
+        [] => String::new(),
+    };
+    let mut suites: Vec<u32> = scan.on().flat_map(|v| &v.suites).map(|s| s.id).collect();
+    suites.sort_unstable();
+    suites.dedup();
+    let mut line = format!("{}: {versions}; {} suites", scan.job, suites.len());
+    let mut keys: Vec<&str> = Vec::new();
+    for key in scan.chains.iter().filter_map(|c| c.key_words.as_deref()) {
+        let key = key.trim_end_matches(" bits");
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if !keys.is_empty() {
+        line.push_str(&format!("; {}", keys.join(", ")));
+    }
+    let days = scan.chains.iter().filter_map(|chain| chain.days_left).min();
+    if let Some(days) = days {
+        line.push_str(&format!("; {}", days_left(days)));
+    }
+    (Style::new(), line)
+}
+
+fn days_left(days: i64) -> String {
+    match days {
+        ..0 => "expired".to_owned(),
+        0 => "less than a day left".to_owned(),
+        1 => "1 day left".to_owned(),
+        _ => format!("{days} days left"),
+    }
+}
+
+/// The number of findings of a severity.
+fn count(findings: &[Finding], severity: Severity) -> usize {
+    findings.iter().filter(|f| f.severity == severity).count()
+}
+
+/// `2 errors, 1 warning`; empty if there are neither.
+fn numbers(errors: usize, warnings: usize) -> String {
+    let words = [(errors, "error"), (warnings, "warning")].into_iter();
+    let words = words.filter(|(number, _)| *number > 0);
+    let words = words.map(|(number, word)| match number {
+        1 => format!("1 {word}"),
+        _ => format!("{number} {word}s"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The second line: the worst finding.
+fn worst(scan: &Scan) -> (Style, String) {
+    let all = &scan.findings;
+    let numbers = numbers(count(all, Severity::Error), count(all, Severity::Warning));
+    match all.first().filter(|_| !numbers.is_empty()) {
+        Some(worst) => (
+            style(worst.severity),
+            format!("{numbers}; {}: {}", worst.severity, worst.message),
+        ),
+        None if scan.unanswered > 0 => (
+            DOUBTFUL,
+            "neither errors nor warnings in what the server answered".to_owned(),
+        ),
+        None => (GOOD, "neither errors nor warnings".to_owned()),
+    }
+}
+
+/// The third line: the comparison with a guideline or a string.
+fn conformity(scan: &Scan) -> (Style, String) {
+    let open = match scan.unanswered {
+        0 => String::new(),
+        1 => "; 1 question had no answer".to_owned(),
+        more => format!("; {more} questions had no answer"),
+    };
+    let (style, text) = match (&scan.policy, &scan.deviations) {
+        (Some(report), _) => {
+            let name = format!("{} {}", report.policy(), report.version());
+            if is_violated(report) {
+                let of = |severity| {
+                    let all = report.violations().iter();
+                    all.filter(|v| v.severity() == severity).count()
+                };
+                let numbers = numbers(of(Severity::Error), of(Severity::Warning));
+                let verdict = match report.conforms() {
+                    true => "differs from",
+                    false => "does not conform to",
+                };
+                (BAD, format!("{verdict} {name}: {numbers}"))
+            } else if data::is_open(report) {
+                (DOUBTFUL, format!("unknown whether it follows {name}"))
+            } else {
+                (GOOD, format!("conforms to {name}"))
+            }
+        }
+        (None, Some(deviations)) if deviations.is_empty() && scan.unanswered == 0 => {
+            (GOOD, "no difference from the cipher string".to_owned())
+        }
+        (None, Some(deviations)) => {
+            let text = match deviations.len() {
+                0 => "no difference from the cipher string in what was answered".to_owned(),
+                1 => "1 difference from the cipher string".to_owned(),
+                more => format!("{more} differences from the cipher string"),
+            };
+            (DOUBTFUL, text)
+        }
+        (None, None) => (FAINT, "compared with no guideline (--policy)".to_owned()),
+    };
+    let style = if open.is_empty() || style == BAD {
+        style
+    } else {
+        DOUBTFUL
+    };
+    (style, format!("{text}{open}"))
+}
+
+fn findings(out: &mut dyn Write, title: &str, findings: &[Finding]) -> io::Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    heading(out, title)?;
+    for finding in findings {
+        let first = format!("  {}: ", finding.severity);
+        folded(out, (style(finding.severity), &first), &finding.message)?;
+    }
+    Ok(())
+}
+
+/// The questions without an answer, with their reasons.
+fn unknown_parts(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    let mut parts: Vec<(String, &str)> = Vec::new();
+    if let Ssl2::Unknown(reason) = &scan.ssl2 {
+        parts.push(("SSL 2.0".to_owned(), reason));
+    }
+    for version in &scan.versions {
+        if let Some(reason) = &version.unknown {
+            let more = if version.suites.is_empty() {
+                ""
+            } else {
+                ", further suites"
+            };
+            parts.push((format!("{}{more}", version.label), reason));
+        }
+    }
     for groups in &scan.groups {
+        if let Some(reason) = &groups.unknown {
+            parts.push((format!("{}, further groups", groups.label), reason));
+        }
+    }
+    for signatures in &scan.signatures {
+        if let Some(reason) = &signatures.unknown {
+            let part = format!("{}, further signatures", signatures.label);
+            parts.push((part, reason));
+        }
+    }
+    if let Some(reason) = &scan.keys_unknown {
+        parts.push(("certificates".to_owned(), reason));
+    }
+    if parts.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Unknown")?;
+    for (part, reason) in parts {
+        folded(out, (DOUBTFUL, &format!("  {part}: ")), &clean(reason))?;
+    }
+    Ok(())
+}
+
+fn string(out: &mut dyn Write, scan: &Scan, deviations: &[Deviation]) -> io::Result<()> {
+    heading(out, "Compared with the cipher string")?;
+    let mut sorted: Vec<_> = deviations.iter().collect();
+    sorted.sort_by_key(|deviation| std::cmp::Reverse(deviation.severity));
+    for Deviation { severity, message } in sorted {
+        folded(out, (style(*severity), &format!("  {severity}: ")), message)?;
+    }
+    if deviations.is_empty() && scan.unanswered == 0 {
+        writeln!(out, "  {}", Styled(GOOD, "no difference"))?;
+    } else if deviations.is_empty() {
+        let text = "no difference in what the server answered";
+        writeln!(out, "  {}", Styled(DOUBTFUL, text))?;
+    }
+    Ok(())
+}
+
+fn policy(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let open = report.not_compared().iter().map(ToString::to_string);
+    let open = open.collect::<Vec<_>>().join(", ");
+    if report.violations().is_empty() && open.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Compared with the guideline")?;
+    let (title, version) = (report.title(), report.version());
+    let about = format!("{title} (version {version}), {}", report.source());
+    folded(out, (FAINT, "  source: "), &about)?;
+    for (severity, text) in violations(report) {
+        folded(out, (style(severity), &format!("  {severity}: ")), &text)?;
+    }
+    if !open.is_empty() {
+        let text = format!("the server left questions about these open: {open}");
+        folded(out, (DOUBTFUL, "  unknown: "), &text)?;
+    }
+    Ok(())
+}
+
+/// The violations, the worst first; one text for all suites, and for all groups, with the same one.
+fn violations(report: &Report) -> Vec<(Severity, String)> {
+    let mut lines: Vec<(Severity, String, Vec<&str>)> = Vec::new();
+    for violation in report.violations() {
+        let text = violation.to_string();
+        let (text, name) = match violation.kind() {
+            ViolationKind::NotAllowed(cipher)
+            | ViolationKind::Forbidden { cipher, .. }
+            | ViolationKind::Discouraged { cipher, .. } => {
+                (text.replacen(cipher.name, "suite", 1), cipher.name)
+            }
+            ViolationKind::Group(name) => {
+                let full = format!("the group {name}");
+                (text.replacen(&full, "group", 1), &**name)
+            }
+            _ => (text, ""),
+        };
+        match lines.iter_mut().find(|(_, other, _)| *other == text) {
+            Some((.., names)) => names.push(name),
+            None => lines.push((violation.severity(), text, vec![name])),
+        }
+    }
+    lines.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
+    let join = |(severity, text, names): (Severity, String, Vec<&str>)| {
+        let text = match (&names[..], text.split_once(' ')) {
+            ([""], _) => text,
+            ([name], Some((_, rest))) => format!("{name} {rest}"),
+            (names, Some((kind, rest))) => {
+                let rest = rest.replacen("is ", "are ", 1);
+                format!("{} {kind}s {rest}: {}", names.len(), names.join(", "))
+            }
+            _ => text,
+        };
+        (severity, text)
+    };
+    lines.into_iter().map(join).collect()
+}
+
+fn in_words(order: Order) -> &'static str {
+    match order {
+        Order::Server => "in the server's order of preference",
+        Order::Client => "the client's order of preference decides",
+        Order::Unknown => "whose order of preference decides is unknown",
+    }
+}
+
+/// The suites of each version; one table for versions with the same ones.
+fn version_tables(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    let same = |a: &&VersionScan, b: &&VersionScan| a.order == b.order && a.suites == b.suites;
+    let on: Vec<&VersionScan> = scan.on().collect();
+    for versions in on.chunk_by(same) {
+        let labels: Vec<&str> = versions.iter().map(|version| version.label).collect();
+        if let Some(first) = versions.first() {
+            version_table(out, &labels.join(", "), first)?;
+        }
+    }
+    Ok(())
+}
+
+fn version_table(out: &mut dyn Write, label: &str, version: &VersionScan) -> io::Result<()> {
+    let order = match version.suites.len() {
+        1 => String::new(),
+        _ => format!(" ({})", in_words(version.order)),
+    };
+    heading(out, &format!("{label}{order}"))?;
+    let width = version.suites.iter().map(|suite| suite.name.len()).max();
+    let width = width.unwrap_or(0);
+    for suite in &version.suites {
+        let severity = suite.severity();
+        let words = suite.weaknesses();
+        let words: Vec<_> = words.iter().map(Weakness::to_string).collect();
+        let bits = suite.strength_bits;
+        let first = format!("  {:<width$}  {bits:>3}", suite.name);
+        let color = severity.map_or(Style::new(), style);
+        let room = WIDTH.saturating_sub(first.chars().count() + 2);
+        let notes = lines(&words.join(", "), room);
+        for (number, note) in notes.iter().enumerate() {
+            let line = match number {
+                0 => format!("{first}  {note}"),
+                _ => format!("{:1$}  {note}", "", first.chars().count()),
+            };
+            writeln!(out, "{}", Styled(color, line.trim_end()))?;
+        }
+    }
+    Ok(())
+}
+
+fn keys(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    if scan.groups.is_empty() && scan.dh.is_empty() && scan.signatures.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Key exchange and signatures")?;
+    let same = |a: &Groups, b: &Groups| a.order == b.order && a.numbers == b.numbers;
+    for all in scan.groups.chunk_by(same) {
+        let labels: Vec<&str> = all.iter().map(|groups| groups.label).collect();
+        let Some(groups) = all.first() else {
+            continue;
+        };
         let order = if groups.names.len() > 1 {
-            format!(" ({})", groups.order.in_words())
+            format!(" ({})", in_words(groups.order))
         } else {
             String::new()
         };
-        let names = found(groups.label, &groups.names, groups.unknown.as_deref());
-        row(
-            out,
-            "groups",
-            format_args!("{names}{}", Styled(FAINT, order)),
-        )?;
+        let (labels, names) = (labels.join(", "), words(&groups.names));
+        row(out, "groups", format_args!("{labels}: {names}{order}"))?;
     }
-    for bits in &scan.dh_bits {
-        row(out, "DH group", format_args!("{bits} bits"))?;
+    for group in &scan.dh {
+        let name = group
+            .name
+            .unwrap_or("not a group of RFC 2409, 3526 or 7919");
+        row(out, "DH group", format_args!("{} bits, {name}", group.bits))?;
     }
     for all in &scan.signatures {
-        let names = found(all.label, &all.names, all.unknown.as_deref());
-        row(out, "signatures", names)?;
-    }
-    for certificate in &scan.certificates {
-        let issuer = match certificate.get_info() {
-            Ok(info) => format!(", from {}", one_line(info.issuer())),
-            Err(_) => String::new(),
-        };
-        let key = key_type(certificate).unwrap_or_else(|| "unknown key".to_owned());
-        row(
-            out,
-            "certificate",
-            format_args!("{key}, {certificate}{issuer}"),
-        )?;
-    }
-    if let Some(reason) = &scan.keys_unknown {
-        let text = format!("unknown: {}", clean(reason));
-        row(out, "certificate", Styled(DOUBTFUL, text))?;
-    }
-    if scan.requests_certificate {
-        row(out, "client", "the server asks for a certificate")?;
-    }
-    if let Some(deviations) = &scan.deviations {
-        heading(out, "Compared with the cipher string")?;
-        for Deviation { severity, message } in deviations {
-            writeln!(out, "  {}: {message}", Styled(style(*severity), severity))?;
-        }
-        if deviations.is_empty() && scan.unanswered == 0 {
-            writeln!(out, "  {}", Styled(GOOD, "no difference"))?;
-        } else if deviations.is_empty() {
-            let text = "no difference in the server's answers";
-            writeln!(out, "  {}", Styled(DOUBTFUL, text))?;
-        }
-    }
-    if let Some(report) = &scan.policy {
-        if is_open(report) && !is_violated(report) {
-            policy_heading(out, report)?;
-            let open = report.not_compared().iter().map(ToString::to_string);
-            let open = open.collect::<Vec<_>>().join(", ");
-            let text = format!("unknown, because some questions had no answer: {open}");
-            writeln!(out, "  {}", Styled(DOUBTFUL, text))?;
-        } else {
-            violations(out, report)?;
-        }
+        let names = words(&all.names);
+        row(out, "signatures", format_args!("{}: {names}", all.label))?;
     }
     Ok(())
-}
-
-fn version_table(out: &mut dyn Write, version: &VersionScan) -> io::Result<()> {
-    if version.suites.is_empty() {
-        return match &version.unknown {
-            Some(reason) => unknown(out, version.label, reason),
-            None => off(out, version.label),
-        };
-    }
-    heading(out, version.label)?;
-    let rows = version.suites.iter().map(|cipher| SuiteRow {
-        cipher,
-        obstacle: None,
-        proven: false,
-        test_key: None,
-    });
-    table(out, &rows.collect::<Vec<_>>())?;
-    if version.suites.len() > 1 {
-        writeln!(out, "{}", Styled(FAINT, version.order.in_words()))?;
-    }
-    if let Some(reason) = &version.unknown {
-        let text = format!("further suites are unknown: {}", clean(reason));
-        writeln!(out, "{}", Styled(DOUBTFUL, text))?;
-    }
-    Ok(())
-}
-
-fn off(out: &mut dyn Write, label: &str) -> io::Result<()> {
-    writeln!(out, "\n{label}  {}", Styled(FAINT, "off"))
-}
-
-fn unknown(out: &mut dyn Write, label: &str, reason: &str) -> io::Result<()> {
-    let text = format!("unknown: {}", clean(reason));
-    writeln!(out, "\n{label}  {}", Styled(DOUBTFUL, text))
-}
-
-/// The names that were found in a version, and why there may be more.
-fn found(label: &str, names: &[String], unknown: Option<&str>) -> String {
-    let more = unknown.map(|reason| format!("; more are unknown: {}", clean(reason)));
-    format!("{label}: {}{}", words(names), more.unwrap_or_default())
 }
 
 fn words(names: &[String]) -> String {
@@ -282,183 +404,153 @@ fn words(names: &[String]) -> String {
     names.join(" ")
 }
 
-/// `RSA 2048 bits`
-fn key_type(certificate: &ssl::Certificate) -> Option<String> {
-    let certificate = openssl::x509::X509::from_der(&certificate.to_der().ok()?).ok()?;
-    let key = certificate.public_key().ok()?;
-    let name = match key.id() {
-        openssl::pkey::Id::EC => "EC".to_owned(),
-        openssl::pkey::Id::RSA => "RSA".to_owned(),
-        openssl::pkey::Id::RSA_PSS => "RSA-PSS".to_owned(),
-        openssl::pkey::Id::ED25519 => return Some("Ed25519".to_owned()),
-        openssl::pkey::Id::ED448 => return Some("Ed448".to_owned()),
-        openssl::pkey::Id::DSA => "DSA".to_owned(),
-        other => format!("key type {}", other.as_raw()),
+fn certificate(out: &mut dyn Write, chain: &ChainScan, scan: &Scan) -> io::Result<()> {
+    let Some(leaf) = chain.certificates.first() else {
+        return Ok(());
     };
-    Some(format!("{name} {} bits", key.bits()))
-}
-
-#[derive(Serialize)]
-struct ScanJson<'a> {
-    target: String,
-    starttls: Option<&'static str>,
-    server_name: &'a str,
-    openssl: &'static str,
-    connections: u32,
-    unanswered: u32,
-    milliseconds: f64,
-    ssl2: Ssl2Json<'a>,
-    versions: Vec<VersionJson<'a>>,
-    /// The groups of all versions, without duplicates.
-    groups: Vec<&'a str>,
-    groups_by_version: Vec<FoundJson<'a>>,
-    signature_algorithms: Vec<SignatureJson<'a>>,
-    signatures_by_version: Vec<FoundJson<'a>>,
-    dh_bits: &'a [u32],
-    client_certificate_requested: bool,
-    certificates: Vec<KeyJson>,
-    certificates_unknown: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deviations: Option<&'a [Deviation]>,
-}
-
-#[derive(Serialize)]
-struct Ssl2Json<'a> {
-    /// `null` if that is unknown.
-    enabled: Option<bool>,
-    unknown: Option<&'a str>,
-    ciphers: &'a [String],
-}
-
-#[derive(Serialize)]
-struct VersionJson<'a> {
-    version: &'a str,
-    /// `null` if that is unknown.
-    enabled: Option<bool>,
-    order: Order,
-    /// Why the list may be incomplete.
-    unknown: Option<&'a str>,
-    #[serde(serialize_with = "pyssl_ciphers::serial::dicts")]
-    ciphers: &'a [ssl::Cipher],
-}
-
-#[derive(Serialize)]
-struct FoundJson<'a> {
-    version: &'a str,
-    names: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<Order>,
-    unknown: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct SignatureJson<'a> {
-    version: &'a str,
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct KeyJson {
-    key: Option<String>,
-    #[serde(flatten)]
-    certificate: CertificateJson,
-}
-
-/// Whether a version is on; none if it is unknown.
-fn enabled(nothing: bool, unknown: Option<&str>) -> Option<bool> {
-    match (nothing, unknown) {
-        (false, _) => Some(true),
-        (true, None) => Some(false),
-        (true, Some(_)) => None,
+    let key = chain.key_words.as_deref().unwrap_or("unknown key");
+    heading(out, &format!("Certificate, {key}"))?;
+    row(out, "subject", leaf)?;
+    if let Ok(info) = leaf.get_info() {
+        row(out, "issuer", one_line(info.issuer()))?;
+        let left = chain.days_left.map(days_left);
+        let left = left.map_or_else(String::new, |left| format!(" ({left})"));
+        row(
+            out,
+            "valid until",
+            format_args!("{}{left}", info.not_after()),
+        )?;
     }
-}
-
-pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    let versions = scan.versions.iter().map(|version| VersionJson {
-        version: version.label,
-        enabled: enabled(version.suites.is_empty(), version.unknown.as_deref()),
-        order: version.order,
-        unknown: version.unknown.as_deref(),
-        ciphers: &version.suites,
-    });
-    let (suites, unknown): (&[_], _) = match &scan.ssl2 {
-        Ssl2::Suites(suites) => (suites, None),
-        Ssl2::Unknown(reason) => (&[], Some(&**reason)),
+    row(out, "signature", &chain.signature)?;
+    let trusted = match &chain.distrust {
+        None => format!("by {}", scan.trust),
+        Some((code, text)) => format!("no: {} (code {code})", clean(text)),
     };
-    let mut groups: Vec<&str> = Vec::new();
-    for name in scan.groups.iter().flat_map(|groups| &groups.names) {
-        if !groups.contains(&&**name) {
-            groups.push(name);
-        }
+    row(out, "trusted", trusted)?;
+    let is_valid = if chain.valid_for_name { "yes" } else { "no" };
+    let name = &scan.job.server_name;
+    row(out, "name", format_args!("valid for {name}: {is_valid}"))?;
+    let stapled = match (&chain.stapled, chain.must_staple) {
+        (Stapled::No, false) => "none".to_owned(),
+        (Stapled::No, true) => "none, though the certificate demands one".to_owned(),
+        (Stapled::Good, _) => "good".to_owned(),
+        (Stapled::Revoked, _) => "revoked".to_owned(),
+        (Stapled::Invalid(reason), _) => format!("unusable: {}", clean(reason)),
+    };
+    row(out, "stapled OCSP", stapled)?;
+    for (depth, certificate) in chain.certificates.iter().enumerate().skip(1) {
+        row(out, &format!("sent as {depth}"), certificate)?;
     }
-    let signatures = scan.signatures.iter().flat_map(|all| {
-        let version = all.label;
-        let names = all.names.iter();
-        names.map(move |name| SignatureJson { version, name })
-    });
-    let mut policy = scan.policy.as_ref().map(serde_json::to_value).transpose()?;
-    if let (Some(policy), Some(report)) = (&mut policy, &scan.policy) {
-        if is_open(report) && report.conforms() {
-            policy["conforms"] = Value::Null;
-        }
-    }
-    write_json(
-        out,
-        &ScanJson {
-            target: scan.target.address.to_string(),
-            starttls: scan.target.starttls.map(StartTls::name),
-            server_name: &scan.server_name,
-            openssl: *ssl::OPENSSL_VERSION,
-            connections: scan.connections,
-            unanswered: scan.unanswered,
-            milliseconds: millis(scan.time),
-            ssl2: Ssl2Json {
-                enabled: enabled(suites.is_empty(), unknown),
-                unknown,
-                ciphers: suites,
-            },
-            versions: versions.collect(),
-            groups,
-            groups_by_version: scan.groups.iter().map(FoundJson::from).collect(),
-            signature_algorithms: signatures.collect(),
-            signatures_by_version: scan.signatures.iter().map(FoundJson::from).collect(),
-            dh_bits: &scan.dh_bits,
-            client_certificate_requested: scan.requests_certificate,
-            certificates: scan
-                .certificates
-                .iter()
-                .map(|certificate| KeyJson {
-                    key: key_type(certificate),
-                    certificate: certificate.into(),
-                })
-                .collect(),
-            certificates_unknown: scan.keys_unknown.as_deref(),
-            policy,
-            deviations: scan.deviations.as_deref(),
-        },
-    )
+    Ok(())
 }
 
-impl<'a> From<&'a Groups> for FoundJson<'a> {
-    fn from(groups: &'a Groups) -> FoundJson<'a> {
-        FoundJson {
-            version: groups.label,
-            names: &groups.names,
-            order: Some(groups.order),
-            unknown: groups.unknown.as_deref(),
-        }
+fn settings(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    heading(out, "Settings")?;
+    let features = &scan.features;
+    let alpn = match &features.alpn {
+        None => "unknown".to_owned(),
+        Some(names) if names.is_empty() => "none".to_owned(),
+        Some(names) => clean(&names.join(" ")),
+    };
+    row(out, "ALPN", alpn)?;
+    let client = &scan.client_certificate;
+    let text = match (client.requested, client.required) {
+        (false, _) => "the server does not ask for a certificate",
+        (true, Some(true)) => "the server asks for a certificate and requires it",
+        (true, Some(false)) => "the server asks for a certificate, and does not require it",
+        (true, None) => "the server asks for a certificate; whether it requires it is unknown",
+    };
+    row(out, "client", text)?;
+    for authority in &client.authorities {
+        row(out, "", format_args!("from {}", clean(authority)))?;
     }
+    let old = [
+        ("secure renegotiation", features.secure_renegotiation),
+        ("extended master secret", features.extended_master_secret),
+        ("compression", features.compression),
+    ];
+    let old: Vec<_> = old
+        .into_iter()
+        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "on" } else { "off" })))
+        .collect();
+    if !old.is_empty() {
+        row(out, "before 1.3", old.join(", "))?;
+    }
+    let resumed = [
+        ("TLS 1.3", features.resumption_tls13),
+        ("TLS 1.2 by ticket", features.resumption_by_ticket),
+        ("TLS 1.2 by id", features.resumption_by_id),
+    ];
+    let resumed: Vec<_> = resumed
+        .into_iter()
+        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "yes" } else { "no" })))
+        .collect();
+    let resumed = match resumed.is_empty() {
+        true => "unknown".to_owned(),
+        false => resumed.join(", "),
+    };
+    row(out, "resumption", resumed)
 }
 
-impl<'a> From<&'a Signatures> for FoundJson<'a> {
-    fn from(signatures: &'a Signatures) -> FoundJson<'a> {
-        FoundJson {
-            version: signatures.label,
-            names: &signatures.names,
-            order: None,
-            unknown: signatures.unknown.as_deref(),
+fn clients(out: &mut dyn Write, clients: &[ClientScan]) -> io::Result<()> {
+    if clients.is_empty() {
+        return Ok(());
+    }
+    heading(out, "Clients")?;
+    let width = clients.iter().map(|client| client.title.chars().count());
+    let width = width.max().unwrap_or(0).min(WIDTH / 2);
+    for client in clients {
+        let (color, mark) = match client.connects {
+            Some(true) => (Style::new(), ""),
+            Some(false) => (BAD, "cannot connect: "),
+            None => (DOUBTFUL, "unknown: "),
+        };
+        let text = match (&client.reason, client.version, client.cipher) {
+            (Some(reason), ..) => clean(reason),
+            (None, Some(version), Some(cipher)) => {
+                format!("{version}  {cipher}")
+            }
+            _ => String::new(),
+        };
+        let first = format!("  {:<width$}  ", client.title);
+        folded(out, (color, &first), &format!("{mark}{text}"))?;
+    }
+    Ok(())
+}
+
+/// The reports of several servers, after a summary.
+pub(crate) fn several(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
+    let codes: Vec<u8> = outcomes.iter().map(Outcome::exit_code).collect();
+    let number = |code| codes.iter().filter(|other| **other == code).count();
+    let verdicts = [
+        (number(0), "without a mismatch"),
+        (number(1), "with a mismatch"),
+        (number(3), "partly unknown"),
+        (number(2), "not scanned"),
+    ];
+    let verdicts = verdicts.into_iter().filter(|(number, _)| *number > 0);
+    let verdicts: Vec<_> = verdicts
+        .map(|(number, text)| format!("{number} {text}"))
+        .collect();
+    let line = format!("{} servers: {}", outcomes.len(), verdicts.join(", "));
+    writeln!(out, "{}", cut(&line, 0))?;
+    for outcome in outcomes {
+        writeln!(out, "  {}", cut(&outcome.job.to_string(), 2))?;
+        let (style, text) = match &outcome.result {
+            Err(failure) => (BAD, failure.to_string()),
+            Ok(scan) => worst(scan),
+        };
+        writeln!(out, "    {}", Styled(style, cut(&clean(&text), 4)))?;
+        if let Ok(scan) = &outcome.result {
+            let (style, text) = conformity(scan);
+            writeln!(out, "    {}", Styled(style, cut(&text, 4)))?;
         }
     }
+    for outcome in outcomes {
+        if let Ok(scan) = &outcome.result {
+            writeln!(out, "\n{}", "=".repeat(WIDTH))?;
+            human(out, scan)?;
+        }
+    }
+    Ok(())
 }

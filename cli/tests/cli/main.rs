@@ -14,6 +14,7 @@ mod general;
 mod peers;
 mod renewal;
 mod scan;
+mod scan_report;
 mod scan_wire;
 mod serve;
 mod serve_limits;

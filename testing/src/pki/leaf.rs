@@ -54,6 +54,13 @@ impl Leaf {
         &self.intermediates
     }
 
+    /// The same certificate with other intermediates, in the order in which a server sends them.
+    #[must_use]
+    pub fn with_intermediates(mut self, intermediates: &[X509]) -> Self {
+        self.intermediates = intermediates.to_vec();
+        self
+    }
+
     /// The root of the chain: the certificate itself, if it is self-signed.
     pub fn root(&self) -> &X509 {
         &self.root

@@ -89,7 +89,7 @@ pub(super) fn clients(
     profiles(wanted)?.into_iter().map(with).collect()
 }
 
-fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
+pub(crate) fn profiles(wanted: &str) -> Result<Vec<Profile>, Failure> {
     if wanted.is_empty() {
         return Ok(Profile::all().to_vec());
     }

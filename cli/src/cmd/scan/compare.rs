@@ -109,30 +109,17 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
         true => policy.check_nothing(Aspect::Groups),
         false => policy.check_groups(&groups),
     });
-    for certificate in &scan.certificates {
-        report.extend(match key(certificate) {
+    for chain in &scan.chains {
+        report.extend(match chain.key {
             Some((kind, bits)) => policy.check_key(kind, bits),
             None => policy.check_nothing(Aspect::Keys),
         });
     }
-    for bits in &scan.dh_bits {
-        report.extend(policy.check_key("dh", *bits));
+    for group in &scan.dh {
+        report.extend(policy.check_key("dh", group.bits));
     }
     for aspect in scan.open_aspects() {
         report.leave_open(policy, aspect);
     }
     report
-}
-
-/// The type and size of a certificate's key, if a guideline can cover it.
-fn key(certificate: &ssl::Certificate) -> Option<(&'static str, u32)> {
-    let certificate = openssl::x509::X509::from_der(&certificate.to_der().ok()?).ok()?;
-    let key = certificate.public_key().ok()?;
-    let kind = match key.id() {
-        openssl::pkey::Id::RSA | openssl::pkey::Id::RSA_PSS => "rsa",
-        openssl::pkey::Id::DSA => "dsa",
-        openssl::pkey::Id::EC => "ec",
-        _ => return None,
-    };
-    Some((kind, key.bits()))
 }

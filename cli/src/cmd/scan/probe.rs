@@ -1,17 +1,18 @@
 //! One question to a server: a connection with a ClientHello, and the answer.
 //!
 //! The linked OpenSSL has no RC4, no SSL 3.0 and perhaps no ML-KEM, so the messages are those of
-//! `pyssl_ciphers::wire`. OpenSSL connects only to read the certificates of TLS 1.3. A closed connection
-//! counts as a refusal only if the server answers another offer at that time; otherwise the answer is
-//! unknown.
+//! `pyssl_ciphers::wire`. OpenSSL connects only where keys are needed. A closed connection counts as a
+//! refusal only if the server answers another offer at that time; otherwise the answer is unknown.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
 use pyssl_ciphers::wire::{ClientHello, ServerFlight, Ssl2Answer, WireError, ssl2_hello};
 
+use super::progress::Progress;
 use crate::args::Endpoint;
 use crate::net::{self, Deadline, PlainError};
 
@@ -19,8 +20,8 @@ use crate::net::{self, Deadline, PlainError};
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// The scan stops after this many questions in a row without an answer. The first number applies if
-/// the server has answered before, the second if it has not.
+/// After this many questions in a row without an answer, no further ones are asked: if the server
+/// has answered before, and if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
 /// The order in which two questions are repeated: `true` is one that the server has answered, `false`
@@ -40,35 +41,71 @@ pub(super) enum Answer {
     Unknown(String),
 }
 
-/// The reason why a connection gave no answer.
+/// Why a connection has no answer.
 #[derive(Debug)]
 enum Silence {
     /// The server ended the connection, perhaps with an alert.
     Closed(String),
-    /// Another error, such as a time-out.
+    /// Anything else.
     Other(String),
 }
 
-/// Asks questions at a limited rate, and shows the progress on a terminal.
+/// Asks questions, a few at a time and at a limited rate. Threads share it.
 #[derive(Debug)]
 pub(super) struct Prober<'a> {
     target: &'a Endpoint,
     server_name: &'a str,
     timeout: Duration,
+    state: Mutex<State>,
+    places: Mutex<Places>,
+    freed: Condvar,
+    /// Each question holds it for reading. While two questions are compared, no other one is asked.
+    quiet: RwLock<()>,
+    progress: &'a Progress,
+}
+
+/// The facts that the questions share.
+#[derive(Debug)]
+struct State {
     interval: Duration,
     next: Instant,
     /// A question that was answered with a hello.
     answered: Option<ClientHello>,
     unanswered_in_a_row: u32,
-    /// Whether the server has answered any question, including with a refusal.
+    /// Whether a question was answered, be it with a refusal.
     answers: bool,
-    /// The number of connections.
-    pub(super) made: u32,
-    /// The number of questions without an answer.
-    pub(super) unanswered: u32,
-    /// Why the first question without an answer has none.
-    pub(super) first_silence: Option<String>,
-    shows: bool,
+    /// Whether the server has accepted a connection and started TLS.
+    is_there: bool,
+    made: u32,
+    unanswered: u32,
+    first_silence: Option<String>,
+}
+
+/// The connections that are open at the same time.
+#[derive(Debug)]
+struct Places {
+    taken: u32,
+    most: u32,
+}
+
+/// Allows one connection; gives its place back on drop.
+#[derive(Debug)]
+pub(super) struct Permit<'p> {
+    places: &'p Mutex<Places>,
+    freed: &'p Condvar,
+    quiet: Option<RwLockReadGuard<'p, ()>>,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        lock(self.places).taken -= 1;
+        self.freed.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The data are plain numbers and texts, so a panic of another thread leaves them valid.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Prober<'a> {
@@ -76,22 +113,55 @@ impl<'a> Prober<'a> {
         target: &'a Endpoint,
         server_name: &'a str,
         timeout: Duration,
-        rate: u32,
+        (rate, parallel): (u32, u32),
+        progress: &'a Progress,
     ) -> Prober<'a> {
         Prober {
             target,
             server_name,
             timeout,
-            interval: Duration::from_secs(1) / rate.max(1),
-            next: Instant::now(),
-            answered: None,
-            unanswered_in_a_row: 0,
-            answers: false,
-            made: 0,
-            unanswered: 0,
-            first_silence: None,
-            shows: io::stderr().is_terminal(),
+            state: Mutex::new(State {
+                interval: Duration::from_secs(1) / rate.max(1),
+                next: Instant::now(),
+                answered: None,
+                unanswered_in_a_row: 0,
+                answers: false,
+                is_there: false,
+                made: 0,
+                unanswered: 0,
+                first_silence: None,
+            }),
+            places: Mutex::new(Places {
+                taken: 0,
+                most: parallel.max(1),
+            }),
+            freed: Condvar::new(),
+            quiet: RwLock::new(()),
+            progress,
         }
+    }
+
+    pub(super) fn target(&self) -> &'a Endpoint {
+        self.target
+    }
+
+    pub(super) fn server_name(&self) -> &'a str {
+        self.server_name
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The number of connections, and of questions without an answer.
+    pub(super) fn counts(&self) -> (u32, u32) {
+        let state = lock(&self.state);
+        (state.made, state.unanswered)
+    }
+
+    /// Why the first question without an answer has none.
+    pub(super) fn first_silence(&self) -> Option<String> {
+        lock(&self.state).first_silence.clone()
     }
 
     /// Asks a question. If it has no answer, it is repeated, after a longer pause each time.
@@ -99,24 +169,25 @@ impl<'a> Prober<'a> {
     /// A server may refuse by closing the connection or with an unusual alert, and a server or
     /// firewall that limits connections closes them too. So an end of the connection counts as a
     /// refusal only if another question is answered at that time.
-    pub(super) fn ask(&mut self, what: &str, hello: ClientHello) -> ssl::Result<Answer> {
-        let hello = hello.server_name(self.server_name);
-        let mut outcome = self.once(what, &hello)?;
+    pub(super) fn ask(&self, what: &str, hello: &ClientHello) -> ssl::Result<Answer> {
+        let mut outcome = self.once(what, hello)?;
         for pause in [0].into_iter().chain(PAUSES) {
             if self.has_given_up() {
                 break;
             }
             if let Some(timeout) = self.timeout.checked_div(pause) {
+                self.become_careful();
                 thread::sleep(timeout);
-                outcome = self.once(what, &hello)?;
+                outcome = self.once(what, hello)?;
                 if outcome.is_ok() {
-                    // The server answered after a pause, so ask more slowly from now on.
-                    self.interval = (self.interval * 2).max(timeout / 4);
+                    // It answers when it is asked more slowly.
+                    let mut state = lock(&self.state);
+                    state.interval = (state.interval * 2).max(timeout / 4);
                 }
             }
             match &outcome {
                 Ok(_) => break,
-                Err(Silence::Closed(_)) if self.refuses(what, &hello)? => {
+                Err(Silence::Closed(_)) if self.refuses(what, hello)? => {
                     outcome = Ok(Answer::Refused);
                     break;
                 }
@@ -125,10 +196,11 @@ impl<'a> Prober<'a> {
         }
         Ok(match outcome {
             Ok(answer) => {
-                self.unanswered_in_a_row = 0;
-                self.answers = true;
+                let mut state = lock(&self.state);
+                state.unanswered_in_a_row = 0;
+                state.answers = true;
                 if matches!(answer, Answer::Hello(_)) {
-                    self.answered = Some(hello);
+                    state.answered = Some(hello.clone());
                 }
                 answer
             }
@@ -136,15 +208,21 @@ impl<'a> Prober<'a> {
         })
     }
 
+    /// From now on one connection at a time: the server may limit them.
+    fn become_careful(&self) {
+        lock(&self.places).most = 1;
+    }
+
     /// Whether the server always ends the connection on this question, and always answers another one
     /// that is asked in between ([`COMPARISON`]).
-    fn refuses(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
-        let Some(answered) = self.answered.clone() else {
+    fn refuses(&self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
+        let Some(answered) = lock(&self.state).answered.clone() else {
             return Ok(false);
         };
+        let _quiet = self.quiet.write().unwrap_or_else(PoisonError::into_inner);
         for is_answered in COMPARISON {
             let question = if is_answered { &answered } else { hello };
-            let as_before = match self.once(what, question)? {
+            let as_before = match self.once_permitted(&self.place(), what, question)? {
                 Ok(Answer::Hello(_)) => is_answered,
                 Err(Silence::Closed(_)) => !is_answered,
                 _ => false,
@@ -157,11 +235,13 @@ impl<'a> Prober<'a> {
     }
 
     /// Asks for SSL 2.0: the suites that the server accepts.
-    pub(super) fn ask_ssl2(&mut self) -> ssl::Result<Result<Vec<u32>, String>> {
-        let once = |prober: &mut Self| -> ssl::Result<Result<Vec<u32>, Silence>> {
+    pub(super) fn ask_ssl2(&self) -> ssl::Result<Result<Vec<u32>, String>> {
+        const WHAT: &str = "SSL 2.0";
+        let once = || -> ssl::Result<Result<Vec<u32>, Silence>> {
             let challenge = random::<16>()?;
             let mut received = Vec::new();
-            let ended = prober.exchange("SSL 2.0", &ssl2_hello(&challenge), |bytes| {
+            let permit = self.permit();
+            let ended = self.exchange(&permit, WHAT, &ssl2_hello(&challenge), |bytes| {
                 received.extend(bytes);
                 Ok(Ssl2Answer::read(&received)? != Ssl2Answer::Incomplete)
             })?;
@@ -172,44 +252,89 @@ impl<'a> Prober<'a> {
                 (_, Ok(())) => Err(Silence::Other(WireError::Malformed.to_string())),
             })
         };
-        let silence = match once(self)? {
+        let silence = match once()? {
             Ok(suites) => return Ok(Ok(suites)),
-            // Current servers do not know the message and end the connection, or wait for more bytes.
-            Err(silence) => match self.answered.clone() {
-                Some(answered) => match self.ask("SSL 2.0", answered)? {
-                    Answer::Hello(_) => return Ok(Ok(Vec::new())),
-                    _ => silence,
-                },
-                None => silence,
-            },
+            Err(silence) => silence,
         };
+        // Current servers do not know the message and end the connection, or wait for more bytes.
+        let answered = lock(&self.state).answered.clone();
+        if let Some(answered) = answered {
+            if let Answer::Hello(_) = self.ask(WHAT, &answered)? {
+                return Ok(Ok(Vec::new()));
+            }
+        }
         Ok(Err(self.leave_open(silence)))
     }
 
     /// Whether so many questions have had no answer that no further ones are asked.
     pub(super) fn has_given_up(&self) -> bool {
+        let state = lock(&self.state);
         let [answered, never] = MOST_UNANSWERED;
-        let most = if self.answers { answered } else { never };
-        self.unanswered_in_a_row >= most
+        let most = if state.answers { answered } else { never };
+        state.unanswered_in_a_row >= most
     }
 
-    fn leave_open(&mut self, silence: Silence) -> String {
+    fn leave_open(&self, silence: Silence) -> String {
         let (Silence::Closed(reason) | Silence::Other(reason)) = silence;
-        self.unanswered += 1;
-        self.unanswered_in_a_row += 1;
-        self.first_silence.get_or_insert_with(|| reason.clone());
+        let mut state = lock(&self.state);
+        state.unanswered += 1;
+        state.unanswered_in_a_row += 1;
+        state.first_silence.get_or_insert_with(|| reason.clone());
         reason
     }
 
+    /// Waits until one more connection may be made. The rate and the number of connections are limited.
+    pub(super) fn permit(&self) -> Permit<'_> {
+        let quiet = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
+        let mut permit = self.place();
+        permit.quiet = Some(quiet);
+        permit
+    }
+
+    fn place(&self) -> Permit<'_> {
+        let mut places = lock(&self.places);
+        while places.taken >= places.most {
+            let waited = self.freed.wait(places);
+            places = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        places.taken += 1;
+        Permit {
+            places: &self.places,
+            freed: &self.freed,
+            quiet: None,
+        }
+    }
+
+    /// Waits for the time of the next connection, and counts it.
+    pub(super) fn pace(&self, _: &Permit<'_>, what: &str) {
+        let mut state = lock(&self.state);
+        let now = Instant::now();
+        let at = state.next.max(now);
+        state.next = at + state.interval;
+        state.made += 1;
+        drop(state);
+        thread::sleep(at - now);
+        self.progress.connection(what);
+    }
+
+    fn once(&self, what: &str, hello: &ClientHello) -> ssl::Result<Result<Answer, Silence>> {
+        self.once_permitted(&self.permit(), what, hello)
+    }
+
     /// Asks the question once. The outer error is a failure on this side.
-    fn once(&mut self, what: &str, hello: &ClientHello) -> ssl::Result<Result<Answer, Silence>> {
+    fn once_permitted(
+        &self,
+        permit: &Permit<'_>,
+        what: &str,
+        hello: &ClientHello,
+    ) -> ssl::Result<Result<Answer, Silence>> {
         if self.has_given_up() {
             let text = "not asked: the server has stopped answering";
             return Ok(Err(Silence::Other(text.to_owned())));
         }
         let mut flight = ServerFlight::new();
         let random = random::<32>()?;
-        let ended = self.exchange(what, &hello.to_bytes(&random), |bytes| {
+        let ended = self.exchange(permit, what, &hello.to_bytes(&random), |bytes| {
             flight.feed(bytes)?;
             Ok(flight.is_complete())
         })?;
@@ -234,19 +359,19 @@ impl<'a> Prober<'a> {
 
     /// Connects, sends, and reads until the reader has enough.
     fn exchange(
-        &mut self,
+        &self,
+        permit: &Permit<'_>,
         what: &str,
         message: &[u8],
         mut read: impl FnMut(&[u8]) -> Result<bool, WireError>,
     ) -> ssl::Result<Result<(), Silence>> {
-        self.wait();
-        self.made += 1;
-        self.show(what);
+        self.pace(permit, what);
         let deadline = Deadline::after(self.timeout);
+        let is_there = lock(&self.state).is_there;
         let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
-            // The first connection failed, so no server listens at the address.
-            Err(error) if self.made == 1 => return Err(error),
+            // No server is there.
+            Err(error) if !is_there => return Err(error),
             Err(error @ ssl::Error::Timeout(_)) => {
                 return Ok(Err(Silence::Other(error.to_string())));
             }
@@ -256,11 +381,11 @@ impl<'a> Prober<'a> {
             Err(error) => return Err(error),
         };
         match net::start_tls(&mut stream, self.target, self.server_name, deadline) {
-            Ok(()) => {}
+            Ok(()) => lock(&self.state).is_there = true,
             Err(PlainError::Io(error)) => return Ok(Err(silence(error))),
             Err(error @ PlainError::Closed) => return Ok(Err(Silence::Closed(error.to_string()))),
             // The server's first answer decides whether it has TLS at all.
-            Err(error) if self.made == 1 => return Err(error.into()),
+            Err(error) if !is_there => return Err(error.into()),
             Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
         }
         let send = net::within(&mut stream, deadline, |stream| stream.write_all(message));
@@ -285,34 +410,12 @@ impl<'a> Prober<'a> {
             }
         }
     }
-
-    fn wait(&mut self) {
-        let now = Instant::now();
-        if self.next > now {
-            thread::sleep(self.next - now);
-        }
-        self.next = self.next.max(now) + self.interval;
-    }
-
-    fn show(&self, what: &str) {
-        if self.shows {
-            let _ = write!(io::stderr(), "\r\u{1b}[K{} connections, {what}", self.made);
-        }
-    }
-}
-
-impl Drop for Prober<'_> {
-    fn drop(&mut self) {
-        if self.shows && self.made > 0 {
-            let _ = write!(io::stderr(), "\r\u{1b}[K");
-        }
-    }
 }
 
 /// The alerts by which servers refuse an offer: `handshake_failure`, `illegal_parameter`,
-/// `protocol_version`, `insufficient_security`, `missing_extension`.
+/// `protocol_version`, `insufficient_security`, `missing_extension`, `no_application_protocol`.
 fn is_refusal(alert: u8) -> bool {
-    matches!(alert, 40 | 47 | 70 | 71 | 109)
+    matches!(alert, 40 | 47 | 70 | 71 | 109 | 120)
 }
 
 /// The meaning of an error of a connection.

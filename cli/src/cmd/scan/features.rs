@@ -1,0 +1,118 @@
+//! The settings of a server beside suites and keys.
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+
+use super::handshake::{self, Kept, Versions};
+use super::parallel;
+use super::scanner::{Chosen, Scanner};
+use crate::report::scan::{Features, VersionScan};
+
+/// The application protocols of the TLS registry that servers may have.
+const PROTOCOLS: [&str; 18] = [
+    "h2",
+    "http/1.1",
+    "http/1.0",
+    "spdy/3.1",
+    "imap",
+    "pop3",
+    "managesieve",
+    "nntp",
+    "ftp",
+    "irc",
+    "xmpp-client",
+    "xmpp-server",
+    "mqtt",
+    "dot",
+    "coap",
+    "postgresql",
+    "smb",
+    "tds/8.0",
+];
+
+/// Finds the settings of a server with these versions on.
+pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Result<Features> {
+    let tls13 = versions.iter().any(|v| v.version == TlsVersion::TLSv1_3);
+    let older = versions.iter().copied().filter(|version| {
+        // SSL 3.0 has no extensions.
+        version.version < TlsVersion::TLSv1_3 && version.version > TlsVersion::SSLv3
+    });
+    let older = older.max_by_key(|version| version.version);
+    let mut features = match older {
+        Some(version) => in_the_open(scanner, version)?,
+        None => Features::default(),
+    };
+    if older.is_none() && tls13 {
+        features.alpn = all_protocols(|offered| Ok(handshake::alpn(&scanner.prober, offered)))?;
+    }
+    let mut trials = Vec::new();
+    if older.is_some() {
+        trials.push((Versions::Older, Kept::Id));
+        trials.push((Versions::Older, Kept::Ticket));
+    }
+    if tls13 {
+        trials.push((Versions::Tls13, Kept::Ticket));
+    }
+    let resumed = parallel::each(&trials, |(versions, kept)| {
+        handshake::resumes(&scanner.prober, *versions, *kept)
+    });
+    for (trial, resumed) in trials.iter().zip(resumed) {
+        *match trial {
+            (Versions::Tls13, _) => &mut features.resumption_tls13,
+            (Versions::Older, Kept::Id) => &mut features.resumption_by_id,
+            (Versions::Older, Kept::Ticket) => &mut features.resumption_by_ticket,
+        } = resumed;
+    }
+    Ok(features)
+}
+
+/// The settings that a server below TLS 1.3 shows in its ServerHello.
+fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Features> {
+    let offer = |protocols: &[&str]| {
+        scanner.offer("extensions", version.version, &version.suites, |hello| {
+            let hello = hello.alpn(protocols).compression();
+            hello.session_ticket().ocsp_response()
+        })
+    };
+    let mut features = Features::default();
+    let mut answer = offer(&PROTOCOLS)?;
+    if matches!(answer, Chosen::Refused) {
+        // No protocol in common ends the handshake, too (RFC 7301, section 3.2).
+        answer = offer(&[])?;
+    }
+    let Chosen::Suite(_, flight) = answer else {
+        return Ok(features);
+    };
+    if let Some(hello) = flight.hello() {
+        features.extended_master_secret = Some(hello.extended_master_secret);
+        features.secure_renegotiation = Some(hello.secure_renegotiation);
+        features.compression = Some(hello.compression != 0);
+    }
+    features.alpn = all_protocols(|offered| {
+        Ok(match offer(offered)? {
+            Chosen::Suite(_, flight) => Some(flight.hello().and_then(|hello| hello.alpn.clone())),
+            Chosen::Refused => Some(None),
+            Chosen::Unknown(_) => None,
+        })
+    })?;
+    Ok(features)
+}
+
+/// Removes the server's choice from the offer until the server chooses nothing.
+fn all_protocols(
+    mut choose: impl FnMut(&[&str]) -> ssl::Result<Option<Option<String>>>,
+) -> ssl::Result<Option<Vec<String>>> {
+    let mut left = PROTOCOLS.to_vec();
+    let mut found = Vec::new();
+    while !left.is_empty() {
+        match choose(&left)? {
+            None => return Ok(None),
+            Some(Some(chosen)) if left.contains(&&*chosen) => {
+                left.retain(|other| *other != chosen);
+                found.push(chosen);
+            }
+            Some(_) => break,
+        }
+    }
+    Ok(Some(found))
+}

@@ -1,0 +1,474 @@
+//! Finds the versions, suites, groups and signatures that a server accepts.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+use pyssl_ciphers::CipherExt;
+use pyssl_ciphers::cipher::registry;
+use pyssl_ciphers::wire::{
+    ClientHello, SIGNATURE_SCHEMES, SSL2_SUITES, ServerFlight, dh_group_name, group_name, groups,
+    has_key_share, signature_name,
+};
+
+use super::chain::SentChain;
+use super::parallel;
+use super::probe::{Answer, Prober};
+use crate::report::scan::{DhGroup, Groups, Order, Signatures, Ssl2, VersionScan};
+
+/// The version that most servers speak comes first: an answer to it shows that a server is there.
+const VERSIONS: [(TlsVersion, &str); 5] = [
+    (TlsVersion::TLSv1_2, "TLS 1.2"),
+    (TlsVersion::TLSv1_3, "TLS 1.3"),
+    (TlsVersion::TLSv1_1, "TLS 1.1"),
+    (TlsVersion::TLSv1, "TLS 1.0"),
+    (TlsVersion::SSLv3, "SSL 3.0"),
+];
+
+/// The groups that clients of today offer first: hybrids with ML-KEM, X25519, P-256, X448, P-384 and
+/// P-521.
+const USUAL_GROUPS: [u16; 8] = [4588, 4587, 4589, 29, 23, 30, 24, 25];
+
+/// Finds what one server accepts. Threads share it.
+pub(super) struct Scanner<'a> {
+    pub(super) prober: Prober<'a>,
+    seen: Mutex<Seen>,
+}
+
+/// The facts that any answer can contain.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) chains: Vec<SentChain>,
+    pub(super) dh: Vec<DhGroup>,
+    pub(super) requests_certificate: bool,
+    pub(super) authorities: Vec<Vec<u8>>,
+}
+
+/// An answer to an offer of one version.
+pub(super) enum Chosen {
+    Suite(ssl::Cipher, Box<ServerFlight>),
+    Refused,
+    Unknown(String),
+}
+
+impl<'a> Scanner<'a> {
+    /// Offers suites in a version.
+    pub(super) fn offer(
+        &self,
+        what: &str,
+        version: TlsVersion,
+        suites: &[ssl::Cipher],
+        hello: impl FnOnce(ClientHello) -> ClientHello,
+    ) -> ssl::Result<Chosen> {
+        let numbers: Vec<u16> = suites.iter().map(ssl::Cipher::protocol_id).collect();
+        let offer = hello(ClientHello::new(version, &numbers));
+        let offer = offer.server_name(self.prober.server_name());
+        let flight = match self.prober.ask(what, &offer)? {
+            Answer::Hello(flight) => flight,
+            Answer::Refused => return Ok(Chosen::Refused),
+            Answer::Unknown(reason) => return Ok(Chosen::Unknown(reason)),
+        };
+        let Some(hello) = flight.hello() else {
+            return Ok(Chosen::Refused);
+        };
+        if i32::from(hello.version) != version as i32 {
+            // It speaks another version only.
+            return Ok(Chosen::Refused);
+        }
+        let chosen = suites.iter().find(|s| s.protocol_id() == hello.suite);
+        let Some(chosen) = chosen.cloned() else {
+            let text = format!(
+                "the server chose {:#06x}, which was not offered",
+                hello.suite
+            );
+            return Ok(Chosen::Unknown(text));
+        };
+        self.look_at(&flight);
+        Ok(Chosen::Suite(chosen, flight))
+    }
+
+    /// Keeps what the answers to all questions can contain.
+    fn look_at(&self, flight: &ServerFlight) {
+        let certificates = flight.certificates().iter();
+        let certificates: Result<Vec<_>, _> = certificates
+            .map(|der| ssl::Certificate::from_der(der))
+            .collect();
+        if let Ok(certificates) = certificates {
+            self.keep(SentChain {
+                certificates,
+                ocsp_response: flight.ocsp_response().map(<[u8]>::to_vec),
+            });
+        }
+        let mut seen = self.seen();
+        let exchange = flight.key_exchange();
+        if let Some((bits, prime)) = exchange.and_then(|e| e.dh_bits.zip(e.dh_prime.as_deref())) {
+            let name = dh_group_name(prime);
+            let group = DhGroup { bits, name };
+            if !seen.dh.contains(&group) {
+                seen.dh.push(group);
+            }
+        }
+        if flight.requests_certificate() {
+            seen.requests_certificate = true;
+            for authority in flight.authorities() {
+                if !seen.authorities.contains(authority) {
+                    seen.authorities.push(authority.clone());
+                }
+            }
+        }
+    }
+
+    /// Keeps a chain, each once; one with a stapled response replaces one without.
+    pub(super) fn keep(&self, chain: SentChain) {
+        if chain.certificates.is_empty() {
+            return;
+        }
+        let mut seen = self.seen();
+        let same = |other: &&mut SentChain| other.certificates == chain.certificates;
+        match seen.chains.iter_mut().find(same) {
+            None => seen.chains.push(chain),
+            Some(known) => {
+                if known.ocsp_response.is_none() {
+                    known.ocsp_response = chain.ocsp_response;
+                }
+            }
+        }
+    }
+
+    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
+        // Each change adds a whole entry, so a panic of another thread leaves the data valid.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn new(prober: Prober<'a>) -> Scanner<'a> {
+        Scanner {
+            prober,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Every version with its suites. Versions without an answer are asked again once the server has
+    /// answered another one.
+    pub(super) fn versions(&self) -> ssl::Result<Vec<VersionScan>> {
+        // One question after another until one is accepted: the answer shows that a server is there, and
+        // tells a refusal from silence.
+        let mut questions = VERSIONS.map(|(version, label)| (version, label, None));
+        for (version, label, first) in &mut questions {
+            let suites = candidates(*version);
+            let answer = self.offer(label, *version, &suites, ClientHello::ocsp_response)?;
+            let answer = first.insert(answer);
+            if matches!(answer, Chosen::Suite(..)) || self.prober.has_given_up() {
+                break;
+            }
+        }
+        let found = parallel::each(questions, |(version, label, first)| {
+            self.version(version, label, first)
+        });
+        let mut found = found.into_iter().collect::<ssl::Result<Vec<_>>>()?;
+        let any = found.iter().any(|version| !version.suites.is_empty());
+        for version in &mut found {
+            let open = version.unknown.is_some() && version.suites.is_empty();
+            if any && open && !self.prober.has_given_up() {
+                *version = self.version(version.version, version.label, None)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The suites of a version: removes the server's choice from the offer until the server refuses. The
+    /// first answer may be known.
+    fn version(
+        &self,
+        version: TlsVersion,
+        label: &'static str,
+        mut first: Option<Chosen>,
+    ) -> ssl::Result<VersionScan> {
+        let mut left = candidates(version);
+        let mut suites = Vec::new();
+        let mut unknown = None;
+        while !left.is_empty() {
+            let answer = match first.take() {
+                Some(answer) => answer,
+                None => self.offer(label, version, &left, ClientHello::ocsp_response)?,
+            };
+            match answer {
+                Chosen::Suite(suite, _) => {
+                    left.retain(|other| other.id != suite.id);
+                    suites.push(suite);
+                }
+                Chosen::Refused => break,
+                Chosen::Unknown(reason) => {
+                    unknown = Some(reason);
+                    break;
+                }
+            }
+        }
+        Ok(VersionScan {
+            version,
+            label,
+            suites,
+            order: Order::Unknown,
+            unknown,
+        })
+    }
+
+    /// The side whose order of suites decides.
+    pub(super) fn order(&self, version: &VersionScan) -> ssl::Result<Order> {
+        let [first, .., last] = &version.suites[..] else {
+            return Ok(Order::Unknown);
+        };
+        let (first, last) = (first.id, last.id);
+        let reversed: Vec<_> = version.suites.iter().rev().cloned().collect();
+        let chosen = self.offer(version.label, version.version, &reversed, |hello| hello)?;
+        Ok(match chosen {
+            Chosen::Suite(suite, _) if suite.id == first => Order::Server,
+            Chosen::Suite(suite, _) if suite.id == last => Order::Client,
+            _ => Order::Unknown,
+        })
+    }
+
+    /// SSL 2.0, whose hello lists every suite that the server accepts.
+    pub(super) fn ssl2(&self) -> ssl::Result<Ssl2> {
+        Ok(match self.prober.ask_ssl2()? {
+            Err(reason) => Ssl2::Unknown(reason),
+            Ok(suites) => {
+                let name = |number: &u32| {
+                    let known = SSL2_SUITES.iter().find(|(id, _)| id == number);
+                    known.map_or_else(|| format!("{number:#08x}"), |(_, name)| (*name).to_owned())
+                };
+                Ssl2::Suites(suites.iter().map(name).collect())
+            }
+        })
+    }
+
+    /// The groups of a version: removes the server's choice from the offer until the server refuses.
+    /// None if no suite of the version uses a group.
+    pub(super) fn groups(&self, version: &VersionScan) -> ssl::Result<Option<Groups>> {
+        let mut suites = version.suites.clone();
+        suites.retain(|suite| matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-ecdhe-psk")));
+        if suites.is_empty() || version.version == TlsVersion::SSLv3 {
+            return Ok(None);
+        }
+        let mut left: Vec<u16> = groups().collect();
+        left.sort_by_key(|group| {
+            let usual = USUAL_GROUPS.iter().position(|usual| usual == group);
+            usual.unwrap_or(USUAL_GROUPS.len())
+        });
+        let mut found: Vec<u16> = Vec::new();
+        let mut unknown = None;
+        // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
+        // (RFC 8422, section 5.1). So, when the server refuses the remaining groups, they are offered
+        // again with one of the groups that were found, in the last place. Groups that the server does
+        // not choose then are not negotiated by any client.
+        let curves = version.version < TlsVersion::TLSv1_3;
+        let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
+        let mut behind: Option<usize> = None;
+        loop {
+            let last = behind.and_then(|at| found.get(at)).copied();
+            let offered: Vec<u16> = left.iter().copied().chain(last).collect();
+            let chosen = self.offer("groups", version.version, &suites, |hello| {
+                hello.groups(&offered)
+            })?;
+            let group = match chosen {
+                Chosen::Suite(_, flight) => group_of(&flight),
+                Chosen::Refused => last,
+                Chosen::Unknown(reason) => {
+                    unknown = Some(reason);
+                    break;
+                }
+            };
+            match group {
+                Some(group) if left.contains(&group) => {
+                    left.retain(|other| *other != group);
+                    found.push(group);
+                }
+                // None of the others.
+                group if group == last => {
+                    let next = behind.map_or(0, |at| at + 1);
+                    if !curves || next >= found.len() {
+                        break;
+                    }
+                    behind = Some(next);
+                }
+                _ => {
+                    unknown = Some("the server names no group that was offered".to_owned());
+                    break;
+                }
+            }
+        }
+        let order = self.order_of_groups(version, &suites, &found)?;
+        Ok(Some(Groups {
+            label: version.label,
+            numbers: found.clone(),
+            names: found.into_iter().map(group_name).collect(),
+            order,
+            unknown,
+        }))
+    }
+
+    /// The side whose order of groups decides; the first two are enough.
+    fn order_of_groups(
+        &self,
+        version: &VersionScan,
+        suites: &[ssl::Cipher],
+        found: &[u16],
+    ) -> ssl::Result<Order> {
+        let [first, second, ..] = *found else {
+            return Ok(Order::Unknown);
+        };
+        let swapped: Vec<u16> = [second, first]
+            .into_iter()
+            .chain(found[2..].to_vec())
+            .collect();
+        let chosen = self.offer("groups", version.version, suites, |hello| {
+            hello.groups(&swapped)
+        })?;
+        let Chosen::Suite(_, flight) = chosen else {
+            return Ok(Order::Unknown);
+        };
+        Ok(match group_of(&flight) {
+            Some(group) if group == first => Order::Server,
+            Some(group) if group == second => Order::Client,
+            _ => Order::Unknown,
+        })
+    }
+
+    /// The signature schemes that the server uses in a version: none below TLS 1.2, where they are
+    /// not negotiated.
+    pub(super) fn signatures(
+        &self,
+        version: &VersionScan,
+        groups: Option<&Groups>,
+    ) -> ssl::Result<Option<Signatures>> {
+        let tls13 = version.version == TlsVersion::TLSv1_3;
+        let mut suites = version.suites.clone();
+        suites.retain(|suite| {
+            let ephemeral = matches!(suite.kea, Some("kx-any" | "kx-ecdhe" | "kx-dhe"));
+            ephemeral && suite.auth != Some("auth-null")
+        });
+        if suites.is_empty() || version.version < TlsVersion::TLSv1_2 {
+            return Ok(None);
+        }
+        let mut signatures = Signatures {
+            label: version.label,
+            names: Vec::new(),
+            unknown: None,
+        };
+        if tls13 {
+            let known = groups.map_or(&[][..], |groups| &groups.numbers);
+            match known.iter().copied().find(|group| has_key_share(*group)) {
+                Some(group) => self.signatures_tls13(&suites, group, &mut signatures)?,
+                None => {
+                    let text = "no group with which this scan can continue".to_owned();
+                    signatures.unknown = Some(text);
+                }
+            }
+            return Ok(Some(signatures));
+        }
+        // OpenSSL may choose a suite before it looks for a signature scheme for it, and then fails. So the
+        // suites of each kind of certificate are offered alone.
+        let mut kinds: Vec<Option<&str>> = suites.iter().map(|suite| suite.auth).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let found = parallel::each(kinds, |kind| {
+            let mut suites = suites.clone();
+            suites.retain(|suite| suite.auth == kind);
+            self.signatures_tls12(version.version, &suites)
+        });
+        for found in found {
+            let (names, unknown) = found?;
+            for name in names {
+                if !signatures.names.contains(&name) {
+                    signatures.names.push(name);
+                }
+            }
+            signatures.unknown = signatures.unknown.or(unknown);
+        }
+        Ok(Some(signatures))
+    }
+
+    /// The names of the signature schemes that the server uses with these suites, and why there may be
+    /// more: removes the server's choice from the offer until the server refuses.
+    fn signatures_tls12(
+        &self,
+        version: TlsVersion,
+        suites: &[ssl::Cipher],
+    ) -> ssl::Result<(Vec<String>, Option<String>)> {
+        let mut left: Vec<u16> = SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect();
+        let mut names = Vec::new();
+        while !left.is_empty() {
+            let chosen = self.offer("signatures", version, suites, |hello| {
+                hello.signatures(&left)
+            })?;
+            let flight = match chosen {
+                Chosen::Suite(_, flight) => flight,
+                Chosen::Refused => break,
+                Chosen::Unknown(reason) => return Ok((names, Some(reason))),
+            };
+            let Some(scheme) = flight.key_exchange().and_then(|e| e.signature) else {
+                return Ok((names, Some("the server did not sign".to_owned())));
+            };
+            names.push(signature_name(scheme));
+            if !left.contains(&scheme) {
+                // The server uses this scheme although it was not offered.
+                break;
+            }
+            left.retain(|other| *other != scheme);
+        }
+        Ok((names, None))
+    }
+
+    /// TLS 1.3 encrypts the signature, so each scheme is offered alone: a server that cannot use it
+    /// refuses, and one that can sends its certificate.
+    fn signatures_tls13(
+        &self,
+        suites: &[ssl::Cipher],
+        group: u16,
+        signatures: &mut Signatures,
+    ) -> ssl::Result<()> {
+        // RFC 8446, section 4.2.3: not with PKCS #1, DSA or SHA-1.
+        let legacy = |scheme: u16| matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
+        let mut schemes = SIGNATURE_SCHEMES.to_vec();
+        schemes.retain(|(scheme, _)| *scheme >= 0x0700 || !legacy(*scheme));
+        let chosen = parallel::each(&schemes, |(scheme, name)| {
+            let chosen = self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
+                let hello = hello.groups(&[group]).key_share(group);
+                hello.signatures(&[*scheme])
+            });
+            chosen.map(|chosen| (*name, chosen))
+        });
+        for chosen in chosen {
+            match chosen? {
+                (name, Chosen::Suite(_, flight)) if flight.sends_certificate_encrypted() => {
+                    signatures.names.push(name.to_owned());
+                }
+                (_, Chosen::Suite(..) | Chosen::Refused) => {}
+                (_, Chosen::Unknown(reason)) => signatures.unknown = Some(reason),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The suites that a version has, good ones first: if the client's order decides, that is the order of
+/// the result.
+fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
+    let tls13 = version == TlsVersion::TLSv1_3;
+    let fits = |suite: &&ssl::Cipher| {
+        suite.is_tls13() == tls13
+            && suite.protocol_id() != 0
+            && (version >= TlsVersion::TLSv1_2 || suite.protocol != "TLSv1.2")
+    };
+    let mut all: Vec<_> = registry().iter().filter(fits).cloned().collect();
+    all.sort_by_key(|suite| {
+        let bits = std::cmp::Reverse(suite.strength_bits);
+        (suite.severity(), !suite.forward_secret(), !suite.aead, bits)
+    });
+    all
+}
+
+/// The group of a key exchange.
+fn group_of(flight: &ServerFlight) -> Option<u16> {
+    let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
+    exchange.or(flight.hello().and_then(|hello| hello.group))
+}

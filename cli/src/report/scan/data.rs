@@ -1,0 +1,272 @@
+//! The results of a scan.
+
+use std::fmt;
+use std::time::Duration;
+
+use pyssl as ssl;
+use pyssl::TlsVersion;
+use pyssl_ciphers::cipher::{Aspect, Report, Severity};
+use serde::Serialize;
+
+use super::super::ciphers::is_violated;
+use super::super::suites::counts;
+use crate::args::Endpoint;
+use crate::failure::Failure;
+
+/// A server, and the name under which it is scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Job {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) server_name: String,
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.endpoint.fmt(f)?;
+        match self.server_name == self.endpoint.address.server_name() {
+            true => Ok(()),
+            false => write!(f, " as {}", self.server_name),
+        }
+    }
+}
+
+/// The result of a scan, or why there is none.
+pub(crate) struct Outcome {
+    pub(crate) job: Job,
+    pub(crate) result: Result<Scan, Failure>,
+}
+
+impl Outcome {
+    /// The exit code of a scan of this server alone.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.result.as_ref().map_or(2, Scan::exit_code)
+    }
+}
+
+/// The exit code of several scans: 1 if a server does not match, 2 if one could not be scanned, 3 if
+/// something is unknown.
+pub(crate) fn exit_code(outcomes: &[Outcome]) -> u8 {
+    let codes = outcomes.iter().map(Outcome::exit_code);
+    codes.filter(|code| *code > 0).min().unwrap_or(0)
+}
+
+/// The results for one server under one name.
+pub(crate) struct Scan {
+    pub(crate) job: Job,
+    pub(crate) ssl2: Ssl2,
+    pub(crate) versions: Vec<VersionScan>,
+    /// For each version that uses groups.
+    pub(crate) groups: Vec<Groups>,
+    /// For each version that negotiates signatures.
+    pub(crate) signatures: Vec<Signatures>,
+    pub(crate) chains: Vec<ChainScan>,
+    /// The source of the trusted certificates.
+    pub(crate) trust: String,
+    /// Why no certificate was seen.
+    pub(crate) keys_unknown: Option<String>,
+    /// The finite-field groups of DHE suites.
+    pub(crate) dh: Vec<DhGroup>,
+    pub(crate) client_certificate: ClientCertificate,
+    pub(crate) features: Features,
+    /// For each simulated client.
+    pub(crate) clients: Vec<ClientScan>,
+    /// Whether a client that cannot connect sets the exit code.
+    pub(crate) clients_must_connect: bool,
+    pub(crate) connections: u32,
+    /// The questions without an answer.
+    pub(crate) unanswered: u32,
+    pub(crate) time: Duration,
+    pub(crate) policy: Option<Report>,
+    /// Deviations from the server's intended string.
+    pub(crate) deviations: Option<Vec<Deviation>>,
+    /// The worst first.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The answer to the hello of SSL 2.0.
+pub(crate) enum Ssl2 {
+    /// The names of the suites; none if the version is off.
+    Suites(Vec<String>),
+    Unknown(String),
+}
+
+/// A version and its suites, in the order in which the server chose them.
+pub(crate) struct VersionScan {
+    pub(crate) version: TlsVersion,
+    pub(crate) label: &'static str,
+    pub(crate) suites: Vec<ssl::Cipher>,
+    pub(crate) order: Order,
+    /// Why the list may be incomplete: a question had no answer.
+    pub(crate) unknown: Option<String>,
+}
+
+/// The groups of a version.
+pub(crate) struct Groups {
+    pub(crate) label: &'static str,
+    pub(crate) numbers: Vec<u16>,
+    pub(crate) names: Vec<String>,
+    pub(crate) order: Order,
+    pub(crate) unknown: Option<String>,
+}
+
+/// The signature schemes of a version.
+pub(crate) struct Signatures {
+    pub(crate) label: &'static str,
+    pub(crate) names: Vec<String>,
+    pub(crate) unknown: Option<String>,
+}
+
+/// A finite-field group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct DhGroup {
+    pub(crate) bits: u32,
+    /// The name of a public group.
+    pub(crate) name: Option<&'static str>,
+}
+
+/// A chain of certificates that the server sends.
+pub(crate) struct ChainScan {
+    /// As sent; the first one is the server's.
+    pub(crate) certificates: Vec<ssl::Certificate>,
+    /// The kind and the size of the key, for guidelines.
+    pub(crate) key: Option<(&'static str, u32)>,
+    /// The key in words: `RSA 2048 bits`.
+    pub(crate) key_words: Option<String>,
+    pub(crate) signature: String,
+    pub(crate) days_left: Option<i64>,
+    /// OpenSSL's code and text if the chain is not trusted.
+    pub(crate) distrust: Option<(i32, String)>,
+    /// Whether it is valid for the server's name.
+    pub(crate) valid_for_name: bool,
+    pub(crate) must_staple: bool,
+    pub(crate) stapled: Stapled,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The stapled OCSP response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "status", content = "reason")]
+pub(crate) enum Stapled {
+    No,
+    Good,
+    /// The certificate was revoked.
+    Revoked,
+    /// The response cannot be used, for this reason.
+    Invalid(String),
+}
+
+/// How the server treats clients without a certificate.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct ClientCertificate {
+    pub(crate) requested: bool,
+    /// `null` if it is not known.
+    pub(crate) required: Option<bool>,
+    /// The names of the authorities whose certificates the server wants.
+    pub(crate) authorities: Vec<String>,
+}
+
+/// The settings beside suites and keys. `None` is unknown, or not defined for the versions that are
+/// on.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Features {
+    /// The application protocols (ALPN) that the server has chosen when they were offered.
+    pub(crate) alpn: Option<Vec<String>>,
+    pub(crate) extended_master_secret: Option<bool>,
+    pub(crate) secure_renegotiation: Option<bool>,
+    pub(crate) compression: Option<bool>,
+    /// Whether a session of TLS 1.2 or older was resumed by its id.
+    pub(crate) resumption_by_id: Option<bool>,
+    /// Whether a session of TLS 1.2 or older was resumed by a ticket.
+    pub(crate) resumption_by_ticket: Option<bool>,
+    /// Whether a session of TLS 1.3 was resumed.
+    pub(crate) resumption_tls13: Option<bool>,
+}
+
+/// The result for the offer of a known client.
+#[derive(Debug, Serialize)]
+pub(crate) struct ClientScan {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// `null` if it is not known.
+    pub(crate) connects: Option<bool>,
+    pub(crate) version: Option<&'static str>,
+    pub(crate) cipher: Option<&'static str>,
+    pub(crate) group: Option<String>,
+    /// Why it does not connect, or why that is unknown.
+    pub(crate) reason: Option<String>,
+}
+
+/// A fact about the server that should be changed or known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+}
+
+impl Finding {
+    pub(crate) fn new(severity: Severity, message: impl Into<String>) -> Finding {
+        Finding {
+            severity,
+            message: message.into(),
+        }
+    }
+}
+
+/// The side whose order of preference decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Order {
+    Server,
+    Client,
+    Unknown,
+}
+
+/// A difference from the string.
+#[derive(Serialize)]
+pub(crate) struct Deviation {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+}
+
+impl Scan {
+    /// 0 if the server matches, 1 if it does not, 3 if that is not known.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
+        let cannot = self.clients.iter().any(|c| c.connects == Some(false));
+        let fails = self.clients_must_connect && cannot;
+        if deviates || fails || self.policy.as_ref().is_some_and(is_violated) {
+            return 1;
+        }
+        let open = self.policy.as_ref().is_some_and(is_open);
+        if open || self.unanswered > 0 { 3 } else { 0 }
+    }
+
+    /// The versions that are on.
+    pub(crate) fn on(&self) -> impl Iterator<Item = &VersionScan> {
+        self.versions.iter().filter(|v| !v.suites.is_empty())
+    }
+
+    /// The aspects on which a question had no answer.
+    pub(crate) fn open_aspects(&self) -> Vec<Aspect> {
+        let version = self
+            .versions
+            .iter()
+            .any(|version| version.unknown.is_some());
+        let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
+        // An unknown version may have other groups.
+        let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
+        let all = [
+            (Aspect::Suites, version),
+            (Aspect::Versions, versions),
+            (Aspect::Groups, groups),
+            (Aspect::Keys, version || self.keys_unknown.is_some()),
+        ];
+        let open = all.into_iter().filter(|(_, open)| *open);
+        open.map(|(aspect, _)| aspect).collect()
+    }
+}
+
+/// Whether a guideline was not compared as a whole.
+pub(crate) fn is_open(report: &Report) -> bool {
+    !report.not_compared().is_empty()
+}

@@ -1,0 +1,404 @@
+//! The report of `pyssl scan` beside suites and groups: certificates, settings, clients, several
+//! servers, and its form.
+
+use pyssl_testing::openssl::ssl::{SslOptions, SslRef, SslSessionCacheMode, SslVersion};
+use pyssl_testing::pki::KeyKind;
+use pyssl_testing::pki::ocsp::{malformed, try_later};
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port};
+use serde_json::Value;
+
+use crate::scan::{json, scan, unfolded};
+use crate::support::{World, path, run};
+
+fn messages(findings: &Value) -> String {
+    let all = findings.as_array().unwrap().iter();
+    let all = all.map(|f| format!("{}: {}", f["severity"], f["message"]));
+    all.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_trusted_chain_has_no_findings() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    let server = EchoServer::start(ServerConfig::new(&leaf).only_version(SslVersion::TLS1_3));
+    let (found, code) = json(server.addr(), &["--cafile", world.cafile()]);
+    assert_eq!(code, Some(0));
+    assert_eq!(found["findings"], serde_json::json!([]), "{found}");
+    let certificate = &found["certificates"][0];
+    assert_eq!(certificate["trusted"], true, "{certificate}");
+    assert_eq!(certificate["valid_for_name"], true);
+    assert_eq!(certificate["must_staple"], false);
+    assert_eq!(certificate["stapled"]["status"], "no");
+    let days = certificate["days_left"].as_i64().unwrap();
+    assert!((1..=400).contains(&days), "{days}");
+}
+
+#[test]
+fn faults_of_certificates_are_found_in_each_version() {
+    let ca = Ca::new();
+    let leaf = || ca.builder().san("localhost");
+    let cases = [
+        (leaf().expired().build(), "the certificate has expired"),
+        (leaf().not_yet_valid().build(), "is not valid yet"),
+        (ca.issue("other.example"), "is not valid for localhost"),
+    ];
+    for (leaf, text) in &cases {
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let server = EchoServer::start(ServerConfig::new(leaf).only_version(version));
+            let (found, code) = json(
+                server.addr(),
+                &["--cafile", path(&Files::new(&ca, leaf).ca)],
+            );
+            assert_eq!(code, Some(0), "{found}");
+            let messages = messages(&found["findings"]);
+            assert!(messages.contains(text), "{version:?}: {messages}");
+            assert_eq!(messages.matches("\"error\"").count(), 1, "{messages}");
+        }
+    }
+    // It demands a stapled OCSP response.
+    let must_staple = leaf().extension("1.3.6.1.5.5.7.1.24", false, &[0x30, 3, 2, 1, 5]);
+    let leaf = must_staple.build();
+    let server = EchoServer::start(&leaf);
+    let (found, _) = json(
+        server.addr(),
+        &["--cafile", path(&Files::new(&ca, &leaf).ca)],
+    );
+    assert_eq!(found["certificates"][0]["must_staple"], true);
+    let messages_found = messages(&found["findings"]);
+    assert!(
+        messages_found.contains("the server sends none"),
+        "{messages_found}"
+    );
+    // Without its authority, the chain is not trusted.
+    let server = EchoServer::start(&ca.issue("localhost"));
+    let (found, _) = json(server.addr(), &["--cafile", World::new().cafile()]);
+    let messages = messages(&found["findings"]);
+    assert!(
+        messages.contains("not trusted: unable to get local issuer"),
+        "{messages}"
+    );
+    assert_eq!(found["certificates"][0]["trusted"], false);
+    assert_eq!(found["certificates"][0]["verify_code"], 20);
+}
+
+#[test]
+fn the_order_of_a_chain_and_superfluous_certificates_are_judged() {
+    let ca = Ca::new();
+    let (lower, other) = (ca.intermediate().intermediate(), Ca::new());
+    let leaf = lower.issue("localhost");
+    let sent = leaf.intermediates().to_vec();
+    assert_eq!(sent.len(), 2);
+    let [first, second] = [sent[0].clone(), sent[1].clone()];
+    let root = ca.cert().clone();
+    let cafile = Files::new(&ca, &leaf);
+    for (chain, text) in [
+        (vec![first.clone(), second.clone()], ""),
+        (
+            vec![second.clone(), first.clone()],
+            "not in the order of the chain",
+        ),
+        (
+            vec![first.clone(), second.clone(), root],
+            "the root was sent",
+        ),
+        (
+            vec![first.clone(), second, other.cert().clone()],
+            "a superfluous certificate was sent",
+        ),
+        (vec![first], "not trusted"),
+    ] {
+        let server = EchoServer::start(&leaf.clone().with_intermediates(&chain));
+        let (found, _) = json(server.addr(), &["--cafile", path(&cafile.ca)]);
+        let messages = messages(&found["certificates"][0]["findings"]);
+        assert!(messages.contains(text), "{text}: {messages}");
+        assert_eq!(
+            messages.lines().count(),
+            usize::from(!text.is_empty()),
+            "{messages}"
+        );
+    }
+}
+
+#[test]
+fn stapled_responses_are_judged_in_each_version() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    let other = ca.issue("localhost");
+    for (response, status) in [
+        (ca.ocsp(&leaf).build(), "good"),
+        (ca.ocsp(&leaf).sha256().revoked().build(), "revoked"),
+        (
+            ca.ocsp(&leaf).signed_by(&ca.ocsp_responder()).build(),
+            "good",
+        ),
+        (ca.ocsp(&other).build(), "invalid"),
+        (Ca::new().ocsp(&leaf).build(), "invalid"),
+        (try_later(), "invalid"),
+        (malformed(), "invalid"),
+    ] {
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let response = response.clone();
+            let config = ServerConfig::new(&leaf).only_version(version);
+            let server = EchoServer::start(config.configure(move |context| {
+                let response = response.clone();
+                let callback =
+                    move |ssl: &mut SslRef| ssl.set_ocsp_status(&response).map(|()| true);
+                context.set_status_callback(callback).unwrap();
+            }));
+            let (found, _) = json(server.addr(), &["--cafile", path(&files.ca)]);
+            let stapled = &found["certificates"][0]["stapled"];
+            assert_eq!(stapled["status"], status, "{version:?}: {found}");
+        }
+    }
+}
+
+#[test]
+fn settings_are_found() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    let with_alpn = || ServerConfig::new(&leaf).alpn(&["http/1.1", "h2"]);
+    let server = EchoServer::start(with_alpn());
+    let (found, _) = json(server.addr(), &[]);
+    let features = &found["features"];
+    assert_eq!(
+        features["alpn"],
+        serde_json::json!(["http/1.1", "h2"]),
+        "{features}"
+    );
+    for (name, wanted) in [
+        ("extended_master_secret", true),
+        ("secure_renegotiation", true),
+        ("compression", false),
+        ("resumption_by_id", true),
+        ("resumption_by_ticket", true),
+        ("resumption_tls13", true),
+    ] {
+        assert_eq!(features[name], wanted, "{name}: {features}");
+    }
+    // TLS 1.3 alone, where ALPN is encrypted.
+    let server = EchoServer::start(with_alpn().only_version(SslVersion::TLS1_3));
+    let (found, _) = json(server.addr(), &[]);
+    let features = &found["features"];
+    assert_eq!(
+        features["alpn"],
+        serde_json::json!(["http/1.1", "h2"]),
+        "{features}"
+    );
+    assert_eq!(features["compression"], Value::Null, "{features}");
+    // Without tickets, and without a cache.
+    let config = with_alpn()
+        .only_version(SslVersion::TLS1_2)
+        .configure(|context| {
+            context.set_options(SslOptions::NO_TICKET);
+            context.set_session_cache_mode(SslSessionCacheMode::OFF);
+        });
+    let (found, _) = json(EchoServer::start(config).addr(), &[]);
+    let features = &found["features"];
+    assert_eq!(features["resumption_by_id"], false, "{features}");
+    assert_eq!(features["resumption_by_ticket"], false, "{features}");
+}
+
+#[test]
+fn authorities_of_client_certificates_are_named_in_each_version() {
+    let world = World::new();
+    let leaf = world.ca.issue("localhost");
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let config = || ServerConfig::new(&leaf).only_version(version);
+        let requiring = config().require_client_cert(&world.ca);
+        let requesting = config().request_client_cert(&world.ca);
+        for (config, required) in [(requiring, true), (requesting, false)] {
+            let server = EchoServer::start(config);
+            let (found, code) = json(server.addr(), &[]);
+            assert_eq!(code, Some(0));
+            let client = &found["client_certificate"];
+            assert_eq!(
+                (&client["requested"], &client["required"]),
+                (&true.into(), &required.into()),
+                "{version:?}: {client}"
+            );
+            let authorities = client["authorities"].as_array().unwrap();
+            assert_eq!(authorities.len(), 1, "{client}");
+            let name = authorities[0].as_str().unwrap();
+            assert!(name.contains("CN=Test CA"), "{client}");
+        }
+        let server = EchoServer::start(ServerConfig::new(&leaf).only_version(version));
+        let (found, _) = json(server.addr(), &[]);
+        assert_eq!(found["client_certificate"]["requested"], false);
+        assert_eq!(found["client_certificate"]["required"], false);
+    }
+}
+
+#[test]
+fn clients_that_cannot_connect_are_named() {
+    let ca = Ca::new();
+    let config = ServerConfig::new(&ca.builder().san("localhost").key(KeyKind::Rsa2048).build());
+    let server = EchoServer::start(config.only_version(SslVersion::TLS1_3));
+    let (found, code) = json(server.addr(), &["--profiles"]);
+    assert_eq!(code, Some(0));
+    let clients = found["clients"].as_array().unwrap();
+    let client = |name: &str| clients.iter().find(|c| c["name"] == name).unwrap();
+    let modern = client("firefox-137");
+    assert_eq!(modern["connects"], true, "{modern}");
+    assert_eq!(modern["version"], "TLS 1.3");
+    let old = clients.iter().filter(|c| c["connects"] == false).count();
+    assert!(
+        old > 3 && clients.iter().all(|c| !c["connects"].is_null()),
+        "{clients:?}"
+    );
+    // A client that is named must connect.
+    let (_, code) = json(server.addr(), &["--profiles=firefox-137"]);
+    assert_eq!(code, Some(0));
+    let refused = clients.iter().find(|c| c["connects"] == false).unwrap();
+    let named = format!("--profiles={}", refused["name"].as_str().unwrap());
+    let output = scan(server.addr(), &[&named]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(unfolded(&output).contains("cannot connect"), "{output:?}");
+}
+
+#[test]
+fn the_verdict_has_three_lines_and_no_line_is_wider_than_a_terminal() {
+    let ca = Ca::new();
+    let many = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    let config = ServerConfig::new(&many).min_version(SslVersion::TLS1);
+    let config = config.security_level(0).ciphers("ALL:@SECLEVEL=0");
+    let server = EchoServer::start(config);
+    for more in [
+        &[][..],
+        &[
+            "--policy",
+            "mozilla-modern",
+            "--profiles",
+            "--ciphers",
+            "AES",
+        ],
+    ] {
+        let output = scan(server.addr(), more);
+        let lines: Vec<&str> = output.stdout.lines().collect();
+        assert!(lines[0].contains("TLS 1.0 to 1.3;"), "{lines:?}");
+        assert!(lines[1].contains("error"), "{lines:?}");
+        assert_eq!(lines[3], "", "{lines:?}");
+        let wide: Vec<_> = lines
+            .iter()
+            .filter(|line| line.chars().count() > 80)
+            .collect();
+        assert!(wide.is_empty(), "{wide:?}");
+        assert!(
+            output
+                .stdout
+                .contains("(Heartbleed, ROBOT and others) were not tried")
+        );
+        // Standard error is no terminal, so there is no progress.
+        assert_eq!(output.stderr, "");
+        // Findings are sorted, and each is there once.
+        let start = lines.iter().position(|line| *line == "Findings").unwrap();
+        let findings = lines[start + 1..]
+            .iter()
+            .take_while(|line| !line.is_empty());
+        let severities = ["  error:", "  warning:", "  note:"];
+        let rank = |line: &&&str| severities.iter().position(|s| line.starts_with(s));
+        let ranks: Vec<_> = findings.clone().filter_map(|line| rank(&line)).collect();
+        assert!(ranks.is_sorted() && ranks.len() > 3, "{lines:?}");
+        let mut each: Vec<_> = findings.filter(|line| rank(line).is_some()).collect();
+        let all = each.len();
+        each.sort_unstable();
+        each.dedup();
+        assert_eq!(each.len(), all, "{lines:?}");
+    }
+}
+
+#[test]
+fn several_servers_are_summarized() {
+    let world = World::new();
+    let server = EchoServer::start(&world.ca.issue_for(&["localhost", "127.0.0.1"]));
+    let closed = closed_port();
+    let good = format!("localhost:{}", server.port());
+    let bad = format!("localhost:{}", closed.port());
+    let file = world.server.write(
+        "targets",
+        format!("# ours\n\n{bad} # closed\nhttps://{good}/\n"),
+    );
+    let common = ["--json", "--rate", "10000", "--cafile", world.cafile()];
+    let fixed = ["scan", &good, "--targets", path(&file)];
+    let output = run(fixed.iter().chain(&common));
+    assert_eq!(output.code, Some(2), "{output:?}");
+    let found: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(found["exit_code"], 2);
+    let summary = found["summary"].as_array().unwrap();
+    let codes: Vec<_> = summary.iter().map(|s| s["exit_code"].as_u64()).collect();
+    assert_eq!(codes, [Some(0), Some(2), Some(0)]);
+    assert!(
+        summary[1]["error"].as_str().unwrap().contains("refused"),
+        "{summary:?}"
+    );
+    assert_eq!(found["scans"].as_array().unwrap().len(), 2);
+    // Several names, and a guideline that one server does not follow.
+    let args = [
+        "scan",
+        &good,
+        "--server-name",
+        "localhost,other.example",
+        "--rate",
+        "10000",
+    ];
+    let output = run(args.iter().chain(&["--policy", "mozilla-modern"]));
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for text in [
+        "2 servers: 2 with a mismatch",
+        "as other.example",
+        "not valid for other.example",
+    ] {
+        assert!(output.stdout.contains(text), "{text}: {output:?}");
+    }
+    // All addresses of an address are itself.
+    let address = format!("127.0.0.1:{}", server.port());
+    let output = run([
+        "scan",
+        &address,
+        "--all-addresses",
+        "--json",
+        "--rate",
+        "10000",
+    ]);
+    let found: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(found["target"], *address);
+    let output = run(["scan", "--targets", "-"]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+}
+
+#[test]
+fn only_as_many_connections_are_open_as_are_allowed() {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let ca = Ca::new();
+    let upstream = EchoServer::start(&ca.issue("localhost"));
+    let address = upstream.addr();
+    for limit in [1, 3] {
+        let open = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let counted = Arc::clone(&open);
+        let proxy = Scripted::follows(move |socket| {
+            let now = counted.0.fetch_add(1, Ordering::SeqCst) + 1;
+            counted.1.fetch_max(now, Ordering::SeqCst);
+            let mut client = socket.stream();
+            let mut server = std::net::TcpStream::connect(address).unwrap();
+            let mut hello = vec![0; 1 << 14];
+            // An answer follows the first flight; the client ends the connection after it.
+            let sent = client.read(&mut hello).unwrap_or(0);
+            let mut answer = vec![0; 1 << 14];
+            if server.write_all(&hello[..sent]).is_ok() {
+                let length = server.read(&mut answer).unwrap_or(0);
+                // The client may connect again as soon as it has the answer.
+                counted.0.fetch_sub(1, Ordering::SeqCst);
+                let _ = client.write_all(&answer[..length]);
+            } else {
+                counted.0.fetch_sub(1, Ordering::SeqCst);
+            }
+            socket.finish();
+        });
+        let limit_text = limit.to_string();
+        let _ = scan(proxy.addr(), &["--parallel", &limit_text, "--timeout", "1"]);
+        let most = open.1.load(Ordering::SeqCst);
+        assert!((1..=limit).contains(&most), "{most} of {limit}");
+    }
+}
