@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -125,8 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Handshake<S> {
         insist_on_hostname: bool,
         timer: Timer,
     ) -> Handshake<S> {
-        let (incoming, outgoing) = (&link.incoming, &link.outgoing);
-        let object = SslObject::wrap(context, incoming, outgoing, options, insist_on_hostname);
+        let object = SslObject::wrap(context, link.transport(), options, insist_on_hostname);
         let state = Some(match object {
             Ok(object) => State::Shaking(TlsStream::new(link, object)),
             Err(error) => State::Refused(error, link.stream),
@@ -233,27 +232,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for IntoFallible<S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let mut stream = match this.state.take() {
-            Some(State::Shaking(stream)) => stream,
-            Some(State::Refused(error, stream)) => return Poll::Ready(Err((error, stream))),
+        let outcome = match &mut this.state {
+            Some(State::Shaking(stream)) => match stream.poll_handshake(cx) {
+                Poll::Ready(Err(Error::Eof(_))) => Err(ended()),
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => Err(ready!(this.timer.poll(cx))),
+            },
+            Some(State::Refused(..)) => Ok(()),
             None => panic!("the handshake was polled after completion"),
         };
-        match stream.poll_handshake(cx) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(stream)),
-            Poll::Ready(Err(error)) => {
-                let error = match error {
-                    Error::Eof(_) => ended(),
-                    other => other,
-                };
-                return Poll::Ready(Err((error, stream.into_inner())));
-            }
-            Poll::Pending => {}
-        }
-        if let Poll::Ready(error) = this.timer.poll(cx) {
-            return Poll::Ready(Err((error, stream.into_inner())));
-        }
-        this.state = Some(State::Shaking(stream));
-        Poll::Pending
+        Poll::Ready(match (this.state.take(), outcome) {
+            (Some(State::Shaking(stream)), Ok(())) => Ok(stream),
+            (Some(State::Shaking(stream)), Err(error)) => Err((error, stream.into_inner())),
+            (Some(State::Refused(error, stream)), _) => Err((error, stream)),
+            (None, _) => unreachable!("it was there above"),
+        })
     }
 }
 

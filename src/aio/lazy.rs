@@ -90,10 +90,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> LazyConfigAcceptor<S> {
     }
 
     /// Passes bytes that were already received, as [`Handshake::received`].
-    pub fn received(self, bytes: &[u8]) -> LazyConfigAcceptor<S> {
-        if let Some(link) = &self.link {
-            // This write fails only after the end of file.
-            let _ = link.incoming.write(bytes);
+    pub fn received(mut self, bytes: &[u8]) -> LazyConfigAcceptor<S> {
+        if let Some(link) = &mut self.link {
+            link.push_received(bytes);
         }
         self
     }
@@ -154,10 +153,10 @@ fn poll_hello<S: AsyncRead + AsyncWrite + Unpin>(
     cx: &Context<'_>,
 ) -> Poll<Result<ClientHello>> {
     loop {
-        match link.incoming.look(|received| reader.read(received)) {
+        match reader.read(link.received()) {
             Ok(Some(hello)) => return Poll::Ready(Ok(hello)),
             Ok(None) if link.ended => return Poll::Ready(Err(refuse(link, ended(), cx))),
-            Ok(None) => ready!(link.poll_receive(Task::Reader, cx))?,
+            Ok(None) => ready!(link.poll_receive(Task::Sole, cx))?,
             Err(error) => return Poll::Ready(Err(refuse(link, error, cx))),
         }
     }
@@ -169,12 +168,13 @@ fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     found: Error,
     cx: &Context<'_>,
 ) -> Error {
+    let outgoing = MemoryBio::new();
     let refusal = || {
         let context = SslContext::new(Protocol::PROTOCOL_TLS_SERVER)?;
         let incoming = MemoryBio::new();
-        link.incoming.look(|received| incoming.write(received))?;
+        incoming.write(link.received())?;
         let options = WrapBio::new().server_side(true);
-        let object = context.wrap_bio(&incoming, &link.outgoing, options)?;
+        let object = context.wrap_bio(&incoming, &outgoing, options)?;
         match object.do_handshake() {
             Err(Error::WantRead(_)) if link.ended => incoming.write_eof(),
             done => return done,
@@ -188,7 +188,8 @@ fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
         Err(error) if error.reason() == Some("NO_SHARED_CIPHER") => found,
         Err(error) => error,
     };
-    link.send_at_once(Task::Writer, cx);
+    link.push_unsent(&outgoing.read(None));
+    link.send_at_once(Task::Sole, cx);
     error
 }
 

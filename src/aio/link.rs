@@ -1,16 +1,20 @@
-//! The inner stream, and the buffers between it and the TLS connection.
+//! The inner stream, and what was received from it or could not be sent to it yet.
 
-use std::collections::VecDeque;
+use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-use super::spare::{self, RECEIVED, SENT};
+use super::buffer::Buffer;
 use super::wakers::{Direction, Task};
-use crate::object::MemoryBio;
+use crate::ffi::bio::Transport;
+use crate::ffi::lend::{self, Carrier};
+use crate::ffi::read_buf::ReadBuf;
 
 /// The size of one read of the inner stream: a full record and the header of the next.
 const READ: usize = 17 * 1024;
@@ -22,14 +26,17 @@ const LARGE_READ: usize = 66 * 1024;
 /// the next write does not wait for it, and up to 131 KiB can be unsent.
 const BACKLOG: usize = 66 * 1024;
 
-/// An inner stream, and the incoming and outgoing buffers of the TLS connection.
+/// An inner stream, and the bytes between it and the TLS connection.
 #[derive(Debug)]
 pub(super) struct Link<S> {
     pub(super) stream: S,
-    pub(super) incoming: MemoryBio,
-    pub(super) outgoing: MemoryBio,
-    /// Bytes taken out of `outgoing` that the inner stream has not accepted yet.
-    sending: VecDeque<u8>,
+    /// Bytes of the inner stream that OpenSSL has not read yet.
+    received: Buffer,
+    /// Records that the inner stream has not accepted yet.
+    unsent: Buffer,
+    aside: Arc<Aside>,
+    /// The error of a write that OpenSSL has made. The next [`poll_send`](Self::poll_send) returns it.
+    error: Option<io::Error>,
     /// The inner stream has bytes that were not flushed.
     unflushed: bool,
     readable: Direction,
@@ -38,69 +45,186 @@ pub(super) struct Link<S> {
     flooded: bool,
     /// The inner stream has ended.
     pub(super) ended: bool,
+    /// OpenSSL is told of the end.
+    pub(super) tells_end: bool,
+}
+
+/// The records that a connection has written while no stream was lent to it: by a method of its
+/// `SslObject`.
+type Aside = Mutex<Vec<u8>>;
+
+/// The transport of a connection, which borrows its stream from a [`Link`] for each operation.
+struct Borrower(Arc<Aside>);
+
+/// A link while it is lent to its connection.
+struct Lent<'a, S> {
+    link: &'a mut Link<S>,
+    task: Task,
+    waker: &'a Waker,
+    /// Records are written to the inner stream at once. Otherwise they are collected.
+    direct: bool,
+    /// The inner stream has panicked. [`Link::lend`] resumes the panic.
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+fn number(aside: &Arc<Aside>) -> usize {
+    Arc::as_ptr(aside).addr()
+}
+
+fn lock(aside: &Aside) -> MutexGuard<'_, Vec<u8>> {
+    aside.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Transport for Borrower {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
+        let read = lend::borrow(number(&self.0), |carrier| carrier.read(buf));
+        read.unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()))
+    }
+
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if lend::borrow(number(&self.0), |carrier| carrier.write(buf)).is_none() {
+            lock(&self.0).extend_from_slice(buf);
+        }
+        Ok(buf.len())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Lent<'_, S> {
+    fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
+        let link = &mut *self.link;
+        if link.received.is_empty() && !link.tells_end {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let n = buf.put(link.received.bytes());
+        link.received.take(n);
+        Ok(())
+    }
+
+    fn write(&mut self, buf: &[u8]) {
+        let link = &mut *self.link;
+        link.collect_aside();
+        let mut sent = 0;
+        if self.direct && link.unsent.is_empty() && link.error.is_none() {
+            let cx = Context::from_waker(self.waker);
+            // A panic must not reach OpenSSL.
+            let write = AssertUnwindSafe(|| link.poll_write(self.task, &cx, buf));
+            match catch_unwind(write) {
+                Ok(Poll::Ready(Ok(n))) => sent = n,
+                Ok(Poll::Ready(Err(error))) => link.error = Some(error),
+                Ok(Poll::Pending) => {}
+                Err(panic) => self.panic = Some(panic),
+            }
+        }
+        link.unsent.push(&buf[sent..]);
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     pub(super) fn new(stream: S) -> Link<S> {
         Link {
             stream,
-            incoming: MemoryBio::new(),
-            outgoing: MemoryBio::new(),
-            sending: VecDeque::new(),
+            received: Buffer::received(LARGE_READ),
+            unsent: Buffer::sent(2 * BACKLOG),
+            aside: Arc::default(),
+            error: None,
             unflushed: false,
-            readable: Direction::new(),
-            writable: Direction::new(),
+            readable: Direction::new(Task::Reader),
+            writable: Direction::new(Task::Writer),
             flooded: false,
             ended: false,
+            tells_end: false,
+        }
+    }
+
+    /// The transport for a connection on this link.
+    pub(super) fn transport(&self) -> Box<dyn Transport> {
+        Box::new(Borrower(Arc::clone(&self.aside)))
+    }
+
+    /// Lends the stream to its connection during `operation`. With `direct`, the records of the operation
+    /// are written to the stream at once. Otherwise `poll_send` sends them, with fewer calls.
+    pub(super) fn lend<T>(
+        &mut self,
+        task: Task,
+        cx: &Context<'_>,
+        direct: bool,
+        operation: impl FnOnce() -> T,
+    ) -> T {
+        let number = number(&self.aside);
+        let waker = cx.waker();
+        let mut lent = Lent {
+            link: self,
+            task,
+            waker,
+            direct,
+            panic: None,
+        };
+        let outcome = lend::lend(number, &mut lent, operation);
+        match lent.panic {
+            Some(panic) => resume_unwind(panic),
+            None => outcome,
         }
     }
 
     /// The inner stream, and the bytes that were received and not read.
     pub(super) fn into_parts(self) -> (S, Vec<u8>) {
-        (self.stream, self.incoming.read(None))
+        let received = self.received.bytes().to_vec();
+        (self.stream, received)
+    }
+
+    /// The bytes that were received and not read.
+    pub(super) fn received(&self) -> &[u8] {
+        self.received.bytes()
+    }
+
+    /// Appends to the received bytes.
+    pub(super) fn push_received(&mut self, bytes: &[u8]) {
+        self.received.push(bytes);
+    }
+
+    /// Appends to the records that are to be sent.
+    pub(super) fn push_unsent(&mut self, records: &[u8]) {
+        self.unsent.push(records);
+    }
+
+    fn collect_aside(&mut self) {
+        let mut aside = lock(&self.aside);
+        if !aside.is_empty() {
+            self.unsent.push(&std::mem::take(&mut *aside));
+        }
     }
 
     /// Whether another write may be encrypted before the earlier ones are sent.
     pub(super) fn has_room(&self) -> bool {
-        self.sending.len() + self.outgoing.pending() < BACKLOG
+        self.unsent.bytes().len() < BACKLOG
     }
 
-    /// Gives an empty outgoing buffer the memory of an earlier buffer, for the records of a write.
-    pub(super) fn prepare_write(&mut self) {
-        if self.sending.is_empty() && self.outgoing.pending() == 0 {
-            let mut memory = spare::take(&SENT);
-            self.outgoing.swap(&mut memory);
-        }
-    }
-
-    /// Gives back the memory of the incoming buffer if everything in it was read.
-    pub(super) fn finish_read(&mut self) {
-        if self.incoming.pending() == 0 {
-            let mut memory = VecDeque::new();
-            self.incoming.swap(&mut memory);
-            spare::put(&RECEIVED, memory, LARGE_READ);
+    /// Writes some of `buf` to the inner stream.
+    fn poll_write(&mut self, task: Task, cx: &Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
+        match ready!(Pin::new(&mut self.stream).poll_write(&mut cx, buf))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            n => {
+                self.unflushed = true;
+                Poll::Ready(Ok(n))
+            }
         }
     }
 
     /// Sends all outgoing bytes to the inner stream.
     pub(super) fn poll_send(&mut self, task: Task, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            if self.sending.is_empty() {
-                spare::put(&SENT, std::mem::take(&mut self.sending), 2 * BACKLOG);
-                self.outgoing.swap(&mut self.sending);
-                if self.sending.is_empty() {
-                    spare::put(&SENT, std::mem::take(&mut self.sending), 2 * BACKLOG);
-                    return Poll::Ready(Ok(()));
-                }
-            }
-            let mut cx = Context::from_waker(self.writable.register(task, cx.waker()));
-            let (rest, _) = self.sending.as_slices();
-            match ready!(Pin::new(&mut self.stream).poll_write(&mut cx, rest))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                n => drop(self.sending.drain(..n)),
-            }
-            self.unflushed = true;
+        if let Some(error) = self.error.take() {
+            return Poll::Ready(Err(error));
         }
+        self.collect_aside();
+        while !self.unsent.is_empty() {
+            let unsent = std::mem::replace(&mut self.unsent, Buffer::sent(2 * BACKLOG));
+            let written = self.poll_write(task, cx, unsent.bytes());
+            self.unsent = unsent;
+            let n = ready!(written)?;
+            self.unsent.take(n);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Sends what the inner stream accepts now, without waiting for more.
@@ -134,26 +258,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
         let mut cx = Context::from_waker(self.readable.register(task, cx.waker()));
         let size = if self.flooded { LARGE_READ } else { READ };
-        let mut received = Vec::from(spare::take(&RECEIVED));
+        let received = self.received.vec();
         received.reserve_exact(size);
-        let read = pin!(self.stream.read_buf(&mut received)).poll(&mut cx);
-        let n = match read {
-            Poll::Ready(Ok(n)) => n,
-            Poll::Ready(Err(_)) | Poll::Pending => 0,
-        };
-        self.flooded = n >= size;
-        let mut received = VecDeque::from(received);
-        if n > 0 && self.incoming.pending() == 0 {
-            self.incoming.swap(&mut received);
-        } else if n > 0 {
-            // This write fails only after the end of file.
-            let _ = self.incoming.write(received.make_contiguous());
-            received.clear();
-        }
-        spare::put(&RECEIVED, received, LARGE_READ);
-        if ready!(read)? == 0 {
-            self.ended = true;
-        }
+        let read = pin!(self.stream.read_buf(received)).poll(&mut cx);
+        self.received.take(0);
+        self.flooded = matches!(read, Poll::Ready(Ok(n)) if n >= size);
+        self.ended = ready!(read)? == 0;
         Poll::Ready(Ok(()))
     }
 }
@@ -166,9 +276,16 @@ mod tests {
 
     use super::*;
 
-    /// The memory of both buffers, and of what is being sent.
+    /// The memory of both buffers.
     fn memory(link: &Link<DuplexStream>) -> usize {
-        link.incoming.capacity() + link.outgoing.capacity() + link.sending.capacity()
+        link.received.capacity() + link.unsent.capacity()
+    }
+
+    /// Takes what was received, as OpenSSL does.
+    fn received(link: &mut Link<DuplexStream>) -> Vec<u8> {
+        let received = link.received().to_vec();
+        link.received.take(received.len());
+        received
     }
 
     fn pattern(length: usize) -> Vec<u8> {
@@ -186,8 +303,7 @@ mod tests {
             assert_eq!(memory(&link), 0);
             for length in [1, READ, READ + 1, 3 * LARGE_READ] {
                 let data = pattern(length);
-                link.prepare_write();
-                link.outgoing.write(&data).unwrap();
+                link.push_unsent(&data);
                 assert!(link.poll_send(Task::Writer, &cx).is_ready());
                 assert_eq!(memory(&link), 0);
                 let mut sent = vec![0; length];
@@ -195,13 +311,12 @@ mod tests {
                 assert!(sent == data);
 
                 far.write_all(&data).await.unwrap();
-                let mut received = Vec::<u8>::new();
-                while received.len() < length {
+                let mut all = Vec::new();
+                while all.len() < length {
                     assert!(link.poll_receive(Task::Reader, &cx).is_ready());
-                    received.extend(link.incoming.read(None));
+                    all.extend(received(&mut link));
                 }
-                assert!(received == data);
-                link.finish_read();
+                assert!(all == data);
                 assert_eq!(memory(&link), 0);
             }
             assert!(link.poll_receive(Task::Reader, &cx).is_pending());
@@ -220,8 +335,7 @@ mod tests {
             let data = pattern(10_000);
             let mut sent = Vec::<u8>::new();
             for piece in data.chunks(300) {
-                link.prepare_write();
-                link.outgoing.write(piece).unwrap();
+                link.push_unsent(piece);
                 let _ = link.poll_send(Task::Writer, &cx);
                 let mut some = [0; 250];
                 let n = far.read(&mut some).await.unwrap();
@@ -239,7 +353,7 @@ mod tests {
                 far.write_all(piece).await.unwrap();
                 assert!(link.poll_receive(Task::Reader, &cx).is_ready());
             }
-            assert_eq!(link.incoming.read(None), data[..90]);
+            assert_eq!(received(&mut link), data[..90]);
         })
         .await;
     }

@@ -33,11 +33,11 @@
 //! changed while connections use it, so a renewed certificate needs no restart.
 
 pub mod asyncio;
+mod buffer;
 mod handshake;
 mod inspection;
 mod lazy;
 mod link;
-mod spare;
 mod split;
 mod stream;
 mod timer;

@@ -11,13 +11,11 @@ use super::link::Link;
 use super::wakers::Task;
 use crate::engine::Step;
 use crate::error::{Error, Result};
+use crate::ffi::ssl::RECORD_MAX;
 use crate::object::SslObject;
 
 /// The most data that one write encrypts: four full records, sent by one write of the inner stream.
 const ENCRYPTED_MAX: usize = 64 * 1024;
-
-/// The most data that a vectored write gathers into one record.
-const GATHERED: usize = 16 * 1024;
 
 /// TLS on an asynchronous stream, after its handshake. [`SslContext::connect`] and
 /// [`SslContext::accept`] return it.
@@ -207,45 +205,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     fn poll_unwrap(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.drive(Task::Writer, cx, SslObject::try_unwrap))?;
+        let _ = ready!(self.drive(Task::Sole, cx, false, SslObject::try_unwrap))?;
         // The peer's close_notify may have come before ours was sent.
-        let flushed = self.link_mut().poll_flush(Task::Writer, cx);
+        let flushed = self.link_mut().poll_flush(Task::Sole, cx);
         flushed.map_err(Error::from)
     }
 
     /// Runs a TLS operation. Reads from and writes to the inner stream as the operation needs.
+    /// [`Link::lend`] describes `direct`.
     fn drive<T>(
         &mut self,
         task: Task,
         cx: &Context<'_>,
+        direct: bool,
         mut operation: impl FnMut(&SslObject) -> Result<Step<T>>,
     ) -> Driven<T> {
         // Without bytes from the peer, a read could only return that it needs more.
         let mut needs_bytes = task == Task::Reader
             && !self.failed
             && !self.link().ended
-            && self.link().incoming.pending() == 0
+            && self.link().received().is_empty()
             && self.object.awaits_peer();
+        let suppressed = task == Task::Reader && self.suppress_ragged_eofs;
+        let object = Arc::clone(&self.object);
         loop {
-            let suppressed = task == Task::Reader && self.suppress_ragged_eofs;
+            let link = self.link_mut();
             let outcome = match std::mem::take(&mut needs_bytes) {
                 true => Ok(Step::WantRead),
-                false => operation(&self.object),
+                false => link.lend(task, cx, direct, || operation(&object)),
             };
-            let link = self.link_mut();
             let sent = match outcome {
                 Ok(Step::Done(value)) => {
-                    link.finish_read();
                     let sent = link.poll_send(task, cx);
                     return Poll::Ready(Ok((value, sent)));
                 }
                 Ok(Step::WantRead) if link.ended => {
                     // If the end is suppressed, OpenSSL does not learn of it, because it would then
                     // refuse to write.
-                    if suppressed || link.incoming.eof() {
+                    if suppressed || link.tells_end {
                         return Poll::Ready(Err(Error::eof()));
                     }
-                    link.incoming.write_eof();
+                    link.tells_end = true;
                     continue;
                 }
                 // Send before receiving: the peer may be waiting for these bytes. If the inner stream
@@ -265,7 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     Poll::Ready(Err(error)) => error,
                     Poll::Pending => error,
                 },
-                (Poll::Ready(Err(error)), Task::Writer) => error,
+                (Poll::Ready(Err(error)), Task::Writer | Task::Sole) => error,
                 (Poll::Ready(Ok(())) | Poll::Pending, _) => {
                     match ready!(link.poll_receive(task, cx)) {
                         Ok(()) => continue,
@@ -279,12 +279,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     pub(super) fn poll_handshake(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
-        let _ = ready!(self.drive(Task::Writer, cx, SslObject::try_do_handshake))?;
+        let _ = ready!(self.drive(Task::Sole, cx, false, SslObject::try_do_handshake))?;
         // The peer needs the last flight to finish its handshake. Only the tickets of a TLS 1.3
         // server may be sent later: a client that writes before it reads, or that has closed the
         // connection already, would not receive them, and the handshake must not fail for that.
         let only_tickets = self.object.server_side() && self.object.version() == Some("TLSv1.3");
-        match self.link_mut().poll_flush(Task::Writer, cx) {
+        match self.link_mut().poll_flush(Task::Sole, cx) {
             Poll::Pending | Poll::Ready(Err(_)) if only_tickets => Poll::Ready(Ok(())),
             sent => sent.map_err(Error::from),
         }
@@ -292,8 +292,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     /// Adds bytes that were received before the handshake.
     pub(super) fn received(&mut self, bytes: &[u8]) {
-        // This write fails only after the end of file.
-        let _ = self.link_mut().incoming.write(bytes);
+        self.link_mut().push_received(bytes);
     }
 }
 
@@ -308,9 +307,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         if room.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        let read = this.drive(Task::Reader, cx, |object| object.try_read_into(room));
+        let read = this.drive(Task::Reader, cx, false, |object| object.try_read_into(room));
         match ready!(read) {
             Ok((n, _)) => {
+                this.object.used();
                 buf.advance(n);
                 Poll::Ready(Ok(()))
             }
@@ -335,14 +335,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         if !this.link().has_room() {
             ready!(this.link_mut().poll_send(Task::Writer, cx))?;
         }
-        this.link_mut().prepare_write();
         let chunk = &data[..data.len().min(ENCRYPTED_MAX)];
-        match ready!(this.drive(Task::Writer, cx, |object| object.try_write(chunk)))? {
+        // The records of a larger chunk are sent together.
+        let direct = chunk.len() <= RECORD_MAX;
+        match ready!(this.drive(Task::Writer, cx, direct, |object| object.try_write(chunk)))? {
             (_, Poll::Ready(Err(error))) => {
                 this.failed = true;
                 Poll::Ready(Err(error))
             }
-            (n, _) => Poll::Ready(Ok(n)),
+            (n, _) => {
+                this.object.used();
+                Poll::Ready(Ok(n))
+            }
         }
     }
 
@@ -353,12 +357,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
     ) -> Poll<io::Result<usize>> {
         let mut filled = slices.iter().filter(|slice| !slice.is_empty());
         let first: &[u8] = filled.next().map_or(&[], |slice| slice);
-        if first.len() >= GATHERED || filled.next().is_none() {
+        if first.len() >= RECORD_MAX || filled.next().is_none() {
             return self.poll_write(cx, first);
         }
-        let mut gathered = Vec::with_capacity(GATHERED);
+        let mut gathered = Vec::with_capacity(RECORD_MAX);
         for slice in slices {
-            let room = GATHERED - gathered.len();
+            let room = RECORD_MAX - gathered.len();
             gathered.extend_from_slice(&slice[..slice.len().min(room)]);
         }
         self.poll_write(cx, &gathered)
@@ -376,7 +380,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         let this = self.get_mut();
         // After a failure OpenSSL has already sent an alert; it sends no close_notify.
         if !this.close_notify_sent && !this.failed {
-            if let Err(error) = this.object.send_close_notify() {
+            let object = Arc::clone(&this.object);
+            let link = this.link_mut();
+            let sent = link.lend(Task::Writer, cx, false, || object.send_close_notify());
+            if let Err(error) = sent {
                 // A later call shuts down the inner stream.
                 this.failed = true;
                 return Poll::Ready(Err(error.into()));
@@ -391,7 +398,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
 
 impl<S> Drop for TlsStream<S> {
     fn drop(&mut self) {
-        if let Some(link) = &mut self.link {
+        // The inner stream may be what has panicked, and a second panic would abort the process.
+        if let (Some(link), false) = (&mut self.link, std::thread::panicking()) {
             (self.flush_on_drop)(link);
         }
     }

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// The two tasks that may wait on one TLS stream, one for each half of a split stream.
+/// The two tasks that may wait on one TLS stream, one for each half of a split stream. `Sole` is a task
+/// that waits alone for both directions, in the handshake and in `unwrap`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Task {
     Reader,
     Writer,
+    Sole,
 }
 
 /// The tasks that wait for one direction of the inner stream.
@@ -18,18 +20,18 @@ pub(super) enum Task {
 /// The inner stream therefore gets this waker, which wakes both.
 #[derive(Debug, Default)]
 struct Waiting {
-    reader: Mutex<Option<Waker>>,
-    writer: Mutex<Option<Waker>>,
+    usual: Mutex<Option<Waker>>,
+    other: Mutex<Option<Waker>>,
 }
 
 impl Waiting {
-    fn slot(&self, task: Task) -> MutexGuard<'_, Option<Waker>> {
-        let slot = match task {
-            Task::Reader => &self.reader,
-            Task::Writer => &self.writer,
-        };
-        slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> [&Mutex<Option<Waker>>; 2] {
+        [&self.usual, &self.other]
     }
+}
+
+fn lock(slot: &Mutex<Option<Waker>>) -> MutexGuard<'_, Option<Waker>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Wake for Waiting {
@@ -38,9 +40,9 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        for task in [Task::Reader, Task::Writer] {
+        for slot in self.slots() {
             // Take the waker out first: waking may run code of the executor.
-            let waker = self.slot(task).take();
+            let waker = lock(slot).take();
             if let Some(waker) = waker {
                 waker.wake();
             }
@@ -51,28 +53,51 @@ impl Wake for Waiting {
 /// One direction (readable or writable) of the inner stream.
 #[derive(Debug)]
 pub(super) struct Direction {
-    waiting: Arc<Waiting>,
-    waker: Waker,
+    /// The task that waits for this direction as a rule.
+    usual: Task,
+    /// Its last waker, while the other task has never waited for this direction.
+    waker: Option<Waker>,
+    /// Since then: both tasks, and the waker that wakes them.
+    both: Option<(Arc<Waiting>, Waker)>,
 }
 
 impl Direction {
-    pub(super) fn new() -> Direction {
-        let waiting = Arc::new(Waiting::default());
+    pub(super) fn new(usual: Task) -> Direction {
         Direction {
-            waker: Waker::from(Arc::clone(&waiting)),
-            waiting,
+            usual,
+            waker: None,
+            both: None,
         }
     }
 
     /// The waker for polling the inner stream. It wakes `task`, and the other task if it waits for
     /// this direction too.
-    pub(super) fn register(&self, task: Task, waker: &Waker) -> &Waker {
-        let mut slot = self.waiting.slot(task);
-        match &mut *slot {
-            Some(registered) => registered.clone_from(waker),
-            None => *slot = Some(waker.clone()),
+    pub(super) fn register<'a>(&'a mut self, task: Task, waker: &'a Waker) -> &'a Waker {
+        let is_usual = task == self.usual || task == Task::Sole;
+        if is_usual && self.both.is_none() {
+            remember(&mut self.waker, waker);
+            return waker;
         }
-        &self.waker
+        let (waiting, wakes_both) = self.both.get_or_insert_with(|| {
+            let waiting = Arc::new(Waiting {
+                usual: Mutex::new(self.waker.take()),
+                other: Mutex::default(),
+            });
+            (Arc::clone(&waiting), Waker::from(waiting))
+        });
+        let slot = match is_usual {
+            true => &waiting.usual,
+            false => &waiting.other,
+        };
+        remember(&mut lock(slot), waker);
+        wakes_both
+    }
+}
+
+fn remember(slot: &mut Option<Waker>, waker: &Waker) {
+    match slot {
+        Some(registered) => registered.clone_from(waker),
+        None => *slot = Some(waker.clone()),
     }
 }
 
@@ -91,15 +116,39 @@ mod tests {
         }
     }
 
+    fn wakers() -> ([Arc<Count>; 2], [Waker; 2]) {
+        let counts = [(); 2].map(|()| Arc::new(Count::default()));
+        let wakers = counts
+            .each_ref()
+            .map(|count| Waker::from(Arc::clone(count)));
+        (counts, wakers)
+    }
+
     #[test]
     fn one_wake_up_wakes_the_reader_and_the_writer_once() {
-        let (reader, writer) = (Arc::new(Count::default()), Arc::new(Count::default()));
-        let direction = Direction::new();
-        direction.register(Task::Reader, &Waker::from(Arc::clone(&reader)));
-        let inner = direction.register(Task::Writer, &Waker::from(Arc::clone(&writer)));
-        inner.wake_by_ref();
-        inner.wake_by_ref();
-        let woken = [&reader, &writer].map(|count| count.0.load(Ordering::SeqCst));
-        assert_eq!(woken, [1, 1]);
+        for tasks in [[Task::Reader, Task::Writer], [Task::Writer, Task::Reader]] {
+            for usual in [Task::Reader, Task::Writer] {
+                let (counts, wakers) = wakers();
+                let mut direction = Direction::new(usual);
+                direction.register(tasks[0], &wakers[0]);
+                let inner = direction.register(tasks[1], &wakers[1]);
+                inner.wake_by_ref();
+                inner.wake_by_ref();
+                let woken = counts.map(|count| count.0.load(Ordering::SeqCst));
+                assert_eq!(woken, [1, 1], "{tasks:?}, usual: {usual:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_inner_stream_gets_the_waker_of_a_task_that_waits_alone() {
+        let (_, wakers) = wakers();
+        let mut direction = Direction::new(Task::Reader);
+        for task in [Task::Sole, Task::Reader] {
+            let waker = direction.register(task, &wakers[0]);
+            assert!(waker.will_wake(&wakers[0]));
+        }
+        let waker = direction.register(Task::Writer, &wakers[1]);
+        assert!(!waker.will_wake(&wakers[1]));
     }
 }

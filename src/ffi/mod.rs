@@ -15,6 +15,8 @@ mod file;
 pub(crate) mod hooks;
 mod install;
 pub(crate) mod ip;
+#[cfg(feature = "tokio")]
+pub(crate) mod lend;
 pub(crate) mod lookup;
 mod method;
 pub(crate) mod net;

@@ -130,23 +130,6 @@ impl MemoryBio {
         self.lock().take(buffer)
     }
 
-    #[cfg(all(test, feature = "tokio"))]
-    pub(crate) fn capacity(&self) -> usize {
-        self.lock().bytes.capacity()
-    }
-
-    /// Exchanges the bytes for others, and copies neither.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn swap(&self, bytes: &mut VecDeque<u8>) {
-        std::mem::swap(&mut self.lock().bytes, bytes);
-    }
-
-    /// Calls `look` with the bytes, which stay in the buffer.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
-        look(self.lock().bytes.make_contiguous())
-    }
-
     /// Appends bytes, and returns their number.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 mod memory_bio;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use memory_bio::MemoryBio;
 
@@ -14,7 +14,7 @@ use crate::engine::{
     Agreed, Config, Connection, Deadline, Overrides, Step, inspection_methods, override_setters,
 };
 use crate::error::{Error, Result};
-use crate::ffi::bio::IoMode;
+use crate::ffi::bio::{IoMode, Transport};
 use crate::hostname::ServerName;
 use crate::lock::RawFairGuard;
 use crate::optional::Optional;
@@ -134,7 +134,7 @@ impl From<()> for WrapBio {
 /// `outgoing` after every call, also after one that failed: it may contain an alert.
 #[doc(alias = "SSLObject")]
 pub struct SslObject {
-    connection: Connection,
+    connection: Arc<Connection>,
     context: Mutex<SslContext>,
 }
 
@@ -166,17 +166,20 @@ impl SslContext {
         options: impl Into<WrapBio>,
     ) -> Result<SslObject> {
         // As in Python, where only `wrap_socket` requires a name.
-        SslObject::wrap(self, incoming, outgoing, options.into(), false)
+        let transport = BioTransport {
+            incoming: incoming.clone(),
+            outgoing: outgoing.clone(),
+        };
+        SslObject::wrap(self, Box::new(transport), options.into(), false)
     }
 }
 
 impl SslObject {
-    /// Starts TLS over two buffers. If `insist_on_hostname` is set, a client whose context checks host
+    /// Starts TLS over a transport. If `insist_on_hostname` is set, a client whose context checks host
     /// names needs the name of its server.
     pub(crate) fn wrap(
         context: &SslContext,
-        incoming: &MemoryBio,
-        outgoing: &MemoryBio,
+        transport: Box<dyn Transport>,
         options: WrapBio,
         insist_on_hostname: bool,
     ) -> Result<SslObject> {
@@ -192,12 +195,8 @@ impl SslObject {
             port: options.port,
             address: None,
         };
-        let transport = BioTransport {
-            incoming: incoming.clone(),
-            outgoing: outgoing.clone(),
-        };
         Ok(SslObject {
-            connection: Connection::new(context, config, Box::new(transport))?,
+            connection: Arc::new(Connection::new(context, config, transport)?),
             context: Mutex::new(context.clone()),
         })
     }
@@ -255,6 +254,12 @@ impl SslObject {
             return Ok(0);
         }
         self.try_read_into(buffer)?.now()
+    }
+
+    /// Counts a message. A connection with many of them keeps OpenSSL's buffers.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn used(&self) {
+        self.connection.used();
     }
 
     /// Whether a read can only wait for bytes of the peer, unless the incoming buffer has some.

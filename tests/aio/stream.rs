@@ -1,10 +1,14 @@
 use std::io::IoSlice;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Waker};
 
 use pyssl as ssl;
+use pyssl::aio::TlsStream;
 use pyssl_testing::Ca;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter, duplex};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
 
-use super::inner::Failing;
+use super::inner::{Counting, Failing};
 use super::support::{
     VERSIONS, client_context, contexts, pair, pattern, server_context, shake, tls_error,
 };
@@ -331,6 +335,50 @@ async fn errors_of_the_inner_stream_keep_their_kind() {
     near.get_mut().writes = true;
     let error = near.write_all(b"x").await.expect_err("it fails");
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+/// A client on a stream that counts, and its server.
+async fn counting() -> (TlsStream<Counting>, TlsStream<DuplexStream>) {
+    let (client, server) = contexts();
+    let (inner, far) = duplex(256 * 1024);
+    let near = Counting {
+        inner,
+        writes: 0,
+        panics: false,
+    };
+    shake((&client, &server), (near, far)).await
+}
+
+#[tokio::test]
+async fn a_write_of_up_to_four_records_is_one_write_of_the_inner_stream() {
+    let (mut near, mut far) = counting().await;
+    for size in [1, 100, 16 * 1024, 16 * 1024 + 1, 64 * 1024] {
+        let before = near.get_ref().writes;
+        let data = pattern(size);
+        // Without a flush: the records are sent by the write itself.
+        assert_eq!(near.write(&data).await.expect("room"), size);
+        assert_eq!(near.get_ref().writes, before + 1, "{size} bytes");
+        let mut received = vec![0; size];
+        far.read_exact(&mut received).await.expect("all of it");
+        assert!(received == data);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_the_inner_stream_reaches_the_writer() {
+    let (mut near, _far) = counting().await;
+    near.get_mut().panics = true;
+    // The stream is dropped while its task unwinds, and must not panic again.
+    let write = AssertUnwindSafe(move || {
+        let mut near = near;
+        let cx = &mut Context::from_waker(Waker::noop());
+        Pin::new(&mut near).poll_write(cx, b"x").is_pending()
+    });
+    let panic = catch_unwind(write).expect_err("a panic");
+    assert_eq!(
+        panic.downcast_ref::<&str>(),
+        Some(&"the inner stream panics")
+    );
 }
 
 #[tokio::test]

@@ -230,10 +230,9 @@ impl Shared {
         self.flushed().await?;
         let (stream, received) = self.take_for_upgrade()?;
         let upgrade = channel::Upgrade::new(self);
-        let link = super::link::Link::new(stream);
-        // Bytes that were received already belong to the TLS connection. This write cannot fail, since
-        // the end of the buffer is not marked yet.
-        let _ = link.incoming.write(&received);
+        let mut link = super::link::Link::new(stream);
+        // Bytes that were received already belong to the TLS connection.
+        link.push_received(&received);
         let stream = handshake(context, link, &ssl, self.server_side()).await?;
         upgrade.done(Channel::Tls(Box::new(stream)));
         Ok(())
