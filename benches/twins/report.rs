@@ -4,7 +4,7 @@ use crate::rows::{Row, Unit};
 
 /// The column headings, in the order of measurement.
 const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
-/// Ours with reading ahead.
+/// The index of this library with reading ahead.
 pub(crate) const AHEAD: usize = 1;
 const CRATE: usize = 2;
 const PYTHON: usize = 3;

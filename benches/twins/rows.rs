@@ -100,7 +100,7 @@ impl Row {
         }
     }
 
-    /// Whether it makes a difference whether sockets read ahead.
+    /// Whether reading ahead may change the result.
     pub(crate) fn has_sockets(self) -> bool {
         !matches!(self.unit(), Unit::Duration) && self != Row::MemoryBio
     }

@@ -18,7 +18,8 @@ pub(crate) trait Tls: Sized + 'static {
     type Stream: Send + 'static;
     type Session;
     type InMemory;
-    /// The same library, through methods that other threads may interrupt, if it has some.
+    /// The same library, through methods that another thread may interrupt. A
+    /// library without such methods has its usual ones.
     type Shared: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
