@@ -1,5 +1,8 @@
+mod certificates;
 mod report;
 
+pub use certificates::CertificateFacts;
+use certificates::Certificates;
 pub use report::{Aspect, Report, Violation, ViolationKind};
 
 use pyssl::TlsVersion;
@@ -34,7 +37,8 @@ use crate::words::{GroupName, Suite, Text, Version};
 /// # Ok::<(), pyssl::Error>(())
 /// ```
 ///
-/// A policy file is TOML. `name`, `version` and `source` are required, and at least one rule:
+/// A policy file is TOML. `name`, `version` and `source` are required, and at least one rule. With
+/// `extends`, the rules of a policy of the crate hold too:
 ///
 /// ```
 /// # let policy = pyssl_ciphers::cipher::Policy::parse(r#"
@@ -67,11 +71,13 @@ use crate::words::{GroupName, Suite, Text, Version};
 /// | `section` | where the guideline states this rule |
 /// | `versions` | the versions that may be on: SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 |
 /// | `allow` | the suites that may be on; every other suite is a violation |
-/// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), or a weakness ([`Weakness::slug`]) |
+/// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), a weakness ([`Weakness::slug`]), or several of them that must all fit, with a plus sign between them (`kRSA+AESGCM`) |
 /// | `prefer` | `forward-secrecy`: no suite without it may be preferred to one that has it |
 /// | `expect` | at least one of these suites should be on, unless TLS 1.2 is off and all of them need it |
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |
+/// | `require-versions` | each of these versions must be on |
+/// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`), `curves`, `signatures`, and at most `days` of validity |
 /// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -99,6 +105,8 @@ struct File {
     version: Text,
     date: Option<Box<str>>,
     source: Text,
+    /// The policy of the crate whose rules hold too.
+    extends: Option<Text>,
     #[serde(deserialize_with = "data::list")]
     rule: Vec<Rule>,
 }
@@ -123,9 +131,12 @@ struct Rule {
     #[serde(default, deserialize_with = "data::list")]
     groups: Vec<GroupName>,
     #[serde(default, deserialize_with = "data::list")]
+    require_versions: Vec<Version>,
+    #[serde(default, deserialize_with = "data::list")]
     expect_groups: Vec<GroupName>,
     #[serde(default)]
     keys: Keys,
+    certificates: Option<Certificates>,
 }
 
 /// An order of suites.
@@ -164,6 +175,8 @@ impl Keys {
 enum Pattern {
     Weakness(Weakness),
     Several(&'static Alias, Selector),
+    /// Suites that fit every pattern: `kRSA+AESGCM`.
+    All(Box<str>, Vec<Pattern>),
     Suite(Box<str>),
 }
 
@@ -183,20 +196,47 @@ impl Policy {
         Policy::built_in(include_str!("policies/rfc9325.toml"))
     }
 
-    /// The policies that come with the crate.
+    /// The policies that come with the crate: the newest version of each.
     pub fn all() -> Vec<Policy> {
         vec![
             Policy::mozilla_modern(),
             Policy::mozilla_intermediate(),
+            Policy::built_in(include_str!("policies/mozilla-old.toml")),
             Policy::rfc9325(),
+            Policy::built_in(include_str!("policies/rfc9113.toml")),
+            Policy::built_in(include_str!("policies/nist-800-52r2.toml")),
         ]
     }
 
-    /// The policy of this name among those that come with the crate: `"mozilla-intermediate"`.
-    pub fn named(name: &str) -> Option<Policy> {
-        Policy::all()
+    /// Earlier versions.
+    fn earlier() -> Vec<Policy> {
+        vec![
+            Policy::built_in(include_str!("policies/mozilla-modern-5.8.toml")),
+            Policy::built_in(include_str!("policies/mozilla-intermediate-5.8.toml")),
+        ]
+    }
+
+    /// The names of the policies that come with the crate, with the versions of earlier ones:
+    /// `"mozilla-intermediate@5.8"`.
+    pub fn names() -> Vec<String> {
+        let newest = Policy::all()
             .into_iter()
-            .find(|policy| policy.name() == name)
+            .map(|policy| policy.name().to_owned());
+        let earlier = Policy::earlier().into_iter();
+        newest
+            .chain(earlier.map(|policy| format!("{}@{}", policy.name(), policy.version())))
+            .collect()
+    }
+
+    /// The policy of this name among those that come with the crate: `"mozilla-intermediate"`, or with
+    /// a version `"mozilla-intermediate@5.8"`.
+    pub fn named(name: &str) -> Option<Policy> {
+        let (name, version) = match name.split_once('@') {
+            Some((name, version)) => (name, Some(version)),
+            None => (name, None),
+        };
+        let mut all = Policy::all().into_iter().chain(Policy::earlier());
+        all.find(|policy| policy.name() == name && version.is_none_or(|v| policy.version() == v))
     }
 
     /// Reads a policy file; the type's documentation has the format.
@@ -208,6 +248,15 @@ impl Policy {
     /// the rules are missing.
     pub fn parse(text: &str) -> Result<Policy, DataError> {
         let file: File = data::read(text)?;
+        let inherited = match &file.extends {
+            None => None,
+            Some(name) => Some(Policy::named(&name.0).ok_or_else(|| {
+                let line = text.lines().position(|line| line.starts_with("extends"));
+                let known = Policy::names().join(", ");
+                let message = format!("`{}` is not a policy; the policies are {known}", name.0);
+                DataError::new(line.unwrap_or(0) + 1, message)
+            })?),
+        };
         let policy = Policy {
             about: About {
                 name: file.name.0,
@@ -216,7 +265,11 @@ impl Policy {
                 date: file.date,
                 source: file.source.0,
             },
-            rules: file.rule,
+            rules: inherited
+                .into_iter()
+                .flat_map(|policy| policy.rules)
+                .chain(file.rule)
+                .collect(),
         };
         if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
             return Err(DataError::new(
@@ -322,6 +375,14 @@ impl Policy {
                 violations.push(rule.violated(ViolationKind::Version(*version)));
             }
         }
+        if !versions.is_empty() {
+            for rule in &self.rules {
+                let missing = rule.require_versions.iter().map(|version| version.0);
+                for version in missing.filter(|version| !versions.contains(version)) {
+                    violations.push(rule.violated(ViolationKind::MissingVersion(version)));
+                }
+            }
+        }
         let versions = (!versions.is_empty()).then_some(Aspect::Versions);
         let compared = [Some(Aspect::Suites), versions];
         self.report(compared.into_iter().flatten(), violations)
@@ -342,9 +403,10 @@ impl Policy {
                     && rule.expect.is_empty()
                     && rule.prefer.is_empty())
             }
-            Aspect::Versions => !rule.versions.is_empty(),
+            Aspect::Versions => !(rule.versions.is_empty() && rule.require_versions.is_empty()),
             Aspect::Groups => !(rule.groups.is_empty() && rule.expect_groups.is_empty()),
             Aspect::Keys => rule.keys != Keys::default(),
+            Aspect::Certificates => rule.certificates.is_some(),
         })
     }
 
@@ -517,6 +579,13 @@ impl TryFrom<String> for Pattern {
         if let Some(alias) = names::alias(&word) {
             return Ok(Pattern::Several(alias, alias.selector()));
         }
+        if let Some((first, rest)) = word.split_once('+') {
+            let all = vec![
+                Pattern::try_from(first.to_owned())?,
+                Pattern::try_from(rest.to_owned())?,
+            ];
+            return Ok(Pattern::All(word.into(), all));
+        }
         if !is_suite(&word) {
             let weaknesses = Weakness::ALL.map(Weakness::slug).join(", ");
             return Err(format!(
@@ -533,6 +602,7 @@ impl Pattern {
         match self {
             Pattern::Weakness(weakness) => cipher.weaknesses().contains(weakness),
             Pattern::Several(_, selector) => selector.selects(0, &Selector::of_suite(cipher)),
+            Pattern::All(_, all) => all.iter().all(|pattern| pattern.matches(cipher)),
             Pattern::Suite(name) => is_named(cipher, name),
         }
     }
@@ -541,7 +611,7 @@ impl Pattern {
         match self {
             Pattern::Weakness(weakness) => weakness.to_string().into(),
             Pattern::Several(alias, _) => alias.name.into(),
-            Pattern::Suite(name) => name.clone(),
+            Pattern::All(name, _) | Pattern::Suite(name) => name.clone(),
         }
     }
 }

@@ -29,14 +29,17 @@ pub enum Aspect {
     Groups,
     /// The sizes of keys.
     Keys,
+    /// The kind, curve, signature and lifetime of certificates.
+    Certificates,
 }
 
 impl Aspect {
-    pub(super) const ALL: [Aspect; 4] = [
+    pub(super) const ALL: [Aspect; 5] = [
         Aspect::Suites,
         Aspect::Versions,
         Aspect::Groups,
         Aspect::Keys,
+        Aspect::Certificates,
     ];
 }
 
@@ -47,6 +50,7 @@ impl fmt::Display for Aspect {
             Aspect::Versions => "versions",
             Aspect::Groups => "groups",
             Aspect::Keys => "key sizes",
+            Aspect::Certificates => "certificates",
         })
     }
 }
@@ -97,6 +101,21 @@ pub enum ViolationKind {
     Version(TlsVersion),
     /// SSL 2.0 is on.
     Ssl2,
+    /// This version is off, and the policy requires it.
+    MissingVersion(TlsVersion),
+    /// The certificate's key is of a kind that the policy does not allow.
+    CertificateKind(Box<str>),
+    /// The certificate's key is on a curve that the policy does not allow.
+    CertificateCurve(Box<str>),
+    /// The certificate is signed with an algorithm that the policy does not allow.
+    CertificateSignature(Box<str>),
+    /// The certificate is valid for too long.
+    CertificateLifetime {
+        /// The days of its validity.
+        days: u32,
+        /// The most that the policy accepts.
+        most: u32,
+    },
     /// This group is not among those that the policy allows.
     Group(Box<str>),
     /// The policy recommends this group, and it is not on.
@@ -284,6 +303,22 @@ impl fmt::Display for ViolationKind {
             ViolationKind::NothingExpected => f.write_str("none of the recommended suites is on"),
             ViolationKind::Version(version) => write!(f, "{version} is on"),
             ViolationKind::Ssl2 => f.write_str("SSL 2.0 is on"),
+            ViolationKind::MissingVersion(version) => {
+                write!(f, "{version} is off, and must be on")
+            }
+            ViolationKind::CertificateKind(kind) => {
+                write!(f, "the certificate has a key of the kind {kind}")
+            }
+            ViolationKind::CertificateCurve(curve) => {
+                write!(f, "the certificate's key is on the curve {curve}")
+            }
+            ViolationKind::CertificateSignature(name) => {
+                write!(f, "the certificate is signed with {name}")
+            }
+            ViolationKind::CertificateLifetime { days, most } => write!(
+                f,
+                "the certificate is valid for {days} days; the maximum is {most}"
+            ),
             ViolationKind::Group(group) => {
                 write!(f, "the group {group} is not in the guideline's list")
             }
