@@ -34,6 +34,7 @@ pub mod config;
 mod context;
 mod data;
 pub mod expect;
+mod explanation;
 mod key;
 pub mod negotiate;
 mod sealed;
@@ -45,6 +46,7 @@ mod words;
 pub use cipher::CipherExt;
 pub use context::SslContextExt;
 pub use data::DataError;
+pub use explanation::CodeExplanation;
 
 #[doc(hidden)]
 pub use pyssl;

@@ -8,11 +8,15 @@ use pyssl as ssl;
 
 mod audit;
 mod ciphers;
+mod explain;
+mod output;
 mod scan;
 mod target;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
+pub(crate) use explain::ExplainArgs;
+pub(crate) use output::{Format, OutputArgs};
 pub(crate) use scan::ScanArgs;
 pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};
 
@@ -44,6 +48,7 @@ pub(crate) enum Command {
     Ciphers(CiphersArgs),
     Audit(AuditArgs),
     Scan(ScanArgs),
+    Explain(ExplainArgs),
     /// Print shell completions
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

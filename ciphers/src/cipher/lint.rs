@@ -35,6 +35,8 @@ codes! {
         WeakPreferred = "C017", "a suite without forward secrecy is preferred to one with it";
         NotRead = "C018", "a part that OpenSSL ignores";
         WrongList = "C019", "a suite of TLS 1.2 in the list for TLS 1.3";
+        VersionName = "C020", "a version that is excluded by name stays on";
+        NoAead = "C021", "no suite has authenticated encryption";
     }
 }
 
@@ -222,6 +224,7 @@ impl Linter<'_> {
                 }
                 _ => {}
             }
+            self.version_name(part);
             if part.operator() == Operator::Add {
                 self.wanted_after_kill(part, &killer);
             }
@@ -321,6 +324,15 @@ impl Linter<'_> {
         if !steps.iter().any(|step| selects(step.part())) {
             return Some("begin with a part that adds suites, such as `HIGH` or `DEFAULT`".into());
         }
+        // The part after which nothing is left.
+        let mut before = 0;
+        for step in steps {
+            let after = step.list().len();
+            if before > 0 && after == 0 {
+                return Some(format!("`{}` removes the last suites", step.part()));
+            }
+            before = after;
+        }
         let known_but_for_case = |step: &Step| match step.hint() {
             Some(Hint::Nearest(name)) => step
                 .part()
@@ -332,6 +344,25 @@ impl Linter<'_> {
         some.iter()
             .any(known_but_for_case)
             .then(|| "names are case-sensitive before OpenSSL 4.0".into())
+    }
+
+    /// Reports a part that excludes suites by the name of a version, which stays on.
+    fn version_name(&mut self, part: &Part) {
+        let excludes = matches!(part.operator(), Operator::Kill | Operator::Remove);
+        let [term] = part.terms() else { return };
+        let name = term.text().to_ascii_lowercase();
+        let is_version = matches!(&*name, "sslv3" | "tlsv1" | "tlsv1.0" | "tlsv1.2");
+        if excludes && is_version && term.is_known() {
+            let message = format!("`{part}` excludes suites, but does not switch the version off");
+            let advice = Some("set the lowest version instead".into());
+            self.at(
+                part.span(),
+                LintCode::VersionName,
+                Severity::Note,
+                message,
+                advice,
+            );
+        }
     }
 
     /// Reports a part whose suites an earlier `!` has all excluded.
@@ -364,6 +395,12 @@ impl Linter<'_> {
     fn check_outcome(&mut self, resolved: &Resolved) -> Result<(), CipherStringError> {
         self.weak(resolved);
         self.preference(resolved.selected());
+        let selected = resolved.selected();
+        if !selected.is_empty() && !selected.iter().any(|cipher| cipher.aead) {
+            let message = "no suite of the string has authenticated encryption (AEAD)";
+            let advice = Some("add `ECDHE+AESGCM`".into());
+            self.whole(LintCode::NoAead, Severity::Warning, message, advice);
+        }
         if !resolved.tls13().is_empty() {
             let names: Vec<_> = resolved.tls13().iter().map(|c| c.name).collect();
             let message = format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use pyssl as ssl;
 
-use super::{KeyArgs, Version};
+use super::{KeyArgs, OutputArgs, Version};
 
 /// Build a context as a Python program would, and report its problems
 ///
@@ -81,13 +81,17 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
 
-    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
+    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325,
+    /// rfc9113, nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 /// Python's `PROTOCOL_*`.

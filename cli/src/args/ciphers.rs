@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use pyssl_ciphers::negotiate::Role;
 
-use super::{KeyArgs, Version};
+use super::{KeyArgs, OutputArgs, Version};
 
 const EXIT_CODES: &str = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
                   the other string weaker, a version of --openssl rejects the string or makes it \
@@ -19,17 +19,20 @@ const FILES: &str = r#"A policy file (TOML); every key of a rule is optional:
     name = "ours"
     version = "1"
     source = "https://wiki.example/tls"
+    extends = "rfc9325"                       # whose rules hold too
     [[rule]]
     section = "2"
     versions = ["TLSv1.2", "TLSv1.3"]         # may be on
+    require-versions = ["TLSv1.3"]            # must be on
     allow = ["ECDHE-RSA-AES128-GCM-SHA256"]   # no other suites
-    forbid = ["rc4", "CAMELLIA"]              # suites or weaknesses
+    forbid = ["rc4", "kRSA+AESGCM"]           # suites or weaknesses
     avoid = ["static-rsa"]                    # a warning
     prefer = ["forward-secrecy"]
     expect = ["TLS_AES_128_GCM_SHA256"]       # at least one of these
     groups = ["x25519", "secp256r1"]          # no other groups
     expect-groups = ["secp256r1"]             # all of these
     keys = { rsa = 2048, ec = 256, dh = 2048, dsa = 2048 }
+    certificates = { kinds = ["ecdsa"], curves = ["secp256r1"], signatures = ["ecdsa-with-SHA256"], days = 90 }
 
 A file of profiles (TOML):
     [[profile]]
@@ -79,7 +82,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "OTHER")]
     pub(crate) diff: Option<OsString>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
+    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325,
+    /// rfc9113, nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
@@ -147,11 +151,14 @@ pub(crate) struct CiphersArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+
     /// Print the output of `openssl ciphers -V`
     #[arg(
         short = 'V',
         conflicts_with_all = ["explain", "lint", "fix", "diff", "policy", "usable", "openssl",
-                              "all_versions", "profiles", "cert", "json"]
+                              "all_versions", "profiles", "cert", "json", "format"]
     )]
     pub(crate) verbose: bool,
 }

@@ -44,8 +44,11 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     let findings = context
         .audit(options)
         .with_context(|| "cannot audit the context".to_owned())?;
+    let problems = report::audit::problems(&findings, judged.as_ref());
     report::print(|out| {
-        if args.json {
+        if let Some(format) = args.output.format {
+            report::problems::write(out, format, &format!("the context of a {role}"), &problems)
+        } else if args.json {
             report::audit::json(out, role, &context, &findings, judged.as_ref())
         } else {
             report::audit::human(out, role, &context, &findings, judged.as_ref())
@@ -53,7 +56,9 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     })?;
     let found = findings.iter().any(|f| report::counts(f.severity()));
     let violated = judged.as_ref().is_some_and(is_violated);
-    Ok(ExitCode::from(u8::from(found || violated)))
+    let code = u8::from(found || violated);
+    let code = report::problems::exit_code(&args.output, &problems, code);
+    Ok(ExitCode::from(code))
 }
 
 fn role(args: &AuditArgs) -> Role {

@@ -54,15 +54,18 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
                 message.push_str(" --lint explains why.");
             }
             let failure = Failure::Usage(message);
-            if !args.json && nothing_else {
+            if !args.json && args.output.format.is_none() && nothing_else {
                 return Err(failure);
             }
             failure.print();
             report.error = Some((what, error));
         }
     }
+    let problems = report.problems();
     report::print(|out| {
-        if args.json {
+        if let Some(format) = args.output.format {
+            report::problems::write(out, format, &text, &problems)
+        } else if args.json {
             report::ciphers::json(out, &report)
         } else if args.verbose {
             report::ciphers::as_openssl(out, &report)
@@ -70,7 +73,8 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
             report::ciphers::human(out, &report)
         }
     })?;
-    Ok(ExitCode::from(report.exit_code()))
+    let code = report::problems::exit_code(&args.output, &problems, report.exit_code());
+    Ok(ExitCode::from(code))
 }
 
 /// The reason why the examination of the string stopped.
@@ -109,7 +113,7 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         let explanation = string.explain().map_err(invalid(STRING, text))?;
         report.explanation = Some(explanation);
     }
-    if args.lint {
+    if args.lint || args.output.format.is_some() || args.output.fail_on.is_some() {
         let mut findings = string.lint().map_err(invalid(STRING, text))?;
         if args.tls13.is_some() {
             // --tls13 sets these suites.
@@ -191,11 +195,10 @@ pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
     let text = match input::read_text(Path::new(name)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let known: Vec<_> = Policy::all().iter().map(|p| p.name().to_owned()).collect();
             return Err(Failure::Usage(format!(
                 "--policy: '{}' is not a file, and none of {}",
                 name.escape_debug(),
-                known.join(", ")
+                Policy::names().join(", ")
             )));
         }
         error @ Err(_) => error.with_context(|| format!("cannot read the policy {name}"))?,

@@ -4,6 +4,7 @@ mod audit;
 mod ciphers;
 mod connect;
 mod demo;
+mod explain;
 mod http;
 mod scan;
 mod serve;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Connect(args) => connect::run(&args),
         Command::Ciphers(args) => ciphers::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

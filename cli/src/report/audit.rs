@@ -9,8 +9,9 @@ use pyssl_ciphers::negotiate::Role;
 use serde::Serialize;
 
 use super::ciphers::violations;
+use super::problems::Problem;
 use super::suites::style;
-use super::{GOOD, Styled, clean, counts, row, write_json};
+use super::{GOOD, SCHEMA, Styled, clean, counts, row, write_json};
 
 pub(crate) fn human(
     out: &mut dyn Write,
@@ -56,8 +57,33 @@ pub(crate) fn human(
     }
 }
 
+/// The findings and the violations of a policy.
+pub(crate) fn problems(findings: &[AuditFinding], judged: Option<&Report>) -> Vec<Problem> {
+    let findings = findings.iter().map(|finding| {
+        let message = match finding.python() {
+            Some(line) => format!("{}; in Python: {line}", finding.message()),
+            None => finding.message().to_owned(),
+        };
+        Problem::without_file(finding.code().code(), finding.severity(), message)
+    });
+    findings
+        .chain(judged.into_iter().flat_map(of_policy))
+        .collect()
+}
+
+/// The violations of a policy.
+pub(crate) fn of_policy(report: &Report) -> Vec<Problem> {
+    let violations = report.violations().iter();
+    violations
+        .map(|violation| {
+            Problem::without_file(report.policy(), violation.severity(), violation.to_string())
+        })
+        .collect()
+}
+
 #[derive(Serialize)]
 struct AuditJson<'a> {
+    schema: u32,
     role: String,
     protocol: &'static str,
     openssl: &'static str,
@@ -76,6 +102,7 @@ pub(crate) fn json(
     write_json(
         out,
         &AuditJson {
+            schema: SCHEMA,
             role: role.to_string(),
             protocol: context.protocol().name(),
             openssl: *ssl::OPENSSL_VERSION,

@@ -19,6 +19,7 @@ pub(crate) use fix::FixedLine;
 pub(crate) use json::json;
 pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
+use super::problems::Problem;
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
@@ -67,6 +68,20 @@ impl Report {
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
         u8::from(found || weaker || violated || worse || missed)
+    }
+
+    /// The findings, the error, and the violations of a policy.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let findings = self.findings.iter().flatten().map(|finding| {
+            let column = finding.column().map(|column| format!("column {column}: "));
+            let message = format!("{}{}", column.unwrap_or_default(), with_advice(finding));
+            Problem::without_file(finding.code().code(), finding.severity(), message)
+        });
+        let error = self.error.iter().map(|(what, error)| {
+            Problem::without_file("", cipher::Severity::Error, format!("{what}: {error}"))
+        });
+        let judged = self.policy.iter().flat_map(super::audit::of_policy);
+        findings.chain(error).chain(judged).collect()
     }
 
     /// Whether more than the list of suites was requested.

@@ -4,6 +4,8 @@ pub(crate) mod audit;
 pub(crate) mod ciphers;
 pub(crate) mod connect;
 pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod problems;
 pub(crate) mod scan;
 mod suites;
 
@@ -19,6 +21,10 @@ use serde_json::value::RawValue;
 use crate::failure::Failure;
 
 pub(crate) use suites::counts;
+
+/// The version of the JSON output, described by `docs/schema/`. It grows if a key changes its meaning or
+/// is removed.
+const SCHEMA: u32 = 1;
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();

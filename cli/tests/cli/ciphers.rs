@@ -626,3 +626,80 @@ fn fix_prints_a_corrected_string_with_both_lists() {
     has("\n-server { ssl_ciphers 'HIGH:!aNUL'; } # x\n+server { ssl_ciphers 'HIGH:!aNULL");
     has("no warning is left");
 }
+
+#[test]
+fn findings_are_printed_for_other_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    std::fs::write(&path, "ssl_protocols TLSv1.1;\nssl_ciphers HIGH:!aNUL;\n").unwrap();
+    let file = path.to_str().unwrap();
+    let print = |format: &str, code: i32| {
+        let output = run(["ciphers", "--format", format, "--server", file]);
+        assert_eq!(output.code, Some(code), "{output:?}");
+        output.stdout
+    };
+    let sarif: Value = serde_json::from_str(&print("sarif", 1)).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"C001".into(), &"error".into())
+    );
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        region,
+        &serde_json::json!({"startLine": 2, "startColumn": 19})
+    );
+    assert!(print("junit", 1).contains("<failure type=\"error\""));
+    assert!(print("markdown", 1).contains(&format!("| error | C001 | {file}:2:19 |")));
+    assert!(print("nagios", 2).starts_with("TLS CRITICAL - C0"));
+    let html = print("html", 1);
+    assert!(html.contains("<td>C001</td>") && html.ends_with("</body></html>\n"));
+    let good = run(["ciphers", "ECDHE+AESGCM", "--format", "nagios"]);
+    assert_eq!(
+        (good.code, &*good.stdout),
+        (Some(0), "TLS OK - no findings | errors=0 warnings=0\n")
+    );
+}
+
+#[test]
+fn fail_on_sets_the_severity_that_fails() {
+    let weak = "AES128-SHA:ECDHE+AESGCM";
+    for (severity, code) in [("error", 0), ("warning", 1), ("note", 1), ("never", 0)] {
+        let output = run(["ciphers", weak, "--fail-on", severity]);
+        assert_eq!(output.code, Some(code), "{severity}: {output:?}");
+    }
+    assert_eq!(
+        run(["ciphers", "HIGH:!", "--fail-on", "never"]).code,
+        Some(2)
+    );
+}
+
+/// The keys that the schema requires are there.
+#[test]
+fn json_has_the_keys_of_the_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/schema/pyssl-1.json")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("list.txt");
+    std::fs::write(&path, "HIGH\n").unwrap();
+    let file = path.to_str().unwrap();
+    for (kind, args) in [
+        (
+            "ciphers",
+            vec!["ciphers", "HIGH", "--lint", "--fix", "--json"],
+        ),
+        ("files", vec!["ciphers", "--json", "--server", file]),
+        ("audit", vec!["audit", "--json"]),
+    ] {
+        let output = run(args);
+        let value: Value = serde_json::from_str(&output.stdout).unwrap();
+        let definition = &schema["$defs"][kind];
+        assert_eq!(
+            value["schema"], definition["properties"]["schema"]["const"],
+            "{kind}"
+        );
+        for key in definition["required"].as_array().unwrap() {
+            assert!(value.get(key.as_str().unwrap()).is_some(), "{kind}: {key}");
+        }
+    }
+}

@@ -113,3 +113,20 @@ fn a_full_disk_sets_the_exit_code() {
         .spawn();
     assert_eq!(Killed(child.unwrap()).wait(), Some(2));
 }
+
+#[test]
+fn explain_prints_the_meaning_of_codes() {
+    let output = run(["explain", "c007", "A003"]);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    for text in ["C007  ", "why ", "what to do ", "RFC 9325", "A003  "] {
+        assert!(output.stdout.contains(text), "{text}: {output:?}");
+    }
+    let all = run(["explain"]);
+    assert!(all.stdout.lines().count() > 70, "{all:?}");
+    let output = run(["explain", "Z1"]);
+    assert_eq!(output.code, Some(2));
+    assert!(
+        output.stderr.contains("there is no code 'Z1'"),
+        "{output:?}"
+    );
+}

@@ -34,15 +34,28 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         }
         files.push(examined(args, policy.as_ref(), &openssl, file, &config));
     }
+    let problems: Vec<_> = files.iter().flat_map(FileReport::problems).collect();
+    let names: Vec<_> = args
+        .server
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     report::print(|out| {
-        if args.json {
+        if let Some(format) = args.output.format {
+            report::problems::write(out, format, &names.join(", "), &problems)
+        } else if args.json {
             report::ciphers::lines_json(out, &files)
         } else {
             report::ciphers::lines(out, &files)
         }
     })?;
     let worst = files.iter().map(FileReport::exit_code).max();
-    Ok(ExitCode::from(worst.unwrap_or(0).max(code)))
+    let code = worst.unwrap_or(0).max(code);
+    Ok(ExitCode::from(report::problems::exit_code(
+        &args.output,
+        &problems,
+        code,
+    )))
 }
 
 fn read(file: &Path) -> Result<Config, Failure> {

@@ -11,10 +11,11 @@ use serde::Serialize;
 use super::Report;
 use super::compat::{ClientJson, OnVersionJson};
 use super::fix::FixJson;
-use crate::report::write_json;
+use crate::report::{SCHEMA, write_json};
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
+    schema: u32,
     string: &'a str,
     openssl: &'static str,
     /// The result of `get_ciphers()`; `None` if the string is invalid.
@@ -44,6 +45,7 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     write_json(
         out,
         &ReportJson {
+            schema: SCHEMA,
             string: &report.string,
             openssl: *ssl::OPENSSL_VERSION,
             ciphers: report.error.is_none().then_some(Suites(&report.ciphers)),

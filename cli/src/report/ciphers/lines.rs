@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::compat::{OnVersion, OnVersionJson};
 use super::fix::{FixJson, FixedLine};
 use super::{count, counts, few, is_violated, style, with_advice};
-use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, clean, write_json};
+use crate::report::problems::Problem;
+use crate::report::{BAD, BOLD, FAINT, GOOD, SCHEMA, Styled, clean, write_json};
 
 /// A file with its servers and their problems.
 pub(crate) struct FileReport {
@@ -195,18 +196,6 @@ impl Linted {
     }
 }
 
-/// A problem at a place of a file.
-pub(crate) struct Problem {
-    pub(crate) file: String,
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    /// Its code, the name of a policy, or nothing.
-    pub(crate) code: String,
-    pub(crate) severity: Severity,
-    pub(crate) message: String,
-    pub(crate) service: String,
-}
-
 impl FileReport {
     /// Every problem: of the strings, of the other settings, then of the policy.
     pub(crate) fn problems(&self) -> Vec<Problem> {
@@ -297,7 +286,9 @@ impl ServiceReport {
 /// The kind of setting that a violation is about.
 fn place_of(violation: &ViolationKind) -> SettingKind {
     match violation {
-        ViolationKind::Version(_) | ViolationKind::Ssl2 => SettingKind::Versions,
+        ViolationKind::Version(_) | ViolationKind::Ssl2 | ViolationKind::MissingVersion(_) => {
+            SettingKind::Versions
+        }
         ViolationKind::Group(_)
         | ViolationKind::MissingGroup(_)
         | ViolationKind::SmallGroup { .. }
@@ -451,6 +442,7 @@ impl<'a> From<&'a FileReport> for FileJson<'a> {
 
 #[derive(Serialize)]
 struct AllJson<'a> {
+    schema: u32,
     strings: Vec<LintedJson<'a>>,
     files: Vec<FileJson<'a>>,
 }
@@ -482,7 +474,14 @@ pub(crate) fn lines_json(out: &mut dyn Write, files: &[FileReport]) -> io::Resul
         });
     }
     let files = files.iter().map(FileJson::from).collect();
-    write_json(out, &AllJson { strings, files })
+    write_json(
+        out,
+        &AllJson {
+            schema: SCHEMA,
+            strings,
+            files,
+        },
+    )
 }
 
 impl Linted {

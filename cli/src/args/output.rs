@@ -1,0 +1,51 @@
+//! How findings are printed, and which of them make the command fail.
+
+use clap::{Args, ValueEnum};
+use pyssl_ciphers::cipher::Severity;
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Print the findings in this format, without the rest of the report
+    #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
+    pub(crate) format: Option<Format>,
+
+    /// The least severity of a finding that makes the exit code 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+/// A format for findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for build servers
+    Junit,
+    /// A Markdown table
+    Markdown,
+    /// The line and the exit codes of a Nagios plugin
+    Nagios,
+    /// One static HTML page
+    Html,
+}
+
+/// A severity that makes the command fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity makes the command fail.
+    pub(crate) fn counts(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Error => severity >= Severity::Error,
+            FailOn::Warning => severity >= Severity::Warning,
+            FailOn::Note => true,
+            FailOn::Never => false,
+        }
+    }
+}
