@@ -108,7 +108,7 @@ from_paths! {
 ///
 /// # Errors
 ///
-/// Those of [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
+/// As [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
 pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     let DefaultContext { purpose, locations } = options.into();
     let context = SslContext::new(protocol_for(purpose))?;
@@ -137,7 +137,7 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
 ///
 /// # Errors
 ///
-/// The same as [`create_default_context`].
+/// As [`create_default_context`].
 #[doc(alias = "_create_default_https_context")]
 pub fn create_default_https_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     create_default_context(options)
@@ -345,7 +345,7 @@ pub fn create_unverified_context(options: impl Into<UnverifiedContext>) -> Resul
 ///
 /// # Errors
 ///
-/// The same as [`create_unverified_context`].
+/// As [`create_unverified_context`].
 #[doc(alias = "_create_stdlib_context")]
 pub fn create_stdlib_context(options: impl Into<UnverifiedContext>) -> Result<SslContext> {
     create_unverified_context(options)
@@ -420,9 +420,9 @@ impl From<()> for ServerCertificate {
 ///
 /// # Errors
 ///
-/// Those of [`create_connection`] and
-/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); for `ca_certs`, those of
-/// [`SslContext::load_verify_locations`].
+/// As [`create_connection`] and
+/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); as
+/// [`SslContext::load_verify_locations`] for `ca_certs`.
 pub fn get_server_certificate(
     addr: (&str, u16),
     options: impl Into<ServerCertificate>,

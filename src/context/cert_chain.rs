@@ -307,7 +307,10 @@ impl SslContext {
         let identity = Arc::new(chain.read(|leaf, chain| self.accepts(leaf, chain))?);
         let settings = Arc::clone(&identity);
         self.edit(
-            |next| next.add_identity(settings),
+            |next| {
+                next.add_identity(settings);
+                Ok(())
+            },
             |ctx, _| identity.install(ctx),
         )
     }

@@ -1,12 +1,12 @@
 //! The cipher suites of a context.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 use super::SslContext;
 use super::settings::no_cipher;
 use crate::cipher::{self, Cipher};
-use crate::error::{Error, Result, codec};
+use crate::error::{Error, Result};
 
 impl SslContext {
     /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. It does not change
@@ -32,10 +32,13 @@ impl SslContext {
     /// `ValueError` if it contains a NUL. The context keeps its list (in Python the list is lost).
     #[doc(alias = "set_cipher_list")]
     pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
-        let list = codec::c_string(ciphers)?;
+        let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
         let list = Arc::new(list);
         self.edit(
-            |next| next.cipher_list = Arc::clone(&list),
+            |next| {
+                next.cipher_list = Arc::clone(&list);
+                Ok(())
+            },
             |ctx, next| {
                 ctx.set_cipher_list(&next.cipher_list)
                     .map_err(|_| no_cipher())
@@ -85,10 +88,14 @@ impl SslContext {
     /// `SSLError` (`No cipher suite can be selected.`) if all names are unknown; `ValueError` if
     /// the string contains a NUL. The context keeps its suites.
     pub fn set_ciphersuites(&self, ciphersuites: &str) -> Result<()> {
-        let list = codec::c_string(ciphersuites)?;
+        let list =
+            CString::new(ciphersuites).map_err(|_| Error::value("embedded null character"))?;
         let list: Arc<CStr> = list.into();
         self.edit(
-            |next| next.ciphersuites = Some(Arc::clone(&list)),
+            |next| {
+                next.ciphersuites = Some(Arc::clone(&list));
+                Ok(())
+            },
             |ctx, _| {
                 ctx.set_ciphersuites(&list)
                     .map_err(|_| Error::ssl_text("No cipher suite can be selected."))

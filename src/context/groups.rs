@@ -9,7 +9,7 @@ use super::SslContext;
 use openssl::nid::Nid;
 
 use super::trust::null_byte;
-use crate::error::{Error, OsError, Result, codec};
+use crate::error::{Error, OsError, Result};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::object;
 use crate::ffi::pem::{self, Source};
@@ -69,7 +69,10 @@ impl SslContext {
             return Err(Error::value(format!("unknown elliptic curve name {name}")));
         };
         self.edit(
-            |next| next.groups = Some(Groups::One(number)),
+            |next| {
+                next.groups = Some(Groups::One(number));
+                Ok(())
+            },
             |ctx, next| next.apply_groups(ctx),
         )
     }
@@ -94,9 +97,12 @@ impl SslContext {
     /// `SSLError` (`unrecognized group`) if a name is unknown; `ValueError` if the list contains a
     /// NUL. The context keeps its groups.
     pub fn set_groups(&self, groups: &str) -> Result<()> {
-        let list = codec::c_string(groups)?;
+        let list = CString::new(groups).map_err(|_| Error::value("embedded null character"))?;
         self.edit(
-            |next| next.groups = Some(Groups::List(list.into())),
+            |next| {
+                next.groups = Some(Groups::List(list.into()));
+                Ok(())
+            },
             |ctx, next| {
                 next.apply_groups(ctx)
                     .map_err(|_| Error::ssl_text("unrecognized group"))
@@ -164,8 +170,11 @@ impl SslContext {
         })?;
         let dh = Arc::new(dh);
         self.edit(
-            |next| next.dh_params = Some(Arc::clone(&dh)),
-            |ctx, _| ctx.set_tmp_dh(&dh),
+            |next| {
+                next.dh_params = Some(Arc::clone(&dh));
+                Ok(())
+            },
+            |ctx, _| Ok(ctx.set_tmp_dh(&dh)?),
         )
     }
 }

@@ -123,8 +123,14 @@ impl SslContext {
 
     fn replace_keylog(&self, keylog: Option<KeyLog>) -> Result<()> {
         self.edit(
-            |next| next.keylog = keylog.map(Arc::new),
-            |ctx, next| ctx.set_keylog(next.keylog.is_some()),
+            |next| {
+                next.keylog = keylog.map(Arc::new);
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_keylog(next.keylog.is_some());
+                Ok(())
+            },
         )
     }
 }

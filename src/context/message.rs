@@ -179,8 +179,14 @@ impl SslContext {
 
     fn replace_message_callback(&self, callback: Option<Arc<MessageCallback>>) -> Result<()> {
         self.edit(
-            |next| next.message_callback = callback,
-            |ctx, next| ctx.set_messages(next.message_callback.is_some()),
+            |next| {
+                next.message_callback = callback;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_messages(next.message_callback.is_some());
+                Ok(())
+            },
         )
     }
 }

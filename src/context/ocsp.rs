@@ -130,8 +130,11 @@ impl SslContext {
             ));
         }
         self.edit(
-            |next| staple(&next.identities).map(|staple| next.staple = staple.map(Arc::new)),
-            |_, _| (),
+            |next| {
+                next.staple = staple(&next.identities)?.map(Arc::new);
+                Ok(())
+            },
+            |_, _| Ok(()),
         )
     }
 
@@ -186,8 +189,12 @@ impl SslContext {
                 if mode.verifies() && next.verify_mode == VerifyMode::CERT_NONE {
                     next.verify_mode = VerifyMode::CERT_REQUIRED;
                 }
+                Ok(())
             },
-            |ctx, next| next.apply_verify_mode(ctx),
+            |ctx, next| {
+                next.apply_verify_mode(ctx);
+                Ok(())
+            },
         )
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::SslContext;
 use crate::constants::Protocol;
-use crate::error::{BoxError, Error, Result, SslError, codec};
+use crate::error::{BoxError, Error, Result, SslError};
 use crate::ffi::hooks::{PskClient, PskLimits};
 
 /// The maximum length of an identity in Python, in bytes.
@@ -182,7 +182,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// The same as [`set_psk_client_callback`](Self::set_psk_client_callback).
+    /// As [`set_psk_client_callback`](Self::set_psk_client_callback).
     pub fn clear_psk_client_callback(&self) -> Result<()> {
         self.replace_psk_client(None)
     }
@@ -195,8 +195,14 @@ impl SslContext {
             ));
         }
         self.edit(
-            |next| next.psk_client = callback,
-            |ctx, next| ctx.set_psk_client(next.psk_client.is_some()),
+            |next| {
+                next.psk_client = callback;
+                Ok(())
+            },
+            |ctx, next| {
+                ctx.set_psk_client(next.psk_client.is_some());
+                Ok(())
+            },
         )
     }
 
@@ -234,7 +240,10 @@ impl SslContext {
         callback: impl Fn(Option<&str>) -> Result<K, BoxError> + Send + Sync + 'static,
         identity_hint: Option<&str>,
     ) -> Result<()> {
-        let hint = identity_hint.map(codec::c_string).transpose()?;
+        let hint = identity_hint
+            .map(CString::new)
+            .transpose()
+            .map_err(|_| Error::value("embedded null character"))?;
         let callback =
             move |identity: Option<&str>| callback(identity).map(|key| Zeroizing::new(key.into()));
         self.replace_psk_server(Some(Arc::new(PskServerCallback {
@@ -247,7 +256,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// The same as [`set_psk_server_callback`](Self::set_psk_server_callback).
+    /// As [`set_psk_server_callback`](Self::set_psk_server_callback).
     pub fn clear_psk_server_callback(&self) -> Result<()> {
         self.replace_psk_server(None)
     }
@@ -264,7 +273,10 @@ impl SslContext {
             return Err(Error::value("failed to set identity hint"));
         }
         self.edit(
-            |next| next.psk_server = callback,
+            |next| {
+                next.psk_server = callback;
+                Ok(())
+            },
             |ctx, next| next.apply_psk_server(ctx),
         )
     }

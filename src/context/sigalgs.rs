@@ -1,10 +1,10 @@
 //! Signature algorithms.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::sync::Arc;
 
 use super::SslContext;
-use crate::error::{Error, Result, codec};
+use crate::error::{Error, Result};
 use crate::ffi;
 
 /// The signature algorithms that OpenSSL supports, by their TLS names. New in Python 3.15.
@@ -60,7 +60,10 @@ impl SslContext {
     pub fn set_client_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(
-            |next| next.client_sigalgs = Some(Arc::clone(&list)),
+            |next| {
+                next.client_sigalgs = Some(Arc::clone(&list));
+                Ok(())
+            },
             |ctx, _| ctx.set_client_sigalgs_list(&list).map_err(|_| unknown()),
         )
     }
@@ -82,18 +85,22 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// The same as [`set_client_sigalgs`](Self::set_client_sigalgs).
+    /// As [`set_client_sigalgs`](Self::set_client_sigalgs).
     pub fn set_server_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(
-            |next| next.server_sigalgs = Some(Arc::clone(&list)),
+            |next| {
+                next.server_sigalgs = Some(Arc::clone(&list));
+                Ok(())
+            },
             |ctx, _| ctx.set_sigalgs_list(&list).map_err(|_| unknown()),
         )
     }
 }
 
 fn list(sigalgs: &str) -> Result<Arc<CStr>> {
-    Ok(codec::c_string(sigalgs)?.into())
+    let list = CString::new(sigalgs).map_err(|_| Error::value("embedded null character"))?;
+    Ok(list.into())
 }
 
 fn unknown() -> Error {

@@ -112,7 +112,10 @@ impl SslContext {
             return Err(Error::value("at least one ticket key is needed"));
         }
         self.edit(
-            |next| next.ticket_keys = keys,
+            |next| {
+                next.ticket_keys = keys;
+                Ok(())
+            },
             |ctx, next| next.apply_ticket_keys(ctx),
         )
     }

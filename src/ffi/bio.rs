@@ -81,6 +81,8 @@ pub(super) struct BioState {
     budget: Cell<u32>,
     /// The last step ended because its budget was used up.
     spent: Cell<bool>,
+    /// How often the current step has read.
+    reads: Cell<u32>,
 }
 
 /// The budget of one step. It limits how many records without application data (key updates, tickets,
@@ -98,6 +100,7 @@ impl BioState {
             eof: Cell::new(false),
             budget: Cell::new(BUDGET),
             spent: Cell::new(false),
+            reads: Cell::new(0),
         }
     }
 
@@ -105,6 +108,12 @@ impl BioState {
     pub(super) fn begin_step(&self) {
         self.budget.set(BUDGET);
         self.spent.set(false);
+        self.reads.set(0);
+    }
+
+    /// Whether the last step has read more than one record. A record takes two reads.
+    pub(super) fn has_read_several(&self) -> bool {
+        self.reads.get() > 2
     }
 
     /// Whether the last step ended because its budget was used up.
@@ -212,6 +221,7 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
     }
     // SAFETY: OpenSSL passes `len` bytes of its own memory, which nothing else uses during the call.
     let mut buf = ReadBuf::new(unsafe { util::uninit_slice(data, len) });
+    state.reads.set(state.reads.get() + 1);
     // SAFETY: a live BIO.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     let outcome = match state.spend(READ) {

@@ -267,15 +267,26 @@ impl SslHandle {
     /// Keeps OpenSSL's buffers until [`release_buffers`](Self::release_buffers). A new connection keeps them.
     pub(crate) fn keep_buffers(&mut self) {
         self.releases = false;
+        if mode_releases() {
+            self.set_mode(decl::SSL_CTRL_CLEAR_MODE);
+        }
     }
 
-    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step.
-    ///
-    /// This does not use `SSL_MODE_RELEASE_BUFFERS`: from 3.2 on, a change of it on a connection reaches
-    /// only the buffer for reading, and clearing it reaches none.
+    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step. Before 3.2,
+    /// OpenSSL does it itself after most steps, which is cheaper than `SSL_free_buffers`.
     pub(crate) fn release_buffers(&mut self) {
         self.releases = true;
+        if mode_releases() {
+            self.set_mode(sys::SSL_CTRL_MODE);
+        }
         self.free_buffers();
+    }
+
+    /// Sets or clears `SSL_MODE_RELEASE_BUFFERS`.
+    fn set_mode(&mut self, command: c_int) {
+        let mode = sys::SSL_MODE_RELEASE_BUFFERS;
+        // SAFETY: S4. The commands take and return bits.
+        unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, mode, std::ptr::null_mut()) };
     }
 
     /// Frees OpenSSL's buffers if they are empty.
@@ -284,8 +295,8 @@ impl SslHandle {
         // SAFETY: S4. Before 3.0.14, SSL_free_buffers also frees the buffer of a record that was read
         // only in part (CVE-2024-4741). So it is called only between records.
         unsafe {
-            let header_is_next = util::text(decl::SSL_rstate_string(ssl)) == Some("RH");
-            if header_is_next && sys::SSL_pending(ssl) == 0 && decl::SSL_has_pending(ssl) == 0 {
+            let header_is_next = util::c_str(decl::SSL_rstate_string(ssl)) == Some(c"RH");
+            if header_is_next && decl::SSL_has_pending(ssl) == 0 {
                 decl::SSL_free_buffers(ssl);
             }
         }
@@ -357,7 +368,9 @@ impl SslHandle {
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         let outcome = self.outcome(result);
-        if self.releases {
+        // With the mode, OpenSSL keeps the buffer for writing that it allocates for a ticket, key update or
+        // request. A step that reads one usually reads another record too, or tries to.
+        if self.releases && (!mode_releases() || self.bio.has_read_several()) {
             self.free_buffers();
         }
         outcome
@@ -500,6 +513,12 @@ impl SslHandle {
         // takes a reference of its own.
         unsafe { self.ssl.set_session(&copy) }
     }
+}
+
+/// Whether `SSL_MODE_RELEASE_BUFFERS` can be changed on a connection. From 3.2 on, setting it reaches only the
+/// buffer for reading, and clearing it reaches none.
+fn mode_releases() -> bool {
+    openssl::version::number() < 0x3020_0000
 }
 
 impl<T> Step<T> {

@@ -241,23 +241,26 @@ impl SslObject {
             return Ok(Vec::new());
         }
         let limit = len.min(RECORD_MAX);
-        run(|| self.connection.read_vec(limit, Deadline::Never))
+        let data = run(|| self.connection.read_vec(limit, Deadline::Never))?;
+        self.used();
+        Ok(data)
     }
 
     /// Reads into a buffer: Python's `obj.read(len, buffer)`.
     ///
     /// # Errors
     ///
-    /// The same as [`read`](Self::read).
+    /// As [`read`](Self::read).
     pub fn read_into(&self, buffer: &mut [u8]) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.try_read_into(buffer)?.now()
+        let n = self.try_read_into(buffer)?.now()?;
+        self.used();
+        Ok(n)
     }
 
     /// Counts a message. A connection with many of them keeps OpenSSL's buffers.
-    #[cfg(feature = "tokio")]
     pub(crate) fn used(&self) {
         self.connection.used();
     }
@@ -268,7 +271,7 @@ impl SslObject {
         self.connection.awaits_peer()
     }
 
-    /// Like [`read_into`](Self::read_into), but without an error if bytes of the peer are missing.
+    /// As [`read_into`](Self::read_into), but bytes that are needed from the peer are not an error.
     pub(crate) fn try_read_into(&self, buffer: &mut [u8]) -> Result<Step<usize>> {
         steps(|| self.connection.read_into(buffer, Deadline::Never))
     }
@@ -286,7 +289,9 @@ impl SslObject {
     ///
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
-        self.try_write(data)?.now()
+        let n = self.try_write(data)?.now()?;
+        self.used();
+        Ok(n)
     }
 
     /// As the method without `try_`, but bytes that are needed from the peer are not an error.
@@ -490,7 +495,7 @@ fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     steps(step)?.now()
 }
 
-/// Like [`run`], but having to wait is not an error.
+/// As [`run`], but having to wait is not an error.
 fn steps<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<Step<T>> {
     loop {
         match step()? {

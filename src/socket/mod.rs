@@ -344,7 +344,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// The same as [`getpeercert`](Self::getpeercert).
+    /// As [`getpeercert`](Self::getpeercert).
     #[doc(alias = "getpeercert")]
     pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
         self.peer()?

@@ -98,11 +98,11 @@ type OSSL_HANDSHAKE_STATE = c_int;
 /// An enumeration in C. The test compares its size.
 type X509_LOOKUP_TYPE = c_int;
 
-/// Used only through pointers.
+/// Known by pointer only.
 pub(crate) enum COMP_METHOD {}
-/// Used only through pointers.
+/// Known by pointer only.
 pub(crate) enum X509_PUBKEY {}
-/// Used only through pointers.
+/// Known by pointer only.
 pub(crate) enum stack_st_X509_INFO {}
 
 /// The first fields of the C struct. Only OpenSSL allocates and frees it.
@@ -329,6 +329,7 @@ c_numbers! {
     // Controls
     SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
     SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+    SSL_CTRL_CLEAR_MODE: c_int = 78;
     SSL_CTRL_CHAIN: c_int = 88;
     SSL_CTRL_CHAIN_CERT: c_int = 89;
     SSL_CTRL_SET_GROUPS: c_int = 91;
