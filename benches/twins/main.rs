@@ -2,20 +2,28 @@
 //! is installed, on CPython, alternating in the same run.
 //!
 //! ```sh
-//! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python]
+//! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python] \
+//!     [--instructions]
 //! ```
 //!
 //! Our column is measured twice: with the default, and with `read_ahead(true)` on both sides.
 //!
 //! Every row is measured in several rounds of all subjects; the result is the median of the rounds'
 //! ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which
-//! depends less on other programs.
+//! depends less on other programs. `--instructions` counts instructions too, and `--rounds 0` only counts.
+//!
+//! Another version of OpenSSL is measured like this:
+//!
+//! ```sh
+//! OPENSSL_DIR=$(cargo xtask openssl 4.0) OPENSSL_STATIC=1 cargo bench --bench twins -- memory-
+//! ```
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a failed benchmark cannot continue"
 )]
 
+mod instructions;
 mod memory;
 mod ours;
 mod python;
@@ -45,6 +53,7 @@ struct Options {
     slice: Duration,
     json: bool,
     python: bool,
+    instructions: bool,
 }
 
 fn main() {
@@ -85,6 +94,7 @@ fn options(args: &[String]) -> Option<Options> {
         slice: Duration::from_millis(400),
         json: false,
         python: true,
+        instructions: false,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -97,6 +107,8 @@ fn options(args: &[String]) -> Option<Options> {
             "--rounds" => options.rounds = args.next()?.parse().expect("a number of rounds"),
             "--json" => options.json = true,
             "--no-python" => options.python = false,
+            "--instructions" if instructions::can_be_counted() => options.instructions = true,
+            "--instructions" => eprintln!("Not counted, since valgrind is not installed."),
             "--clock" => drop(args.next()),
             other if other.starts_with('-') => {}
             filter => options.filters.push(filter.to_owned()),
@@ -115,11 +127,20 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
         subjects.extend(Cpython::new(setup).map(|python| Box::new(python) as Box<dyn Subject>));
     }
     let mut outcomes = Vec::new();
-    for row in Row::ALL.into_iter().filter(|row| options.wants(row.name())) {
+    for &row in Row::ALL.iter().filter(|row| options.wants(row.name())) {
         if !options.json {
             eprintln!("{}", row.name());
         }
         let mut outcome = Outcome::new(row);
+        for subject in 0..subjects.len() {
+            if options.instructions {
+                outcome.set_instructions(subject, instructions::of_subject(row, subject));
+            }
+        }
+        if options.rounds == 0 {
+            outcomes.push(outcome);
+            continue;
+        }
         for round in 0..=options.rounds {
             for turn in 0..subjects.len() {
                 // Rotate, so that no subject is always the first.

@@ -2,19 +2,33 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use pyssl as ssl;
-use ssl::{MemoryBio, SslContext, SslSession, SslSocket, TlsVersion, WrapBio, WrapSocket};
+use ssl::{
+    MemoryBio, SslContext, SslObject, SslSession, SslSocket, TlsVersion, WrapBio, WrapSocket,
+};
 
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
 /// With or without reading ahead; through [`Read`] and [`Write`], or through `recv_into` and `sendall`, which
-/// other threads may interrupt with `close`.
-pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool>;
+/// other threads may interrupt with `close`; with or without `busy_poll`.
+pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool>;
 
-pub(crate) type Ours = With<false, false>;
-pub(crate) type Ahead = With<true, false>;
+pub(crate) type Ours = With<false, false, false>;
+pub(crate) type Ahead = With<true, false, false>;
+
+/// A client and a server, and the buffer between them.
+pub(crate) struct Pair {
+    client: SslObject,
+    server: SslObject,
+}
+
+fn options<const READ_AHEAD: bool, const BUSY: bool>() -> WrapSocket {
+    let time = Duration::from_micros(if BUSY { 20 } else { 0 });
+    WrapSocket::new().read_ahead(READ_AHEAD).busy_poll(time)
+}
 
 fn limit(context: &SslContext, version: Version) {
     let version = match version {
@@ -26,9 +40,13 @@ fn limit(context: &SslContext, version: Version) {
     context.set_ciphers(CIPHERS).unwrap();
 }
 
-impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED> {
+impl<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool> Tls
+    for With<READ_AHEAD, SHARED, BUSY>
+{
     const NAME: &'static str = if READ_AHEAD { "ahead" } else { "ours" };
-    type Shared = With<READ_AHEAD, true>;
+    type Pair = Pair;
+    type Shared = With<READ_AHEAD, true, BUSY>;
+    type Busy = With<READ_AHEAD, SHARED, true>;
     type Context = SslContext;
     type Stream = SslSocket;
     type Session = SslSession;
@@ -48,15 +66,20 @@ impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED
         context
     }
 
+    fn client_with_cache(setup: &Setup, version: Version) -> SslContext {
+        let context = Self::client(setup, version);
+        context.set_client_session_cache(16).unwrap();
+        context
+    }
+
     fn accept(context: &SslContext, tcp: TcpStream) -> SslSocket {
-        let options = WrapSocket::new().server_side(true).read_ahead(READ_AHEAD);
+        let options = options::<READ_AHEAD, BUSY>().server_side(true);
         context.wrap_socket(tcp, options).unwrap()
     }
 
     fn connect(context: &SslContext, tcp: TcpStream, session: Option<&SslSession>) -> SslSocket {
-        let options = WrapSocket::new()
+        let options = options::<READ_AHEAD, BUSY>()
             .server_hostname("localhost")
-            .read_ahead(READ_AHEAD)
             .session(session.cloned());
         context.wrap_socket(tcp, options).unwrap()
     }
@@ -85,6 +108,10 @@ impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED
     }
 
     fn handshake_in_memory(client: &SslContext, server: &SslContext) {
+        Self::connected_in_memory(client, server);
+    }
+
+    fn connected_in_memory(client: &SslContext, server: &SslContext) -> Pair {
         let (to_server, to_client) = (MemoryBio::new(), MemoryBio::new());
         let client = client
             .wrap_bio(&to_client, &to_server, "localhost")
@@ -101,6 +128,40 @@ impl<const READ_AHEAD: bool, const SHARED: bool> Tls for With<READ_AHEAD, SHARED
                 server_done = done(server.do_handshake());
             }
         }
+        Pair { client, server }
+    }
+
+    fn transfer(pair: &mut Pair, data: &[u8], buf: &mut [u8]) {
+        pair.client.write(data).unwrap();
+        let mut left = data.len();
+        while left > 0 {
+            left -= pair.server.read_into(buf).unwrap();
+        }
+    }
+
+    fn open(context: &SslContext, tcp: TcpStream) -> SslSocket {
+        let options = WrapSocket::from("localhost").do_handshake_on_connect(false);
+        context.wrap_socket(tcp, options).unwrap()
+    }
+
+    fn cafile(file: &str) -> SslContext {
+        let context = SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        context.load_verify_locations(file).unwrap();
+        context
+    }
+
+    fn get_ca_certs(context: &SslContext) -> Vec<Vec<u8>> {
+        let certificates = context.get_ca_certs();
+        let der = certificates.iter().map(ssl::Certificate::to_der);
+        der.collect::<ssl::Result<_>>().unwrap()
+    }
+
+    fn copy(context: &SslContext, _setup: &Setup) -> SslContext {
+        context.copy().unwrap()
+    }
+
+    fn set_ciphers_live(context: &mut SslContext, _setup: &Setup, list: &str) {
+        context.set_ciphers(list).unwrap();
     }
 
     fn default_context() {

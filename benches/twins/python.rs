@@ -37,7 +37,12 @@ impl<'a> Cpython<'a> {
     fn script(&self, row: Row) -> pyssl_testing::python::Script {
         self.python
             .script(SCRIPT)
-            .args(&[row.name(), &self.setup.ca, &self.setup.combined])
+            .args(&[
+                row.name(),
+                &self.setup.ca,
+                &self.setup.combined,
+                &self.setup.bundle,
+            ])
             .args(&[CIPHERS, clock()])
             .env("OPENSSL_CONF", &self.setup.configuration)
             .env("MALLOC_ARENA_MAX", "1")

@@ -4,15 +4,18 @@ use crate::rows::{Row, Unit};
 
 /// The column headings, in the order of measurement.
 const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
-/// The index of this library with reading ahead.
+pub(crate) const OURS: usize = 0;
+/// Ours with reading ahead.
 pub(crate) const AHEAD: usize = 1;
-const CRATE: usize = 2;
+pub(crate) const CRATE: usize = 2;
 const PYTHON: usize = 3;
 
 /// All values of one row.
 pub(crate) struct Outcome {
     row: Row,
     values: [Vec<f64>; 4],
+    /// For one repetition of the work.
+    instructions: [Option<f64>; 4],
 }
 
 impl Outcome {
@@ -20,11 +23,21 @@ impl Outcome {
         Outcome {
             row,
             values: Default::default(),
+            instructions: [None; 4],
         }
     }
 
     pub(crate) fn add(&mut self, subject: usize, value: f64) {
         self.values[subject].push(value);
+    }
+
+    pub(crate) fn set_instructions(&mut self, subject: usize, count: Option<f64>) {
+        self.instructions[subject] = count;
+    }
+
+    /// The ratio of the other subject's instructions to those of `ours`.
+    fn instructions_ratio(&self, ours: usize, subject: usize) -> Option<f64> {
+        Some(self.instructions[subject]? / self.instructions[ours]?)
     }
 
     fn typical(&self, subject: usize) -> Option<f64> {
@@ -84,6 +97,38 @@ pub(crate) fn table(outcomes: &[Outcome]) {
         );
     }
     println!("Ratios: medians over the rounds, above 1 is better than the twin.");
+    if outcomes
+        .iter()
+        .all(|outcome| outcome.instructions[OURS].is_none())
+    {
+        return;
+    }
+    println!(
+        "{:<26}{:>13}{:>16}{:>17}{:>15}{:>15}",
+        "Instructions", "ours / crate", "ahead / crate", SUBJECTS[0], SUBJECTS[1], SUBJECTS[2]
+    );
+    for outcome in outcomes {
+        let ratio = |ours| {
+            cell(outcome.instructions_ratio(ours, CRATE), |ratio| {
+                format!("{ratio:.3}")
+            })
+        };
+        let count = |subject| {
+            cell(outcome.instructions[subject], |count: f64| {
+                format!("{count:.0}")
+            })
+        };
+        println!(
+            "{:<26}{:>13}{:>16}{:>17}{:>15}{:>15}",
+            outcome.row.name(),
+            ratio(OURS),
+            ratio(AHEAD),
+            count(OURS),
+            count(AHEAD),
+            count(CRATE)
+        );
+    }
+    println!("Instructions of both sides for one repetition; of small writes, of the whole batch.");
 }
 
 fn cell(value: Option<f64>, text: impl FnOnce(f64) -> String) -> String {
@@ -120,7 +165,8 @@ fn json_row(outcome: &Outcome) -> String {
     };
     format!(
         "  {{\"row\": \"{}\", \"unit\": \"{unit}\", \"ours\": {}, \"read_ahead\": {}, \"openssl\": {}, \
-         \"python\": {}, \"ours_to_openssl\": {}, \"read_ahead_to_openssl\": {}, \"ours_to_python\": {}}}",
+         \"python\": {}, \"ours_to_openssl\": {}, \"read_ahead_to_openssl\": {}, \"ours_to_python\": {}, \
+         \"instructions\": {}, \"read_ahead_instructions\": {}, \"openssl_instructions\": {}}}",
         outcome.row.name(),
         number(outcome.typical(0)),
         number(outcome.typical(AHEAD)),
@@ -129,5 +175,8 @@ fn json_row(outcome: &Outcome) -> String {
         number(outcome.ratio(0, CRATE)),
         number(outcome.ratio(AHEAD, CRATE)),
         number(outcome.ratio(0, PYTHON)),
+        number(outcome.instructions[OURS]),
+        number(outcome.instructions[AHEAD]),
+        number(outcome.instructions[CRATE]),
     )
 }

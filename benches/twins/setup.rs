@@ -25,9 +25,12 @@ Groups = X25519:P-256
 const DIRECTORY: &str = "PYSSL_BENCH_DIRECTORY";
 
 /// The files of the run.
+#[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) ca: String,
     pub(crate) combined: String,
+    /// A copy of the system's bundle of certificates.
+    pub(crate) bundle: String,
     pub(crate) configuration: String,
 }
 
@@ -43,6 +46,7 @@ impl Setup {
         Some(Setup {
             ca: file("ca.pem"),
             combined: file("combined.pem"),
+            bundle: file("bundle.pem"),
             configuration: file("openssl.cnf"),
         })
     }
@@ -56,6 +60,8 @@ impl Setup {
         };
         copy(&files.ca, "ca.pem");
         copy(&files.combined, "combined.pem");
+        let system = openssl_probe::probe().cert_file;
+        copy(&system.expect("a bundle of certificates"), "bundle.pem");
         let configuration = files.write("openssl.cnf", CONFIGURATION);
         Command::new(std::env::current_exe().unwrap())
             .args(std::env::args_os().skip(1))

@@ -67,12 +67,18 @@ pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
             T::default_context();
             1.0 / watch.elapsed()
         }
+        "cafile-first" => {
+            T::bare_context();
+            let watch = Stopwatch::start();
+            T::cafile(&setup.bundle);
+            1.0 / watch.elapsed()
+        }
         "memory-idle-pair" => memory::of_pair::<T>(setup, 0),
         "memory-pair-after-16KiB" => memory::of_pair::<T>(setup, 16 << 10),
         // For profilers and `strace`.
         other => {
-            let row = Row::ALL.into_iter().find(|row| row.name() == other);
-            work::<T>(setup, row.unwrap())(amount(args.first().unwrap()))
+            let row = Row::ALL.iter().find(|row| row.name() == other);
+            work::<T>(setup, *row.unwrap())(amount(args.first().unwrap()))
         }
     };
     println!("{value}");

@@ -14,17 +14,25 @@ pub(crate) enum Version {
 /// A TLS library, used in its usual way.
 pub(crate) trait Tls: Sized + 'static {
     const NAME: &'static str;
-    type Context: Clone + Send + 'static;
+    type Context: Clone + Send + Sync + 'static;
     type Stream: Send + 'static;
     type Session;
     type InMemory;
-    /// The same library, through methods that another thread may interrupt. A
-    /// library without such methods has its usual ones.
+    /// The two ends of a connection in memory.
+    type Pair: 'static;
+    /// The same library, through methods that other threads may interrupt, if it has some.
     type Shared: Tls;
+    /// The same library, with reads that look at the socket for 20 µs before they sleep, if it has that.
+    type Busy: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
     /// Verifies the chain and the name `localhost`.
     fn client(setup: &Setup, version: Version) -> Self::Context;
+
+    /// A client's context that keeps sessions and resumes them itself, if the library has that.
+    fn client_with_cache(setup: &Setup, version: Version) -> Self::Context {
+        Self::client(setup, version)
+    }
 
     fn accept(context: &Self::Context, tcp: TcpStream) -> Self::Stream;
     fn connect(
@@ -45,6 +53,21 @@ pub(crate) trait Tls: Sized + 'static {
 
     /// Does a handshake between two ends in memory.
     fn handshake_in_memory(client: &Self::Context, server: &Self::Context);
+
+    fn connected_in_memory(client: &Self::Context, server: &Self::Context) -> Self::Pair;
+    /// Encrypts `data` at one end, and decrypts it at the other into `buf`.
+    fn transfer(pair: &mut Self::Pair, data: &[u8], buf: &mut [u8]);
+    /// A client's connection without its handshake.
+    fn open(context: &Self::Context, tcp: TcpStream) -> Self::Stream;
+
+    /// Creates a client's context that trusts the certificates in a file.
+    fn cafile(file: &str) -> Self::Context;
+    /// The certificates that a context trusts, in DER.
+    fn get_ca_certs(context: &Self::Context) -> Vec<Vec<u8>>;
+    /// Creates a context like the one of [`client`](Tls::client). A library that cannot copy builds it anew.
+    fn copy(context: &Self::Context, setup: &Setup) -> Self::Context;
+    /// Gives new connections another list of suites. A library whose contexts do not change builds one anew.
+    fn set_ciphers_live(context: &mut Self::Context, setup: &Setup, list: &str);
 
     /// Creates a client's default context, with the system's trust store.
     fn default_context();

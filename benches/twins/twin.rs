@@ -79,7 +79,9 @@ impl Tls for Twin {
     type Stream = SslStream<TcpStream>;
     type Session = SslSession;
     type InMemory = Lister;
+    type Pair = [SslStream<Pipe>; 2];
     type Shared = Twin;
+    type Busy = Twin;
 
     fn server(setup: &Setup, version: Version) -> SslContext {
         let mut builder = SslContext::builder(SslMethod::tls_server()).unwrap();
@@ -139,15 +141,53 @@ impl Tls for Twin {
     }
 
     fn handshake_in_memory(client: &SslContext, server: &SslContext) {
+        Self::connected_in_memory(client, server);
+    }
+
+    fn connected_in_memory(client: &SslContext, server: &SslContext) -> [SslStream<Pipe>; 2] {
         let (to_server, to_client) = (Queue::default(), Queue::default());
         let pipe = Pipe(Rc::clone(&to_client), Rc::clone(&to_server));
         let mut client = Side::new(client_of_localhost(client).connect(pipe));
         let pipe = Pipe(to_server, to_client);
         let mut server = Side::new(Ssl::new(server).unwrap().accept(pipe));
-        while !(client.done() && server.done()) {
-            client = client.step();
-            server = server.step();
+        loop {
+            match (client, server) {
+                (Side::Done(client), Side::Done(server)) => return [client, server],
+                sides => (client, server) = (sides.0.step(), sides.1.step()),
+            }
         }
+    }
+
+    fn transfer([client, server]: &mut Self::Pair, data: &[u8], buf: &mut [u8]) {
+        client.write_all(data).unwrap();
+        let mut left = data.len();
+        while left > 0 {
+            left -= server.read(buf).unwrap();
+        }
+    }
+
+    fn open(context: &SslContext, tcp: TcpStream) -> SslStream<TcpStream> {
+        SslStream::new(client_of_localhost(context), tcp).unwrap()
+    }
+
+    fn cafile(file: &str) -> SslContext {
+        let mut builder = bare();
+        builder.set_ca_file(file).unwrap();
+        builder.build()
+    }
+
+    fn get_ca_certs(context: &SslContext) -> Vec<Vec<u8>> {
+        let certificates = context.cert_store().all_certificates();
+        let der = certificates.iter().map(|certificate| certificate.to_der());
+        der.collect::<Result<_, _>>().unwrap()
+    }
+
+    fn copy(_context: &SslContext, setup: &Setup) -> SslContext {
+        Twin::client(setup, Version::V13)
+    }
+
+    fn set_ciphers_live(context: &mut SslContext, setup: &Setup, _list: &str) {
+        *context = Twin::client(setup, Version::V13);
     }
 
     fn default_context() {
@@ -157,16 +197,7 @@ impl Tls for Twin {
     }
 
     fn bare_context() {
-        let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
-        // Python's defaults.
-        builder.set_cipher_list(PYTHONS_CIPHERS).unwrap();
-        builder
-            .set_min_proto_version(Some(SslVersion::TLS1_2))
-            .unwrap();
-        builder.set_verify(SslVerifyMode::PEER);
-        builder.set_session_id_context(b"twin").unwrap();
-        builder.set_options(OPTIONS);
-        builder.build();
+        bare().build();
     }
 
     fn lister() -> Lister {
@@ -205,6 +236,19 @@ impl Tls for Twin {
     }
 }
 
+/// A client's context with Python's defaults.
+fn bare() -> SslContextBuilder {
+    let mut builder = SslContext::builder(SslMethod::tls_client()).unwrap();
+    builder.set_cipher_list(PYTHONS_CIPHERS).unwrap();
+    builder
+        .set_min_proto_version(Some(SslVersion::TLS1_2))
+        .unwrap();
+    builder.set_verify(SslVerifyMode::PEER);
+    builder.set_session_id_context(b"twin").unwrap();
+    builder.set_options(OPTIONS);
+    builder
+}
+
 fn client_of_localhost(context: &SslContext) -> Ssl {
     let mut ssl = Ssl::new(context).unwrap();
     ssl.set_hostname("localhost").unwrap();
@@ -216,7 +260,7 @@ type Queue = Rc<RefCell<VecDeque<u8>>>;
 
 /// The queues that a side reads from and writes to.
 #[derive(Debug)]
-struct Pipe(Queue, Queue);
+pub(crate) struct Pipe(Queue, Queue);
 
 impl Read for Pipe {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
@@ -239,20 +283,16 @@ impl Write for Pipe {
 
 enum Side {
     Shaking(MidHandshakeSslStream<Pipe>),
-    Done { _stream: SslStream<Pipe> },
+    Done(SslStream<Pipe>),
 }
 
 impl Side {
     fn new(outcome: Result<SslStream<Pipe>, HandshakeError<Pipe>>) -> Side {
         match outcome {
-            Ok(stream) => Side::Done { _stream: stream },
+            Ok(stream) => Side::Done(stream),
             Err(HandshakeError::WouldBlock(stream)) => Side::Shaking(stream),
             Err(error) => panic!("{error}"),
         }
-    }
-
-    fn done(&self) -> bool {
-        matches!(self, Side::Done { .. })
     }
 
     fn step(self) -> Side {

@@ -1,8 +1,8 @@
 """Does the measured work in Python. Each line on standard input has a number of seconds;
 the answer is one line with the result."""
-import socket, ssl, struct, sys, threading, time
+import collections, resource, socket, ssl, struct, sys, threading, time
 
-row, ca, combined, ciphers, clock = sys.argv[1:]
+row, ca, combined, bundle, ciphers, clock = sys.argv[1:]
 now = time.process_time if clock == "cpu" else time.monotonic
 BATCH, MESSAGE, WARM_UP, PAIRS = 16 << 20, 64, 50, 300
 V12, V13 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
@@ -26,17 +26,23 @@ def client_context(version):
     return limit(context, version)
 
 
-def serve(version, work):
+def serve(version, work, in_threads=False):
     context, listener = server_context(version), socket.create_server(("127.0.0.1", 0), backlog=128)
 
     def run():
         while True:
             sock = listener.accept()[0]
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            try:
-                work(context.wrap_socket(sock, server_side=True))
-            except ConnectionError:
-                pass
+            if in_threads:
+                threading.Thread(target=handle, args=(sock,), daemon=True).start()
+            else:
+                handle(sock)
+
+    def handle(sock):
+        try:
+            work(context.wrap_socket(sock, server_side=True))
+        except ConnectionError:
+            pass
 
     threading.Thread(target=run, daemon=True).start()
     return listener.getsockname()
@@ -99,9 +105,35 @@ def handshakes(version, resumed):
     return repeat(resume)
 
 
-def bulk(chunk):
+def eight_clients():
+    def answer(sock):
+        with sock:
+            recv_exact(sock, memoryview(bytearray(MESSAGE)))
+            sock.sendall(bytes(1 << 10))
+            while sock.recv(16):
+                pass
+
+    addr, context = serve(V13, answer, in_threads=True), client_context(V13)
+
+    def client():
+        for _ in range(4):
+            with connect(context, addr) as sock:
+                sock.sendall(bytes(MESSAGE))
+                recv_exact(sock, memoryview(bytearray(1 << 10)))
+
+    def all_clients():
+        threads = [threading.Thread(target=client) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return repeat(all_clients, 32)
+
+
+def bulk(chunk, buffered=False):
     # Small writes take longer.
-    batch = BATCH if chunk >= 16 << 10 else BATCH // 16
+    batch = BATCH if buffered or chunk >= 16 << 10 else BATCH // 16
 
     def take(sock):
         view, left = memoryview(bytearray(64 << 10)), batch
@@ -113,16 +145,24 @@ def bulk(chunk):
 
     sock, data = connect(client_context(V13), serve(V13, take)), bytes(chunk)
 
+    send_one = sock.makefile("wb", 16 << 10).write if buffered else sock.sendall
+
     def send():
         for _ in range(batch // chunk):
-            sock.sendall(data)
+            send_one(data)
         recv_exact(sock, memoryview(bytearray(1)))
 
     return repeat(send, batch)
 
 
-def ping_pong():
+def ping_pong(idle=0):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * idle + 500)), hard))
+    others = []
+
     def echo(sock):
+        if len(others) < idle:
+            return others.append(sock)
         view, filled = memoryview(bytearray(MESSAGE)), 0
         while n := sock.recv_into(view[filled:]):
             filled += n
@@ -130,20 +170,71 @@ def ping_pong():
                 sock.sendall(view)
                 filled = 0
 
-    sock, view = connect(client_context(V13), serve(V13, echo)), memoryview(bytearray(MESSAGE))
+    addr, context, view = serve(V13, echo), client_context(V13), memoryview(bytearray(MESSAGE))
+    kept = [connect(context, addr) for _ in range(idle)]
+    sock = connect(context, addr)
 
     def trip():
+        assert len(kept) == idle
         sock.sendall(view)
         recv_exact(sock, view)
 
     return repeat(trip)
 
 
-def first_context(_):
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    start = now()
-    ssl.create_default_context()
-    return 1 / (now() - start)
+def first(op):
+    def work(_):
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        start = now()
+        op()
+        return 1 / (now() - start)
+
+    return work
+
+
+def with_bundle():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(bundle)
+    return context
+
+
+def get_ca_certs():
+    context = with_bundle()
+    return repeat(lambda: context.get_ca_certs(binary_form=True))
+
+
+def set_ciphers_live():
+    context, lists = client_context(V13), ["HIGH:!aNULL:!MD5", "HIGH:!aNULL"]
+    listener, kept = socket.create_server(("127.0.0.1", 0), backlog=128), collections.deque(maxlen=200)
+    accept = lambda: [kept.append(listener.accept()[0]) for _ in iter(int, 1)]
+    threading.Thread(target=accept, daemon=True).start()
+
+    def open_one():
+        sock = socket.create_connection(listener.getsockname())
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return context.wrap_socket(sock, server_hostname="localhost", do_handshake_on_connect=False)
+
+    connections = collections.deque((open_one() for _ in range(100)), maxlen=100)
+
+    def work(seconds):
+        start, count, total = now(), 0, 0
+        while now() - start < seconds:
+            connections.append(open_one())
+            begin = now()
+            context.set_ciphers(lists[count % 2])
+            total += now() - begin
+            count += 1
+        return count / total
+
+    return work
+
+
+def wrap_and_drop():
+    context = client_context(V13)
+    listener = socket.create_server(("127.0.0.1", 0))
+    plain = socket.create_connection(listener.getsockname())
+    return repeat(lambda: context.wrap_socket(
+        plain.dup(), server_hostname="localhost", do_handshake_on_connect=False).close())
 
 
 def memory(exchanged):
@@ -178,7 +269,7 @@ def memory(exchanged):
     return work
 
 
-def in_memory():
+def in_memory(chunk=None):
     client, server = client_context(V13), server_context(V13)
 
     def done(obj):
@@ -196,8 +287,19 @@ def in_memory():
         while not (a_done and b_done):
             a_done = a_done or done(a)
             b_done = b_done or done(b)
+        return a, b
 
-    return repeat(handshake)
+    if chunk is None:
+        return repeat(handshake)
+    (a, b), data, buffer = handshake(), bytes(chunk), bytearray(64 << 10)
+
+    def transfer():
+        a.write(data)
+        left = chunk
+        while left:
+            left -= b.read(len(buffer), buffer)
+
+    return repeat(transfer, chunk)
 
 
 def on_context(op):
@@ -210,20 +312,40 @@ work = {
     "full-handshake-1.2": lambda: handshakes(V12, False),
     "resumed-handshake-1.3": lambda: handshakes(V13, True),
     "resumed-handshake-1.2": lambda: handshakes(V12, True),
+    "session-cache-1.3": lambda: handshakes(V13, False),
+    "session-cache-1.2": lambda: handshakes(V12, False),
+    "eight-clients-1.3": eight_clients,
     "bulk-64B-writes": lambda: bulk(64),
+    "bulk-256B-writes": lambda: bulk(256),
     "bulk-1KiB-writes": lambda: bulk(1 << 10),
+    "bulk-4KiB-writes": lambda: bulk(4 << 10),
     "bulk-16KiB-writes": lambda: bulk(16 << 10),
     "bulk-1MiB-writes": lambda: bulk(1 << 20),
+    "bulk-64B-buffered": lambda: bulk(64, buffered=True),
     "ping-pong-64B": ping_pong,
     "ping-pong-64B-recv": ping_pong,
-    "default-context-first": lambda: first_context,
+    "ping-pong-64B-busy-poll": ping_pong,
+    "ping-pong-64B-1000-idle": lambda: ping_pong(1000),
+    "default-context-first": lambda: first(ssl.create_default_context),
     "default-context-next": lambda: repeat(ssl.create_default_context),
+    "cafile-first": lambda: first(with_bundle),
+    "cafile-next": lambda: repeat(with_bundle),
     "bare-context": lambda: repeat(lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
+    # Python cannot copy a context.
+    "copy-context": lambda: repeat(lambda: client_context(V13)),
     "get-ciphers": lambda: on_context(lambda context: context.get_ciphers()),
+    "get-ca-certs-der": get_ca_certs,
     "set-ciphers": lambda: on_context(lambda context: context.set_ciphers("HIGH:!aNULL:!MD5")),
+    "set-ciphers-100-open": set_ciphers_live,
+    "wrap-and-drop": wrap_and_drop,
     "memory-idle-pair": lambda: memory(0),
     "memory-pair-after-16KiB": lambda: memory(16 << 10),
     "memory-bio-handshake-1.3": in_memory,
+    "memory-bio-1KiB-writes": lambda: in_memory(1 << 10),
+    "memory-bio-16KiB-writes": lambda: in_memory(16 << 10),
+    "memory-bio-64KiB-writes": lambda: in_memory(64 << 10),
+    "memory-bio-256KiB-writes": lambda: in_memory(256 << 10),
+    "memory-bio-1MiB-writes": lambda: in_memory(1 << 20),
 }[row]()
 for line in sys.stdin:
     print(work(float(line)))

@@ -1,8 +1,9 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::AuditCode;
 use crate::cipher::Severity;
-use crate::serial::fields;
 
 /// A finding about a context, from [`SslContextExt::audit`](crate::SslContextExt::audit).
 ///
@@ -58,14 +59,27 @@ impl AuditFinding {
     }
 }
 
-fields! {
-    AuditFinding, this:
-    code = this.code,
-    severity = this.severity,
-    summary = this.code.summary(),
-    message = this.message,
-    rust = this.rust(),
-    python = this.python(),
+impl Serialize for AuditFinding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            code: AuditCode,
+            severity: Severity,
+            summary: &'a str,
+            message: &'a str,
+            rust: Option<&'a str>,
+            python: Option<&'a str>,
+        }
+        let fields = Fields {
+            code: self.code,
+            severity: self.severity,
+            summary: self.code.summary(),
+            message: &self.message,
+            rust: self.rust(),
+            python: self.python(),
+        };
+        fields.serialize(serializer)
+    }
 }
 
 impl fmt::Display for AuditFinding {

@@ -1,9 +1,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::serial::fields;
 use pyssl::{Error, SslError};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Why a cipher string was refused, and where.
 ///
@@ -115,12 +114,22 @@ impl CipherStringError {
     }
 }
 
-fields! {
+impl Serialize for CipherStringError {
     /// `kind`, `column` and `message`.
-    CipherStringError, this:
-    kind = this.kind,
-    column = this.column(),
-    message = this.message,
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            kind: CipherStringErrorKind,
+            column: Option<usize>,
+            message: &'a str,
+        }
+        let fields = Fields {
+            kind: self.kind,
+            column: self.column(),
+            message: &self.message,
+        };
+        fields.serialize(serializer)
+    }
 }
 
 impl fmt::Display for CipherStringError {

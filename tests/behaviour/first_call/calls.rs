@@ -66,7 +66,6 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("TlsTransport", &["SslContext::new"]),
     // Private types that implement a trait which has the name of a public type.
     ("BioTransport", &["SslContext::new"]),
-    ("Borrower", &["SslContext::new"]),
     ("SocketTransport", &["SslContext::new"]),
     ("WireTransport", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.
@@ -206,7 +205,7 @@ pub(super) fn want_read() -> ssl::Error {
     std::io::Error::from_raw_os_error(11).into()
 }
 
-/// The calls that run in a process of their own.
+/// Each runs in a process of its own.
 pub(super) fn alone() -> impl Iterator<Item = &'static Call> {
     let all: &'static [&'static [Call]] = &[
         ALONE,

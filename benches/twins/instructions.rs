@@ -1,0 +1,59 @@
+//! Instructions in user space, counted by valgrind if it is installed: the difference of two runs. They do
+//! not depend on other programs, and hardly differ between two runs.
+
+use std::process::{Command, Stdio};
+
+use crate::ours::{Ahead, Ours};
+use crate::report;
+use crate::rows::{Row, Unit};
+use crate::setup;
+use crate::tls::Tls;
+use crate::twin::Twin;
+
+/// Whether valgrind is installed.
+pub(crate) fn can_be_counted() -> bool {
+    Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Counts the instructions of both sides for one repetition of the row's work. None for work that cannot be
+/// repeated in one process.
+pub(crate) fn of_subject(row: Row, subject: usize) -> Option<f64> {
+    if row.needs_process() {
+        return None;
+    }
+    match subject {
+        report::OURS => of::<Ours>(row),
+        report::AHEAD if row.has_sockets() => of::<Ahead>(row),
+        report::CRATE => of::<Twin>(row),
+        _ => None,
+    }
+}
+
+fn of<T: Tls>(row: Row) -> Option<f64> {
+    let times = match row.unit() {
+        Unit::Throughput => 1,
+        Unit::Rate if row.name().starts_with("ping-pong") => 100,
+        _ => 10,
+    };
+    let few = count::<T>(row, times)?;
+    let many = count::<T>(row, times * 3)?;
+    Some((many - few) / f64::from(times * 2))
+}
+
+fn count<T: Tls>(row: Row, times: u32) -> Option<f64> {
+    let report = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().ok()?)
+        .args(["--child", T::NAME, row.name(), &format!("{times}x")])
+        .args(["--clock", setup::clock()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&report.stderr);
+    let line = text.lines().find(|line| line.contains("Collected :"))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
