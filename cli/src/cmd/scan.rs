@@ -136,8 +136,8 @@ fn jobs(args: &ScanArgs) -> Result<Vec<Job>, Failure> {
     Ok(jobs)
 }
 
-/// All addresses of an endpoint's name if they are wanted. A name without an address is left to the
-/// scan, which reports it.
+/// All addresses of an endpoint's name, if `--all-addresses` is set. If the name cannot be
+/// resolved, the scan reports it.
 fn addresses(args: &ScanArgs, endpoint: Endpoint) -> Vec<Endpoint> {
     if !args.all_addresses {
         return vec![endpoint];
@@ -158,7 +158,7 @@ fn addresses(args: &ScanArgs, endpoint: Endpoint) -> Vec<Endpoint> {
     }
 }
 
-/// What is looked for and compared, for all servers.
+/// The settings of the scan of every server.
 struct Wanted<'a> {
     args: &'a ScanArgs,
     policy: Option<Policy>,
@@ -306,7 +306,7 @@ fn details(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Details>
     Ok((order, groups, signatures))
 }
 
-/// A name in words.
+/// The readable form of a name.
 fn authority(der: &[u8]) -> String {
     let name = openssl::x509::X509Name::from_der(der);
     let Ok(name) = name else {

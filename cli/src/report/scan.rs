@@ -21,7 +21,7 @@ pub(crate) use data::{
 };
 pub(crate) use json::{json, json_of_several};
 
-/// The checks that belong to other tools.
+/// The statement about checks that `pyssl scan` does not make.
 const NOT_TRIED: &str = "Attacks on implementations (Heartbleed, ROBOT and others) were not tried.";
 
 pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
@@ -202,7 +202,7 @@ fn findings(out: &mut dyn Write, title: &str, findings: &[Finding]) -> io::Resul
     Ok(())
 }
 
-/// The questions without an answer, with their reasons.
+/// Prints the unanswered questions with their reasons.
 fn unknown_parts(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
     let mut parts: Vec<(String, &str)> = Vec::new();
     if let Ssl2::Unknown(reason) = &scan.ssl2 {
@@ -272,13 +272,14 @@ fn policy(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         folded(out, (style(severity), &format!("  {severity}: ")), &text)?;
     }
     if !open.is_empty() {
-        let text = format!("the server left questions about these open: {open}");
+        let text = format!("questions about these were not answered: {open}");
         folded(out, (DOUBTFUL, "  unknown: "), &text)?;
     }
     Ok(())
 }
 
-/// The violations, the worst first; one text for all suites, and for all groups, with the same one.
+/// The violations, sorted by severity. Suites with the same violation share a text, and so do
+/// groups.
 fn violations(report: &Report) -> Vec<(Severity, String)> {
     let mut lines: Vec<(Severity, String, Vec<&str>)> = Vec::new();
     for violation in report.violations() {

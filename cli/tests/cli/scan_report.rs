@@ -1,5 +1,5 @@
-//! The report of `pyssl scan` beside suites and groups: certificates, settings, clients, several
-//! servers, and its form.
+//! The report of `pyssl scan` apart from suites and groups: certificates, settings, clients,
+//! several servers, and the layout.
 
 use pyssl_testing::openssl::ssl::{SslOptions, SslRef, SslSessionCacheMode, SslVersion};
 use pyssl_testing::pki::KeyKind;
@@ -55,7 +55,7 @@ fn faults_of_certificates_are_found_in_each_version() {
             assert_eq!(messages.matches("\"error\"").count(), 1, "{messages}");
         }
     }
-    // It demands a stapled OCSP response.
+    // The extension of this certificate demands a stapled OCSP response.
     let must_staple = leaf().extension("1.3.6.1.5.5.7.1.24", false, &[0x30, 3, 2, 1, 5]);
     let leaf = must_staple.build();
     let server = EchoServer::start(&leaf);
@@ -82,7 +82,7 @@ fn faults_of_certificates_are_found_in_each_version() {
 }
 
 #[test]
-fn the_order_of_a_chain_and_superfluous_certificates_are_judged() {
+fn wrong_order_and_superfluous_certificates_are_reported() {
     let ca = Ca::new();
     let (lower, other) = (ca.intermediate().intermediate(), Ca::new());
     let leaf = lower.issue("localhost");
@@ -154,7 +154,7 @@ fn stapled_responses_are_judged_in_each_version() {
 }
 
 #[test]
-fn settings_are_found() {
+fn scan_finds_alpn_resumption_and_renegotiation_settings() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     let with_alpn = || ServerConfig::new(&leaf).alpn(&["http/1.1", "h2"]);
@@ -230,7 +230,7 @@ fn authorities_of_client_certificates_are_named_in_each_version() {
 }
 
 #[test]
-fn clients_that_cannot_connect_are_named() {
+fn simulated_clients_that_cannot_connect_are_named() {
     let ca = Ca::new();
     let config = ServerConfig::new(&ca.builder().san("localhost").key(KeyKind::Rsa2048).build());
     let server = EchoServer::start(config.only_version(SslVersion::TLS1_3));
@@ -290,7 +290,7 @@ fn the_verdict_has_three_lines_and_no_line_is_wider_than_a_terminal() {
         );
         // Standard error is no terminal, so there is no progress.
         assert_eq!(output.stderr, "");
-        // Findings are sorted, and each is there once.
+        // Findings are sorted and have no duplicates.
         let start = lines.iter().position(|line| *line == "Findings").unwrap();
         let findings = lines[start + 1..]
             .iter()
@@ -350,7 +350,7 @@ fn several_servers_are_summarized() {
     ] {
         assert!(output.stdout.contains(text), "{text}: {output:?}");
     }
-    // All addresses of an address are itself.
+    // An address as host has one address, itself.
     let address = format!("127.0.0.1:{}", server.port());
     let output = run([
         "scan",
@@ -367,7 +367,7 @@ fn several_servers_are_summarized() {
 }
 
 #[test]
-fn only_as_many_connections_are_open_as_are_allowed() {
+fn scan_does_not_exceed_the_number_of_connections() {
     use std::io::{Read, Write};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! Judges the certificates that a server sends. The handshake need not be finished for that.
+//! Judges the certificates that a server sends. This needs no finished handshake.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -22,7 +22,8 @@ use crate::setup;
 const TLS_FEATURE: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18];
 const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 0x05];
 
-/// Certificates with less of their lifetime left cause a warning: a tenth, but at most two weeks.
+/// A certificate that expires within so many days causes a warning. For certificates with a short
+/// validity the limit is a tenth of it.
 const MOST_DAYS_BEFORE_WARNING: i64 = 14;
 
 /// A chain as it was received.
@@ -34,9 +35,9 @@ pub(super) struct SentChain {
 
 /// The trusted certificates.
 pub(super) struct Judge {
-    /// For servers' chains, as `pyssl connect` verifies them.
+    /// Verifies servers' chains like `pyssl connect`.
     servers: openssl::ssl::SslContext,
-    /// For the signatures of OCSP responses.
+    /// Verifies the signatures of OCSP responses.
     any: openssl::ssl::SslContext,
 }
 
@@ -82,7 +83,7 @@ impl Judge {
         let left = days_left(&sent.certificates[0]);
         let is_date = |code: i32| matches!(code, 9 | 10);
         match &distrust {
-            // The dates have findings of their own.
+            // Errors about dates are left out: the dates have findings of their own.
             Some((code, text)) if !is_date(*code) => findings.push(Finding::new(
                 Severity::Error,
                 format!("the certificate is not trusted: {text}"),
@@ -161,7 +162,7 @@ impl Judge {
         let Some(issuer) = issuer else {
             return Ok(Err("the issuer's certificate is unknown"));
         };
-        // A responder may have the subject of the server's certificate, which must not be taken for it.
+        // The server's certificate is left out: its subject may be the same as the responder's.
         let mut authorities = chain.to_vec();
         authorities.retain(|certificate| **certificate != *leaf);
         let store = self.any.cert_store();
@@ -223,7 +224,7 @@ fn is_for_name(leaf: &X509Ref, name: &str) -> ssl::Result<bool> {
     Ok(!verdict.is_err_and(|(code, _)| MISMATCHES.contains(&code)))
 }
 
-/// The days until a certificate expires; negative ones since then.
+/// The days until a certificate expires; negative if it has expired.
 fn days_left(certificate: &ssl::Certificate) -> Option<i64> {
     let info = certificate.get_info().ok()?;
     let end = ssl::cert_time_to_seconds(info.not_after()).ok()?;
@@ -287,7 +288,7 @@ fn order(chain: &[X509]) -> Vec<Finding> {
     findings
 }
 
-/// Weak keys and signatures. The signature of a root does not matter.
+/// Finds weak keys and signatures. The signature of a root is not checked.
 fn strength(certificate: &X509Ref) -> Vec<Finding> {
     let mut findings = Vec::new();
     let subject = subject(certificate);

@@ -1,4 +1,4 @@
-//! Offers what known clients offer.
+//! Sends the ClientHellos of known clients.
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
@@ -68,7 +68,7 @@ fn client(prober: &Prober<'_>, profile: &Profile) -> ssl::Result<ClientScan> {
     Ok(found)
 }
 
-/// The offer of a client; none if none of its suites has a number.
+/// The ClientHello of a client; `None` if no number of its suites is known.
 fn hello(profile: &Profile) -> Option<ClientHello> {
     let suites: Vec<u16> = profile.ciphers().filter_map(suite_number).collect();
     let (highest, older) = profile.versions().split_last()?;

@@ -90,8 +90,7 @@ fn accepted(scan: &Scan) -> Vec<&ssl::Cipher> {
         .collect()
 }
 
-/// Compares with a guideline. Aspects with a question that had no answer are reported as not
-/// compared.
+/// Compares with a guideline. An aspect with an unanswered question is reported as not compared.
 pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
     let mut seen = HashSet::new();
     let all = scan.versions.iter().flat_map(|version| &version.suites);

@@ -1,4 +1,4 @@
-//! The settings of a server beside suites and keys.
+//! The settings of a server, apart from suites and keys.
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
@@ -30,7 +30,7 @@ const PROTOCOLS: [&str; 18] = [
     "tds/8.0",
 ];
 
-/// Finds the settings of a server with these versions on.
+/// Finds the settings of a server that has these versions enabled.
 pub(super) fn find(scanner: &Scanner<'_>, versions: &[&VersionScan]) -> ssl::Result<Features> {
     let tls13 = versions.iter().any(|v| v.version == TlsVersion::TLSv1_3);
     let older = versions.iter().copied().filter(|version| {
@@ -77,7 +77,7 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
     let mut features = Features::default();
     let mut answer = offer(&PROTOCOLS)?;
     if matches!(answer, Chosen::Refused) {
-        // No protocol in common ends the handshake, too (RFC 7301, section 3.2).
+        // The handshake also fails if no protocol is shared (RFC 7301, section 3.2).
         answer = offer(&[])?;
     }
     let Chosen::Suite(_, flight) = answer else {

@@ -1,4 +1,4 @@
-//! The facts of a scan that should be changed, the worst first, each once.
+//! The findings of a scan, sorted by severity, without duplicates.
 
 use std::collections::BTreeMap;
 

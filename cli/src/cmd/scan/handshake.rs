@@ -23,7 +23,7 @@ const KINDS: [&str; 3] = [
 /// How often a session is offered: a server of several processes may not share its sessions.
 const MOST_RESUMPTIONS: u32 = 3;
 
-/// How long a session ticket of TLS 1.3 may take after the handshake.
+/// How long to wait for a TLS 1.3 session ticket after the handshake.
 const TICKET_WAIT: Duration = Duration::from_millis(500);
 
 /// The versions of a handshake.
@@ -36,15 +36,15 @@ pub(super) enum Versions {
 /// The messages of a TLS 1.3 server that are encrypted.
 #[derive(Debug, Default)]
 pub(super) struct Encrypted {
-    /// One for each kind of key.
+    /// One chain for each kind of key.
     pub(super) chains: Vec<SentChain>,
-    /// The authorities of the request for a client certificate, as DER.
+    /// The authorities that the CertificateRequest names, as DER.
     pub(super) request: Option<Vec<Vec<u8>>>,
     /// Why there is no chain.
     pub(super) error: Option<String>,
 }
 
-/// A connection after its handshake, which may have failed.
+/// A connection whose handshake succeeded or failed.
 struct Shaken {
     sock: ssl::SslSocket,
     outcome: ssl::Result<()>,
@@ -148,8 +148,8 @@ fn encrypted_for(prober: &Prober<'_>, kind: &str) -> ssl::Result<ChainAndRequest
     Ok((Some(chain), request))
 }
 
-/// Whether a server that requests a client certificate refuses clients without one; none if that is
-/// unknown.
+/// Whether a server that requests a client certificate refuses clients without one; `None` if this
+/// is unknown.
 pub(super) fn requires_certificate(prober: &Prober<'_>, versions: Versions) -> Option<bool> {
     let shaken = shake(prober, "client certificate", &context(versions).ok()?, None).ok()?;
     // Without the server's certificate, the handshake failed for another reason.
@@ -171,7 +171,7 @@ pub(super) fn requires_certificate(prober: &Prober<'_>, versions: Versions) -> O
     }
 }
 
-/// The way in which a session is kept.
+/// How a session is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// By the server, under an id.
@@ -180,7 +180,7 @@ pub(super) enum Kept {
     Ticket,
 }
 
-/// Whether a session is resumed; none if that is unknown.
+/// Whether the server resumes a session; `None` if this is unknown.
 pub(super) fn resumes(prober: &Prober<'_>, versions: Versions, kept: Kept) -> Option<bool> {
     const WHAT: &str = "resumption";
     let context = context(versions).ok()?;
@@ -210,7 +210,8 @@ pub(super) fn resumes(prober: &Prober<'_>, versions: Versions, kept: Kept) -> Op
     Some(false)
 }
 
-/// Reads until the server has sent a ticket; it may send none. None if the connection fails.
+/// Reads until the server has sent a ticket or the waiting time is over. `None` if the connection
+/// fails.
 fn await_ticket(sock: &ssl::SslSocket) -> Option<()> {
     let start = Instant::now();
     let has_ticket = || sock.session().is_some_and(|session| session.has_ticket());
@@ -218,7 +219,7 @@ fn await_ticket(sock: &ssl::SslSocket) -> Option<()> {
         sock.settimeout(Some(Duration::from_millis(10))).ok()?;
         match sock.recv(1) {
             Err(ssl::Error::Timeout(_)) => {}
-            // Data, or the end.
+            // The server sent data or closed the connection.
             Ok(_) => break,
             Err(_) => return None,
         }
@@ -226,13 +227,13 @@ fn await_ticket(sock: &ssl::SslSocket) -> Option<()> {
     Some(())
 }
 
-/// Sends `close_notify`, without which servers drop a session.
+/// Sends `close_notify`. Servers drop the session of a connection that ends without it.
 fn close(sock: &ssl::SslSocket) {
     let short = Duration::from_millis(20);
     let _ = sock.settimeout(Some(short)).and_then(|()| sock.unwrap());
 }
 
-/// The application protocol that the server chooses from these; none if the handshake fails.
+/// The application protocol that the server chooses from these; `None` if the handshake fails.
 pub(super) fn alpn(prober: &Prober<'_>, offered: &[&str]) -> Option<Option<String>> {
     let context = context(Versions::Tls13).ok()?;
     context.set_alpn_protocols(offered).ok()?;

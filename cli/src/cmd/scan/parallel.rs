@@ -1,4 +1,4 @@
-//! Work in threads.
+//! Runs work in several threads.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -33,7 +33,7 @@ const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
 /// The server's answer.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// A hello, with what follows it.
+    /// A ServerHello, and the messages after it.
     Hello(Box<ServerFlight>),
     /// A refusal: an alert, or the end of the connection while another question is answered.
     Refused,
@@ -46,7 +46,7 @@ pub(super) enum Answer {
 enum Silence {
     /// The server ended the connection, perhaps with an alert.
     Closed(String),
-    /// Anything else.
+    /// Any other failure.
     Other(String),
 }
 
@@ -59,7 +59,8 @@ pub(super) struct Prober<'a> {
     state: Mutex<State>,
     places: Mutex<Places>,
     freed: Condvar,
-    /// Each question holds it for reading. While two questions are compared, no other one is asked.
+    /// Each question holds a read lock. A comparison of two questions holds the write lock, so that
+    /// no other question is asked meanwhile.
     quiet: RwLock<()>,
     progress: &'a Progress,
 }
@@ -72,7 +73,7 @@ struct State {
     /// A question that was answered with a hello.
     answered: Option<ClientHello>,
     unanswered_in_a_row: u32,
-    /// Whether a question was answered, be it with a refusal.
+    /// Whether any question was answered, including with a refusal.
     answers: bool,
     /// Whether the server has accepted a connection and started TLS.
     is_there: bool,
@@ -88,7 +89,7 @@ struct Places {
     most: u32,
 }
 
-/// Allows one connection; gives its place back on drop.
+/// The permission for one connection, returned on drop.
 #[derive(Debug)]
 pub(super) struct Permit<'p> {
     places: &'p Mutex<Places>,
@@ -104,7 +105,7 @@ impl Drop for Permit<'_> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The data are plain numbers and texts, so a panic of another thread leaves them valid.
+    // The data is numbers and texts only, so it is valid even after a panic of another thread.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -153,13 +154,13 @@ impl<'a> Prober<'a> {
         self.timeout
     }
 
-    /// The number of connections, and of questions without an answer.
+    /// The numbers of connections and of unanswered questions.
     pub(super) fn counts(&self) -> (u32, u32) {
         let state = lock(&self.state);
         (state.made, state.unanswered)
     }
 
-    /// Why the first question without an answer has none.
+    /// Why the first unanswered question has no answer.
     pub(super) fn first_silence(&self) -> Option<String> {
         lock(&self.state).first_silence.clone()
     }
@@ -180,7 +181,7 @@ impl<'a> Prober<'a> {
                 thread::sleep(timeout);
                 outcome = self.once(what, hello)?;
                 if outcome.is_ok() {
-                    // It answers when it is asked more slowly.
+                    // The server answers slower questions.
                     let mut state = lock(&self.state);
                     state.interval = (state.interval * 2).max(timeout / 4);
                 }
@@ -208,7 +209,7 @@ impl<'a> Prober<'a> {
         })
     }
 
-    /// From now on one connection at a time: the server may limit them.
+    /// Allows only one connection at a time from now on, because the server may limit connections.
     fn become_careful(&self) {
         lock(&self.places).most = 1;
     }
@@ -283,7 +284,7 @@ impl<'a> Prober<'a> {
         reason
     }
 
-    /// Waits until one more connection may be made. The rate and the number of connections are limited.
+    /// Waits until the limit on open connections allows one more.
     pub(super) fn permit(&self) -> Permit<'_> {
         let quiet = self.quiet.read().unwrap_or_else(PoisonError::into_inner);
         let mut permit = self.place();
@@ -370,7 +371,7 @@ impl<'a> Prober<'a> {
         let is_there = lock(&self.state).is_there;
         let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
-            // No server is there.
+            // There is no server.
             Err(error) if !is_there => return Err(error),
             Err(error @ ssl::Error::Timeout(_)) => {
                 return Ok(Err(Silence::Other(error.to_string())));
@@ -384,7 +385,7 @@ impl<'a> Prober<'a> {
             Ok(()) => lock(&self.state).is_there = true,
             Err(PlainError::Io(error)) => return Ok(Err(silence(error))),
             Err(error @ PlainError::Closed) => return Ok(Err(Silence::Closed(error.to_string()))),
-            // The server's first answer decides whether it has TLS at all.
+            // The first answer shows whether the server supports TLS.
             Err(error) if !is_there => return Err(error.into()),
             Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
         }

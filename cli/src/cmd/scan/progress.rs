@@ -22,7 +22,7 @@ impl Progress {
         }
     }
 
-    /// A connection for this purpose begins.
+    /// Counts a new connection, and shows its purpose.
     pub(super) fn connection(&self, what: &str) {
         let made = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         if !self.shows {

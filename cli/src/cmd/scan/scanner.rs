@@ -16,7 +16,7 @@ use super::parallel;
 use super::probe::{Answer, Prober};
 use crate::report::scan::{DhGroup, Groups, Order, Signatures, Ssl2, VersionScan};
 
-/// The version that most servers speak comes first: an answer to it shows that a server is there.
+/// The version that most servers support is first, because its answer shows that there is a server.
 const VERSIONS: [(TlsVersion, &str); 5] = [
     (TlsVersion::TLSv1_2, "TLS 1.2"),
     (TlsVersion::TLSv1_3, "TLS 1.3"),
@@ -25,7 +25,7 @@ const VERSIONS: [(TlsVersion, &str); 5] = [
     (TlsVersion::SSLv3, "SSL 3.0"),
 ];
 
-/// The groups that clients of today offer first: hybrids with ML-KEM, X25519, P-256, X448, P-384 and
+/// The groups that current clients prefer: hybrids with ML-KEM, X25519, P-256, X448, P-384 and
 /// P-521.
 const USUAL_GROUPS: [u16; 8] = [4588, 4587, 4589, 29, 23, 30, 24, 25];
 
@@ -35,7 +35,7 @@ pub(super) struct Scanner<'a> {
     seen: Mutex<Seen>,
 }
 
-/// The facts that any answer can contain.
+/// The facts that are collected from all answers.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) chains: Vec<SentChain>,
@@ -72,7 +72,7 @@ impl<'a> Scanner<'a> {
             return Ok(Chosen::Refused);
         };
         if i32::from(hello.version) != version as i32 {
-            // It speaks another version only.
+            // The server chose another version, so it refuses this one.
             return Ok(Chosen::Refused);
         }
         let chosen = suites.iter().find(|s| s.protocol_id() == hello.suite);
@@ -87,7 +87,7 @@ impl<'a> Scanner<'a> {
         Ok(Chosen::Suite(chosen, flight))
     }
 
-    /// Keeps what the answers to all questions can contain.
+    /// Collects the facts that any answer may contain.
     fn look_at(&self, flight: &ServerFlight) {
         let certificates = flight.certificates().iter();
         let certificates: Result<Vec<_>, _> = certificates
@@ -118,7 +118,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Keeps a chain, each once; one with a stapled response replaces one without.
+    /// Adds a chain unless it is known. A chain with a stapled response replaces the same chain
+    /// without one.
     pub(super) fn keep(&self, chain: SentChain) {
         if chain.certificates.is_empty() {
             return;
@@ -136,7 +137,8 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
-        // Each change adds a whole entry, so a panic of another thread leaves the data valid.
+        // Each change adds a complete entry, so the data is valid even after a panic of another
+        // thread.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,8 +152,8 @@ impl<'a> Scanner<'a> {
     /// Every version with its suites. Versions without an answer are asked again once the server has
     /// answered another one.
     pub(super) fn versions(&self) -> ssl::Result<Vec<VersionScan>> {
-        // One question after another until one is accepted: the answer shows that a server is there, and
-        // tells a refusal from silence.
+        // The questions are asked one after the other until the server accepts one. That answer shows
+        // that there is a server, and makes refusals distinguishable from silence.
         let mut questions = VERSIONS.map(|(version, label)| (version, label, None));
         for (version, label, first) in &mut questions {
             let suites = candidates(*version);
@@ -282,7 +284,7 @@ impl<'a> Scanner<'a> {
                     left.retain(|other| *other != group);
                     found.push(group);
                 }
-                // None of the others.
+                // The server accepts none of the remaining groups.
                 group if group == last => {
                     let next = behind.map_or(0, |at| at + 1);
                     if !curves || next >= found.len() {
@@ -306,7 +308,7 @@ impl<'a> Scanner<'a> {
         }))
     }
 
-    /// The side whose order of groups decides; the first two are enough.
+    /// The side whose order of groups decides. The first two groups are enough to find it.
     fn order_of_groups(
         &self,
         version: &VersionScan,
@@ -450,8 +452,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The suites that a version has, good ones first: if the client's order decides, that is the order of
-/// the result.
+/// The suites of a version, good ones first. If the client's order decides, the result has this order.
 fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
     let tls13 = version == TlsVersion::TLSv1_3;
     let fits = |suite: &&ssl::Cipher| {

@@ -55,37 +55,37 @@ pub(crate) struct Scan {
     pub(crate) job: Job,
     pub(crate) ssl2: Ssl2,
     pub(crate) versions: Vec<VersionScan>,
-    /// For each version that uses groups.
+    /// One entry for each version that uses groups.
     pub(crate) groups: Vec<Groups>,
-    /// For each version that negotiates signatures.
+    /// One entry for each version that negotiates signatures.
     pub(crate) signatures: Vec<Signatures>,
     pub(crate) chains: Vec<ChainScan>,
     /// The source of the trusted certificates.
     pub(crate) trust: String,
-    /// Why no certificate was seen.
+    /// Why there are no certificates.
     pub(crate) keys_unknown: Option<String>,
     /// The finite-field groups of DHE suites.
     pub(crate) dh: Vec<DhGroup>,
     pub(crate) client_certificate: ClientCertificate,
     pub(crate) features: Features,
-    /// For each simulated client.
+    /// One entry for each simulated client.
     pub(crate) clients: Vec<ClientScan>,
     /// Whether a client that cannot connect sets the exit code.
     pub(crate) clients_must_connect: bool,
     pub(crate) connections: u32,
-    /// The questions without an answer.
+    /// The number of unanswered questions.
     pub(crate) unanswered: u32,
     pub(crate) time: Duration,
     pub(crate) policy: Option<Report>,
     /// Deviations from the server's intended string.
     pub(crate) deviations: Option<Vec<Deviation>>,
-    /// The worst first.
+    /// The findings, sorted by severity.
     pub(crate) findings: Vec<Finding>,
 }
 
 /// The answer to the hello of SSL 2.0.
 pub(crate) enum Ssl2 {
-    /// The names of the suites; none if the version is off.
+    /// The names of the suites; empty if the version is disabled.
     Suites(Vec<String>),
     Unknown(String),
 }
@@ -126,7 +126,7 @@ pub(crate) struct DhGroup {
 
 /// A chain of certificates that the server sends.
 pub(crate) struct ChainScan {
-    /// As sent; the first one is the server's.
+    /// The certificates in the order in which the server sent them. The first one is the server's.
     pub(crate) certificates: Vec<ssl::Certificate>,
     /// The kind and the size of the key, for guidelines.
     pub(crate) key: Option<(&'static str, u32)>,
@@ -165,11 +165,11 @@ pub(crate) struct ClientCertificate {
     pub(crate) authorities: Vec<String>,
 }
 
-/// The settings beside suites and keys. `None` is unknown, or not defined for the versions that are
-/// on.
+/// The settings apart from suites and keys. `None` means that a setting is unknown, or is not
+/// defined for the enabled versions.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Features {
-    /// The application protocols (ALPN) that the server has chosen when they were offered.
+    /// The application protocols (ALPN) that the server accepts.
     pub(crate) alpn: Option<Vec<String>>,
     pub(crate) extended_master_secret: Option<bool>,
     pub(crate) secure_renegotiation: Option<bool>,
@@ -182,7 +182,7 @@ pub(crate) struct Features {
     pub(crate) resumption_tls13: Option<bool>,
 }
 
-/// The result for the offer of a known client.
+/// The result of a simulated client.
 #[derive(Debug, Serialize)]
 pub(crate) struct ClientScan {
     pub(crate) name: String,
@@ -192,7 +192,7 @@ pub(crate) struct ClientScan {
     pub(crate) version: Option<&'static str>,
     pub(crate) cipher: Option<&'static str>,
     pub(crate) group: Option<String>,
-    /// Why it does not connect, or why that is unknown.
+    /// Why the client does not connect, or why this is unknown.
     pub(crate) reason: Option<String>,
 }
 
@@ -221,7 +221,7 @@ pub(crate) enum Order {
     Unknown,
 }
 
-/// A difference from the string.
+/// One deviation from the intended string.
 #[derive(Serialize)]
 pub(crate) struct Deviation {
     pub(crate) severity: Severity,
@@ -229,7 +229,7 @@ pub(crate) struct Deviation {
 }
 
 impl Scan {
-    /// 0 if the server matches, 1 if it does not, 3 if that is not known.
+    /// 0 if the server matches, 1 if it does not, 3 if this is unknown.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
         let cannot = self.clients.iter().any(|c| c.connects == Some(false));
@@ -241,19 +241,19 @@ impl Scan {
         if open || self.unanswered > 0 { 3 } else { 0 }
     }
 
-    /// The versions that are on.
+    /// The enabled versions.
     pub(crate) fn on(&self) -> impl Iterator<Item = &VersionScan> {
         self.versions.iter().filter(|v| !v.suites.is_empty())
     }
 
-    /// The aspects on which a question had no answer.
+    /// The aspects with an unanswered question.
     pub(crate) fn open_aspects(&self) -> Vec<Aspect> {
         let version = self
             .versions
             .iter()
             .any(|version| version.unknown.is_some());
         let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
-        // An unknown version may have other groups.
+        // A version whose support is unknown may have other groups.
         let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
         let all = [
             (Aspect::Suites, version),
@@ -266,7 +266,7 @@ impl Scan {
     }
 }
 
-/// Whether a guideline was not compared as a whole.
+/// Whether parts of a guideline were not compared.
 pub(crate) fn is_open(report: &Report) -> bool {
     !report.not_compared().is_empty()
 }

@@ -27,7 +27,7 @@ struct ScanJson<'a> {
     findings: &'a [Finding],
     ssl2: Ssl2Json<'a>,
     versions: Vec<VersionJson<'a>>,
-    /// Of all versions, each once.
+    /// The groups of all versions, without duplicates.
     groups: Vec<&'a str>,
     groups_by_version: Vec<FoundJson<'a>>,
     signature_algorithms: Vec<SignatureJson<'a>>,
@@ -85,7 +85,7 @@ struct SignatureJson<'a> {
     name: &'a str,
 }
 
-/// The server's certificate, and what was found out about its chain.
+/// The server's certificate, and the results for its chain.
 #[derive(Serialize)]
 struct KeyJson<'a> {
     key: Option<&'a str>,
@@ -99,7 +99,7 @@ struct KeyJson<'a> {
     valid_for_name: bool,
     must_staple: bool,
     stapled: &'a Stapled,
-    /// All certificates as sent.
+    /// All certificates, in the order in which the server sent them.
     chain: Vec<CertificateJson>,
     findings: &'a [Finding],
 }
@@ -123,7 +123,7 @@ impl<'a> From<&'a ChainScan> for KeyJson<'a> {
     }
 }
 
-/// Whether a version is on; none if it is unknown.
+/// Whether a version is enabled; `None` if this is unknown.
 fn enabled(nothing: bool, unknown: Option<&str>) -> Option<bool> {
     match (nothing, unknown) {
         (false, _) => Some(true),

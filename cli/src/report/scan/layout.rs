@@ -1,4 +1,4 @@
-//! Text in lines that a terminal of 80 columns does not wrap.
+//! Wraps text for a terminal of 80 columns.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -10,8 +10,8 @@ use super::super::Styled;
 /// The columns of a terminal.
 pub(super) const WIDTH: usize = 80;
 
-/// Prints a text in as many lines as it needs. The first one begins with `first`, of which the
-/// style is applied only to it, and the others with as many spaces.
+/// Prints a text in as many lines as necessary. The first line begins with `first`, which is
+/// styled; the others are indented by its width.
 pub(super) fn folded(
     out: &mut dyn Write,
     (style, first): (Style, &str),
@@ -27,7 +27,7 @@ pub(super) fn folded(
     Ok(())
 }
 
-/// A row of a label and a text, like [`row`](super::super::row), folded.
+/// Prints a row like [`row`](super::super::row), but wrapped.
 pub(super) fn row(out: &mut dyn Write, label: &str, text: impl Display) -> io::Result<()> {
     let first = format!("  {label:<14}");
     folded(out, (Style::new(), &first), &text.to_string())
@@ -52,7 +52,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
                 lines.push(String::new());
                 continue;
             }
-            // A word that no line can hold.
+            // A word that is longer than a line.
             let rest = word.split_off(width);
             if let Some(line) = lines.last_mut() {
                 line.extend(word);
@@ -64,7 +64,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The beginning of a text that fits into one line after `indent` columns.
+/// The part of a text that fits into one line after `indent` columns.
 pub(super) fn cut(text: &str, indent: usize) -> String {
     const MARK: &str = "...";
     let width = WIDTH.saturating_sub(indent);
