@@ -117,8 +117,9 @@ impl WrapSocket {
     /// times as fast, full ones of TLS 1.3 1.05 times.
     ///
     /// **Disadvantage.** The thread uses a processor meanwhile. If other threads need it, everything becomes
-    /// slower: a server with eight clients on two cores did 0.79 times as much work, and on a busy machine
-    /// ping-pong had 0.4 to 1.0 times its speed. So it suits few connections that have cores of their own.
+    /// slower: a server with eight clients on two cores did 0.79 times as much work. With ten other programs on
+    /// these cores, messages went to and fro a quarter as often. So it suits few connections that have cores of
+    /// their own.
     ///
     /// A time-out and `close` end this as they end any wait. A non-blocking socket does not do it, and neither
     /// do plain reads after `unwrap`. The system's `SO_BUSY_POLL` is another thing: it asks the network card.

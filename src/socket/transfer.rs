@@ -188,6 +188,10 @@ impl SslSocket {
 
     /// Sends all of `data`, within the time-out.
     ///
+    /// Each call makes a record and a system call. For many small pieces, a [`BufWriter`](io::BufWriter) around the
+    /// socket is faster: over 100 times for pieces of 64 bytes, 9 times for 1 KiB. The chapter
+    /// [`recipes`](crate::recipes) has the figures, and says when to set `TCP_NODELAY`.
+    ///
     /// ```python
     /// conn.sendall(b'Hello from server!')
     /// ```
@@ -291,6 +295,8 @@ impl Read for &SslSocket {
     }
 }
 
+/// As [`send`](SslSocket::send). For many small pieces use a [`BufWriter`](io::BufWriter), as
+/// [`sendall`](SslSocket::sendall) says.
 impl Write for &SslSocket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         Ok(self.send(buf)?)
@@ -309,6 +315,9 @@ impl Read for SslSocket {
     }
 }
 
+/// Each call makes a record and a system call, and `flush` does nothing. For many small pieces use a
+/// [`BufWriter`](io::BufWriter), as [`sendall`](SslSocket::sendall) says.
+///
 /// Without a time-out this waits in the system call that sends, as [`Read`] does in the one that reads.
 impl Write for SslSocket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
