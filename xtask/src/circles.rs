@@ -11,6 +11,10 @@ type Modules = BTreeMap<Names, Vec<String>>;
 
 /// The groups of modules below `src` that import from each other. Tests do not count, and neither does
 /// an import from a module that the importing one is a part of.
+///
+/// # Errors
+///
+/// The error of a file that cannot be read.
 pub fn circles(src: &Path) -> crate::Result<BTreeSet<BTreeSet<Names>>> {
     let mut modules = Modules::new();
     read(src, &Names::new(), &mut modules)?;
