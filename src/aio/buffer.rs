@@ -1,4 +1,5 @@
-//! Buffers of bytes. An empty one has no memory: the streams of a thread share it.
+//! Buffers of bytes. An empty buffer holds no memory. The streams of a thread share the memory of
+//! emptied buffers.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -10,9 +11,9 @@ const KEPT: usize = 4;
 pub(super) type Spare = RefCell<Vec<Vec<u8>>>;
 
 thread_local! {
-    /// For bytes from inner streams.
+    /// The memory of [`Buffer::received`].
     static RECEIVED: Spare = const { RefCell::new(Vec::new()) };
-    /// For bytes to inner streams.
+    /// The memory of [`Buffer::sent`].
     static SENT: Spare = const { RefCell::new(Vec::new()) };
 }
 
@@ -20,7 +21,7 @@ thread_local! {
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// How many of them were taken.
+    /// The number of bytes at the front that were already taken.
     start: usize,
     spare: &'static LocalKey<Spare>,
     /// Vectors with more memory are not kept.
@@ -55,13 +56,13 @@ impl Buffer {
         self.start == self.bytes.len()
     }
 
-    /// The vector, to which bytes can be appended. Call [`take`](Self::take) afterwards.
+    /// The vector, for appending bytes. Call [`take`](Self::take) afterwards.
     pub(super) fn vec(&mut self) -> &mut Vec<u8> {
         if self.bytes.capacity() == 0 {
             let spare = self.spare.try_with(|spare| spare.borrow_mut().pop());
             self.bytes = spare.ok().flatten().unwrap_or_default();
         } else if self.start >= self.bytes.len().div_ceil(2) {
-            // At least as many bytes were taken as are moved.
+            // This moves at most as many bytes as were taken, so the average cost is constant.
             self.bytes.drain(..self.start);
             self.start = 0;
         }
@@ -84,7 +85,7 @@ impl Buffer {
         let mut bytes = std::mem::take(&mut self.bytes);
         if (1..=self.largest).contains(&bytes.capacity()) {
             bytes.clear();
-            // When the thread ends, the memory is freed.
+            // While the thread ends, there is no list any more, and the memory is freed.
             let _ = self.spare.try_with(|spare| {
                 let mut spare = spare.borrow_mut();
                 if spare.len() < KEPT {
@@ -112,7 +113,7 @@ mod tests {
         for round in 0..500 {
             let more: Vec<u8> = next.by_ref().take(round * 7 % 300).collect();
             buffer.push(&more);
-            // Bytes that were taken do not add up.
+            // The memory of taken bytes is used again.
             let left = buffer.bytes().len();
             assert!(buffer.bytes.len() <= 2 * left + more.len());
             pushed.extend(more);
@@ -125,7 +126,7 @@ mod tests {
         buffer.take(rest);
         assert!(taken == pushed);
         assert_eq!(buffer.capacity(), 0);
-        // The next buffer gets the memory.
+        // The next buffer gets the memory of this one.
         let mut other = Buffer::sent(1 << 20);
         other.push(b"x");
         assert!(other.capacity() > 8);

@@ -11,7 +11,7 @@ type Suite = (&'static str, &'static str, i32);
 
 macro_rules! forward {
     ($($(#[$note:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
-        /// What the handshake has agreed on: the getters of [`object`](Self::object).
+        /// The getters of [`object`](Self::object): the results of the handshake.
         impl<S> TlsStream<S> {
             $(
                 #[doc = concat!("See [`SslObject::", stringify!($name), "`](crate::SslObject::", stringify!($name), ").")]
@@ -75,6 +75,6 @@ forward! {
     ///
     /// # Errors
     ///
-    /// The same as there.
+    /// Those of the same method of `SslObject`.
     verify_client_post_handshake() -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! The inner stream, and what was received from it or could not be sent to it yet.
+//! The inner stream, with the received bytes that were not read and the records that were not sent.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -48,12 +48,12 @@ pub(super) struct Link<S> {
     flooded: bool,
     /// The inner stream has ended.
     pub(super) ended: bool,
-    /// OpenSSL is told of the end.
+    /// Reads of OpenSSL get the end of file once the inner stream has ended.
     pub(super) tells_end: bool,
 }
 
-/// The records that a connection has written while no stream was lent to it: by a method of its
-/// `SslObject`.
+/// The records that a connection has written while no stream was lent to it. Methods of its
+/// `SslObject` write them.
 type Aside = Mutex<Vec<u8>>;
 
 /// The transport of a connection, which borrows its stream from a [`Link`] for each operation.
@@ -109,7 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Lent<'_, S> {
         let mut sent = 0;
         if self.direct && link.unsent.is_empty() && link.error.is_none() {
             let cx = Context::from_waker(self.waker);
-            // A panic must not reach OpenSSL.
+            // A panic must not unwind through OpenSSL's frames.
             let write = AssertUnwindSafe(|| link.poll_write(self.task, &cx, buf));
             match catch_unwind(write) {
                 Ok(Poll::Ready(Ok(n))) => sent = n,
@@ -180,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         self.received.bytes()
     }
 
-    /// Appends to the received bytes.
+    /// Appends bytes to those received from the inner stream.
     pub(super) fn push_received(&mut self, bytes: &[u8]) {
         self.received.push(bytes);
     }

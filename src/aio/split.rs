@@ -17,7 +17,7 @@ pub struct OwnedReadHalf<S>(Half<S>);
 /// Dropping it sends nothing. `shutdown` sends `close_notify`.
 pub struct OwnedWriteHalf<S>(Half<S>);
 
-/// The error of [`OwnedReadHalf::reunite`]: the halves are of different streams. It returns them.
+/// The error of [`OwnedReadHalf::reunite`] for halves of different streams. It contains both.
 #[non_exhaustive]
 pub struct ReuniteError<S>(pub OwnedReadHalf<S>, pub OwnedWriteHalf<S>);
 
@@ -59,7 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Half<S> {
     fn poll<T>(&self, poll: impl FnOnce(Pin<&mut TlsStream<S>>) -> T) -> T {
-        // No poll waits, so the lock is held for a moment.
+        // A poll does not block, so the lock is held only briefly.
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         poll(Pin::new(&mut *stream))
     }
@@ -75,7 +75,7 @@ impl<S> OwnedReadHalf<S> {
     ///
     /// # Errors
     ///
-    /// The halves are of different streams. The error returns both.
+    /// The error returns both halves if they belong to different streams.
     #[expect(
         clippy::expect_used,
         reason = "there are two halves, one of which has been dropped"

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::error::Error;
 
-/// Counts from the first poll.
+/// A time limit that begins with the first poll.
 #[derive(Debug)]
 pub(super) struct Timer {
     limit: Option<Duration>,
@@ -19,7 +19,7 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    /// Asyncio's limit.
+    /// A timer with asyncio's default limit.
     pub(super) fn new() -> Timer {
         Timer::of(Some(super::HANDSHAKE_TIMEOUT))
     }
@@ -36,7 +36,7 @@ impl Timer {
         self.started.get_or_insert_with(Instant::now);
     }
 
-    /// Asyncio's error, when the time is over.
+    /// Ready with asyncio's error when the time is over.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.limit else {
             return Poll::Pending;
@@ -46,7 +46,7 @@ impl Timer {
             .sleep
             .get_or_insert_with(|| match started.checked_add(limit) {
                 Some(end) => Box::pin(tokio::time::sleep_until(end)),
-                // Beyond the range of `Instant`; tokio limits it.
+                // The limit is beyond the range of `Instant`. Tokio's `sleep` accepts it.
                 None => Box::pin(tokio::time::sleep(limit)),
             });
         ready!(sleep.as_mut().poll(cx));

@@ -47,10 +47,10 @@ impl fmt::Display for Change {
     }
 }
 
-/// What a string is replaced with if nothing of it can stay.
+/// Replaces a string of which no part can be kept.
 const GOOD: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-/// The most corrections of one string.
+/// The maximum number of corrections of one string.
 const ROUNDS: usize = 400;
 
 impl Fix {
@@ -99,7 +99,7 @@ impl Fix {
         &self.string
     }
 
-    /// What was changed, in order; empty if there was nothing to correct.
+    /// The changes in the order in which they were made; empty if there was nothing to correct.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
@@ -130,7 +130,7 @@ impl Fix {
         self.policy.as_ref()
     }
 
-    /// Whether the corrected string has no warning, no error, and no violation.
+    /// Whether the corrected string has no warnings, errors or violations.
     pub fn passes(&self) -> bool {
         let conforms = |report: &Report| report.violations().is_empty();
         self.left.is_empty() && self.policy.as_ref().is_none_or(conforms)
@@ -361,7 +361,7 @@ impl Draft {
         }
     }
 
-    /// The text between the separators around a place.
+    /// The part of the string at a position, without the separators around it.
     fn word_around(&self, at: usize) -> (usize, usize) {
         let separates = |c: char| matches!(c, ':' | ',' | ';' | ' ');
         let mut at = at.min(self.text.len());
@@ -374,7 +374,7 @@ impl Draft {
         let mut end = self.text[at..]
             .find(separates)
             .map_or(self.text.len(), |found| at + found);
-        // The place may be behind the part.
+        // A position right after a part belongs to that part.
         if start == end {
             end = self.text[..start].trim_end_matches(separates).len();
             start = self.text[..end]
@@ -414,7 +414,7 @@ fn exclusions(bad: &[&Cipher], good: &[&Cipher]) -> String {
         let of_suite = super::selector::Selector::of_suite(cipher);
         alias.is_some_and(|alias| alias.selector().selects(0, &of_suite))
     };
-    // Names that no version of OpenSSL reads in another way.
+    // Only names that have the same meaning in all versions of OpenSSL.
     const NAMES: [&str; 29] = [
         "aNULL",
         "eNULL",

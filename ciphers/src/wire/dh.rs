@@ -124,7 +124,7 @@ mod tests {
                 power.set_bit(exponent).unwrap();
                 power
             };
-            // e is the sum of 1/k!; 64 more bits make up for the rounding.
+            // e is the sum of 1/k!. The computation has 64 more bits, because each term is rounded.
             let mut e = power(bits - 130 + 64);
             let mut term = power(bits - 130 + 64);
             for k in 1_u32.. {

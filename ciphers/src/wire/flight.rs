@@ -3,7 +3,7 @@ use std::fmt;
 use super::reader::Reader;
 use crate::cipher::{Cipher, registry};
 
-/// The most bytes of an answer that are read: a chain of the largest certificates has less.
+/// The maximum length of an answer. A chain of the largest certificates is shorter.
 const MOST_BYTES: usize = 1 << 18;
 
 /// The random bytes that make a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3).
@@ -16,7 +16,7 @@ const RETRY: [u8; 32] = [
 /// only an alert. An alert takes 24 bytes, and every certificate is longer than this limit.
 const ENCRYPTED_FLIGHT: usize = 300;
 
-/// A server's answer to a [`ClientHello`](super::ClientHello), as far as it is not encrypted.
+/// The unencrypted part of a server's answer to a [`ClientHello`](super::ClientHello).
 ///
 /// Bytes are [fed](ServerFlight::feed) as they arrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl ServerFlight {
                 }
                 23 if self.hello.is_none() => return Err(WireError::Malformed),
                 23 => self.encrypted += body.len(),
-                // ChangeCipherSpec.
+                // A ChangeCipherSpec record is ignored.
                 _ => {}
             }
         }
@@ -215,7 +215,7 @@ impl ServerFlight {
             12 => self.key_exchange = Some(self.read_key_exchange(body)?),
             13 => {
                 self.requests_certificate = true;
-                // A list that cannot be read does not matter for the rest.
+                // A malformed list of authorities does not invalidate the rest.
                 self.authorities = self.read_authorities(body).unwrap_or_default();
             }
             22 => {
@@ -249,7 +249,7 @@ impl ServerFlight {
         };
         let kea = suite.kea.unwrap_or("");
         if kea.ends_with("-psk") {
-            // The hint for the identity.
+            // Skips the hint for the identity.
             body.vector(2)?;
         }
         match kea {
@@ -300,7 +300,7 @@ impl ServerFlight {
         &self.certificates
     }
 
-    /// The ServerKeyExchange, which suites without ephemeral keys lack.
+    /// The ServerKeyExchange. Suites without ephemeral keys have none.
     pub fn key_exchange(&self) -> Option<&KeyExchange> {
         self.key_exchange.as_ref()
     }
@@ -310,7 +310,7 @@ impl ServerFlight {
         self.requests_certificate
     }
 
-    /// The authorities whose client certificates a server below TLS 1.3 names, as DER.
+    /// The authorities whose client certificates a server below TLS 1.3 accepts, as DER.
     pub fn authorities(&self) -> &[Vec<u8>] {
         &self.authorities
     }
@@ -332,7 +332,7 @@ impl ServerFlight {
 }
 
 impl ServerHello {
-    /// None if it is malformed.
+    /// `None` if the message is malformed.
     fn read(mut body: Reader<'_>) -> Option<ServerHello> {
         let version = body.u16()?;
         let random = body.take(32)?;
@@ -375,8 +375,8 @@ impl ServerHello {
     }
 }
 
-/// The authorities that a CertificateRequest of TLS 1.3 names, as DER; none if the message, which
-/// begins with its header, is malformed (RFC 8446, sections 4.3.2 and 4.2.4).
+/// The authorities that a CertificateRequest of TLS 1.3 names, as DER (RFC 8446, sections 4.3.2 and
+/// 4.2.4). The message begins with its header. `None` if it is malformed.
 ///
 /// ```
 /// use pyssl_ciphers::wire::certificate_authorities;
@@ -402,7 +402,7 @@ pub fn certificate_authorities(message: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(Vec::new())
 }
 
-/// Names, each after its length.
+/// Reads names, each of which follows its length.
 fn names(mut list: Reader<'_>) -> Option<Vec<Vec<u8>>> {
     let mut names = Vec::new();
     while !list.is_empty() {
@@ -419,7 +419,7 @@ fn suite(number: u16) -> Option<&'static Cipher> {
     all.get(at)
 }
 
-/// The bits of a number without leading zeros; none of zero.
+/// The number of bits without leading zeros; `None` for zero.
 fn bits(number: &[u8]) -> Option<u32> {
     let start = number.iter().position(|byte| *byte != 0)?;
     let number = number.get(start..)?;

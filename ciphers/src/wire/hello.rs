@@ -180,7 +180,8 @@ impl ClientHello {
         }
         let tls13 = self.version == TlsVersion::TLSv1_3;
         if !tls13 || !self.older.is_empty() {
-            // Uncompressed points; extended master secret; renegotiation_info.
+            // The extensions ec_point_formats (uncompressed only), extended_master_secret and
+            // renegotiation_info.
             extension(11, &[1, 0]);
             extension(23, &[]);
             extension(0xff01, &[0]);
@@ -201,7 +202,7 @@ impl ClientHello {
     }
 }
 
-/// The number of a version in the body of a hello; TLS 1.3 has that of TLS 1.2 there.
+/// The number of a version in the body of a hello. For TLS 1.3, it is the number of TLS 1.2.
 pub(super) fn legacy_version(version: TlsVersion) -> u16 {
     match version {
         TlsVersion::SSLv3 => 0x0300,
@@ -216,8 +217,8 @@ pub fn has_key_share(group: u16) -> bool {
     share(group).is_some()
 }
 
-/// A public key of a group, which is the group's generator. The private key is one, so such a share
-/// protects nothing; no handshake is finished with it.
+/// A public key of a group. It is the group's generator, so the private key is 1. Such a share
+/// protects nothing, but no handshake is finished with it.
 fn share(group: u16) -> Option<Vec<u8>> {
     let hex = |text: &str| -> Vec<u8> {
         let digits = text.as_bytes().chunks(2);
@@ -250,7 +251,7 @@ fn share(group: u16) -> Option<Vec<u8>> {
     })
 }
 
-/// The generators of the curves (SEC 2), without the byte for "uncompressed".
+/// The generators of the curves (SEC 2), without the leading byte for "uncompressed".
 const P256: &str = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
                     4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
 const P384: &str = "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38\

@@ -16,7 +16,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn a_small_change_removes_each_problem() {
     for (text, fixed) in [
-        // Nothing to correct.
+        // These have nothing to correct.
         ("ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:!aNULL", "ECDHE+AESGCM:!aNULL"),
         // Typing errors.
@@ -32,14 +32,14 @@ fn a_small_change_removes_each_problem() {
         ("ECDHE+AESGCM:AES128-SHA", "ECDHE+AESGCM"),
         ("AES128-SHA,ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:kRSA+AES", "ECDHE+AESGCM:kRSA+AES:!kRSA"),
-        // Nothing can stay.
+        // No part can be kept.
         ("", "ECDHE+AESGCM:ECDHE+CHACHA20"),
         ("BOGUSNAMEXYZ", "ECDHE+AESGCM:ECDHE+CHACHA20"),
         ("NULL-SHA", "ECDHE+AESGCM:ECDHE+CHACHA20"),
     ] {
         let fix = Fix::new(text, None).unwrap();
         if text == "ECDHE+AESGCM:kRSA+AES" {
-            // Either form is as short.
+            // Two corrections are equally short.
             assert!(fix.string().starts_with("ECDHE"), "{fix:?}");
         } else {
             assert_eq!(fix.string(), fixed, "{:?}", fix.changes());
@@ -71,7 +71,7 @@ fn wide_strings_pass_after_their_correction() {
                 fix.after().len() > 3 && fix.after().len() < fix.before().len(),
                 "{text}"
             );
-            // Nothing is added.
+            // The correction adds no suite.
             assert!(fix.diff().added().is_empty(), "{text}: {:?}", fix.diff());
         }
     }

@@ -61,7 +61,7 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
 fn read(file: &Path) -> Result<Config, Failure> {
     let what = || format!("cannot read {}", file.display());
     if file == Path::new("-") || !file.is_file() {
-        // Standard input, a pipe or an error.
+        // This is standard input, a pipe, or a file that cannot be read.
         let bytes = input::read(file).with_context(what)?;
         return Ok(Config::parse(file, &String::from_utf8_lossy(&bytes)));
     }
@@ -109,7 +109,8 @@ fn examined(
     }
 }
 
-/// The corrected string, with the line of the file before and after; none if nothing is to be corrected.
+/// The corrected string, with the line of the file before and after; `None` if there is nothing to
+/// correct.
 fn fixed(setting: &Setting, policy: Option<&Policy>) -> Option<FixedLine> {
     let fix = Fix::new(setting.value(), policy).ok()?;
     (!fix.changes().is_empty()).then(|| FixedLine {
@@ -139,7 +140,7 @@ fn lint(setting: &Setting) -> Option<Linted> {
         }),
         SettingKind::Ciphersuites => Ciphersuites::parse(string).map(|list| list.lint()),
         SettingKind::Excluded => excluded(string, &mut inserted),
-        // The findings of the file have them.
+        // The findings of the file contain them.
         SettingKind::Suites => Ok(Vec::new()),
         _ => return None,
     };

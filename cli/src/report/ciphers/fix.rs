@@ -13,11 +13,11 @@ pub(crate) struct FixedLine {
     pub(crate) fix: Fix,
     /// The line with the string.
     pub(crate) before: String,
-    /// The line with the corrected string; none if the string is on several lines.
+    /// The line with the corrected string; `None` if the string spans several lines.
     pub(crate) after: Option<String>,
 }
 
-/// The corrected string, what was changed, and both lists.
+/// Prints the corrected string, the changes, and both lists of suites.
 pub(super) fn human(out: &mut dyn Write, fix: &Fix) -> io::Result<()> {
     heading(out, "Corrected")?;
     if fix.changes().is_empty() {
@@ -41,7 +41,7 @@ pub(super) fn human(out: &mut dyn Write, fix: &Fix) -> io::Result<()> {
     changes(out, &fix.diff())
 }
 
-/// The verdict on the corrected string.
+/// Prints the findings that the corrected string still has.
 fn left(out: &mut dyn Write, fix: &Fix) -> io::Result<()> {
     if fix.passes() {
         let policy = match fix.policy() {
@@ -60,7 +60,7 @@ fn left(out: &mut dyn Write, fix: &Fix) -> io::Result<()> {
 }
 
 impl FixedLine {
-    /// The changed line as in a patch, and the proof.
+    /// Prints the changed line like a patch, and then the suites before and after.
     pub(super) fn print(&self, out: &mut dyn Write, file: &str, line: usize) -> io::Result<()> {
         writeln!(
             out,
