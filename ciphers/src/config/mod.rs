@@ -106,12 +106,15 @@ impl Config {
         let source = Arc::new(Source::new(file, text));
         let programs = detected(&source);
         let mut first = None;
-        for program in programs.into_iter().take(TRIED) {
+        for (score, program) in programs.into_iter().take(TRIED) {
             let config = Config::as_of(program, file, &source, follow);
             if !config.services.is_empty() {
                 return config;
             }
-            first.get_or_insert(config);
+            // A word such as `include` alone is in many files.
+            if score >= CERTAIN {
+                first.get_or_insert(config);
+            }
         }
         let list = plain_list(&source);
         match first.filter(|_| list.services.is_empty()) {
@@ -193,10 +196,13 @@ fn grammar(
 }
 
 /// The number of programs whose grammar is tried.
-const TRIED: usize = 4;
+const TRIED: usize = 8;
+
+/// The score from which on a file is a program's, even if it has no setting.
+const CERTAIN: usize = 8;
 
 /// The programs that may use this file, the most probable one first.
-fn detected(source: &Source) -> Vec<&'static Program> {
+fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
     let name = source
         .path
         .file_name()
@@ -260,7 +266,7 @@ fn detected(source: &Source) -> Vec<&'static Program> {
         }
     }
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().map(|(_, program)| program).collect()
+    found
 }
 
 /// Whether a value of YAML is itself a file, as in a ConfigMap.

@@ -37,7 +37,8 @@ impl Service {
 
     /// The versions of the protocol that are on, oldest first; none if no setting says so.
     ///
-    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with.
+    /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with. If only
+    /// the highest version is stated, the lowest is TLS 1.2 or that version.
     pub fn versions(&self) -> Option<Vec<TlsVersion>> {
         value::versions(self.settings.iter().flat_map(|setting| &setting.rules))
     }

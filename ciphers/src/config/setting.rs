@@ -349,7 +349,10 @@ fn made(
             } else {
                 spaced(words)
             };
-            if strings.is_empty() && is_code || value.is_empty() && &*program.dialect == "yaml" {
+            // A string with a placeholder is known only when the program runs.
+            let open = is_code && value.text().contains('{');
+            let nothing = value.is_empty() && &*program.dialect == "yaml";
+            if strings.is_empty() && is_code || open || nothing {
                 return Vec::new();
             }
             vec![blank(kind, value)]

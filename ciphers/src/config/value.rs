@@ -39,7 +39,9 @@ pub(super) fn versions<'a>(
     rules.peek()?;
     let mut on = USUAL.to_vec();
     let (mut min, mut max) = (None, None);
+    let mut states_least = false;
     for rule in rules {
+        states_least |= !matches!(rule, VersionRule::Max(_));
         match rule {
             VersionRule::Only(versions) => {
                 on.clone_from(versions);
@@ -50,6 +52,10 @@ pub(super) fn versions<'a>(
             VersionRule::Min(version) => min = Some(*version),
             VersionRule::Max(version) => max = Some(*version),
         }
+    }
+    if let Some(max) = max.filter(|_| !states_least) {
+        // The lowest version is the program's default, which is TLS 1.2 today.
+        min = Some(max.min(TlsVersion::TLSv1_2));
     }
     if min == Some(TlsVersion::SSLv3) {
         on.push(TlsVersion::SSLv3);
@@ -258,8 +264,8 @@ pub(super) fn flag(name: &str) -> (Vec<VersionRule>, Option<bool>) {
 
 pub(super) fn truth(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
-        "on" | "yes" | "true" | "1" | "enable" | "enabled" | "t" | "y" => Some(true),
-        "off" | "no" | "false" | "0" | "disable" | "disabled" | "f" | "n" => Some(false),
+        "on" | "yes" | "true" | "1" | "enable" | "enabled" | "t" | "y" | "server" => Some(true),
+        "off" | "no" | "false" | "0" | "disable" | "disabled" | "f" | "n" | "client" => Some(false),
         _ => None,
     }
 }

@@ -170,7 +170,7 @@ fn damaged_configuration_files_do_not_cause_a_panic() {
         let name = path.file_name().unwrap();
         for at in (0..text.len())
             .filter(|at| text.is_char_boundary(*at))
-            .step_by(61)
+            .step_by(149)
         {
             let _ = Config::parse(name, &text[..at]).findings();
             let _ = Config::parse(name, &text[at..]).findings();

@@ -273,3 +273,38 @@ fn included_files_are_read_within_limits() {
     assert_eq!(config.unread().len(), 1);
     assert!(Config::read(dir.path()).is_err());
 }
+
+#[test]
+fn a_highest_version_alone_does_not_switch_old_versions_on() {
+    for (name, text, wanted) in [
+        (
+            "a.go",
+            "c := tls.Config{MaxVersion: tls.VersionTLS12}",
+            &["TLSv1.2"][..],
+        ),
+        ("redis.conf", "tls-protocols TLSv1.1\n", &["TLSv1.1"]),
+        (
+            "a.js",
+            "f({ maxVersion: 'TLSv1.1', ciphers: 'HIGH' })",
+            &["TLSv1.1"],
+        ),
+        (
+            "a.js",
+            "f({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1' })",
+            &["TLSv1", "TLSv1.1"],
+        ),
+    ] {
+        let config = Config::parse(name, text);
+        let versions = config.services()[0].versions().unwrap();
+        let names: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        assert_eq!(names, wanted, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_only_looks_like_a_program_reports_no_missing_include() {
+    let config = Config::parse("a.txt", "#include = '...'   # include file\n");
+    assert_eq!((config.unread(), config.program()), (&[][..], None));
+    // The value of a format string is known only when the program runs.
+    assert_eq!(strings("a.py", "ctx.set_ciphers(f'HIGH:{x}')"), [""; 0]);
+}

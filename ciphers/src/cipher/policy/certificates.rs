@@ -105,8 +105,9 @@ impl Policy {
                     found.push(ViolationKind::CertificateCurve(curve.clone()));
                 }
             }
-            let signed = |name: &Box<str>| name.eq_ignore_ascii_case(&facts.signature);
-            if !wanted.signatures.is_empty() && !wanted.signatures.iter().any(signed) {
+            let mut signatures = wanted.signatures.iter().map(|name| &**name);
+            let is_own = |name: &str| name.eq_ignore_ascii_case(&facts.signature);
+            if !wanted.signatures.is_empty() && !signatures.any(is_own) {
                 found.push(ViolationKind::CertificateSignature(facts.signature.clone()));
             }
             if let Some(most) = wanted.days.filter(|most| facts.days > *most) {
