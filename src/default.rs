@@ -108,7 +108,7 @@ from_paths! {
 ///
 /// # Errors
 ///
-/// As [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
+/// Those of [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
 pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     let DefaultContext { purpose, locations } = options.into();
     let context = SslContext::new(protocol_for(purpose))?;
@@ -137,7 +137,7 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
 ///
 /// # Errors
 ///
-/// As [`create_default_context`].
+/// The same as [`create_default_context`].
 #[doc(alias = "_create_default_https_context")]
 pub fn create_default_https_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     create_default_context(options)
@@ -345,7 +345,7 @@ pub fn create_unverified_context(options: impl Into<UnverifiedContext>) -> Resul
 ///
 /// # Errors
 ///
-/// As [`create_unverified_context`].
+/// The same as [`create_unverified_context`].
 #[doc(alias = "_create_stdlib_context")]
 pub fn create_stdlib_context(options: impl Into<UnverifiedContext>) -> Result<SslContext> {
     create_unverified_context(options)
@@ -420,9 +420,9 @@ impl From<()> for ServerCertificate {
 ///
 /// # Errors
 ///
-/// As [`create_connection`] and
-/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); as
-/// [`SslContext::load_verify_locations`] for `ca_certs`.
+/// Those of [`create_connection`] and
+/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); for `ca_certs`, those of
+/// [`SslContext::load_verify_locations`].
 pub fn get_server_certificate(
     addr: (&str, u16),
     options: impl Into<ServerCertificate>,

@@ -5,7 +5,7 @@ use crate::rows::{Row, Unit};
 /// The column headings, in the order of measurement.
 const SUBJECTS: [&str; 4] = ["ours", "read ahead", "openssl crate", "CPython"];
 pub(crate) const OURS: usize = 0;
-/// Ours with reading ahead.
+/// The index of this library with reading ahead.
 pub(crate) const AHEAD: usize = 1;
 pub(crate) const CRATE: usize = 2;
 const PYTHON: usize = 3;

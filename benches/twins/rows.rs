@@ -81,7 +81,7 @@ rows! {
 }
 
 impl Row {
-    /// Whether it makes a difference whether sockets read ahead.
+    /// Whether reading ahead may change the result.
     pub(crate) fn has_sockets(self) -> bool {
         !matches!(self.unit(), Unit::Duration) && !self.name().starts_with("memory-bio")
     }

@@ -20,7 +20,8 @@ pub(crate) trait Tls: Sized + 'static {
     type InMemory;
     /// The two ends of a connection in memory.
     type Pair: 'static;
-    /// The same library, through methods that other threads may interrupt, if it has some.
+    /// The same library, through methods that another thread may interrupt. A library without
+    /// such methods has its usual ones.
     type Shared: Tls;
     /// The same library, with reads that look at the socket for 20 µs before they sleep, if it has that.
     type Busy: Tls;

@@ -12,7 +12,7 @@ use crate::rows::Row;
 use crate::setup::{Setup, Stopwatch};
 use crate::tls::{Tls, Version};
 
-/// Works for the given amount, and returns the rate per second.
+/// Does the given amount of work, and returns the rate per second.
 pub(crate) type Work = Box<dyn FnMut(Amount) -> f64>;
 
 /// The amount of work.

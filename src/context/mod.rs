@@ -282,7 +282,7 @@ impl SslContext {
         self.edit_if(|next| change(next).map(|()| true), apply)
     }
 
-    /// As [`edit`](Self::edit), but does nothing if `change` returns false.
+    /// Like [`edit`](Self::edit), but does nothing if `change` returns false.
     ///
     /// On an error the settings stay unchanged. A half-edited `SSL_CTX` is dropped, and the next one is
     /// built from the settings.

@@ -72,8 +72,8 @@ impl SslContext {
         self.copy_to_openssl(Role::Either)
     }
 
-    /// As [`to_openssl`](Self::to_openssl), for crates that take an `SslConnector` or its builder,
-    /// such as `hyper-openssl` and `postgres-openssl`.
+    /// Like [`to_openssl`](Self::to_openssl), for crates that take an `SslConnector` or its
+    /// builder, such as `hyper-openssl` and `postgres-openssl`.
     ///
     /// ```
     /// # use pyssl as ssl;
@@ -107,7 +107,7 @@ impl SslContext {
         Ok(connector)
     }
 
-    /// As [`to_openssl`](Self::to_openssl), for crates that take an `SslAcceptor` or its builder,
+    /// Like [`to_openssl`](Self::to_openssl), for crates that take an `SslAcceptor` or its builder,
     /// such as `actix-web` and `axum-server`.
     ///
     /// ```

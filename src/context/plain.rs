@@ -103,7 +103,7 @@ fn name(content: &[u8]) -> Option<()> {
     let mut rdns = Elements(content);
     while !rdns.0.is_empty() {
         let mut attributes = Elements(rdns.take(SET)?);
-        // An empty set is not plain.
+        // At least once: a name with an empty set is not plain.
         while {
             let mut attribute = Elements(attributes.take(SEQUENCE)?);
             identifier(attribute.take(OBJECT_IDENTIFIER)?)?;

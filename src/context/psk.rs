@@ -182,7 +182,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// As [`set_psk_client_callback`](Self::set_psk_client_callback).
+    /// The same as [`set_psk_client_callback`](Self::set_psk_client_callback).
     pub fn clear_psk_client_callback(&self) -> Result<()> {
         self.replace_psk_client(None)
     }
@@ -256,7 +256,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// As [`set_psk_server_callback`](Self::set_psk_server_callback).
+    /// The same as [`set_psk_server_callback`](Self::set_psk_server_callback).
     pub fn clear_psk_server_callback(&self) -> Result<()> {
         self.replace_psk_server(None)
     }

@@ -85,7 +85,7 @@ impl SslContext {
     ///
     /// # Errors
     ///
-    /// As [`set_client_sigalgs`](Self::set_client_sigalgs).
+    /// The same as [`set_client_sigalgs`](Self::set_client_sigalgs).
     pub fn set_server_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(

@@ -25,7 +25,7 @@ pub(crate) fn each_of_context(ctx: &SslContextRef, visit: impl FnMut(&SslCipherR
     unsafe { each(list, visit) }
 }
 
-/// As [`each_of_context`], for a context that is not complete yet.
+/// Like [`each_of_context`], for a context that is not complete yet.
 pub(crate) fn each_of_builder(ctx: &SslContextBuilder, visit: impl FnMut(&SslCipherRef)) {
     // SAFETY: the pointer comes from a live reference; the call only reads a field.
     let list = unsafe { decl::SSL_CTX_get_ciphers(ctx.as_ptr()) };

@@ -173,7 +173,7 @@ impl Read for &MemoryBio {
 }
 
 impl Write for &MemoryBio {
-    /// As [`MemoryBio::write`].
+    /// Like [`MemoryBio::write`].
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         Ok(MemoryBio::write(self, buf)?)
     }

@@ -250,7 +250,7 @@ impl SslObject {
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// The same as [`read`](Self::read).
     pub fn read_into(&self, buffer: &mut [u8]) -> Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -271,7 +271,7 @@ impl SslObject {
         self.connection.awaits_peer()
     }
 
-    /// As [`read_into`](Self::read_into), but bytes that are needed from the peer are not an error.
+    /// Like [`read_into`](Self::read_into), but without an error if bytes of the peer are missing.
     pub(crate) fn try_read_into(&self, buffer: &mut [u8]) -> Result<Step<usize>> {
         steps(|| self.connection.read_into(buffer, Deadline::Never))
     }
@@ -495,7 +495,7 @@ fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     steps(step)?.now()
 }
 
-/// As [`run`], but having to wait is not an error.
+/// Like [`run`], but having to wait is not an error.
 fn steps<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<Step<T>> {
     loop {
         match step()? {

@@ -188,7 +188,7 @@ impl SslSocket {
         }
     }
 
-    /// As [`start`](Self::start), with the time-out of the plain socket.
+    /// Like [`start`](Self::start), with the time-out of the plain socket.
     fn start_with_socket_timeout(&self) -> Result<()> {
         let socket = &self.io.socket;
         let timeout = match socket.nonblocking()? {

@@ -344,7 +344,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// As [`getpeercert`](Self::getpeercert).
+    /// The same as [`getpeercert`](Self::getpeercert).
     #[doc(alias = "getpeercert")]
     pub fn getpeercert_binary(&self) -> Result<Option<Vec<u8>>> {
         self.peer()?

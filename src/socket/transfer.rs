@@ -120,7 +120,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv).
+    /// The same as [`recv`](Self::recv).
     #[doc(alias = "recvmsg_into")]
     #[doc(alias = "readinto")]
     pub fn recv_into(&self, buffer: &mut [u8]) -> Result<usize> {
@@ -155,7 +155,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// As [`recv`](Self::recv), and `ValueError` without TLS.
+    /// The same as [`recv`](Self::recv), and `ValueError` without TLS.
     pub fn read<T: ReadTarget>(&self, target: T) -> Result<T::Output> {
         target.read_from(self)
     }
@@ -204,7 +204,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// The same as [`send`](Self::send).
     #[doc(alias = "write_all")]
     pub fn sendall(&self, data: &[u8]) -> Result<()> {
         match self.tls() {
@@ -224,7 +224,7 @@ impl SslSocket {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send).
+    /// The same as [`send`](Self::send).
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         self.require_tls("Write")?;
         self.send(data)

@@ -59,7 +59,7 @@ impl Write for Socket {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     stopping: AtomicBool,
-    // Weak: a connection closes when its handler drops it.
+    // Weak references, so that a connection closes when its handler drops it.
     sockets: Mutex<Vec<Weak<TcpStream>>>,
     stopped: Condvar,
 }

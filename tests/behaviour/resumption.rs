@@ -80,7 +80,7 @@ fn the_session_cache_of_sockets_is_keyed_by_name_and_port() {
         };
         assert!(!connect());
         assert!(connect() && connect());
-        // Another port.
+        // The server has another port, so no session is offered.
         let (near, far) = tcp_pair();
         let link = contexts.wrap(near, far, client_options());
         assert_eq!(link.client.session_reused(), Some(false));

@@ -79,7 +79,7 @@ pub(crate) fn compare(cases: Vec<Case>) {
     }
 }
 
-/// As [`compare`], for cases whose outcomes do not depend on OpenSSL's release.
+/// Like [`compare`], for cases whose outcomes do not depend on OpenSSL's release.
 pub(crate) fn compare_with_any_openssl(cases: Vec<Case>) {
     if let Some(python) = python_or_skip() {
         compare_with(python, cases);

@@ -40,11 +40,11 @@ pub enum Weakening {
         /// Why it is weak.
         why: Vec<Weakness>,
     },
-    /// The suite with the fewest bits has fewer than before.
+    /// The weakest suite has fewer bits than before.
     FewerBits {
-        /// The least before.
+        /// The fewest bits in the old string.
         from: i32,
-        /// The least after.
+        /// The fewest bits in the new string.
         to: i32,
     },
     /// No suite with forward secrecy is left, apart from those that need a PSK.
@@ -58,9 +58,9 @@ pub enum Weakening {
     },
     /// The security level is lower.
     LowerSecurityLevel {
-        /// The level before.
+        /// The level of the old string.
         from: u32,
-        /// The level after.
+        /// The level of the new string.
         to: u32,
     },
     /// A weak suite moved before a good one.

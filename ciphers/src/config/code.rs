@@ -251,7 +251,8 @@ impl Reader<'_> {
         visit(builder);
     }
 
-    /// The blocks of a statement: brackets, or for a method or an attribute its object.
+    /// The blocks that a statement is in: the open brackets, or the object whose method is called or
+    /// whose attribute is set.
     fn path(&mut self, at: usize, calls: bool, builder: &mut Builder) -> Vec<Block> {
         let mut path = builder.stack.clone();
         if self.language.dashes || !self.language.sections.is_empty() || self.language.terms {

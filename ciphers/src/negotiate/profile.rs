@@ -276,7 +276,7 @@ impl Profile {
     ///
     /// # Errors
     ///
-    /// As [`negotiate()`].
+    /// The same as [`negotiate()`].
     pub fn negotiate(
         &self,
         server: &SslContext,
@@ -320,7 +320,7 @@ impl fmt::Display for Profile {
 ///
 /// # Errors
 ///
-/// As [`negotiate()`].
+/// The same as [`negotiate()`].
 pub fn negotiate_profiles(
     server: &SslContext,
     options: impl Into<NegotiateOptions>,

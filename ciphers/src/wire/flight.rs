@@ -21,8 +21,9 @@ const ENCRYPTED_FLIGHT: usize = 300;
 /// Bytes are [fed](ServerFlight::feed) as they arrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerFlight {
-    /// The rest of a record, and of a handshake message.
+    /// The received part of an incomplete record.
     records: Vec<u8>,
+    /// The received part of an incomplete handshake message.
     messages: Vec<u8>,
     received: usize,
     hello: Option<ServerHello>,

@@ -54,7 +54,7 @@ pub trait TicketKeyStore: Send {
     ///
     /// # Errors
     ///
-    /// As [`get_or_insert`](Self::get_or_insert).
+    /// The same as [`get_or_insert`](Self::get_or_insert).
     fn remove_before(&mut self, _period: u64) -> Result<(), StoreError> {
         Ok(())
     }

@@ -359,7 +359,7 @@ impl Worker {
         }
     }
 
-    /// The stapled responses, which the thread that fetches them shares.
+    /// The stapled responses. The thread that fetches them has a clone.
     #[cfg(feature = "ocsp")]
     pub(super) fn staples(&self) -> Staples {
         self.staples.clone()

@@ -98,11 +98,11 @@ type OSSL_HANDSHAKE_STATE = c_int;
 /// An enumeration in C. The test compares its size.
 type X509_LOOKUP_TYPE = c_int;
 
-/// Known by pointer only.
+/// Used only through pointers.
 pub(crate) enum COMP_METHOD {}
-/// Known by pointer only.
+/// Used only through pointers.
 pub(crate) enum X509_PUBKEY {}
-/// Known by pointer only.
+/// Used only through pointers.
 pub(crate) enum stack_st_X509_INFO {}
 
 /// The first fields of the C struct. Only OpenSSL allocates and frees it.

@@ -85,7 +85,7 @@ pub(in crate::ffi) fn keep_ticket_keys(
     }
 }
 
-/// As [`ticket`], for a connection of the `openssl` crate. The keys are in its context.
+/// Like [`ticket`], for a connection of the `openssl` crate. The keys are in its context.
 unsafe extern "C" fn foreign_ticket(
     ssl: *mut sys::SSL,
     name: *mut c_uchar,

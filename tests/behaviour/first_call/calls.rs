@@ -205,7 +205,7 @@ pub(super) fn want_read() -> ssl::Error {
     std::io::Error::from_raw_os_error(11).into()
 }
 
-/// Each runs in a process of its own.
+/// The calls that run in a process of their own.
 pub(super) fn alone() -> impl Iterator<Item = &'static Call> {
     let all: &'static [&'static [Call]] = &[
         ALONE,
