@@ -7,7 +7,7 @@ use pyssl as ssl;
 use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
 use pyssl_ciphers::config::Config;
 use pyssl_ciphers::negotiate::Profile;
-use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls};
+use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls, certificate_authorities};
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -115,6 +115,8 @@ pub fn policy(data: &[u8]) {
 
 /// Reads a server's answer to a ClientHello: whole, and byte by byte with the same result.
 pub fn server_flight(data: &[u8]) {
+    // An encrypted message of TLS 1.3, after its decryption.
+    let _ = certificate_authorities(data);
     let seen = |portion: usize| {
         let mut flight = ServerFlight::new();
         let parts = data.chunks(portion);

@@ -301,6 +301,7 @@ type Details = (Order, Option<report::scan::Groups>, Option<Signatures>);
 /// The order of suites, the groups and the signatures of a version.
 fn details(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Details> {
     let order = scanner.order(version)?;
+    scanner.dh_groups(version)?;
     let groups = scanner.groups(version)?;
     let signatures = scanner.signatures(version, groups.as_ref())?;
     Ok((order, groups, signatures))

@@ -187,6 +187,59 @@ fn scan_detects_ssl_2_and_ssl_3() {
     assert!(violations.contains("SSLv3 is on"), "{violations}");
 }
 
+#[test]
+fn scan_finds_the_dh_group_of_clients_that_name_no_group() {
+    const FFDHE2048: u16 = 256;
+    let der = certificate();
+    // As Java does: the groups of RFC 7919 for clients that offer them, and its own for the others.
+    let server = serve(move |_, offer| {
+        if offer.version != 0x0303 || !offer.suites.contains(&DHE_RSA) {
+            return alert(40);
+        }
+        let bytes = if offer.groups.contains(&FFDHE2048) {
+            256
+        } else {
+            64
+        };
+        flight(0x0303, DHE_RSA, &der, Exchange::Dh(bytes, PKCS1_SHA256))
+    });
+    let (found, _) = json(server.addr(), &[]);
+    let mut bits: Vec<_> = found["dh_bits"].as_array().unwrap().iter().collect();
+    bits.sort_by_key(|bits| bits.as_u64());
+    assert_eq!(bits, [512, 2048], "{found}");
+    let findings = found["findings"].to_string();
+    assert!(findings.contains("the DH group has 512 bits"), "{findings}");
+}
+
+#[test]
+fn a_server_that_fails_with_a_suite_that_it_chose_is_scanned_for_the_others() {
+    let der = certificate();
+    // As Dovecot without DH parameters does.
+    let server = serve(move |_, offer| {
+        let has = |suite: u16| offer.suites.contains(&suite);
+        match offer.version {
+            0x0303 if has(DHE_RSA) => Reply::Close,
+            0x0303 if has(ECDHE_RSA) && offer.groups.contains(&X448) => {
+                let exchange = Exchange::Curve(X448, PKCS1_SHA256);
+                flight(0x0303, ECDHE_RSA, &der, exchange)
+            }
+            0x0303 if has(RC4) => flight(0x0303, RC4, &der, Exchange::None),
+            0x0303 => alert(40),
+            _ => alert(70),
+        }
+    });
+    let (found, code) = json(server.addr(), &["--timeout", "1"]);
+    assert_eq!(code, Some(0), "{found}");
+    let mut versions = found["versions"].as_array().unwrap().iter();
+    let tls12 = versions.find(|v| v["version"] == "TLS 1.2").unwrap();
+    let ciphers = tls12["ciphers"].as_array().unwrap().iter();
+    let names: Vec<_> = ciphers.map(|c| c["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["ECDHE-RSA-AES128-GCM-SHA256", "TLS_RSA_WITH_RC4_128_SHA"]
+    );
+}
+
 /// Whether a hello of SSL 3.0 offers a suite.
 fn offers(record: &[u8], suite: u16) -> bool {
     let suites = &record[46..];

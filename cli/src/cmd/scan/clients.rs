@@ -36,7 +36,7 @@ fn client(prober: &Prober<'_>, profile: &Profile) -> ssl::Result<ClientScan> {
     };
     let flight = match prober.ask("clients", &hello)? {
         Answer::Hello(flight) => flight,
-        Answer::Refused => {
+        Answer::Refused | Answer::VersionRefused => {
             found.connects = Some(false);
             found.reason = Some("the server refuses its offer".to_owned());
             return Ok(found);

@@ -91,7 +91,7 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
     features.alpn = all_protocols(|offered| {
         Ok(match offer(offered)? {
             Chosen::Suite(_, flight) => Some(flight.hello().and_then(|hello| hello.alpn.clone())),
-            Chosen::Refused => Some(None),
+            Chosen::Refused | Chosen::VersionRefused => Some(None),
             Chosen::Unknown(_) => None,
         })
     })?;

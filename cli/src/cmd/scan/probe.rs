@@ -30,6 +30,9 @@ const MOST_UNANSWERED: [u32; 2] = [3, 2];
 /// gives other results.
 const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
 
+/// The alert `protocol_version`.
+const PROTOCOL_VERSION: u8 = 70;
+
 /// The server's answer.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -37,6 +40,8 @@ pub(super) enum Answer {
     Hello(Box<ServerFlight>),
     /// A refusal: an alert, or the end of the connection while another question is answered.
     Refused,
+    /// A refusal of the version, by the alert `protocol_version`.
+    VersionRefused,
     /// No answer and no refusal, although the question was repeated. The text is the reason.
     Unknown(String),
 }
@@ -275,6 +280,12 @@ impl<'a> Prober<'a> {
         state.unanswered_in_a_row >= most
     }
 
+    /// The last question without an answer does not count: others are asked instead of it.
+    pub(super) fn withdraw_unanswered(&self) {
+        let mut state = lock(&self.state);
+        state.unanswered = state.unanswered.saturating_sub(1);
+    }
+
     fn leave_open(&self, silence: Silence) -> String {
         let (Silence::Closed(reason) | Silence::Other(reason)) = silence;
         let mut state = lock(&self.state);
@@ -343,6 +354,7 @@ impl<'a> Prober<'a> {
             return Ok(Ok(Answer::Hello(Box::new(flight))));
         }
         Ok(match (flight.alert(), ended) {
+            (Some(PROTOCOL_VERSION), _) => Ok(Answer::VersionRefused),
             (Some(alert), _) if is_refusal(alert) => Ok(Answer::Refused),
             (Some(0), _) => Err(Silence::Closed(
                 "the server closed the connection".to_owned(),
@@ -414,9 +426,9 @@ impl<'a> Prober<'a> {
 }
 
 /// The alerts by which servers refuse an offer: `handshake_failure`, `illegal_parameter`,
-/// `protocol_version`, `insufficient_security`, `missing_extension`, `no_application_protocol`.
+/// `insufficient_security`, `missing_extension`, `no_application_protocol`.
 fn is_refusal(alert: u8) -> bool {
-    matches!(alert, 40 | 47 | 70 | 71 | 109 | 120)
+    matches!(alert, 40 | 47 | 71 | 109 | 120)
 }
 
 /// The meaning of an error of a connection.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::CipherExt;
-use pyssl_ciphers::cipher::registry;
+use pyssl_ciphers::cipher::{Weakness, registry};
 use pyssl_ciphers::wire::{
     ClientHello, SIGNATURE_SCHEMES, SSL2_SUITES, ServerFlight, dh_group_name, group_name, groups,
     has_key_share, signature_name,
@@ -48,6 +48,8 @@ pub(super) struct Seen {
 pub(super) enum Chosen {
     Suite(ssl::Cipher, Box<ServerFlight>),
     Refused,
+    /// The server does not accept the version.
+    VersionRefused,
     Unknown(String),
 }
 
@@ -66,6 +68,7 @@ impl<'a> Scanner<'a> {
         let flight = match self.prober.ask(what, &offer)? {
             Answer::Hello(flight) => flight,
             Answer::Refused => return Ok(Chosen::Refused),
+            Answer::VersionRefused => return Ok(Chosen::VersionRefused),
             Answer::Unknown(reason) => return Ok(Chosen::Unknown(reason)),
         };
         let Some(hello) = flight.hello() else {
@@ -73,7 +76,7 @@ impl<'a> Scanner<'a> {
         };
         if i32::from(hello.version) != version as i32 {
             // The server chose another version, so it refuses this one.
-            return Ok(Chosen::Refused);
+            return Ok(Chosen::VersionRefused);
         }
         let chosen = suites.iter().find(|s| s.protocol_id() == hello.suite);
         let Some(chosen) = chosen.cloned() else {
@@ -185,10 +188,13 @@ impl<'a> Scanner<'a> {
         label: &'static str,
         mut first: Option<Chosen>,
     ) -> ssl::Result<VersionScan> {
-        let mut left = candidates(version);
+        let mut offers = vec![candidates(version)];
         let mut suites = Vec::new();
         let mut unknown = None;
-        while !left.is_empty() {
+        while let Some(mut left) = offers.pop() {
+            if left.is_empty() {
+                continue;
+            }
             let answer = match first.take() {
                 Some(answer) => answer,
                 None => self.offer(label, version, &left, ClientHello::ocsp_response)?,
@@ -197,11 +203,21 @@ impl<'a> Scanner<'a> {
                 Chosen::Suite(suite, _) => {
                     left.retain(|other| other.id != suite.id);
                     suites.push(suite);
+                    offers.push(left);
                 }
-                Chosen::Refused => break,
+                Chosen::VersionRefused => break,
+                // Some servers choose a suite and then fail with it: Dovecot without DH parameters does. So
+                // a refusal counts for one kind of key exchange only.
+                Chosen::Refused => offers.extend(by_key_exchange(left)),
                 Chosen::Unknown(reason) => {
-                    unknown = Some(reason);
-                    break;
+                    let parts = by_key_exchange(left);
+                    if parts.is_empty() || self.prober.has_given_up() {
+                        unknown = Some(reason);
+                        break;
+                    }
+                    // The parts are asked instead.
+                    self.prober.withdraw_unanswered();
+                    offers.extend(parts);
                 }
             }
         }
@@ -212,6 +228,33 @@ impl<'a> Scanner<'a> {
             order: Order::Unknown,
             unknown,
         })
+    }
+
+    /// Looks for the finite-field groups of clients that name none: some servers have better ones for
+    /// clients that offer those of RFC 7919. The size can depend on the key of the certificate and on the
+    /// suite's strength, so one suite of each kind is offered alone.
+    pub(super) fn dh_groups(&self, version: &VersionScan) -> ssl::Result<()> {
+        let mut suites = version.suites.clone();
+        suites.retain(|suite| suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe")));
+        if version.version == TlsVersion::TLSv1_3 || suites.is_empty() {
+            return Ok(());
+        }
+        let kind = |suite: &ssl::Cipher| {
+            let export = suite.weaknesses().contains(&Weakness::Export);
+            (suite.kea, suite.auth, export, suite.strength_bits)
+        };
+        suites.sort_by_key(kind);
+        suites.dedup_by_key(|suite| kind(suite));
+        let curves: Vec<u16> = groups().filter(|group| group >> 8 != 1).collect();
+        let offered = parallel::each(suites, |suite| {
+            self.offer("DH groups", version.version, &[suite], |hello| {
+                hello.groups(&curves)
+            })
+        });
+        // The answers are kept by `look_at`.
+        offered
+            .into_iter()
+            .try_for_each(|answer| answer.map(|_| ()))
     }
 
     /// The side whose order of suites decides.
@@ -273,7 +316,7 @@ impl<'a> Scanner<'a> {
             })?;
             let group = match chosen {
                 Chosen::Suite(_, flight) => group_of(&flight),
-                Chosen::Refused => last,
+                Chosen::Refused | Chosen::VersionRefused => last,
                 Chosen::Unknown(reason) => {
                     unknown = Some(reason);
                     break;
@@ -404,7 +447,7 @@ impl<'a> Scanner<'a> {
             })?;
             let flight = match chosen {
                 Chosen::Suite(_, flight) => flight,
-                Chosen::Refused => break,
+                Chosen::Refused | Chosen::VersionRefused => break,
                 Chosen::Unknown(reason) => return Ok((names, Some(reason))),
             };
             let Some(scheme) = flight.key_exchange().and_then(|e| e.signature) else {
@@ -444,12 +487,27 @@ impl<'a> Scanner<'a> {
                 (name, Chosen::Suite(_, flight)) if flight.sends_certificate_encrypted() => {
                     signatures.names.push(name.to_owned());
                 }
-                (_, Chosen::Suite(..) | Chosen::Refused) => {}
                 (_, Chosen::Unknown(reason)) => signatures.unknown = Some(reason),
+                _ => {}
             }
         }
         Ok(())
     }
+}
+
+/// The suites of each kind of key exchange; nothing if there is one kind only.
+fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
+    const KINDS: [&str; 3] = ["kx-dhe", "kx-rsa", "kx-ecdhe"];
+    let mut parts = vec![Vec::new(); KINDS.len() + 1];
+    for suite in suites {
+        let place = KINDS.iter().position(|kind| suite.kea == Some(kind));
+        parts[place.map_or(0, |place| place + 1)].push(suite);
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.len() < 2 {
+        parts.clear();
+    }
+    parts
 }
 
 /// The suites of a version, good ones first. If the client's order decides, the result has this order.
@@ -463,7 +521,9 @@ fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
     let mut all: Vec<_> = registry().iter().filter(fits).cloned().collect();
     all.sort_by_key(|suite| {
         let bits = std::cmp::Reverse(suite.strength_bits);
-        (suite.severity(), !suite.forward_secret(), !suite.aead, bits)
+        let ecdhe = suite.kea == Some("kx-ecdhe");
+        let good = (suite.severity(), !suite.forward_secret(), !suite.aead);
+        (good, !ecdhe, bits)
     });
     all
 }
