@@ -2,7 +2,7 @@
 //! depend on serde.
 
 use pyssl::Cipher;
-use serde::{Serialize, Serializer};
+use serde::Serializer;
 
 /// A suite as Python's `get_ciphers()` describes it, with the keys of Python's dict.
 ///
@@ -24,7 +24,7 @@ use serde::{Serialize, Serializer};
 ///
 /// Those of the serializer.
 pub fn dicts<S: Serializer>(ciphers: &[Cipher], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(ciphers.iter().map(Dict::from))
+    serializer.collect_seq(ciphers.iter().map(Dict))
 }
 
 /// The names of suites.
@@ -36,36 +36,38 @@ pub fn names<S: Serializer>(ciphers: &[Cipher], serializer: S) -> Result<S::Ok, 
     serializer.collect_seq(ciphers.iter().map(|cipher| cipher.name))
 }
 
-/// Python's dict.
-#[derive(Serialize)]
-struct Dict<'a> {
-    id: u32,
-    name: &'a str,
-    protocol: &'a str,
-    description: &'a str,
-    strength_bits: i32,
-    alg_bits: i32,
-    aead: bool,
-    symmetric: Option<&'a str>,
-    digest: Option<&'a str>,
-    kea: Option<&'a str>,
-    auth: Option<&'a str>,
+/// Implements `Serialize` with these names and values.
+macro_rules! fields {
+    ($(#[$doc:meta])* $type:ty, $this:ident: $($name:ident = $value:expr,)*) => {
+        impl serde::Serialize for $type {
+            $(#[$doc])*
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                let ($this, count) = (self, [$(stringify!($name)),*].len());
+                let mut fields = serializer.serialize_struct(stringify!($type), count)?;
+                $(fields.serialize_field(stringify!($name), &$value)?;)*
+                fields.end()
+            }
+        }
+    };
 }
 
-impl<'a> From<&'a Cipher> for Dict<'a> {
-    fn from(cipher: &'a Cipher) -> Dict<'a> {
-        Dict {
-            id: cipher.id,
-            name: cipher.name,
-            protocol: cipher.protocol,
-            description: &cipher.description,
-            strength_bits: cipher.strength_bits,
-            alg_bits: cipher.alg_bits,
-            aead: cipher.aead,
-            symmetric: cipher.symmetric,
-            digest: cipher.digest,
-            kea: cipher.kea,
-            auth: cipher.auth,
-        }
-    }
+pub(crate) use fields;
+
+/// Python's dict.
+struct Dict<'a>(&'a Cipher);
+
+fields! {
+    Dict<'_>, this:
+    id = this.0.id,
+    name = this.0.name,
+    protocol = this.0.protocol,
+    description = this.0.description,
+    strength_bits = this.0.strength_bits,
+    alg_bits = this.0.alg_bits,
+    aead = this.0.aead,
+    symmetric = this.0.symmetric,
+    digest = this.0.digest,
+    kea = this.0.kea,
+    auth = this.0.auth,
 }

@@ -307,10 +307,7 @@ impl SslContext {
         let identity = Arc::new(chain.read(|leaf, chain| self.accepts(leaf, chain))?);
         let settings = Arc::clone(&identity);
         self.edit(
-            |next| {
-                next.add_identity(settings);
-                Ok(())
-            },
+            |next| next.add_identity(settings),
             |ctx, _| identity.install(ctx),
         )
     }

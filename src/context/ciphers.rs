@@ -1,12 +1,12 @@
 //! The cipher suites of a context.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use super::SslContext;
 use super::settings::no_cipher;
 use crate::cipher::{self, Cipher};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, codec};
 
 impl SslContext {
     /// Selects the suites for TLS 1.2 and older with an OpenSSL cipher string. It does not change
@@ -32,13 +32,10 @@ impl SslContext {
     /// `ValueError` if it contains a NUL. The context keeps its list (in Python the list is lost).
     #[doc(alias = "set_cipher_list")]
     pub fn set_ciphers(&self, ciphers: &str) -> Result<()> {
-        let list = CString::new(ciphers).map_err(|_| Error::value("embedded null character"))?;
+        let list = codec::c_string(ciphers)?;
         let list = Arc::new(list);
         self.edit(
-            |next| {
-                next.cipher_list = Arc::clone(&list);
-                Ok(())
-            },
+            |next| next.cipher_list = Arc::clone(&list),
             |ctx, next| {
                 ctx.set_cipher_list(&next.cipher_list)
                     .map_err(|_| no_cipher())
@@ -88,14 +85,10 @@ impl SslContext {
     /// `SSLError` (`No cipher suite can be selected.`) if all names are unknown; `ValueError` if
     /// the string contains a NUL. The context keeps its suites.
     pub fn set_ciphersuites(&self, ciphersuites: &str) -> Result<()> {
-        let list =
-            CString::new(ciphersuites).map_err(|_| Error::value("embedded null character"))?;
+        let list = codec::c_string(ciphersuites)?;
         let list: Arc<CStr> = list.into();
         self.edit(
-            |next| {
-                next.ciphersuites = Some(Arc::clone(&list));
-                Ok(())
-            },
+            |next| next.ciphersuites = Some(Arc::clone(&list)),
             |ctx, _| {
                 ctx.set_ciphersuites(&list)
                     .map_err(|_| Error::ssl_text("No cipher suite can be selected."))

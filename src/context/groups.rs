@@ -9,7 +9,7 @@ use super::SslContext;
 use openssl::nid::Nid;
 
 use super::trust::null_byte;
-use crate::error::{Error, OsError, Result};
+use crate::error::{Error, OsError, Result, codec};
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::object;
 use crate::ffi::pem::{self, Source};
@@ -69,10 +69,7 @@ impl SslContext {
             return Err(Error::value(format!("unknown elliptic curve name {name}")));
         };
         self.edit(
-            |next| {
-                next.groups = Some(Groups::One(number));
-                Ok(())
-            },
+            |next| next.groups = Some(Groups::One(number)),
             |ctx, next| next.apply_groups(ctx),
         )
     }
@@ -97,12 +94,9 @@ impl SslContext {
     /// `SSLError` (`unrecognized group`) if a name is unknown; `ValueError` if the list contains a
     /// NUL. The context keeps its groups.
     pub fn set_groups(&self, groups: &str) -> Result<()> {
-        let list = CString::new(groups).map_err(|_| Error::value("embedded null character"))?;
+        let list = codec::c_string(groups)?;
         self.edit(
-            |next| {
-                next.groups = Some(Groups::List(list.into()));
-                Ok(())
-            },
+            |next| next.groups = Some(Groups::List(list.into())),
             |ctx, next| {
                 next.apply_groups(ctx)
                     .map_err(|_| Error::ssl_text("unrecognized group"))
@@ -170,11 +164,8 @@ impl SslContext {
         })?;
         let dh = Arc::new(dh);
         self.edit(
-            |next| {
-                next.dh_params = Some(Arc::clone(&dh));
-                Ok(())
-            },
-            |ctx, _| Ok(ctx.set_tmp_dh(&dh)?),
+            |next| next.dh_params = Some(Arc::clone(&dh)),
+            |ctx, _| ctx.set_tmp_dh(&dh),
         )
     }
 }

@@ -142,14 +142,8 @@ impl SslContext {
             ));
         }
         self.edit(
-            |next| {
-                next.sni_callback = callback;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_server_name(next.sni_callback.is_some());
-                Ok(())
-            },
+            |next| next.sni_callback = callback,
+            |ctx, next| ctx.set_server_name(next.sni_callback.is_some()),
         )
     }
 }

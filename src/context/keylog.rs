@@ -123,14 +123,8 @@ impl SslContext {
 
     fn replace_keylog(&self, keylog: Option<KeyLog>) -> Result<()> {
         self.edit(
-            |next| {
-                next.keylog = keylog.map(Arc::new);
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_keylog(next.keylog.is_some());
-                Ok(())
-            },
+            |next| next.keylog = keylog.map(Arc::new),
+            |ctx, next| ctx.set_keylog(next.keylog.is_some()),
         )
     }
 }

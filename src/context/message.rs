@@ -179,14 +179,8 @@ impl SslContext {
 
     fn replace_message_callback(&self, callback: Option<Arc<MessageCallback>>) -> Result<()> {
         self.edit(
-            |next| {
-                next.message_callback = callback;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_messages(next.message_callback.is_some());
-                Ok(())
-            },
+            |next| next.message_callback = callback,
+            |ctx, next| ctx.set_messages(next.message_callback.is_some()),
         )
     }
 }

@@ -55,7 +55,7 @@ pub(crate) use verified::{NO_PINS, Verified};
 pub use verify::{PeerVerification, VerifyDecision, VerifyError};
 
 use crate::constants::Protocol;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ffi::cache::SessionCache;
 use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
@@ -107,6 +107,26 @@ struct State {
     /// An `SSL_CTX` with these settings that no connection uses. While connections hold the snapshot,
     /// changes are made here, because OpenSSL checks them. So many changes need one new snapshot.
     draft: Option<CtxHandle>,
+}
+
+/// What a closure for [`SslContext::edit`] returns: nothing, or a result.
+trait Outcome {
+    fn result(self) -> Result<()>;
+}
+
+impl Outcome for () {
+    fn result(self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<E> Outcome for Result<(), E>
+where
+    Error: From<E>,
+{
+    fn result(self) -> Result<()> {
+        Ok(self?)
+    }
 }
 
 impl SslContext {
@@ -274,12 +294,15 @@ impl SslContext {
 
     /// Changes the settings: `change` edits the data, `apply` edits an `SSL_CTX` that no connection
     /// holds.
-    fn edit(
+    fn edit<C: Outcome, A: Outcome>(
         &self,
-        change: impl FnOnce(&mut Settings) -> Result<()>,
-        apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
+        change: impl FnOnce(&mut Settings) -> C,
+        apply: impl FnOnce(&mut CtxHandle, &Settings) -> A,
     ) -> Result<()> {
-        self.edit_if(|next| change(next).map(|()| true), apply)
+        self.edit_if(
+            |next| change(next).result().map(|()| true),
+            |ctx, next| apply(ctx, next).result(),
+        )
     }
 
     /// Like [`edit`](Self::edit), but does nothing if `change` returns false.

@@ -130,11 +130,8 @@ impl SslContext {
             ));
         }
         self.edit(
-            |next| {
-                next.staple = staple(&next.identities)?.map(Arc::new);
-                Ok(())
-            },
-            |_, _| Ok(()),
+            |next| staple(&next.identities).map(|staple| next.staple = staple.map(Arc::new)),
+            |_, _| (),
         )
     }
 
@@ -189,12 +186,8 @@ impl SslContext {
                 if mode.verifies() && next.verify_mode == VerifyMode::CERT_NONE {
                     next.verify_mode = VerifyMode::CERT_REQUIRED;
                 }
-                Ok(())
             },
-            |ctx, next| {
-                next.apply_verify_mode(ctx);
-                Ok(())
-            },
+            |ctx, next| next.apply_verify_mode(ctx),
         )
     }
 }

@@ -41,7 +41,7 @@ impl SslContext {
     #[doc(alias = "set_verify")]
     pub fn set_verify_mode(&self, mode: VerifyMode) -> Result<()> {
         self.edit(
-            |next| {
+            |next| -> Result<()> {
                 if mode == VerifyMode::CERT_NONE {
                     let has_callback = next.verify_callback.is_some();
                     rules::require_no_verification(
@@ -53,10 +53,7 @@ impl SslContext {
                 next.verify_mode = mode;
                 Ok(())
             },
-            |ctx, next| {
-                next.apply_verify_mode(ctx);
-                Ok(())
-            },
+            |ctx, next| next.apply_verify_mode(ctx),
         )
     }
 
@@ -100,12 +97,8 @@ impl SslContext {
                 if on && next.verify_mode == VerifyMode::CERT_NONE {
                     next.verify_mode = VerifyMode::CERT_REQUIRED;
                 }
-                Ok(())
             },
-            |ctx, next| {
-                next.apply_verify_mode(ctx);
-                Ok(())
-            },
+            |ctx, next| next.apply_verify_mode(ctx),
         )
     }
 
@@ -144,14 +137,8 @@ impl SslContext {
     #[doc(alias = "_host_flags")]
     pub fn set_host_flags(&self, flags: u32) -> Result<()> {
         self.edit(
-            |next| {
-                next.host_flags = flags;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_hostflags(next.host_flags);
-                Ok(())
-            },
+            |next| next.host_flags = flags,
+            |ctx, next| ctx.set_hostflags(next.host_flags),
         )
     }
 
@@ -179,14 +166,8 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_hostname_checks_common_name(&self, on: bool) -> Result<()> {
         self.edit(
-            |next| {
-                next.set_hostname_checks_common_name(on);
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_hostflags(next.host_flags);
-                Ok(())
-            },
+            |next| next.set_hostname_checks_common_name(on),
+            |ctx, next| ctx.set_hostflags(next.host_flags),
         )
     }
 
@@ -218,10 +199,7 @@ impl SslContext {
     pub fn set_minimum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
         self.edit(
-            |next| {
-                next.minimum_version = Some(version);
-                Ok(())
-            },
+            |next| next.minimum_version = Some(version),
             |ctx, next| {
                 if version == TlsVersion::SSLv3 {
                     ctx.set_options(ctx.options() & !Options::OP_NO_SSLv3.bits());
@@ -257,10 +235,7 @@ impl SslContext {
     pub fn set_maximum_version(&self, version: TlsVersion) -> Result<()> {
         self.require_version_range()?;
         self.edit(
-            |next| {
-                next.maximum_version = Some(version);
-                Ok(())
-            },
+            |next| next.maximum_version = Some(version),
             |ctx, next| next.apply_versions(ctx),
         )
     }
@@ -300,14 +275,8 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_options(&self, options: Options) -> Result<()> {
         self.edit(
-            |next| {
-                next.options = options.bits();
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_options(next.options);
-                Ok(())
-            },
+            |next| next.options = options.bits(),
+            |ctx, next| ctx.set_options(next.options),
         )
     }
 
@@ -333,11 +302,8 @@ impl SslContext {
     /// `SSLError` if OpenSSL rejects the flags.
     pub fn set_verify_flags(&self, flags: VerifyFlags) -> Result<()> {
         self.edit(
-            |next| {
-                next.verify_flags = flags.bits();
-                Ok(())
-            },
-            |ctx, next| Ok(ctx.set_verify_flags(next.verify_flags)?),
+            |next| next.verify_flags = flags.bits(),
+            |ctx, next| ctx.set_verify_flags(next.verify_flags),
         )
     }
 
@@ -393,11 +359,8 @@ impl SslContext {
         }
         let wire: Arc<[u8]> = wire.into();
         self.edit(
-            |next| {
-                next.alpn = Arc::clone(&wire);
-                Ok(())
-            },
-            |ctx, next| Ok(ctx.set_alpn(&next.alpn)?),
+            |next| next.alpn = Arc::clone(&wire),
+            |ctx, next| ctx.set_alpn(&next.alpn),
         )
     }
 
@@ -427,11 +390,8 @@ impl SslContext {
             return Err(Error::value("SSLContext is not a server context."));
         }
         self.edit(
-            |next| {
-                next.num_tickets = Some(tickets);
-                Ok(())
-            },
-            |ctx, _| Ok(ctx.set_num_tickets(tickets)?),
+            |next| next.num_tickets = Some(tickets),
+            |ctx, _| ctx.set_num_tickets(tickets),
         )
     }
 
@@ -460,12 +420,6 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_post_handshake_auth(&self, on: bool) -> Result<()> {
         // New connections read it from the settings.
-        self.edit(
-            |next| {
-                next.post_handshake_auth = on;
-                Ok(())
-            },
-            |_, _| Ok(()),
-        )
+        self.edit(|next| next.post_handshake_auth = on, |_, _| ())
     }
 }

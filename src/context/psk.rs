@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::SslContext;
 use crate::constants::Protocol;
-use crate::error::{BoxError, Error, Result, SslError};
+use crate::error::{BoxError, Error, Result, SslError, codec};
 use crate::ffi::hooks::{PskClient, PskLimits};
 
 /// The maximum length of an identity in Python, in bytes.
@@ -195,14 +195,8 @@ impl SslContext {
             ));
         }
         self.edit(
-            |next| {
-                next.psk_client = callback;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.set_psk_client(next.psk_client.is_some());
-                Ok(())
-            },
+            |next| next.psk_client = callback,
+            |ctx, next| ctx.set_psk_client(next.psk_client.is_some()),
         )
     }
 
@@ -240,10 +234,7 @@ impl SslContext {
         callback: impl Fn(Option<&str>) -> Result<K, BoxError> + Send + Sync + 'static,
         identity_hint: Option<&str>,
     ) -> Result<()> {
-        let hint = identity_hint
-            .map(CString::new)
-            .transpose()
-            .map_err(|_| Error::value("embedded null character"))?;
+        let hint = identity_hint.map(codec::c_string).transpose()?;
         let callback =
             move |identity: Option<&str>| callback(identity).map(|key| Zeroizing::new(key.into()));
         self.replace_psk_server(Some(Arc::new(PskServerCallback {
@@ -273,10 +264,7 @@ impl SslContext {
             return Err(Error::value("failed to set identity hint"));
         }
         self.edit(
-            |next| {
-                next.psk_server = callback;
-                Ok(())
-            },
+            |next| next.psk_server = callback,
             |ctx, next| next.apply_psk_server(ctx),
         )
     }

@@ -201,14 +201,8 @@ impl SslContext {
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_client_session_cache(&self, servers: usize) -> Result<()> {
         self.edit(
-            |next| {
-                next.client_session_cache = servers;
-                Ok(())
-            },
-            |ctx, next| {
-                ctx.keep_client_sessions(next.client_session_cache > 0);
-                Ok(())
-            },
+            |next| next.client_session_cache = servers,
+            |ctx, next| ctx.keep_client_sessions(next.client_session_cache > 0),
         )?;
         self.0.client_sessions.clear();
         Ok(())

@@ -1,10 +1,10 @@
 //! Signature algorithms.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::sync::Arc;
 
 use super::SslContext;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, codec};
 use crate::ffi;
 
 /// The signature algorithms that OpenSSL supports, by their TLS names. New in Python 3.15.
@@ -60,10 +60,7 @@ impl SslContext {
     pub fn set_client_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(
-            |next| {
-                next.client_sigalgs = Some(Arc::clone(&list));
-                Ok(())
-            },
+            |next| next.client_sigalgs = Some(Arc::clone(&list)),
             |ctx, _| ctx.set_client_sigalgs_list(&list).map_err(|_| unknown()),
         )
     }
@@ -89,18 +86,14 @@ impl SslContext {
     pub fn set_server_sigalgs(&self, sigalgs: &str) -> Result<()> {
         let list = list(sigalgs)?;
         self.edit(
-            |next| {
-                next.server_sigalgs = Some(Arc::clone(&list));
-                Ok(())
-            },
+            |next| next.server_sigalgs = Some(Arc::clone(&list)),
             |ctx, _| ctx.set_sigalgs_list(&list).map_err(|_| unknown()),
         )
     }
 }
 
 fn list(sigalgs: &str) -> Result<Arc<CStr>> {
-    let list = CString::new(sigalgs).map_err(|_| Error::value("embedded null character"))?;
-    Ok(list.into())
+    Ok(codec::c_string(sigalgs)?.into())
 }
 
 fn unknown() -> Error {

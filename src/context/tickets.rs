@@ -112,10 +112,7 @@ impl SslContext {
             return Err(Error::value("at least one ticket key is needed"));
         }
         self.edit(
-            |next| {
-                next.ticket_keys = keys;
-                Ok(())
-            },
+            |next| next.ticket_keys = keys,
             |ctx, next| next.apply_ticket_keys(ctx),
         )
     }

@@ -167,12 +167,8 @@ impl SslContext {
                 if next.verify_mode == VerifyMode::CERT_NONE {
                     next.verify_mode = VerifyMode::CERT_REQUIRED;
                 }
-                Ok(())
             },
-            |ctx, next| {
-                next.apply_verify_mode(ctx);
-                Ok(())
-            },
+            |ctx, next| next.apply_verify_mode(ctx),
         )
     }
 
@@ -182,12 +178,6 @@ impl SslContext {
     ///
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn clear_verify_callback(&self) -> Result<()> {
-        self.edit(
-            |next| {
-                next.verify_callback = None;
-                Ok(())
-            },
-            |_, _| Ok(()),
-        )
+        self.edit(|next| next.verify_callback = None, |_, _| ())
     }
 }

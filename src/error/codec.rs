@@ -1,5 +1,7 @@
 //! Text decoding and encoding with the error messages of Python's codecs.
 
+use std::ffi::CString;
+
 use super::{Error, Result};
 use crate::text::escape;
 
@@ -59,6 +61,11 @@ pub(crate) fn cannot_encode(
         _ => format!("characters in position {start}-{}", end.saturating_sub(1)),
     };
     Error::unicode(format!("'{codec}' codec can't encode {place}: {reason}"))
+}
+
+/// A text for C, which must not contain a NUL.
+pub(crate) fn c_string(text: &str) -> Result<CString> {
+    CString::new(text).map_err(|_| Error::value("embedded null character"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 use super::AuditCode;
 use crate::cipher::Severity;
+use crate::serial::fields;
 
 /// A finding about a context, from [`SslContextExt::audit`](crate::SslContextExt::audit).
 ///
@@ -59,27 +58,14 @@ impl AuditFinding {
     }
 }
 
-impl Serialize for AuditFinding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            code: AuditCode,
-            severity: Severity,
-            summary: &'a str,
-            message: &'a str,
-            rust: Option<&'a str>,
-            python: Option<&'a str>,
-        }
-        let fields = Fields {
-            code: self.code,
-            severity: self.severity,
-            summary: self.code.summary(),
-            message: &self.message,
-            rust: self.rust(),
-            python: self.python(),
-        };
-        fields.serialize(serializer)
-    }
+fields! {
+    AuditFinding, this:
+    code = this.code,
+    severity = this.severity,
+    summary = this.code.summary(),
+    message = this.message,
+    rust = this.rust(),
+    python = this.python(),
 }
 
 impl fmt::Display for AuditFinding {

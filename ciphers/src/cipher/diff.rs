@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::moves::fewest_moved;
 use super::{Cipher, CipherString, CipherStringError, Severity, Weakness};
 use crate::CipherExt;
+use crate::serial::fields;
 
 /// The difference between two cipher strings, from [`CipherString::diff`].
 #[derive(Debug, Clone)]
@@ -246,34 +247,21 @@ fn name<S: Serializer>(cipher: &Cipher, serializer: S) -> Result<S::Ok, S::Error
     serializer.serialize_str(cipher.name)
 }
 
-impl Serialize for CipherDiff {
-    /// `added` and `removed` (names), `reordered`, the two security levels, `weaker`, and
-    /// `weakenings` in words.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            #[serde(serialize_with = "crate::serial::names")]
-            added: &'a [Cipher],
-            #[serde(serialize_with = "crate::serial::names")]
-            removed: &'a [Cipher],
-            reordered: &'a [Reordered],
-            security_level_from: u32,
-            security_level_to: u32,
-            weaker: bool,
-            weakenings: &'a [Weakening],
-        }
-        let (security_level_from, security_level_to) = self.security_levels;
-        let fields = Fields {
-            added: &self.added,
-            removed: &self.removed,
-            reordered: &self.reordered,
-            security_level_from,
-            security_level_to,
-            weaker: self.is_weaker(),
-            weakenings: &self.weakenings,
-        };
-        fields.serialize(serializer)
-    }
+fn names(ciphers: &[Cipher]) -> Vec<&str> {
+    ciphers.iter().map(|cipher| cipher.name).collect()
+}
+
+fields! {
+    /// `added` and `removed` (names), `reordered`, the two security levels, `weaker`, and `weakenings` in
+    /// words.
+    CipherDiff, this:
+    added = names(&this.added),
+    removed = names(&this.removed),
+    reordered = this.reordered,
+    security_level_from = this.security_levels.0,
+    security_level_to = this.security_levels.1,
+    weaker = this.is_weaker(),
+    weakenings = this.weakenings,
 }
 
 impl Serialize for Weakening {

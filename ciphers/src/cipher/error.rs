@@ -1,8 +1,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::serial::fields;
 use pyssl::{Error, SslError};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// Why a cipher string was refused, and where.
 ///
@@ -114,22 +115,12 @@ impl CipherStringError {
     }
 }
 
-impl Serialize for CipherStringError {
+fields! {
     /// `kind`, `column` and `message`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            kind: CipherStringErrorKind,
-            column: Option<usize>,
-            message: &'a str,
-        }
-        let fields = Fields {
-            kind: self.kind,
-            column: self.column(),
-            message: &self.message,
-        };
-        fields.serialize(serializer)
-    }
+    CipherStringError, this:
+    kind = this.kind,
+    column = this.column(),
+    message = this.message,
 }
 
 impl fmt::Display for CipherStringError {

@@ -1,8 +1,5 @@
-use crate::CipherExt;
 use std::fmt;
 use std::ops::Range;
-
-use serde::{Serialize, Serializer};
 
 use super::explain::Explanation;
 use super::library::Library;
@@ -11,7 +8,9 @@ use super::{
     Cipher, CipherString, CipherStringError, Effect, Hint, NoEffect, Operator, Part, PartKind,
     Resolved, Severity, Step,
 };
+use crate::CipherExt;
 use crate::codes::codes;
+use crate::serial::fields;
 use crate::text::first_names;
 
 codes! {
@@ -85,29 +84,15 @@ impl Finding {
     }
 }
 
-impl Serialize for Finding {
+fields! {
     /// `column` is null for a finding on the whole string; `end_column` is the column after the part.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            code: LintCode,
-            severity: Severity,
-            column: Option<usize>,
-            end_column: Option<usize>,
-            message: &'a str,
-            advice: Option<&'a str>,
-        }
-        let column = self.column();
-        let fields = Fields {
-            code: self.code,
-            severity: self.severity,
-            column,
-            end_column: column.map(|_| self.span.end + 1),
-            message: &self.message,
-            advice: self.advice(),
-        };
-        fields.serialize(serializer)
-    }
+    Finding, this:
+    code = this.code,
+    severity = this.severity,
+    column = this.column(),
+    end_column = this.column().map(|_| this.span.end + 1),
+    message = this.message,
+    advice = this.advice(),
 }
 
 impl fmt::Display for Finding {

@@ -6,7 +6,7 @@ use certificates::Certificates;
 pub use report::{Aspect, Report, Violation, ViolationKind};
 
 use pyssl::TlsVersion;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::group::Group;
 use super::library::is_suite;
@@ -86,7 +86,7 @@ pub struct Policy {
 }
 
 /// The name and origin of a policy, which reports repeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct About {
     name: Box<str>,
     title: Box<str>,

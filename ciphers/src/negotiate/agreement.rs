@@ -1,9 +1,8 @@
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 use super::facts::version_name;
 use crate::cipher::Cipher;
+use crate::serial::fields;
 use pyssl::TlsVersion;
 
 /// The result of a negotiation between a client and a server.
@@ -59,26 +58,14 @@ impl Agreement {
     }
 }
 
-impl Serialize for Agreement {
+fields! {
     /// `version`, `cipher` (its name), `group`, `signature` and `certificate_key`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            version: String,
-            cipher: &'a str,
-            group: Option<&'a str>,
-            signature: Option<&'a str>,
-            certificate_key: Option<&'a str>,
-        }
-        let fields = Fields {
-            version: self.version.to_string(),
-            cipher: self.cipher.name,
-            group: self.group(),
-            signature: self.signature(),
-            certificate_key: self.certificate_key(),
-        };
-        fields.serialize(serializer)
-    }
+    Agreement, this:
+    version = this.version.to_string(),
+    cipher = this.cipher.name,
+    group = this.group(),
+    signature = this.signature(),
+    certificate_key = this.certificate_key(),
 }
 
 impl fmt::Display for Agreement {

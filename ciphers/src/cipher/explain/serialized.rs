@@ -2,45 +2,54 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Effect, Explanation, Method, Step};
+use super::{Effect, Explanation, Step};
+use crate::serial::fields;
 
 /// With more steps, their lists are left out of serialized explanations: they would take a hundred
 /// megabytes.
 const MOST_LISTS: usize = 1000;
 
-impl Serialize for Explanation {
+fields! {
     /// `method`, `lists_left_out` (true for more than a thousand steps) and `steps`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            method: Method,
-            lists_left_out: bool,
-            steps: Vec<StepFields<'a>>,
-        }
-        let lists = self.steps.len() <= MOST_LISTS;
-        let fields = Fields {
-            method: self.method,
-            lists_left_out: !lists,
-            steps: self.steps.iter().map(|s| s.fields(lists)).collect(),
-        };
-        fields.serialize(serializer)
-    }
+    Explanation, this:
+    method = this.method,
+    lists_left_out = this.steps.len() > MOST_LISTS,
+    steps = serialized(&this.steps),
 }
 
-/// A step as it is serialized.
-#[derive(Serialize)]
-struct StepFields<'a> {
-    part: &'a str,
-    column: usize,
-    effect: Effect,
-    text: String,
-    hint: Option<String>,
-    added: Vec<&'a str>,
-    removed: Vec<&'a str>,
-    moved: Vec<&'a str>,
-    killed: Vec<&'a str>,
-    /// The list after the step; none if it has not changed or lists are left out.
-    list: Option<Vec<&'a str>>,
+/// A step, and whether its list is serialized.
+struct StepFields<'a>(&'a Step, bool);
+
+fn serialized(steps: &[Step]) -> Vec<StepFields<'_>> {
+    let lists = steps.len() <= MOST_LISTS;
+    steps.iter().map(|step| StepFields(step, lists)).collect()
+}
+
+fields! {
+    StepFields<'_>, this:
+    part = this.0.part.text(),
+    column = this.0.part.column(),
+    effect = this.0.effect,
+    text = this.0.to_string(),
+    hint = this.hint(),
+    added = this.names(&this.0.added),
+    removed = this.names(&this.0.removed),
+    moved = this.names(&this.0.moved),
+    killed = this.names(&this.0.killed),
+    // None if the list has not changed, or lists are left out.
+    list = (this.1 && this.0.changes_list()).then(|| this.names(&this.0.list)),
+}
+
+impl StepFields<'_> {
+    fn hint(&self) -> Option<String> {
+        let unknown = self.0.effect == Effect::Unknown;
+        let hint = if unknown { self.0.hint() } else { None };
+        hint.map(|hint| hint.to_string())
+    }
+
+    fn names(&self, suites: &[u16]) -> Vec<&str> {
+        self.0.named(suites).map(|cipher| cipher.name).collect()
+    }
 }
 
 impl Serialize for Effect {
@@ -54,25 +63,5 @@ impl Serialize for Effect {
             Effect::None(_) => "none",
             Effect::Unknown => "unknown",
         })
-    }
-}
-
-impl Step {
-    fn fields(&self, list: bool) -> StepFields<'_> {
-        let names = |suites| self.named(suites).map(|c| c.name).collect::<Vec<_>>();
-        let unknown = self.effect == Effect::Unknown;
-        let hint = if unknown { self.hint() } else { None };
-        StepFields {
-            part: self.part.text(),
-            column: self.part.column(),
-            effect: self.effect,
-            text: self.to_string(),
-            hint: hint.map(|hint| hint.to_string()),
-            added: names(&self.added),
-            removed: names(&self.removed),
-            moved: names(&self.moved),
-            killed: names(&self.killed),
-            list: (list && self.changes_list()).then(|| names(&self.list)),
-        }
     }
 }

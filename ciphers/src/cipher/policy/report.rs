@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::{About, Policy};
 use crate::cipher::{Cipher, Severity};
+use crate::serial::fields;
 
 /// The result of comparing suites, versions, groups or keys with a [`Policy`](super::Policy).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,44 +252,26 @@ impl Violation {
     }
 }
 
-impl Serialize for Report {
+fields! {
     /// The policy's `name`, `title`, `version`, `date` and `source`, then `conforms`,
     /// `not_compared` and `violations`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            #[serde(flatten)]
-            about: &'a About,
-            conforms: bool,
-            not_compared: &'a [Aspect],
-            violations: &'a [Violation],
-        }
-        let fields = Fields {
-            about: &self.about,
-            conforms: self.conforms(),
-            not_compared: &self.not_compared,
-            violations: &self.violations,
-        };
-        fields.serialize(serializer)
-    }
+    Report, this:
+    name = this.about.name,
+    title = this.about.title,
+    version = this.about.version,
+    date = this.about.date,
+    source = this.about.source,
+    conforms = this.conforms(),
+    not_compared = this.not_compared,
+    violations = this.violations,
 }
 
-impl Serialize for Violation {
+fields! {
     /// `severity`, `section` and `message`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            severity: Severity,
-            section: Option<&'a str>,
-            message: String,
-        }
-        let fields = Fields {
-            severity: self.severity(),
-            section: self.section(),
-            message: self.to_string(),
-        };
-        fields.serialize(serializer)
-    }
+    Violation, this:
+    severity = this.severity(),
+    section = this.section(),
+    message = this.to_string(),
 }
 
 impl fmt::Display for Violation {
