@@ -66,6 +66,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("TlsTransport", &["SslContext::new"]),
     // Private types that implement a trait which has the name of a public type.
     ("BioTransport", &["SslContext::new"]),
+    ("Borrower", &["SslContext::new"]),
     ("SocketTransport", &["SslContext::new"]),
     ("WireTransport", &["SslContext::new"]),
     // Macros write these for `SslSocket` and `SslObject`.

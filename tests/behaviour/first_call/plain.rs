@@ -86,9 +86,9 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
     "impl From<&str> for CaData", "impl From<String> for CaData", "impl From<&[u8]> for CaData",
     "impl From<Vec<u8>> for CaData", "VerifyLocations::new", "VerifyLocations::cafile",
     "impl From<&String> for CaData", "impl From<&Vec<u8>> for CaData", "impl From<&[u8; N]> for CaData",
-    "VerifyLocations::capath", "VerifyLocations::cadata" => (
+    "VerifyLocations::capath", "VerifyLocations::cadata", "VerifyLocations::pem" => (
         [CaData::from(&String::new()), CaData::from(&Vec::new()), CaData::from(b"der")],
-        VerifyLocations::new().cafile("file").capath("dir").cadata("pem"),
+        VerifyLocations::new().cafile("file").capath("dir").cadata("pem").pem("pem"),
         VerifyLocations::from("file").cadata(String::new()),
         VerifyLocations::new().cadata(&b"der"[..]),
         VerifyLocations::new().cadata(Vec::new()),
