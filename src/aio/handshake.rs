@@ -93,7 +93,32 @@ impl SslContext {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let options = WrapBio::new().server_side(true);
+        self.accept_with(stream, WrapBio::new())
+    }
+
+    /// The same with the options of one connection, for example its certificate, its OCSP response, or
+    /// how it verifies the client.
+    ///
+    /// ```no_run
+    /// # use pyssl as ssl;
+    /// # async fn f(context: ssl::SslContext, tcp: tokio::net::TcpStream) -> ssl::Result<()> {
+    /// let options = ssl::WrapBio::new().verify_mode(ssl::CERT_REQUIRED);
+    /// let stream = context.accept_with(tcp, options).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same as [`connect`](Self::connect).
+    ///
+    /// # Panics
+    ///
+    /// The same as [`connect`](Self::connect).
+    pub fn accept_with<S>(&self, stream: S, options: impl Into<WrapBio>) -> Handshake<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let options = options.into().server_side(true);
         Handshake::new(self, Link::new(stream), options, false, Timer::new())
     }
 }
@@ -111,6 +136,10 @@ pub struct IntoFallible<S> {
     timer: Timer,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would cost every handshake an allocation"
+)]
 enum State<S> {
     Shaking(TlsStream<S>),
     /// The options were invalid.

@@ -197,6 +197,21 @@ async fn accept_with_uses_the_certificate_of_its_options() {
     connected.expect("the certificate has the name");
 }
 
+#[tokio::test]
+async fn a_connection_can_require_a_client_certificate_that_its_context_does_not() {
+    let ca = Ca::new();
+    let (client, server) = (client_context(&ca), server_for(&ca, "localhost"));
+    server
+        .load_verify_locations(ssl::VerifyLocations::new().cadata(ca.cert_pem()))
+        .expect("a certificate");
+    let (near, far) = duplex(4096);
+    let options = ssl::WrapBio::new().verify_mode(ssl::CERT_REQUIRED);
+    let serve = server.accept_with(far, options);
+    let (served, _) = tokio::join!(serve, client.connect(near, "localhost"));
+    let error = served.expect_err("the client has no certificate");
+    assert_eq!(error.reason(), Some("PEER_DID_NOT_RETURN_A_CERTIFICATE"));
+}
+
 const KEY: [u8; 32] = [7; 32];
 
 /// A client's context with the key of `device-7`.

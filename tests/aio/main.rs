@@ -7,6 +7,7 @@
 
 mod asyncio;
 mod cancel;
+mod endpoint;
 mod every_poll;
 mod handshake;
 mod inner;

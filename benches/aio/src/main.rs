@@ -3,12 +3,16 @@
 //! ```sh
 //! cargo run --release --manifest-path benches/aio/Cargo.toml -- [ROW…] [--rounds N] [--slice MS] [--json]
 //! cargo run --release --manifest-path benches/aio/Cargo.toml -- --once SUBJECT ROW TIMES
+//! cargo run --release --manifest-path benches/aio/Cargo.toml -- --live [CLIENTS] [TIMES]
 //! ```
 //!
 //! Client and server run on one thread, so a figure is the processor time of both. Each row is measured in
 //! several rounds of all subjects; a ratio is the median of the rounds' ratios. `--once` repeats one row so
-//! many times and ends, for `valgrind --tool=callgrind`, which counts instructions.
+//! many times and ends, for `valgrind --tool=callgrind`, which counts instructions. `memory-idle` takes
+//! `--connections N`, for example 10000. `--live` counts failed and resumed handshakes of this library while
+//! the server's certificate is renewed every 50 ms, and without renewals.
 
+mod live;
 mod memory;
 mod ours;
 mod rows;
@@ -33,12 +37,17 @@ struct Options {
     rounds: usize,
     slice: f64,
     json: bool,
+    connections: usize,
 }
 
 fn main() {
     let mut args: VecDeque<String> = std::env::args().skip(1).collect();
     match args.front().map(String::as_str) {
         Some("--once") => return once(&args),
+        Some("--live") => {
+            let number = |at: usize| args.get(at).and_then(|text| text.parse::<usize>().ok());
+            return live::report(number(1).unwrap_or(1000), number(2).unwrap_or(5));
+        }
         Some("--memory") => return memory::child(&args[1]),
         _ => {}
     }
@@ -47,12 +56,14 @@ fn main() {
         rounds: 7,
         slice: 0.2,
         json: false,
+        connections: 400,
     };
     while let Some(arg) = args.pop_front() {
         let mut number = || args.pop_front().and_then(|text| text.parse::<f64>().ok());
         match arg.as_str() {
             "--rounds" => options.rounds = number().expect("a number of rounds") as usize,
             "--slice" => options.slice = number().expect("milliseconds") / 1e3,
+            "--connections" => options.connections = number().expect("a number") as usize,
             "--json" => options.json = true,
             _ => options.rows.push(arg),
         }
@@ -70,7 +81,7 @@ fn main() {
         report(row.name, row.unit, measure(row, &options), options.json);
     }
     if wanted("memory-idle") {
-        let values = SUBJECTS.map(|name| vec![memory::of(name)]);
+        let values = SUBJECTS.map(|name| vec![memory::of(name, options.connections)]);
         report("memory-idle", "KiB", values, options.json);
     }
 }

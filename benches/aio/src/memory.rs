@@ -1,6 +1,7 @@
 //! The memory of idle connections.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,35 +12,52 @@ use crate::subject::{Settings, Subject, Version};
 use crate::tokio_openssl::TokioOpenssl;
 use crate::tokio_rustls::TokioRustls;
 
-/// The descriptors of one process limit the number.
+/// The most connections of one process, each of which has two ends, since a process may have 1024
+/// descriptors.
 const PAIRS: usize = 400;
 const WARM_UP: usize = 50;
 
-/// Measures in a process of its own: KiB for one connection.
-pub(crate) fn of(subject: &str) -> f64 {
+/// KiB for one end of a connection: the mean of so many connections, in as many processes as they need, all
+/// idle at the same time.
+pub(crate) fn of(subject: &str, connections: usize) -> f64 {
     let program = std::env::current_exe().expect("a path");
-    let output = Command::new(program)
-        .args(["--memory", subject])
-        .env("MALLOC_ARENA_MAX", "1")
-        .output()
-        .expect("a process");
-    let text = String::from_utf8(output.stdout).expect("text");
-    text.trim().parse().expect("a number")
+    // Each prints its figure when its connections are idle, and ends with its input. One after the other,
+    // since all of them at once would compete for the processor.
+    let start = |_| {
+        let mut child = Command::new(&program)
+            .args(["--memory", subject])
+            .env("MALLOC_ARENA_MAX", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let stdout = child.stdout.take().expect("piped");
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).expect("text");
+        (child, line.trim().parse::<f64>().expect("a number"))
+    };
+    let figures: Vec<(Child, f64)> = (0..connections.div_ceil(PAIRS)).map(start).collect();
+    let count = figures.len() as f64;
+    let sum: f64 = figures.iter().map(|(_, figure)| figure).sum();
+    for (mut child, _) in figures {
+        drop(child.stdin.take());
+        child.wait().expect("it ends");
+    }
+    sum / count
 }
 
 pub(crate) fn child(subject: &str) {
-    let bytes = match subject {
+    match subject {
         Ours::NAME => measure::<Ours>(),
         TokioOpenssl::NAME => measure::<TokioOpenssl>(),
         TokioRustls::NAME => measure::<TokioRustls>(),
         other => panic!("no subject {other}"),
-    };
-    println!("{}", bytes / 1024.0);
+    }
 }
 
-/// Resident bytes for a connection that has sent and received a message of 16 KiB and waits for the next: the
+/// Prints the resident memory for a connection that has sent and received a message of 16 KiB and waits for the next: the
 /// mean of clients and servers.
-fn measure<S: Subject>() -> f64 {
+fn measure<S: Subject>() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -74,8 +92,13 @@ fn measure<S: Subject>() -> f64 {
             }
             pairs.push((near, far));
         }
-        (resident() - before) / (2 * PAIRS) as f64
-    })
+        let bytes = (resident() - before) / (2 * PAIRS) as f64;
+        println!("{}", bytes / 1024.0);
+        // Keeps the connections until the parent has the figures of all.
+        std::io::stdin()
+            .read_line(&mut String::new())
+            .expect("the end");
+    });
 }
 
 fn resident() -> f64 {

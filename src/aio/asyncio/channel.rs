@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
+use super::flow::Flow;
 use crate::aio::TlsStream;
 use crate::error::{Error, Result, SslError};
 use crate::object::SslObject;
@@ -20,9 +21,6 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 pub(super) type Inner = Box<dyn Stream>;
-
-/// `drain` waits while more bytes than this are unsent: asyncio's limit for TLS.
-const HIGH_WATER: usize = 512 * 1024;
 
 /// The most bytes that one read takes from the connection.
 const READ: usize = 64 * 1024;
@@ -60,6 +58,7 @@ struct State {
     wanted: bool,
     /// Data that was written and not sent yet.
     unsent: Vec<u8>,
+    flow: Flow,
     /// The write side will be shut down when `unsent` is empty.
     ends: bool,
     /// A task is sending `unsent`.
@@ -152,6 +151,7 @@ impl State {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 n => drop(self.unsent.drain(..n)),
             }
+            self.flow.sent(self.unsent.len());
             // `drain` may be waiting for this.
             self.wake_waiting();
         }
@@ -184,6 +184,7 @@ impl Shared {
             cause: None,
             wanted: false,
             unsent: Vec::new(),
+            flow: Flow::new(false),
             ends: false,
             sending: false,
             end: End::Open,
@@ -291,6 +292,9 @@ impl Shared {
         if open && !data.is_empty() {
             state.unsent.extend_from_slice(data);
             self.send(state);
+            let mut state = self.lock();
+            let unsent = state.unsent.len();
+            state.flow.written(unsent);
         }
     }
 
@@ -316,8 +320,26 @@ impl Shared {
         }
     }
 
-    /// Waits until at most `limit` bytes are unsent. With a limit of 0, also waits for the sending task.
-    async fn below(&self, limit: usize) -> Result<()> {
+    pub(super) fn unsent(&self) -> usize {
+        self.lock().unsent.len()
+    }
+
+    pub(super) fn limits(&self) -> (usize, usize) {
+        self.lock().flow.limits()
+    }
+
+    pub(super) fn set_limits(&self, high: Option<usize>, low: Option<usize>) -> Result<()> {
+        let mut state = self.lock();
+        state.flow.set(high, low)?;
+        let unsent = state.unsent.len();
+        state.flow.sent(unsent);
+        state.flow.written(unsent);
+        state.wake_waiting();
+        Ok(())
+    }
+
+    /// Waits until a condition holds.
+    async fn wait_until(&self, holds: impl Fn(&State) -> bool) -> Result<()> {
         poll_fn(|cx| {
             let mut state = self.lock();
             if state.lost {
@@ -325,7 +347,7 @@ impl Shared {
                 let error = io::Error::new(io::ErrorKind::ConnectionReset, text);
                 return Poll::Ready(Err(error.into()));
             }
-            match state.unsent.len() <= limit && !(limit == 0 && state.sending) {
+            match holds(&state) {
                 true => Poll::Ready(Ok(())),
                 false => state.wait(cx),
             }
@@ -337,11 +359,12 @@ impl Shared {
     pub(super) async fn drained(&self) -> Result<()> {
         // As in Python, other tasks can run first.
         tokio::task::yield_now().await;
-        self.below(HIGH_WATER).await
+        self.wait_until(|state| !state.flow.paused).await
     }
 
     pub(super) async fn flushed(&self) -> Result<()> {
-        self.below(0).await
+        self.wait_until(|state| state.unsent.is_empty() && !state.sending)
+            .await
     }
 
     /// Takes the stream for a handshake, with the bytes that were received and not read.
@@ -450,6 +473,7 @@ impl State {
     fn set(&mut self, channel: Channel) {
         if let Channel::Tls(stream) = &channel {
             self.object = Some(Arc::clone(&stream.object));
+            self.flow = Flow::new(true);
         }
         self.channel = channel;
         self.wake();

@@ -36,24 +36,22 @@
 //! tokio use [`SslContext::connect`] and [`SslContext::accept`] instead.
 
 mod channel;
+mod endpoint;
+mod flow;
 mod protocol;
 mod server;
 mod streams;
 
-use std::io;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use self::channel::{Channel, Shared};
+pub use self::endpoint::Endpoint;
 pub use self::protocol::{Protocol, Transport, create_connection};
 pub use self::server::{Server, start_server};
 pub use self::streams::{StreamReader, StreamWriter};
 use super::TlsStream;
 use crate::context::SslContext;
 use crate::error::{Error, Result};
-use crate::hostname::ServerName;
-use crate::lookup;
 use crate::object::WrapBio;
 
 /// Asyncio's keyword arguments for TLS. A context alone sets `ssl`; `()` means clear text.
@@ -116,6 +114,16 @@ impl Ssl {
 
     /// Python's rules for the arguments.
     fn check(&self) -> Result<()> {
+        if self.context.is_none() {
+            let given = [
+                ("server_hostname", self.server_hostname.is_some()),
+                ("ssl_handshake_timeout", self.handshake.is_some()),
+                ("ssl_shutdown_timeout", self.shutdown.is_some()),
+            ];
+            if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(Error::value(format!("{name} is only meaningful with ssl")));
+            }
+        }
         for (name, timeout) in [
             ("ssl_handshake_timeout", self.handshake),
             ("ssl_shutdown_timeout", self.shutdown),
@@ -154,39 +162,28 @@ impl From<()> for Ssl {
 ///
 /// `OSError` with `getaddrinfo`'s number (Python's `gaierror`) if the host is not found; `OSError`
 /// if no address accepts the connection; the errors of [`SslContext::connect`]; `ValueError` for a
-/// time-out of zero.
+/// time-out of zero, for TLS on a `TcpStream` without `server_hostname`, and for arguments of TLS
+/// without a context.
 ///
 /// # Panics
 ///
 /// Panics outside a tokio runtime.
 pub async fn open_connection(
-    address: (&str, u16),
+    endpoint: impl Into<Endpoint>,
     ssl: impl Into<Ssl>,
 ) -> Result<(StreamReader, StreamWriter)> {
-    let shared = connect(address, ssl.into()).await?;
+    let shared = connect(endpoint.into(), ssl.into()).await?;
     Ok(streams::pair(shared))
 }
 
-async fn connect((host, port): (&str, u16), mut ssl: Ssl) -> Result<Shared> {
+async fn connect(endpoint: Endpoint, mut ssl: Ssl) -> Result<Shared> {
     ssl.check()?;
-    let mut tcp = Err(Error::value("getaddrinfo returned empty list"));
-    for address in addresses(host, port).await? {
-        tcp = TcpStream::connect(address).await.map_err(Error::from);
-        if tcp.is_ok() {
-            break;
-        }
+    if ssl.context.is_some() && ssl.server_hostname.is_none() {
+        let host = endpoint.host();
+        let missing = || Error::value("You must set server_hostname when using ssl without a host");
+        ssl.server_hostname = Some(host.ok_or_else(missing)?.to_owned());
     }
-    if ssl.server_hostname.is_none() {
-        ssl.server_hostname = Some(host.to_owned());
-    }
-    Shared::start(Box::new(tcp?), ssl, false).await
-}
-
-/// The addresses of a host.
-async fn addresses(host: &str, port: u16) -> Result<Vec<std::net::SocketAddr>> {
-    let host = ServerName::new(host)?;
-    let looking = tokio::task::spawn_blocking(move || lookup::addresses(host.as_str(), port, None));
-    looking.await.map_err(io::Error::from)?
+    Shared::start(Box::new(endpoint.connect().await?), ssl, false).await
 }
 
 /// The handshake that [`open_connection`], [`start_server`] and `start_tls` share.
@@ -221,12 +218,12 @@ impl Shared {
 
     /// Starts TLS on the connection.
     async fn start_tls(&self, ssl: Ssl) -> Result<()> {
-        ssl.check()?;
         let Some(context) = &ssl.context else {
             return Err(Error::type_error(
                 "sslcontext is expected to be an instance of ssl.SSLContext",
             ));
         };
+        ssl.check()?;
         self.flushed().await?;
         let (stream, received) = self.take_for_upgrade()?;
         let upgrade = channel::Upgrade::new(self);

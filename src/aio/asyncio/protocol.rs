@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::channel::Shared;
-use super::{Ssl, connect};
+use super::{Endpoint, Ssl, connect};
 use crate::error::{Error, Result};
 use crate::object::SslObject;
 
@@ -70,6 +70,44 @@ impl Transport {
         self.0.is_closing()
     }
 
+    /// Python's `transport.get_write_buffer_size()`: the number of bytes that were written and not
+    /// encrypted yet, or not sent in clear text.
+    pub fn get_write_buffer_size(&self) -> usize {
+        self.0.unsent()
+    }
+
+    /// Python's `transport.get_write_buffer_limits()`: `(low, high)`. When more than `high` bytes are
+    /// unsent, `drain` waits until `low` are left. The default is 128 and 512 KiB with TLS, and 16 and
+    /// 64 KiB in clear text.
+    pub fn get_write_buffer_limits(&self) -> (usize, usize) {
+        self.0.limits()
+    }
+
+    /// Python's `transport.set_write_buffer_limits(high, low)`.
+    ///
+    /// ```python
+    /// writer.transport.set_write_buffer_limits(high=0)
+    /// ```
+    /// ```no_run
+    /// # fn f(writer: pyssl::aio::asyncio::StreamWriter) -> pyssl::Result<()> {
+    /// writer.transport().set_write_buffer_limits(0, None)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// Without `low`, it is a quarter of `high`; without `high`, that is four times `low`, or the
+    /// default.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if `high` is less than `low`.
+    pub fn set_write_buffer_limits(
+        &self,
+        high: impl Into<Option<usize>>,
+        low: impl Into<Option<usize>>,
+    ) -> Result<()> {
+        self.0.set_limits(high.into(), low.into())
+    }
+
     /// Python's `transport.get_extra_info("ssl_object")`. `None` in clear text.
     #[doc(alias = "get_extra_info")]
     pub fn object(&self) -> Option<Arc<SslObject>> {
@@ -118,10 +156,10 @@ impl Transport {
 /// Panics outside a tokio runtime.
 pub async fn create_connection<P: Protocol>(
     protocol_factory: impl FnOnce() -> P,
-    address: (&str, u16),
+    endpoint: impl Into<Endpoint>,
     ssl: impl Into<Ssl>,
 ) -> Result<(Transport, JoinHandle<P>)> {
-    let shared = connect(address, ssl.into()).await?;
+    let shared = connect(endpoint.into(), ssl.into()).await?;
     let mut protocol = protocol_factory();
     let transport = Transport(shared.clone());
     protocol.connection_made(&transport);

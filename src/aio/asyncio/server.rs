@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::{Future, pending};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::Ssl;
 use super::channel::Shared;
+use super::endpoint::addresses;
 use super::streams::{self, StreamReader, StreamWriter};
-use super::{Ssl, addresses};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The length of the queue of connections to be accepted: asyncio's default.
 const BACKLOG: u32 = 100;
@@ -51,7 +53,7 @@ pub struct Server {
 /// # Ok(()) }
 /// ```
 ///
-/// It listens on all addresses of the host, and calls the function in a task of its own for each
+/// It listens on all addresses of the host, or of the machine for an empty host, and calls the function in a task of its own for each
 /// connection, after the handshake. A handshake that fails ends that connection only. With port 0 the
 /// system chooses a free port, which [`Server::sockets`] returns.
 ///
@@ -75,8 +77,17 @@ where
     let ssl = ssl.into();
     ssl.check()?;
     let mut listeners = Vec::new();
-    for address in addresses(address.0, address.1).await? {
-        listeners.push(listen(address)?);
+    let mut unusable = None;
+    for address in local_addresses(address).await? {
+        match listen(address) {
+            Ok(listener) => listeners.push(listener),
+            // As in asyncio: the system may have no addresses of this family.
+            Err(error) if is_absent(&error) => unusable = Some(error),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let (true, Some(error)) = (listeners.is_empty(), unusable) {
+        return Err(error.into());
     }
     let connections = watch::Sender::new(());
     let serve = Arc::new(client_connected_cb);
@@ -117,7 +128,23 @@ where
     Ok(server)
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener> {
+/// The addresses to listen on. As in asyncio, an empty host means all addresses of the machine.
+async fn local_addresses((host, port): (&str, u16)) -> Result<Vec<SocketAddr>> {
+    if host.is_empty() {
+        let all: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
+        return Ok(all.map(|ip| SocketAddr::new(ip, port)).to_vec());
+    }
+    addresses(host, port, None).await
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT)
+    )
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
@@ -127,7 +154,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener> {
         socket2::SockRef::from(&socket).set_only_v6(true)?;
     }
     socket.bind(address)?;
-    socket.listen(BACKLOG).map_err(Error::from)
+    socket.listen(BACKLOG)
 }
 
 impl Server {
@@ -166,5 +193,19 @@ impl fmt::Debug for Server {
         f.debug_struct("Server")
             .field("sockets", &self.sockets)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_empty_host_means_all_addresses_of_the_machine() {
+        let found = local_addresses(("", 7)).await.unwrap();
+        let texts: Vec<String> = found.iter().map(SocketAddr::to_string).collect();
+        assert_eq!(texts, ["0.0.0.0:7", "[::]:7"]);
+        let found = local_addresses(("127.0.0.1", 7)).await.unwrap();
+        assert_eq!(found, ["127.0.0.1:7".parse().unwrap()]);
     }
 }

@@ -182,7 +182,9 @@ impl StreamWriter {
         }
     }
 
-    /// Python's `await writer.drain()`: waits while more than 512 KiB are unsent.
+    /// Python's `await writer.drain()`: if 512 KiB or more are unsent (in clear text, more than 64 KiB),
+    /// waits until a quarter of that is left. See
+    /// [`set_write_buffer_limits`](super::Transport::set_write_buffer_limits).
     ///
     /// # Errors
     ///

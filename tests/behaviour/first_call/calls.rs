@@ -141,22 +141,39 @@ fn clear_text_streams() {
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            let limited =
-                || asyncio::Ssl::from(()).ssl_handshake_timeout(std::time::Duration::from_secs(9));
-            let tls = limited()
-                .ssl_shutdown_timeout(std::time::Duration::from_secs(9))
+            let limit = std::time::Duration::from_secs(9);
+            let _ = asyncio::Ssl::from(())
+                .ssl_handshake_timeout(limit)
+                .ssl_shutdown_timeout(limit)
                 .server_hostname("x");
             let handle = |_, _| async {};
-            let server = asyncio::start_server(handle, ("127.0.0.1", 0), tls).await;
+            let server = asyncio::start_server(handle, ("127.0.0.1", 0), ()).await;
             let mut server = server.unwrap();
             let port = server.sockets()[0].port();
-            let streams = asyncio::open_connection(("127.0.0.1", port), limited()).await;
+            let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+            let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
+            let host = "127.0.0.1".to_owned();
+            let _: [asyncio::Endpoint; 5] = [
+                ("127.0.0.1", port).into(),
+                (&host, port).into(),
+                (host.clone(), port).into(),
+                address.into(),
+                tcp.into(),
+            ];
+            let endpoint = asyncio::Endpoint::new("127.0.0.1", port)
+                .local_addr("127.0.0.1", 0)
+                .family(socket2::Domain::IPV4)
+                .happy_eyeballs_delay(limit);
+            let streams = asyncio::open_connection(endpoint, ()).await;
             let (mut reader, mut writer) = streams.unwrap();
             writer.write(b"a");
             writer.writelines(["b", "c"]);
             let _ = (writer.can_write_eof(), writer.object(), reader.at_eof());
             let transport = writer.transport();
             transport.write(b"d");
+            let (low, high) = transport.get_write_buffer_limits();
+            assert!(transport.set_write_buffer_limits(high, low).is_ok());
+            assert_eq!(transport.get_write_buffer_size(), 0);
             transport.write_eof();
             writer.write_eof();
             let _ = (
@@ -229,6 +246,11 @@ pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
 const ALONE: &[Call] = calls! {
     "Server::close", "Server::is_serving", "Server::sockets", "impl fmt::Debug for Server",
     "Ssl::server_hostname", "Ssl::ssl_handshake_timeout", "Ssl::ssl_shutdown_timeout",
+    "Endpoint::new", "Endpoint::local_addr", "Endpoint::family", "Endpoint::happy_eyeballs_delay",
+    "Transport::get_write_buffer_limits", "Transport::set_write_buffer_limits",
+    "Transport::get_write_buffer_size", "impl From<(&str, u16)> for Endpoint",
+    "impl From<(&String, u16)> for Endpoint", "impl From<(String, u16)> for Endpoint",
+    "impl From<SocketAddr> for Endpoint", "impl From<TcpStream> for Endpoint",
     "impl From<()> for Ssl", "StreamReader::at_eof", "impl AsyncRead for StreamReader",
     "StreamWriter::can_write_eof", "StreamWriter::close", "StreamWriter::is_closing",
     "StreamWriter::object", "StreamWriter::transport", "StreamWriter::write",
