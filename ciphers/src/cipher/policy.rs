@@ -1,20 +1,19 @@
 mod certificates;
+mod pattern;
 mod report;
 
 pub use certificates::CertificateFacts;
 use certificates::Certificates;
+use pattern::Pattern;
 pub use report::{Aspect, Report, Violation, ViolationKind};
 
 use pyssl::TlsVersion;
 use serde::Deserialize;
 
+use super::Cipher;
 use super::group::Group;
-use super::library::is_suite;
-use super::names::{self, Alias};
-use super::selector::Selector;
+use super::names;
 use super::weakness::out_of_order;
-use super::{Cipher, Weakness};
-use crate::CipherExt;
 use crate::data::{self, DataError};
 use crate::words::{GroupName, Suite, Text, Version};
 
@@ -167,17 +166,6 @@ impl Keys {
             _ => Err(()),
         }
     }
-}
-
-/// Suites that a rule forbids or avoids.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-enum Pattern {
-    Weakness(Weakness),
-    Several(&'static Alias, Selector),
-    /// Suites that fit every pattern: `kRSA+AESGCM`.
-    All(Box<str>, Vec<Pattern>),
-    Suite(Box<str>),
 }
 
 impl Policy {
@@ -567,53 +555,6 @@ fn same_group(a: &str, b: &str) -> bool {
 
 fn is_named(cipher: &Cipher, name: &str) -> bool {
     cipher.name == name || cipher.standard_name == Some(name)
-}
-
-impl TryFrom<String> for Pattern {
-    type Error = String;
-
-    fn try_from(word: String) -> Result<Pattern, String> {
-        if let Some(weakness) = Weakness::from_slug(&word) {
-            return Ok(Pattern::Weakness(weakness));
-        }
-        if let Some(alias) = names::alias(&word) {
-            return Ok(Pattern::Several(alias, alias.selector()));
-        }
-        if let Some((first, rest)) = word.split_once('+') {
-            let all = vec![
-                Pattern::try_from(first.to_owned())?,
-                Pattern::try_from(rest.to_owned())?,
-            ];
-            return Ok(Pattern::All(word.into(), all));
-        }
-        if !is_suite(&word) {
-            let weaknesses = Weakness::ALL.map(Weakness::slug).join(", ");
-            return Err(format!(
-                "`{word}` is not a cipher suite, a name for several suites in cipher strings, \
-                 or a weakness ({weaknesses})"
-            ));
-        }
-        Ok(Pattern::Suite(word.into()))
-    }
-}
-
-impl Pattern {
-    fn matches(&self, cipher: &Cipher) -> bool {
-        match self {
-            Pattern::Weakness(weakness) => cipher.weaknesses().contains(weakness),
-            Pattern::Several(_, selector) => selector.selects(0, &Selector::of_suite(cipher)),
-            Pattern::All(_, all) => all.iter().all(|pattern| pattern.matches(cipher)),
-            Pattern::Suite(name) => is_named(cipher, name),
-        }
-    }
-
-    fn word(&self) -> Box<str> {
-        match self {
-            Pattern::Weakness(weakness) => weakness.to_string().into(),
-            Pattern::Several(alias, _) => alias.name.into(),
-            Pattern::All(name, _) | Pattern::Suite(name) => name.clone(),
-        }
-    }
 }
 
 #[cfg(test)]

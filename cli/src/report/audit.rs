@@ -9,7 +9,7 @@ use pyssl_ciphers::negotiate::Role;
 use serde::Serialize;
 
 use super::ciphers::violations;
-use super::problems::Problem;
+use super::problems::{Problem, of_policy};
 use super::suites::style;
 use super::{GOOD, SCHEMA, Styled, clean, counts, row, write_json};
 
@@ -68,16 +68,6 @@ pub(crate) fn problems(findings: &[AuditFinding], judged: Option<&Report>) -> Ve
     });
     findings
         .chain(judged.into_iter().flat_map(of_policy))
-        .collect()
-}
-
-/// The violations of a policy.
-pub(crate) fn of_policy(report: &Report) -> Vec<Problem> {
-    let violations = report.violations().iter();
-    violations
-        .map(|violation| {
-            Problem::without_file(report.policy(), violation.severity(), violation.to_string())
-        })
         .collect()
 }
 

@@ -19,7 +19,7 @@ pub(crate) use fix::FixedLine;
 pub(crate) use json::json;
 pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
-use super::problems::Problem;
+use super::problems::{Problem, of_policy};
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
@@ -80,7 +80,7 @@ impl Report {
         let error = self.error.iter().map(|(what, error)| {
             Problem::without_file("", cipher::Severity::Error, format!("{what}: {error}"))
         });
-        let judged = self.policy.iter().flat_map(super::audit::of_policy);
+        let judged = self.policy.iter().flat_map(of_policy);
         findings.chain(error).chain(judged).collect()
     }
 

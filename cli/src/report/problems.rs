@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use pyssl_ciphers::CodeExplanation;
-use pyssl_ciphers::cipher::Severity;
+use pyssl_ciphers::cipher::{Report, Severity};
 use serde_json::{Value, json};
 
 use super::write_json;
@@ -53,6 +53,16 @@ impl Problem {
             &self.code
         }
     }
+}
+
+/// The violations of a policy.
+pub(crate) fn of_policy(report: &Report) -> Vec<Problem> {
+    let violations = report.violations().iter();
+    violations
+        .map(|violation| {
+            Problem::without_file(report.policy(), violation.severity(), violation.to_string())
+        })
+        .collect()
 }
 
 /// The exit code: `usual`, or that of --fail-on and of Nagios. An invalid input stays 2.

@@ -7,6 +7,7 @@
 
 mod audit;
 mod ciphers;
+mod ciphers_files;
 mod connect;
 mod demo;
 mod fake;

@@ -1,0 +1,238 @@
+//! `pyssl ciphers --server`, and its output for other programs.
+
+use serde_json::Value;
+
+use crate::support::run;
+
+#[test]
+fn strings_in_files_are_linted_with_line_and_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let nginx = write(
+        "nginx.conf",
+        "server {\n    ssl_ciphers HIGH:!aNUL:!MD5;\n}\n",
+    );
+    let list = write("list.txt", "# good\nECDHE+AESGCM\nHIGH:!\n");
+    let none = write("none.conf", "server {\n  listen 443 ssl;\n}\n");
+    let clean = write("clean.txt", "ECDHE+AESGCM\n");
+    let output = run(["ciphers", "--server", &nginx]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let first = output.stdout.lines().next().unwrap();
+    assert!(
+        first.starts_with(&format!("{nginx}:2:23: C001 error: ")),
+        "{first}"
+    );
+    let output = run(["ciphers", "--server", &nginx, &list]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .contains(&format!("{list}:3:7: error: a name is missing"))
+    );
+    let output = run(["ciphers", "--server", &none]);
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("no cipher string found"));
+    assert_eq!(run(["ciphers", "--server", &clean]).code, Some(0));
+    let modern = run(["ciphers", "--server", &clean, "--policy", "mozilla-modern"]);
+    assert_eq!(modern.code, Some(1), "{modern:?}");
+    let output = run(["ciphers", "--json", "--server", &nginx, &clean]);
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(value["strings"][0]["directive"], "ssl_ciphers");
+    assert_eq!(
+        (&value["strings"][0]["line"], &value["strings"][0]["column"]),
+        (&2.into(), &17.into())
+    );
+    assert_eq!(value["strings"][1]["findings"], serde_json::json!([]));
+    assert_eq!(run(["ciphers", "--server", "/no/such/file"]).code, Some(2));
+}
+
+#[test]
+fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let text = "ssl_conf_command Ciphersuites TLS_AES_256_GCM_SHA384:TLS_BOGUS;\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output
+            .stdout
+            .starts_with(&format!("{file}:1:54: C001 error: ")),
+        "{output:?}"
+    );
+    let path = dir.path().join("main.cf");
+    let text = "smtpd_tls_exclude_ciphers = aNULL, aNUL,!MD5\n\
+                smtp_tls_exclude_ciphers = aNULL, MD5, DES\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file]);
+    let lines: Vec<_> = output.stdout.lines().collect();
+    assert_eq!(output.code, Some(2), "{output:?}");
+    // Postfix adds the `!` itself.
+    assert!(
+        lines[0].starts_with(&format!("{file}:1:41: error: `!` is not")),
+        "{lines:?}"
+    );
+    assert!(
+        lines[1].starts_with(&format!("{file}:2:40: C016 note: ")),
+        "{lines:?}"
+    );
+    std::fs::write(&path, "smtpd_tls_exclude_ciphers = aNULL, aNUL\n").unwrap();
+    let output = run(["ciphers", "--server", file]);
+    let place = format!("{file}:1:36: C001 error: ");
+    assert!(output.stdout.starts_with(&place), "{output:?}");
+    assert_eq!(output.code, Some(1));
+}
+
+#[test]
+fn ciphers_server_checks_the_settings_of_each_server_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let text = "http {\n  ssl_protocols TLSv1.2 TLSv1.3;\n  ssl_ecdh_curve X25519:prime256v1;\n\
+                server { server_name good.example; ssl_ciphers ECDHE+AESGCM; }\n\
+                server { server_name bad.example; ssl_ciphers AES128-SHA; ssl_protocols TLSv1; }\n\
+                }\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let policy = ["--policy", "mozilla-intermediate"];
+    let output = run(["ciphers", "--server", file].into_iter().chain(policy));
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
+    has("AES128-SHA is not in the guideline's list [server bad.example]");
+    // The violation is at the directive that causes it.
+    has(&format!(
+        "{file}:5:73: mozilla-intermediate error: TLSv1 is on"
+    ));
+    has("  server good.example\n    ciphers ECDHE+AESGCM (line 4)\n    versions TLSv1.2, TLSv1.3");
+    has("conforms to Mozilla Server Side TLS: intermediate\n");
+    has("does not conform: 2 violations");
+
+    let json = ["--json"].into_iter().chain(policy);
+    let output = run(["ciphers", "--server", file].into_iter().chain(json));
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    let servers = value["files"][0]["servers"].as_array().unwrap();
+    assert_eq!(value["files"][0]["program"], "nginx");
+    assert_eq!(servers[0]["name"], "server good.example");
+    assert_eq!(servers[0]["policy"]["conforms"], true);
+    assert_eq!(servers[1]["versions"], serde_json::json!(["TLSv1"]));
+}
+
+#[test]
+fn ciphers_server_compares_strings_with_other_openssl_versions() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("redis.conf");
+    std::fs::write(&path, "tls-ciphers CAMELLIA128-SHA\n").unwrap();
+    let file = path.to_str().unwrap();
+    let output = run(["ciphers", "--server", file, "--openssl", "4.0", "--json"]);
+    let value: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(value["strings"][0]["versions"][0]["name"], "4.0");
+}
+
+#[test]
+fn an_included_file_that_is_missing_is_reported_and_prevents_a_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    let text = "include mime.types;\ninclude tls.conf;\nssl_protocols TLSv1.3;\n\
+                ssl_ciphers ECDHE+AESGCM;\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.to_str().unwrap();
+    let output = run([
+        "ciphers",
+        "--server",
+        file,
+        "--policy",
+        "mozilla-intermediate",
+    ]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(
+        output.stdout.contains(":2:1: F011 warning: `tls.conf`"),
+        "{output:?}"
+    );
+    assert!(
+        output.stdout.contains("as far as it was compared"),
+        "{output:?}"
+    );
+    assert!(!output.stdout.contains("mime.types"), "{output:?}");
+}
+
+#[test]
+fn findings_are_printed_for_other_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nginx.conf");
+    std::fs::write(&path, "ssl_protocols TLSv1.1;\nssl_ciphers HIGH:!aNUL;\n").unwrap();
+    let file = path.to_str().unwrap();
+    let print = |format: &str, code: i32| {
+        let output = run(["ciphers", "--format", format, "--server", file]);
+        assert_eq!(output.code, Some(code), "{output:?}");
+        output.stdout
+    };
+    let sarif: Value = serde_json::from_str(&print("sarif", 1)).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        (&result["ruleId"], &result["level"]),
+        (&"C001".into(), &"error".into())
+    );
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        region,
+        &serde_json::json!({"startLine": 2, "startColumn": 19})
+    );
+    assert!(print("junit", 1).contains("<failure type=\"error\""));
+    assert!(print("markdown", 1).contains(&format!("| error | C001 | {file}:2:19 |")));
+    assert!(print("nagios", 2).starts_with("TLS CRITICAL - C0"));
+    let html = print("html", 1);
+    assert!(html.contains("<td>C001</td>") && html.ends_with("</body></html>\n"));
+    let good = run(["ciphers", "ECDHE+AESGCM", "--format", "nagios"]);
+    assert_eq!(
+        (good.code, &*good.stdout),
+        (Some(0), "TLS OK - no findings | errors=0 warnings=0\n")
+    );
+}
+
+#[test]
+fn fail_on_sets_the_severity_that_fails() {
+    let weak = "AES128-SHA:ECDHE+AESGCM";
+    for (severity, code) in [("error", 0), ("warning", 1), ("note", 1), ("never", 0)] {
+        let output = run(["ciphers", weak, "--fail-on", severity]);
+        assert_eq!(output.code, Some(code), "{severity}: {output:?}");
+    }
+    assert_eq!(
+        run(["ciphers", "HIGH:!", "--fail-on", "never"]).code,
+        Some(2)
+    );
+}
+
+/// The keys that the schema requires are there.
+#[test]
+fn json_has_the_keys_of_the_schema() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../../docs/schema/pyssl-1.json")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("list.txt");
+    std::fs::write(&path, "HIGH\n").unwrap();
+    let file = path.to_str().unwrap();
+    for (kind, args) in [
+        (
+            "ciphers",
+            vec!["ciphers", "HIGH", "--lint", "--fix", "--json"],
+        ),
+        ("files", vec!["ciphers", "--json", "--server", file]),
+        ("audit", vec!["audit", "--json"]),
+    ] {
+        let output = run(args);
+        let value: Value = serde_json::from_str(&output.stdout).unwrap();
+        let definition = &schema["$defs"][kind];
+        assert_eq!(
+            value["schema"], definition["properties"]["schema"]["const"],
+            "{kind}"
+        );
+        for key in definition["required"].as_array().unwrap() {
+            assert!(value.get(key.as_str().unwrap()).is_some(), "{kind}: {key}");
+        }
+    }
+}
