@@ -250,11 +250,11 @@ fn buffered<T: Tls>(setup: &Setup, chunk: usize) -> Work {
     })
 }
 
+/// Sends a batch on a stream.
+type SendBatch<'a, S> = &'a mut dyn FnMut(&mut S);
+
 /// Lets `send` send a batch, and waits for its acknowledgement.
-fn sender<T: Tls>(
-    setup: &Setup,
-    batch: usize,
-) -> impl FnMut(&mut dyn FnMut(&mut T::Stream)) + 'static {
+fn sender<T: Tls>(setup: &Setup, batch: usize) -> impl FnMut(SendBatch<'_, T::Stream>) + 'static {
     let addr = serve::<T>(T::server(setup, Version::V13), move |mut stream| {
         let mut buf = vec![0; 64 << 10];
         let mut left = batch;
