@@ -1,3 +1,4 @@
+use super::adapter::Failure;
 use crate as ssl;
 use crate::BoxError;
 
@@ -33,6 +34,13 @@ pub enum Error {
     /// time-out in the middle of a body is reported here too.
     #[error("{0}")]
     ConnectionError(#[source] BoxError),
+    /// The proxy cannot be reached, or refuses the connection.
+    #[error("{0}")]
+    ProxyError(#[source] BoxError),
+    /// The request was repeated as often as the [`Retry`](super::Retry) allows, because of the response's
+    /// status.
+    #[error("too many {0} error responses")]
+    RetryError(u16),
     /// The connection was not established in time.
     #[error("timed out while connecting")]
     ConnectTimeout,
@@ -70,14 +78,28 @@ pub enum Error {
         /// Python's text: `404 Client Error: Not Found for url: https://example.com/`.
         message: Box<str>,
     },
+    /// The URL of a proxy is invalid.
+    #[error("{0}")]
+    InvalidProxyURL(Box<str>),
+    /// The value of `json` cannot be JSON, or the response's body is not.
+    #[error("{0}")]
+    InvalidJSONError(Box<str>),
+    /// Arguments that exclude each other: Python's `ValueError`.
+    #[error("{0}")]
+    ValueError(Box<str>),
     /// A file of `verify` or `cert` does not exist.
     #[error("{0}")]
     OSError(Box<str>),
 }
 
+/// The cause of a [`Error::ConnectionError`] if no connection was made.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct NotConnected(pub(super) ssl::Error);
+
 impl Error {
-    /// True for the errors that `except requests.ConnectionError` catches, which include `SSLError` and
-    /// `ConnectTimeout`.
+    /// True for the errors that `except requests.ConnectionError` catches, which include `SSLError`,
+    /// `ProxyError` and `ConnectTimeout`.
     ///
     /// ```
     /// # use pyssl::requests::Error;
@@ -85,8 +107,11 @@ impl Error {
     /// assert!(!Error::ReadTimeout.is_connection_error());
     /// ```
     pub fn is_connection_error(&self) -> bool {
-        use Error::{ConnectTimeout, ConnectionError, SSLError};
-        matches!(self, ConnectionError(_) | SSLError(_) | ConnectTimeout)
+        use Error::{ConnectTimeout, ConnectionError, ProxyError, SSLError};
+        matches!(
+            self,
+            ConnectionError(_) | ProxyError(_) | SSLError(_) | ConnectTimeout
+        )
     }
 
     /// True for the errors that `except requests.Timeout` catches: `ConnectTimeout` and `ReadTimeout`.
@@ -109,6 +134,36 @@ impl Error {
             ureq::Error::BadUri(text) => Error::InvalidURL(text.into()),
             ureq::Error::Http(e) => Error::InvalidURL(e.to_string().into()),
             other => Error::of_connection(other).unwrap_or_else(Error::ConnectionError),
+        }
+    }
+
+    /// Which count of a [`Retry`](super::Retry) the error belongs to.
+    pub(super) fn failure(&self) -> Failure {
+        let is_connect = |cause: &BoxError| {
+            cause.is::<NotConnected>()
+                || matches!(cause.downcast_ref(), Some(ureq::Error::HostNotFound))
+        };
+        match self {
+            Error::ConnectTimeout | Error::ProxyError(_) => Failure::Connect,
+            Error::ConnectionError(cause) if is_connect(cause) => Failure::Connect,
+            Error::ConnectionError(_) | Error::ReadTimeout => Failure::Read,
+            _ => Failure::Other,
+        }
+    }
+
+    /// The error after the last repetition: `HTTPAdapter.send`'s for urllib3's `MaxRetryError`.
+    pub(super) fn exhausted(self) -> Error {
+        match self {
+            Error::ReadTimeout => Error::ConnectionError(Box::new(Error::ReadTimeout)),
+            error => error,
+        }
+    }
+
+    /// An error of [`StreamingResponse`](super::StreamingResponse)'s `read`.
+    pub(super) fn of_read(error: std::io::Error) -> Error {
+        match error.downcast::<Error>() {
+            Ok(error) => error,
+            Err(error) => Error::ChunkedEncodingError(Box::new(error)),
         }
     }
 

@@ -1,5 +1,5 @@
-//! The part of Python's `requests` that concerns TLS: `verify`, client certificates, and enough HTTP to use
-//! them. (Feature `requests`.)
+//! Python's `requests`: HTTP requests with `verify`, client certificates, sessions, adapters, proxies and
+//! retries. (Feature `requests`.)
 //!
 //! ```python
 //! response = requests.get("https://example.com", verify=True)
@@ -15,7 +15,8 @@
 //! ```
 //!
 //! [`RequestOptions`] has the keyword arguments; a value of `verify` can be passed alone, and `()` passes
-//! no options. A [`Session`] keeps connections open. [`Error`] has a variant for each exception class of
+//! no options. A [`Session`] keeps connections and cookies. An [`HttpAdapter`] gives it a context of yours, or
+//! repeats what fails. [`Error`] has a variant for each exception class of
 //! Python; its `SSLError` contains an [`ssl::Error`](crate::Error), with `reason()` and `verify_code()`.
 //!
 //! # As in Python
@@ -30,8 +31,8 @@
 //!
 //! - `verify=True` uses the system's trust store; Python uses the bundle of the package `certifi`.
 //! - An empty path is an `OSError`; in Python it disables verification.
-//! - Cookies, proxies (including those of the environment), `params`, `auth`, `files`, `json` and streaming
-//!   are not supported. Credentials in a URL (`https://user:secret@host/`) are sent; `.netrc` is not read.
+//! - A proxy `localhost:3128` without a scheme is used; Python takes `localhost` for the scheme.
+//! - Request bodies are in memory. SOCKS proxies, digest authentication, hooks and `.netrc` are not supported.
 //! - Control characters in a response header are replaced by spaces, including the line break of a header
 //!   that continues on the next line; Python keeps them. A header with an invalid name (RFC 9110) is
 //!   dropped.
@@ -39,21 +40,31 @@
 //! - A link-local address with a scope (`https://[fe80::1%25eth0]/`) is an `InvalidURL`.
 //! - A host name outside ASCII is an `InvalidURL`; write it as A-labels (`xn--...`).
 
+mod adapter;
+mod body;
 mod decode;
 mod error;
 mod head;
 mod options;
+mod prepare;
+mod proxies;
 mod redirect;
 mod response;
 mod session;
+mod stream;
+mod tls;
 mod transport;
+mod tunnel;
 mod url;
 mod wire;
 
+pub use adapter::{AssertHostname, HttpAdapter, Retry};
+pub use body::FilePart;
 pub use error::Error;
 pub use options::{ClientCert, RequestOptions, Verify};
 pub use response::Response;
 pub use session::Session;
+pub use stream::StreamingResponse;
 pub use ureq::http::{HeaderMap, HeaderValue};
 
 /// Sends a GET request.

@@ -1,6 +1,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Error;
+use super::body::{self, Body, Fields, FilePart};
+use super::proxies::Proxies;
 
 /// Python's `verify`: the certificates that verify the server.
 ///
@@ -61,7 +68,11 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 /// | `verify` | true |
 /// | `cert` | none |
 /// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate` |
-/// | `data` | none |
+/// | `params` | none |
+/// | `data`, `json`, `files` | none |
+/// | `auth` | that of the URL |
+/// | `cookies` | those of the session |
+/// | `proxies` | those of the environment |
 /// | `timeout` | none: waits for ever |
 /// | `allow_redirects` | true, false in `head` |
 ///
@@ -85,7 +96,14 @@ pub struct RequestOptions {
     pub(super) verify: Option<Verify>,
     pub(super) cert: Option<ClientCert>,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) data: Option<Vec<u8>>,
+    pub(super) params: Fields,
+    pub(super) body: Option<Body>,
+    pub(super) json: Option<Vec<u8>>,
+    pub(super) files: Vec<(String, FilePart)>,
+    pub(super) auth: Option<(String, String)>,
+    pub(super) cookies: Fields,
+    pub(super) proxies: Proxies,
+    pub(super) error: Option<Arc<Error>>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) read_timeout: Option<Duration>,
     pub(super) total_timeout: Option<Duration>,
@@ -125,10 +143,92 @@ impl RequestOptions {
         self
     }
 
+    /// Adds parameters to the query of the URL: Python's `params={"q": "a b"}`. A name can appear several times.
+    #[must_use]
+    pub fn params<N, V>(mut self, params: impl IntoIterator<Item = (N, V)>) -> RequestOptions
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.params.extend(fields(params));
+        self
+    }
+
     /// Sets the body: Python's `data=b"..."`. No `Content-Type` is added.
     #[must_use]
     pub fn data(mut self, data: impl Into<Vec<u8>>) -> RequestOptions {
-        self.data = Some(data.into());
+        self.body = Some(Body::Bytes(data.into()));
+        self
+    }
+
+    /// Sets the fields of a form as the body: Python's `data={"name": "value"}`. With [`files`](Self::files),
+    /// they become parts of a `multipart/form-data` body.
+    #[must_use]
+    pub fn form<N, V>(mut self, form: impl IntoIterator<Item = (N, V)>) -> RequestOptions
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.body = Some(Body::Form(fields(form).collect()));
+        self
+    }
+
+    /// Sets a JSON body: Python's `json={"a": 1}`. `data` and `files` come before it. A value that cannot be JSON is an
+    /// [`InvalidJSONError`](super::Error::InvalidJSONError) of the request.
+    ///
+    /// ```
+    /// # use pyssl::requests::RequestOptions;
+    /// # use std::collections::BTreeMap;
+    /// let options = RequestOptions::new().json(&BTreeMap::from([("a", 1)]));
+    /// ```
+    #[must_use]
+    pub fn json(mut self, value: &impl Serialize) -> RequestOptions {
+        match body::json(value) {
+            Ok(json) => self.json = Some(json),
+            Err(error) => self.error = Some(Arc::new(error)),
+        }
+        self
+    }
+
+    /// Sends files as `multipart/form-data`: Python's `files={"field": ("name", data)}`.
+    #[must_use]
+    pub fn files<N: Into<String>>(
+        mut self,
+        files: impl IntoIterator<Item = (N, FilePart)>,
+    ) -> RequestOptions {
+        let files = files.into_iter().map(|(name, file)| (name.into(), file));
+        self.files.extend(files);
+        self
+    }
+
+    /// Sets name and password for HTTP's basic authentication: Python's `auth=("user", "secret")`.
+    #[must_use]
+    pub fn auth(mut self, user: impl Into<String>, password: impl Into<String>) -> RequestOptions {
+        self.auth = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Adds cookies: Python's `cookies={"name": "value"}`. Those of a request are not kept in the session.
+    #[must_use]
+    pub fn cookies<N, V>(mut self, cookies: impl IntoIterator<Item = (N, V)>) -> RequestOptions
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.cookies.extend(fields(cookies));
+        self
+    }
+
+    /// Sets proxies: Python's `proxies={"https": "http://localhost:3128"}`. Names are `http`, `https`, `all`, or
+    /// those with a host, such as `https://example.com`; `no_proxy` is a list of hosts that need none. An empty
+    /// URL is no proxy. See [`Session::trust_env`](super::Session::trust_env) for those of the environment.
+    #[must_use]
+    pub fn proxies<N, V>(mut self, proxies: impl IntoIterator<Item = (N, V)>) -> RequestOptions
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.proxies.extend(fields(proxies));
         self
     }
 
@@ -171,11 +271,27 @@ impl RequestOptions {
     pub(super) fn or(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);
+        let merged = |session: &Fields, own: Fields| -> Fields {
+            let mut kept = session.clone();
+            kept.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
+            kept.extend(own);
+            kept
+        };
         RequestOptions {
             verify: self.verify.or_else(|| session.verify.clone()),
             cert: self.cert.or_else(|| session.cert.clone()),
             headers,
-            data: self.data.or_else(|| session.data.clone()),
+            params: merged(&session.params, self.params),
+            body: self.body.or_else(|| session.body.clone()),
+            json: self.json.or_else(|| session.json.clone()),
+            files: match self.files.is_empty() {
+                true => session.files.clone(),
+                false => self.files,
+            },
+            auth: self.auth.or_else(|| session.auth.clone()),
+            cookies: merged(&session.cookies, self.cookies),
+            proxies: self.proxies,
+            error: self.error.or_else(|| session.error.clone()),
             connect_timeout: self.connect_timeout.or(session.connect_timeout),
             read_timeout: self.read_timeout.or(session.read_timeout),
             total_timeout: self.total_timeout.or(session.total_timeout),
@@ -192,6 +308,14 @@ impl fmt::Debug for RequestOptions {
             .field("cert", &self.cert)
             .finish_non_exhaustive()
     }
+}
+
+fn fields<N: Into<String>, V: Into<String>>(
+    pairs: impl IntoIterator<Item = (N, V)>,
+) -> impl Iterator<Item = (String, String)> {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
 }
 
 impl From<()> for RequestOptions {

@@ -1,10 +1,13 @@
 use std::fmt;
+use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use ureq::Body;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use ureq::http::{self, HeaderMap, HeaderName, StatusCode};
 
 use super::Error;
+use super::body;
 use super::decode::decode;
 use super::url::Url;
 
@@ -27,6 +30,8 @@ pub struct Response {
     url: String,
     headers: HeaderMap,
     content: Vec<u8>,
+    history: Vec<Response>,
+    pub(super) elapsed: Duration,
 }
 
 impl Response {
@@ -39,12 +44,65 @@ impl Response {
             .read_to_vec()
             .map_err(Error::of_body)?;
         let encodings = joined(&head.headers, &CONTENT_ENCODING);
-        Ok(Response {
-            status: head.status,
-            url: url.to_string(),
-            content: decode(&encodings, content)?,
-            headers: head.headers,
-        })
+        let content = decode(&encodings, content)?;
+        Ok(Response::of(
+            head.status,
+            url.to_string(),
+            head.headers,
+            content,
+            Vec::new(),
+        ))
+    }
+
+    pub(super) fn of(
+        status: StatusCode,
+        url: String,
+        headers: HeaderMap,
+        content: Vec<u8>,
+        history: Vec<Response>,
+    ) -> Response {
+        Response {
+            status,
+            url,
+            headers,
+            content,
+            history,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn with_history(mut self, history: Vec<Response>) -> Response {
+        self.history = history;
+        self
+    }
+
+    /// Python's `response.history`: the redirects that led here, oldest first. Unlike in Python, those have no
+    /// history of their own.
+    pub fn history(&self) -> &[Response] {
+        &self.history
+    }
+
+    /// Python's `response.elapsed`: the time from sending the request to the head of the response.
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// Python's `response.json()`.
+    ///
+    /// ```
+    /// # use pyssl::requests;
+    /// # fn f(response: &requests::Response) -> Result<(), requests::Error> {
+    /// let numbers: Vec<u32> = response.json()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidJSONError`] if the body is not JSON (in UTF-8, UTF-16 or UTF-32), or not such a value.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let text = body::decode_json(&self.content);
+        serde_json::from_str(&text)
+            .map_err(|error| Error::InvalidJSONError(error.to_string().into()))
     }
 
     /// Python's `response.status_code`, for example 200.

@@ -1,17 +1,25 @@
 use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use cookie_store::CookieStore;
 use ureq::Agent;
-use ureq::http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH};
-use ureq::http::{self, HeaderMap, HeaderName, HeaderValue, Method};
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::config::Config;
+use ureq::http;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
 
-use super::decode::ACCEPTED;
+use super::adapter::{Failure, HttpAdapter, Retry, Verdict};
+use super::prepare::{add_cookies, keep_cookies, prepare};
 use super::redirect::{self, Outgoing};
-use super::transport::{Tls, WireConnector};
-use super::{Error, RequestOptions, Response, Verify, url};
+use super::tls::Tls;
+use super::transport::WireConnector;
+use super::tunnel::Proxy;
+use super::url::Url;
+use super::{Error, RequestOptions, Response, StreamingResponse, Verify, proxies};
 
 /// Keeps connections open between requests, and options that the requests share: Python's
 /// `requests.Session`.
@@ -48,8 +56,15 @@ pub struct Session {
     options: RequestOptions,
     trust_env: bool,
     max_redirects: u32,
-    agents: Mutex<HashMap<Tls, Agent>>,
+    /// The longest prefix first.
+    adapters: Vec<(String, Arc<HttpAdapter>)>,
+    cookies: Mutex<CookieStore>,
+    agents: Mutex<HashMap<Route, Agent>>,
 }
+
+/// What requests must have in common to share connections: the number of the adapter, the TLS options and the
+/// proxy.
+type Route = (usize, Tls, Option<Proxy>);
 
 impl Session {
     /// Creates a session whose requests have these options.
@@ -58,12 +73,19 @@ impl Session {
             options: options.into(),
             trust_env: true,
             max_redirects: 30,
+            adapters: ["https://", "http://"]
+                .map(|prefix| (prefix.to_owned(), Arc::default()))
+                .into(),
+            cookies: Mutex::default(),
             agents: Mutex::default(),
         }
     }
 
-    /// Python's `session.trust_env`: whether `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` apply to requests
-    /// whose `verify` is unset or `true`. As in Python, they override the `verify` of the session.
+    /// Python's `session.trust_env`: whether environment variables count.
+    ///
+    /// `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` apply to requests whose `verify` is unset or `true`. Proxies are
+    /// named by `http_proxy`, `https_proxy` and `all_proxy`, and hosts without a proxy by `no_proxy`, in lower or
+    /// upper case. As in Python, all of these override the options of the session.
     #[must_use]
     pub fn trust_env(mut self, trust: bool) -> Session {
         self.trust_env = trust;
@@ -119,6 +141,58 @@ impl Session {
         self.request("POST", url, options)
     }
 
+    /// Sends a PUT request: Python's `session.put(url, data=b"...")`.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn put(
+        &self,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<Response, Error> {
+        self.request("PUT", url, options)
+    }
+
+    /// Sends a PATCH request: Python's `session.patch(url, data=b"...")`.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn patch(
+        &self,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<Response, Error> {
+        self.request("PATCH", url, options)
+    }
+
+    /// Sends a DELETE request: Python's `session.delete(url)`.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn delete(
+        &self,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<Response, Error> {
+        self.request("DELETE", url, options)
+    }
+
+    /// Sends an OPTIONS request: Python's `session.options(url)`.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn options(
+        &self,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<Response, Error> {
+        self.request("OPTIONS", url, options)
+    }
+
     /// Sends a request: Python's `session.request("PUT", url, data=b"...")`.
     ///
     /// # Errors
@@ -130,76 +204,140 @@ impl Session {
         url: impl AsRef<str>,
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
-        let options = options.into();
-        let verify = self.verify(options.verify.clone());
-        let options = options.or(&self.options);
-
-        let mut request = Outgoing {
-            url: url::parse(url.as_ref())?,
-            method: method
-                .to_ascii_uppercase()
-                .parse()
-                .map_err(invalid_header)?,
-            headers: HeaderMap::new(),
-            body: options.data.clone().filter(|data| !data.is_empty()),
-        };
-        let headers = &mut request.headers;
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
-        for (name, value) in &options.headers {
-            let name = HeaderName::try_from(name).map_err(invalid_header)?;
-            let value = HeaderValue::try_from(value).map_err(invalid_header)?;
-            headers.insert(name, value);
-        }
-        if let Some((name, password)) = request.url.credentials() {
-            headers.insert(AUTHORIZATION, basic(&name, &password)?);
-        }
-        match request.body {
-            Some(_) => drop(headers.remove(CONTENT_LENGTH)),
-            // Tell the server that there is no body.
-            None if ![Method::GET, Method::HEAD].contains(&request.method) => {
-                request.body = Some(Vec::new());
-            }
-            None => {}
-        }
-
-        let agent = self.agent(Tls {
-            verify,
-            cert: options.cert.clone(),
-        });
-        self.run(&agent, request, &options)
+        let last = self.run(method, url.as_ref(), options.into())?;
+        let mut response = Response::read(last.answer, &last.url)?.with_history(last.history);
+        response.elapsed = last.elapsed;
+        Ok(response)
     }
 
-    /// Sends a request and follows redirects.
-    fn run(
+    /// Sends a request, and leaves the body of the response for the caller to read: Python's `stream=True`.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn stream(
         &self,
-        agent: &Agent,
-        mut request: Outgoing,
-        options: &RequestOptions,
-    ) -> Result<Response, Error> {
+        method: &str,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<StreamingResponse, Error> {
+        let last = self.run(method, url.as_ref(), options.into())?;
+        let (head, body) = last.answer.into_parts();
+        StreamingResponse::new(head, body, last.url, last.history)
+    }
+
+    /// Sends a request and follows redirects. Leaves the body of the last response unread.
+    fn run(&self, method: &str, url: &str, options: RequestOptions) -> Result<LastHop, Error> {
+        let verify = self.verify(options.verify.clone());
+        let options = options.or(&self.options);
+        if let Some(error) = &options.error {
+            return Err(Error::InvalidJSONError(error.to_string().into()));
+        }
+        let tls = Tls {
+            verify,
+            cert: options.cert.clone(),
+        };
+        let mut request = prepare(method, url, &options)?;
+        let own = &self.options.proxies;
+        let mut proxies = proxies::merged(&request.url, &options.proxies, own, self.trust_env);
         let follow = options.allow_redirects.unwrap_or(true);
         let end = options
             .total_timeout
             .and_then(|total| Instant::now().checked_add(total));
-        let mut redirects = 0;
+        let mut history: Vec<Response> = Vec::new();
         loop {
-            let answer = send(agent, &request, options, end)?;
+            add_cookies(&mut request, &self.lock_cookies(), &options.cookies)?;
+            let proxy = proxies::select(&request.url, &proxies);
+            let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
+            let number = self.adapter(&request.url);
+            let agent = self.agent(number, &tls, proxy);
+            let begin = Instant::now();
+            let retry = self.adapters[number].1.retries.clone();
+            let answer = exchange(&agent, &request, &options, end, retry)?;
+            let elapsed = begin.elapsed();
+            keep_cookies(&mut self.lock_cookies(), &request.url, answer.headers());
             let status = answer.status();
             let location = redirect::target(status, answer.headers()).filter(|_| follow);
-            let response = Response::read(answer, &request.url);
             let Some(location) = location else {
-                return response;
+                return Ok(LastHop {
+                    answer,
+                    url: request.url,
+                    history,
+                    elapsed,
+                });
             };
-            // The body of a redirect is not used.
-            match response {
-                Ok(_) | Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {}
-                Err(error) => return Err(error),
-            }
-            if redirects >= self.max_redirects {
+            let headers = answer.headers().clone();
+            // A body that is broken does not matter.
+            let mut response = match Response::read(answer, &request.url) {
+                Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {
+                    Response::of(
+                        status,
+                        request.url.to_string(),
+                        headers,
+                        Vec::new(),
+                        Vec::new(),
+                    )
+                }
+                outcome => outcome?,
+            };
+            response.elapsed = elapsed;
+            history.push(response);
+            if history.len() > usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
                 return Err(Error::TooManyRedirects(self.max_redirects));
             }
-            redirects += 1;
             request = request.redirected(status, &location)?;
+            proxies = proxies::after_redirect(&request.url, &proxies, self.trust_env);
         }
+    }
+
+    /// Uses an adapter for the URLs that start with `prefix`: Python's `session.mount(prefix, adapter)`. The
+    /// longest prefix counts.
+    ///
+    /// ```python
+    /// session.mount("https://internal.example/", adapter)
+    /// ```
+    /// ```
+    /// # use pyssl::requests::{HttpAdapter, Session};
+    /// let adapter = HttpAdapter::new().max_retries(3);
+    /// let session = Session::new(()).mount("https://internal.example/", adapter);
+    /// ```
+    #[must_use]
+    pub fn mount(mut self, prefix: impl Into<String>, adapter: HttpAdapter) -> Session {
+        let prefix = prefix.into();
+        self.adapters.retain(|(other, _)| *other != prefix);
+        self.adapters.push((prefix, Arc::new(adapter)));
+        self.adapters
+            .sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));
+        self.agents = Mutex::default();
+        self
+    }
+
+    /// The names and values of all cookies of the session: Python's `session.cookies.items()`.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let store = self.lock_cookies();
+        let cookies = store.iter_unexpired();
+        cookies
+            .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
+            .collect()
+    }
+
+    /// Forgets all cookies: Python's `session.cookies.clear()`.
+    pub fn clear_cookies(&self) {
+        self.lock_cookies().clear();
+    }
+
+    fn lock_cookies(&self) -> MutexGuard<'_, CookieStore> {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the adapter for a URL.
+    fn adapter(&self, url: &Url) -> usize {
+        let url = url.to_string().to_ascii_lowercase();
+        let fits = |(prefix, _): &(String, _)| url.starts_with(&prefix.to_ascii_lowercase());
+        self.adapters
+            .iter()
+            .position(fits)
+            .unwrap_or(self.adapters.len() - 1)
     }
 
     fn verify(&self, of_request: Option<Verify>) -> Verify {
@@ -214,25 +352,95 @@ impl Session {
             .unwrap_or_default()
     }
 
-    fn agent(&self, tls: Tls) -> Agent {
+    fn agent(&self, adapter: usize, tls: &Tls, proxy: Option<Proxy>) -> Agent {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        let agent = agents.entry(tls).or_insert_with_key(|tls| {
-            let config = Agent::config_builder()
-                .proxy(None)
-                .user_agent(concat!("pyssl/", env!("CARGO_PKG_VERSION")))
-                .http_status_as_error(false)
-                .allow_non_standard_methods(true)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                // Python's limits on the head apply instead.
-                .max_response_header_size(usize::MAX)
-                // Like Python, never wait for `100 Continue`.
-                .timeout_await_100(Some(Duration::ZERO))
-                .build();
-            let connector = WireConnector::new(tls.clone());
-            Agent::with_parts(config, connector, DefaultResolver::default())
-        });
+        let key = (adapter, tls.clone(), proxy);
+        let agent = agents
+            .entry(key)
+            .or_insert_with_key(|(adapter, tls, proxy)| {
+                let config = Agent::config_builder()
+                    .proxy(None)
+                    .user_agent(concat!("pyssl/", env!("CARGO_PKG_VERSION")))
+                    .http_status_as_error(false)
+                    .allow_non_standard_methods(true)
+                    .max_redirects(0)
+                    .max_redirects_will_error(false)
+                    // Python's limits on the head apply instead.
+                    .max_response_header_size(usize::MAX)
+                    // Like Python, never wait for `100 Continue`.
+                    .timeout_await_100(Some(Duration::ZERO))
+                    .build();
+                let adapter = Arc::clone(&self.adapters[*adapter].1);
+                let connector = WireConnector::new(adapter, tls.clone(), proxy.clone());
+                match proxy {
+                    None => Agent::with_parts(config, connector, DefaultResolver::default()),
+                    // The proxy looks up the server's name.
+                    Some(_) => Agent::with_parts(config, connector, NoResolver),
+                }
+            });
         agent.clone()
+    }
+}
+
+/// The response that is not followed by another.
+struct LastHop {
+    answer: http::Response<ureq::Body>,
+    url: Url,
+    history: Vec<Response>,
+    elapsed: Duration,
+}
+
+/// Sends a request, again if the adapter says so.
+fn exchange(
+    agent: &Agent,
+    request: &Outgoing,
+    options: &RequestOptions,
+    end: Option<Instant>,
+    retry: Option<Retry>,
+) -> Result<http::Response<ureq::Body>, Error> {
+    let mut retry = retry.unwrap_or_else(Retry::none);
+    loop {
+        let pause = match send(agent, request, options, end) {
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                if !retry.repeats(&request.method, status, answer.headers()) {
+                    return Ok(answer);
+                }
+                if retry.count(Failure::Status, &request.method) != Verdict::Again {
+                    return match retry.raises_on_status() {
+                        true => Err(Error::RetryError(status)),
+                        false => Ok(answer),
+                    };
+                }
+                let headers = answer.headers().clone();
+                // The connection can be used again if the body is read.
+                let _ = Response::read(answer, &request.url);
+                retry.pause(Some(&headers))?
+            }
+            Err(error) => match retry.count(error.failure(), &request.method) {
+                Verdict::Again => retry.pause(None)?,
+                Verdict::Raise => return Err(error),
+                Verdict::Exhausted => return Err(error.exhausted()),
+            },
+        };
+        thread::sleep(pause);
+    }
+}
+
+/// Stands in for the look-up of a name.
+#[derive(Debug)]
+struct NoResolver;
+
+impl Resolver for NoResolver {
+    fn resolve(
+        &self,
+        _: &http::Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        addresses.push(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        Ok(addresses)
     }
 }
 
@@ -260,22 +468,6 @@ fn send(
         None => agent.run(plain),
     }
     .map_err(Error::of_request)
-}
-
-/// The `Basic` credentials for a name and a password. Like Python, decodes UTF-8 and sends Latin-1.
-fn basic(name: &[u8], password: &[u8]) -> Result<HeaderValue, Error> {
-    let latin_1 = |part: &[u8]| -> Result<Vec<u8>, Error> {
-        let text = String::from_utf8_lossy(part);
-        let bytes = text.chars().map(u8::try_from);
-        bytes.collect::<Result<_, _>>().map_err(invalid_header)
-    };
-    let pair = [latin_1(name)?, latin_1(password)?].join(&b':');
-    let value = format!("Basic {}", openssl::base64::encode_block(&pair));
-    HeaderValue::try_from(value).map_err(invalid_header)
-}
-
-fn invalid_header(error: impl ToString) -> Error {
-    Error::InvalidHeader(error.to_string().into())
 }
 
 fn bundle_of_environment() -> Option<PathBuf> {

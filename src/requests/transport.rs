@@ -7,122 +7,175 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
+use openssl::hash::{MessageDigest, hash};
 use ureq::unversioned::transport::time;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use super::error::NotConnected;
+use super::tls::Tls;
+use super::tunnel::{Nested, Proxy};
 use super::wire::Wire;
-use super::{ClientCert, Error, Verify};
+use super::{AssertHostname, Error, HttpAdapter, Verify};
 use crate as ssl;
 use crate::ureq::server_hostname;
-
-/// The number of servers for which TLS sessions are kept.
-const RESUMED_SERVERS: usize = 100;
-
-/// The TLS options of a connection. Connections with equal options can be shared.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Tls {
-    pub(super) verify: Verify,
-    pub(super) cert: Option<ClientCert>,
-}
-
-impl Tls {
-    /// Creates the context as urllib3 does for `requests`.
-    fn context(&self) -> Result<ssl::SslContext, Error> {
-        let context = match &self.verify {
-            Verify::Default => ssl::create_default_context(()),
-            Verify::DangerDisabled => ssl::create_unverified_context(ssl::UnverifiedContext::new()),
-            Verify::Path(path) => {
-                let what = "Could not find a suitable TLS CA certificate bundle";
-                must_exist(path, what)?;
-                let options = ssl::DefaultContext::default();
-                ssl::create_default_context(if path.is_dir() {
-                    options.capath(path)
-                } else {
-                    options.cafile(path)
-                })
-            }
-        };
-        let context = context.map_err(Error::SSLError)?;
-        self.set_up(&context)?;
-        Ok(context)
-    }
-
-    fn set_up(&self, context: &ssl::SslContext) -> Result<(), Error> {
-        if let Some(ClientCert { cert, key }) = &self.cert {
-            must_exist(cert, "Could not find the TLS certificate file")?;
-            let mut chain = ssl::CertChain::new(cert);
-            if let Some(key) = key {
-                must_exist(key, "Could not find the TLS key file")?;
-                chain = chain.keyfile(key);
-            }
-            context.load_cert_chain(chain).map_err(Error::SSLError)?;
-        }
-        let set = || {
-            context.set_options(context.options() | ssl::OP_NO_TICKET)?;
-            context.set_hostname_checks_common_name(false)?;
-            context.set_post_handshake_auth(true)?;
-            context.set_client_session_cache(RESUMED_SERVERS)?;
-            context.set_alpn_protocols(&["http/1.1"])
-        };
-        set().map_err(Error::SSLError)
-    }
-}
-
-fn must_exist(path: &Path, what: &str) -> Result<(), Error> {
-    if path.exists() {
-        return Ok(());
-    }
-    let text = format!("{what}, invalid path: {}", path.display());
-    Err(Error::OSError(text.into()))
-}
 
 /// Connects to servers.
 #[derive(Debug)]
 pub(super) struct WireConnector {
+    adapter: Arc<HttpAdapter>,
     tls: Tls,
+    proxy: Option<Proxy>,
     /// Created on first use: a program that only uses `http` needs no certificates.
     context: OnceCell<ssl::SslContext>,
 }
 
 impl WireConnector {
-    pub(super) fn new(tls: Tls) -> WireConnector {
+    pub(super) fn new(adapter: Arc<HttpAdapter>, tls: Tls, proxy: Option<Proxy>) -> WireConnector {
         WireConnector {
+            adapter,
             tls,
+            proxy,
             context: OnceCell::new(),
         }
     }
 
     fn stream(&self, details: &ConnectionDetails<'_>) -> Result<Stream, Error> {
-        let remaining = RemainingTime::of(&details.timeout);
+        let remaining = Remaining::of(&details.timeout);
         // Report unreadable files before sending anything.
         let context = match details.needs_tls() {
-            true => Some(self.context.get_or_try_init(|| self.tls.context())?),
+            true => Some(
+                self.context
+                    .get_or_try_init(|| self.tls.context(&self.adapter))?,
+            ),
             false => None,
         };
-        let plain = connect(&details.addrs, &remaining)?;
-        plain
-            .set_nodelay(details.config.no_delay())
-            .map_err(|e| Error::ConnectionError(Box::new(ssl::Error::from(e))))?;
-        match context {
-            Some(context) => handshake(context, plain, details, &remaining)
-                .map(|sock| Stream::Tls(Box::new(sock))),
-            None => Ok(Stream::Plain(plain)),
+        let host = details.uri.host().unwrap_or_default();
+        let stream = match &self.proxy {
+            None => {
+                let plain = connect(&details.addrs, &remaining)?;
+                plain
+                    .set_nodelay(details.config.no_delay())
+                    .map_err(|e| Error::ConnectionError(Box::new(ssl::Error::from(e))))?;
+                Stream::Plain(plain)
+            }
+            Some(proxy) => {
+                let own = || {
+                    let tls = Tls {
+                        verify: self.tls.verify.clone(),
+                        cert: None,
+                    };
+                    tls.context(&HttpAdapter::default())
+                };
+                let mut stream = proxy.connect(own, &remaining)?;
+                if context.is_some() {
+                    let port = details.uri.port_u16().unwrap_or(443);
+                    proxy.tunnel(&mut stream, host, port, &remaining)?;
+                }
+                stream
+            }
+        };
+        let Some(context) = context else {
+            return Ok(stream);
+        };
+        let stream = match stream {
+            Stream::Plain(plain) => {
+                let options = self.options(ssl::WrapSocket::from(server_hostname(host)));
+                Stream::Tls(Box::new(handshake(context, plain, options, &remaining)?))
+            }
+            Stream::Tls(outer) => {
+                let options = self.bio_options(ssl::WrapBio::from(server_hostname(host)));
+                let left = remaining.get().ok_or(Error::ReadTimeout)?;
+                let nested = Nested::connect(context, *outer, options, left);
+                Stream::Nested(Box::new(nested.map_err(of_handshake)?))
+            }
+            Stream::Nested(nested) => Stream::Nested(nested),
+        };
+        self.check_fingerprint(&stream)?;
+        Ok(stream)
+    }
+
+    /// Whether the adapter changes the check of the host name: to none, or to that of another name.
+    fn assert_hostname(&self) -> Option<Option<&str>> {
+        match &self.adapter.assert_hostname {
+            _ if self.tls.verify == Verify::DangerDisabled => None,
+            None | Some(AssertHostname::OfUrl) => None,
+            Some(AssertHostname::DangerNone) => Some(None),
+            Some(AssertHostname::Name(name)) => Some(Some(name)),
+        }
+    }
+
+    fn options(&self, options: ssl::WrapSocket) -> ssl::WrapSocket {
+        match self.assert_hostname() {
+            None => options,
+            Some(None) => options.check_hostname(false),
+            Some(Some(name)) => options.expected_names([name]),
+        }
+    }
+
+    fn bio_options(&self, options: ssl::WrapBio) -> ssl::WrapBio {
+        match self.assert_hostname() {
+            None => options,
+            Some(None) => options.check_hostname(false),
+            Some(Some(name)) => options.expected_names([name]),
+        }
+    }
+
+    /// urllib3's `assert_fingerprint`.
+    fn check_fingerprint(&self, stream: &Stream) -> Result<(), Error> {
+        let Some(expected) = &self.adapter.assert_fingerprint else {
+            return Ok(());
+        };
+        let certificate = match stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(sock) => sock.getpeercert_binary().map_err(Error::SSLError)?,
+            Stream::Nested(nested) => nested
+                .inner()
+                .getpeercert_binary()
+                .map_err(Error::SSLError)?,
+        };
+        let wrong = |text: String| Error::SSLError(ssl::Error::value(text));
+        let digits = expected.replace(':', "").to_ascii_lowercase();
+        let digest = match digits.len() {
+            32 => MessageDigest::md5(),
+            40 => MessageDigest::sha1(),
+            64 => MessageDigest::sha256(),
+            _ => return Err(wrong(format!("Fingerprint of invalid length: {expected}"))),
+        };
+        let certificate = certificate.unwrap_or_default();
+        let actual = hash(digest, &certificate).map_err(|stack| Error::SSLError(stack.into()))?;
+        let actual = actual
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        match actual == digits {
+            true => Ok(()),
+            false => Err(wrong(format!(
+                "Fingerprints did not match. Expected \"{digits}\", got \"{actual}\""
+            ))),
         }
     }
 }
 
-fn handshake(
+/// The errors of a handshake. As in Python, the connect time-out applies to it too, but the error has another
+/// name.
+fn of_handshake(error: ssl::Error) -> Error {
+    match error {
+        ssl::Error::Timeout(_) => Error::ReadTimeout,
+        e if e.ssl().is_some() => Error::SSLError(e),
+        e => Error::ConnectionError(Box::new(e)),
+    }
+}
+
+pub(super) fn handshake(
     context: &ssl::SslContext,
     plain: TcpStream,
-    details: &ConnectionDetails<'_>,
-    remaining: &RemainingTime,
+    options: ssl::WrapSocket,
+    remaining: &Remaining,
 ) -> Result<ssl::SslSocket, Error> {
-    let options = ssl::WrapSocket::new()
-        .server_hostname(server_hostname(details.uri.host().unwrap_or_default()))
+    let options = options
         .do_handshake_on_connect(false)
         // No other thread waits for this descriptor.
         .read_ahead(true);
@@ -132,12 +185,7 @@ fn handshake(
         sock.do_handshake()?;
         Ok(sock)
     };
-    wrap().map_err(|e: ssl::Error| match e {
-        // As in Python, the connect time-out applies to the handshake too, but the error has another name.
-        ssl::Error::Timeout(_) => Error::ReadTimeout,
-        e if e.ssl().is_some() => Error::SSLError(e),
-        e => Error::ConnectionError(Box::new(e)),
-    })
+    wrap().map_err(of_handshake)
 }
 
 impl Connector for WireConnector {
@@ -149,10 +197,15 @@ impl Connector for WireConnector {
         _: Option<()>,
     ) -> Result<Option<WireTransport>, ureq::Error> {
         let stream = self.stream(details).map_err(wrapped)?;
+        let forward = match &self.proxy {
+            Some(proxy) if !details.needs_tls() => Some(Forward::new(proxy, details)),
+            _ => None,
+        };
         Ok(Some(WireTransport {
             stream,
             wire: Wire::new(details.config.output_buffer_size()),
             is_cut: false,
+            forward,
         }))
     }
 }
@@ -163,7 +216,7 @@ fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error
 }
 
 /// Tries the addresses in order.
-fn connect(addresses: &[SocketAddr], remaining: &RemainingTime) -> Result<TcpStream, Error> {
+pub(super) fn connect(addresses: &[SocketAddr], remaining: &Remaining) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
         let connected = match remaining.get() {
@@ -178,24 +231,24 @@ fn connect(addresses: &[SocketAddr], remaining: &RemainingTime) -> Result<TcpStr
     }
     match last.kind() {
         io::ErrorKind::TimedOut => Err(Error::ConnectTimeout),
-        _ => Err(Error::ConnectionError(Box::new(ssl::Error::from(last)))),
+        _ => Err(Error::ConnectionError(Box::new(NotConnected(last.into())))),
     }
 }
 
 /// The remaining time of a time-out.
-struct RemainingTime(Option<Instant>);
+pub(super) struct Remaining(Option<Instant>);
 
-impl RemainingTime {
-    fn of(timeout: &NextTimeout) -> RemainingTime {
+impl Remaining {
+    pub(super) fn of(timeout: &NextTimeout) -> Remaining {
         let after = &timeout.after;
-        RemainingTime(match after.is_not_happening() {
+        Remaining(match after.is_not_happening() {
             true => None,
             false => Instant::now().checked_add(**after),
         })
     }
 
     /// `None` if the time is up; `Some(None)` if there is no limit.
-    fn get(&self) -> Option<Option<Duration>> {
+    pub(super) fn get(&self) -> Option<Option<Duration>> {
         match self.0 {
             None => Some(None),
             Some(end) => {
@@ -208,18 +261,28 @@ impl RemainingTime {
 
 /// The socket of a connection.
 #[derive(Debug)]
-enum Stream {
+pub(super) enum Stream {
     Tls(Box<ssl::SslSocket>),
+    /// TLS to the server through TLS to a proxy.
+    Nested(Box<Nested>),
     Plain(TcpStream),
 }
 
 impl Stream {
     /// Sends all data within a time limit.
-    fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
+    pub(super) fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
         match self {
             Stream::Tls(sock) => {
                 set_timeout(sock, timeout)?;
                 sock.sendall(data)
+            }
+            Stream::Nested(nested) => {
+                set_timeout(nested.outer(), timeout)?;
+                let mut sent = 0;
+                while sent < data.len() {
+                    sent += nested.drive(|inner| inner.write(&data[sent..]))?;
+                }
+                Ok(())
             }
             Stream::Plain(stream) => {
                 stream.set_write_timeout(timeout)?;
@@ -228,11 +291,22 @@ impl Stream {
         }
     }
 
-    fn receive(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> ssl::Result<usize> {
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        timeout: Option<Duration>,
+    ) -> ssl::Result<usize> {
         match self {
             Stream::Tls(sock) => {
                 set_timeout(sock, timeout)?;
                 sock.recv_into(buffer)
+            }
+            Stream::Nested(nested) => {
+                set_timeout(nested.outer(), timeout)?;
+                match nested.drive(|inner| inner.read_into(buffer)) {
+                    Err(ssl::Error::ZeroReturn(_)) => Ok(0),
+                    outcome => outcome,
+                }
             }
             Stream::Plain(stream) => {
                 stream.set_read_timeout(timeout)?;
@@ -248,6 +322,7 @@ impl Stream {
                 let idle = sock.setblocking(false).and_then(|()| sock.recv(1));
                 matches!(idle, Err(ssl::Error::WantRead(_)))
             }
+            Stream::Nested(nested) => nested.is_silent(),
             Stream::Plain(stream) => {
                 let peek = stream
                     .set_nonblocking(true)
@@ -273,6 +348,55 @@ pub(super) struct WireTransport {
     wire: Wire,
     /// Sending has failed. The server may have sent a response before.
     is_cut: bool,
+    forward: Option<Forward>,
+}
+
+/// How requests to a proxy differ from those to a server.
+#[derive(Debug)]
+struct Forward {
+    /// The part of the URL before the path.
+    origin: String,
+    /// Additional headers.
+    headers: String,
+    /// The next bytes to send begin a request.
+    is_start: bool,
+}
+
+impl Forward {
+    fn new(proxy: &Proxy, details: &ConnectionDetails<'_>) -> Forward {
+        let authority = details
+            .uri
+            .authority()
+            .map_or("", |authority| authority.as_str());
+        let headers = proxy.authorization.as_ref();
+        Forward {
+            origin: format!("http://{authority}"),
+            headers: headers.map_or_else(String::new, |value| {
+                format!("Proxy-Authorization: {value}\r\n")
+            }),
+            is_start: true,
+        }
+    }
+
+    /// Writes the whole URL into the request line (RFC 9112, section 3.2.2).
+    fn rewrite(&mut self, output: &[u8]) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.is_start) {
+            return None;
+        }
+        let space = output.iter().position(|byte| *byte == b' ')? + 1;
+        let line = output.iter().position(|byte| *byte == b'\n')? + 1;
+        let origin = self.origin.as_bytes();
+        Some(
+            [
+                &output[..space],
+                origin,
+                &output[space..line],
+                self.headers.as_bytes(),
+                &output[line..],
+            ]
+            .concat(),
+        )
+    }
 }
 
 /// Runs an operation with a time limit for the whole of it.
@@ -281,7 +405,7 @@ fn within<T>(
     operation: impl FnOnce(Option<Duration>) -> ssl::Result<T>,
 ) -> Result<T, TransportError> {
     let out_of_time = || TransportError::Http(ureq::Error::Timeout(timeout.reason));
-    let left = RemainingTime::of(&timeout).get().ok_or_else(out_of_time)?;
+    let left = Remaining::of(&timeout).get().ok_or_else(out_of_time)?;
     operation(left).map_err(|e| match e {
         ssl::Error::Timeout(_) => out_of_time(),
         e if e.is_would_block() => out_of_time(),
@@ -317,6 +441,11 @@ impl Transport for WireTransport {
             return Ok(());
         }
         let (stream, output) = (&mut self.stream, &self.wire.output()[..amount]);
+        let rewritten = self
+            .forward
+            .as_mut()
+            .and_then(|forward| forward.rewrite(output));
+        let output = rewritten.as_deref().unwrap_or(output);
         match within(timeout.for_write(), |left| stream.send(output, left)) {
             Err(TransportError::Tls(ssl::Error::Os(e)))
                 if [libc::EPIPE, libc::ECONNRESET].contains(&e.errno()) =>
@@ -349,10 +478,13 @@ impl Transport for WireTransport {
     }
 
     fn is_open(&mut self) -> bool {
+        if let Some(forward) = &mut self.forward {
+            forward.is_start = true;
+        }
         !self.is_cut && self.wire.is_idle() && self.stream.is_silent()
     }
 
     fn is_tls(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
+        matches!(self.stream, Stream::Tls(_) | Stream::Nested(_))
     }
 }

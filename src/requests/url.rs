@@ -128,12 +128,40 @@ impl Url {
             .map_or(authority, |(_, rest)| rest)
     }
 
-    fn host(&self) -> String {
+    /// The scheme, in lower case.
+    pub(super) fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The host in lower case, an IPv6 address without brackets.
+    pub(super) fn host(&self) -> String {
         split_port(self.host_and_port()).0.to_ascii_lowercase()
     }
 
-    fn port(&self) -> Option<u16> {
+    pub(super) fn port(&self) -> Option<u16> {
         split_port(self.host_and_port()).1.and_then(port_number)
+    }
+
+    /// Adds parameters to the query.
+    pub(super) fn add_params(&mut self, params: &str) {
+        if params.is_empty() {
+            return;
+        }
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query += params;
+    }
+
+    /// The URL as a proxy gets it, without credentials and fragment: `urldefragauth`.
+    pub(super) fn for_proxy(&self) -> Result<String, Error> {
+        let uri = self.uri()?;
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Ok(format!(
+            "{}://{}{target}",
+            self.scheme,
+            self.host_and_port()
+        ))
     }
 
     /// Whether credentials for this URL must not be sent to the other: `Session.should_strip_auth`.

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod answers;
+mod echo;
 mod oracle;
 mod outcomes;
 mod peer;
 mod redirects;
 mod sending;
 mod session;
+mod streaming;
+mod table;
 mod transfer;
 mod ureq;
 mod verify;

@@ -13,13 +13,15 @@ use pyssl_testing::{
 use serde_json::{Value, json};
 
 /// A Python that has `requests`.
-fn python_with_requests() -> Option<Python> {
+pub(crate) fn python_with_requests() -> Option<Python> {
     let system = Python::at(Path::new("python3"));
-    let mut pythons = python().cloned().into_iter().chain(system);
+    let named = std::env::var_os("PYSSL_REQUESTS_PYTHON");
+    let named = named.and_then(|path| Python::at(Path::new(&path)));
+    let mut pythons = named.into_iter().chain(python().cloned()).chain(system);
     pythons.find(|python| python.run("import requests", &[""; 0]).status.success())
 }
 
-fn class(error: &Error) -> &'static str {
+pub(crate) fn class(error: &Error) -> &'static str {
     match error {
         Error::SSLError(_) => "SSLError",
         Error::ConnectionError(_) => "ConnectionError",
@@ -33,6 +35,12 @@ fn class(error: &Error) -> &'static str {
         Error::InvalidHeader(_) => "InvalidHeader",
         Error::ContentDecodingError(_) => "ContentDecodingError",
         Error::OSError(_) => "OSError",
+        Error::ProxyError(_) => "ProxyError",
+        Error::InvalidProxyURL(_) => "InvalidProxyURL",
+        Error::RetryError(_) => "RetryError",
+        Error::InvalidJSONError(_) => "InvalidJSONError",
+        Error::ValueError(_) => "ValueError",
+        Error::HTTPError { .. } => "HTTPError",
         other => panic!("{other:?}"),
     }
 }

@@ -328,7 +328,10 @@ const ALONE: &[Call] = calls! {
 
 #[cfg(feature = "requests")]
 mod requests {
-    use pyssl::requests::{self, ClientCert, RequestOptions, Session, Verify};
+    use pyssl::requests::{
+        self, AssertHostname, ClientCert, FilePart, HttpAdapter, RequestOptions, Retry, Session,
+        Verify,
+    };
 
     use super::*;
 
@@ -363,6 +366,35 @@ mod requests {
             let _ = (response.content().len(), response.text().len());
             let _ = response.raise_for_status();
         };
+        "Response::elapsed", "Response::history", "Response::json" => {
+            let response = requests::get(url().replace("https", "http"), ()).unwrap();
+            let _ = (response.elapsed(), response.history().len());
+            let _ = response.json::<u32>();
+        };
+        "Session::put" => Session::new(()).put(url(), ());
+        "Session::patch" => Session::new(()).patch(url(), ());
+        "Session::delete" => Session::new(()).delete(url(), ());
+        "Session::options" => Session::new(()).options(url(), ());
+        "Session::stream" => Session::new(()).stream("GET", url(), ());
+        "Session::request: files" => {
+            let options = options().files([("f", FilePart::new("content"))]);
+            Session::new(()).request("POST", url().replace("https", "http"), options)
+        };
+        "StreamingResponse::headers", "StreamingResponse::history", "StreamingResponse::into_response",
+        "StreamingResponse::status_code", "StreamingResponse::url", "impl Read for StreamingResponse",
+        "impl fmt::Debug for StreamingResponse" => {
+            let url = url().replace("https", "http");
+            let mut response = Session::new(()).stream("GET", url, ()).unwrap();
+            let _ = (response.headers().len(), response.history().len(), format!("{response:?}"));
+            let _ = (response.status_code(), response.url());
+            let _ = std::io::Read::read(&mut response, &mut [0]);
+            response.into_response()
+        };
+        "HttpAdapter::ssl_context" => {
+            let context = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
+            let adapter = HttpAdapter::new().ssl_context(&context);
+            Session::new(()).mount("https://", adapter).get(url(), ())
+        };
         "Error::is_connection_error", "Error::is_timeout" => {
             let error = requests::get(url(), ()).unwrap_err();
             (error.is_connection_error(), error.is_timeout())
@@ -372,6 +404,49 @@ mod requests {
     pub(super) const UNTOUCHED: &[Call] = calls! {
         "Session::new", "Session::trust_env", "Session::max_redirects" => {
             Session::new(()).trust_env(false).max_redirects(1)
+        };
+        "HttpAdapter::new", "HttpAdapter::assert_fingerprint", "HttpAdapter::assert_hostname",
+        "HttpAdapter::max_retries", "Session::mount", "Session::cookies", "Session::clear_cookies",
+        "impl From<&str> for AssertHostname", "impl From<bool> for AssertHostname",
+        "impl From<u32> for Retry", "Retry::new", "Retry::all_methods", "Retry::allowed_methods",
+        "Retry::backoff_factor", "Retry::backoff_max", "Retry::connect", "Retry::raise_on_status",
+        "Retry::read", "Retry::respect_retry_after_header", "Retry::status",
+        "Retry::status_forcelist" => {
+            let retry = Retry::new(3)
+                .all_methods()
+                .allowed_methods(["GET"])
+                .backoff_factor(0.5)
+                .backoff_max(1.0)
+                .connect(1)
+                .raise_on_status(false)
+                .read(1)
+                .respect_retry_after_header(false)
+                .status(1)
+                .status_forcelist([503]);
+            let adapter = HttpAdapter::new()
+                .assert_fingerprint("00")
+                .assert_hostname("name")
+                .assert_hostname(AssertHostname::from(false))
+                .max_retries(Retry::from(1))
+                .max_retries(retry);
+            let session = Session::new(()).mount("http://", adapter);
+            let _ = session.cookies();
+            session.clear_cookies();
+        };
+        "FilePart::new", "FilePart::filename", "FilePart::content_type",
+        "impl std::fmt::Debug for FilePart", "RequestOptions::auth", "RequestOptions::cookies",
+        "RequestOptions::files", "RequestOptions::form", "RequestOptions::json",
+        "RequestOptions::params", "RequestOptions::proxies" => {
+            let file = FilePart::new("data").filename("name").content_type("text/plain");
+            let _ = format!("{file:?}");
+            options()
+                .auth("user", "password")
+                .cookies([("name", "value")])
+                .files([("name", file)])
+                .form([("name", "value")])
+                .json(&1)
+                .params([("name", "value")])
+                .proxies([("http", "http://localhost")])
         };
         "RequestOptions::new", "RequestOptions::verify", "RequestOptions::cert",
         "RequestOptions::headers", "RequestOptions::data", "RequestOptions::timeout",

@@ -1,0 +1,288 @@
+//! Bodies and queries: `requests.models.RequestEncodingMixin`, `urllib.parse.urlencode` and
+//! `urllib3.filepost`.
+
+use std::fmt::Write as _;
+use std::io;
+
+use percent_encoding::percent_encode_byte;
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
+
+use super::Error;
+
+/// A part of a `multipart/form-data` body: one file of Python's `files`.
+///
+/// | Python | Rust |
+/// |---|---|
+/// | `{"f": open("a.txt", "rb")}` | `("f", FilePart::new(std::fs::read("a.txt")?).filename("a.txt"))` |
+/// | `{"f": ("a.txt", data)}` | `("f", FilePart::new(data).filename("a.txt"))` |
+/// | `{"f": ("a.txt", data, "text/plain")}` | `("f", FilePart::new(data).filename("a.txt").content_type("text/plain"))` |
+#[derive(Clone, PartialEq, Eq)]
+pub struct FilePart {
+    pub(super) content: Vec<u8>,
+    filename: Option<String>,
+    content_type: Option<String>,
+}
+
+impl FilePart {
+    /// A file with this content. Its name is the field's name.
+    pub fn new(content: impl Into<Vec<u8>>) -> FilePart {
+        FilePart {
+            content: content.into(),
+            filename: None,
+            content_type: None,
+        }
+    }
+
+    /// Sets the name that the server sees.
+    #[must_use]
+    pub fn filename(mut self, filename: impl Into<String>) -> FilePart {
+        self.filename = Some(filename.into());
+        self
+    }
+
+    /// Sets the media type. As in Python, a part has none otherwise.
+    #[must_use]
+    pub fn content_type(mut self, content_type: impl Into<String>) -> FilePart {
+        self.content_type = Some(content_type.into());
+        self
+    }
+}
+
+impl std::fmt::Debug for FilePart {
+    /// Omits the content, which may be secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FilePart")
+            .field("filename", &self.filename)
+            .field("length", &self.content.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Fields of a form or of a query, in their order.
+pub(super) type Fields = Vec<(String, String)>;
+
+/// Python's `data`.
+#[derive(Clone)]
+pub(super) enum Body {
+    Bytes(Vec<u8>),
+    Form(Fields),
+}
+
+/// A body with its media type, if it has one.
+pub(super) struct Encoded {
+    pub(super) bytes: Vec<u8>,
+    pub(super) content_type: Option<String>,
+}
+
+/// `PreparedRequest.prepare_body`.
+pub(super) fn encode(
+    body: Option<&Body>,
+    json: Option<&[u8]>,
+    files: &[(String, FilePart)],
+) -> Result<Option<Encoded>, Error> {
+    let of = |bytes: Vec<u8>, content_type: &str| Encoded {
+        bytes,
+        content_type: Some(content_type.to_owned()),
+    };
+    if !files.is_empty() {
+        let fields = match body {
+            Some(Body::Form(fields)) => fields.as_slice(),
+            // As in Python, files exclude JSON, and bytes cannot be fields.
+            Some(Body::Bytes(bytes)) if !bytes.is_empty() => {
+                return Err(Error::ValueError("Data must not be a string.".into()));
+            }
+            _ => &[],
+        };
+        let boundary = boundary()?;
+        let bytes = multipart(fields, files, &boundary);
+        return Ok(Some(of(
+            bytes,
+            &format!("multipart/form-data; boundary={boundary}"),
+        )));
+    }
+    Ok(match (body, json) {
+        (Some(Body::Bytes(bytes)), _) if !bytes.is_empty() => Some(Encoded {
+            bytes: bytes.clone(),
+            content_type: None,
+        }),
+        (Some(Body::Form(fields)), _) if !fields.is_empty() => Some(of(
+            urlencode(fields).into_bytes(),
+            "application/x-www-form-urlencoded",
+        )),
+        (_, Some(json)) => Some(of(json.to_vec(), "application/json")),
+        _ => None,
+    })
+}
+
+/// `urllib.parse.urlencode`.
+pub(super) fn urlencode(fields: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (number, (name, value)) in fields.iter().enumerate() {
+        if number > 0 {
+            text.push('&');
+        }
+        quote_plus(&mut text, name);
+        text.push('=');
+        quote_plus(&mut text, value);
+    }
+    text
+}
+
+fn quote_plus(text: &mut String, part: &str) {
+    for byte in part.bytes() {
+        match byte {
+            b' ' => text.push('+'),
+            b'-' | b'.' | b'_' | b'~' => text.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => text.push(char::from(byte)),
+            _ => *text += percent_encode_byte(byte),
+        }
+    }
+}
+
+fn boundary() -> Result<String, Error> {
+    let random = crate::RAND_bytes(16).map_err(Error::SSLError)?;
+    Ok(random.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}
+
+fn multipart(fields: &[(String, String)], files: &[(String, FilePart)], boundary: &str) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut part = |head: String, content: &[u8]| {
+        body.extend(format!("--{boundary}\r\n{head}\r\n\r\n").bytes());
+        body.extend(content);
+        body.extend(b"\r\n");
+    };
+    for (name, value) in fields {
+        let name = quoted(name);
+        part(
+            format!("Content-Disposition: form-data; name=\"{name}\""),
+            value.as_bytes(),
+        );
+    }
+    for (name, file) in files {
+        let filename = quoted(file.filename.as_deref().unwrap_or(name));
+        let name = quoted(name);
+        let mut head =
+            format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"");
+        if let Some(content_type) = &file.content_type {
+            let _ = write!(head, "\r\nContent-Type: {content_type}");
+        }
+        part(head, &file.content);
+    }
+    body.extend(format!("--{boundary}--\r\n").bytes());
+    body
+}
+
+/// `urllib3.fields.format_multipart_header_param`.
+fn quoted(value: &str) -> String {
+    value
+        .replace('"', "%22")
+        .replace('\n', "%0A")
+        .replace('\r', "%0D")
+}
+
+/// Python's `json.dumps(value)`: spaces after `,` and `:`, and nothing outside ASCII.
+pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, Dumps);
+    let outcome = value.serialize(&mut serializer);
+    outcome.map_err(|error| Error::InvalidJSONError(error.to_string().into()))?;
+    Ok(bytes)
+}
+
+struct Dumps;
+
+impl Formatter for Dumps {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        text: &str,
+    ) -> io::Result<()> {
+        for character in text.chars() {
+            match character {
+                '\u{7f}' => out.write_all(b"\x7f")?,
+                _ if character.is_ascii() => out.write_all(&[character as u8])?,
+                _ => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        write!(out, "\\u{unit:04x}")?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        out: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        match escape {
+            CharEscape::AsciiControl(byte) => write!(out, "\\u{byte:04x}"),
+            CharEscape::Quote => out.write_all(b"\\\""),
+            CharEscape::ReverseSolidus => out.write_all(b"\\\\"),
+            CharEscape::Solidus => out.write_all(b"/"),
+            CharEscape::Backspace => out.write_all(b"\\b"),
+            CharEscape::FormFeed => out.write_all(b"\\f"),
+            CharEscape::LineFeed => out.write_all(b"\\n"),
+            CharEscape::CarriageReturn => out.write_all(b"\\r"),
+            CharEscape::Tab => out.write_all(b"\\t"),
+        }
+    }
+}
+
+/// The text of a JSON document, whose encoding its zero bytes tell: `requests.utils.guess_json_utf`.
+pub(super) fn decode_json(bytes: &[u8]) -> String {
+    let (bytes, big, width) = match bytes {
+        [0, 0, 0xfe, 0xff, rest @ ..] | rest @ [0, 0, 0, _, ..] => (rest, true, 4),
+        [0xff, 0xfe, 0, 0, rest @ ..] | rest @ [_, 0, 0, 0, ..] => (rest, false, 4),
+        [0xfe, 0xff, rest @ ..] | rest @ [0, _, 0, _, ..] => (rest, true, 2),
+        [0xff, 0xfe, rest @ ..] | rest @ [_, 0, _, 0, ..] => (rest, false, 2),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => (rest, false, 1),
+    };
+    let number = |unit: &[u8]| {
+        let digit = |number, byte: &u8| number << 8 | u32::from(*byte);
+        match big {
+            true => unit.iter().fold(0, digit),
+            false => unit.iter().rev().fold(0, digit),
+        }
+    };
+    match width {
+        4 => {
+            let characters = bytes.chunks(4).map(|unit| char::from_u32(number(unit)));
+            characters
+                .map(|found| found.unwrap_or('\u{fffd}'))
+                .collect()
+        }
+        2 => {
+            let units = bytes
+                .chunks(2)
+                .map(|unit| u16::try_from(number(unit)).unwrap_or_default());
+            String::from_utf16_lossy(&units.collect::<Vec<_>>())
+        }
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}

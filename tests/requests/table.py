@@ -1,0 +1,90 @@
+"""Makes the requests of a table with Python's `requests`, and prints what comes of them."""
+
+import json
+import os
+import re
+import ssl
+import sys
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+requests.utils.default_user_agent = lambda name="": "test"
+
+
+class Adapter(HTTPAdapter):
+    def __init__(self, options):
+        self.pool = {name: options[name] for name in ("assert_hostname", "assert_fingerprint") if name in options}
+        if "ssl_context" in options:
+            settings = options["ssl_context"]
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            if "ciphers" in settings:
+                context.set_ciphers(settings["ciphers"])
+            if "maximum_version" in settings:
+                context.maximum_version = ssl.TLSVersion[settings["maximum_version"]]
+            if "cafile" in settings:
+                context.load_verify_locations(settings["cafile"])
+            self.pool["ssl_context"] = context
+        retries = options.get("max_retries", 0)
+        if isinstance(retries, dict):
+            retries = Retry(**retries)
+        super().__init__(max_retries=retries)
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs, **self.pool)
+
+
+def arguments(options):
+    options = dict(options)
+    if isinstance(options.get("cert"), list):
+        options["cert"] = tuple(options["cert"])
+    if "auth" in options:
+        options["auth"] = tuple(options["auth"])
+    if "form" in options:
+        options["data"] = [tuple(pair) for pair in options.pop("form")]
+    if isinstance(options.get("params"), list):
+        options["params"] = [tuple(pair) for pair in options["params"]]
+    if "files" in options:
+        options["files"] = [(name, tuple(part)) for name, part in options["files"]]
+    return options
+
+
+def step(session, step):
+    options = arguments(step.get("options", {}))
+    try:
+        response = session.request(step.get("method", "GET"), step["url"], **options)
+        if "raise" in step:
+            response.raise_for_status()
+        return [
+            response.status_code,
+            response.text,
+            response.url,
+            [hop.status_code for hop in response.history],
+            sorted(session.cookies.items()),
+        ]
+    except Exception as e:
+        return type(e).__name__
+
+
+def scene(scene):
+    session = requests.Session()
+    session.headers = requests.structures.CaseInsensitiveDict({"X-Side": "python"})
+    session.trust_env = scene.get("trust_env", True)
+    options = scene.get("session", {})
+    session.headers.update(options.get("headers", {}))
+    for name in ("verify", "proxies"):
+        if name in options:
+            setattr(session, name, options[name])
+    if "auth" in options:
+        session.auth = tuple(options["auth"])
+    if "cert" in options:
+        session.cert = arguments(options)["cert"]
+    if "params" in options:
+        session.params = dict(options["params"])
+    for prefix, adapter in scene.get("mount", {}).items():
+        session.mount(prefix, Adapter(adapter))
+    return [step(session, one) for one in scene["steps"]]
+
+
+print(json.dumps([scene(one) for one in json.load(sys.stdin)]))
