@@ -7,6 +7,7 @@ use pyssl as ssl;
 use pyssl::aio::TlsStream;
 use pyssl_testing::Ca;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::inner::{Counting, Failing};
 use super::support::{
@@ -335,6 +336,30 @@ async fn errors_of_the_inner_stream_keep_their_kind() {
     near.get_mut().writes = true;
     let error = near.write_all(b"x").await.expect_err("it fails");
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_stream_of_a_runtime_that_has_ended_returns_os_errors() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().expect("a runtime")
+    };
+    let (client, server) = contexts();
+    let first = runtime();
+    let (mut near, _far) = first.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let near = TcpStream::connect(address).await.expect("connected");
+        let (far, _) = listener.accept().await.expect("a client");
+        shake((&client, &server), (near, far)).await
+    });
+    drop(first);
+    runtime().block_on(async {
+        let error = near.read(&mut [0; 8]).await.expect_err("no runtime");
+        assert_eq!(tls_error(error).python_class(), "OSError");
+        let error = near.write_all(b"x").await.expect_err("no runtime");
+        assert_eq!(tls_error(error).python_class(), "OSError");
+    });
 }
 
 /// A client on a stream that counts, and its server.

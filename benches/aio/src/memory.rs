@@ -55,8 +55,10 @@ pub(crate) fn child(subject: &str) {
     }
 }
 
-/// Prints the resident memory for a connection that has sent and received a message of 16 KiB and waits for the next: the
-/// mean of clients and servers.
+/// Prints the resident memory for a connection that has sent and received a message of 16 KiB and waits for
+/// the next: the mean of clients and servers.
+///
+/// With OpenSSL 3.0, 15 KiB of it are OpenSSL's own (`valgrind --tool=dhat`): `SSL_new` alone takes 7.6 KiB.
 fn measure<S: Subject>() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
