@@ -70,7 +70,7 @@ use crate::words::{GroupName, Suite, Text, Version};
 /// | `section` | where the guideline states this rule |
 /// | `versions` | the versions that may be on: SSLv3, TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 |
 /// | `allow` | the suites that may be on; every other suite is a violation |
-/// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), a weakness ([`Weakness::slug`]), or several of them that must all fit, with a plus sign between them (`kRSA+AESGCM`) |
+/// | `forbid`, `avoid` | suites that must not be on, or should not: the name of a suite (OpenSSL's or the registry's), a name for several suites in cipher strings (`kDHE`, `CAMELLIA`), a weakness ([`Weakness::slug`](crate::cipher::Weakness::slug)), or several of them that must all fit, with a plus sign between them (`kRSA+AESGCM`) |
 /// | `prefer` | `forward-secrecy`: no suite without it may be preferred to one that has it |
 /// | `expect` | at least one of these suites should be on, unless TLS 1.2 is off and all of them need it |
 /// | `groups` | the groups that may be on; every other group is a violation |
