@@ -4,6 +4,7 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, Method, header::RETRY_AFTER};
 
 use super::Error;
+use super::error::Failure;
 use crate as ssl;
 
 /// How a [`Session`](super::Session) connects to some servers: Python's `HTTPAdapter`, or a subclass of it that
@@ -139,15 +140,6 @@ enum Count {
     Never,
     Unlimited,
     Left(i64),
-}
-
-/// Why an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
-    Connect,
-    Read,
-    Status,
-    Other,
 }
 
 /// What to do after a failure.

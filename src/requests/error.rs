@@ -1,4 +1,3 @@
-use super::adapter::Failure;
 use crate as ssl;
 use crate::BoxError;
 
@@ -90,6 +89,15 @@ pub enum Error {
     /// A file of `verify` or `cert` does not exist.
     #[error("{0}")]
     OSError(Box<str>),
+}
+
+/// Which count of a [`Retry`](super::Retry) an attempt belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    Connect,
+    Read,
+    Status,
+    Other,
 }
 
 /// The cause of a [`Error::ConnectionError`] if no connection was made.

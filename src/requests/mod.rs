@@ -42,9 +42,11 @@
 
 mod adapter;
 mod body;
+mod connection;
 mod decode;
 mod error;
 mod head;
+mod nested;
 mod options;
 mod prepare;
 mod proxies;

@@ -12,7 +12,8 @@ use ureq::http;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::adapter::{Failure, HttpAdapter, Retry, Verdict};
+use super::adapter::{HttpAdapter, Retry, Verdict};
+use super::error::Failure;
 use super::prepare::{add_cookies, keep_cookies, prepare};
 use super::redirect::{self, Outgoing};
 use super::tls::Tls;

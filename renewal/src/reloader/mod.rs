@@ -262,18 +262,20 @@ impl CertReloaderBuilder {
         let worker = Worker::load(self, Arc::clone(&shared), wake.clone())?;
         #[cfg(feature = "ocsp")]
         let fetcher = fetch_ocsp.then(|| ocsp::Fetcher::new(Arc::clone(&shared), worker.staples()));
+        let reloader = CertReloader { shared, wake };
         thread::Builder::new()
             .name("pyssl-reload".to_owned())
             .spawn(move || worker.run(&woken))
             .map_err(ReloadError::Thread)?;
         #[cfg(feature = "ocsp")]
         if let Some(fetcher) = fetcher {
+            // On an error, dropping `reloader` ends the first thread.
             thread::Builder::new()
                 .name("pyssl-ocsp".to_owned())
                 .spawn(move || fetcher.run())
                 .map_err(ReloadError::Thread)?;
         }
-        Ok(CertReloader { shared, wake })
+        Ok(reloader)
     }
 
     fn source(mut self, kind: Kind) -> CertReloaderBuilder {

@@ -1,0 +1,167 @@
+//! Connections of the operating system, with and without TLS, and their time limits.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::NextTimeout;
+
+use super::Error;
+use super::error::NotConnected;
+use super::nested::Nested;
+use crate as ssl;
+
+/// The errors of a handshake. As in Python, the connect time-out applies to it too, but the error has another
+/// name.
+pub(super) fn of_handshake(error: ssl::Error) -> Error {
+    match error {
+        ssl::Error::Timeout(_) => Error::ReadTimeout,
+        e if e.ssl().is_some() => Error::SSLError(e),
+        e => Error::ConnectionError(Box::new(e)),
+    }
+}
+
+pub(super) fn handshake(
+    context: &ssl::SslContext,
+    plain: TcpStream,
+    options: ssl::WrapSocket,
+    remaining: &Remaining,
+) -> Result<ssl::SslSocket, Error> {
+    let options = options
+        .do_handshake_on_connect(false)
+        // No other thread waits for this descriptor.
+        .read_ahead(true);
+    let wrap = || {
+        let sock = context.wrap_socket(plain, options)?;
+        sock.settimeout(remaining.get().ok_or(ssl::Error::Timeout("timed out"))?)?;
+        sock.do_handshake()?;
+        Ok(sock)
+    };
+    wrap().map_err(of_handshake)
+}
+
+/// Tries the addresses in order.
+pub(super) fn connect(addresses: &[SocketAddr], remaining: &Remaining) -> Result<TcpStream, Error> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        let connected = match remaining.get() {
+            Some(Some(left)) => TcpStream::connect_timeout(address, left),
+            Some(None) => TcpStream::connect(address),
+            None => return Err(Error::ConnectTimeout),
+        };
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(e) => last = e,
+        }
+    }
+    match last.kind() {
+        io::ErrorKind::TimedOut => Err(Error::ConnectTimeout),
+        _ => Err(Error::ConnectionError(Box::new(NotConnected(last.into())))),
+    }
+}
+
+/// The remaining time of a time-out.
+pub(super) struct Remaining(Option<Instant>);
+
+impl Remaining {
+    pub(super) fn of(timeout: &NextTimeout) -> Remaining {
+        let after = &timeout.after;
+        Remaining(match after.is_not_happening() {
+            true => None,
+            false => Instant::now().checked_add(**after),
+        })
+    }
+
+    /// `None` if the time is up; `Some(None)` if there is no limit.
+    pub(super) fn get(&self) -> Option<Option<Duration>> {
+        match self.0 {
+            None => Some(None),
+            Some(end) => {
+                let left = end.saturating_duration_since(Instant::now());
+                (!left.is_zero()).then_some(Some(left))
+            }
+        }
+    }
+}
+
+/// The socket of a connection.
+#[derive(Debug)]
+pub(super) enum Stream {
+    Tls(Box<ssl::SslSocket>),
+    /// TLS to the server through TLS to a proxy.
+    Nested(Box<Nested>),
+    Plain(TcpStream),
+}
+
+impl Stream {
+    /// Sends all data within a time limit.
+    pub(super) fn send(&mut self, data: &[u8], timeout: Option<Duration>) -> ssl::Result<()> {
+        match self {
+            Stream::Tls(sock) => {
+                set_timeout(sock, timeout)?;
+                sock.sendall(data)
+            }
+            Stream::Nested(nested) => {
+                set_timeout(nested.outer(), timeout)?;
+                let mut sent = 0;
+                while sent < data.len() {
+                    sent += nested.drive(|inner| inner.write(&data[sent..]))?;
+                }
+                Ok(())
+            }
+            Stream::Plain(stream) => {
+                stream.set_write_timeout(timeout)?;
+                Ok(stream.write_all(data)?)
+            }
+        }
+    }
+
+    pub(super) fn receive(
+        &mut self,
+        buffer: &mut [u8],
+        timeout: Option<Duration>,
+    ) -> ssl::Result<usize> {
+        match self {
+            Stream::Tls(sock) => {
+                set_timeout(sock, timeout)?;
+                sock.recv_into(buffer)
+            }
+            Stream::Nested(nested) => {
+                set_timeout(nested.outer(), timeout)?;
+                match nested.drive(|inner| inner.read_into(buffer)) {
+                    Err(ssl::Error::ZeroReturn(_)) => Ok(0),
+                    outcome => outcome,
+                }
+            }
+            Stream::Plain(stream) => {
+                stream.set_read_timeout(timeout)?;
+                Ok(stream.read(buffer)?)
+            }
+        }
+    }
+
+    /// Whether nothing was received, not even the end of the stream.
+    pub(super) fn is_silent(&self) -> bool {
+        match self {
+            Stream::Tls(sock) => {
+                let idle = sock.setblocking(false).and_then(|()| sock.recv(1));
+                matches!(idle, Err(ssl::Error::WantRead(_)))
+            }
+            Stream::Nested(nested) => nested.is_silent(),
+            Stream::Plain(stream) => {
+                let peek = stream
+                    .set_nonblocking(true)
+                    .and_then(|()| stream.peek(&mut [0]));
+                let silent = matches!(peek, Err(e) if e.kind() == io::ErrorKind::WouldBlock);
+                silent && stream.set_nonblocking(false).is_ok()
+            }
+        }
+    }
+}
+
+fn set_timeout(sock: &ssl::SslSocket, timeout: Option<Duration>) -> ssl::Result<()> {
+    match sock.gettimeout() == timeout {
+        true => Ok(()),
+        false => sock.settimeout(timeout),
+    }
+}

@@ -1,0 +1,74 @@
+//! TLS within TLS.
+
+use std::time::Duration;
+
+use crate as ssl;
+
+/// TLS within the TLS connection to a proxy.
+#[derive(Debug)]
+pub(super) struct Nested {
+    outer: ssl::SslSocket,
+    inner: ssl::SslObject,
+    incoming: ssl::MemoryBio,
+    outgoing: ssl::MemoryBio,
+}
+
+impl Nested {
+    pub(super) fn connect(
+        context: &ssl::SslContext,
+        outer: ssl::SslSocket,
+        options: impl Into<ssl::WrapBio>,
+        timeout: Option<Duration>,
+    ) -> ssl::Result<Nested> {
+        let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
+        let inner = context.wrap_bio(&incoming, &outgoing, options)?;
+        let nested = Nested {
+            outer,
+            inner,
+            incoming,
+            outgoing,
+        };
+        nested.outer.settimeout(timeout)?;
+        nested.drive(ssl::SslObject::do_handshake)?;
+        Ok(nested)
+    }
+
+    pub(super) fn outer(&self) -> &ssl::SslSocket {
+        &self.outer
+    }
+
+    pub(super) fn inner(&self) -> &ssl::SslObject {
+        &self.inner
+    }
+
+    /// Repeats an operation until it does not wait for the peer.
+    pub(super) fn drive<T>(
+        &self,
+        mut operation: impl FnMut(&ssl::SslObject) -> ssl::Result<T>,
+    ) -> ssl::Result<T> {
+        loop {
+            let outcome = operation(&self.inner);
+            let sent = self.outgoing.read(None);
+            if !sent.is_empty() {
+                self.outer.sendall(&sent)?;
+            }
+            match outcome {
+                Err(ssl::Error::WantRead(_)) => match self.outer.recv(16 << 10)? {
+                    received if received.is_empty() => self.incoming.write_eof(),
+                    received => drop(self.incoming.write(&received)?),
+                },
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whether the peer has sent nothing, not even the end of the stream.
+    pub(super) fn is_silent(&self) -> bool {
+        let inner_waits = matches!(self.inner.read(1), Err(ssl::Error::WantRead(_)));
+        let idle = self
+            .outer
+            .setblocking(false)
+            .and_then(|()| self.outer.recv(1));
+        inner_waits && matches!(idle, Err(ssl::Error::WantRead(_)))
+    }
+}
