@@ -94,7 +94,7 @@ impl Cipher {
     }
 
     /// The suites that an `Ssl` of the `openssl` crate can offer with its versions and security
-    /// level. Excludes suites that need a callback if it is not set.
+    /// level. Suites that need a callback (PSK, SRP) are left out if the callback is not set.
     ///
     /// ```
     /// use openssl::ssl::{Ssl, SslContext, SslMethod};
@@ -159,7 +159,7 @@ impl Cipher {
         format!("0x{high:02X},0x{low:02X}")
     }
 
-    /// Whether this is a TLS 1.3 suite. Cipher strings do not affect these.
+    /// Whether this is a TLS 1.3 suite. Cipher strings do not affect TLS 1.3 suites.
     pub fn is_tls13(&self) -> bool {
         self.protocol == "TLSv1.3"
     }

@@ -132,8 +132,8 @@ pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslC
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// Python programs can replace that function to change every context of the program. In Rust, pass
-/// the context to the code that connects.
+/// Python programs can replace `ssl._create_default_https_context` to change the context of every
+/// `http.client` connection. In Rust, pass the context to the code that connects.
 ///
 /// # Errors
 ///
@@ -466,7 +466,8 @@ pub fn get_server_certificate(
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// The time-out applies to each address. The socket keeps it, also when TLS is started on it.
+/// The time-out applies to each address. The socket keeps the time-out, also when TLS is started on
+/// it.
 ///
 /// # Errors
 ///

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use crate::ffi::paths::{default_paths, is_privileged};
 
 /// The default locations of trusted certificates; see [`get_default_verify_paths`].
-#[allow(clippy::exhaustive_structs, reason = "Python's named tuple")]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "its fields are those of Python's named tuple"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DefaultVerifyPaths {
     /// The file in use, from the environment or else OpenSSL's default. `None` if it does not
@@ -54,7 +57,8 @@ pub(crate) struct Locations {
     pub(crate) directories: PathBuf,
 }
 
-/// The current locations of the system's certificates. A variable that is set but empty means none.
+/// The current locations of the system's certificates. An environment variable that is set but
+/// empty means no location.
 pub(crate) fn system_locations() -> Locations {
     let defaults = default_paths();
     let (file, dir) = built_in();
@@ -78,8 +82,8 @@ fn from_environment(variable: &CStr, default: PathBuf) -> PathBuf {
     std::env::var_os(OsStr::from_bytes(variable.to_bytes())).map_or(default, PathBuf::from)
 }
 
-/// The file and the directory built into OpenSSL. If neither exists, as with `vendored`, the paths
-/// that the system's own programs use.
+/// The file and the directory built into OpenSSL. If neither exists, as with the feature
+/// `vendored`, the paths that the system's own programs use.
 fn built_in() -> (PathBuf, PathBuf) {
     let defaults = default_paths();
     let (file, dir) = (path(defaults.file), path(defaults.dir));

@@ -1,8 +1,8 @@
-//! Seals the public traits: other crates can use them, but not implement them. So methods can be
-//! added to them, and types that they are implemented for.
+//! Seals the public traits: other crates can use them, but not implement them. So this crate can
+//! add methods and implementations without breaking other crates.
 
-/// The supertrait of every public trait, which other crates cannot name. A value of the type
-/// becomes a `T`.
+/// The supertrait of every sealed trait. Other crates cannot name it. `T` is the type that a value
+/// is converted to.
 #[expect(
     unnameable_types,
     reason = "it is private, so other crates cannot implement it"

@@ -67,12 +67,14 @@ pub(crate) fn escape(out: &mut impl Write, c: char) -> fmt::Result {
     }
 }
 
-/// Python's `character.isprintable()`, from the standard library's table of the same categories.
+/// Python's `character.isprintable()`. `escape_debug` escapes characters of the same Unicode
+/// categories.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
     }
-    // After another character, `escape_debug` does not escape combining marks.
+    // A dot comes first, because `escape_debug` escapes a combining mark only at the start of a
+    // text.
     let mut buffer = [b'.'; 5];
     let len = c.encode_utf8(&mut buffer[1..]).len();
     str::from_utf8(&buffer[..=len]).is_ok_and(|text| text.escape_debug().eq(['.', c]))

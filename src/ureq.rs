@@ -128,7 +128,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
     }
 }
 
-/// The time that is left since the connection was begun.
+/// The time-out of the connection, less the time since connecting began.
 fn remaining_time(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     let now = (details.current_time)();
@@ -146,7 +146,7 @@ pub(crate) fn server_hostname(host: &str) -> &str {
     host.trim_matches(['[', ']']).trim_end_matches('.')
 }
 
-/// Wraps an error for `ureq`. Not as `Io`: it takes some of those for the end of a body.
+/// Wraps an error for `ureq` as `Other`. `ureq` takes some `Io` errors for the end of a body.
 fn tls_error(error: Error) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
 }
@@ -198,7 +198,7 @@ fn drive<T>(
         let mut received = [0; READ];
         match inner.read(&mut received)? {
             0 => incoming.write_eof(),
-            // This write fails only after the end of file.
+            // Writing to the `MemoryBio` fails only after `write_eof`.
             n => drop(incoming.write(&received[..n])),
         }
     }

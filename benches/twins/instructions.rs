@@ -1,5 +1,6 @@
-//! Instructions in user space, counted by valgrind if it is installed: the difference of two runs. They do
-//! not depend on other programs, and hardly differ between two runs.
+//! Instructions in user space, counted by valgrind if it is installed. A figure comes from the difference of a
+//! short and a long run, so the start of the program does not count. It does not depend on other programs, and
+//! hardly changes when it is measured again.
 
 use std::process::{Command, Stdio};
 

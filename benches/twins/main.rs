@@ -6,11 +6,11 @@
 //!     [--instructions]
 //! ```
 //!
-//! Our column is measured twice: with the default, and with `read_ahead(true)` on both sides.
+//! This library is measured twice: with its defaults, and with `read_ahead(true)` on both sides.
 //!
-//! Every row is measured in several rounds of all subjects; the result is the median of the rounds'
-//! ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which
-//! depends less on other programs. `--instructions` counts instructions too, and `--rounds 0` only counts.
+//! Every row is measured in several rounds of all subjects; the result is the median of the rounds' ratios.
+//! Absolute figures only show the scale. `--clock cpu` measures processor time, which depends less on other
+//! programs. `--instructions` also counts instructions; with `--rounds 0`, nothing else is measured.
 //!
 //! Another version of OpenSSL is measured like this:
 //!

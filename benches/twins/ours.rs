@@ -12,8 +12,8 @@ use ssl::{
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
-/// With or without reading ahead; through [`Read`] and [`Write`], or through `recv_into` and `sendall`, which
-/// other threads may interrupt with `close`; with or without `busy_poll`.
+/// This library. `READ_AHEAD`: with `read_ahead`. `SHARED`: through `recv_into` and `sendall`, which another
+/// thread can interrupt with `close`, instead of [`Read`] and [`Write`]. `BUSY`: with `busy_poll`.
 pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool>;
 
 pub(crate) type Ours = With<false, false, false>;

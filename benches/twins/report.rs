@@ -14,7 +14,7 @@ const PYTHON: usize = 3;
 pub(crate) struct Outcome {
     row: Row,
     values: [Vec<f64>; 4],
-    /// For one repetition of the work.
+    /// The instructions of each subject for one repetition of the row's work.
     instructions: [Option<f64>; 4],
 }
 

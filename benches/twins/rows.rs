@@ -3,11 +3,11 @@
 /// The unit of a measured value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Per second; more is better.
+    /// Repetitions per second; more is better.
     Rate,
     /// Bytes per second; more is better.
     Throughput,
-    /// Times per second, shown as the time of one.
+    /// Repetitions per second, shown as the time of one repetition.
     Duration,
     /// Bytes; less is better.
     Bytes,

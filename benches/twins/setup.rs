@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use pyssl_testing::Files;
 
-/// For TLS 1.2; the configuration below selects the same for 1.3.
+/// The suite for TLS 1.2. `CONFIGURATION` selects the suite with the same cipher for TLS 1.3.
 pub(crate) const CIPHERS: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
 
-/// Every subject reads this through OpenSSL, since some cannot set it through their API.
+/// OpenSSL's configuration file for every subject, since some subjects have no API for these
+/// settings.
 const CONFIGURATION: &str = "\
 openssl_conf = conf
 [conf]

@@ -75,7 +75,7 @@ pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
         }
         "memory-idle-pair" => memory::of_pair::<T>(setup, 0),
         "memory-pair-after-16KiB" => memory::of_pair::<T>(setup, 16 << 10),
-        // For profilers and `strace`.
+        // Runs one row's work, for `strace`, valgrind and profilers.
         other => {
             let row = Row::ALL.iter().find(|row| row.name() == other);
             work::<T>(setup, *row.unwrap())(amount(args.first().unwrap()))
@@ -84,7 +84,7 @@ pub(crate) fn in_child<T: Tls>(setup: &Setup, name: &str, args: &[String]) {
     println!("{value}");
 }
 
-/// A number of seconds, or with the suffix `x` of repetitions.
+/// Parses a number of repetitions (`20x`) or of seconds (`0.5`).
 fn amount(text: &str) -> Amount {
     match text.strip_suffix('x') {
         Some(times) => Amount::Times(times.parse().unwrap()),

@@ -1,5 +1,5 @@
-//! System calls, counted by `strace` if it is installed. The result is exact: the difference of two
-//! runs.
+//! System calls, counted by `strace` if it is installed. A figure comes from the difference of a
+//! short and a long run, so the start of the program does not count.
 
 use std::process::{Command, Stdio};
 
@@ -48,7 +48,7 @@ pub(crate) fn print() {
     }
 }
 
-/// The calls for one unit of work: from the difference of two runs.
+/// The calls for one unit of work.
 fn of<T: Tls>(row: Row, times: u32) -> Option<String> {
     let few = count::<T>(row, times)?;
     let many = count::<T>(row, times * 3)?;

@@ -23,14 +23,15 @@ pub(crate) trait Tls: Sized + 'static {
     /// The same library, through methods that another thread may interrupt. A library without
     /// such methods has its usual ones.
     type Shared: Tls;
-    /// The same library, with reads that look at the socket for 20 µs before they sleep, if it has that.
+    /// The same library, with reads that poll the socket for 20 µs before they sleep. A library without such
+    /// reads has its usual ones.
     type Busy: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;
     /// Verifies the chain and the name `localhost`.
     fn client(setup: &Setup, version: Version) -> Self::Context;
 
-    /// A client's context that keeps sessions and resumes them itself, if the library has that.
+    /// A client's context that keeps sessions and resumes them itself, if the library can do so.
     fn client_with_cache(setup: &Setup, version: Version) -> Self::Context {
         Self::client(setup, version)
     }

@@ -223,7 +223,7 @@ fn handshakes<T: Tls>(
 type SendFn<T> = fn(&mut <T as Tls>::Stream, &[u8]);
 
 fn bulk<T: Tls>(setup: &Setup, chunk: usize, send: SendFn<T>) -> Work {
-    // Small writes take longer.
+    // Small writes take longer for each byte, so their batch is smaller.
     let batch = if chunk < 16 << 10 { BATCH / 16 } else { BATCH };
     let mut batch_of = sender::<T>(setup, batch);
     let data = vec![7; chunk];
@@ -318,8 +318,8 @@ fn eight_clients<T: Tls>(setup: &Setup) -> Work {
     })
 }
 
-/// Changes the list of suites of a context with 100 open connections, of which one is new each time. Only
-/// the setter is measured.
+/// Changes the suites of a context while 100 of its connections are open. Before each change, a new connection
+/// replaces the oldest. Only the setter is measured.
 fn set_ciphers_live<T: Tls>(setup: &Setup) -> Work {
     const LISTS: [&str; 2] = ["HIGH:!aNULL:!MD5", "HIGH:!aNULL"];
     let setup = setup.clone();

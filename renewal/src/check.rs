@@ -22,7 +22,7 @@ pub(crate) struct Checked {
     pub(crate) identity: Identity,
     /// The certificate and the chain that is sent with it.
     pub(crate) chain: Vec<X509>,
-    /// The CA certificates that were given for it.
+    /// The CA certificates of the file `CertFiles::roots`.
     pub(crate) roots: Vec<X509>,
     pub(crate) certificate: Certificate,
     pub(crate) not_after: SystemTime,

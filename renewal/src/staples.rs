@@ -22,7 +22,7 @@ use crate::error::ReloadError;
 /// The tolerated difference of clocks, in seconds.
 const SKEW: u32 = 5 * 60;
 
-/// The responses, by the certificate in DER.
+/// The responses. The key is the certificate in DER.
 #[derive(Clone, Default)]
 pub(crate) struct Staples(Arc<RwLock<HashMap<Vec<u8>, Staple>>>);
 
@@ -30,10 +30,10 @@ pub(crate) struct Staples(Arc<RwLock<HashMap<Vec<u8>, Staple>>>);
 #[derive(Clone)]
 pub(crate) struct Staple {
     der: Vec<u8>,
-    /// The start of its validity.
+    /// The start of the response's validity.
     #[cfg_attr(
         not(feature = "ocsp"),
-        expect(dead_code, reason = "for the time of the next request")
+        expect(dead_code, reason = "only `fetch_ocsp` reads it")
     )]
     pub(crate) this_update: SystemTime,
     pub(crate) next_update: Option<SystemTime>,
@@ -152,7 +152,8 @@ fn verify(
     certificate: &Checked,
     issuer: &X509Ref,
 ) -> Result<(), ErrorStack> {
-    /// `OCSP_PARTIAL_CHAIN`, which the openssl crate lacks: the issuer may be an intermediate.
+    /// `OCSP_PARTIAL_CHAIN`, which the openssl crate lacks. With this flag, the issuer may be an
+    /// intermediate certificate.
     const PARTIAL_CHAIN: OcspFlag = OcspFlag::from_bits_retain(0x1000);
     let mut store = X509StoreBuilder::new()?;
     store.add_cert(issuer.to_owned())?;

@@ -23,7 +23,8 @@ pub(crate) struct Watch {
 impl Watch {
     pub(crate) fn new(wake: SyncSender<()>) -> Watch {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading a file also causes an event, which must not cause the next reading.
+            // Reading a file also causes an event. Such an event must not wake the reloader, which
+            // would read the file again.
             if !event.is_ok_and(|event| event.kind.is_access()) {
                 let _ = wake.try_send(());
             }

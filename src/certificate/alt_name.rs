@@ -37,7 +37,8 @@ pub enum SubjectAltName {
     IpAddress(Option<IpAddr>),
     /// `('DirName', ((('commonName', 'x'),),))`
     DirName(DistinguishedName),
-    /// `('Registered ID', '1.2.3.4.5')`; OpenSSL's long name if it has one.
+    /// `('Registered ID', '1.2.3.4.5')`. If OpenSSL has a long name for the identifier, the long
+    /// name takes the place of the number.
     RegisteredId(String),
     /// Any other kind, as OpenSSL prints it: `('othername', 'UPN:user@example.org')`,
     /// `('othername', '<unsupported>')`, `('X400Name', '<unsupported>')`.

@@ -25,7 +25,7 @@ use crate::text::{Json, Repr};
 /// # }
 /// ```
 ///
-/// It differs from Python's in a few cases that CPython truncates or misreads:
+/// The dict differs from Python's in a few cases that CPython truncates or misreads:
 ///
 /// - A NUL, a line break or more than 2047 bytes in an otherName are kept.
 /// - A serial number of more than 35 bytes is kept.
@@ -128,7 +128,7 @@ impl CertDict {
         self.0.as_ref().map_or("", |fields| &fields.not_before)
     }
 
-    /// `cert["notAfter"]`, in the same format.
+    /// `cert["notAfter"]`, in the format of `notBefore`.
     #[doc(alias = "notAfter")]
     pub fn not_after(&self) -> &str {
         self.0.as_ref().map_or("", |fields| &fields.not_after)

@@ -13,7 +13,10 @@ use crate::ffi::object;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 #[doc(alias = "_ASN1Object")]
-#[allow(clippy::exhaustive_structs, reason = "Python's named tuple")]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "its fields are those of Python's named tuple"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Asn1Object {
     /// OpenSSL's number.

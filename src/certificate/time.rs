@@ -94,7 +94,8 @@ fn spaces(text: &str) -> Option<&str> {
     (rest.len() < text.len()).then_some(rest)
 }
 
-/// Parses a number of at most `width` digits. Years need all four.
+/// Parses a number of at most `width` digits. A number with `width` 4 is a year, which must have
+/// four digits.
 fn number(text: &str, width: usize, range: std::ops::RangeInclusive<i64>) -> Option<(i64, &str)> {
     let digits = text
         .bytes()
@@ -112,7 +113,7 @@ fn number(text: &str, width: usize, range: std::ops::RangeInclusive<i64>) -> Opt
 /// The days from 1970 to the first day of a month (0 to 11), in the Gregorian calendar.
 fn days_to_month(year: i64, month: usize) -> i64 {
     const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    /// The days from year 1 to 1970, by the same rule.
+    /// The days from the start of year 1 to 1970, in the Gregorian calendar.
     const EPOCH: i64 = 719_162;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let past = year - 1;

@@ -1,4 +1,4 @@
-//! Enumerations and flags, and the same values under Python's spelling.
+//! Enumerations and flags, and a constant with Python's spelling for each of their values.
 
 mod alert;
 mod message;

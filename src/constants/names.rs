@@ -49,7 +49,7 @@ where
     Ok(flags)
 }
 
-/// The reverse of [`parse_flags`].
+/// Writes flags in the form that [`parse_flags`] reads.
 pub(super) fn write_flags<F>(flags: &F, f: &mut fmt::Formatter<'_>) -> fmt::Result
 where
     F: Flags<Bits = u64> + Copy,

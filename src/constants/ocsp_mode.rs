@@ -30,7 +30,8 @@ impl OcspMode {
         self >= OcspMode::Check
     }
 
-    /// Whether a connection of this mode may accept a server that one of the other mode rejects.
+    /// Whether a connection with this mode may accept a server that a connection with `other`
+    /// rejects.
     pub(crate) fn verifies_less_than(self, other: OcspMode) -> bool {
         other.verifies() && self < other
     }

@@ -20,7 +20,8 @@ bitflags! {
     /// The numbers are those of OpenSSL 3 and 4. Bits without a name here are kept, as in Python.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct Options: u64 {
-        /// Workarounds for bugs of other implementations, as Python groups them.
+        /// OpenSSL's workarounds for bugs of other implementations: `SSL_OP_ALL`, as in Python
+        /// without `SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS`.
         const OP_ALL = 0x8000_0050;
         /// Kept for old programs; no effect with OpenSSL 3.
         const OP_NO_SSLv2 = 0;
@@ -40,7 +41,8 @@ bitflags! {
         const OP_SINGLE_DH_USE = 0;
         /// Kept for old programs; no effect with OpenSSL 3.
         const OP_SINGLE_ECDH_USE = 0;
-        /// No session tickets in TLS 1.2; stateful ones in TLS 1.3.
+        /// No session tickets in TLS 1.2. In TLS 1.3, a server's tickets refer to sessions in its
+        /// cache.
         const OP_NO_TICKET = 0x4000;
         /// No TLS compression (the CRIME attack).
         const OP_NO_COMPRESSION = 0x0002_0000;

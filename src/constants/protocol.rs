@@ -56,7 +56,8 @@ names! {
 
 display_names! { Protocol }
 
-// SSL 2.0 and 3.0, which OpenSSL no longer supports, are not among them.
+// Python's numbers for SSL 2.0 and SSL 3.0 are errors: `Protocol` has no variants for these
+// versions.
 from_number! {
     Protocol, |value| format!("invalid or unsupported protocol version {value}");
     PROTOCOL_TLS PROTOCOL_TLSv1 PROTOCOL_TLSv1_1 PROTOCOL_TLSv1_2 PROTOCOL_TLS_CLIENT PROTOCOL_TLS_SERVER

@@ -1,4 +1,4 @@
-//! The same values as constants, under Python's exact spelling.
+//! The values of the enumerations and flags as constants, with Python's exact spelling.
 #![allow(non_upper_case_globals, reason = "Python's spelling")]
 
 use super::{AlertDescription, Options, Protocol, VerifyFlags, VerifyMode};

@@ -79,7 +79,7 @@ impl fmt::Display for TlsVersion {
 names! {
     TlsVersion, "TLSVersion":
     MINIMUM_SUPPORTED SSLv3 TLSv1 TLSv1_1 TLSv1_2 TLSv1_3 MAXIMUM_SUPPORTED;
-    // As `Display` writes them.
+    // The names that `Display` writes can be parsed, too.
     "TLSv1.1" => TLSv1_1 "TLSv1.2" => TLSv1_2 "TLSv1.3" => TLSv1_3
 }
 

@@ -53,8 +53,8 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// Reads the whole source. `again` says whether it can be read a second time, if the first
-    /// attempt finds that it cannot be indexed.
+    /// Reads the whole source. `again` says whether the source can be rewound: if it cannot be
+    /// indexed, OpenSSL must read it from its start.
     pub(super) fn read(source: &Source<'_>, again: bool) -> Result<Bundle> {
         if again {
             match Index::read(source) {
@@ -103,7 +103,8 @@ impl FileState {
         })
     }
 
-    /// Whether every later change of the file is certain to give it another state.
+    /// Whether a later change of the file is certain to change its state. It is not while the last
+    /// change is younger than `TICK`.
     fn is_settled(&self) -> bool {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = now.map_or(0, |since| {
@@ -117,7 +118,8 @@ impl FileState {
 /// The most recently used files, latest first. The lock is not held while a file is read.
 static CACHE: Mutex<Vec<(FileState, Arc<Bundle>)>> = Mutex::new(Vec::new());
 
-/// The number of cached files: enough for the system's, certifi's, a private one and a new version.
+/// The number of cached files. It suffices for the system's bundle, certifi's bundle, a private
+/// file, and a new version of one of these.
 const MAX_CACHED_FILES: usize = 4;
 
 fn cached(state: &FileState) -> Option<Arc<Bundle>> {

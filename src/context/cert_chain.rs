@@ -279,8 +279,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// A path alone is a file with certificate and key; a pair is a file for each. For passwords,
-    /// and for certificates and keys in memory, use [`CertChain`].
+    /// A single path names a file with the certificate and its key. A pair of paths names a file
+    /// for each. For passwords, and for certificates and keys in memory, use [`CertChain`].
     ///
     /// One certificate can be loaded for each key type (RSA, EC, Ed25519). A second one for the
     /// same key type replaces the first. On a running server, existing connections keep the old
@@ -346,7 +346,7 @@ const NO_CERTIFICATE_ASSIGNED: i32 = 177;
 
 impl CertChain {
     /// Reads and parses the certificates and the key. If the key is invalid, `accepts` checks the
-    /// certificates, whose errors take precedence.
+    /// certificates: Python loads them before the key, so their errors take precedence.
     pub(super) fn read(
         self,
         accepts: impl FnOnce(&X509, &[X509]) -> Result<()>,
@@ -358,8 +358,8 @@ impl CertChain {
             key,
             password,
         } = self;
-        // Reject NULs in both paths before reading either file. Python's `OSError` for certificates
-        // has no file name.
+        // Reject NULs in both paths before reading either file. As in Python, an `OSError` of
+        // opening a file has no file name here.
         if let Certificates::File(path) = &certificates {
             c_path(path)?;
         }
@@ -393,8 +393,8 @@ impl CertChain {
             (Some(Key::Der(der)), _) => read_der_key(der, password),
             (None, Some((source, certfile))) => match source.rewind() {
                 Ok(()) => read_key(&source, password),
-                // A pipe, which Python also opens twice. The writer must see that the first reader
-                // is gone.
+                // A pipe cannot be rewound, so it is opened a second time, as in Python. The first
+                // reader is dropped before, so that the writer sees the end of the first reading.
                 Err(_) => {
                     drop(source);
                     File::open(certfile)
@@ -474,7 +474,7 @@ fn read_key(source: &Source<'_>, password: Option<Password>) -> Result<PKey<Priv
     let mut cache = PasswordCache::Pending(password);
     let key = pem::read_private_key(source, |buffer| {
         if failure.is_some() {
-            // OpenSSL asks again after a refusal.
+            // OpenSSL asks for the password again after the callback has refused.
             return None;
         }
         match cache.bytes() {
@@ -531,7 +531,7 @@ mod tests {
 
     #[test]
     fn a_key_longer_than_i32_max_is_an_error() {
-        // The pages are never touched, so they use no memory.
+        // The vector's zero pages are never touched, so it uses no physical memory.
         let long = vec![0; 1 << 31];
         let pem = read_pem_key(&long, None).unwrap_err();
         let der = read_der_key(&long, Some("secret".into())).unwrap_err();

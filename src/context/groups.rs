@@ -32,7 +32,7 @@ impl Groups {
         }?)
     }
 
-    /// The setting as text.
+    /// The groups as text: the list, or the short name of the single group.
     pub(crate) fn name(&self) -> String {
         match self {
             Groups::List(list) => list.to_string_lossy().into_owned(),

@@ -53,11 +53,12 @@ impl Index {
         self.entries.iter().filter_map(decoded)
     }
 
-    /// The certificates with this subject (a name in DER), and possibly others, in the file's
-    /// order.
+    /// The certificates with this subject (a name in DER), in the file's order. They may include
+    /// others whose subject has the same hash.
     pub(super) fn by_subject(&self, name: &[u8]) -> Vec<X509> {
         let Some(key) = key(name) else {
-            // This code cannot parse the name, so OpenSSL must compare them all.
+            // `key` cannot parse the name, so OpenSSL gets all certificates and compares their
+            // subjects.
             return self.certificates().collect();
         };
         let start = self.keys.partition_point(|(other, _)| *other < key);
@@ -162,7 +163,7 @@ mod tests {
         IA5_STRING,
     ];
 
-    /// A name with this common name, less the characters that the string type cannot encode.
+    /// A name with this common name, without the characters that the string type cannot encode.
     fn name(value: &str, tag: u8) -> Vec<u8> {
         let one_byte = |limit: u32| {
             let chars = value.chars().map(u32::from);

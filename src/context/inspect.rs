@@ -43,7 +43,7 @@ impl SslContext {
             Some(version) => (version, version),
             None => (self.minimum_version(), self.maximum_version()),
         };
-        // Resolves open ends as `apply_versions` does.
+        // Resolves `MINIMUM_SUPPORTED` and `MAXIMUM_SUPPORTED` as `apply_versions` does.
         let bound = |version, open, end| if version == open { end } else { version };
         let (lowest, highest) = (TlsVersion::SSLv3, TlsVersion::TLSv1_3);
         let low = bound(minimum, TlsVersion::MAXIMUM_SUPPORTED, highest);
@@ -60,8 +60,8 @@ impl SslContext {
             .collect()
     }
 
-    /// The suites of the list that a security level allows, for any version. Excludes suites that
-    /// need a callback.
+    /// The suites of the context's list that a security level allows, for any version. Suites that
+    /// need a callback (PSK, SRP) are left out.
     pub(crate) fn ciphers_at_level(&self, level: u32) -> Result<Vec<Cipher>> {
         Ok(self.ask(|ctx| cipher::ciphers_at_level(ctx, level))??)
     }

@@ -94,7 +94,8 @@ impl VerifyLocations {
         self
     }
 
-    /// A directory whose files are named by subject hash (`openssl rehash`). Files are read on use.
+    /// A directory whose files are named by subject hash (`openssl rehash`). OpenSSL reads a file
+    /// when a handshake needs its certificate.
     #[must_use]
     pub fn capath(mut self, capath: impl Optional<PathBuf>) -> VerifyLocations {
         self.capath = capath.into_option();
@@ -257,8 +258,8 @@ impl SslContext {
         self.edit_trust(|trust| trust.with_system().map(Some))
     }
 
-    /// The number of certificates and revocation lists in the trust store. Those in directories
-    /// count once a handshake has used them.
+    /// The number of certificates and revocation lists in the trust store. An object of a directory
+    /// counts after a handshake has used it.
     ///
     /// ```python
     /// print(context.cert_store_stats())

@@ -52,12 +52,12 @@ impl<'a> TlsMessage<'a> {
             TlsContentType::CHANGE_CIPHER_SPEC => {
                 kind = Some(MessageKind::Message(TlsMessageType::CHANGE_CIPHER_SPEC));
             }
-            // The level, then the alert.
+            // An alert has two bytes: its level and its description.
             TlsContentType::ALERT => kind = byte(1).map(|n| MessageKind::Alert(TlsAlertType(n))),
             TlsContentType::HANDSHAKE => {
                 kind = byte(0).map(|n| MessageKind::Message(TlsMessageType(n)));
             }
-            // The content type, then the version.
+            // A record header begins with the content type and the two bytes of the version.
             TlsContentType::HEADER => {
                 kind = byte(0).map(|n| MessageKind::Header(TlsContentType(n)));
                 if let (Some(major), Some(minor)) = (byte(1), byte(2)) {

@@ -102,10 +102,12 @@ struct Inner {
 
 struct State {
     settings: Arc<Settings>,
-    /// Built from `settings`, which it shares. `None` after a change, until it is needed again.
+    /// The snapshot that was built from `settings`. `None` after a change of the settings, until a
+    /// connection needs a new one.
     snapshot: Option<Arc<Snapshot>>,
-    /// An `SSL_CTX` with these settings that no connection uses. While connections hold the snapshot,
-    /// changes are made here, because OpenSSL checks them. So many changes need one new snapshot.
+    /// An `SSL_CTX` with these settings that no connection uses. While connections hold the snapshot, setters
+    /// change the draft instead, so that OpenSSL checks their values. The next connection then needs one new
+    /// snapshot for all these changes.
     draft: Option<CtxHandle>,
 }
 
@@ -385,11 +387,11 @@ mod tests {
         }
         let next = context.snapshot().unwrap();
         assert_eq!(built(), Some(Arc::as_ptr(&next)));
-        // A failed setter leaves the snapshot.
+        // A setter that fails leaves the snapshot as it was.
         context.set_ciphers("BOGUS").unwrap_err();
         assert_eq!(built(), Some(Arc::as_ptr(&next)));
         drop((held, next));
-        // Nobody uses it now, so it is edited in place.
+        // No connection holds the snapshot now, so the setter edits it in place.
         let current = built();
         context.set_ciphers("HIGH").unwrap();
         assert_eq!(built(), current);

@@ -71,8 +71,8 @@ impl SslContext {
     /// Load the certificate first. Any thread can replace the response at any time, without
     /// dropping connections. If the chain contains the issuer, the response is checked: it is not
     /// stapled to another certificate, or after it has expired, because clients would reject it.
-    /// For several certificates, use [`set_ocsp_server_callback`](Self::set_ocsp_server_callback),
-    /// which this call replaces.
+    /// For several certificates, use [`set_ocsp_server_callback`](Self::set_ocsp_server_callback).
+    /// Setting a response removes such a callback.
     ///
     /// Resumed sessions carry no response.
     ///

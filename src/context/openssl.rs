@@ -1,9 +1,9 @@
 //! Copies of a context as types of the `openssl` crate.
 //!
 //! A copy is built from the settings. It has its own trust store and none of our callbacks, which find their
-//! data through our own connections. ALPN, the key log, the stapled response and the check for a host name
-//! become closures of the `openssl` crate; a context with other callbacks cannot be copied. Ticket keys and
-//! the session cache are shared, so sessions stay valid for a new copy.
+//! data only through connections of this crate. ALPN, the key log, the stapled response and the check for a
+//! host name become closures of the `openssl` crate; a context with other callbacks cannot be copied. Ticket
+//! keys and the session cache are shared, so sessions stay valid for a new copy.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::ffi::x509;
 enum Role {
     Client,
     Server,
-    /// The role of the context's protocol.
+    /// Each role that the context's protocol allows.
     Either,
 }
 
@@ -88,8 +88,8 @@ impl SslContext {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The `openssl` crate reads the system's certificates for each new builder, which takes some
-    /// milliseconds, and drops them here.
+    /// For each new builder, the `openssl` crate reads the system's certificates, which takes some
+    /// milliseconds. This method then replaces them with the context's trust store.
     ///
     /// An `SslConnector` checks the host name even if [`check_hostname`](Self::check_hostname) is
     /// off, unless the connection is configured with `verify_hostname(false)`.

@@ -85,7 +85,7 @@ fn algorithm(content: &[u8]) -> Option<()> {
 fn identifier(content: &[u8]) -> Option<()> {
     let mut begins = true;
     for &byte in content {
-        // A component must not begin with a zero byte.
+        // A component must not begin with the padding byte 0x80 (X.690, section 8.19.2).
         if begins && byte == 0x80 {
             return None;
         }
@@ -103,7 +103,7 @@ fn name(content: &[u8]) -> Option<()> {
     let mut rdns = Elements(content);
     while !rdns.0.is_empty() {
         let mut attributes = Elements(rdns.take(SET)?);
-        // At least once: a name with an empty set is not plain.
+        // Each RDN must have at least one attribute: a name with an empty set is not plain.
         while {
             let mut attribute = Elements(attributes.take(SEQUENCE)?);
             identifier(attribute.take(OBJECT_IDENTIFIER)?)?;

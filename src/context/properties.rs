@@ -419,7 +419,7 @@ impl SslContext {
     ///
     /// `SSLError` if OpenSSL cannot create a context.
     pub fn set_post_handshake_auth(&self, on: bool) -> Result<()> {
-        // New connections read it from the settings.
+        // New connections read the value from the settings, so the `SSL_CTX` does not change.
         self.edit(|next| next.post_handshake_auth = on, |_, _| ())
     }
 }

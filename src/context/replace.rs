@@ -25,9 +25,9 @@ impl SslContext {
     /// ```
     ///
     /// [`load_cert_chain`](Self::load_cert_chain) adds a certificate, or replaces the one with the same key
-    /// type. If the key type changes, from RSA to EC for example, it keeps both. This method keeps
-    /// only the given ones. With several of the same key type, the last is used. An empty list removes all.
-    /// Existing connections keep their certificate, and sessions stay resumable.
+    /// type. If the key type changes, from RSA to EC for example, the context keeps both certificates. This
+    /// method keeps only the given ones. Of several with one key type, the last is used. An empty list removes
+    /// all. Existing connections keep their certificate, and sessions stay resumable.
     ///
     /// # Errors
     ///
@@ -45,7 +45,8 @@ impl SslContext {
             for identity in &identities {
                 next.add_identity(Arc::clone(identity));
             }
-            // `Settings::build` would install them at security level 0.
+            // The certificates are installed here, at the context's security level:
+            // `Settings::build` would install them at level 0.
             snapshot.edit(next, |ctx, _| {
                 identities
                     .iter()
@@ -91,7 +92,8 @@ impl SslContext {
         let mut state = self.lock();
         let snapshot = change(Settings::clone(&state.settings))?;
         let settings = Arc::clone(snapshot.settings());
-        // The old values may own callbacks that use this context when they are dropped.
+        // The old values may own callbacks that use this context when they are dropped, so the lock
+        // is released first.
         let old = (
             std::mem::replace(&mut state.settings, settings),
             state.snapshot.replace(Arc::new(snapshot)),

@@ -29,8 +29,8 @@ pub(crate) struct Server {
 #[derive(Default)]
 pub(crate) struct ClientSessions(Mutex<SessionsByServer>);
 
-/// Servers in the order of their last use. The order is a counter, so both maps have one entry for
-/// each server.
+/// The sessions by server, and the servers in the order of their last use. The key of `by_use` is
+/// the number of the last use, counted by `uses`. Both maps have one entry for each server.
 #[derive(Default)]
 struct SessionsByServer {
     by_server: HashMap<Server, ServerSessions>,
@@ -139,7 +139,8 @@ impl Resumption {
 
 impl SessionKeeper for Resumption {
     fn keep(&self, session: RawSession, context: u64) {
-        // The connection may have switched to another context.
+        // The connection may have switched to another context. Its sessions then belong to that
+        // context.
         if context == self.context.number() {
             let verified = self.server.verified;
             let session = SslSession::new(session, self.context, verified);

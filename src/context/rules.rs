@@ -15,7 +15,7 @@ pub(crate) fn require_role(protocol: Protocol, server_side: bool) -> Result<()> 
     )))
 }
 
-/// An error, for `CERT_NONE`, if a setting needs verification.
+/// An error if a setting does not allow `CERT_NONE`, because it needs verification.
 pub(crate) fn require_no_verification(
     check_hostname: bool,
     ocsp_mode: OcspMode,

@@ -135,7 +135,10 @@ impl SslSession {
 
     /// Python's `session.time`: the creation time of the session, in seconds since 1970.
     pub fn time(&self) -> i64 {
-        #[allow(clippy::useless_conversion, reason = "the type differs by version")]
+        #[allow(
+            clippy::useless_conversion,
+            reason = "the type differs between versions of OpenSSL"
+        )]
         self.raw.time().into()
     }
 

@@ -180,7 +180,8 @@ impl Settings {
         Ok(ctx)
     }
 
-    /// Changes an `SSL_CTX`, which had the earlier settings, to these ones. On failure it may be half changed.
+    /// Applies a change to an `SSL_CTX` that has the settings from before the change. After a failure, the
+    /// `SSL_CTX` may be half changed.
     pub(super) fn applied(
         mut self,
         ctx: &mut CtxHandle,

@@ -120,7 +120,7 @@ impl SslContext {
 
 impl Settings {
     pub(super) fn apply_ticket_keys(&self, ctx: &mut CtxHandle) -> Result<()> {
-        // OpenSSL stores one key. For more, it calls our callback.
+        // An `SSL_CTX` stores one key. With several keys, OpenSSL calls our callback.
         if let Some(first) = self.ticket_keys.first() {
             ctx.set_ticket_keys(first)?;
         }

@@ -128,7 +128,8 @@ impl Trust {
         for object in objects {
             match object {
                 StoreObject::Certificate(certificate) => {
-                    // Certificates of files were added earlier, so they come first.
+                    // If an earlier file has certificates with this subject, they come first in the
+                    // store, as if the file had been decoded at once.
                     let name = certificate.subject_name().to_der()?;
                     for earlier in self.files.by_subject(&name) {
                         self.store.add_certificate(&earlier)?;
@@ -176,8 +177,8 @@ impl Trust {
     fn copy_with(&self, add: impl FnOnce(&mut Lookups) -> Result<()>) -> Result<Trust> {
         let copy = Trust::with_lookups(|lookups| {
             for lookup in &self.lookups {
-                // OpenSSL opens a URI when it is added. Ignore directories that have been removed
-                // since they were added to this store.
+                // OpenSSL opens a URI when its lookup is added. This fails if the directory was
+                // removed after this store had added it. The copy then ignores the directory.
                 let _ = lookups.add(lookup.clone());
             }
             add(lookups)

@@ -166,7 +166,7 @@ fn a_bundle_with_broken_pem_is_treated_as_in_openssl() {
         (cut.to_owned(), 0),
         (no_der, 0),
         (no_base64, 0),
-        // No PEM block.
+        // OpenSSL finds no PEM block in these, and ignores them.
         (swapped, 1),
         (String::new(), 1),
     ] {
@@ -180,7 +180,7 @@ fn a_bundle_with_broken_pem_is_treated_as_in_openssl() {
 #[test]
 fn a_certificate_that_cannot_be_decoded_invalidates_the_bundle_as_in_openssl() {
     let (one, other) = (Ca::new(), Ca::new());
-    // Makes the end of the validity period an integer.
+    // Changes the ASN.1 type of `notAfter` from UTCTime to INTEGER.
     let mut der = other.der();
     let tag = b"\x17\x0d";
     let at = der.windows(2).rposition(|bytes| bytes == tag).unwrap();

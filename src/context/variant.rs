@@ -128,8 +128,8 @@ impl ContextSettings {
         self.settings.psk_server.is_some()
     }
 
-    /// The suites of the context's list that a security level allows, for any version. Excludes
-    /// suites that need a callback.
+    /// The suites of the context's list that a security level allows, for any version. Suites that
+    /// need a callback (PSK, SRP) are left out.
     ///
     /// # Errors
     ///
@@ -190,7 +190,8 @@ impl Variant {
         self
     }
 
-    /// Replaces the PSK callbacks that are set by callbacks that return this key.
+    /// Replaces each PSK callback that is set. The client's new callback returns this identity and
+    /// key, the server's returns this key.
     pub fn replacing_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
         let client = self.0.psk_client.take();
         self.0.psk_client = client.map(|_| PskClientCallback::constant(identity, key));
@@ -199,7 +200,8 @@ impl Variant {
         self
     }
 
-    /// Sets PSK callbacks for both sides that return this key.
+    /// Sets the PSK callbacks of both roles. The client's returns this identity and key, the
+    /// server's returns this key.
     pub fn with_psk(mut self, identity: &'static str, key: &'static [u8]) -> Variant {
         self.0.psk_client = Some(PskClientCallback::constant(identity, key));
         self.0.psk_server = Some(PskServerCallback::constant(key));

@@ -15,8 +15,8 @@ pub(crate) struct Verified {
 /// [`Verified::pins`] of a connection without pins.
 pub(crate) const NO_PINS: [u8; 32] = [0; 32];
 
-/// [`Verified::callback`] in a session that was decoded, since the numbers of another process are not
-/// valid in this one.
+/// [`Verified::callback`] of a decoded session that was verified with a callback. The number is not stored,
+/// since it has no meaning in another process.
 const OTHER_CALLBACK: u64 = u64::MAX;
 
 /// The prefix of our application data in a session. Other programs may store different data.
@@ -47,12 +47,12 @@ impl Verified {
         [MARK, &settings, &self.pins].concat()
     }
 
-    /// The session id context of a server. OpenSSL resumes a session only if this is the same, so a
-    /// session that was verified with other settings leads to a full handshake. The client's
-    /// certificate must have one of `names`.
+    /// The session id context of a server. OpenSSL resumes a session only if the session has an
+    /// equal one, so a session that was verified with other settings leads to a full handshake.
+    /// `names` are the expected names, one of which the client's certificate must have.
     pub(crate) fn session_id_context<'a>(self, names: impl Iterator<Item = &'a str>) -> Vec<u8> {
         if self.verify_mode == VerifyMode::CERT_NONE {
-            return b"Python\0".to_vec(); // CPython's
+            return b"Python\0".to_vec(); // CPython uses the same value.
         }
         let mut facts = self.to_note();
         facts.extend(self.callback.to_be_bytes());

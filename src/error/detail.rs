@@ -160,7 +160,8 @@ impl SslError {
         }
     }
 
-    /// Replaces `SSL_ERROR_SSL` by a reason number, as in errors outside connections.
+    /// Replaces `errno`. Errors outside connections have a reason number there, not
+    /// `SSL_ERROR_SSL`.
     pub(crate) fn with_errno(mut self, errno: i32) -> SslError {
         self.errno = Some(errno);
         self

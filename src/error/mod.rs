@@ -42,7 +42,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Python's classes form a hierarchy; variants do not. [`ssl`](Error::ssl) returns `Some` for the
 /// errors that `except ssl.SSLError` would catch. [`python_class`](Error::python_class) names the
-/// class. `except OSError` would catch these, `Os` and `Timeout`.
+/// class. `except OSError` would catch `Os` and `Timeout` in addition to these errors.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 #[doc(alias = "SSLError")]
@@ -181,7 +181,7 @@ impl Error {
         matches!(self, Error::Os(e) if e.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// A callback called a method of the connection that is waiting for it.
+    /// The error if a callback calls a method of the connection that waits for the callback.
     pub(crate) fn in_callback() -> Error {
         Error::ssl_text("a callback cannot use the connection that has called it")
     }
@@ -207,7 +207,7 @@ impl Error {
         )))
     }
 
-    /// The transport ended, and OpenSSL queued no error.
+    /// The error if the transport ended and OpenSSL queued no error.
     pub(crate) fn eof() -> Error {
         Error::Eof(Box::new(SslError::text(
             Some(SslErrorNumber::SSL_ERROR_EOF as i32),

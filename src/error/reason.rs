@@ -7,8 +7,8 @@ use once_cell::sync::Lazy;
 /// The names for the linked OpenSSL. `cargo xtask reasons` generates the tables. Reasons keep their
 /// numbers within a major version, so the table of 3.6 also serves 3.2 to 3.5.
 ///
-/// For 3.0 these are CPython's names except six that contain FIPS. CPython kept those from OpenSSL
-/// 1.1; OpenSSL 3.0 does not raise them.
+/// For 3.0, the table has CPython's names, except six that contain `FIPS`. CPython kept these six
+/// from OpenSSL 1.1, and OpenSSL 3.0 does not raise them.
 const TABLE: &str = if cfg!(ossl400) {
     include_str!("reasons/openssl-4.0.tsv")
 } else if cfg!(ossl320) {
@@ -125,7 +125,7 @@ mod tests {
             "SSLV3_ALERT_HANDSHAKE_FAILURE"
         };
         assert_eq!(mnemonic(code(20, 1040)), Some(handshake_failure));
-        // Alerts that CPython does not name on the 3.0 line.
+        // CPython's table for OpenSSL 3.0 lacks the names of these two alerts.
         let newer = cfg!(ossl320).then_some("TLSV1_ALERT_UNKNOWN_PSK_IDENTITY");
         assert_eq!(mnemonic(code(20, 1115)), newer);
         let newer = cfg!(ossl320).then_some("TLSV1_ALERT_NO_APPLICATION_PROTOCOL");
@@ -166,8 +166,8 @@ mod tests {
         }
     }
 
-    /// Fails if an OpenSSL update adds reasons that the table lacks. Then regenerate it with `cargo
-    /// xtask reasons`. CPython's table for 3.0 no longer changes, and neither does ours.
+    /// Fails if an OpenSSL update adds reasons that the table lacks. Then regenerate the table with
+    /// `cargo xtask reasons`. CPython's table for 3.0 no longer changes, and neither does ours.
     #[test]
     fn the_reason_table_matches_openssls_headers() {
         let include = PathBuf::from(option_env!("PYSSL_OPENSSL_INCLUDE").unwrap_or("/usr/include"));

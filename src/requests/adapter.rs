@@ -182,7 +182,7 @@ impl Retry {
         }
     }
 
-    /// What `requests` does by itself: `Retry(0, read=False)`.
+    /// The default of `requests`: `Retry(0, read=False)`.
     pub(super) fn none() -> Retry {
         Retry {
             read: Count::Never,
@@ -265,7 +265,7 @@ impl Retry {
         self
     }
 
-    /// Counts a failure: `Retry.increment`.
+    /// Counts a failure, and decides what follows: `Retry.increment`.
     pub(super) fn count(&mut self, failure: Failure, method: &Method) -> Verdict {
         let allowed = self.allows(method);
         if let Some(total) = &mut self.total {

@@ -50,7 +50,7 @@ impl FilePart {
 }
 
 impl std::fmt::Debug for FilePart {
-    /// Omits the content, which may be secret.
+    /// Leaves out the content, which may be secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FilePart")
             .field("filename", &self.filename)
@@ -88,7 +88,8 @@ pub(super) fn encode(
     if !files.is_empty() {
         let fields = match body {
             Some(Body::Form(fields)) => fields.as_slice(),
-            // As in Python, files exclude JSON, and bytes cannot be fields.
+            // As in Python, `json` is ignored if there are `files`, and `data` must then be fields,
+            // not bytes.
             Some(Body::Bytes(bytes)) if !bytes.is_empty() => {
                 return Err(Error::ValueError("Data must not be a string.".into()));
             }
@@ -254,7 +255,8 @@ impl Formatter for Dumps {
     }
 }
 
-/// The text of a JSON document, whose encoding its zero bytes tell: `requests.utils.guess_json_utf`.
+/// Decodes a JSON document. Its first bytes (a byte-order mark, or zero bytes) tell the encoding:
+/// `requests.utils.guess_json_utf`.
 pub(super) fn decode_json(bytes: &[u8]) -> String {
     let (bytes, big, width) = match bytes {
         [0, 0, 0xfe, 0xff, rest @ ..] | rest @ [0, 0, 0, _, ..] => (rest, true, 4),

@@ -11,8 +11,8 @@ use super::error::NotConnected;
 use super::nested::Nested;
 use crate as ssl;
 
-/// The errors of a handshake. As in Python, the connect time-out applies to it too, but the error has another
-/// name.
+/// Converts an error of the handshake. As in Python, the connect time-out also limits the handshake, but its
+/// error is then a `ReadTimeout`.
 pub(super) fn of_handshake(error: ssl::Error) -> Error {
     match error {
         ssl::Error::Timeout(_) => Error::ReadTimeout,

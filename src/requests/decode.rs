@@ -12,7 +12,8 @@ pub(super) const ACCEPTED: &str = "gzip, deflate";
 /// The most encodings that one response may have.
 const MOST: usize = 5;
 
-/// Decodes a body by its `Content-Encoding`. Unknown encodings are left as they are.
+/// Decodes a body by its `Content-Encoding`. If none of the encodings is known, the content stays
+/// as it is.
 pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error> {
     let encodings = encodings.to_ascii_lowercase();
     let list: Vec<&str> = encodings.split(',').map(str::trim).collect();
@@ -27,7 +28,7 @@ pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error
     list.iter().rev().try_fold(content, |content, encoding| {
         match *encoding {
             "gzip" | "x-gzip" => gzip(&content),
-            // Python tries deflate for any encoding it does not know.
+            // If any encoding of the list is known, Python decodes the unknown ones as `deflate`.
             _ => deflate(&content),
         }
         .map_err(|_| failed())

@@ -91,7 +91,7 @@ pub enum Error {
     OSError(Box<str>),
 }
 
-/// Which count of a [`Retry`](super::Retry) an attempt belongs to.
+/// The counter of a [`Retry`](super::Retry) that a failed attempt uses up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     Connect,
@@ -145,7 +145,7 @@ impl Error {
         }
     }
 
-    /// Which count of a [`Retry`](super::Retry) the error belongs to.
+    /// The counter of a [`Retry`](super::Retry) that this error uses up.
     pub(super) fn failure(&self) -> Failure {
         let is_connect = |cause: &BoxError| {
             cause.is::<NotConnected>()

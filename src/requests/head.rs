@@ -53,8 +53,8 @@ pub(super) struct Complete {
 }
 
 impl Head {
-    /// Adds the next line, including its line end. Only at the end of the stream the line may be empty or
-    /// lack its line end.
+    /// Adds the next line, including its line end. The line may be empty, or lack its line end, only at the end
+    /// of the stream.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Complete>, Error> {
         let Some(status) = self.status else {
             self.status = Some(Status::parse(line)?);
@@ -143,8 +143,8 @@ impl Head {
             }));
             bytes.extend_from_slice(b"\r\n");
         };
-        // The library must find the codings that Python finds, and no others. It cannot read those that
-        // are not ASCII.
+        // The HTTP library must see `chunked` if and only if Python does. The library cannot read a
+        // `Transfer-Encoding` that is not ASCII.
         let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
         let are_readable = is_chunked
             && (self.fields.iter())

@@ -41,7 +41,8 @@ impl Nested {
         &self.inner
     }
 
-    /// Repeats an operation until it does not wait for the peer.
+    /// Repeats an operation of the inner connection, and sends and receives over the outer one,
+    /// until the operation needs no more data of the peer.
     pub(super) fn drive<T>(
         &self,
         mut operation: impl FnMut(&ssl::SslObject) -> ssl::Result<T>,

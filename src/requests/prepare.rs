@@ -47,7 +47,8 @@ pub(super) fn prepare(
     }
     match bytes {
         Some(_) => drop(headers.remove(CONTENT_LENGTH)),
-        // Tell the server that there is no body.
+        // As in Python, methods other than GET and HEAD send `Content-Length: 0` if there is no
+        // body.
         None if ![Method::GET, Method::HEAD].contains(&method) => bytes = Some(Vec::new()),
         None => {}
     }
@@ -98,7 +99,8 @@ pub(super) fn add_cookies(
     }
     let url = for_cookies(&request.url);
     let stored = url.iter().flat_map(|url| store.matches(url));
-    // The library takes `localhost` for a secure host.
+    // The cookie library counts `localhost` as secure. Python sends `Secure` cookies over `https`
+    // only.
     let stored =
         stored.filter(|cookie| request.url.scheme() == "https" || cookie.secure() != Some(true));
     let stored = stored.map(|cookie| format!("{}={}", cookie.name(), cookie.value()));

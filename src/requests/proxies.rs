@@ -77,7 +77,8 @@ fn environment() -> Proxies {
             proxies.insert(scheme, value.clone());
         }
     }
-    // In a CGI script, a client can set `HTTP_PROXY` with a header (CVE-2016-1000110).
+    // In a CGI script, a client can set `HTTP_PROXY` with a header (CVE-2016-1000110), so only
+    // `http_proxy` counts there.
     if variables.iter().any(|(name, _)| name == "REQUEST_METHOD") {
         proxies.remove("http");
     }
@@ -126,7 +127,8 @@ fn bypasses(url: &Url, no_proxy: Option<&str>) -> bool {
     listed || bypassed_by_urllib(&host, &list)
 }
 
-/// `urllib.request.proxy_bypass_environment`: the same again, with `*` for all hosts.
+/// `urllib.request.proxy_bypass_environment`, which `requests` asks after its own rules. In its
+/// list, `*` alone stands for all hosts.
 fn bypassed_by_urllib(host: &str, list: &str) -> bool {
     list.trim() == "*"
         || list

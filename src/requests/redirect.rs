@@ -19,7 +19,8 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The body. It is empty, not absent, for a method with which servers expect one.
+    /// The body. For a method whose requests usually have a body, a missing body is sent as an
+    /// empty one.
     pub(super) fn body(&self) -> Option<&[u8]> {
         let expects_none = [
             Method::GET,

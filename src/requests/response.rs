@@ -76,8 +76,8 @@ impl Response {
         self
     }
 
-    /// Python's `response.history`: the redirects that led here, oldest first. Unlike in Python, those have no
-    /// history of their own.
+    /// Python's `response.history`: the redirects that led here, oldest first. Unlike in Python, these
+    /// responses have no history of their own.
     pub fn history(&self) -> &[Response] {
         &self.history
     }
@@ -98,7 +98,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidJSONError`] if the body is not JSON (in UTF-8, UTF-16 or UTF-32), or not such a value.
+    /// [`Error::InvalidJSONError`] if the body is not JSON (in UTF-8, UTF-16 or UTF-32), or not a value of the
+    /// type `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let text = body::decode_json(&self.content);
         serde_json::from_str(&text)
@@ -156,7 +157,7 @@ impl Response {
         });
         match charset {
             Some(label) => encoding_rs::Encoding::for_label(label.as_bytes()),
-            // The encoding standard decodes Latin-1 as its superset windows-1252.
+            // Latin-1 is decoded as windows-1252, as the WHATWG Encoding Standard requires.
             None if media_type.contains("text") => Some(encoding_rs::WINDOWS_1252),
             None => None,
         }

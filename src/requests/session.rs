@@ -57,13 +57,13 @@ pub struct Session {
     options: RequestOptions,
     trust_env: bool,
     max_redirects: u32,
-    /// The longest prefix first.
+    /// Adapters by the prefix of the URL, the longest prefix first.
     adapters: Vec<(String, Arc<HttpAdapter>)>,
     cookies: Mutex<CookieStore>,
     agents: Mutex<HashMap<Route, Agent>>,
 }
 
-/// What requests must have in common to share connections: the number of the adapter, the TLS options and the
+/// What requests must have in common to share connections: the index of the adapter, the TLS options and the
 /// proxy.
 type Route = (usize, Tls, Option<Proxy>);
 
@@ -268,7 +268,7 @@ impl Session {
                 });
             };
             let headers = answer.headers().clone();
-            // A body that is broken does not matter.
+            // As in Python, a redirect is followed even if its body cannot be read.
             let mut response = match Response::read(answer, &request.url) {
                 Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {
                     Response::of(
@@ -331,7 +331,7 @@ impl Session {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the adapter for a URL.
+    /// The index in `adapters` of the adapter for a URL.
     fn adapter(&self, url: &Url) -> usize {
         let url = url.to_string().to_ascii_lowercase();
         let fits = |(prefix, _): &(String, _)| url.starts_with(&prefix.to_ascii_lowercase());
@@ -383,7 +383,7 @@ impl Session {
     }
 }
 
-/// The response that is not followed by another.
+/// The response that ends a chain of redirects, and the responses before it.
 struct LastHop {
     answer: http::Response<ureq::Body>,
     url: Url,
@@ -391,7 +391,7 @@ struct LastHop {
     elapsed: Duration,
 }
 
-/// Sends a request, again if the adapter says so.
+/// Sends a request, and repeats it as often as the adapter's `Retry` allows.
 fn exchange(
     agent: &Agent,
     request: &Outgoing,
@@ -414,7 +414,7 @@ fn exchange(
                     };
                 }
                 let headers = answer.headers().clone();
-                // The connection can be used again if the body is read.
+                // The connection can be used again only after the body has been read.
                 let _ = Response::read(answer, &request.url);
                 retry.pause(Some(&headers))?
             }
@@ -428,7 +428,8 @@ fn exchange(
     }
 }
 
-/// Stands in for the look-up of a name.
+/// A resolver that looks up nothing, for connections through a proxy. `ureq` requires an address,
+/// which is not used.
 #[derive(Debug)]
 struct NoResolver;
 

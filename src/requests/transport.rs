@@ -1,9 +1,9 @@
 //! The HTTP library's connections. `https` connections use this crate.
 //!
-//! `ureq` does HTTP, keeps connections and limits the time. This transport reads the heads of responses by
-//! the rules of Python's `http.client`, and returns an answer even if the server did not read all of the
-//! request. A session has one `Agent` for each pair of `verify` and client certificate, so a connection
-//! without verification never serves a request with it.
+//! `ureq` does HTTP, keeps connections and applies the time-outs. This transport reads the heads of responses
+//! by the rules of Python's `http.client`, and returns an answer even if the server did not read all of the
+//! request. A session has one `Agent` for each pair of `verify` and client certificate, so a connection that
+//! was not verified never serves a request that requires verification.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -97,7 +97,8 @@ impl WireConnector {
         Ok(stream)
     }
 
-    /// Whether the adapter changes the check of the host name: to none, or to that of another name.
+    /// The adapter's change to the check of the host name: `None` if there is none, `Some(None)` to
+    /// disable the check, `Some(name)` to require this name.
     fn assert_hostname(&self) -> Option<Option<&str>> {
         match &self.adapter.assert_hostname {
             _ if self.tls.verify == Verify::DangerDisabled => None,
@@ -180,7 +181,7 @@ impl Connector for WireConnector {
     }
 }
 
-/// Wraps an error for the HTTP library. Not as `Io`: the library takes some of those for the end of a body.
+/// Wraps an error for the HTTP library as `Other`. The library takes some `Io` errors for the end of a body.
 fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
 }
@@ -190,7 +191,7 @@ fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error
 pub(super) struct WireTransport {
     stream: Stream,
     wire: Wire,
-    /// Sending has failed. The server may have sent a response before.
+    /// Sending has failed. The server may have sent a response before it closed the connection.
     is_cut: bool,
     forward: Option<Forward>,
 }
@@ -243,7 +244,7 @@ impl Forward {
     }
 }
 
-/// Runs an operation with a time limit for the whole of it.
+/// Runs an operation, which must end within the time that `timeout` leaves.
 fn within<T>(
     timeout: NextTimeout,
     operation: impl FnOnce(Option<Duration>) -> ssl::Result<T>,

@@ -114,7 +114,7 @@ impl Proxy {
         let left = || remaining.get().ok_or(Error::ConnectTimeout);
         stream.send(request.as_bytes(), left()?).map_err(timed)?;
         let mut answer = Vec::new();
-        // Byte by byte, since the bytes after the answer belong to the tunnel.
+        // The answer is read byte by byte, since the bytes after it belong to the tunnel.
         while !answer.ends_with(b"\r\n\r\n") && !answer.ends_with(b"\n\n") {
             let mut byte = [0];
             if stream.receive(&mut byte, left()?).map_err(timed)? == 0 || answer.len() > LONGEST {

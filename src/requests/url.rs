@@ -329,8 +329,8 @@ fn without_dots(path: &str) -> String {
     }
 }
 
-/// Percent-encodes characters that the part may not contain, and decodes unreserved ones. If any `%` does
-/// not begin an escape, all are encoded.
+/// Percent-encodes characters that the part may not contain, and decodes the escapes of unreserved ones. If one
+/// `%` does not begin an escape, every `%` is encoded.
 fn encode(part: &str, allowed: &[u8]) -> String {
     let bytes = part.as_bytes();
     let mut percents = (0..bytes.len()).filter(|at| bytes[*at] == b'%');
@@ -350,7 +350,7 @@ fn encode(part: &str, allowed: &[u8]) -> String {
     encoded
 }
 
-/// Python's `requote_uri`, for a whole URL.
+/// Percent-encodes a whole URL: `requests.utils.requote_uri`.
 fn requote(url: &str) -> String {
     const SAFE: &[u8] = b"!#%$&'()*+,/:;=?@[]";
     let bytes = url.as_bytes();
@@ -366,7 +366,8 @@ fn requote(url: &str) -> String {
                 continue;
             }
             None if byte == b'%' && is_pair => {
-                // A percent sign that begins no escape: treat all of them as literal.
+                // This percent sign begins no escape, so Python takes all percent signs of the URL
+                // as literal.
                 let mut quoted = String::new();
                 for byte in bytes {
                     let safe = if *byte == b'%' { b"" } else { SAFE };

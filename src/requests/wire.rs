@@ -6,10 +6,10 @@ use ureq::unversioned::transport::Buffers;
 use super::Error;
 use super::head::{Head, MAX_LINE, aborted};
 
-/// The size of one receive.
+/// The most bytes that one call receives.
 const PIECE: usize = 64 * 1024;
 
-/// The size of one read of a chunked request body.
+/// The most bytes of a chunked request body that the HTTP library reads at a time.
 const SCRATCH: usize = 10 * 1024;
 
 /// The buffers of a connection.
@@ -19,7 +19,7 @@ pub(super) struct Wire {
     raw: Vec<u8>,
     taken: usize,
     filled: usize,
-    /// This much of `raw` was searched and has no line end.
+    /// The number of bytes after `taken` that were searched and have no line end.
     searched: usize,
     /// Bytes for the HTTP library, from `consumed` on.
     input: Vec<u8>,
@@ -52,7 +52,7 @@ enum Phase {
 }
 
 impl Wire {
-    /// Allocates nothing yet.
+    /// The buffers are allocated on first use.
     pub(super) fn new(output_size: usize) -> Wire {
         Wire {
             raw: Vec::new(),
@@ -121,7 +121,8 @@ impl Wire {
                     let passed = raw.len().min(most);
                     self.input.extend_from_slice(&raw[..passed]);
                     *data -= passed as u64;
-                    // Like Python, discard two bytes without looking at them.
+                    // Like Python, discard the two bytes after a chunk without checking that they
+                    // are a line end.
                     let thrown = (raw.len() - passed).min(*end);
                     *end -= thrown;
                     self.taken += passed + thrown;
@@ -169,7 +170,8 @@ impl Wire {
                         true => Phase::Size,
                         false => Phase::Body,
                     };
-                    // The rewritten head says HTTP/1.1: the library would keep the connection open.
+                    // A server of HTTP/1.0 closes the connection, but the rewritten head says
+                    // HTTP/1.1, so the library would keep it.
                     self.is_last |= complete.is_chunked && complete.is_http10;
                 }
             }
@@ -197,7 +199,8 @@ impl Wire {
     }
 }
 
-/// `5;extension`, as Python's `int` reads it.
+/// The size in a line such as `5;extension`. As in Python's `int(size, 16)`, it may have the prefix
+/// `0x`.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let size = line.split(|byte| *byte == b';').next()?;
     let size = std::str::from_utf8(size).ok()?.trim();
@@ -219,7 +222,7 @@ impl Buffers for Wire {
         &self.input[self.consumed..]
     }
 
-    /// Only [`advance`](Self::advance) adds to the input.
+    /// The library gets no room: only [`advance`](Self::advance) adds to the input.
     fn input_append_buf(&mut self) -> &mut [u8] {
         &mut []
     }

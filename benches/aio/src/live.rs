@@ -25,7 +25,8 @@ struct Counts {
     failed: usize,
 }
 
-/// `clients` clients connect at the same time, each `times` times in a row with its last session.
+/// `clients` clients connect at the same time. Each connects `times` times in a row, and offers its
+/// last session.
 pub(crate) fn report(clients: usize, times: usize) {
     for renews in [false, true] {
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Client and server run on one thread, so a figure is the processor time of both. Each row is measured in
-//! several rounds of all subjects; a ratio is the median of the rounds' ratios. `--once` repeats one row so
-//! many times and ends, for `valgrind --tool=callgrind`, which counts instructions. `memory-idle` takes
+//! several rounds of all subjects; a ratio is the median of the rounds' ratios. `--once` repeats one row
+//! `TIMES` times and ends, for `valgrind --tool=callgrind`, which counts instructions. `memory-idle` takes
 //! `--connections N`, for example 10000. `--live` counts failed and resumed handshakes of this library while
 //! the server's certificate is renewed every 50 ms, and without renewals.
 
@@ -109,7 +109,8 @@ fn measure(row: &Row, options: &Options) -> [Vec<f64>; 3] {
     values
 }
 
-/// The lower, the better.
+/// Prints a row. A lower value is better, and a ratio above 1 means that this library is faster or
+/// smaller.
 fn report(name: &str, unit: &str, values: [Vec<f64>; 3], json: bool) {
     let ratio = |other: usize| {
         let pairs = values[0].iter().zip(&values[other]);

@@ -17,12 +17,12 @@ use crate::tokio_rustls::TokioRustls;
 const PAIRS: usize = 400;
 const WARM_UP: usize = 50;
 
-/// KiB for one end of a connection: the mean of so many connections, in as many processes as they need, all
-/// idle at the same time.
+/// The memory of one end of a connection in KiB: the mean over `connections` connections, which are idle at the
+/// same time, in child processes with `PAIRS` connections each.
 pub(crate) fn of(subject: &str, connections: usize) -> f64 {
     let program = std::env::current_exe().expect("a path");
-    // Each prints its figure when its connections are idle, and ends with its input. One after the other,
-    // since all of them at once would compete for the processor.
+    // Each process prints its figure when its connections are idle, and ends at the end of its input. The
+    // processes start one after the other, so that they do not compete for the processor.
     let start = |_| {
         let mut child = Command::new(&program)
             .args(["--memory", subject])
@@ -58,7 +58,8 @@ pub(crate) fn child(subject: &str) {
 /// Prints the resident memory for a connection that has sent and received a message of 16 KiB and waits for
 /// the next: the mean of clients and servers.
 ///
-/// With OpenSSL 3.0, 15 KiB of it are OpenSSL's own (`valgrind --tool=dhat`): `SSL_new` alone takes 7.6 KiB.
+/// With OpenSSL 3.0, OpenSSL itself allocates 15 KiB of this memory (`valgrind --tool=dhat`): `SSL_new` alone
+/// takes 7.6 KiB.
 fn measure<S: Subject>() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -96,7 +97,7 @@ fn measure<S: Subject>() {
         }
         let bytes = (resident() - before) / (2 * PAIRS) as f64;
         println!("{}", bytes / 1024.0);
-        // Keeps the connections until the parent has the figures of all.
+        // The connections stay open until the parent has the figures of all processes.
         std::io::stdin()
             .read_line(&mut String::new())
             .expect("the end");

@@ -18,7 +18,7 @@ enum Kind {
     Handshake,
     /// 32 connections at a time, each with one message there and back.
     AcceptLoop,
-    /// 4 MiB in writes of this size.
+    /// The client sends 4 MiB in writes of this size.
     ToServer(usize),
     ToClient(usize),
     /// 64 bytes there and back.
@@ -87,7 +87,7 @@ pub(crate) struct Work {
 type Boxed = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 impl Work {
-    /// Works for so many seconds of processor time; the units that it would do in one.
+    /// Works for this many seconds of processor time. Returns the units of work for one second.
     pub(crate) fn rate(&mut self, seconds: f64) -> f64 {
         let start = cpu_time();
         let mut count = 0;
@@ -168,7 +168,7 @@ async fn serve<S: Subject>(server: S::Server, kind: Kind) -> SocketAddr {
             let server = server.clone();
             tokio::task::spawn_local(async move {
                 let stream = S::accept(&server, tcp).await;
-                // The client ends the connection.
+                // An error is expected: the client ends the connection.
                 let _ = answer::<S>(stream, kind).await;
             });
         }
@@ -219,7 +219,7 @@ async fn answer<S: Subject>(mut stream: S::ServerStream, kind: Kind) -> std::io:
     Ok(())
 }
 
-/// Connects so many times at once.
+/// An operation that makes `count` connections at the same time.
 fn connections<S: Subject>(
     client: S::Client,
     address: SocketAddr,

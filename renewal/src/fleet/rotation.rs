@@ -14,7 +14,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Changes the ticket keys of a context at set times, together with other servers. A session that began on one
-/// server can then be resumed on another. Dropping it ends the changes; the context keeps its keys.
+/// server can then be resumed on another. Dropping the rotation ends the changes; the context keeps its keys.
 ///
 /// ```no_run
 /// # use pyssl as ssl;
@@ -141,7 +141,7 @@ impl Rotation {
         UNIX_EPOCH + Duration::from_secs(period.saturating_mul(self.period.as_secs()))
     }
 
-    /// The time until the next period, or until the next look at the clock.
+    /// The time until the next period begins, but at most `LONGEST_PAUSE`.
     fn until_change(&self, now: SystemTime) -> Duration {
         let next = self.start_of(self.period_at(now) + 1);
         next.duration_since(now)
@@ -149,7 +149,8 @@ impl Rotation {
             .min(LONGEST_PAUSE)
     }
 
-    /// Gets the missing keys, and sets those of the current and the last period.
+    /// Gets the missing keys from the store, and sets the context's keys: those of the current, the
+    /// previous and the next period.
     fn step(&mut self, now: SystemTime) -> Result<(), RotationError> {
         let current = self.period_at(now);
         let last = current.saturating_sub(1);
@@ -186,7 +187,8 @@ impl Rotation {
     }
 
     fn publish(&mut self, current: u64, last: u64) -> Result<(), RotationError> {
-        // The store's key comes first, so a key of our own is used only as long as there is none.
+        // The store's key of a period comes before this server's own, which encrypts only while the
+        // store's is missing.
         let of = |period| [self.keys.get(&period), self.own.get(&period)];
         let mut keys: Vec<TicketKey> = [of(current), of(last)]
             .into_iter()
@@ -219,5 +221,5 @@ impl fmt::Debug for TicketRotationBuilder {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "what cannot be done is a failed test")]
+#[allow(clippy::unwrap_used, reason = "a step that fails is a failed test")]
 mod tests;

@@ -29,8 +29,8 @@ use worker::Worker;
 
 type Listener = Box<dyn FnMut(&Event) + Send>;
 
-/// Keeps a context up to date with its files. Dropping it ends the watching; the context keeps its
-/// current content.
+/// Keeps a context up to date with its files. Dropping the reloader ends the watching; the context
+/// keeps its current content.
 ///
 /// For asynchronous programs, `subscribe` (feature `tokio`) returns the events as a channel.
 pub struct CertReloader {
@@ -138,7 +138,8 @@ impl Drop for CertReloader {
             self.shared.changed.notify_all();
             drop(certificates);
         }
-        // Does not wait for the thread: it may be reading from a disk that does not answer.
+        // `drop` does not wait for the thread, which may be reading from a disk that does not
+        // answer.
         let _ = self.wake.try_send(());
     }
 }
@@ -163,8 +164,8 @@ impl CertReloaderBuilder {
     /// takes the place of the context's SNI callback. Other clients get the certificates of
     /// [`certificate`](Self::certificate).
     ///
-    /// The connections of such clients use copies of the context, made whenever something is loaded. So call
-    /// [`reload`](CertReloader::reload) after changing the context's ALPN protocols.
+    /// The connections of such clients use copies of the context, which are made anew whenever the reloader
+    /// loads something. So call [`reload`](CertReloader::reload) after changing the context's ALPN protocols.
     pub fn certificate_by_name(self, files: CertFiles) -> CertReloaderBuilder {
         self.source(Kind::Certificate {
             files,
@@ -197,9 +198,10 @@ impl CertReloaderBuilder {
     }
 
     /// Fetches the OCSP response of each certificate from the responder that the certificate names (over HTTP,
-    /// RFC 6960, appendix A), and staples it. A new one is fetched after half of the validity. After a failure
-    /// the next attempt comes after one minute, then two, up to an hour. The response is checked as a client
-    /// would check it. A certificate without a responder's address is left out.
+    /// RFC 6960, appendix A), and staples it. A new response is fetched after half of the old one's validity.
+    /// After a failure, the next attempt comes after one minute. The pause doubles with each further failure,
+    /// up to an hour. The response is checked as a client would check it. A certificate that names no responder
+    /// is left out.
     #[cfg(feature = "ocsp")]
     pub fn fetch_ocsp(mut self) -> CertReloaderBuilder {
         self.fetch_ocsp = true;

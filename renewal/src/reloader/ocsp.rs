@@ -30,7 +30,7 @@ pub(super) struct Fetcher {
     shared: Arc<Shared>,
     staples: Staples,
     agent: Agent,
-    /// The failed attempts, by the certificate in DER.
+    /// The failed attempts. The key is the certificate in DER.
     failures: HashMap<Vec<u8>, Failures>,
 }
 
@@ -52,14 +52,15 @@ impl Fetcher {
         }
     }
 
-    /// Keeps the responses fresh until the reloader ends.
+    /// Fetches each response that is due, until the reloader ends.
     pub(super) fn run(mut self) {
         loop {
             let certificates = self.shared.certificates().clone();
             for certificate in certificates {
                 self.refresh(&certificate);
             }
-            // The lock is taken before the check, so that the notification is not missed.
+            // The lock is taken before the check of `stopped`, so that the notification of the end
+            // is not missed.
             let certificates = self.shared.certificates();
             if self.shared.stopped.load(Ordering::Acquire) {
                 return;

@@ -14,7 +14,8 @@ use crate::time::system_time;
 const BEGIN: &str = "-----BEGIN X509 CRL-----";
 const END: &str = "-----END X509 CRL-----";
 
-/// When the revocation lists in service were issued, by their issuer's name in DER.
+/// The time at which each revocation list in service was issued. The key is the issuer's name in
+/// DER.
 #[derive(Clone, Default)]
 pub(super) struct Lists(HashMap<Vec<u8>, SystemTime>);
 

@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 pub(super) struct Source {
     pub(super) kind: Kind,
-    /// The state that the last pass read, and the time since when it has been the same.
+    /// The state that the last pass read, and the time at which that state was first read.
     pub(super) seen: Option<(State, Instant)>,
     /// The state that is in service.
     pub(super) loaded: Option<State>,
@@ -89,7 +89,7 @@ impl Source {
         Reading::of(self.paths())
     }
 
-    /// Whether the files have been the same for this long.
+    /// Whether the files have had this state for at least `settle`.
     pub(super) fn is_stable(&mut self, state: State, settle: Duration) -> bool {
         match self.seen {
             Some((seen, since)) if seen == state => since.elapsed() >= settle,

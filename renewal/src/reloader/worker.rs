@@ -22,7 +22,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) struct Worker {
     context: SslContext,
-    /// The context's trust when the reloader started, to which revocation lists are added.
+    /// A context with the trust store that the context had when the reloader started. Revocation
+    /// lists are added to this store.
     trust: SslContext,
     sources: Vec<Source>,
     lists: Lists,
@@ -395,7 +396,7 @@ impl Worker {
         }
     }
 
-    /// Watches the directories in which the files, and the links to them, are now.
+    /// Watches the directories that now contain the files, and the symbolic links to them.
     fn rewatch(&mut self) {
         #[cfg(feature = "notify")]
         {

@@ -89,7 +89,7 @@ fn a_failed_store_has_no_effect_for_one_period_and_keys_are_never_used_longer() 
             assert!(!before.contains(&key));
         }
     }
-    // Their own tickets stay valid when the store answers again.
+    // Tickets of the servers' own keys stay valid when the store answers again.
     let own = first(&one);
     store.0.lock().unwrap().1 = false;
     for server in [&mut one, &mut two] {
