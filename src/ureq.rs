@@ -77,8 +77,8 @@ pub fn agent(context: &SslContext, config: Config) -> Agent {
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// Do not put it after `ureq`'s `DefaultConnector`, which starts TLS itself if `ureq` was built with
-/// another TLS library. Such a connection is refused.
+/// Do not put a `TlsConnector` after `ureq`'s `DefaultConnector`, which starts TLS itself if `ureq` was built
+/// with another TLS library. Such a connection is refused.
 ///
 /// Errors of TLS are a [`ureq::Error::Other`](ureq::Error) that contains an [`Error`].
 #[derive(Debug, Clone)]

@@ -32,7 +32,7 @@ pub enum ReloadError {
         /// The end of its validity.
         not_after: String,
     },
-    /// A certificate of the chain is not valid yet. It is checked again later.
+    /// A certificate of the chain is not valid yet. The reloader checks the file again later.
     #[error("{}: the certificate of {subject} is not valid before {not_before}", path.display())]
     NotYetValid {
         /// The file.

@@ -53,7 +53,8 @@ struct Fields {
 static EMPTY_NAME: DistinguishedName = DistinguishedName::EMPTY;
 
 impl CertDict {
-    /// Reads the fields in CPython's order, so that the same error is reported first.
+    /// Reads the fields in CPython's order, so that a certificate with several errors has CPython's
+    /// error.
     pub(super) fn from_x509(x509: &X509Ref) -> Result<CertDict> {
         let mut fields = Fields {
             subject: DistinguishedName::from_raw(raw::attributes(x509.subject_name())?)?,

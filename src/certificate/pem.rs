@@ -36,8 +36,8 @@ pub fn DER_cert_to_PEM_cert(der_cert_bytes: impl AsRef<[u8]>) -> String {
 
 /// Converts a certificate from PEM to DER.
 ///
-/// It is as lenient as Python's: characters outside the base64 alphabet are skipped, and decoding
-/// stops at complete padding. If the text has other content around the certificate, use
+/// The function is as lenient as Python's: characters outside the base64 alphabet are skipped, and
+/// decoding stops at complete padding. If the text has other content around the certificate, use
 /// [`Certificate::from_pem`](crate::Certificate::from_pem).
 ///
 /// ```python

@@ -43,7 +43,8 @@ numbers! {
 numbers! {
     /// The kinds of alert (RFC 8446, section 6): Python's `ssl._TLSAlertType`.
     ///
-    /// [`AlertDescription`](crate::AlertDescription) has those that a server's callback can return.
+    /// [`AlertDescription`](crate::AlertDescription) has the alerts that the SNI callback can
+    /// return.
     TlsAlertType(i32);
     CLOSE_NOTIFY = 0;
     UNEXPECTED_MESSAGE = 10;

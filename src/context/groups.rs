@@ -118,8 +118,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// These are all groups that [`set_groups`](Self::set_groups) accepts, not the ones currently
-    /// set.
+    /// The list has all groups that [`set_groups`](Self::set_groups) accepts, not the ones
+    /// currently set.
     ///
     /// # Errors
     ///

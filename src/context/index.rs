@@ -28,7 +28,7 @@ enum Entry {
 
 impl Index {
     /// `None` if the file contains anything other than certificates that OpenSSL is certain to
-    /// decode. Then OpenSSL must read the file.
+    /// decode. OpenSSL must read such a file itself.
     pub(super) fn read(source: &Source<'_>) -> Option<Index> {
         let certificates = pem::read_encoded_certificates(source)?;
         let mut keys = Vec::with_capacity(certificates.len());

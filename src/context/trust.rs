@@ -1,4 +1,4 @@
-//! Trust stores. Each context has its own. They share the contents of files.
+//! Trust stores. Each context has its own store. Stores share the contents of files.
 
 use std::ffi::CString;
 use std::path::Path;

@@ -27,8 +27,8 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// It has the settings that Python does not expose. Python's properties are methods of the
-    /// context itself.
+    /// The copy has the settings that Python does not expose. Python's properties are methods of
+    /// [`SslContext`] itself.
     pub fn settings(&self) -> ContextSettings {
         ContextSettings {
             settings: self.read(Settings::clone),

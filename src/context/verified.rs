@@ -28,7 +28,8 @@ impl Verified {
         self.verify_mode < other.verify_mode
             || !self.check_hostname && other.check_hostname
             || self.ocsp_mode.verifies_less_than(other.ocsp_mode)
-            // A callback can accept a peer that OpenSSL rejects, and the other way round.
+            // A callback can accept a peer that OpenSSL or another callback rejects, so neither of
+            // two callbacks counts as stricter.
             || self.callback != other.callback
             || other.pins != NO_PINS && self.pins != other.pins
     }

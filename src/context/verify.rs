@@ -138,9 +138,9 @@ impl SslContext {
     /// only while the callback is set under which it was made: connections with another callback,
     /// or without one, do a full handshake.
     ///
-    /// A context that verifies nothing would ignore the callback. So this changes `CERT_NONE` to
-    /// `CERT_REQUIRED`, and [`set_verify_mode`](Self::set_verify_mode) refuses `CERT_NONE` until
-    /// [`clear_verify_callback`](Self::clear_verify_callback).
+    /// A context that verifies nothing would ignore the callback. So setting a callback changes
+    /// `CERT_NONE` to `CERT_REQUIRED`, and [`set_verify_mode`](Self::set_verify_mode) refuses
+    /// `CERT_NONE` until [`clear_verify_callback`](Self::clear_verify_callback).
     ///
     /// To accept certain certificates only, [`WrapSocket::pins`](crate::WrapSocket::pins) is
     /// simpler. If the callback returns an error, the handshake fails with the alert

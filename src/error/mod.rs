@@ -159,7 +159,7 @@ impl Error {
             return Error::os(errno);
         }
         // The queue may begin with a system error, for example of a file that OpenSSL could not
-        // open. `SSL_get_error` checks the first entry in the same way.
+        // open. `SSL_get_error` also decides by the first entry.
         let number = match detail::begins_with_system(&stack) {
             true => SslErrorNumber::SSL_ERROR_SYSCALL,
             false => SslErrorNumber::SSL_ERROR_SSL,

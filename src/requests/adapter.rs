@@ -211,7 +211,7 @@ impl Retry {
         self
     }
 
-    /// The methods that are repeated after the request was sent. Default: those that are idempotent.
+    /// The methods of requests that may be repeated after they were sent. By default, the idempotent methods.
     #[must_use]
     pub fn allowed_methods<M: Into<String>>(
         mut self,

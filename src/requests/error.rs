@@ -184,7 +184,8 @@ impl Error {
         }
     }
 
-    /// Converts an error whose meaning does not depend on the phase; otherwise returns its cause.
+    /// Converts an error that means the same in the head and in the body of a response. For any
+    /// other error, returns its cause.
     fn of_connection(error: ureq::Error) -> Result<Error, BoxError> {
         let cause = match error {
             ureq::Error::Io(e) => ssl::Error::from(e),

@@ -173,7 +173,7 @@ impl Head {
 }
 
 impl Status {
-    /// The same as `http.client.HTTPResponse._read_status`.
+    /// Parses the status line: `http.client.HTTPResponse._read_status`.
     fn parse(line: &[u8]) -> Result<Status, Error> {
         if line.is_empty() {
             return Err(aborted("Remote end closed connection without response"));

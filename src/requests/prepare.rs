@@ -113,7 +113,7 @@ pub(super) fn add_cookies(
     Ok(())
 }
 
-/// Keeps the cookies that a response sets. Those that are malformed, or for another site, are ignored.
+/// Keeps the cookies that a response sets. Malformed cookies, and cookies for another site, are ignored.
 pub(super) fn keep_cookies(store: &mut CookieStore, url: &Url, headers: &HeaderMap) {
     let Some(url) = for_cookies(url) else { return };
     for value in headers.get_all(SET_COOKIE) {

@@ -23,8 +23,8 @@ pub(super) fn select(url: &Url, proxies: &Proxies) -> Option<String> {
     found.filter(|proxy| !proxy.is_empty()).cloned()
 }
 
-/// Adds the proxies of the environment to those of the request. As in Python, those of the session come after
-/// the environment.
+/// The proxies of the request. As in Python, missing entries are taken from the environment, and then from the
+/// session.
 pub(super) fn merged(url: &Url, request: &Proxies, session: &Proxies, trust_env: bool) -> Proxies {
     let mut proxies = request.clone();
     if trust_env {
@@ -127,8 +127,8 @@ fn bypasses(url: &Url, no_proxy: Option<&str>) -> bool {
     listed || bypassed_by_urllib(&host, &list)
 }
 
-/// `urllib.request.proxy_bypass_environment`, which `requests` asks after its own rules. In its
-/// list, `*` alone stands for all hosts.
+/// `urllib.request.proxy_bypass_environment`, which `requests` asks after its own rules. Here
+/// `no_proxy` may be `*`, for all hosts.
 fn bypassed_by_urllib(host: &str, list: &str) -> bool {
     list.trim() == "*"
         || list

@@ -14,7 +14,7 @@ use crate::subject::{Settings, Subject, Version};
 
 #[derive(Clone, Copy)]
 enum Kind {
-    /// One connection after the other, on which the server sends a byte.
+    /// Connections one after the other. On each of them, the server sends a byte.
     Handshake,
     /// 32 connections at a time, each with one message there and back.
     AcceptLoop,

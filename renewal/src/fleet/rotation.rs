@@ -62,8 +62,8 @@ impl TicketRotation {
 }
 
 impl TicketRotationBuilder {
-    /// The length of a period, at least a second. All servers must have the same. A ticket is accepted for one to
-    /// two periods.
+    /// The length of a period, at least a second. It must be equal on all servers. A ticket is accepted for one
+    /// to two periods.
     pub fn period(mut self, period: Duration) -> TicketRotationBuilder {
         self.period = Duration::from_secs(period.as_secs().max(1));
         self
