@@ -23,7 +23,8 @@ fn main() {
             println!("cargo:rustc-cfg={cfg}");
         }
     }
-    // For the test that compares our declarations with the headers.
+    // Tests compare the declarations in `src/ffi/decl` and the table of error reasons with the
+    // headers in this directory.
     if let Ok(include) = std::env::var("DEP_OPENSSL_INCLUDE") {
         println!("cargo:rustc-env=PYSSL_OPENSSL_INCLUDE={include}");
     }

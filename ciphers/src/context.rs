@@ -27,12 +27,12 @@ pub trait SslContextExt: Sealed {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// It looks at verification, versions, suites, the trust store and the certificates that are
-    /// loaded, and tries handshakes in memory with a default peer (what `create_default_context`
-    /// makes), one with TLS 1.2 and one with TLS 1.3 for each certificate. A handshake that fails
-    /// is a finding of severity warning or error. So without such a finding, default peers
-    /// connect. Notes of code [`NotTried`](crate::audit::AuditCode::NotTried) list the trials that were
-    /// not possible.
+    /// The audit checks verification, versions, suites, the trust store and the certificates that
+    /// are loaded, and tries handshakes in memory with a default peer (what
+    /// `create_default_context` makes), one with TLS 1.2 and one with TLS 1.3 for each certificate.
+    /// A handshake that fails is a finding of severity warning or error. So without such a finding,
+    /// default peers connect. Notes of code [`NotTried`](crate::audit::AuditCode::NotTried) list
+    /// the trials that were not possible.
     ///
     /// A default client trusts what the system and this context trust; with
     /// [`peer_cafile`](AuditOptions::peer_cafile) it trusts that file instead. A default server's

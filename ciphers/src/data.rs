@@ -28,7 +28,7 @@ impl DataError {
     }
 }
 
-/// Reads a file.
+/// Reads the text of a data file.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, DataError> {
     toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);

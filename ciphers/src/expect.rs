@@ -30,7 +30,7 @@
 //! A rule with an unknown name fails, also `excludes`.
 //!
 //! The rules apply to the list of `get_ciphers()`, with the suites of TLS 1.3 if it is enabled.
-//! `tests/cipher_assertions.rs` of this crate is a file to copy.
+//! `tests/cipher_assertions.rs` of this crate is an example to copy.
 
 use crate::CipherExt;
 use std::fmt;
@@ -46,7 +46,7 @@ pub struct Rule(RuleKind);
 
 #[derive(Debug, Clone)]
 enum RuleKind {
-    /// No suite may have a weakness like this.
+    /// The name of the rule, and a function that is true for the weaknesses that no suite may have.
     Without(&'static str, fn(Weakness) -> bool),
     Aead,
     ForwardSecret,
@@ -151,7 +151,7 @@ impl Broken {
         &self.rule
     }
 
-    /// The suites that break it, each with the reason, or the missing suites.
+    /// The suites that break the rule, each with the reason, or the missing suites.
     pub fn offenders(&self) -> &[String] {
         &self.offenders
     }
@@ -316,7 +316,8 @@ impl Rule {
     }
 }
 
-/// The message for an unknown name. Without it, a rule about the name would always hold, or never.
+/// The message for an unknown name, which is always an error. Otherwise `excludes` with a misspelt
+/// name would always hold.
 fn unknown(name: &str) -> String {
     let hint = CipherString::nearest_suite(name);
     let hint = hint.map_or_else(String::new, |name| format!("; did you mean {name:?}?"));

@@ -57,7 +57,7 @@ impl CodeExplanation {
         &self.meaning
     }
 
-    /// Why it matters.
+    /// Why the problem matters.
     pub fn why(&self) -> &str {
         &self.why
     }
@@ -67,7 +67,7 @@ impl CodeExplanation {
         &self.mend
     }
 
-    /// Where this is stated.
+    /// The source of the explanation, such as an RFC.
     pub fn source(&self) -> &str {
         &self.source
     }

@@ -1,5 +1,5 @@
-//! Seals the extension traits: other crates can use them, but not implement them. So methods can be
-//! added to them.
+//! Seals the extension traits: other crates can use them, but not implement them. So a later
+//! release can add methods to the traits.
 //!
 //! ```compile_fail
 //! struct Other;

@@ -54,7 +54,7 @@ macro_rules! fields {
 
 pub(crate) use fields;
 
-/// Python's dict.
+/// Serializes a suite with the keys of Python's dict.
 struct Dict<'a>(&'a Cipher);
 
 fields! {

@@ -133,8 +133,9 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    /// The limit for one address, if `most` clients are served at once. By default one address
-    /// cannot use all slots, unless there are few.
+    /// The number of clients to serve at once from one address, if `most` clients are served in
+    /// total. The default is half of `most`, so that one address cannot use all slots, but at least
+    /// 16.
     pub(crate) fn max_per_address(&self, most: u32) -> u32 {
         self.max_per_address.unwrap_or_else(|| (most / 2).max(16))
     }

@@ -77,7 +77,8 @@ fn for_verification(outcome: &ConnectOutcome, code: i32) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// The hint for a certificate with other names, which lists them.
+/// The hint for a certificate that is not valid for the server's name. It lists the names of the
+/// certificate.
 fn for_name(outcome: &ConnectOutcome) -> String {
     let info = outcome.chain.first().and_then(|leaf| leaf.get_info().ok());
     let names: Vec<_> = info
@@ -97,7 +98,8 @@ fn for_name(outcome: &ConnectOutcome) -> String {
 
 /// The hint for Python's `reason`.
 fn for_reason(reason: &str) -> Option<&'static str> {
-    // The prefix depends on the alert and on the version of OpenSSL: SSLV3, TLS, TLSV1, TLSV13.
+    // The text before `_ALERT_` depends on the alert and on the version of OpenSSL: SSLV3, TLS,
+    // TLSV1, TLSV13.
     if let Some((_, alert)) = reason.split_once("_ALERT_") {
         return for_alert(alert);
     }

@@ -45,7 +45,7 @@ pub(crate) fn connect(address: &HostPort, deadline: Deadline) -> ssl::Result<Tcp
         }
         outcome = Some(connected);
     }
-    // There is no address, so return the library's error.
+    // The name has no address. `create_connection` returns the error that Python has for this case.
     outcome
         .unwrap_or_else(|| ssl::create_connection((&address.host, address.port), deadline.left()))
 }
@@ -61,7 +61,7 @@ pub(crate) enum PlainError {
     Io(#[from] io::Error),
 }
 
-/// Sends and reads what the endpoint's protocol has before TLS.
+/// Runs the plain-text dialogue of the endpoint's protocol that comes before TLS.
 pub(crate) fn start_tls(
     stream: &mut TcpStream,
     endpoint: &Endpoint,
@@ -89,7 +89,7 @@ pub(crate) fn start_tls(
     }
 }
 
-/// A step that ends with the deadline, whatever the server sends: `TimedOut`.
+/// Runs a step, which fails with `TimedOut` at the deadline even if the server keeps sending.
 pub(crate) fn within<T>(
     stream: &mut TcpStream,
     deadline: Deadline,
@@ -119,7 +119,7 @@ impl From<PlainError> for ssl::Error {
     }
 }
 
-/// The address as text for `getaddrinfo`. A link-local address needs its scope.
+/// The address as a text that `getaddrinfo` accepts. A link-local IPv6 address needs its scope.
 pub(crate) fn with_scope(address: &SocketAddr) -> String {
     match address {
         SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),

@@ -97,7 +97,8 @@ pub(crate) fn load_identity(
             cert.display(),
             pem_problem(cert, true, true)
         ),
-        // Neither OpenSSL nor Python says which of the two could not be read.
+        // The error of OpenSSL, and so Python's, does not say which of the two files could not be
+        // read.
         Some(_) if fs::File::open(cert).is_err() => {
             format!("cannot load the certificate in {}", cert.display())
         }
@@ -129,13 +130,13 @@ fn pem_problem(file: &Path, certificate: bool, key: bool) -> &'static str {
     }
 }
 
-/// Called only if the key is encrypted.
+/// The password callback if no password was given. OpenSSL calls it only if the key is encrypted.
 fn no_password() -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     let text = "it is encrypted; give the password with --password-file or --password";
     Err(Box::new(ssl::Error::Value(text.into())))
 }
 
-/// Versions, ciphers and application protocols.
+/// Sets the versions, the cipher string and the application protocols.
 pub(crate) fn apply(context: &ssl::SslContext, args: &TlsArgs) -> Result<(), Failure> {
     versions(context, args.min, args.max)?;
     if let Some(ciphers) = &args.ciphers {

@@ -13,7 +13,7 @@ use crate::{Result, workspace};
 /// The version of rustdoc's JSON that `public-api` 0.52.1 reads, written by Rust 1.93 to 1.95.
 const FORMAT: u64 = 57;
 
-/// A published crate and the features whose items are listed.
+/// The published crates, each with the features whose items are listed.
 const CRATES: [(&str, &str); 3] = [
     ("pyssl", "requests,tokio"),
     ("pyssl-ciphers", ""),

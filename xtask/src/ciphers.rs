@@ -30,7 +30,8 @@ pub fn write_table(version: &str, build: &str) -> Result<String> {
     let mut wanted = OsString::from(&file);
     wanted.push(format!("={build}"));
     command.env("PYSSL_CIPHER_TABLE", wanted);
-    // The test that compares the table writes it instead.
+    // With `PYSSL_CIPHER_TABLE`, the test that compares the table with the library writes the
+    // table.
     command.arg("cipher::table");
     let status = command.stdout(std::process::Stdio::null()).status()?;
     if !status.success() {

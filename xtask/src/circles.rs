@@ -9,8 +9,8 @@ type Names = Vec<String>;
 /// The tokens of each module.
 type Modules = BTreeMap<Names, Vec<String>>;
 
-/// The groups of modules below `src` that import from each other. Tests do not count, and neither does
-/// an import from a module that the importing one is a part of.
+/// The groups of modules below `src` that import from each other. Imports in tests do not count,
+/// nor does an import from a module that contains the importing one.
 ///
 /// # Errors
 ///
@@ -90,7 +90,7 @@ fn imports(name: &Names, modules: &Modules) -> Vec<Names> {
     let (tokens, mut paths) = (&modules[name], Vec::new());
     for (at, pair) in tokens.windows(2).enumerate() {
         let before = at.checked_sub(1).map_or("", |at| &tokens[at]);
-        // Not the middle of a path, a macro's `$crate`, or `pub(in crate::…)`.
+        // Skips the middle of a path, a macro's `$crate`, and `pub(in crate::…)`.
         if pair[1] != "∷" || matches!(before, "∷" | "$" | "in") {
             continue;
         }
@@ -107,7 +107,7 @@ fn imports(name: &Names, modules: &Modules) -> Vec<Names> {
     paths
 }
 
-/// Reads the rest of a path, with all that its braces hold.
+/// Reads the rest of a path. Braces at its end stand for several paths.
 fn read_tree(tokens: &[String], start: Names, paths: &mut Vec<Names>) {
     let (mut path, mut open, mut continues) = (Some(start), Vec::new(), true);
     for token in tokens {

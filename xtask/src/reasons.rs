@@ -1,7 +1,7 @@
 //! The names of OpenSSL's error reasons, read from its headers.
 //!
 //! CPython makes a table of these names for a release line of OpenSSL and prints them as an
-//! `SSLError`'s `reason`. pyssl has the same tables in `src/error/reasons/`, from:
+//! `SSLError`'s `reason`. pyssl has the same tables in `src/error/reasons/`, from these headers:
 //!
 //! | table | directories |
 //! |---|---|

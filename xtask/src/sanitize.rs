@@ -62,7 +62,7 @@ const OF_THREADS: [&str; 9] = [
 ///
 /// # Errors
 ///
-/// If a test fails or the sanitizer reports something; it says what on standard error.
+/// If a test fails or the sanitizer reports a fault. The report is on standard error.
 pub fn run(sanitizer: Sanitizer, filters: &[&str]) -> Result<Outcome> {
     let host = host_triple()?;
     if let Some(why) = missing(sanitizer, &host)? {
@@ -84,8 +84,9 @@ pub fn run(sanitizer: Sanitizer, filters: &[&str]) -> Result<Outcome> {
     }
 }
 
-/// Compiles a program with a fault, and makes sure that the sanitizer reports it: otherwise a run
-/// without reports would prove nothing. Returns why the compiler refuses, if it does.
+/// Compiles and runs a program with a fault, and checks that the sanitizer reports the fault.
+/// Without this check, a run without reports would prove nothing. Returns the compiler's error if
+/// it refuses the flags.
 fn find_planted_fault(sanitizer: Sanitizer, directory: &Path) -> Result<Option<String>> {
     let (source, report) = match sanitizer {
         Sanitizer::Address => (USE_AFTER_FREE, "heap-use-after-free"),
@@ -99,7 +100,8 @@ fn find_planted_fault(sanitizer: Sanitizer, directory: &Path) -> Result<Option<S
         .arg(&program)
         .arg(&file)
         .arg(format!("-Zsanitizer={}", sanitizer.name()))
-        // The standard library that comes with the compiler is not instrumented.
+        // This flag allows linking instrumented code with the compiler's standard library, which is
+        // not instrumented.
         .arg("-Cunsafe-allow-abi-mismatch=sanitizer")
         .env("RUSTC_BOOTSTRAP", "1")
         .output()?;
@@ -164,7 +166,8 @@ fn thread(host: &str, filters: &[&str]) -> Result<ExitStatus> {
         filters
     };
     Ok(cargo_with(Sanitizer::Thread, "test", host)
-        // The sanitizer sees only the locks of instrumented code, and of the C library.
+        // The sanitizer knows only the locks of instrumented code and of the C library, so the
+        // standard library is built with instrumentation.
         .arg("-Zbuild-std")
         .args(["--package", "pyssl", "--lib", "--test", "behaviour"])
         .args(selection(filters))

@@ -1,4 +1,4 @@
-//! The certificates of a context, and those that it trusts.
+//! Checks the context's own certificates, and the certificates that it trusts.
 
 use std::cmp::Ordering;
 

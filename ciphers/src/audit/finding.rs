@@ -32,7 +32,7 @@ pub(super) fn advice(rust: impl Into<Box<str>>, python: impl Into<Box<str>>) -> 
 }
 
 impl AuditFinding {
-    /// The subject.
+    /// The code, which identifies the kind of problem.
     pub fn code(&self) -> AuditCode {
         self.code
     }

@@ -63,7 +63,7 @@ impl AuditOptions {
         self
     }
 
-    /// The time before the expiry of a certificate at which it becomes a finding.
+    /// How long before its expiry a certificate becomes a finding.
     #[must_use]
     pub fn expires_soon(mut self, period: Duration) -> AuditOptions {
         self.expires_soon = period;

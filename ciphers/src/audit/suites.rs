@@ -84,7 +84,8 @@ impl Auditor<'_> {
     /// Reports the parts of the lists that OpenSSL ignored silently.
     fn check_strings(&mut self) -> Result<()> {
         let list = self.settings.ciphers().into_owned();
-        // OpenSSL accepted the string, so a limit of ours, such as its length, is not an error.
+        // OpenSSL has accepted the string. If this crate refuses it, for example because of its
+        // length, that is only a note.
         match CipherString::parse(&list) {
             Ok(string) => self.ignored("cipher string", &string.lint()?),
             Err(error) => {
@@ -114,8 +115,8 @@ impl Auditor<'_> {
         }
     }
 
-    /// A string without these weaknesses. It is the same for all findings, because each
-    /// `set_ciphers` replaces the previous one.
+    /// A cipher string without these weaknesses. All findings suggest the same string, because each
+    /// call of `set_ciphers` replaces the string of the previous one.
     fn better_string<'w>(
         &self,
         reachable: &[Cipher],

@@ -57,7 +57,7 @@ impl Fault {
     }
 }
 
-/// The faults that were found, each with the versions that have it.
+/// The faults that were found, each with the versions in which it occurs.
 type Faults = Vec<(Fault, Vec<TlsVersion>)>;
 
 impl Auditor<'_> {
@@ -113,7 +113,7 @@ impl Auditor<'_> {
             && self.settings.revocation_lists() == 0
     }
 
-    // A server.
+    // The trials of a server's context.
 
     fn check_as_server(&mut self, versions: &[TlsVersion]) -> Result<()> {
         let held = std::mem::take(&mut self.held);
@@ -254,7 +254,7 @@ impl Auditor<'_> {
         context.set_verify_flags(flags)
     }
 
-    // A client.
+    // The trials of a client's context.
 
     fn check_as_client(&mut self, versions: &[TlsVersion]) -> Result<()> {
         let level = self.context.security_level().max(2);
@@ -343,9 +343,10 @@ impl Auditor<'_> {
         server.build()
     }
 
-    // Findings.
+    // The findings of the trials.
 
-    /// Turns faults into findings, unless a rule has reported the same.
+    /// Turns faults into findings, unless a check of the settings or certificates has reported the
+    /// cause already.
     fn report(
         &mut self,
         identity: Option<&ContextCertificate>,
@@ -432,7 +433,8 @@ impl Auditor<'_> {
     }
 }
 
-/// The kind of key that default peers do not accept.
+/// The part of a message that names a kind of key which default peers do not accept; none for other
+/// keys.
 fn key_hint(identity: &ContextCertificate) -> Option<String> {
     let key = identity.leaf.public_key().ok()?;
     let odd = match key.id() {
@@ -524,7 +526,8 @@ fn add(all: &mut Faults, version: TlsVersion, faults: Vec<Fault>) {
     }
 }
 
-/// The first handshake that succeeds with one of these sets of certificates, or else the first.
+/// The first handshake that succeeds with one of these sets of certificates. If none succeeds, the
+/// first one that was tried.
 fn with_each(
     sets: &[Vec<Identity>],
     attempt: impl Fn(&[Identity]) -> Result<Negotiation>,
@@ -540,7 +543,7 @@ fn with_each(
     Ok(first)
 }
 
-/// The error with which this end refused the other's certificate.
+/// The verification error with which the side `by` refused the other side's certificate.
 fn refused(found: &Negotiation, by: Role) -> Option<i32> {
     match found.refusal()?.cause() {
         Cause::CertificateRefused { by: who, code, .. } if *who == by => Some(*code),
@@ -553,7 +556,7 @@ fn is_unknown_issuer(code: i32) -> bool {
     matches!(code, 2 | 18..=21)
 }
 
-/// The last certificate of the chain that is sent.
+/// The last certificate of the chain that the context sends.
 fn top(identity: &ContextCertificate) -> Option<X509> {
     let sent: Vec<&X509> = std::iter::once(&identity.leaf)
         .chain(&identity.chain)

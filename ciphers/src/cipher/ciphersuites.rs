@@ -62,7 +62,7 @@ impl Ciphersuites {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] if it has a NUL, or is longer than
+    /// [`CipherStringError`] if the list has a NUL, or is longer than
     /// [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
     pub fn parse(text: &str) -> Result<Ciphersuites, CipherStringError> {
         check_characters(text)?;
@@ -128,7 +128,7 @@ impl Ciphersuites {
         &self.text
     }
 
-    /// The suites of TLS 1.3 that it selects, in order.
+    /// The suites of TLS 1.3 that the list selects, in order.
     pub fn ciphers(&self) -> &[Cipher] {
         &self.ciphers
     }

@@ -24,9 +24,9 @@ pub struct Reordered {
     /// The suite.
     #[serde(rename = "name", serialize_with = "name")]
     pub cipher: Cipher,
-    /// Its place before, counted from 1.
+    /// The suite's place in the old list, counted from 1.
     pub from: usize,
-    /// Its place after, counted from 1.
+    /// The suite's place in the new list, counted from 1.
     pub to: usize,
 }
 
@@ -68,7 +68,7 @@ pub enum Weakening {
     WeakSuitePreferred {
         /// The weak suite.
         cipher: Cipher,
-        /// The good suite that it is preferred to now.
+        /// The good suite to which the weak one is preferred now.
         before: Cipher,
     },
 }
@@ -89,7 +89,7 @@ impl CipherString {
     ///
     /// # Errors
     ///
-    /// `No cipher can be selected.` if one of them selects nothing.
+    /// `No cipher can be selected.` if one of the strings selects no suite.
     pub fn diff(&self, other: &CipherString) -> Result<CipherDiff, CipherStringError> {
         let (old, new) = (self.resolve()?, other.resolve()?);
         let levels = (old.security_level(), new.security_level());
@@ -182,8 +182,8 @@ impl CipherDiff {
         &self.removed
     }
 
-    /// Suites that both strings select, in another order: a smallest set of suites whose move
-    /// explains the new order.
+    /// Suites that both strings select, but in another order. The list has as few suites as
+    /// possible: if these are moved, the old order becomes the new one.
     pub fn reordered(&self) -> &[Reordered] {
         &self.reordered
     }
@@ -221,7 +221,8 @@ fn bad(cipher: &Cipher) -> Vec<Weakness> {
 }
 
 fn reordered(old: &[Cipher], new: &[Cipher]) -> Vec<Reordered> {
-    // Lists have a few hundred suites at most; indices into `old` stand for them.
+    // Suites are compared by their indices in `old`, which fit into 16 bits: a list has a few
+    // hundred suites at most.
     let place = |c: &Cipher| old.iter().position(|o| o.id == c.id);
     let after: Vec<u16> = new
         .iter()

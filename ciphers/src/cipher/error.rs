@@ -7,8 +7,8 @@ use serde::Serialize;
 
 /// Why a cipher string was refused, and where.
 ///
-/// It converts to [`pyssl::Error`]: to Python's `SSLError` if OpenSSL refuses the string too, and
-/// otherwise to `ValueError`.
+/// The error converts to [`pyssl::Error`]: to Python's `SSLError` if OpenSSL refuses the string
+/// too, and otherwise to `ValueError`.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::{CipherString, CipherStringErrorKind};

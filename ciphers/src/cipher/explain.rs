@@ -13,7 +13,7 @@ use super::{
     Part, PartKind,
 };
 
-/// The most parts for which OpenSSL evaluates every prefix of the string.
+/// The maximum number of parts of a string that is evaluated by `Method::Prefixes`.
 const MAX_PREFIXES: usize = 500;
 
 /// The effect of each part of a cipher string, from [`CipherString::explain`].
@@ -84,15 +84,15 @@ pub enum NoEffect {
     NothingMatches,
     /// The names exclude each other.
     Contradiction,
-    /// The suites that it adds are in the list already.
+    /// The suites that the part adds are in the list already.
     AlreadyListed,
     /// An earlier `!` has excluded the suites permanently.
     ExcludedBefore,
-    /// The suites that it removes or moves are not in the list.
+    /// The suites that the part removes or moves are not in the list.
     NotListed,
-    /// The suites that it moves are at the end already, or the list is sorted already.
+    /// The suites that the part moves are at the end already, or the list is sorted already.
     AlreadyInOrder,
-    /// OpenSSL ignores this text.
+    /// OpenSSL ignores the text of the part.
     Unread,
 }
 
@@ -138,7 +138,7 @@ impl CipherString {
         if ends_with(&steps, &real) {
             return Ok(again.explanation(steps, ciphers, Method::Rules));
         }
-        // This takes quadratic time, unlike the rest of this module.
+        // Evaluating every prefix takes quadratic time, so the number of parts is limited.
         if again.parts().len() > MAX_PREFIXES {
             return Err(CipherStringError::new(
                 CipherStringErrorKind::Library,
@@ -187,7 +187,8 @@ impl CipherString {
         })
     }
 
-    /// One step for each part; `evaluate` gives the list after it, and what can still be in it.
+    /// Makes one step for each part. `evaluate` returns the list after the part, and all suites
+    /// that have not been excluded permanently.
     fn steps(&self, mut evaluate: impl FnMut(&Part) -> (Vec<u16>, Vec<u16>)) -> Vec<Step> {
         let len = self.library.suites.len();
         let mut list: Arc<[u16]> = Arc::new([]);
@@ -240,9 +241,10 @@ fn difference(of: &[u16], without: &[u16], len: usize) -> Box<[u16]> {
         .collect()
 }
 
-/// The suites in both lists that changed places. A `+` moves suites to the end of the list, so the old
-/// order has one break: the suites after it have moved. With more breaks, the result is a smallest set
-/// that explains the new order.
+/// The suites in both lists that changed places. A `+` moves suites to the end of the list and
+/// keeps the order of the others. The old positions, in the new order, then decrease at one place
+/// only, and the suites from this place on have moved. If they decrease at several places, the
+/// result is a smallest set of suites whose move explains the new order.
 fn moved(before: &[u16], after: &[u16], len: usize) -> Box<[u16]> {
     let common = in_both(before, after, len);
     let breaks: Vec<usize> = (1..common.len())
@@ -359,7 +361,7 @@ impl Step {
         suites.iter().map(|i| &self.library.suite(*i).cipher)
     }
 
-    /// Whether it added, removed or moved suites.
+    /// Whether the part added, removed or moved suites.
     pub fn changes_list(&self) -> bool {
         !(self.added.is_empty() && self.removed.is_empty() && self.moved.is_empty())
     }
@@ -369,27 +371,27 @@ impl Step {
         &self.part
     }
 
-    /// Its effect.
+    /// The effect of the part.
     pub fn effect(&self) -> Effect {
         self.effect
     }
 
-    /// The suites that it put into the list.
+    /// The suites that the part put into the list.
     pub fn added(&self) -> impl ExactSizeIterator<Item = &Cipher> {
         self.named(&self.added)
     }
 
-    /// The suites that it took out of the list.
+    /// The suites that the part took out of the list.
     pub fn removed(&self) -> impl ExactSizeIterator<Item = &Cipher> {
         self.named(&self.removed)
     }
 
-    /// The suites that it moved within the list.
+    /// The suites that the part moved within the list.
     pub fn moved(&self) -> impl ExactSizeIterator<Item = &Cipher> {
         self.named(&self.moved)
     }
 
-    /// The suites that no later part can bring back; some may not have been in the list.
+    /// The suites that this part excludes permanently, also those that were not in the list before.
     pub fn killed(&self) -> impl ExactSizeIterator<Item = &Cipher> {
         self.named(&self.killed)
     }

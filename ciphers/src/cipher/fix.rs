@@ -10,7 +10,8 @@ use super::{
 use crate::CipherExt;
 use crate::text::first_names;
 
-/// A corrected cipher string, from [`Fix::new`], with what was changed and the proof.
+/// A corrected cipher string, from [`Fix::new`], with the changes, the suites before and after, and
+/// the remaining problems.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::{CipherString, Fix};
@@ -47,7 +48,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// Replaces a string of which no part can be kept.
+/// The replacement for a string of which no part can be kept.
 const GOOD: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /// The maximum number of corrections of one string.
@@ -152,8 +153,8 @@ impl Draft {
         self.changes.push(Change(what.into()));
     }
 
-    /// Makes one change; false if there is nothing to change. With `give_up`, or if nothing else
-    /// helps, the string is replaced.
+    /// Makes one change, and returns false if there is nothing to change. If `give_up` is true or
+    /// no smaller change helps, the whole string is replaced.
     fn improve(
         &mut self,
         policy: Option<&Policy>,
@@ -258,7 +259,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Leaves out the suites that are weak or violate the policy; false if there are none.
+    /// Excludes the suites that are weak or violate the policy. Returns false if there are none.
     fn exclude(
         &mut self,
         string: &CipherString,
@@ -335,7 +336,7 @@ impl Draft {
         Ok(true)
     }
 
-    /// Replaces the whole string; false if that was done already.
+    /// Replaces the whole string. Returns false if it has been replaced already.
     fn replace(&mut self, policy: Option<&Policy>) -> Result<bool, CipherStringError> {
         let wanted = policy.map(|policy| known(policy.allowed().chain(policy.expected())));
         let wanted = wanted

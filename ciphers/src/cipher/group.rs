@@ -12,7 +12,8 @@ pub(crate) struct Group {
     pub(crate) number: u16,
     /// Its name in the registry.
     pub(crate) name: Box<str>,
-    /// Its kind in the `keys` of a policy; none if policies do not limit its size.
+    /// The kind of key in a policy's `keys` that limits the group's size; none if policies do not
+    /// limit it.
     kind: Option<Box<str>>,
     bits: Option<u32>,
     #[serde(default)]
@@ -36,7 +37,7 @@ impl Group {
         &ALL
     }
 
-    /// Its kind in the `keys` of a policy, and its size.
+    /// The kind of key in a policy's `keys` that limits the group's size, and the size.
     pub(crate) fn size(&self) -> Option<(&str, u32)> {
         self.kind.as_deref().zip(self.bits)
     }

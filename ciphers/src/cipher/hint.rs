@@ -17,13 +17,13 @@ pub enum Hint {
     DefaultNotFirst,
     /// Other versions or builds of OpenSSL know the name. This one has no such suites.
     NotInThisBuild,
-    /// A `-` between two names joins them; probably a separator is missing.
+    /// A `-` between two names makes them one name; probably a separator is missing.
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
     GnuTls,
     /// The name is a version of the protocol, which a cipher string does not choose.
     ProtocolVersion,
-    /// The name is a signalling value, which OpenSSL sends automatically.
+    /// The name is a signalling cipher suite value (SCSV), which OpenSSL sends automatically.
     Signal,
     /// The name is a group of the key exchange, which a cipher string does not choose.
     Group,

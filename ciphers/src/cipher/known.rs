@@ -6,8 +6,8 @@ use once_cell::sync::Lazy;
 use super::library::Library;
 use super::{CipherString, CipherStringError, Explanation, table};
 
-/// A version of OpenSSL for which the crate has a table of suites, names and defaults. It evaluates
-/// strings as that version does, without having it installed.
+/// A version of OpenSSL for which the crate has a table of suites, names and defaults. Strings are
+/// evaluated as in that version, which need not be installed.
 ///
 /// ```
 /// use pyssl_ciphers::cipher::KnownOpenssl;
@@ -21,8 +21,8 @@ use super::{CipherString, CipherStringError, Explanation, table};
 /// }
 /// ```
 ///
-/// `cargo xtask ciphers` reads the tables from the libraries, and the crate's tests compare them
-/// with the linked one. A distribution can build the same version with other suites.
+/// `cargo xtask ciphers` reads the tables from the libraries, and the crate's tests compare the
+/// linked library with its table. A distribution can build the same version with other suites.
 #[derive(Clone)]
 pub struct KnownOpenssl {
     pub(super) library: Arc<Library>,
@@ -60,7 +60,7 @@ impl KnownOpenssl {
         KnownOpenssl::all().iter().find(|known| known.name == name)
     }
 
-    /// Its name: `"3.0"`.
+    /// The name of the version: `"3.0"`.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -79,8 +79,8 @@ impl KnownOpenssl {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] with the column where it refuses the string; the limits are those of
-    /// [`CipherString::parse`].
+    /// [`CipherStringError`] with the column at which this version refuses the string. The limits
+    /// are those of [`CipherString::parse`].
     pub fn explain(&self, text: &str) -> Result<Explanation, CipherStringError> {
         let string = CipherString::parse_with(text, Arc::clone(&self.library))?;
         Ok(string.explain_by_rules())

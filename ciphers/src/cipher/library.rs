@@ -1,7 +1,7 @@
 //! Facts about the linked OpenSSL: its suites, their initial order, and its names.
 //!
-//! Calls of the library determine all of them, not its version number. So a patched, reduced or
-//! newer OpenSSL is described correctly.
+//! All facts are determined by calls of the library and not by its version number, so that a
+//! patched, reduced or newer OpenSSL is described correctly.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -15,8 +15,9 @@ use super::rules::{State, Suite};
 use super::selector::{Bits, Selector, kx, strong};
 use super::{Cipher, CipherStringError};
 
-/// A character that is not allowed after a name. If OpenSSL knows the name, it refuses the string. If
-/// not, it skips the name together with this character.
+/// A character that shows whether OpenSSL knows the name before it. After a known name, OpenSSL
+/// refuses the string, because the character is not allowed there. An unknown name is skipped
+/// together with the character.
 const POISON: char = '*';
 
 /// `SSL_R_NO_CIPHER_MATCH`.
@@ -39,7 +40,8 @@ pub(super) struct Library {
     pub(super) profiles: bool,
     /// Whether suites have their names of the TLS registry too (3.2).
     pub(super) standard_names: bool,
-    /// Whether this is a table of another library, so that OpenSSL is not asked.
+    /// Whether the facts are from the table of another version. Then the linked OpenSSL is not
+    /// called.
     pub(super) from_table: bool,
     pub(super) suite_names: HashMap<Box<str>, u16>,
     /// The names that can be suggested for a misspelt one.
@@ -49,9 +51,10 @@ pub(super) struct Library {
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
 
-/// The names for several suites among those of a string that the library knows.
+/// The names in a string that the library knows and that select several suites.
 ///
-/// The cache of the library may be emptied at any time, so this is a copy.
+/// They are copied from the cache of the library, because another thread can empty the cache at any
+/// time.
 pub(super) struct Known(HashMap<Box<str>, Arc<Selector>>);
 
 /// The result of `SSL_CTX_set_cipher_list`.
@@ -64,7 +67,7 @@ pub(super) enum ListOutcome {
     Refused(ErrorStack),
 }
 
-/// A throw-away context.
+/// A temporary context, on which cipher strings are tried.
 pub(super) struct ScratchContext(pub(super) SslContextBuilder);
 
 impl ScratchContext {
@@ -72,7 +75,7 @@ impl ScratchContext {
         SslContextBuilder::new(SslMethod::tls()).map(ScratchContext)
     }
 
-    /// `text` must not contain a NUL.
+    /// Sets the cipher string, which must not contain a NUL.
     pub(super) fn set(&mut self, text: &str) -> ListOutcome {
         match self.0.set_cipher_list(text) {
             Ok(()) => ListOutcome::Listed(Cipher::list(&self.0)),
@@ -82,7 +85,7 @@ impl ScratchContext {
     }
 
     /// The suite that this name adds to the list for TLS 1.3, if any. OpenSSL 3.0 also accepts TLS
-    /// 1.2 suites there.
+    /// 1.2 suites in that list.
     pub(super) fn tls13_suite(&mut self, name: &str) -> Option<Cipher> {
         self.0.set_ciphersuites(name).ok()?;
         Cipher::list(&self.0).into_iter().next()
@@ -96,7 +99,7 @@ impl ScratchContext {
         }
     }
 
-    /// Whether OpenSSL knows one of these names; one call for all.
+    /// Whether OpenSSL knows at least one of these names. One call tests all of them.
     fn knows_any(&mut self, names: &[&str]) -> bool {
         let mut text = String::new();
         for name in names {
@@ -192,7 +195,8 @@ impl Library {
         self.suite_names = named;
     }
 
-    /// A name as this library compares it.
+    /// A name in the form in which this library compares names: in lower case if letter case does
+    /// not matter.
     pub(super) fn fold(&self, name: &str) -> Box<str> {
         if self.ignores_case {
             name.to_ascii_lowercase().into()
@@ -206,7 +210,7 @@ impl Library {
         self.suite_names.get(&self.fold(name)).copied()
     }
 
-    /// Whether this is a name of that suite.
+    /// Whether `name` is a name of the suite.
     pub(super) fn names_suite(&self, name: &str, cipher: &Cipher) -> bool {
         let index = self.suite_named(name);
         index.is_some_and(|index| self.suite(index).cipher.id == cipher.id)

@@ -46,14 +46,14 @@ pub struct Finding {
     pub(super) code: LintCode,
     pub(super) severity: Severity,
     pub(super) span: Range<usize>,
-    /// Whether it is about the whole string, and not about the part at `span`.
+    /// Whether the finding is about the whole string, and not about the part at `span`.
     pub(super) whole: bool,
     pub(super) message: Box<str>,
     pub(super) advice: Option<Box<str>>,
 }
 
 impl Finding {
-    /// The subject.
+    /// The code, which identifies the kind of problem.
     pub fn code(&self) -> LintCode {
         self.code
     }
@@ -63,12 +63,13 @@ impl Finding {
         self.severity
     }
 
-    /// The part or name, in bytes; the whole string for a finding on its result.
+    /// The position of the part or name in the string, in bytes. A finding on the result of the
+    /// string has the position of the whole string.
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Where the part starts, counted from 1; none for a finding on the whole string.
+    /// The byte at which the part starts, counted from 1; none for a finding on the whole string.
     pub fn column(&self) -> Option<usize> {
         (!self.whole).then_some(self.span.start + 1)
     }
@@ -324,7 +325,7 @@ impl Linter<'_> {
         if !steps.iter().any(|step| selects(step.part())) {
             return Some("begin with a part that adds suites, such as `HIGH` or `DEFAULT`".into());
         }
-        // The part after which nothing is left.
+        // Finds the part after which the list is empty.
         let mut before = 0;
         for step in steps {
             let after = step.list().len();
@@ -346,7 +347,8 @@ impl Linter<'_> {
             .then(|| "names are case-sensitive before OpenSSL 4.0".into())
     }
 
-    /// Reports a part that excludes suites by the name of a version, which stays on.
+    /// Reports a part that excludes suites by the name of a protocol version, because it does not
+    /// disable the version.
     fn version_name(&mut self, part: &Part) {
         let excludes = matches!(part.operator(), Operator::Kill | Operator::Remove);
         let [term] = part.terms() else { return };
@@ -443,7 +445,8 @@ impl Linter<'_> {
         let mut by_weakness: Vec<(Weakness, Vec<Cipher>)> = Vec::new();
         for cipher in ciphers {
             let weaknesses = cipher.weaknesses();
-            // A suite that needs a callback is reported only if it is broken.
+            // A suite that needs a callback cannot be used without it, so its other weaknesses are
+            // reported only if they are errors.
             let callback = weaknesses.iter().copied().any(Weakness::needs_callback);
             for weakness in weaknesses {
                 let grave = weakness.severity() == Severity::Error;

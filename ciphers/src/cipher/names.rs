@@ -1,7 +1,7 @@
 //! The names for several suites in cipher strings, old names, and suggestions for misspelt ones.
 //!
-//! Facts: ciphers(1) of OpenSSL 3.0 to 4.0, and the CHANGES of 1.1.0 for removed names. OpenSSL
-//! itself is asked whether it knows a name.
+//! The facts are from ciphers(1) of OpenSSL 3.0 to 4.0, and for removed names from the CHANGES of
+//! 1.1.0. Whether a name is known is not decided here, but by calls of OpenSSL.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -206,7 +206,7 @@ pub(super) fn is_tls13_suite(name: &str) -> bool {
         .any(|suite| suite.eq_ignore_ascii_case(name))
 }
 
-/// Keywords of GnuTLS's priority strings.
+/// Whether a name is a keyword of GnuTLS's priority strings.
 pub(super) fn is_gnutls(name: &str) -> bool {
     const KEYWORDS: [&str; 9] = [
         "NORMAL",
@@ -223,7 +223,7 @@ pub(super) fn is_gnutls(name: &str) -> bool {
     KEYWORDS.contains(&name) || KINDS.iter().any(|kind| name.starts_with(kind))
 }
 
-/// A version of the protocol, however it is written: `TLSv1.3`, `TLS1.2`, `tlsv1_1`.
+/// Whether a name is a protocol version in any spelling: `TLSv1.3`, `TLS1.2`, `tlsv1_1`.
 pub(super) fn is_version(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let rest = lower.strip_prefix("tls").or(lower.strip_prefix("ssl"));
@@ -234,7 +234,7 @@ pub(super) fn is_version(name: &str) -> bool {
     })
 }
 
-/// A group of the key exchange.
+/// Whether a name is a group of the key exchange.
 pub(super) fn is_group(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let curve = ["secp", "prime256", "brainpool", "ffdhe"];
@@ -243,7 +243,7 @@ pub(super) fn is_group(name: &str) -> bool {
         || lower.contains("mlkem")
 }
 
-/// The name of a setting whose value is a cipher string, perhaps followed by `=`.
+/// Whether this is the name of a setting whose value is a cipher string, perhaps followed by `=`.
 pub(super) fn is_setting(name: &str) -> bool {
     let name = name.split('=').next().unwrap_or(name).to_ascii_lowercase();
     let words = [

@@ -31,7 +31,7 @@ pub struct Part {
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
-    /// Nothing: suites that are not in the list yet are put at its end.
+    /// No operator: suites that are not in the list yet are put at its end.
     Add,
     /// `-`: suites leave the list; a later part can bring them back.
     Remove,
@@ -136,7 +136,8 @@ impl Part {
         &self.terms
     }
 
-    /// Whether there is no separator before the part, as between the two in `AES128!SHA1`.
+    /// Whether the part follows the one before it without a separator, as `!SHA1` does in
+    /// `AES128!SHA1`.
     pub fn is_glued(&self) -> bool {
         self.glued
     }

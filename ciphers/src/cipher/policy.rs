@@ -196,7 +196,7 @@ impl Policy {
         ]
     }
 
-    /// Earlier versions.
+    /// The earlier versions of policies of the crate.
     fn earlier() -> Vec<Policy> {
         vec![
             Policy::built_in(include_str!("policies/mozilla-modern-5.8.toml")),
@@ -291,7 +291,7 @@ impl Policy {
         &self.about.version
     }
 
-    /// When that version appeared.
+    /// The date of the guideline's version.
     pub fn date(&self) -> Option<&str> {
         self.about.date.as_deref()
     }
@@ -301,13 +301,13 @@ impl Policy {
         &self.about.source
     }
 
-    /// The protocol versions that it allows; empty if it has no rule on versions.
+    /// The protocol versions that the policy allows; empty if it has no rule on versions.
     pub fn versions(&self) -> Vec<TlsVersion> {
         let all = self.rules.iter().flat_map(|rule| &rule.versions);
         all.map(|version| version.0).collect()
     }
 
-    /// The suites that it allows, if it has such a list.
+    /// The suites that the policy allows; none if it does not list them.
     pub(super) fn allowed(&self) -> impl Iterator<Item = &str> {
         self.rules
             .iter()
@@ -315,7 +315,7 @@ impl Policy {
             .map(|suite| &*suite.0)
     }
 
-    /// The suites of which it expects one.
+    /// The suites of which the policy expects at least one.
     pub(super) fn expected(&self) -> impl Iterator<Item = &str> {
         self.rules
             .iter()
@@ -323,7 +323,7 @@ impl Policy {
             .map(|suite| &*suite.0)
     }
 
-    /// The key-exchange groups that it allows, in order; empty if it has no rule on groups.
+    /// The key-exchange groups that the policy allows, in order; empty if it has no rule on groups.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let all = self.rules.iter().flat_map(|rule| &rule.groups);
         all.map(|group| &*group.0)
@@ -381,7 +381,7 @@ impl Policy {
         self.rules.iter().filter(move |rule| states(rule))
     }
 
-    /// Whether its rules cover an aspect.
+    /// Whether the policy has rules on an aspect.
     pub fn covers(&self, aspect: Aspect) -> bool {
         self.rules.iter().any(|rule| match aspect {
             Aspect::Suites => {

@@ -29,7 +29,7 @@ impl CipherString {
     ///
     /// # Errors
     ///
-    /// `No cipher can be selected.` if it selects nothing.
+    /// `No cipher can be selected.` if the string selects no suite.
     ///
     /// In OpenSSL: `SSL_CTX_set_cipher_list`, `SSL_CTX_get_ciphers`.
     pub fn resolve(&self) -> Result<Resolved, CipherStringError> {
@@ -75,7 +75,7 @@ impl Resolved {
         self.ciphers.iter().take_while(|c| c.is_tls13()).count()
     }
 
-    /// The security level with the string: the one that it sets, or the library's default.
+    /// The security level: the one that the string sets, or the library's default.
     pub fn security_level(&self) -> u32 {
         self.security_level
     }

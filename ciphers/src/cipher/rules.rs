@@ -1,8 +1,9 @@
 //! The evaluation of a string: how each part changes OpenSSL's list.
 //!
-//! The list holds every suite, enabled or not. Adding puts suites at its end, removing puts them at
-//! its start (so that a later addition finds the latest first), `+` moves enabled ones to its end,
-//! `!` removes them permanently.
+//! OpenSSL's list has every suite, enabled or not. A part without an operator enables suites and
+//! puts them at the end of the list. `-` disables suites and puts them at its start, so that a
+//! later part adds the suites that were disabled last before others. `+` moves enabled suites to
+//! its end. `!` removes suites from it permanently.
 
 use super::Cipher;
 use super::selector::Selector;
@@ -29,7 +30,7 @@ pub(super) enum Rule {
     Remove(Selector),
     MoveToEnd(Selector),
     Kill(Selector),
-    /// Enable these, in this order.
+    /// Enable these suites, in this order.
     Enable(Box<[u16]>),
     SortByStrength,
     /// A command or name that does not change the list.
@@ -114,7 +115,7 @@ impl State {
         self.order.iter().partition(|i| chosen(self, **i))
     }
 
-    /// Puts these at the end, enabled.
+    /// Enables the chosen suites, and puts them at the end of the order.
     fn append(&mut self, chosen: impl Fn(&State, u16) -> bool) {
         let (moved, mut rest) = self.split(chosen);
         for &i in &moved {

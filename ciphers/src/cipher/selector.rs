@@ -105,7 +105,7 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// The properties of a suite that its description contains.
+    /// The properties that OpenSSL's description of a suite states.
     pub(super) fn of_suite(cipher: &Cipher) -> Selector {
         Selector {
             kx: kx_bits(cipher.kea),

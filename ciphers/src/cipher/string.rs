@@ -26,8 +26,8 @@ use super::{CipherStringError, Operator, Part, PartKind, Term};
 ///
 /// The grammar is the same in every OpenSSL since 1.1.0. Parts are separated by `:`, `,`, `;` or
 /// blanks; a part is an operator (none, `!`, `-`, `+`) and names joined by `+`, or a command
-/// (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. A name that OpenSSL does not know makes
-/// it ignore the part, silently; [`CipherString::strict`] makes that an error.
+/// (`@STRENGTH`, `@SECLEVEL=n`); `DEFAULT` may stand first. OpenSSL silently ignores a part with a
+/// name that it does not know. [`CipherString::strict`] refuses such a part.
 ///
 /// The linked OpenSSL decides which names are known, whether their letter case matters, and whether
 /// names of the TLS registry are accepted.
@@ -129,7 +129,7 @@ impl CipherString {
         &self.text
     }
 
-    /// Its parts, in order.
+    /// The parts of the string, in order.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -201,7 +201,7 @@ fn is_name(byte: u8, library: &Library) -> bool {
         || (byte == b'_' && library.underscore)
 }
 
-/// All words that may be names, also directly after `DEFAULT`.
+/// All words of a text that may be names. A name can follow `DEFAULT` without a separator.
 fn words<'a>(text: &'a str, library: &Library) -> impl Iterator<Item = &'a str> {
     let other = |c: char| !u8::try_from(c).is_ok_and(|b| is_name(b, library));
     let behind_default = text
@@ -209,13 +209,15 @@ fn words<'a>(text: &'a str, library: &Library) -> impl Iterator<Item = &'a str> 
         .and_then(|text| text.split(other).next());
     text.split(other)
         .chain(behind_default)
-        // A leading `-` is an operator.
+        // A `-` at the start of a word can be an operator, so the rest of the word may be a name
+        // too.
         .flat_map(|word| [word, word.strip_prefix('-').unwrap_or("")])
         .filter(|word| !word.is_empty())
 }
 
 const DEFAULT: &str = "DEFAULT";
-/// Longest first, as one begins with another.
+/// The keywords of Suite B, each with its suites. `SUITEB128` is after the longer keywords that
+/// begin with it, because the first match counts.
 const SUITE_B: [(&str, &[&str]); 4] = [
     ("SUITEB128ONLY", &["ECDHE-ECDSA-AES128-GCM-SHA256"]),
     ("SUITEB128C2", &["ECDHE-ECDSA-AES256-GCM-SHA384"]),
@@ -418,7 +420,7 @@ impl<'a> Reader<'a> {
         Err(CipherStringError::new(kind, start..end, message))
     }
 
-    /// Why a character is refused, and its probable intention.
+    /// Why a character is refused, and what the author probably meant by it.
     fn cannot_stand_here(&self, byte: u8) -> String {
         let why = match byte {
             b'\'' | b'"' => "; was a quote left around the string?".to_owned(),
@@ -444,7 +446,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The current word with dashes instead of underscores, if that is a known name.
+    /// The name that the current word probably means: the word with dashes instead of underscores,
+    /// or the known name that is nearest to it.
     fn with_dashes(&self) -> Option<&'a str> {
         let ends = |c: char| matches!(c, ':' | ' ' | ';' | ',' | '!' | '+' | '@');
         let start = self.text[..self.at].rfind(ends).map_or(0, |at| at + 1);

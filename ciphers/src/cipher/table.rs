@@ -1,7 +1,7 @@
 //! Tables of one version of OpenSSL each: its suites, names and defaults. `cargo xtask ciphers`
 //! writes them from the linked library; they are read to evaluate strings as another version does.
 //!
-//! They are JSON, because a program writes them and JSON is read fast.
+//! The tables are JSON, because a program writes them and JSON is read fast.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -52,7 +52,8 @@ struct File<'a> {
     registry_names: bool,
     #[serde(borrow)]
     names: Vec<&'a str>,
-    /// Numbers of suites.
+    /// The numbers of the suites that `DEFAULT` selects. `default_alive` has all suites that can
+    /// still be added after `DEFAULT`.
     default: Vec<&'a str>,
     default_alive: Vec<&'a str>,
     tls13: Vec<Row<'a>>,
@@ -264,8 +265,8 @@ mod tests {
         }
     }
 
-    /// With `PYSSL_CIPHER_TABLE` (a path and, after a `=`, where the build is from), this writes the
-    /// table of the linked library there: `cargo xtask ciphers`.
+    /// If `PYSSL_CIPHER_TABLE` is set, as `cargo xtask ciphers` does, the test writes the table of
+    /// the linked library. The value is the path of the table, `=`, and the origin of the build.
     #[test]
     fn the_table_of_the_linked_version_matches_the_library() {
         let library = Library::current().unwrap();

@@ -96,7 +96,8 @@ impl Weakness {
             .find(|weakness| weakness.slug() == slug)
     }
 
-    /// How bad it is: an error for broken algorithms, a warning for outdated ones, otherwise a note.
+    /// The severity of the weakness: an error for broken algorithms, a warning for outdated ones,
+    /// otherwise a note.
     pub fn severity(self) -> Severity {
         match self {
             Weakness::NoEncryption
@@ -163,8 +164,8 @@ impl fmt::Display for Weakness {
     }
 }
 
-/// The first suite without forward secrecy that is preferred to one with it, and the latter. TLS 1.3
-/// suites, broken suites and those that need a callback do not count.
+/// The first suite without forward secrecy that is preferred to a suite with forward secrecy, and
+/// that second suite. TLS 1.3 suites, broken suites and those that need a callback do not count.
 pub(super) fn out_of_order<'a>(
     ciphers: impl Iterator<Item = &'a Cipher>,
 ) -> Option<(&'a Cipher, &'a Cipher)> {
@@ -233,7 +234,8 @@ impl CipherExt for Cipher {
                 Weakness::Export,
             ),
             (
-                // Newer versions count the tag of CCM-8 as its strength.
+                // For CCM-8 suites, `strength_bits` is the length of the key in OpenSSL 3.0, and of
+                // the tag (64) in 3.6 and 4.0.
                 (1..112).contains(&self.strength_bits) && !short_tag,
                 Weakness::ShortKey,
             ),

@@ -13,16 +13,16 @@ use super::text::Word;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Language {
     pub(super) name: &'static str,
-    /// The endings of its files.
+    /// The endings of the language's files.
     endings: &'static [&'static str],
-    /// What starts a comment that ends with the line.
+    /// The marks that start a comment, which ends with the line.
     comments: &'static [&'static str],
     quotes: &'static str,
     /// Whether names contain dots and dashes, as in lighttpd's files.
     dashes: bool,
     /// Words that start a section, followed by its name.
     sections: &'static [&'static str],
-    /// `{name, value}`.
+    /// Whether a tuple `{name, value}` sets an option, as in Erlang.
     terms: bool,
 }
 
@@ -130,7 +130,7 @@ impl Token {
     }
 }
 
-/// The most values of one statement, and the most tokens that a value is searched for.
+/// The limits of one statement: the number of its values, and of the tokens that are read for them.
 const VALUES: usize = 400;
 const TOKENS: usize = 4000;
 
@@ -178,13 +178,14 @@ pub(super) fn read(
 struct Reader<'a> {
     language: &'a Language,
     tokens: Vec<Token>,
-    /// Names with the token behind their assignment.
+    /// The names that are assigned, each with the index of the first token of its value.
     constants: HashMap<String, usize>,
-    /// The number of functions and top-level blocks that have started.
+    /// Counts the keywords that start functions, and the ends of top-level blocks. The number
+    /// distinguishes variables of the same name in different functions.
     functions: usize,
     /// The block of each variable whose methods are called or whose attributes are set.
     receivers: HashMap<(String, usize), Block>,
-    /// The depth of the blocks above a section.
+    /// The number of open blocks when the last section started, the section included.
     section: usize,
 }
 
@@ -226,7 +227,8 @@ impl Reader<'_> {
             name.text().starts_with("CURLOPT_") || quoted && before.is_some_and(|t| t.is(","));
         let option = next.is(",") && shouts && !self.language.terms;
         let assigns = next.is_one_of(&["=", ":", "=>", ":=", "+=", "|="]);
-        // `==` is not an assignment, so a condition in lighttpd's files is not one.
+        // The sign `==` is not in the list above, so a condition in lighttpd's files does not count
+        // as an assignment.
         let calls = !quoted && next.is("(");
         let keyword = !quoted
             && matches!(&next, Token::Text(_))
@@ -251,8 +253,8 @@ impl Reader<'_> {
         visit(builder);
     }
 
-    /// The blocks that a statement is in: the open brackets, or the object whose method is called or
-    /// whose attribute is set.
+    /// The blocks around a statement: the open brackets, or instead the object whose method is
+    /// called or whose attribute is set.
     fn path(&mut self, at: usize, calls: bool, builder: &mut Builder) -> Vec<Block> {
         let mut path = builder.stack.clone();
         if self.language.dashes || !self.language.sections.is_empty() || self.language.terms {
@@ -261,7 +263,7 @@ impl Reader<'_> {
         let dotted = at >= 2 && self.tokens[at - 1].is_one_of(&[".", "->", "::"]);
         let object = match (dotted, calls) {
             (true, _) => self.token(at - 2),
-            // In C, the first argument.
+            // A function of C gets the object as its first argument.
             (false, true) => (at + 2..at + 4)
                 .filter_map(|at| self.token(at))
                 .find(|t| matches!(t, Token::Name(_))),
@@ -272,7 +274,7 @@ impl Reader<'_> {
         };
         let (object, start) = (object.text().to_owned(), object.start());
         let key = (object.clone(), self.functions);
-        // Calls in a chain belong to the call before them.
+        // All calls on one variable within a function belong to the same block.
         let block = match self.receivers.get(&key) {
             Some(block) => block.clone(),
             None => {
@@ -286,7 +288,8 @@ impl Reader<'_> {
         path
     }
 
-    /// The name of what a bracket contains, and where that starts.
+    /// The name of the function, variable or section whose bracket this is, and where the name
+    /// starts.
     fn name_of_bracket(&self, at: usize) -> (String, usize) {
         let offset = match &self.tokens[at] {
             Token::Sign(_, offset) => *offset,
@@ -400,7 +403,7 @@ impl Reader<'_> {
     }
 }
 
-/// Names that are assigned exactly once, with the token at which the value starts.
+/// The names that are assigned, each with the index of the token at which its first value starts.
 fn constants(tokens: &[Token]) -> HashMap<String, usize> {
     let mut constants = HashMap::new();
     for (at, token) in tokens.iter().enumerate() {
@@ -510,7 +513,7 @@ fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token> {
 
 /// The string at the start of a text, and its length with quotes.
 fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usize)> {
-    // Ruby's list of words.
+    // A list of words in Ruby: `%w[one two]`.
     if let Some(open) = text
         .strip_prefix("%w")
         .or(text.strip_prefix("%W"))
@@ -553,8 +556,8 @@ fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usi
         false => (1, single),
     };
     close.push_str(&"#".repeat(hashes));
-    // A lifetime in Rust and an apostrophe do not start a string, nor does a quote that is not
-    // closed on its line.
+    // A quote that is not closed on its line does not start a string: it is an apostrophe, or
+    // starts a lifetime in Rust.
     let body = rest.get(open..)?;
     let mut word = Word::at(at + prefix + open);
     word.quoted = true;

@@ -14,13 +14,13 @@ pub(super) struct Dialect {
     /// Whether directives end with `;`, not with the line.
     pub(super) semicolons: bool,
     pub(super) braces: bool,
-    /// `<Section arguments>` and `</Section>`.
+    /// Whether `<Section arguments>` and `</Section>` enclose a section.
     pub(super) angles: bool,
-    /// `[section]`.
+    /// Whether a line `[section]` starts a section.
     pub(super) brackets: bool,
     /// Words that start a section at the start of a line.
     pub(super) sections: &'static [&'static str],
-    /// A line `name:` starts a section.
+    /// Whether a line `name:` starts a section.
     pub(super) labels: bool,
     /// The characters that may stand between a name and its value.
     pub(super) assigns: &'static str,
@@ -44,7 +44,8 @@ pub(super) enum Value {
     Words,
     /// The rest of the line.
     Rest,
-    /// The rest of the line, which must be assigned.
+    /// The rest of the line after a character of `assigns`. A line without such a character is not
+    /// a directive.
     Assigned,
 }
 

@@ -43,7 +43,7 @@ pub struct ConfigFinding {
 }
 
 impl ConfigFinding {
-    /// The subject.
+    /// The code, which identifies the kind of problem.
     pub fn code(&self) -> ConfigCode {
         self.code
     }

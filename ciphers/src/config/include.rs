@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The largest file, and the most files.
+/// The limits of the size of a file in bytes, and of the number of included files.
 const SIZE: u64 = 4 << 20;
 const FILES: usize = 1000;
 

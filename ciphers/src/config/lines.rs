@@ -44,7 +44,8 @@ fn logical_lines(dialect: &Dialect, text: &str, start: usize) -> Vec<Vec<(usize,
             }
             Joins::Nothing => false,
         };
-        // A comment between continued lines is skipped, except after a backslash, which joins it.
+        // A comment line between continued lines is skipped. After a backslash, it belongs to the
+        // line that is continued.
         if comment && !(joins && dialect.joins == Joins::Backslash) {
             at += line.len();
             continue;
@@ -110,7 +111,8 @@ fn read_line(
     if dialect.brackets && first == '[' {
         let inner = line.iter().skip(1).map(|(_, c)| *c);
         let name: String = inner.take_while(|c| *c != ']').collect();
-        // Sections of an included file end with that file.
+        // A section also ends the open sections of an including file. `Reading::read` opens them
+        // again at the end of the included file.
         builder.close_to(0);
         builder.section(name.trim(), at);
         return;
@@ -328,7 +330,7 @@ enum Token {
 struct Tokens<'a> {
     dialect: &'a Dialect,
     rest: &'a Chars,
-    /// Whether the next block holds a program.
+    /// Whether the next block contains a program in Lua, as in nginx's `..._by_lua_block`.
     lua: bool,
 }
 
@@ -419,7 +421,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// Skips a block with a program in it.
+    /// Skips a block that contains a program in Lua.
     fn skip_block(&mut self) {
         let mut depth = 1_usize;
         while let Some((_, c)) = self.take() {

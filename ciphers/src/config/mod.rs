@@ -68,7 +68,8 @@ pub struct Unread {
 }
 
 impl Unread {
-    /// The file with the directive, or the one that was not read to its end.
+    /// The file with the directive that includes an unread file, or the file that was not read to
+    /// its end.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -96,8 +97,8 @@ impl Config {
         Ok(Config::of(file, &text, true))
     }
 
-    /// Reads a text as the file of this name; the name helps to detect the program. Included files
-    /// are not read.
+    /// Reads a text as the content of a file with this name. The name helps to detect the program.
+    /// Included files are not read.
     pub fn parse(name: impl AsRef<Path>, text: &str) -> Config {
         Config::of(name.as_ref(), text, false)
     }
@@ -111,7 +112,7 @@ impl Config {
             if !config.services.is_empty() {
                 return config;
             }
-            // A word such as `include` alone is in many files.
+            // A lower score proves little: a word such as `include` is in many files.
             if score >= CERTAIN {
                 first.get_or_insert(config);
             }
@@ -143,8 +144,8 @@ impl Config {
         reading.finish(&builder.statements)
     }
 
-    /// The program whose file it is: `"nginx"`; none if no setting was found, or if the file is a list
-    /// of cipher strings.
+    /// The program to which the file belongs: `"nginx"`; none if no setting was found, or if the
+    /// file is a list of cipher strings.
     pub fn program(&self) -> Option<&str> {
         self.program
     }
@@ -165,7 +166,8 @@ impl Config {
     }
 }
 
-/// The grammar of a program's files.
+/// Reads a file with the grammar of this dialect. Returns where and why reading stopped, if it did
+/// not reach the end.
 fn grammar(
     dialect: &str,
     source: &Source,
@@ -198,10 +200,10 @@ fn grammar(
 /// The number of programs whose grammar is tried.
 const TRIED: usize = 8;
 
-/// The score from which on a file is a program's, even if it has no setting.
+/// The lowest score at which a file belongs to a program even if no setting was found.
 const CERTAIN: usize = 8;
 
-/// The programs that may use this file, the most probable one first.
+/// The programs to which a file may belong, each with its score, the most probable first.
 fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
     let name = source
         .path
@@ -275,7 +277,8 @@ fn is_embedded(statement: &Statement) -> bool {
         && (value.text().contains("ssl") || value.text().contains("SSL") || value.text().contains("cipher")))
 }
 
-/// A file whose every line is one word is a list of cipher strings.
+/// Reads a file as a list of cipher strings, one on each line. The result is empty if a line has
+/// anything but one word.
 fn plain_list(source: &Arc<Source>) -> Config {
     let (start, text) = source.body();
     let mut services = Vec::new();
@@ -315,7 +318,7 @@ struct Reading {
     unread: Vec<Unread>,
     /// How many files are open, each included by the one before.
     depth: usize,
-    /// The services of files within this one.
+    /// The services of configuration files that are values in a YAML file.
     embedded: Vec<Service>,
 }
 
@@ -378,7 +381,8 @@ impl Reading {
             .collect();
         let ignored = |pattern: &String| program.ignored.iter().any(|i| text::fits(i, pattern));
         for pattern in wanted.iter().filter(|pattern| !ignored(pattern)) {
-            // Caddy's `import` also names snippets of the same file.
+            // Caddy's `import` can also name a snippet of the same file, which is not an included
+            // file.
             let snippet = &*program.name == "caddy" && !pattern.contains(['.', '/', '*']);
             if snippet {
                 continue;
@@ -432,7 +436,8 @@ impl Reading {
     }
 }
 
-/// Drops a setting that is a constant, if another setting uses it.
+/// Drops a setting outside all blocks if a later setting has the same value from the same place: it
+/// is a constant that the later setting uses.
 fn used_constants(located: &mut Vec<Located>) {
     let place = |one: &Located| {
         let setting = &one.setting;
@@ -473,7 +478,8 @@ fn merge_numbered(statements: &mut Vec<Statement>) {
     *statements = merged;
 }
 
-/// The value of a name that others refer to.
+/// The value of a variable. If the value is a variable too, its value is returned, up to 8 levels
+/// deep.
 fn variable(kind: Variables, name: &str, statements: &[Statement], level: usize) -> Option<Word> {
     if level > 8 {
         return None;

@@ -29,7 +29,7 @@ pub(super) struct Program {
     /// Whether the versions of a block are added to those of the blocks around it.
     #[serde(default)]
     pub(super) merge: bool,
-    /// Whether each side also has the settings that name no side.
+    /// Whether settings without a side (client or server) also hold for each side.
     #[serde(default)]
     pub(super) sides: bool,
     #[serde(default)]
@@ -61,7 +61,7 @@ pub(super) enum Variables {
     Macro,
 }
 
-/// The kind of a setting, and the side of the program that it is for.
+/// The kind of a setting, and the side (client or server) for which it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Key {
@@ -157,7 +157,8 @@ impl Program {
         &ALL
     }
 
-    /// The meaning of a statement.
+    /// The kind of setting that a statement makes; none if its name is not a TLS setting of the
+    /// program.
     pub(super) fn setting(&self, statement: &Statement) -> Option<&Key> {
         let (name, full) = (&statement.folded_name, &statement.full_name);
         let mut all = self.settings.iter();
@@ -169,7 +170,7 @@ impl Program {
         })
     }
 
-    /// The meaning of a word in a directive with options.
+    /// The kind of setting that a word in a directive with options makes.
     pub(super) fn word(&self, word: &str) -> Option<&Key> {
         let word = folded(word);
         let mut all = self.words.iter();
@@ -184,7 +185,7 @@ impl Program {
         is_one_of(&self.transparent, kind) || is_one_of(&self.global, kind)
     }
 
-    /// A score for how probable it is that these statements are this program's.
+    /// A score for the probability that a file with these statements belongs to this program.
     pub(super) fn score(&self, file: &str, statements: &[Statement]) -> usize {
         let mut score = 0;
         if self.files.iter().any(|pattern| fits(pattern, file)) {
@@ -215,7 +216,7 @@ impl Program {
             })
     }
 
-    /// The names of all settings, for a list of what was searched for.
+    /// The names of all programs. A program with several formats is named once.
     pub(super) fn names() -> Vec<&'static str> {
         let mut names: Vec<&str> = Program::all()
             .iter()
@@ -226,7 +227,8 @@ impl Program {
     }
 }
 
-/// Whether a name is in a folded list; `*` stands for every name.
+/// Whether a name, without regard to letter case, fits one of the patterns in a list. The patterns
+/// are in the form of `folded`.
 pub(super) fn is_one_of(list: &[Box<str>], name: &str) -> bool {
     !list.is_empty() && {
         let name = folded(name);
@@ -234,7 +236,7 @@ pub(super) fn is_one_of(list: &[Box<str>], name: &str) -> bool {
     }
 }
 
-/// Whether a pattern is the last part of a full name, at a dot.
+/// Whether a pattern fits a name, or the end of its full name that starts after a dot.
 fn names_setting(pattern: &str, name: &str, full: &str) -> bool {
     if !pattern.contains(['.', '*']) {
         return pattern == name;

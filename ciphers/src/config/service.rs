@@ -17,13 +17,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// Its block, and the names that it has: `"server www.example.com"`; empty for a file without
-    /// blocks.
+    /// The kind of block and the names of the server: `"server www.example.com"`; empty for a file
+    /// without blocks.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The settings that hold for it, also those of the blocks around it.
+    /// The settings that hold for the service, also those of the blocks around it.
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
@@ -64,7 +64,7 @@ impl Service {
             .last()
     }
 
-    /// The file with Diffie-Hellman parameters that it names.
+    /// The file with Diffie-Hellman parameters that the settings name.
     pub fn dh_file(&self) -> Option<&Path> {
         let files = self
             .of_kind(SettingKind::DhParams)
@@ -73,7 +73,7 @@ impl Service {
     }
 }
 
-/// A scope: a path of blocks that have settings of their own, and a side.
+/// The settings that stand in the same blocks and are for the same side (client or server).
 struct Scope {
     path: Vec<Block>,
     side: Box<str>,
@@ -169,7 +169,8 @@ fn effective(program: &Program, scopes: &[Scope], at: usize) -> Vec<Setting> {
     settings
 }
 
-/// The value of the directive `label` in a block. A label `metadata.name` is in a block `metadata` there.
+/// The value of the directive `label` in a block. The label `metadata.name` stands for the
+/// directive `name` in an inner block `metadata`.
 fn labelled(label: &str, block: &Block, statements: &[Statement]) -> Option<String> {
     let (inner, name) = match label.split_once('.') {
         Some((inner, name)) => (Some(inner), name),
@@ -195,7 +196,8 @@ fn labelled(label: &str, block: &Block, statements: &[Statement]) -> Option<Stri
     Some(words.join(" "))
 }
 
-/// The kind and the arguments of the innermost block, the directives that name it, and the side.
+/// The name of a service: the kind and the arguments of the innermost block, the value of the
+/// directive that names it, and the side.
 fn name(program: &Program, scope: &Scope, statements: &[Statement]) -> String {
     let mut parts: Vec<String> = Vec::new();
     let named = scope.path.iter().rev().find(|block| !block.kind.is_empty());
@@ -205,7 +207,7 @@ fn name(program: &Program, scope: &Scope, statements: &[Statement]) -> String {
             parts.push(block.arguments.clone());
         }
     }
-    // The label may stand in a block around it.
+    // The directive that names the service may stand in a block around the innermost one.
     let labelled = scope.path.iter().rev().find_map(|block| {
         let label = program
             .labels

@@ -78,7 +78,7 @@ impl Setting {
         self.value.text()
     }
 
-    /// The file that it stands in, which may be an included one.
+    /// The file that contains the setting, which may be an included one.
     pub fn file(&self) -> &Path {
         &self.source.path
     }
@@ -88,13 +88,13 @@ impl Setting {
         self.source.place(self.value.offset(byte))
     }
 
-    /// Line and column of a byte of its file.
+    /// The line and column of a byte offset in the file.
     pub(super) fn place_in_file(&self, offset: usize) -> (usize, usize) {
         self.source.place(offset)
     }
 
     /// The first line of the value with another value in its place; none if the value is on several
-    /// lines, or is not in the file as it is.
+    /// lines, or the file writes it with escapes or variables.
     ///
     /// ```
     /// use pyssl_ciphers::config::Config;
@@ -142,7 +142,7 @@ impl Setting {
     }
 }
 
-/// A cipher string of a file that is a list of them.
+/// A cipher string from a file that is a list of cipher strings.
 pub(super) fn plain(value: Word, source: &Arc<Source>) -> Setting {
     Setting {
         kind: SettingKind::Ciphers,
@@ -156,14 +156,15 @@ pub(super) fn plain(value: Word, source: &Arc<Source>) -> Setting {
     }
 }
 
-/// A setting with the side of the program that it is for, and the blocks around it.
+/// A setting with the side (client or server) for which it holds, and the blocks around it.
 pub(super) struct Located {
     pub(super) side: Box<str>,
     pub(super) path: Vec<Block>,
     pub(super) setting: Setting,
 }
 
-/// Words that the file assigns to names, for programs that refer to them.
+/// Returns the value that the file assigns to a name, for programs whose settings can refer to
+/// names.
 pub(super) type Lookup<'a> = dyn Fn(&str) -> Option<Word> + 'a;
 
 /// The settings of a statement.
@@ -234,7 +235,7 @@ pub(super) fn settings(
             (Kind::Flag, _) => Vec::new(),
             (_, Some(value)) => {
                 let mut value = value.clone();
-                // The quotes follow the sign.
+                // In `name="value"`, the quotes are inside the word, so they are removed here.
                 if value.text().starts_with(['"', '\'']) {
                     value = value.trimmed(|c| matches!(c, '"' | '\''));
                 }
@@ -252,7 +253,7 @@ pub(super) fn settings(
     all
 }
 
-/// The value with the values of the names that it refers to.
+/// The value, with each variable in it replaced by the variable's value.
 fn expanded(value: &Word, lookup: &Lookup<'_>) -> Word {
     if let Some(found) = lookup(value.text()) {
         return found.moved_to(value.start());

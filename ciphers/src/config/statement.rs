@@ -7,12 +7,12 @@ use super::text::{Word, folded};
 pub(super) struct Block {
     /// Unique for each block of a file.
     pub(super) id: usize,
-    /// Its first word: `server`, `VirtualHost`.
+    /// The first word of the block: `server`, `VirtualHost`.
     pub(super) kind: String,
-    /// The words behind that.
+    /// The words after the first one.
     pub(super) arguments: String,
     pub(super) file: usize,
-    /// Where it starts.
+    /// The offset in the file at which the block starts.
     pub(super) at: usize,
 }
 
@@ -20,12 +20,12 @@ pub(super) struct Block {
 #[derive(Debug, Clone)]
 pub(super) struct Statement {
     pub(super) file: usize,
-    /// The blocks around it, the outermost first.
+    /// The blocks around the statement, the outermost first.
     pub(super) path: Vec<Block>,
     pub(super) name: Word,
-    /// The name as it is compared.
+    /// The name in the form in which names are compared (`folded`).
     pub(super) folded_name: String,
-    /// The name with the names of the blocks before it: `ssl.ciphers`.
+    /// The names of the blocks around the statement, and its own: `ssl.ciphers`.
     pub(super) full_name: String,
     pub(super) values: Vec<Word>,
 }
@@ -46,7 +46,7 @@ impl Statement {
     }
 }
 
-/// The statements of a reading, and the blocks that are open.
+/// The statements that have been read, and the blocks that are open.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
     pub(super) statements: Vec<Statement>,
@@ -57,7 +57,8 @@ pub(super) struct Builder {
     sections: Vec<Block>,
 }
 
-/// The deepest nesting; what is deeper belongs to the last block.
+/// The maximum depth of blocks. Statements in deeper blocks belong to the last block that was
+/// opened.
 const DEPTH: usize = 64;
 
 impl Builder {
@@ -89,7 +90,7 @@ impl Builder {
         }
     }
 
-    /// Opens a section, which may have been open before.
+    /// Opens a section. If a section of this name was opened before, it continues that one.
     pub(super) fn section(&mut self, kind: &str, at: usize) {
         let known = self
             .sections

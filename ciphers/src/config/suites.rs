@@ -42,8 +42,8 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
         return Vec::new();
     }
     if !value::is_registry_list(&text) {
-        // The names of an Elixir or Erlang list, or an OpenSSL string; BoringSSL has groups of
-        // equal preference in brackets. Prose is not a list.
+        // This may be a list of names in Elixir or Erlang, or an OpenSSL string. BoringSSL puts
+        // suites of equal preference in brackets. A text with sentences is not a list.
         let prose = text.contains(". ")
             || text.split_whitespace().count() > 1 && !text.contains([',', ':', '!']);
         let odd = text.contains(['/', '{', '}', '<', '>', '%', '*', '?', '\\'])
@@ -55,7 +55,7 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
             .iter()
             .flat_map(|word| word.split(|c| "[|]".contains(c)));
         let mut words: Vec<_> = lists.collect();
-        // Node, Erlang and others take the suites of TLS 1.3 out of the list.
+        // Node, Erlang and others accept suites of TLS 1.3 in this list, which OpenSSL keeps apart.
         let is_newer = |word: &Word| suite(word.text()).is_some_and(Cipher::is_tls13);
         let pieces: Vec<_> = words
             .iter()
@@ -86,7 +86,7 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
     all
 }
 
-/// The argument of a function that joins strings.
+/// Whether a string has only separators, such as the argument of a function that joins strings.
 pub(super) fn is_separator(word: &Word) -> bool {
     word.text()
         .chars()

@@ -68,7 +68,7 @@ impl Word {
         }
     }
 
-    /// A word that stands in the file as it is.
+    /// A word that the file has without escapes, starting at this offset.
     pub(super) fn of(text: &str, at: usize) -> Word {
         let mut word = Word::at(at);
         for (offset, c) in text.char_indices() {
@@ -160,14 +160,14 @@ impl Word {
         parts
     }
 
-    /// The part before the first of these characters, and the part behind it.
+    /// The part before the first `separator`, and the part after it.
     pub(super) fn split_once(&self, separator: char) -> Option<(Word, Word)> {
         let at = self.text.find(separator)?;
         let behind = at + separator.len_utf8();
         Some((self.part(0..at), self.part(behind..self.text.len())))
     }
 
-    /// Moves every place by the same number of bytes: the text was part of a file.
+    /// Adds a number of bytes to every place. The text started at this offset of the file.
     pub(super) fn shift(&mut self, by: usize) {
         for at in &mut self.at {
             *at += by;
@@ -175,7 +175,8 @@ impl Word {
         self.end += by;
     }
 
-    /// Turns places in another word's text into places in that word's file.
+    /// Converts every place from an offset in the text of `outer` to an offset in the file of
+    /// `outer`.
     pub(super) fn relocate(&mut self, outer: &Word) {
         for at in &mut self.at {
             *at = outer.offset(*at);
@@ -186,7 +187,7 @@ impl Word {
         };
     }
 
-    /// Moves every place to one place: the text came from a variable.
+    /// Sets every place to one place, for the value of a variable that is used there.
     pub(super) fn moved_to(mut self, at: usize) -> Word {
         self.at.fill(at);
         self.end = at;
@@ -217,7 +218,7 @@ impl Word {
     }
 }
 
-/// A name as it is compared: letter case, and `_` for `-`, do not matter.
+/// A name in the form in which names are compared: in lower case, with `-` instead of `_`.
 pub(super) fn folded(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }

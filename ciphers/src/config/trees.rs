@@ -81,7 +81,8 @@ pub(super) fn yaml(text: &str, start: usize, builder: &mut Builder) -> Option<St
                     style,
                     saphyr_parser::ScalarStyle::Literal | saphyr_parser::ScalarStyle::Folded
                 ) {
-                    // The text starts on the same line, after the sign.
+                    // The event's position is that of the sign `|` or `>`. The text starts on the
+                    // next line.
                     let rest = plain
                         .get(from..)
                         .filter(|rest| rest.starts_with(['|', '>']));
@@ -133,7 +134,8 @@ fn arguments(items: &[Word], builder: &mut Builder) {
     }
 }
 
-/// The text with `x` for each byte of a placeholder. A line of its own becomes a comment.
+/// Replaces each byte of a placeholder by `x`. A line that starts and ends with a placeholder
+/// becomes a comment.
 fn without_placeholders(text: &str) -> String {
     if !text.contains("{{") {
         return text.to_owned();

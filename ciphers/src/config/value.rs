@@ -15,7 +15,7 @@ pub(super) enum VersionRule {
     Max(TlsVersion),
 }
 
-/// The versions that are on if a setting only takes some away.
+/// The versions to begin with, for a setting that only excludes versions.
 const USUAL: [TlsVersion; 4] = [
     TlsVersion::TLSv1,
     TlsVersion::TLSv1_1,
@@ -184,7 +184,7 @@ fn version_word(text: &str, listed: &mut bool) -> Option<Vec<VersionRule>> {
     })
 }
 
-/// The rule of a single version that is the least or the greatest.
+/// The rule of a setting that states the lowest or the highest version.
 pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
     let words = values
         .iter()
@@ -208,7 +208,8 @@ pub(super) fn limit(kind: Kind, values: &[Word]) -> (Vec<VersionRule>, Vec<Word>
     }
 }
 
-/// Words for options of OpenSSL: `NO_SSLv3`, `+no_tlsv1_1`, `OP_NO_TLSv1`, `ServerPreference`.
+/// The rules and the preference of OpenSSL's options: `NO_SSLv3`, `+no_tlsv1_1`, `OP_NO_TLSv1`,
+/// `ServerPreference`.
 pub(super) fn options(values: &[Word]) -> (Vec<VersionRule>, Option<bool>) {
     let (mut rules, mut preference) = (Vec::new(), None);
     for value in values {
@@ -236,7 +237,7 @@ pub(super) fn options(values: &[Word]) -> (Vec<VersionRule>, Option<bool>) {
     (rules, preference)
 }
 
-/// A directive whose name has the version: `ssl_tlsv1_1=YES`.
+/// The rules of a directive whose name contains the version: `ssl_tlsv1_1=YES`.
 pub(super) fn switch(name: &str, values: &[Word]) -> Vec<VersionRule> {
     let on = values
         .first()
@@ -248,7 +249,7 @@ pub(super) fn switch(name: &str, values: &[Word]) -> Vec<VersionRule> {
     }
 }
 
-/// An option that is a word, of HAProxy: `no-tlsv10`, `force-tlsv12`.
+/// The rules of an option of HAProxy without a value: `no-tlsv10`, `force-tlsv12`.
 pub(super) fn flag(name: &str) -> (Vec<VersionRule>, Option<bool>) {
     if folded(name) == "prefer-client-ciphers" {
         return (Vec::new(), Some(false));
@@ -301,7 +302,7 @@ pub(super) fn groups(values: &[Word]) -> Word {
     joined
 }
 
-/// Lists of names with `:` between them. An empty word if there is none.
+/// Joins lists of names with `:`. The result is an empty word if there are no names.
 pub(super) fn joined(values: &[Word]) -> Word {
     let mut joined = Word::at(values.first().map_or(0, Word::start));
     for value in values.iter().filter(|value| !value.is_empty()) {

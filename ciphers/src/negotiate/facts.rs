@@ -18,19 +18,19 @@ use pyssl::TlsVersion;
 pub enum Obstacle {
     /// The versions that have the suite are off.
     Version,
-    /// It needs a pre-shared key, and there is no PSK callback.
+    /// The suite needs a pre-shared key, and the context has no PSK callback.
     NoPskCallback,
-    /// It needs SRP, which neither Python nor this crate supports.
+    /// The suite needs SRP, which neither Python nor this crate supports.
     NoSrp,
-    /// The security level forbids it.
+    /// The security level forbids the suite.
     SecurityLevel(u32),
-    /// It needs a certificate, and the server has none.
+    /// The suite needs a certificate, and the server has none.
     NoCertificate,
     /// The server has certificates, but none with a key of this kind.
     CertificateKind(&'static str),
-    /// A server needs finite-field parameters for it (`load_dh_params`).
+    /// The suite needs finite-field parameters, and the server has none (`load_dh_params`).
     NoDhParameters,
-    /// Not tried: the test keys are too short for this security level.
+    /// The suite was not tried, because the test keys are too short for this security level.
     NotTried(u32),
     /// A handshake with this suite alone failed with this error.
     Handshake(Box<str>),
@@ -96,7 +96,8 @@ impl Facts {
         })
     }
 
-    /// The reason in the settings why this side cannot use the suite, if there is one.
+    /// The first setting that prevents this side from using the suite; none if the settings allow
+    /// it.
     pub(super) fn obstacle(&self, cipher: &Cipher) -> Option<Obstacle> {
         let auth = cipher.auth.unwrap_or("");
         let kea = cipher.kea.unwrap_or("");
@@ -111,7 +112,8 @@ impl Facts {
         if kea == "kx-srp" || auth == "auth-srp" {
             return Some(Obstacle::NoSrp);
         }
-        // OpenSSL's list for the level excludes suites that need callbacks.
+        // `allowed` has no suites that need a PSK callback, because OpenSSL omits them at every
+        // level.
         if !self.allowed.contains(&cipher.id) && !needs_psk {
             return Some(Obstacle::SecurityLevel(self.level));
         }

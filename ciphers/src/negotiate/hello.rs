@@ -21,7 +21,8 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
     let client = client.build()?;
     let (incoming, outgoing) = (MemoryBio::new(), MemoryBio::new());
     let object = client.wrap_bio(&incoming, &outgoing, WrapBio::new())?;
-    // The call returns after it has written the ClientHello, or fails without writing one.
+    // `do_handshake` returns an error in any case: it has written the ClientHello and waits for the
+    // answer, or cannot write one.
     let _ = object.do_handshake();
     let hello = outgoing.read(None);
     let groups = groups_of(&hello);

@@ -39,7 +39,7 @@ use pyssl::SslContext;
 use trial::Trial;
 
 /// The result of [`negotiate()`].
-#[allow(clippy::exhaustive_enums, reason = "they agree or they do not")]
+#[allow(clippy::exhaustive_enums, reason = "a handshake succeeds or fails")]
 #[derive(Debug)]
 pub enum Negotiation {
     /// The handshake succeeds.
@@ -116,7 +116,8 @@ pub fn negotiate(
     let options = options.into();
     let test_key = options.test_keys && server.settings().identities().is_empty();
     let verify = options.verify && !test_key;
-    // The client checks the server's certificate at its own security level.
+    // Test certificates must be accepted at both security levels: the client checks the server's
+    // certificate at its own.
     let level = client.security_level().max(server.security_level());
     let prepare = |context: &SslContext, set: Option<usize>| {
         let mut variant = context.variant().without_observers();

@@ -182,29 +182,29 @@ impl Profile {
         &self.source
     }
 
-    /// The versions that it supports, lowest first.
+    /// The versions that the client supports, lowest first.
     pub fn versions(&self) -> &[TlsVersion] {
         &self.versions
     }
 
-    /// The suites that it offers, in order, under OpenSSL's names. No current OpenSSL has all of
-    /// them.
+    /// The suites that the client offers, in order, under OpenSSL's names. No current OpenSSL has
+    /// all of them.
     pub fn ciphers(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ciphers.iter().map(|name| &**name)
     }
 
-    /// The groups that it offers, in order.
+    /// The groups that the client offers, in order.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &str> {
         self.groups.iter().map(|name| &**name)
     }
 
-    /// Whether it sends the name of the server.
+    /// Whether the client sends the name of the server (SNI).
     pub fn sends_server_name(&self) -> bool {
         self.sends_name
     }
 
-    /// A client's context with the same offer. Suites and groups that the linked OpenSSL does not
-    /// have are left out. It does not verify certificates.
+    /// A context that makes the client's offer. Suites and groups that the linked OpenSSL does not
+    /// have are left out. The context does not verify certificates.
     ///
     /// ```
     /// use pyssl_ciphers::negotiate::Profile;
@@ -218,8 +218,8 @@ impl Profile {
     /// # Ok::<(), pyssl::Error>(())
     /// ```
     ///
-    /// `None` if OpenSSL has none of its suites or versions. Signature algorithms and extensions are
-    /// not part of a profile.
+    /// `None` if OpenSSL has none of the client's suites or versions. Signature algorithms and
+    /// extensions are not part of a profile.
     ///
     /// # Errors
     ///

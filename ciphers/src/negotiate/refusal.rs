@@ -26,7 +26,7 @@ pub struct Refusal {
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// No version is enabled on both sides, or the security level excludes those that are.
+    /// No version is enabled on both sides, or the security level excludes the common versions.
     NoCommonVersion {
         /// The versions of the client.
         client: Vec<TlsVersion>,
@@ -60,7 +60,7 @@ pub enum Cause {
     },
     /// A certificate was refused: Python's `verify_code` and `verify_message`.
     CertificateRefused {
-        /// The side that refused it.
+        /// The side that refused the certificate.
         by: Role,
         /// OpenSSL's number.
         code: i32,
@@ -71,7 +71,7 @@ pub enum Cause {
     NoClientCertificate,
     /// A key or parameter is too weak for a side's security level.
     TooWeak {
-        /// The side with this level.
+        /// The side whose security level refuses the key or parameter.
         by: Role,
         /// OpenSSL's reason, in words: `"dh key too small"`.
         what: Box<str>,
@@ -100,7 +100,8 @@ impl Refusal {
         })
     }
 
-    /// The refusal for a client of these versions whose suites the linked OpenSSL does not have.
+    /// The refusal for a client with these versions, if the linked OpenSSL has none of the client's
+    /// suites.
     pub(super) fn nothing_known(versions: &[TlsVersion], server: &SslContext) -> Result<Refusal> {
         let own = server.settings().versions();
         let mut suites = server.get_ciphers()?;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 /// A side of a connection.
-#[allow(clippy::exhaustive_enums, reason = "TLS has two")]
+#[allow(clippy::exhaustive_enums, reason = "a TLS connection has two sides")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// The side that connects.

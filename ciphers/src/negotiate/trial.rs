@@ -19,7 +19,7 @@ pub(super) struct Trial {
 pub(super) struct TrialOutcome {
     pub(super) client: Option<Error>,
     pub(super) server: Option<Error>,
-    /// The side that ended it, and its alert.
+    /// The side that ended the handshake, and the alert that it sent.
     pub(super) alert: Option<(Role, AlertDescription)>,
 }
 
@@ -51,10 +51,11 @@ impl Trial {
                 break;
             }
         }
-        // A side that is still waiting gets an error too.
+        // A side that still waits for the other one gets the error `WantRead`.
         let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
         let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
-        // In TLS 1.3 a client finishes before the server verifies its certificate.
+        // In TLS 1.3, a client finishes its handshake before the server verifies its certificate,
+        // so it receives the server's alert afterwards.
         receive_alert(&self.client, &mut client, server.is_some());
         receive_alert(&self.server, &mut server, client.is_some());
         let received = |error: &Option<Error>| error.as_ref()?.ssl()?.received_alert();
@@ -71,7 +72,7 @@ impl Trial {
     }
 }
 
-/// One step of a side that has not ended.
+/// Continues the handshake of a side that has neither finished nor failed.
 fn step(side: &SslObject, outcome: &mut Option<Result<()>>) {
     if outcome.is_none() {
         match side.do_handshake() {
@@ -81,7 +82,7 @@ fn step(side: &SslObject, outcome: &mut Option<Result<()>>) {
     }
 }
 
-/// Lets a side that has finished receive the alert of the other one.
+/// Lets a side whose handshake has finished receive the alert of the other side.
 fn receive_alert(side: &SslObject, error: &mut Option<Error>, other_failed: bool) {
     if error.is_none() && other_failed {
         match side.read(1) {

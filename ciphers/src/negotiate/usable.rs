@@ -25,12 +25,12 @@ impl Usable {
         self.why.is_none()
     }
 
-    /// The version that it was negotiated with.
+    /// The version with which the suite was negotiated.
     pub fn version(&self) -> Option<TlsVersion> {
         self.version
     }
 
-    /// Why it cannot be used.
+    /// Why the suite cannot be used.
     pub fn why(&self) -> Option<&Obstacle> {
         self.why.as_ref()
     }
@@ -158,8 +158,8 @@ pub(crate) fn without_obstacles(context: &SslContext, role: Role) -> Result<Vec<
     Ok(ciphers)
 }
 
-/// The highest version below TLS 1.2 that a handshake in memory succeeds with, at this security
-/// level instead of the context's own if one is given.
+/// The highest version below TLS 1.2 with which a handshake in memory succeeds. `level`, if given,
+/// replaces the context's security level.
 pub(crate) fn highest_below_tls12(
     context: &SslContext,
     role: Role,
@@ -209,9 +209,10 @@ struct Prover {
 /// The context and a peer, with one set of certificates.
 struct Attempt {
     own: SslContext,
-    /// For TLS 1.2 and older; its list is set for each suite.
+    /// The peer for TLS 1.2 and older. Its cipher string is set for each suite.
     peer: SslContext,
-    /// For TLS 1.3. It has no pre-shared key, because a handshake with one uses no certificate.
+    /// The peer for TLS 1.3. It has no pre-shared key, because a handshake with one uses no
+    /// certificate.
     peer13: SslContext,
     /// Whether test keys were added to the context.
     adds_keys: bool,

@@ -47,7 +47,7 @@ pub struct ServerHello {
     pub suite: u16,
     /// In TLS 1.3, the number of the group.
     pub group: Option<u16>,
-    /// Whether it is a HelloRetryRequest.
+    /// Whether the message is a HelloRetryRequest.
     pub retry: bool,
     /// The number of the compression method; 0 for none.
     pub compression: u8,
@@ -81,11 +81,11 @@ pub struct KeyExchange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WireError {
-    /// It does not begin like a record of SSL or TLS.
+    /// The answer does not begin like a record of SSL or TLS.
     NotTls,
     /// A message does not have the form that the protocol demands.
     Malformed,
-    /// It is longer than any answer of a server.
+    /// The answer is longer than any that a server sends.
     TooLong,
 }
 
@@ -231,7 +231,7 @@ impl ServerFlight {
         Some(())
     }
 
-    /// RFC 5246, section 7.4.4.
+    /// Reads the authorities of a CertificateRequest (RFC 5246, section 7.4.4).
     fn read_authorities(&self, mut body: Reader<'_>) -> Option<Vec<Vec<u8>>> {
         body.vector(1)?;
         if self.hello.as_ref()?.version >= 0x0303 {
@@ -240,7 +240,8 @@ impl ServerFlight {
         names(body.vector(2)?)
     }
 
-    /// RFC 5246, section 7.4.3; RFC 8422, section 5.4; RFC 4279 and RFC 5489 for pre-shared keys.
+    /// Reads a ServerKeyExchange (RFC 5246, section 7.4.3; RFC 8422, section 5.4; RFC 4279 and RFC
+    /// 5489 for pre-shared keys).
     fn read_key_exchange(&self, mut body: Reader<'_>) -> Option<KeyExchange> {
         const NAMED_CURVE: usize = 3;
         let hello = self.hello.as_ref()?;

@@ -54,7 +54,7 @@ impl ClientHello {
         self
     }
 
-    /// The application protocols that it offers, in order (ALPN, RFC 7301).
+    /// Offers these application protocols, in order (ALPN, RFC 7301).
     #[must_use]
     pub fn alpn<S: AsRef<str>>(mut self, protocols: &[S]) -> ClientHello {
         self.alpn = protocols.iter().map(|p| p.as_ref().to_owned()).collect();
@@ -82,14 +82,14 @@ impl ClientHello {
         self
     }
 
-    /// The groups that it offers, in order; by default all of the TLS registry.
+    /// Offers these groups, in order; by default all groups of the TLS registry are offered.
     #[must_use]
     pub fn groups(mut self, groups: &[u16]) -> ClientHello {
         self.groups = groups.to_vec();
         self
     }
 
-    /// The signature schemes that it offers, in order; by default
+    /// Offers these signature schemes, in order; by default
     /// [`SIGNATURE_SCHEMES`](super::SIGNATURE_SCHEMES).
     #[must_use]
     pub fn signatures(mut self, signatures: &[u16]) -> ClientHello {
@@ -97,7 +97,7 @@ impl ClientHello {
         self
     }
 
-    /// The server's name (SNI); an address is not sent (RFC 6066, section 3).
+    /// Sends the server's name (SNI); an IP address is not sent (RFC 6066, section 3).
     #[must_use]
     pub fn server_name(mut self, name: &str) -> ClientHello {
         let is_address = name.parse::<IpAddr>().is_ok();
@@ -105,8 +105,8 @@ impl ClientHello {
         self
     }
 
-    /// Adds a key share for a group that [has one](has_key_share), so that a server of TLS 1.3
-    /// answers with its ServerHello and its encrypted messages.
+    /// Adds a key share for a group for which [there is one](has_key_share), so that a server of
+    /// TLS 1.3 answers with its ServerHello and its encrypted messages.
     #[must_use]
     pub fn key_share(mut self, group: u16) -> ClientHello {
         self.key_share = Some(group);
@@ -225,7 +225,8 @@ fn share(group: u16) -> Option<Vec<u8>> {
         let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
         [4].into_iter().chain(digits.filter_map(byte)).collect()
     };
-    // Numbers in little-endian and in big-endian order.
+    // `first` encodes a small number in little-endian order (RFC 7748), `last` in big-endian order
+    // (RFC 8446, section 4.2.8.1).
     let first = |value, length| {
         let mut bytes = vec![0; length];
         bytes[0] = value;

@@ -50,7 +50,7 @@ impl Ssl2Answer {
     ///
     /// # Errors
     ///
-    /// [`WireError`], if it is neither of SSL 2.0 nor an alert of SSL 3.0 or TLS.
+    /// [`WireError`], if the answer is neither one of SSL 2.0 nor an alert of SSL 3.0 or TLS.
     pub fn read(bytes: &[u8]) -> Result<Ssl2Answer, WireError> {
         const ALERT: u8 = 21;
         let mut rest = Reader(bytes);
@@ -74,7 +74,7 @@ impl Ssl2Answer {
             _ => return Err(WireError::Malformed),
         }
         let read = |mut message: Reader<'_>| {
-            // Session id hit, kind of certificate, version.
+            // Skips the session-id hit, the type of certificate, and the version.
             message.take(4)?;
             let (certificate, suites) = (message.number(2)?, message.number(2)?);
             message.number(2)?;

@@ -68,7 +68,7 @@ impl StartTls {
         self.names().first().copied().unwrap_or_default()
     }
 
-    /// The name, and others that the schemes of URLs have.
+    /// The name of the protocol, followed by other names that URLs have as their scheme.
     fn names(self) -> &'static [&'static str] {
         match self {
             StartTls::Smtp => &["smtp", "submission"],
@@ -135,9 +135,9 @@ pub enum StartTlsError {
     NotOffered,
     /// The server refused, with this text.
     Refused(String),
-    /// The server does not speak the protocol; it sent this.
+    /// The server does not speak the protocol; it sent this text.
     Unexpected(String),
-    /// The greeting or an answer is longer than those of servers.
+    /// The greeting or an answer is longer than any that a server sends.
     TooLong,
     /// The server, or an attacker on the path, sent this many bytes without being asked: after the
     /// go-ahead and before TLS, or before a command. A client that keeps them would treat them as
@@ -197,7 +197,7 @@ pub struct Dialogue {
     pending: Option<[u8; 3]>,
 }
 
-/// The message that comes next.
+/// The message of the server that comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Greeting,
@@ -238,7 +238,7 @@ impl Dialogue {
         &self.server_name
     }
 
-    /// Takes the bytes that must be sent now; those of MySQL also if the dialogue is done.
+    /// Takes the bytes that must be sent now. MySQL has such bytes even when the dialogue is done.
     pub fn outgoing(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.outgoing)
     }
@@ -273,7 +273,7 @@ impl Dialogue {
         Ok(())
     }
 
-    /// Sends a command, and waits for the next message.
+    /// Adds a command to the outgoing bytes, and sets the message that comes next.
     fn send(&mut self, command: &[u8], next: Step) {
         self.outgoing.extend(command);
         self.step = next;

@@ -70,7 +70,7 @@ pub fn suite_number(name: &str) -> Option<u16> {
     }
 }
 
-/// The registry's name for a name of a former OpenSSL.
+/// The name in the registry of a suite, by its name in a former release of OpenSSL.
 fn standard_name(name: &str) -> Option<String> {
     let (export, rest) = match (name.strip_prefix("EXP-"), name.strip_prefix("EXP1024-")) {
         (Some(rest), _) => (1, rest),

@@ -203,7 +203,7 @@ fn url_authority(rest: &str) -> Result<(String, Option<u16>), String> {
     Ok((host, port))
 }
 
-/// `HOST:PORT` or `HOST`.
+/// Parses `HOST:PORT` or `HOST`.
 fn authority(text: &str) -> Result<(String, Option<u16>), String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
@@ -245,7 +245,7 @@ fn port_number(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("'{}' is not a port (0 to 65535)", text.escape_debug()))
 }
 
-/// With a scope or without.
+/// Whether the text is an IPv6 address, with or without a scope (`%eth0`).
 fn is_ipv6(text: &str) -> bool {
     let (address, scope) = text.split_once('%').unwrap_or((text, "-"));
     address.parse::<Ipv6Addr>().is_ok() && !scope.is_empty()

@@ -80,7 +80,7 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
 /// The reason why the examination of the string stopped.
 enum Problem {
     Failure(Failure),
-    /// The name of the input, the string, and its error.
+    /// An invalid string: the argument's name, the string, and its error.
     Invalid(&'static str, String, CipherStringError),
 }
 
@@ -121,7 +121,8 @@ fn examine(args: &CiphersArgs, text: &str, report: &mut Report) -> Result<(), Pr
         }
         report.findings = Some(findings);
     }
-    // OpenSSL only says that nothing is selected; the string's own error has the reason.
+    // A string that selects nothing is reported as an error of the string, with its kind. The later
+    // call of `set_ciphers` has only OpenSSL's error.
     string.resolve().map_err(invalid(STRING, text))?;
     if let Some(suites) = &args.tls13 {
         Ciphersuites::strict(suites).map_err(invalid("--tls13", suites))?;
@@ -168,7 +169,8 @@ fn context(
     Ok(context)
 }
 
-/// The enabled versions. Empty if none were given: then only suites are compared.
+/// The enabled versions. The list is empty if neither --min nor --max was given; a policy is then
+/// compared with the suites only.
 pub(crate) fn versions(min: Option<Version>, max: Option<Version>) -> Vec<TlsVersion> {
     if min.is_none() && max.is_none() {
         return Vec::new();

@@ -139,17 +139,18 @@ fn talk(
     Ok(())
 }
 
-/// Waits for the server to accept or reject our certificate, or its absence. A TLS 1.3 client
-/// finishes its handshake before the server has checked it (RFC 8446, section 4.4). A rejection is
-/// an alert, an end or a reset, reported by the next read. Returns whether the server closed the
-/// connection with `close_notify`.
+/// Waits for the server to accept or reject this client's certificate, or its absence. A TLS 1.3
+/// client finishes its handshake before the server has checked the certificate (RFC 8446, section
+/// 4.4). A server rejects it with an alert, or by closing or resetting the connection; the next
+/// read reports each of them. Returns whether the server closed the connection with `close_notify`.
 pub(super) fn await_verdict(
     sock: &ssl::SslSocket,
     handshake_time: Duration,
     deadline: Deadline,
 ) -> ssl::Result<bool> {
     let start = Instant::now();
-    // The server needs a round trip and some computation, as in the handshake.
+    // The server's answer takes a round trip and some computation, like the handshake, so the
+    // waiting time depends on the handshake's duration.
     let verdict = (handshake_time * 4).clamp(Duration::from_millis(500), Duration::from_secs(2));
     let judged = || sock.version() != Some("TLSv1.3") || has_ticket(sock);
     let is_over = || start.elapsed() >= if judged() { verdict / 2 } else { verdict };
@@ -157,7 +158,8 @@ pub(super) fn await_verdict(
         sock.settimeout(Some(Duration::from_millis(10)))?;
         match sock.recv(1) {
             Ok(data) => return Ok(data.is_empty()),
-            // A read does not return for a ticket.
+            // A read does not return when a session ticket arrives, so `is_over` looks for a ticket
+            // after each time-out.
             Err(ssl::Error::Timeout(_)) => {}
             Err(error) => return Err(error),
         }

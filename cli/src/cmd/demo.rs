@@ -47,7 +47,8 @@ fn greet() -> Result<DemoOutcome, Failure> {
     write_secret(&certfile, &server_pem)
         .with_context(|| "cannot write the certificate".to_owned())?;
 
-    // Create it before the server waits for the client.
+    // The client's context is created before the server's thread starts, because the server would
+    // wait for a client that has failed.
     let options = ssl::DefaultContext::default().cadata(ca_pem.as_str());
     let context = ssl::create_default_context(options);
     let context = setup::made(context, "cannot create the client's context")?;
@@ -57,7 +58,8 @@ fn greet() -> Result<DemoOutcome, Failure> {
         let server = thread::Builder::new()
             .name("server".to_owned())
             .spawn_scoped(scope, || start_ssl_server(&certfile, port))?;
-        // If the server fails earlier, the channel closes.
+        // If the server fails before it sends its port, the channel closes and `recv_timeout`
+        // returns at once.
         let client = ready
             .recv_timeout(PATIENCE)
             .ok()

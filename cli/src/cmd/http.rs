@@ -4,7 +4,7 @@ use pyssl as ssl;
 
 use crate::net::Deadline;
 
-/// The longest request head that is read, and the most header lines of one.
+/// The limits of a request's head, in bytes and in header lines.
 const HEAD_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 100;
 
@@ -79,7 +79,7 @@ fn parse(head: &[u8]) -> Option<RequestHead> {
     }
 }
 
-/// The text of the body.
+/// The body of the answer: the version, the cipher and other facts about the connection.
 fn about(conn: &ssl::SslSocket) -> String {
     let (cipher, _, bits) = conn.cipher().unwrap_or_default();
     let mut text = format!(

@@ -307,7 +307,7 @@ fn details(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Details>
     Ok((order, groups, signatures))
 }
 
-/// The readable form of a name.
+/// The name of an authority in readable form. `der` is the encoded name from a CertificateRequest.
 fn authority(der: &[u8]) -> String {
     let name = openssl::x509::X509Name::from_der(der);
     let Ok(name) = name else {

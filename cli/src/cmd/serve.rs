@@ -28,10 +28,11 @@ use slots::Slots;
 /// How long the server waits for its clients when it stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a client may take to answer our `close_notify` or to close.
+/// How long a client may take to answer the server's `close_notify` or to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Descriptors that are not clients': standard streams, the listening socket, signals, files.
+/// The number of descriptors that are left for other uses than clients: standard streams, the
+/// listening socket, signals, files.
 const OTHER_DESCRIPTORS: u64 = 16;
 
 /// How long the server waits for a client to disconnect when descriptors or memory run out.
@@ -88,7 +89,7 @@ fn slots_for(args: &ServeArgs) -> Slots {
     Slots::new(most, args.max_per_address(most))
 }
 
-/// The server runs even if standard output is a closed pipe.
+/// Prints the listening address. The server runs even if standard output is a closed pipe.
 fn announce(listener: &TcpListener) -> Result<(), Failure> {
     let address = listener
         .local_addr()
@@ -100,8 +101,8 @@ fn announce(listener: &TcpListener) -> Result<(), Failure> {
     }
 }
 
-/// Reloads the certificate on SIGHUP. The first other signal closes the listening socket, which
-/// stops accepting; the second ends the process.
+/// Reloads the certificate on SIGHUP. After the first other signal, the server accepts no further
+/// clients; the second ends the process.
 fn handle_signals(
     listener: &Arc<TcpListener>,
     slots: &Arc<Slots>,
@@ -125,7 +126,7 @@ fn handle_signals(
             }
             closing = true;
             slots.close();
-            // Wakes the thread that accepts.
+            // Ends the blocking `accept` in the main thread.
             let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
         }
     };
@@ -221,8 +222,9 @@ impl Service {
     /// Serves one client, and returns a short summary.
     fn serve(&self, conn: &ssl::SslSocket) -> ssl::Result<String> {
         conn.settimeout(Some(self.timeout))?;
-        // TLS 1.3 session tickets are sent before the answer, and the client does not respond to
-        // them. With Nagle's algorithm the answer would wait for a delayed acknowledgement, 40 ms.
+        // The server sends TLS 1.3 session tickets before its answer, and the client does not
+        // respond to tickets. With Nagle's algorithm, the answer would wait 40 ms for the client's
+        // delayed acknowledgement.
         SockRef::from(conn).set_tcp_nodelay(true)?;
         conn.do_handshake()?;
         let what = match self.mode {
@@ -260,9 +262,9 @@ fn hello(conn: &ssl::SslSocket) -> ssl::Result<String> {
 }
 
 /// Closes the connection so that the client receives everything that was sent, including an alert.
-/// After success, exchanges `close_notify` with the client. Then it reads and discards what the
-/// client still sends: if a socket is closed with unread data, the kernel sends a reset, and the
-/// client loses data that it has not read yet.
+/// If `in_order`, exchanges `close_notify` with the client first. Then reads and discards the data
+/// that the client still sends: if a socket is closed with unread data, the kernel sends a reset,
+/// and the client loses data that it has not read yet.
 fn close(conn: ssl::SslSocket, in_order: bool) {
     let deadline = Deadline::after(CLOSE_TIMEOUT);
     if in_order {

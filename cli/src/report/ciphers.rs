@@ -44,7 +44,7 @@ pub(crate) struct Report {
     pub(crate) usable: Option<(Role, Vec<Usable>)>,
     pub(crate) on_versions: Vec<OnVersion>,
     pub(crate) clients: Option<Vec<Client>>,
-    /// Whether to explain the versions too.
+    /// Whether to show the effect of each part also for the other versions of OpenSSL.
     pub(crate) explain: bool,
     /// The invalid argument, and its error.
     pub(crate) error: Option<(&'static str, CipherStringError)>,
@@ -411,7 +411,8 @@ pub(crate) fn pointed(what: &str, text: &str, error: &CipherStringError) -> Stri
     let before = if from > 0 { "…" } else { "" };
     let whole = text.len() <= from + shown.len();
     let after = if whole { "" } else { "…" };
-    // Unprintable characters take one column here too.
+    // `shown` replaces each control character by one character, so the number of characters before
+    // the error is the caret's column.
     let indent = text[from..start].chars().count() + before.chars().count();
     format!("{head}\n  {before}{shown}{after}\n  {:indent$}^", "")
 }

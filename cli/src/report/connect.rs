@@ -134,7 +134,7 @@ fn verification(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()>
         ),
         None if outcome.chain.is_empty() => return Ok(()),
         None if !outcome.checked => format!("{}: --no-verify", Styled(BAD, "not done")),
-        // The handshake failed before verification, or for another reason.
+        // The handshake failed before the verification, or after it for another reason.
         None if outcome.handshake.is_none() => return Ok(()),
         None => format!(
             "{}: trusted by {}, and valid for {}",

@@ -21,11 +21,11 @@ pub(crate) struct DemoOutcome {
     pub(crate) server: ssl::Result<ServerSide>,
     /// None if the server failed before the client could connect.
     pub(crate) client: Option<ssl::Result<ClientSide>>,
-    /// None if a side failed.
+    /// The comparisons of both sides; empty if a side failed.
     pub(crate) checks: Vec<Check>,
 }
 
-/// The server's record.
+/// The observations of the server.
 pub(crate) struct ServerSide {
     pub(crate) client: String,
     pub(crate) version: Option<&'static str>,
@@ -33,7 +33,7 @@ pub(crate) struct ServerSide {
     pub(crate) received: Vec<u8>,
 }
 
-/// The client's record.
+/// The observations of the client.
 pub(crate) struct ClientSide {
     pub(crate) port: u16,
     pub(crate) handshake_time: Duration,
@@ -45,7 +45,7 @@ pub(crate) struct ClientSide {
     pub(crate) received: Vec<u8>,
 }
 
-/// An expected result.
+/// A comparison of an observation with the expected value.
 #[derive(Serialize)]
 pub(crate) struct Check {
     what: &'static str,
@@ -138,7 +138,7 @@ fn message(out: &mut dyn Write, label: &str, sent: &[u8], received: &[u8]) -> io
     )
 }
 
-/// Python's dict, one line for each key.
+/// Prints the dict of Python's `getpeercert()`, one line for each key.
 fn dict(out: &mut dyn Write, certificate: &ssl::CertDict) -> io::Result<()> {
     let names: Vec<_> = certificate
         .subject_alt_name()

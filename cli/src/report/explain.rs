@@ -9,7 +9,7 @@ use super::{BOLD, Styled, row, write_json};
 
 type Found = (String, &'static CodeExplanation);
 
-/// One code per line.
+/// Prints one code per line, with its meaning.
 pub(crate) fn list(out: &mut dyn Write, all: &[Found]) -> io::Result<()> {
     for (code, explanation) in all {
         writeln!(out, "{}  {}", Styled(BOLD, code), explanation.meaning())?;
@@ -30,7 +30,7 @@ pub(crate) fn human(out: &mut dyn Write, all: &[Found]) -> io::Result<()> {
     Ok(())
 }
 
-/// One object, by code.
+/// Prints one JSON object whose keys are the codes.
 pub(crate) fn json(out: &mut dyn Write, all: &[Found]) -> io::Result<()> {
     let by_code: BTreeMap<&str, &CodeExplanation> = all
         .iter()

@@ -22,8 +22,8 @@ use crate::failure::Failure;
 
 pub(crate) use suites::counts;
 
-/// The version of the JSON output, described by `docs/schema/`. It grows if a key changes its meaning or
-/// is removed.
+/// The version of the JSON output, described by `docs/schema/`. It is increased when a key changes
+/// its meaning or is removed.
 const SCHEMA: u32 = 1;
 
 const BOLD: Style = Style::new().bold();
@@ -52,7 +52,7 @@ pub(crate) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
-/// One `label  value` line.
+/// Prints one line with a label and a value.
 fn row(out: &mut dyn Write, label: &str, value: impl fmt::Display) -> io::Result<()> {
     writeln!(out, "  {label:<14}{value}")
 }

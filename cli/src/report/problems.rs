@@ -16,11 +16,11 @@ pub(crate) struct Problem {
     pub(crate) file: String,
     pub(crate) line: usize,
     pub(crate) column: usize,
-    /// Its code, the name of a policy, or nothing.
+    /// The code of the finding, or the name of the violated policy; empty for an invalid string.
     pub(crate) code: String,
     pub(crate) severity: Severity,
     pub(crate) message: String,
-    /// The server or other part that it is about.
+    /// The server, or another part of the file, that has the problem.
     pub(crate) service: String,
 }
 
@@ -65,7 +65,8 @@ pub(crate) fn of_policy(report: &Report) -> Vec<Problem> {
         .collect()
 }
 
-/// The exit code: `usual`, or that of --fail-on and of Nagios. An invalid input stays 2.
+/// The exit code: `usual`, unless --fail-on or the Nagios format determines another. With
+/// --fail-on, it stays 2 if the input is invalid.
 pub(crate) fn exit_code(args: &OutputArgs, problems: &[Problem], usual: u8) -> u8 {
     if args.format == Some(Format::Nagios) {
         return match worst(problems) {
@@ -260,7 +261,7 @@ fn nagios(out: &mut dyn Write, problems: &[Problem]) -> io::Result<()> {
     let first = problems.iter().max_by_key(|problem| problem.severity);
     let first = first.filter(|problem| problem.severity >= Severity::Warning);
     let text = match first {
-        // A bar would start the performance data.
+        // In the output of a Nagios plugin, `|` starts the performance data.
         Some(problem) => format!(
             "{} {}",
             problem.rule(),

@@ -14,9 +14,9 @@ pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 /// One row of the table.
 pub(super) struct SuiteRow<'a> {
     pub(super) cipher: &'a Cipher,
-    /// Why the suite is not usable, if it is not.
+    /// Why the suite is not usable; `None` if it is usable.
     pub(super) obstacle: Option<String>,
-    /// Whether a handshake with it succeeded; set only if there is something to report.
+    /// Whether to report that a handshake with the suite succeeded.
     pub(super) proven: bool,
     /// Test material that the handshake needed.
     pub(super) test_key: Option<String>,
@@ -58,7 +58,8 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
             _ => line.trim_end().to_owned(),
         };
         write!(out, "{line}")?;
-        // The rest of the line is a column of its own.
+        // The obstacle, the result of the trial handshake and the weakness are in a column after
+        // the suite's properties.
         let pad = widths[5].saturating_sub(cells[5].len()) + 2;
         if let Some(obstacle) = &row.obstacle {
             write!(

@@ -5,8 +5,8 @@ use serde::{Serialize, Serializer};
 use super::{Effect, Explanation, Step};
 use crate::serial::fields;
 
-/// With more steps, their lists are left out of serialized explanations: they would take a hundred
-/// megabytes.
+/// The maximum number of steps whose lists of suites are serialized. The lists of an explanation
+/// with more steps could take a hundred megabytes.
 const MOST_LISTS: usize = 1000;
 
 fields! {

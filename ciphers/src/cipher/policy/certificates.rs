@@ -64,8 +64,8 @@ pub struct CertificateFacts {
 }
 
 impl CertificateFacts {
-    /// The kind of its key (`"rsa"`, `"ecdsa"`, `"dsa"`, `"ed25519"`, `"ed448"`), OpenSSL's long name of
-    /// its signature algorithm, and the days of its validity.
+    /// The facts: the kind of the certificate's key (`"rsa"`, `"ecdsa"`, `"dsa"`, `"ed25519"`,
+    /// `"ed448"`), OpenSSL's long name of its signature algorithm, and the days of its validity.
     pub fn new(kind: &str, signature: &str, days: u32) -> CertificateFacts {
         CertificateFacts {
             kind: kind.into(),
@@ -75,7 +75,7 @@ impl CertificateFacts {
         }
     }
 
-    /// Adds the curve of its key, by any of its names.
+    /// Adds the curve of the certificate's key, by any of the curve's names.
     #[must_use]
     pub fn curve(mut self, curve: &str) -> CertificateFacts {
         self.curve = Some(curve.into());

@@ -111,7 +111,7 @@ pub enum ViolationKind {
     CertificateSignature(Box<str>),
     /// The certificate is valid for too long.
     CertificateLifetime {
-        /// The days of its validity.
+        /// The validity of the certificate in days.
         days: u32,
         /// The most that the policy accepts.
         most: u32,
@@ -129,7 +129,7 @@ pub enum ViolationKind {
         /// The least that the policy accepts.
         least: u32,
     },
-    /// No group or kind of key with this name is known, so it was not compared.
+    /// This name is not a known group or kind of key, so it was not compared.
     UnknownName(Box<str>),
     /// A key is smaller than the policy requires.
     SmallKey {
@@ -198,8 +198,9 @@ impl Report {
         &self.not_compared
     }
 
-    /// Records that an aspect was not compared, or only in part, if the policy covers it. Violations
-    /// for something that is missing in this aspect are dropped, because it may be present.
+    /// Records that an aspect was not compared completely, if the policy has rules on it.
+    /// Violations that report missing suites or groups of this aspect are dropped, because they may
+    /// be present.
     pub fn leave_open(&mut self, policy: &Policy, aspect: Aspect) {
         self.violations.retain(|violation| {
             !matches!(
@@ -241,7 +242,7 @@ impl Violation {
         self.section.as_deref()
     }
 
-    /// An error if the policy forbids it, a warning if the policy advises against it.
+    /// An error if the policy forbids the setting, a warning if the policy only advises against it.
     pub fn severity(&self) -> Severity {
         match self.kind {
             ViolationKind::Discouraged { .. }

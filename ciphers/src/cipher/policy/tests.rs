@@ -104,7 +104,7 @@ fn an_error_in_a_file_names_the_line_and_the_allowed_values() {
             1,
             "requires anything",
         ),
-        // The format before TOML.
+        // The format that policy files had before TOML.
         ("name a\nversion 1\nsource b\nversions TLSv1.2", 1, "`=`"),
     ] {
         let error = Policy::parse(text).unwrap_err();
@@ -228,7 +228,8 @@ mod files {
                     let forbidden = policy.rules.iter().map(|rule| rule.forbid.len());
                     prop_assert_eq!(forbidden.sum::<usize>(), stated("forbid"));
                 }
-                // A syntax error is found before an unknown word.
+                // The parser reports a syntax error first, even if it follows a line with an
+                // unknown word.
                 (Err(error), Some(lines)) => {
                     let form = error.line() > *lines.end() && text.contains("\navoid\n");
                     prop_assert!(form || lines.contains(&error.line()), "{}\n{}", error, text);

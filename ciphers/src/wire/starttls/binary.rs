@@ -48,7 +48,8 @@ impl Dialogue {
             Some(b'S') => {}
             Some(b'N') => return Err(StartTlsError::NotOffered),
             Some(b'E') => {
-                // The length counts itself; then fields, each a letter and a text.
+                // An ErrorResponse: the letter, the length (which includes its own four bytes), and
+                // fields, each of which is a letter and a text.
                 let mut rest = Reader(&self.unread);
                 rest.take(1);
                 let Some(length) = rest.number(4) else {
@@ -82,7 +83,8 @@ impl Dialogue {
         };
         let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
         let Some((greeting, after)) = rest.split_at_checked(length) else {
-            // In a text, the bytes of the length are letters, so the length is too large.
+            // If the server sent a text instead, these bytes are letters, and the length is too
+            // large.
             return match length > MOST_BYTES {
                 true => Err(unexpected(&self.unread)),
                 false => Ok(()),
@@ -96,7 +98,7 @@ impl Dialogue {
         }
         let read = |mut body: Reader<'_>| {
             let version = body.0.iter().position(|byte| *byte == 0)?;
-            // The version; the number of the thread, 8 random bytes and a zero.
+            // Skips the version, the number of the thread, 8 random bytes and a zero.
             body.take(version + 1)?;
             body.take(4 + 8 + 1)?;
             Some(body.u16()?.swap_bytes())

@@ -13,7 +13,8 @@ impl Dialogue {
             if line.last() == Some(&b'\r') {
                 line.pop();
             }
-            // An answer to a command that has not been sent. IMAP allows remarks at any time.
+            // This line arrived before the command that it would answer was sent. Only IMAP servers
+            // may send lines (untagged responses) at any time.
             let remark = self.protocol == StartTls::Imap && line.starts_with(b"* ");
             if !self.outgoing.is_empty() && !remark {
                 return Err(StartTlsError::EarlyData(self.unread.len() + end + 1));
@@ -97,7 +98,7 @@ impl Dialogue {
         Ok(())
     }
 
-    /// Capabilities are in quotes; `OK`, `NO` or `BYE` ends an answer.
+    /// A line of ManageSieve: a capability in quotes, or `OK`, `NO` or `BYE`, which ends an answer.
     fn sieve(&mut self, line: &[u8]) -> Result<(), StartTlsError> {
         let upper = line.to_ascii_uppercase();
         if upper.starts_with(b"\"") {

@@ -22,12 +22,12 @@ pub(super) fn stream(namespace: &str, to: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A tag without the prefix of its name.
+/// A tag of XML. Its name is without the namespace prefix.
 struct Tag<'a> {
     name: &'a [u8],
     closes: bool,
     is_empty: bool,
-    /// Where the text after it begins.
+    /// Where the text after the tag begins.
     end: usize,
 }
 

@@ -20,7 +20,8 @@ pub(super) fn versions(args: &CiphersArgs) -> Vec<&'static KnownOpenssl> {
     KnownOpenssl::all().iter().filter(wanted).collect()
 }
 
-/// How they read the string, compared with the linked version.
+/// The effect of the string in these versions of OpenSSL, and the difference from its effect in the
+/// linked version (`here`).
 pub(super) fn on_versions(
     versions: &[&'static KnownOpenssl],
     text: &str,
@@ -68,8 +69,8 @@ pub(super) fn usable(
     usable.with_context(|| "cannot try the suites".to_owned())
 }
 
-/// The results that known clients negotiate with a server that uses the string. `wanted` selects some by name,
-/// or is a file.
+/// The results that known clients negotiate with a server that uses the string. `wanted` is empty
+/// (all known clients), a list of names with commas, or the path of a file with clients.
 pub(super) fn clients(
     args: &CiphersArgs,
     text: &str,

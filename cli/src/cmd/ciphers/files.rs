@@ -82,7 +82,8 @@ fn examined(
             let Some(mut linted) = lint(setting) else {
                 continue;
             };
-            // Several servers can have a setting from the block around them.
+            // Several servers inherit a setting of the block around them. Its findings are reported
+            // once.
             if strings.iter().any(|other| other.is_at(&linted)) {
                 continue;
             }
@@ -140,7 +141,7 @@ fn lint(setting: &Setting) -> Option<Linted> {
         }),
         SettingKind::Ciphersuites => Ciphersuites::parse(string).map(|list| list.lint()),
         SettingKind::Excluded => excluded(string, &mut inserted),
-        // The findings of the file contain them.
+        // `Config::findings` reports the problems of these lists.
         SettingKind::Suites => Ok(Vec::new()),
         _ => return None,
     };
@@ -200,7 +201,8 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
         // The certificate's key is not in the file.
         report.leave_open(policy, Aspect::Keys);
     }
-    // A list that only names what is excluded leaves the program's own suites.
+    // Without a list of selected suites (a setting may only exclude some), the program's default
+    // suites are on, and they are not known here.
     if !known || !config.unread().is_empty() {
         report.leave_open(policy, Aspect::Suites);
     }
@@ -218,8 +220,9 @@ fn dh_bits(service: &Service) -> Option<u32> {
     u32::try_from(bits).ok()
 }
 
-/// Reads names like Postfix, which puts a `!` before each and appends them to its own string.
-/// `inserted` gets the positions of the added characters in the resulting string.
+/// Evaluates names that are excluded, as Postfix does: it puts a `!` before each name and appends
+/// the names to its own string. `inserted` gets the positions of the added characters in the
+/// resulting string.
 fn excluded(list: &str, inserted: &mut Vec<usize>) -> Result<Vec<Finding>, CipherStringError> {
     let mut string = "ALL:COMPLEMENTOFALL:".to_owned();
     inserted.extend(0..string.len());
@@ -228,7 +231,7 @@ fn excluded(list: &str, inserted: &mut Vec<usize>) -> Result<Vec<Finding>, Ciphe
     for c in list.chars() {
         if separates(c) {
             in_name = false;
-            // Postfix accepts more separators than OpenSSL.
+            // Postfix also accepts separators that OpenSSL does not accept.
             string.push(' ');
             continue;
         }

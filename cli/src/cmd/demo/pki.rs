@@ -83,7 +83,7 @@ fn new_builder(
     key: &PKey<Private>,
 ) -> Result<X509Builder, ErrorStack> {
     let mut builder = X509::builder()?;
-    // 2 is version 3.
+    // The value 2 stands for X.509 version 3 (RFC 5280, section 4.1.2.1).
     builder.set_version(2)?;
     let mut serial = BigNum::new()?;
     serial.rand(127, MsbOption::MAYBE_ZERO, false)?;

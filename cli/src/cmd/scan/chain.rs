@@ -18,7 +18,8 @@ use crate::failure::{Failure, WithContext};
 use crate::report::scan::{ChainScan, Finding, Stapled};
 use crate::setup;
 
-/// The extension `tlsfeature` (RFC 7633), and the value that demands a stapled OCSP response.
+/// The encoded identifier of the certificate extension `tlsfeature` (RFC 7633), and the part of its
+/// value that demands a stapled OCSP response.
 const TLS_FEATURE: &[u8] = &[0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x18];
 const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 0x05];
 
@@ -26,14 +27,14 @@ const STATUS_REQUEST: &[u8] = &[0x02, 0x01, 0x05];
 /// validity the limit is a tenth of it.
 const MOST_DAYS_BEFORE_WARNING: i64 = 14;
 
-/// A chain as it was received.
+/// A certificate chain as the server sent it, and the stapled OCSP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SentChain {
     pub(super) certificates: Vec<ssl::Certificate>,
     pub(super) ocsp_response: Option<Vec<u8>>,
 }
 
-/// The trusted certificates.
+/// Verifies certificate chains and OCSP responses against the trusted certificates.
 pub(super) struct Judge {
     /// Verifies servers' chains like `pyssl connect`.
     servers: openssl::ssl::SslContext,
@@ -204,7 +205,8 @@ fn verify(store: &X509StoreRef, leaf: &X509Ref, chain: &[X509]) -> Result<Verdic
     })
 }
 
-/// Whether a certificate is for a host name or an address, whoever issued it and whatever its dates.
+/// Whether a certificate is valid for a host name or an IP address. Its issuer and its dates are
+/// not checked.
 fn is_for_name(leaf: &X509Ref, name: &str) -> ssl::Result<bool> {
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME)?;
@@ -316,7 +318,8 @@ fn subject(certificate: &X509Ref) -> String {
 }
 
 fn must_staple(leaf: &X509Ref) -> Result<bool, ErrorStack> {
-    /// The value is a short list of numbers.
+    /// The number of bytes after the extension's identifier in which the value is searched for. The
+    /// value is a short list of numbers.
     const MOST_AFTER: usize = 24;
     let der = leaf.to_der()?;
     let found = der
@@ -351,7 +354,7 @@ fn key(certificate: &X509Ref) -> Option<(&'static str, u32)> {
     Some((kind, key.bits()))
 }
 
-/// `RSA 2048 bits`
+/// The type and size of a certificate's key in words: `RSA 2048 bits`.
 fn key_words(certificate: &X509Ref) -> Option<String> {
     let key = certificate.public_key().ok()?;
     let name = match key.id() {

@@ -68,7 +68,7 @@ fn client(prober: &Prober<'_>, profile: &Profile) -> ssl::Result<ClientScan> {
     Ok(found)
 }
 
-/// The ClientHello of a client; `None` if no number of its suites is known.
+/// The ClientHello of a client; `None` if the number of none of its suites is known.
 fn hello(profile: &Profile) -> Option<ClientHello> {
     let suites: Vec<u16> = profile.ciphers().filter_map(suite_number).collect();
     let (highest, older) = profile.versions().split_last()?;
@@ -81,7 +81,7 @@ fn hello(profile: &Profile) -> Option<ClientHello> {
     Some(hello.groups(&groups))
 }
 
-/// `TLS 1.2`
+/// The name of a version in the report: `TLS 1.2`.
 pub(super) fn label(version: TlsVersion) -> &'static str {
     match version {
         TlsVersion::TLSv1_3 => "TLS 1.3",

@@ -77,7 +77,8 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
     let mut features = Features::default();
     let mut answer = offer(&PROTOCOLS)?;
     if matches!(answer, Chosen::Refused) {
-        // The handshake also fails if no protocol is shared (RFC 7301, section 3.2).
+        // A server also refuses the handshake if it supports none of the offered application
+        // protocols (RFC 7301, section 3.2). The second offer has no protocols.
         answer = offer(&[])?;
     }
     let Chosen::Suite(_, flight) = answer else {
@@ -98,7 +99,8 @@ fn in_the_open(scanner: &Scanner<'_>, version: &VersionScan) -> ssl::Result<Feat
     Ok(features)
 }
 
-/// Removes the server's choice from the offer until the server chooses nothing.
+/// Finds all application protocols that the server accepts: removes the server's choice from the
+/// offer until the server chooses nothing. `None` if a question had no answer.
 fn all_protocols(
     mut choose: impl FnMut(&[&str]) -> ssl::Result<Option<Option<String>>>,
 ) -> ssl::Result<Option<Vec<String>>> {

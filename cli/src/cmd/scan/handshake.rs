@@ -1,4 +1,5 @@
-//! Questions that need keys: OpenSSL does these handshakes.
+//! The questions that need the keys of a handshake, to decrypt messages or to resume a session.
+//! OpenSSL does these handshakes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,7 +21,8 @@ const KINDS: [&str; 3] = [
     "ed25519:ed448",
 ];
 
-/// How often a session is offered: a server of several processes may not share its sessions.
+/// How often a session is offered until the server resumes it. The processes of a server may not
+/// share their sessions, so a single refusal proves nothing.
 const MOST_RESUMPTIONS: u32 = 3;
 
 /// How long to wait for a TLS 1.3 session ticket after the handshake.

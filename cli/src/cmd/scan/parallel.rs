@@ -20,7 +20,7 @@ pub(super) fn each<T: Send, R: Send>(
     })
 }
 
-/// Does the work for each item in this many threads.
+/// Does the work for each item, in up to `threads` threads.
 pub(super) fn in_threads<T: Sync, R: Send>(
     threads: usize,
     items: &[T],

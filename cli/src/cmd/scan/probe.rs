@@ -1,8 +1,9 @@
 //! One question to a server: a connection with a ClientHello, and the answer.
 //!
-//! The linked OpenSSL has no RC4, no SSL 3.0 and perhaps no ML-KEM, so the messages are those of
-//! `pyssl_ciphers::wire`. OpenSSL connects only where keys are needed. A closed connection counts as a
-//! refusal only if the server answers another offer at that time; otherwise the answer is unknown.
+//! The linked OpenSSL has no RC4, no SSL 3.0 and perhaps no ML-KEM, so `pyssl_ciphers::wire` makes
+//! the messages. OpenSSL does only the handshakes that must be finished. A closed connection counts
+//! as a refusal only if the server answers another offer at that time; otherwise the answer is
+//! unknown.
 
 use std::io::{self, Read, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
@@ -20,14 +21,15 @@ use crate::net::{self, Deadline, PlainError};
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// After this many questions in a row without an answer, no further ones are asked: if the server
-/// has answered before, and if it has not.
+/// The numbers of consecutive unanswered questions after which no further ones are asked. The first
+/// number applies if the server has answered a question before, the second if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
-/// The order in which two questions are repeated: `true` is one that the server has answered, `false`
-/// one on which it has ended the connection. If both results are repeated in this order, the server
-/// refuses the second question. A limit on connections, which may let every second or third one pass,
-/// gives other results.
+/// The order in which two questions are repeated, to find out whether the server refuses one of
+/// them. `true` stands for a question that the server has answered before, `false` for the question
+/// after which it has ended the connection. If each question has the same result as before every
+/// time, the server refuses the second one. A limit on connections, which may admit every second or
+/// third connection, gives other results.
 const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
 
 /// The alert `protocol_version`.
@@ -110,7 +112,8 @@ impl Drop for Permit<'_> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The data is numbers and texts only, so it is valid even after a panic of another thread.
+    // Each change of the data is complete by itself, so the data is valid even after a panic of
+    // another thread.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -186,7 +189,8 @@ impl<'a> Prober<'a> {
                 thread::sleep(timeout);
                 outcome = self.once(what, hello)?;
                 if outcome.is_ok() {
-                    // The server answers slower questions.
+                    // The server answers after a pause, so the next questions are asked more
+                    // slowly.
                     let mut state = lock(&self.state);
                     state.interval = (state.interval * 2).max(timeout / 4);
                 }
@@ -280,7 +284,7 @@ impl<'a> Prober<'a> {
         state.unanswered_in_a_row >= most
     }
 
-    /// The last question without an answer does not count: others are asked instead of it.
+    /// Does not count the last unanswered question, because others are asked instead.
     pub(super) fn withdraw_unanswered(&self) {
         let mut state = lock(&self.state);
         state.unanswered = state.unanswered.saturating_sub(1);
@@ -317,7 +321,7 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// Waits for the time of the next connection, and counts it.
+    /// Waits until the rate limit allows the next connection, and counts the connection.
     pub(super) fn pace(&self, _: &Permit<'_>, what: &str) {
         let mut state = lock(&self.state);
         let now = Instant::now();
@@ -333,7 +337,8 @@ impl<'a> Prober<'a> {
         self.once_permitted(&self.permit(), what, hello)
     }
 
-    /// Asks the question once. The outer error is a failure on this side.
+    /// Asks the question once. The outer error is a failure on this side, the inner one the reason
+    /// why there is no answer.
     fn once_permitted(
         &self,
         permit: &Permit<'_>,
@@ -383,7 +388,7 @@ impl<'a> Prober<'a> {
         let is_there = lock(&self.state).is_there;
         let mut stream = match net::connect(&self.target.address, deadline) {
             Ok(stream) => stream,
-            // There is no server.
+            // No connection has succeeded before, so there is no server to scan.
             Err(error) if !is_there => return Err(error),
             Err(error @ ssl::Error::Timeout(_)) => {
                 return Ok(Err(Silence::Other(error.to_string())));
@@ -397,7 +402,8 @@ impl<'a> Prober<'a> {
             Ok(()) => lock(&self.state).is_there = true,
             Err(PlainError::Io(error)) => return Ok(Err(silence(error))),
             Err(error @ PlainError::Closed) => return Ok(Err(Silence::Closed(error.to_string()))),
-            // The first answer shows whether the server supports TLS.
+            // No connection has reached TLS before, so the server does not support STARTTLS, and
+            // the scan ends.
             Err(error) if !is_there => return Err(error.into()),
             Err(error) => return Ok(Err(Silence::Other(error.to_string()))),
         }
@@ -431,7 +437,7 @@ fn is_refusal(alert: u8) -> bool {
     matches!(alert, 40 | 47 | 71 | 109 | 120)
 }
 
-/// The meaning of an error of a connection.
+/// Converts an error of a connection to the reason why there is no answer.
 fn silence(error: io::Error) -> Silence {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {

@@ -16,7 +16,8 @@ use super::parallel;
 use super::probe::{Answer, Prober};
 use crate::report::scan::{DhGroup, Groups, Order, Signatures, Ssl2, VersionScan};
 
-/// The version that most servers support is first, because its answer shows that there is a server.
+/// The versions in the order in which they are offered. TLS 1.2 is first: most servers support it,
+/// and an answer shows early that there is a server.
 const VERSIONS: [(TlsVersion, &str); 5] = [
     (TlsVersion::TLSv1_2, "TLS 1.2"),
     (TlsVersion::TLSv1_3, "TLS 1.3"),
@@ -180,8 +181,9 @@ impl<'a> Scanner<'a> {
         Ok(found)
     }
 
-    /// The suites of a version: removes the server's choice from the offer until the server refuses. The
-    /// first answer may be known.
+    /// The suites of a version: removes the server's choice from the offer until the server
+    /// refuses. `first` is the answer to the offer of all suites, if the server has answered it
+    /// already.
     fn version(
         &self,
         version: TlsVersion,
@@ -206,8 +208,9 @@ impl<'a> Scanner<'a> {
                     offers.push(left);
                 }
                 Chosen::VersionRefused => break,
-                // Some servers choose a suite and then fail with it: Dovecot without DH parameters does. So
-                // a refusal counts for one kind of key exchange only.
+                // Some servers choose a suite and then fail with it, such as Dovecot without DH
+                // parameters. So after a refusal, the remaining suites are offered again, one kind
+                // of key exchange at a time.
                 Chosen::Refused => offers.extend(by_key_exchange(left)),
                 Chosen::Unknown(reason) => {
                     let parts = by_key_exchange(left);
@@ -215,7 +218,7 @@ impl<'a> Scanner<'a> {
                         unknown = Some(reason);
                         break;
                     }
-                    // The parts are asked instead.
+                    // The parts of this offer are asked instead of the whole offer.
                     self.prober.withdraw_unanswered();
                     offers.extend(parts);
                 }
@@ -230,9 +233,10 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Looks for the finite-field groups of clients that name none: some servers have better ones for
-    /// clients that offer those of RFC 7919. The size can depend on the key of the certificate and on the
-    /// suite's strength, so one suite of each kind is offered alone.
+    /// Finds the finite-field groups that the server uses with clients that offer no such group.
+    /// Some servers use larger ones with clients that offer the groups of RFC 7919. The size can
+    /// depend on the key of the certificate and on the suite's strength, so one suite of each kind
+    /// is offered alone.
     pub(super) fn dh_groups(&self, version: &VersionScan) -> ssl::Result<()> {
         let mut suites = version.suites.clone();
         suites.retain(|suite| suite.kea.is_some_and(|kea| kea.starts_with("kx-dhe")));
@@ -302,9 +306,9 @@ impl<'a> Scanner<'a> {
         let mut found: Vec<u16> = Vec::new();
         let mut unknown = None;
         // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
-        // (RFC 8422, section 5.1). So, when the server refuses the remaining groups, they are offered
-        // again with one of the groups that were found, in the last place. Groups that the server does
-        // not choose then are not negotiated by any client.
+        // (RFC 8422, section 5.1). So, when the server refuses the remaining groups, they are
+        // offered again with one of the groups that were found, in the last place. A group that the
+        // server does not choose in such an offer is not negotiated with any client.
         let curves = version.version < TlsVersion::TLSv1_3;
         let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
         let mut behind: Option<usize> = None;
@@ -471,7 +475,8 @@ impl<'a> Scanner<'a> {
         group: u16,
         signatures: &mut Signatures,
     ) -> ssl::Result<()> {
-        // RFC 8446, section 4.2.3: not with PKCS #1, DSA or SHA-1.
+        // TLS 1.3 handshakes have no signatures with PKCS #1, DSA or SHA-1 (RFC 8446, section
+        // 4.2.3).
         let legacy = |scheme: u16| matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
         let mut schemes = SIGNATURE_SCHEMES.to_vec();
         schemes.retain(|(scheme, _)| *scheme >= 0x0700 || !legacy(*scheme));
@@ -495,7 +500,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The suites of each kind of key exchange; nothing if there is one kind only.
+/// Splits suites by the kind of their key exchange. The result is empty if all have the same kind,
+/// because the offer could not be split further.
 fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
     const KINDS: [&str; 3] = ["kx-dhe", "kx-rsa", "kx-ecdhe"];
     let mut parts = vec![Vec::new(); KINDS.len() + 1];
@@ -510,7 +516,8 @@ fn by_key_exchange(suites: Vec<ssl::Cipher>) -> Vec<Vec<ssl::Cipher>> {
     parts
 }
 
-/// The suites of a version, good ones first. If the client's order decides, the result has this order.
+/// The suites of a version that the scan offers, best first. If the server follows the client's
+/// order, the report lists the suites in this order.
 fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
     let tls13 = version == TlsVersion::TLSv1_3;
     let fits = |suite: &&ssl::Cipher| {

@@ -22,15 +22,15 @@ use crate::setup;
 /// file is read while it is being written.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The context for new connections.
+/// The context for new connections, and the request to load the certificate again.
 pub(super) struct Renewal {
     context: Mutex<ssl::SslContext>,
-    /// Asks the thread that loads the files to do so now.
+    /// A message to this channel makes the loading thread load the files at once.
     ask: SyncSender<()>,
 }
 
-/// Loads the files, in a thread of its own: reading them may block, for example on a network file
-/// system, and neither clients nor signals may wait for that.
+/// Loads the files in a thread of its own, because reading may block, for example on a network file
+/// system, and must not delay clients or signals.
 struct Loader {
     args: Arc<ServeArgs>,
     /// The state of the files at the last attempt to load them.
@@ -40,7 +40,8 @@ struct Loader {
     problem: Option<String>,
 }
 
-/// Identifies a file's state. Symbolic links are followed: certbot and Kubernetes replace those.
+/// Identifies the state of a file. Symbolic links are followed, because certbot and Kubernetes
+/// replace links instead of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp(Option<([u64; 3], [i64; 4])>);
 
@@ -52,8 +53,8 @@ impl Stamp {
             let [modified_nsec, changed_nsec] = [metadata.mtime_nsec(), metadata.ctime_nsec()];
             (file, [modified, modified_nsec, changed, changed_nsec])
         };
-        // Only regular files are compared: a pipe or a device has no stable state. SIGHUP loads
-        // those.
+        // Only regular files are compared: a pipe or a device has no stable state, and is loaded
+        // again only on SIGHUP.
         let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
         Stamp(file.map(stamp))
     }
@@ -171,8 +172,9 @@ impl Loader {
         }
     }
 
-    /// Creates a context for a certificate with another type of key. The old context would keep its
-    /// certificate, one for each type. The keys of session tickets are copied.
+    /// Creates a context for a certificate with another type of key. A context holds one
+    /// certificate for each type of key, so the old context would keep the old certificate too. The
+    /// keys of session tickets are copied.
     fn replacement(&self, old: &ssl::SslContext) -> Result<ssl::SslContext, Failure> {
         let fresh = context(&self.args)?;
         fresh
@@ -182,7 +184,7 @@ impl Loader {
     }
 }
 
-/// RSA, EC, Ed25519, ...
+/// The type of the key in a certificate: RSA, EC, Ed25519 and others.
 fn kind_of_key(cert: &Path) -> Option<Id> {
     let leaf = X509::from_pem(&input::read(cert).ok()?).ok()?;
     Some(leaf.public_key().ok()?.id())

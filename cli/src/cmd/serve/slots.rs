@@ -116,8 +116,8 @@ impl Drop for Slot {
     }
 }
 
-/// The unit to which the limit for one address applies. An Internet host has a whole IPv6 /64 (RFC
-/// 4291, section 2.5.4).
+/// The address for which clients are counted: for IPv6 its /64 network, because one host can use
+/// all addresses of a /64 (RFC 4291, section 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if v6 != Ipv6Addr::LOCALHOST => {

@@ -14,7 +14,7 @@ use crate::report::{BAD, BOLD, FAINT, GOOD, Styled, heading};
 /// How many unknown parts of a version are shown.
 const MOST_UNKNOWN: usize = 20;
 
-/// How another version reads the string.
+/// The effect of the string in another version of OpenSSL.
 pub(crate) struct OnVersion {
     pub(crate) openssl: &'static KnownOpenssl,
     pub(crate) explanation: Result<Explanation, CipherStringError>,
@@ -23,7 +23,8 @@ pub(crate) struct OnVersion {
 }
 
 impl OnVersion {
-    /// Whether the string is weaker or rejected there.
+    /// Whether the string selects nothing in this version of OpenSSL, or weaker suites than in the
+    /// linked one.
     pub(super) fn is_worse(&self) -> bool {
         match &self.explanation {
             Err(_) => true,
@@ -35,7 +36,7 @@ impl OnVersion {
 }
 
 impl OnVersion {
-    /// What is worse there, in one line.
+    /// The problem of the string in this version of OpenSSL, in one line.
     pub(super) fn in_words(&self) -> String {
         let openssl = self.openssl.name();
         match (&self.explanation, &self.diff) {
@@ -56,7 +57,7 @@ impl OnVersion {
 pub(crate) struct Client {
     pub(crate) profile: Profile,
     pub(crate) found: Negotiation,
-    /// Whether it was requested by name.
+    /// Whether the client was requested by name or by a file. Then it must be able to connect.
     pub(crate) required: bool,
 }
 
@@ -182,7 +183,7 @@ pub(super) struct OnVersionJson<'a> {
     security_level: Option<u32>,
     ciphers: Vec<&'a str>,
     unknown: Vec<UnknownJson<'a>>,
-    /// Compared with the linked version; `None` if one of them selects nothing.
+    /// The difference from the linked version; `None` if the string selects nothing in one of them.
     diff: Option<&'a CipherDiff>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<&'a Explanation>,

@@ -75,7 +75,7 @@ pub(crate) fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 #[derive(Serialize)]
 struct Suites<'a>(#[serde(serialize_with = "pyssl_ciphers::serial::dicts")] &'a [Cipher]);
 
-/// Details of a suite that `get_ciphers()` lacks.
+/// The details of a suite that `get_ciphers()` does not give.
 #[derive(Serialize)]
 struct Details<'a> {
     name: &'a str,

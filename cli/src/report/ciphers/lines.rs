@@ -30,7 +30,7 @@ pub(crate) struct Linted {
     pub(crate) places: Vec<(usize, usize)>,
     /// The directive's name, for example `ssl_ciphers`.
     pub(crate) directive: Option<String>,
-    /// The server that it is for.
+    /// The name of the server that uses the string.
     pub(crate) service: String,
     pub(crate) string: String,
     /// The positions of characters in the linted string that are not in the file, sorted.
@@ -145,15 +145,15 @@ impl Linted {
         }
     }
 
-    /// Whether another string is this one.
+    /// Whether both are the same string at the same place of a file.
     pub(crate) fn is_at(&self, other: &Linted) -> bool {
         self.file == other.file
             && self.places.first() == other.places.first()
             && self.string == other.string
     }
 
-    /// Line and column in the file of a column of the string; its start for findings on the whole
-    /// string.
+    /// The line and column in the file for a column of the string. `None` stands for a finding on
+    /// the whole string; its place is the start of the string.
     fn line_and_column(&self, column: Option<usize>) -> (usize, usize) {
         let column = self.original(column.unwrap_or(1));
         let place = self.places.get(column - 1).or(self.places.last());
@@ -261,7 +261,8 @@ impl ServiceReport {
         all
     }
 
-    /// A problem at the setting of this kind, or at the first one.
+    /// A problem whose place is the setting of this kind, or the first setting if there is none of
+    /// this kind.
     fn problem(&self, kind: SettingKind, severity: Severity, message: String) -> Problem {
         let setting = self
             .settings
@@ -283,7 +284,7 @@ impl ServiceReport {
     }
 }
 
-/// The kind of setting that a violation is about.
+/// The kind of the setting at which a violation is reported.
 fn place_of(violation: &ViolationKind) -> SettingKind {
     match violation {
         ViolationKind::Version(_) | ViolationKind::Ssl2 | ViolationKind::MissingVersion(_) => {

@@ -62,7 +62,7 @@ pub(crate) struct Scan {
     pub(crate) chains: Vec<ChainScan>,
     /// The source of the trusted certificates.
     pub(crate) trust: String,
-    /// Why there are no certificates.
+    /// Why the server's certificates are not known.
     pub(crate) keys_unknown: Option<String>,
     /// The finite-field groups of DHE suites.
     pub(crate) dh: Vec<DhGroup>,
@@ -136,7 +136,7 @@ pub(crate) struct ChainScan {
     pub(crate) days_left: Option<i64>,
     /// OpenSSL's code and text if the chain is not trusted.
     pub(crate) distrust: Option<(i32, String)>,
-    /// Whether it is valid for the server's name.
+    /// Whether the server's certificate is valid for the server's name.
     pub(crate) valid_for_name: bool,
     pub(crate) must_staple: bool,
     pub(crate) stapled: Stapled,
@@ -229,7 +229,8 @@ pub(crate) struct Deviation {
 }
 
 impl Scan {
-    /// 0 if the server matches, 1 if it does not, 3 if this is unknown.
+    /// The exit code: 0 if the server matches the policy or string, 1 if it does not, 3 if this is
+    /// unknown.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));
         let cannot = self.clients.iter().any(|c| c.connects == Some(false));

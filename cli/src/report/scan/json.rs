@@ -150,7 +150,7 @@ struct SummaryJson<'a> {
     server_name: &'a str,
     /// The exit code of a scan of this server alone.
     exit_code: u8,
-    /// Why it could not be scanned.
+    /// Why the server could not be scanned.
     error: Option<String>,
     errors: Option<usize>,
     warnings: Option<usize>,
