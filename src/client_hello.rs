@@ -39,17 +39,18 @@ pub struct ClientHello {
     server_name: Option<String>,
 }
 
-/// A length that does not fit the bytes after it.
+/// The error for a message whose length fields contradict the bytes that follow them.
 struct Malformed;
 
 type Parsed<T> = std::result::Result<T, Malformed>;
 
-/// The limit for a ClientHello with its record headers. OpenSSL's is about twice that.
+/// The most bytes of a ClientHello with its record headers. OpenSSL accepts about twice as many.
 pub(crate) const LIMIT: usize = 64 * 1024;
 
 const HEADER: usize = 5;
 const RECORD_MAX: usize = 16 * 1024;
-/// OpenSSL reads a record up to this length before it checks whether it is encrypted.
+/// The longest fragment of an encrypted record of TLS 1.2. OpenSSL accepts this length before it
+/// checks whether the record is encrypted.
 const ENCRYPTED_MAX: usize = RECORD_MAX + 2048;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -103,7 +104,7 @@ impl ClientHello {
         let cipher_suites = numbers(take_vector16(&mut rest)?)?;
         take_vector8(&mut rest)?; // compression methods
         let mut extensions = Vec::new();
-        // Messages of SSL 3.0 and TLS 1.0 may end here.
+        // A ClientHello of SSL 3.0 or TLS 1.0 may have no extensions.
         if !rest.is_empty() {
             let mut list = take_vector16(&mut rest)?;
             while !list.is_empty() {
@@ -131,8 +132,8 @@ impl ClientHello {
         found.next().map(|(_, data)| data.as_slice())
     }
 
-    /// The host name that the client asks for (SNI, RFC 6066), as it was sent. `None` without one,
-    /// and for one that is not ASCII.
+    /// The host name that the client asks for (SNI, RFC 6066), as it was sent. `None` if the client
+    /// sent no name, or one that is not ASCII.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
     }
@@ -143,8 +144,8 @@ impl ClientHello {
         vectors(list.unwrap_or_default(), |rest| take_vector8(rest))
     }
 
-    /// The versions that the client offers, in its order, without those that this library does not
-    /// know. A client that speaks TLS 1.2 at most sends its highest version only.
+    /// The versions that the client offers, in its order. Versions that this library does not know
+    /// are left out. A client without TLS 1.3 sends only its highest version.
     pub fn versions(&self) -> Vec<TlsVersion> {
         let offered = match self.extension(SUPPORTED_VERSIONS) {
             Some(mut list) => take_vector8(&mut list)
@@ -179,8 +180,9 @@ impl ClientHello {
         list.and_then(|list| numbers(list).ok()).unwrap_or_default()
     }
 
-    /// The identities of the pre-shared keys that the client offers in TLS 1.3, in its order. Session
-    /// tickets are among them. In TLS 1.2 the identity comes later in the handshake.
+    /// The identities of the pre-shared keys that the client offers in TLS 1.3, in its order.
+    /// Session tickets are among them. In TLS 1.2, the client sends its identity later in the
+    /// handshake.
     pub fn psk_identities(&self) -> impl Iterator<Item = &[u8]> {
         // The binders follow the identities.
         let mut data = self.extension(PRE_SHARED_KEY).unwrap_or_default();
@@ -210,7 +212,8 @@ impl ClientHello {
         &self.random
     }
 
-    /// The session that the client wants to resume in TLS 1.2. Clients of TLS 1.3 send random bytes.
+    /// The id of the session that the client wants to resume in TLS 1.2. Most clients of TLS 1.3
+    /// send random bytes instead.
     pub fn session_id(&self) -> &[u8] {
         &self.session_id
     }
@@ -278,7 +281,8 @@ impl HelloReader {
 fn record_length(header: &[u8; HEADER]) -> Result<usize> {
     let &[kind, major, _, high, low] = header;
     let length = usize::from(u16::from_be_bytes([high, low]));
-    // Both bytes of SSL 2.0's header have other meanings.
+    // An SSL 2.0 record: the first two bytes are a length with the highest bit set, and the third
+    // is the message type.
     if kind & 0x80 != 0 && header[2] == CLIENT_HELLO {
         return Err(reason("UNSUPPORTED_PROTOCOL", "unsupported protocol"));
     }
@@ -329,7 +333,7 @@ fn take_vector16<'a>(rest: &mut &'a [u8]) -> Parsed<&'a [u8]> {
     take(rest, usize::from(length))
 }
 
-/// The content of a vector, as above, if no bytes follow it.
+/// The content of a vector whose length is in two bytes; `None` if other bytes follow the vector.
 fn whole_vector16(mut data: &[u8]) -> Option<&[u8]> {
     take_vector16(&mut data).ok().filter(|_| data.is_empty())
 }
@@ -345,7 +349,7 @@ fn numbers(list: &[u8]) -> Parsed<Vec<u16>> {
     }
 }
 
-/// The items of a list; none if one of them is malformed.
+/// The items of a list. If one item is malformed, the result is empty.
 fn vectors<'a>(
     list: &'a [u8],
     take_item: impl Fn(&mut &'a [u8]) -> Parsed<&'a [u8]>,

@@ -11,7 +11,7 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    /// Python's time-out: none, zero, or a duration from now.
+    /// The deadline of an operation that begins now, from Python's time-out.
     pub(crate) fn after(timeout: Option<Duration>) -> Deadline {
         match timeout {
             None => Deadline::Never,

@@ -14,19 +14,22 @@ use crate::deadline::Deadline;
 /// The reason why a thread did not get a lock.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LockError {
-    /// It was not free in time.
+    /// The lock did not become free before the deadline, or before another condition ended the
+    /// wait.
     NotInTime,
-    /// This thread holds it already.
+    /// This thread holds the lock already.
     Reentrant,
 }
 
-/// A fair lock without a value. One thread at a time holds it, in the order in which they asked.
+/// A fair lock without a value. One thread at a time holds the lock. Threads get it in the order in
+/// which they asked.
 ///
-/// A waiting thread increments the count first and reads the owner afterwards. A thread that unlocks clears
-/// the owner first and reads the count afterwards. So at least one of the two sees the other.
+/// A waiting thread increments `waiting` before it reads `owner`. A thread that unlocks clears
+/// `owner` before it reads `waiting`. So either the waiting thread finds the lock free, or the
+/// other thread wakes it.
 #[derive(Debug, Default)]
 pub(crate) struct RawFairLock {
-    /// The thread that holds it; 0 for none.
+    /// The thread that holds the lock; 0 for none.
     owner: AtomicUsize,
     /// The number of threads that are in the queue, or are about to join it.
     waiting: AtomicUsize,
@@ -35,13 +38,13 @@ pub(crate) struct RawFairLock {
     queue: Mutex<VecDeque<(usize, Thread)>>,
 }
 
-/// A [`RawFairLock`] that is locked, until this is dropped.
+/// Keeps a [`RawFairLock`] locked until it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct RawFairGuard<'a>(&'a RawFairLock);
 
 impl RawFairLock {
-    /// Locks at once, unless there is an owner. It does not wait for the queue.
+    /// Locks at once, also if other threads wait in the queue. Fails if the lock has an owner.
     pub(crate) fn try_lock(&self) -> Result<RawFairGuard<'_>, LockError> {
         let me = this_thread();
         match self.owner.compare_exchange(0, me, SeqCst, Relaxed) {
@@ -59,7 +62,7 @@ impl RawFairLock {
         self.try_lock()
     }
 
-    /// Locks when it is this thread's turn. Fails if the deadline passes before, or if `unless` becomes
+    /// Waits in the queue, and locks. Fails if the deadline passes first, or if `unless` becomes
     /// true. A thread that makes `unless` true must call [`wake`](Self::wake).
     pub(crate) fn lock(
         &self,
@@ -78,7 +81,8 @@ impl RawFairLock {
         deadline: Deadline,
         unless: impl Fn() -> bool,
     ) -> Result<RawFairGuard<'_>, LockError> {
-        /// How often a thread tries before it sleeps. Most owners hold it for a short time.
+        /// How often a thread tries to lock before it sleeps. Most owners unlock after a short
+        /// time.
         const TRIES: u32 = 100;
         let me = this_thread();
         let mut entry = QueueEntry::push(self, me);
@@ -138,7 +142,7 @@ impl Drop for RawFairGuard<'_> {
     }
 }
 
-/// A waiting thread in the queue, until this is dropped.
+/// Keeps a waiting thread in the queue until it is dropped.
 struct QueueEntry<'a> {
     raw: &'a RawFairLock,
     thread: usize,
@@ -167,8 +171,9 @@ impl Drop for QueueEntry<'_> {
         queue.retain(|(thread, _)| *thread != self.thread);
         let first = queue.front().map_or(0, |(thread, _)| *thread);
         self.raw.first.store(first, SeqCst);
-        // A thread that got the lock wakes the next one when it unlocks. A thread that gives up must do it
-        // too, since it may have been woken instead of the next one.
+        // A thread that got the lock wakes the next thread when it unlocks. A thread that gives up
+        // wakes the next thread here, because the last owner may have woken only the thread that
+        // gives up.
         if let (false, Some((_, thread))) = (self.locked, queue.front()) {
             thread.unpark();
         }
@@ -177,18 +182,19 @@ impl Drop for QueueEntry<'_> {
     }
 }
 
-/// A fair mutex with deadlines. It knows which thread holds it, and whether that thread runs user code.
+/// A fair mutex with deadlines. The mutex knows which thread holds it, and whether that thread runs
+/// user code.
 ///
-/// The user code may call a method that takes the same lock. That is an error ([`LockError::Reentrant`]) instead of
-/// a deadlock.
+/// User code may call a method that takes the lock again. The method then gets
+/// [`LockError::Reentrant`], and there is no deadlock.
 #[derive(Debug)]
 pub(crate) struct FairLock<T> {
     state: Arc<LockState>,
-    /// Only the owner of the raw lock locks it, so no thread ever waits for it.
+    /// Only the owner of the raw lock locks this mutex, so no thread ever waits for the mutex.
     value: Mutex<T>,
 }
 
-/// The state of a [`FairLock`] without its value. Callbacks have it too, and note in it when user code
+/// The state of a [`FairLock`] without its value. Callbacks share it, to record when user code
 /// runs.
 #[derive(Debug, Default)]
 pub(crate) struct LockState {
@@ -196,7 +202,8 @@ pub(crate) struct LockState {
     in_callback: AtomicBool,
 }
 
-/// The lock, while it is held. The fields are dropped in this order.
+/// Keeps a [`FairLock`] locked. The fields are dropped in this order, so the mutex is unlocked
+/// before the raw lock.
 pub(crate) struct FairGuard<'a, T> {
     value: MutexGuard<'a, T>,
     _locked: Option<RawFairGuard<'a>>,
@@ -215,8 +222,8 @@ impl<T> FairLock<T> {
         }
     }
 
-    /// Waits for the lock. `Deadline::Now` waits too, until the owner unlocks or runs user code, since its
-    /// own operations are short.
+    /// Waits for the lock. `Deadline::Now` waits too, because owners hold the lock for short
+    /// operations only, but it fails as soon as the owner runs user code.
     pub(crate) fn lock(&self, deadline: Deadline) -> Result<FairGuard<'_, T>, LockError> {
         let raw = &self.state.raw;
         if let Ok(locked) = raw.try_lock_in_order() {
@@ -256,7 +263,8 @@ impl<T> FairLock<T> {
 
     fn guard<'a>(&'a self, locked: Option<RawFairGuard<'a>>) -> FairGuard<'a, T> {
         FairGuard {
-            // If user code has panicked under the lock, its caller got the panic already.
+            // The mutex is poisoned if user code has panicked under the lock. The caller of that
+            // user code got the panic already.
             value: self.value.lock().unwrap_or_else(PoisonError::into_inner),
             _locked: locked,
         }
@@ -369,7 +377,7 @@ mod tests {
             lock.state.set_in_callback(true);
             assert_eq!(asker.join().unwrap(), Some(LockError::NotInTime));
             lock.state.set_in_callback(false);
-            // Without user code it waits.
+            // While the owner runs no user code, `Deadline::Now` waits.
             let asker = scope.spawn(|| lock.lock(Deadline::Now).is_ok());
             drop(held);
             assert!(asker.join().unwrap());

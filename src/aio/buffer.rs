@@ -75,7 +75,8 @@ impl Buffer {
         }
     }
 
-    /// Removes `n` bytes from the front. An empty buffer gives its memory back.
+    /// Removes `n` bytes from the front. A buffer that becomes empty gives its memory to the
+    /// thread's list, for other buffers.
     pub(super) fn take(&mut self, n: usize) {
         self.start += n;
         if !self.is_empty() {
@@ -85,7 +86,7 @@ impl Buffer {
         let mut bytes = std::mem::take(&mut self.bytes);
         if (1..=self.largest).contains(&bytes.capacity()) {
             bytes.clear();
-            // While the thread ends, there is no list any more, and the memory is freed.
+            // A thread that is ending has no list any more. Then the memory is freed.
             let _ = self.spare.try_with(|spare| {
                 let mut spare = spare.borrow_mut();
                 if spare.len() < KEPT {

@@ -96,8 +96,8 @@ impl SslContext {
         self.accept_with(stream, WrapBio::new())
     }
 
-    /// The same with the options of one connection, for example its certificate, its OCSP response, or
-    /// how it verifies the client.
+    /// Like [`accept`](Self::accept), with options for one connection, for example its certificate,
+    /// its OCSP response, or how it verifies the client.
     ///
     /// ```no_run
     /// # use pyssl as ssl;

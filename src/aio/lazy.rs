@@ -17,10 +17,11 @@ use crate::error::{Error, Result};
 use crate::object::{MemoryBio, WrapBio};
 
 /// Accepts a TLS connection in two steps: it reads the ClientHello, and the caller then chooses the
-/// context. It is a future that returns [`StartHandshake`]. The name is that of rustls.
+/// context. It is a future that returns [`StartHandshake`]. `tokio-rustls` has a type with the same
+/// name.
 ///
 /// The choice may wait: for a certificate that is issued on demand, for a key from a store, for a
-/// database. Python's `sni_callback` cannot.
+/// database. Python's `sni_callback` cannot wait.
 ///
 /// ```
 /// use pyssl as ssl;
@@ -146,7 +147,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for LazyConfigAcceptor<S> {
     }
 }
 
-/// Receives until the ClientHello is complete. It stays in the incoming buffer.
+/// Receives until the ClientHello is complete. Its bytes stay in the link, so that OpenSSL reads
+/// them too.
 fn poll_hello<S: AsyncRead + AsyncWrite + Unpin>(
     link: &mut Link<S>,
     reader: &mut HelloReader,
@@ -202,7 +204,7 @@ pub struct StartHandshake<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> StartHandshake<S> {
-    /// What the client offers.
+    /// The client's first message, with all that the client offers.
     pub fn client_hello(&self) -> &ClientHello {
         &self.hello
     }

@@ -1,4 +1,5 @@
-//! The inner stream, with the received bytes that were not read and the records that were not sent.
+//! [`Link`]: the inner stream, the received bytes that OpenSSL has not read, and the records that
+//! were not sent.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -18,11 +19,11 @@ use crate::ffi::read_buf::ReadBuf;
 
 /// The size of one read of the inner stream: a full record and the header of the next.
 ///
-/// A read into OpenSSL's own memory would take two system calls for each record, which cost as much as
-/// copying the bytes.
+/// To read into OpenSSL's own memory instead would take two system calls for each record, which
+/// cost as much as copying the bytes from a buffer.
 const READ: usize = 17 * 1024;
 
-/// The size after a read that was full: four records.
+/// The size of a read after one that was full: four records.
 const LARGE_READ: usize = 66 * 1024;
 
 /// A write waits while this many encrypted bytes or more are unsent. One write of 64 KiB makes fewer, so
@@ -38,7 +39,8 @@ pub(super) struct Link<S> {
     /// Records that the inner stream has not accepted yet.
     unsent: Buffer,
     aside: Arc<Aside>,
-    /// The error of a write that OpenSSL has made. The next [`poll_send`](Self::poll_send) returns it.
+    /// The error of a write to the inner stream during a call of OpenSSL. The next
+    /// [`poll_send`](Self::poll_send) returns it.
     error: Option<io::Error>,
     /// The inner stream has bytes that were not flushed.
     unflushed: bool,
@@ -52,8 +54,8 @@ pub(super) struct Link<S> {
     pub(super) tells_end: bool,
 }
 
-/// The records that a connection has written while no stream was lent to it. Methods of its
-/// `SslObject` write them.
+/// The records that a connection has written while no stream was lent to it. This happens when the
+/// program calls methods of the stream's `SslObject`.
 type Aside = Mutex<Vec<u8>>;
 
 /// The transport of a connection, which borrows its stream from a [`Link`] for each operation.

@@ -206,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     fn poll_unwrap(&mut self, cx: &Context<'_>) -> Poll<Result<()>> {
         let _ = ready!(self.drive(Task::Sole, cx, false, SslObject::try_unwrap))?;
-        // The peer's close_notify may have come before ours was sent.
+        // The peer's `close_notify` may have arrived before ours was sent, so ours is flushed here.
         let flushed = self.link_mut().poll_flush(Task::Sole, cx);
         flushed.map_err(Error::from)
     }
@@ -220,7 +220,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         direct: bool,
         mut operation: impl FnMut(&SslObject) -> Result<Step<T>>,
     ) -> Driven<T> {
-        // Without bytes from the peer, a read could only return that it needs more.
+        // If no bytes of the peer have arrived, a read of OpenSSL could only report that it needs
+        // some.
         let mut needs_bytes = task == Task::Reader
             && !self.failed
             && !self.link().ended
@@ -240,8 +241,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     return Poll::Ready(Ok((value, sent)));
                 }
                 Ok(Step::WantRead) if link.ended => {
-                    // If the end is suppressed, OpenSSL does not learn of it, because it would then
-                    // refuse to write.
+                    // If ragged ends are suppressed, OpenSSL does not learn of the end of the inner
+                    // stream, because it would then refuse to write.
                     if suppressed || link.tells_end {
                         return Poll::Ready(Err(Error::eof()));
                     }
@@ -398,7 +399,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
 
 impl<S> Drop for TlsStream<S> {
     fn drop(&mut self) {
-        // The inner stream may be what has panicked, and a second panic would abort the process.
+        // If the inner stream has panicked, it may panic again, and a second panic would abort the
+        // process.
         if let (Some(link), false) = (&mut self.link, std::thread::panicking()) {
             (self.flush_on_drop)(link);
         }

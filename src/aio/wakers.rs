@@ -17,7 +17,7 @@ pub(super) enum Task {
 /// TLS may have to write in order to read (to answer a key update) and to read in order to write
 /// (during a renegotiation). An inner stream remembers only the last waker of each direction, so a
 /// task that registered its own waker would replace the other task's, which would never be woken.
-/// The inner stream therefore gets this waker, which wakes both.
+/// The inner stream therefore gets a waker that wakes both tasks.
 #[derive(Debug, Default)]
 struct Waiting {
     usual: Mutex<Option<Waker>>,
@@ -53,11 +53,12 @@ impl Wake for Waiting {
 /// One direction (readable or writable) of the inner stream.
 #[derive(Debug)]
 pub(super) struct Direction {
-    /// The task that waits for this direction as a rule.
+    /// The task that usually waits for this direction.
     usual: Task,
-    /// Its last waker, while the other task has never waited for this direction.
+    /// The last waker of the usual task, until the other task waits for this direction for the
+    /// first time.
     waker: Option<Waker>,
-    /// Since then: both tasks, and the waker that wakes them.
+    /// From that time on, both tasks, and the waker that wakes them.
     both: Option<(Arc<Waiting>, Waker)>,
 }
 

@@ -11,15 +11,16 @@ use crate::ffi::view::View;
 #[non_exhaustive]
 #[derive(Debug, Clone, Default)]
 pub struct Agreed {
-    /// The version; none before the handshake has chosen one.
+    /// The protocol version. `None` before the handshake has chosen one.
     pub version: Option<TlsVersion>,
     /// The cipher suite.
     pub cipher: Option<Cipher>,
-    /// The group of the key exchange, `x25519`, or the size of finite-field parameters.
+    /// The group of the key exchange, for example `x25519`, or the size of its finite-field
+    /// parameters, for example `ffdh 2048`.
     pub group: Option<Box<str>>,
-    /// The signature algorithm of the peer: `rsa_pss_rsae_sha256`.
+    /// The algorithm with which the peer signed the handshake, for example `rsa_pss_rsae_sha256`.
     pub peer_signature: Option<Box<str>>,
-    /// The type and size of the key in the peer's certificate: `RSA 2048`.
+    /// The type and size of the key in the peer's certificate, for example `RSA 2048`.
     pub peer_key: Option<Box<str>>,
 }
 
@@ -70,7 +71,8 @@ fn peer_signature(view: &View<'_>) -> Option<String> {
     Some(signature_name(digest, kind, key.id()))
 }
 
-/// The name in the TLS registry, or one made from the digest and the key if those do not determine it.
+/// The name of a signature algorithm in the TLS registry. If the digest and the key do not
+/// determine an entry of the registry, the name is made from both.
 #[cfg(not(ossl350))]
 fn signature_name(digest: Option<Nid>, kind: Nid, key: Id) -> String {
     let digest_name = digest.and_then(|nid| nid.short_name().ok());

@@ -97,7 +97,8 @@ impl Connection {
         label: &str,
         context: Option<&[u8]>,
     ) -> Result<Vec<u8>> {
-        /// Protocols need far less. OpenSSL fails at larger numbers that depend on the version of TLS.
+        /// The most bytes of one call. Protocols need far fewer, and OpenSSL has higher limits of
+        /// its own, which depend on the TLS version.
         const LENGTH_MAX: usize = 16 * 1024;
         if length > LENGTH_MAX {
             return Err(Error::overflow(format!(

@@ -4,10 +4,11 @@
 //! message, which is a twelfth of the processor time of a small message. So the connections that were
 //! busy last keep their buffers, and the others do not.
 //!
-//! A rule for each connection alone is not enough: a connection that becomes idle runs no code at that
-//! moment. Its thread is in a system call, or in an event loop that waits for other sockets. It would need
-//! a timer, or keep its buffers for ever. With the list, the memory is bounded: the next connection that
-//! becomes busy releases the buffers of the oldest one. It takes that one's lock only if it is free.
+//! A rule for each connection alone is not enough: a connection that becomes idle runs no code at
+//! that moment. Its thread is in a system call, or in an event loop that waits for other sockets.
+//! So each connection would need a timer, or would keep its buffers for ever. The list of busy
+//! connections bounds the memory instead: the next connection that becomes busy releases the
+//! buffers of the oldest connection in the list, if no thread holds the lock of that connection.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -26,7 +27,7 @@ const BUSY: u32 = 16;
 pub(super) struct MessageCount(AtomicU32);
 
 impl MessageCount {
-    /// Counts a message. True if it makes the connection busy.
+    /// Counts a message. True if the connection has become busy with this message.
     fn count(&self) -> bool {
         let uses = self.0.load(Relaxed);
         if uses >= BUSY {
@@ -53,13 +54,15 @@ impl BusyConnections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets this connection keep its buffers, and releases those of the oldest connection.
+    /// Lets this connection keep its buffers. If the list is too long, releases the buffers of the
+    /// oldest connection.
     fn admit(&self, connection: &Arc<Connection>) {
         if !connection.keep_buffers() {
             return;
         }
         self.lock().push_back(Arc::downgrade(connection));
-        // A connection that is in use stays in the list. Then two are released next time.
+        // A connection that is in use cannot release its buffers, so it stays in the list. The
+        // second pass of this loop makes up for it at a later call.
         for _ in 0..2 {
             let Some(oldest) = self.excess() else { return };
             let released = oldest
@@ -79,14 +82,15 @@ impl BusyConnections {
 }
 
 impl Connection {
-    /// Counts a message that was sent or received. The caller has no lock.
+    /// Counts a message that was sent or received. The caller does not hold the connection's lock.
     pub(crate) fn used(self: &Arc<Self>) {
         if self.messages.count() {
             BUSY_CONNECTIONS.admit(self);
         }
     }
 
-    /// False if another thread has the lock. The next message tries again.
+    /// Makes OpenSSL keep its buffers. False if another thread has the lock; the next message then
+    /// tries again.
     fn keep_buffers(&self) -> bool {
         let Some(mut locked) = self.ssl.try_lock() else {
             self.messages.0.store(BUSY - 1, Relaxed);
@@ -96,8 +100,9 @@ impl Connection {
         true
     }
 
-    /// False if another thread has the lock. This does not wait for it: that thread may be in a callback
-    /// that waits for this thread.
+    /// Makes OpenSSL release its buffers. False if another thread has the lock. This method does
+    /// not wait for the lock, because the other thread may be in a callback that waits for this
+    /// thread.
     fn release_buffers(&self) -> bool {
         let Some(mut locked) = self.ssl.try_lock() else {
             return false;
@@ -174,8 +179,9 @@ mod tests {
         assert_eq!((0..BUSY).filter(|_| client.messages.count()).count(), 1);
     }
 
-    /// A header alone, a part of a record, and a record of which the program has read a part: older patch
-    /// releases of OpenSSL free buffers in use then (CVE-2024-4741).
+    /// The buffers hold a record header alone, a part of a record, or a record that was read in
+    /// part. In these cases, older patch releases of OpenSSL free buffers that are in use
+    /// (CVE-2024-4741).
     #[test]
     fn buffers_that_hold_data_are_not_released() {
         let (client, server, queues) = pair();

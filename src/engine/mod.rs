@@ -47,14 +47,14 @@ use write::UnfinishedWrite;
 
 /// A TLS connection on some transport.
 ///
-/// A thread holds the lock on `ssl` for one step, and never while it waits for the network. (The exception
-/// is [`IoMode::Blocking`].) One thread at a time has the turn to read, and one the turn to write
-/// (`reads` and `writes`). It keeps the turn while it waits. A thread without the turn to read uses
-/// `IoMode::BufferOnly`: if it took bytes from the network, the thread that waits for them in `poll`
-/// would not wake.
+/// A thread holds the lock on `ssl` for one step, and never while it waits for the network. (The
+/// exception is [`IoMode::Blocking`].) One thread at a time has the turn to read, and one the turn
+/// to write (`reads` and `writes`). A thread keeps its turn while it waits for the network. A
+/// thread without the turn to read uses `IoMode::BufferOnly`: if it took bytes from the network,
+/// the thread that waits for them in `poll` would not wake.
 pub(crate) struct Connection {
     ssl: FairLock<Locked>,
-    /// Through it, getters read the connection while a callback runs under the lock.
+    /// Getters read the connection through this window while a callback runs under the lock.
     window: Arc<Window>,
     /// The version of the first handshake, for `Debug`.
     version: OnceLock<&'static str>,
@@ -62,26 +62,29 @@ pub(crate) struct Connection {
     pub(crate) writes: Turn,
     handshaken: AtomicBool,
     messages: MessageCount,
-    /// The rest of a write that ended before it was done. For the thread with the turn to write.
+    /// The rest of a write that ended before it was done. Only the thread with the turn to write
+    /// changes it.
     unfinished: SharedOption<UnfinishedWrite>,
-    /// The end or the error that [`pending`](Connection::pending) has read. The next read reports it.
+    /// The end of the stream, or the error, that [`pending`](Connection::pending) has met. The next
+    /// read reports it.
     deferred: SharedOption<Error>,
     /// The context to switch to when the current step of another thread ends.
     next_context: SharedOption<Arc<Snapshot>>,
-    /// Reads take bytes from the transport's buffer only.
+    /// While this is true, reads take bytes from the transport's buffer only.
     drains: AtomicBool,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
-    /// The names of which the certificate must have one; none if it is the server's name.
+    /// The certificate must have one of these names. If there are none, it must have
+    /// `server_hostname`.
     expected: Vec<ServerName>,
     verifies: Verified,
     /// The handshake fails if the peer sends no certificate.
     needs_certificate: bool,
-    /// A session was offered. Until the handshake is done, OpenSSL may return the certificates that
-    /// are stored in it.
+    /// A session was offered for resumption. Until the handshake is done, OpenSSL may return the
+    /// certificates of that session as the peer's.
     offered: AtomicBool,
-    /// The sessions that the context keeps for this server.
+    /// The sessions that the client's context keeps for the server of this connection.
     resumption: Option<Resumption>,
 }
 
@@ -151,7 +154,7 @@ impl Connection {
             return Err(Error::ssl_text(text));
         }
         let _ = self.version.set(locked.handle.ssl().version_str());
-        // The connection may be idle from here on.
+        // The connection may be idle after the handshake, so it does not keep OpenSSL's buffers.
         locked.handle.release_buffers();
         Ok(())
     }
@@ -166,14 +169,15 @@ impl Connection {
     ) -> Result<Step<T>> {
         self.step(deadline, |locked| {
             match self.deferred.take() {
-                // The read below gets the end from OpenSSL again.
+                // OpenSSL reports the peer's `close_notify` again in the read below.
                 None | Some(Error::ZeroReturn(_)) => {}
                 Some(error) => return Err(error),
             }
             self.set_io_mode(locked, mode);
             let outcome = f(&mut locked.handle);
             locked.handle.set_io_mode(IoMode::NonBlocking);
-            // A clean end, except after an `unwrap` of this side: there it is an error, as in Python.
+            // The peer's `close_notify` is a clean end. As in Python, it is an error after this
+            // side has called `unwrap`.
             let clean =
                 |locked: &Locked| locked.half_closed || locked.handle.view().was_closed_by_peer();
             match outcome {
@@ -205,7 +209,8 @@ impl Connection {
         self.read_with(mode, deadline, 0, |handle| handle.read_into(buf))
     }
 
-    /// Returns 1 if there is application data, and 0 at the end. The next read returns the data.
+    /// Returns 1 if there is application data, and 0 at the end of the stream. The next read
+    /// returns the data.
     pub(crate) fn peek(&self, deadline: Deadline) -> Result<Step<usize>> {
         self.read_with(IoMode::NonBlocking, deadline, 0, |handle| {
             Ok(handle.peek()?.map(|()| 1))
@@ -252,8 +257,8 @@ impl Connection {
 
     /// How many bytes the next read returns without waiting.
     ///
-    /// If the transport has read ahead, the next record is decrypted and counts too. An end or an error
-    /// in its place counts as one byte, because `poll` does not report it.
+    /// If the transport has read ahead, the next record is decrypted and counts too. If the stream
+    /// ends or fails instead, that counts as one byte, because `poll` does not report it.
     pub(crate) fn pending(&self) -> usize {
         loop {
             let Ok(locked) = self.ssl.lock(Deadline::Now) else {

@@ -21,7 +21,7 @@ pub(crate) struct Overrides {
     pub(crate) pins: Vec<Pin>,
 }
 
-/// Whether a name was given. As in Python, an empty name means none.
+/// Whether a host name was given. As in Python, an empty string is no host name.
 pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
     server_hostname.is_some_and(|name| !name.is_empty())
 }
@@ -57,7 +57,8 @@ impl Overrides {
         Ok(())
     }
 
-    /// The verification settings of the connection, with the rules that Python has for contexts.
+    /// The verification settings of the connection. Settings that contradict each other are errors,
+    /// by Python's rules for contexts.
     pub(crate) fn resolve(&self, settings: &Settings) -> Result<Verification> {
         let check_hostname = self.checks_hostname(settings.check_hostname);
         if !check_hostname && !self.expected_names.is_empty() {
@@ -87,7 +88,8 @@ impl Overrides {
             name.require_usable()?;
             expected.push(name);
         }
-        // With both, OpenSSL would require the address and one of the names.
+        // Given an address and host names, OpenSSL would require the address and also one of the
+        // names.
         if expected.len() > 1 && expected.iter().any(|name| name.ip().is_some()) {
             return Err(Error::value(
                 "expected_names takes either one IP address or host names",
@@ -127,8 +129,8 @@ macro_rules! override_setters {
                 self
             }
 
-            /// Whether this connection checks the host name. If it does and the context has `CERT_NONE`, this
-            /// connection has `CERT_REQUIRED`.
+            /// Whether this connection checks the host name. A connection that checks the host name
+            /// has `CERT_REQUIRED` if its context has `CERT_NONE`.
             #[must_use]
             pub fn check_hostname(mut self, on: bool) -> $type {
                 self.overrides.check_hostname = Some(on);

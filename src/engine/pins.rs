@@ -13,7 +13,8 @@ pub(super) struct Pins {
 }
 
 impl Pins {
-    /// The check for a connection that verifies its peer, or does not; `None` without pins.
+    /// The check of a connection; `None` without pins. `verifies` tells whether the connection also
+    /// verifies the peer's chain.
     pub(super) fn new(pins: &[Pin], verifies: bool) -> Option<Pins> {
         let pins = pins.to_vec();
         (!pins.is_empty()).then_some(Pins { pins, verifies })
@@ -26,8 +27,8 @@ impl PeerCheck for Pins {
     }
 
     fn accepts(&self, peer: &Peer) -> bool {
-        // Without verification, only the peer's own certificate counts: the peer proves only that it has
-        // that key.
+        // If the chain was not verified, only the peer's own certificate is compared: the handshake
+        // proves possession of its key, and nothing about the others.
         let counted = match peer.verified {
             true => peer.chain.len(),
             false => 1,
@@ -41,7 +42,7 @@ impl PeerCheck for Pins {
     }
 }
 
-/// A hash of the pins in any order; [`NO_PINS`] without any.
+/// A hash of the pins, which does not depend on their order; [`NO_PINS`] if there are none.
 pub(super) fn hash(pins: &[Pin]) -> [u8; 32] {
     if pins.is_empty() {
         return NO_PINS;

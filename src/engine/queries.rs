@@ -118,7 +118,7 @@ impl Connection {
     pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
         let finished = |view: &View<'_>| {
             let ssl = view.ssl();
-            // Longer than every hash in TLS.
+            // Longer than the Finished value of any version.
             let mut finished = [0; 128];
             let n = if ssl.session_reused() != self.server_side {
                 ssl.peer_finished(&mut finished)
@@ -131,11 +131,12 @@ impl Connection {
         self.look(finished).ok().flatten()
     }
 
-    /// The session; `None` before the end of the handshake. Until then OpenSSL writes to it, and sessions
-    /// are read without a lock.
+    /// The session. `None` before the handshake is done: until then OpenSSL changes the session,
+    /// and this library reads sessions without a lock.
     pub(crate) fn session(&self) -> Option<SslSession> {
         let session = |view: &View<'_>| {
-            // In TLS 1.3, each ticket makes a new session. Older versions may start a second handshake.
+            // In TLS 1.3, each ticket makes a new session, so the present one does not change after
+            // the handshake. In older versions, a renegotiation changes it.
             let tls13 = view.ssl().version2() == Some(SslVersion::TLS1_3);
             if !(tls13 && self.handshaken() || view.is_settled()) {
                 return None;
@@ -193,7 +194,7 @@ impl Connection {
         let Some(mut locked) = self.lock_until(deadline)? else {
             return Ok(Step::Busy);
         };
-        // The request cannot be sent in the middle of a record.
+        // The request cannot be sent before the rest of a record that was sent in part.
         if self.unfinished.is_some() {
             return Err(Connection::bad_retry());
         }
@@ -218,7 +219,8 @@ impl Connection {
                     let replaced = locked.handle.set_hooks(snapshot)?;
                     let overtaken = self.next_context.take();
                     drop(locked);
-                    // This may drop callbacks, so the lock is released first.
+                    // Dropping a context may drop callbacks, which runs user code, so the lock is
+                    // released first.
                     drop((replaced, overtaken));
                     return Ok(());
                 }

@@ -22,9 +22,9 @@ pub(super) struct Readers {
 pub(crate) struct ReadWatch<'a>(&'a Readers);
 
 impl Connection {
-    /// Registers this thread as the one that reads application data: before it waits for its turn, when it
-    /// has the turn, and before it passes the turn on. A thread that gives up waiting for its turn
-    /// has not read, and the registration of the thread that has the turn replaces its own.
+    /// Registers this thread as the one that reads application data. A thread registers before it
+    /// waits for the turn to read, when it gets the turn, and before it returns the turn. If a
+    /// thread stops waiting and does not read, the thread that has the turn registers again later.
     pub(crate) fn register_reader(&self) {
         self.readers.last.store(this_thread(), Ordering::Relaxed);
     }
@@ -37,8 +37,8 @@ impl Connection {
         }
     }
 
-    /// Whether another thread than this one was the last to read application data. The peer's data is
-    /// for that thread then.
+    /// Whether another thread than this one was the last to read application data. In this case,
+    /// the peer's data is for the other thread.
     pub(crate) fn has_other_reader(&self) -> bool {
         let last = self.readers.last.load(Ordering::Relaxed);
         last != 0 && last != this_thread()

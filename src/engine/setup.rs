@@ -34,7 +34,8 @@ pub(crate) struct Config {
     pub(crate) overrides: Overrides,
     /// The server's port, if it is known.
     pub(crate) port: Option<u16>,
-    /// The server's address, in place of its name.
+    /// The server's address. Without a host name, the context keeps a client's sessions under this
+    /// address.
     pub(crate) address: Option<String>,
 }
 
@@ -159,8 +160,9 @@ impl Setup<'_> {
         }
         self.set_names(handle)?;
         if server_side {
-            // Only servers set it. In TLS 1.3, the session of an external pre-shared key has no
-            // session id context, and OpenSSL would reject the key on a client that has one.
+            // Only servers have a session id context. In TLS 1.3, the session of an external
+            // pre-shared key has no session id context, and OpenSSL would reject the key on a
+            // client that has one.
             handle.set_session_id_context(&self.verification.session_id_context())?;
             handle.ssl_mut().set_accept_state();
         } else {
@@ -221,7 +223,8 @@ impl Setup<'_> {
         Some(context.resumption(server, self.settings))
     }
 
-    /// Whether the peer must send a certificate in the handshake, because there are pins.
+    /// Whether the peer must send a certificate in the handshake, because there are pins. With
+    /// post-handshake authentication, a client sends it later.
     fn needs_certificate(&self) -> bool {
         let later = self.config.server_side && self.settings.post_handshake_auth;
         self.verification.what.pins != NO_PINS && !later

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 /// An `Option` that is almost always `None`, and that every operation checks. The check takes no lock.
 #[derive(Debug)]
 pub(super) struct SharedOption<T> {
-    /// Whether `value` is `Some`. Changed under its lock.
+    /// Whether `value` is `Some`. It changes only while `value` is locked.
     is_some: AtomicBool,
     value: Mutex<Option<T>>,
 }

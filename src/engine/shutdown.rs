@@ -31,8 +31,8 @@ impl Connection {
         })
     }
 
-    /// Sends the rest of a message of the TLS protocol itself, such as the answer to a KeyUpdate,
-    /// for which there was no room. Until it is sent, OpenSSL does not send `close_notify`.
+    /// Sends the rest of a handshake message, such as the answer to a KeyUpdate, for which the
+    /// transport had no room. Until it is sent, OpenSSL does not send `close_notify`.
     fn finish_message(&self, locked: &mut Locked) -> StepResult<()> {
         if !self.handshaken() || locked.handle.view().is_settled() {
             return Ok(Step::Done(()));
@@ -40,13 +40,14 @@ impl Connection {
         locked.handle.set_io_mode(IoMode::BufferOnly);
         match locked.handle.do_handshake() {
             unfinished @ Ok(Step::WantWrite | Step::Again) => unfinished,
-            // If a message of the peer is missing, the following `SSL_shutdown` returns the error.
+            // If the handshake needs another message of the peer, or has failed, the `SSL_shutdown`
+            // that follows reports it.
             _ => Ok(Step::Done(())),
         }
     }
 
-    /// Sends `close_notify`, then reads the peer's. Returns the bytes that the transport has read beyond
-    /// it.
+    /// Sends `close_notify`, then reads the peer's. Returns the bytes that the transport has read
+    /// beyond the peer's `close_notify`.
     pub(crate) fn shutdown(&self, deadline: Deadline) -> Result<Step<Vec<u8>>> {
         let once = || {
             self.step(deadline, |locked| {
@@ -65,7 +66,8 @@ impl Connection {
     }
 
     fn shutdown_step(&self, locked: &mut Locked, mode: IoMode) -> Result<StepResult<bool>> {
-        // `close_notify` cannot be sent in the middle of a record. The connection can still be used.
+        // `close_notify` cannot be sent before the rest of a record that was sent in part. The
+        // connection stays usable, so the program can repeat the write.
         if self.unfinished.is_some() {
             return Err(Connection::bad_retry());
         }

@@ -60,7 +60,7 @@ impl Connection {
             match (self.window.read(&look), refused) {
                 (Some(answer), _) => return Ok(answer),
                 (None, LockError::Reentrant) => return Err(Error::in_callback()),
-                // The callback has returned.
+                // The callback has returned in the meantime, so this method tries to lock again.
                 (None, LockError::NotInTime) => {}
             }
         }
@@ -83,7 +83,8 @@ impl Connection {
         self.step_of_several(deadline, f, |_| true)
     }
 
-    /// Runs one step of an operation that has several. `last` is true for the last one.
+    /// Runs one step of an operation that has several. `last` tells from the value of a step
+    /// whether it was the last step.
     pub(super) fn step_of_several<T>(
         &self,
         deadline: Deadline,
@@ -191,7 +192,8 @@ fn callback_error(error: BoxError) -> Error {
 }
 
 impl<T> Step<T> {
-    /// The result, for callers that do not wait. If the step is not done, Python's error.
+    /// The result, for callers that do not wait. For a step that is not done, the error is Python's
+    /// `SSLWantReadError` or `SSLWantWriteError`.
     pub(crate) fn now(self) -> Result<T> {
         match self {
             Step::Done(value) => Ok(value),

@@ -135,7 +135,7 @@ fn an_alert_that_cannot_be_sent_does_not_hide_its_cause() {
     let files = Files::of(&ca.issue("localhost"));
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();
     server.load_cert_chain(&files.combined).unwrap();
-    // Trusts no certificate.
+    // This client trusts no certificate.
     let client = SslContext::new(Protocol::PROTOCOL_TLS_CLIENT).unwrap();
     let (near, far) = Queues::pair();
     let broken = Arc::clone(&near.broken);

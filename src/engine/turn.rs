@@ -3,12 +3,12 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::deadline::Deadline;
 use crate::lock::{LockError, RawFairGuard, RawFairLock};
 
-/// The turn to read or to write, which one thread has at a time. Unlike the connection's lock, a thread
-/// keeps it while it waits for the network.
+/// The turn to read or to write, which one thread has at a time. A thread keeps the turn while it
+/// waits for the network, but not the connection's lock.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     raw: RawFairLock,
-    /// The number of steps that owners have done in operations that were not finished by them.
+    /// How many steps of owners have ended before their operation was done.
     steps: AtomicU64,
 }
 
@@ -21,7 +21,7 @@ impl Turn {
         }
     }
 
-    /// Waits for the turn, or until its owners have done more than `seen` steps: then `None`.
+    /// Waits for the turn. Returns `None` if its owners do more than `seen` steps first.
     pub(crate) fn take_unless_stepped(
         &self,
         seen: u64,

@@ -50,7 +50,7 @@ impl Connection {
 }
 
 impl Writing<'_> {
-    /// Resumes an earlier attempt. An error if `data` does not begin with its data.
+    /// Resumes an earlier attempt. An error if `data` does not begin with the data of that attempt.
     fn begin(&mut self) -> Result<()> {
         let unfinished = &self.connection.unfinished;
         if unfinished.is_some() {
@@ -86,13 +86,13 @@ impl Writing<'_> {
                 true => Ok(Step::Done(0)),
                 false => locked.handle.write(chunk),
             };
-            // Progress is recorded inside the step, because a callback's panic is resumed at its
-            // end.
+            // Progress is recorded here, not after the step: if a callback has panicked, the step
+            // resumes the panic and does not return.
             if matches!(outcome, Ok(Step::Done(_))) {
                 self.done = end;
             }
-            // This also flushes before the thread waits for the peer, because the peer may be
-            // waiting for this data.
+            // The records are also flushed if the step waits for the peer, because the peer may be
+            // waiting for these records.
             let outcome = match (outcome, locked.handle.flush()) {
                 (Err(error), _) => Err(error),
                 (outcome, Ok(Step::Done(()))) => outcome,

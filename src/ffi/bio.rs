@@ -14,8 +14,8 @@ use super::method::BioMethod;
 use super::read_buf::ReadBuf;
 use super::util;
 
-/// Reads and writes a connection's records. Without data, or without room for it, the error is
-/// `WouldBlock`. Only a read in [`IoMode::Blocking`] waits.
+/// Reads and writes a connection's records. The error is `WouldBlock` if there is no data to read
+/// now, or no room to write. Only a read in [`IoMode::Blocking`] waits.
 pub(crate) trait Transport: Send {
     /// Reads bytes into `buf`. If it writes none, the stream has ended.
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()>;
@@ -257,7 +257,8 @@ unsafe extern "C" fn ctrl(
         sys::BIO_CTRL_FLUSH => 1,
         // SAFETY: OpenSSL calls this for BIOs of our method only.
         BIO_CTRL_EOF => unsafe { state(bio) }.map_or(0, |state| c_long::from(state.eof.get())),
-        // OpenSSL asks for features of sockets, several times for each record.
+        // The other commands ask for features of sockets, which this `BIO` does not have. OpenSSL
+        // sends them several times for each record.
         _ => 0,
     }
 }

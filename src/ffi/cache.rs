@@ -14,15 +14,16 @@ use openssl_sys as sys;
 
 use super::{decl, session};
 
-/// `SSL_SESSION_CACHE_MAX_SIZE_DEFAULT`
+/// The most sessions: OpenSSL's `SSL_SESSION_CACHE_MAX_SIZE_DEFAULT`.
 const LIMIT: usize = 20 * 1024;
 #[allow(
     clippy::useless_conversion,
     clippy::unnecessary_cast,
-    reason = "the type differs by version"
+    reason = "the type depends on the version of OpenSSL"
 )]
 const NO_TICKET: u64 = sys::SSL_OP_NO_TICKET as u64;
-/// After so many handshakes OpenSSL removes the sessions that have expired.
+/// After this many new sessions, expired ones are removed. OpenSSL removes them after as many
+/// handshakes.
 const EXPIRY_INTERVAL: u64 = 256;
 
 /// The version of the protocol, and the session's id.
@@ -36,7 +37,8 @@ pub(crate) struct SessionCache(Mutex<Sessions>);
 #[derive(Default)]
 struct Sessions {
     by_key: HashMap<Key, (u64, SslSession)>,
-    /// The keys, oldest first. All sessions of a context have the same lifetime.
+    /// The keys, oldest first. All sessions of a context have the same lifetime, so the oldest
+    /// expires first.
     by_age: BTreeMap<u64, Key>,
     added: u64,
     statistics: CacheStatistics,
@@ -65,7 +67,7 @@ impl SessionCache {
 
     /// Keeps the session of a server's handshake, unless the client has all of it in a ticket.
     pub(super) fn add(&self, ssl: &SslRef, session: &SslSessionRef) {
-        // SAFETY: the connection that runs the handshake on this thread.
+        // SAFETY: `ssl` is the connection whose handshake runs on this thread.
         let (version, options) = unsafe {
             let ssl = ssl.as_ptr();
             (sys::SSL_version(ssl), decl::SSL_get_options(ssl))
@@ -75,7 +77,7 @@ impl SessionCache {
         let Some(key) = key(session).filter(|_| !in_ticket) else {
             return;
         };
-        // A failure means that there is no memory. The session is not kept then.
+        // Copying fails only if there is no memory. The session is not kept then.
         if let Ok(copy) = session::copy(session) {
             self.lock().add(key, copy);
         }
@@ -83,7 +85,7 @@ impl SessionCache {
 
     /// The session with the id that a client sent, for the current handshake.
     pub(super) fn find(&self, ssl: &SslRef, id: &[u8]) -> Option<SslSession> {
-        // SAFETY: the connection that runs the handshake on this thread.
+        // SAFETY: `ssl` is the connection whose handshake runs on this thread.
         let version = unsafe { sys::SSL_version(ssl.as_ptr()) };
         let mut sessions = self.lock();
         match sessions.by_key.get(&(version, id.into())) {
@@ -134,7 +136,7 @@ impl Sessions {
             .map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
         while let Some(oldest) = self.by_age.first_entry() {
             let expired = self.by_key.get(oldest.get()).is_none_or(|(_, session)| {
-                #[allow(clippy::useless_conversion, reason = "the type differs by version")]
+                #[allow(clippy::useless_conversion, reason = "OpenSSL's versions differ")]
                 let began = i64::from(session.time());
                 began.saturating_add(session.timeout()) < now
             });

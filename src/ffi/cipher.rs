@@ -33,8 +33,9 @@ pub(crate) fn each_of_builder(ctx: &SslContextBuilder, visit: impl FnMut(&SslCip
     unsafe { each(list, visit) }
 }
 
-/// Calls `visit` with each suite that this `SSL` would offer or accept, with its versions, security
-/// level and callbacks. There is none if its range of versions is empty.
+/// Calls `visit` with each suite that this `SSL` would offer or accept, given its range of
+/// versions, its security level and its callbacks. There are none if the range of versions is
+/// empty.
 pub(crate) fn each_supported(ssl: &mut SslRef, mut visit: impl FnMut(&SslCipherRef)) {
     let raw: *mut SSL = ssl.as_ptr();
     // SAFETY: the pointer comes from an exclusive reference, so nothing else uses the SSL.
@@ -53,7 +54,7 @@ pub(crate) fn each_supported(ssl: &mut SslRef, mut visit: impl FnMut(&SslCipherR
 /// `list` is null or a valid stack that nobody changes during the call.
 unsafe fn each(list: *mut stack_st_SSL_CIPHER, mut visit: impl FnMut(&SslCipherRef)) {
     if !list.is_null() {
-        // SAFETY: not null; the caller promises the rest.
+        // SAFETY: not null, so the caller promises a valid stack that nobody changes.
         let list = unsafe { StackRef::<SslCipher>::from_ptr(list) };
         list.iter().for_each(&mut visit);
     }

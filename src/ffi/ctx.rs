@@ -83,7 +83,7 @@ impl CtxHandle {
         level: u32,
         visit: impl FnMut(&SslCipherRef),
     ) -> Result<(), ErrorStack> {
-        // This connection only computes the list.
+        // This `SSL` only computes the list, and never connects.
         let mut ssl = Ssl::new(self.as_ref())?;
         ssl.set_min_proto_version(None)?;
         ssl.set_max_proto_version(None)?;
@@ -123,13 +123,13 @@ impl CtxHandle {
         self.0.set_verify(mode);
     }
 
-    /// The lower bound; 0 for none.
+    /// Sets the lowest protocol version; 0 for no limit.
     pub(crate) fn set_min_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
         // SAFETY: a live context that nobody else uses.
         check(unsafe { sys::SSL_CTX_set_min_proto_version(self.as_ptr(), version) })
     }
 
-    /// The upper bound; 0 for none.
+    /// Sets the highest protocol version; 0 for no limit.
     pub(crate) fn set_max_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
         // SAFETY: a live context that nobody else uses.
         check(unsafe { sys::SSL_CTX_set_max_proto_version(self.as_ptr(), version) })
@@ -182,9 +182,11 @@ impl CtxHandle {
         self.0.set_security_level(level);
     }
 
-    /// Sets a certificate and its chain. It replaces one with the same kind of key.
+    /// Sets a certificate and its chain. They replace a certificate with the same key type, and its
+    /// chain.
     ///
-    /// As in CPython, an error in OpenSSL's queue counts, even if OpenSSL accepts the certificate.
+    /// As in CPython, an error that OpenSSL queues is returned, even if OpenSSL accepts the
+    /// certificate.
     pub(crate) fn use_certificate(
         &mut self,
         leaf: &X509Ref,
@@ -197,8 +199,8 @@ impl CtxHandle {
             return Err(queue);
         }
         // Removes the chain of the current certificate, and then adds one certificate after the other.
-        // SAFETY: a live context that nobody else uses. The second command, with 1 as its number,
-        // takes a reference of its own.
+        // SAFETY: a live context that nobody else uses. The second command takes a reference of its
+        // own, because its number is 1.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -326,11 +328,12 @@ impl CtxHandle {
         self.0.set_num_tickets(tickets)
     }
 
-    /// The keys that encrypt the tickets of this context. OpenSSL makes some for every context.
+    /// The keys that encrypt the tickets of this context. OpenSSL generates keys for every
+    /// `SSL_CTX`.
     pub(crate) fn ticket_keys(&self) -> Result<TicketBlock, ErrorStack> {
         let mut keys = TicketBlock::new([0; TICKET_KEYS_LEN]);
-        // SAFETY: a live context. OpenSSL writes the number of bytes that it gets, which is the size of
-        // the array.
+        // SAFETY: a live context. OpenSSL writes as many bytes as the length argument says, which
+        // is the size of the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -347,8 +350,8 @@ impl CtxHandle {
         &mut self,
         keys: &[u8; TICKET_KEYS_LEN],
     ) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses. OpenSSL reads the number of bytes that it gets,
-        // which is the size of the array.
+        // SAFETY: a live context that nobody else uses. OpenSSL reads as many bytes as the length
+        // argument says, which is the size of the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),

@@ -1,5 +1,5 @@
-//! A `BIO` on a file. It reads lines as OpenSSL's own file `BIO` does, keeps the reason of a failure,
-//! and has limits.
+//! A `BIO` on a file. It reads lines as OpenSSL's own file `BIO` does. In addition, it keeps the
+//! error of a failed read, and limits what OpenSSL reads into memory.
 
 use std::cell::RefCell;
 use std::ffi::{c_char, c_int, c_long, c_void};
@@ -25,7 +25,8 @@ const MAX_IN_A_BLOCK: usize = 128 << 20;
 /// cannot be read twice, and has no limit.
 const MAX_KEPT_FROM_A_PIPE: usize = 16 << 20;
 
-/// The most lines of a file that may begin with a NUL.
+/// The most lines of a file that may begin with a NUL. Without a limit, such a file could make the
+/// search for a key very long.
 const MAX_NUL_LINES: usize = 4096;
 
 /// The data of the `BIO`.
@@ -105,7 +106,8 @@ impl Reader {
             for (to, &byte) in begins.iter_mut().skip(n).zip(part) {
                 *to = byte;
             }
-            // `zip` advances its first iterator first: when that one ends, no place of `room` is lost.
+            // `zip` advances `part` before `room`, so no place of `room` is skipped when `part`
+            // ends.
             for (&byte, to) in part.iter().zip(room.by_ref()) {
                 to.write(byte);
             }
@@ -172,8 +174,8 @@ impl Reader {
         Ok(n)
     }
 
-    /// Makes the file end here for OpenSSL. That is an error, since it happens within a block or
-    /// before a key was found.
+    /// Makes the file end here for OpenSSL. OpenSSL then fails, because the file ends within a
+    /// block or before a key was found.
     fn end_here(&mut self) {
         (self.next, self.end, self.ended) = (0, 0, true);
     }
@@ -230,7 +232,7 @@ pub(super) unsafe fn take_failure(bio: *mut sys::BIO) -> Option<io::Error> {
 ///
 /// # Safety
 ///
-/// As for [`take_failure`].
+/// `bio` is live and was made by [`open`].
 pub(super) unsafe fn rewind(bio: *mut sys::BIO) -> io::Result<()> {
     // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
@@ -243,7 +245,7 @@ pub(super) unsafe fn rewind(bio: *mut sys::BIO) -> io::Result<()> {
 ///
 /// # Safety
 ///
-/// As for [`take_failure`].
+/// `bio` is live and was made by [`open`].
 pub(super) unsafe fn metadata(bio: *mut sys::BIO) -> io::Result<std::fs::Metadata> {
     // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
@@ -267,7 +269,7 @@ unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a RefCell<State>> {
 ///
 /// # Safety
 ///
-/// As for [`state`].
+/// `bio` is live and was made by [`open`].
 unsafe fn run<T>(
     bio: *mut sys::BIO,
     failed: T,
@@ -280,7 +282,8 @@ unsafe fn run<T>(
     let Ok(mut state) = state.try_borrow_mut() else {
         return failed;
     };
-    // An operation should not panic. If one does, reading fails.
+    // An operation should not panic. If it does, the read fails, because a panic must not unwind
+    // into C.
     let outcome = catch_unwind(AssertUnwindSafe(|| operation(&mut state.reader)));
     match outcome.unwrap_or_else(|_| Err(io::Error::other("reading panicked"))) {
         Ok(value) => value,
@@ -300,7 +303,7 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
 }
 
 unsafe extern "C" fn gets(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
-    // SAFETY: as for `read`.
+    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` bytes of its own.
     unsafe {
         let room = util::uninit_slice(data, len);
         run(bio, 0, |reader| reader.line(room).map(count))

@@ -21,7 +21,8 @@ pub(crate) trait Hooks: Send + Sync {
     /// The server's ALPN protocols in its order of preference, each after a length byte.
     fn alpn(&self) -> &[u8];
 
-    /// Decides for the server name that the client sent, which may be any bytes.
+    /// Decides how a server continues after the client has sent this server name (SNI). The name
+    /// may be any bytes.
     fn server_name(&self, name: Option<&CStr>) -> SniDecision;
 
     /// Writes one line of the key log, which comes without a line feed.
@@ -82,7 +83,7 @@ pub(crate) struct Peer {
 
 /// The decision of a context's callback about a peer's certificates.
 pub(crate) enum PeerDecision {
-    /// OpenSSL's result counts.
+    /// The result of OpenSSL's verification counts.
     Keep,
     Accept,
     Refuse(BoxError),
@@ -90,7 +91,8 @@ pub(crate) enum PeerDecision {
 
 /// A connection's own check of the peer's certificates.
 pub(crate) trait PeerCheck: Send {
-    /// Whether a peer that OpenSSL or the context's callback rejects is refused without this check.
+    /// Whether a peer that OpenSSL or the context's callback rejects is refused, without a call of
+    /// `accepts`.
     fn needs_verification(&self) -> bool;
 
     fn accepts(&self, peer: &Peer) -> bool;
@@ -108,11 +110,11 @@ pub(crate) enum SniDecision {
     /// There is no callback. The server continues with the same context, and does not acknowledge the
     /// name.
     NotAsked,
-    /// With the same context.
+    /// The server continues with the same context.
     Continue,
-    /// With another context.
+    /// The server continues with this context.
     Switch(Arc<dyn Hooks>),
-    /// With an alert to the peer, and the error for the caller.
+    /// The handshake ends: the peer gets this alert, and the caller gets the error.
     Refuse(u8, Option<BoxError>),
 }
 

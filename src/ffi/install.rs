@@ -31,8 +31,8 @@ impl CtxHandle {
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;
         }
-        // The modes that CPython sets, in addition to the one that the openssl crate sets. `SslHandle`
-        // itself releases the buffers.
+        // The modes that CPython sets, except `SSL_MODE_RELEASE_BUFFERS`: `SslHandle` decides when
+        // buffers are released.
         ctx.0
             .set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
         // SAFETY: a new context. The trampoline finds its data through the connection.
@@ -77,7 +77,8 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back for the pre-shared key of a client's identity.
     pub(crate) fn set_psk_server(&mut self, on: bool) {
-        // SAFETY: as above.
+        // SAFETY: a live context that nobody else uses. The trampoline finds its data through the
+        // connection.
         #[cfg(has_psk)]
         unsafe {
             decl::SSL_CTX_set_psk_server_callback(
@@ -164,9 +165,10 @@ impl CtxHandle {
         self.0.set_session_cache_mode(server | client);
     }
 
-    /// The context as a type of the `openssl` crate, for that crate's connections. Our callbacks find
-    /// their data through connections of our own, so the ones that every context has are removed. The
-    /// callbacks for server names, the key log, messages and pre-shared keys must not be set.
+    /// The context as a type of the `openssl` crate, for that crate's connections. Our callbacks
+    /// find their data through connections of our own, so the callbacks that every context has are
+    /// removed. The callbacks for server names, the key log, messages and pre-shared keys must not
+    /// be set.
     pub(crate) fn into_builder(
         mut self,
         ticket_keys: &Arc<[TicketBlock]>,

@@ -1,14 +1,15 @@
 //! Lends the inner stream of an asynchronous connection to its `BIO` for the duration of one call.
 //!
-//! The stream is part of a value that a program owns and moves, and need not be `Send`. So the connection
-//! cannot own it, and the `BIO` finds it through the thread.
+//! The stream is part of a value that a program owns and moves, and need not be `Send`. So the
+//! connection cannot own the stream, and the `BIO` finds it in a variable of the thread.
 
 use std::cell::Cell;
 use std::io;
 
 use super::read_buf::ReadBuf;
 
-/// What a connection needs of the stream that it has borrowed. Without data, the error is `WouldBlock`.
+/// The operations that a connection needs of the stream that it has borrowed. If there is no data
+/// to read, the error is `WouldBlock`.
 pub(crate) trait Carrier {
     /// Reads bytes into `buf`. If it writes none, the stream has ended.
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()>;
@@ -25,7 +26,7 @@ thread_local! {
     static LENT: Cell<Option<Loan>> = const { Cell::new(None) };
 }
 
-/// Sets the thread's loan back to an earlier one.
+/// When dropped, sets the thread's loan back to an earlier one.
 struct Restore(Option<Loan>);
 
 impl Drop for Restore {
@@ -46,17 +47,18 @@ pub(crate) fn lend<R>(borrower: usize, carrier: &mut dyn Carrier, f: impl FnOnce
     f()
 }
 
-/// Calls `f` with the carrier that was lent to this borrower. `None` if the innermost loan of this thread
-/// is another one. While `f` runs, there is no loan.
+/// Calls `f` with the carrier that was lent to this borrower. `None` if the innermost loan of this
+/// thread is for another borrower. While `f` runs, the thread has no loan.
 pub(crate) fn borrow<R>(borrower: usize, f: impl FnOnce(&mut dyn Carrier) -> R) -> Option<R> {
     let (owner, carrier) = LENT.get()?;
     if owner != borrower {
         return None;
     }
     let _restore = Restore(LENT.take());
-    // SAFETY: `lend` is running on this thread, further up the stack, and holds the only reference to the
-    // carrier. It does not use it before `f` has returned. There is no second reference of this function,
-    // since the loan was taken out of `LENT`, and `Restore` puts it back after `f`.
+    // SAFETY: `lend` is running on this thread, further up the stack, and holds the only reference
+    // to the carrier. `lend` does not use that reference before `f` has returned. A nested call of
+    // this function gets no second reference, since the loan was taken out of `LENT`, and `Restore`
+    // puts it back after `f`.
     Some(f(unsafe { &mut *carrier }))
 }
 
@@ -87,7 +89,7 @@ mod tests {
         lend(1, &mut outer, || {
             assert!(write(1));
             assert!(!write(2));
-            // As when one TLS connection runs inside another.
+            // Loans are nested like this when one TLS connection runs inside another.
             let nested = borrow(1, |_| {
                 assert!(!write(1));
                 lend(2, &mut inner, || assert!(write(2) && !write(1)));

@@ -16,7 +16,8 @@ use super::util;
 
 /// A source of certificates that a store does not contain yet. Several threads use it at once.
 pub(crate) trait CertificateSource: Send + Sync {
-    /// All certificates with this subject (a name in DER). Others may be among them.
+    /// All certificates with this subject (a name in DER). The result may contain other
+    /// certificates too.
     fn by_subject(&self, name: &[u8]) -> Vec<X509>;
 }
 
@@ -52,8 +53,9 @@ fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
-/// Makes a store ask `source` before it looks for certificates anywhere else. It asks every time, also
-/// if it contains a certificate with the subject, since OpenSSL considers all of them.
+/// Makes a store ask `source` before it looks for certificates anywhere else. The store asks every
+/// time, also if it contains a certificate with the subject already, because OpenSSL considers all
+/// certificates with the subject.
 ///
 /// # Safety
 ///
@@ -126,7 +128,8 @@ unsafe extern "C" fn lookup_certs(
 ///
 /// `ctx` is a live verification with a live store, `name` a live name that nobody changes.
 unsafe fn fill(ctx: *const sys::X509_STORE_CTX, name: *const sys::X509_NAME) {
-    // The mark keeps the errors that the verification has queued, with its own marks.
+    // Errors that the source queues after this mark are removed at the end. Errors and marks that
+    // the verification has queued before stay.
     // SAFETY: takes no argument, and changes only this thread's queue.
     unsafe { decl::ERR_set_mark() };
     // SAFETY: the caller promises a live verification and name. The index has null or the value of
@@ -146,6 +149,6 @@ unsafe fn fill(ctx: *const sys::X509_STORE_CTX, name: *const sys::X509_NAME) {
             sys::X509_STORE_add_cert(store, certificate.as_ptr());
         }
     }));
-    // SAFETY: as above.
+    // SAFETY: takes no argument, and changes only this thread's queue.
     unsafe { decl::ERR_pop_to_mark() };
 }

@@ -12,7 +12,7 @@ pub(super) struct BioMethod(*mut sys::BIO_METHOD);
 
 // SAFETY: nothing changes the table after `new` has returned it.
 unsafe impl Send for BioMethod {}
-// SAFETY: as above.
+// SAFETY: nothing changes the table after `new` has returned it.
 unsafe impl Sync for BioMethod {}
 
 impl BioMethod {

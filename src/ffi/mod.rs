@@ -1,10 +1,10 @@
 //! All `unsafe` code: functions that `openssl` and `openssl-sys` lack, callbacks, system calls.
 //!
-//! Rules: each block says why it is sound; a pointer that must be freed enters an owning type on the
-//! line that receives it; every callback of an `SSL` goes through [`trampoline::dispatch`]; the error
-//! queue is emptied before a call and read once after it. `ARCHITECTURE.md` lists the invariants that
-//! comments cite (S1 to S5).
-#![allow(unsafe_code, reason = "the only module that may")]
+//! Rules: each `unsafe` block says why it is sound; a pointer that must be freed enters an owning
+//! type on the line that receives it; every callback of an `SSL` goes through
+//! [`trampoline::dispatch`]; the error queue is emptied before a call and read once after it.
+//! `ARCHITECTURE.md` lists the invariants that comments cite (S1 to S5).
+#![allow(unsafe_code, reason = "all unsafe code is in this module")]
 
 pub(crate) mod bio;
 pub(crate) mod cache;

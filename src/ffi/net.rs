@@ -12,7 +12,8 @@ use socket2::{MaybeUninitSlice, Socket};
 
 use super::read_buf::ReadBuf;
 
-/// Do not wait, and return an error instead of a signal if the peer has closed.
+/// The flags of each call: it does not wait, and returns an error instead of a signal if the peer
+/// has closed the connection.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
@@ -31,7 +32,7 @@ pub(crate) fn recv(socket: &Socket, buf: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv_with_flags(uninit(buf), FLAGS))
 }
 
-/// `FLAGS` for a call that may wait, if the socket blocks.
+/// The flags of a call. If `wait` is set, the call waits on a blocking socket.
 fn flags(wait: bool) -> i32 {
     match wait {
         true => FLAGS & !libc::MSG_DONTWAIT,
@@ -43,7 +44,7 @@ fn flags(wait: bool) -> i32 {
 /// data on a blocking socket.
 pub(crate) fn recv_buf(socket: &Socket, buf: &mut ReadBuf<'_>, wait: bool) -> io::Result<()> {
     let n = retry(|| socket.recv_with_flags(buf.free(), flags(wait)))?;
-    // SAFETY: the kernel has written `n` bytes there.
+    // SAFETY: the kernel has written `n` bytes to `buf.free()`.
     unsafe { buf.advance(n) };
     Ok(())
 }
@@ -67,7 +68,7 @@ pub(crate) fn peek_more(
         let spare = &mut into.spare_capacity_mut()[..more];
         socket.recv_with_flags(spare, flags(wait) | libc::MSG_PEEK)
     })?;
-    // SAFETY: the kernel has written `n` bytes there, at most `more`, for which there is capacity.
+    // SAFETY: the kernel has written `n` bytes to `spare`, which has room for `more` bytes.
     unsafe { into.set_len(n.min(more)) };
     Ok(())
 }
@@ -101,7 +102,8 @@ pub(crate) fn recv_two(
     Ok(())
 }
 
-/// Sends bytes from the beginning of `buf`. With `wait` it waits on a socket that blocks.
+/// Sends bytes from the beginning of `buf`. If `wait` is set, it waits for room on a blocking
+/// socket.
 pub(crate) fn send(socket: &Socket, buf: &[u8], wait: bool) -> io::Result<usize> {
     retry(|| socket.send_with_flags(buf, flags(wait)))
 }
@@ -167,18 +169,19 @@ pub(crate) fn is_inheritable(socket: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(flags & libc::FD_CLOEXEC == 0)
 }
 
-/// Makes `target` a duplicate of `source`, and closes its earlier file. The number stays in use, so no
-/// other file can get it.
+/// Makes `target` refer to the file of `source`, and closes the file to which it referred before.
+/// The number of `target` stays in use, so no other file can get it.
 pub(crate) fn replace(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Result<()> {
     loop {
         // SAFETY: both descriptors are open during the call. The owner of `target` still owns its number,
         // which is open afterwards too.
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
         let result = unsafe {
-            // Child processes must not inherit it, as they did not inherit the socket.
+            // Child processes must not inherit the duplicate, as they did not inherit the socket.
             libc::dup3(source.as_raw_fd(), target.as_raw_fd(), libc::O_CLOEXEC)
         };
-        // SAFETY: as above.
+        // SAFETY: both descriptors are open during the call. The owner of `target` still owns its
+        // number, which is open afterwards too.
         #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
         let result = unsafe { libc::dup2(source.as_raw_fd(), target.as_raw_fd()) };
         if result >= 0 {

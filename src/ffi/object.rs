@@ -10,7 +10,7 @@ use super::{decl, util, x509};
 
 /// An entry of the table.
 pub(crate) struct Object {
-    /// `NID_undef` if the table does not have it.
+    /// `NID_undef` if the table does not have the object.
     pub(crate) nid: i32,
     pub(crate) shortname: String,
     pub(crate) longname: String,
@@ -20,7 +20,7 @@ pub(crate) struct Object {
 
 /// The NID of the object with this short name.
 pub(crate) fn number_of_short_name(name: &std::ffi::CStr) -> Option<i32> {
-    // SAFETY: a C string; the table has its own lock.
+    // SAFETY: `name` is a C string that outlives the call, and OpenSSL locks its table.
     let nid = unsafe { decl::OBJ_sn2nid(name.as_ptr()) };
     (nid != sys::NID_undef).then_some(nid)
 }
@@ -48,7 +48,7 @@ pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, Err
 /// Finds an object by its NID. `None` if the NID is not assigned.
 pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
     clear_errors();
-    // SAFETY: takes any number; what it returns belongs to OpenSSL's table.
+    // SAFETY: the call accepts any number, and its result belongs to OpenSSL's table.
     let object = unsafe { decl::OBJ_nid2obj(nid) };
     if object.is_null() {
         clear_errors();

@@ -31,7 +31,7 @@ unsafe fn constant(text: *const c_char) -> &'static CStr {
     if text.is_null() {
         return c"";
     }
-    // SAFETY: not null; the caller promises the rest.
+    // SAFETY: not null, so the caller promises a string that is never freed.
     unsafe { CStr::from_ptr(text) }
 }
 

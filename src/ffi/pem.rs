@@ -31,7 +31,7 @@ impl Source<'_> {
     /// Reads from a slice.
     pub(crate) fn memory(data: &[u8]) -> Result<Source<'_>, ErrorStack> {
         openssl::init();
-        // OpenSSL reads at most as many bytes from memory as fit C's int.
+        // The length of OpenSSL's memory BIO is a C `int`. Bytes beyond it are not read.
         let len = c_int::try_from(data.len()).unwrap_or(c_int::MAX);
         // SAFETY: the BIO reads `len` bytes of `data`, which the lifetime keeps borrowed.
         let bio = unsafe { decl::BIO_new_mem_buf(data.as_ptr().cast(), len) };
@@ -91,7 +91,8 @@ impl Drop for Source<'_> {
     }
 }
 
-/// A password callback without a password. Without a callback, OpenSSL would ask on the terminal.
+/// A password callback that gives no password. Without a callback, OpenSSL would ask for one on the
+/// terminal.
 unsafe extern "C" fn no_password(_: *mut c_char, _: c_int, _: c_int, _: *mut c_void) -> c_int {
     -1
 }
@@ -121,7 +122,7 @@ fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
     }
 }
 
-/// The first certificate of a PEM text. An encrypted one is an error.
+/// The first certificate of a PEM text. An encrypted PEM block is an error.
 pub(crate) fn read_certificate(pem: &[u8]) -> Result<X509, ErrorStack> {
     clear_errors();
     next_pem(&Source::memory(pem)?)
@@ -172,7 +173,8 @@ pub(crate) fn read_certificates(pem: &[u8]) -> (Vec<X509>, Option<ErrorStack>) {
     loop {
         match next_pem(&source) {
             Ok(certificate) => found.push(certificate),
-            // OpenSSL queues no error for an empty block. CPython ends there without an error.
+            // OpenSSL queues no error for an empty block. CPython stops at an empty block and
+            // reports no error.
             Err(queue) if is_end(&queue) || queue.errors().is_empty() => return (found, None),
             Err(queue) => return (found, Some(queue)),
         }
@@ -213,7 +215,7 @@ pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, Erro
             source.bio,
             ptr::null_mut(),
             None,
-            // The password of an encrypted key, as in X509_load_cert_crl_file.
+            // An empty password for encrypted keys, as X509_load_cert_crl_file passes.
             c"".as_ptr().cast_mut().cast(),
         )
     };

@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(buf.put(b"abc"), 3);
         assert_eq!(buf.put(b"def"), 1);
         assert_eq!((buf.len(), buf.filled()), (0, 4));
-        // SAFETY: filled.
+        // SAFETY: the two calls of `put` have written all four bytes.
         assert_eq!(memory.map(|byte| unsafe { byte.assume_init() }), *b"abcd");
     }
 }

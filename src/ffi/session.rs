@@ -6,8 +6,8 @@ use openssl::ssl::{SslSession, SslSessionRef};
 
 use super::{decl, util};
 
-/// A session with the same secrets, which belongs to no connection. It takes 0.25 µs; a copy by way of
-/// DER, as in CPython, takes 100 µs.
+/// Copies a session. The copy has the same secrets, and belongs to no connection. This takes 0.25
+/// µs; CPython encodes the session as DER and decodes it, which takes 100 µs.
 pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     // SAFETY: a live session, whose handshake is over. From then on OpenSSL only reads it, since a
     // server's cache shares it between connections. The result is null, or is freed by its owner.
@@ -20,8 +20,9 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     }
 }
 
-/// A copy with a note, which is also in the copy's encoding. It uses the field for a server's ticket
-/// data, which is empty in a client's session.
+/// A copy of a client's session with a note: bytes that this library stores with the session, also
+/// in its DER encoding. The note is in the field for a server's ticket application data, which is
+/// empty in a client's session.
 pub(crate) fn with_note(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, ErrorStack> {
     let copy = copy(session)?;
     // SAFETY: only this function has the copy; OpenSSL copies the bytes.
@@ -37,7 +38,8 @@ pub(crate) fn with_note(session: &SslSessionRef, note: &[u8]) -> Result<SslSessi
 /// The session's note; empty if it has none.
 pub(crate) fn note(session: &SslSessionRef) -> Vec<u8> {
     let (mut data, mut len) = (std::ptr::null_mut(), 0);
-    // SAFETY: a live session. Nothing changes the field, whose bytes are copied.
+    // SAFETY: a live session. `with_note` sets the field before it returns the session, and nothing
+    // changes it later. The bytes are copied.
     unsafe {
         match decl::SSL_SESSION_get0_ticket_appdata(session.as_ptr(), &mut data, &mut len) {
             1 => util::slice(data.cast(), len).to_vec(),
@@ -48,19 +50,20 @@ pub(crate) fn note(session: &SslSessionRef) -> Vec<u8> {
 
 /// Whether the session can be resumed.
 pub(crate) fn is_resumable(session: &SslSessionRef) -> bool {
-    // SAFETY: a live session, which OpenSSL changes only before it is handed out.
+    // SAFETY: `session` is live and belongs to no connection (see `copy`), so it does not change.
     unsafe { decl::SSL_SESSION_is_resumable(session.as_ptr()) == 1 }
 }
 
 /// Whether a ticket came with the session.
 pub(crate) fn has_ticket(session: &SslSessionRef) -> bool {
-    // SAFETY: a live session, which OpenSSL changes only before it is handed out.
+    // SAFETY: `session` is live and belongs to no connection (see `copy`), so it does not change.
     unsafe { decl::SSL_SESSION_has_ticket(session.as_ptr()) == 1 }
 }
 
 /// The lifetime of the ticket that the server announced, in seconds.
 pub(crate) fn ticket_lifetime_hint(session: &SslSessionRef) -> u64 {
-    // SAFETY: as above.
+    // SAFETY: `session` is live and belongs to no connection (see `copy`), so OpenSSL does not
+    // change it.
     #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
     unsafe {
         decl::SSL_SESSION_get_ticket_lifetime_hint(session.as_ptr()).into()

@@ -58,11 +58,11 @@ pub(crate) enum StepError {
 /// The outcome of a step.
 pub(crate) type StepResult<T> = Result<Step<T>, StepError>;
 
-/// A value to which C has a pointer. It is freed with its owner, and there are only shared references
-/// to it.
+/// A value to which OpenSSL has a pointer. The value is freed when its `Pinned` is dropped, and
+/// there are only shared references to it.
 struct Pinned<T>(NonNull<T>);
 
-// SAFETY: it owns the value, as a `Box` does.
+// SAFETY: a `Pinned` owns its value, as a `Box` does.
 unsafe impl<T: Send> Send for Pinned<T> {}
 
 impl<T> Pinned<T> {
@@ -79,7 +79,8 @@ impl<T> Deref for Pinned<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the pointer comes from a `Box`, which only `drop` frees. There is no unique reference.
+        // SAFETY: the pointer comes from a `Box`, which only `drop` frees. No method makes a unique
+        // reference.
         unsafe { self.0.as_ref() }
     }
 }
@@ -99,7 +100,7 @@ pub(crate) struct SslHandle {
     ssl: Ssl,
     /// OpenSSL has made `close_notify` and counts it as sent, but there was no room to send all of it.
     close_notify_unsent: bool,
-    /// OpenSSL's buffers are freed after every step.
+    /// Whether OpenSSL's buffers are freed after every step.
     releases: bool,
     callbacks: Pinned<Callbacks>,
     bio: Pinned<BioState>,
@@ -155,15 +156,15 @@ impl SslHandle {
         unsafe { View::new(&self.ssl, self.callbacks.current_cell()) }
     }
 
-    /// Switches to another context, and returns the earlier one. Drop that one without a lock: user
-    /// code, such as its callbacks, may be dropped with it.
+    /// Switches to another context, and returns the earlier one. The caller drops the earlier
+    /// context without a lock, because that may drop user code, such as callbacks.
     pub(crate) fn set_hooks(
         &mut self,
         hooks: Arc<dyn Hooks>,
     ) -> Result<Arc<dyn Hooks>, ErrorStack> {
         self.ssl.set_ssl_context(hooks.handle().as_ref())?;
-        // SAFETY: this thread has the connection to itself (S4). OpenSSL keeps the earlier context's
-        // message callback, so it is set here.
+        // SAFETY: this thread has the connection to itself (S4). OpenSSL keeps the earlier
+        // context's message callback, so the new context's is set here.
         unsafe { trampoline::show_messages(self.ssl.as_ptr(), hooks.wants_messages()) };
         Ok(self.callbacks.set_current(hooks))
     }
@@ -272,8 +273,9 @@ impl SslHandle {
         }
     }
 
-    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step. Before 3.2,
-    /// OpenSSL does it itself after most steps, which is cheaper than `SSL_free_buffers`.
+    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step. Before
+    /// 3.2, OpenSSL itself frees them after most steps (`SSL_MODE_RELEASE_BUFFERS`), which is
+    /// cheaper than `SSL_free_buffers`.
     pub(crate) fn release_buffers(&mut self) {
         self.releases = true;
         if mode_releases() {
@@ -363,13 +365,15 @@ impl SslHandle {
     /// Empties the error queue, makes the call, and converts its result. `f` returns 1 for success.
     fn step(&mut self, f: impl FnOnce(*mut sys::SSL) -> c_int) -> StepResult<()> {
         clear_errors();
-        // An error that did not end an earlier step, for example when it sent an alert.
+        // Drops a transport error that an earlier step did not report, because the step failed for
+        // another reason, for example when the alert could not be sent.
         self.bio.error.borrow_mut().take();
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         let outcome = self.outcome(result);
-        // With the mode, OpenSSL keeps the buffer for writing that it allocates for a ticket, key update or
-        // request. A step that reads one usually reads another record too, or tries to.
+        // Despite `SSL_MODE_RELEASE_BUFFERS`, OpenSSL keeps the write buffer that it allocates when
+        // it receives a ticket, a KeyUpdate or a CertificateRequest. A step that receives one of
+        // them usually reads another record too, or tries to.
         if self.releases && (!mode_releases() || self.bio.has_read_several()) {
             self.free_buffers();
         }
@@ -434,7 +438,7 @@ impl SslHandle {
         chain: &[X509],
         key: &PKeyRef<Private>,
     ) -> Result<(), ErrorStack> {
-        // SAFETY: S4. The list belongs to the connection: `SSL_new` copied it.
+        // SAFETY: S4. The list of certificates belongs to the connection: `SSL_new` copied it.
         unsafe { decl::SSL_certs_clear(self.ssl.as_ptr()) };
         self.ssl.set_certificate(leaf)?;
         for certificate in chain {
@@ -464,7 +468,8 @@ impl SslHandle {
         }
     }
 
-    /// Sets the context of a server's sessions. A session with another one is not resumed.
+    /// Sets the session id context of a server. The server does not resume a session with another
+    /// session id context.
     pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
         let len = c_uint::try_from(id.len()).unwrap_or(c_uint::MAX);
         // SAFETY: S4. OpenSSL copies `len` bytes, or returns an error if that is too many.
@@ -515,8 +520,8 @@ impl SslHandle {
     }
 }
 
-/// Whether `SSL_MODE_RELEASE_BUFFERS` can be changed on a connection. From 3.2 on, setting it reaches only the
-/// buffer for reading, and clearing it reaches none.
+/// Whether `SSL_MODE_RELEASE_BUFFERS` can be changed on a connection. From 3.2 on, setting the mode
+/// affects only the read buffer, and clearing the mode affects no buffer.
 fn mode_releases() -> bool {
     openssl::version::number() < 0x3020_0000
 }

@@ -26,7 +26,8 @@ unsafe impl Sync for StoreHandle {}
 /// A place where a store looks for certificates when a verification needs one.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Lookup {
-    /// Directories with files that are named by hashes, separated by colons.
+    /// Directories, separated by colons. Their files are named by hashes of subjects, as `openssl
+    /// rehash` names them.
     Directories(CString),
     /// A URI or path for OpenSSL's `OSSL_STORE`.
     Uri(CString),
@@ -36,9 +37,9 @@ pub(crate) enum Lookup {
 pub(crate) struct StoreBuilder(StoreHandle);
 
 impl StoreBuilder {
-    /// A store without objects, which asks `source` first.
+    /// A store without objects. A verification asks `source` before it looks anywhere else.
     pub(crate) fn new(source: Arc<dyn CertificateSource>) -> Result<StoreBuilder, ErrorStack> {
-        // SAFETY: no arguments.
+        // SAFETY: the call takes no argument.
         let store = unsafe { decl::X509_STORE_new() };
         if store.is_null() {
             return Err(ErrorStack::get());
@@ -168,7 +169,7 @@ impl<'a> StoreEntries<'a> {
 #[cfg(not(ossl330))]
 impl Drop for StoreEntries<'_> {
     fn drop(&mut self) {
-        // SAFETY: locked by `new`.
+        // SAFETY: `new` has locked the store on this thread, and the store is live.
         unsafe { decl::X509_STORE_unlock(self.0.0) };
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn check(result: c_int) -> Result<(), ErrorStack> {
     }
 }
 
-/// The bytes at `ptr`; empty if `ptr` is null.
+/// The bytes at `ptr`, as a slice; empty if `ptr` is null.
 ///
 /// # Safety
 ///
@@ -29,7 +29,7 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
     if ptr.is_null() || len == 0 {
         return &[];
     }
-    // SAFETY: not null; the caller promises the rest.
+    // SAFETY: not null, so the caller promises `len` bytes that do not change during `'a`.
     unsafe { std::slice::from_raw_parts(ptr, len) }
 }
 
@@ -40,7 +40,7 @@ pub(crate) unsafe fn slice<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
 /// Unless it is null, `ptr` points to `len` bytes that only the caller uses during `'a`.
 pub(crate) unsafe fn uninit_slice<'a>(ptr: *mut c_char, len: c_int) -> &'a mut [MaybeUninit<u8>] {
     match usize::try_from(len) {
-        // SAFETY: not null; the caller promises the rest.
+        // SAFETY: not null, so the caller promises `len` bytes that only it uses.
         Ok(len) if !ptr.is_null() => unsafe {
             std::slice::from_raw_parts_mut(ptr.cast::<MaybeUninit<u8>>(), len)
         },
@@ -57,7 +57,7 @@ pub(crate) unsafe fn c_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
     if ptr.is_null() {
         return None;
     }
-    // SAFETY: not null; the caller promises the rest.
+    // SAFETY: not null, so the caller promises a string that ends with a NUL.
     Some(unsafe { CStr::from_ptr(ptr) })
 }
 
@@ -65,7 +65,7 @@ pub(crate) unsafe fn c_str<'a>(ptr: *const c_char) -> Option<&'a CStr> {
 ///
 /// # Safety
 ///
-/// As for [`c_str`].
+/// Unless it is null, `ptr` points to a string that ends with a NUL and does not change in `'a`.
 pub(crate) unsafe fn text<'a>(ptr: *const c_char) -> Option<&'a str> {
     // SAFETY: the caller promises what `c_str` needs.
     unsafe { c_str(ptr) }?.to_str().ok()
@@ -79,8 +79,8 @@ pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
 
 /// Empties this thread's error queue, so that it holds only errors of the next call.
 pub(crate) fn clear_errors() {
-    // SAFETY: both take no argument and touch only this thread's queue. The check is faster than clearing
-    // an empty queue.
+    // SAFETY: both calls take no argument and touch only this thread's queue. The check is faster
+    // than to clear an empty queue.
     unsafe {
         if decl::ERR_peek_last_error() != 0 {
             decl::ERR_clear_error();

@@ -107,7 +107,7 @@ impl<'a> View<'a> {
         unsafe { cipher_tuple(cipher.as_ptr()) }
     }
 
-    /// The name of the signature algorithm that this side, or the peer, signed with.
+    /// The name of the signature algorithm with which this side, or the peer, signed the handshake.
     #[cfg(ossl350)]
     pub(crate) fn signature_name(&self, peer: bool) -> Option<String> {
         let command = if peer {
@@ -126,7 +126,8 @@ impl<'a> View<'a> {
 
     /// The TLS name of the group of the key exchange.
     pub(crate) fn group(&self) -> Option<String> {
-        // OpenSSL reads it from the session, which does not exist earlier.
+        // OpenSSL reads the group from the session, which does not exist before the handshake is
+        // done.
         if !self.ssl.is_init_finished() {
             return None;
         }
@@ -144,7 +145,8 @@ impl<'a> View<'a> {
             // SAFETY: S4; the command takes no argument.
             let nid = unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) };
             let name = openssl::nid::Nid::from_raw(i32::try_from(nid).ok()?);
-            // OpenSSL 3.2 and newer return IANA's names. These are the ones that differ.
+            // OpenSSL 3.2 and newer return IANA's names, which differ from OpenSSL's own in the
+            // cases below.
             Some(match name.short_name().ok()? {
                 "UNDEF" => return None,
                 "prime256v1" => "secp256r1".to_owned(),
@@ -165,7 +167,8 @@ impl<'a> View<'a> {
     pub(crate) fn compression(&self) -> Option<&'static str> {
         // SAFETY: S4.
         let method = unsafe { decl::SSL_get_current_compression(self.ssl.as_ptr()) };
-        // No distribution's OpenSSL can compress, and contexts turn compression off.
+        // OpenSSL compresses records with zlib only. No distribution's OpenSSL can do so, and
+        // contexts turn compression off.
         (!method.is_null()).then_some("ZLIB")
     }
 

@@ -30,8 +30,8 @@ struct PausedConnection {
     context: *const RefCell<Arc<dyn Hooks>>,
 }
 
-// SAFETY: only the thread that holds `Window::paused` uses the pointers, and they are valid while the
-// value is in there: see `Window::read`.
+// SAFETY: only the thread that holds `Window::paused` uses the pointers, and they are valid while
+// the value is in that mutex: see `Window::read`.
 unsafe impl Send for PausedConnection {}
 
 /// Keeps a window open until it is dropped.

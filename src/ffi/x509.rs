@@ -198,7 +198,8 @@ fn general_name(name: &GeneralNameRef) -> Result<GeneralName, ErrorStack> {
     })
 }
 
-/// The label and text of an otherName, as `GENERAL_NAME_print` prints them. That one stops at a NUL.
+/// The label and text of an otherName, as `GENERAL_NAME_print` prints them, except that OpenSSL
+/// stops at a NUL.
 fn other_name(name: &GeneralNameRef) -> Option<(&'static str, Vec<u8>)> {
     let (mut kind, mut value) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: `name` is live. The call writes two pointers to parts of it, or returns 0.
@@ -323,7 +324,7 @@ pub(crate) fn promises_staple(x509: &X509Ref) -> bool {
         }
         string_bytes(sys::X509_EXTENSION_get_data(extension).cast())
     };
-    // A SEQUENCE of INTEGERs of one byte each.
+    // The extension is a SEQUENCE of INTEGERs of one byte each. Its header has two bytes.
     let numbers = features.get(2..).unwrap_or_default();
     numbers.chunks(3).any(|number| number == STATUS_REQUEST)
 }
@@ -340,7 +341,7 @@ pub(crate) fn is_ca(x509: &X509Ref) -> bool {
 struct Bio(*mut sys::BIO);
 
 impl Bio {
-    /// An empty one, to be written to.
+    /// An empty BIO to write to.
     fn writing() -> Result<Bio, ErrorStack> {
         // SAFETY: the method table is static.
         Bio::owned(unsafe { sys::BIO_new(decl::BIO_s_mem()) })
@@ -371,9 +372,9 @@ impl Drop for Bio {
     }
 }
 
-/// Whether a verification may accept a certificate: it is not the peer's own, or the peer is a client,
-/// or there is a host name or an address to compare it with. If none is the case, the verification's
-/// error becomes a host name mismatch.
+/// Whether a verification may accept a certificate. A server's own certificate is accepted only if
+/// the verification has a host name or an address to compare it with. If it has none, its error
+/// becomes a host name mismatch. All other certificates may be accepted.
 pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
     let client = X509StoreContext::ssl_idx()
         .ok()

@@ -23,12 +23,12 @@ use crate::ffi::read_buf::ReadBuf;
 /// # Ok::<(), ssl::Error>(())
 /// ```
 ///
-/// It is a queue of bytes. A value is a handle: clones share the bytes, and threads may use it at the same
-/// time.
+/// A `MemoryBio` is a handle to a queue of bytes: clones share the bytes, and several threads may
+/// use them at the same time.
 ///
-/// `MemoryBio` and `&MemoryBio` also implement [`Read`] and [`Write`]. Reading from an empty buffer is an
-/// error of the kind [`WouldBlock`](io::ErrorKind::WouldBlock) then, unless its end was marked, because 0
-/// means the end of a stream.
+/// `MemoryBio` and `&MemoryBio` also implement [`Read`] and [`Write`]. [`Read`] returns an error of
+/// the kind [`WouldBlock`](io::ErrorKind::WouldBlock) for an empty buffer whose end was not marked,
+/// because a result of 0 means the end of a stream.
 ///
 /// ```
 /// # use pyssl as ssl;
@@ -57,7 +57,7 @@ struct Queue {
     eof: bool,
 }
 
-/// The capacity that an empty queue keeps, which fits the records of a write of almost 4 MiB.
+/// The capacity that an empty queue keeps. The records of a write of almost 4 MiB fit into it.
 const KEPT: usize = 4 * 1024 * 1024;
 
 impl Queue {
@@ -227,7 +227,7 @@ impl Transport for BioTransport {
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        // As in Python, the connection can write even if the end of this buffer was marked.
+        // As in Python, the connection can still write after `write_eof` was called on this buffer.
         self.outgoing.lock().bytes.extend(buf);
         Ok(buf.len())
     }
@@ -263,8 +263,9 @@ mod tests {
         assert_eq!(error.errno(), None);
     }
 
-    /// Counts the bytes that a queue moves within its memory: those at another address after a step. Too
-    /// many of them made an earlier version quadratic.
+    /// Counts the bytes that a queue moves within its memory. A byte was moved if it is at another
+    /// address after a step. Without a limit on moves, the total time can grow with the square of
+    /// the number of bytes.
     #[derive(Default)]
     struct Watched {
         bio: MemoryBio,
@@ -279,7 +280,8 @@ mod tests {
             step(&self.bio);
             let queue = self.bio.lock();
             let front = queue.bytes.front().map(std::ptr::from_ref);
-            // A ring that changes its size may move its later part only.
+            // A `VecDeque` that changes its size may move only the part that wraps around, and then
+            // its first byte keeps its address.
             let resized = queue.bytes.capacity() != self.capacity;
             if resized || (expected.is_some() && front != expected) {
                 self.moved += kept;

@@ -37,12 +37,12 @@ pub struct WrapBio {
 }
 
 impl WrapBio {
-    /// A client's object.
+    /// The options of a client without a host name.
     pub fn new() -> WrapBio {
         WrapBio::default()
     }
 
-    /// Whether the object is a server's.
+    /// Whether the object is the server of the connection. By default, it is the client.
     #[must_use]
     pub fn server_side(mut self, on: bool) -> WrapBio {
         self.server_side = on;
@@ -96,7 +96,7 @@ impl From<String> for WrapBio {
 }
 
 impl From<Option<&str>> for WrapBio {
-    /// A client that names its server, or does not.
+    /// A client. `None` means that its server has no name to check.
     fn from(server_hostname: Option<&str>) -> WrapBio {
         WrapBio::new().server_hostname(server_hostname)
     }
@@ -153,7 +153,7 @@ impl SslContext {
     /// ```
     ///
     /// As in Python, a client without `server_hostname` compares no name, even if the context has
-    /// `check_hostname`. `wrap_socket` requires a name then.
+    /// `check_hostname`. In this case, `wrap_socket` requires a name.
     ///
     /// # Errors
     ///
@@ -165,7 +165,8 @@ impl SslContext {
         outgoing: &MemoryBio,
         options: impl Into<WrapBio>,
     ) -> Result<SslObject> {
-        // As in Python, where only `wrap_socket` requires a name.
+        // The argument `insist_on_hostname` is false: as in Python, only `wrap_socket` requires a
+        // name.
         let transport = BioTransport {
             incoming: incoming.clone(),
             outgoing: outgoing.clone(),
@@ -260,12 +261,14 @@ impl SslObject {
         Ok(n)
     }
 
-    /// Counts a message. A connection with many of them keeps OpenSSL's buffers.
+    /// Counts a message that was sent or received. A connection with many messages keeps OpenSSL's
+    /// buffers.
     pub(crate) fn used(&self) {
         self.connection.used();
     }
 
-    /// Whether a read can only wait for bytes of the peer, unless the incoming buffer has some.
+    /// Whether a read would need bytes of the peer. The bytes in the incoming buffer do not count:
+    /// the caller looks for those.
     #[cfg(feature = "tokio")]
     pub(crate) fn awaits_peer(&self) -> bool {
         self.connection.awaits_peer()
@@ -276,7 +279,7 @@ impl SslObject {
         steps(|| self.connection.read_into(buffer, Deadline::Never))
     }
 
-    /// Threads that write take turns, so that the data of one call stays together.
+    /// Takes the turn to write. Because of the turns, the data of one call stays together.
     fn write_turn(&self) -> Result<RawFairGuard<'_>> {
         let writes = &self.connection.writes;
         let turn = self.connection.turn(writes, Deadline::Never);

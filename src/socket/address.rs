@@ -20,7 +20,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// The IP address and port, if it is not a Unix socket's.
+    /// The IP address and port. `None` for the address of a Unix socket.
     pub fn as_inet(&self) -> Option<SocketAddr> {
         match self {
             Address::Inet(address) => Some(*address),
@@ -28,7 +28,7 @@ impl Address {
         }
     }
 
-    /// The port, if it is not a Unix socket's.
+    /// The port. `None` for the address of a Unix socket.
     pub fn port(&self) -> Option<u16> {
         self.as_inet().map(|address| address.port())
     }
@@ -73,7 +73,7 @@ fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
         };
         return Ok(SocketAddr::new(any, port).into());
     }
-    // Python encodes only names that are not ASCII.
+    // As in Python, only a name that is not ASCII is converted to its ASCII form (IDNA).
     let name = match host.is_ascii() {
         true => None,
         false => Some(ServerName::new(host)?),

@@ -19,7 +19,7 @@ pub enum Closed {
     Ragged,
     /// The time was over before the peer's `close_notify` arrived, or before ours was sent.
     TimedOut,
-    /// There was no TLS connection: not yet, or no longer.
+    /// There was no TLS connection: the handshake was not done, or TLS had ended before.
     Unprotected,
 }
 
@@ -46,11 +46,11 @@ impl SslSocket {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The peer's `close_notify` then ends receiving with an empty result. (After an
-    /// [`unwrap`](Self::unwrap) that was not finished, it does so with `SSLZeroReturnError`, as in Python.)
-    /// `send` returns an error from now on. A second call does nothing. TLS 1.2 requires the peer to close
-    /// at once when it receives `close_notify` (RFC 5246, section 7.2.1), and many peers do so. TLS 1.3
-    /// allows it to send more (RFC 8446, section 6.1).
+    /// The peer's `close_notify` then ends receiving with an empty result. (After an unfinished
+    /// [`unwrap`](Self::unwrap), it ends receiving with `SSLZeroReturnError`, as in Python.) `send`
+    /// returns an error from now on. A second call does nothing. TLS 1.2 requires the peer to close
+    /// at once when it receives `close_notify` (RFC 5246, section 7.2.1), and many peers do so. TLS
+    /// 1.3 allows the peer to send more (RFC 8446, section 6.1).
     ///
     /// # Errors
     ///
@@ -106,8 +106,8 @@ impl SslSocket {
         Ok(())
     }
 
-    /// Python's `sock.shutdown(how)`: drops the TLS connection without `close_notify` and shuts down the
-    /// socket. After that it does not send or receive.
+    /// Python's `sock.shutdown(how)`: drops the TLS connection without `close_notify` and shuts
+    /// down the socket. After that, the socket does not send or receive.
     ///
     /// # Errors
     ///
@@ -135,7 +135,8 @@ impl SslSocket {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// The time limits the whole call. The socket's own time-out does not matter. With zero, it does not wait.
+    /// The time limits the whole call. The socket's own time-out does not matter. If the time is
+    /// zero, the call does not wait.
     ///
     /// Data that the peer sends before its `close_notify` is discarded, unless another thread than this one was
     /// the last to receive. In that case nothing is discarded: this call waits until that thread has
@@ -192,8 +193,8 @@ impl SslSocket {
         }
     }
 
-    /// Reads until the connection ends. Data is discarded, unless another thread receives: it is left to
-    /// that thread.
+    /// Reads until the connection ends. Data is discarded. If another thread receives, the data is
+    /// left to that thread.
     fn read_to_the_end(&self, connection: &Connection, deadline: Deadline) -> Result<Closed> {
         let mut discarded = vec![0; RECORD_MAX];
         let others = connection.watch_reads();

@@ -42,9 +42,10 @@ impl SslContext {
     /// [`do_handshake_on_connect`](WrapSocket::do_handshake_on_connect) is off. If it fails, an owned socket is
     /// closed. The descriptor of a borrowed socket (`&sock`) is duplicated, so the original stays usable.
     ///
-    /// A socket in non-blocking mode starts with a time-out of zero, and a socket with a read time-out
-    /// (`SO_RCVTIMEO`) with that one. While it has a time-out, the socket is in non-blocking mode, and so is
-    /// a borrowed original. [`detach`](SslSocket::detach) restores the time-out of the plain socket.
+    /// A socket in non-blocking mode starts with a time-out of zero. A socket with a read time-out
+    /// (`SO_RCVTIMEO`) starts with that time-out. While it has a time-out, the socket is in
+    /// non-blocking mode, and so is a borrowed original. [`detach`](SslSocket::detach) restores the
+    /// time-out of the plain socket.
     ///
     /// # Errors
     ///
@@ -131,8 +132,8 @@ impl SslSocket {
         }
     }
 
-    /// The handshake of a socket that no other thread can close, because the program does not have it yet.
-    /// A blocking one waits in the system call that reads.
+    /// Does the handshake of a socket that no other thread can close, because the program does not
+    /// have it yet. So a blocking socket can wait in the system call that reads.
     fn handshake_alone(&self) -> Result<()> {
         let connection = self.wrapped()?;
         let deadline = self.deadline();
@@ -153,7 +154,7 @@ impl SslSocket {
                 HANDSHAKE_TIMED_OUT,
             )?,
         );
-        // The client sends first.
+        // The client sends the first message, so the first step of a server needs it.
         if self.server_side && !connection.has_buffered() {
             self.wait_alone(&connection)?;
         }
@@ -207,7 +208,7 @@ impl SslSocket {
             false => self.start(),
         };
         if outcome.is_err() && !timeout.is_zero() {
-            // A borrowed original shares the mode, and stays usable.
+            // A borrowed original shares the mode of the descriptor, and must stay usable.
             let _ = self.io.socket.set_nonblocking(false);
         }
         outcome
@@ -317,8 +318,9 @@ impl SslSocket {
     fn accept_plain(&self) -> Result<(Socket, SockAddr)> {
         let deadline = self.deadline();
         let blocks = matches!(deadline, Deadline::Never);
-        // `close` does not wake a thread in accept(2), so a thread waits in `poll` first. One thread at a
-        // time, since another one could accept the connection that `poll` has reported.
+        // `close` does not wake a thread in accept(2), so a thread waits in `poll` first. Only one
+        // thread at a time does so, because another thread could accept the connection that `poll`
+        // has reported.
         let _turn = blocks.then(|| self.io.accepting());
         loop {
             if blocks {
@@ -425,12 +427,12 @@ impl SslSocket {
         }
     }
 
-    /// Connects, and waits in connect(2). If the queue of a Unix listener is full, `close` cannot wake a
-    /// thread there, so it waits in short intervals.
+    /// Connects, and waits in connect(2). If the queue of a Unix listener is full, `close` cannot
+    /// wake a thread in connect(2), so the thread waits in short intervals.
     fn connect_waiting(&self, address: &SockAddr) -> Result<()> {
         const INTERVAL: Duration = Duration::from_millis(50);
         let once = || self.io.connect(address);
-        // If the socket has a time-out of its own, connect(2) returns by itself.
+        // If the program has set `SO_SNDTIMEO`, connect(2) returns by itself.
         let waits = address.domain() == Domain::UNIX
             && self.gettimeout().is_none()
             && self.io.call(Socket::write_timeout)?.is_none();
@@ -531,10 +533,11 @@ impl SslSocket {
         if connection.handshaken() {
             return Ok(());
         }
-        // The handshake reads and writes, so it also needs the turn to read.
+        // The handshake reads and writes, so it needs both turns.
         let _reads = self.turn(connection, &connection.reads, deadline, timed_out)?;
-        // Another thread may have done the handshake. This cannot deadlock: a thread with the turn to
-        // write never waits for the turn to read.
+        // Another thread may have done the handshake in the meantime. Waiting for the turn to write
+        // cannot deadlock: before the handshake is done, no thread waits for the turn to read while
+        // it has the turn to write.
         if connection.handshaken() {
             return Ok(());
         }

@@ -4,8 +4,8 @@ use super::{Address, SslSocket, Tls, ToAddress};
 use crate::error::{Error, Result};
 
 impl SslSocket {
-    /// Python's `sock.recvfrom(bufsize)`: without TLS as [`recv`](Self::recv). There is no address,
-    /// because streams have none.
+    /// Python's `sock.recvfrom(bufsize)`: receives without TLS, like [`recv`](Self::recv). It
+    /// returns no address, because streams have none.
     ///
     /// # Errors
     ///
@@ -15,7 +15,8 @@ impl SslSocket {
         Ok((self.recv(bufsize)?, None))
     }
 
-    /// Python's `sock.recvfrom_into(buffer)`: without TLS as [`recv_into`](Self::recv_into).
+    /// Python's `sock.recvfrom_into(buffer)`: receives without TLS, like
+    /// [`recv_into`](Self::recv_into). It returns no address.
     ///
     /// # Errors
     ///
@@ -25,7 +26,7 @@ impl SslSocket {
         Ok((self.recv_into(buffer)?, None))
     }
 
-    /// Python's `sock.sendto(data, address)`: without TLS as [`send`](Self::send), because streams
+    /// Python's `sock.sendto(data, address)`: sends without TLS, like [`send`](Self::send). Streams
     /// ignore the address.
     ///
     /// # Errors

@@ -35,9 +35,9 @@ use super::SslSocket;
 /// Rust allows `Read` and `Write` for `&SslSocket`, but not for `Arc<SslSocket>`. A borrowed `&*sock` is enough for
 /// a stream that does not outlive the `Arc`; a `SocketFile` can be kept, cloned, and moved to another thread.
 ///
-/// It has no buffer: put it into a [`BufReader`](io::BufReader) or a [`BufWriter`](io::BufWriter). The socket stays
-/// open until its last owner is dropped, as in Python. [`SslSocket::close`] closes it at once, though,
-/// where Python waits for its files.
+/// A `SocketFile` has no buffer: put it into a [`BufReader`](io::BufReader) or a
+/// [`BufWriter`](io::BufWriter). The socket stays open until its last owner is dropped, as in
+/// Python. [`SslSocket::close`] closes it at once, though, where Python waits for its files.
 #[derive(Debug, Clone)]
 pub struct SocketFile(Arc<SslSocket>);
 

@@ -74,7 +74,8 @@ impl Flight {
 
     pub(super) fn read(&mut self, socket: &Socket, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.used == self.seen.len() {
-            // The peek did not fill its buffer, so these were all bytes at that time.
+            // If a peek did not fill its buffer, it has seen all bytes that had arrived at that
+            // time.
             let was_all = self.used > 0 && self.used < PEEK_MAX;
             self.settle(socket);
             if let Some(error) = self.take_error() {
@@ -89,7 +90,7 @@ impl Flight {
         Ok(())
     }
 
-    /// Removes the bytes that OpenSSL has read from the receive buffer. The next read peeks again.
+    /// Removes from the receive buffer the bytes that OpenSSL has read. The next read peeks again.
     pub(super) fn settle(&mut self, socket: &Socket) {
         let mut left = std::mem::take(&mut self.used);
         while left > 0 {
@@ -97,7 +98,8 @@ impl Flight {
                 Ok(0) => break,
                 Ok(n) => left -= n.min(left),
                 Err(error) => {
-                    // `WouldBlock`: another program has read the bytes.
+                    // `WouldBlock` means that another process has read the bytes, so nothing is
+                    // left to remove.
                     if error.kind() != io::ErrorKind::WouldBlock {
                         self.failed = Some(error);
                     }

@@ -46,8 +46,8 @@ impl SslSocket {
         self.io.call(socket2::Socket::r#type)
     }
 
-    /// Python's attribute `sock.proto`, from the system; `None` is 0. (Python returns the number that the
-    /// socket was created with, which is usually 0.)
+    /// Python's attribute `sock.proto`. It is asked of the system; `None` stands for Python's 0.
+    /// (Python returns the number that the socket was created with, which is usually 0.)
     ///
     /// # Errors
     ///

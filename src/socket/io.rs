@@ -29,7 +29,7 @@ pub(super) struct Io {
     connecting: AtomicUsize,
     accepting: Mutex<()>,
     wake_group: WakeGroup,
-    /// Plain bytes that were read together with the end of the TLS connection.
+    /// Bytes of clear text that were read together with the end of the TLS connection.
     left_over: Mutex<Vec<u8>>,
 }
 
@@ -59,14 +59,15 @@ impl Io {
         }
     }
 
-    /// Makes a system call on the socket. If another thread has closed the socket, that is the error: the
-    /// descriptor refers to `/dev/null` then.
+    /// Makes a system call on the socket. If another thread has closed the socket, the error is
+    /// `EBADF`: the result of the call means nothing, because the descriptor refers to `/dev/null`.
     pub(super) fn call<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
         self.check_open()?;
         self.checked(f(&self.socket).map_err(Error::from))
     }
 
-    /// `outcome`; if that is an error and the socket is closed, the error for a closed socket.
+    /// Returns `outcome`. If `outcome` is an error and the socket is closed, returns the error for
+    /// a closed socket instead.
     pub(super) fn checked<T>(&self, outcome: Result<T>) -> Result<T> {
         if outcome.is_err() {
             self.check_open()?;
@@ -74,7 +75,8 @@ impl Io {
         outcome
     }
 
-    /// Connects. On a blocking socket this waits in connect(2), where only `shutdown` wakes it.
+    /// Connects. On a blocking socket, the thread waits in connect(2), from which only shutdown(2)
+    /// wakes it.
     pub(super) fn connect(&self, address: &SockAddr) -> Result<()> {
         let _connecting = CountGuard::new(&self.connecting);
         self.check_open()?;
@@ -94,8 +96,9 @@ impl Io {
     pub(super) fn wait(&self, interest: Interest, deadline: Deadline) -> Result<bool> {
         /// The interval at which a thread checks for `close` when no descriptor is left to wake it.
         const INTERVAL: Duration = Duration::from_millis(50);
-        // This thread counts itself before it reads the flag, and `close` sets the flag before it reads the
-        // count. So either this thread sees the flag, or `close` wakes it.
+        // This thread increments `waiting` before it reads `closed`, and `close` sets `closed`
+        // before it reads `waiting`. So either this thread sees that the socket is closed, or
+        // `close` wakes it.
         let _waiting = CountGuard::new(&self.waiting);
         loop {
             let wake = self.wake_group.wake();
@@ -119,8 +122,8 @@ impl Io {
         }
     }
 
-    /// Asks whether the socket can be read from, for this time or until the deadline, without sleeping. False if
-    /// it cannot.
+    /// Polls the socket again and again, without sleeping, for this time or until the deadline.
+    /// True as soon as the socket can be read from.
     pub(super) fn busy_poll(&self, time: Duration, deadline: Deadline) -> Result<bool> {
         let time = deadline.left().map_or(time, |left| left.min(time));
         let begin = Instant::now();
@@ -140,8 +143,9 @@ impl Io {
         }
     }
 
-    /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed with the last
-    /// user. So no thread can use another file that has got the same number.
+    /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed
+    /// when the last user of this value is gone. So no thread can use another file that has got the
+    /// same number.
     pub(super) fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
@@ -165,7 +169,7 @@ impl Io {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps plain bytes for reads after the TLS connection.
+    /// Keeps bytes of clear text for reads after the end of the TLS connection.
     pub(super) fn keep(&self, bytes: Vec<u8>) {
         self.lock_left_over().extend(bytes);
     }
@@ -194,7 +198,7 @@ impl Io {
     }
 }
 
-/// Counts a thread until it is dropped.
+/// Counts a thread until the guard is dropped.
 struct CountGuard<'a>(&'a AtomicUsize);
 
 impl<'a> CountGuard<'a> {
@@ -216,15 +220,16 @@ fn dev_null() -> Option<&'static File> {
         .ok()
 }
 
-/// How many bytes more than OpenSSL asks for are read if reading ahead is on. A small record then takes one
-/// system call or less, and a full one takes one. A larger number saves calls in bulk transfers, but
-/// copying the bytes takes as long.
+/// With `read_ahead`, a read takes up to this many bytes more than OpenSSL asks for. A small record
+/// then takes one system call or less, and a full record takes one. A larger number would save
+/// system calls in bulk transfers, but copying the additional bytes takes as long.
 const AHEAD: usize = 4096;
 
 /// The most bytes that are gathered and sent with one system call: four full records.
 const GATHERED: usize = 66 * 1024;
 
-/// TLS records over a socket. It has no large buffers while it has no bytes for OpenSSL or to send.
+/// The transport of TLS records over a socket. It has no large buffers while it holds neither
+/// received nor unsent bytes.
 pub(super) struct SocketTransport {
     io: Arc<Io>,
     reads_ahead: bool,
@@ -240,7 +245,7 @@ pub(super) struct SocketTransport {
 }
 
 impl SocketTransport {
-    /// The first bytes are those that an earlier connection has left over.
+    /// OpenSSL first gets the bytes that an earlier connection on this socket has left over.
     pub(super) fn new(io: Arc<Io>, reads_ahead: bool) -> SocketTransport {
         SocketTransport {
             ahead: io.take_left_over(),

@@ -94,7 +94,7 @@ pub struct SslSocket {
     io: Arc<Io>,
     tls: RwLock<Tls>,
     context: Mutex<SslContext>,
-    /// In nanoseconds.
+    /// The time-out in nanoseconds, or `NO_TIMEOUT`.
     timeout: AtomicU64,
     connected: AtomicBool,
     /// Data was sent since the last read.
@@ -154,7 +154,8 @@ impl SslSocket {
         if matches!(&*current, Tls::Active(active) if Arc::ptr_eq(active, connection)) {
             replaced = Some(std::mem::replace(&mut *current, tls));
         }
-        // This may drop callbacks, so the lock is released first.
+        // Dropping the connection may drop callbacks, which runs user code, so the lock is released
+        // first.
         drop(current);
         drop(replaced);
     }
@@ -178,8 +179,9 @@ impl SslSocket {
         self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Switches to another context. The connection uses that one's certificate, ALPN protocols and trust
-    /// store from now on. It keeps the verification settings, options and versions of the first.
+    /// Switches to another context. From now on, the connection uses the certificate, the ALPN
+    /// protocols and the trust store of the new context. It keeps the verification settings,
+    /// options and versions of its first context.
     ///
     /// ```python
     /// sock.context = other
@@ -197,7 +199,7 @@ impl SslSocket {
     pub fn set_context(&self, context: &SslContext) -> Result<()> {
         self.wrapped()?.set_context(context)?;
         let replaced = std::mem::replace(&mut *self.context_lock(), context.clone());
-        // This may drop callbacks, so the lock is released first.
+        // Dropping the context may drop callbacks, which runs user code, so no lock is held here.
         drop(replaced);
         Ok(())
     }
@@ -475,7 +477,8 @@ impl SslSocket {
         drop(tls);
         match Arc::try_unwrap(io) {
             Ok(io) => Ok(io.socket.into()),
-            // A callback may still own the connection.
+            // A callback may still own the TLS connection, whose transport has a reference to the
+            // socket too.
             Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
         }
     }
@@ -484,7 +487,7 @@ impl SslSocket {
 /// Sets the time-out of an [`SslSocket`] on the plain socket, where `wrap_socket` finds it again.
 fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Result<()> {
     match timeout {
-        // The socket is in non-blocking mode already.
+        // A socket with a time-out of zero is in non-blocking mode already.
         Some(Duration::ZERO) => Ok(()),
         None => socket
             .set_read_timeout(None)

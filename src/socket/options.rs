@@ -53,12 +53,12 @@ impl Default for WrapSocket {
 }
 
 impl WrapSocket {
-    /// A client's socket.
+    /// The options of a client without a host name.
     pub fn new() -> WrapSocket {
         WrapSocket::default()
     }
 
-    /// Whether the socket is a server's.
+    /// Whether the socket is the server of its connections. By default, it is the client.
     #[must_use]
     pub fn server_side(mut self, on: bool) -> WrapSocket {
         self.server_side = on;
@@ -101,7 +101,7 @@ impl WrapSocket {
         self
     }
 
-    /// How long a read that needs bytes of the peer asks for them again and again, before it sleeps. Not in
+    /// How long a read that needs bytes of the peer polls the socket before it sleeps. Not in
     /// Python. With zero, the default, it sleeps at once.
     ///
     /// ```
@@ -116,13 +116,14 @@ impl WrapSocket {
     /// times as often, and each took 2.7 times less processor time. Resumed handshakes of TLS 1.2 were 2.5
     /// times as fast, full ones of TLS 1.3 1.05 times.
     ///
-    /// **Disadvantage.** The thread uses a processor meanwhile. If other threads need it, everything becomes
-    /// slower: a server with eight clients on two cores did 0.79 times as much work. With ten other programs on
-    /// these cores, messages went to and fro a quarter as often. So it suits few connections that have cores of
-    /// their own.
+    /// **Disadvantage.** The thread uses a processor meanwhile. If other threads need it,
+    /// everything becomes slower: a server with eight clients on two cores did 0.79 times as much
+    /// work. With ten other programs on these cores, messages went to and fro a quarter as often.
+    /// So this option suits programs with few connections, whose threads have cores of their own.
     ///
-    /// A time-out and `close` end this as they end any wait. A non-blocking socket does not do it, and neither
-    /// do plain reads after `unwrap`. The system's `SO_BUSY_POLL` is another thing: it asks the network card.
+    /// A time-out and `close` end the polling as they end any wait. Reads of a non-blocking socket
+    /// do not poll, and neither do reads in clear text after `unwrap`. The system's option
+    /// `SO_BUSY_POLL` is something else: it makes the kernel poll the network card.
     #[must_use]
     pub fn busy_poll(mut self, time: Duration) -> WrapSocket {
         self.busy_poll = time;
@@ -169,7 +170,7 @@ impl From<String> for WrapSocket {
 }
 
 impl From<Option<&str>> for WrapSocket {
-    /// A client that names its server, or does not.
+    /// A client. `None` means that its server has no name to check.
     fn from(server_hostname: Option<&str>) -> WrapSocket {
         WrapSocket::new().server_hostname(server_hostname)
     }

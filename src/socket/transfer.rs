@@ -273,9 +273,9 @@ impl SslSocket {
         }
     }
 
-    /// The error of a socket that has no TLS connection yet: the system's if it is not connected. If it is
-    /// connected, because `connect` has failed half-way for example, it sends and receives nothing. (In
-    /// Python it does, in clear text.)
+    /// The error of a socket that has no TLS connection yet. If the socket is not connected, it is
+    /// the system's error. If the socket is connected, for example because `connect` has failed
+    /// half-way, it sends and receives nothing. (In Python, it sends and receives in clear text.)
     fn unprotected(&self, what: &str) -> Error {
         let reads = what == "Read";
         let probed = self.io.call(|socket| match reads {
@@ -307,8 +307,9 @@ impl Write for &SslSocket {
     }
 }
 
-/// Without a time-out this waits in the system call that reads, while [`recv`](SslSocket::recv) first waits in
-/// `poll(2)`. Here no other thread can close the socket, because this borrows it exclusively.
+/// Without a time-out, `read` waits in the system call that reads, while [`recv`](SslSocket::recv)
+/// first waits in `poll(2)`. This is possible because `read` borrows the socket exclusively, so no
+/// other thread can close it.
 impl Read for SslSocket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(self.receive_into(buf, IoMode::Blocking)?)
@@ -318,7 +319,8 @@ impl Read for SslSocket {
 /// Each call makes a record and a system call, and `flush` does nothing. For many small pieces use a
 /// [`BufWriter`](io::BufWriter), as [`sendall`](SslSocket::sendall) says.
 ///
-/// Without a time-out this waits in the system call that sends, as [`Read`] does in the one that reads.
+/// Without a time-out, `write` waits in the system call that sends, as `read` of [`Read`] waits in
+/// the one that receives.
 impl Write for SslSocket {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         Ok(self.send_through(self.tls(), buf, IoMode::Blocking)?)

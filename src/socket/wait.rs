@@ -115,7 +115,8 @@ impl SslSocket {
                     self.wait_read(deadline, WRITE_TIMED_OUT)?;
                 }
                 Step::WantRead => {
-                    // A thread that reads now receives the rest of the message too.
+                    // If another thread has the turn to read, it also receives the rest of the
+                    // message.
                     reading = match connection.reads.take_unless_stepped(steps, deadline) {
                         Err(LockError::NotInTime) if matches!(deadline, Deadline::Now) => {
                             return Err(Error::want_read());
@@ -234,8 +235,8 @@ pub(super) struct BusyDeadline {
 }
 
 impl BusyDeadline {
-    /// How long such an operation may continue after its deadline. For a non-blocking one, this is counted
-    /// from its first step that ended with `Step::Again`.
+    /// How long an operation that never has to wait may continue after its deadline. For a
+    /// non-blocking operation, the time counts from its first step that ended with `Step::Again`.
     const GRACE: Duration = Duration::from_millis(50);
 
     pub(super) fn new(deadline: Deadline) -> BusyDeadline {

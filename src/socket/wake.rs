@@ -4,9 +4,9 @@
 //! process and in others. So a thread waits in `poll` for two descriptors: the socket, and one that
 //! becomes readable when a socket is closed for which a thread waits.
 //!
-//! Sockets share these descriptors, so a connection needs none of its own. `close` therefore also wakes
-//! threads that wait for other sockets of the same group. They find their socket open and wait again.
-//! The sockets are divided into 16 groups to keep their number small.
+//! Sockets share these descriptors, so a connection needs none of its own. `close` therefore also
+//! wakes threads that wait for other sockets of the same group. They find their socket open and
+//! wait again. The sockets are divided into 16 groups, so that few threads wake up in vain.
 
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -56,8 +56,8 @@ impl WakeGroup {
         }
     }
 
-    /// Replaces a descriptor that has become readable, unless a thread has replaced it already. Another
-    /// process may have shut it down.
+    /// Replaces a descriptor that has become readable, unless a thread has replaced it already. A
+    /// forked process shares the descriptor and may have shut it down.
     pub(super) fn retire(self, wake: &Arc<Wake>) {
         let mut current = self.current();
         if current.as_ref().is_some_and(|it| Arc::ptr_eq(it, wake)) {

@@ -52,7 +52,7 @@ struct State {
     at_eof: bool,
     /// The error that ended reading. The next read returns it.
     failure: Option<Error>,
-    /// The same error of TLS again, for `wait_closed`.
+    /// A copy of the error that ended reading, if it is an `SSLError`. `wait_closed` returns it.
     cause: Option<Box<SslError>>,
     /// A read waits for more data, so receiving must not pause.
     wanted: bool,
@@ -64,7 +64,7 @@ struct State {
     /// A task is sending `unsent`.
     sending: bool,
     end: End,
-    /// The connection was lost.
+    /// Reading or writing has failed, or the connection was aborted.
     lost: bool,
     server_side: bool,
     /// Tasks that wait for a change.
@@ -298,7 +298,7 @@ impl Shared {
         }
     }
 
-    /// Shuts down the write side after the unsent data.
+    /// Shuts down the write side once all data is sent.
     pub(super) fn write_eof(&self) {
         let mut state = self.lock();
         state.ends = true;
@@ -373,7 +373,7 @@ impl Shared {
         let closing = !matches!(state.end, End::Open);
         let stream: Inner = match std::mem::replace(&mut state.channel, Channel::Upgrading) {
             Channel::Plain(stream) if !closing => stream,
-            // TLS inside TLS.
+            // The new TLS connection runs inside the present one.
             Channel::Tls(stream) if !closing => stream,
             other => {
                 state.channel = other;
@@ -381,7 +381,7 @@ impl Shared {
             }
         };
         let received = std::mem::take(&mut state.received);
-        // A reader that waits registers with the new connection.
+        // The tasks that wait are woken, so that they register with the new connection.
         state.wake();
         Ok((stream, received))
     }
@@ -575,7 +575,7 @@ impl Upgrade<'_> {
         self.1 = true;
         let mut state = self.0.lock();
         state.set(channel);
-        // Data that was written during the handshake.
+        // Sends the data that was written during the handshake.
         self.0.send(state);
     }
 }

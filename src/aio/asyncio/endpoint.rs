@@ -75,9 +75,9 @@ impl Endpoint {
         self
     }
 
-    /// Tries the next address of the host if an earlier one has not answered after this time, and uses
-    /// the first connection (RFC 8305). IPv4 and IPv6 addresses alternate then. By default, each
-    /// address is tried after the one before has failed.
+    /// Tries the next address of the host if an earlier one has not answered after this time, and
+    /// uses the first connection (RFC 8305). With this option, IPv4 and IPv6 addresses alternate.
+    /// By default, each address is tried after the one before has failed.
     #[must_use]
     pub fn happy_eyeballs_delay(mut self, delay: Duration) -> Endpoint {
         self.happy_eyeballs = Some(delay);
@@ -175,8 +175,8 @@ fn interleave(addresses: &mut Vec<SocketAddr>) {
     }
 }
 
-/// Starts a connection to the next address when the earlier ones have failed, or after `delay`. Dropping
-/// the set ends the attempts that are left.
+/// Starts a connection to the next address when an attempt fails, or after `delay`. When the
+/// function returns, `attempts` is dropped, which ends the attempts that are left.
 async fn race(
     addresses: Vec<SocketAddr>,
     local: Option<Vec<SocketAddr>>,
@@ -258,7 +258,7 @@ mod tests {
     async fn silent() -> (tokio::net::TcpListener, [TcpStream; 2]) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        // Linux accepts one more.
+        // Linux queues one connection more than the backlog.
         let listener = socket.listen(1).unwrap();
         let address = listener.local_addr().unwrap();
         let first = TcpStream::connect(address).await.unwrap();

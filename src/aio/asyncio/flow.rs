@@ -23,7 +23,8 @@ impl Flow {
         }
     }
 
-    /// Notes how many bytes are unsent after a write. Under TLS, asyncio waits at the limit itself.
+    /// Notes how many bytes are unsent after a write. As in asyncio, `drain` waits if they reach
+    /// the limit under TLS, and if they exceed the limit in clear text.
     pub(super) fn written(&mut self, unsent: usize) {
         self.paused |= unsent + usize::from(self.tls) > self.high;
     }

@@ -54,7 +54,8 @@ use crate::context::SslContext;
 use crate::error::{Error, Result};
 use crate::object::WrapBio;
 
-/// Asyncio's keyword arguments for TLS. A context alone sets `ssl`; `()` means clear text.
+/// Asyncio's keyword arguments for TLS. A context converts to an `Ssl` that sets only `ssl`, and
+/// `()` to one that means clear text.
 ///
 /// ```python
 /// asyncio.open_connection(host, port, ssl=context, server_hostname="localhost",
@@ -91,7 +92,8 @@ impl Ssl {
         }
     }
 
-    /// The name that the server's certificate must have. The default is the host.
+    /// The name that the server's certificate must have. The default is the host of the
+    /// [`Endpoint`].
     #[must_use]
     pub fn server_hostname(mut self, name: impl Into<String>) -> Ssl {
         self.server_hostname = Some(name.into());
@@ -105,14 +107,14 @@ impl Ssl {
         self
     }
 
-    /// Limits the duration of the closing handshake. The default is 30 seconds.
+    /// Limits how long closing waits for the peer's `close_notify`. The default is 30 seconds.
     #[must_use]
     pub fn ssl_shutdown_timeout(mut self, timeout: Duration) -> Ssl {
         self.shutdown = Some(timeout);
         self
     }
 
-    /// Python's rules for the arguments.
+    /// Checks the arguments by Python's rules.
     fn check(&self) -> Result<()> {
         if self.context.is_none() {
             let given = [

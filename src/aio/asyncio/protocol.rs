@@ -19,19 +19,20 @@ pub trait Protocol: Send + 'static {
     /// Data was received.
     fn data_received(&mut self, data: &[u8]);
 
-    /// The peer has ended its sending direction. The result false, the default, closes the connection.
+    /// The peer has ended its sending direction. If the result is false, which is the default, the
+    /// connection is closed.
     fn eof_received(&mut self) -> bool {
         false
     }
 
-    /// The connection has ended. There is no error if one of the sides has closed it.
+    /// The connection has ended. `error` is `None` if one of the sides has closed the connection.
     fn connection_lost(&mut self, error: Option<&Error>) {
         let _ = error;
     }
 }
 
-/// Python's `asyncio.Transport`: a handle of a connection, for its [`Protocol`]. Clones are the same
-/// connection.
+/// Python's `asyncio.Transport`: a handle of a connection, for its [`Protocol`]. Clones refer to
+/// the same connection.
 #[derive(Debug, Clone)]
 pub struct Transport(pub(super) Shared);
 
@@ -94,8 +95,8 @@ impl Transport {
     /// # Ok(()) }
     /// ```
     ///
-    /// Without `low`, it is a quarter of `high`; without `high`, that is four times `low`, or the
-    /// default.
+    /// If `low` is not given, it is a quarter of `high`. If `high` is not given, it is four times
+    /// `low`, and the default without `low`.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ const BACKLOG: u32 = 100;
 pub struct Server {
     sockets: Vec<SocketAddr>,
     accepting: JoinSet<()>,
-    /// Each connection has a receiver.
+    /// Each connection has a receiver of this channel, so `closed` waits for all connections.
     connections: watch::Sender<()>,
 }
 
@@ -53,9 +53,10 @@ pub struct Server {
 /// # Ok(()) }
 /// ```
 ///
-/// It listens on all addresses of the host, or of the machine for an empty host, and calls the function in a task of its own for each
-/// connection, after the handshake. A handshake that fails ends that connection only. With port 0 the
-/// system chooses a free port, which [`Server::sockets`] returns.
+/// The server listens on all addresses of the host. An empty host means all addresses of the
+/// machine. For each connection, the server does the handshake and then calls the function, in a
+/// task of its own. A handshake that fails ends only its own connection. With port 0 the system
+/// chooses a free port, which [`Server::sockets`] returns.
 ///
 /// # Errors
 ///
@@ -81,7 +82,8 @@ where
     for address in local_addresses(address).await? {
         match listen(address) {
             Ok(listener) => listeners.push(listener),
-            // As in asyncio: the system may have no addresses of this family.
+            // As in asyncio, an address that the system does not have, or whose family it does not
+            // support, is left out.
             Err(error) if is_absent(&error) => unusable = Some(error),
             Err(error) => return Err(error.into()),
         }
@@ -158,7 +160,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 impl Server {
-    /// The addresses that it listens on: Python's `[s.getsockname() for s in server.sockets]`.
+    /// The addresses that the server listens on: Python's `[s.getsockname() for s in
+    /// server.sockets]`.
     pub fn sockets(&self) -> &[SocketAddr] {
         &self.sockets
     }

@@ -17,7 +17,8 @@ const LIMIT: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct StreamReader(Shared);
 
-/// Python's `asyncio.StreamWriter`. Dropping it closes the connection, as [`close`](Self::close).
+/// Python's `asyncio.StreamWriter`. Dropping the writer closes the connection, as
+/// [`close`](Self::close) does.
 #[derive(Debug)]
 pub struct StreamWriter(Shared);
 
@@ -247,8 +248,9 @@ impl StreamWriter {
     /// # Ok(()) }
     /// ```
     ///
-    /// Streams of [`start_server`](super::start_server) have the role of the server. Bytes that were
-    /// received and not read yet belong to the TLS connection. CPython loses them.
+    /// If the stream comes from [`start_server`](super::start_server), this side is the server of
+    /// the TLS handshake. Bytes that were received and not read yet belong to the TLS connection.
+    /// CPython loses them.
     ///
     /// # Errors
     ///

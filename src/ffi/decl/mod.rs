@@ -8,7 +8,7 @@
     non_camel_case_types,
     non_snake_case,
     non_upper_case_globals,
-    reason = "OpenSSL's spelling"
+    reason = "the names are OpenSSL's"
 )]
 
 #[cfg(test)]
@@ -382,6 +382,6 @@ c_numbers! {
     V_ASN1_NEG: c_int = 0x100;
     X509_LU_X509: X509_LOOKUP_TYPE = 1;
     X509_LU_CRL: X509_LOOKUP_TYPE = 2;
-    // The most specific attribute first, ASCII with escapes.
+    // Prints the most specific attribute of a name first, and prints ASCII with escapes.
     XN_FLAG_RFC2253: c_ulong = 0x0111_0317;
 }

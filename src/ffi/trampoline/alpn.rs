@@ -40,8 +40,8 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
     unsafe { dispatch(ssl, sys::SSL_TLSEXT_ERR_ALERT_FATAL, choose) }
 }
 
-/// The first entry of `preferred` that `offered` contains, as a part of `offered`. Each entry of both
-/// follows a length byte.
+/// The first entry of `preferred` that `offered` contains, as a part of `offered`. In both lists,
+/// each entry follows a length byte.
 pub(crate) fn first_common<'a>(preferred: &[u8], offered: &'a [u8]) -> Option<&'a [u8]> {
     protocols(preferred).find_map(|ours| protocols(offered).find(|theirs| *theirs == ours))
 }

@@ -48,7 +48,7 @@ pub(crate) enum CallbackFailure {
 
 /// The data of a connection's callbacks, which they find through the `ex_data` index of [`slot`].
 ///
-/// The owner of the `SSL` keeps it at its address until after `SSL_free` (S2).
+/// The owner of the `SSL` keeps the data at its address until after `SSL_free` (S2).
 pub(crate) struct Callbacks {
     /// The context that the connection was made from.
     original: Arc<dyn Hooks>,
@@ -136,13 +136,15 @@ impl Callbacks {
 
     /// Keeps a failure that ends the operation. No user code runs until it is taken.
     fn fail(&self, failure: CallbackFailure) {
-        // An earlier one is dropped when the cell is no longer borrowed.
+        // An earlier failure is dropped when the cell is no longer borrowed, because its destructor
+        // may be user code.
         drop(self.failure.replace(Some(failure)));
     }
 
     /// Keeps an error that does not end the operation, which reports it at its end.
     fn note_failure(&self, error: BoxError) {
-        // The first one is kept. The other is dropped when the cell is no longer borrowed.
+        // The first error is kept. The later error is dropped when the cell is no longer borrowed,
+        // because its destructor may be user code.
         let earlier = self.failure.take();
         self.failure
             .replace(earlier.or(Some(CallbackFailure::Aside(error))));
@@ -153,7 +155,7 @@ impl Callbacks {
 pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     static SLOT: OnceCell<c_int> = OnceCell::new();
     SLOT.get_or_try_init(|| {
-        // SAFETY: without callbacks and argument. OpenSSL locks its list of indices.
+        // SAFETY: the call gets no callbacks and no argument. OpenSSL locks its list of indices.
         let index = unsafe {
             decl::CRYPTO_get_ex_new_index(
                 sys::CRYPTO_EX_INDEX_SSL,

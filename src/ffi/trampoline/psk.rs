@@ -5,15 +5,16 @@ use openssl_sys as sys;
 use super::{CallbackConnection, CallbackFailure, dispatch};
 use crate::ffi::hooks::PskLimits;
 
-/// A length that OpenSSL rejects. It compares the length with its limit first, and ends the handshake.
+/// A key length that OpenSSL rejects. OpenSSL compares the length with its limit before it reads
+/// the key, and ends the handshake.
 const TOO_LONG: c_uint = c_uint::MAX;
 
-/// The result if there is no key. A connection that checks its peer's certificate uses none, since the
-/// peer of a handshake with a key sends no certificate.
+/// The result if there is no pre-shared key. A connection with a check of its own (`PeerCheck`)
+/// uses none, because in a handshake with a pre-shared key the peer sends no certificate.
 const NO_KEY: c_uint = 0;
 
-/// The result for OpenSSL if user code has failed: it ends the handshake. 0 means that there is no key,
-/// with which a handshake of TLS 1.3 would continue. So it gets a length that it rejects.
+/// The result that ends the handshake after user code has failed. In TLS 1.3, OpenSSL would
+/// continue without a pre-shared key after a result of 0, so it gets a length that it rejects.
 ///
 /// # Safety
 ///
@@ -51,7 +52,7 @@ unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
     if text.is_null() {
         return &[];
     }
-    // SAFETY: not null; the caller promises the rest.
+    // SAFETY: not null, so the caller promises a string that ends with a NUL.
     unsafe { CStr::from_ptr(text) }.to_bytes()
 }
 
@@ -77,7 +78,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
         let hint = unsafe { bytes(hint) };
         let room = max_identity_len as usize;
         let limits = PskLimits {
-            // One byte is for the NUL.
+            // The last byte of the buffer is for the NUL.
             identity: room.saturating_sub(1),
             key: max_psk_len as usize,
         };

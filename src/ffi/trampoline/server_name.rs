@@ -35,11 +35,12 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
                 if now.is_null() {
                     return refuse(sys::SSL_AD_INTERNAL_ERROR);
                 }
-                // SAFETY: `ssl` is live, and only this thread uses it. OpenSSL keeps the earlier context's
-                // message callback, so it is set here.
+                // SAFETY: `ssl` is live, and only this thread uses it. OpenSSL keeps the earlier
+                // context's message callback, so the new context's is set here.
                 unsafe { show_messages(ssl, hooks.wants_messages()) };
                 let replaced = state.set_current(hooks);
-                // Dropping it may run user code, such as the destructors of its callbacks.
+                // Dropping the replaced context may run user code, such as the destructors of its
+                // callbacks.
                 state.user_code(|| drop(replaced));
                 sys::SSL_TLSEXT_ERR_OK
             }
@@ -62,7 +63,7 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
 /// `alert` is null, or valid for writing.
 unsafe fn refuse(alert: *mut c_int, number: c_int) -> c_int {
     if !alert.is_null() {
-        // SAFETY: not null; the caller promises the rest.
+        // SAFETY: not null, so the caller promises that it is valid for writing.
         unsafe { *alert = number };
     }
     sys::SSL_TLSEXT_ERR_ALERT_FATAL

@@ -16,7 +16,7 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
     // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let server = unsafe { sys::SSL_is_server(ssl) } == 1;
     let decide = |state: &CallbackConnection<'_>| {
-        // SAFETY: live during the callback. It is only read while user code runs.
+        // SAFETY: `ssl` is live during the callback, and is only read while user code runs.
         let ours = unsafe { SslRef::from_ptr(ssl) };
         let Some(stapling) = &state.stapling else {
             return if server {
@@ -37,8 +37,8 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
         match state.user_code(|| stapling.staple(ours, &*state.current())) {
             Ok(None) => sys::SSL_TLSEXT_ERR_NOACK,
             Ok(Some(response)) => {
-                // SAFETY: live during the callback. No other reference is used now: the owner waits for
-                // OpenSSL, and the window is closed.
+                // SAFETY: `ssl` is live during the callback. No other reference is used now: the
+                // owner waits for OpenSSL, and the window is closed.
                 let ssl = unsafe { SslRef::from_ptr_mut(ssl) };
                 match ssl.set_ocsp_status(&response) {
                     Ok(()) => sys::SSL_TLSEXT_ERR_OK,

@@ -27,7 +27,7 @@ const FAILED: c_int = -1;
 const VALID: c_int = 1;
 const RENEW: c_int = 2;
 
-/// The parts of a block, in OpenSSL's order.
+/// The parts of a [`TicketBlock`], in OpenSSL's order.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
     name: &'a [u8; NAME_LEN],

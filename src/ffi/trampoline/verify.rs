@@ -48,8 +48,9 @@ unsafe fn connection(ctx: *mut sys::X509_STORE_CTX) -> Option<*mut sys::SSL> {
     verification.ex_data(index).map(SslRef::as_ptr)
 }
 
-/// Adds an error to the list, and lets the verification continue. Otherwise OpenSSL would stop at the
-/// first error, and a decision to accept that one would accept errors that were not found yet.
+/// Adds an error to the list, and lets the verification continue. Otherwise OpenSSL would stop at
+/// the first error, and a callback that accepts this error would also accept errors that were not
+/// found yet.
 unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
@@ -83,7 +84,7 @@ fn decide(
         .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))
         .collect();
     if let Some((first, _)) = errors.first() {
-        // The error that OpenSSL would have reported.
+        // Without `collect`, OpenSSL would have reported the first error.
         verification.set_error(*first);
     }
     let peer = Peer {
