@@ -94,8 +94,8 @@ pub trait SslContextExt: Sealed {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`], which names the first such part and its column. The context keeps
-    /// its list.
+    /// [`CipherStringError`], which names the first part that is refused, and its column. The
+    /// context keeps its list.
     #[doc(alias = "SSL_CTX_set_strict_cipher_list")]
     fn set_ciphers_strict(&self, ciphers: &str) -> Result<(), CipherStringError>;
 
@@ -116,8 +116,8 @@ pub trait SslContextExt: Sealed {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`], which names the first such name and its column. The context keeps
-    /// its suites.
+    /// [`CipherStringError`], which has the first name that is refused, and its column. The context
+    /// keeps its suites.
     fn set_ciphersuites_strict(&self, ciphersuites: &str) -> Result<(), CipherStringError>;
 }
 

@@ -132,7 +132,8 @@ pub mod rules {
         Rule(RuleKind::Policy(name))
     }
 
-    /// `good` returns true for every suite; `what` is the name of the rule in messages.
+    /// A rule of your own: `good` returns true for every suite. `what` is the name of the rule in
+    /// messages.
     pub const fn that(what: &'static str, good: fn(&Cipher) -> bool) -> Rule {
         Rule(RuleKind::That(what, good))
     }

@@ -1,4 +1,4 @@
-//! The failures with exit code 2.
+//! The failures that end the command with exit code 2.
 
 use std::io::{self, Write};
 

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The most bytes that are read from one file or from standard input.
+/// The maximum number of bytes that are read from one file or from standard input.
 const LIMIT: u64 = 16 << 20;
 
 /// The bytes of a file; `-` is standard input.

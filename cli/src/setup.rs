@@ -9,8 +9,8 @@ use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Failure, WithContext};
 use crate::input;
 
-/// The server's context: Python's `create_default_context(Purpose.CLIENT_AUTH)`. It requests a
-/// client certificate only with `--client-ca`.
+/// The server's context, from Python's `create_default_context(Purpose.CLIENT_AUTH)`. The server
+/// requests a client certificate only with `--client-ca`.
 pub(crate) fn server_context(client_ca: Option<&Path>) -> Result<ssl::SslContext, Failure> {
     let context = made(
         ssl::create_default_context(ssl::Purpose::CLIENT_AUTH),

@@ -85,7 +85,7 @@ fn tokens(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// All paths in a module that begin with a module of the crate.
+/// All paths in the code of a module that begin with a module of the crate. They count as imports.
 fn imports(name: &Names, modules: &Modules) -> Vec<Names> {
     let (tokens, mut paths) = (&modules[name], Vec::new());
     for (at, pair) in tokens.windows(2).enumerate() {

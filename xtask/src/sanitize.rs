@@ -175,7 +175,7 @@ fn thread(host: &str, filters: &[&str]) -> Result<ExitStatus> {
         .status()?)
 }
 
-/// The arguments that choose tests.
+/// The arguments of the test programs that select tests.
 fn selection<'a>(filters: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["--no-fail-fast", "--"];
     arguments.extend(filters);

@@ -1,7 +1,7 @@
 use crate::codes::codes;
 
 codes! {
-    /// The subject of an [`AuditFinding`](super::AuditFinding).
+    /// The code of an [`AuditFinding`](super::AuditFinding), which identifies the kind of problem.
     AuditCode {
         TrustUnused = "A001", "trusted certificates are loaded, but nothing is verified";
         NotVerified = "A002", "the server's certificate is not verified";

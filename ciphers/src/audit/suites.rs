@@ -56,7 +56,8 @@ impl Auditor<'_> {
         }
         for (weakness, suites) in &by_weakness {
             let names = first_names(suites.iter().copied(), 4);
-            // The cipher string does not affect TLS 1.3.
+            // The cipher string does not affect suites of TLS 1.3, so it is suggested only if there
+            // are others.
             let governed = suites.iter().any(|cipher| !cipher.is_tls13());
             self.find(
                 AuditCode::WeakSuites,

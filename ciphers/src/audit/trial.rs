@@ -39,7 +39,7 @@ struct IgnoredFaults {
 /// Why a default peer does not connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Fault {
-    /// The peer does not trust the issuer.
+    /// The peer does not trust the issuer of the certificate.
     Issuer(String),
     Time(String),
     Name(String),
@@ -214,8 +214,8 @@ impl Auditor<'_> {
         Ok(all)
     }
 
-    /// Default clients, one for each store that may know the issuer: the system's and the
-    /// context's own, or the given one.
+    /// Default clients, one for each trust store that may have the issuer: the system's and the
+    /// context's own, or only the given file.
     fn default_clients(
         &self,
         version: TlsVersion,

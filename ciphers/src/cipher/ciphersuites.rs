@@ -103,7 +103,7 @@ impl Ciphersuites {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] that names the first such name.
+    /// [`CipherStringError`] that has the first refused name.
     pub fn strict(text: &str) -> Result<Ciphersuites, CipherStringError> {
         let list = Ciphersuites::parse(text)?;
         if let Some(finding) = list.of_names().into_iter().next() {

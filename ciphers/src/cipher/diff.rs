@@ -52,7 +52,7 @@ pub enum Weakening {
     ForwardSecrecyLost,
     /// The most preferred suite is weak, and was not before.
     WeakFirstChoice {
-        /// The first suite now.
+        /// The first suite of the new string.
         cipher: Cipher,
         /// Why it is weak.
         why: Vec<Weakness>,
@@ -193,7 +193,7 @@ impl CipherDiff {
         self.security_levels
     }
 
-    /// The ways in which the new string is weaker; empty if it is not.
+    /// The ways in which the new string is weaker; empty if it is not weaker.
     pub fn weakenings(&self) -> &[Weakening] {
         &self.weakenings
     }
@@ -203,7 +203,7 @@ impl CipherDiff {
         !self.weakenings.is_empty()
     }
 
-    /// Whether nothing changes.
+    /// Whether both strings select the same suites in the same order, at the same security level.
     pub fn is_empty(&self) -> bool {
         let same_level = self.security_levels.0 == self.security_levels.1;
         self.added.is_empty() && self.removed.is_empty() && self.reordered.is_empty() && same_level

@@ -31,9 +31,9 @@ pub struct CipherStringError {
 pub enum CipherStringErrorKind {
     /// The string is empty, or has separators only.
     Empty,
-    /// Longer than [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
+    /// The string is longer than [`CipherString::MAX_LEN`](super::CipherString::MAX_LEN).
     TooLong,
-    /// A NUL byte, which ends a string in C.
+    /// The string has a NUL byte, which ends a string in C.
     Nul,
     /// No name follows an operator, or a `+` between names.
     MissingName,
@@ -43,9 +43,9 @@ pub enum CipherStringErrorKind {
     UnknownCommand,
     /// `@SECLEVEL=` without a digit from 0 to 5.
     SecurityLevel,
-    /// Strict mode: the linked OpenSSL does not know a name, or has no suites for it.
+    /// In strict mode only: the linked OpenSSL does not know a name, or has no suites for it.
     Unknown,
-    /// Strict mode: a part that changes nothing.
+    /// In strict mode only: a part changes nothing.
     Ineffective,
     /// Every part is valid, but the string selects no suite.
     NothingSelected,

@@ -273,7 +273,7 @@ impl Explanation {
         self.ciphers.iter().all(Cipher::is_tls13)
     }
 
-    /// The security level with the string: the one that it sets, or the library's default.
+    /// The security level: the one that the string sets, or the library's default.
     pub fn security_level(&self) -> u32 {
         self.security_level
     }

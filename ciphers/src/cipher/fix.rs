@@ -58,7 +58,7 @@ impl Fix {
     /// Corrects a string: each warning and error of [`CipherString::lint`] is removed by a small
     /// change, and so is each violation of the policy that a cipher string can remove.
     ///
-    /// A string without such a finding stays as it is.
+    /// A string without warnings, errors and such violations stays as it is.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Fix {
         &self.after
     }
 
-    /// The difference between both lists.
+    /// The difference between the suites before and after the correction.
     pub fn diff(&self) -> CipherDiff {
         CipherDiff::of_lists(&self.before, &self.after, (0, 0))
     }
@@ -294,7 +294,8 @@ impl Draft {
             true => LintCode::WeakSuites.summary().to_owned(),
             false => "the guideline does not allow them".to_owned(),
         };
-        // A part that names one suite is removed.
+        // If a part adds a bad suite by the suite's name, the part is removed. Other bad suites
+        // need an exclusion.
         let named = string.parts().iter().find(|part| {
             let [term] = part.terms() else { return false };
             part.operator() == super::Operator::Add
@@ -407,8 +408,8 @@ fn known<'a>(names: impl Iterator<Item = &'a str>) -> String {
     all.join(":")
 }
 
-/// The fewest parts that exclude the bad suites and none of the good ones: names for several suites
-/// first, then those of single ones.
+/// The fewest parts that exclude the bad suites and none of the good ones. Names for several suites
+/// are tried first, then the names of single suites.
 fn exclusions(bad: &[&Cipher], good: &[&Cipher]) -> String {
     let selects = |name: &str, cipher: &Cipher| {
         let alias = ALIASES.iter().find(|alias| alias.name == name);

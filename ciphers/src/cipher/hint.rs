@@ -11,11 +11,11 @@ pub enum Hint {
     Nearest(Box<str>),
     /// The name comes from the TLS registry or from Java. OpenSSL has this name for the suite.
     OpensslName(&'static str),
-    /// The name is a suite of TLS 1.3, which a cipher string cannot hold.
+    /// The name is a suite of TLS 1.3, which a cipher string cannot contain.
     Tls13Suite,
     /// `DEFAULT` has a meaning only at the start of a string.
     DefaultNotFirst,
-    /// Other versions or builds of OpenSSL know the name. This one has no such suites.
+    /// Other versions or builds of OpenSSL know the name. The linked one has no such suites.
     NotInThisBuild,
     /// A `-` between two names makes them one name; probably a separator is missing.
     MissingSeparator,

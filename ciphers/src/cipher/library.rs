@@ -366,8 +366,8 @@ fn initial_order(mut ciphers: Vec<Cipher>) -> Vec<Cipher> {
     ciphers
 }
 
-/// OpenSSL has no getter for strength classes. They are learned from the suites that their names
-/// select.
+/// Sets the strength classes of all suites. OpenSSL has no getter for them, so they are determined
+/// from the suites that the names of the classes select.
 fn learn_classes(scratch: &mut ScratchContext, suites: &mut [Suite]) {
     let classes: [(&str, Bits); 4] = [
         ("LOW", strong::LOW),
@@ -406,7 +406,8 @@ mod tests {
         let known = library.ask(["HIGH", "kRSA", "NOT-A-NAME"].into_iter());
         let known = known.expect("the library answers");
         let many: Vec<String> = (0..10_001).map(|n| format!("NAME{n}")).collect();
-        // The second call finds a full cache, as after another thread's calls.
+        // The first call fills the cache. The second one starts with a full cache, as if another
+        // thread had filled it.
         for _ in 0..2 {
             let names = many.iter().map(String::as_str);
             assert!(library.ask(names).is_ok_and(|known| known.0.is_empty()));

@@ -14,7 +14,7 @@ use crate::serial::fields;
 use crate::text::first_names;
 
 codes! {
-    /// The subject of a [`Finding`].
+    /// The code of a [`Finding`], which identifies the kind of problem.
     LintCode {
         UnknownName = "C001", "a name that this OpenSSL does not know";
         NoEffect = "C002", "a part that changes nothing";
@@ -198,7 +198,7 @@ impl Linter<'_> {
     }
 
     fn check_parts(&mut self, explanation: &Explanation) {
-        // The part that excluded a suite permanently, by the suite's index.
+        // For the index of each suite, the part that excluded the suite permanently.
         let mut killer: Vec<Option<&Part>> = vec![None; self.library.suites.len()];
         let mut hints = 0;
         for step in explanation.steps() {

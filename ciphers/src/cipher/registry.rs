@@ -9,8 +9,9 @@ use super::{Cipher, KnownOpenssl};
 
 /// Every suite of the TLS registry, and those that were in use without being registered, by number.
 ///
-/// Suites that an OpenSSL of [`KnownOpenssl`] has are described as by OpenSSL. The others have the
-/// registry's name in [`name`](Cipher::name), and properties that are read from it.
+/// Suites that a version of [`KnownOpenssl`] has are described as OpenSSL describes them. The
+/// others have the registry's name in [`name`](Cipher::name), and the properties that this name
+/// states.
 ///
 /// ```
 /// use pyssl_ciphers::CipherExt;

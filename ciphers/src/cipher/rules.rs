@@ -64,7 +64,7 @@ impl State {
         listed.copied().collect()
     }
 
-    /// All suites that are enabled or can still be, in order.
+    /// All suites that have not been excluded permanently, in order.
     pub(super) fn alive(&self) -> &[u16] {
         &self.order
     }

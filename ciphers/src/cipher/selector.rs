@@ -2,7 +2,7 @@
 //!
 //! A suite has one key exchange, one authentication, one cipher, one MAC, a strength class and the
 //! protocol that defined it. A name constrains some of these properties; a suite must satisfy all
-//! names that are joined by `+`. The bit values are this crate's own.
+//! names that are joined by `+`. The values of the bits are not those of OpenSSL.
 
 use super::Cipher;
 

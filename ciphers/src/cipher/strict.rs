@@ -23,7 +23,7 @@ impl CipherString {
     ///
     /// # Errors
     ///
-    /// [`CipherStringError`] that names the first such part.
+    /// [`CipherStringError`] that names the first part that is refused.
     #[doc(alias = "SSL_CTX_set_strict_cipher_list")]
     pub fn strict(text: &str) -> Result<CipherString, CipherStringError> {
         let string = CipherString::parse(text)?;

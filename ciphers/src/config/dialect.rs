@@ -18,7 +18,7 @@ pub(super) struct Dialect {
     pub(super) angles: bool,
     /// Whether a line `[section]` starts a section.
     pub(super) brackets: bool,
-    /// Words that start a section at the start of a line.
+    /// The words that start a section if they are the first word of a line.
     pub(super) sections: &'static [&'static str],
     /// Whether a line `name:` starts a section.
     pub(super) labels: bool,

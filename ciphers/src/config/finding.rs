@@ -12,7 +12,7 @@ use crate::cipher::{Cipher, CipherString, Group, Severity, nearest_suite};
 use crate::codes::codes;
 
 codes! {
-    /// The subject of a [`ConfigFinding`].
+    /// The code of a [`ConfigFinding`], which identifies the kind of problem.
     ConfigCode {
         OldVersions = "F001", "versions below TLS 1.2 are on";
         NoTls13 = "F002", "TLS 1.3 is off";

@@ -57,7 +57,7 @@ pub(super) enum Variables {
     Define,
     /// `$name`, of any directive.
     Dollar,
-    /// The name of another assignment, in capitals.
+    /// The name of another assignment, which begins with a capital letter.
     Macro,
 }
 

@@ -35,7 +35,7 @@ impl Service {
             .filter(move |setting| setting.kind == kind)
     }
 
-    /// The versions of the protocol that are on, oldest first; none if no setting says so.
+    /// The versions of the protocol that are on, oldest first; none if no setting states versions.
     ///
     /// If a setting only takes versions away, TLS 1.0 to 1.3 are the versions to begin with. If only
     /// the highest version is stated, the lowest is TLS 1.2 or that version.
@@ -43,13 +43,13 @@ impl Service {
         value::versions(self.settings.iter().flat_map(|setting| &setting.rules))
     }
 
-    /// The groups of the key exchange, as they are written; none if no setting names them.
+    /// The groups of the key exchange, as the file writes them; none if no setting names groups.
     pub fn groups(&self) -> Option<Vec<&str>> {
         let setting = self.of_kind(SettingKind::Groups).last()?;
         Some(setting.value().split(':').collect())
     }
 
-    /// Whether the server's order of suites decides; none if no setting says so.
+    /// Whether the server's order of suites decides; none if no setting states it.
     pub fn prefers_server(&self) -> Option<bool> {
         self.settings
             .iter()

@@ -10,7 +10,7 @@ use super::text::{Source, Word, folded};
 use super::value::{self, VersionRule};
 use crate::cipher::Cipher;
 
-/// The subject of a [`Setting`].
+/// The kinds of a [`Setting`].
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SettingKind {
@@ -63,7 +63,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The subject.
+    /// The kind of the setting.
     pub fn kind(&self) -> SettingKind {
         self.kind
     }
@@ -307,7 +307,7 @@ fn made(
         bits: None,
     };
     let is_code = program.dialect.starts_with("code");
-    // In source code, a variable has no known value.
+    // In source code, the value of a variable is not known, so only strings count.
     let strings: Vec<Word> = match is_code && &*program.name == "source" {
         true => values
             .iter()

@@ -112,7 +112,7 @@ impl Builder {
         self.open(kind, &rest.join(" "), words.first().map_or(at, Word::start));
     }
 
-    /// Closes blocks down to this many.
+    /// Closes blocks until only `depth` blocks are open.
     pub(super) fn close_to(&mut self, depth: usize) {
         self.stack.truncate(depth);
     }

@@ -73,7 +73,7 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
     let names = words
         .iter()
         .flat_map(|word| word.split(|c| c.is_whitespace() || ",:;\"'".contains(c)));
-    // Go and Java list the suites of TLS 1.3 beside the others.
+    // Go and Java have the suites of TLS 1.3 and the others in one list.
     let (newer, older): (Vec<Word>, Vec<Word>) =
         names.partition(|name| suite(name.text()).is_some_and(Cipher::is_tls13));
     let mut all = Vec::new();

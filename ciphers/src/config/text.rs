@@ -140,7 +140,7 @@ impl Word {
         self.part(front..back)
     }
 
-    /// The parts between these characters; empty ones are left out.
+    /// The parts between separators. Empty parts are left out.
     pub(super) fn split(&self, separates: impl Fn(char) -> bool) -> Vec<Word> {
         let mut parts = Vec::new();
         let mut start = None;

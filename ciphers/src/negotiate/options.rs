@@ -38,7 +38,7 @@ impl NegotiateOptions {
         self
     }
 
-    /// Whether certificates are verified as the contexts say. Without it, only versions, suites,
+    /// Whether certificates are verified as the contexts say. If false, only versions, suites,
     /// groups and signatures count: certificates are neither demanded nor verified.
     #[must_use]
     pub fn verify(mut self, on: bool) -> NegotiateOptions {
@@ -47,7 +47,8 @@ impl NegotiateOptions {
     }
 
     /// Whether a server context without a certificate gets test certificates for the trial: one
-    /// with an EC key and one with an RSA key. No client trusts these, so nothing is verified then.
+    /// with an EC key and one with an RSA key. No client trusts the test certificates, so nothing
+    /// is verified then.
     #[must_use]
     pub fn test_keys(mut self, on: bool) -> NegotiateOptions {
         self.test_keys = on;

@@ -259,7 +259,7 @@ impl Profile {
         Ok(Some(context))
     }
 
-    /// Negotiates with a server as this client does.
+    /// Negotiates between this client and a server.
     ///
     /// ```
     /// use pyssl as ssl;
@@ -302,7 +302,7 @@ impl fmt::Display for Profile {
     }
 }
 
-/// Negotiates with a server as each client of [`Profile::all`] does.
+/// Negotiates between each client of [`Profile::all`] and a server.
 ///
 /// ```
 /// use pyssl as ssl;

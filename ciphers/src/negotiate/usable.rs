@@ -45,7 +45,7 @@ impl Usable {
 /// Finds the listed suites that a context can negotiate, in the order of the list.
 ///
 /// Python's `get_ciphers()` and `openssl ciphers` show the suites that the cipher string selects.
-/// Some of them cannot be used: that depends on the versions, the security level, the kinds of
+/// Whether a suite can be used also depends on the versions, the security level, the kinds of
 /// certificates, finite-field parameters and callbacks. So each suite is tried with a handshake in
 /// memory. The peer accepts this suite alone, at security level 0, and has certificates of every
 /// kind. The context itself is not changed, and its callbacks are not called.

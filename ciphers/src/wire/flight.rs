@@ -169,7 +169,7 @@ impl ServerFlight {
         const WARNING: u8 = 1;
         const CLOSE_NOTIFY: u8 = 0;
         match body {
-            // A server may send a warning and continue.
+            // An alert of level warning is ignored, because the server may continue.
             [WARNING, description] if *description != CLOSE_NOTIFY => Ok(()),
             [_, description] => {
                 self.alert = Some(*description);

@@ -11,9 +11,9 @@ const MOST_IN_RECORD: usize = 1 << 14;
 /// A ClientHello with exactly the offer that was set, for one version of the protocol unless
 /// [`also`](ClientHello::also) adds older ones.
 ///
-/// In TLS 1.3 it has no key share unless [`key_share`](ClientHello::key_share) adds one. A server
-/// then answers with a HelloRetryRequest, which names the suite and the group that it has chosen
-/// (RFC 8446, section 4.2.8).
+/// In TLS 1.3, the message has no key share unless [`key_share`](ClientHello::key_share) adds one.
+/// A server then answers with a HelloRetryRequest, which names the suite and the group that it has
+/// chosen (RFC 8446, section 4.2.8).
 #[derive(Debug, Clone)]
 pub struct ClientHello {
     version: TlsVersion,

@@ -208,8 +208,8 @@ pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
     Policy::parse(&text).map_err(|error| Failure::Usage(format!("--policy {name}: {error}")))
 }
 
-/// The given string, or standard input for `-`. Invalid UTF-8 is replaced; the parser of cipher
-/// strings then rejects it and reports the column.
+/// The given string, or standard input for `-`. Invalid UTF-8 is replaced by a character that the
+/// parser of cipher strings rejects with its column.
 fn string(given: &OsStr) -> Result<String, Failure> {
     if given != "-" {
         return Ok(given.to_string_lossy().into_owned());

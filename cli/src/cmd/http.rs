@@ -64,7 +64,7 @@ fn read_request(conn: &ssl::SslSocket, deadline: Deadline) -> ssl::Result<Reques
     }
 }
 
-/// The request of a head; `None` if the head is not complete.
+/// Parses the head of a request; `None` if the head is not complete.
 fn parse(head: &[u8]) -> Option<RequestHead> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);

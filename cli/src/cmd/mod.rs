@@ -35,7 +35,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-/// A page of the manual.
+/// The manual page of the command, or of the subcommand `of`.
 fn manual(of: Option<&str>) -> Result<Vec<u8>, Failure> {
     let mut command = Cli::command();
     // Gives the subcommands their full names.

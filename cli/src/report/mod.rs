@@ -125,7 +125,7 @@ fn one_line(name: &ssl::DistinguishedName) -> String {
     clean(&parts.join(","))
 }
 
-/// The short names of RFC 4514.
+/// The short name of an attribute (RFC 4514), for its long name.
 fn short_name(long: &str) -> &str {
     match long {
         "commonName" => "CN",

@@ -8,7 +8,7 @@ use pyssl_ciphers::cipher::{Cipher, Severity, Weakness};
 
 use super::{BAD, FAINT, GOOD, Styled};
 
-/// The style of outdated suites, which are not broken.
+/// The style of suites that are outdated but not broken.
 pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default();
 
 /// One row of the table.
@@ -85,7 +85,8 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
     Ok(())
 }
 
-/// Name, protocol, key exchange, authentication, encryption with bits, and MAC.
+/// The columns of a suite: name, protocol, key exchange, authentication, encryption with bits, and
+/// MAC.
 fn cells(cipher: &Cipher) -> [String; 6] {
     let short = |value: Option<&str>, prefix: &str| {
         let value = value.unwrap_or("-");

@@ -1,4 +1,4 @@
-//! The words of a policy for suites.
+//! The words with which a policy selects suites.
 
 use serde::Deserialize;
 

@@ -122,9 +122,9 @@ pub enum ViolationKind {
     MissingGroup(Box<str>),
     /// A group is smaller than the policy requires.
     SmallGroup {
-        /// Its name.
+        /// The name of the group.
         group: Box<str>,
-        /// Its size.
+        /// The size of the group in bits.
         bits: u32,
         /// The least that the policy accepts.
         least: u32,
@@ -133,9 +133,9 @@ pub enum ViolationKind {
     UnknownName(Box<str>),
     /// A key is smaller than the policy requires.
     SmallKey {
-        /// Its kind: `"rsa"`.
+        /// The kind of the key: `"rsa"`.
         key: Box<str>,
-        /// Its size.
+        /// The size of the key in bits.
         bits: u32,
         /// The least that the policy accepts.
         least: u32,
@@ -160,7 +160,7 @@ impl Report {
         &self.about.name
     }
 
-    /// The name of the policy in words; its short name if it has no other.
+    /// The name of the policy in words, or its short name if it has no title.
     pub fn title(&self) -> &str {
         match &*self.about.title {
             "" => &self.about.name,

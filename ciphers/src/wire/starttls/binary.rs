@@ -3,7 +3,8 @@
 use super::super::reader::Reader;
 use super::{Dialogue, MOST_BYTES, StartTlsError, Step, refused, unexpected};
 
-/// An extended request with the name 1.3.6.1.4.1.1466.20037, as message 1.
+/// The StartTLS request of LDAP: an extended request with the name 1.3.6.1.4.1.1466.20037 and
+/// message id 1.
 pub(super) const LDAP_REQUEST: &[u8] =
     b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 

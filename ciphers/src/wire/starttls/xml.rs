@@ -32,7 +32,7 @@ struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The first tag; none if it is not complete. The text before it is not looked at.
+    /// The first tag; none if it is not complete. The text before the tag is ignored.
     fn first(text: &'a [u8]) -> Option<Tag<'a>> {
         let start = text.iter().position(|byte| *byte == b'<')? + 1;
         let mut quote = None;

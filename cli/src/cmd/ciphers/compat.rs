@@ -1,4 +1,5 @@
-//! How other versions of OpenSSL read the string, and what clients negotiate with it.
+//! The effect of the string in other versions of OpenSSL, and the results that clients negotiate
+//! with it.
 
 use std::path::Path;
 

@@ -244,7 +244,8 @@ impl<'a> Prober<'a> {
         Ok(true)
     }
 
-    /// Asks for SSL 2.0: the suites that the server accepts.
+    /// Asks which suites of SSL 2.0 the server accepts. The inner error is the reason why there is
+    /// no answer.
     pub(super) fn ask_ssl2(&self) -> ssl::Result<Result<Vec<u32>, String>> {
         const WHAT: &str = "SSL 2.0";
         let once = || -> ssl::Result<Result<Vec<u32>, Silence>> {

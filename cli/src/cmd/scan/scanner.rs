@@ -255,7 +255,8 @@ impl<'a> Scanner<'a> {
                 hello.groups(&curves)
             })
         });
-        // The answers are kept by `look_at`.
+        // `offer` has passed each answer to `look_at`, which keeps the groups. Only errors are
+        // returned here.
         offered
             .into_iter()
             .try_for_each(|answer| answer.map(|_| ()))
@@ -276,7 +277,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// SSL 2.0, whose hello lists every suite that the server accepts.
+    /// Finds the suites of SSL 2.0. The SERVER-HELLO lists every suite that the server accepts, so
+    /// one question is enough.
     pub(super) fn ssl2(&self) -> ssl::Result<Ssl2> {
         Ok(match self.prober.ask_ssl2()? {
             Err(reason) => Ssl2::Unknown(reason),
@@ -305,10 +307,11 @@ impl<'a> Scanner<'a> {
         });
         let mut found: Vec<u16> = Vec::new();
         let mut unknown = None;
-        // Below TLS 1.3 a server can use an EC certificate only if its curve is among the groups
-        // (RFC 8422, section 5.1). So, when the server refuses the remaining groups, they are
-        // offered again with one of the groups that were found, in the last place. A group that the
-        // server does not choose in such an offer is not negotiated with any client.
+        // Below TLS 1.3, a server can use an EC certificate only if the client offers the
+        // certificate's curve as a group (RFC 8422, section 5.1). So if the server refuses the
+        // remaining groups, they are offered again, followed by one of the groups that were found.
+        // A group that the server does not choose in such an offer is not negotiated with any
+        // client.
         let curves = version.version < TlsVersion::TLSv1_3;
         let curves = curves && suites.iter().any(|suite| suite.auth == Some("auth-ecdsa"));
         let mut behind: Option<usize> = None;
@@ -436,8 +439,8 @@ impl<'a> Scanner<'a> {
         Ok(Some(signatures))
     }
 
-    /// The names of the signature schemes that the server uses with these suites, and why there may be
-    /// more: removes the server's choice from the offer until the server refuses.
+    /// The names of the signature schemes that the server uses with these suites, and why there may
+    /// be more. The server's choice is removed from the offer until the server refuses.
     fn signatures_tls12(
         &self,
         version: TlsVersion,
@@ -535,7 +538,7 @@ fn candidates(version: TlsVersion) -> Vec<ssl::Cipher> {
     all
 }
 
-/// The group of a key exchange.
+/// The number of the group that the server chose for the key exchange.
 fn group_of(flight: &ServerFlight) -> Option<u16> {
     let exchange = flight.key_exchange().and_then(|exchange| exchange.group);
     exchange.or(flight.hello().and_then(|hello| hello.group))

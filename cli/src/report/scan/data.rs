@@ -120,7 +120,7 @@ pub(crate) struct Signatures {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct DhGroup {
     pub(crate) bits: u32,
-    /// The name of a public group.
+    /// The group's name, if its prime is that of an RFC.
     pub(crate) name: Option<&'static str>,
 }
 

@@ -52,7 +52,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
                 lines.push(String::new());
                 continue;
             }
-            // A word that is longer than a line.
+            // The word is longer than a line, so it is split.
             let rest = word.split_off(width);
             if let Some(line) = lines.last_mut() {
                 line.extend(word);
