@@ -214,7 +214,7 @@ impl<T> FairLock<T> {
         FairLock::with_state(Arc::default(), value)
     }
 
-    /// A lock with an existing state, which `value` may share.
+    /// A lock with an existing state. `value` may contain the state too.
     pub(crate) fn with_state(state: Arc<LockState>, value: T) -> FairLock<T> {
         FairLock {
             state,

@@ -75,6 +75,6 @@ forward! {
     ///
     /// # Errors
     ///
-    /// Those of the same method of `SslObject`.
+    /// The errors of `SslObject::verify_client_post_handshake`.
     verify_client_post_handshake() -> Result<()>;
 }

@@ -26,8 +26,8 @@ const READ: usize = 17 * 1024;
 /// The size of a read after one that was full: four records.
 const LARGE_READ: usize = 66 * 1024;
 
-/// A write waits while this many encrypted bytes or more are unsent. One write of 64 KiB makes fewer, so
-/// the next write does not wait for it, and up to 131 KiB can be unsent.
+/// A write waits while this many encrypted bytes or more are unsent. One write of 64 KiB makes
+/// fewer bytes than this, so the next write does not wait for it, and up to 131 KiB can be unsent.
 const BACKLOG: usize = 66 * 1024;
 
 /// An inner stream, and the bytes between it and the TLS connection.

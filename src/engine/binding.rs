@@ -12,11 +12,11 @@ use crate::ffi::x509;
 /// A kind of channel binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// RFC 5929, section 3.
+    /// `tls-unique` (RFC 5929, section 3).
     Unique,
-    /// RFC 5929, section 4.
+    /// `tls-server-end-point` (RFC 5929, section 4).
     ServerEndPoint,
-    /// RFC 9266.
+    /// `tls-exporter` (RFC 9266).
     Exporter,
 }
 
@@ -90,7 +90,7 @@ impl Connection {
         })?
     }
 
-    /// Keying material for another protocol.
+    /// Derives keying material for another protocol (RFC 5705).
     pub(crate) fn export_keying_material(
         &self,
         length: usize,

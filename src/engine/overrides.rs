@@ -120,7 +120,7 @@ macro_rules! override_setters {
         impl $type {
             /// Whether and how this connection verifies its peer.
             ///
-            /// With `CERT_NONE` while host names are checked,
+            /// If the mode is `CERT_NONE` while host names are checked,
             #[doc = $wrap]
             /// returns `ValueError`.
             #[must_use]

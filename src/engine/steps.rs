@@ -46,8 +46,9 @@ impl Connection {
         }
     }
 
-    /// Reads the state of the connection. This waits for a short step at most. While a callback runs, in
-    /// this thread or another, it reads the state that the callback sees, as in Python.
+    /// Reads the state of the connection. The method waits for a short step at most. While a
+    /// callback runs, in this thread or another, `look` gets the state that the callback sees, as
+    /// in Python.
     ///
     /// Returns an error if this thread holds the lock but runs no callback, for example while a
     /// callback is dropped.

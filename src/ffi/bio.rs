@@ -15,7 +15,7 @@ use super::read_buf::ReadBuf;
 use super::util;
 
 /// Reads and writes a connection's records. The error is `WouldBlock` if there is no data to read
-/// now, or no room to write. Only a read in [`IoMode::Blocking`] waits.
+/// now, or no room to write. Only calls in [`IoMode::Blocking`] wait.
 pub(crate) trait Transport: Send {
     /// Reads bytes into `buf`. If it writes none, the stream has ended.
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()>;
@@ -77,7 +77,7 @@ pub(super) struct BioState {
     pub(super) transport: RefCell<Box<dyn Transport>>,
     pub(super) error: RefCell<Option<io::Error>>,
     eof: Cell<bool>,
-    /// What is left of the current step's budget.
+    /// The part of the current step's budget that is left.
     budget: Cell<u32>,
     /// The last step ended because its budget was used up.
     spent: Cell<bool>,

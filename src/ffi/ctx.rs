@@ -166,7 +166,7 @@ impl CtxHandle {
         }
     }
 
-    /// How host names are compared (`X509_CHECK_FLAG_*`).
+    /// Sets how host names are compared (`X509_CHECK_FLAG_*`).
     pub(crate) fn set_hostflags(&mut self, flags: c_uint) {
         // SAFETY: the parameters live as long as the context, which nobody else uses.
         unsafe {
@@ -396,7 +396,7 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_ACCEPT_GOOD,
             decl::SSL_CTRL_SESS_ACCEPT_RENEGOTIATE,
             decl::SSL_CTRL_SESS_HIT,
-            // The clients' misses: their sessions that servers refused.
+            // For clients, this counts the sessions that servers refused to resume.
             decl::SSL_CTRL_SESS_MISSES,
             decl::SSL_CTRL_SESS_TIMEOUTS,
         ]

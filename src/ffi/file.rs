@@ -68,7 +68,8 @@ impl Reader {
         }
     }
 
-    /// The bytes in the buffer, which is filled first if it is empty. Empty at the end of the file.
+    /// The bytes in the buffer. An empty buffer is filled first, so the result is empty only at the
+    /// end of the file.
     fn available(&mut self) -> io::Result<&[u8]> {
         while self.next == self.end && !self.ended {
             match self.file.read(&mut self.buffer) {

@@ -66,7 +66,8 @@ pub(crate) trait Stapling: Send {
     /// The OCSP response that a server staples to this handshake. `context` is the one in use.
     fn staple(&self, ssl: &SslRef, context: &dyn Hooks) -> Result<Option<Arc<[u8]>>, BoxError>;
 
-    /// Checks the response that a server stapled, or that it stapled none. An error ends the handshake.
+    /// Checks the OCSP response that a server stapled, or decides about a server that stapled none.
+    /// An error ends the handshake.
     fn check(&self, ssl: &SslRef) -> Result<(), BoxError>;
 }
 
@@ -100,7 +101,7 @@ pub(crate) trait PeerCheck: Send {
 
 /// Keeps the sessions of a client's connection.
 pub(crate) trait SessionKeeper: Send {
-    /// Called with each new session, a copy of the connection's own. `context` is the number of the
+    /// Called with a copy of each new session of the connection. `context` is the number of the
     /// context in use.
     fn keep(&self, session: SslSession, context: u64);
 }

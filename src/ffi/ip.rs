@@ -9,12 +9,14 @@ use super::util::{self, clear_errors};
 
 /// Parses an address as OpenSSL does (`a2i_IPADDRESS`).
 pub(crate) fn parse(text: &str) -> Option<IpAddr> {
-    // Most names are not addresses, for which OpenSSL would try several formats and queue an error.
+    // Most texts are host names. For a host name, OpenSSL would try several formats of addresses
+    // and queue an error.
     if text.starts_with(|first: char| first.is_ascii_alphabetic()) && !text.contains(':') {
         return None;
     }
     let text = std::ffi::CString::new(text).ok()?;
-    // SAFETY: a C string. The octets belong to the result and are copied before it is freed, once.
+    // SAFETY: `text` is a C string. The octets belong to `string`, and are copied before `string`
+    // is freed once.
     let octets = unsafe {
         let string = decl::a2i_IPADDRESS(text.as_ptr());
         if string.is_null() {

@@ -54,7 +54,7 @@ impl Source<'_> {
         })
     }
 
-    /// Takes the error of the last read that failed.
+    /// Takes the system's error of the last read that failed.
     pub(crate) fn take_failure(&self) -> Option<io::Error> {
         if !self.is_file {
             return None;

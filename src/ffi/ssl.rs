@@ -204,7 +204,7 @@ impl SslHandle {
 
     pub(crate) fn do_handshake(&mut self) -> StepResult<()> {
         self.step(|ssl| {
-            // SAFETY: S4.
+            // SAFETY: no other thread uses this `SSL` (S4).
             unsafe { sys::SSL_do_handshake(ssl) }
         })
     }
@@ -213,7 +213,8 @@ impl SslHandle {
     pub(crate) fn read(&mut self, buf: &mut [MaybeUninit<u8>]) -> StepResult<usize> {
         let mut n = 0;
         let step = self.step(|ssl| {
-            // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
+            // SAFETY: no other thread uses this `SSL` (S4); OpenSSL writes at most `len` bytes and
+            // says how many.
             unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
         })?;
         Ok(step.map(|()| n))
@@ -234,7 +235,8 @@ impl SslHandle {
     pub(crate) fn read_into(&mut self, buf: &mut [u8]) -> StepResult<usize> {
         let mut n = 0;
         let step = self.step(|ssl| {
-            // SAFETY: S4; OpenSSL writes at most `len` bytes and says how many.
+            // SAFETY: no other thread uses this `SSL` (S4); OpenSSL writes at most `len` bytes and
+            // says how many.
             unsafe { sys::SSL_read_ex(ssl, buf.as_mut_ptr().cast(), buf.len(), &mut n) }
         })?;
         Ok(step.map(|()| n))
@@ -249,7 +251,7 @@ impl SslHandle {
             .borrow_mut()
             .gather(data.len() > RECORD_MAX);
         let outcome = self.step(|ssl| {
-            // SAFETY: S4; OpenSSL reads at most `len` bytes.
+            // SAFETY: no other thread uses this `SSL` (S4); OpenSSL reads at most `len` bytes.
             unsafe { sys::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &mut n) }
         });
         self.bio.transport.borrow_mut().gather(false);
@@ -287,15 +289,16 @@ impl SslHandle {
     /// Sets or clears `SSL_MODE_RELEASE_BUFFERS`.
     fn set_mode(&mut self, command: c_int) {
         let mode = sys::SSL_MODE_RELEASE_BUFFERS;
-        // SAFETY: S4. The commands take and return bits.
+        // SAFETY: no other thread uses this `SSL` (S4). The commands take and return bits.
         unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), command, mode, std::ptr::null_mut()) };
     }
 
     /// Frees OpenSSL's buffers if they are empty.
     fn free_buffers(&mut self) {
         let ssl = self.ssl.as_ptr();
-        // SAFETY: S4. Before 3.0.14, SSL_free_buffers also frees the buffer of a record that was read
-        // only in part (CVE-2024-4741). So it is called only between records.
+        // SAFETY: no other thread uses this `SSL` (S4). Before 3.0.14, SSL_free_buffers also frees
+        // the buffer of a record that was read only in part (CVE-2024-4741). So it is called only
+        // between records.
         unsafe {
             let header_is_next = util::c_str(decl::SSL_rstate_string(ssl)) == Some(c"RH");
             if header_is_next && decl::SSL_has_pending(ssl) == 0 {
@@ -313,7 +316,7 @@ impl SslHandle {
     /// peer has not sent `close_notify`.
     pub(crate) fn awaits_peer(&self) -> bool {
         let ssl = self.ssl.as_ptr();
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         let raw = unsafe { decl::SSL_has_pending(ssl) };
         self.ssl.is_init_finished()
             && raw == 0
@@ -335,7 +338,7 @@ impl SslHandle {
         let sends = !self.sent_close_notify();
         let mut both = false;
         let outcome = self.step(|ssl| {
-            // SAFETY: S4.
+            // SAFETY: no other thread uses this `SSL` (S4).
             let result = unsafe { sys::SSL_shutdown(ssl) };
             both = result == 1;
             // 0 is a success too: `close_notify` was sent, and the peer's has not arrived.
@@ -357,7 +360,7 @@ impl SslHandle {
         let mut byte = 0u8;
         let mut n = 0;
         self.step(|ssl| {
-            // SAFETY: S4; OpenSSL writes at most one byte.
+            // SAFETY: no other thread uses this `SSL` (S4); OpenSSL writes at most one byte.
             unsafe { sys::SSL_peek_ex(ssl, (&raw mut byte).cast(), 1, &mut n) }
         })
     }
@@ -385,7 +388,8 @@ impl SslHandle {
         if result == 1 {
             return Ok(Step::Done(()));
         }
-        // SAFETY: S4. This is the thread of the call, and no other call of OpenSSL came between.
+        // SAFETY: no other thread uses this `SSL` (S4). This is the thread of the call, and no
+        // other call of OpenSSL came between.
         let error = unsafe { sys::SSL_get_error(self.ssl.as_ptr(), result) };
         match error {
             sys::SSL_ERROR_WANT_READ if self.bio.is_budget_used() => Ok(Step::Again),
@@ -400,8 +404,9 @@ impl SslHandle {
 
     /// The error for `SSL_ERROR_SSL`.
     ///
-    /// The queue has an error then, with one exception: for a call on a connection that has failed
-    /// before, OpenSSL 4.0 returns this with an empty queue, where 3.x returns `SSL_ERROR_SYSCALL`.
+    /// For `SSL_ERROR_SSL`, the queue has an error, with one exception: for a call on a connection
+    /// that has failed before, OpenSSL 4.0 returns `SSL_ERROR_SSL` with an empty queue. OpenSSL 3
+    /// returns `SSL_ERROR_SYSCALL`.
     fn library_error(&self) -> StepError {
         let queue = ErrorStack::get();
         if queue.errors().is_empty() {
@@ -426,7 +431,7 @@ impl SslHandle {
             let mode = self.ssl.verify_mode().bits() | sys::SSL_VERIFY_POST_HANDSHAKE;
             self.ssl.set_verify(SslVerifyMode::from_bits_retain(mode));
         } else {
-            // SAFETY: S4.
+            // SAFETY: no other thread uses this `SSL` (S4).
             unsafe { decl::SSL_set_post_handshake_auth(self.ssl.as_ptr(), 1) };
         }
     }
@@ -438,7 +443,8 @@ impl SslHandle {
         chain: &[X509],
         key: &PKeyRef<Private>,
     ) -> Result<(), ErrorStack> {
-        // SAFETY: S4. The list of certificates belongs to the connection: `SSL_new` copied it.
+        // SAFETY: no other thread uses this `SSL` (S4). The list of certificates belongs to the
+        // connection: `SSL_new` copied it.
         unsafe { decl::SSL_certs_clear(self.ssl.as_ptr()) };
         self.ssl.set_certificate(leaf)?;
         for certificate in chain {
@@ -453,7 +459,8 @@ impl SslHandle {
         if name.is_empty() {
             return Err(ErrorStack::get());
         }
-        // SAFETY: S4. The parameters belong to the connection. The name has `len` bytes, which are copied.
+        // SAFETY: no other thread uses this `SSL` (S4). The parameters belong to the connection.
+        // The name has `len` bytes, which are copied.
         let added = unsafe {
             decl::X509_VERIFY_PARAM_add1_host(
                 sys::SSL_get0_param(self.ssl.as_ptr()),
@@ -472,7 +479,8 @@ impl SslHandle {
     /// session id context.
     pub(crate) fn set_session_id_context(&mut self, id: &[u8]) -> Result<(), ErrorStack> {
         let len = c_uint::try_from(id.len()).unwrap_or(c_uint::MAX);
-        // SAFETY: S4. OpenSSL copies `len` bytes, or returns an error if that is too many.
+        // SAFETY: no other thread uses this `SSL` (S4). OpenSSL copies `len` bytes, or returns an
+        // error if that is too many.
         match unsafe { decl::SSL_set_session_id_context(self.ssl.as_ptr(), id.as_ptr(), len) } {
             1 => Ok(()),
             _ => Err(ErrorStack::get()),
@@ -482,7 +490,7 @@ impl SslHandle {
     /// Requests the client's certificate. The next write sends the request.
     pub(crate) fn verify_client_post_handshake(&mut self) -> Result<(), ErrorStack> {
         clear_errors();
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         match unsafe { decl::SSL_verify_client_post_handshake(self.ssl.as_ptr()) } {
             1 => Ok(()),
             _ => Err(ErrorStack::get()),
@@ -491,7 +499,7 @@ impl SslHandle {
 
     /// Ends the connection: nothing can be sent or received any more.
     pub(crate) fn end(&mut self) {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         unsafe {
             let both = sys::SSL_SENT_SHUTDOWN | sys::SSL_RECEIVED_SHUTDOWN;
             sys::SSL_set_shutdown(self.ssl.as_ptr(), both);

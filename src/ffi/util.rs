@@ -1,4 +1,5 @@
-//! Slices and strings from C: null pointers and negative lengths become empty ones. Also the error queue.
+//! Slices and strings from C, and OpenSSL's error queue. Null pointers and negative lengths become
+//! empty slices.
 
 #![allow(
     clippy::disallowed_methods,

@@ -40,14 +40,15 @@ impl<'a> View<'a> {
 
     /// The number of decrypted bytes that were not read yet.
     pub(crate) fn pending(&self) -> usize {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         let pending = unsafe { sys::SSL_pending(self.ssl.as_ptr()) };
         usize::try_from(pending).unwrap_or(0)
     }
 
-    /// Whether the handshake has begun and is not done. Its settings must not change then.
+    /// Whether a handshake has begun and is not done. The settings of the connection must not
+    /// change during a handshake.
     pub(crate) fn is_mid_handshake(&self) -> bool {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         let before = unsafe { decl::SSL_in_before(self.ssl.as_ptr()) } == 1;
         !before && !self.ssl.is_init_finished()
     }
@@ -55,13 +56,13 @@ impl<'a> View<'a> {
     /// Whether a handshake is done and no other one has begun. Unlike [`SslRef::is_init_finished`] it
     /// stays true if the connection fails afterwards.
     pub(crate) fn is_settled(&self) -> bool {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         unsafe { decl::SSL_get_state(self.ssl.as_ptr()) == decl::TLS_ST_OK }
     }
 
     /// Whether `close_notify` was sent, and whether the peer's was received.
     pub(crate) fn shutdown_state(&self) -> (bool, bool) {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         let state = unsafe { sys::SSL_get_shutdown(self.ssl.as_ptr()) };
         (
             state & sys::SSL_SENT_SHUTDOWN != 0,
@@ -75,7 +76,7 @@ impl<'a> View<'a> {
         self.shutdown_state() == (false, true)
     }
 
-    /// A copy of the session, which the connection does not change any more.
+    /// A copy of the session. The connection does not change the copy.
     pub(crate) fn session(&self) -> Option<SslSession> {
         self.ssl.session().and_then(|own| session::copy(own).ok())
     }
@@ -83,7 +84,8 @@ impl<'a> View<'a> {
     /// The suites that client and server both have, in this server's order.
     pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
         let ssl = self.ssl.as_ptr();
-        // SAFETY: S4. Both lists live until the connection's next step.
+        // SAFETY: no other thread uses this `SSL` (S4). Both lists live until the connection's next
+        // step.
         unsafe {
             let client = decl::SSL_get_client_ciphers(ssl);
             let server = decl::SSL_get_ciphers(ssl);
@@ -116,8 +118,8 @@ impl<'a> View<'a> {
             decl::SSL_CTRL_GET_SIGNATURE_NAME
         };
         let mut name: *const std::ffi::c_char = std::ptr::null();
-        // SAFETY: S4. The commands write a pointer to `name`. The string belongs to the connection and is
-        // copied.
+        // SAFETY: no other thread uses this `SSL` (S4). The commands write a pointer to `name`. The
+        // string belongs to the connection and is copied.
         unsafe {
             let told = sys::SSL_ctrl(self.ssl.as_ptr(), command, 0, (&raw mut name).cast());
             (told == 1).then(|| util::text(name).map(str::to_owned))?
@@ -133,7 +135,7 @@ impl<'a> View<'a> {
         }
         #[cfg(ossl320)]
         {
-            // SAFETY: S4.
+            // SAFETY: no other thread uses this `SSL` (S4).
             let name = unsafe { sys::SSL_get0_group_name(self.ssl.as_ptr()) };
             // SAFETY: null or a string of the `SSL_CTX`, copied at once.
             unsafe { util::text(name) }.map(str::to_owned)
@@ -142,7 +144,7 @@ impl<'a> View<'a> {
         {
             let null = std::ptr::null_mut();
             let get = decl::SSL_CTRL_GET_NEGOTIATED_GROUP;
-            // SAFETY: S4; the command takes no argument.
+            // SAFETY: no other thread uses this `SSL` (S4); the command takes no argument.
             let nid = unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) };
             let name = openssl::nid::Nid::from_raw(i32::try_from(nid).ok()?);
             // OpenSSL 3.2 and newer return IANA's names, which differ from OpenSSL's own in the
@@ -159,13 +161,13 @@ impl<'a> View<'a> {
     /// Whether the extended master secret was used (RFC 7627).
     pub(crate) fn has_extended_master_secret(&self) -> bool {
         let (get, null) = (decl::SSL_CTRL_GET_EXTMS_SUPPORT, std::ptr::null_mut());
-        // SAFETY: S4; the command takes no argument.
+        // SAFETY: no other thread uses this `SSL` (S4); the command takes no argument.
         unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) == 1 }
     }
 
     /// The compression method, if records are compressed.
     pub(crate) fn compression(&self) -> Option<&'static str> {
-        // SAFETY: S4.
+        // SAFETY: no other thread uses this `SSL` (S4).
         let method = unsafe { decl::SSL_get_current_compression(self.ssl.as_ptr()) };
         // OpenSSL compresses records with zlib only. No distribution's OpenSSL can do so, and
         // contexts turn compression off.
@@ -177,7 +179,7 @@ impl<'a> View<'a> {
     #[cfg(not(ossl350))]
     pub(crate) fn peer_signature(&self) -> Option<(Option<Nid>, Nid)> {
         let (mut digest, mut kind) = (0, 0);
-        // SAFETY: S4. Each call writes one number, or returns 0.
+        // SAFETY: no other thread uses this `SSL` (S4). Each call writes one number, or returns 0.
         let found = unsafe {
             (
                 sys::SSL_ctrl(

@@ -99,7 +99,7 @@ impl MemoryBio {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up to `size` bytes, or all with `None`. Never waits.
+    /// Takes up to `size` bytes out of the buffer, or all bytes for `None`. Never waits.
     ///
     /// ```python
     /// bio.read(); bio.read(10)
@@ -113,7 +113,8 @@ impl MemoryBio {
         self.lock().take_vec(size.into().unwrap_or(usize::MAX))
     }
 
-    /// Takes bytes into a slice, and returns their number: 0 if there are none. Never waits.
+    /// Takes bytes out of the buffer into a slice, and returns their number: 0 if the buffer is
+    /// empty. Never waits.
     ///
     /// Python has no such method; [`read`](Self::read) makes a new vector each time.
     ///
@@ -162,7 +163,8 @@ impl MemoryBio {
 }
 
 impl Read for &MemoryBio {
-    /// `WouldBlock` if the buffer is empty and [`write_eof`](MemoryBio::write_eof) was not called.
+    /// Returns the error `WouldBlock` if the buffer is empty and
+    /// [`write_eof`](MemoryBio::write_eof) was not called.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut queue = self.lock();
         if queue.bytes.is_empty() && !queue.eof && !buf.is_empty() {

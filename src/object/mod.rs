@@ -212,7 +212,7 @@ impl SslObject {
         self.try_do_handshake()?.now()
     }
 
-    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
+    /// Like `do_handshake`, but returns a step instead of an error if it needs bytes of the peer.
     pub(crate) fn try_do_handshake(&self) -> Result<Step<()>> {
         steps(|| {
             self.connection
@@ -297,7 +297,7 @@ impl SslObject {
         Ok(n)
     }
 
-    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
+    /// Like `write`, but returns a step instead of an error if it needs bytes of the peer.
     pub(crate) fn try_write(&self, data: &[u8]) -> Result<Step<usize>> {
         let _turn = self.write_turn()?;
         let mut writing = self.connection.begin_write(data);
@@ -337,7 +337,7 @@ impl SslObject {
         self.try_unwrap()?.now()
     }
 
-    /// As the method without `try_`, but bytes that are needed from the peer are not an error.
+    /// Like `unwrap`, but returns a step instead of an error if it needs bytes of the peer.
     pub(crate) fn try_unwrap(&self) -> Result<Step<()>> {
         let step = steps(|| self.connection.shutdown(Deadline::Never))?;
         Ok(step.map(drop))
@@ -498,7 +498,7 @@ fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     steps(step)?.now()
 }
 
-/// Like [`run`], but having to wait is not an error.
+/// Like [`run`], but returns `Step::WantRead` or `Step::WantWrite` where `run` returns an error.
 fn steps<T>(mut step: impl FnMut() -> Result<Step<T>>) -> Result<Step<T>> {
     loop {
         match step()? {

@@ -17,7 +17,7 @@ pub enum Closed {
     Orderly,
     /// The peer has closed or reset the connection without `close_notify`.
     Ragged,
-    /// The time was over before the peer's `close_notify` arrived, or before ours was sent.
+    /// The time passed before the peer's `close_notify` arrived, or before ours was sent.
     TimedOut,
     /// There was no TLS connection: the handshake was not done, or TLS had ended before.
     Unprotected,
@@ -203,8 +203,8 @@ impl SslSocket {
             let (found, theirs) = {
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
-                    // This is checked at each step, since a thread may begin to receive while this
-                    // one waits.
+                    // The check is repeated at each step, since another thread may begin to receive
+                    // while this one waits.
                     let theirs = connection.has_other_reader();
                     let step = match theirs {
                         true => connection.peek(deadline),
@@ -218,7 +218,8 @@ impl SslSocket {
             }
             let in_time = match theirs {
                 true => others.wait(reads, deadline),
-                // The deadline is checked here too, since reads do not wait while the peer sends.
+                // The deadline is checked here too, because a read does not wait, and does not
+                // check it, while the peer sends.
                 false => deadline.left().is_none_or(|left| !left.is_zero()),
             };
             if !in_time {

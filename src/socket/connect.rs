@@ -173,7 +173,8 @@ impl SslSocket {
     fn wait_alone(&self, connection: &Connection) -> Result<()> {
         self.busy_poll(Deadline::Never)?;
         match Flight::wait(&self.io.socket) {
-            // Another holder of the descriptor has made the socket non-blocking.
+            // Another process or thread with a duplicate of the descriptor has made the socket
+            // non-blocking.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                 self.io.wait(Interest::Read, Deadline::Never).map(drop)
             }
@@ -500,7 +501,8 @@ impl SslSocket {
         let connection = self.ensure_begun()?;
         let deadline = self.deadline();
         if connection.handshaken() {
-            // This reads nothing from the network, so it does not need the turn to read.
+            // With `IoMode::BufferOnly`, the step reads nothing from the network, so it does not
+            // need the turn to read.
             if let Step::Done(()) = self
                 .io
                 .checked(connection.do_handshake(IoMode::BufferOnly, deadline))?
@@ -515,7 +517,7 @@ impl SslSocket {
     fn ensure_begun(&self) -> Result<Arc<Connection>> {
         if let Tls::NotStarted = self.tls() {
             let turn = ConnectTurn::take(&self.connecting);
-            // Another thread may have created it in the meantime.
+            // Another thread may have created the TLS connection in the meantime.
             if turn.is_some() && matches!(self.tls(), Tls::NotStarted) {
                 return self.begin_tls();
             }

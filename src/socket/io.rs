@@ -23,7 +23,7 @@ use crate::ffi::read_buf::ReadBuf;
 pub(super) struct Io {
     pub(super) socket: Socket,
     closed: AtomicBool,
-    /// How many threads are in `wait`.
+    /// How many threads are in the method `wait`.
     waiting: AtomicUsize,
     /// How many threads are in connect(2).
     connecting: AtomicUsize,
@@ -50,7 +50,7 @@ impl Io {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Python's error for a socket that was closed.
+    /// Returns Python's error (`EBADF`) if the socket was closed.
     pub(super) fn check_open(&self) -> Result<()> {
         if self.is_closed() {
             Err(Error::os(libc::EBADF))
@@ -184,7 +184,7 @@ impl Io {
         std::mem::take(&mut *self.lock_left_over())
     }
 
-    /// A plain read that does not wait.
+    /// Reads clear text without waiting. The bytes that were kept come first.
     pub(super) fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         let mut left_over = self.lock_left_over();
         if !left_over.is_empty() {

@@ -461,9 +461,9 @@ impl SslSocket {
     /// A socket made from the descriptor has the same time-out, set as `SO_RCVTIMEO` and `SO_SNDTIMEO`. (In
     /// Python the time-out belongs to the object, and such a descriptor is in non-blocking mode.)
     ///
-    /// With [`read_ahead`](WrapSocket::read_ahead), plain bytes that were read together with the peer's
-    /// `close_notify` are no longer in the system's receive buffer: receive them first, while
-    /// [`pending`](Self::pending) is not 0. (Wrapping the socket again keeps them.)
+    /// With [`read_ahead`](WrapSocket::read_ahead), bytes of clear text that were read together
+    /// with the peer's `close_notify` are no longer in the system's receive buffer: receive them
+    /// first, while [`pending`](Self::pending) is not 0. (Wrapping the socket again keeps them.)
     ///
     /// # Errors
     ///

@@ -86,12 +86,12 @@ impl WrapSocket {
     /// become a few per cent faster. (A stream of records of 1 KiB becomes slower: the reader receives
     /// them faster than the peer sends them, and sleeps more often.)
     ///
-    /// **Disadvantage.** Records that were read ahead are no longer in the system's receive buffer, so `select`
-    /// and `poll` do not report them. A program that waits for the descriptor must check
-    /// [`pending`](SslSocket::pending) first, and wait only if it is 0. `pending` then also counts the end of
-    /// the stream, or an error, as one byte if it was read ahead. Plain bytes after the peer's
-    /// `close_notify` may be read ahead too. After [`unwrap`](SslSocket::unwrap) the socket receives them,
-    /// but the descriptor of [`detach`](SslSocket::detach) does not.
+    /// **Disadvantage.** Records that were read ahead are no longer in the system's receive buffer,
+    /// so `select` and `poll` do not report them. A program that waits for the descriptor must
+    /// check [`pending`](SslSocket::pending) first, and wait only if it is 0. `pending` then also
+    /// counts the end of the stream, or an error, as one byte if it was read ahead. Clear text
+    /// after the peer's `close_notify` may be read ahead too. After [`unwrap`](SslSocket::unwrap)
+    /// the socket receives this text, but the descriptor of [`detach`](SslSocket::detach) does not.
     ///
     /// Without this option, a read takes only the record that it needs, in any mode, and the descriptor
     /// behaves as in Python.

@@ -75,8 +75,8 @@ impl SslSocket {
     /// # Ok(()) }
     /// ```
     ///
-    /// One call returns at most the data of one TLS record, 16384 bytes. If the handshake is not done, this
-    /// does it first. As in Python, it receives plain bytes after `unwrap`.
+    /// One call returns at most the data of one TLS record, 16384 bytes. If the handshake is not
+    /// done, `recv` does it first. As in Python, `recv` receives clear text after `unwrap`.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl SslSocket {
         }
     }
 
-    /// Python's `sock.write(data)`: as `send`, and a `ValueError` without TLS.
+    /// Python's `sock.write(data)`: sends like `send`, but returns a `ValueError` without TLS.
     ///
     /// # Errors
     ///
@@ -233,9 +233,9 @@ impl SslSocket {
     /// Python's `sock.pending()`: the number of decrypted bytes that the next read returns without waiting.
     /// If it is 0, `select` and `poll` on the socket report whether there is more.
     ///
-    /// With [`read_ahead`](super::WrapSocket::read_ahead) it also counts bytes that were read ahead, because
-    /// `poll` does not report them: the next record, the end of the stream as 1 until a read has reported
-    /// it, and plain bytes after the end of the TLS connection.
+    /// With [`read_ahead`](super::WrapSocket::read_ahead), `pending` also counts bytes that were
+    /// read ahead, because `poll` does not report them: the next record, the end of the stream as 1
+    /// until a read has reported it, and clear text after the end of the TLS connection.
     pub fn pending(&self) -> usize {
         match self.tls() {
             Tls::Active(connection) => connection.pending(),
@@ -258,7 +258,8 @@ impl SslSocket {
         Error::value(format!("{what} on closed or unwrapped SSL socket."))
     }
 
-    /// The error of a socket whose TLS connection was dropped. If the socket is closed, the system's error.
+    /// The error of a socket whose TLS connection was dropped: `EBADF` if the socket is closed, or
+    /// Python's error for a socket without TLS.
     fn over(&self, what: &str) -> Error {
         self.io
             .check_open()

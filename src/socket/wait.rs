@@ -49,7 +49,8 @@ impl SslSocket {
                 let _turn = self.turn(connection, &connection.reads, deadline, READ_TIMED_OUT)?;
                 connection.register_reader();
                 if mode == IoMode::Blocking {
-                    // The step itself waits for the peer.
+                    // In this mode, the step itself waits for the peer, so `drive` need not wait
+                    // before it.
                     self.wrote.store(false, Ordering::Relaxed);
                 }
                 let outcome = self.drive(connection, deadline, READ_TIMED_OUT, |deadline| {
@@ -71,7 +72,7 @@ impl SslSocket {
         }
     }
 
-    /// Writes application data. `mode` is as for [`read_tls`](Self::read_tls).
+    /// Writes application data. [`read_tls`](Self::read_tls) describes `mode`.
     pub(super) fn write_tls(
         &self,
         connection: &Arc<Connection>,
@@ -116,7 +117,8 @@ impl SslSocket {
                 }
                 Step::WantRead => {
                     // If another thread has the turn to read, it also receives the rest of the
-                    // message.
+                    // message. So this thread waits for the turn, or for a step of the other
+                    // thread.
                     reading = match connection.reads.take_unless_stepped(steps, deadline) {
                         Err(LockError::NotInTime) if matches!(deadline, Deadline::Now) => {
                             return Err(Error::want_read());

@@ -47,7 +47,7 @@ enum End {
 struct State {
     channel: Channel,
     object: Option<Arc<SslObject>>,
-    /// Decrypted data that was received and not read yet.
+    /// Data that was received, decrypted under TLS, and not read yet.
     received: Vec<u8>,
     at_eof: bool,
     /// The error that ended reading. The next read returns it.
@@ -152,7 +152,7 @@ impl State {
                 n => drop(self.unsent.drain(..n)),
             }
             self.flow.sent(self.unsent.len());
-            // `drain` may be waiting for this.
+            // A task in `drain` may be waiting until fewer bytes are unsent.
             self.wake_waiting();
         }
         let ends = self.ends;
@@ -357,7 +357,7 @@ impl Shared {
 
     /// Python's `await writer.drain()`.
     pub(super) async fn drained(&self) -> Result<()> {
-        // As in Python, other tasks can run first.
+        // As in Python, `drain` lets other tasks run first.
         tokio::task::yield_now().await;
         self.wait_until(|state| !state.flow.paused).await
     }

@@ -84,7 +84,7 @@ impl Endpoint {
         self
     }
 
-    /// The default of `server_hostname`.
+    /// The default of `server_hostname`: the host, if there is one.
     pub(super) fn host(&self) -> Option<&str> {
         match &self.target {
             Target::Host(host, _) => Some(host).filter(|host| !host.is_empty()).map(|x| &**x),

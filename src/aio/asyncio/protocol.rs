@@ -9,7 +9,7 @@ use crate::object::SslObject;
 
 /// Python's `asyncio.Protocol`: functions that a connection calls.
 ///
-/// They are called one after the other, in a task of the connection.
+/// After `connection_made`, a task of the connection calls the functions one after the other.
 pub trait Protocol: Send + 'static {
     /// The connection is established, and its handshake is done.
     fn connection_made(&mut self, transport: &Transport) {

@@ -211,7 +211,7 @@ impl StreamWriter {
     }
 
     /// Python's `writer.close()`: sends what is queued, then `close_notify`, and closes the
-    /// connection. A task does that in the background.
+    /// connection. A background task does this, so `close` returns at once.
     pub fn close(&mut self) {
         self.0.close();
     }

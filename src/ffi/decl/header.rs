@@ -23,7 +23,7 @@ const INCLUDES: &str = "\
 #include <openssl/x509v3.h>
 ";
 
-/// A declaration with Rust's types. A function without a result has an empty one.
+/// A declaration with Rust's types. For a function without a result, `result` is empty.
 pub(super) struct Signature {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [&'static str],

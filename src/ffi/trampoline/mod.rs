@@ -141,7 +141,7 @@ impl Callbacks {
         drop(self.failure.replace(Some(failure)));
     }
 
-    /// Keeps an error that does not end the operation, which reports it at its end.
+    /// Keeps an error that does not end the operation. The operation reports the error at its end.
     fn note_failure(&self, error: BoxError) {
         // The first error is kept. The later error is dropped when the cell is no longer borrowed,
         // because its destructor may be user code.
@@ -175,7 +175,7 @@ pub(in crate::ffi) fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
-/// The connection for which OpenSSL has called.
+/// The connection for which OpenSSL has called a callback.
 struct CallbackConnection<'a> {
     callbacks: &'a Callbacks,
     ssl: *mut sys::SSL,

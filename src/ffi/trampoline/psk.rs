@@ -56,7 +56,7 @@ unsafe fn bytes<'a>(text: *const c_char) -> &'a [u8] {
     unsafe { CStr::from_ptr(text) }.to_bytes()
 }
 
-/// Calls back for a client's identity and key.
+/// Asks the callback of the context in use for a client's identity and key.
 ///
 /// OpenSSL copies the callback into a new connection, and keeps it there when the context is switched.
 /// As in CPython, the callback of the context in use is called.
@@ -104,7 +104,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
     unsafe { dispatch(ssl, failed, answer) }
 }
 
-/// Calls back for the key of an identity that a client sent; see [`psk_client`].
+/// Asks a callback for the key of an identity that a client sent; see [`psk_client`].
 pub(in crate::ffi) unsafe extern "C" fn psk_server(
     ssl: *mut sys::SSL,
     identity: *const c_char,

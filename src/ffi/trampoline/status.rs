@@ -6,12 +6,13 @@ use openssl_sys as sys;
 
 use super::{CallbackConnection, CallbackFailure, dispatch};
 
-/// A client's results: continue, or send the alert `bad_certificate_status_response`.
+/// A client's results: the handshake continues, or OpenSSL sends the alert
+/// `bad_certificate_status_response`.
 const ACCEPTED: c_int = 1;
 const REFUSED: c_int = 0;
 
-/// Calls back for the OCSP response that a server staples, or for the check of the one that a client
-/// received. OpenSSL calls it on a client also if the server stapled none.
+/// Asks for the OCSP response that a server staples, or checks the response that a client received.
+/// On a client, OpenSSL calls this function also if the server stapled no response.
 pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes a live connection, which only this thread uses.
     let server = unsafe { sys::SSL_is_server(ssl) } == 1;

@@ -20,8 +20,8 @@ use crate::ffi::util;
 const NAME_LEN: usize = 16;
 const IV_LEN: usize = 16;
 
-/// The callback's results: there is no key; an error; the ticket is valid; it is valid, and the server
-/// sends a new one.
+/// The callback's results, in this order: there is no key for the ticket; an error; the ticket is
+/// valid; the ticket is valid, and the server sends a new one.
 const NO_KEY: c_int = 0;
 const FAILED: c_int = -1;
 const VALID: c_int = 1;
@@ -57,7 +57,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
 ) -> c_int {
     let prepare = |state: &CallbackConnection<'_>| {
         let keys = state.original.ticket_keys();
-        // SAFETY: the arguments are those of OpenSSL.
+        // SAFETY: OpenSSL has passed these arguments to the callback.
         unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }
     };
     // SAFETY: called by OpenSSL with the running connection.
@@ -100,7 +100,7 @@ unsafe extern "C" fn foreign_ticket(
     let Ok(Some(keys)) = keys else {
         return NO_KEY;
     };
-    // SAFETY: the arguments are those of OpenSSL.
+    // SAFETY: OpenSSL has passed these arguments to the callback.
     unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }
 }
 
