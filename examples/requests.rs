@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = requests::get(&url, true);
     show("verify=True", response);
 
-    // Any server is accepted.
+    // With `verify=False`, the client accepts any server.
     // response = requests.get('https://example.com', verify=False)
     let response = requests::get(&url, false);
     show("verify=False", response);

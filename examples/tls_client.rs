@@ -3,8 +3,8 @@
 //! `cargo run --example tls_client [PORT]`, beside a running `tls_server`.
 //!
 //! The Python program loads a certificate authority, but a context made with `PROTOCOL_TLSv1_2`
-//! does not verify (`verify_mode` is `CERT_NONE`), so **any server is accepted**. The port behaves
-//! the same. Use `start_verifying_client` below it instead.
+//! does not verify (`verify_mode` is `CERT_NONE`), so **any server is accepted**.
+//! `start_ssl_client` is its exact port. Use `start_verifying_client` instead.
 
 mod certificates;
 
@@ -33,7 +33,7 @@ fn start_ssl_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The same, but verifies the server's certificate and name.
+/// Like `start_ssl_client`, but verifies the server's certificate and name.
 fn start_verifying_client(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     // context = ssl.create_default_context(cafile="ca_cert.pem")
     let context = ssl::create_default_context("ca_cert.pem")?;

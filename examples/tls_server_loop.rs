@@ -45,7 +45,7 @@ fn start_ssl_server(port: u16) -> Result<(), Box<dyn std::error::Error>> {
             conn.sendall(b"Hello from server!")?;
         }
         // finally:
-        //     conn.close()   -- here the end of the scope closes it in every case
+        //     conn.close()   -- here, dropping `conn` closes the connection in every case
     }
 }
 

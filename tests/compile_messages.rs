@@ -2,7 +2,8 @@
 
 use pyssl_testing::skip::skipped;
 
-/// The compiler's own wording differs between versions.
+/// The version of the compiler whose messages the files contain. Other versions word them
+/// differently.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
@@ -19,7 +20,7 @@ fn compiler_errors_for_python_names_suggest_rust_names() {
         ));
         return;
     }
-    // The dependencies decide how the compiler shortens the names of types.
+    // How the compiler shortens the names of types depends on the crates that are linked.
     if !cfg!(all(feature = "requests", feature = "tokio")) {
         skipped("the messages are those with the features requests and tokio");
         return;

@@ -1,5 +1,5 @@
-//! Tests of a project's TLS settings, to copy: put your own contexts into `client()` and
-//! `server()`, and your own rules into the tests.
+//! A template for tests of a project's TLS settings. Copy this file, put your own contexts into
+//! `client()` and `server()`, and your own rules into the tests.
 //!
 //! They fail when a cipher string has a typing error, when a setting becomes weaker, and when
 //! another OpenSSL or distribution selects other suites for the same string.
@@ -70,7 +70,7 @@ fn the_client_audit_has_no_serious_finding() -> ssl::Result<()> {
         .audit("service.example")?
         .into_iter()
         .filter(|finding| finding.severity() == Severity::Error)
-        // Where the tests run, the system may have no certificates.
+        // The system on which the tests run may have no trusted certificates.
         .filter(|finding| finding.code() != pyssl_ciphers::audit::AuditCode::NothingTrusted)
         .collect();
     assert!(serious.is_empty(), "{serious:#?}");
@@ -101,7 +101,7 @@ fn a_rule_with_an_unknown_suite_name_fails() -> ssl::Result<()> {
         "{}",
         broken[0]
     );
-    // Names of the registry and of older versions of OpenSSL are known.
+    // Rules accept names of the IANA registry, and names of older versions of OpenSSL.
     for name in [
         "TLS_RSA_WITH_AES_128_CBC_SHA",
         "EXP-RC4-MD5",

@@ -1,5 +1,5 @@
-//! Suites of a provider that is loaded later. The test has a process of its own, because the
-//! provider stays loaded.
+//! Suites of a provider that is loaded after a cipher string was parsed. The test has a process of
+//! its own, because a provider affects every test of its process.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -12,7 +12,7 @@ fn suites_of_a_provider_loaded_later_are_explained() {
     let string = CipherString::parse("HIGH:SEED:IDEA").unwrap();
     let effect = || string.explain().unwrap().steps()[1].effect();
     assert_eq!(effect(), Effect::Unknown);
-    // Dropping one unloads it.
+    // The variable keeps the provider loaded, because dropping a `Provider` unloads it.
     let Ok(_legacy) = Provider::load(None, "legacy") else {
         skipped("this OpenSSL has no legacy provider");
         return;

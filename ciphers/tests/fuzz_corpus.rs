@@ -1,5 +1,5 @@
-//! Runs the fuzz targets on their corpus and on small changes of it, with stable Rust. `fuzz/` runs
-//! the same targets under a fuzzer.
+//! Runs the fuzz targets with stable Rust, on the files of their corpus and on slightly changed
+//! copies. `fuzz/` runs the same targets under a fuzzer.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
 )]
 
 #[path = "../../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, reason = "the file is a library of its own too")]
+#[allow(unreachable_pub, reason = "the file is also the library of fuzz/")]
 mod targets;
 
 use std::fs;
@@ -57,7 +57,7 @@ fn the_corpus_is_replayed() {
     }
 }
 
-/// Truncated files, and files with one wrong bit.
+/// Runs the targets on truncated files, and on files with one wrong bit.
 #[test]
 fn neighbours_of_the_corpus_are_replayed() {
     /// The number of positions of a file that are changed.

@@ -72,10 +72,11 @@ fn a_tls_1_3_hello_retry_request_is_parsed() {
     assert_eq!(chosen.version, 0x0304);
     assert!([0x1303, 0x1301].contains(&chosen.suite));
     assert_eq!(chosen.group.map(group_name).unwrap(), "x448");
-    // With a key share, the server sends its certificate, if it can sign.
+    // After a hello with a key share, the server sends its certificate. If the hello has no
+    // signature algorithm that fits the certificate's key, the server sends an alert.
     let mut tried = 0;
     for group in groups().filter(|group| has_key_share(*group)) {
-        // Newer versions of OpenSSL do not use the larger ones by default.
+        // Newer versions of OpenSSL do not enable the larger groups by default.
         if server.set_groups(&group_name(group)).is_err() {
             continue;
         }
@@ -94,7 +95,7 @@ fn a_tls_1_3_hello_retry_request_is_parsed() {
     assert!(tried >= 8, "{tried}");
 }
 
-/// Every suite that OpenSSL can offer gets its answer, whatever the key exchange.
+/// A server accepts every suite that OpenSSL can offer, with every kind of key exchange.
 #[test]
 fn every_suite_of_openssl_is_accepted_from_our_hello() {
     let (server, _) = server(KeyKind::Rsa2048);
@@ -128,7 +129,8 @@ fn every_suite_of_openssl_is_accepted_from_our_hello() {
     assert!(accepted > 20, "{accepted}");
 }
 
-/// The results that a caller can see.
+/// Reads bytes in portions of this size, and returns everything that the public API tells about
+/// them, as text.
 fn seen(bytes: &[u8], portion: usize) -> String {
     let mut flight = ServerFlight::new();
     for part in bytes.chunks(portion) {

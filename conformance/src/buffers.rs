@@ -5,7 +5,7 @@ use pyo3::exceptions::{PyBufferError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PySlice};
 
-/// The bytes of an object with a contiguous buffer.
+/// Copies the bytes of an object that has a contiguous buffer (format `y*`).
 pub(crate) fn bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     if let Ok(bytes) = object.cast_exact::<PyBytes>() {
         return Ok(bytes.clone());
@@ -19,7 +19,7 @@ pub(crate) fn bytes<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBy
     Ok(bytes.cast_into()?)
 }
 
-/// A writable buffer.
+/// A writable buffer (format `w*`).
 pub(crate) struct Target<'py>(Bound<'py, PyAny>);
 
 impl<'py> Target<'py> {

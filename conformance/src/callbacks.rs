@@ -1,4 +1,4 @@
-//! Calls Python's callbacks from the library's.
+//! Calls Python's callbacks from the closures that are set as the library's callbacks.
 //!
 //! The library's closures hold [`Callbacks`]. They run in the thread that drives a connection;
 //! [`Current`] has that connection.
@@ -16,7 +16,8 @@ use crate::buffers;
 use crate::connection::Current;
 use crate::context::Callbacks;
 
-/// Reports an exception that cannot be passed on, as the C module does.
+/// Passes an exception of a callback to `sys.unraisablehook`, as the C module does where it cannot
+/// raise it.
 fn unraisable(py: Python<'_>, error: PyErr, callback: &Bound<'_, PyAny>) {
     error.write_unraisable(py, Some(callback));
 }
@@ -94,7 +95,8 @@ pub(crate) fn message(
     })
 }
 
-/// An identity and a key. The key is empty after an exception, which has been reported.
+/// Calls the PSK callback of a client, and returns the identity and the key. If the callback raises
+/// an exception, it is reported, and the key is empty.
 pub(crate) fn client_key(
     callbacks: &Arc<Callbacks>,
     hint: Option<&str>,
@@ -131,7 +133,7 @@ fn key_bytes(key: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     Ok(buffers::bytes(key)?.as_bytes().to_vec())
 }
 
-/// The password argument of `load_cert_chain`.
+/// Converts the password argument of `load_cert_chain`.
 pub(crate) fn password(given: &Bound<'_, PyAny>) -> PyResult<pyssl::Password> {
     if given.is_callable() {
         let callback = given.clone().unbind();
@@ -156,7 +158,7 @@ fn text_or_bytes(value: &Bound<'_, PyAny>, otherwise: &'static str) -> PyResult<
     bytes.ok_or_else(|| PyTypeError::new_err(otherwise))
 }
 
-/// `None` or a callable.
+/// Checks that an argument is `None` or a callable.
 pub(crate) fn callable(
     value: Option<&Bound<'_, PyAny>>,
     otherwise: &'static str,

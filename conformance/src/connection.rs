@@ -19,9 +19,9 @@ use crate::context::Context;
 use crate::errors::{self, OrRaise};
 use crate::session::{self, Session};
 
-/// The library's type for the connection.
+/// A connection of the library.
 enum Face {
-    /// On a duplicate of the descriptor of Python's socket, which Python owns.
+    /// It has a duplicate of the descriptor, because Python's socket owns and closes the original.
     Socket(SslSocket),
     Object(SslObject),
 }
@@ -29,7 +29,8 @@ enum Face {
 #[pyclass(name = "_SSLSocket", module = "_ssl", frozen, immutable_type)]
 pub(crate) struct Connection {
     face: Face,
-    /// Python's socket. Weak, as in the C module: it owns this object.
+    /// Python's socket. The reference is weak, as in the C module, because the socket owns this
+    /// object.
     socket: Option<Py<PyWeakrefReference>>,
     owner: Mutex<Option<Py<PyWeakrefReference>>>,
     context: Mutex<Option<Py<Context>>>,
@@ -41,7 +42,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls a getter of either type, which may wait for the connection's lock.
+/// Calls a getter of either type. It detaches from the interpreter, since a getter may wait for the
+/// connection's lock.
 macro_rules! ask {
     ($self:ident, $py:ident, $face:ident => $question:expr) => {
         $py.detach(|| match &$self.face {
@@ -51,7 +53,8 @@ macro_rules! ask {
     };
 }
 
-/// A duplicate of a descriptor of this process.
+/// Duplicates a descriptor of this process. `pidfd_getfd` takes it as a number, so no unsafe code
+/// is needed.
 fn duplicate(fd: i32) -> PyResult<OwnedFd> {
     let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
         .and_then(|this| pidfd_getfd(this.as_fd(), fd, PidfdGetfdFlags::empty()));
@@ -62,7 +65,7 @@ fn weak(object: &Bound<'_, PyAny>) -> PyResult<Py<PyWeakrefReference>> {
     PyWeakrefReference::new(object).map(Bound::unbind)
 }
 
-/// The `owner` argument of a new connection.
+/// Converts the `owner` argument of a new connection.
 fn given_owner(owner: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Py<PyWeakrefReference>>> {
     owner.filter(|owner| !owner.is_none()).map(weak).transpose()
 }
@@ -150,7 +153,7 @@ impl Connection {
         lock(&self.chosen).take()
     }
 
-    /// Python's socket, if it is open. Its time-out is copied to the library's.
+    /// Returns Python's socket if it is open, and copies its time-out to the library's socket.
     fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (Face::Socket(face), Some(socket)) = (&self.face, &self.socket) else {
             return Ok(None);
@@ -247,7 +250,7 @@ impl Connection {
     }
 
     fn pending(this: &Bound<'_, Self>) -> usize {
-        // Decrypting may run callbacks.
+        // `pending` may decrypt a record, which may run callbacks.
         let _current = Current::enter(this);
         let connection = this.get();
         let py = this.py();
@@ -333,7 +336,8 @@ impl Connection {
         };
         let engine = context.get().engine.clone();
         if Current::is(this) {
-            // The context is set when the callback returns.
+            // A callback cannot change its own connection. The library sets the context when the
+            // callback has returned.
             *lock(&connection.chosen) = Some(engine);
         } else {
             ask!(connection, py, face => face.set_context(&engine)).or_raise(py)?;

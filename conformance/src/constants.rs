@@ -82,7 +82,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("OPENSSL_VERSION_NUMBER", *ssl::OPENSSL_VERSION_NUMBER)?;
     module.add("OPENSSL_VERSION_INFO", *ssl::OPENSSL_VERSION_INFO)?;
     module.add("_OPENSSL_API_VERSION", *ssl::OPENSSL_VERSION_INFO)?;
-    // The default of a new context; `ssl.py` has another name for it.
+    // The cipher string of a new context, which `ssl.py` imports as `_DEFAULT_CIPHERS`.
     module.add(
         "_DEFAULT_CIPHERS",
         "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM",

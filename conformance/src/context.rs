@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use pyssl::SslContext;
 
-/// A Python object, or none.
+/// A place for a Python object, which may be empty.
 #[derive(Default)]
 pub(crate) struct Slot(Mutex<Option<Py<PyAny>>>);
 
@@ -31,8 +31,8 @@ impl Slot {
     }
 }
 
-/// Python's callbacks. The context's object has them, and shows them to the garbage collector; the
-/// library's closures share them.
+/// Python's callbacks. The Python object of the context shows them to the garbage collector, and the closures that the
+/// library calls share them.
 #[derive(Default)]
 pub(crate) struct Callbacks {
     pub(crate) sni: Slot,

@@ -274,7 +274,7 @@ impl Context {
         py: Python<'_>,
         callback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        // Check the role first.
+        // As in the C module, the error for the wrong role precedes the check of the argument.
         if self.engine.protocol() == Protocol::PROTOCOL_TLS_SERVER {
             return self.engine.clear_psk_client_callback().or_raise(py);
         }

@@ -52,7 +52,8 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
         Error::NotImplemented(text) => PyNotImplementedError::new_err(text.into_string()),
         Error::Timeout(text) => PyTimeoutError::new_err(text),
         Error::Os(error) => {
-            // With two or three arguments Python selects the subclass.
+            // `OSError` selects its subclass by the error number if it is called with two or three
+            // arguments.
             let strerror = py
                 .import("os")?
                 .call_method1("strerror", (error.errno(),))?
@@ -98,7 +99,7 @@ pub(crate) fn ssl_error(py: Python<'_>, errno: i32, text: &str) -> PyErr {
     value.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// `result.or_raise(py)?`
+/// Converts a result's error to the Python exception: `result.or_raise(py)?`.
 pub(crate) trait OrRaise<T> {
     fn or_raise(self, py: Python<'_>) -> PyResult<T>;
 }

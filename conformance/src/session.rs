@@ -54,7 +54,7 @@ impl Session {
     const HASH: Option<i32> = None;
 }
 
-/// The session argument: `None` or an `SSLSession`.
+/// Converts a session argument, which must be `None` or an `SSLSession`.
 pub(crate) fn given(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<SslSession>> {
     match value.filter(|value| !value.is_none()) {
         None => Ok(None),

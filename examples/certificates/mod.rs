@@ -1,6 +1,5 @@
-//! The files that the Python programs expect in their directory. They are created in
-//! `target/example-certificates` if they do not exist, so that the examples run without
-//! preparation.
+//! The files that the Python programs expect in their working directory. If they do not exist, they
+//! are created in `target/example-certificates`, so that the examples run without preparation.
 
 use std::path::Path;
 

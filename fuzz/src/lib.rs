@@ -30,8 +30,8 @@ pub const TARGETS: &[Target] = &[
     ("client_hello", client_hello),
 ];
 
-/// Parses, explains, lints and strictly reads a cipher string. The result of the explanation must
-/// be OpenSSL's.
+/// Parses, explains and lints a cipher string, also in strict mode. The explanation must end with the list that OpenSSL
+/// selects.
 pub fn cipher_string(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -71,8 +71,8 @@ pub fn cipher_string(data: &[u8]) {
     }
 }
 
-/// Reads a configuration file. The first line is its name, which decides on the grammar. Every value
-/// must have a place in the file.
+/// Reads a configuration file. The first line is its name, which decides on the grammar. Every value must have a line
+/// and a column of the file.
 pub fn config_file(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (name, text) = text.split_once('\n').unwrap_or(("", &text));
@@ -115,7 +115,7 @@ pub fn policy(data: &[u8]) {
 
 /// Reads a server's answer to a ClientHello: whole, and byte by byte with the same result.
 pub fn server_flight(data: &[u8]) {
-    // An encrypted message of TLS 1.3, after its decryption.
+    // This function reads a decrypted CertificateRequest of TLS 1.3.
     let _ = certificate_authorities(data);
     let seen = |portion: usize| {
         let mut flight = ServerFlight::new();
@@ -131,13 +131,15 @@ pub fn server_flight(data: &[u8]) {
             flight.is_complete(),
         )
     };
-    // The limit of the length counts portions.
+    // The limit of the length is checked after each portion. So the results of different portions may differ for longer
+    // data.
     if data.len() < 1 << 16 {
         assert_eq!(seen(data.len().max(1)), seen(1));
     }
 }
 
-/// Reads an answer to the hello of SSL 2.0. More bytes never change a decision.
+/// Reads an answer to the hello of SSL 2.0. Once the beginning of an answer has decided the result, more bytes do not
+/// change it.
 pub fn ssl2_answer(data: &[u8]) {
     let mut last = Ok(Ssl2Answer::Incomplete);
     for length in 0..=data.len().min(1 << 12) {
@@ -164,7 +166,8 @@ pub fn starttls(data: &[u8]) {
         let kind = failed.as_ref().map(std::mem::discriminant);
         (kind, dialogue.is_done(), dialogue.outgoing())
     };
-    // The limit of the length counts portions.
+    // The limit of the length is checked after each portion. So the results of different portions may differ for longer
+    // data.
     if data.len() < 1 << 12 {
         assert_eq!(seen(data.len().max(1)), seen(1));
     }
@@ -224,7 +227,7 @@ pub fn trusted_certificates(data: &[u8]) {
     }
 }
 
-/// Converts a host name, and sends it in a ClientHello.
+/// Converts a server name to the form that is sent, and sends it in a ClientHello.
 pub fn host_name(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -283,9 +286,11 @@ pub fn peer_messages(data: &[u8]) {
     }
 }
 
-/// Reads a ClientHello. OpenSSL must refuse what this refuses.
+/// Reads a ClientHello. If the parser refuses a ClientHello, OpenSSL must refuse it too, except for the reasons in
+/// `STRICTER`.
 pub fn client_hello(data: &[u8]) {
-    /// The two deliberate differences: a lower limit, and no SSL 2.0.
+    /// The reasons for which only the parser refuses: its limit of the length is lower, and it does not support the
+    /// format of SSL 2.0.
     const STRICTER: [&str; 2] = ["EXCESSIVE_MESSAGE_SIZE", "UNSUPPORTED_PROTOCOL"];
     match ssl::ClientHello::parse(data) {
         Ok(Some(hello)) => {

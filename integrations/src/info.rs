@@ -5,9 +5,9 @@ use ssl::aio::TlsStream;
 /// its requests.
 #[derive(Clone, Debug)]
 pub struct TlsInfo {
-    /// `"TLSv1.3"`
+    /// The protocol version, for example `"TLSv1.3"`.
     pub version: Option<&'static str>,
-    /// The name of the suite.
+    /// The name of the cipher suite.
     pub cipher: Option<&'static str>,
     /// The ALPN protocol.
     pub protocol: Option<String>,
@@ -17,7 +17,7 @@ pub struct TlsInfo {
 }
 
 impl TlsInfo {
-    /// Reads the facts from a connection whose handshake is done.
+    /// Reads the values from a connection whose handshake is done.
     pub fn of<S>(stream: &TlsStream<S>) -> TlsInfo {
         let object = stream.object();
         let der = object.getpeercert_binary().ok().flatten();

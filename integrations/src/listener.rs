@@ -16,7 +16,7 @@ pub struct TlsListener {
     handshakes: JoinSet<Option<(TlsStream<TcpStream>, SocketAddr)>>,
 }
 
-/// While this many handshakes run, no further connection is accepted.
+/// The maximum number of handshakes that run at once. Further connections are accepted only when one ends.
 const HANDSHAKES: usize = 1000;
 
 impl TlsListener {

@@ -5,7 +5,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisResult};
 use tokio::net::TcpStream;
 
-/// Connects to a server. A task of the runtime drives the connection, until its last clone is dropped.
+/// Connects to a server. A task of the runtime drives the connection until the last clone of the
+/// `MultiplexedConnection` is dropped.
 pub async fn connect(
     context: &SslContext,
     (host, port): (&str, u16),

@@ -2,7 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "a step that fails is a failed test"
 )]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -51,7 +51,7 @@ impl Drop for Server {
     }
 }
 
-/// Runs only in the processes that a test starts.
+/// The server process of the other tests. Without the environment variable that they set, it does nothing.
 #[test]
 fn server_in_a_child_process() {
     let Ok(store) = std::env::var(SERVER) else {
@@ -88,7 +88,8 @@ fn start(context: &ssl::SslContext, store: &str) -> TicketRotation {
     builder.period(PERIOD).start().unwrap()
 }
 
-/// Connects for some periods, each time to another server, with the last session.
+/// Connects for several periods. Each connection goes to another server than the one before, and offers the session of
+/// the one before.
 fn sessions_resume_everywhere(store: &str) {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
@@ -137,7 +138,7 @@ fn key(byte: u8) -> ssl::TicketKey {
     ssl::TicketKey::from([byte; 80])
 }
 
-/// Checks a store with keys of two servers, with foreign data and with old periods.
+/// Checks a store: two servers get the same key, data that is no key is an error, and keys of old periods are removed.
 fn check(store: &mut impl TicketKeyStore, spoil: impl FnOnce()) {
     let later = std::time::SystemTime::now() + Duration::from_secs(60);
     assert_eq!(store.get_or_insert(7, &key(1), later).unwrap(), key(1));
@@ -212,7 +213,7 @@ mod redis_server {
             lines
                 .find(|line| line.contains("ready to accept connections"))
                 .expect("a server");
-            // The later output is read too, so that it does not fill the pipe.
+            // Redis would block if nobody read its further output from the pipe.
             std::thread::spawn(move || lines.for_each(drop));
             Some(Redis { process, dir })
         }

@@ -20,7 +20,7 @@ pub const CLEANED_UP: i32 = 77;
 
 #[cfg(not(ossl400))]
 extern "C" fn cleaning_up() {
-    // SAFETY: ends the process at once.
+    // SAFETY: `_exit` may be called from any thread, and does not return.
     unsafe { _exit(CLEANED_UP) }
 }
 
@@ -33,11 +33,12 @@ pub fn watch() {
     assert_eq!(unsafe { OPENSSL_atexit(cleaning_up) }, 1);
 }
 
-/// The same as [`watch`], but if OpenSSL is not initialised yet, its exit handler is registered.
+/// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL is not initialised yet, this
+/// registers the handler.
 pub fn watch_and_register() {
     /// `OPENSSL_INIT_LOAD_CRYPTO_STRINGS`; without any option the call does nothing.
     const STRINGS: u64 = 2;
-    // SAFETY: no settings are passed; OpenSSL itself makes this call on first use.
+    // SAFETY: the second argument may be null, and OpenSSL itself makes this call on first use.
     assert_eq!(unsafe { OPENSSL_init_crypto(STRINGS, std::ptr::null()) }, 1);
     watch();
 }

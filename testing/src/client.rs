@@ -54,8 +54,8 @@ impl ClientConfig {
         self
     }
 
-    /// Tries to resume a session. OpenSSL requires the context that the session came from, so the other settings
-    /// here are ignored.
+    /// Tries to resume a session. OpenSSL can resume it only with the context of its first connection. The client uses
+    /// this context, and ignores its other settings.
     pub fn session(mut self, session: &Session) -> Self {
         self.session = Some(session.clone());
         self
@@ -77,7 +77,7 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// The same as [`connect`](Self::connect).
+    /// The errors of [`connect`](Self::connect).
     pub fn handshake(&self, name: &str, stream: TcpStream) -> io::Result<EchoClient> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -153,11 +153,12 @@ pub struct EchoClient {
 }
 
 impl EchoClient {
-    /// Sends bytes in pieces, reading as many back after each piece, so that neither end blocks on a full buffer.
+    /// Sends bytes to an echo server, and returns what comes back. It reads after each piece that it sends, so that
+    /// neither end blocks on a full buffer.
     ///
     /// # Errors
     ///
-    /// If the connection fails or ends before.
+    /// If the connection fails, or ends before all bytes were received.
     pub fn echo(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
         for piece in bytes.chunks(1 << 13) {
@@ -199,7 +200,7 @@ impl EchoClient {
     ///
     /// # Errors
     ///
-    /// If the connection fails or ends before.
+    /// If the connection fails, or ends before all bytes were received.
     pub fn receive_exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
         while all.len() < length {
@@ -308,7 +309,7 @@ impl Write for EchoClient {
     }
 }
 
-/// Keeps the kind of a system error, and OpenSSL's text.
+/// Converts an error of OpenSSL: a system error keeps its kind, and a TLS error its text.
 fn io_error(error: openssl::ssl::Error) -> io::Error {
     if End::of(&error) == End::Eof {
         return io::ErrorKind::UnexpectedEof.into();

@@ -13,7 +13,7 @@ unsafe extern "C" {
     fn SSL_renegotiate(ssl: *mut c_void) -> c_int;
 }
 
-/// The bytes of both directions.
+/// A transport in memory: the bytes from the client, and those to the client.
 #[derive(Debug, Default)]
 struct Wire {
     incoming: Vec<u8>,
@@ -57,7 +57,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// All of them.
+    /// Every kind of message.
     pub const ALL: [Message; 4] = [
         Message::KeyUpdate,
         Message::KeyUpdateRequest,
@@ -73,7 +73,7 @@ impl Message {
     }
 }
 
-/// The server.
+/// A TLS server in memory.
 #[derive(Debug)]
 pub struct Flood {
     tls: SslStream<Wire>,
@@ -81,7 +81,8 @@ pub struct Flood {
 }
 
 impl Flood {
-    /// Creates a server of the protocol version that has this message. It has not sent anything yet.
+    /// Creates a server that negotiates the protocol version to which this message belongs. It has not sent anything
+    /// yet.
     pub fn new(identity: &Leaf, message: Message) -> Flood {
         let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
         context.set_certificate(identity.cert()).unwrap();
@@ -116,7 +117,7 @@ impl Flood {
         std::mem::take(&mut self.tls.get_mut().outgoing)
     }
 
-    /// Makes this many messages.
+    /// Returns the records of this many messages.
     pub fn messages(&mut self, count: usize) -> Vec<u8> {
         let ssl = std::ptr::from_ref::<SslRef>(self.tls.ssl())
             .cast_mut()
@@ -138,13 +139,13 @@ impl Flood {
         self.take()
     }
 
-    /// Makes a record of application data.
+    /// Returns a record of application data.
     pub fn data(&mut self, data: &[u8]) -> Vec<u8> {
         self.tls.write_all(data).unwrap();
         self.take()
     }
 
-    /// Makes the close_notify alert.
+    /// Returns the record of a close_notify alert.
     pub fn close_notify(&mut self) -> Vec<u8> {
         let _ = self.tls.shutdown();
         self.take()

@@ -1,7 +1,7 @@
 //! Certificates, peers and reference implementations for the tests of `pyssl`.
 //!
-//! Nothing here uses the library: certificates and peers use the plain `openssl` crate, so that a mistake in the
-//! library cannot cancel itself out.
+//! Nothing here uses `pyssl`: certificates and peers use the plain `openssl` crate. If a peer used `pyssl`, both ends
+//! could make the same mistake, and the test would not find it.
 //!
 //! | Module | Contents |
 //! |---|---|
@@ -36,7 +36,7 @@
 #![allow(
     clippy::exhaustive_enums,
     clippy::exhaustive_structs,
-    reason = "unpublished: every user is in this workspace"
+    reason = "the crate is not published, and its callers are tests of this workspace"
 )]
 
 pub mod at_exit;
@@ -63,5 +63,5 @@ pub use crate::scripted::{Scripted, closed_port};
 pub use crate::server::{EchoServer, HttpsServer, ServerConfig};
 pub use crate::skip::{print_uncaptured, skipped};
 
-/// The crate that makes certificates and peers.
+/// The `openssl` crate, with which this crate makes certificates and peers.
 pub use openssl;

@@ -11,7 +11,7 @@ use socket2::SockRef;
 
 use crate::process::PATIENCE;
 
-/// One connection, as a script sees it. Both directions end when the peer that owns it is dropped.
+/// A connection that a test peer has accepted. Both of its directions end when the test peer is dropped.
 #[derive(Clone, Debug)]
 pub struct Socket(Arc<TcpStream>);
 
@@ -65,7 +65,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Makes a socket that ends when the listener is dropped.
+    /// Wraps a stream in a socket, both of whose directions end when the listener is dropped.
     pub(crate) fn adopt(&self, stream: TcpStream) -> Socket {
         let _ = stream.set_nodelay(true);
         let stream = Arc::new(stream);
@@ -162,7 +162,8 @@ where
 impl Drop for Listener {
     fn drop(&mut self) {
         self.shared.stop();
-        // Only a connection wakes the accepting thread. If it is refused, the thread has already ended.
+        // The accepting thread wakes only for a connection. If this connection is refused, the thread has already
+        // ended.
         let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
         let handlers = self
             .acceptor

@@ -15,15 +15,15 @@ pub struct OpensslBinary {
     version: String,
 }
 
-/// The `openssl` program: `$PYSSL_ORACLE_OPENSSL`, or the one on the `PATH`. It must be OpenSSL 1.1.1 or newer,
-/// not a fork.
+/// The `openssl` program: `$PYSSL_ORACLE_OPENSSL`, or the one on the `PATH`. Programs older than 1.1.1, and those of
+/// forks such as LibreSSL, are not used.
 pub fn openssl_binary() -> Option<&'static OpensslBinary> {
     static FOUND: OnceLock<Option<OpensslBinary>> = OnceLock::new();
     FOUND.get_or_init(find).as_ref()
 }
 
-/// The `openssl` program; without one, prints that the test is skipped. For
-/// [`skip_without_openssl!`](crate::skip_without_openssl).
+/// The `openssl` program. If there is none, prints that the test is skipped.
+/// [`skip_without_openssl!`](crate::skip_without_openssl) calls this.
 pub fn openssl_or_skip() -> Option<&'static OpensslBinary> {
     let found = openssl_binary();
     if found.is_none() {
@@ -43,14 +43,14 @@ impl OpensslBinary {
         &self.version
     }
 
-    /// Runs a command to completion with this input.
+    /// Runs a command of `openssl` with this standard input, and waits until it ends.
     pub fn run<A: AsRef<OsStr>>(&self, args: &[A], input: &[u8]) -> Output {
         let mut process = self.spawn(args);
         process.send(input);
         process.finish()
     }
 
-    /// Starts a command that keeps running.
+    /// Starts a command of `openssl`, and does not wait for its end.
     pub fn spawn<A: AsRef<OsStr>>(&self, args: &[A]) -> Process {
         let mut command = clean_command(&self.executable);
         command.args(args);

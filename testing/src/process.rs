@@ -201,10 +201,10 @@ pub(crate) fn clean_command<S: AsRef<OsStr>>(program: S) -> Command {
 
 /// Sets or removes an environment variable of this process.
 ///
-/// For test processes that have no other active thread: a thread that reads the environment through
-/// C at the same time would read freed memory.
+/// Call this only in a test process without other active threads. A thread that calls `getenv` at the same time would
+/// read freed memory.
 pub fn set_environment(name: &str, value: Option<&str>) {
-    // SAFETY: as stated above, no other thread is active.
+    // SAFETY: the documentation requires that no other thread is active.
     unsafe {
         match value {
             Some(value) => std::env::set_var(name, value),

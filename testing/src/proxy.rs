@@ -39,7 +39,7 @@ struct State {
 struct Link {
     client: Socket,
     server: Socket,
-    // True once the connection was cut: received data is discarded.
+    // True after the connection was cut. Data that is received later is discarded.
     cut: AtomicBool,
 }
 
@@ -159,13 +159,14 @@ impl State {
             }
             let cut = !trickle && flow.is_next_cut();
             if cut {
-                // Half of the payload, and always less than all of it.
+                // Forward the header and half of the payload, rounded down, so that every record is incomplete.
                 let payload = piece.len().saturating_sub(RECORD_HEADER);
                 piece.truncate(RECORD_HEADER + payload / 2);
             }
-            // Record the data before forwarding it, so that it is visible once the receiver has answered.
+            // `passed` must have the data before the receiver gets it, since a test may look as soon as the receiver
+            // has answered.
             flow.lock().extend_from_slice(&piece);
-            // If one peer is gone, keep reading: the other must still be able to close.
+            // If the receiving peer is gone, keep reading from the other one, which must still be able to close.
             let _ = match trickle {
                 true => write_trickling(&mut to, &piece),
                 false => to.write_all(&piece),
@@ -203,7 +204,8 @@ impl Flow {
     }
 }
 
-/// Reads a record, or as much of it as there is; for a proxy that trickles, any bytes. False at the end.
+/// Reads a TLS record, or its beginning if the stream ends within it. A proxy that trickles reads any bytes that have
+/// arrived. False if the stream has ended.
 fn next_piece(from: &mut Socket, piece: &mut Vec<u8>, trickle: bool) -> bool {
     piece.clear();
     if trickle {
@@ -223,7 +225,7 @@ fn next_piece(from: &mut Socket, piece: &mut Vec<u8>, trickle: bool) -> bool {
 fn write_trickling(to: &mut Socket, piece: &[u8]) -> io::Result<()> {
     for byte in piece {
         to.write_all(&[*byte])?;
-        // Lets the reader receive this byte by itself. The test does not depend on it.
+        // Makes it likely that the receiver reads this byte alone. No test depends on that.
         thread::yield_now();
     }
     Ok(())

@@ -26,11 +26,11 @@ pub struct Python {
     executable: PathBuf,
     version: (u32, u32, u32),
     openssl_version: String,
-    /// Whether contexts start with Python's own ciphers and versions, not with OpenSSL's.
+    /// Whether new contexts have the cipher string and minimum version of CPython's default build, not OpenSSL's.
     has_pythons_defaults: bool,
 }
 
-/// Gives contexts Python's own defaults, in an interpreter built with OpenSSL's
+/// Gives new contexts the defaults of CPython's default build, in an interpreter that was built with OpenSSL's defaults
 /// (`--with-ssl-default-suites=openssl`), such as Debian's and Ubuntu's.
 const PYTHONS_DEFAULTS: &str = "\
 def _python_defaults():
@@ -56,8 +56,8 @@ pub fn python() -> Option<&'static Python> {
     FOUND.get_or_init(find).as_ref()
 }
 
-/// The Python to compare with; without one, prints that the test is skipped. For
-/// [`skip_without_python!`](crate::skip_without_python).
+/// The Python to compare with. If there is none, prints that the test is skipped.
+/// [`skip_without_python!`](crate::skip_without_python) calls this.
 pub fn python_or_skip() -> Option<&'static Python> {
     let found = python();
     if found.is_none() {
@@ -67,7 +67,7 @@ pub fn python_or_skip() -> Option<&'static Python> {
 }
 
 /// The Python to compare with, if it uses the same OpenSSL release; otherwise prints that the test is skipped.
-/// For [`skip_without_same_openssl!`](crate::skip_without_same_openssl).
+/// [`skip_without_same_openssl!`](crate::skip_without_same_openssl) calls this.
 pub fn same_openssl_or_skip() -> Option<&'static Python> {
     let python = python_or_skip()?;
     let (theirs, ours) = (python.openssl_version(), openssl::version::version());
@@ -184,7 +184,8 @@ impl Script {
     }
 }
 
-/// A command for an interpreter that may be a pyenv shim.
+/// A command for an interpreter that may be a shim of pyenv. The shim needs the variables of pyenv to find the
+/// interpreter.
 fn probe(python: &Path) -> Command {
     let mut command = clean_command(python);
     for name in ["PYENV_ROOT", "PYENV_VERSION"] {
@@ -211,7 +212,7 @@ fn find() -> Option<Python> {
         .find(|python| python.version() >= OLDEST)
 }
 
-/// Older versions are not the reference: they differ in more than missing features.
+/// The oldest version to compare with. Older ones lack features, and also behave differently.
 const OLDEST: (u32, u32, u32) = (3, 12, 0);
 
 /// The 3.x interpreters of pyenv: 3.13 first, then the others, newest first.
@@ -247,8 +248,8 @@ fn pyenv_versions() -> Vec<(Vec<u32>, PathBuf)> {
     found
 }
 
-/// Every interpreter with the `ssl` module, including Python 2: those of pyenv, and `python3`. They serve as
-/// peers; [`python`] is the reference for comparisons.
+/// Every interpreter with the `ssl` module, including Python 2: those of pyenv, and `python3`. Tests use them as peers,
+/// and compare results with [`python`] only.
 pub fn every_python() -> Vec<PathBuf> {
     let pyenv = pyenv_versions().into_iter().map(|(_, python)| python);
     pyenv

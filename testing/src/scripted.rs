@@ -102,8 +102,8 @@ impl Scripted {
         self.addr().port()
     }
 
-    /// Waits for the next connection whose script has ended, and returns the bytes it read. Only scripts that
-    /// count bytes report.
+    /// Waits for the next connection whose script has ended, and returns the bytes it read. A server of
+    /// [`follows`](Self::follows) or [`never_reads`](Self::never_reads) reports nothing.
     #[track_caller]
     pub fn next_received(&self) -> Vec<u8> {
         self.received.next()
@@ -231,7 +231,7 @@ mod tests {
             );
             stream.set_nonblocking(false).unwrap();
             drop(peer);
-            // A FIN, or a reset if the peer had unread data.
+            // The connection ends with a FIN, or with a reset if the peer had unread data.
             assert!(read_all(&mut stream).map_or_else(
                 |e| e.kind() == ErrorKind::ConnectionReset,
                 |all| all.is_empty()

@@ -14,7 +14,7 @@ use crate::listener::{Listener, Reports, Socket};
 use crate::pki::{Ca, Leaf};
 use crate::settings::{Settings, setters};
 
-/// The settings of a server. Converts from a certificate.
+/// The settings of a server. A `&Leaf` converts to the default settings with this certificate.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     identity: Leaf,
@@ -90,7 +90,7 @@ impl ServerConfig {
             let ours = self.alpn.clone();
             context.set_alpn_select_callback(move |_, theirs| {
                 let chosen = ssl::select_next_proto(&ours, theirs).ok_or(AlpnError::NOACK)?;
-                // The result must point into the client's data.
+                // OpenSSL requires that the chosen name points into the client's list.
                 let start = theirs
                     .windows(chosen.len())
                     .position(|window| window == chosen);
@@ -170,11 +170,10 @@ impl End {
     }
 }
 
-/// The common part of both servers.
+/// The part that [`EchoServer`] and [`HttpsServer`] have in common.
 #[derive(Debug)]
 struct TlsServer {
     connections: Reports<Connection>,
-    // Last, so that connections can still report while the listener's threads end.
     listener: Listener,
 }
 
@@ -250,7 +249,7 @@ impl Connection {
 pub struct EchoServer(TlsServer);
 
 impl EchoServer {
-    /// Starts on a free port of the loopback interface, with a certificate (`&leaf`) or more settings.
+    /// Starts on a free port of the loopback interface, with a certificate (`&leaf`) or a [`ServerConfig`].
     pub fn start<C: Into<ServerConfig>>(config: C) -> Self {
         let config = config.into();
         let hang_up = config.hang_up;
@@ -288,7 +287,7 @@ impl EchoServer {
     }
 }
 
-/// The fixed response of an [`HttpsServer`]. Converts from a body.
+/// The fixed response of an [`HttpsServer`]. A body converts to a response with the status `200 OK`.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     status: String,

@@ -20,7 +20,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Call this before loading certificates: the security level applies to them.
+    /// Call this before certificates are loaded, because the security level decides which ones
+    /// OpenSSL accepts.
     pub(crate) fn apply(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         if let Some(level) = self.security_level {
             context.set_security_level(level);
@@ -35,7 +36,7 @@ impl Settings {
         context.set_max_proto_version(self.max_version)
     }
 
-    /// Call this after everything else.
+    /// Call this after all other changes of the context.
     pub(crate) fn configure(&self, context: &mut SslContextBuilder) {
         for configure in &self.configure {
             configure(context);
@@ -53,7 +54,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The setters of a type that has `settings`.
+/// Defines the setters of a type that has a field `settings`.
 macro_rules! setters {
     () => {
         /// The lowest protocol version.

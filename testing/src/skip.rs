@@ -5,7 +5,7 @@ use std::io::Write;
 
 /// Prints a line past libtest's capture, so that it is visible even if the test passes.
 pub fn print_uncaptured(line: impl Display) {
-    // One write, since other tests and other streams write there too.
+    // A single write keeps the line whole while other tests write to standard error.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
@@ -40,8 +40,7 @@ macro_rules! skip_without_python {
     };
 }
 
-/// The same as [`skip_without_python!`](crate::skip_without_python), but also skips if Python uses another
-/// OpenSSL release.
+/// Like [`skip_without_python!`](crate::skip_without_python), but also skips if Python uses another OpenSSL release.
 #[macro_export]
 macro_rules! skip_without_same_openssl {
     ($($value:expr)?) => {

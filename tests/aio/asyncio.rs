@@ -30,7 +30,7 @@ pub(crate) async fn silent() -> (TcpListener, (&'static str, u16)) {
 
 pub(crate) const MIB: usize = 1 << 20;
 
-/// Answers 1 MiB with `OK`, and again with `SPAM` in pieces.
+/// Answers the first MiB with `OK`, and the second one with `SPAM`, which it writes in pieces.
 async fn answer_twice(mut reader: StreamReader, mut writer: StreamWriter) {
     let data = pattern(MIB);
     assert!(reader.readexactly(MIB).await.expect("received") == data);
@@ -144,7 +144,7 @@ async fn a_connection_lost_during_the_handshake_is_a_reset_error() {
     let (listener, address) = silent().await;
     tokio::spawn(async move {
         while let Ok((mut tcp, _)) = listener.accept().await {
-            // Read the hello, or closing would reset the connection.
+            // Read the ClientHello, because closing with unread data would reset the connection.
             let _ = tcp.read(&mut [0; 4096]).await;
         }
     });
@@ -239,7 +239,7 @@ async fn close_sends_all_written_data_before_close_notify() {
         let streams = asyncio::open_connection(address(&server), client).await;
         let (_reader, mut writer) = streams.expect("connected");
         writer.write(&data);
-        // The writer is dropped without `drain`, so the runtime's task sends the rest.
+        // The writer is dropped without `drain`. A task of the runtime must send the rest.
         drop(writer);
         let (got, _) = received.recv().await.expect("the handler ends");
         assert!(got.expect("to the end") == data, "secure: {secure}");
@@ -257,7 +257,7 @@ async fn a_peer_that_sends_close_notify_still_receives_pending_data() {
         let serve = async move {
             let (tcp, _) = listener.accept().await.expect("a client");
             let mut stream = server.accept(tcp).await.expect("a handshake");
-            // Let the client's backlog grow, then end this direction.
+            // The server does not read yet, so unsent data collects in the client. Then the server ends its direction.
             stream.write_all(b"go").await.expect("sent");
             match polite {
                 true => stream.shutdown().await.expect("half-closed"),
@@ -401,7 +401,7 @@ async fn written_data_is_sent_while_the_task_waits_for_something_else() {
     let streams = asyncio::open_connection(address(&server), tls(&client)).await;
     let (_reader, mut writer) = streams.expect("connected");
     writer.write(&pattern(16 * MIB));
-    // The handler neither drains nor reads, so only the runtime's task can send.
+    // The handler neither drains nor reads. A task of the runtime must send the data.
     let (length, _) = told.recv().await.expect("the handler ends");
     assert_eq!(length, 16 * MIB);
 }
@@ -434,7 +434,7 @@ async fn readline_readuntil_and_readexactly_match_python() {
         "13 bytes read on a total of undefined expected bytes"
     );
     assert!(reader.readuntil(b"").await.is_err());
-    // Nothing is lost.
+    // `readuntil` has not removed any data, although it failed.
     assert_eq!(reader.readline().await.expect("the rest"), b" and the rest");
     assert_eq!(reader.readline().await.expect("the end"), b"");
 }
@@ -495,7 +495,7 @@ fn dropping_the_runtime_ends_waiting_readers() {
         let error = writer.drain().await.expect_err("lost");
         assert_eq!(error.python_class(), "ConnectionResetError");
         writer.close();
-        // The first error of the connection, or none.
+        // `wait_closed` may return the connection's first error, or no error.
         let _ = writer.wait_closed().await;
     });
     drop((reader, writer));

@@ -54,7 +54,7 @@ async fn a_connection_starts_at_its_local_address() {
         .expect("connected");
     let (_, peer) = listener.accept().await.expect("a client");
     assert_eq!(peer.ip(), IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)));
-    // No address of the other family can be the local one.
+    // An IPv6 address cannot be the local address of an IPv4 connection.
     let endpoint = Endpoint::new("127.0.0.1", port).local_addr("::1", 0);
     let error = asyncio::open_connection(endpoint, ()).await;
     assert_eq!(error.expect_err("refused").python_class(), "OSError");
@@ -151,7 +151,8 @@ async fn drain_waits_above_the_limit_until_a_quarter_is_left() {
     let (peer, _) = listener.accept().await.expect("a client");
     let transport = writer.transport();
     let (low, high) = transport.get_write_buffer_limits();
-    // Fill the system's buffers. Nothing is sent between here and the reads below, since no task runs.
+    // Fill the buffers of the system. Until the reads below, this test does not yield to the runtime, so no task can
+    // send more.
     while transport.get_write_buffer_size() == 0 {
         writer.write(&[7; 1000]);
     }

@@ -1,6 +1,6 @@
-//! A fault of the inner stream at each of its polls in turn, and a future that is dropped at each of
-//! its own polls in turn. Nothing here waits for a clock: tokio's is paused, so a time limit passes
-//! when nothing else can run.
+//! Each test runs an exchange again and again: the inner stream has a fault at its first poll, then at its second one,
+//! and so on, or the future is dropped after one poll, then after two, and so on. Tokio's clock is paused, so a time
+//! limit passes when no task can run.
 
 use std::future::Future;
 use std::io;
@@ -35,7 +35,7 @@ async fn near_side(
     Ok(received)
 }
 
-/// Receives and answers. Returns what it has received, also after an error.
+/// The operations of the far side: it receives the data and answers. Returns the received data also after an error.
 async fn far_side(context: &ssl::SslContext, stream: DuplexStream) -> (ssl::Result<()>, Vec<u8>) {
     let mut received = Vec::new();
     let done = async {
@@ -69,7 +69,7 @@ async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() 
                     async move { far_side(&server, far).await }
                 });
                 let mut written = 0;
-                // This time limit ends faults that no time limit of the library ends.
+                // Some faults leave the library waiting without a time limit. This limit of the test ends them.
                 let side = near_side(&client, &mut near, &mut written);
                 let limit = std::time::Duration::from_secs(1000);
                 let outcome = tokio::time::timeout(limit, side).await;
@@ -81,8 +81,8 @@ async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() 
                 assert!(pattern(SIZE).starts_with(&received), "{place}");
                 match (outcome, fault) {
                     (Ok(Ok(answer)), _) => {
-                        // This holds even if the error occurred while tickets were sent, or bytes
-                        // that can be sent again.
+                        // The near side can succeed in spite of an error, if a later call sends the bytes again. No
+                        // data may be lost then.
                         assert!(answer == pattern(SIZE), "{place}");
                         assert_eq!(received.len(), SIZE, "{place}");
                         assert!(fault == Fault::ErrorOnce || far_done.is_ok(), "{place}");
@@ -124,8 +124,8 @@ async fn dropped_after<F: Future>(polls: usize, future: F) -> Option<F::Output> 
     .await
 }
 
-/// Runs `operation` on the near side of a connection, dropping its future after each number of
-/// polls in turn, until it is done. The far side reads to the end and tells what it got.
+/// Runs `operation` on the near side of a connection, dropping its future after each number of polls in turn, until it
+/// is done. The far side reads to the end and returns what it received.
 async fn drop_everywhere<F, R>(operation: F)
 where
     F: AsyncFn(ssl::aio::TlsStream<DuplexStream>, usize) -> (Option<io::Result<usize>>, R),
@@ -165,7 +165,7 @@ async fn a_flush_dropped_at_any_poll_can_be_continued() {
     drop_everywhere(async |mut near, polls| {
         near.write_all(&pattern(SIZE)).await.expect("sealed");
         let done = dropped_after(polls, near.flush()).await;
-        // The next operation sends the rest.
+        // `shutdown` sends the data that the dropped future has left.
         near.shutdown().await.expect("sent");
         (done.map(|done| done.map(|()| SIZE)), near)
     })
@@ -224,7 +224,7 @@ async fn dropping_a_handshake_at_any_poll_closes_the_connection_for_the_peer() {
                         assert!(polls > 3, "the handshake took {polls} polls");
                         break;
                     }
-                    // The last flight may have been sent already.
+                    // The connection may fail, or succeed if the last flight was sent before the drop.
                     None => {
                         let class = connected.as_ref().err().map(ssl::Error::python_class);
                         let gone = ["ConnectionResetError", "BrokenPipeError"];

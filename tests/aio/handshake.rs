@@ -194,7 +194,7 @@ async fn a_handshake_continues_in_another_task() {
     let (client, server) = contexts();
     let (near, far) = duplex(100);
     let mut handshake = Box::pin(client.connect(near, "localhost"));
-    // Polled in this task once, awaited in another afterwards.
+    // This task polls the handshake once. Then another task awaits it.
     let started = tokio::time::timeout(Duration::ZERO, &mut handshake).await;
     assert!(started.is_err());
     let elsewhere = tokio::spawn(handshake);

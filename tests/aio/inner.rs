@@ -21,7 +21,8 @@ impl Trickle {
         }
     }
 
-    /// Whether this call pauses; it has arranged a wake-up then.
+    /// Whether this call must return `Pending`, as every other call does. In that case it has woken
+    /// the task, so that the task polls again.
     fn pauses(&mut self, direction: usize, cx: &Context<'_>) -> bool {
         self.paused[direction] = !self.paused[direction];
         if self.paused[direction] {
@@ -146,7 +147,7 @@ impl<S> Faulty<S> {
         }
     }
 
-    /// Whether the poll that has the fault has come.
+    /// Whether the stream was polled often enough to reach the fault.
     pub(crate) fn reached(&self) -> bool {
         self.polls > self.at
     }

@@ -29,7 +29,7 @@ fn parse(bytes: &[u8]) -> ClientHello {
     hello.expect("it is complete")
 }
 
-/// The message again, in records of these sizes.
+/// Splits a flight into records of these sizes.
 fn fragmented(flight: &[u8], sizes: &[usize]) -> Vec<u8> {
     let (mut rest, mut records) = (&flight[5..], Vec::new());
     let mut sizes = sizes.iter().cycle();
@@ -250,7 +250,7 @@ async fn a_server_can_await_a_pre_shared_key_before_the_handshake() {
     let (served, connected) = tokio::join!(serve, client.connect(near, ()));
     let (served, connected) = (served.expect("served"), connected.expect("connected"));
     assert_eq!(served.version(), Some("TLSv1.3"));
-    // There was no certificate.
+    // In a handshake with a pre-shared key, the server sends no certificate.
     assert!(connected.getpeercert_binary().expect("done").is_none());
     let keys = keys.lock().unwrap();
     assert!(keys.contains_key(&b"device-7"[..]));

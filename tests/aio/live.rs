@@ -84,6 +84,7 @@ async fn a_thousand_connections_resume_while_the_certificate_is_renewed_every_50
     done.store(true, Ordering::Relaxed);
     assert!(renewing.await.expect("no panic") > 1);
     serving.abort();
-    // As without renewals, all connections of each client but the first resume.
+    // Renewals do not prevent resumption: every connection of a client resumes, except its first
+    // one.
     assert_eq!(resumed, CLIENTS * (TIMES - 1));
 }

@@ -75,7 +75,7 @@ impl Peer {
         Peer::NeverAnswersTheShutdown,
     ];
 
-    /// The client's time limit, which only a peer that is silent reaches.
+    /// The time limit of the client that applies with this peer. Only a silent peer lets it pass.
     fn limit(self) -> Option<&'static str> {
         match self {
             Peer::NeverAnswers => Some("ssl_handshake_timeout"),
@@ -120,7 +120,7 @@ impl Peer {
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
             Peer::NeverAnswersTheShutdown => {
-                // The end of this direction makes the client close; it gets no close_notify.
+                // The client gets the header of a record and the end of the stream, without `close_notify`, and closes.
                 let mut tcp = stream.into_inner();
                 let _ = tcp.write_all(&[23, 3, 3]).await;
                 while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
@@ -157,7 +157,7 @@ async fn end(mut tcp: TcpStream, resets: bool) {
     while tcp.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
 }
 
-/// The same steps as the script's, and the same lines.
+/// Does the steps of the script `CLIENT`, and returns the lines that the script would print.
 async fn client(context: &ssl::SslContext, address: SocketAddr, peer: Peer) -> String {
     let mut lines = String::new();
     let mut tell = |what: &str, outcome: Result<String, ssl::Error>| {

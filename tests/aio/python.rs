@@ -1,4 +1,4 @@
-//! Client and server against CPython's asyncio.
+//! A client and a server of this library with peers on CPython's asyncio.
 
 use std::ffi::OsStr;
 
@@ -35,7 +35,7 @@ async def main():
 asyncio.run(main())
 "#;
 
-/// Sends a file, and prints how many of the same bytes came back.
+/// A client that sends a file to an echo server, and prints how many of its bytes came back.
 const CLIENT: &str = r#"
 import asyncio, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[1])

@@ -1,4 +1,4 @@
-//! Two tasks on one stream, and TLS messages that make a read write or a write read.
+//! Two tasks use one stream, while TLS messages require a read to send, or a write to receive.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -62,7 +62,8 @@ async fn split_halves_work_during_key_updates_tickets_and_renegotiations() {
             }
         }
         assert!(received == data, "{message:?}");
-        // The flush also waits for the client's own answers to be sent.
+        // The writer's flush waits until the client's answers to the messages are sent, so
+        // something must read them.
         let (mut far_reader, mut far_writer) = tokio::io::split(far);
         tokio::spawn(async move { far_reader.read_to_end(&mut Vec::new()).await });
         let _writer = writing.await.expect("no panic").expect("written");
@@ -115,7 +116,7 @@ async fn a_reader_wakes_when_its_key_update_can_be_sent() {
     let mut reading = Box::pin(reader.read(&mut byte));
     let wake_reader = Arc::new(Count::default());
     assert!(poll_counted(&mut reading, &wake_reader).is_pending());
-    // Now there is room for both, so both tasks must be woken.
+    // Now the pipe has room, and both tasks have something to send, so both must be woken.
     let mut buffer = [0; 4096];
     let n = far.read(&mut buffer).await.expect("a piece");
     let mut received = flood.received(&buffer[..n]);

@@ -225,7 +225,7 @@ async fn data_is_readable_after_the_client_has_gone() {
             async {
                 let mut near = client.connect(near, "localhost").await?;
                 near.write_all(&data).await?;
-                // The client closes before a TLS 1.3 server has sent its tickets.
+                // The client closes, and a TLS 1.3 server may not have sent its tickets yet.
                 near.shutdown().await
             },
             server.accept(far)
@@ -292,7 +292,7 @@ async fn vectored_writes_arrive_in_order() {
     assert_eq!(near.write_vectored(&slices).await.expect("sealed"), 4);
     near.flush().await.expect("sent");
     let mut record = [0; 64];
-    // In one record.
+    // The slices arrive in one record.
     assert_eq!(far.read(&mut record).await.expect("received"), 4);
     assert_eq!(&record[..4], b"SPAM");
     let large = pattern(20_000);
@@ -315,7 +315,7 @@ async fn a_damaged_record_is_an_ssl_error_and_its_alert_is_sent() {
     assert_eq!(tls_error(error).python_class(), "SSLError");
     let mut alert = [0; 5];
     far.read_exact(&mut alert).await.expect("an alert");
-    // A record of TLS 1.3 looks like application data.
+    // TLS 1.3 encrypts the alert, so its record has the content type of application data.
     assert_eq!(alert[..3], [23, 3, 3]);
     near.shutdown().await.expect("the inner stream ends");
 }
@@ -380,7 +380,7 @@ async fn a_write_of_up_to_four_records_is_one_write_of_the_inner_stream() {
     for size in [1, 100, 16 * 1024, 16 * 1024 + 1, 64 * 1024] {
         let before = near.get_ref().writes;
         let data = pattern(size);
-        // Without a flush: the records are sent by the write itself.
+        // `write` itself sends the records. No flush is needed.
         assert_eq!(near.write(&data).await.expect("room"), size);
         assert_eq!(near.get_ref().writes, before + 1, "{size} bytes");
         let mut received = vec![0; size];

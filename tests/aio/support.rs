@@ -24,17 +24,17 @@ pub(crate) fn server_context(ca: &Ca) -> ssl::SslContext {
     context
 }
 
-/// Both contexts.
+/// The contexts of a client and a server, with a new authority.
 pub(crate) fn contexts() -> (ssl::SslContext, ssl::SslContext) {
     let ca = Ca::new();
     (client_context(&ca), server_context(&ca))
 }
 
-/// The two versions, as maxima of a context.
+/// The maximum versions with which tests run.
 pub(crate) const VERSIONS: [ssl::TlsVersion; 2] =
     [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3];
 
-/// Handshakes over two ends of one connection.
+/// Does the handshake over the two ends of a connection.
 pub(crate) async fn shake<A, B>(
     (client, server): (&ssl::SslContext, &ssl::SslContext),
     (near, far): (A, B),
@@ -59,7 +59,7 @@ pub(crate) async fn pair(
     shake((client, server), tokio::io::duplex(room)).await
 }
 
-/// Sends `data` and the end of the stream. Checks what the other side receives.
+/// Sends `data` and the end of the stream, and checks that the other side receives both.
 pub(crate) async fn transfer<A, B>(near: &mut TlsStream<A>, far: &mut TlsStream<B>, data: &[u8])
 where
     A: AsyncRead + AsyncWrite + Unpin,

@@ -99,7 +99,7 @@ fn makefile_shares_the_socket() {
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
     assert_eq!(line, "one\n");
-    // The file keeps the socket open.
+    // `lines` keeps the connection open, as a file of Python's `makefile` does.
     drop(sock);
     lines.read_line(&mut line).unwrap();
     assert_eq!(line, "one\ntwo\n");

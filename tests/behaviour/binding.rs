@@ -165,7 +165,8 @@ fn tls_server_end_point_of_a_resumed_session_is_given_only_if_unambiguous() {
             bindings(&connect(session.clone())),
             (known.clone(), known.clone())
         );
-        // A certificate with the same kind of key replaces the first one.
+        // A certificate replaces an earlier one with the same type of key, so the server still has
+        // one certificate.
         show(&server, &leaf);
         assert_eq!(
             bindings(&connect(session.clone())),
@@ -219,7 +220,8 @@ fn keying_material_and_bindings_match_the_openssl_crate() {
                 material.unwrap()
             };
             let (material, without) = (ours(Some(b"context")), ours(None));
-            // In TLS 1.3, no context is the same as an empty one. In TLS 1.2 it is not.
+            // The exporter of TLS 1.3 does not distinguish an absent context from an empty one.
+            // That of TLS 1.2 does.
             assert_ne!(material, without);
             assert_eq!(
                 without == ours(Some(b"")),
@@ -248,7 +250,7 @@ fn invalid_requests_for_keying_material_are_errors() {
             _ => assert_eq!(most, Err("SSLError")),
         }
         assert_eq!(class(export(16 * 1024 + 1, "l", None)), "OverflowError");
-        // TLS 1.2 derives its own keys with this label.
+        // TLS 1.2 itself uses this label, so an exporter must refuse it.
         let reserved = export(32, "key expansion", None);
         match version {
             ssl::TlsVersion::TLSv1_2 => {

@@ -42,7 +42,7 @@ fn in_callback_of_a_socket(
     })
 }
 
-/// Does a handshake in memory. `prepare` gets the server's object before it.
+/// Does a handshake in memory, after `prepare` was called with the server's object.
 fn shake_hands(
     contexts: &Contexts,
     prepare: impl FnOnce(&Arc<ssl::SslObject>),
@@ -135,7 +135,7 @@ fn a_socket_refuses_operations_in_its_own_callback() {
         for operation in operations {
             assert_eq!(operation.unwrap_err().to_string(), REFUSED);
         }
-        // The same with a time-out.
+        // A socket with a time-out refuses the call too.
         socket.settimeout(Some(PATIENCE)).unwrap();
         assert_eq!(socket.recv(10).unwrap_err().to_string(), REFUSED);
     });
@@ -330,7 +330,7 @@ fn a_callback_panic_resumes_in_the_caller_and_fails_only_its_connection() {
         };
         assert_eq!(error.reason(), Some(alert));
     });
-    // All locks and turns were released.
+    // The panic has left no lock held, so further calls return.
     assert_eq!(class(socket.recv(1)), "SSLEOFError");
     assert_eq!(class(socket.send(b"x")), "SSLEOFError");
     let failed = after_failure("SSLError:SHUTDOWN_WHILE_IN_INIT");
@@ -352,7 +352,7 @@ fn one_of_two_read(contexts: &Contexts) -> Link {
     link
 }
 
-/// Gives the client a message callback that calls `f` while the result is set.
+/// Gives the client a message callback that calls `f` while the returned flag is true.
 fn arm(contexts: &Contexts, f: fn() -> Result<(), ssl::BoxError>) -> Arc<AtomicBool> {
     let armed = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&armed);
@@ -425,7 +425,7 @@ fn an_error_of_an_observing_callback_does_not_damage_a_write() {
     });
 }
 
-/// A key log writer that does a handshake with the context that it logs for.
+/// A key log writer that does a handshake with the context whose keys it logs.
 struct Recursive {
     contexts: Contexts,
     errors: Arc<Mutex<Vec<String>>>,

@@ -58,7 +58,7 @@ fn close_within_does_not_wait_after_the_peers_close_notify() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         unwrap_without_waiting(&server);
-        // Also with a time limit of zero.
+        // The peer's `close_notify` is there already, so even a time limit of zero is long enough.
         let closed = client.close_within(Duration::ZERO).unwrap();
         assert_eq!(closed, ssl::Closed::Orderly);
         server.unwrap().unwrap();
@@ -181,7 +181,7 @@ fn close_within_leaves_the_data_to_a_thread_that_receives() {
             assert_eq!(client.close_within(PATIENCE).unwrap(), ssl::Closed::Orderly);
             let (last, end) = reader.join().unwrap();
             assert_eq!(last, b"last words");
-            // Then the reader gets the end of the stream, unless the socket was closed before.
+            // The reader's next call gets the end of the stream, or an error if the socket was closed first.
             let end = end.map_or_else(
                 |class| class,
                 |data| if data.is_empty() { "end" } else { "data" },
@@ -191,8 +191,7 @@ fn close_within_leaves_the_data_to_a_thread_that_receives() {
     }
 }
 
-/// The closing thread has called `recv` before, which timed out while another thread was waiting for
-/// data.
+/// The closing thread first calls a non-blocking `recv`, which fails while another thread waits for data.
 #[test]
 fn close_within_after_a_failed_recv_leaves_the_data_to_the_reader() {
     let _watchdog = Watchdog::new();
@@ -203,7 +202,7 @@ fn close_within_after_a_failed_recv_leaves_the_data_to_the_reader() {
             let (closes, closed) = std::sync::mpsc::channel();
             let reader = waiting(scope, move || {
                 let first = client.recv(100).unwrap();
-                // Wait until the closing thread has seen the second record.
+                // Wait until the second record is in the client's buffers.
                 closed.recv().unwrap();
                 (first, client.recv(100))
             });
@@ -253,8 +252,8 @@ fn close_within_without_tls_closes_the_socket() {
         assert_eq!(closed, ssl::Closed::Unprotected);
         assert_closed(sock);
     };
-    // Sockets that are not connected, that listen, that are before the handshake or after a failed
-    // one, or after `unwrap`.
+    // Sockets without TLS: not connected, listening, before the handshake, after a failed handshake, and after
+    // `unwrap`.
     let sock = contexts.client.wrap_socket(plain_socket(), "localhost");
     unprotected(&sock.unwrap());
     let listening = contexts

@@ -207,7 +207,7 @@ fn set_context_replaces_the_context_of_a_connected_socket() {
     let sock = first.wrap_socket(plain_socket(), "localhost").unwrap();
     sock.connect(server.addr()).unwrap();
     sock.set_context(&second).unwrap();
-    // It is the same context, not a copy: a change of it is visible.
+    // The socket has the context itself and not a copy, so a change of the context shows.
     second.set_ciphers("AES256").unwrap();
     assert_eq!(
         sock.context().get_ciphers().unwrap(),
@@ -280,7 +280,7 @@ fn get_server_certificate_works_over_ipv6() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..2 {
-                // The second client rejects the certificate.
+                // `accept` fails for the second client, which rejects the certificate.
                 let _ = listener.accept();
             }
         });

@@ -14,7 +14,7 @@ pub(crate) const UNIVERSAL_STRING: u8 = 28;
 
 pub(crate) const COMMON_NAME: &str = "2.5.4.3";
 
-/// Kinds of otherName that OpenSSL prints, and one that it does not.
+/// Types of otherName: those that OpenSSL prints, and one that it does not.
 pub(crate) const UPN: &str = "1.3.6.1.4.1.311.20.2.3";
 pub(crate) const XMPP: &str = "1.3.6.1.5.5.7.8.5";
 pub(crate) const SRV: &str = "1.3.6.1.5.5.7.8.7";

@@ -14,7 +14,7 @@ type Members = BTreeMap<String, i64>;
 const ASK: &str = "import ssl, sys
 for name, member in getattr(ssl, sys.argv[1]).__members__.items(): print(name, int(member))";
 
-/// Compares an enumeration with Python's. Python may lack names that newer ones have.
+/// Compares an enumeration with Python's. Older versions of Python may lack the names in `newer`.
 fn same(name: &str, ours: &Members, newer: &[&str]) {
     let python = skip_without_python!();
     let theirs: Members = python
@@ -35,14 +35,15 @@ fn same(name: &str, ours: &Members, newer: &[&str]) {
     }
 }
 
-/// The members of an open set of numbers.
+/// The members of a type that also has values without a name.
 fn named(prefix: &str, name: impl Fn(i32) -> Option<&'static str>) -> Members {
     (0..=0x200)
         .filter_map(|number| Some((format!("{prefix}{}", name(number)?), number.into())))
         .collect()
 }
 
-/// The members of a closed set, by `Debug`.
+/// The members of an enumeration that has no other values. Their names are those that `Debug`
+/// prints.
 fn closed<T: TryFrom<i32> + std::fmt::Debug>(numbers: impl Iterator<Item = i32>) -> Members {
     numbers
         .filter_map(|number| Some((format!("{:?}", T::try_from(number).ok()?), number.into())))
@@ -135,7 +136,7 @@ fn displayed_tls_versions_match_version_of_a_connection() {
     assert_eq!(open.to_string(), "MAXIMUM_SUPPORTED");
 }
 
-/// Every name that Python has leads to the value with Python's number, with and without the class.
+/// Parses every name of a Python enumeration, with and without the class, and compares the number.
 fn parses<T>(class: &str, number: impl Fn(&T) -> i64)
 where
     T: std::str::FromStr<Err = ssl::Error>,

@@ -11,7 +11,7 @@ use crate::support::{class, connected};
 
 const INNER: &str = "PYSSL_TEST_INNER";
 
-/// Whether this is the inner run.
+/// Whether this process was started by [`run`].
 fn inner() -> bool {
     std::env::var_os(INNER).is_some()
 }

@@ -21,7 +21,7 @@ const MANY: usize = 50_000;
 
 const SOON: Duration = Duration::from_millis(20);
 
-/// A client in memory that is connected to such a server, and its buffers.
+/// A client in memory that is connected to a flooding server, and the client's buffers.
 struct Flooded {
     client: ssl::SslObject,
     incoming: ssl::MemoryBio,
@@ -35,7 +35,7 @@ impl Flooded {
         let mut server = Flood::new(&ca.issue("localhost"), message);
         let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
         let client = client_context(&ca);
-        // Otherwise the first request would begin a handshake.
+        // Without this option, the client would begin a handshake at the first HelloRequest.
         let options = client.options() | ssl::OP_NO_RENEGOTIATION;
         client.set_options(options).unwrap();
         let client = client.wrap_bio(&incoming, &outgoing, "localhost").unwrap();
@@ -57,12 +57,12 @@ impl Flooded {
     }
 }
 
-/// A client on a socket that is connected to such a server, and the server's end.
+/// A client on a socket, the other end of its connection, and the flooding server, which writes to that end.
 fn flooded_socket(message: Message) -> (ssl::SslSocket, TcpStream, Flood) {
     flooded_socket_with(message, client_options())
 }
 
-/// As `flooded_socket`, with options for the client.
+/// Like `flooded_socket`, with options for the client.
 fn flooded_socket_with(
     message: Message,
     options: ssl::WrapSocket,
@@ -96,7 +96,7 @@ fn an_object_processes_a_whole_flood_before_it_wants_to_read() {
         incoming.write(&flooded.server.messages(1000)).unwrap();
         incoming.write(&flooded.server.data(b"after it")).unwrap();
         assert_eq!(client.read(10).unwrap(), b"after it", "{message:?}");
-        // OpenSSL's server ends a connection after the client has refused five renegotiations.
+        // After five refused renegotiations OpenSSL's server ends the connection, so it cannot read this data.
         if message != Message::HelloRequest {
             assert_eq!(client.write(b"heard").unwrap(), 5);
             let answer = flooded.outgoing.read(None);
@@ -119,7 +119,7 @@ fn getters_and_writes_proceed_while_a_reader_is_flooded() {
             assert_eq!(class(client.read(10)), "SSLWantReadError");
             over.store(true, Ordering::SeqCst);
         });
-        // Only calls made after the reader has begun count.
+        // Wait until the reader has begun to read the flood, because only later calls count.
         while flooded.incoming.pending() == flood {
             thread::yield_now();
         }

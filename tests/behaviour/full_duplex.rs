@@ -94,7 +94,7 @@ fn one_send_of_a_hundred_mb_does_not_block_a_reader() {
     let unit = pattern(3, MIB);
     let all = unit.repeat(100);
     thread::scope(|scope| {
-        // The buffers of the connection are small, so the sender stops unless a thread reads the echo.
+        // The system's buffers hold less than the data, so the sender blocks unless another thread reads the echo.
         scope.spawn(|| {
             let mut buffer = vec![0; 16 * 1024];
             let mut left = TOTAL;
@@ -197,7 +197,7 @@ fn sends_of_several_threads_are_not_interleaved() {
 
 #[test]
 fn writes_of_several_threads_to_an_object_are_not_interleaved() {
-    // More than one step encrypts.
+    // The library encrypts data of this length in several steps, between which another writer could run.
     const LEN: usize = 600_000;
     let _watchdog = Watchdog::new();
     let pair = Contexts::new().connected();
@@ -240,7 +240,7 @@ fn unwrap_completes_while_another_thread_is_blocked_in_recv() {
             });
             client.unwrap().unwrap();
             peer.join().unwrap();
-            // As in Python: both sides have closed.
+            // As in Python, this is the error of a read after both sides have sent `close_notify`.
             assert_eq!(class(reader.join().unwrap()), "SSLZeroReturnError");
             assert_eq!(client.version(), None);
         });
@@ -316,7 +316,7 @@ fn close_leaves_duplicates_of_the_descriptor_open() {
             let (mut near_plain, mut far_plain) =
                 (near.try_clone().unwrap(), far.try_clone().unwrap());
             let Link { client, server } = Contexts::new().wrap(near, far, client_options());
-            // Also reads the tickets.
+            // This read also takes in the session tickets.
             server.send(b"first").unwrap();
             assert_eq!(client.recv(5).unwrap(), b"first");
             client.settimeout(timeout).unwrap();
@@ -372,7 +372,7 @@ fn close_leaves_duplicates_of_a_listener_open() {
 fn close_wakes_only_the_threads_that_wait_on_that_socket() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
-    // More links than there are descriptors that wake threads.
+    // There are more links than the library keeps descriptors for waking threads.
     let links: Vec<Link> = (0..40).map(|_| contexts.link()).collect();
     thread::scope(|scope| {
         let readers: Vec<_> = links
@@ -507,7 +507,7 @@ fn both_directions_continue_during_key_updates() {
             i
         });
         for round in 0..30 {
-            // 'K' updates the keys of both directions, 'k' those of one. `s_client` discards text that it
+            // The command `K` updates the keys of both directions, and `k` those of one. The peer discards text that it
             // reads together with a command, so the line is sent until the client has received it.
             peer.send(if round % 2 == 0 { b"K\n" } else { b"k\n" });
             start.send(()).unwrap();

@@ -113,7 +113,8 @@ fn a_nul_does_not_truncate_a_name() {
     }
 }
 
-/// CVE-2019-5010, and the names that CPython misreads.
+/// CVE-2019-5010: CPython crashed on a distribution point without a name. The certificate also has names that CPython
+/// misreads.
 #[test]
 fn distribution_points_without_a_full_name_are_skipped() {
     let cn = attribute(COMMON_NAME, UTF8_STRING, b"relative");
@@ -131,7 +132,7 @@ fn distribution_points_without_a_full_name_are_skipped() {
     assert_eq!(dict.crl_distribution_points(), ["http://crl"]);
 }
 
-/// CVE-2026-42327 was an invalid `str` from such a certificate.
+/// CVE-2026-42327: the `openssl` crate made an invalid `str` from such text.
 #[test]
 fn invalid_text_in_a_certificate_is_an_error() {
     let text = b"ab\xff";
@@ -249,7 +250,8 @@ fn getpeercert_of_generated_certificates_matches_python() {
             .current()
     });
     let key = key();
-    // The release of OpenSSL decides which of these are accepted as certificates.
+    // The release of OpenSSL decides which of the strange files are accepted as certificates, so Python must use the
+    // same release.
     let strange = same_openssl_or_skip().map_or_else(Vec::new, |_| strange::strange());
     let ders: Vec<_> = strange
         .into_iter()

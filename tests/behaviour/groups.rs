@@ -19,7 +19,7 @@ fn set_ecdh_curve_applies_to_client_and_server() {
     let (c, s) = pair.handshake();
     assert!(outcome(&c).ends_with("ALERT_HANDSHAKE_FAILURE"));
     assert_eq!(outcome(&s), NO_GROUP);
-    // The setter that was called last counts.
+    // `set_groups` replaces the list that an earlier setter has set.
     server.set_groups("P-384:X25519").unwrap();
     connected(&client, &server);
 }
@@ -63,7 +63,7 @@ fn groups_suites_and_sigalgs_survive_a_rebuild() {
     server.set_client_sigalgs("ed25519").unwrap();
     client.set_server_sigalgs("ecdsa_secp256r1_sha256").unwrap();
     let kept = connected(&client, &server);
-    // `kept` holds both snapshots.
+    // `kept` holds the `SSL_CTX` of each context, so the setters below build new ones.
     for context in [&client, &server] {
         context.set_alpn_protocols(&["h2"]).unwrap();
     }

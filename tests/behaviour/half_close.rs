@@ -33,7 +33,7 @@ fn data_of_the_peer_is_received_after_a_half_close() {
     for version in BOTH_VERSIONS {
         let Link { client, server } = Contexts::of(version).link();
         let answer = pattern(3, 3_000_000);
-        // There is unread data when this side ends its direction.
+        // The client has unread data when it ends its direction.
         server.send(b"unread ").unwrap();
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -206,7 +206,7 @@ fn close_notify_is_sent_later_if_the_send_buffer_is_full() {
 fn close_within_waits_until_close_notify_can_be_sent() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        // With and without a failed attempt before.
+        // Without and with an earlier `unwrap` that failed.
         for tried in [false, true] {
             let mut full = Full::new(version);
             if tried {
@@ -272,7 +272,7 @@ fn close_within_leaves_all_data_to_a_thread_that_receives_in_a_loop() {
                         }
                     });
                     scope.spawn(move || {
-                        // A peer that reads only after it has sent everything.
+                        // This peer sends everything before it reads.
                         for i in 0..RECORDS {
                             server.sendall(&message(i)).unwrap();
                         }
@@ -310,7 +310,7 @@ fn close_within_times_out_if_a_reading_thread_leaves_data_unread() {
         server.send(b"two").unwrap();
         unwrap_without_waiting(&server);
         assert!(readiness(&client, PollFlags::IN, PATIENCE));
-        // The data is not read, so the end is not reached.
+        // The data before the peer's `close_notify` is not read, so `close_within` does not reach `close_notify`.
         let closed = client.close_within(Duration::from_millis(20)).unwrap();
         assert_eq!(closed, ssl::Closed::TimedOut);
     }

@@ -206,7 +206,8 @@ fn debug_output_contains_no_secrets() {
     );
 }
 
-/// OpenSSL would pair the key with the older certificate of its kind.
+/// OpenSSL alone would pair this key with the certificate of the same key type that was loaded
+/// earlier.
 #[test]
 fn a_key_of_another_type_is_rejected_beside_a_certificate_of_that_type() {
     let ca = Ca::new();

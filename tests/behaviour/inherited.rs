@@ -94,7 +94,7 @@ fn host_flags_control_wildcard_matching() {
         connect(),
         "SSLCertVerificationError:CERTIFICATE_VERIFY_FAILED"
     );
-    // X509_CHECK_FLAG_NEVER_CHECK_SUBJECT is a property of its own as well.
+    // `set_hostname_checks_common_name` sets X509_CHECK_FLAG_NEVER_CHECK_SUBJECT.
     client.set_hostname_checks_common_name(false).unwrap();
     assert_eq!(client.host_flags(), 0x22);
     client.set_host_flags(0).unwrap();
@@ -103,7 +103,7 @@ fn host_flags_control_wildcard_matching() {
 }
 
 #[test]
-#[allow(deprecated, reason = "that is what is tested")]
+#[allow(deprecated, reason = "the test calls a deprecated function")]
 fn selected_npn_protocol_is_none() {
     let pair = Contexts::new().connected();
     const { assert!(!ssl::HAS_NPN) };

@@ -95,7 +95,7 @@ fn a_key_log_writers_error_does_not_interrupt_a_handshake() {
     let Contexts { client, server } = Contexts::new();
     server.set_keylog_writer(Broken).unwrap();
     let pair = Pair::new(&client, &server, "localhost").unwrap();
-    // Lines are lost, but the error is returned only at the end of the handshake.
+    // The writer fails during the handshake, but its error is returned only at the end.
     for end in [&pair.client, &pair.server] {
         assert_eq!(class(end.do_handshake()), "SSLWantReadError");
         pair.pump();

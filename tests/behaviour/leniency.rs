@@ -1,5 +1,5 @@
-//! A connection does not resume a session from a connection that verified less, however it got the
-//! session.
+//! A connection does not resume the session of a connection that verified less, in whatever way the session was passed
+//! to it.
 
 use pyssl as ssl;
 use pyssl_testing::Ca;
@@ -137,8 +137,8 @@ fn a_client_refuses_a_session_from_a_connection_that_verified_less() {
                 for after in ALL {
                     let case = format!("{version} {way}: {before:?}, then {after:?}");
                     let (context, options, session) = carry(&scene, before, after);
-                    // Here the session is set after the connection was made. Below it is an option
-                    // of the connection.
+                    // The session is set by `set_session`, after the connection was made. Further below, it is passed
+                    // as an option.
                     let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
                     let late = context.wrap_bio(&a, &b, options.clone()).unwrap();
                     let late = told(late.set_session(&session));

@@ -56,7 +56,7 @@ impl Contexts {
         self.link_with(client_options())
     }
 
-    /// As `link`, with options for the client.
+    /// Like `link`, with options for the client.
     pub(crate) fn link_with(&self, client: ssl::WrapSocket) -> Link {
         let (near, far) = tcp_pair();
         self.wrap(near, far, client)
@@ -80,7 +80,7 @@ impl Contexts {
         self.wrap_with(near, far, client, server_options())
     }
 
-    /// As `wrap`, with options for both ends.
+    /// Like `wrap`, with options for both ends.
     pub(crate) fn wrap_with(
         &self,
         near: impl ssl::IntoSocket + Send,
@@ -210,7 +210,7 @@ impl Watchdog {
         Watchdog::beyond(Duration::ZERO)
     }
 
-    /// A watchdog for a test that takes this long if it succeeds.
+    /// A watchdog for a test that takes this much time when it succeeds, on top of the usual patience.
     pub(crate) fn beyond(time: Duration) -> Watchdog {
         let name = std::thread::current().name().unwrap_or("?").to_owned();
         let patience = std::env::var("PYSSL_PATIENCE").map_or(PATIENCE, |seconds| {
@@ -239,7 +239,7 @@ impl Drop for Watchdog {
 /// Receives the directory of a thread in `/proc`, with which a test finds out whether the thread waits.
 pub(crate) struct Waiter(Receiver<std::path::PathBuf>);
 
-/// Reports the thread that calls [`tell`](Here::tell) to the [`Waiter`]. The thread calls it first.
+/// Reports the thread that calls [`tell`](Here::tell) to the [`Waiter`]. The thread makes this call before any other.
 pub(crate) struct Here(Sender<std::path::PathBuf>);
 
 pub(crate) fn waiter() -> (Here, Waiter) {
@@ -263,7 +263,8 @@ impl Waiter {
         let place = self.0.recv_timeout(PATIENCE).unwrap();
         let begin = Instant::now();
         let mut asleep = 0;
-        // Checked many times in a row, since a thread that waits for a mutex sleeps only briefly.
+        // The thread must be asleep at many checks in a row, because a thread that waits for a mutex sleeps only
+        // briefly.
         while asleep < 50 {
             let stat = std::fs::read_to_string(place.join("stat")).expect("the thread lives");
             let state = stat.rsplit(')').next().unwrap().trim().chars().next();

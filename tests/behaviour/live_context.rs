@@ -56,8 +56,8 @@ impl Stage {
     }
 }
 
-/// One row of the table: a change of the context that must not affect running handshakes. The
-/// number grows with each call.
+/// One row of the table: a change of the context that must not affect running handshakes. The number is that of the
+/// call, and lets the change have another value each time.
 type Change = fn(&Stage, usize) -> ssl::Result<()>;
 
 const CHANGES: &[(&str, Change)] = &[
@@ -232,7 +232,7 @@ fn time_of_a_row() -> Duration {
     Duration::from_secs_f64(seconds / CHANGES.len() as f64)
 }
 
-/// Does a handshake in memory or over one of two kinds of sockets, and sends data each way.
+/// Does a handshake and sends data each way: in memory, over TCP, or over Unix sockets, by `how`.
 fn shake_hands(stage: &Stage, how: usize) {
     match how {
         0 => {
@@ -288,8 +288,8 @@ fn handshakes_succeed_while_setters_change_their_context() {
             }
             over.store(true, Ordering::Relaxed);
         });
-        // The counters include those of all earlier `SSL_CTX`s. OpenSSL counts a switched handshake
-        // for the context that it was switched to.
+        // The counters of a context include those of its earlier `SSL_CTX`s. OpenSSL counts a handshake for the context
+        // to which the SNI callback switched.
         let done = i64::try_from(handshakes.load(Ordering::Relaxed)).unwrap();
         let connected = stage.client.session_stats().connect_good;
         let [accepted, switched] =
@@ -302,7 +302,8 @@ fn handshakes_succeed_while_setters_change_their_context() {
     }
 }
 
-/// The same operations in CPython. The test prints how the process ends, and passes in any case.
+/// A Python script that changes a context while threads do handshakes. The test prints how the process ends, and passes
+/// in any case.
 const RECIPE: &str = r#"
 import ssl, sys, threading, time
 cert, ca = sys.argv[1:]
@@ -400,7 +401,8 @@ fn a_renewed_certificate_is_used_by_new_connections_only() {
     assert_eq!(contexts.server.session_stats().accept_good, 2);
 }
 
-/// A new `SSL_CTX`, in a copy or because connections hold the old one, has all settings.
+/// The library builds a new `SSL_CTX` for a copy of a context, and for a setter while connections hold the current one.
+/// It has all settings.
 #[test]
 fn a_rebuilt_context_has_all_settings() {
     let ca = Ca::new();
@@ -529,7 +531,7 @@ fn set_session_and_set_context_fail_during_a_handshake() {
     let pair = contexts.pair();
     pair.client.set_session(&session).unwrap();
     assert_eq!(class(pair.client.do_handshake()), "SSLWantReadError");
-    // During the handshake.
+    // The handshake has begun.
     let late = "ValueError: Cannot set session after handshake.";
     assert_eq!(told(pair.client.set_session(&session)), late);
     pair.pump();

@@ -1,4 +1,4 @@
-//! The memory of idle connections, each kind in a process of its own.
+//! The memory of idle connections. Each kind of connection is measured in a process of its own.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::link::{Contexts, Link};
 const KIND: &str = "PYSSL_TEST_MEMORY";
 const TEST: &str = "memory::idle_connections_hold_no_openssl_buffers";
 
-/// The version, and the number of messages that each side has sent.
+/// Kinds of idle connections: the version, and the number of messages that each side has sent.
 const KINDS: [(ssl::TlsVersion, usize); 4] = [
     (ssl::TlsVersion::TLSv1_3, 0),
     (ssl::TlsVersion::TLSv1_2, 1),
@@ -21,7 +21,8 @@ const KINDS: [(ssl::TlsVersion, usize); 4] = [
 ];
 const MESSAGE: usize = 16_000;
 
-/// More connections than keep their buffers because they were busy last.
+/// The number of first connections that are not measured. It is more than the number of busy connections that keep
+/// their buffers.
 const WARM_UP: usize = 40;
 const PAIRS: usize = 80;
 
@@ -68,8 +69,8 @@ fn idle_connections_hold_no_openssl_buffers() {
         println!("{} KiB", pair(KINDS[kind.parse::<usize>().unwrap()]));
         return;
     }
-    // The rest of a pair takes up to 38 KiB on 3.0 and 52 KiB on 3.6, with the gaps of the allocator. Each of the
-    // four buffers would add 16 KiB.
+    // A pair of connections without buffers takes up to 38 KiB with OpenSSL 3.0 and 52 KiB with 3.6, including gaps of
+    // the allocator. Each of the four buffers of a pair would add 16 KiB.
     let limit = if *ssl::OPENSSL_VERSION_NUMBER < 0x3020_0000 {
         46
     } else {

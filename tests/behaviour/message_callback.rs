@@ -10,7 +10,7 @@ use crate::support::{Pair, class, client_context, connected, server_context};
 
 type Lines = Arc<Mutex<Vec<String>>>;
 
-/// Sets a callback that records Python's numbers.
+/// Sets a callback that records the numbers that Python's callback gets.
 fn record(context: &ssl::SslContext) -> Lines {
     let lines = Lines::default();
     let seen = Arc::clone(&lines);

@@ -33,7 +33,7 @@ fn unwrap_sends_close_notify_and_waits_for_the_peers() {
     pair.client.write(b"FOO\n").unwrap();
     pair.pump();
     assert_eq!(pair.server.read(1024).unwrap(), b"FOO\n");
-    // Data that was sent before can still be read.
+    // The server has sent neither data nor `close_notify`, so both calls must wait.
     pair.pump();
     assert_eq!(class(pair.client.read(1)), "SSLWantReadError");
     assert_eq!(class(pair.client.unwrap()), "SSLWantReadError");

@@ -36,7 +36,7 @@ impl Scene {
         }
     }
 
-    /// Staples any bytes.
+    /// Makes the server staple these bytes, or nothing.
     fn staple(&self, response: Option<Vec<u8>>) {
         self.server
             .set_ocsp_server_callback(move |_| Ok(response.clone()))
@@ -47,7 +47,8 @@ impl Scene {
         Pair::new(&self.client, &self.server, "localhost").unwrap()
     }
 
-    /// `None` if the client accepts, or its `verify_code` and `verify_message`.
+    /// Does a handshake. If the client rejects the server, returns the `verify_code` and
+    /// `verify_message` of its error.
     fn verdict(&self, version: ssl::TlsVersion) -> Option<(i32, String)> {
         self.client.set_minimum_version(version).unwrap();
         self.client.set_maximum_version(version).unwrap();

@@ -63,7 +63,7 @@ fn to_localhost(context: &ssl::SslContext) -> Ssl {
     to("localhost", &built(context))
 }
 
-/// Version, suite and protocol.
+/// The negotiated version, cipher suite and ALPN protocol.
 fn agreed(ssl: &SslRef) -> [Option<String>; 3] {
     let protocol = ssl.selected_alpn_protocol();
     [
@@ -73,7 +73,7 @@ fn agreed(ssl: &SslRef) -> [Option<String>; 3] {
     ]
 }
 
-/// The code of the failed verification.
+/// The verify code of a handshake that failed.
 fn verify_code(outcome: Outcome) -> i32 {
     match outcome {
         Err(HandshakeError::Failure(failed)) => failed.ssl().verify_result().as_raw(),
@@ -153,12 +153,13 @@ fn a_copied_client_fails_if_no_host_name_was_set() {
     let client = client_context(&ca);
     let nameless = |context: &SslContext| Ssl::new(context).unwrap();
     assert_eq!(verify_code(shake(nameless(&built(&client)), &server).0), 62);
-    // An address counts as a name.
+    // A context that checks names also accepts a connection with an IP address to check.
     let at_address = built(&server_context(&ca.issue("127.0.0.1")));
     let mut ssl = nameless(&built(&client));
     ssl.param_mut().set_ip([127, 0, 0, 1].into()).unwrap();
     shake(ssl, &at_address).0.unwrap();
-    // If the check of the connector is switched off, the check of the context still requires a name.
+    // With `verify_hostname(false)`, the connector sets no name, and the context's own check refuses a connection
+    // without a name.
     let connector = client.to_openssl_connector().unwrap().build();
     let lenient = |connector: &ssl::openssl::ssl::SslConnector| {
         let configured = connector.configure().unwrap().verify_hostname(false);
@@ -225,7 +226,7 @@ fn sessions_resume_after_a_copy_is_replaced() {
                     unsafe { ssl.set_session(session).unwrap() };
                 }
                 let (mut near, mut far) = both(ssl, server);
-                // OpenSSL does not resume a session of a connection that ended without this.
+                // OpenSSL does not resume the session of a connection that ended without `close_notify`.
                 near.shutdown().unwrap();
                 far.shutdown().unwrap();
                 assert_eq!(near.ssl().session_reused(), far.ssl().session_reused());
@@ -251,7 +252,7 @@ fn sessions_resume_after_a_copy_is_replaced() {
 #[test]
 fn an_error_names_the_settings_that_cannot_be_copied() {
     type Set = fn(&ssl::SslContext) -> ssl::Result<()>;
-    /// Which copies are refused: as a context, a connector, an acceptor.
+    /// Whether the copy as a context, as a connector, and as an acceptor is refused.
     type Refused = [bool; 3];
     let cases: [(&str, Set, Refused); 9] = [
         (
@@ -344,7 +345,7 @@ fn connectors_and_acceptors_have_the_contexts_settings() {
     drop(serving.join().unwrap());
 }
 
-/// A writer that keeps its input, or panics.
+/// A writer that keeps its input, or panics if its flag is set.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>, bool);
 
@@ -367,7 +368,7 @@ fn a_copy_writes_the_key_log() {
     client.set_keylog_writer(ours.clone()).unwrap();
     server.set_keylog_writer(theirs.clone()).unwrap();
     both(to_localhost(&client), &built(&server));
-    // Each side derives the secrets in another order.
+    // The order of the lines is ignored, because client and server derive the secrets in different orders.
     let [ours, theirs] = [ours, theirs].map(|log| {
         let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
         let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
@@ -395,7 +396,7 @@ fn a_copy_staples_the_response() {
     let (near, _) = both(asking, &built(&server));
     assert_eq!(near.ssl().ocsp_status(), Some(&*response));
     both(to_localhost(&client_context(&ca)), &built(&server));
-    // The client requests a response, and the server has none.
+    // Here the server has no response to staple.
     let mut asking = to_localhost(&client_context(&ca));
     asking.set_status_type(StatusType::OCSP).unwrap();
     let (near, _) = both(asking, &built(&server_context(&leaf)));

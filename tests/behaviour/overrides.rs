@@ -14,7 +14,8 @@ fn identity(leaf: &Leaf) -> ssl::Identity {
     ssl::Identity::load(ssl::CertChain::from_pem(leaf.chain_pem(), leaf.key_pem())).unwrap()
 }
 
-/// Python programs change `verify_mode` around `wrap_socket`, which affects other connections too.
+/// Python programs change `verify_mode` of the context around `wrap_socket`, which also affects
+/// other connections. An option affects only one.
 #[test]
 fn options_that_disable_verification_apply_to_one_connection() {
     let server = server_context(&Ca::new().issue("localhost"));
@@ -58,7 +59,7 @@ fn a_session_of_an_unverified_connection_is_refused_by_a_verifying_one() {
         let again = talk(lenient().session(session.clone()));
         assert!(again.client.session_reused());
 
-        // This also applies to a session that was encoded and decoded, and to another context.
+        // The session is also refused after it was encoded and decoded, and by another context.
         let der = session.to_der().unwrap();
         let other = client.copy().unwrap();
         other.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
@@ -114,7 +115,8 @@ fn a_decoded_session_resumes_in_contexts_that_verify_no_more() {
     }
 }
 
-/// On a server: two listeners share a context, and only one of them requires a certificate.
+/// A server can have two listeners with one context, of which only one requires a client
+/// certificate.
 #[test]
 fn a_server_does_not_resume_a_session_made_without_client_verification() {
     for version in BOTH_VERSIONS {
@@ -222,7 +224,7 @@ fn contradictory_options_are_errors() {
         "ValueError: check_hostname requires server_hostname"
     );
     assert_eq!(expecting(""), "ValueError");
-    // OpenSSL would accept any host of the domain.
+    // OpenSSL takes a name that begins with a dot as any host of that domain.
     assert_eq!(expecting(".example"), "UnicodeError");
     assert_eq!(expecting("a\0.example"), "TypeError");
 }
@@ -241,7 +243,7 @@ fn identity_sets_the_certificate_of_one_connection() {
     };
     assert_eq!(shown("localhost".into()), "of the context");
     let through = ca.intermediate();
-    // A certificate with another kind of key also replaces the context's, with its chain.
+    // The certificate and its chain replace those of the context, even if the key has another type.
     let other = through.builder().san("other").key(KeyKind::Rsa2048).build();
     let me = identity(&other);
     for _ in 0..2 {

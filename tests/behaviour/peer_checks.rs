@@ -44,7 +44,7 @@ fn outcome(client: &ssl::SslContext, server: &ssl::SslContext, options: ssl::Wra
     }
 }
 
-/// The names of alerts differ by OpenSSL's version.
+/// The beginning of the alert's name depends on the version of OpenSSL.
 fn is_bad_certificate(outcome: &str) -> bool {
     outcome.ends_with("_ALERT_BAD_CERTIFICATE")
 }
@@ -283,7 +283,7 @@ fn a_connection_with_pins_resumes_sessions_of_the_same_pins_only() {
                 }
             }
         }
-        // The order does not count.
+        // A session made with the same pins in another order can be resumed.
         let wrap = |pins| ssl::WrapBio::from("localhost").pins(pins);
         let pair = Pair::new(&client, &server, wrap([one, two]))
             .unwrap()

@@ -70,7 +70,7 @@ fn post_handshake_auth_does_not_enable_verification_in_the_client() {
     pair.server.verify_client_post_handshake().unwrap();
     pair.talk();
     assert!(pair.server.getpeercert().unwrap().is_some());
-    // The server's certificate was not verified, so its dict is still empty.
+    // The client does not verify the server's certificate, so the dict stays empty.
     assert!(pair.client.getpeercert().unwrap().unwrap().is_empty());
 }
 
@@ -105,7 +105,7 @@ fn an_optional_certificate_is_sent_if_the_client_has_one() {
     assert!(pair.server.getpeercert().unwrap().is_some());
 }
 
-/// The errors that CPython has, by reason and number.
+/// The errors have CPython's reasons and numbers.
 #[test]
 fn verify_client_post_handshake_fails_if_the_client_cannot_be_asked() {
     let refused = |object: &ssl::SslObject, reason: &str, errno: i32| {

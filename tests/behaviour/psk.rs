@@ -10,7 +10,7 @@ use crate::support::{
     Pair, class, connected, outcome, panic_text, server_context, show, told, unverified_client,
 };
 
-/// One handshake: its version, and the results of both callbacks.
+/// One handshake: its version, and what the callbacks of client and server return.
 #[derive(Clone)]
 struct Case {
     name: &'static str,
@@ -200,7 +200,7 @@ fn a_pre_shared_key_connects_in_tls_1_2_and_1_3() {
     }
 }
 
-/// CVE-2026-41898, CVE-2026-27459: such a callback wrote beyond OpenSSL's buffer.
+/// CVE-2026-41898, CVE-2026-27459: a callback with a value that was too long wrote beyond OpenSSL's buffer.
 #[test]
 fn psk_values_that_are_too_long_fail_the_handshake_on_their_side() {
     for tls13 in [false, true] {
@@ -316,7 +316,7 @@ fn psk_callbacks_can_be_removed_and_survive_a_rebuild() {
     };
     let (first, kept) = connect();
     assert_eq!(first, "ok");
-    // `kept` holds the snapshots, so these setters build new ones.
+    // `kept` holds the `SSL_CTX` of each context, so these setters build new ones.
     server.set_alpn_protocols(&["h2"]).unwrap();
     client.set_alpn_protocols(&["h2"]).unwrap();
     assert_eq!(connect().0, "ok");
@@ -325,7 +325,8 @@ fn psk_callbacks_can_be_removed_and_survive_a_rebuild() {
     drop(kept);
 }
 
-/// rust-openssl pull 2624: there a PSK callback after a switch aborted the process.
+/// In the `openssl` crate, a PSK callback after a switch of the context aborted the process (rust-openssl pull request
+/// 2624).
 #[test]
 fn the_context_chosen_by_sni_gets_the_psk_callback() {
     for tls13 in [false, true] {
@@ -349,7 +350,7 @@ fn the_context_chosen_by_sni_gets_the_psk_callback() {
     }
 }
 
-/// The identity that a peer sends may be no valid text.
+/// A peer may send an identity that is not valid UTF-8.
 #[test]
 fn a_psk_identity_that_is_not_utf_8_is_unknown() {
     use pyssl_testing::openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};

@@ -94,7 +94,7 @@ fn is_empty(chain: &str) -> bool {
     ["[]", "Ok([])"].contains(&chain)
 }
 
-/// A server's object or socket, before its handshake is done.
+/// The connection of a server, as an object or as a socket, before its handshake is done.
 enum Server {
     Object(Box<ssl::SslObject>),
     Socket(Box<ssl::SslSocket>),
@@ -136,12 +136,12 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
     let _ = client.do_handshake();
     let server = server_options().do_handshake_on_connect(false);
     let server = contexts.server.wrap_socket(far, server).unwrap();
-    // The client reads no answer.
+    // The server needs a time-out, because the client does not continue the handshake.
     server.settimeout(Some(crate::link::PATIENCE)).unwrap();
     (Server::Socket(Box::new(server)), Box::new(client))
 }
 
-/// Controls a callback that reports its call and then waits until this value is dropped.
+/// The control of a callback that reports when it is called, and then waits until this value is dropped.
 struct Stop {
     reached: Receiver<()>,
     _go_on: Sender<()>,
@@ -164,7 +164,7 @@ fn stop() -> (Stop, impl Fn() + Send + Sync + 'static) {
     (stopped, stop)
 }
 
-/// Sets a message callback that calls a function, once one is put into the result.
+/// Sets a message callback. If the test puts a function into the returned cell, the callback calls it.
 fn stop_in_messages(context: &ssl::SslContext) -> Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> {
     let stopping: Arc<OnceLock<Box<dyn Fn() + Send + Sync>>> = Arc::default();
     let here = Arc::clone(&stopping);
@@ -178,12 +178,12 @@ fn stop_in_messages(context: &ssl::SslContext) -> Arc<OnceLock<Box<dyn Fn() + Se
     stopping
 }
 
-/// A connection whose client waits in a callback at the next message.
+/// A connection whose client will wait in a callback at its next message.
 fn stopping_link() -> (Link, Stop) {
     let contexts = Contexts::new();
     let stopping = stop_in_messages(&contexts.client);
     let link = contexts.link();
-    // Reads the tickets first.
+    // The client must have read the session tickets, because they would also call the callback.
     link.server.send(b"first").unwrap();
     assert_eq!(link.client.recv(10).unwrap(), b"first");
     let (stop, called) = stop();
@@ -208,7 +208,7 @@ fn getters_called_in_a_callback_match_python() {
         let (server, _client) = served(&contexts, object);
         let server = Arc::new(server);
         place.set(Arc::downgrade(&server)).ok().unwrap();
-        // The callback was called.
+        // This error shows that the callback was called.
         let error = server.do_handshake().unwrap_err();
         assert!(error.to_string().contains("CALLBACK_FAILED"), "{error}");
     }
@@ -227,7 +227,7 @@ fn callbacks_can_call_getters_of_each_others_connections() {
             let set = contexts.server.set_sni_callback(move |_| {
                 inside.wait();
                 other.get().and_then(Weak::upgrade).unwrap().ask();
-                // Neither thread returns before both have called the getters.
+                // Both callbacks wait here, so both run while the getters are called.
                 inside.wait();
                 Ok(ssl::SniAction::Alert(ssl::AlertDescription::ACCESS_DENIED))
             });
@@ -262,7 +262,7 @@ fn getters_do_not_wait_for_a_callback_of_a_handshake() {
             let handshake = scope.spawn(|| server.do_handshake());
             stop.reached.recv().unwrap();
             server.ask();
-            // Setters do not wait either.
+            // `set_context` does not wait for the callback either.
             let other = contexts.server.copy().unwrap();
             let refused = match &server {
                 Server::Object(server) => server.set_context(&other),
@@ -360,7 +360,7 @@ fn operations_time_out_while_a_callback_runs() {
         ("SSLWantWriteError", |socket| class(socket.unwrap())),
     ];
     let _watchdog = Watchdog::new();
-    // The callback is one of a write, or one of a read.
+    // The callback runs within a write, or within a read.
     for reads in [false, true] {
         let (Link { client, server }, stop) = stopping_link();
         thread::scope(|scope| {

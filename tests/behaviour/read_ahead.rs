@@ -39,7 +39,7 @@ fn a_read_leaves_later_records_in_the_descriptor() {
     for version in BOTH_VERSIONS {
         for timeout in [None, Some(PATIENCE), Some(Duration::ZERO)] {
             let (Link { client, server }, _) = Contexts::of(version).local_link(client_options());
-            // Also reads the tickets of TLS 1.3.
+            // This `recv` also reads the session tickets of TLS 1.3.
             server.send(b"first").unwrap();
             assert_eq!(client.recv(5).unwrap(), b"first");
             client.settimeout(timeout).unwrap();
@@ -69,7 +69,7 @@ fn accepted_sockets_inherit_read_ahead_from_the_listener() {
             client.connect(address).unwrap();
             client.send(b"one").unwrap();
             client.send(b"two").unwrap();
-            // All data has arrived when the end has.
+            // When the end of the stream has arrived, all data has arrived before it.
             client.shutdown(std::net::Shutdown::Write).unwrap();
             let server = accepted.join().unwrap();
             assert!(readiness(&server, PollFlags::RDHUP, PATIENCE));
@@ -139,7 +139,7 @@ fn a_handshake_leaves_later_data_in_the_descriptor() {
                 assert_eq!(error.python_class(), "SSLWantReadError");
                 assert_eq!(class(other.do_handshake()), "SSLWantReadError");
             }
-            // Sent directly after the last flight.
+            // This data directly follows the last flight of the handshake.
             last.send(b"request").unwrap();
             other.settimeout(timeout).unwrap();
             other.do_handshake().unwrap();
@@ -159,7 +159,7 @@ fn a_failed_handshake_leaves_unread_bytes_in_the_descriptor() {
         far.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let error = contexts.server.wrap_socket(&near, server_options());
         assert_eq!(error.unwrap_err().reason(), Some("HTTP_REQUEST"));
-        // OpenSSL has read five bytes, the header of a record.
+        // OpenSSL has taken only five bytes, the length of a record header. The rest is still in the descriptor.
         let mut rest = [0; 100];
         let n = near.read(&mut rest).unwrap();
         assert_eq!(&rest[..n], b" HTTP/1.1\r\n\r\n");

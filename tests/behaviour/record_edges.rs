@@ -175,7 +175,7 @@ fn peers_that_close_before_or_during_the_handshake_give_different_errors() {
     assert_eq!(error.python_class(), "ConnectionResetError");
     let error = connect_to(&Scripted::speaks_http());
     assert_eq!(error.reason(), Some("WRONG_VERSION_NUMBER"));
-    // The first half of a record, then nothing.
+    // The server sends a part of a record and then ends the connection.
     let error = connect_to(&Scripted::sends_after(10, &[22, 3, 3, 1, 0, 2, 0]));
     assert_eq!(error.python_class(), "SSLEOFError");
 }
@@ -225,13 +225,14 @@ fn close_notify_during_a_handshake_ends_it() {
             let end = class(object.do_handshake());
             let ends: &[_] = match (side, ready) {
                 ("client", _) => &["SSLZeroReturnError"],
-                // A ClientHello must come first.
+                // A server accepts no alert before the ClientHello.
                 (_, false) => &["SSLError"],
-                // In TLS 1.3, some releases of OpenSSL reject any further clear text.
+                // A server that has sent its TLS 1.3 flight expects encrypted records, and some releases of OpenSSL
+                // reject any other.
                 _ => &["SSLZeroReturnError", "SSLError"],
             };
             assert!(ends.contains(&end), "{version:?} {side}: {end}");
-            // Further calls report the end too. As in Python, a read reports a clean end.
+            // Further calls fail too. As in Python, a read after `close_notify` reports a clean end.
             assert_ne!(class(object.do_handshake()), "ok");
             let read = if end == "SSLError" {
                 "SSLEOFError"
@@ -343,8 +344,8 @@ fn would_read(socket: &ssl::SslSocket) -> bool {
     socket.pending() > 0 || readable(socket)
 }
 
-/// When everything that the peer has sent has arrived, such a program must not wait before it has read
-/// all bytes and the end.
+/// When everything that the peer has sent has arrived, a program that calls `pending` and then `poll` must not wait
+/// before it has read all bytes and the end.
 #[test]
 fn polling_only_if_pending_is_zero_misses_no_data() {
     let _watchdog = Watchdog::new();
@@ -365,7 +366,7 @@ fn polling_only_if_pending_is_zero_misses_no_data() {
                 }
                 let mut limit = random.next().unwrap() * 70 % 16_384 + 1;
                 while would_read(&client) {
-                    // There may be no data but tickets.
+                    // The client may have received only session tickets, and no data.
                     client.setblocking(false).unwrap();
                     match client.recv(limit) {
                         Ok(data) => {
@@ -380,7 +381,7 @@ fn polling_only_if_pending_is_zero_misses_no_data() {
                 }
                 assert!(seen == sent, "{} of {} bytes", seen.len(), sent.len());
             }
-            // The end, together with the last data or alone.
+            // In some rounds, the end comes directly after data.
             if round % 3 == 0 {
                 server.sendall(b"last").unwrap();
             }
@@ -472,7 +473,7 @@ fn an_error_found_by_pending_is_returned_by_the_next_read() {
             assert_eq!(client.pending(), 1);
         }
         let met = outcome(&client.recv(100));
-        // From 3.2 on, another layer of OpenSSL reports the last error.
+        // From 3.2 on, OpenSSL adds an error after the one about the bad record, and the last error gives the reason.
         let reason = if *ssl::OPENSSL_VERSION_INFO >= (3, 2, 0, 0, 0) {
             "RECORD_LAYER_FAILURE"
         } else {

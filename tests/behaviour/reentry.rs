@@ -13,7 +13,7 @@ use crate::support::told;
 
 type Called = Box<dyn Fn() + Send + Sync>;
 
-/// Sets a message callback that calls a function once, when one was put into the result.
+/// Sets a message callback. If the test puts a function into the returned place, the callback calls it once.
 fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>>> {
     let place: Arc<Mutex<Option<Called>>> = Arc::default();
     let here = Arc::clone(&place);
@@ -28,8 +28,8 @@ fn call_once_in_a_message(context: &ssl::SslContext) -> Arc<Mutex<Option<Called>
     place
 }
 
-/// Makes the next callback try operations while another thread has the turn to write. The callback waits
-/// at the barrier twice: when it begins, and then until that thread has the turn.
+/// Makes the next callback try operations while another thread is in a write. The callback waits at the barrier twice:
+/// the first wait tells the test that the callback runs, and the second one ends when the other thread writes.
 fn try_beside_a_writer<const N: usize>(
     place: &Mutex<Option<Called>>,
     operations: impl Fn() -> [String; N] + Send + Sync + 'static,
@@ -141,7 +141,7 @@ fn a_callback_cannot_write_to_its_own_object_while_another_thread_writes() {
     });
 }
 
-/// As in CPython. The new context is used after the callback has returned.
+/// As in CPython, callbacks can do this. The new context applies after the callback has returned.
 #[test]
 fn callbacks_can_set_the_contexts_of_each_others_connections() {
     let _watchdog = Watchdog::new();
@@ -250,7 +250,7 @@ impl Drop for AsksWhenDropped {
     fn drop(&mut self) {
         let socket = self.0.get().and_then(std::sync::Weak::upgrade);
         if let Some(socket) = socket {
-            // Another thread calls getters too, and this one waits for it.
+            // This thread waits for another one that calls getters, so a lock held during the drop would be a deadlock.
             let asker = Arc::clone(&socket);
             thread::spawn(move || (asker.version(), asker.context().protocol()))
                 .join()
@@ -284,11 +284,12 @@ fn a_value_dropped_by_a_context_switch_can_use_the_connection() {
     );
     asking(&first);
     client.set_context(&first).unwrap();
-    // The connection holds an older snapshot, so only the context has this callback.
+    // The connection keeps the settings that it took from `first` earlier, so only the context has this second
+    // callback.
     asking(&first);
     drop(first);
     assert_eq!(*dropped.lock().unwrap(), 0);
-    // Both callbacks are dropped, with the context and with the snapshot.
+    // The switch drops the last reference to `first` and to those settings, and with them both callbacks.
     client.set_context(&second).unwrap();
     assert_eq!(*dropped.lock().unwrap(), 2);
 }

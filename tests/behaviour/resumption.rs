@@ -18,7 +18,8 @@ fn resumes(client: &ssl::SslContext, server: &ssl::SslContext, options: ssl::Wra
     let pair = Pair::new(client, server, options).unwrap().connected();
     pair.talk();
     assert_eq!(pair.client.session_reused(), pair.server.session_reused());
-    // A server forgets a session without a ticket whose connection ends without `close_notify`.
+    // Both ends exchange `close_notify`. Otherwise a server removes a session without a ticket from
+    // its cache.
     for side in [&pair.client, &pair.server, &pair.client] {
         let _ = side.unwrap();
         pair.pump();
@@ -80,7 +81,7 @@ fn the_session_cache_of_sockets_is_keyed_by_name_and_port() {
         };
         assert!(!connect());
         assert!(connect() && connect());
-        // The server has another port, so no session is offered.
+        // This server has another port, so the client offers it no session.
         let (near, far) = tcp_pair();
         let link = contexts.wrap(near, far, client_options());
         assert_eq!(link.client.session_reused(), Some(false));
@@ -121,7 +122,7 @@ fn a_kept_session_is_not_offered_to_another_server() {
             localhost().port(444),
             ssl::WrapBio::from("other.example").port(443),
             localhost().expected_names(["other.example"]),
-            // An object without a port keeps and resumes nothing.
+            // Without a port, an object neither keeps nor resumes a session.
             localhost().port(None),
         ];
         assert!(!resumes(&client, &server, localhost()));
@@ -212,7 +213,8 @@ fn a_failed_handshake_discards_kept_sessions() {
     for version in BOTH_VERSIONS {
         let contexts = keeping(version);
         assert!(!resumes(&contexts.client, &contexts.server, localhost()));
-        // Another server has taken its place. It resumes nothing, and its issuer is unknown.
+        // A server with a certificate of an unknown issuer has taken the place of the first one. It
+        // cannot resume the session.
         let stranger = server_context(&Ca::new().issue("localhost"));
         let pair = Pair::new(&contexts.client, &stranger, localhost()).unwrap();
         assert!(pair.handshake().0.is_err());

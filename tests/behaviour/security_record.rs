@@ -1,5 +1,5 @@
-//! Known vulnerabilities of similar libraries: those rows of the table in this directory's README that
-//! no other file tests.
+//! Tests about known vulnerabilities of similar libraries. The rows are those of the table in this directory's README.
+//! Other rows are tested in other files.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,7 +135,7 @@ fn an_invalid_host_name_never_disables_the_check() {
         let wrapped = contexts.client.wrap_socket(near, name);
         assert_eq!(class(wrapped), expected, "{name:?}");
     }
-    // The codes of a host name mismatch and of an IP address mismatch.
+    // 62 is the verify code of a host name mismatch, and 64 that of an IP address mismatch.
     for (name, code) in [
         ("other.example", 62),
         ("localhost.example", 62),
@@ -294,7 +294,7 @@ fn empty_strings_are_errors_or_have_no_effect() {
     assert_eq!(class(client.set_ciphers("")), "SSLError");
     let text = "ValueError: unknown elliptic curve name ''";
     assert_eq!(told(client.set_ecdh_curve("")), text);
-    // From 3.5 on an empty list is valid, and leaves no group.
+    // From 3.5 on, OpenSSL accepts an empty list, and the client then has no group.
     let lists_may_be_empty = *ssl::OPENSSL_VERSION_INFO >= (3, 5, 0, 0, 0);
     assert_eq!(client.set_groups("").is_ok(), lists_may_be_empty);
     if lists_may_be_empty {
@@ -466,7 +466,7 @@ fn excluded_suites_are_not_negotiated() {
                 .unwrap()
         };
         client.set_ciphers(&format!("{only}:@SECLEVEL=0")).unwrap();
-        // Without the exclusion the handshake succeeds.
+        // Without the exclusion, the server negotiates the suite.
         serve("ALL:COMPLEMENTOFALL");
         contexts.connected();
         serve(&format!("ALL:COMPLEMENTOFALL:!{excluded}"));
@@ -577,7 +577,7 @@ fn the_openssl_crate_has_no_known_vulnerabilities() {
     };
     assert!(version("openssl") >= (0, 10, 82));
     assert!(version("openssl-sys") >= (0, 9, 118));
-    // Crates that depend on this one get no older version either.
+    // The requirement in `Cargo.toml` also keeps older versions from programs that use this crate.
     let manifest =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     assert!(manifest.unwrap().contains("openssl = \"0.10.82\""));

@@ -163,7 +163,7 @@ fn a_copy_of_a_context_has_only_its_settings() {
     let failed = Pair::new(&original, &server, "localhost").unwrap();
     let error = failed.handshake().0.unwrap_err();
     assert_eq!(error.verify_code(), Some(20));
-    // The copy has the certificate, but not the sessions.
+    // The copy of a server's context has the certificate, but it is another context for sessions.
     let twin = server.copy().unwrap();
     let session = connected(&copy, &twin).client.session().unwrap();
     let options = ssl::WrapBio::from("localhost").session(session);
@@ -213,8 +213,8 @@ fn servers_with_the_same_ticket_keys_resume_each_others_sessions() {
         assert!(with(&[&new, &other, &old]).resumes(&session));
         assert!(!with(&[&new]).resumes(&session));
         assert!(!with(&[&new, &other]).resumes(&session));
-        // A ticket of a server with several keys can be resumed by a server that has only the first of
-        // these keys. OpenSSL then decrypts it without our callback.
+        // A server with several keys encrypts its tickets with the first one. A server that has only this key resumes
+        // them, and OpenSSL decrypts them without this library's callback.
         let session = with(&[&new, &old]).session();
         assert!(with(&[&new]).resumes(&session));
         assert!(!with(&[&old]).resumes(&session));
@@ -317,7 +317,8 @@ fn a_copy_has_the_callbacks_and_ocsp_responses() {
     client.set_ocsp_mode(ssl::OcspMode::Require).unwrap();
     let (server_copy, client_copy) = (server.copy().unwrap(), client.copy().unwrap());
     assert_eq!(client_copy.ocsp_mode(), ssl::OcspMode::Require);
-    // Settings that are removed from the original stay in the copy, and the reverse.
+    // A setting that is removed from the original stays in the copy, and a change of the copy does not affect the
+    // original.
     server.clear_sni_callback().unwrap();
     server.set_ocsp_response(None).unwrap();
     client_copy.set_check_hostname(false).unwrap();
@@ -328,7 +329,7 @@ fn a_copy_has_the_callbacks_and_ocsp_responses() {
     let pair = Pair::new(&client, &server, "localhost").unwrap();
     assert_eq!(pair.handshake().0.unwrap_err().verify_code(), Some(73));
     assert_eq!(calls.load(Ordering::Relaxed), 1);
-    // Each counts its own connections.
+    // Each of the two contexts counts its own connections.
     let accepted = |context: &ssl::SslContext| context.session_stats().accept;
     assert_eq!((accepted(&server), accepted(&server_copy)), (1, 1));
 }
@@ -347,7 +348,7 @@ fn a_session_is_resumable_after_its_connection_failed() {
     }
 }
 
-/// The session contains the certificate of the original handshake. It is not sent again.
+/// The session contains the peer's certificate of the original handshake. A resumption does not send certificates.
 #[test]
 fn a_resumed_connection_has_no_unverified_chain() {
     for version in BOTH_VERSIONS {
@@ -367,11 +368,12 @@ fn a_resumed_connection_has_no_unverified_chain() {
     }
 }
 
-/// OpenSSL uses the ticket keys and the cache of the context that a connection was made from.
+/// OpenSSL uses the ticket keys and the session cache of the context with which a connection was made, also after a
+/// switch.
 #[test]
 fn tickets_use_the_keys_of_the_connections_original_context() {
     for version in BOTH_VERSIONS {
-        // OpenSSL itself handles one key. For several keys it calls our callback.
+        // With one ticket key, OpenSSL handles tickets itself. With several keys, it calls this library's callback.
         for keys in [1, 2] {
             let contexts = Contexts::of(version);
             let own: Vec<_> = (0..keys)
@@ -483,7 +485,7 @@ fn cached_sessions_resume_after_every_setter() {
             let again = contexts.connect(Some(&session));
             assert!(again.client.session_reused(), "{version} {name}");
             set(server, &ca, i + 1);
-            // Drops the connection, and with it the `SSL_CTX` that it was made from.
+            // Close and drop the first connection, and with it the `SSL_CTX` with which it was made.
             first.client.unwrap().unwrap_err();
             first.pump();
             first.server.unwrap().unwrap();
@@ -519,7 +521,7 @@ fn a_session_from_an_old_ssl_ctx_resumes_after_a_rebuild() {
         assert!(!contexts.resumes(&session), "{version}");
         let after = contexts.server.session_stats();
         assert_eq!(after.misses, before.misses + 1, "{version}");
-        // The copy does not resume a session of the original.
+        // A copy does not resume a session of the original, and counts a miss.
         let kept = contexts.connect(None);
         let other = Contexts {
             client: contexts.client.clone(),

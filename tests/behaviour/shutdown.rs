@@ -53,7 +53,7 @@ fn reads_succeed_and_writes_fail_after_our_close_notify() {
         assert_eq!(client.recv(100).unwrap(), b"one moment");
         thread::scope(|scope| {
             scope.spawn(|| server.unwrap().unwrap());
-            // Both have closed.
+            // Both sides have sent `close_notify`.
             let text = "SSLZeroReturnError: TLS/SSL connection has been closed (EOF)";
             assert_eq!(told(client.recv(100)), text);
         });
@@ -86,7 +86,7 @@ fn a_ragged_eof_is_an_error_unless_suppressed() {
         for _ in 0..3 {
             assert_eq!(client.recv(100).unwrap(), b"");
         }
-        // Only reads suppress the error.
+        // `suppress_ragged_eofs` affects only reads.
         assert_eq!(told(client.send(b"x")), BARE_EOF);
         let failed = after_failure("SSLError:SHUTDOWN_WHILE_IN_INIT");
         assert_eq!(outcome(&client.unwrap()), failed);
@@ -182,7 +182,7 @@ fn unwrap_fails_if_the_peer_closes_without_close_notify() {
     let Link { client, server } = Contexts::new().link_with(lenient);
     thread::scope(|scope| {
         let unwrap = waiting(scope, || client.unwrap());
-        // Reads `close_notify` first, because closing with unread data sends a reset.
+        // Read `close_notify` first, because closing with unread data sends a reset.
         assert_eq!(server.recv(1).unwrap(), b"");
         server.close();
         assert_eq!(told(unwrap.join().unwrap()), EOF);
@@ -197,7 +197,7 @@ fn shutdown_ends_tls_and_never_sends_plaintext() {
         let Link { client, server } = Contexts::of(ssl::TlsVersion::TLSv1_2).link();
         client.shutdown(how).unwrap();
         assert_eq!((client.version(), client.pending()), (None, 0));
-        // Python continues in clear text.
+        // Python would send and receive in clear text now. This library refuses.
         assert_eq!(class(client.send(b"secret")), "ValueError");
         assert_eq!(class(client.recv(10)), "ValueError");
         assert_eq!(class(client.unwrap()), "ValueError");
@@ -289,7 +289,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
         raw.write_all(b"clear").unwrap();
         client.unwrap().unwrap();
         assert_eq!(client.pending(), 0);
-        // The clear text is still in the descriptor.
+        // The library has not read the clear text, so it is still in the descriptor.
         let mut plain = UnixStream::from(client.detach().unwrap());
         plain.set_nonblocking(false).unwrap();
         let mut buffer = [0; 5];
@@ -329,7 +329,8 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
         client.setblocking(false).unwrap();
         assert_eq!(class(client.do_handshake()), "SSLWantReadError");
         client.setblocking(true).unwrap();
-        // With `read_ahead` both are read together, before this side has sent `close_notify`.
+        // With `read_ahead`, the server reads `close_notify` and the ClientHello together, before it has sent its own
+        // `close_notify`.
         assert_eq!(server.recv(10).unwrap(), b"");
         server.unwrap().unwrap();
         assert_eq!(server.pending() > 0, ahead);
@@ -393,7 +394,7 @@ fn an_object_shuts_down_like_a_socket() {
     }
 }
 
-/// CPython is the peer.
+/// The peer is CPython.
 #[test]
 fn python_and_this_library_unwrap_and_continue_in_plaintext() {
     const SCRIPT: &str = r#"

@@ -62,7 +62,7 @@ fn sni_callback_failures_send_an_alert() {
     assert_eq!(alert(&c), "HANDSHAKE_FAILURE");
     let pair = pair(|| panic!("in the callback"));
     assert_eq!(panic_text(|| pair.handshake()), "in the callback");
-    // Delivers the alert to the client.
+    // `pump` brings the alert to the client.
     pair.pump();
     assert_eq!(alert(&pair.client.do_handshake()), "HANDSHAKE_FAILURE");
 }
@@ -119,7 +119,8 @@ fn install_everything(context: &ssl::SslContext, counts: &Counts, protocol: &str
     context.set_verify_mode(ssl::CERT_OPTIONAL).unwrap();
 }
 
-/// known-mistakes row 32: every callback is installed on both contexts when they are switched.
+/// Row 32 of the table in this directory's README. Both contexts have every callback, and the SNI
+/// callback switches from one to the other.
 #[test]
 fn an_sni_switch_works_with_every_callback_installed() {
     let ca = Ca::new();
@@ -151,7 +152,7 @@ fn an_sni_switch_works_with_every_callback_installed() {
                 .unwrap();
         }
         let pair = Pair::new(&client, &first, "second.example").unwrap();
-        // Now only the connection holds the second context.
+        // From here on, the connection alone keeps both contexts alive.
         drop(first);
         let pair = pair.connected();
         assert_eq!(

@@ -22,7 +22,7 @@ impl Pair {
         Pair::with(client, server, options, ssl::WrapBio::new())
     }
 
-    /// As `new`, with options for the server too.
+    /// Like `new`, with options for the server too.
     pub(crate) fn with(
         client: &ssl::SslContext,
         server: &ssl::SslContext,
@@ -55,7 +55,7 @@ impl Pair {
         let (mut client, mut server) = (Err(None), Err(None));
         loop {
             for (side, outcome) in [(&self.client, &mut client), (&self.server, &mut server)] {
-                // Keeps the first error of a side, since later calls only report that it has failed.
+                // Keep the first error of each side, because later calls only report that the connection has failed.
                 if matches!(outcome, Err(None)) {
                     let step = side.do_handshake();
                     if !waiting(&step) {
@@ -79,8 +79,7 @@ impl Pair {
         self.server.write(b"down").expect("the connection is open");
         self.pump();
         let client = self.client.read(100);
-        // If the server has rejected the client, this write fails. The client's read has reported
-        // the reason.
+        // This write fails if the server has rejected the client. The client's read has already reported the reason.
         let _ = self.client.write(b"up");
         self.pump();
         let server = self.server.read(100);

@@ -24,7 +24,7 @@ const SHORT: Duration = Duration::from_millis(150);
 const WANT_READ: &str = "SSLWantReadError: The operation did not complete (read)";
 const WANT_WRITE: &str = "SSLWantWriteError: The operation did not complete (write)";
 
-/// Runs an operation that must end by its time-out, and gives its text.
+/// Runs an operation that must time out, and returns the text of the error.
 fn times_out<T: std::fmt::Debug>(operation: impl FnOnce() -> ssl::Result<T>) -> String {
     let begin = Instant::now();
     let error = operation().unwrap_err();
@@ -61,7 +61,7 @@ fn a_handshake_times_out_although_bytes_trickle_in() {
         times_out(|| client.do_handshake()),
         "The handshake operation timed out"
     );
-    // A handshake within another operation has the text of that operation.
+    // If `recv` or `send` continues the handshake and this times out, the error names the called operation.
     assert_eq!(times_out(|| client.recv(1)), "The read operation timed out");
     assert_eq!(
         times_out(|| client.send(b"x")),
@@ -85,7 +85,7 @@ fn every_operation_times_out_with_a_silent_peer() {
             times_out(|| client.unwrap()),
             "The read operation timed out"
         );
-        // It can be repeated, and succeeds when the peer has answered.
+        // `unwrap` can be repeated after a time-out, and succeeds when the peer has answered.
         assert_eq!(
             times_out(|| client.unwrap()),
             "The read operation timed out"
@@ -107,7 +107,7 @@ fn recv_times_out_although_records_without_data_arrive() {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            // Sends a record byte by byte, and never completes it.
+            // The peer sends a record byte by byte, and never completes it.
             let mut raw = &raw;
             for byte in [23, 3, 3, 0x3e, 0x80].iter().chain(std::iter::repeat(&0)) {
                 if over.load(Ordering::Relaxed) || raw.write_all(&[*byte]).is_err() {
@@ -140,7 +140,7 @@ fn send_times_out_if_the_peer_never_reads() {
         times_out(|| client.sendall(&data)),
         "The write operation timed out"
     );
-    // `close_notify` cannot be sent before the rest of a record.
+    // `close_notify` cannot be sent while only a part of a record is sent.
     let error = client.unwrap().unwrap_err();
     assert_eq!(error.reason(), Some("BAD_WRITE_RETRY"));
     drop(server);
@@ -193,7 +193,7 @@ fn accept_can_be_repeated_after_a_time_out() {
                 .unwrap();
         });
         let (accepted, _) = listener.accept().unwrap();
-        // As in Python, it does not have the listener's time-out.
+        // As in Python, the accepted socket does not inherit the listener's time-out.
         assert_eq!(accepted.gettimeout(), None);
     });
 }
@@ -283,7 +283,7 @@ fn a_non_blocking_transfer_of_many_records_completes_both_ways() {
 /// A connection whose client has sent a part of `data`.
 fn half_written(data: &[u8]) -> Link {
     let link = Contexts::new().link();
-    // Otherwise the kernel's buffer would grow, and take all data of the test.
+    // With a fixed size, the kernel's receive buffer does not grow until it takes all data of the test.
     let receiver = ssl::socket2::SockRef::from(&link.server);
     receiver.set_recv_buffer_size(256 << 10).unwrap();
     link.client.setblocking(false).unwrap();
@@ -300,7 +300,7 @@ fn a_write_can_be_retried_with_the_same_or_longer_data() {
         let Link { client, server } = half_written(begun);
         thread::scope(|scope| {
             let peer = scope.spawn(|| recv_exactly(&server, retried.len()));
-            // The data may be at another address.
+            // A retry may pass the data at another address.
             let moved = retried.to_vec();
             assert_eq!(
                 wait_until_done(&client, || client.send(&moved)),
@@ -373,7 +373,7 @@ fn a_retry_with_other_data_is_an_error_and_the_connection_stays_usable() {
 #[test]
 fn after_a_longer_retry_the_next_write_must_begin_with_its_data() {
     let _watchdog = Watchdog::new();
-    // More than the system's buffers hold after the peer has stopped reading.
+    // More data than the system's buffers take after the peer has stopped reading.
     let data = pattern(13, 64 << 20);
     let Link { client, server } = half_written(&data[..40 << 20]);
     // The peer reads more than the first attempt's data, so later records are encrypted too.

@@ -161,7 +161,7 @@ fn std_buffered_readers_and_writers_work_on_a_socket() {
             for line in BufReader::new(server).lines() {
                 writeln!(out, "{}!", line.unwrap()).unwrap();
             }
-            // Waits until the client has sent `close_notify`.
+            // Wait until the client has sent `close_notify`.
             goodbye.recv().unwrap();
             out.write_all(b"the end, without a line end").unwrap();
             out.flush().unwrap();
@@ -209,7 +209,7 @@ fn read_on_an_exclusive_socket_waits_in_the_recv_call() {
             let n = Read::read(client, &mut buffer).unwrap();
             buffer[..n].to_vec()
         };
-        // Reads the tickets of TLS 1.3 first.
+        // Read the session tickets of TLS 1.3 first.
         server.send(b"first").unwrap();
         assert_eq!(client.recv(5).unwrap(), b"first");
         let waits_in = |client: &mut ssl::SslSocket| {
@@ -236,7 +236,7 @@ fn read_on_an_exclusive_socket_waits_in_the_recv_call() {
         client.settimeout(PATIENCE).unwrap();
         assert_ne!(waits_in(&mut client), Some(call));
         client.settimeout(None).unwrap();
-        // A mode that was changed through another descriptor of the socket does not make reads fail.
+        // If a program makes the socket non-blocking through another descriptor, a read still waits, with `poll`.
         let shared = socket2::SockRef::from(&client);
         shared.set_nonblocking(true).unwrap();
         assert_ne!(waits_in(&mut client), Some(call));

@@ -15,7 +15,7 @@ const CHAPTER: &str = include_str!("../../docs/troubleshooting.md");
 
 /// Fails unless the chapter has this name between backticks.
 fn assert_told(name: &str) {
-    // The prefix depends on the alert and on OpenSSL's release.
+    // The part before `_ALERT_` depends on the alert and on OpenSSL's release.
     let told = match name.split_once("_ALERT_") {
         Some((_, alert)) => CHAPTER.contains(&format!("_ALERT_{alert}`")),
         None => CHAPTER.contains(&format!("`{name}`")),
@@ -23,7 +23,7 @@ fn assert_told(name: &str) {
     assert!(told, "{name} is not told");
 }
 
-/// The chapter has the reason of an error, or its text if it has no reason.
+/// Fails unless the chapter has the reason of an error, or its text if the error has no reason.
 fn explained<T: std::fmt::Debug>(outcome: ssl::Result<T>) {
     let error = outcome.unwrap_err();
     match error.reason() {
@@ -31,7 +31,7 @@ fn explained<T: std::fmt::Debug>(outcome: ssl::Result<T>) {
         None => assert_told(&error.to_string()),
     }
     if let Some(message) = error.verify_message() {
-        // The rest of the message is about this certificate.
+        // The part of the message after the comma is about the test's certificate.
         let message = message.split(", ").next().unwrap();
         assert_told(message);
     }
@@ -108,7 +108,7 @@ fn weak_keys_and_signatures_are_explained() {
     };
     let localhost = || ca.builder().san("localhost");
     explained(load(&localhost().key(KeyKind::Rsa1024).build()));
-    // Newer releases do not check the hash algorithm of the certificate that is loaded.
+    // Newer releases of OpenSSL do not check the hash algorithm when a certificate is loaded.
     let weak_hash = load(&localhost().sha1().build());
     if weak_hash.is_err() {
         explained(weak_hash);

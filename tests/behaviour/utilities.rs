@@ -33,7 +33,7 @@ fn compare(function: &str, arguments: &[String], ours: impl Fn(&str) -> ssl::Res
         .iter()
         .map(|argument| format!("[{}, {}]", json(function), json(argument)))
         .collect();
-    // Python's repr of the message, so that each is one line.
+    // The script prints the `repr` of each message, so that it has one line.
     let ask = |calls: &[String]| {
         let input = format!("[{}]", calls.join(", "));
         python.script(CALL).stdin(input).run().expect_success()
@@ -204,7 +204,7 @@ fn pem_functions_accept_the_same_texts_as_python() {
     });
 }
 
-/// Whether characters of the base64 alphabet follow a `=`. Later releases of 3.13 decode them.
+/// Whether characters of the base64 alphabet follow a `=`. Later releases of Python 3.13 decode these characters.
 fn has_data_behind_padding(pem: &str) -> bool {
     let body = pem.trim_start_matches(HEADER).trim_end_matches(FOOTER);
     let behind = body.split_once('=').map_or("", |(_, behind)| behind);
@@ -299,7 +299,8 @@ fn constants_match_python() {
         assert_eq!(number, ssl::OPENSSL_VERSION_NUMBER.to_string());
     }
     for ((name, ours), theirs) in expected.iter().zip(answers) {
-        // Python may be linked with another OpenSSL, or be too old to have the name.
+        // Python prints `None` for a name that it is too old to have. Names about OpenSSL differ if it is linked with
+        // another release.
         if theirs != "None" && (same || !name.starts_with("OPENSSL")) {
             assert_eq!(ours, theirs, "{name}");
         }

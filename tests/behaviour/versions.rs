@@ -87,7 +87,7 @@ fn ssl_3_is_not_supported() {
     let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
     let server = context(ssl::PROTOCOL_TLS_SERVER, &ca, ssl::CERT_NONE);
     for context in [&client, &server] {
-        // As in Python, the result depends on whether OpenSSL was built with SSL 3.0.
+        // As in Python, these setters fail if OpenSSL was built without SSL 3.0.
         let _ = context.set_minimum_version(ssl::TlsVersion::SSLv3);
         let _ = context.set_maximum_version(ssl::TlsVersion::SSLv3);
     }

@@ -1,4 +1,4 @@
-//! Connects Python programs that users want to port with the Rust examples that are their ports.
+//! Connects three Python programs with the Rust examples that are ports of them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -46,7 +46,7 @@ fn start(name: &str, directory: &Path, port: u16) -> Process {
     Process::spawn(&mut command)
 }
 
-/// A Python program in the directory, with a port of its own in place of 8443.
+/// Starts a Python program in this directory, with `port` in place of 8443.
 fn start_python(program: &str, directory: &Path, port: u16) -> Process {
     let program = program
         .replace("('localhost', 8443)", &format!("('localhost', {port})"))

@@ -461,7 +461,8 @@ fn security_levels_reject_weak_keys_as_in_python() {
             let steps = json!([
                 ["context", "s", 17],
                 ["set_ciphers", "s", format!("ALL:@SECLEVEL={level}")],
-                // Errors of the certificate take precedence over errors of the key.
+                // The certificate is loaded first, so its errors take precedence over those of the
+                // key.
                 ["load_cert_chain", "s", path, no_key],
                 ["load_cert_chain", "s", path, files.path("missing.pem")],
                 ["load_cert_chain", "s", path],

@@ -13,7 +13,8 @@ const VERSIONS: [i32; 2] = [0x303, 0x304];
 
 #[test]
 fn connections_end_as_in_python() {
-    // Lengths are compared, and Ed25519 signatures always have the same length.
+    // The lengths of the sent data are compared. Ed25519 signatures always have one length, and
+    // ECDSA signatures do not.
     let leaf = leaf_with(KeyKind::Ed25519);
     let served = fixtures().write_combined("ends.pem", &leaf);
     let pair = |maximum: i32| {

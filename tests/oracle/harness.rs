@@ -20,13 +20,13 @@ pub(crate) struct Case {
 /// The outcomes of a case's steps on this library, and other problems that were found.
 pub(crate) type Outcomes = (Vec<Value>, Vec<String>);
 
-/// Changes outcomes.
+/// A function that changes the outcomes of a case.
 type Rewrite = Box<dyn Fn(&mut [Value])>;
 
 /// A deliberate difference.
 struct Difference {
     why: &'static str,
-    /// Changes Python's outcomes into those expected of this library.
+    /// Changes Python's outcomes into those that this library must have.
     ours: Rewrite,
 }
 
@@ -45,7 +45,7 @@ impl Case {
         }
     }
 
-    /// The first version of Python that behaves like this.
+    /// Sets the first version of Python that behaves as this case expects. Older ones do not run it.
     pub(crate) fn since(mut self, minor: u32) -> Case {
         self.since = (3, minor);
         self

@@ -169,7 +169,7 @@ fn random_history(seed: u64, python: &Python) -> (usize, Vec<String>) {
     (h.asked, h.differences)
 }
 
-/// Pseudo-random numbers from a seed.
+/// A generator of pseudo-random numbers from a seed.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Runs steps here; `interpreter.py` runs the same ones in Python.
+//! Runs the steps of a case on this library. `interpreter.py` runs them in Python.
 
 mod convert;
 mod record;
@@ -30,7 +30,7 @@ pub(crate) struct Interpreter {
     ends: HashMap<String, End>,
     sockets: HashMap<String, Sock>,
     complaints: Vec<String>,
-    /// Records of the callbacks that were called.
+    /// The calls of callbacks: the kind of each callback, its context, and its argument.
     asked: record::Asked,
 }
 
@@ -44,13 +44,13 @@ struct End {
 enum Sock {
     Plain(socket2::Socket),
     Tls(Box<ssl::SslSocket>),
-    /// A wrapper has taken the object over.
+    /// The socket was closed, or another wrapper owns it.
     Taken,
 }
 
-/// Why a step has no value.
+/// The reason for which a step returns no value.
 enum Stop {
-    /// An object that it needs was not created.
+    /// The step needs an object that an earlier step has not created.
     Missing,
     Error(Box<ssl::Error>),
 }
@@ -81,7 +81,7 @@ impl Interpreter {
         }
     }
 
-    /// Problems other than differences of outcomes.
+    /// Problems that do not show in an outcome, such as a context that a failed setter has changed.
     pub(crate) fn complaints(&self) -> &[String] {
         &self.complaints
     }
@@ -302,7 +302,8 @@ impl Interpreter {
                     Timespec::default()
                 )?));
             }
-            // A program that another thread starts may have a copy of the peer's descriptor for a moment.
+            // The event may be late: a process that another thread has just forked holds the peer's descriptor until it
+            // calls `exec`.
             "hung_up" => {
                 let patience = Timespec {
                     tv_sec: 60,
@@ -474,7 +475,7 @@ fn fifo(path: &str, content: Vec<u8>) {
     std::thread::spawn(move || {
         loop {
             let pipe = std::fs::File::options().write(true).open(&path);
-            // The next reader that opens the path gets another pipe.
+            // The path gets a new pipe for its next reader.
             let next = format!("{path}.next");
             make(&next);
             std::fs::rename(next, &path).expect("the pipe takes the other's place");

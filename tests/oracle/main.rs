@@ -2,7 +2,8 @@
 //!
 //! A [`harness::Case`] is a list of steps, as data. `interpreter.py` runs them in Python,
 //! `interpreter.rs` on this library. The outcomes of each step are compared field by field. A case
-//! declares its deliberate differences with the reason, and they must exist.
+//! declares its deliberate differences with the reason. It fails if a declared difference does not
+//! occur.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

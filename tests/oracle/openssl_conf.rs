@@ -14,7 +14,7 @@ use crate::fixtures::{fixtures, leaf_with};
 use crate::harness::{Case, Outcomes, differences, input, run_here, run_in_python};
 use crate::interpreter::hex;
 
-/// Set in the process that runs the cases here.
+/// The environment variable that is set in the process that runs the cases on this library.
 const INNER: &str = "PYSSL_TEST_INNER";
 /// The prefix of each line of outcomes.
 const MARK: &str = "outcomes: ";
@@ -172,7 +172,7 @@ fn openssls_configuration_file_has_the_effect_it_has_in_python() {
     let files = files::all();
     let mut found = String::new();
     for (name, path) in &files {
-        // Run both at the same time.
+        // Python and this library run at the same time, to save time.
         let (theirs, ours) = std::thread::scope(|scope| {
             let ours = scope.spawn(|| run_in_process(&input, path));
             let theirs = run_in_python(python, &input, &[("OPENSSL_CONF", path)]);

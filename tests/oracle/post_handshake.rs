@@ -14,7 +14,7 @@ use crate::harness::{Case, compare};
 
 const SCRIPT: &str = include_str!("post_handshake.py");
 
-/// Certificates for the client: none, a good one, one that the server does not trust.
+/// The client's certificates: none, a good one, and one that the server does not trust.
 fn certificates() -> &'static [(&'static str, Option<String>); 3] {
     static MADE: OnceLock<[(&str, Option<String>); 3]> = OnceLock::new();
     MADE.get_or_init(|| {
@@ -60,7 +60,7 @@ fn post_handshake_authentication_behaves_as_in_python() {
                     for round in 0..2 {
                         steps.extend([ask("p.client"), ask("p.server")]);
                         if round == 1 {
-                            // A second call before the first request was sent.
+                            // The server requests a certificate again before its first request was sent.
                             steps.push(ask("p.server"));
                         }
                         steps.push(json!(["do", "p.server", "write", "down"]));
@@ -107,7 +107,8 @@ fn python_and_this_library_authenticate_each_other_after_the_handshake() {
             (0, true, 0x304, 1),
             (2, true, 0x303, 1),
         ] {
-            // A client that is asked in the handshake, or not at all, has a valid certificate.
+            // All certificates are tested only where the server requests one once, after the handshake. The other
+            // settings are tested with the good one.
             let asked = mode != 0 && offers && maximum == 0x304 && asks == 1;
             if !asked && *which != "good" {
                 continue;

@@ -9,7 +9,7 @@ const PROTOCOLS: [i32; 6] = [2, 3, 4, 5, 16, 17];
 /// The protocols that have a range of versions.
 const RANGED: [i32; 3] = [2, 16, 17];
 
-/// A case that makes a context, runs the steps and looks at the context after each.
+/// A case that makes a context, runs the steps, and compares the state of the context after each step.
 fn case(name: impl Into<String>, protocol: i32, steps: &[Value]) -> Case {
     let mut all = vec![json!(["context", "c", protocol])];
     for step in steps {
@@ -55,7 +55,7 @@ fn version_range_setters_match_python() {
         for version in versions {
             for property in ["minimum_version", "maximum_version"] {
                 let name = format!("{property} {version:#x}");
-                // Without a range, Python fails after it has changed the options.
+                // For protocols without a range of versions, Python's setter first changes the options and then fails.
                 cases.push(case(name, protocol, &[set(property, version)]).until_an_error());
             }
         }
@@ -259,7 +259,7 @@ fn set_ecdh_curve_and_load_dh_params_match_python() {
 
 #[test]
 fn set_ciphers_matches_python() {
-    /// With spaces between them; the others are below.
+    /// Cipher strings that contain no space, separated by spaces. Those with spaces follow below.
     const STRINGS: &str = "\
         HIGH:!aNULL:!MD5 DEFAULT ALL COMPLEMENTOFALL COMPLEMENTOFDEFAULT HIGH MEDIUM LOW EXPORT eNULL NULL \
         aNULL kRSA aRSA RSA kDHE kEDH DH DHE EDH ADH kECDHE kEECDH ECDH ECDHE EECDH AECDH aDSS DSS aECDSA \
@@ -298,8 +298,8 @@ fn set_ciphers_matches_python() {
             ["state", "c"],
             ["ciphers", "c"],
         ]);
-        // After a failure, Python's context has lost its list. The interpreter checks that ours has
-        // not.
+        // After a failure, Python's context has lost its list of suites. `interpreter.rs` checks that a context of this
+        // library keeps it.
         cases.push(Case::new(format!("{string:?}"), all).until_an_error());
     }
     compare(cases);

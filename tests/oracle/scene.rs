@@ -77,7 +77,8 @@ impl Scene {
             steps.push(json!(["do", side, "selected_alpn_protocol"]));
             steps.push(json!(["do", side, "getpeercert"]));
         }
-        // In TLS 1.3 a client gets the server's refusal only after its handshake.
+        // In TLS 1.3, a client's handshake ends before the server checks the client. The client
+        // gets the server's alert when it reads.
         steps.push(json!(["do", "p.client", "read"]));
         steps.push(json!(["pump", "p"]));
         steps.push(json!(["do", "p.server", "read"]));
@@ -94,7 +95,7 @@ pub(crate) fn compare_scenes(scenes: Vec<Scene>) {
     let cases = scenes.iter().flat_map(|scene| {
         VERSIONS.map(|maximum| {
             let name = format!("{} up to {maximum:#x}", scene.name);
-            // Before 3.13, calls on an ended connection were another error.
+            // Before Python 3.13, a call on an ended connection raised another exception.
             Case::new(name, scene.steps(maximum)).since(13)
         })
     });

@@ -151,7 +151,7 @@ fn operations_leave_the_same_bytes_in_the_descriptor_as_in_python() {
     compare(cases);
 }
 
-/// The state right after the handshake, with tickets and data that followed it.
+/// The loops begin right after the handshake, when tickets and data have followed it.
 #[test]
 fn select_loops_after_a_handshake_behave_as_in_python() {
     let mut cases = Vec::new();

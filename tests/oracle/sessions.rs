@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fixtures::fixtures;
 use crate::harness::{Case, compare};
 
-/// A connection whose client reads once, so that it has its tickets.
+/// Adds a connection whose client reads once, so that it has received its session tickets.
 fn connect(steps: &mut Vec<Value>, name: &str, resumed: Option<&str>) {
     steps.push(json!(["pair", name, "c", "s", "localhost", resumed]));
     steps.push(json!(["handshake", name]));
@@ -47,7 +47,7 @@ fn sessions_and_statistics_after_setters_match_python() {
                 ];
                 connect(&mut steps, "first", None);
                 connect(&mut steps, "second", Some("first.client"));
-                // A handshake that begins before the setter, and ends after it.
+                // This handshake begins before the setter is called, and ends after it.
                 steps.push(json!(["pair", "third", "c", "s", "localhost"]));
                 steps.push(json!(["do", "third.client", "do_handshake"]));
                 steps.push(setter.clone());
@@ -57,7 +57,8 @@ fn sessions_and_statistics_after_setters_match_python() {
                 steps.push(json!(["pump", "third"]));
                 steps.push(json!(["do", "third.client", "read"]));
                 connect(&mut steps, "fifth", Some("third.client"));
-                // An end without `close_notify`, which removes the session.
+                // These connections end without `close_notify`, and OpenSSL then removes their
+                // sessions from the cache.
                 steps.push(json!(["forget_end", "fifth.server"]));
                 steps.push(json!(["forget_end", "third.server"]));
                 steps.push(json!(["state", "s"]));

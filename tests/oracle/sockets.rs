@@ -22,7 +22,7 @@ fn case(name: impl Into<String>, steps: &[Value]) -> Case {
     Case::new(name, json!(all))
 }
 
-/// All getters of a socket without arguments.
+/// Calls all getters of a socket that have no arguments.
 fn questions(name: &str) -> Vec<Value> {
     [
         "version",

@@ -1,4 +1,5 @@
-//! After a switch to another context: the context whose callbacks are called and whose settings apply.
+//! Connections that are switched from one context to another: which context's callbacks are called, and which context's
+//! settings apply.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::scene::unique;
 enum Moment {
     Never,
     Before,
-    /// In the SNI callback of a server. Context `a` then always has that callback.
+    /// In the SNI callback of a server. Context `a` has this callback, whatever else is tested.
     InCallback,
     After,
 }
@@ -20,7 +21,7 @@ enum Moment {
 struct Kind {
     name: &'static str,
     give: fn(context: &str, side: &str) -> Vec<Value>,
-    /// The steps that all three contexts need for it.
+    /// The steps that contexts `a` and `b` and the peer's context `o` need, whichever context has the setting.
     prepare: fn(tls12: bool) -> Vec<Value>,
     certificates: bool,
 }
@@ -98,7 +99,7 @@ fn kinds() -> Vec<Kind> {
         kind("strict certificates", |x, _| {
             vec![json!(["set", x, "verify_flags", 0x8020])]
         }),
-        // The keys of the certificates are on P-256, so TLS 1.2 needs this group too.
+        // The certificates have keys on P-256, and TLS 1.2 cannot use these keys if the list of groups lacks P-256.
         kind("group", |x, _| {
             vec![json!(["set_ecdh_curve", x, "prime256v1"])]
         }),
@@ -112,7 +113,7 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// Context `a` and context `b` have certificates of different names.
+/// Loads a certificate for this context's name, so that the certificates of contexts `a` and `b` differ.
 fn certificate(context: &str) -> Value {
     let leaf = fixtures().ca.issue_for(&["localhost", context]);
     json!([
@@ -157,7 +158,7 @@ fn steps(kind: &Kind, side: &str, given: &[&str], moment: Moment, maximum: i32) 
         steps.push(json!(["record", "a", "sni", "b"]));
     }
     for context in given {
-        // Context `a` has the callback that switches.
+        // The SNI callback of context `a` is already the one that switches, so the test cannot set another one.
         let taken = moment == Moment::InCallback && kind.name == "server name";
         if !(taken && *context == "a") {
             steps.extend((kind.give)(context, side));
@@ -194,7 +195,7 @@ fn steps(kind: &Kind, side: &str, given: &[&str], moment: Moment, maximum: i32) 
         for context in given {
             let path = fixtures().path(&format!("keys of {context}"));
             steps.push(json!(["key_labels", path]));
-            // Python and this library append to the file.
+            // The file is removed, because Python and this library append to an existing key log.
             steps.push(json!(["forget", path]));
         }
     }

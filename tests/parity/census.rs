@@ -60,8 +60,9 @@ fn every_row_of_the_security_record_names_existing_tests_or_a_reason() {
     }
 }
 
-/// An error if there is no test with a path such as `behaviour::sni::a_client_context_rejects_an_sni_callback`: a
-/// test binary of `pyssl` or of `pyssl-ciphers`, its modules, and the function. `unit` is the library itself.
+/// An error if there is no test at this path. A path such as `behaviour::sni::a_client_context_rejects_an_sni_callback`
+/// has a test binary of `pyssl` or of `pyssl-ciphers`, modules, and a function. `unit` instead of a binary means the
+/// library's own unit tests.
 fn missing(test: &str) -> Result<(), String> {
     let (place, function) = test
         .rsplit_once("::")
@@ -134,7 +135,8 @@ fn file_of(place: &str) -> Result<PathBuf, String> {
     Ok(file)
 }
 
-/// libtest captures the output of tests that pass, and a skipped test passes.
+/// Tests must report that they are skipped past libtest's capture, because libtest hides the output of a test that
+/// passes, and a skipped test passes.
 #[test]
 fn no_test_is_skipped_silently() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use pyssl_testing::skip_without_python;
 
-/// A function of Python, and the form of its arguments here.
+/// A function of Python, and how its arguments are passed in Rust.
 struct Function {
     python: &'static str,
-    /// Arguments of the Rust function itself.
+    /// The arguments of the Rust function.
     arguments: &'static [&'static str],
-    /// Setters of its options.
+    /// The setters of the options type that the Rust function takes.
     setters: &'static [&'static str],
 }
 
-/// Lists functions; the setters that it lists are called, so they exist.
+/// Lists functions. The generated code calls each listed setter, so a missing one does not compile.
 macro_rules! functions {
     ($($python:literal ($($argument:ident),*) $($options:ident { $($setter:ident($value:expr),)* })?;)*) => {
         const FUNCTIONS: &[Function] = &[
@@ -24,7 +24,6 @@ macro_rules! functions {
             },)*
         ];
 
-        /// Compiled, never run.
         #[allow(dead_code, reason = "compiled to check the names, never run")]
         fn mention() {
             $($($(let _ = |options: pyssl::$options| options.$setter($value);)*)?)*

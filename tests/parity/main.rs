@@ -9,7 +9,7 @@ mod keywords;
 mod names;
 mod paths;
 
-/// Uses each name, so that it must exist, and lists what was used.
+/// Lists names, and uses each one in code, so that a missing one does not compile.
 macro_rules! mention {
     (
         types { $($type:ident,)* }
@@ -22,7 +22,6 @@ macro_rules! mention {
             $(concat!("impl ", $crate::joined!($($bound)::+), " for ", stringify!($implementor)),)*
         ];
 
-        /// Compiled, never run.
         #[allow(dead_code, reason = "compiled to check the names, never run")]
         #[allow(elided_lifetimes_in_paths, reason = "some of the types have one")]
         fn mention() {

@@ -49,7 +49,8 @@ fn every_missing_python_name_has_a_reason() {
     }
 }
 
-/// The names in `paths.rs` exist, since it compiles. They are those of the table.
+/// Each name in `paths.rs` exists, because the file compiles. The test compares these names with
+/// those of the table.
 #[test]
 fn every_rust_name_of_the_parity_table_exists() {
     let named: BTreeSet<&str> = table()
@@ -113,7 +114,7 @@ if hasattr(_ssl, "Certificate"):
     show("Certificate", public(_ssl.Certificate))
 "#;
 
-/// Members of enumerations are names of the module as well.
+/// The owners in the table whose members are also names of the module `ssl` itself.
 const MODULE_TOO: [&str; 8] = [
     "module",
     "PROTOCOL_*",

@@ -1,4 +1,4 @@
-//! Every Rust name in `docs/parity.tsv`. One that does not exist does not compile.
+//! Every Rust name in `docs/parity.tsv`. A name that does not exist fails to compile.
 #![allow(deprecated, reason = "deprecated names of Python are listed too")]
 
 use super::mention;

@@ -223,7 +223,7 @@ fn compressed_bodies_are_decoded_as_in_python() {
         ("gzip", broken),
         ("gzip", Vec::new()),
         ("deflate", b"no deflate at all".to_vec()),
-        // Raw deflate that copies from before its start.
+        // Raw deflate data that refers back to bytes before its start.
         ("deflate", b"Content-Length".to_vec()),
         ("deflate", vec![3, 2]),
         ("deflate", vec![0x4b, 4, 0x12]),
@@ -242,7 +242,7 @@ fn compressed_bodies_are_decoded_as_in_python() {
     compare_answers(all, &["Content-Encoding"]);
 }
 
-/// Not compared with Python, because urllib3 2.7 loops without end here.
+/// The test does not compare with Python, because urllib3 2.7 never returns from such a response.
 #[test]
 fn bytes_after_a_compressed_body_are_ignored() {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());

@@ -1,4 +1,4 @@
-//! Servers that describe each request in the response, and proxies for them.
+//! Servers whose response describes the request, and proxies for these servers.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -158,7 +158,7 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
     stream.flush()
 }
 
-/// The request, without what differs by chance or between libraries.
+/// The text of a request, without the parts that are random or differ between libraries.
 fn describe(request: &Request) -> String {
     let mut text = format!("{} {}\n", request.method, request.path);
     let boundary = request
@@ -190,8 +190,8 @@ fn describe(request: &Request) -> String {
     text
 }
 
-/// A proxy that knows `site.test`, by port: 80 is the plain server, 443 the one with TLS. `credentials`: the
-/// required value of `Proxy-Authorization`.
+/// A proxy for the host `site.test`, whose port 80 is the plain server, and port 443 the one with TLS. `credentials`:
+/// the required value of `Proxy-Authorization`.
 pub(crate) fn proxy(
     leaf: Option<&Leaf>,
     plain: u16,

@@ -1,4 +1,5 @@
-//! `pyssl::requests` against servers of the plain `openssl` crate, and beside Python's `requests`.
+//! Tests `pyssl::requests` with servers on the plain `openssl` crate, and compares it with Python's
+//! `requests`.
 #![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod answers;

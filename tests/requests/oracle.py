@@ -23,7 +23,7 @@ def outcome(url, options):
             response = requests.request(method, url, **options)
     except Exception as e:
         return type(e).__name__
-    # This library puts a space where a header continues on the next line.
+    # pyssl joins the lines of a folded header with a space.
     headers = [response.headers.get(name) for name in show]
     headers = [value and re.sub(r"\r\n?[ \t]+", " ", value).strip() for value in headers]
     return [response.status_code, response.text, response.url, headers]

@@ -1,4 +1,4 @@
-//! The same requests with Python's `requests` and with ours.
+//! Makes requests with Python's `requests` and with `pyssl::requests`, and compares the outcomes.
 
 use std::path::Path;
 use std::time::Duration;
@@ -101,7 +101,7 @@ fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// Makes the same requests with both, and compares the outcomes.
+/// Makes the requests of these scenes with both libraries, and compares the outcomes.
 pub(crate) fn compare(scenes: &[(String, Value)]) {
     let ours = scenes
         .iter()

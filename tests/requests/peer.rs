@@ -53,7 +53,7 @@ impl Request {
     }
 }
 
-/// Answers a request for `/N` with the bytes number N, and closes.
+/// Answers a request for `/N` with element N of `answers`, and closes the connection.
 pub(crate) fn answers(answers: Vec<Vec<u8>>) -> Scripted {
     Scripted::follows(move |mut socket| {
         if let Some(request) = Request::read(&mut socket) {

@@ -91,7 +91,7 @@ fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
 fn a_connection_cut_while_sending_is_not_reused() {
     let server = Scripted::follows(|mut socket| {
         Request::read_head(&mut socket).unwrap();
-        // Without `Connection: close`.
+        // The answer has no `Connection: close`, so the client could try to reuse the connection.
         let answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much";
         socket.write_all(answer).unwrap();
     });

@@ -55,7 +55,8 @@ fn a_connection_that_the_server_closed_is_not_reused() {
     let session = new_session(false);
     for _ in 0..3 {
         session.get(server.url("localhost", "/"), ()).unwrap();
-        // The server has ended the connection when it reports it.
+        // The server reports a connection only after it has ended it, so the next request finds a
+        // closed connection.
         assert_eq!(requests_in(&server.next_connection().received), 1);
     }
 }
@@ -76,7 +77,7 @@ fn new_connections_of_a_session_resume_the_tls_session() {
     assert!(!resumed(&session, RequestOptions::new()));
     assert!(resumed(&session, RequestOptions::new()));
     assert!(resumed(&session, RequestOptions::new()));
-    // Another `verify` has its own connections and TLS sessions.
+    // Connections and TLS sessions are not shared between different values of `verify`.
     assert!(!resumed(&session, false.into()));
     assert!(!resumed(&new_session(&*files.ca), RequestOptions::new()));
 }

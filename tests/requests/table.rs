@@ -1,5 +1,5 @@
-//! A generated table of requests, with Python's `requests` and with ours: methods, bodies, redirects, cookies,
-//! credentials, certificates, proxies, retries and the environment.
+//! Compares a generated table of requests with Python's `requests`: methods, bodies, redirects, cookies, credentials,
+//! certificates, proxies, retries and environment variables.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::echo::{proxy, server};
 use crate::oracle::{class, python_with_requests};
 
-/// Names the file of the scenes for a process with an environment of its own.
+/// The environment variable with the path of the scenes, for a process that plays them.
 const SCENES: &str = "PYSSL_TEST_SCENES";
 
 fn pairs(value: &Value) -> Vec<(String, String)> {
@@ -187,7 +187,8 @@ fn table_process() {
     }
 }
 
-/// Plays scenes in processes with these environment variables, and none for proxies or bundles otherwise.
+/// Plays scenes with both libraries in processes of their own. They have these environment variables, and no others
+/// about proxies or certificate bundles.
 fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize {
     let Some(python) = python_with_requests() else {
         skipped("no Python with requests found");
@@ -498,7 +499,7 @@ fn certificates_and_adapters_count_as_in_python() {
             ]}));
         }
     }
-    // The adapter of the longest prefix counts.
+    // Of several adapters, the one with the longest matching prefix is used.
     scenes.push(
         json!({"trust_env": false, "session": {"verify": ca}, "mount": {
         "https://": {"assert_hostname": "other.example"},
@@ -646,7 +647,7 @@ fn the_environment_names_proxies_as_in_python() {
         ("NO_PROXY", "localhost".to_owned()),
     ];
     compare(&environment, &scenes(json!({"no_proxy": "127.0.0.1"})));
-    // The environment comes before the session, as in Python.
+    // As in Python, the environment variables override the session's proxies.
     let session = json!({"session": {"proxies": {"http": refused}}, "steps": [{"url": "http://site.test/echo"}]});
     compare(
         &[("http_proxy", proxy.clone())],

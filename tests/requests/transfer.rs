@@ -7,7 +7,7 @@ use pyssl::requests::{self, Error, RequestOptions, Response};
 use pyssl_testing::server::{HangUp, HttpResponse};
 use pyssl_testing::{Ca, HttpsServer, Scripted, ServerConfig, closed_port};
 
-/// The outcome of an answer over TLS, after which the server ends the connection.
+/// The outcome of a request to a TLS server that sends this answer and then ends the connection.
 fn get(answer: impl Into<Vec<u8>>, how: HangUp) -> Result<Response, Error> {
     let config = ServerConfig::new(&Ca::new().issue("localhost")).hang_up_after(1, how);
     let server = HttpsServer::start(config, HttpResponse::raw(answer));

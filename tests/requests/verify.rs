@@ -80,7 +80,7 @@ fn a_wrong_name_and_an_expired_certificate_give_different_errors() {
     for (leaf, code) in [
         (ca.issue("example.org"), 62),
         (ca.builder().san("localhost").expired().build(), 10),
-        // As in urllib3, a name in the subject alone is not compared.
+        // As in urllib3, the common name does not count as a host name.
         (ca.builder().common_name("localhost").build(), 62),
     ] {
         let files = Files::new(&ca, &leaf);

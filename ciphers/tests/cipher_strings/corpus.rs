@@ -1,4 +1,4 @@
-//! Strings: those that software ships or documents, and generated ones.
+//! Cipher strings: those that software ships or documents, and generated ones.
 
 /// Defaults and recommendations of real software, past and present.
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
@@ -214,7 +214,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("separators of all kinds", " ::HIGH,;!aNULL  !MD5;"),
 ];
 
-/// A small generator with a fixed start, so that a failure repeats.
+/// A small generator of pseudo-random numbers. Its seed is fixed, so that a failure repeats.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -261,7 +261,7 @@ fn name<'a>(random: &mut Random) -> &'a str {
     }
 }
 
-/// A string generated from the grammar. OpenSSL rejects some of these.
+/// A string generated from the grammar. OpenSSL rejects some of the generated strings.
 pub(crate) fn generate(random: &mut Random) -> String {
     let mut text = String::new();
     if random.below(6) == 0 {

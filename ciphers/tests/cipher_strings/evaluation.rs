@@ -1,10 +1,11 @@
-//! The list after the last part is OpenSSL's own, whichever way it is found.
+//! `explain` computes the list of suites after each part of a string. The list after the last part
+//! must be the one that OpenSSL selects.
 
 use pyssl_ciphers::cipher::{CipherString, CipherStringErrorKind as Kind, Method};
 
 use crate::corpus;
 
-/// The result of the plain `openssl` crate for the string.
+/// Whether OpenSSL, called through the plain `openssl` crate, accepts the string.
 fn openssl_takes(text: &str) -> bool {
     let method = openssl::ssl::SslMethod::tls();
     let mut builder = openssl::ssl::SslContext::builder(method).unwrap();

@@ -112,7 +112,8 @@ fn each_lint_code_is_found() {
     finding("HIGH:!EXPORT", LintCode::NothingToExclude);
     finding("AES128-SHA:ECDHE+AES", LintCode::WeakPreferred);
     finding("SUITEB128:HIGH", LintCode::NotRead);
-    // The codes for lists for TLS 1.3.
+    // Two codes occur only in lists of TLS 1.3 suites. The version of OpenSSL decides which one
+    // this name gets, because older ones do not know the names of the IANA registry.
     let list = Ciphersuites::parse("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap();
     let older = list.lint()[0].code();
     assert!(matches!(older, LintCode::WrongList | LintCode::UnknownName));
@@ -162,7 +163,7 @@ fn hints_suggest_the_intended_name() {
     );
     assert_eq!(hint("HIGH:QUANTUM"), None);
     let standard = hint("HIGH:TLS_RSA_WITH_AES_128_CBC_SHA");
-    // Newer versions know the names of the registry.
+    // Newer versions of OpenSSL accept the names of the IANA registry, so they need no hint.
     assert!(standard.is_none() || standard.as_deref() == Some("OpenSSL calls it `AES128-SHA`"));
 }
 
@@ -236,7 +237,8 @@ fn following_the_advice_removes_the_finding() {
         let found = found.unwrap_or_else(|| panic!("{text}: {all:?}"));
         found.advice().unwrap().to_owned()
     };
-    // A part that removes all of them would leave no suite, or remove suites that were named.
+    // The advice is not to add a part such as `!kRSA` if that part would leave no suite, or remove
+    // a suite that the string names.
     let others = "select other suites, such as `ECDHE+AESGCM`";
     assert_eq!(advice("kRSA", "static RSA"), others);
     assert_eq!(advice("AES128-SHA", "CBC"), others);
@@ -276,7 +278,8 @@ fn an_invalid_character_is_explained() {
     assert!(said("AES*").contains("no wildcards"));
     assert!(said("[A|B]:HIGH").contains("BoringSSL"));
     assert!(said("HIGH\n").starts_with("column 5: `\\n` is not allowed in a name"));
-    // Newer versions accept underscores in names, so the name is unknown instead of invalid.
+    // Newer versions of OpenSSL accept underscores in names. There the name is unknown, in older
+    // ones it is invalid.
     let underscores = CipherString::strict("AES:ECDHE_RSA_AES128_GCM_SHA256").unwrap_err();
     let meant = "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?";
     assert!(underscores.to_string().contains(meant), "{underscores}");

@@ -1,4 +1,4 @@
-//! Corrected strings: each must pass what it was corrected for.
+//! Corrected cipher strings. Each must pass the checks that the original string failed.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn a_small_change_removes_each_problem() {
     for (text, fixed) in [
-        // These have nothing to correct.
+        // Strings with nothing to correct.
         ("ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:!aNULL", "ECDHE+AESGCM:!aNULL"),
         // Typing errors.
@@ -39,7 +39,7 @@ fn a_small_change_removes_each_problem() {
     ] {
         let fix = Fix::new(text, None).unwrap();
         if text == "ECDHE+AESGCM:kRSA+AES" {
-            // Two corrections are equally short.
+            // This string has two shortest corrections, and either one may be chosen.
             assert!(fix.string().starts_with("ECDHE"), "{fix:?}");
         } else {
             assert_eq!(fix.string(), fixed, "{:?}", fix.changes());

@@ -40,7 +40,7 @@ fn resolve_matches_the_suites_of_a_context() {
             let all = context.get_ciphers().unwrap();
             let mut theirs: Vec<_> = all.iter().filter(|c| c.is_tls13()).cloned().collect();
             let mut seen = Vec::new();
-            // OpenSSL lists a suite as often as it is named.
+            // If the text names a suite twice, OpenSSL lists it twice, and our list has it once.
             theirs.retain(|c| {
                 !seen.contains(&c.id) && {
                     seen.push(c.id);

@@ -50,14 +50,15 @@ fn versions_differ_as_their_manuals_say() {
         names("4.0", "ecdhe+aesgcm").unwrap(),
         names("4.0", "ECDHE+AESGCM").unwrap()
     );
-    // Suites have their names of the registry since 3.2.
+    // Since 3.2, OpenSSL also accepts the names of the IANA registry.
     let registry = "TLS_RSA_WITH_AES_128_CBC_SHA";
     assert_eq!(names("3.0", registry).unwrap_or_default(), [""; 0]);
     assert_eq!(names("3.6", registry).unwrap(), ["AES128-SHA"]);
     // OpenSSL 4.0 removed SSL 3.0 and its name.
     assert!(!names("3.6", "SSLv3").unwrap().is_empty());
     assert!(names("4.0", "SSLv3").unwrap().is_empty());
-    // Debian builds CAMELLIA, the source crate does not.
+    // The table of 3.0 is that of Debian's build, which has CAMELLIA. The table of 3.6 is that of
+    // the `openssl-src` crate, which does not build it.
     assert!(!names("3.0", "CAMELLIA").unwrap().is_empty());
     assert!(names("3.6", "CAMELLIA").unwrap().is_empty());
     assert_eq!(names("3.0", "HIGH:!aNULL:!MD5").unwrap().len(), 125);

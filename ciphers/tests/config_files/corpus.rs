@@ -111,7 +111,7 @@ fn every_file_of_the_corpus_has_its_expected_values() {
             .unwrap()
             .to_string_lossy()
             .into_owned();
-        // Files in these directories are included by others.
+        // A file in a directory `included` is read through the file that includes it.
         if !name.contains("/included/") {
             assert!(wanted.contains_key(&name), "{name}");
         }
@@ -147,7 +147,8 @@ fn values_have_the_position_of_their_characters() {
                     .lines()
                     .nth(line - 1)
                     .and_then(|line| line.chars().nth(column - 1));
-                // A separator is inserted, and a name may be translated or come from a variable.
+                // Some characters of a value are not in the file: separators that the reader
+                // inserts, translated names, and the content of variables.
                 let same = there == Some(c) || matches!(c, ':' | ' ' | '-');
                 let translated = setting.kind() == SettingKind::Groups
                     || setting.directive().contains("ipher") && text.contains('$')

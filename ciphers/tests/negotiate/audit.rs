@@ -74,7 +74,7 @@ fn a_client_with_trust_anchors_but_no_verification_is_reported() {
         Some("context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)")
     );
 
-    // The suggested lines.
+    // A context made by the lines that the findings suggest has only notes.
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.load_verify_locations(&files.ca).unwrap();
     let findings = audit(&context, "localhost");
@@ -114,7 +114,7 @@ fn old_versions_are_more_severe_if_a_handshake_succeeds() {
     let findings = audit(&context, ());
     let old = find(&findings, AuditCode::OldVersions);
     assert_eq!(old.severity(), Severity::Warning);
-    // Python's suites have none for these versions.
+    // The handshakes fail because Python's default cipher string has no suite for TLS 1.0 and 1.1.
     assert!(
         old.message().contains("no handshake with them succeeded"),
         "{old}"
@@ -406,7 +406,7 @@ fn ignored_parts_are_reported_and_the_advice_excludes_all_weak_suites() {
     assert!(ignored[1].contains("TLS 1.3") && ignored[1].contains("`TLS_BOGUS`"));
     // The message does not contain the whole list.
     assert!(!ignored[0].contains("HIGH") && !ignored[1].contains("TLS_AES"));
-    // Following the advice of one of several findings is enough.
+    // The string that this finding suggests leaves no finding about weak suites.
     let weak = find(&findings, AuditCode::WeakSuites);
     let line = weak.python().unwrap();
     let string = line.split('"').nth(1).unwrap();
@@ -459,7 +459,7 @@ fn the_suggested_cipher_string_leads_to_no_further_suggestion() {
             assert!(!codes.iter().any(|c| has(&left, *c)), "{line}: {left:#?}");
         }
     }
-    // The string does not affect TLS 1.3, so it is not the suggestion.
+    // The weak suite is one of TLS 1.3. A cipher string does not affect those, so none is suggested.
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_ciphers("ECDHE+AESGCM:@SECLEVEL=0").unwrap();
     context

@@ -1,4 +1,4 @@
-//! The handshakes of the audit.
+//! The audit's trial handshakes.
 
 use pyssl as ssl;
 use pyssl_ciphers::audit::{AuditCode, AuditFinding, AuditOptions};
@@ -27,7 +27,7 @@ fn a_server_that_cannot_complete_any_handshake_is_reported() {
         worst(&audit(&context, own.clone()), AuditCode::HandshakeFails),
         None
     );
-    // The suites of TLS 1.2 need another key; TLS 1.3 does not.
+    // The suites of TLS 1.2 need a key of another type. Those of TLS 1.3 work with any key.
     context
         .set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256")
         .unwrap();
@@ -40,7 +40,8 @@ fn a_server_that_cannot_complete_any_handshake_is_reported() {
         .unwrap();
     let whole = worst(&audit(&context, own.clone()), AuditCode::HandshakeFails);
     assert_eq!(whole, Some(Severity::Error));
-    // Groups, signature algorithms and versions that no default client has.
+    // The server has a group, a signature algorithm, or versions that no client with default
+    // settings supports.
     for change in [
         |context: &ssl::SslContext| context.set_groups("brainpoolP256r1"),
         |context: &ssl::SslContext| context.set_server_sigalgs("RSA+SHA1"),
@@ -98,7 +99,7 @@ fn a_client_that_cannot_connect_to_a_default_server_is_reported() {
         let worst = worst(&findings, AuditCode::HandshakeFails);
         assert_eq!(worst, Some(Severity::Error), "{findings:#?}");
     }
-    // Its own certificate is tried with a server that asks for one.
+    // The audit tries the client's certificate with a server that requests one.
     let ca = Ca::new();
     let context = client();
     load(&context, &ca.builder().client_only().build());

@@ -1,4 +1,4 @@
-//! Listed suites, and those that can be used.
+//! `usable_ciphers`: which of a context's suites can be negotiated.
 
 use pyssl as ssl;
 use pyssl_ciphers::negotiate::{
@@ -63,7 +63,8 @@ fn usable_suites_of_a_server_depend_on_its_certificates_and_dh_parameters() {
     let list = usable_ciphers(&context, Role::Server).unwrap();
     assert!(find(&list, "ECDHE-RSA-AES128-GCM-SHA256").usable());
     assert!(find(&list, "AES128-SHA").usable());
-    // OpenSSL 4.0 takes groups that the client offers (RFC 7919).
+    // Without DH parameters, only OpenSSL 4.0 negotiates DHE. It uses a group that the client
+    // offers (RFC 7919).
     let groups_for_dhe = ssl::OPENSSL_VERSION_INFO.0 >= 4;
     assert_eq!(
         why(&list, "DHE-RSA-AES128-GCM-SHA256"),
@@ -183,7 +184,7 @@ fn each_suite_is_tested_with_test_keys_if_certificates_are_missing() {
     let gcm = "ECDHE-RSA-AES128-GCM-SHA256";
     assert_eq!(test_key(&list, gcm), Some(Obstacle::NoCertificate));
 
-    // If the server has a certificate, it gets test keys of the other kinds only.
+    // A server with a certificate gets test keys only of the key types that it lacks.
     load(&context, &rsa(&ca));
     let list = usable_ciphers(&context, options).unwrap();
     assert_eq!(test_key(&list, gcm), None);
@@ -196,7 +197,7 @@ fn each_suite_is_tested_with_test_keys_if_certificates_are_missing() {
         matches!(dhe, None | Some(Obstacle::NoDhParameters)),
         "{dhe:?}"
     );
-    // The context itself has not changed.
+    // The test keys were not loaded into the context itself.
     let list = usable_ciphers(&context, Role::Server).unwrap();
     assert!(find(&list, gcm).usable());
     assert!(!find(&list, "ECDHE-ECDSA-AES128-GCM-SHA256").usable());
@@ -268,7 +269,7 @@ fn test_keys_match_the_contexts_groups_and_signature_algorithms() {
     }
 }
 
-/// Kinds of keys that the server has itself need no test key.
+/// A suite needs no test key if the server has a certificate with the key type of the suite.
 #[test]
 fn suites_that_work_with_the_servers_own_certificate_need_no_test_key() {
     let ca = Ca::new();

@@ -548,7 +548,7 @@ fn clients_of_the_openssl_crate_connect_if_an_audit_has_no_findings() {
         let load = || context.load_cert_chain(ssl::CertChain::from_pem(case.chain_pem(), &key));
         let mut level = 2;
         if load().is_err() {
-            // Level 2 refuses to load some of these, so they are loaded at level 0.
+            // Security level 2 refuses to load some of the certificates, so these are loaded at level 0.
             level = 0;
             context.set_ciphers("DEFAULT:@SECLEVEL=0").unwrap();
             if load().is_err() {

@@ -82,7 +82,7 @@ for text in json.load(sys.stdin):
     assert_eq!(theirs.lines().count(), STRINGS.len());
     for (text, theirs) in STRINGS.iter().zip(theirs.lines()) {
         let (_, ours, _) = json(&[text, "--explain", "--lint", "--usable"]);
-        // Compare the text, so that the order of the keys counts; only the white space differs.
+        // The text is compared, without its white space, so that the order of the keys counts.
         let (_, rest) = ours.split_once("\"ciphers\": ").unwrap();
         let (list, _) = rest.split_once("\n  ]").unwrap();
         let without_space = |text: &str| text.replace([' ', '\n'], "");
@@ -126,7 +126,7 @@ fn explain_prints_the_effect_of_each_part() {
         "AES128-SHA:AES256-SHA:!aNUL:+AES128-SHA:-kRSA:kRSA+ECDHE",
         "--explain",
     ]);
-    // Everything that was selected is removed again.
+    // The string removes every suite that it has selected.
     assert_eq!(output.code, Some(2), "{output:?}");
     assert!(output.stderr.contains("No cipher can be selected."));
     for text in [
@@ -175,7 +175,7 @@ fn findings_set_the_exit_code() {
         (vec![clean, "--openssl", "all"], 0),
         (vec![clean, "--openssl", "3.0,4.0"], 0),
         (vec![clean, "--openssl", "0.9"], 2),
-        // Removed in 4.0.
+        // OpenSSL 4.0 removed the name `SSLv3`.
         (vec!["ECDHE+AESGCM:SSLv3", "--openssl", "4.0"], 0),
         (
             vec!["SSLv3", "--openssl", "4.0"],
@@ -361,7 +361,7 @@ fn usable_suites_of_a_server_depend_on_its_certificates() {
 
 #[test]
 fn other_versions_are_explained_and_compared() {
-    // Whether one of them is weaker depends on the linked version.
+    // The exit code is not checked: it depends on whether another version is weaker than the linked one.
     let (value, _, _) = json(&["AES128-SHA:RSA+CAMELLIA:aNUL", "--all-versions"]);
     let versions = value["versions"].as_array().unwrap();
     let names: Vec<_> = versions

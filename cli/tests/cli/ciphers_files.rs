@@ -73,7 +73,8 @@ fn lint_checks_tls_1_3_lists_and_postfix_exclusions_in_files() {
     let output = run(["ciphers", "--server", file]);
     let lines: Vec<_> = output.stdout.lines().collect();
     assert_eq!(output.code, Some(2), "{output:?}");
-    // Postfix adds the `!` itself.
+    // Postfix itself puts a `!` before each name that it excludes, so a `!` in the file is an
+    // error.
     assert!(
         lines[0].starts_with(&format!("{file}:1:41: error: `!` is not")),
         "{lines:?}"
@@ -104,7 +105,7 @@ fn ciphers_server_checks_the_settings_of_each_server_together() {
     assert_eq!(output.code, Some(1), "{output:?}");
     let has = |text: &str| assert!(output.stdout.contains(text), "{text}: {output:?}");
     has("AES128-SHA is not in the guideline's list [server bad.example]");
-    // The violation is at the directive that causes it.
+    // The report gives the place of the directive that causes the violation.
     has(&format!(
         "{file}:5:73: mozilla-intermediate error: TLSv1 is on"
     ));

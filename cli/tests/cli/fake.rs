@@ -28,7 +28,8 @@ pub(crate) fn alert(description: u8) -> Reply {
     Reply::Bytes(vec![21, 3, 3, 0, 2, 2, description])
 }
 
-/// Starts a server that answers each offer so. The closure also gets the number of the connection.
+/// Starts a server that answers each offer with the result of `answer`, which also gets the number
+/// of the connection.
 pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'static) -> Scripted {
     let count = Arc::new(AtomicUsize::new(0));
     Scripted::follows(move |socket| {
@@ -132,7 +133,7 @@ pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exc
     messages.extend(message(13, &[1, 1, 0, 2, 4, 1, 0, 0]));
     messages.extend(message(14, &[]));
     let mut out = Vec::new();
-    // Records need not end where messages end.
+    // The records are cut without regard to the messages, as TLS allows.
     for part in messages.chunks(100) {
         out.extend([22, 3, 3]);
         out.extend(vector(2, part));

@@ -10,7 +10,7 @@ use crate::support::{Output, Server, World, brief, path, run_command, run_with_i
 
 const REQUEST: &str = "GET / HTTP/1.0\r\n\r\n";
 
-/// Prints the server's answer. It runs on Python 2.7 and newer.
+/// A client that prints the server's answer. It runs on Python 2.7 and newer.
 const PYTHON_CLIENT: &str = "\
 import socket, ssl, sys
 context = ssl.create_default_context(cafile=sys.argv[2])
@@ -22,7 +22,7 @@ while True:
     sys.stdout.write(data.decode())
 ";
 
-/// Prints its port and serves one client. It runs on Python 2.7 and newer.
+/// A server that prints its port and serves one client. It runs on Python 2.7 and newer.
 const PYTHON_SERVER: &str = "\
 import socket, ssl, sys
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -78,7 +78,7 @@ public class Client {
 }
 "#;
 
-/// Whether a program can be run; if not, reports it as skipped.
+/// Whether a program is installed. If not, prints that it is skipped.
 fn installed(program: impl AsRef<Path>, version: &str) -> bool {
     let program = program.as_ref();
     let found = Command::new(program)

@@ -96,7 +96,7 @@ fn sighup_loads_a_renewed_certificate() {
 fn sessions_resume_across_a_renewal() {
     for (kind, renewed) in [
         (KeyKind::EcP256, KeyKind::EcP256),
-        // Another type of key.
+        // The renewed certificate has a key of another type.
         (KeyKind::Rsa2048, KeyKind::EcP256),
     ] {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
@@ -213,7 +213,7 @@ fn a_certificate_file_that_blocks_delays_neither_clients_nor_signals() {
     fs::remove_file(&cert).unwrap();
     mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
     server.child.signal(Signal::HUP);
-    // An open for writing returns once the server reads.
+    // Opening the pipe for writing returns when the server has opened it for reading.
     let _writer = fs::File::create(&cert).unwrap();
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
     let (code, _) = server.stop(Signal::TERM);

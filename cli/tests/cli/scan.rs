@@ -94,7 +94,8 @@ fn scan_lists_suites_in_the_servers_order() {
         ("server", "server")
     );
     assert!(suites(&found, "TLS 1.1").is_empty() && suites(&found, "TLS 1.0").is_empty());
-    // Which side's order of groups decides depends on the version of OpenSSL.
+    // The order of the groups is not compared: the version of OpenSSL decides whether the client's
+    // order or the server's order counts.
     let mut groups = names(&found["groups"]);
     groups.sort_unstable();
     assert_eq!(groups, ["secp384r1", "x25519"]);

@@ -69,7 +69,7 @@ fn faults_of_certificates_are_found_in_each_version() {
         messages_found.contains("the server sends none"),
         "{messages_found}"
     );
-    // Without its authority, the chain is not trusted.
+    // `--cafile` names another authority, so the chain is not trusted.
     let server = EchoServer::start(&ca.issue("localhost"));
     let (found, _) = json(server.addr(), &["--cafile", World::new().cafile()]);
     let messages = messages(&found["findings"]);
@@ -176,7 +176,7 @@ fn scan_finds_alpn_resumption_and_renegotiation_settings() {
     ] {
         assert_eq!(features[name], wanted, "{name}: {features}");
     }
-    // TLS 1.3 alone, where ALPN is encrypted.
+    // This server has only TLS 1.3, which encrypts the server's ALPN extension.
     let server = EchoServer::start(with_alpn().only_version(SslVersion::TLS1_3));
     let (found, _) = json(server.addr(), &[]);
     let features = &found["features"];
@@ -186,7 +186,7 @@ fn scan_finds_alpn_resumption_and_renegotiation_settings() {
         "{features}"
     );
     assert_eq!(features["compression"], Value::Null, "{features}");
-    // Without tickets, and without a cache.
+    // This server has neither session tickets nor a session cache.
     let config = with_alpn()
         .only_version(SslVersion::TLS1_2)
         .configure(|context| {
@@ -246,7 +246,7 @@ fn simulated_clients_that_cannot_connect_are_named() {
         old > 3 && clients.iter().all(|c| !c["connects"].is_null()),
         "{clients:?}"
     );
-    // A client that is named must connect.
+    // If `--profiles` names a client, the exit code is 1 unless this client can connect.
     let (_, code) = json(server.addr(), &["--profiles=firefox-137"]);
     assert_eq!(code, Some(0));
     let refused = clients.iter().find(|c| c["connects"] == false).unwrap();
@@ -332,7 +332,7 @@ fn several_servers_are_summarized() {
         "{summary:?}"
     );
     assert_eq!(found["scans"].as_array().unwrap().len(), 2);
-    // Several names, and a guideline that one server does not follow.
+    // The server is scanned once with each name, and violates the policy each time.
     let args = [
         "scan",
         &good,
@@ -350,7 +350,7 @@ fn several_servers_are_summarized() {
     ] {
         assert!(output.stdout.contains(text), "{text}: {output:?}");
     }
-    // An address as host has one address, itself.
+    // With `--all-addresses`, a host that is given as an address has only this address.
     let address = format!("127.0.0.1:{}", server.port());
     let output = run([
         "scan",
@@ -383,7 +383,8 @@ fn scan_does_not_exceed_the_number_of_connections() {
             let mut client = socket.stream();
             let mut server = std::net::TcpStream::connect(address).unwrap();
             let mut hello = vec![0; 1 << 14];
-            // An answer follows the first flight; the client ends the connection after it.
+            // Each connection of a scan has one ClientHello and one answer. Then the scanner closes
+            // it.
             let sent = client.read(&mut hello).unwrap_or(0);
             let mut answer = vec![0; 1 << 14];
             if server.write_all(&hello[..sent]).is_ok() {

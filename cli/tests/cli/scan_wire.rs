@@ -135,7 +135,8 @@ fn scan_lists_only_groups_that_a_client_can_negotiate() {
     const SERVER: &[u16] = &[29, 23, 30, 24];
     assert_eq!(groups_found(SERVER, false, None), all);
     assert_eq!(groups_found(SERVER, true, None), all);
-    // The order of the client brings every group in front of the certificate's curve.
+    // A server that follows the client's order uses every group that the client lists before the
+    // certificate's curve.
     assert_eq!(groups_found(SERVER, true, Some(23)), all);
     // A server with its own order chooses no group after the certificate's curve.
     assert_eq!(
@@ -191,7 +192,8 @@ fn scan_detects_ssl_2_and_ssl_3() {
 fn scan_finds_the_dh_group_of_clients_that_name_no_group() {
     const FFDHE2048: u16 = 256;
     let der = certificate();
-    // As Java does: the groups of RFC 7919 for clients that offer them, and its own for the others.
+    // Like Java, the server uses a group of RFC 7919 for a client that offers it, and its own group
+    // for other clients.
     let server = serve(move |_, offer| {
         if offer.version != 0x0303 || !offer.suites.contains(&DHE_RSA) {
             return alert(40);
@@ -214,7 +216,7 @@ fn scan_finds_the_dh_group_of_clients_that_name_no_group() {
 #[test]
 fn a_server_that_fails_with_a_suite_that_it_chose_is_scanned_for_the_others() {
     let der = certificate();
-    // As Dovecot without DH parameters does.
+    // Like Dovecot without DH parameters, the server closes the connection if it would choose DHE.
     let server = serve(move |_, offer| {
         let has = |suite: u16| offer.suites.contains(&suite);
         match offer.version {
@@ -256,7 +258,7 @@ fn results_are_unknown_if_a_server_throttles_the_scan() {
     let upstream = EchoServer::start(modern.configure(|context| {
         context.set_groups_list("X25519:P-256:P-384").unwrap();
     }));
-    // All questions are answered.
+    // Without the throttle, the server answers every ClientHello.
     let output = scan(upstream.addr(), &["--policy", "mozilla-modern"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("conforms"), "{output:?}");
@@ -271,7 +273,7 @@ fn results_are_unknown_if_a_server_throttles_the_scan() {
         assert!(output.stdout.contains("unknown"), "{output_text}");
         assert_eq!(output.code, Some(3), "{output_text}");
     }
-    // Suites that were not seen are not reported as missing.
+    // If the server stops answering, the scan does not report the other suites as missing.
     let der = certificate();
     let cut = serve(move |number, offer| match number {
         0..2 => old_server(&der, offer),
@@ -293,7 +295,8 @@ fn throttle(upstream: SocketAddr, passed: usize) -> Scripted {
         }
         let mut client = socket.stream();
         let mut server = std::net::TcpStream::connect(upstream).unwrap();
-        // The scanner writes once and reads; a handshake needs more rounds.
+        // The scanner writes its ClientHello and reads the answer. The loop passes on the further
+        // rounds of a whole handshake.
         let mut buffer = vec![0; 1 << 16];
         server
             .set_read_timeout(Some(Duration::from_millis(200)))
@@ -318,7 +321,7 @@ fn throttle(upstream: SocketAddr, passed: usize) -> Scripted {
 #[test]
 fn a_closed_connection_counts_as_a_refusal_only_if_other_hellos_are_answered() {
     let der = certificate();
-    // It closes the connection instead of sending an alert, as some servers do.
+    // Like some real servers, this one closes the connection where others send an alert.
     let silent = serve(move |_, offer| match old_server(&der, offer) {
         Reply::Bytes(bytes) if bytes[0] == 21 => Reply::Close,
         reply => reply,

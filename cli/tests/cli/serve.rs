@@ -154,7 +154,8 @@ fn clients_beyond_the_limit_wait_for_their_turn() {
     stream
         .set_read_timeout(Some(Duration::from_millis(200)))
         .unwrap();
-    // The start of a record of the wrong type: the server would answer at once.
+    // A server that serves this client would answer the invalid record at once. A missing answer
+    // shows that the client still waits for its turn.
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     let waits = stream.read(&mut [0]).unwrap_err().kind();
     assert_eq!(waits, ErrorKind::WouldBlock);
@@ -216,7 +217,7 @@ fn client_certificates_are_required() {
     );
 
     let (line, _) = brief(&server.target(), &[&cafile[..], &["--max", "1.2"]].concat());
-    // OpenSSL 4.0 renamed it.
+    // OpenSSL 4.0 renamed the reasons of alerts.
     let line = line.replace("SSLV3_ALERT", "TLS_ALERT");
     assert_eq!(line, "ERR SSLError SSL TLS_ALERT_HANDSHAKE_FAILURE");
 
@@ -311,7 +312,7 @@ fn serve_exits_cleanly_on_a_signal() {
         let server = Server::start(&world.server, &["--echo"]);
         assert_eq!(server.stop(signal), (Some(0), Vec::new()));
     }
-    // The server waits a moment for open connections.
+    // A server that is told to stop waits a moment for its open connections.
     let server = Server::start(&world.server, &["--echo", "--timeout", "3600"]);
     let mut busy = client(&world).connect("localhost", server.address).unwrap();
     assert_eq!(busy.echo(b"busy").unwrap(), b"busy");
@@ -443,7 +444,8 @@ fn serve_continues_after_its_stdout_is_closed() {
         .stdin(Stdio::null())
         .spawn();
     let mut child = Killed(child.unwrap());
-    // Only the first line is read; the lines about failed clients cannot be written.
+    // The test closes the pipe after the server's first line, so the server cannot write its lines
+    // about failed clients.
     let address = listening_on(std::fs::File::from(reader)).unwrap();
     let target = format!("localhost:{}", address.port());
     for _ in 0..2 {

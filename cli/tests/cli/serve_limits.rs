@@ -39,8 +39,8 @@ fn clients_that_reset_the_connection_do_not_block_others() {
     let server = Server::start(&world.server, &["--echo"]);
     let start = Instant::now();
     for _ in 0..ROUNDS {
-        // All are reset before the server accepts the first one, and are queued before the good
-        // client.
+        // While the server is stopped, all of these connections are queued and reset. The good
+        // client is queued after them.
         server.child.signal(Signal::STOP);
         for _ in 0..POKES {
             poke(&server);
@@ -52,7 +52,7 @@ fn clients_that_reset_the_connection_do_not_block_others() {
         let mut client = client.handshake("localhost", good).unwrap();
         assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     }
-    // A pause of 50 ms after each of them would take 15 s.
+    // With a pause of 50 ms after each failed connection, the rounds would take 15 s.
     let most = Duration::from_millis(25) * ROUNDS * POKES;
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
     // The server logs one line for each.
@@ -67,7 +67,7 @@ fn one_address_cannot_use_all_slots() {
     let args = ["--echo", "--max-per-address", "2", "--timeout", "3600"];
     let server = Server::start(&world.server, &args);
     let mut first = connect_from("127.0.0.1", &world, &server).unwrap();
-    // A client that sends nothing counts too.
+    // A client that sends nothing also counts for the limit of its address.
     let silent = TcpStream::connect(server.address).unwrap();
     assert!(connect_from("127.0.0.1", &world, &server).is_err());
     let line = server.log_line();

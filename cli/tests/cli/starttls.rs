@@ -12,7 +12,7 @@ use crate::support::{World, run};
 /// One turn of the server: the bytes that it waits for, and its answer.
 type Turn = (&'static [u8], &'static [u8]);
 
-/// The protocols, with what their servers say.
+/// The protocols, with the turns of a server before TLS starts.
 const PROTOCOLS: &[(&str, &[Turn])] = &[
     (
         "smtp",
@@ -81,7 +81,7 @@ const PROTOCOLS: &[(&str, &[Turn])] = &[
     ),
 ];
 
-/// Says the turns, then relays to a server of TLS.
+/// Starts a server that plays these turns, and then passes all bytes on to a TLS server.
 fn before(server: SocketAddr, turns: &'static [Turn]) -> Scripted {
     Scripted::follows(move |mut socket| {
         for (expected, answer) in turns {
@@ -125,7 +125,7 @@ fn connect_starts_tls_in_each_protocol() {
             output.stdout, "OK TLSv1.3 TLS_AES_256_GCM_SHA384\n",
             "{protocol} {output:?}"
         );
-        // The scheme of a URL says the same.
+        // The scheme of a URL selects the same protocol.
         let url = format!("{protocol}://localhost:{}", plain.port());
         let output = run(["connect", &url, "--json", "--cafile", world.cafile()]);
         let found: Value = serde_json::from_str(&output.stdout).unwrap();

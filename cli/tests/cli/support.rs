@@ -153,7 +153,7 @@ impl Server {
     }
 }
 
-/// The address in the first line of `pyssl serve`, or else that line.
+/// The address in the first line that `pyssl serve` prints. If there is none, `Err` has the line.
 pub(crate) fn listening_on(output: impl Read) -> Result<SocketAddr, String> {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).unwrap();

@@ -1,4 +1,4 @@
-//! tonic.
+//! gRPC with tonic.
 
 use pyssl_integrations::hyper_client::HttpsConnector;
 use pyssl_integrations::tonic::incoming;

@@ -45,7 +45,8 @@ fn told(info: &TlsInfo) -> String {
     )
 }
 
-/// A server's context that asks for certificates and offers both protocols, and a client's that has one.
+/// The contexts of a client that trusts `ca`, and of a server that requests certificates and offers HTTP/1.1 and
+/// HTTP/2.
 fn contexts(ca: &Ca) -> (ssl::SslContext, ssl::SslContext) {
     let server = server(&ca.issue("localhost"));
     server.set_alpn_protocols(&["h2", "http/1.1"]).unwrap();
@@ -54,7 +55,7 @@ fn contexts(ca: &Ca) -> (ssl::SslContext, ssl::SslContext) {
     (client(ca), server)
 }
 
-/// Requests with each protocol, with a certificate and without.
+/// Sends requests without and with a client certificate, and with each protocol.
 async fn clients_are_told_what_was_negotiated(ca: &Ca, context: ssl::SslContext, port: u16) {
     let url = || format!("https://localhost:{port}/");
     let plain = http_client(&context.copy().unwrap());
@@ -66,7 +67,7 @@ async fn clients_are_told_what_was_negotiated(ca: &Ca, context: ssl::SslContext,
     ] {
         context.set_alpn_protocols(protocols).unwrap();
         let client = http_client(&context);
-        // The second request uses the first one's connection.
+        // The second request reuses the connection of the first one.
         for _ in 0..2 {
             assert_eq!(text(&client, url()).await, expected);
         }
@@ -172,7 +173,7 @@ async fn silent_and_failing_clients_do_not_delay_others() {
         tokio::io::AsyncWriteExt::write_all(&mut failing, b"GET / HTTP/1.1\r\n\r\n")
             .await
             .unwrap();
-        // The server's alert, and the end.
+        // Reads the server's alert, and the end of the connection.
         let _ = failing.read_to_end(&mut Vec::new()).await;
     }
     let url = format!("https://localhost:{port}/");

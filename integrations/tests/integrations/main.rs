@@ -1,4 +1,4 @@
-//! Tests each module of this crate with its counterpart, over loopback.
+//! Tests each module together with the crate for which it is made, over the loopback interface.
 #![allow(
     clippy::unwrap_used,
     missing_docs,

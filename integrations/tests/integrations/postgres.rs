@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{Server, client, free_port, listener, program, server};
 
-/// One message: its kind and its content.
+/// Reads one message of the protocol: its type and its content.
 async fn message<S: AsyncRead + Unpin>(stream: &mut S) -> (u8, Vec<u8>) {
     let kind = stream.read_u8().await.unwrap();
     let length = stream.read_u32().await.unwrap() as usize;
@@ -34,7 +34,7 @@ async fn authentication<S: AsyncWrite + Unpin>(stream: &mut S, step: u32, data: 
     stream.flush().await.unwrap();
 }
 
-/// Serves the beginning of one connection, with SCRAM; the channel binding that the client has sent.
+/// Plays a server up to the client's SCRAM message, and returns the channel binding in it.
 async fn channel_binding(tcp: TcpListener, context: ssl::SslContext) -> Vec<u8> {
     let (mut tcp, _) = tcp.accept().await.unwrap();
     let mut request = [0; 8];
@@ -87,7 +87,7 @@ fn id(arguments: &[&str]) -> Option<u32> {
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 
-/// Runs a program. PostgreSQL refuses to run as root.
+/// A command that runs as this user, because PostgreSQL refuses to run as root.
 fn command(program: &Path, user: Option<u32>) -> Command {
     let mut command = Command::new(program);
     if let Some(user) = user {
@@ -155,7 +155,7 @@ async fn a_real_postgres_server_accepts_channel_binding() {
                 tokio::spawn(connection);
                 break client;
             }
-            // The server does not listen yet, or is starting up.
+            // The server does not listen yet, or refuses connections while it starts. It must not have ended.
             Err(error) => assert!(server.0.try_wait().unwrap().is_none(), "{error}"),
         }
         tokio::task::yield_now().await;

@@ -19,7 +19,8 @@ async fn redis_commands_are_sent_over_tls() {
         let mut stream = BufReader::new(server.accept(tcp).await.unwrap());
         let mut line = String::new();
         while stream.read_line(&mut line).await.unwrap() > 0 {
-            // A command is an array of strings, each after its length.
+            // A command of the protocol is an array of strings, each with its length in the line
+            // before it. Lines with a length get no answer.
             let answer: &[u8] = match line.trim_end() {
                 "CLIENT" => b"+OK\r\n",
                 "PING" => b"+PONG\r\n",

@@ -42,7 +42,8 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// A program in the search path or in one of these directories. Without one, the test says that it skips.
+/// Finds a program in the search path or in one of these directories. If there is none, prints that the test is
+/// skipped.
 pub(crate) fn program(name: &str, directories: &[&str]) -> Option<std::path::PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path)
@@ -66,7 +67,7 @@ impl Drop for Server {
     }
 }
 
-/// The TLS error that made an error.
+/// The TLS error among the causes of an error.
 pub(crate) fn tls_error<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a ssl::Error> {

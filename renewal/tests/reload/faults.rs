@@ -17,7 +17,7 @@ fn now() -> i64 {
     i64::try_from(since.unwrap().as_secs()).unwrap()
 }
 
-/// Content with each fault, and a part of the error's text.
+/// The files of a certificate with each fault, and a part of the error's text.
 fn faulty(ca: &Ca) -> Vec<(&'static str, String, String, &'static str)> {
     let good = ca.issue("localhost");
     let build =
@@ -90,7 +90,8 @@ fn each_fault_keeps_the_old_certificate_and_is_reported_once() {
         let watched = Watched::start(CertReloader::builder(&server).certificate(files));
         fs::write(pair.key(), key).unwrap();
         fs::write(pair.chain(), chain).unwrap();
-        // A pass between the two writes may report that the key does not match.
+        // If the reloader reads the files between the two writes, it may first report that the key
+        // does not match.
         loop {
             let error = watched.rejected();
             if error.contains(text) {
@@ -107,7 +108,7 @@ fn each_fault_keeps_the_old_certificate_and_is_reported_once() {
             "{name}"
         );
         assert!(watched.reloader.status()[0].problem().is_some(), "{name}");
-        // The old content again: no event for the fault, which was reported before.
+        // The fault has been reported, so it causes no further event until good files are there.
         let new = ca.issue("localhost");
         pair.write(&new);
         loop {

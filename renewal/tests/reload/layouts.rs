@@ -42,7 +42,7 @@ fn files_written_in_place_are_loaded_when_complete() {
     assert_eq!(connect(&client, &server, "localhost").unwrap(), old.der());
     fs::write(pair.key(), new.key_pem()).unwrap();
     fs::write(pair.chain(), chain).unwrap();
-    // The complete chain may be seen before the key, or after it.
+    // The reloader may find the complete chain before the new key, or after it.
     while connect(&client, &server, "localhost").unwrap() != new.der() {
         watched.event();
     }
@@ -78,7 +78,7 @@ fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
     let files = CertFiles::new(live.join("fullchain.pem")).keyfile(live.join("privkey.pem"));
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
     point("privkey", 1);
-    // The key changes first. Until the certificate changes too, they do not match.
+    // The key changes first. Until the certificate changes too, the two do not match.
     let error = watched.rejected();
     assert!(error.contains("KEY_VALUES_MISMATCH"), "{error}");
     assert_eq!(
@@ -139,7 +139,7 @@ fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
     let builder = CertReloader::builder(&server()).certificate(files);
     let hour = Duration::from_secs(3600);
     let watched = Watched::start_as_is(builder.interval(hour).settle(Duration::from_millis(20)));
-    // The files change first by replacing a link above them, then within the directory itself.
+    // First a link to the directory is replaced. Then files in the new directory are replaced.
     let other = Pair::new(&new);
     symlink(other.dir.path(), links.path().join("next")).unwrap();
     fs::rename(links.path().join("next"), &link).unwrap();

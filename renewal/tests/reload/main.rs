@@ -1,8 +1,8 @@
-//! Puts renewed files into service while connections go on.
+//! A reloader puts renewed files into service while connections are open.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "what cannot be done is a failed test"
+    reason = "a step that fails is a failed test"
 )]
 
 mod faults;

@@ -73,7 +73,8 @@ fn ocsp_responses_are_fetched_and_faulty_ones_are_not_stapled() {
     let requiring = client(&ca);
     requiring.set_ocsp_mode(ssl::OcspMode::Require).unwrap();
     connect(&requiring, &server, "localhost").unwrap();
-    // The responder has nothing for the new certificate, which comes into service nevertheless.
+    // The responder has no response for the new certificate. The certificate comes into service
+    // without one.
     write(&pair, &ca, &second);
     loop {
         match watched.event() {

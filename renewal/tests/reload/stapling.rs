@@ -12,7 +12,8 @@ fn requiring(ca: &Ca) -> ssl::SslContext {
     client
 }
 
-/// The leaf with its CA, since a response is checked with the issuer.
+/// Writes the key, the certificate and its CA, because the reloader checks the OCSP response with
+/// the issuer's certificate.
 fn write(pair: &Pair, ca: &Ca, leaf: &Leaf) {
     replace(&pair.key(), leaf.key_pem().as_bytes());
     replace(
@@ -53,7 +54,7 @@ fn an_ocsp_response_file_is_stapled_and_reloaded() {
         assert!(error.contains(text), "{error}");
         connect(&client, &server, "localhost").unwrap();
     }
-    // The certificate and its response change one after the other.
+    // The certificate changes first, and its OCSP response after it.
     let renewed = ca.issue("localhost");
     write(&pair, &ca, &renewed);
     replace(&path, &ca.ocsp(&renewed).build());

@@ -1,4 +1,4 @@
-//! A reloader whose events are received by the test, and connections in memory.
+//! A reloader whose events a test can receive, and connections in memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub(crate) fn connected(
             }
         }
     }
-    // Receives the session tickets.
+    // The client receives the session tickets of TLS 1.3 when it reads.
     far.write(b"x")?;
     assert_eq!(near.read(1)?, b"x");
     Ok(near)
@@ -83,8 +83,8 @@ impl Watched {
         self.events.recv_timeout(PATIENCE).expect("an event")
     }
 
-    /// Waits for a file to be loaded. While a test writes several files, a pass may find that they do not
-    /// match.
+    /// Waits for a file to be loaded. Skips events about files that do not match, since the reloader may read them
+    /// while the test is still writing.
     pub(crate) fn loaded(&self) -> PathBuf {
         loop {
             match self.event() {
@@ -119,7 +119,7 @@ impl Pair {
         pair
     }
 
-    /// Writes each file at once, by renaming a new one to it.
+    /// Replaces each file atomically, by renaming a new file to its name.
     pub(crate) fn write(&self, leaf: &Leaf) {
         replace(&self.key(), leaf.key_pem().as_bytes());
         replace(&self.chain(), leaf.chain_pem().as_bytes());

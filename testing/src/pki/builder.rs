@@ -51,7 +51,7 @@ enum Key {
 }
 
 impl CertBuilder {
-    /// A self-signed certificate.
+    /// Describes a self-signed certificate.
     pub fn self_signed() -> Self {
         Self::new(None)
     }
@@ -123,23 +123,23 @@ impl CertBuilder {
         self
     }
 
-    /// Valid for a month that ended yesterday.
+    /// Sets a validity of 30 days that ended yesterday.
     pub fn expired(self) -> Self {
         self.valid(now() - 31 * DAY, now() - DAY)
     }
 
-    /// Valid from tomorrow.
+    /// Sets a validity of 30 days that begins tomorrow.
     pub fn not_yet_valid(self) -> Self {
         self.valid(now() + DAY, now() + 31 * DAY)
     }
 
-    /// For servers only (extended key usage). The default is both servers and clients.
+    /// Sets the extended key usage to servers only. The default is servers and clients.
     pub fn server_only(mut self) -> Self {
         (self.server_auth, self.client_auth) = (true, false);
         self
     }
 
-    /// For clients only (extended key usage).
+    /// Sets the extended key usage to clients only.
     pub fn client_only(mut self) -> Self {
         (self.server_auth, self.client_auth) = (false, true);
         self
@@ -151,7 +151,7 @@ impl CertBuilder {
         self
     }
 
-    /// Omits the key usage; for an authority this breaks `X509_V_FLAG_X509_STRICT`.
+    /// Omits the key usage. `X509_V_FLAG_X509_STRICT` rejects an authority without it.
     pub fn without_key_usage(mut self) -> Self {
         self.key_usage = false;
         self
@@ -163,19 +163,20 @@ impl CertBuilder {
         self
     }
 
-    /// Omits the authority key identifier; this breaks `X509_V_FLAG_X509_STRICT`.
+    /// Omits the authority key identifier. `X509_V_FLAG_X509_STRICT` rejects a certificate without it.
     pub fn without_aki(mut self) -> Self {
         self.aki = false;
         self
     }
 
-    /// Makes the basic constraints not critical; for an authority this breaks `X509_V_FLAG_X509_STRICT`.
+    /// Makes the basic constraints not critical. `X509_V_FLAG_X509_STRICT` rejects such an authority, except in OpenSSL
+    /// 4.0.
     pub fn noncritical_constraints(mut self) -> Self {
         self.constraints_critical = false;
         self
     }
 
-    /// The path length: how many intermediates may follow this one.
+    /// Sets the path length constraint: how many intermediates may be between this authority and a leaf.
     pub fn path_len(mut self, length: u32) -> Self {
         self.path_len = Some(length);
         self
@@ -315,7 +316,7 @@ impl CertBuilder {
         }
         if !self.sans.is_empty() {
             let names = der::sequence(self.sans.iter().map(San::to_der));
-            // RFC 5280, section 4.1.2.6: critical if it is the only name.
+            // If the subject is empty, subjectAltName must be critical (RFC 5280, section 4.1.2.6).
             add(extension(
                 "subjectAltName",
                 self.subject_or_default().is_empty(),
@@ -374,8 +375,7 @@ impl CertBuilder {
         }
         let name = DistinguishedName::new().with("O", "pyssl testing");
         match self.is_ca {
-            // Authorities need distinct names. Otherwise the certificate of one could be used in
-            // place of another's.
+            // OpenSSL looks for an issuer by its name, so two authorities with one name would be confused.
             true => name.with_rdn([Attribute::new("CN", &format!("Test CA {}", random_text()))]),
             false => name.with("OU", "Test certificate"),
         }

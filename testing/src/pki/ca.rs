@@ -51,12 +51,13 @@ impl Ca {
         self.builder().sans(names.iter().copied()).build()
     }
 
-    /// An intermediate authority below this one, with the same kind of key as [`Ca::new`].
+    /// Issues an intermediate authority with a P-256 key.
     pub fn intermediate(&self) -> Self {
         self.builder().build_ca()
     }
 
-    /// A CRL that revokes these certificates, as PEM. Valid from yesterday for a month.
+    /// A CRL that revokes these certificates, as PEM. Its thisUpdate was yesterday, and its
+    /// nextUpdate is in a month.
     pub fn crl(&self, revoked: &[&Leaf]) -> String {
         self.crl_valid(revoked, now() - DAY, now() + 30 * DAY)
     }

@@ -1,4 +1,4 @@
-//! Enough DER to write certificates that the `openssl` crate cannot express.
+//! Encodes DER, for certificates that the `openssl` crate cannot make.
 
 use openssl::asn1::Asn1Object;
 
@@ -45,19 +45,19 @@ pub fn sequence<I: IntoIterator<Item = Vec<u8>>>(elements: I) -> Vec<u8> {
     element(SEQUENCE, &elements.into_iter().collect::<Vec<_>>().concat())
 }
 
-/// A SET OF encoded elements, in DER's order.
+/// A SET OF encoded elements, which DER requires to be sorted.
 pub fn set_of<I: IntoIterator<Item = Vec<u8>>>(elements: I) -> Vec<u8> {
     let mut elements: Vec<_> = elements.into_iter().collect();
     elements.sort();
     element(SET, &elements.concat())
 }
 
-/// `[number]` around the bytes of a primitive type (an IMPLICIT tag).
+/// The content of a primitive type, with the IMPLICIT tag `[number]`.
 pub fn implicit(number: u8, content: &[u8]) -> Vec<u8> {
     element(0x80 | number, content)
 }
 
-/// `[number]` around encoded elements: an EXPLICIT tag, or the IMPLICIT tag of a constructed type.
+/// Encoded elements with the tag `[number]`: an EXPLICIT tag, or the IMPLICIT tag of a constructed type.
 pub fn constructed(number: u8, content: &[u8]) -> Vec<u8> {
     element(0xa0 | number, content)
 }

@@ -16,7 +16,7 @@ pub const PASSWORD: &str = "somepass";
 /// The files that [`Leaf::write`] wrote.
 #[derive(Clone, Debug)]
 pub struct Paths {
-    /// The root, `root.pem`.
+    /// The authority to trust: the root, `root.pem`. After [`Files::new`], the given one, `ca.pem`.
     pub ca: PathBuf,
     /// The certificate alone, `cert.pem`.
     pub cert: PathBuf,
@@ -100,7 +100,7 @@ fn write_named(dir: &Path, name: &str, content: &[u8]) -> PathBuf {
 }
 
 impl Leaf {
-    /// Writes all forms into a directory, under fixed names, and returns the paths.
+    /// Writes the files of [`Paths`] into a directory, and returns their paths.
     pub fn write(&self, dir: &Path) -> Paths {
         let write = |name, content: String| write_named(dir, name, content.as_bytes());
         Paths {

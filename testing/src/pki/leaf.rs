@@ -11,7 +11,7 @@ use openssl::x509::X509;
 pub struct Leaf {
     cert: X509,
     key: PKey<Private>,
-    // From the issuer upwards, without the root.
+    // The issuer comes first. The root is not among them.
     intermediates: Vec<X509>,
     root: X509,
 }

@@ -1,7 +1,7 @@
 //! Certificates, made when the test runs.
 //!
-//! The basic part follows Python's trustme: a certificate authority, and the certificates that it issues. The
-//! kind of a name (DNS, IP address, mail address, URI) is guessed from its text.
+//! [`Ca`] follows Python's package `trustme`: an authority issues certificates for names. The kind of a name (DNS, IP
+//! address, mail address, URI) is guessed from its text.
 //!
 //! ```
 //! use pyssl_testing::pki::{Ca, Files};

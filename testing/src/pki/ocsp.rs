@@ -143,7 +143,8 @@ impl OcspBuilder {
         };
         let issuer = self.issuer.cert();
         let issuer_name = issuer.subject_name().to_der();
-        // The uncompressed P-256 point is at the end of the key's DER form.
+        // issuerKeyHash is the hash of the public key without its algorithm. For P-256 this is the uncompressed point,
+        // which is at the end of the key's DER form.
         let key = self.issuer_key.cert().public_key();
         let key = key.and_then(|key| key.public_key_to_der());
         let key = key.expect("a key has a DER form");

@@ -141,7 +141,7 @@ fn each_bad_authority_fails_the_strict_checks_with_its_intended_error() {
     };
     // X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, X509_V_ERR_CA_BCONS_NOT_CRITICAL
     assert_eq!(check(Ca::root_builder().without_key_usage()), Err(92));
-    // OpenSSL 4.0 does not check the second.
+    // OpenSSL 4.0 does not check that the basic constraints are critical.
     let noncritical = match openssl::version::number() >> 28 {
         ..4 => Err(89),
         _ => Ok(()),

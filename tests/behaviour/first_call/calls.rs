@@ -1,5 +1,5 @@
-//! The calls. If a function has several calls, the further ones have a colon and a text after the
-//! name.
+//! The first calls that are tested. If a function is tested with several calls, the names of the further ones have a
+//! colon and a text after the function.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -80,7 +80,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("$type::server_sigalg", &["SslContext::new"]),
     ("$type::shared_ciphers", &["SslContext::new"]),
     ("$type::version", &["SslContext::new"]),
-    // A type of the openssl crate, which initialises OpenSSL before it makes one.
+    // A type of the `openssl` crate. Functions of that crate initialise OpenSSL before they return such a value.
     ("ErrorStack", &[]),
 ];
 

@@ -40,7 +40,7 @@ fn public_types(text: &str) -> impl Iterator<Item = &str> {
 
 /// The identifier at the beginning.
 fn word(text: &str) -> &str {
-    // A macro's `$type` is one, too.
+    // `$type` in a macro also counts as an identifier.
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
     &text[..end.unwrap_or(text.len())]
 }
@@ -77,7 +77,8 @@ impl Implementation {
             .is_some_and(|name| public.contains(word(name)));
         Some(Implementation {
             indent: line.len() - line.trim_start().len(),
-            // The values for `ureq` come from a private type of ours.
+            // `ureq` gets the values of these types from a function of a private type, so they are
+            // not first calls.
             public: (public.contains(of.as_str()) && !path.starts_with("ureq::")) || trait_is_ours,
             of_trait: of_trait.is_some(),
             of,
@@ -86,7 +87,7 @@ impl Implementation {
     }
 }
 
-/// The position of the bracket that closes the one at the beginning.
+/// The position of the bracket that closes the bracket at the beginning of the text.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut before = ' ';

@@ -51,7 +51,7 @@ enum Outcome {
     Registered,
 }
 
-/// The process whose first call is the one that the environment names.
+/// Runs in a child process. Its first call is the one that the environment variable names.
 #[test]
 fn first_call_in_a_child_process() {
     let Ok(name) = std::env::var(CALL) else {

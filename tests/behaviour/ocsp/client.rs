@@ -55,7 +55,7 @@ fn a_stapled_response_reaches_a_client_over_sockets() {
     assert_eq!(link.server.ocsp_response(), None);
 }
 
-/// Each row is a way in which a response can be bad, with OpenSSL's code.
+/// Each row has a response that must be rejected, with OpenSSL's verify code.
 #[test]
 fn a_bad_stapled_response_fails_the_handshake() {
     const FAILED: i32 = 74;
@@ -120,7 +120,8 @@ fn a_bad_stapled_response_fails_the_handshake() {
     }
 }
 
-/// The outcome of a response about another certificate. From OpenSSL 3.6 on, a server does not send it.
+/// The verify code if the server's callback returns a response about another certificate. From OpenSSL 3.6 on, a server
+/// does not send such a response, so the client gets none.
 fn about_another() -> i32 {
     let sent = *ssl::OPENSSL_VERSION_INFO < (3, 6, 0, 0, 0);
     if sent { 75 } else { 73 }
@@ -186,7 +187,7 @@ fn a_client_in_request_mode_accepts_any_response() {
     }
 }
 
-/// RFC 7633.
+/// RFC 7633 defines the extension by which a certificate requires a stapled response.
 #[test]
 fn a_must_staple_certificate_requires_a_response() {
     const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
@@ -199,7 +200,7 @@ fn a_must_staple_certificate_requires_a_response() {
     for version in BOTH_VERSIONS {
         let plain = Scene::new(ssl::OcspMode::Check);
         assert_eq!(plain.verdict(version), None);
-        // `status_request` among other features, and below another feature alone.
+        // The first list has `status_request` and another feature, the second one only another feature.
         let scene = promising(&[0x30, 6, 2, 1, 17, 2, 1, 5]);
         assert_eq!(scene.verdict(version).unwrap().0, 73);
         scene.staple(Some(ca.ocsp(&scene.leaf).build()));
@@ -207,7 +208,7 @@ fn a_must_staple_certificate_requires_a_response() {
         let scene = promising(&[0x30, 3, 2, 1, 17]);
         assert_eq!(scene.verdict(version), None);
     }
-    // A malformed list of features promises nothing.
+    // A malformed list of features does not require a response.
     for odd in [
         &b""[..],
         b"\x30",
@@ -230,7 +231,7 @@ fn a_response_of_an_intermediate_issuer_is_accepted() {
         assert_eq!(scene.verdict(version), None);
         scene.staple(Some(answer(&issuer)));
         assert_eq!(scene.verdict(version), None);
-        // The root has not issued it: the response is for another certificate.
+        // The root has not issued `leaf`, so its response is about another certificate.
         scene.staple(Some(root.ocsp(&leaf).build()));
         assert_eq!(scene.verdict(version).unwrap().0, about_another());
     }
@@ -291,7 +292,8 @@ fn ocsp_mode_and_response_can_be_set_for_one_connection() {
     };
     let require = ssl::OcspMode::Require;
     assert_eq!(talk(ssl::WrapBio::new(), require).unwrap(), Some(own));
-    // The context's response is about the context's certificate.
+    // The response that is set on the context is about the context's certificate, so it is not stapled for another
+    // identity.
     let with_identity = || ssl::WrapBio::new().identity(&identity);
     assert_eq!(talk(with_identity(), ssl::OcspMode::Request).unwrap(), None);
     let response = scene.ca.ocsp(&other).build();
@@ -363,7 +365,7 @@ fn a_partial_chain_suffices_for_ocsp_if_it_has_the_issuer() {
     let revoked = issuer.ocsp(&leaf).revoked().build();
     let said = Some("certificate revoked".to_owned());
     assert_eq!(verdict(&client, Some(revoked)), said);
-    // Without the flag the issuer is not trusted, and neither are its responses.
+    // Without `VERIFY_X509_PARTIAL_CHAIN`, the issuer is not trusted, and neither are its responses.
     client
         .set_verify_flags(client.verify_flags() & !ssl::VERIFY_X509_PARTIAL_CHAIN)
         .unwrap();
@@ -372,7 +374,7 @@ fn a_partial_chain_suffices_for_ocsp_if_it_has_the_issuer() {
 
     let client = trusting(leaf.cert_pem());
     assert_eq!(verdict(&client, None), None);
-    // Trusting the certificate alone does not trust its issuer.
+    // A client that trusts only the certificate itself does not trust the issuer, which signs the response.
     let said = verdict(&client, good()).unwrap();
     assert!(said.starts_with("OCSP verification failed, "), "{said}");
 }

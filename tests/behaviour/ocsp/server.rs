@@ -138,7 +138,7 @@ fn an_ocsp_callback_error_fails_the_handshake() {
             .unwrap();
         let pair = scene.pair();
         assert_eq!(panic_text(|| pair.handshake()), "on purpose");
-        // An empty response counts as none.
+        // If the callback returns an empty response, the server staples none.
         scene.staple(Some(Vec::new()));
         assert_eq!(scene.pair().connected().client.ocsp_response(), None);
     }
@@ -159,12 +159,12 @@ fn the_context_chosen_by_sni_staples_its_own_response() {
             .set_ocsp_server_callback(|_| Err("not me".into()))
             .unwrap();
         let target = scene.server.clone();
-        // Before the handshake.
+        // The context is switched before the handshake.
         let pair = Pair::new(&scene.client, &front, "localhost").unwrap();
         pair.server.set_context(&target).unwrap();
         let pair = pair.connected();
         assert_eq!(pair.client.ocsp_response().as_ref(), Some(&response));
-        // During the handshake.
+        // The context is switched during the handshake, by the SNI callback.
         front
             .set_sni_callback(move |_| Ok(ssl::SniAction::Switch(target.clone())))
             .unwrap();

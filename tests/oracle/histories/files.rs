@@ -65,7 +65,7 @@ impl TrustFiles {
         which.iter().map(|&n| self.cas[n].cert_pem()).collect()
     }
 
-    /// Writes into the file itself. The size is the same for every bundle.
+    /// Writes a bundle into an existing file. Every bundle has the same size.
     pub(super) fn write(&self, name: &str, which: &[usize]) {
         fs::write(self.path(name), format!("{:<8000}\n", self.bundle(which))).unwrap();
     }
@@ -78,7 +78,7 @@ impl TrustFiles {
         fs::rename(self.path("new.pem"), self.path(name)).unwrap();
     }
 
-    /// Writes into the file itself, and restores its modification time.
+    /// Writes a bundle into an existing file, and restores the modification time.
     pub(super) fn overwrite(&self, name: &str, which: &[usize]) {
         let modified = fs::metadata(self.path(name)).and_then(|meta| meta.modified());
         self.write(name, which);
@@ -117,8 +117,8 @@ impl TrustFiles {
         }
     }
 
-    /// Waits until all files are old enough to be cached, so that any later change also changes a
-    /// time stamp.
+    /// Waits until all files are old enough for the library to cache their content. Any later
+    /// change then has another time stamp.
     pub(super) fn age(&self) {
         let newest = |directory: &Path| {
             let entries = fs::read_dir(directory).unwrap().flatten();

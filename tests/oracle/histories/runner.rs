@@ -58,7 +58,7 @@ impl Runner {
             self.run(&json!(["context", name, 17]));
             self.run(&json!(["load_cert_chain", name, server]));
         }
-        // Python loads its own modules now, before the descriptors run out.
+        // Python must import its modules before the descriptors run out.
         self.run(&json!(["context", "first", 16]));
         self.ask("first", files);
         self
@@ -68,7 +68,7 @@ impl Runner {
         self.0.send(format!("{step}\n").as_bytes());
         loop {
             let line = self.0.line();
-            // The test harness prints too, and does not always end its line.
+            // libtest prints to the same output, and does not always end its line before an answer.
             let answer = match line.split_once(MARK) {
                 Some((_, answer)) => answer,
                 None if line.starts_with('{') => &line,

@@ -6,7 +6,7 @@ use pyssl as ssl;
 
 pub(super) type Asked = Arc<Mutex<Vec<String>>>;
 
-/// The records since the last call.
+/// Returns the records of callbacks since the last call of this function, and removes them.
 pub(super) fn take(asked: &Asked) -> Vec<String> {
     std::mem::take(&mut asked.lock().unwrap())
 }
