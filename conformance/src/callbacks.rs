@@ -1,7 +1,7 @@
 //! Calls Python's callbacks from the closures that are set as the library's callbacks.
 //!
-//! The library's closures hold [`Callbacks`]. They run in the thread that drives a connection;
-//! [`Current`] has that connection.
+//! These closures hold [`Callbacks`]. They run in the thread that drives a connection, and
+//! [`Current`] knows this connection.
 
 use std::sync::Arc;
 

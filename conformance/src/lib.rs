@@ -1,7 +1,8 @@
 //! CPython's `_ssl` on `pyssl`, on which Python's own `ssl.py` and its tests run.
 //!
-//! It is deliberately thin. Fix problems in the library, except those of Python's objects: buffers,
-//! warnings, weak references, the garbage collector.
+//! This module is deliberately thin, so that the tests check the library. It handles only what
+//! concerns Python's objects: buffers, warnings, weak references, and the garbage collector. Mend
+//! any other fault in the library.
 
 mod bio;
 mod buffers;

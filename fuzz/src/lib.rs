@@ -302,7 +302,7 @@ pub fn client_hello(data: &[u8]) {
                 hello.random(),
                 hello.session_id(),
             );
-            // More bytes change nothing.
+            // Bytes after the ClientHello do not change the result.
             let more = [data, b"more"].concat();
             assert!(ssl::ClientHello::parse(&more).expect("as before") == Some(hello));
         }

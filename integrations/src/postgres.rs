@@ -35,7 +35,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for M
     }
 }
 
-/// One connection that is to start TLS.
+/// Starts TLS on one connection, whose host name it has.
 #[derive(Debug)]
 pub struct Connect(SslContext, String);
 

@@ -16,7 +16,7 @@ use pyssl_renewal::fleet::{DirectoryStore, StoreError, TicketKeyStore, TicketRot
 use pyssl_testing::{Ca, Files};
 
 const PERIOD: Duration = Duration::from_secs(3);
-/// The role of a process that a test starts: a server with the store that the value names.
+/// The environment variable that makes a test process a server. Its value names the store of the ticket keys.
 const SERVER: &str = "PYSSL_RENEWAL_TEST_SERVER";
 const IDENTITY: &str = "PYSSL_RENEWAL_TEST_IDENTITY";
 

@@ -85,7 +85,8 @@ proptest! {
             let data = pattern(100_000);
             let (sent, received) = tokio::join!(
                 async {
-                    // Only what a write has reported counts as written.
+                    // The library has taken only as many bytes as a write has returned. A dropped
+                    // write has taken none.
                     let mut written = 0;
                     for cut in &cuts {
                         let chunk = &data[written..(written + 2000).min(data.len())];

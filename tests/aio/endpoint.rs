@@ -134,7 +134,7 @@ async fn limits_and_arguments_are_those_of_asyncio() {
     assert_eq!(ours, theirs, "{}", output.stderr);
 }
 
-/// Whether `drain` returns at its second poll. Its first poll lets other tasks run.
+/// Whether `drain` returns at its second poll. Its first poll only yields, so it is always pending.
 async fn drains_at_once(writer: &mut StreamWriter) -> bool {
     let mut draining = pin!(writer.drain());
     let cx = &mut Context::from_waker(Waker::noop());

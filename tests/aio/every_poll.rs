@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use super::inner::{Fault, Faulty};
 use super::support::{VERSIONS, contexts, pair, pattern};
 
-/// Small, so that most operations take several polls.
+/// The size of the pipe's buffer. It is small, so that most operations take several polls.
 const ROOM: usize = 300;
 const SIZE: usize = 2000;
 

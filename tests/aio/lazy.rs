@@ -317,7 +317,7 @@ async fn a_client_without_tls_can_be_answered_in_plaintext() {
     assert_eq!(answer, "HTTP/1.1 400 Bad Request\r\n\r\n");
 }
 
-/// The server's error for a peer that sends `bytes` and ends, and the server's answer.
+/// Lets a server read `bytes` and the end of the stream. Returns the server's error, and the bytes that it has sent.
 async fn refused(lazily: bool, bytes: &[u8]) -> (ssl::Error, Vec<u8>) {
     let (_, server) = contexts();
     let (mut near, far) = duplex(1 << 20);
@@ -365,7 +365,7 @@ async fn a_lazy_accept_fails_with_the_same_error_and_alert_as_accept() {
         let shown = &bytes[..bytes.len().min(40)];
         assert_eq!(lazy.to_string(), plain.to_string(), "{shown:?}");
         assert_eq!(lazy.python_class(), plain.python_class(), "{shown:?}");
-        // If the handshake continued, the answer is random, so only alerts are compared.
+        // Only alerts, which have seven bytes, are compared. Other answers contain random bytes.
         let alert = |bytes: &[u8]| (bytes.len() == 7).then(|| bytes.to_vec());
         assert_eq!(alert(&lazy_alert), alert(&plain_alert), "{shown:?}");
     }
@@ -401,7 +401,7 @@ async fn bytes_after_the_client_hello_reach_the_handshake() {
     let (near, far) = duplex(64 * 1024);
     let serve = async {
         let mut far = far;
-        // The reader of an earlier protocol has read the first bytes.
+        // A program may have read the first bytes of the ClientHello already, together with an earlier protocol.
         let mut first = vec![0; 100];
         far.read_exact(&mut first).await?;
         let start = LazyConfigAcceptor::new(far).received(&first).await?;

@@ -136,7 +136,7 @@ impl Peer {
                 end(tcp, false).await;
             }
             Peer::Resets => {
-                // Wait until the data has arrived, because the reset would overtake it.
+                // Wait until the client's data has arrived, because the client may lose unread data at a reset.
                 stream.read_exact(&mut [0; 3]).await.expect("the client's");
                 end(stream.into_inner(), true).await;
             }

@@ -72,7 +72,7 @@ async fn full_pipes_in_both_directions_do_not_deadlock() {
 #[tokio::test]
 async fn a_read_sends_data_that_a_write_left_unsent() {
     let (client, server) = contexts();
-    // The pipe has room for the handshake's records, one after the other, but not for the data.
+    // The pipe has room for each record of the handshake, but not for the data.
     let (mut near, mut far) = pair(&client, &server, 512).await;
     let data = pattern(40_000);
     // The write returns although the pipe is full and nothing is flushed.
@@ -181,7 +181,7 @@ async fn unwrap_sends_everything_before_it_returns_to_plaintext() {
         let (mut near, mut far) = pair(&client, &server, 600).await;
         let data = pattern(50_000);
         near.write_all(&data).await.expect("sealed");
-        // The peer's close_notify is there before the data is sent.
+        // The near side gets the peer's `close_notify` before its own data is sent.
         far.object().send_close_notify().expect("sealed");
         far.flush().await.expect("sent");
         let (near, received) = tokio::join!(near.unwrap(), async {

@@ -93,7 +93,7 @@ fn an_object_refuses_operations_in_its_own_sni_callback() {
             assert_eq!((object.pending(), object.session_reused()), (0, false));
             assert!(object.session().is_none());
             assert!(format!("{object:?}").contains("SslObject"));
-            // Python would enter the running handshake a second time.
+            // In Python, these calls would enter OpenSSL's running handshake a second time. This library refuses them.
             let operations = [
                 object.do_handshake(),
                 object.read(10).map(|_| ()),
@@ -204,7 +204,8 @@ fn a_callback_may_change_its_own_context() {
         })
         .unwrap();
     client.set_alpn_protocols(&["h2"]).unwrap();
-    // The connection that called the callback keeps its settings.
+    // The first connection keeps its settings, although its callback changes the context. The second one has the new
+    // settings.
     for alpn in [None, Some("h2")] {
         let pair = connected(&client, &server);
         assert_eq!(pair.client.selected_alpn_protocol().as_deref(), alpn);

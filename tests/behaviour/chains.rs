@@ -26,7 +26,7 @@ fn the_verified_chain_includes_the_root_and_the_unverified_chain_does_not() {
     assert_eq!(ders(&sent), [leaf.der()]);
     assert!(pair.server.get_verified_chain().is_empty());
 
-    // The same certificate twice, and another one.
+    // The leaf of both chains is equal, and its issuer is another value.
     assert_eq!(verified[0], sent[0]);
     assert_ne!(verified[0], verified[1]);
     let distinct: HashSet<_> = verified.iter().chain(&sent).collect();

@@ -151,7 +151,8 @@ fn close_within_times_out_if_the_peer_does_not_read() {
             assert_eq!(client.close_within(SOON).unwrap(), ssl::Closed::TimedOut);
             assert!(is_bad_fd(&writer.join().unwrap()));
         });
-        // After an unfinished write, `close_notify` would be in the middle of a record.
+        // After an unfinished write, the library sends no `close_notify`, because it would be in the middle of a
+        // record.
         let Link { client, server } = Contexts::of(version).link();
         client.setblocking(false).unwrap();
         let begun = client.send(&vec![0; 64 << 20]);

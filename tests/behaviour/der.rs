@@ -72,7 +72,7 @@ impl Parts {
         }
     }
 
-    /// The certificate in binary form, with the key of [`key`].
+    /// Encodes the certificate as DER. The argument is the public key, as [`key`] returns it.
     pub(crate) fn build(&self, key: &[u8]) -> Vec<u8> {
         // ecdsa-with-SHA256
         let algorithm = sequence([object_identifier("1.2.840.10045.4.3.2")]);
@@ -99,7 +99,7 @@ impl Parts {
     }
 }
 
-/// A public key in the form of a certificate.
+/// A new public key, as DER (SubjectPublicKeyInfo).
 pub(crate) fn key() -> Vec<u8> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     PKey::from_ec_key(EcKey::generate(&group).unwrap())

@@ -14,7 +14,8 @@ fn parameters() -> String {
     String::from_utf8(dh.params_to_pem().unwrap()).unwrap()
 }
 
-/// EC parameters, which files with EC keys contain.
+/// A PEM block with EC parameters. Files with EC keys contain such blocks, which must not be taken
+/// for DH parameters.
 fn curve() -> String {
     "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n".to_owned()
 }

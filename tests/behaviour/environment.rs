@@ -130,7 +130,7 @@ fn default_verify_paths_follow_the_variables() {
     let both = format!("found Some({file:?}) Some({directory:?})\n");
     let printed = found(&file, directory);
     assert!(printed.contains(&both), "{printed}");
-    // A variable that does not name a file, or a directory, still replaces the built-in path.
+    // SSL_CERT_FILE and SSL_CERT_DIR replace the built-in paths even if they do not name a file or a directory.
     let nothing = Path::new("");
     for (file, directory) in [(directory, &*file), (nothing, nothing)] {
         let printed = found(file, directory);
@@ -221,7 +221,8 @@ fn contexts_start_with_the_settings_of_openssls_configuration_file() {
                 2,
             );
             assert_eq!(facts(&context), expected);
-            // A context in use is built again when it is changed.
+            // A connection holds the `SSL_CTX`, so the next setter builds a new one. It must have the settings of the
+            // file too.
             let (a, b) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
             let server_side = protocol == ssl::PROTOCOL_TLS_SERVER;
             let options = ssl::WrapBio::new().server_side(server_side);

@@ -171,7 +171,7 @@ fn two_reading_threads_share_the_records() {
 #[test]
 fn sends_of_several_threads_are_not_interleaved() {
     const MESSAGES: usize = 60;
-    // Several records, so that another writer could get between them.
+    // A message of this length takes several records, between which another writer could send.
     const LEN: usize = 40_000;
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();

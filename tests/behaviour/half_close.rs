@@ -155,7 +155,7 @@ impl Full {
         }
     }
 
-    /// Reads the filler.
+    /// Reads the bytes that fill the client's send buffer, so that the client can send again.
     fn drain(&mut self) {
         let mut filler = vec![0; self.filler];
         self.far.read_exact(&mut filler).unwrap();

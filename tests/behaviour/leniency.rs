@@ -161,8 +161,8 @@ fn a_client_refuses_a_session_from_a_connection_that_verified_less() {
     }
 }
 
-/// With tickets and with cached sessions: a server that requires a certificate does not resume the session
-/// of a client that sent none, or one with another name.
+/// A server resumes a session, from a ticket or from its cache, only if it verified the client in the same way.
+/// Otherwise a client without a certificate, or with another name, could get in.
 #[test]
 fn a_server_resumes_only_sessions_with_equal_verification() {
     let ca = Ca::new();

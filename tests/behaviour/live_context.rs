@@ -523,7 +523,7 @@ fn a_session_of_another_context_is_rejected() {
 fn set_session_and_set_context_fail_during_a_handshake() {
     let contexts = Contexts::of(ssl::TlsVersion::TLSv1_2);
     let session = contexts.link().client.session().unwrap();
-    // An option that identifies the contexts.
+    // This option shows later that the connections still have the settings of these contexts.
     for context in [&contexts.client, &contexts.server] {
         let options = context.options() | ssl::OP_NO_RENEGOTIATION;
         context.set_options(options).unwrap();

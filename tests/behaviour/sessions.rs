@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 impl Contexts {
-    /// A connection that offers `session`, after the client has read.
+    /// Makes a connection that offers `session`, and sends data each way, so that the client has its session tickets.
     fn connect(&self, session: Option<&ssl::SslSession>) -> Pair {
         let options = ssl::WrapBio::from("localhost").session(session.cloned());
         let pair = Pair::new(&self.client, &self.server, options)
@@ -546,13 +546,13 @@ fn the_server_session_cache_has_openssls_size() {
     drop(pairs);
 }
 
-/// Three connections of a client: to a server, to the same server with the session of the first connection,
-/// and with that session to a second server, which refuses it. The numbers are CPython's.
+/// A client connects three times: to a server, to the same server with the session of the first connection, and with
+/// that session to a second server, which does not resume it. The numbers are CPython's.
 #[test]
 fn session_stats_of_both_ends_match_python() {
     let v12 = ssl::TlsVersion::TLSv1_2;
     let v13 = ssl::TlsVersion::TLSv1_3;
-    // Misses of the client; sessions and misses of the two servers.
+    // The numbers are the client's misses, and for each server its sessions and misses.
     for (version, tickets, client_misses, servers) in [
         (v12, true, 1, [(0, 1), (0, 0)]),
         (v12, false, 1, [(1, 1), (1, 1)]),

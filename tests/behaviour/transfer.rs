@@ -1,4 +1,4 @@
-//! Sending and receiving in every form.
+//! All functions that send and receive.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -123,7 +123,7 @@ fn an_event_loop_serves_a_client() {
     });
 }
 
-/// In clear text, then with TLS, then in clear text again.
+/// The connection begins in clear text, continues with TLS, and ends in clear text.
 #[test]
 fn starttls_enters_and_leaves_tls() {
     use std::io::{Read, Write};
@@ -147,7 +147,7 @@ fn starttls_enters_and_leaves_tls() {
     assert_eq!(client.recv(1024).unwrap(), b"text");
 }
 
-/// The reader and the writer of Python's `makefile` are those of the standard library.
+/// Python's `makefile` returns a buffered reader or writer. In Rust, those of the standard library do the same.
 #[test]
 fn std_buffered_readers_and_writers_work_on_a_socket() {
     use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};
@@ -197,7 +197,8 @@ fn std_buffered_readers_and_writers_work_on_a_socket() {
     });
 }
 
-/// `poll(2)` before each read is needed only if another thread can close the socket.
+/// A read needs `poll(2)` only if another thread can close the socket. With `&mut SslSocket` none can, so `recv` itself
+/// waits.
 #[test]
 fn read_on_an_exclusive_socket_waits_in_the_recv_call() {
     let _watchdog = Watchdog::new();

@@ -120,7 +120,7 @@ pub(crate) fn run_here(case: &str) -> Outcomes {
     (outcomes, interpreter.complaints().to_vec())
 }
 
-/// The differences, with one line or more for each.
+/// A text with one line or more for each difference, and for each problem that an interpreter found.
 pub(crate) fn differences(cases: &[Case], theirs: Vec<Vec<Value>>, ours: Vec<Outcomes>) -> String {
     assert_eq!(theirs.len(), cases.len(), "Python has run every case");
     assert_eq!(ours.len(), cases.len(), "every case has run here");

@@ -137,8 +137,8 @@ const NAMES: &[&str] = &[
     "և.am",
 ];
 
-/// Letters that got a lower case in Unicode 16 or 17. The tables are those of Python 3.13, which has
-/// Unicode 15.1; later versions of Python map these letters.
+/// Letters that got a lower case in Unicode 16 or 17. This library has the tables of Python 3.13 (Unicode 15.1). Later
+/// versions of Python map these letters.
 const NEW_LETTERS: [char; 9] = [
     '\u{1c89}',
     '\u{a7cb}',
@@ -229,7 +229,8 @@ fn server_names_are_sent_as_in_python() {
             cases.push(Case::new(name, steps).since(13));
         }
     }
-    // OpenSSL 4.0 refuses names that no certificate can have, where older ones find no match.
+    // OpenSSL 4.0 refuses names that no certificate can have. Older versions accept them and find no match, so Python
+    // may be linked with any of these.
     if *ssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) {
         compare(cases);
     } else {

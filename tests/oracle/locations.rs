@@ -260,7 +260,7 @@ fn ca_der_is_parsed_as_in_python() {
     for (name, der) in blobs {
         let path = files.write(&format!("der {name}"), &der);
         let memory = json!({"cadata_hex": hex(&der)});
-        // 3.11 accepts invalid bytes after the last certificate.
+        // Python 3.11 accepts invalid bytes after the last certificate.
         cases.push(case(format!("cadata {name}"), &memory).since(12));
         cases.push(case(format!("cafile {name}"), &json!({"cafile": path})));
     }
@@ -376,7 +376,8 @@ fn certificates_of_a_directory_are_found_as_in_python() {
 #[test]
 fn a_large_file_loads_as_in_python() {
     let files = fixtures();
-    // OpenSSL 3.0 sorts its list for each certificate, so 10,000 would take twenty times as long.
+    // OpenSSL 3.0 sorts the certificates of the store again for each added one, so 10,000
+    // certificates would take twenty times as long.
     let large = files.many(2000);
     let path = files.write("many.pem", &large);
     compare(vec![

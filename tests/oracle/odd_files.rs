@@ -10,7 +10,7 @@ use crate::fixtures::{dh_params, fixtures, pem};
 use crate::harness::{Case, compare};
 use crate::interpreter::hex;
 
-/// Each way to load a file.
+/// The steps that load a file, one for each function that takes a path, with a name.
 fn roles(path: &str) -> Vec<(&'static str, Value)> {
     let certificate = fixtures().path("cert.pem");
     vec![

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::oracle::compare;
 use crate::peer::answers;
 
-/// Compares the outcome of each answer, including these headers.
+/// Compares the outcome of each answer with Python's, including the values of these headers.
 fn compare_answers(all: Vec<Vec<u8>>, show: &[&str]) {
     let server = answers(all.clone());
     let scenes: Vec<(String, Value)> = (0..all.len())
@@ -46,15 +46,15 @@ fn response_heads_are_parsed_as_in_python() {
         ok("X: a:b: c\r\n"),
         ok("X:\r\n"),
         ok("X: \u{e9}\r\n"),
-        // Carriage returns within a line.
+        // Lines with a carriage return in the middle.
         ok("X: a\rY: b\r\n"),
         ok("X: a\r b\r\n"),
         ok("X: a\r\r\nY: b\r\n"),
         ok("X: a\rno colon\r\nY: b\r\n"),
         "HTTP/1.1 200 OK\r\nX: a\rContent-Length: 1\r\n\r\nhi".to_owned(),
-        // Without a carriage return.
+        // Lines that end without a carriage return.
         "HTTP/1.1 200 OK\nX: y\nContent-Length: 2\n\nhi".to_owned(),
-        // The limits.
+        // Heads at the limits of Python: the number of header lines, and the length of a line.
         many(98),
         many(99),
         many(100),
@@ -65,7 +65,7 @@ fn response_heads_are_parsed_as_in_python() {
         ok(&format!("X: {}\r\n", "y".repeat(60_000)).repeat(20)).replace("X: y", "X: z"),
         format!("HTTP/1.1 200 {}\r\n\r\nhi", "O".repeat(65_000)),
         format!("HTTP/1.1 200 {}\r\n\r\nhi", "O".repeat(66_000)),
-        // The first line.
+        // Unusual status lines.
         "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi".to_owned(),
         "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nhi".to_owned(),
         "HTTP/1.1   200   O K \r\nContent-Length: 2\r\n\r\nhi".to_owned(),

@@ -1,4 +1,4 @@
-//! `ureq` with a context.
+//! Requests of the crate `ureq` with a context of this library.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

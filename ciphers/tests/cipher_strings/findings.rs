@@ -257,7 +257,7 @@ fn following_the_advice_removes_the_finding() {
         );
         CipherString::parse(&string).unwrap().resolve().unwrap();
     }
-    // An anonymous suite is not better with forward secrecy.
+    // An anonymous suite has forward secrecy, but is not better than a suite without it.
     let order = lint("AES128-GCM-SHA256:ADH");
     assert!(
         !order.iter().any(|f| f.code() == LintCode::WeakPreferred),

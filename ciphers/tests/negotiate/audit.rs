@@ -33,7 +33,7 @@ pub(crate) fn has(findings: &[AuditFinding], code: AuditCode) -> bool {
     findings.iter().any(|finding| finding.code() == code)
 }
 
-/// The worst findings on a server with this certificate.
+/// The findings of an audit of a server's context with this certificate.
 pub(crate) fn on_server(leaf: &Leaf, options: impl Into<AuditOptions>) -> Vec<AuditFinding> {
     audit(&server(&[leaf]), options)
 }
@@ -176,7 +176,7 @@ fn weak_suites_are_reported_with_the_part_that_excludes_them() {
     let findings = audit(&context, ());
     let weak = find(&findings, AuditCode::WeakSuites);
     assert_eq!(weak.severity(), Severity::Error);
-    // Suites that the security level disables are not reported.
+    // The audit does not report weak suites that the security level disables.
     context
         .set_ciphers("ECDHE+AESGCM:NULL-SHA256:@SECLEVEL=2")
         .unwrap();

@@ -35,7 +35,7 @@ struct Case {
     key: PKey<Private>,
     roots: Vec<X509>,
     host: &'static str,
-    /// The known verdict of clients.
+    /// Whether clients must be able to connect, if this is known in advance.
     connects: Option<bool>,
 }
 
@@ -204,7 +204,7 @@ fn made(ca: &Ca, key: &PKey<Private>, digest: MessageDigest, version: i32) -> X5
     x509.build()
 }
 
-/// The certificate with its signed part changed, and signed again by the authority.
+/// Changes the signed part of a certificate (TBSCertificate), and signs it again with the authority's key.
 fn forged(ca: &Ca, certificate: &X509, change: impl FnOnce(&mut Vec<u8>)) -> X509 {
     let der = certificate.to_der().unwrap();
     let (outer, _) = element(&der);
@@ -246,7 +246,7 @@ fn wrapped(tag: u8, content: &[u8]) -> Vec<u8> {
     der
 }
 
-/// Replaces one of the two UTCTimes.
+/// Replaces notBefore (0) or notAfter (1), which are UTCTimes.
 fn with_time(number: usize, text: &'static [u8; 13]) -> impl FnOnce(&mut Vec<u8>) {
     move |tbs| {
         let times: Vec<_> = (0..tbs.len() - 2)

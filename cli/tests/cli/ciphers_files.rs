@@ -208,7 +208,7 @@ fn fail_on_sets_the_severity_that_fails() {
     );
 }
 
-/// The keys that the schema requires are there.
+/// The JSON output has all keys that the schema requires.
 #[test]
 fn json_has_the_keys_of_the_schema() {
     let schema: Value =

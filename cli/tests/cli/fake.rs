@@ -20,7 +20,7 @@ pub(crate) struct Offer {
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     Bytes(Vec<u8>),
-    /// Closes the connection without a byte.
+    /// Closes the connection without sending anything.
     Close,
 }
 
@@ -96,7 +96,7 @@ pub(crate) enum Exchange {
     Dh(usize, u16),
 }
 
-/// The messages of a server below TLS 1.3 up to its ServerHelloDone.
+/// The messages of a server up to its ServerHelloDone, in a version below TLS 1.3.
 pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exchange) -> Reply {
     let mut hello = version.to_be_bytes().to_vec();
     hello.extend([1; 32]);

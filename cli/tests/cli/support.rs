@@ -1,4 +1,4 @@
-//! Runs the command without letting it hang the test.
+//! Runs the command, and ends it if it hangs.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};

@@ -166,7 +166,7 @@ fn unreadable_files_are_reported_and_loaded_when_readable_again() {
     let away = pair.dir.path().join("away");
     fs::rename(pair.chain(), &away).unwrap();
     assert!(watched.rejected().contains("cannot read"));
-    // A directory, a device and a file of 17 MiB in its place.
+    // A directory, a device and a file of 17 MiB take the place of the chain's file.
     fs::create_dir(pair.chain()).unwrap();
     assert!(watched.rejected().contains("not a regular file"));
     fs::remove_dir(pair.chain()).unwrap();

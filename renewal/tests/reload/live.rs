@@ -32,7 +32,7 @@ fn no_handshake_fails_and_sessions_resume_while_the_certificate_is_renewed_five_
                     assert_eq!(end.session_reused(), had);
                     resumed.fetch_add(usize::from(had), Ordering::Relaxed);
                     handshakes.fetch_add(1, Ordering::Relaxed);
-                    // Half of the clients offer the session of their last connection.
+                    // The clients with even numbers offer the session of the connection before.
                     session = end.session().filter(|_| number % 2 == 0);
                 }
             });

@@ -64,12 +64,12 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("ReuniteError", &["SslContext::new"]),
     ("StartHandshake", &["SslContext::new"]),
     ("TlsTransport", &["SslContext::new"]),
-    // Private types that implement a trait which has the name of a public type.
+    // Private types that implement a trait whose name is also that of a public type.
     ("BioTransport", &["SslContext::new"]),
     ("Borrower", &["SslContext::new"]),
     ("SocketTransport", &["SslContext::new"]),
     ("WireTransport", &["SslContext::new"]),
-    // Macros write these for `SslSocket` and `SslObject`.
+    // A macro defines these methods for `SslSocket` and `SslObject`.
     ("$type::cipher", &["SslContext::new"]),
     ("$type::client_sigalg", &["SslContext::new"]),
     ("$type::compression", &["SslContext::new"]),
@@ -233,7 +233,7 @@ pub(super) fn alone() -> impl Iterator<Item = &'static Call> {
     all.iter().copied().flatten()
 }
 
-/// Each line runs in a process of its own, which must not touch OpenSSL at all.
+/// The calls that must not use OpenSSL at all. Each runs in a process of its own.
 pub(super) fn untouched() -> impl Iterator<Item = &'static Call> {
     let all: &'static [&'static [Call]] = &[
         plain::UNTOUCHED,

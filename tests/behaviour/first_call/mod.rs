@@ -5,7 +5,8 @@
 //! process that returns from `main` at that time crashes. So each function runs as the first call
 //! of a process of its own. The exit status shows whether the handler was registered.
 
-/// `"name", "name" => call;`
+/// Lists calls, each with the names of the public functions that it covers: `"name", "name" =>
+/// call;`.
 macro_rules! calls {
     ($($($name:literal),+ => $call:expr;)*) => {
         &[$(Call {

@@ -48,7 +48,7 @@ pub(super) const UNTOUCHED: &[Call] = calls! {
         Purpose::SERVER_AUTH.longname(),
         Purpose::SERVER_AUTH.oid(),
     );
-    // Macros write these for enumerations and flags, and for arguments that may be `None`.
+    // Macros define these implementations, for enumerations and flags, and for arguments that may be `None`.
     "impl std::fmt::Display for $type", "impl std::str::FromStr for $type",
     "impl Optional<$target> for $source", "impl Optional<$target> for Option<$source>" => {
         let path = Optional::<PathBuf>::into_option("file");
