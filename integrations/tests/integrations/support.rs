@@ -61,8 +61,12 @@ pub(crate) struct Server(pub(crate) Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let mut kill = Command::new("kill");
-        let _ = kill.args(["-QUIT", &self.0.id().to_string()]).status();
+        // PostgreSQL ends its processes on SIGQUIT. Redis ends on SIGTERM, even if the tests were started
+        // with SIGQUIT ignored, as a shell does for a command in the background.
+        for signal in ["-QUIT", "-TERM"] {
+            let mut kill = Command::new("kill");
+            let _ = kill.args([signal, &self.0.id().to_string()]).status();
+        }
         let _ = self.0.wait();
     }
 }
