@@ -129,8 +129,8 @@ impl Connection {
         })
     }
 
-    /// The object that callbacks get as the connection: the owner, the socket, or this object.
-    /// `None` if it no longer exists.
+    /// The object that Python's callbacks get as the connection: the owner, the socket, or this
+    /// object. `None` if the owner or the socket no longer exists.
     pub(crate) fn face_of_python<'py>(
         &self,
         this: &Bound<'py, Connection>,

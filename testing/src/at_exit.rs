@@ -24,8 +24,8 @@ extern "C" fn cleaning_up() {
     unsafe { _exit(CLEANED_UP) }
 }
 
-/// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL is not initialised yet,
-/// this prevents the handler's registration. From 4.0 on there is no handler, and nothing to watch.
+/// Makes the process exit with [`CLEANED_UP`] if OpenSSL's exit handler runs. If OpenSSL is not initialised yet, this
+/// call initialises it without the handler. From 4.0 on, OpenSSL has no exit handler, and this does nothing else.
 pub fn watch() {
     openssl::init();
     #[cfg(not(ossl400))]

@@ -61,8 +61,8 @@ impl ClientConfig {
         self
     }
 
-    /// Connects and does the handshake. The name is sent (SNI) unless it is empty or an IP address. It is checked
-    /// if the client trusts an authority.
+    /// Connects and does the handshake. The name is sent (SNI) unless it is empty or an IP address. If the client
+    /// trusts an authority, it also checks that the server's certificate has this name.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ fn theirs(openssl: &OpensslBinary, text: &str) -> Option<[String; 3]> {
 fn ours(text: &str) -> Option<[String; 3]> {
     let resolved = CipherString::parse(text).and_then(|string| string.resolve());
     let resolved = resolved.ok()?;
-    // The explanation computes the list itself.
+    // `explain` computes the list independently of `resolve`, so both are compared.
     let explanation = CipherString::parse(text).unwrap().explain().unwrap();
     assert_eq!(explanation.ciphers(), resolved.ciphers(), "{text:?}");
     let names = |ciphers: &[pyssl::Cipher]| {

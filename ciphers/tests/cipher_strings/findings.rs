@@ -296,7 +296,8 @@ fn a_diff_reports_what_became_weaker() {
     let stronger = diff("ECDHE+AES:AES128-SHA", "ECDHE+AES");
     assert_eq!(stronger.removed().len(), 1);
     assert!(!stronger.is_weaker());
-    // A suite that needs a callback is not a weakening, unless it is broken.
+    // A PSK suite cannot be used without a callback, so adding one is not a weakening, unless the
+    // suite is broken.
     let callback = diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-AES128-GCM-SHA256");
     assert_eq!(callback.weakenings(), []);
     assert!(diff("ECDHE+AESGCM", "ECDHE+AESGCM:PSK-NULL-SHA").is_weaker());

@@ -45,7 +45,7 @@ impl Files {
         files
     }
 
-    /// Writes a certificate and its own root.
+    /// Writes a certificate, and the root of its chain.
     pub fn of(leaf: &Leaf) -> Self {
         let dir = TempDir::new().expect("a temporary directory can be made");
         Self {

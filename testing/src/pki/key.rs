@@ -17,8 +17,8 @@ static RSA_2048: [OnceLock<PKey<Private>>; POOL] = [const { OnceLock::new() }; P
 static RSA_1024: [OnceLock<PKey<Private>>; POOL] = [const { OnceLock::new() }; POOL];
 
 thread_local! {
-    // The turn is kept per thread: libtest runs each test on its own thread, so the keys of a test do not depend
-    // on concurrent tests.
+    // The number of the next key in the pool, for each thread. libtest runs each test on its own thread, so the keys of
+    // a test do not depend on concurrent tests.
     static TURN: RefCell<HashMap<KeyKind, usize>> = RefCell::new(HashMap::new());
 }
 

@@ -54,7 +54,7 @@ impl Leaf {
         &self.intermediates
     }
 
-    /// The same certificate with other intermediates, in the order in which a server sends them.
+    /// Replaces the intermediates. They are in the order in which a server sends them.
     #[must_use]
     pub fn with_intermediates(mut self, intermediates: &[X509]) -> Self {
         self.intermediates = intermediates.to_vec();
@@ -150,7 +150,7 @@ impl Leaf {
     ///
     /// # Errors
     ///
-    /// OpenSSL's, if it rejects the certificate or the key.
+    /// If OpenSSL rejects the certificate or the key.
     pub fn load(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         context.set_certificate(&self.cert)?;
         context.set_private_key(&self.key)?;

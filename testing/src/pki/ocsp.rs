@@ -63,13 +63,13 @@ impl Ca {
 }
 
 impl OcspBuilder {
-    /// The certificate was revoked.
+    /// Sets the status to revoked.
     pub fn revoked(mut self) -> Self {
         self.status = Status::Revoked;
         self
     }
 
-    /// The responder does not know the certificate.
+    /// Sets the status to unknown: the responder does not know the certificate.
     pub fn unknown(mut self) -> Self {
         self.status = Status::Unknown;
         self
