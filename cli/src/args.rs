@@ -29,7 +29,7 @@ pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};
     after_help = "Exit codes: 0 success, 1 TLS or the connection failed or a check found something, \
                   2 wrong usage, or an error of a local file or address, 3 a scan had questions without an \
                   answer.\n\
-                        With SSLKEYLOGFILE set, secrets are logged there for Wireshark."
+                        If SSLKEYLOGFILE names a file, TLS secrets are written to it, for Wireshark."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -111,7 +111,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) mode: ModeArgs,
 
-    /// Time-out in seconds for the handshake, and for each later step
+    /// Time-out in seconds for the handshake, and for each read or write (with --http: for the request
+    /// and its answer)
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds,
           allow_negative_numbers = true)]
     pub(crate) timeout: Duration,
@@ -177,15 +178,15 @@ impl ModeArgs {
 
 /// Connect to a TLS server, and show the negotiated settings and the result of verification
 ///
-/// Verifies the server like Python 3.13's create_default_context: against the system's trust store
-/// or --cafile, with the strict checks of RFC 5280, including the host name.
+/// Verifies the server like Python 3.13's create_default_context: against the system's trust store or
+/// --cafile, with the strict checks of RFC 5280, and the host name.
 ///
-/// The command sends no data. After the handshake it waits, because a TLS 1.3 server checks the
-/// client's certificate only then. If the server rejects the client, it sends an alert, or closes
-/// or resets the connection; this is a failure (exit code 1). The wait ends when the server sends
-/// data, and at the latest after four times the duration of the handshake (0.5 to 2 seconds; in TLS
-/// 1.2 and after a session ticket two times, 0.25 to 1 second). If there was no error by then, the
-/// command reports success.
+/// The command sends no data. After the handshake it waits, because a TLS 1.3 server checks the client's
+/// certificate only then. If the server rejects the client, it sends an alert, or closes or resets the
+/// connection; this is a failure (exit code 1). The wait ends when the server sends data, or after four
+/// times the duration of the handshake (at least 0.5 s, at most 2 s). In TLS 1.2, and after a session
+/// ticket, it ends after two times that duration (at least 0.25 s, at most 1 s). If there was no error by
+/// then, the command reports success.
 #[derive(Debug, Args)]
 pub(crate) struct ConnectArgs {
     /// The server: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/, smtp://example.org;
@@ -193,8 +194,8 @@ pub(crate) struct ConnectArgs {
     #[arg(value_name = "HOST[:PORT]|URL")]
     pub(crate) target: Target,
 
-    /// The protocol that comes before TLS. By default it follows from the URL or from a usual port
-    /// (25 and 587: smtp)
+    /// The protocol that comes before TLS. By default, the URL or a well-known port selects it (25 and
+    /// 587: smtp, and others)
     #[arg(long, value_name = "PROTOCOL", value_parser = StartTlsArg::parser())]
     pub(crate) starttls: Option<StartTlsArg>,
 

@@ -51,8 +51,8 @@ impl Checked {
     }
 }
 
-/// Checks the contents of the files, in this order: certificates, key (if it has its own file), roots (if
-/// there are any).
+/// Checks a certificate before it is used. `content` has its files: certificates, then the key and the roots
+/// if they have files.
 pub(crate) fn check(
     context: &SslContext,
     files: &CertFiles,
@@ -169,9 +169,9 @@ fn dns_names(certificate: &X509Ref) -> Vec<String> {
     names.map(str::to_ascii_lowercase).collect()
 }
 
-/// Verifies that each certificate has signed the one before it, that they may be used for the context's role,
-/// and that the leaf is valid for `name`. Without roots, the last certificate of
-/// the chain is trusted.
+/// Verifies that each certificate has signed the one before it, that the chain may be used for the context's
+/// role, and that the leaf is valid for `name`, if given. Without roots, the last certificate of the chain is
+/// trusted.
 fn verify(
     protocol: Protocol,
     chain: &[X509],

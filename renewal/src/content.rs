@@ -12,8 +12,8 @@ use crate::error::ReloadError;
 /// The longest file that is read.
 const LONGEST: u64 = 16 << 20;
 
-/// Identifies the result of reading the files: their content, or the error. Times of change are not
-/// compared: their resolution is coarse, and tools that copy files set them to old values.
+/// Identifies the result of reading the files: their content, or the error. Modification times are
+/// not compared: their resolution is coarse, and tools that copy files set them to old values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct State([u8; 32]);
 
@@ -48,7 +48,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReloadError> {
         path: path.to_owned(),
         source,
     };
-    // Opening a pipe would wait for its writer.
+    // Opening a named pipe would block until a writer opens it.
     let kind = std::fs::metadata(path).map_err(failed)?.file_type();
     if !kind.is_file() {
         return Err(failed(io::Error::other("it is not a regular file")));

@@ -13,18 +13,18 @@ use crate::time::days;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    /// New content of a file is in service.
+    /// New content of a file, or a new OCSP response, is in service.
     Loaded {
-        /// The file.
+        /// The file, or the address of the OCSP responder.
         path: PathBuf,
         /// The end of the certificate's validity; `None` for other files.
         not_after: Option<SystemTime>,
         /// Names of the previous certificate that the new one lacks.
         lost_names: Vec<String>,
     },
-    /// New content of a file fails a check. The old content stays in service.
+    /// New content fails a check, or cannot be read or fetched. The old content stays in service.
     Rejected {
-        /// The file.
+        /// The file, or the address of the OCSP responder.
         path: PathBuf,
         /// The reason.
         error: Arc<ReloadError>,
@@ -109,12 +109,12 @@ impl CertStatus {
         self.not_after
     }
 
-    /// Whole days until then, negative if it has expired.
+    /// Whole days until the certificate expires; negative if it has expired.
     pub fn days_left(&self) -> i64 {
         days(SystemTime::now(), self.not_after)
     }
 
-    /// When it was put into service.
+    /// When the certificate was put into service.
     pub fn loaded(&self) -> SystemTime {
         self.loaded
     }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use pyssl::{Optional, Password};
 
-/// The files of one certificate, and what the certificate must be good for.
+/// The files of one certificate, and the names that the certificate must have.
 ///
 /// ```
 /// use pyssl_renewal::CertFiles;
@@ -38,30 +38,31 @@ impl CertFiles {
         self
     }
 
-    /// The password of the encrypted key. A callback is called for each load.
+    /// The password of the key. If it is a callback, it is called at each load.
     #[must_use]
     pub fn password(mut self, password: impl Optional<Password>) -> CertFiles {
         self.password = password.into_option();
         self
     }
 
-    /// The host names and IP addresses that the certificate must be valid for. By default, it may have any.
+    /// The host names and IP addresses that the certificate must be valid for. By default, names are not
+    /// checked.
     #[must_use]
     pub fn names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> CertFiles {
         self.names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// A PEM file with the CA certificates that the chain must lead to. By default, the last certificate of
-    /// the chain need not be trusted, but each must have signed the one before it.
+    /// A PEM file with the CA certificates that the chain must lead to. Without it, the chain need not lead
+    /// to a trusted CA, but each certificate must have signed the one before it.
     #[must_use]
     pub fn roots(mut self, cafile: impl Into<PathBuf>) -> CertFiles {
         self.roots = Some(cafile.into());
         self
     }
 
-    /// A file with the OCSP response (DER) that is stapled to the certificate. A response that is missing, or
-    /// that does not fit, does not keep the certificate out of service.
+    /// A file with the OCSP response (DER) to staple. If it is missing or does not fit, the certificate is
+    /// used without it.
     #[must_use]
     pub fn ocsp_response(mut self, path: impl Into<PathBuf>) -> CertFiles {
         self.ocsp = Some(path.into());

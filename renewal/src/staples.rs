@@ -178,7 +178,7 @@ fn reason(stack: &ErrorStack) -> String {
     )
 }
 
-/// OpenSSL prints these times as it prints those of certificates.
+/// Converts a time. OpenSSL prints it in the format of certificate times.
 fn time(time: &Asn1GeneralizedTimeRef) -> Option<SystemTime> {
     let seconds = pyssl::cert_time_to_seconds(&time.to_string()).ok()?;
     Some(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).ok()?))

@@ -5,7 +5,7 @@ use openssl::error::ErrorStack;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Converts a certificate's time.
+/// Converts an ASN.1 time to a `SystemTime`.
 pub(crate) fn system_time(time: &Asn1TimeRef) -> Result<SystemTime, ErrorStack> {
     let since = Asn1Time::from_unix(0)?.diff(time)?;
     let seconds = i64::from(since.days) * DAY + i64::from(since.secs);

@@ -74,8 +74,7 @@ impl Watch {
     }
 }
 
-/// The directories in which a change can give the file a new content: its own, those of the symbolic links that
-/// lead to it, and those of linked directories above it.
+/// The directories to watch: that of the file, and those of all symbolic links on its path.
 fn directories(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut waiting = vec![path.to_owned()];

@@ -77,7 +77,8 @@ impl FromStr for Pin {
         };
         if let Some(base64) = text.strip_prefix("sha256/") {
             let base64 = base64.strip_prefix('/').unwrap_or(base64);
-            // 32 bytes in Base64, which OpenSSL's decoder reads with blanks and line breaks, too.
+            // The Base64 of 32 bytes. OpenSSL's decoder also accepts blanks and line breaks, so the form is checked
+            // here.
             let well_formed = base64.len() == 44
                 && base64.ends_with('=')
                 && base64[..43]

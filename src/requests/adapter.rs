@@ -39,16 +39,17 @@ pub struct HttpAdapter {
 ///
 /// | Python | Rust |
 /// |---|---|
+/// | (not given) | `true`: the host name of the URL |
 /// | `assert_hostname=False` | `false`: none |
 /// | `assert_hostname="name"` | `"name"` |
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AssertHostname {
-    /// That of the URL.
+    /// The host name of the URL.
     OfUrl,
     /// **None: the certificate of any server is accepted** if a trusted authority has signed it.
     DangerNone,
-    /// This one.
+    /// This host name.
     Name(String),
 }
 
@@ -77,7 +78,7 @@ impl HttpAdapter {
     /// the rest. As in Python, the `verify` of a request changes it: `true` adds the system's trusted
     /// certificates, a path adds those, and `false` disables verification. `cert` adds a client certificate.
     ///
-    /// The copy is made at the first request for each `verify` and `cert`.
+    /// A copy is made for each pair of `verify` and `cert`, at the first request that uses it.
     #[must_use]
     pub fn ssl_context(mut self, context: &ssl::SslContext) -> HttpAdapter {
         self.context = Some(context.clone());
@@ -91,7 +92,7 @@ impl HttpAdapter {
         self
     }
 
-    /// Requires this host name in the server's certificate, or none.
+    /// Requires this host name in the server's certificate; `false` disables the check.
     #[must_use]
     pub fn assert_hostname(mut self, name: impl Into<AssertHostname>) -> HttpAdapter {
         self.assert_hostname = Some(name.into());
@@ -148,7 +149,7 @@ pub(super) enum Verdict {
     Again,
     /// Report the error itself.
     Raise,
-    /// Report that there were too many.
+    /// Report that the retries are used up.
     Exhausted,
 }
 
@@ -162,8 +163,8 @@ impl From<u32> for Retry {
 }
 
 impl Retry {
-    /// Repeats up to `total` times whatever fails: connecting, reading (with a method of `allowed_methods`), and
-    /// statuses of the `status_forcelist`.
+    /// Repeats a request up to `total` times if connecting fails. With a method of `allowed_methods`, also if
+    /// reading the response fails, or if its status is in `status_forcelist`.
     pub fn new(total: u32) -> Retry {
         let methods = ["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"];
         Retry {
@@ -197,14 +198,14 @@ impl Retry {
         self
     }
 
-    /// Limits repetitions after the request was sent.
+    /// Limits repetitions after failures to read the response.
     #[must_use]
     pub fn read(mut self, count: u32) -> Retry {
         self.read = Count::Left(count.into());
         self
     }
 
-    /// Limits repetitions because of a status.
+    /// Limits repetitions because of the response's status.
     #[must_use]
     pub fn status(mut self, count: u32) -> Retry {
         self.status = Some(count.into());
@@ -235,7 +236,7 @@ impl Retry {
         self
     }
 
-    /// Waits `factor * 2 ** (n - 1)` seconds after the second and each further failure in a row.
+    /// After failure `n`, waits `factor * 2 ** (n - 1)` seconds, from the second failure on.
     #[must_use]
     pub fn backoff_factor(mut self, factor: f64) -> Retry {
         self.backoff_factor = factor;
@@ -249,16 +250,16 @@ impl Retry {
         self
     }
 
-    /// Whether the last status of the `status_forcelist` is an error ([`Error::RetryError`]), as it is by
-    /// default, or a response.
+    /// Whether the last failed status is an error ([`Error::RetryError`], the default), or is returned as a
+    /// response.
     #[must_use]
     pub fn raise_on_status(mut self, raise: bool) -> Retry {
         self.raise_on_status = raise;
         self
     }
 
-    /// Whether the server's `Retry-After` header counts (default true): how long to wait, and that 413, 429 and
-    /// 503 are repeated.
+    /// Whether to obey the server's `Retry-After` header (default true): to repeat requests whose response 413,
+    /// 429 or 503 has it, and to wait that long.
     #[must_use]
     pub fn respect_retry_after_header(mut self, respect: bool) -> Retry {
         self.respect_retry_after = respect;

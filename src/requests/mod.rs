@@ -14,10 +14,10 @@
 //! # Ok::<(), requests::Error>(())
 //! ```
 //!
-//! [`RequestOptions`] has the keyword arguments; a value of `verify` can be passed alone, and `()` passes
-//! no options. A [`Session`] keeps connections and cookies. An [`HttpAdapter`] gives it a context of yours, or
-//! repeats what fails. [`Error`] has a variant for each exception class of
-//! Python; its `SSLError` contains an [`ssl::Error`](crate::Error), with `reason()` and `verify_code()`.
+//! [`RequestOptions`] has the keyword arguments; a value of `verify` can be passed alone, and `()` passes no
+//! options. A [`Session`] keeps connections and cookies. An [`HttpAdapter`] sets the session's context, or
+//! repeats requests that fail. [`Error`] has a variant for each exception class of Python; its `SSLError`
+//! contains an [`ssl::Error`](crate::Error), with `reason()` and `verify_code()`.
 //!
 //! # As in Python
 //!
@@ -151,6 +151,10 @@ pub fn post(url: impl AsRef<str>, options: impl Into<RequestOptions>) -> Result<
 /// - [`Error::OSError`]: a file of `verify` or `cert` does not exist
 /// - [`Error::ConnectionError`], [`Error::ConnectTimeout`], [`Error::ReadTimeout`],
 ///   [`Error::ChunkedEncodingError`], [`Error::ContentDecodingError`]: the network or the server failed
+/// - [`Error::ProxyError`], [`Error::InvalidProxyURL`]: the proxy failed, or its URL is invalid
+/// - [`Error::RetryError`]: an adapter's retries are used up
+/// - [`Error::InvalidJSONError`], [`Error::ValueError`]: `json` cannot be encoded, or `data` and `files` exclude
+///   each other
 /// - [`Error::MissingSchema`], [`Error::InvalidSchema`], [`Error::InvalidURL`], [`Error::InvalidHeader`]:
 ///   the request, or the target of a redirect, is invalid
 /// - [`Error::TooManyRedirects`]: there were too many redirects

@@ -9,7 +9,7 @@ use super::Error;
 use super::body::{self, Body, Fields, FilePart};
 use super::proxies::Proxies;
 
-/// Python's `verify`: the certificates that verify the server.
+/// Python's `verify`: which certificates are trusted to verify the server.
 ///
 /// | Python | Rust |
 /// |---|---|
@@ -21,12 +21,14 @@ use super::proxies::Proxies;
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum Verify {
-    /// The system's trust store, or the bundle named by the environment.
+    /// The system's trust store, or the bundle named by the environment. With an adapter's context, also its own
+    /// certificates.
     #[default]
     Default,
     /// Disables verification: **an attacker on the network path can read and change everything.**
     DangerDisabled,
-    /// Only the certificates in this file or directory.
+    /// The certificates in this file or directory; with
+    /// [`HttpAdapter::ssl_context`](super::HttpAdapter::ssl_context), in addition to the context's.
     Path(PathBuf),
 }
 
@@ -70,7 +72,7 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 /// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate` |
 /// | `params` | none |
 /// | `data`, `json`, `files` | none |
-/// | `auth` | that of the URL |
+/// | `auth` | user and password of the URL |
 /// | `cookies` | those of the session |
 /// | `proxies` | those of the environment |
 /// | `timeout` | none: waits for ever |
@@ -173,8 +175,8 @@ impl RequestOptions {
         self
     }
 
-    /// Sets a JSON body: Python's `json={"a": 1}`. `data` and `files` come before it. A value that cannot be JSON is an
-    /// [`InvalidJSONError`](super::Error::InvalidJSONError) of the request.
+    /// Sets a JSON body: Python's `json={"a": 1}`. It is ignored if `data`, `form` or `files` is given. If the value
+    /// cannot be encoded, the request fails with [`InvalidJSONError`](super::Error::InvalidJSONError).
     ///
     /// ```
     /// # use pyssl::requests::RequestOptions;
@@ -208,7 +210,7 @@ impl RequestOptions {
         self
     }
 
-    /// Adds cookies: Python's `cookies={"name": "value"}`. Those of a request are not kept in the session.
+    /// Adds cookies: Python's `cookies={"name": "value"}`. The session does not keep those of a request.
     #[must_use]
     pub fn cookies<N, V>(mut self, cookies: impl IntoIterator<Item = (N, V)>) -> RequestOptions
     where
@@ -219,9 +221,9 @@ impl RequestOptions {
         self
     }
 
-    /// Sets proxies: Python's `proxies={"https": "http://localhost:3128"}`. Names are `http`, `https`, `all`, or
-    /// those with a host, such as `https://example.com`; `no_proxy` is a list of hosts that need none. An empty
-    /// URL is no proxy. See [`Session::trust_env`](super::Session::trust_env) for those of the environment.
+    /// Sets proxies: Python's `proxies={"https": "http://localhost:3128"}`. A key is a scheme (`http`, `https`),
+    /// `all`, or a scheme and a host (`https://example.com`). `no_proxy` lists hosts to reach without a proxy. An
+    /// empty URL means no proxy. See [`Session::trust_env`](super::Session::trust_env) for those of the environment.
     #[must_use]
     pub fn proxies<N, V>(mut self, proxies: impl IntoIterator<Item = (N, V)>) -> RequestOptions
     where
@@ -267,7 +269,7 @@ impl RequestOptions {
         self
     }
 
-    /// Fills unset options from the session's.
+    /// Takes the session's options where this request sets none.
     pub(super) fn or(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);

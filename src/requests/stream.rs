@@ -26,8 +26,8 @@ use super::{Error, Response};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// `read` decodes `gzip` and `deflate`, as `iter_content` does. Its errors contain an [`Error`]. Dropping the
-/// response before the end of the body closes the connection.
+/// `read` decodes `gzip` and `deflate`, as `iter_content` does. An `io::Error` of `read` contains an
+/// [`Error`]. Dropping the response before the end of the body closes the connection.
 pub struct StreamingResponse {
     head: Parts,
     url: Url,
@@ -120,8 +120,8 @@ impl Read for StreamingResponse {
             };
             match self.encoding {
                 Encoding::Identity => return body.read(buffer).map_err(decoding),
-                // The first bytes decide: an empty body has no coding, and `deflate` is with or without the
-                // header of zlib.
+                // The first byte is read here: an empty body is not decoded, and for `deflate` the byte
+                // tells whether there is a zlib header.
                 encoding => {
                     let mut first = [0];
                     if body.read(&mut first).map_err(decoding)? == 0 {
@@ -134,7 +134,7 @@ impl Read for StreamingResponse {
                     let whole = io::Cursor::new(first).chain(body);
                     self.body = Some(match encoding {
                         Encoding::Gzip => Box::new(MultiGzDecoder::new(whole)),
-                        // The method of zlib's header (RFC 1950) is 8.
+                        // The zlib header (RFC 1950) starts with compression method 8.
                         _ if first[0] & 0x0f == 8 => Box::new(ZlibDecoder::new(whole)),
                         _ => Box::new(DeflateDecoder::new(whole)),
                     });
@@ -145,7 +145,7 @@ impl Read for StreamingResponse {
     }
 }
 
-/// The errors of the network are an [`Error`] already. Others come from the decoder.
+/// Wraps the decoder's errors. Errors of the network are an [`Error`] already.
 fn decoding(error: io::Error) -> io::Error {
     match error.get_ref().is_some_and(|inner| inner.is::<Error>()) {
         true => error,
@@ -153,7 +153,7 @@ fn decoding(error: io::Error) -> io::Error {
     }
 }
 
-/// The body as it comes, with errors of this module.
+/// The body before decoding; its errors are [`Error`]s of this module.
 struct Raw(BodyReader<'static>);
 
 impl Read for Raw {

@@ -34,8 +34,8 @@ pub fn build(version: &str) -> Result<PathBuf> {
         return Ok(installed);
     }
     fs::create_dir_all(&directory)?;
-    // Standard output has only the directory, and the build's output is too long for standard
-    // error.
+    // Standard output is only for the path of the result, and the build's output is too long for
+    // standard error, so it goes to a file.
     let log = directory.join("build.log");
     let output = fs::File::create(&log)?;
     eprintln!(

@@ -124,7 +124,8 @@ impl CipherDiff {
                 found.push(Weakening::WeakSuiteAdded { cipher, why });
             }
         }
-        // Newer versions count the tag of CCM-8 as its strength.
+        // For CCM-8 suites, `strength_bits` is the key length in OpenSSL 3.0, and the tag length (64) in
+        // 3.6 and 4.0. `alg_bits` is the same in all.
         let bits = |c: &Cipher| match c.weaknesses().contains(&Weakness::ShortTag) {
             true => c.alg_bits,
             false => c.strength_bits,

@@ -103,7 +103,7 @@ impl ScratchContext {
     fn knows_any(&mut self, names: &[&str]) -> bool {
         let mut text = String::new();
         for name in names {
-            // After an operator, a `-` at the start of the name is not read as an operator.
+            // The `+` keeps OpenSSL from reading a `-` at the start of the name as an operator.
             text.push('+');
             text.push_str(name);
             text.extend([POISON, ':']);

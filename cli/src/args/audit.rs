@@ -34,7 +34,7 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "MODE")]
     pub(crate) verify_mode: Option<VerifyModeArg>,
 
-    /// Disable the check of the server's name, like check_hostname = False
+    /// Do not check the server's host name (check_hostname = False)
     #[arg(long)]
     pub(crate) no_check_hostname: bool,
 
@@ -69,7 +69,8 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     pub(crate) host: Option<String>,
 
-    /// Check with peers that trust the authorities in this file (PEM) instead of the system's
+    /// In trial handshakes, let the peers trust the authorities in this file (PEM) instead of the
+    /// system's
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) peer_cafile: Option<PathBuf>,
 

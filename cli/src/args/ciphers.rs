@@ -73,8 +73,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long)]
     pub(crate) lint: bool,
 
-    /// Print a corrected string without warnings, and with --policy without violations; with the suites
-    /// before and after. With --server, print the changed lines
+    /// Print a corrected string that has no warnings (with --policy: no violations either), and the
+    /// suites before and after. With --server, print the changed lines
     #[arg(long)]
     pub(crate) fix: bool,
 
@@ -99,8 +99,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "SUITES")]
     pub(crate) tls13: Option<String>,
 
-    /// Test which suites a client (or with =server a server) can really negotiate, with a handshake
-    /// in memory for each. Without --cert, the server uses test certificates of each key type
+    /// Test with handshakes in memory which suites a client (with =server: a server) can negotiate.
+    /// Without --cert, the server uses test certificates of each key type
     #[arg(
         long, value_name = "ROLE", num_args = 0..=1, require_equals = true,
         default_missing_value = "client",
@@ -119,9 +119,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, conflicts_with = "openssl")]
     pub(crate) all_versions: bool,
 
-    /// Show what known clients negotiate with a server that uses the string: all of them; with
-    /// =NAME,NAME only these, and it is a failure if one cannot connect; with =FILE the clients of
-    /// a TOML file
+    /// Show what known clients negotiate with a server that uses the string. =NAME,NAME selects
+    /// clients, which must be able to connect; =FILE reads clients from a TOML file
     #[arg(
         long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "", hide_default_value = true
@@ -136,10 +135,10 @@ pub(crate) struct CiphersArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 
-    /// Read the TLS settings of these files and of those that they include: of nginx, Apache, HAProxy,
-    /// Postfix, Dovecot, OpenLDAP, PostgreSQL and others, of Kubernetes, source code in several
-    /// languages, or one string per line; "-" is standard input. --policy judges each server,
-    /// --openssl says what other versions refuse or weaken
+    /// Read the TLS settings of configuration files (nginx, Apache, HAProxy, Postfix, Dovecot,
+    /// OpenLDAP, PostgreSQL, Kubernetes and others), of source code, or of a file with one string per
+    /// line; included files are read too; "-" is standard input. With --policy, judge each server;
+    /// with --openssl, show what other versions refuse or weaken
     #[arg(
         long, value_name = "FILE", num_args = 1.., value_hint = ValueHint::FilePath,
         conflicts_with_all = ["string", "explain", "diff", "tls13", "usable", "profiles", "cert",

@@ -9,7 +9,7 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<Format>,
 
-    /// The least severity of a finding that makes the exit code 1 [default: warning]
+    /// The lowest severity that makes the exit code 1 [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -32,9 +32,13 @@ pub(crate) enum Format {
 /// A severity that makes the command fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
+    /// Only errors
     Error,
+    /// Warnings and errors
     Warning,
+    /// Every finding
     Note,
+    /// No finding: it does not change the exit code
     Never,
 }
 

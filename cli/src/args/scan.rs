@@ -9,12 +9,12 @@ use super::{StartTlsArg, Target, seconds};
 
 /// Find the versions, suites, groups, signatures, certificates and settings of servers
 ///
-/// Sends some dozens of ClientHellos. The first offers all suites; each further one leaves out the
-/// suite that the server chose last, until the server refuses. The offers have every suite and
-/// group of the TLS registry, from SSL 2.0 to TLS 1.3, even those that the linked OpenSSL does not
+/// Sends dozens of ClientHellos. The first offers all suites; each further one leaves out the suites
+/// that the server has chosen so far, until the server refuses. The offers have every suite and group
+/// of the TLS registry, and the suites of SSL 2.0, even those that the linked OpenSSL does not
 /// support. OpenSSL finishes a few handshakes, to read the certificates of a TLS 1.3 server and to
-/// try resumption. Attacks on implementations (Heartbleed, ROBOT and others) are not tried. Only
-/// scan servers with their owner's consent.
+/// try resumption. Attacks on implementations (Heartbleed, ROBOT and others) are not tried. Only scan
+/// servers with their owner's consent.
 ///
 /// If the server does not answer a ClientHello (a time-out, a reset, a closed connection), it is
 /// sent again after a longer pause, and from then on there is one connection at a time. If there is
@@ -23,8 +23,8 @@ use super::{StartTlsArg, Target, seconds};
 #[command(
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
                   not match, or a client named with --profiles cannot connect; 2 wrong usage, or the server accepts no offer; 3 some questions had no \
-                  answer, and the answers show no mismatch. For several servers: the first of 1, 2 and 3 \
-                  that one of them has. Findings do not change the exit code."
+                  answer, and the answers show no mismatch. For several servers: 1 if one of them has 1, \
+                  else 2 if one has 2, else 3 if one has 3. Findings do not change the exit code."
 )]
 pub(crate) struct ScanArgs {
     /// The servers: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/,
@@ -40,8 +40,8 @@ pub(crate) struct ScanArgs {
     #[arg(long)]
     pub(crate) all_addresses: bool,
 
-    /// The protocol that comes before TLS. By default it follows from the URL or from a usual port
-    /// (25 and 587: smtp)
+    /// The protocol that comes before TLS. By default, the URL or a well-known port selects it (25
+    /// and 587: smtp, and others)
     #[arg(long, value_name = "PROTOCOL", value_parser = StartTlsArg::parser())]
     pub(crate) starttls: Option<StartTlsArg>,
 
@@ -58,7 +58,8 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) capath: Option<PathBuf>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, rfc9325, or a TOML file
+    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325, rfc9113,
+    /// nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) policy: Option<String>,
 
@@ -66,8 +67,8 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "STRING")]
     pub(crate) ciphers: Option<String>,
 
-    /// Offer what known clients offer: all of them, with =NAME,NAME only these, which must be able to
-    /// connect, or with =FILE those of a TOML file (`pyssl ciphers --help` shows the format)
+    /// Offer what known clients offer. =NAME,NAME selects clients, which must be able to connect;
+    /// =FILE reads clients from a TOML file (`pyssl ciphers --help` shows the format)
     #[arg(
         long, value_name = "NAMES|FILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "", hide_default_value = true

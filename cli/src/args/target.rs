@@ -76,8 +76,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Target {
-    /// The address with its port. The protocol is, in this order, the chosen one, that of the URL, and
-    /// that which usually has the port.
+    /// The address with its port. The protocol is the chosen one, else that of the URL, else the usual
+    /// one of the port.
     pub(crate) fn endpoint(&self, chosen: Option<StartTlsArg>) -> Endpoint {
         let named = match (chosen, self.scheme) {
             (Some(StartTlsArg::Protocol(protocol)), _) => Some(Some(protocol)),

@@ -20,7 +20,7 @@ impl DirectoryStore {
     ///
     /// # Errors
     ///
-    /// If the directory cannot be created, or if others than its owner may read it.
+    /// If the directory cannot be created, or if others than its owner have access to it.
     pub fn new(directory: impl Into<PathBuf>) -> io::Result<DirectoryStore> {
         let directory = directory.into();
         let mut builder = DirBuilder::new();
@@ -62,8 +62,8 @@ impl TicketKeyStore for DirectoryStore {
         if let Some(key) = read(&path)? {
             return Ok(key);
         }
-        // The file appears complete and at once: it is written under another name, and then linked to its
-        // own name, which fails if that exists already.
+        // No server sees a partial file: it is written under another name and then linked to its own name,
+        // which fails if that exists.
         let name = format!(
             "{period}.{}.{:?}.new",
             std::process::id(),

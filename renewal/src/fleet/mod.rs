@@ -17,7 +17,7 @@ pub use rotation::{TicketRotation, TicketRotationBuilder};
 /// The error of a store.
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a rotation does not start.
+/// Why a rotation does not start, or why the keys could not be changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotationError {

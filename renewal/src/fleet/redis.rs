@@ -6,7 +6,7 @@ use redis::{Commands, ExistenceCheck};
 
 use super::{StoreError, TicketKeyStore};
 
-/// How long connecting, and each command, may take.
+/// The time-out of connecting, and of each command.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ticket keys in Redis (feature `redis`). Redis forgets each key when it expires.
@@ -80,7 +80,7 @@ impl TicketKeyStore for RedisStore {
         let name = format!("{}{period}", self.prefix);
         let outcome = self.exchange(&name, candidate, expires);
         if outcome.is_err() {
-            // An answer may still arrive on this connection, so the next attempt makes a new one.
+            // An answer may still arrive on this connection, so the next attempt opens a new connection.
             self.connection = None;
         }
         outcome

@@ -26,13 +26,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// ```
 ///
 /// Time is divided into periods of some hours, counted from 1970. The key of a period encrypts the tickets of
-/// that period. It decrypts those of the last one for one more period. A server gets the key of the next period
-/// ahead of time, so a short failure of the store is not noticed. If the store fails for longer, the server
-/// uses a random key of its own for the new period, since a key is never used beyond its time: sessions then
-/// resume on the same server only, until the store answers again.
+/// that period. It decrypts these tickets for one more period. A server gets the key of the next period ahead of
+/// time, so a short failure of the store is not noticed. If the store fails for longer, the server uses a random
+/// key of its own for the new period, since a key is never used beyond its time: sessions then resume on the same
+/// server only, until the store answers again.
 ///
 /// The clocks of the servers should agree to a few seconds. If one is late, its tickets are encrypted with the
-/// last period's key, and accepted everywhere.
+/// previous period's key, and accepted everywhere.
 pub struct TicketRotation {
     _stop: Sender<()>,
 }
@@ -47,7 +47,7 @@ pub struct TicketRotationBuilder {
 }
 
 impl TicketRotation {
-    /// Starts to describe the rotation of a context's keys, with periods of eight hours.
+    /// A builder for the rotation of this context's ticket keys. The default period is eight hours.
     pub fn builder(
         context: &SslContext,
         store: impl TicketKeyStore + 'static,
@@ -69,7 +69,8 @@ impl TicketRotationBuilder {
         self
     }
 
-    /// Calls a function with each error, in the thread that changes the keys. It tries again after five seconds.
+    /// Calls a function with each error, in the thread that changes the keys. After an error, the thread tries
+    /// again in five seconds.
     pub fn on_error(
         mut self,
         listener: impl FnMut(&RotationError) + Send + 'static,

@@ -50,7 +50,7 @@ struct Shared {
     /// The certificates in service, for the thread that fetches their OCSP responses.
     #[cfg(feature = "ocsp")]
     certificates: Mutex<Vec<Checked>>,
-    /// Notified when they have changed, and at the end.
+    /// Notified when `certificates` has changed, and when the reloader ends.
     #[cfg(feature = "ocsp")]
     changed: Condvar,
 }
@@ -90,7 +90,7 @@ pub struct CertReloaderBuilder {
 }
 
 impl CertReloader {
-    /// Starts to collect the files of a context.
+    /// A builder for a reloader of this context.
     pub fn builder(context: &SslContext) -> CertReloaderBuilder {
         CertReloaderBuilder {
             context: context.clone(),
@@ -104,8 +104,8 @@ impl CertReloader {
         }
     }
 
-    /// Reads all files soon, whether they have changed or not. Returns at once. For SIGHUP, and for the hooks
-    /// of ACME clients.
+    /// Reads all files again, also unchanged ones, in the reloader's thread. Call it on SIGHUP, or from the
+    /// hook of an ACME client.
     pub fn reload(&self) {
         self.shared.forced.store(true, Ordering::Release);
         // If the channel is full, a request is waiting already.
@@ -151,8 +151,8 @@ impl fmt::Debug for CertReloader {
 }
 
 impl CertReloaderBuilder {
-    /// A certificate that the context presents. With several, OpenSSL chooses by the key type that the client
-    /// accepts; the last one counts for each type.
+    /// A certificate of the context. If there are several, OpenSSL chooses one whose key type the client
+    /// accepts. Of two with the same key type, the later one is used.
     pub fn certificate(self, files: CertFiles) -> CertReloaderBuilder {
         self.source(Kind::Certificate {
             files,
@@ -160,8 +160,8 @@ impl CertReloaderBuilder {
         })
     }
 
-    /// A certificate for the clients that ask for one of its DNS names (SNI), which may start with `*.`. It
-    /// takes the place of the context's SNI callback. Other clients get the certificates of
+    /// A certificate for the clients that ask for one of its DNS names (SNI), which may start with `*.`. The
+    /// reloader replaces the context's SNI callback. Other clients get the certificates of
     /// [`certificate`](Self::certificate).
     ///
     /// The connections of such clients use copies of the context, which are made anew whenever the reloader
@@ -241,8 +241,8 @@ impl CertReloaderBuilder {
     ///
     /// # Errors
     ///
-    /// [`ReloadError`] if a file fails a check; the context is then unchanged. Only a stapled OCSP response may
-    /// be missing or wrong.
+    /// [`ReloadError`] if a file fails a check; the context is then unchanged. A missing or wrong OCSP response
+    /// is only reported. [`ReloadError::Thread`] if a thread cannot be started.
     pub fn start(mut self) -> Result<CertReloader, ReloadError> {
         // The channel holds one request. More are not needed, since a request reads the current
         // files.

@@ -7,7 +7,7 @@ use pyssl::{SniAction, SslContext};
 
 use crate::check::Checked;
 
-/// The contexts of the names. A name may start with `*.`.
+/// Maps each name to its context. A name may start with `*.`.
 #[derive(Clone, Default)]
 pub(super) struct Names(Arc<RwLock<HashMap<String, SslContext>>>);
 
@@ -31,8 +31,8 @@ impl Names {
         names.get(&name).or_else(wildcard).cloned()
     }
 
-    /// Makes the contexts for these certificates. A name of several certificates gets them all, one of each
-    /// key type.
+    /// Makes the contexts for these certificates. If several certificates have a name, its context has them
+    /// all, one of each key type.
     pub(super) fn replace<'a>(
         &self,
         context: &SslContext,

@@ -19,7 +19,7 @@ use crate::staples::{Staple, Staples};
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// Responses are some hundreds of bytes, or some thousands with a responder's certificate.
+/// The longest response that is read. Usual ones have a few thousand bytes.
 const LONGEST: u64 = 256 << 10;
 const FIRST_RETRY: Duration = Duration::from_secs(60);
 const LAST_RETRY: Duration = Duration::from_secs(60 * 60);
@@ -167,7 +167,8 @@ impl Fetcher {
     }
 }
 
-/// Half of the validity has not passed yet. Without `nextUpdate`, a response is good for an hour.
+/// Whether less than half of the validity has passed. Without `nextUpdate`, a response is fresh for an
+/// hour.
 fn is_fresh(staple: &Staple) -> bool {
     let hour = Duration::from_secs(60 * 60);
     let validity = match staple.next_update {

@@ -20,8 +20,8 @@ const END: &str = "-----END X509 CRL-----";
 pub(super) struct Lists(HashMap<Vec<u8>, SystemTime>);
 
 impl Lists {
-    /// Checks the lists of a file: none has expired, is older than the one in service, or is signed by another
-    /// key than that of its issuer, if the issuer is one of `cas`. Returns them, added to the others.
+    /// Checks the lists of a file, and returns them with the others. An error if one is not valid now, is older
+    /// than the one in service, or has a wrong signature (checked if its issuer is in `cas`).
     pub(super) fn updated(
         &self,
         path: &Path,
