@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use super::buffer::Buffer;
 use super::wakers::{Direction, Task};
 use crate::ffi::bio::Transport;
-use crate::ffi::lend::{self, Carrier};
+use crate::ffi::lend::{self, LentStream};
 use crate::ffi::read_buf::ReadBuf;
 
 /// The size of one read of the inner stream: a full record and the header of the next.
@@ -38,7 +38,7 @@ pub(super) struct Link<S> {
     received: Buffer,
     /// Records that the inner stream has not accepted yet.
     unsent: Buffer,
-    aside: Arc<Aside>,
+    kept: Arc<KeptRecords>,
     /// The error of a write to the inner stream during a call of OpenSSL. The next
     /// [`poll_send`](Self::poll_send) returns it.
     error: Option<io::Error>,
@@ -56,13 +56,13 @@ pub(super) struct Link<S> {
 
 /// The records that a connection has written while no stream was lent to it. This happens when the
 /// program calls methods of the stream's `SslObject`.
-type Aside = Mutex<Vec<u8>>;
+type KeptRecords = Mutex<Vec<u8>>;
 
 /// The transport of a connection, which borrows its stream from a [`Link`] for each operation.
-struct Borrower(Arc<Aside>);
+struct BorrowingTransport(Arc<KeptRecords>);
 
 /// A link while it is lent to its connection.
-struct Lent<'a, S> {
+struct LentLink<'a, S> {
     link: &'a mut Link<S>,
     task: Task,
     waker: &'a Waker,
@@ -72,29 +72,29 @@ struct Lent<'a, S> {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-fn number(aside: &Arc<Aside>) -> usize {
-    Arc::as_ptr(aside).addr()
+fn number(kept: &Arc<KeptRecords>) -> usize {
+    Arc::as_ptr(kept).addr()
 }
 
-fn lock(aside: &Aside) -> MutexGuard<'_, Vec<u8>> {
-    aside.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(kept: &KeptRecords) -> MutexGuard<'_, Vec<u8>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Transport for Borrower {
+impl Transport for BorrowingTransport {
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
-        let read = lend::borrow(number(&self.0), |carrier| carrier.read(buf));
+        let read = lend::borrow(number(&self.0), |stream| stream.read(buf));
         read.unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()))
     }
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if lend::borrow(number(&self.0), |carrier| carrier.write(buf)).is_none() {
+        if lend::borrow(number(&self.0), |stream| stream.write(buf)).is_none() {
             lock(&self.0).extend_from_slice(buf);
         }
         Ok(buf.len())
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Lent<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> LentStream for LentLink<'_, S> {
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         let link = &mut *self.link;
         if link.received.is_empty() && !link.tells_end {
@@ -107,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carrier for Lent<'_, S> {
 
     fn write(&mut self, buf: &[u8]) {
         let link = &mut *self.link;
-        link.collect_aside();
+        link.collect_kept();
         let mut sent = 0;
         if self.direct && link.unsent.is_empty() && link.error.is_none() {
             let cx = Context::from_waker(self.waker);
@@ -130,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             stream,
             received: Buffer::received(LARGE_READ),
             unsent: Buffer::sent(2 * BACKLOG),
-            aside: Arc::default(),
+            kept: Arc::default(),
             error: None,
             unflushed: false,
             readable: Direction::new(Task::Reader),
@@ -143,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// The transport for a connection on this link.
     pub(super) fn transport(&self) -> Box<dyn Transport> {
-        Box::new(Borrower(Arc::clone(&self.aside)))
+        Box::new(BorrowingTransport(Arc::clone(&self.kept)))
     }
 
     /// Lends the stream to its connection during `operation`. With `direct`, the records of the operation
@@ -155,9 +155,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         direct: bool,
         operation: impl FnOnce() -> T,
     ) -> T {
-        let number = number(&self.aside);
+        let number = number(&self.kept);
         let waker = cx.waker();
-        let mut lent = Lent {
+        let mut lent = LentLink {
             link: self,
             task,
             waker,
@@ -192,10 +192,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         self.unsent.push(records);
     }
 
-    fn collect_aside(&mut self) {
-        let mut aside = lock(&self.aside);
-        if !aside.is_empty() {
-            self.unsent.push(&std::mem::take(&mut *aside));
+    fn collect_kept(&mut self) {
+        let mut kept = lock(&self.kept);
+        if !kept.is_empty() {
+            self.unsent.push(&std::mem::take(&mut *kept));
         }
     }
 
@@ -221,7 +221,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         if let Some(error) = self.error.take() {
             return Poll::Ready(Err(error));
         }
-        self.collect_aside();
+        self.collect_kept();
         while !self.unsent.is_empty() {
             let unsent = std::mem::replace(&mut self.unsent, Buffer::sent(2 * BACKLOG));
             let written = self.poll_write(task, cx, unsent.bytes());

@@ -311,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         let read = this.drive(Task::Reader, cx, false, |object| object.try_read_into(room));
         match ready!(read) {
             Ok((n, _)) => {
-                this.object.used();
+                this.object.count_message();
                 buf.advance(n);
                 Poll::Ready(Ok(()))
             }
@@ -345,7 +345,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
                 Poll::Ready(Err(error))
             }
             (n, _) => {
-                this.object.used();
+                this.object.count_message();
                 Poll::Ready(Ok(n))
             }
         }

@@ -5,7 +5,6 @@ mod cert_chain;
 mod ciphers;
 mod credential;
 mod groups;
-mod hooks;
 mod identity;
 mod index;
 mod inspect;
@@ -24,6 +23,7 @@ mod session;
 mod settings;
 mod sigalgs;
 mod snapshot;
+mod sni;
 mod stats;
 mod tickets;
 mod trust;
@@ -37,7 +37,6 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use cert_chain::{CertChain, Password};
-pub use hooks::{SniAction, SniRequest};
 pub use identity::Identity;
 pub use locations::{CaData, VerifyLocations};
 pub use message::{Direction, MessageKind, TlsMessage};
@@ -48,10 +47,11 @@ pub use session::SslSession;
 pub(crate) use settings::Settings;
 pub use sigalgs::get_sigalgs;
 pub(crate) use snapshot::Snapshot;
+pub use sni::{SniAction, SniRequest};
 pub use stats::{CertStoreStats, SessionStats};
 pub use tickets::TicketKey;
 pub use variant::{ContextSettings, Variant};
-pub(crate) use verified::{NO_PINS, Verified};
+pub(crate) use verified::{NO_PINS, VerificationSettings};
 pub use verify::{PeerVerification, VerifyDecision, VerifyError};
 
 use crate::constants::Protocol;
@@ -61,7 +61,7 @@ use crate::ffi::ctx::CtxHandle;
 use crate::ffi::hooks::Hooks;
 use crate::lock::{FairGuard, FairLock};
 use resumption::ClientSessions;
-use snapshot::Origin;
+use snapshot::SharedParts;
 use stats::Statistics;
 use trust::Trust;
 
@@ -162,12 +162,12 @@ impl SslContext {
     pub(crate) fn from_settings(settings: Settings) -> Result<SslContext> {
         let (id, protocol) = (ContextId::next(), settings.protocol);
         let (statistics, sessions) = (Arc::default(), Arc::default());
-        let origin = Origin {
+        let shared = SharedParts {
             id,
             statistics: &statistics,
             sessions: &sessions,
         };
-        let snapshot = Snapshot::build(Arc::new(settings), &origin)?;
+        let snapshot = Snapshot::build(Arc::new(settings), &shared)?;
         Ok(SslContext(Arc::new(Inner {
             id,
             protocol,
@@ -266,7 +266,7 @@ impl SslContext {
     fn build(&self, settings: &Arc<Settings>) -> Result<Snapshot> {
         Snapshot::build(
             Arc::clone(settings),
-            &Origin {
+            &SharedParts {
                 id: self.0.id,
                 statistics: &self.0.statistics,
                 sessions: &self.0.sessions,
@@ -329,7 +329,9 @@ impl SslContext {
             }
             None => (state.draft.take())
                 .map_or_else(|| state.settings.build(), Ok)
-                .and_then(|mut draft| Ok((next.applied(&mut draft, apply)?, Some(draft)))),
+                .and_then(|mut draft| {
+                    Ok((next.apply_and_read_back(&mut draft, apply)?, Some(draft)))
+                }),
         };
         // The replaced values may own callbacks whose `drop` uses this context, so drop them after
         // the lock is released.

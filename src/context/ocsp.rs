@@ -42,7 +42,7 @@ impl OcspRequest<'_> {
 type OcspFunction = dyn Fn(&OcspRequest<'_>) -> Result<Option<Vec<u8>>, BoxError> + Send + Sync;
 
 /// The source of a server's OCSP responses.
-pub(crate) enum Staple {
+pub(crate) enum OcspResponseSource {
     Response(Arc<[u8]>),
     Callback(Box<OcspFunction>),
 }
@@ -51,7 +51,7 @@ impl SslContext {
     /// The OCSP response to staple, if one is set.
     pub fn ocsp_response(&self) -> Option<Vec<u8>> {
         self.read(|settings| match settings.staple.as_deref() {
-            Some(Staple::Response(response)) => Some(response.to_vec()),
+            Some(OcspResponseSource::Response(response)) => Some(response.to_vec()),
             _ => None,
         })
     }
@@ -84,7 +84,7 @@ impl SslContext {
         self.replace_staple(|identities| match response {
             Some(response) => {
                 require_acceptable(&response, identities)?;
-                Ok(Some(Staple::Response(response.into())))
+                Ok(Some(OcspResponseSource::Response(response.into())))
             }
             None => Ok(None),
         })
@@ -117,12 +117,12 @@ impl SslContext {
         &self,
         callback: impl Fn(&OcspRequest<'_>) -> Result<Option<Vec<u8>>, BoxError> + Send + Sync + 'static,
     ) -> Result<()> {
-        self.replace_staple(|_| Ok(Some(Staple::Callback(Box::new(callback)))))
+        self.replace_staple(|_| Ok(Some(OcspResponseSource::Callback(Box::new(callback)))))
     }
 
     fn replace_staple(
         &self,
-        staple: impl FnOnce(&[Arc<Credential>]) -> Result<Option<Staple>>,
+        staple: impl FnOnce(&[Arc<Credential>]) -> Result<Option<OcspResponseSource>>,
     ) -> Result<()> {
         if self.protocol() == Protocol::PROTOCOL_TLS_CLIENT {
             return Err(Error::value(
@@ -192,7 +192,7 @@ impl SslContext {
     }
 }
 
-impl Staple {
+impl OcspResponseSource {
     /// The response to staple to a handshake of a context with these identities.
     pub(super) fn response_for(
         &self,
@@ -203,7 +203,7 @@ impl Staple {
             return Ok(None);
         };
         match self {
-            Staple::Response(response) => {
+            OcspResponseSource::Response(response) => {
                 // A connection with its own certificate does not use the context's response.
                 let identity = identities.iter().find(|own| *own.leaf == *leaf);
                 let fits = identity.is_some_and(|identity| match identity.issuer() {
@@ -212,7 +212,7 @@ impl Staple {
                 });
                 Ok(fits.then(|| Arc::clone(response)))
             }
-            Staple::Callback(callback) => {
+            OcspResponseSource::Callback(callback) => {
                 let answer = callback(&OcspRequest {
                     server_name: ssl.servername(NameType::HOST_NAME),
                     certificate: Certificate::from_x509(leaf.to_owned()),
@@ -306,28 +306,28 @@ fn check_validity_period(status: &OcspStatus<'_>) -> Result<(), ErrorStack> {
 }
 
 /// Why a client rejects a response: OpenSSL's code and text.
-struct Verdict(i32, String);
+struct OcspFailure(i32, String);
 
 const CERT_REVOKED: i32 = 23;
 const OCSP_VERIFY_NEEDED: i32 = 73;
 const OCSP_VERIFY_FAILED: i32 = 74;
 const OCSP_CERT_UNKNOWN: i32 = 75;
 
-impl Verdict {
-    fn failed(why: impl std::fmt::Display) -> Verdict {
-        Verdict(
+impl OcspFailure {
+    fn failed(why: impl std::fmt::Display) -> OcspFailure {
+        OcspFailure(
             OCSP_VERIFY_FAILED,
             format!("OCSP verification failed, {why}"),
         )
     }
 
-    fn unknown(why: &str) -> Verdict {
-        Verdict(OCSP_CERT_UNKNOWN, format!("OCSP unknown cert, {why}"))
+    fn unknown(why: &str) -> OcspFailure {
+        OcspFailure(OCSP_CERT_UNKNOWN, format!("OCSP unknown cert, {why}"))
     }
 }
 
-impl From<Verdict> for Error {
-    fn from(Verdict(code, message): Verdict) -> Error {
+impl From<OcspFailure> for Error {
+    fn from(OcspFailure(code, message): OcspFailure) -> Error {
         let detail = SslError::ssl_reason("CERTIFICATE_VERIFY_FAILED", "certificate verify failed");
         Error::CertVerification(Box::new(detail.with_verification(code, message)))
     }
@@ -346,7 +346,7 @@ pub(crate) fn check(ssl: &SslRef, mode: OcspMode, partial_chain: bool) -> Result
         Some(response) if !response.is_empty() => {
             verify_response(ssl, response, &leaf, partial_chain).map_err(Error::from)
         }
-        _ if mode == OcspMode::Require || x509::promises_staple(&leaf) => Err(Verdict(
+        _ if mode == OcspMode::Require || x509::promises_staple(&leaf) => Err(OcspFailure(
             OCSP_VERIFY_NEEDED,
             "OCSP verification needed, the server stapled no response".to_owned(),
         )
@@ -360,31 +360,33 @@ fn verify_response(
     response: &[u8],
     leaf: &X509Ref,
     partial_chain: bool,
-) -> Result<(), Verdict> {
+) -> Result<(), OcspFailure> {
     /// `OCSP_PARTIAL_CHAIN`, which the openssl crate lacks.
     const PARTIAL_CHAIN: OcspFlag = OcspFlag::from_bits_retain(0x1000);
-    let basic = parse(response).map_err(Verdict::failed)?;
+    let basic = parse(response).map_err(OcspFailure::failed)?;
     let chain = ssl.verified_chain();
     let issuer = chain.and_then(|chain| {
         let issued = |issuer: &&X509Ref| issuer.issued(leaf) == X509VerifyResult::OK;
         chain.iter().find(issued)
     });
     let (Some(chain), Some(issuer)) = (chain, issuer) else {
-        return Err(Verdict::failed("the issuer of the certificate is unknown"));
+        return Err(OcspFailure::failed(
+            "the issuer of the certificate is unknown",
+        ));
     };
     let mut flags = OcspFlag::NO_EXPLICIT;
     flags.set(PARTIAL_CHAIN, partial_chain);
     let store = ssl.ssl_context().cert_store();
     issuers(chain, issuer)
         .and_then(|issuers| basic.verify(&issuers, store, flags))
-        .map_err(|stack| Verdict::failed(reason(&stack)))?;
+        .map_err(|stack| OcspFailure::failed(reason(&stack)))?;
     let status = find(&basic, leaf, issuer)
-        .ok_or_else(|| Verdict::unknown("the response is for another certificate"))?;
-    check_validity_period(&status).map_err(|stack| Verdict::failed(reason(&stack)))?;
+        .ok_or_else(|| OcspFailure::unknown("the response is for another certificate"))?;
+    check_validity_period(&status).map_err(|stack| OcspFailure::failed(reason(&stack)))?;
     match status.status {
         OcspCertStatus::GOOD => Ok(()),
-        OcspCertStatus::REVOKED => Err(Verdict(CERT_REVOKED, "certificate revoked".to_owned())),
-        _ => Err(Verdict::unknown(
+        OcspCertStatus::REVOKED => Err(OcspFailure(CERT_REVOKED, "certificate revoked".to_owned())),
+        _ => Err(OcspFailure::unknown(
             "the responder does not know the certificate",
         )),
     }

@@ -13,9 +13,9 @@ use openssl::ssl::{
     SslContextBuilder, SslMethod, SslMode,
 };
 
-use super::ocsp::Staple;
+use super::ocsp::OcspResponseSource;
 use super::settings::Settings;
-use super::{NO_PINS, SslContext, Verified, rules};
+use super::{NO_PINS, SslContext, VerificationSettings, rules};
 use crate::constants::{OcspMode, Protocol, VerifyMode};
 use crate::error::{Error, Result};
 use crate::ffi::trampoline::first_common;
@@ -149,7 +149,7 @@ impl SslContext {
         // `SslConnector` and `SslAcceptor` set this mode too.
         copy.set_mode(SslMode::ENABLE_PARTIAL_WRITE);
         if role != Role::Client {
-            let verified = Verified {
+            let verified = VerificationSettings {
                 verify_mode: settings.verify_mode,
                 check_hostname: settings.check_hostname,
                 ocsp_mode: settings.ocsp_mode,
@@ -203,7 +203,10 @@ impl Settings {
         let verifies = self.verify_mode != VerifyMode::CERT_NONE;
         let authenticates_late = self.post_handshake_auth && verifies;
         let is_client = self.protocol == Protocol::PROTOCOL_TLS_CLIENT;
-        let staples_by_callback = matches!(self.staple.as_deref(), Some(Staple::Callback(_)));
+        let staples_by_callback = matches!(
+            self.staple.as_deref(),
+            Some(OcspResponseSource::Callback(_))
+        );
         let settings = [
             (server && self.sni_callback.is_some(), "the SNI callback"),
             (client && self.psk_client.is_some(), "a PSK callback"),

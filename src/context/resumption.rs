@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use openssl::ssl::{SslSession as RawSession, SslVersion};
 
-use super::{ContextId, Settings, SslContext, SslSession, Verified};
+use super::{ContextId, Settings, SslContext, SslSession, VerificationSettings};
 use crate::error::Result;
 use crate::ffi::hooks::SessionKeeper;
 
@@ -20,7 +20,7 @@ pub(crate) struct Server {
     /// `server_hostname` in lower case, or the address of the peer.
     pub(crate) host: String,
     pub(crate) port: u16,
-    pub(crate) verified: Verified,
+    pub(crate) verified: VerificationSettings,
     /// The connection's `expected_names`.
     pub(crate) expected: Vec<String>,
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use openssl::error::ErrorStack;
 use openssl::ssl::{SslSession as RawSession, SslSessionRef};
 
-use super::{SslContext, Verified};
+use super::{SslContext, VerificationSettings};
 use crate::error::Result;
 use crate::ffi::hooks::Hooks;
 use crate::ffi::session;
@@ -55,11 +55,15 @@ pub struct SslSession {
     raw: RawSession,
     context: ContextId,
     /// The verification settings of the original connection; `None` if unknown.
-    verified: Option<Verified>,
+    verified: Option<VerificationSettings>,
 }
 
 impl SslSession {
-    pub(crate) fn new(raw: RawSession, context: ContextId, verified: Verified) -> SslSession {
+    pub(crate) fn new(
+        raw: RawSession,
+        context: ContextId,
+        verified: VerificationSettings,
+    ) -> SslSession {
         SslSession {
             raw,
             context,
@@ -75,8 +79,11 @@ impl SslSession {
     ///
     /// `SSLError` if OpenSSL cannot encode it.
     pub fn to_der(&self) -> Result<Vec<u8>> {
-        let note = self.verified.map(Verified::to_note).unwrap_or_default();
-        Ok(session::with_note(&self.raw, &note)?.to_der()?)
+        let app_data = self
+            .verified
+            .map(VerificationSettings::to_app_data)
+            .unwrap_or_default();
+        Ok(session::with_app_data(&self.raw, &app_data)?.to_der()?)
     }
 
     /// Decodes a session that [`to_der`](Self::to_der) encoded, possibly in another process, for
@@ -103,7 +110,7 @@ impl SslSession {
         drop(ErrorStack::get());
         let raw = RawSession::from_der(der)?;
         Ok(SslSession {
-            verified: Verified::from_note(&session::note(&raw)),
+            verified: VerificationSettings::from_app_data(&session::app_data(&raw)),
             raw,
             context: context.id(),
         })
@@ -116,7 +123,7 @@ impl SslSession {
     }
 
     /// Whether the original connection is known to have verified less than `wanted`.
-    pub(crate) fn verified_less_than(&self, wanted: Verified) -> bool {
+    pub(crate) fn verified_less_than(&self, wanted: VerificationSettings) -> bool {
         self.verified.is_some_and(|done| done.less_than(wanted))
     }
 

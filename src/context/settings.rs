@@ -8,11 +8,11 @@ use openssl::ssl::SslRef;
 
 use super::credential::Credential;
 use super::groups::Groups;
-use super::hooks::SniCallback;
 use super::keylog::KeyLog;
 use super::message::MessageCallback;
-use super::ocsp::Staple;
+use super::ocsp::OcspResponseSource;
 use super::psk::{PskClientCallback, PskServerCallback};
+use super::sni::SniCallback;
 use super::trust::Trust;
 use super::verify::VerifyCallback;
 use crate::cipher::PYTHON_DEFAULT_CIPHERS;
@@ -40,10 +40,10 @@ pub(crate) struct Settings {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
     pub(crate) ocsp_mode: OcspMode,
-    /// Whether `adopt` has replaced the options, the flags and the optional values by those of an
+    /// Whether `read_back` has replaced the options, the flags and the optional values by those of an
     /// `SSL_CTX`. Before that, they are additions to the defaults of a new `SSL_CTX`, which depend
     /// on OpenSSL's configuration file.
-    pub(super) adopted: bool,
+    pub(super) was_read_back: bool,
     pub(crate) options: u64,
     pub(crate) verify_flags: u64,
     pub(crate) host_flags: u32,
@@ -65,12 +65,12 @@ pub(crate) struct Settings {
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
     /// In the wire format: a length byte before each name.
     pub(crate) alpn: Arc<[u8]>,
-    /// The first key encrypts, all keys decrypt. Empty until `adopt` copies the key of a new
+    /// The first key encrypts, all keys decrypt. Empty until `read_back` copies the key of a new
     /// `SSL_CTX`.
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,
-    pub(crate) staple: Option<Arc<Staple>>,
+    pub(crate) staple: Option<Arc<OcspResponseSource>>,
     pub(crate) sni_callback: Option<Arc<SniCallback>>,
     pub(crate) verify_callback: Option<Arc<VerifyCallback>>,
     pub(crate) keylog: Option<Arc<KeyLog>>,
@@ -92,7 +92,7 @@ impl Settings {
             },
             check_hostname: client,
             ocsp_mode: OcspMode::Off,
-            adopted: false,
+            was_read_back: false,
             options: DEFAULT_OPTIONS.bits(),
             verify_flags: VerifyFlags::VERIFY_X509_TRUSTED_FIRST.bits(),
             host_flags: NO_PARTIAL_WILDCARDS,
@@ -149,7 +149,7 @@ impl Settings {
             ctx.set_ciphersuites(suites)?;
         }
         self.apply_versions(&mut ctx)?;
-        let (options, flags) = match self.adopted {
+        let (options, flags) = match self.was_read_back {
             true => (0, 0),
             false => (ctx.options(), ctx.verify_flags()),
         };
@@ -182,26 +182,26 @@ impl Settings {
 
     /// Applies a change to an `SSL_CTX` that has the settings from before the change. After a failure, the
     /// `SSL_CTX` may be half changed.
-    pub(super) fn applied(
+    pub(super) fn apply_and_read_back(
         mut self,
         ctx: &mut CtxHandle,
         apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<Arc<Settings>> {
         apply(ctx, &self)?;
-        self.adopt(ctx)?;
+        self.read_back(ctx)?;
         Ok(Arc::new(self))
     }
 
     /// Copies the effective values back from OpenSSL, so that getters return them and a rebuild
     /// gives the same result.
-    pub(super) fn adopt(&mut self, ctx: &CtxHandle) -> Result<()> {
+    pub(super) fn read_back(&mut self, ctx: &CtxHandle) -> Result<()> {
         let version = |number, none| match number {
             0 => none,
             number => TlsVersion::try_from(number).unwrap_or(none),
         };
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         self.number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        self.adopted = true;
+        self.was_read_back = true;
         self.options = ctx.options();
         self.verify_flags = ctx.verify_flags();
         let (minimum, maximum) = (ctx.min_proto_version(), ctx.max_proto_version());

@@ -23,26 +23,26 @@ pub(crate) struct Snapshot {
 }
 
 /// The values that a new snapshot shares with its context.
-pub(crate) struct Origin<'a> {
+pub(crate) struct SharedParts<'a> {
     pub(crate) id: ContextId,
     pub(crate) statistics: &'a Arc<Statistics>,
     pub(crate) sessions: &'a Arc<SessionCache>,
 }
 
 impl Snapshot {
-    pub(crate) fn build(mut settings: Arc<Settings>, origin: &Origin<'_>) -> Result<Snapshot> {
+    pub(crate) fn build(mut settings: Arc<Settings>, shared: &SharedParts<'_>) -> Result<Snapshot> {
         let mut handle = settings.build()?;
-        handle.set_session_cache(origin.sessions);
+        handle.set_session_cache(shared.sessions);
         handle.keep_client_sessions(settings.client_session_cache > 0);
-        if !settings.adopted {
-            Arc::make_mut(&mut settings).adopt(&handle)?;
+        if !settings.was_read_back {
+            Arc::make_mut(&mut settings).read_back(&handle)?;
         }
-        origin.statistics.track(&handle);
+        shared.statistics.track(&handle);
         Ok(Snapshot {
             handle,
             settings,
-            id: origin.id,
-            statistics: Arc::clone(origin.statistics),
+            id: shared.id,
+            statistics: Arc::clone(shared.statistics),
         })
     }
 
@@ -52,7 +52,7 @@ impl Snapshot {
         settings: Settings,
         apply: impl FnOnce(&mut CtxHandle, &Settings) -> Result<()>,
     ) -> Result<()> {
-        self.settings = settings.applied(&mut self.handle, apply)?;
+        self.settings = settings.apply_and_read_back(&mut self.handle, apply)?;
         Ok(())
     }
 

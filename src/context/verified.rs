@@ -2,7 +2,7 @@ use crate::constants::{OcspMode, VerifyMode};
 
 /// The verification settings of a connection, as recorded in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Verified {
+pub(crate) struct VerificationSettings {
     pub(crate) verify_mode: VerifyMode,
     pub(crate) check_hostname: bool,
     pub(crate) ocsp_mode: OcspMode,
@@ -12,19 +12,19 @@ pub(crate) struct Verified {
     pub(crate) pins: [u8; 32],
 }
 
-/// [`Verified::pins`] of a connection without pins.
+/// [`VerificationSettings::pins`] of a connection without pins.
 pub(crate) const NO_PINS: [u8; 32] = [0; 32];
 
-/// [`Verified::callback`] of a decoded session that was verified with a callback. The number is not stored,
-/// since it has no meaning in another process.
+/// [`VerificationSettings::callback`] of a decoded session that was verified with a callback. The number is
+/// not stored, since it has no meaning in another process.
 const OTHER_CALLBACK: u64 = u64::MAX;
 
 /// The prefix of our application data in a session. Other programs may store different data.
 const MARK: &[u8] = b"pyssl\x02";
 
-impl Verified {
+impl VerificationSettings {
     /// Whether a connection with these settings may accept a peer that `other` rejects.
-    pub(crate) fn less_than(self, other: Verified) -> bool {
+    pub(crate) fn less_than(self, other: VerificationSettings) -> bool {
         self.verify_mode < other.verify_mode
             || !self.check_hostname && other.check_hostname
             || self.ocsp_mode.verifies_less_than(other.ocsp_mode)
@@ -35,7 +35,7 @@ impl Verified {
     }
 
     /// Encodes the settings, to be stored in a session.
-    pub(crate) fn to_note(self) -> Vec<u8> {
+    pub(crate) fn to_app_data(self) -> Vec<u8> {
         let ocsp_mode = self.ocsp_mode as u8;
         let verify_mode = self.verify_mode as u8;
         let callback = self.callback != 0;
@@ -55,7 +55,7 @@ impl Verified {
         if self.verify_mode == VerifyMode::CERT_NONE {
             return b"Python\0".to_vec(); // CPython uses the same value.
         }
-        let mut facts = self.to_note();
+        let mut facts = self.to_app_data();
         facts.extend(self.callback.to_be_bytes());
         for name in names {
             facts.push(0);
@@ -65,10 +65,10 @@ impl Verified {
     }
 
     /// Decodes the data of a session; `None` if it is not ours.
-    pub(super) fn from_note(note: &[u8]) -> Option<Verified> {
-        let (settings, pins) = note.strip_prefix(MARK)?.split_first_chunk()?;
+    pub(super) fn from_app_data(app_data: &[u8]) -> Option<VerificationSettings> {
+        let (settings, pins) = app_data.strip_prefix(MARK)?.split_first_chunk()?;
         let &[verify_mode, check_hostname, ocsp_mode, callback] = settings;
-        Some(Verified {
+        Some(VerificationSettings {
             verify_mode: VerifyMode::try_from(i32::from(verify_mode)).ok()?,
             check_hostname: check_hostname != 0,
             ocsp_mode: [
@@ -90,25 +90,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verification_settings_round_trip_through_a_sessions_note() {
+    fn verification_settings_round_trip_through_a_sessions_application_data() {
         for verify_mode in [VerifyMode::CERT_NONE, VerifyMode::CERT_REQUIRED] {
             for check_hostname in [false, true] {
                 for ocsp_mode in [OcspMode::Off, OcspMode::Require] {
-                    let verified = Verified {
+                    let verified = VerificationSettings {
                         verify_mode,
                         check_hostname,
                         ocsp_mode,
                         callback: 0,
                         pins: [u8::from(check_hostname); 32],
                     };
-                    let note = verified.to_note();
-                    assert_eq!(Verified::from_note(&note), Some(verified));
-                    assert_eq!(Verified::from_note(&note[1..]), None);
-                    assert_eq!(Verified::from_note(&note[..note.len() - 1]), None);
+                    let app_data = verified.to_app_data();
+                    assert_eq!(
+                        VerificationSettings::from_app_data(&app_data),
+                        Some(verified)
+                    );
+                    assert_eq!(VerificationSettings::from_app_data(&app_data[1..]), None);
+                    assert_eq!(
+                        VerificationSettings::from_app_data(&app_data[..app_data.len() - 1]),
+                        None
+                    );
                 }
             }
         }
-        assert_eq!(Verified::from_note(b"pyssl\x01\x09\x00\x00"), None);
-        assert_eq!(Verified::from_note(b""), None);
+        assert_eq!(
+            VerificationSettings::from_app_data(b"pyssl\x01\x09\x00\x00"),
+            None
+        );
+        assert_eq!(VerificationSettings::from_app_data(b""), None);
     }
 }

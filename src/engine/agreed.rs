@@ -26,7 +26,7 @@ pub struct Agreed {
 
 impl Connection {
     pub(crate) fn agreed(&self) -> Agreed {
-        self.look(agreed).unwrap_or_default()
+        self.with_view(agreed).unwrap_or_default()
     }
 }
 

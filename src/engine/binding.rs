@@ -48,7 +48,7 @@ impl Connection {
     /// A hash of the server's certificate; `None` without a certificate, and if its signature algorithm
     /// names no hash.
     fn server_end_point(&self) -> Result<Option<Vec<u8>>> {
-        let certificate = self.look(|view| {
+        let certificate = self.with_view(|view| {
             let ssl = view.ssl();
             if !ssl.is_init_finished() {
                 return None;
@@ -77,7 +77,7 @@ impl Connection {
     }
 
     fn exporter(&self) -> Result<Option<Vec<u8>>> {
-        self.look(|view| {
+        self.with_view(|view| {
             let ssl = view.ssl();
             let unique =
                 ssl.version2() == Some(SslVersion::TLS1_3) || view.has_extended_master_secret();
@@ -105,7 +105,7 @@ impl Connection {
                 "more than {LENGTH_MAX} bytes of keying material"
             )));
         }
-        self.look(|view| {
+        self.with_view(|view| {
             let ssl = view.ssl();
             if !ssl.is_init_finished() {
                 return Err(Error::value("handshake not done yet"));

@@ -56,7 +56,7 @@ impl BusyConnections {
 
     /// Lets this connection keep its buffers. If the list is too long, releases the buffers of the
     /// oldest connection.
-    fn admit(&self, connection: &Arc<Connection>) {
+    fn keep_buffers_of(&self, connection: &Arc<Connection>) {
         if !connection.keep_buffers() {
             return;
         }
@@ -83,9 +83,9 @@ impl BusyConnections {
 
 impl Connection {
     /// Counts a message that was sent or received. The caller does not hold the connection's lock.
-    pub(crate) fn used(self: &Arc<Self>) {
+    pub(crate) fn count_message(self: &Arc<Self>) {
         if self.messages.count() {
-            BUSY_CONNECTIONS.admit(self);
+            BUSY_CONNECTIONS.keep_buffers_of(self);
         }
     }
 
@@ -133,11 +133,11 @@ mod tests {
     fn the_most_recently_used_connections_keep_their_buffers() {
         let busy = BusyConnections::new();
         let (first, ..) = pair();
-        busy.admit(&first);
+        busy.keep_buffers_of(&first);
         assert!(keeps(&first));
         let others: Vec<_> = (0..KEPT).map(|_| pair().0).collect();
         for connection in &others {
-            busy.admit(connection);
+            busy.keep_buffers_of(connection);
         }
         assert!(!keeps(&first));
         assert!(others.iter().all(|connection| keeps(connection)));
@@ -149,10 +149,10 @@ mod tests {
         let busy = BusyConnections::new();
         let all: Vec<_> = (0..=KEPT).map(|_| pair().0).collect();
         for connection in &all[..KEPT] {
-            busy.admit(connection);
+            busy.keep_buffers_of(connection);
         }
         let in_use = all[0].lock().unwrap();
-        busy.admit(&all[KEPT]);
+        busy.keep_buffers_of(&all[KEPT]);
         drop(in_use);
         assert!(keeps(&all[0]));
         assert!(!keeps(&all[1]));
@@ -163,9 +163,9 @@ mod tests {
         let busy = BusyConnections::new();
         let kept = pair().0;
         for _ in 0..2 * KEPT {
-            busy.admit(&pair().0);
+            busy.keep_buffers_of(&pair().0);
         }
-        busy.admit(&kept);
+        busy.keep_buffers_of(&kept);
         assert!(keeps(&kept));
         assert!(busy.lock().len() <= KEPT);
     }

@@ -32,7 +32,7 @@ pub(crate) use setup::Config;
 pub(crate) use turn::Turn;
 
 use crate::context::resumption::Resumption;
-use crate::context::{Snapshot, Verified};
+use crate::context::{Snapshot, VerificationSettings};
 use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
 use crate::ffi::ssl::{SslHandle, StepError, StepResult};
@@ -78,7 +78,7 @@ pub(crate) struct Connection {
     /// The certificate must have one of these names. If there are none, it must have
     /// `server_hostname`.
     expected: Vec<ServerName>,
-    verifies: Verified,
+    verifies: VerificationSettings,
     /// The handshake fails if the peer sends no certificate.
     needs_certificate: bool,
     /// A session was offered for resumption. Until the handshake is done, OpenSSL may return the
@@ -219,7 +219,7 @@ impl Connection {
 
     /// Whether the peer has closed the connection, and this side has not.
     pub(crate) fn was_closed_by_peer(&self) -> bool {
-        self.look(|view| view.was_closed_by_peer())
+        self.with_view(|view| view.was_closed_by_peer())
             .unwrap_or_default()
     }
 
@@ -262,7 +262,7 @@ impl Connection {
     pub(crate) fn pending(&self) -> usize {
         loop {
             let Ok(locked) = self.ssl.lock(Deadline::Now) else {
-                return self.look(|view| view.pending()).unwrap_or_default();
+                return self.with_view(|view| view.pending()).unwrap_or_default();
             };
             let pending = locked.handle.view().pending();
             if self.deferred.is_some() {

@@ -12,20 +12,20 @@ use crate::ffi::hooks::{Hooks, Stapling};
 
 /// The OCSP settings of a connection.
 #[derive(Debug)]
-pub(super) struct Staples {
+pub(super) struct OcspSettings {
     mode: OcspMode,
     partial_chain: bool,
     /// The response to staple instead of the context's.
     response: Option<Arc<[u8]>>,
 }
 
-impl Staples {
+impl OcspSettings {
     pub(super) fn new(
         overrides: &Overrides,
         verification: &Verification,
         settings: &Settings,
-    ) -> Staples {
-        Staples {
+    ) -> OcspSettings {
+        OcspSettings {
             mode: verification.what.ocsp_mode,
             partial_chain: settings.partial_chain(),
             response: overrides.ocsp_response.clone(),
@@ -33,7 +33,7 @@ impl Staples {
     }
 }
 
-impl Stapling for Staples {
+impl Stapling for OcspSettings {
     fn staple(&self, ssl: &SslRef, context: &dyn Hooks) -> Result<Option<Arc<[u8]>>, BoxError> {
         if let Some(response) = &self.response {
             return Ok(Some(Arc::clone(response)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pins;
 use crate::certificate::Pin;
 use crate::constants::{OcspMode, VerifyMode};
-use crate::context::{Identity, Settings, Verified, ocsp, rules};
+use crate::context::{Identity, Settings, VerificationSettings, ocsp, rules};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 
@@ -29,7 +29,7 @@ pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
 /// How a connection verifies its peer.
 #[derive(Debug)]
 pub(crate) struct Verification {
-    pub(crate) what: Verified,
+    pub(crate) what: VerificationSettings,
     /// The certificate must have one of these names. If empty, it must have the server's name.
     pub(crate) expected: Vec<ServerName>,
 }
@@ -99,7 +99,7 @@ impl Overrides {
             VerifyMode::CERT_NONE => 0,
             _ => (settings.verify_callback.as_ref()).map_or(0, |callback| callback.number),
         };
-        let what = Verified {
+        let what = VerificationSettings {
             verify_mode,
             check_hostname,
             ocsp_mode,

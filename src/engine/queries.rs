@@ -14,29 +14,29 @@ use crate::lock::LockError;
 
 impl Connection {
     pub(crate) fn version(&self) -> Option<&'static str> {
-        self.look(version).ok().flatten()
+        self.with_view(version).ok().flatten()
     }
 
     pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
-        self.look(|view| view.cipher()).ok().flatten()
+        self.with_view(|view| view.cipher()).ok().flatten()
     }
 
     pub(crate) fn shared_ciphers(&self) -> Option<Vec<(&'static str, &'static str, i32)>> {
-        self.look(|view| view.shared_ciphers()).ok().flatten()
+        self.with_view(|view| view.shared_ciphers()).ok().flatten()
     }
 
     pub(crate) fn compression(&self) -> Option<&'static str> {
-        self.look(|view| view.compression()).ok().flatten()
+        self.with_view(|view| view.compression()).ok().flatten()
     }
 
     pub(crate) fn group(&self) -> Option<String> {
-        self.look(|view| view.group()).ok().flatten()
+        self.with_view(|view| view.group()).ok().flatten()
     }
 
     /// The signature algorithm of the client (true) or of the server.
     pub(crate) fn sigalg(&self, client: bool) -> Result<Option<String>> {
         #[cfg(ossl350)]
-        return self.look(|view| view.signature_name(client == self.server_side));
+        return self.with_view(|view| view.signature_name(client == self.server_side));
         #[cfg(not(ossl350))]
         Err(Error::not_implemented(format!(
             "Getting {} signature algorithm requires OpenSSL 3.5 or later.",
@@ -49,7 +49,7 @@ impl Connection {
             let protocol = view.ssl().selected_alpn_protocol()?;
             Some(String::from_utf8_lossy(protocol).into_owned())
         };
-        self.look(protocol).ok().flatten()
+        self.with_view(protocol).ok().flatten()
     }
 
     /// The OCSP response that the server stapled.
@@ -58,12 +58,12 @@ impl Connection {
             let response = view.ssl().ocsp_status()?;
             (!self.server_side && !response.is_empty()).then(|| response.to_vec())
         };
-        self.look(response).ok().flatten()
+        self.with_view(response).ok().flatten()
     }
 
     /// The peer's certificate, if it sent one.
     pub(crate) fn peer_certificate(&self) -> Result<Option<Certificate>> {
-        self.look(|view| {
+        self.with_view(|view| {
             let ssl = view.ssl();
             if !ssl.is_init_finished() {
                 return Err(Error::value("handshake not done yet"));
@@ -77,7 +77,7 @@ impl Connection {
         let Some(certificate) = self.peer_certificate()? else {
             return Ok(None);
         };
-        let mode = self.look(|view| view.ssl().verify_mode())?;
+        let mode = self.with_view(|view| view.ssl().verify_mode())?;
         let verified = mode.contains(SslVerifyMode::PEER);
         if verified {
             certificate.get_info().map(Some)
@@ -88,7 +88,7 @@ impl Connection {
 
     /// The chain that the verification built, leaf first.
     pub(crate) fn verified_chain(&self) -> Vec<Certificate> {
-        self.look(|view| chain(view.ssl().verified_chain()))
+        self.with_view(|view| chain(view.ssl().verified_chain()))
             .unwrap_or_default()
     }
 
@@ -111,7 +111,7 @@ impl Connection {
                 _ => sent,
             }
         };
-        self.look(sent).unwrap_or_default()
+        self.with_view(sent).unwrap_or_default()
     }
 
     /// The `tls-unique` channel binding (RFC 5929).
@@ -128,7 +128,7 @@ impl Connection {
             let n = n.min(finished.len());
             (n > 0).then(|| finished[..n].to_vec())
         };
-        self.look(finished).ok().flatten()
+        self.with_view(finished).ok().flatten()
     }
 
     /// The session. `None` before the handshake is done: until then OpenSSL changes the session,
@@ -144,11 +144,11 @@ impl Connection {
             let id = ContextId::of(&*view.hooks());
             Some(SslSession::new(view.session()?, id, self.verifies))
         };
-        self.look(session).ok().flatten()
+        self.with_view(session).ok().flatten()
     }
 
     pub(crate) fn session_reused(&self) -> bool {
-        self.look(|view| view.ssl().session_reused())
+        self.with_view(|view| view.ssl().session_reused())
             .unwrap_or_default()
     }
 
@@ -170,7 +170,7 @@ impl Connection {
             };
             Some(error)
         };
-        if let Some(error) = self.look(refusal)? {
+        if let Some(error) = self.with_view(refusal)? {
             return Err(error);
         }
         let mut locked = match self.ssl.lock(Deadline::Now) {

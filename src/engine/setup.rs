@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use openssl::ssl::{SslVerifyMode, StatusType};
 
 use super::buffers::MessageCount;
-use super::ocsp::Staples;
+use super::ocsp::OcspSettings;
 use super::overrides::Verification;
 use super::pins::Pins;
 use super::readers::Readers;
@@ -140,8 +140,8 @@ impl Setup<'_> {
         if !self.config.server_side && !self.asks_for_ocsp() {
             return None;
         }
-        let staples = Staples::new(&self.config.overrides, self.verification, self.settings);
-        Some(Box::new(staples))
+        let settings = OcspSettings::new(&self.config.overrides, self.verification, self.settings);
+        Some(Box::new(settings))
     }
 
     fn configure(&self, handle: &mut SslHandle) -> Result<()> {

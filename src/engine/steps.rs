@@ -52,13 +52,13 @@ impl Connection {
     ///
     /// Returns an error if this thread holds the lock but runs no callback, for example while a
     /// callback is dropped.
-    pub(super) fn look<R>(&self, look: impl Fn(&View<'_>) -> R) -> Result<R> {
+    pub(super) fn with_view<R>(&self, read: impl Fn(&View<'_>) -> R) -> Result<R> {
         loop {
             let refused = match self.ssl.lock(Deadline::Now) {
-                Ok(locked) => return Ok(look(&locked.handle.view())),
+                Ok(locked) => return Ok(read(&locked.handle.view())),
                 Err(refused) => refused,
             };
-            match (self.window.read(&look), refused) {
+            match (self.window.read(&read), refused) {
                 (Some(answer), _) => return Ok(answer),
                 (None, LockError::Reentrant) => return Err(Error::in_callback()),
                 // The callback has returned in the meantime, so this method tries to lock again.
@@ -117,7 +117,9 @@ impl Connection {
             Some(CallbackFailure::Panic(panic)) => (outcome, Some(panic)),
             Some(CallbackFailure::Error(error)) => (Err(callback_error(error)), None),
             // As in Python, the error of the operation itself takes precedence.
-            Some(CallbackFailure::Aside(error)) => (outcome.and(Err(callback_error(error))), None),
+            Some(CallbackFailure::NonFatal(error)) => {
+                (outcome.and(Err(callback_error(error))), None)
+            }
             None => (outcome, None),
         };
         let outcome = settle(outcome);

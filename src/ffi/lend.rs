@@ -10,7 +10,7 @@ use super::read_buf::ReadBuf;
 
 /// The operations that a connection needs of the stream that it has borrowed. If there is no data
 /// to read, the error is `WouldBlock`.
-pub(crate) trait Carrier {
+pub(crate) trait LentStream {
     /// Reads bytes into `buf`. If it writes none, the stream has ended.
     fn read(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()>;
 
@@ -18,8 +18,8 @@ pub(crate) trait Carrier {
     fn write(&mut self, buf: &[u8]);
 }
 
-/// A loan: the number of the borrower, and the carrier.
-type Loan = (usize, *mut (dyn Carrier + 'static));
+/// A loan: the number of the borrower, and the stream.
+type Loan = (usize, *mut (dyn LentStream + 'static));
 
 thread_local! {
     /// The loan of the innermost [`lend`] on this thread.
@@ -35,31 +35,31 @@ impl Drop for Restore {
     }
 }
 
-/// Calls `f`. During this call, [`borrow`] finds `carrier` by the borrower's number.
-pub(crate) fn lend<R>(borrower: usize, carrier: &mut dyn Carrier, f: impl FnOnce() -> R) -> R {
-    let carrier: *mut (dyn Carrier + '_) = carrier;
+/// Calls `f`. During this call, [`borrow`] finds `stream` by the borrower's number.
+pub(crate) fn lend<R>(borrower: usize, stream: &mut dyn LentStream, f: impl FnOnce() -> R) -> R {
+    let stream: *mut (dyn LentStream + '_) = stream;
     // SAFETY: the types differ in the lifetime only. The pointer is used in `borrow` only, during this
     // function: `Restore` removes it before this function returns or unwinds.
-    let carrier = unsafe {
-        std::mem::transmute::<*mut (dyn Carrier + '_), *mut (dyn Carrier + 'static)>(carrier)
+    let stream = unsafe {
+        std::mem::transmute::<*mut (dyn LentStream + '_), *mut (dyn LentStream + 'static)>(stream)
     };
-    let _restore = Restore(LENT.replace(Some((borrower, carrier))));
+    let _restore = Restore(LENT.replace(Some((borrower, stream))));
     f()
 }
 
-/// Calls `f` with the carrier that was lent to this borrower. `None` if the innermost loan of this
+/// Calls `f` with the stream that was lent to this borrower. `None` if the innermost loan of this
 /// thread is for another borrower. While `f` runs, the thread has no loan.
-pub(crate) fn borrow<R>(borrower: usize, f: impl FnOnce(&mut dyn Carrier) -> R) -> Option<R> {
-    let (owner, carrier) = LENT.get()?;
+pub(crate) fn borrow<R>(borrower: usize, f: impl FnOnce(&mut dyn LentStream) -> R) -> Option<R> {
+    let (owner, stream) = LENT.get()?;
     if owner != borrower {
         return None;
     }
     let _restore = Restore(LENT.take());
     // SAFETY: `lend` is running on this thread, further up the stack, and holds the only reference
-    // to the carrier. `lend` does not use that reference before `f` has returned. A nested call of
+    // to the stream. `lend` does not use that reference before `f` has returned. A nested call of
     // this function gets no second reference, since the loan was taken out of `LENT`, and `Restore`
     // puts it back after `f`.
-    Some(f(unsafe { &mut *carrier }))
+    Some(f(unsafe { &mut *stream }))
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
 
     struct Count(usize);
 
-    impl Carrier for Count {
+    impl LentStream for Count {
         fn read(&mut self, _buf: &mut ReadBuf<'_>) -> io::Result<()> {
             Err(io::ErrorKind::WouldBlock.into())
         }
@@ -79,11 +79,11 @@ mod tests {
     }
 
     fn write(borrower: usize) -> bool {
-        borrow(borrower, |carrier| carrier.write(b"x")).is_some()
+        borrow(borrower, |stream| stream.write(b"x")).is_some()
     }
 
     #[test]
-    fn only_the_borrower_of_the_innermost_loan_finds_its_carrier() {
+    fn only_the_borrower_of_the_innermost_loan_finds_its_stream() {
         let (mut outer, mut inner) = (Count(0), Count(0));
         assert!(!write(1));
         lend(1, &mut outer, || {
@@ -104,10 +104,10 @@ mod tests {
 
     #[test]
     fn a_loan_ends_when_its_call_panics() {
-        let mut carrier = Count(0);
+        let mut stream = Count(0);
         let panicking = std::panic::AssertUnwindSafe(|| {
-            lend(1, &mut carrier, || {
-                borrow(1, |_| panic!("in the carrier"));
+            lend(1, &mut stream, || {
+                borrow(1, |_| panic!("in the stream"));
             });
         });
         assert!(std::panic::catch_unwind(panicking).is_err());
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn another_thread_does_not_find_the_carrier() {
+    fn another_thread_does_not_find_the_stream() {
         lend(1, &mut Count(0), || {
             let found = std::thread::spawn(|| write(1)).join().unwrap();
             assert!(!found);

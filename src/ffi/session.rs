@@ -20,14 +20,21 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     }
 }
 
-/// A copy of a client's session with a note: bytes that this library stores with the session, also
-/// in its DER encoding. The note is in the field for a server's ticket application data, which is
-/// empty in a client's session.
-pub(crate) fn with_note(session: &SslSessionRef, note: &[u8]) -> Result<SslSession, ErrorStack> {
+/// A copy of a client's session with application data: bytes that this library stores with the
+/// session, also in its DER encoding. They are in the field for a server's ticket application data,
+/// which is empty in a client's session.
+pub(crate) fn with_app_data(
+    session: &SslSessionRef,
+    app_data: &[u8],
+) -> Result<SslSession, ErrorStack> {
     let copy = copy(session)?;
     // SAFETY: only this function has the copy; OpenSSL copies the bytes.
     let added = unsafe {
-        decl::SSL_SESSION_set1_ticket_appdata(copy.as_ptr(), note.as_ptr().cast(), note.len())
+        decl::SSL_SESSION_set1_ticket_appdata(
+            copy.as_ptr(),
+            app_data.as_ptr().cast(),
+            app_data.len(),
+        )
     };
     match added {
         1 => Ok(copy),
@@ -35,10 +42,10 @@ pub(crate) fn with_note(session: &SslSessionRef, note: &[u8]) -> Result<SslSessi
     }
 }
 
-/// The session's note; empty if it has none.
-pub(crate) fn note(session: &SslSessionRef) -> Vec<u8> {
+/// The application data of the session; empty if it has none.
+pub(crate) fn app_data(session: &SslSessionRef) -> Vec<u8> {
     let (mut data, mut len) = (std::ptr::null_mut(), 0);
-    // SAFETY: a live session. `with_note` sets the field before it returns the session, and nothing
+    // SAFETY: a live session. `with_app_data` sets the field before it returns the session, and nothing
     // changes it later. The bytes are copied.
     unsafe {
         match decl::SSL_SESSION_get0_ticket_appdata(session.as_ptr(), &mut data, &mut len) {

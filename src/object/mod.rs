@@ -243,7 +243,7 @@ impl SslObject {
         }
         let limit = len.min(RECORD_MAX);
         let data = run(|| self.connection.read_vec(limit, Deadline::Never))?;
-        self.used();
+        self.count_message();
         Ok(data)
     }
 
@@ -257,14 +257,14 @@ impl SslObject {
             return Ok(0);
         }
         let n = self.try_read_into(buffer)?.now()?;
-        self.used();
+        self.count_message();
         Ok(n)
     }
 
     /// Counts a message that was sent or received. A connection with many messages keeps OpenSSL's
     /// buffers.
-    pub(crate) fn used(&self) {
-        self.connection.used();
+    pub(crate) fn count_message(&self) {
+        self.connection.count_message();
     }
 
     /// Whether a read would need bytes of the peer. The bytes in the incoming buffer do not count:
@@ -293,7 +293,7 @@ impl SslObject {
     /// `SSLWantReadError` before the handshake is done; `SSLError` after `unwrap`.
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let n = self.try_write(data)?.now()?;
-        self.used();
+        self.count_message();
         Ok(n)
     }
 

@@ -145,7 +145,7 @@ enum Count {
 
 /// What to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum RetryDecision {
     Again,
     /// Report the error itself.
     Raise,
@@ -267,7 +267,7 @@ impl Retry {
     }
 
     /// Counts a failure, and decides what follows: `Retry.increment`.
-    pub(super) fn count(&mut self, failure: Failure, method: &Method) -> Verdict {
+    pub(super) fn count(&mut self, failure: Failure, method: &Method) -> RetryDecision {
         let allowed = self.allows(method);
         if let Some(total) = &mut self.total {
             *total -= 1;
@@ -277,8 +277,8 @@ impl Retry {
             Failure::Status => &mut self.status,
             Failure::Other => &mut self.other,
             Failure::Read => match &mut self.read {
-                _ if !allowed => return Verdict::Raise,
-                Count::Never => return Verdict::Raise,
+                _ if !allowed => return RetryDecision::Raise,
+                Count::Never => return RetryDecision::Raise,
                 Count::Unlimited => &mut None,
                 Count::Left(left) => {
                     *left -= 1;
@@ -296,8 +296,8 @@ impl Retry {
         };
         let counts = [self.total, self.connect, read, self.status, self.other];
         match counts.into_iter().flatten().any(|left| left < 0) {
-            true => Verdict::Exhausted,
-            false => Verdict::Again,
+            true => RetryDecision::Exhausted,
+            false => RetryDecision::Again,
         }
     }
 

@@ -188,15 +188,15 @@ fn quoted(value: &str) -> String {
 /// Python's `json.dumps(value)`: spaces after `,` and `:`, and nothing outside ASCII.
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let mut serializer = Serializer::with_formatter(&mut bytes, Dumps);
+    let mut serializer = Serializer::with_formatter(&mut bytes, PythonJsonFormatter);
     let outcome = value.serialize(&mut serializer);
     outcome.map_err(|error| Error::InvalidJSONError(error.to_string().into()))?;
     Ok(bytes)
 }
 
-struct Dumps;
+struct PythonJsonFormatter;
 
-impl Formatter for Dumps {
+impl Formatter for PythonJsonFormatter {
     fn begin_array_value<W: ?Sized + io::Write>(
         &mut self,
         out: &mut W,

@@ -8,7 +8,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::Error;
 use super::error::NotConnected;
-use super::nested::Nested;
+use super::nested::TlsInTls;
 use crate as ssl;
 
 /// Converts an error of the handshake. As in Python, the connect time-out also limits the handshake, but its
@@ -89,7 +89,7 @@ impl Remaining {
 pub(super) enum Stream {
     Tls(Box<ssl::SslSocket>),
     /// TLS to the server through TLS to a proxy.
-    Nested(Box<Nested>),
+    Nested(Box<TlsInTls>),
     Plain(TcpStream),
 }
 

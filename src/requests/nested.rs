@@ -6,23 +6,23 @@ use crate as ssl;
 
 /// TLS within the TLS connection to a proxy.
 #[derive(Debug)]
-pub(super) struct Nested {
+pub(super) struct TlsInTls {
     outer: ssl::SslSocket,
     inner: ssl::SslObject,
     incoming: ssl::MemoryBio,
     outgoing: ssl::MemoryBio,
 }
 
-impl Nested {
+impl TlsInTls {
     pub(super) fn connect(
         context: &ssl::SslContext,
         outer: ssl::SslSocket,
         options: impl Into<ssl::WrapBio>,
         timeout: Option<Duration>,
-    ) -> ssl::Result<Nested> {
+    ) -> ssl::Result<TlsInTls> {
         let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
         let inner = context.wrap_bio(&incoming, &outgoing, options)?;
-        let nested = Nested {
+        let nested = TlsInTls {
             outer,
             inner,
             incoming,

@@ -270,7 +270,7 @@ impl RequestOptions {
     }
 
     /// Takes the session's options where this request sets none.
-    pub(super) fn or(mut self, session: &RequestOptions) -> RequestOptions {
+    pub(super) fn with_session_defaults(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);
         let merged = |session: &Fields, own: Fields| -> Fields {

@@ -12,7 +12,7 @@ use ureq::http;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::adapter::{HttpAdapter, Retry, Verdict};
+use super::adapter::{HttpAdapter, Retry, RetryDecision};
 use super::error::Failure;
 use super::prepare::{add_cookies, keep_cookies, prepare};
 use super::redirect::{self, Outgoing};
@@ -230,7 +230,7 @@ impl Session {
     /// Sends a request and follows redirects. Leaves the body of the last response unread.
     fn run(&self, method: &str, url: &str, options: RequestOptions) -> Result<LastHop, Error> {
         let verify = self.verify(options.verify.clone());
-        let options = options.or(&self.options);
+        let options = options.with_session_defaults(&self.options);
         if let Some(error) = &options.error {
             return Err(Error::InvalidJSONError(error.to_string().into()));
         }
@@ -407,7 +407,7 @@ fn exchange(
                 if !retry.repeats(&request.method, status, answer.headers()) {
                     return Ok(answer);
                 }
-                if retry.count(Failure::Status, &request.method) != Verdict::Again {
+                if retry.count(Failure::Status, &request.method) != RetryDecision::Again {
                     return match retry.raises_on_status() {
                         true => Err(Error::RetryError(status)),
                         false => Ok(answer),
@@ -419,9 +419,9 @@ fn exchange(
                 retry.pause(Some(&headers))?
             }
             Err(error) => match retry.count(error.failure(), &request.method) {
-                Verdict::Again => retry.pause(None)?,
-                Verdict::Raise => return Err(error),
-                Verdict::Exhausted => return Err(error.exhausted()),
+                RetryDecision::Again => retry.pause(None)?,
+                RetryDecision::Raise => return Err(error),
+                RetryDecision::Exhausted => return Err(error.exhausted()),
             },
         };
         thread::sleep(pause);

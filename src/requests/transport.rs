@@ -14,10 +14,10 @@ use ureq::unversioned::transport::time;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
 use super::connection::{Remaining, Stream, connect, handshake, of_handshake};
-use super::nested::Nested;
+use super::nested::TlsInTls;
 use super::tls::Tls;
 use super::tunnel::Proxy;
-use super::wire::Wire;
+use super::wire::ResponseRewriter;
 use super::{AssertHostname, Error, HttpAdapter, Verify};
 use crate as ssl;
 use crate::ureq::server_hostname;
@@ -88,7 +88,7 @@ impl WireConnector {
             Stream::Tls(outer) => {
                 let options = self.bio_options(ssl::WrapBio::from(server_hostname(host)));
                 let left = remaining.get().ok_or(Error::ReadTimeout)?;
-                let nested = Nested::connect(context, *outer, options, left);
+                let nested = TlsInTls::connect(context, *outer, options, left);
                 Stream::Nested(Box::new(nested.map_err(of_handshake)?))
             }
             Stream::Nested(nested) => Stream::Nested(nested),
@@ -174,7 +174,7 @@ impl Connector for WireConnector {
         };
         Ok(Some(WireTransport {
             stream,
-            wire: Wire::new(details.config.output_buffer_size()),
+            wire: ResponseRewriter::new(details.config.output_buffer_size()),
             is_cut: false,
             forward,
         }))
@@ -190,7 +190,7 @@ fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error
 #[derive(Debug)]
 pub(super) struct WireTransport {
     stream: Stream,
-    wire: Wire,
+    wire: ResponseRewriter,
     /// Sending has failed. The server may have sent a response before it closed the connection.
     is_cut: bool,
     forward: Option<Forward>,

@@ -14,7 +14,7 @@ const SCRATCH: usize = 10 * 1024;
 
 /// The buffers of a connection.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct ResponseRewriter {
     /// Received bytes; those from `taken` to `filled` are unprocessed.
     raw: Vec<u8>,
     taken: usize,
@@ -51,10 +51,10 @@ enum Phase {
     Trailer,
 }
 
-impl Wire {
+impl ResponseRewriter {
     /// The buffers are allocated on first use.
-    pub(super) fn new(output_size: usize) -> Wire {
-        Wire {
+    pub(super) fn new(output_size: usize) -> ResponseRewriter {
+        ResponseRewriter {
             raw: Vec::new(),
             taken: 0,
             filled: 0,
@@ -212,7 +212,7 @@ fn broken(why: &str) -> Error {
     Error::ChunkedEncodingError(why.into())
 }
 
-impl Buffers for Wire {
+impl Buffers for ResponseRewriter {
     fn output(&mut self) -> &mut [u8] {
         self.output.resize(self.output_size, 0);
         &mut self.output

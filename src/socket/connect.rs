@@ -9,7 +9,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::address::{self, Address, ToAddress};
 use super::flight::Flight;
-use super::io::{Io, SocketTransport};
+use super::io::{SharedSocket, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
 use super::{NO_TIMEOUT, SslSocket, Tls};
 use crate::context::SslContext;
@@ -100,7 +100,7 @@ impl SslSocket {
             refuse_early_data(&socket)?;
         }
         let sock = SslSocket {
-            io: Arc::new(Io::new(socket)),
+            io: Arc::new(SharedSocket::new(socket)),
             tls: RwLock::new(Tls::NotStarted),
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),

@@ -20,7 +20,7 @@ use crate::ffi::read_buf::ReadBuf;
 
 /// A descriptor that several threads use, and that any of them may close.
 #[derive(Debug)]
-pub(super) struct Io {
+pub(super) struct SharedSocket {
     pub(super) socket: Socket,
     closed: AtomicBool,
     /// How many threads are in the method `wait`.
@@ -33,9 +33,9 @@ pub(super) struct Io {
     left_over: Mutex<Vec<u8>>,
 }
 
-impl Io {
-    pub(super) fn new(socket: Socket) -> Io {
-        Io {
+impl SharedSocket {
+    pub(super) fn new(socket: Socket) -> SharedSocket {
+        SharedSocket {
             wake_group: WakeGroup::of(socket.as_raw_fd()),
             socket,
             closed: AtomicBool::new(false),
@@ -231,7 +231,7 @@ const GATHERED: usize = 66 * 1024;
 /// The transport of TLS records over a socket. It has no large buffers while it holds neither
 /// received nor unsent bytes.
 pub(super) struct SocketTransport {
-    io: Arc<Io>,
+    io: Arc<SharedSocket>,
     reads_ahead: bool,
     ahead: Vec<u8>,
     /// How much of `ahead` OpenSSL has taken.
@@ -246,7 +246,7 @@ pub(super) struct SocketTransport {
 
 impl SocketTransport {
     /// OpenSSL first gets the bytes that an earlier connection on this socket has left over.
-    pub(super) fn new(io: Arc<Io>, reads_ahead: bool) -> SocketTransport {
+    pub(super) fn new(io: Arc<SharedSocket>, reads_ahead: bool) -> SocketTransport {
         SocketTransport {
             ahead: io.take_left_over(),
             io,

@@ -34,7 +34,7 @@ use crate::context::{SslContext, SslSession};
 use crate::engine::{Connection, Deadline, Overrides, Step, inspection_methods};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
-use io::Io;
+use io::SharedSocket;
 
 /// A socket that speaks TLS: Python's `ssl.SSLSocket`.
 ///
@@ -91,7 +91,7 @@ use io::Io;
 #[doc(alias = "SSLSocket")]
 #[doc(alias = "dup")]
 pub struct SslSocket {
-    io: Arc<Io>,
+    io: Arc<SharedSocket>,
     tls: RwLock<Tls>,
     context: Mutex<SslContext>,
     /// The time-out in nanoseconds, or `NO_TIMEOUT`.

@@ -100,8 +100,8 @@ impl SslSocket {
                 data.truncate(n);
                 Ok(data)
             }
-            Tls::NotStarted => Err(self.unprotected("Read")),
-            Tls::Dropped => Err(self.over("Read")),
+            Tls::NotStarted => Err(self.no_tls_yet_error("Read")),
+            Tls::Dropped => Err(self.dropped_tls_error("Read")),
         }
     }
 
@@ -134,8 +134,8 @@ impl SslSocket {
                 connection.read_into_as(mode, buffer, deadline)
             }),
             Tls::Unwrapped => self.recv_plain(buffer),
-            Tls::NotStarted => Err(self.unprotected("Read")),
-            Tls::Dropped => Err(self.over("Read")),
+            Tls::NotStarted => Err(self.no_tls_yet_error("Read")),
+            Tls::Dropped => Err(self.dropped_tls_error("Read")),
         }
     }
 
@@ -248,8 +248,8 @@ impl SslSocket {
         match tls {
             Tls::Active(connection) => self.write_tls(&connection, mode, data),
             Tls::Unwrapped => self.send_plain(data, self.deadline()),
-            Tls::NotStarted => Err(self.unprotected("Write")),
-            Tls::Dropped => Err(self.over("Write")),
+            Tls::NotStarted => Err(self.no_tls_yet_error("Write")),
+            Tls::Dropped => Err(self.dropped_tls_error("Write")),
         }
     }
 
@@ -260,7 +260,7 @@ impl SslSocket {
 
     /// The error of a socket whose TLS connection was dropped: `EBADF` if the socket is closed, or
     /// Python's error for a socket without TLS.
-    fn over(&self, what: &str) -> Error {
+    fn dropped_tls_error(&self, what: &str) -> Error {
         self.io
             .check_open()
             .err()
@@ -277,7 +277,7 @@ impl SslSocket {
     /// The error of a socket that has no TLS connection yet. If the socket is not connected, it is
     /// the system's error. If the socket is connected, for example because `connect` has failed
     /// half-way, it sends and receives nothing. (In Python, it sends and receives in clear text.)
-    fn unprotected(&self, what: &str) -> Error {
+    fn no_tls_yet_error(&self, what: &str) -> Error {
         let reads = what == "Read";
         let probed = self.io.call(|socket| match reads {
             true => net::peek(socket),

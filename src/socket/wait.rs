@@ -62,7 +62,7 @@ impl SslSocket {
         connection.end_read();
         match outcome {
             Ok(data) => {
-                connection.used();
+                connection.count_message();
                 Ok(data)
             }
             Err(Error::Eof(_)) if self.suppress_ragged_eofs => Ok(T::default()),
@@ -99,7 +99,7 @@ impl SslSocket {
             };
             match self.io.checked(writing.step(mode, deadline))? {
                 Step::Done(n) => {
-                    connection.used();
+                    connection.count_message();
                     self.wrote.store(true, Ordering::Relaxed);
                     return Ok(n);
                 }

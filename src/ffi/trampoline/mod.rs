@@ -43,7 +43,7 @@ pub(crate) enum CallbackFailure {
     Error(BoxError),
     Panic(Box<dyn Any + Send>),
     /// An error of the key log or of the message callback, which does not end the operation.
-    Aside(BoxError),
+    NonFatal(BoxError),
 }
 
 /// The data of a connection's callbacks, which they find through the `ex_data` index of [`slot`].
@@ -116,7 +116,7 @@ impl Callbacks {
         self.current.replace(hooks)
     }
 
-    /// Takes the failure of user code. A [`CallbackFailure::Aside`] is taken only if the operation is
+    /// Takes the failure of user code. A [`CallbackFailure::NonFatal`] is taken only if the operation is
     /// `over`.
     pub(crate) fn take_failure(&self, over: bool) -> Option<CallbackFailure> {
         if over || self.has_failed() {
@@ -130,7 +130,7 @@ impl Callbacks {
     fn has_failed(&self) -> bool {
         !matches!(
             *self.failure.borrow(),
-            None | Some(CallbackFailure::Aside(_))
+            None | Some(CallbackFailure::NonFatal(_))
         )
     }
 
@@ -147,7 +147,7 @@ impl Callbacks {
         // because its destructor may be user code.
         let earlier = self.failure.take();
         self.failure
-            .replace(earlier.or(Some(CallbackFailure::Aside(error))));
+            .replace(earlier.or(Some(CallbackFailure::NonFatal(error))));
     }
 }
 

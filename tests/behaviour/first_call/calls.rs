@@ -54,7 +54,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("TlsMessage", &["SslContext::new"]),
     ("SessionStats", &["SslContext::new"]),
     ("SslSession", &["SslContext::new"]),
-    ("Verdict", &["SslContext::new"]),
+    ("OcspFailure", &["SslContext::new"]),
     ("Handshake", &["SslContext::new"]),
     ("IntoFallible", &["SslContext::new"]),
     ("TlsConnector", &["SslContext::new"]),
@@ -66,7 +66,7 @@ pub(super) const MADE_BY: &[(&str, &[&str])] = &[
     ("TlsTransport", &["SslContext::new"]),
     // Private types that implement a trait whose name is also that of a public type.
     ("BioTransport", &["SslContext::new"]),
-    ("Borrower", &["SslContext::new"]),
+    ("BorrowingTransport", &["SslContext::new"]),
     ("SocketTransport", &["SslContext::new"]),
     ("WireTransport", &["SslContext::new"]),
     // A macro defines these methods for `SslSocket` and `SslObject`.
