@@ -125,6 +125,11 @@ fn stapled_responses_are_judged_in_each_version() {
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
     let other = ca.issue("localhost");
+    // From OpenSSL 3.6 on, the test's server does not send a response that it cannot decode.
+    let undecodable = match openssl::version::number() {
+        0x3060_0000.. => "no",
+        _ => "invalid",
+    };
     for (response, status) in [
         (ca.ocsp(&leaf).build(), "good"),
         (ca.ocsp(&leaf).sha256().revoked().build(), "revoked"),
@@ -135,7 +140,7 @@ fn stapled_responses_are_judged_in_each_version() {
         (ca.ocsp(&other).build(), "invalid"),
         (Ca::new().ocsp(&leaf).build(), "invalid"),
         (try_later(), "invalid"),
-        (malformed(), "invalid"),
+        (malformed(), undecodable),
     ] {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
             let response = response.clone();
