@@ -125,23 +125,25 @@ fn stapled_responses_are_judged_in_each_version() {
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
     let other = ca.issue("localhost");
-    // From OpenSSL 3.6 on, the test's server does not send a response that it cannot decode.
-    let undecodable = match openssl::version::number() {
-        0x3060_0000.. => "no",
-        _ => "invalid",
+    // From OpenSSL 3.6 on, the test's server sends only responses that it can decode and that are for its
+    // certificate.
+    let unusable: &[&str] = match openssl::version::number() {
+        0x3060_0000.. => &["invalid", "no"],
+        _ => &["invalid"],
     };
-    for (response, status) in [
-        (ca.ocsp(&leaf).build(), "good"),
-        (ca.ocsp(&leaf).sha256().revoked().build(), "revoked"),
+    let responses: [(Vec<u8>, &[&str]); 7] = [
+        (ca.ocsp(&leaf).build(), &["good"]),
+        (ca.ocsp(&leaf).sha256().revoked().build(), &["revoked"]),
         (
             ca.ocsp(&leaf).signed_by(&ca.ocsp_responder()).build(),
-            "good",
+            &["good"],
         ),
-        (ca.ocsp(&other).build(), "invalid"),
-        (Ca::new().ocsp(&leaf).build(), "invalid"),
-        (try_later(), "invalid"),
-        (malformed(), undecodable),
-    ] {
+        (ca.ocsp(&other).build(), unusable),
+        (Ca::new().ocsp(&leaf).build(), unusable),
+        (try_later(), unusable),
+        (malformed(), unusable),
+    ];
+    for (number, (response, status)) in responses.into_iter().enumerate() {
         for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
             let response = response.clone();
             let config = ServerConfig::new(&leaf).only_version(version);
@@ -153,7 +155,8 @@ fn stapled_responses_are_judged_in_each_version() {
             }));
             let (found, _) = json(server.addr(), &["--cafile", path(&files.ca)]);
             let stapled = &found["certificates"][0]["stapled"];
-            assert_eq!(stapled["status"], status, "{version:?}: {found}");
+            let found = stapled["status"].as_str().unwrap();
+            assert!(status.contains(&found), "{number} {version:?}: {stapled}");
         }
     }
 }
