@@ -185,7 +185,8 @@ fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let error = match refusal() {
         Err(Error::Eof(_)) => ended(),
-        // OpenSSL accepts the message, so the error of this library's parser is reported.
+        // OpenSSL finds no fault in the message, so the error of this library's parser is reported.
+        // `NO_SHARED_CIPHER` only means that the context here has no certificate.
         Ok(()) | Err(Error::WantRead(_)) => found,
         Err(error) if error.reason() == Some("NO_SHARED_CIPHER") => found,
         Err(error) => error,

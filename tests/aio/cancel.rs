@@ -85,8 +85,8 @@ proptest! {
             let data = pattern(100_000);
             let (sent, received) = tokio::join!(
                 async {
-                    // The library has taken only as many bytes as a write has returned. A dropped
-                    // write has taken none.
+                    // Only the bytes that a completed write has returned are sent. A dropped write
+                    // has sent none, so its bytes are written again.
                     let mut written = 0;
                     for cut in &cuts {
                         let chunk = &data[written..(written + 2000).min(data.len())];

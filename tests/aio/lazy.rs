@@ -401,7 +401,8 @@ async fn bytes_after_the_client_hello_reach_the_handshake() {
     let (near, far) = duplex(64 * 1024);
     let serve = async {
         let mut far = far;
-        // A program may have read the first bytes of the ClientHello already, together with an earlier protocol.
+        // A program that speaks STARTTLS may have read the first bytes of the ClientHello together with
+        // the last plaintext.
         let mut first = vec![0; 100];
         far.read_exact(&mut first).await?;
         let start = LazyConfigAcceptor::new(far).received(&first).await?;

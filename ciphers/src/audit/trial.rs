@@ -159,8 +159,9 @@ impl Auditor<'_> {
             let faults = self.server_faults(&copy(Some(identity))?, Some(identity), versions)?;
             alone.push((identity, faults));
         }
-        // A server with several certificates chooses one that fits, so a certificate that a version
-        // cannot use is not a fault.
+        // A server with several certificates chooses one that fits. So the handshake faults come from
+        // the trial with all certificates, and those of one certificate count only if it fails with
+        // every version.
         let (handshake, _): (Faults, Faults) = whole
             .into_iter()
             .partition(|(fault, _)| fault.is_handshake());

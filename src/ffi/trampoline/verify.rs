@@ -15,8 +15,8 @@ pub(in crate::ffi) unsafe extern "C" fn verify(
     ctx: *mut sys::X509_STORE_CTX,
     _arg: *mut c_void,
 ) -> c_int {
-    // SAFETY: OpenSSL passes a verification that is ready to run, and that only this thread uses. This
-    // function does not use `ctx` while it runs.
+    // SAFETY: OpenSSL passes a verification that is ready to run, and that only this thread uses. While
+    // `X509_verify_cert` runs, this function holds no Rust reference to `*ctx`.
     unsafe {
         let Some(ssl) =
             connection(ctx).filter(|ssl| callbacks(*ssl).is_some_and(Callbacks::checks_peers))

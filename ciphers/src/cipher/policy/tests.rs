@@ -71,7 +71,7 @@ fn a_custom_policy_file_is_read() {
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
     let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
     assert_eq!(report.violations().len(), 1 + camellia);
-    // Several rules of one kind add up.
+    // A suite is allowed if the `allow` list of any rule has it.
     let tls13 = suites("AES128-SHA").len() - 1;
     let policy = own("allow = ['AES128-SHA']\n[[rule]]\nallow = ['AES256-SHA']").unwrap();
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:AES128-SHA256"), &[]);
@@ -284,7 +284,8 @@ fn a_report_lists_the_aspects_that_were_not_compared() {
     assert_eq!(report.not_compared(), []);
     let policy = own("forbid = ['rc4']").unwrap();
     assert_eq!(policy.check(&list, &[]).not_compared(), []);
-    // If not all suites or groups were seen, a missing one may be present.
+    // `leave_open` says that not all suites or groups are known. The violations for missing ones are then
+    // dropped.
     let rfc = Policy::rfc9325();
     let mut report = rfc.check(&suites("AES128-SHA"), &[TlsVersion::TLSv1_2]);
     report.extend(rfc.check_groups(&["secp384r1"]));
