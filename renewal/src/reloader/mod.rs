@@ -8,6 +8,7 @@ mod source;
 mod worker;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -69,7 +70,8 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         for listener in &mut *listeners {
-            listener(event);
+            // A panic, which Rust has printed, must not end the watching.
+            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
         }
         #[cfg(feature = "tokio")]
         let _ = self.events.send(event.clone());
