@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +53,6 @@ use super::{Error, RequestOptions, Response, StreamingResponse, Verify, proxies}
 /// Options of a request override those of the session. Concurrent requests use separate connections.
 /// Requests share a connection only if they have the same `verify` and `cert`; the files of each such pair
 /// are read once.
-#[derive(Debug)]
 pub struct Session {
     options: RequestOptions,
     trust_env: bool,
@@ -61,6 +61,16 @@ pub struct Session {
     adapters: Vec<(String, Arc<HttpAdapter>)>,
     cookies: Mutex<CookieStore>,
     agents: Mutex<HashMap<Route, Agent>>,
+}
+
+impl fmt::Debug for Session {
+    /// Omits cookies and proxies, which may have secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("options", &self.options)
+            .field("trust_env", &self.trust_env)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What requests must have in common to share connections: the index of the adapter, the TLS options and the
@@ -424,7 +434,9 @@ fn exchange(
                 RetryDecision::Exhausted => return Err(error.exhausted()),
             },
         };
-        thread::sleep(pause);
+        // After the total time, the next attempt reports the time-out.
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        thread::sleep(left.map_or(pause, |left| pause.min(left)));
     }
 }
 

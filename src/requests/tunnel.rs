@@ -1,5 +1,6 @@
 //! Connects through HTTP proxies with `CONNECT`.
 
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -12,13 +13,23 @@ use crate as ssl;
 const LONGEST: usize = 64 << 10;
 
 /// A proxy and the credentials for it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Proxy {
     host: String,
     port: u16,
     pub(super) is_tls: bool,
     /// The value of `Proxy-Authorization`.
     pub(super) authorization: Option<String>,
+}
+
+impl fmt::Debug for Proxy {
+    /// Omits the credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Proxy {

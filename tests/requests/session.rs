@@ -1,6 +1,8 @@
 //! Sessions, and the requests that can reuse a connection.
 
-use pyssl::requests::{Error, RequestOptions, Session};
+use std::time::Duration;
+
+use pyssl::requests::{Error, HttpAdapter, RequestOptions, Session};
 use pyssl_testing::server::{HangUp, HttpResponse};
 use pyssl_testing::{Ca, Files, HttpsServer, ServerConfig};
 
@@ -173,5 +175,47 @@ fn a_body_is_sent_with_its_own_request_only() {
     assert!(
         heads[2].starts_with("delete /") && !heads[2].contains("chunked"),
         "{text}"
+    );
+}
+
+#[test]
+fn debug_output_of_a_session_has_no_secrets() {
+    let server = crate::peer::answers(vec![
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=hidden1\r\nContent-Length: 0\r\n\r\n".to_vec(),
+    ]);
+    let session = new_session(
+        RequestOptions::new()
+            .auth("user", "hidden2")
+            .cookies([("b", "hidden3")])
+            .headers([("X-Token", "hidden4")]),
+    );
+    session
+        .get(format!("http://{}/0", server.addr()), ())
+        .unwrap();
+    let closed = pyssl_testing::closed_port();
+    let proxy = format!("http://hidden5:hidden6@{}", closed.addr());
+    let proxied = RequestOptions::new().proxies([("http", proxy)]);
+    let _ = session.get("http://localhost/0", proxied);
+    let text = format!("{session:#?}");
+    assert!(text.starts_with("Session"), "{text}");
+    // Base64 of `hidden5:hidden6`.
+    assert!(
+        !text.contains("hidden") && !text.contains("aGlkZGVu"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_pause_before_a_retry_ends_with_the_total_time() {
+    let unavailable = b"HTTP/1.1 503 Later\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n";
+    let server = crate::peer::answers(vec![unavailable.to_vec()]);
+    let session = new_session(()).mount("http://", HttpAdapter::new().max_retries(3));
+    let options = RequestOptions::new().total_timeout(Duration::from_millis(300));
+    let error = session
+        .get(format!("http://{}/0", server.addr()), options)
+        .unwrap_err();
+    assert!(
+        error.is_timeout() || error.is_connection_error(),
+        "{error:?}"
     );
 }
