@@ -8,6 +8,7 @@ mod oracle;
 mod outcomes;
 mod peer;
 mod redirects;
+mod scene;
 mod sending;
 mod session;
 mod streaming;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use pyssl::requests::{self, Error, HeaderMap, RequestOptions};
+use pyssl::requests::{self, Error, HeaderMap};
 use pyssl_testing::pki::odd;
 use pyssl_testing::python::Python;
 use pyssl_testing::server::{HangUp, HttpResponse};
@@ -11,6 +11,8 @@ use pyssl_testing::{
     Ca, Files, HttpsServer, Leaf, Scripted, ServerConfig, closed_port, python, skipped,
 };
 use serde_json::{Value, json};
+
+use crate::scene::options;
 
 /// A Python that has `requests`.
 pub(crate) fn python_with_requests() -> Option<Python> {
@@ -47,32 +49,13 @@ pub(crate) fn class(error: &Error) -> &'static str {
 
 /// The outcome of the request on this library; `oracle.py` makes the same one in Python.
 fn outcome(url: &str, arguments: &Value) -> Value {
-    let mut options = RequestOptions::new();
-    options = match &arguments["verify"] {
-        Value::Bool(verify) => options.verify(*verify),
-        Value::String(path) => options.verify(path),
-        _ => options,
-    };
-    options = match &arguments["cert"] {
-        Value::String(cert) => options.cert(cert),
-        Value::Array(pair) => options.cert((pair[0].as_str().unwrap(), pair[1].as_str().unwrap())),
-        _ => options,
-    };
+    let mut options = options(arguments);
     if let Some(seconds) = arguments["timeout"].as_f64() {
         options = options.timeout(Duration::from_secs_f64(seconds));
     }
-    if let Some(follow) = arguments["allow_redirects"].as_bool() {
-        options = options.allow_redirects(follow);
+    if let Some(length) = arguments["data"].as_u64() {
+        options = options.data("x".repeat(usize::try_from(length).unwrap()));
     }
-    options = match &arguments["data"] {
-        Value::String(data) => options.data(data.as_str()),
-        Value::Number(length) => {
-            options.data("x".repeat(usize::try_from(length.as_u64().unwrap()).unwrap()))
-        }
-        _ => options,
-    };
-    let headers = arguments["headers"].as_object().into_iter().flatten();
-    options = options.headers(headers.map(|(name, value)| (name, value.as_str().unwrap())));
     let method = arguments["method"].as_str().unwrap_or("GET");
     let outcome = match arguments["head"].as_bool() {
         Some(true) => requests::head(url, options),

@@ -1,0 +1,248 @@
+//! Scenes: requests as JSON, which this library and Python's `requests` play.
+
+use std::process::Command;
+
+use pyssl as ssl;
+use pyssl::requests::{Error, FilePart, HttpAdapter, RequestOptions, Retry, Session};
+use pyssl_testing::skipped;
+use serde_json::{Value, json};
+
+use crate::oracle::{class, python_with_requests};
+
+/// The environment variable with the path of the scenes, for a process that plays them.
+const SCENES: &str = "PYSSL_TEST_SCENES";
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    match value {
+        Value::Array(pairs) => pairs
+            .iter()
+            .map(|pair| (text(&pair[0]), text(&pair[1])))
+            .collect(),
+        Value::Object(pairs) => pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn options(arguments: &Value) -> RequestOptions {
+    let mut options = RequestOptions::new()
+        .headers(pairs(&arguments["headers"]))
+        .params(pairs(&arguments["params"]))
+        .cookies(pairs(&arguments["cookies"]))
+        .proxies(pairs(&arguments["proxies"]));
+    options = match &arguments["verify"] {
+        Value::Bool(verify) => options.verify(*verify),
+        Value::String(path) => options.verify(path),
+        _ => options,
+    };
+    options = match &arguments["cert"] {
+        Value::String(cert) => options.cert(cert),
+        Value::Array(pair) => options.cert((pair[0].as_str().unwrap(), pair[1].as_str().unwrap())),
+        _ => options,
+    };
+    if let Value::Array(auth) = &arguments["auth"] {
+        options = options.auth(auth[0].as_str().unwrap(), auth[1].as_str().unwrap());
+    }
+    if let Some(follow) = arguments["allow_redirects"].as_bool() {
+        options = options.allow_redirects(follow);
+    }
+    if let Some(data) = arguments["data"].as_str() {
+        options = options.data(data);
+    }
+    if !arguments["form"].is_null() {
+        options = options.form(pairs(&arguments["form"]));
+    }
+    if !arguments["json"].is_null() {
+        options = options.json(&arguments["json"]);
+    }
+    for file in arguments["files"].as_array().into_iter().flatten() {
+        let part = &file[1];
+        let mut made = FilePart::new(part[1].as_str().unwrap()).filename(part[0].as_str().unwrap());
+        if let Some(content_type) = part[2].as_str() {
+            made = made.content_type(content_type);
+        }
+        options = options.files([(file[0].as_str().unwrap(), made)]);
+    }
+    options
+}
+
+fn adapter(settings: &Value) -> HttpAdapter {
+    let mut adapter = HttpAdapter::new();
+    match &settings["assert_hostname"] {
+        Value::Bool(check) => adapter = adapter.assert_hostname(*check),
+        Value::String(name) => adapter = adapter.assert_hostname(name.as_str()),
+        _ => {}
+    }
+    if let Some(digest) = settings["assert_fingerprint"].as_str() {
+        adapter = adapter.assert_fingerprint(digest);
+    }
+    if let Value::Object(tls) = &settings["ssl_context"] {
+        let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
+        if let Some(ciphers) = tls.get("ciphers") {
+            context.set_ciphers(ciphers.as_str().unwrap()).unwrap();
+        }
+        if tls.contains_key("maximum_version") {
+            context
+                .set_maximum_version(ssl::TlsVersion::TLSv1_2)
+                .unwrap();
+        }
+        if let Some(cafile) = tls.get("cafile") {
+            context
+                .load_verify_locations(cafile.as_str().unwrap())
+                .unwrap();
+        }
+        adapter = adapter.ssl_context(&context);
+    }
+    let count = |value: &Value| u32::try_from(value.as_u64().unwrap()).unwrap();
+    match &settings["max_retries"] {
+        Value::Number(_) => adapter = adapter.max_retries(count(&settings["max_retries"])),
+        Value::Object(fields) => {
+            let mut retry = Retry::new(10);
+            for (name, value) in fields {
+                retry = match &**name {
+                    "total" => Retry::new(count(value)),
+                    _ => retry,
+                };
+            }
+            for (name, value) in fields {
+                let list = || value.as_array().into_iter().flatten();
+                retry = match &**name {
+                    "total" => retry,
+                    "connect" => retry.connect(count(value)),
+                    "read" => retry.read(count(value)),
+                    "status" => retry.status(count(value)),
+                    "raise_on_status" => retry.raise_on_status(value.as_bool().unwrap()),
+                    "respect_retry_after_header" => {
+                        retry.respect_retry_after_header(value.as_bool().unwrap())
+                    }
+                    "status_forcelist" => retry.status_forcelist(
+                        list().map(|status| u16::try_from(count(status)).unwrap()),
+                    ),
+                    "allowed_methods" if value.is_null() => retry.all_methods(),
+                    "allowed_methods" => {
+                        retry.allowed_methods(list().map(|method| method.as_str().unwrap()))
+                    }
+                    other => panic!("{other}"),
+                };
+            }
+            adapter = adapter.max_retries(retry);
+        }
+        _ => {}
+    }
+    adapter
+}
+
+/// What comes of the scene on this library; `table.py` plays the same one in Python.
+fn play(scene: &Value) -> Value {
+    let of_session = options(&scene["session"]).headers([("X-Side", "rust")]);
+    let mut session =
+        Session::new(of_session).trust_env(scene["trust_env"].as_bool().unwrap_or(true));
+    for (prefix, settings) in scene["mount"].as_object().into_iter().flatten() {
+        session = session.mount(prefix, adapter(settings));
+    }
+    let steps = scene["steps"].as_array().unwrap();
+    let step = |step: &Value| {
+        let method = step["method"].as_str().unwrap_or("GET");
+        let response = session.request(
+            method,
+            step["url"].as_str().unwrap(),
+            options(&step["options"]),
+        )?;
+        if !step["raise"].is_null() {
+            response.raise_for_status()?;
+        }
+        let history: Vec<u16> = response
+            .history()
+            .iter()
+            .map(|hop| hop.status_code())
+            .collect();
+        let mut cookies = session.cookies();
+        cookies.sort();
+        Ok::<_, Error>(json!([
+            response.status_code(),
+            response.text(),
+            response.url(),
+            history,
+            cookies
+        ]))
+    };
+    let outcomes = steps
+        .iter()
+        .map(|one| step(one).unwrap_or_else(|error| json!(class(&error))));
+    outcomes.collect()
+}
+
+/// Runs only in the processes that `compare` starts.
+#[test]
+fn scene_process() {
+    if let Some(path) = std::env::var_os(SCENES) {
+        let scenes: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let outcomes: Vec<Value> = scenes.iter().map(play).collect();
+        println!("OUTCOMES {}", json!(outcomes));
+    }
+}
+
+/// Plays scenes with both libraries in processes of their own. They have these environment variables, and no others
+/// about proxies or certificate bundles.
+pub(crate) fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize {
+    let Some(python) = python_with_requests() else {
+        skipped("no Python with requests found");
+        return 0;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("scenes.json");
+    std::fs::write(&path, json!(scenes).to_string()).unwrap();
+    let clean = |command: &mut Command| {
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command
+                .env_remove(name)
+                .env_remove(name.to_ascii_lowercase());
+        }
+        command
+            .env_remove("REQUESTS_CA_BUNDLE")
+            .env_remove("CURL_CA_BUNDLE");
+        command
+            .env("NETRC", "/nowhere")
+            .envs(environment.iter().map(|(name, value)| (name, value)));
+    };
+    let mut ours = Command::new(std::env::current_exe().unwrap());
+    clean(&mut ours);
+    ours.args(["--exact", "scene::scene_process", "--nocapture"])
+        .env(SCENES, &path);
+    let ours = ours.output().unwrap();
+    let text = String::from_utf8(ours.stdout).unwrap();
+    let error = String::from_utf8_lossy(&ours.stderr);
+    let (_, ours) = text
+        .split_once("OUTCOMES ")
+        .unwrap_or_else(|| panic!("{text}{error}"));
+    let ours: Vec<Value> = serde_json::from_str(ours.lines().next().unwrap()).unwrap();
+    let mut theirs = Command::new(python.executable());
+    clean(&mut theirs);
+    theirs
+        .arg("-c")
+        .arg(include_str!("table.py"))
+        .stdin(std::fs::File::open(&path).unwrap());
+    let theirs = theirs.output().unwrap();
+    let error = String::from_utf8_lossy(&theirs.stderr);
+    assert!(theirs.status.success(), "{error}");
+    let theirs: Vec<Value> = serde_json::from_slice(&theirs.stdout).unwrap();
+    let rows = scenes.iter().zip(ours.iter().zip(&theirs));
+    let different: Vec<String> = rows
+        .filter(|(_, (ours, theirs))| ours != theirs)
+        .map(|(scene, (ours, theirs))| format!("{scene}\n  ours   {ours}\n  python {theirs}"))
+        .collect();
+    let (count, all) = (different.len(), scenes.len());
+    assert!(
+        different.is_empty(),
+        "{count} of {all} differ with {environment:?}:\n{}",
+        different.join("\n")
+    );
+    all
+}
+
+pub(crate) fn one(method: &str, url: &str, options: Value) -> Value {
+    json!({"steps": [{"method": method, "url": url, "options": options}]})
+}
