@@ -1,51 +1,14 @@
 //! Makes requests with Python's `requests` and with `pyssl::requests`, and compares the outcomes.
 
-use std::path::Path;
 use std::time::Duration;
 
-use pyssl::requests::{self, Error, HeaderMap};
+use pyssl::requests::{self, HeaderMap};
 use pyssl_testing::pki::odd;
-use pyssl_testing::python::Python;
 use pyssl_testing::server::{HangUp, HttpResponse};
-use pyssl_testing::{
-    Ca, Files, HttpsServer, Leaf, Scripted, ServerConfig, closed_port, python, skipped,
-};
+use pyssl_testing::{Ca, Files, HttpsServer, Leaf, Scripted, ServerConfig, closed_port, skipped};
 use serde_json::{Value, json};
 
-use crate::scene::options;
-
-/// A Python that has `requests`.
-pub(crate) fn python_with_requests() -> Option<Python> {
-    let system = Python::at(Path::new("python3"));
-    let named = std::env::var_os("PYSSL_REQUESTS_PYTHON");
-    let named = named.and_then(|path| Python::at(Path::new(&path)));
-    let mut pythons = named.into_iter().chain(python().cloned()).chain(system);
-    pythons.find(|python| python.run("import requests", &[""; 0]).status.success())
-}
-
-pub(crate) fn class(error: &Error) -> &'static str {
-    match error {
-        Error::SSLError(_) => "SSLError",
-        Error::ConnectionError(_) => "ConnectionError",
-        Error::ConnectTimeout => "ConnectTimeout",
-        Error::ReadTimeout => "ReadTimeout",
-        Error::ChunkedEncodingError(_) => "ChunkedEncodingError",
-        Error::TooManyRedirects(_) => "TooManyRedirects",
-        Error::MissingSchema(_) => "MissingSchema",
-        Error::InvalidSchema(_) => "InvalidSchema",
-        Error::InvalidURL(_) => "InvalidURL",
-        Error::InvalidHeader(_) => "InvalidHeader",
-        Error::ContentDecodingError(_) => "ContentDecodingError",
-        Error::OSError(_) => "OSError",
-        Error::ProxyError(_) => "ProxyError",
-        Error::InvalidProxyURL(_) => "InvalidProxyURL",
-        Error::RetryError(_) => "RetryError",
-        Error::InvalidJSONError(_) => "InvalidJSONError",
-        Error::ValueError(_) => "ValueError",
-        Error::HTTPError { .. } => "HTTPError",
-        other => panic!("{other:?}"),
-    }
-}
+use crate::scene::{class, options, python_with_requests};
 
 /// The outcome of the request on this library; `oracle.py` makes the same one in Python.
 fn outcome(url: &str, arguments: &Value) -> Value {

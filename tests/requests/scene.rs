@@ -1,13 +1,46 @@
 //! Scenes: requests as JSON, which this library and Python's `requests` play.
 
+use std::path::Path;
 use std::process::Command;
 
 use pyssl as ssl;
 use pyssl::requests::{Error, FilePart, HttpAdapter, RequestOptions, Retry, Session};
-use pyssl_testing::skipped;
+use pyssl_testing::python::Python;
+use pyssl_testing::{python, skipped};
 use serde_json::{Value, json};
 
-use crate::oracle::{class, python_with_requests};
+/// A Python that has `requests`.
+pub(crate) fn python_with_requests() -> Option<Python> {
+    let system = Python::at(Path::new("python3"));
+    let named = std::env::var_os("PYSSL_REQUESTS_PYTHON");
+    let named = named.and_then(|path| Python::at(Path::new(&path)));
+    let mut pythons = named.into_iter().chain(python().cloned()).chain(system);
+    pythons.find(|python| python.run("import requests", &[""; 0]).status.success())
+}
+
+pub(crate) fn class(error: &Error) -> &'static str {
+    match error {
+        Error::SSLError(_) => "SSLError",
+        Error::ConnectionError(_) => "ConnectionError",
+        Error::ConnectTimeout => "ConnectTimeout",
+        Error::ReadTimeout => "ReadTimeout",
+        Error::ChunkedEncodingError(_) => "ChunkedEncodingError",
+        Error::TooManyRedirects(_) => "TooManyRedirects",
+        Error::MissingSchema(_) => "MissingSchema",
+        Error::InvalidSchema(_) => "InvalidSchema",
+        Error::InvalidURL(_) => "InvalidURL",
+        Error::InvalidHeader(_) => "InvalidHeader",
+        Error::ContentDecodingError(_) => "ContentDecodingError",
+        Error::OSError(_) => "OSError",
+        Error::ProxyError(_) => "ProxyError",
+        Error::InvalidProxyURL(_) => "InvalidProxyURL",
+        Error::RetryError(_) => "RetryError",
+        Error::InvalidJSONError(_) => "InvalidJSONError",
+        Error::ValueError(_) => "ValueError",
+        Error::HTTPError { .. } => "HTTPError",
+        other => panic!("{other:?}"),
+    }
+}
 
 /// The environment variable with the path of the scenes, for a process that plays them.
 const SCENES: &str = "PYSSL_TEST_SCENES";
