@@ -402,8 +402,10 @@ mod requests {
     };
 
     pub(super) const UNTOUCHED: &[Call] = calls! {
-        "Session::new", "Session::trust_env", "Session::max_redirects" => {
-            Session::new(()).trust_env(false).max_redirects(1)
+        "Session::new", "Session::trust_env", "Session::max_redirects",
+        "impl fmt::Debug for Session" => {
+            let session = Session::new(()).trust_env(false).max_redirects(1);
+            let _ = format!("{session:?}");
         };
         "HttpAdapter::new", "HttpAdapter::assert_fingerprint", "HttpAdapter::assert_hostname",
         "HttpAdapter::max_retries", "Session::mount", "Session::cookies", "Session::clear_cookies",
