@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn supported_suites_are_a_subset() {
+    fn a_suite_without_its_psk_callback_is_listed_but_not_supported() {
         let mut builder = builder("AES128-SHA:PSK-AES128-CBC-SHA");
         builder.set_ciphersuites("").unwrap();
         let listed = Cipher::list(&builder);

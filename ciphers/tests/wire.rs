@@ -97,7 +97,7 @@ fn a_tls_1_3_hello_retry_request_is_parsed() {
 
 /// A server accepts every suite that OpenSSL can offer, with every kind of key exchange.
 #[test]
-fn every_suite_of_openssl_is_accepted_from_our_hello() {
+fn openssl_accepts_every_one_of_its_suites_from_our_client_hello() {
     let (server, _) = server(KeyKind::Rsa2048);
     server
         .set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")

@@ -348,12 +348,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn the_definition_of_the_command_line_passes_claps_checks() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn time_outs_are_positive() {
+    fn a_time_out_must_be_a_positive_number_of_seconds() {
         assert_eq!(seconds("0.5").unwrap(), Duration::from_millis(500));
         for (text, part) in [
             ("0", "more than 0"),

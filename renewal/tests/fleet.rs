@@ -28,7 +28,11 @@ struct Server {
 impl Server {
     fn start(store: &str, identity: &Path) -> Server {
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "server_in_a_child_process", "--nocapture"])
+            .args([
+                "--exact",
+                "child_process_serves_until_its_stdin_closes",
+                "--nocapture",
+            ])
             .env(SERVER, store)
             .env(IDENTITY, identity)
             .stdin(Stdio::piped())
@@ -53,7 +57,7 @@ impl Drop for Server {
 
 /// The server process of the other tests. Without the environment variable that they set, it does nothing.
 #[test]
-fn server_in_a_child_process() {
+fn child_process_serves_until_its_stdin_closes() {
     let Ok(store) = std::env::var(SERVER) else {
         return;
     };

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_match_python() {
+    fn errors_for_unknown_objects_match_python() {
         let text = |result: Result<Asn1Object>| result.unwrap_err().to_string();
         assert_eq!(
             text(Asn1Object::new("serverAuth")),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn purposes_agree_with_openssl() {
+    fn purposes_have_the_object_identifiers_of_openssl() {
         for (purpose, nid) in [(Purpose::SERVER_AUTH, 129), (Purpose::CLIENT_AUTH, 130)] {
             assert_eq!(purpose.nid(), nid);
             assert_eq!(Asn1Object::fromnid(purpose.nid()).unwrap(), purpose.into());

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_match_python() {
+    fn errors_for_malformed_times_match_python() {
         for (text, error) in [
             (
                 "foo  5 09:34:43 2018 GMT",

@@ -247,7 +247,7 @@ mod tests {
 
     /// Replaces each byte by values with a meaning in DER.
     #[test]
-    fn openssl_decodes_every_plain_certificate_with_one_byte_changed() {
+    fn openssl_decodes_each_one_byte_change_that_stays_plain() {
         let der = Ca::new().der();
         let (mut plain, mut refused) = (0, 0);
         for at in 0..der.len() {
@@ -276,7 +276,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1000))]
         #[test]
-        fn openssl_decodes_every_plain_certificate(
+        fn openssl_decodes_each_random_change_that_stays_plain(
             which in any::<prop::sample::Index>(),
             changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         ) {

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_before_the_wait_is_not_missed() {
+    fn a_step_that_ended_before_the_wait_ends_the_wait() {
         let turn = Turn::default();
         let seen = turn.steps();
         let guard = turn.take(Deadline::Never).expect("free");

@@ -20,7 +20,7 @@ async fn echo_a_line(mut reader: StreamReader, mut writer: StreamWriter) {
 }
 
 #[tokio::test]
-async fn a_connected_socket_needs_the_name_of_its_server() {
+async fn open_connection_on_a_connected_socket_requires_server_hostname() {
     let (client, server) = contexts();
     let server = asyncio::start_server(echo_a_line, LOCAL, &server)
         .await
@@ -85,7 +85,7 @@ asyncio.run(main())
 "#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_and_arguments_are_those_of_asyncio() {
+async fn limits_and_argument_errors_match_asyncio() {
     let python = skip_without_python!();
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca));

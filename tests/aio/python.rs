@@ -99,17 +99,17 @@ async fn echo_to_asyncio(starttls: bool) {
 }
 
 #[tokio::test]
-async fn an_asyncio_server_echoes_data() {
+async fn a_client_gets_its_data_back_from_an_asyncio_server() {
     echo_to_asyncio(false).await;
 }
 
 #[tokio::test]
-async fn an_asyncio_server_calls_start_tls_on_a_plaintext_connection() {
+async fn a_client_gets_its_data_back_from_an_asyncio_server_that_calls_start_tls() {
     echo_to_asyncio(true).await;
 }
 
 #[tokio::test]
-async fn an_asyncio_client_receives_its_echo() {
+async fn an_asyncio_client_gets_its_data_back_from_a_server() {
     let python = skip_without_python!();
     let ca = Ca::new();
     let files = Files::localhost();

@@ -215,7 +215,7 @@ async fn a_buffered_inner_stream_is_flushed_before_waiting_for_the_peer() {
 }
 
 #[tokio::test]
-async fn data_is_readable_after_the_client_has_gone() {
+async fn data_is_readable_after_the_client_has_closed() {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");

@@ -340,7 +340,7 @@ print(*count)
 "#;
 
 #[test]
-fn setters_during_handshakes_in_cpython() {
+fn cpython_may_crash_when_setters_run_during_handshakes() {
     use std::os::unix::process::ExitStatusExt;
 
     // The run takes up to 20 seconds and does not affect the result, so it is optional.

@@ -266,7 +266,7 @@ fn an_identity_with_a_mismatched_key_is_rejected() {
 }
 
 #[test]
-fn sockets_accept_the_same_connection_options() {
+fn sockets_accept_the_connection_options_of_objects() {
     let ca = Ca::new();
     let server = EchoServer::start(&ca.issue("real.example"));
     let client = client_context(&Ca::new());

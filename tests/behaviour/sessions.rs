@@ -31,7 +31,7 @@ impl Contexts {
 }
 
 #[test]
-fn a_session_has_the_attributes_of_pythons() {
+fn a_session_has_the_attributes_of_pythons_sslsession() {
     for version in BOTH_VERSIONS {
         let contexts = Contexts::of(version);
         let pair = contexts.connected();

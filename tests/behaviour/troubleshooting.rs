@@ -51,7 +51,7 @@ fn failed(client: &ssl::SslContext, server: &ssl::SslContext) {
 }
 
 #[test]
-fn certificates_that_do_not_verify_are_explained() {
+fn the_chapter_explains_certificates_that_do_not_verify() {
     let ca = Ca::new();
     let localhost = || ca.builder().san("localhost");
     let lax = client_context(&ca);
@@ -100,7 +100,7 @@ fn certificates_that_do_not_verify_are_explained() {
 }
 
 #[test]
-fn weak_keys_and_signatures_are_explained() {
+fn the_chapter_explains_weak_keys_and_signatures() {
     let ca = Ca::new();
     let load = |leaf: &Leaf| {
         let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
@@ -116,7 +116,7 @@ fn weak_keys_and_signatures_are_explained() {
 }
 
 #[test]
-fn files_that_do_not_fit_are_explained() {
+fn the_chapter_explains_unusable_certificate_and_key_files() {
     let ca = Ca::new();
     let (one, other) = (Files::of(&ca.issue("one")), Files::of(&ca.issue("other")));
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
@@ -129,7 +129,7 @@ fn files_that_do_not_fit_are_explained() {
 }
 
 #[test]
-fn settings_with_nothing_in_common_are_explained() {
+fn the_chapter_explains_settings_with_nothing_in_common() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     let old = client_context(&ca);
@@ -149,7 +149,7 @@ fn settings_with_nothing_in_common_are_explained() {
 }
 
 #[test]
-fn clients_without_a_good_certificate_are_explained() {
+fn the_chapter_explains_missing_and_untrusted_client_certificates() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     require_certificates(&server, &ca);
@@ -160,7 +160,7 @@ fn clients_without_a_good_certificate_are_explained() {
 }
 
 #[test]
-fn peers_without_tls_and_early_ends_are_explained() {
+fn the_chapter_explains_peers_without_tls_and_early_ends() {
     let client = unverified_client();
     let connect = |peer: &Scripted| {
         let plain = TcpStream::connect(peer.addr()).unwrap();
@@ -182,7 +182,7 @@ fn peers_without_tls_and_early_ends_are_explained() {
 }
 
 #[test]
-fn arguments_that_contradict_each_other_are_explained() {
+fn the_chapter_explains_arguments_that_contradict_each_other() {
     let context = ssl::create_default_context(()).unwrap();
     explained(context.set_verify_mode(ssl::CERT_NONE));
     let (near, _far) = tcp_pair();

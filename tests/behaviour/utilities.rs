@@ -341,7 +341,7 @@ fn protocol_names_match_python() {
 }
 
 #[test]
-fn rand_bytes_returns_the_requested_number() {
+fn rand_bytes_returns_the_requested_number_of_bytes() {
     assert!(ssl::RAND_status());
     ssl::RAND_add("text", 75.0);
     ssl::RAND_add(b"bytes", f64::NAN);

@@ -256,7 +256,7 @@ fn case(name: impl Into<String>, certfile: &str, keyfile: Value, password: Value
 }
 
 #[test]
-fn certificate_files_are_accepted_or_rejected_as_in_python() {
+fn load_cert_chain_accepts_the_same_files_as_python() {
     let files = fixtures();
     let key = json!(files.path("key.pem"));
     let mut cases = Vec::new();

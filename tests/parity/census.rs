@@ -12,7 +12,7 @@ const TABLES: [(&str, usize, usize); 2] = [
 ];
 
 #[test]
-fn the_census_lists_every_case_once() {
+fn the_census_lists_every_case_of_cpythons_tests_once() {
     for (table, cases, apply) in TABLES {
         let table = crate::rows::<4>(table);
         assert_eq!(table.len(), cases);
@@ -177,6 +177,6 @@ fn the_census_check_detects_missing_tests() {
         assert!(missing(test).is_err(), "{test}");
     }
     missing("unit::object::memory_bio::eof_is_true_after_all_data_was_read").unwrap();
-    missing("cli::serve::http_answers_any_request").unwrap();
+    missing("cli::serve::serve_http_answers_any_request").unwrap();
     missing("cipher_assertions::both_sides_offer_modern_suites_only").unwrap();
 }

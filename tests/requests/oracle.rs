@@ -66,7 +66,7 @@ pub(crate) fn compare(scenes: &[(String, Value)]) {
 }
 
 #[test]
-fn the_same_requests_have_the_same_outcomes() {
+fn requests_have_the_same_outcomes_as_in_python() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);

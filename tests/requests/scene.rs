@@ -210,7 +210,7 @@ fn play(scene: &Value) -> Value {
 
 /// Runs only in the processes that `compare` starts.
 #[test]
-fn scene_process() {
+fn child_process_plays_the_scenes_of_a_file() {
     if let Some(path) = std::env::var_os(SCENES) {
         let scenes: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let outcomes: Vec<Value> = scenes.iter().map(play).collect();
@@ -243,8 +243,12 @@ pub(crate) fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize
     };
     let mut ours = Command::new(std::env::current_exe().unwrap());
     clean(&mut ours);
-    ours.args(["--exact", "scene::scene_process", "--nocapture"])
-        .env(SCENES, &path);
+    ours.args([
+        "--exact",
+        "scene::child_process_plays_the_scenes_of_a_file",
+        "--nocapture",
+    ])
+    .env(SCENES, &path);
     let ours = ours.output().unwrap();
     let text = String::from_utf8(ours.stdout).unwrap();
     let error = String::from_utf8_lossy(&ours.stderr);

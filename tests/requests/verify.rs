@@ -178,7 +178,7 @@ fn verify_is_a_bool_or_a_path() {
 }
 
 #[test]
-fn environment_variables_set_the_bundle_unless_verify_does() {
+fn ca_bundle_variables_apply_unless_a_request_names_its_own_ca_file() {
     const INNER: &str = "PYSSL_TEST_INNER";
     if let Ok(url) = std::env::var(INNER) {
         let other = std::env::var("PYSSL_TEST_OTHER_CA").unwrap();
@@ -210,7 +210,7 @@ fn environment_variables_set_the_bundle_unless_verify_does() {
     ] {
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
-            .arg("verify::environment_variables_set_the_bundle_unless_verify_does")
+            .arg("verify::ca_bundle_variables_apply_unless_a_request_names_its_own_ca_file")
             .env(INNER, server.url("localhost", "/"))
             .env("PYSSL_TEST_OTHER_CA", &*other.ca)
             .envs(variables)

@@ -474,7 +474,7 @@ mod tests {
     /// After each part, the rule engine's list and the suites that can still be added are the same
     /// as in OpenSSL.
     #[test]
-    fn the_rule_engine_matches_openssl_after_every_part() {
+    fn the_rule_engine_selects_the_same_suites_as_openssl_after_every_part() {
         for text in [
             "HIGH:-AES128:!aNULL:AES128:+kRSA:@STRENGTH",
             "ALL:COMPLEMENTOFALL:-eNULL:+AES256:-aRSA:ALL:!SHA1:COMPLEMENTOFALL",
@@ -498,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_compares_the_order_before_and_after() {
+    fn moved_names_the_suites_whose_relative_order_changed() {
         assert!(moved(&[0, 1, 2], &[0, 1, 2], 3).is_empty());
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 2, 1, 3], 4), [1, 3]);
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 1, 3, 2], 4), [2]);

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_other_settings_and_other_software_get_a_hint() {
+    fn words_from_other_settings_and_other_software_get_a_hint() {
         for (text, expected) in [
             ("TLSv1.3", "versions are set elsewhere"),
             ("HIGH:!TLSv1.1", "versions are set elsewhere"),

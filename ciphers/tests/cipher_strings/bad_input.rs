@@ -16,7 +16,7 @@ fn refused(text: &str) -> (Kind, usize) {
 }
 
 #[test]
-fn each_error_has_a_column() {
+fn a_parse_error_reports_the_kind_and_the_column_of_the_fault() {
     for empty in ["", " :,;"] {
         let error = CipherString::parse(empty).unwrap_err();
         assert_eq!((error.kind(), error.column()), (Kind::Empty, None));

@@ -13,7 +13,7 @@ fn openssl_takes(text: &str) -> bool {
 }
 
 #[test]
-fn the_list_after_the_last_part_matches_openssl() {
+fn the_suites_after_the_last_part_match_openssl() {
     let (mut agree, mut refused, mut nothing) = (0, 0, 0);
     for text in corpus::all(4000) {
         let taken = openssl_takes(&text);

@@ -122,7 +122,7 @@ fn each_lint_code_is_found() {
 }
 
 #[test]
-fn good_strings_have_only_notes() {
+fn lint_finds_nothing_above_a_note_in_good_strings() {
     let python = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:\
                   !aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
     for text in [

@@ -14,7 +14,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_small_change_removes_each_problem() {
+fn fix_removes_each_problem_with_a_small_change() {
     for (text, fixed) in [
         // Strings with nothing to correct.
         ("ECDHE+AESGCM", "ECDHE+AESGCM"),
@@ -51,7 +51,7 @@ fn a_small_change_removes_each_problem() {
 }
 
 #[test]
-fn wide_strings_pass_after_their_correction() {
+fn correcting_a_wide_string_removes_suites_and_adds_none() {
     for text in [
         "ALL",
         "HIGH",
@@ -89,7 +89,7 @@ proptest! {
 
     /// The corrected string has no warning; a second correction changes nothing.
     #[test]
-    fn every_string_passes_after_its_correction(
+    fn a_corrected_string_has_no_warning_and_stays_as_it_is(
         parts in vec(
             (
                 select(vec!["", "", "", "!", "-", "+"]),
@@ -115,7 +115,7 @@ proptest! {
 
     /// A string that has nothing to correct stays as it is.
     #[test]
-    fn good_strings_stay_as_they_are(
+    fn fix_leaves_good_strings_as_they_are(
         names in vec(select(vec!["ECDHE+AESGCM", "ECDHE+CHACHA20", "DHE+AESGCM"]), 1..2),
     ) {
         let text = names.join(":");

@@ -23,7 +23,7 @@ const NAMES: &[&str] = &[
 ];
 
 #[test]
-fn resolve_matches_the_suites_of_a_context() {
+fn parsed_ciphersuites_equal_the_tls_1_3_suites_of_a_context() {
     let mut random = Random::new(13);
     let (mut taken, mut refused) = (0, 0);
     for _ in 0..600 {

@@ -41,7 +41,7 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
 }
 
 #[test]
-fn versions_differ_as_their_manuals_say() {
+fn suites_of_openssl_versions_differ_as_their_manuals_say() {
     let found: Vec<_> = KnownOpenssl::all().iter().map(KnownOpenssl::name).collect();
     assert_eq!(found, ["3.0", "3.6", "4.0"]);
     // Names are compared without regard to case since 4.0.
@@ -66,7 +66,7 @@ fn versions_differ_as_their_manuals_say() {
 }
 
 #[test]
-fn a_string_is_explained_for_every_known_version() {
+fn explain_suggests_anull_for_anul_in_every_openssl_version() {
     let string = CipherString::parse("HIGH:!aNUL:!MD5").unwrap();
     for known in KnownOpenssl::all() {
         let explanation = known.explain(string.as_str()).unwrap();

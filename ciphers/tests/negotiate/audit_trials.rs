@@ -120,7 +120,7 @@ fn a_client_that_cannot_connect_to_a_default_server_is_reported() {
 }
 
 #[test]
-fn untried_aspects_are_reported() {
+fn an_audit_reports_what_it_could_not_try() {
     let ca = Ca::new();
     let context = server(&[&ca.issue("localhost")]);
     let options = ssl::VerifyLocations::new().cadata(ca.cert_pem());

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_characters_do_not_leave_their_place() {
+    fn reserved_characters_are_escaped_in_every_output_format() {
         let problem = || Problem {
             file: "a\"<>'|&.conf".to_owned(),
             ..Problem::without_file(

@@ -103,7 +103,7 @@ fn connect_ends_when_the_time_out_has_passed() {
 }
 
 #[test]
-fn the_wait_after_the_handshake_is_short() {
+fn connect_does_not_wait_for_the_time_out_after_a_handshake() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     let config = ServerConfig::new(&leaf).configure(|context| {

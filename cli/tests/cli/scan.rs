@@ -111,7 +111,7 @@ fn scan_lists_suites_in_the_servers_order() {
 }
 
 #[test]
-fn scan_detects_whose_order_decides() {
+fn scan_detects_whether_the_servers_or_the_clients_order_decides() {
     let ca = Ca::new();
     let server = EchoServer::start(
         rsa_and_more(&ca)

@@ -34,7 +34,7 @@ fn a_trusted_chain_has_no_findings() {
 }
 
 #[test]
-fn faults_of_certificates_are_found_in_each_version() {
+fn scan_finds_faulty_certificates_in_tls_1_2_and_1_3() {
     let ca = Ca::new();
     let leaf = || ca.builder().san("localhost");
     let cases = [
@@ -120,7 +120,7 @@ fn wrong_order_and_superfluous_certificates_are_reported() {
 }
 
 #[test]
-fn stapled_responses_are_judged_in_each_version() {
+fn scan_judges_stapled_ocsp_responses_in_tls_1_2_and_1_3() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let files = Files::new(&ca, &leaf);
@@ -208,7 +208,7 @@ fn scan_finds_alpn_resumption_and_renegotiation_settings() {
 }
 
 #[test]
-fn authorities_of_client_certificates_are_named_in_each_version() {
+fn scan_names_the_accepted_client_authorities_in_tls_1_2_and_1_3() {
     let world = World::new();
     let leaf = world.ca.issue("localhost");
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {

@@ -29,7 +29,7 @@ fn request(world: &World, server: &Server, text: &str) -> String {
 }
 
 #[test]
-fn hello_answers_and_closes() {
+fn serve_hello_answers_and_closes() {
     let world = World::new();
     for args in [vec!["-v"], vec!["--hello", "-v"]] {
         let server = Server::start(&world.server, &args);
@@ -47,7 +47,7 @@ fn hello_answers_and_closes() {
 }
 
 #[test]
-fn echo_sends_received_data_back() {
+fn serve_echo_sends_received_data_back() {
     let world = World::new();
     let server = Server::start(&world.server, &["--echo", "-v"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
@@ -59,7 +59,7 @@ fn echo_sends_received_data_back() {
 }
 
 #[test]
-fn http_answers_any_request() {
+fn serve_http_answers_any_request() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http", "--alpn", "http/1.1"]);
     let body =
@@ -87,7 +87,7 @@ fn http_answers_any_request() {
 }
 
 #[test]
-fn http_answers_before_it_has_read_the_request_body() {
+fn serve_http_answers_before_it_has_read_the_request_body() {
     let world = World::new();
     let server = Server::start(&world.server, &["--http"]);
     let mut client = client(&world).connect("localhost", server.address).unwrap();
@@ -202,7 +202,7 @@ fn a_failed_client_logs_one_line_and_does_not_stop_the_server() {
 }
 
 #[test]
-fn client_certificates_are_required() {
+fn serve_requires_client_certificates() {
     let world = World::new();
     let args = ["--http", "--client-ca", world.cafile()];
     let server = Server::start(&world.server, &args);

@@ -153,7 +153,7 @@ fn scan_uses_starttls_on_each_connection() {
 }
 
 #[test]
-fn servers_without_starttls_and_misbehaving_ones_give_clear_errors() {
+fn servers_that_misbehave_or_lack_starttls_give_clear_errors() {
     let endless: &[u8] = &b"220-more\r\n".repeat(100_000);
     for (says, then, text) in [
         (

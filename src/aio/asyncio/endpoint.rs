@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn several_different_errors_are_one_with_all_texts() {
+    async fn different_errors_of_several_addresses_become_one_error_with_all_texts() {
         let closed = TcpSocket::new_v4().unwrap();
         closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let closed = closed.local_addr().unwrap();

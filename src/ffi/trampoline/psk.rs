@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_do_not_fit_are_not_copied() {
+    fn a_pre_shared_key_that_does_not_fit_is_not_copied() {
         let mut room = [7u8; 4];
         // SAFETY: three bytes can be written there.
         unsafe {

@@ -54,7 +54,7 @@ enum Outcome {
 
 /// Runs in a child process. Its first call is the one that the environment variable names.
 #[test]
-fn first_call_in_a_child_process() {
+fn child_process_makes_the_call_that_a_variable_names() {
     let Ok(name) = std::env::var(CALL) else {
         return;
     };
@@ -74,7 +74,10 @@ fn first_call_in_a_child_process() {
 fn handler_ran(name: &str, pem: &str, register: bool) -> bool {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--exact", "first_call::first_call_in_a_child_process"])
+        .args([
+            "--exact",
+            "first_call::child_process_makes_the_call_that_a_variable_names",
+        ])
         .env(CALL, name)
         .env(PEM, pem);
     if register {

@@ -15,7 +15,7 @@ const MARK: &str = "@answer ";
 
 /// Runs the steps on standard input, in a process that [`Runner::ours`] has started. Otherwise does nothing.
 #[test]
-fn run_steps_from_standard_input() {
+fn child_process_runs_the_steps_from_its_stdin() {
     if std::env::var_os(INNER).is_none() {
         return;
     }
@@ -36,7 +36,7 @@ impl Runner {
             .args([
                 "--exact",
                 "--nocapture",
-                "histories::runner::run_steps_from_standard_input",
+                "histories::runner::child_process_runs_the_steps_from_its_stdin",
             ])
             .env(INNER, "1");
         Runner(Process::spawn(&mut command)).prepared(files)

@@ -24,7 +24,7 @@ fn the_policies_of_the_crate_state_their_source() {
 }
 
 #[test]
-fn mozilla_modern_requires_tls13_only() {
+fn mozilla_modern_allows_tls_1_3_only() {
     let modern = Policy::mozilla_modern();
     let list = suites("ECDHE+AESGCM");
     assert!(!modern.check(&list, &[]).conforms());
@@ -66,7 +66,7 @@ fn own(rule: &str) -> Result<Policy, DataError> {
 }
 
 #[test]
-fn a_custom_policy_file_is_read() {
+fn a_policy_file_forbids_and_allows_the_suites_that_it_names() {
     let policy = own("versions = ['TLSv1.2']\nforbid = ['AES128-SHA', 'CAMELLIA']").unwrap();
     let report = policy.check(&suites("AES128-SHA:AES256-SHA:CAMELLIA"), &[]);
     let camellia = suites("AES256-SHA:CAMELLIA").len() - suites("AES256-SHA").len();
@@ -249,7 +249,7 @@ mod files {
 }
 
 #[test]
-fn groups_and_keys_are_compared() {
+fn a_policy_is_compared_with_groups_and_keys() {
     let mozilla = Policy::mozilla_intermediate();
     assert!(mozilla.check_groups(&["P-256", "x25519"]).conforms());
     assert!(!mozilla.check_groups(&["x25519", "secp521r1"]).conforms());
@@ -349,7 +349,7 @@ fn earlier_versions_and_inherited_rules_are_found() {
 }
 
 #[test]
-fn a_pattern_may_have_several_conditions() {
+fn a_pattern_of_a_policy_may_have_several_conditions() {
     let policy = own("forbid = ['kRSA+AESGCM']").unwrap();
     let violations = |text: &str| policy.check(&suites(text), &[]).violations().len();
     assert_eq!(violations("AES128-GCM-SHA256"), 1);

@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_have_the_order_of_the_items() {
+    fn parallel_results_have_the_order_of_their_items() {
         let items: Vec<usize> = (0..100).collect();
         assert_eq!(in_threads(4, &items, |item| item * 2)[99], 198);
         assert_eq!(each(items.clone(), |item| item), items);

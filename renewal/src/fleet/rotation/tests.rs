@@ -64,7 +64,7 @@ fn servers_have_the_same_keys_in_each_period() {
 }
 
 #[test]
-fn a_failed_store_has_no_effect_for_one_period_and_keys_are_never_used_longer() {
+fn servers_share_keys_for_one_period_after_the_store_fails_and_then_use_their_own() {
     let store = Memory::default();
     let (mut one, mut two) = (server(&store), server(&store));
     for server in [&mut one, &mut two] {
