@@ -153,14 +153,16 @@ impl BioState {
 pub(super) unsafe fn new(state: *const BioState) -> Result<*mut sys::BIO, ErrorStack> {
     static METHOD: OnceCell<BioMethod> = OnceCell::new();
     let method = METHOD.get_or_try_init(|| {
-        // SAFETY: a new table; the setters only store the functions.
+        // SAFETY: `BioMethod::new` has just made the table, and the setters only store the
+        // functions.
         BioMethod::new(c"pyssl", |method| unsafe {
             sys::BIO_meth_set_write__fixed_rust(method, Some(write));
             sys::BIO_meth_set_read__fixed_rust(method, Some(read));
             sys::BIO_meth_set_ctrl__fixed_rust(method, Some(ctrl));
         })
     })?;
-    // SAFETY: the three functions take the data as a `BioState`, as the caller promises.
+    // SAFETY: the three functions read the data as a `BioState`, and the caller promises one that
+    // outlives the `BIO`.
     unsafe { method.bio(state.cast_mut().cast()) }
 }
 
@@ -168,7 +170,8 @@ pub(super) unsafe fn new(state: *const BioState) -> Result<*mut sys::BIO, ErrorS
 ///
 /// `bio` was made by [`new`].
 unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
-    // SAFETY: the data is the `BioState` of `new`, which is valid until the BIO is freed.
+    // SAFETY: the data of a `BIO` of `new` is a `BioState`. The caller of `new` has promised that
+    // it is valid until the `BIO` is freed.
     unsafe { sys::BIO_get_data(bio).cast::<BioState>().as_ref() }
 }
 
@@ -178,7 +181,7 @@ unsafe fn state<'a>(bio: *mut sys::BIO) -> Option<&'a BioState> {
 ///
 /// `ssl` is live, and its `BIO` was made by [`new`].
 pub(super) unsafe fn pause(ssl: *const sys::SSL) {
-    // SAFETY: the caller promises a live `SSL` with a `BIO` of `new`.
+    // SAFETY: the caller promises a live `SSL` whose `BIO` was made by `new`.
     let state = unsafe {
         let bio = sys::SSL_get_rbio(ssl);
         if bio.is_null() { None } else { state(bio) }
@@ -190,13 +193,13 @@ pub(super) unsafe fn pause(ssl: *const sys::SSL) {
 }
 
 unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) -> c_int {
-    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` readable bytes.
+    // SAFETY: only `new` makes a `BIO` with this function, and OpenSSL passes `len` readable bytes.
     let (Some(state), data) = (unsafe { state(bio) }, unsafe {
         util::slice(data.cast(), usize::try_from(len).unwrap_or(0))
     }) else {
         return -1;
     };
-    // SAFETY: a live BIO.
+    // SAFETY: `bio` is the argument of this function, so it is live.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     // A write is also made when the budget is used up, since OpenSSL has encrypted the data already.
     state.spend(WRITE);
@@ -205,24 +208,25 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     }));
     let (n, retry) = state.to_c(outcome);
     if retry {
-        // SAFETY: a live BIO.
+        // SAFETY: `bio` is the argument of this function, so it is live.
         unsafe { sys::BIO_set_retry_write(bio) };
     }
     n
 }
 
 unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
-    // SAFETY: OpenSSL calls this for BIOs of our method only.
+    // SAFETY: only `new` makes a `BIO` with this function.
     let Some(state) = (unsafe { state(bio) }) else {
         return -1;
     };
     if len <= 0 {
         return 0;
     }
-    // SAFETY: OpenSSL passes `len` bytes of its own memory, which nothing else uses during the call.
+    // SAFETY: OpenSSL passes `len` bytes of its own memory, which nothing else uses during this
+    // call.
     let mut buf = ReadBuf::new(unsafe { util::uninit_slice(data, len) });
     state.reads.set(state.reads.get() + 1);
-    // SAFETY: a live BIO.
+    // SAFETY: `bio` is the argument of this function, so it is live.
     unsafe { sys::BIO_clear_retry_flags(bio) };
     let outcome = match state.spend(READ) {
         true => catch_unwind(AssertUnwindSafe(|| {
@@ -237,11 +241,12 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
     state.eof.set(matches!(outcome, Ok(Ok(0))));
     let (n, retry) = state.to_c(outcome);
     if retry {
-        // SAFETY: a live BIO.
+        // SAFETY: `bio` is the argument of this function, so it is live.
         unsafe { sys::BIO_set_retry_read(bio) };
     }
     if state.eof.get() {
-        // SAFETY: a live BIO. OpenSSL's own socket BIO marks its end in the same way.
+        // SAFETY: `bio` is the argument of this function, so it is live. OpenSSL's own socket `BIO`
+        // marks its end with the same flag.
         unsafe { sys::BIO_set_flags(bio, BIO_FLAGS_IN_EOF) };
     }
     n
@@ -255,7 +260,7 @@ unsafe extern "C" fn ctrl(
 ) -> c_long {
     match cmd {
         sys::BIO_CTRL_FLUSH => 1,
-        // SAFETY: OpenSSL calls this for BIOs of our method only.
+        // SAFETY: only `new` makes a `BIO` with this function.
         BIO_CTRL_EOF => unsafe { state(bio) }.map_or(0, |state| c_long::from(state.eof.get())),
         // The other commands ask for features of sockets, which this `BIO` does not have. OpenSSL
         // sends them several times for each record.

@@ -67,7 +67,8 @@ impl SessionCache {
 
     /// Keeps the session of a server's handshake, unless the client has all of it in a ticket.
     pub(super) fn add(&self, ssl: &SslRef, session: &SslSessionRef) {
-        // SAFETY: `ssl` is the connection whose handshake runs on this thread.
+        // SAFETY: `ssl` borrows a live connection, and the callback runs on the only thread that
+        // uses it (S4).
         let (version, options) = unsafe {
             let ssl = ssl.as_ptr();
             (sys::SSL_version(ssl), decl::SSL_get_options(ssl))
@@ -85,7 +86,8 @@ impl SessionCache {
 
     /// The session with the id that a client sent, for the current handshake.
     pub(super) fn find(&self, ssl: &SslRef, id: &[u8]) -> Option<SslSession> {
-        // SAFETY: `ssl` is the connection whose handshake runs on this thread.
+        // SAFETY: `ssl` borrows a live connection, and the callback runs on the only thread that
+        // uses it (S4).
         let version = unsafe { sys::SSL_version(ssl.as_ptr()) };
         let mut sessions = self.lock();
         match sessions.by_key.get(&(version, id.into())) {
@@ -151,7 +153,8 @@ impl Sessions {
 /// The key of a session; `None` for one without an id.
 fn key(session: &SslSessionRef) -> Option<Key> {
     let id = session.id();
-    // SAFETY: a live session; the version is set before the session has an id.
+    // SAFETY: `session` borrows a live session. OpenSSL sets the version before the session gets
+    // its id.
     let version = unsafe { sys::SSL_SESSION_get_protocol_version(session.as_ptr()) };
     (!id.is_empty()).then(|| (version, id.into()))
 }

@@ -10,7 +10,7 @@ use super::{decl, util};
 
 /// The cipher string that `DEFAULT` stands for.
 pub(crate) fn default_list() -> &'static str {
-    // SAFETY: no arguments; the result is a constant of the library.
+    // SAFETY: the function takes no argument, and returns null or a constant of the library.
     let text = unsafe { decl::OSSL_default_cipher_list() };
     // SAFETY: null or a C string that lives as long as the library, which is never unloaded.
     unsafe { util::text(text) }.unwrap_or_default()

@@ -94,25 +94,25 @@ impl CtxHandle {
 
     /// Sets the list for TLS 1.2 and older. On failure the list may be empty.
     pub(crate) fn set_cipher_list(&mut self, list: &CStr) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses, and a C string.
+        // SAFETY: `&mut self`: no connection uses this context (S1). `list` is a C string.
         check(unsafe { sys::SSL_CTX_set_cipher_list(self.as_ptr(), list.as_ptr()) })
     }
 
     /// Sets the suites for TLS 1.3.
     pub(crate) fn set_ciphersuites(&mut self, list: &CStr) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses, and a C string.
+        // SAFETY: `&mut self`: no connection uses this context (S1). `list` is a C string.
         check(unsafe { sys::SSL_CTX_set_ciphersuites(self.as_ptr(), list.as_ptr()) })
     }
 
     pub(crate) fn options(&self) -> u64 {
-        // SAFETY: a live context.
+        // SAFETY: `self` owns the context, and the call only reads a field.
         unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
     }
 
     /// Sets exactly these options. OpenSSL keeps some options that cannot be cleared.
     pub(crate) fn set_options(&mut self, options: u64) {
         let now = self.options();
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: `&mut self`: no connection uses this context (S1).
         unsafe {
             sys::SSL_CTX_clear_options(self.as_ptr(), now & !options);
             sys::SSL_CTX_set_options(self.as_ptr(), options & !now);
@@ -125,36 +125,36 @@ impl CtxHandle {
 
     /// Sets the lowest protocol version; 0 for no limit.
     pub(crate) fn set_min_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: `&mut self`: no connection uses this context (S1).
         check(unsafe { sys::SSL_CTX_set_min_proto_version(self.as_ptr(), version) })
     }
 
     /// Sets the highest protocol version; 0 for no limit.
     pub(crate) fn set_max_proto_version(&mut self, version: c_int) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: `&mut self`: no connection uses this context (S1).
         check(unsafe { sys::SSL_CTX_set_max_proto_version(self.as_ptr(), version) })
     }
 
     pub(crate) fn min_proto_version(&self) -> c_int {
-        // SAFETY: a live context.
+        // SAFETY: `self` owns the context, and the call only reads a field.
         unsafe { sys::SSL_CTX_get_min_proto_version(self.as_ptr()) }
     }
 
     pub(crate) fn max_proto_version(&self) -> c_int {
-        // SAFETY: a live context.
+        // SAFETY: `self` owns the context, and the call only reads a field.
         unsafe { sys::SSL_CTX_get_max_proto_version(self.as_ptr()) }
     }
 
     #[allow(clippy::unnecessary_cast, reason = "C's long differs by platform")]
     pub(crate) fn verify_flags(&self) -> u64 {
-        // SAFETY: the parameters live as long as the context.
+        // SAFETY: the parameters belong to the context, which `self` owns. The calls only read.
         unsafe { sys::X509_VERIFY_PARAM_get_flags(sys::SSL_CTX_get0_param(self.as_ptr())) as u64 }
     }
 
     /// Sets exactly these verification flags.
     pub(crate) fn set_verify_flags(&mut self, flags: u64) -> Result<(), ErrorStack> {
         let now = self.verify_flags();
-        // SAFETY: the parameters live as long as the context, which nobody else uses.
+        // SAFETY: the parameters belong to the context, which no connection uses (`&mut self`, S1).
         unsafe {
             let param = sys::SSL_CTX_get0_param(self.as_ptr());
             // Bits above C's long are dropped, as in Python.
@@ -168,7 +168,7 @@ impl CtxHandle {
 
     /// Sets how host names are compared (`X509_CHECK_FLAG_*`).
     pub(crate) fn set_hostflags(&mut self, flags: c_uint) {
-        // SAFETY: the parameters live as long as the context, which nobody else uses.
+        // SAFETY: the parameters belong to the context, which no connection uses (`&mut self`, S1).
         unsafe {
             sys::X509_VERIFY_PARAM_set_hostflags(sys::SSL_CTX_get0_param(self.as_ptr()), flags);
         }
@@ -199,8 +199,8 @@ impl CtxHandle {
             return Err(queue);
         }
         // Removes the chain of the current certificate, and then adds one certificate after the other.
-        // SAFETY: a live context that nobody else uses. The second command takes a reference of its
-        // own, because its number is 1.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The second command takes a
+        // reference of its own to the certificate, because its number is 1.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -239,7 +239,8 @@ impl CtxHandle {
     /// Sets one group for key exchange, by its NID.
     pub(crate) fn set_group(&mut self, mut nid: c_int) -> Result<(), ErrorStack> {
         clear_errors();
-        // SAFETY: a live context that nobody else uses; OpenSSL reads one number.
+        // SAFETY: `&mut self`: no connection uses this context (S1). OpenSSL reads one number from
+        // the pointer.
         check(unsafe {
             ctrl(
                 self.as_ptr(),
@@ -263,7 +264,8 @@ impl CtxHandle {
     fn set_list(&mut self, command: c_int, list: &CStr) -> Result<(), ErrorStack> {
         clear_errors();
         let list = list.as_ptr().cast_mut().cast();
-        // SAFETY: a live context that nobody else uses. The callers pass commands that read a C string.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The callers pass commands that
+        // read a C string.
         check(unsafe { ctrl(self.as_ptr(), command, 0, list) })
     }
 
@@ -275,8 +277,8 @@ impl CtxHandle {
         aliases: bool,
     ) -> Option<Result<Vec<String>, ErrorStack>> {
         clear_errors();
-        // SAFETY: a live context. OpenSSL fills the stack with strings of the context, which lives
-        // longer than the stack. Freeing the stack does not free its entries.
+        // SAFETY: `self` owns the context. OpenSSL fills the stack with strings of the context,
+        // which lives longer than the stack. Freeing the stack does not free its entries.
         unsafe {
             let list = decl::OPENSSL_sk_new_null();
             if list.is_null() {
@@ -310,7 +312,8 @@ impl CtxHandle {
     /// Sets the hint by which clients of TLS 1.2 choose their identity.
     pub(crate) fn set_psk_identity_hint(&mut self, hint: Option<&CStr>) -> Result<(), ErrorStack> {
         let hint = hint.map_or(ptr::null(), CStr::as_ptr);
-        // SAFETY: a live context that nobody else uses. OpenSSL copies the string; null means none.
+        // SAFETY: `&mut self`: no connection uses this context (S1). OpenSSL copies the string;
+        // null means that there is no hint.
         #[cfg(has_psk)]
         return check(unsafe { decl::SSL_CTX_use_psk_identity_hint(self.as_ptr(), hint) });
         #[cfg(not(has_psk))]
@@ -332,8 +335,8 @@ impl CtxHandle {
     /// `SSL_CTX`.
     pub(crate) fn ticket_keys(&self) -> Result<TicketBlock, ErrorStack> {
         let mut keys = TicketBlock::new([0; TICKET_KEYS_LEN]);
-        // SAFETY: a live context. OpenSSL writes as many bytes as the length argument says, which
-        // is the size of the array.
+        // SAFETY: `self` owns the context. OpenSSL writes as many bytes as the length argument
+        // says, which is the size of the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -350,8 +353,8 @@ impl CtxHandle {
         &mut self,
         keys: &[u8; TICKET_KEYS_LEN],
     ) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses. OpenSSL reads as many bytes as the length
-        // argument says, which is the size of the array.
+        // SAFETY: `&mut self`: no connection uses this context (S1). OpenSSL reads as many bytes as
+        // the length argument says, which is the size of the array.
         unsafe {
             check(ctrl(
                 self.as_ptr(),
@@ -364,13 +367,14 @@ impl CtxHandle {
 
     /// Sets the store of trusted certificates, to which the context takes a reference.
     pub(crate) fn set_store(&mut self, store: &StoreHandle) {
-        // SAFETY: both are live; `set1` takes a reference of its own.
+        // SAFETY: `&mut self`: no connection uses this context (S1). `store` is borrowed, and
+        // `set1` takes a reference of its own.
         unsafe { decl::SSL_CTX_set1_cert_store(self.as_ptr(), store.as_ptr()) };
     }
 
     /// Lets a client answer requests for its certificate after the handshake.
     pub(crate) fn set_post_handshake_auth(&mut self) {
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: `&mut self`: no connection uses this context (S1).
         unsafe { sys::SSL_CTX_set_post_handshake_auth(self.as_ptr(), 1) };
     }
 
@@ -401,8 +405,9 @@ impl SessionCounters {
             decl::SSL_CTRL_SESS_TIMEOUTS,
         ]
         .map(|counter| {
-            // SAFETY: a live context, and a command without argument. OpenSSL reads the counters
-            // atomically (ssl_tsan_load).
+            // SAFETY: `self` owns a reference to the context, and the commands take no argument.
+            // Other threads may change a counter meanwhile: OpenSSL reads it atomically
+            // (ssl_tsan_load).
             #[allow(clippy::useless_conversion, reason = "C's long differs by platform")]
             unsafe {
                 i64::from(sys::SSL_CTX_ctrl(
@@ -427,9 +432,10 @@ impl PartialEq for SessionCounters {
 ///
 /// # Safety
 ///
-/// `n` and `arg` are what the manual requires for `command`.
+/// `ctx` is live, no other thread uses it if `command` changes it, and `n` and `arg` are what the
+/// manual requires for `command`.
 unsafe fn ctrl(ctx: *mut sys::SSL_CTX, command: c_int, n: c_long, arg: *mut c_void) -> c_int {
-    // SAFETY: the caller promises arguments that the command accepts.
+    // SAFETY: the caller promises a live context, and arguments that the command accepts.
     let result = unsafe { sys::SSL_CTX_ctrl(ctx, command, n, arg) };
     c_int::try_from(result).unwrap_or(0)
 }

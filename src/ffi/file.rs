@@ -198,7 +198,8 @@ impl Reader {
 pub(super) fn open(file: File) -> Result<*mut sys::BIO, ErrorStack> {
     static METHOD: OnceCell<BioMethod> = OnceCell::new();
     let method = METHOD.get_or_try_init(|| {
-        // SAFETY: a new table; the setters only store the functions.
+        // SAFETY: `BioMethod::new` has just made the table, and the setters only store the
+        // functions.
         BioMethod::new(c"pyssl file", |method| unsafe {
             sys::BIO_meth_set_read__fixed_rust(method, Some(read));
             decl::BIO_meth_set_gets(method, Some(gets));
@@ -296,7 +297,8 @@ unsafe fn run<T>(
 }
 
 unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
-    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` bytes of its own.
+    // SAFETY: only `open` makes a `BIO` with this function, and OpenSSL passes `len` bytes of its
+    // own memory.
     unsafe {
         let room = util::uninit_slice(data, len);
         run(bio, -1, |reader| reader.fill(room).map(count))
@@ -304,7 +306,8 @@ unsafe extern "C" fn read(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> 
 }
 
 unsafe extern "C" fn gets(bio: *mut sys::BIO, data: *mut c_char, len: c_int) -> c_int {
-    // SAFETY: OpenSSL calls this for BIOs of our method only, with `len` bytes of its own.
+    // SAFETY: only `open` makes a `BIO` with this function, and OpenSSL passes `len` bytes of its
+    // own memory.
     unsafe {
         let room = util::uninit_slice(data, len);
         run(bio, 0, |reader| reader.line(room).map(count))
@@ -321,7 +324,7 @@ unsafe extern "C" fn ctrl(
     number: c_long,
     _pointer: *mut c_void,
 ) -> c_long {
-    // SAFETY: OpenSSL calls this for BIOs of our method only.
+    // SAFETY: only `open` makes a `BIO` with this function.
     unsafe {
         match command {
             decl::BIO_C_FILE_SEEK | decl::BIO_CTRL_RESET => run(bio, -1, |reader| {
@@ -341,8 +344,8 @@ unsafe extern "C" fn ctrl(
 }
 
 unsafe extern "C" fn destroy(bio: *mut sys::BIO) -> c_int {
-    // SAFETY: OpenSSL calls this once, for BIOs of our method only; the data is null or comes
-    // from `Box::into_raw` in `open`.
+    // SAFETY: only `open` makes a `BIO` with this function, and OpenSSL calls it once, when it
+    // frees the `BIO`. The data is null or comes from `Box::into_raw` in `open`.
     unsafe {
         let data = sys::BIO_get_data(bio).cast::<RefCell<State>>();
         if !data.is_null() {

@@ -35,7 +35,8 @@ impl CtxHandle {
         // buffers are released.
         ctx.0
             .set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
-        // SAFETY: a new context. The trampoline finds its data through the connection.
+        // SAFETY: this function has just made the context, so no connection uses it. The
+        // trampolines find their data through the `SSL`, which that data outlives (S2).
         unsafe {
             sys::SSL_CTX_set_tlsext_status_cb(ctx.as_ptr(), Some(trampoline::status));
             decl::SSL_CTX_set_cert_verify_callback(
@@ -52,8 +53,8 @@ impl CtxHandle {
     pub(crate) fn set_alpn(&mut self, protocols: &[u8]) -> Result<(), ErrorStack> {
         self.0.set_alpn_protos(protocols)?;
         let select = (!protocols.is_empty()).then_some(trampoline::alpn_select as _);
-        // SAFETY: a live context that nobody else uses. The trampoline finds the list through the
-        // connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         unsafe {
             sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), select, ptr::null_mut());
         }
@@ -62,8 +63,8 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back for a client's pre-shared key.
     pub(crate) fn set_psk_client(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         #[cfg(has_psk)]
         unsafe {
             decl::SSL_CTX_set_psk_client_callback(
@@ -77,8 +78,8 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back for the pre-shared key of a client's identity.
     pub(crate) fn set_psk_server(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through the
-        // connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         #[cfg(has_psk)]
         unsafe {
             decl::SSL_CTX_set_psk_server_callback(
@@ -93,16 +94,16 @@ impl CtxHandle {
     /// Sets whether new connections call the message callback.
     pub(crate) fn set_messages(&mut self, on: bool) {
         let callback = on.then_some(trampoline::message as _);
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
     }
 
     /// Sets whether OpenSSL calls back for the client's server name. With a callback, a server also
     /// acknowledges the name to the client.
     pub(crate) fn set_server_name(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through
-        // the connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         unsafe {
             sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
                 self.as_ptr(),
@@ -113,8 +114,8 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back with lines of the key log.
     pub(crate) fn set_keylog(&mut self, on: bool) {
-        // SAFETY: a live context that nobody else uses. The trampoline finds its data through the
-        // connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         unsafe {
             sys::SSL_CTX_set_keylog_callback(self.as_ptr(), on.then_some(trampoline::keylog as _));
         }
@@ -122,8 +123,8 @@ impl CtxHandle {
 
     /// Sets whether OpenSSL calls back for ticket keys.
     pub(crate) fn set_ticket_callback(&mut self, on: bool) -> Result<(), ErrorStack> {
-        // SAFETY: a live context that nobody else uses; the trampoline finds the keys through the
-        // connection.
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // through the `SSL`, which that data outlives (S2).
         check(unsafe {
             decl::SSL_CTX_set_tlsext_ticket_key_evp_cb(
                 self.as_ptr(),
@@ -147,7 +148,8 @@ impl CtxHandle {
         self.0
             .set_remove_session_callback(move |_, session| sessions.remove(session));
         let sessions = Arc::clone(cache);
-        // SAFETY: the cache gives out copies, which belong to no `SSL_CTX`.
+        // SAFETY: the callback must not return a session of another `SSL_CTX`. `find` returns a new
+        // copy, which belongs to none.
         unsafe {
             self.0
                 .set_get_session_callback(move |ssl, id| sessions.find(ssl, id));
@@ -173,7 +175,8 @@ impl CtxHandle {
         mut self,
         ticket_keys: &Arc<[TicketBlock]>,
     ) -> Result<SslContextBuilder, ErrorStack> {
-        // SAFETY: a live context that nobody else uses.
+        // SAFETY: `self` is passed by value, so no connection uses this context (S1). Null removes
+        // a callback.
         unsafe {
             sys::SSL_CTX_set_tlsext_status_cb(self.as_ptr(), None);
             sys::SSL_CTX_set_alpn_select_cb__fixed_rust(self.as_ptr(), None, ptr::null_mut());
@@ -188,7 +191,7 @@ impl CtxHandle {
 
 #[cfg(has_fixed_version_methods)]
 fn fixed_version(version: c_int) -> SslMethod {
-    // SAFETY: the functions return static tables.
+    // SAFETY: the functions take no argument and return static tables.
     unsafe {
         SslMethod::from_ptr(match version {
             sys::TLS1_VERSION => decl::TLSv1_method(),

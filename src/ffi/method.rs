@@ -10,9 +10,11 @@ use super::decl;
 /// A method table, which is never freed.
 pub(super) struct BioMethod(*mut sys::BIO_METHOD);
 
-// SAFETY: nothing changes the table after `new` has returned it.
+// SAFETY: `new` fills the table and returns it. No method changes it afterwards, so threads only
+// read it.
 unsafe impl Send for BioMethod {}
-// SAFETY: nothing changes the table after `new` has returned it.
+// SAFETY: `new` fills the table and returns it. No method changes it afterwards, so threads only
+// read it.
 unsafe impl Sync for BioMethod {}
 
 impl BioMethod {
@@ -36,7 +38,7 @@ impl BioMethod {
     ///
     /// The functions of the table accept `data`.
     pub(super) unsafe fn bio(&self, data: *mut c_void) -> Result<*mut sys::BIO, ErrorStack> {
-        // SAFETY: the table is never freed.
+        // SAFETY: `self.0` is a table of `new`, and no table is ever freed.
         let bio = unsafe { sys::BIO_new(self.0) };
         if bio.is_null() {
             return Err(ErrorStack::get());

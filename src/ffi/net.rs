@@ -149,7 +149,8 @@ pub(crate) fn poll(
         entry(socket.as_raw_fd(), events),
         entry(wake.map_or(-1, |wake| wake.as_raw_fd()), libc::POLLIN),
     ];
-    // SAFETY: two entries, which the system changes in place.
+    // SAFETY: `entries` has two elements and is borrowed exclusively. The kernel changes them
+    // during the call only.
     if unsafe { libc::poll(entries.as_mut_ptr(), 2, timeout) } < 0 {
         let error = io::Error::last_os_error();
         if error.kind() != io::ErrorKind::Interrupted {
@@ -161,7 +162,7 @@ pub(crate) fn poll(
 
 /// Whether programs that this process starts inherit the descriptor.
 pub(crate) fn is_inheritable(socket: BorrowedFd<'_>) -> io::Result<bool> {
-    // SAFETY: the call takes numbers only.
+    // SAFETY: the call takes numbers only, and the descriptor is open while `socket` is borrowed.
     let flags = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_GETFD) };
     if flags < 0 {
         return Err(io::Error::last_os_error());

@@ -62,7 +62,8 @@ pub(crate) fn from_nid(nid: i32) -> Result<Option<Object>, ErrorStack> {
 ///
 /// `object` is live.
 unsafe fn describe(object: *const sys::ASN1_OBJECT) -> Result<Object, ErrorStack> {
-    // SAFETY: `object` is live. The names are null or strings of the table, copied at once.
+    // SAFETY: the caller promises a live object. The names are null, or strings of the table, which
+    // are copied at once.
     unsafe {
         let nid = sys::OBJ_obj2nid(object);
         let oid = x509::object_text(object, true)?;

@@ -59,18 +59,18 @@ impl Source<'_> {
         if !self.is_file {
             return None;
         }
-        // SAFETY: a live BIO on a file.
+        // SAFETY: `self` owns the `BIO`, which `file::open` has made.
         unsafe { file::take_failure(self.bio) }
     }
 
     /// Goes back to the start. A pipe is an error.
     pub(crate) fn rewind(&self) -> io::Result<()> {
         if !self.is_file {
-            // SAFETY: a live memory BIO, whose slice is still borrowed.
+            // SAFETY: `self` owns the memory `BIO`, and the lifetime keeps its slice borrowed.
             unsafe { sys::BIO_ctrl(self.bio, decl::BIO_CTRL_RESET, 0, ptr::null_mut()) };
             return Ok(());
         }
-        // SAFETY: a live BIO on a file.
+        // SAFETY: `self` owns the `BIO`, which `file::open` has made.
         unsafe { file::rewind(self.bio) }
     }
 
@@ -79,14 +79,14 @@ impl Source<'_> {
         if !self.is_file {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        // SAFETY: a live BIO on a file.
+        // SAFETY: `self` owns the `BIO`, which `file::open` has made.
         unsafe { file::metadata(self.bio) }
     }
 }
 
 impl Drop for Source<'_> {
     fn drop(&mut self) {
-        // SAFETY: a live BIO, which this value owns.
+        // SAFETY: this value owns the `BIO`, and frees it once.
         unsafe { sys::BIO_free_all(self.bio) };
     }
 }
@@ -106,7 +106,7 @@ fn is_end(queue: &ErrorStack) -> bool {
 
 /// The next certificate of a PEM file.
 fn next_pem(source: &Source<'_>) -> Result<X509, ErrorStack> {
-    // SAFETY: a live BIO. The result is null, or is freed by its owner.
+    // SAFETY: `source` owns the `BIO`. The result is null, or its owner frees it.
     unsafe {
         let x = sys::PEM_read_bio_X509(
             source.bio,
@@ -139,7 +139,7 @@ pub(crate) enum ChainError {
 /// The leaf and the further certificates of a PEM file. Blocks of other kinds are skipped.
 pub(crate) fn read_chain(source: &Source<'_>) -> Result<(X509, Vec<X509>), ChainError> {
     clear_errors();
-    // SAFETY: a live BIO. The result is null, or is freed by its owner.
+    // SAFETY: `source` owns the `BIO`. The result is null, or its owner frees it.
     let leaf = unsafe {
         let x = decl::PEM_read_bio_X509_AUX(
             source.bio,
@@ -190,12 +190,12 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
         Err(queue) => return (found, Some(queue)),
     };
     loop {
-        // SAFETY: a live BIO.
+        // SAFETY: `source` owns the `BIO`.
         let left = unsafe { sys::BIO_ctrl(source.bio, decl::BIO_CTRL_PENDING, 0, ptr::null_mut()) };
         if left <= 0 {
             return (found, None);
         }
-        // SAFETY: a live BIO. The result is null, or is freed by its owner.
+        // SAFETY: `source` owns the `BIO`. The result is null, or its owner frees it.
         unsafe {
             let x = sys::d2i_X509_bio(source.bio, ptr::null_mut());
             if x.is_null() {
@@ -209,7 +209,7 @@ pub(crate) fn read_der_certificates(der: &[u8]) -> (Vec<X509>, Option<ErrorStack
 /// The certificates and revocation lists of a PEM file, in their order. Keys are skipped.
 pub(crate) fn read_objects(source: &Source<'_>) -> Result<Vec<StoreObject>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live BIO. The result is null, or a list that is freed below.
+    // SAFETY: `source` owns the `BIO`. The result is null, or a list that this function frees.
     let list = unsafe {
         decl::PEM_X509_INFO_read_bio(
             source.bio,
@@ -266,8 +266,8 @@ where
 {
     clear_errors();
     let mut callback = PasswordCallback { ask, panic: None };
-    // SAFETY: a live BIO. The callback's data outlives the call. The result is null, or is freed by its
-    // owner.
+    // SAFETY: `source` owns the `BIO`. The callback's data is a local variable, which outlives the
+    // call. The result is null, or its owner frees it.
     let key = unsafe {
         let key = sys::PEM_read_bio_PrivateKey(
             source.bio,
@@ -322,7 +322,7 @@ unsafe extern "C" fn ask_password<F: FnMut(&mut [u8]) -> Option<usize>>(
 /// The first Diffie-Hellman parameters of a PEM file.
 pub(crate) fn read_dh_params(source: &Source<'_>) -> Result<Dh<Params>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live BIO. The result is null, or is freed by its owner.
+    // SAFETY: `source` owns the `BIO`. The result is null, or its owner frees it.
     unsafe {
         let dh = sys::PEM_read_bio_DHparams(
             source.bio,
@@ -342,7 +342,7 @@ pub(crate) fn read_dh_params(source: &Source<'_>) -> Result<Dh<Params>, ErrorSta
 fn next_block(source: &Source<'_>) -> Result<Option<Vec<u8>>, ErrorStack> {
     let (mut name, mut header) = (ptr::null_mut(), ptr::null_mut());
     let (mut data, mut length) = (ptr::null_mut(), 0);
-    // SAFETY: a live BIO, and pointers to local variables for the results.
+    // SAFETY: `source` owns the `BIO`. The other pointers are to local variables.
     let read =
         unsafe { decl::PEM_read_bio(source.bio, &mut name, &mut header, &mut data, &mut length) };
     if read != 1 {

@@ -9,8 +9,9 @@ use super::{decl, util};
 /// Copies a session. The copy has the same secrets, and belongs to no connection. This takes 0.25
 /// µs; CPython encodes the session as DER and decodes it, which takes 100 µs.
 pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
-    // SAFETY: a live session, whose handshake is over. From then on OpenSSL only reads it, since a
-    // server's cache shares it between connections. The result is null, or is freed by its owner.
+    // SAFETY: `session` borrows a live session, whose handshake is over. From then on OpenSSL only
+    // reads it, since a server's cache shares it between connections. The result is null, or is
+    // freed by its owner.
     unsafe {
         let copy = decl::SSL_SESSION_dup(session.as_ptr());
         if copy.is_null() {
@@ -45,8 +46,8 @@ pub(crate) fn with_app_data(
 /// The application data of the session; empty if it has none.
 pub(crate) fn app_data(session: &SslSessionRef) -> Vec<u8> {
     let (mut data, mut len) = (std::ptr::null_mut(), 0);
-    // SAFETY: a live session. `with_app_data` sets the field before it returns the session, and nothing
-    // changes it later. The bytes are copied.
+    // SAFETY: `session` borrows a live session. `with_app_data` sets the field before it returns
+    // the session, and nothing changes it later. The bytes are copied.
     unsafe {
         match decl::SSL_SESSION_get0_ticket_appdata(session.as_ptr(), &mut data, &mut len) {
             1 => util::slice(data.cast(), len).to_vec(),

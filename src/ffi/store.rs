@@ -39,13 +39,15 @@ pub(crate) struct StoreBuilder(StoreHandle);
 impl StoreBuilder {
     /// A store without objects. A verification asks `source` before it looks anywhere else.
     pub(crate) fn new(source: Arc<dyn CertificateSource>) -> Result<StoreBuilder, ErrorStack> {
-        // SAFETY: the call takes no argument.
+        // SAFETY: the function takes no argument. It returns null, or a store with one reference,
+        // which the line after the check gives to a `StoreHandle`.
         let store = unsafe { decl::X509_STORE_new() };
         if store.is_null() {
             return Err(ErrorStack::get());
         }
         let store = StoreHandle(store);
-        // SAFETY: a live store without a source, which only this function has.
+        // SAFETY: this function has just made the store, so nothing else uses it and it has no
+        // source yet.
         unsafe { lookup::attach(store.0, source)? };
         Ok(StoreBuilder(store))
     }
@@ -101,13 +103,15 @@ impl StoreHandle {
 
     /// Adds a certificate. It is no error if the store contains it already.
     pub(crate) fn add_certificate(&self, certificate: &X509Ref) -> Result<(), ErrorStack> {
-        // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
+        // SAFETY: `self` owns the store, and the argument is borrowed. OpenSSL locks the list of
+        // the store and takes a reference of its own (S5).
         check(unsafe { sys::X509_STORE_add_cert(self.0, certificate.as_ptr()) })
     }
 
     /// Adds a certificate revocation list. It is no error if the store contains it already.
     pub(crate) fn add_crl(&self, crl: &X509CrlRef) -> Result<(), ErrorStack> {
-        // SAFETY: both are live; OpenSSL locks its list and takes a reference of its own.
+        // SAFETY: `self` owns the store, and the argument is borrowed. OpenSSL locks the list of
+        // the store and takes a reference of its own (S5).
         check(unsafe { decl::X509_STORE_add_crl(self.0, crl.as_ptr()) })
     }
 
@@ -155,13 +159,14 @@ struct StoreEntries<'a>(&'a StoreHandle);
 #[cfg(not(ossl330))]
 impl<'a> StoreEntries<'a> {
     fn new(store: &'a StoreHandle) -> StoreEntries<'a> {
-        // SAFETY: a live store; unlocked in `drop` on the same thread.
+        // SAFETY: `store` is borrowed. `drop` unlocks it on the same thread, because the pointer in
+        // `StoreEntries` is not `Send`.
         unsafe { decl::X509_STORE_lock(store.0) };
         StoreEntries(store)
     }
 
     fn as_ptr(&self) -> *mut sys::stack_st_X509_OBJECT {
-        // SAFETY: a live store, whose lock is held.
+        // SAFETY: the store is borrowed, and `new` has locked it.
         unsafe { sys::X509_STORE_get0_objects(self.0.0) }
     }
 }
@@ -195,7 +200,7 @@ impl StoreEntries {
 #[cfg(ossl330)]
 impl Drop for StoreEntries {
     fn drop(&mut self) {
-        // SAFETY: this value owns the list and its entries.
+        // SAFETY: this value owns the list and one reference to each entry, and gives up each once.
         unsafe {
             for i in 0..sys::OPENSSL_sk_num(self.0.cast()) {
                 sys::X509_OBJECT_free(sys::OPENSSL_sk_value(self.0.cast(), i).cast());

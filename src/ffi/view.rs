@@ -105,7 +105,7 @@ impl<'a> View<'a> {
     /// The suite of the handshake, which may be in progress.
     pub(crate) fn cipher(&self) -> Option<(&'static str, &'static str, i32)> {
         let cipher: &SslCipherRef = self.ssl.current_cipher()?;
-        // SAFETY: suites are static.
+        // SAFETY: `cipher` is a suite of the library, whose suites and names are static.
         unsafe { cipher_tuple(cipher.as_ptr()) }
     }
 

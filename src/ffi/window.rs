@@ -69,9 +69,10 @@ impl Window {
     pub(crate) fn read<R>(&self, look: impl FnOnce(&View<'_>) -> R) -> Option<R> {
         let paused = self.paused();
         let paused = paused.as_ref()?;
-        // SAFETY: the pointers are valid, and the connection's thread does not use them now: it leaves
-        // user code through `WindowGuard::drop`, which waits for the mutex that is held here. The mutex
-        // also excludes other readers. The view does not outlive the call.
+        // SAFETY: the caller of `open` has promised valid pointers for as long as the window is
+        // open. The connection's thread does not use them now: it leaves user code through
+        // `WindowGuard::drop`, which waits for the mutex that is held here. The mutex also excludes
+        // other readers. The view does not outlive the call.
         let view = unsafe { View::new(SslRef::from_ptr(paused.ssl), &*paused.context) };
         Some(look(&view))
     }

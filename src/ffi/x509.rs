@@ -80,7 +80,8 @@ pub(crate) fn attributes(name: &X509NameRef) -> Result<Vec<Attribute>, ErrorStac
 ///
 /// `entry` is live.
 unsafe fn attribute(entry: *const sys::X509_NAME_ENTRY) -> Result<Attribute, ErrorStack> {
-    // SAFETY: `entry` is live. The calls return a number and two pointers to its parts.
+    // SAFETY: the caller promises a live entry. The calls return a number and two pointers to its
+    // parts.
     let (set, kind, value) = unsafe {
         (
             decl::X509_NAME_ENTRY_set(entry),
@@ -139,7 +140,8 @@ unsafe fn string_bytes(string: *const sys::ASN1_STRING) -> Vec<u8> {
     if string.is_null() {
         return Vec::new();
     }
-    // SAFETY: not null, so live. Pointer and length are those of the string, and the bytes are copied.
+    // SAFETY: not null, so the caller promises a live string. Pointer and length are those of the
+    // string, and the bytes are copied.
     unsafe {
         let len = usize::try_from(sys::ASN1_STRING_length(string)).unwrap_or(0);
         util::slice(sys::ASN1_STRING_get0_data(string), len).to_vec()
@@ -151,8 +153,8 @@ unsafe fn string_bytes(string: *const sys::ASN1_STRING) -> Vec<u8> {
 /// `string` is live.
 unsafe fn string_utf8(string: *const sys::ASN1_STRING) -> Result<Vec<u8>, ErrorStack> {
     let mut out = ptr::null_mut();
-    // SAFETY: `string` is live. `out` receives a buffer, which the caller frees, and the call returns
-    // its length.
+    // SAFETY: the caller promises a live string. `out` receives a buffer, which the caller frees,
+    // and the call returns its length.
     let len = unsafe { sys::ASN1_STRING_to_UTF8(&raw mut out, string) };
     let Ok(len) = usize::try_from(len) else {
         return Err(ErrorStack::get());
@@ -278,7 +280,8 @@ pub(crate) fn serial_number(x509: &X509Ref) -> (bool, Vec<u8>) {
 pub(crate) fn time_text(time: &Asn1TimeRef) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
     let output = Bio::writing()?;
-    // SAFETY: both are live. For an invalid time the call returns 0 and writes a text that says so.
+    // SAFETY: `output` owns its `BIO`, and `time` is borrowed. For an invalid time the call returns
+    // 0 and writes a text that says so.
     unsafe { sys::ASN1_TIME_print(output.0, time.as_ptr()) };
     Ok(output.written())
 }
@@ -287,7 +290,8 @@ pub(crate) fn time_text(time: &Asn1TimeRef) -> Result<Vec<u8>, ErrorStack> {
 pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
     let output = Bio::writing()?;
-    // SAFETY: both are live. The call reads the name and writes to the BIO.
+    // SAFETY: `output` owns its `BIO`, and `name` is borrowed. The call reads the name and writes
+    // to the BIO.
     let ok = unsafe { decl::X509_NAME_print_ex(output.0, name.as_ptr(), 0, decl::XN_FLAG_RFC2253) };
     if ok < 0 {
         return Err(ErrorStack::get());
@@ -298,7 +302,8 @@ pub(crate) fn name_text(name: &X509NameRef) -> Result<Vec<u8>, ErrorStack> {
 /// The hash of the certificate's signature algorithm, if it has one.
 pub(crate) fn signature_digest(x509: &X509Ref) -> Option<Nid> {
     let mut digest = 0;
-    // SAFETY: a live certificate. The call writes one number; null means that a value is not needed.
+    // SAFETY: `x509` is borrowed. The call writes one number; null means that a value is not
+    // needed.
     let known = unsafe {
         decl::X509_get_signature_info(
             x509.as_ptr(),
@@ -356,8 +361,8 @@ impl Bio {
 
     fn written(&self) -> Vec<u8> {
         let mut data: *mut c_char = ptr::null_mut();
-        // SAFETY: a live memory BIO. The call stores a pointer to its buffer and returns the length. The
-        // bytes are copied before the BIO is used again.
+        // SAFETY: `self` owns the memory `BIO`. The call stores a pointer to its buffer and returns
+        // the length. The bytes are copied before the BIO is used again.
         unsafe {
             let len = sys::BIO_get_mem_data(self.0, &raw mut data);
             util::slice(data.cast(), usize::try_from(len).unwrap_or(0)).to_vec()
@@ -404,8 +409,8 @@ pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
 /// The public key with its algorithm (SubjectPublicKeyInfo) as DER.
 pub(crate) fn public_key_info(certificate: &X509Ref) -> Result<Vec<u8>, ErrorStack> {
     clear_errors();
-    // SAFETY: a live certificate, whose key lives as long. OpenSSL writes as many bytes as the first call
-    // has returned.
+    // SAFETY: `certificate` is borrowed, and its key lives as long. OpenSSL writes as many bytes as
+    // the first call has returned.
     unsafe {
         let key = decl::X509_get_X509_PUBKEY(certificate.as_ptr());
         let length = decl::i2d_X509_PUBKEY(key, ptr::null_mut());

@@ -150,7 +150,6 @@ pub(super) fn read(
         tokens,
         functions: 0,
         receivers: HashMap::new(),
-        section: base,
     };
     let mut brackets: Vec<usize> = Vec::new();
     for at in 0..reader.tokens.len() {
@@ -185,8 +184,6 @@ struct Reader<'a> {
     functions: usize,
     /// The block of each variable whose methods are called or whose attributes are set.
     receivers: HashMap<(String, usize), Block>,
-    /// The number of open blocks when the last section started, the section included.
-    section: usize,
 }
 
 impl Reader<'_> {
@@ -213,7 +210,6 @@ impl Reader<'_> {
             if let Some(Token::Text(argument)) = self.token(at + 1) {
                 builder.close_to(base);
                 builder.open(name.text(), argument.text(), name.start());
-                self.section = builder.stack.len();
                 return;
             }
         }

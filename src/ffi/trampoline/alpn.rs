@@ -36,7 +36,7 @@ pub(in crate::ffi) unsafe extern "C" fn alpn_select(
         }
         sys::SSL_TLSEXT_ERR_OK
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, sys::SSL_TLSEXT_ERR_ALERT_FATAL, choose) }
 }
 

@@ -15,6 +15,6 @@ pub(in crate::ffi) unsafe extern "C" fn keylog(ssl: *const sys::SSL, line: *cons
             }
         }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, (), write) }
 }

@@ -28,6 +28,6 @@ pub(in crate::ffi) unsafe extern "C" fn message(
             state.note_failure(error);
         }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, (), show) }
 }

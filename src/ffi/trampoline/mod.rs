@@ -213,8 +213,9 @@ impl Deref for CallbackConnection<'_> {
 /// `ssl` is the argument of a callback, and the result is used in that callback only.
 unsafe fn callbacks<'a>(ssl: *const sys::SSL) -> Option<&'a Callbacks> {
     let index = slot().ok()?;
-    // SAFETY: OpenSSL passes a live SSL. The index has null or the pointer of `SslHandle::new`, whose
-    // value lives longer than the SSL, and there are only shared references to it (S2).
+    // SAFETY: the caller promises the argument of a callback, which is a live `SSL`. The index has
+    // null or the pointer of `SslHandle::new`, whose value lives longer than the SSL, and there are
+    // only shared references to it (S2).
     unsafe {
         sys::SSL_get_ex_data(ssl, index)
             .cast::<Callbacks>()
@@ -262,6 +263,7 @@ unsafe fn dispatch<R>(
 /// `ssl` is live, and no other thread uses it.
 pub(in crate::ffi) unsafe fn show_messages(ssl: *mut sys::SSL, on: bool) {
     let callback = on.then_some(message as _);
-    // SAFETY: the caller promises a live SSL. The trampoline finds its data through it.
+    // SAFETY: the caller promises a live `SSL` that no other thread uses. The trampoline finds its
+    // data through this `SSL`, which that data outlives (S2).
     unsafe { decl::SSL_set_msg_callback(ssl, callback) };
 }

@@ -68,7 +68,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
     psk: *mut c_uchar,
     max_psk_len: c_uint,
 ) -> c_uint {
-    // SAFETY: OpenSSL passes the running connection to its callbacks.
+    // SAFETY: `ssl` is the argument of this callback, so it is live.
     let failed = unsafe { failed(ssl) };
     let answer = |state: &CallbackConnection<'_>| {
         if state.check.get().is_some() {
@@ -100,7 +100,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_client(
             _ => TOO_LONG,
         }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, failed, answer) }
 }
 
@@ -111,7 +111,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
     psk: *mut c_uchar,
     max_psk_len: c_uint,
 ) -> c_uint {
-    // SAFETY: OpenSSL passes the running connection to its callbacks.
+    // SAFETY: `ssl` is the argument of this callback, so it is live.
     let failed = unsafe { failed(ssl) };
     let answer = |state: &CallbackConnection<'_>| {
         if state.check.get().is_some() {
@@ -134,7 +134,7 @@ pub(in crate::ffi) unsafe extern "C" fn psk_server(
             _ => TOO_LONG,
         }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, failed, answer) }
 }
 

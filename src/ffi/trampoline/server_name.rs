@@ -18,7 +18,8 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
     // SAFETY: OpenSSL passes a pointer to the alert's number, which is valid during the call.
     let refuse = |number| unsafe { refuse(alert, number) };
     let decide = |state: &CallbackConnection<'_>| {
-        // SAFETY: `ssl` is live. The name belongs to it, and does not change during the callback.
+        // SAFETY: `ssl` is the argument of this callback, so it is live. The name belongs to it,
+        // and does not change during the callback.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
         let decision = state.user_code(|| match state.current().server_name(name) {
@@ -29,14 +30,16 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
             SniDecision::NotAsked => sys::SSL_TLSEXT_ERR_NOACK,
             SniDecision::Continue => sys::SSL_TLSEXT_ERR_OK,
             SniDecision::Switch(hooks) => {
-                // SAFETY: both are live. OpenSSL takes a reference to the new context, and `set_current`
-                // keeps its handle (S3).
+                // SAFETY: `ssl` is the argument of this callback, and `hooks` owns the context.
+                // OpenSSL takes a reference to the new context, and `set_current` keeps its handle
+                // (S3).
                 let now = unsafe { sys::SSL_set_SSL_CTX(ssl, hooks.handle().as_ptr()) };
                 if now.is_null() {
                     return refuse(sys::SSL_AD_INTERNAL_ERROR);
                 }
-                // SAFETY: `ssl` is live, and only this thread uses it. OpenSSL keeps the earlier
-                // context's message callback, so the new context's is set here.
+                // SAFETY: `ssl` is the argument of this callback, and no other thread uses it (S4):
+                // the window is closed. OpenSSL keeps the earlier context's message callback, so
+                // the new context's is set here.
                 unsafe { show_messages(ssl, hooks.wants_messages()) };
                 let replaced = state.set_current(hooks);
                 // Dropping the replaced context may run user code, such as the destructors of its
@@ -52,7 +55,7 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
             }
         }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, refuse(sys::SSL_AD_HANDSHAKE_FAILURE), decide) }
 }
 

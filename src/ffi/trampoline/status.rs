@@ -14,7 +14,8 @@ const REFUSED: c_int = 0;
 /// Asks for the OCSP response that a server staples, or checks the response that a client received.
 /// On a client, OpenSSL calls this function also if the server stapled no response.
 pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_void) -> c_int {
-    // SAFETY: OpenSSL passes a live connection, which only this thread uses.
+    // SAFETY: `ssl` is the argument of this callback, so it is live, and no other thread changes it
+    // (S4).
     let server = unsafe { sys::SSL_is_server(ssl) } == 1;
     let decide = |state: &CallbackConnection<'_>| {
         // SAFETY: `ssl` is live during the callback, and is only read while user code runs.
@@ -57,6 +58,6 @@ pub(in crate::ffi) unsafe extern "C" fn status(ssl: *mut sys::SSL, _arg: *mut c_
     } else {
         REFUSED
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, refused, decide) }
 }

@@ -60,7 +60,7 @@ pub(in crate::ffi) unsafe extern "C" fn ticket(
         // SAFETY: OpenSSL has passed these arguments to the callback.
         unsafe { prepare(keys, ssl, name, iv, cipher, mac, encrypts) }
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, NO_KEY, prepare) }
 }
 
@@ -76,7 +76,8 @@ pub(in crate::ffi) fn keep_ticket_keys(
     keys: Arc<[TicketBlock]>,
 ) -> Result<(), ErrorStack> {
     ctx.set_ex_data(index()?, keys);
-    // SAFETY: a live context that nobody else uses.
+    // SAFETY: `&mut SslContextBuilder`: no connection uses this context yet. `foreign_ticket` finds
+    // the keys in the context, which OpenSSL keeps for each connection.
     let set =
         unsafe { decl::SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx.as_ptr(), Some(foreign_ticket)) };
     match set {
@@ -152,7 +153,8 @@ unsafe fn prepare(
     if prepared.is_err() || !unsafe { set_mac_key(mac, key.mac) } {
         return FAILED;
     }
-    // SAFETY: OpenSSL passes the running connection. A ticket of TLS 1.3 is used once (RFC 8446, appendix C.4).
+    // SAFETY: `ssl` is the argument of this callback, so it is live. A ticket of TLS 1.3 is used
+    // once (RFC 8446, appendix C.4).
     let is_used_once = || unsafe { sys::SSL_version(ssl) } == sys::TLS1_3_VERSION;
     match encrypts != 1 && (at > 0 || is_used_once()) {
         true => RENEW,

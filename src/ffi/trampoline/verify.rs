@@ -80,7 +80,7 @@ fn decide(
     ended: bool,
 ) -> bool {
     let errors: Vec<_> = (running.errors.take().into_iter())
-        // SAFETY: the numbers come from OpenSSL.
+        // SAFETY: the numbers are results of `X509_STORE_CTX_get_error`, so OpenSSL knows them.
         .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))
         .collect();
     if let Some((first, _)) = errors.first() {
@@ -121,6 +121,6 @@ fn decide(
 
 /// Makes OpenSSL send the alert `bad_certificate`.
 fn reject(verification: &mut X509StoreContextRef) {
-    // SAFETY: a number of OpenSSL's headers.
+    // SAFETY: the number is a constant of OpenSSL's headers.
     verification.set_error(unsafe { X509VerifyResult::from_raw(sys::X509_V_ERR_CERT_REJECTED) });
 }
