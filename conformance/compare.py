@@ -1,8 +1,8 @@
 """Runs test modules on the interpreter's own `_ssl` and on ours, and compares test by test.
 
-    python3 compare.py DIRECTORY [MODULE ...]
+    python3 compare.py [MODULE ...]
 
-DIRECTORY has our `_ssl.so`.
+`python3 -m pyssl` must run.
 """
 
 import json
@@ -36,20 +36,18 @@ KINDS = ["ok", "skipped", "failed"]
 class Run:
     """Runs one module in a process of its own."""
 
-    def __init__(self, module, directory, path):
+    def __init__(self, module, directory, engine):
         # Tests leave files in their directory, which must not affect the other run.
-        directory = Path(directory) / ("ours" if path else "stock")
+        directory = Path(directory) / ("ours" if engine else "stock")
         directory.mkdir()
         self.output = directory / "outcomes"
         self.log = self.output.with_suffix(".log").open("w+")
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        if path:
-            environment["PYTHONPATH"] = path
-        self.path = path
+        environment = {k: v for k, v in os.environ.items() if engine or k != "PYTHONPATH"}
+        self.ours = bool(engine)
         self.openssl = ""
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "suite.py", self.output, module],
+            [sys.executable, *engine, HERE / "suite.py", self.output, module],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=self.log,
@@ -63,8 +61,7 @@ class Run:
         self.seconds = time.monotonic() - self.began
         if self.output.exists():
             result = json.loads(self.output.read_text())
-            ours = bool(self.path) and result["module"].startswith(self.path)
-            if ours != bool(self.path):
+            if result["ours"] != self.ours:
                 sys.exit(f"the module that was tested is {result['module']}")
             self.openssl = result["openssl"]
             return result["outcomes"]
@@ -93,7 +90,7 @@ def counts(outcomes):
     return " ".join(f"{kinds.count(kind):5}" for kind in KINDS)
 
 
-def main(path, modules):
+def main(modules):
     python = f"CPython {sys.version.split()[0]}"
     seen, bad = set(), []
     print(python)
@@ -101,7 +98,7 @@ def main(path, modules):
     print(f"{'':34}" + "".join(f"{'ok':>5} {'skip':>5} {'fail':>5}    " for _ in "ab"))
     for module in modules or MODULES:
         with tempfile.TemporaryDirectory() as directory:
-            runs = [Run(module, directory, None), Run(module, directory, path)]
+            runs = [Run(module, directory, []), Run(module, directory, ["-m", "pyssl"])]
             stock, ours = (run.finish() for run in runs)
         seconds = max(run.seconds for run in runs)
         print(f"{module:34}{counts(stock)}    {counts(ours)}   {seconds:3.0f} s", flush=True)
@@ -131,4 +128,4 @@ def main(path, modules):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1:])

@@ -1,9 +1,9 @@
 """Random scenarios, run step by step on the interpreter's own `_ssl` and on ours.
 
-    python3 scenarios.py DIRECTORY [COUNT [FIRST]]      compares the scenarios FIRST, FIRST + 1, ...
-    python3 scenarios.py --trace COUNT FIRST            prints what they come to on this `_ssl`
+    python3 scenarios.py [COUNT [FIRST]]        compares the scenarios FIRST, FIRST + 1, ...
+    python3 scenarios.py --trace COUNT FIRST    prints what they come to on this `_ssl`
 
-DIRECTORY has our `_ssl.so`. A scenario makes two contexts and changes them, wraps buffers or sockets
+`python3 -m pyssl` must run. A scenario makes two contexts and changes them, wraps buffers or sockets
 with them, and lets both ends do what comes to mind, in the wrong order and after failures too. It
 depends on its number alone. The certificates are those of the interpreter's own tests.
 """
@@ -350,18 +350,16 @@ def expected(label, theirs, ours):
     return None
 
 
-def traces(count, first, module):
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    if module:
-        environment["PYTHONPATH"] = module
-    command = [sys.executable, "-W", "ignore", __file__, "--trace", str(count), str(first)]
-    # Not in DIRECTORY, whose module would shadow the interpreter's own.
+def traces(count, first, engine):
+    environment = {k: v for k, v in os.environ.items() if engine or k != "PYTHONPATH"}
+    trace = [__file__, "--trace", str(count), str(first)]
+    command = [sys.executable, "-W", "ignore", *engine, *trace]
     process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return [scenario.splitlines() for scenario in process.stdout.split("#\n")[1:]]
 
 
-def compare(directory, count, first):
-    stock, ours = traces(count, first, None), traces(count, first, directory)
+def compare(count, first):
+    stock, ours = traces(count, first, []), traces(count, first, ["-m", "pyssl"])
     known, unknown = Counter(), 0
     for number, (a, b) in enumerate(zip(stock, ours, strict=True), first):
         for step, (x, y) in enumerate(zip(a, b)):
@@ -384,14 +382,14 @@ def compare(directory, count, first):
 
 def main(arguments):
     warnings.simplefilter("ignore")
-    if arguments[0] == "--trace":
+    if arguments[:1] == ["--trace"]:
         count, first = map(int, arguments[1:])
         for number in range(first, first + count):
             print("#")
             Scenario(number).run()
         return 0
-    count, first = (list(map(int, arguments[1:])) + [500, 0][len(arguments) - 1 :])[:2]
-    return bool(compare(arguments[0], count, first))
+    count, first = (list(map(int, arguments)) + [500, 0][len(arguments) :])[:2]
+    return bool(compare(count, first))
 
 
 if __name__ == "__main__":

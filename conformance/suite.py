@@ -2,7 +2,7 @@
 
     python3 suite.py OUTPUT MODULE...
 
-OUTPUT gets a JSON object: the `_ssl` module that was used, its OpenSSL, and for each test its outcome (`ok`,
+OUTPUT gets a JSON object: the `_ssl` module that was used, whether it is ours, its OpenSSL, and for each test its outcome (`ok`,
 `skipped`, `failed`) and the reason. A test that does not end is reported as failed by the absence of
 an outcome; its name is the last line of OUTPUT.started.
 """
@@ -90,6 +90,7 @@ def main(output, modules):
     with open(output, "w") as file:
         written = {
             "module": ssl._ssl.__file__,
+            "ours": hasattr(ssl._ssl, "_ENGINE_VERSION"),
             "openssl": ssl.OPENSSL_VERSION,
             "outcomes": result.outcomes,
         }

@@ -16,7 +16,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let same = |value: bool| value;
     add! { module, same;
         HAS_SNI HAS_ECDH HAS_NPN HAS_ALPN HAS_SSLv2 HAS_SSLv3 HAS_TLSv1 HAS_TLSv1_1 HAS_TLSv1_2
-        HAS_TLSv1_3 HAS_PSK
+        HAS_TLSv1_3 HAS_PSK HAS_PHA
     }
     module.add("HAS_TLS_UNIQUE", true)?;
     add! { module, |protocol| protocol as i32;
@@ -82,6 +82,12 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("OPENSSL_VERSION_NUMBER", *ssl::OPENSSL_VERSION_NUMBER)?;
     module.add("OPENSSL_VERSION_INFO", *ssl::OPENSSL_VERSION_INFO)?;
     module.add("_OPENSSL_API_VERSION", *ssl::OPENSSL_VERSION_INFO)?;
+    module.add("_ENGINE_VERSION", env!("CARGO_PKG_VERSION"))?;
+    let linked = match cfg!(feature = "vendored") {
+        true => "a part of this module",
+        false => "the library of the system",
+    };
+    module.add("_ENGINE_OPENSSL", linked)?;
     // The cipher string of a new context, which `ssl.py` imports as `_DEFAULT_CIPHERS`.
     module.add(
         "_DEFAULT_CIPHERS",

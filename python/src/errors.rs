@@ -1,13 +1,14 @@
 //! Converts the crate's errors to Python's exceptions.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use pyo3::exceptions::{
-    PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError, PyTimeoutError, PyTypeError,
-    PyUnicodeError, PyValueError,
+    PyDeprecationWarning, PyNotImplementedError, PyOSError, PyOverflowError, PyRuntimeError,
+    PyTimeoutError, PyTypeError, PyUnicodeError, PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
 use pyssl::Error;
 
 const CLASSES: [&str; 7] = [
@@ -20,20 +21,26 @@ const CLASSES: [&str; 7] = [
     "SSLCertVerificationError",
 ];
 
-/// The module that defines the exception classes, created once per process.
-fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = MODULE.get_or_try_init(py, || {
+/// The exception classes by name, created once per process.
+fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let classes = CLASSES.get_or_try_init(py, || {
         let code = CString::new(include_str!("exceptions.py"))?;
-        PyModule::from_code(py, &code, c"exceptions.py", c"ssl").map(Bound::unbind)
+        // Not a module: `PyModule::from_code` would make it the one that `import` finds.
+        let names = PyDict::new(py);
+        py.run(&code, Some(&names), None)?;
+        PyResult::Ok(names.unbind())
     })?;
-    Ok(module.bind(py))
+    Ok(classes.bind(py))
+}
+
+fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    classes(py)?.as_any().get_item(name)
 }
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let classes = classes(module.py())?;
     for name in CLASSES {
-        module.add(name, classes.getattr(name)?)?;
+        module.add(name, class(module.py(), name)?)?;
     }
     Ok(())
 }
@@ -72,7 +79,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<PyErr> {
 }
 
 fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let class = classes(py)?.getattr(error.python_class())?;
+    let class = class(py, error.python_class())?;
     let text = error.to_string();
     let Some(errno) = error.errno() else {
         return Ok(PyErr::from_value(class.call1((text,))?));
@@ -89,14 +96,19 @@ fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 
 /// An `SSLError` with one of `_ssl`'s own texts.
 pub(crate) fn ssl_error(py: Python<'_>, errno: i32, text: &str) -> PyErr {
-    let value = classes(py)
-        .and_then(|classes| classes.getattr("SSLError")?.call1((errno, text)))
+    let value = class(py, "SSLError")
+        .and_then(|class| class.call1((errno, text)))
         .and_then(|value| {
             value.setattr("library", py.None())?;
             value.setattr("reason", py.None())?;
             Ok(value)
         });
     value.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// Warns the caller of Python's function.
+pub(crate) fn deprecated(py: Python<'_>, message: &CStr) -> PyResult<()> {
+    PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), message, 2)
 }
 
 /// Converts a result's error to the Python exception: `result.or_raise(py)?`.

@@ -1,10 +1,9 @@
 //! The methods of `_SSLContext`.
 
-use std::ffi::CStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyDeprecationWarning, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,11 +17,7 @@ use crate::callbacks;
 use crate::certificate;
 use crate::connection::Connection;
 use crate::context::Context;
-use crate::errors::OrRaise;
-
-fn deprecated(py: Python<'_>, message: &CStr) -> PyResult<()> {
-    PyErr::warn(py, &py.get_type::<PyDeprecationWarning>(), message, 2)
-}
+use crate::errors::{OrRaise, deprecated};
 
 fn path(value: Option<&Bound<'_, PyAny>>, otherwise: &str) -> PyResult<Option<PathBuf>> {
     let Some(value) = value.filter(|value| !value.is_none()) else {

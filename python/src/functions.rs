@@ -13,6 +13,9 @@ use crate::errors::{self, OrRaise};
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rand_bytes, module)?)?;
+    if module.py().version_info() < (3, 12) {
+        module.add_function(wrap_pyfunction!(rand_pseudo_bytes, module)?)?;
+    }
     module.add_function(wrap_pyfunction!(rand_status, module)?)?;
     module.add_function(wrap_pyfunction!(rand_add, module)?)?;
     module.add_function(wrap_pyfunction!(get_default_verify_paths, module)?)?;
@@ -26,6 +29,14 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 fn rand_bytes(py: Python<'_>, n: i32) -> PyResult<Bound<'_, PyBytes>> {
     let n = usize::try_from(n).map_err(|_| PyValueError::new_err("num must be positive"))?;
     Ok(PyBytes::new(py, &pyssl::RAND_bytes(n).or_raise(py)?))
+}
+
+/// Python 3.11 still has it. OpenSSL's function of this name is that of `RAND_bytes`.
+#[pyfunction(name = "RAND_pseudo_bytes")]
+#[pyo3(signature = (n, /))]
+fn rand_pseudo_bytes(py: Python<'_>, n: i32) -> PyResult<(Bound<'_, PyBytes>, bool)> {
+    errors::deprecated(py, c"ssl.RAND_pseudo_bytes() is deprecated")?;
+    Ok((rand_bytes(py, n)?, true))
 }
 
 #[pyfunction(name = "RAND_status")]

@@ -1,0 +1,188 @@
+"""Tests of the installed package. Run with the Python that has it:
+
+    python -m unittest discover python/tests
+
+They need no certificates: handshakes use anonymous cipher suites.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+IS_OURS = "import ssl; print(hasattr(ssl._ssl, '_ENGINE_VERSION'))"
+
+
+def python(*arguments, text="", **environment):
+    """Runs this interpreter in an empty folder."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    with tempfile.TemporaryDirectory() as directory:
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=inherited | environment,
+            cwd=directory,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+
+class Case(unittest.TestCase):
+    def output(self, *arguments, **options):
+        done = python(*arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    def script(self, text):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = Path(directory.name).resolve() / "app.py"
+        path.write_text(textwrap.dedent(text))
+        return str(path)
+
+
+class CommandTests(Case):
+    def test_without_the_command_a_program_gets_the_interpreters_engine(self):
+        self.assertEqual(self.output("-c", IS_OURS), "False")
+
+    def test_a_script_runs_as_without_the_command(self):
+        app = self.script("""\
+            import os, sys
+            print(__name__, __file__, sys.argv, sys.path[0], __spec__, sys.modules["__main__"] is not None)
+            sys.exit(int(sys.stdin.read()))
+        """)
+        plain = python(app, "-x", "--check", "a b", text="7")
+        ours = python("-m", "pyssl", app, "-x", "--check", "a b", text="7")
+        self.assertEqual((ours.stdout, ours.returncode), (plain.stdout, 7))
+
+    def test_a_script_gets_this_engine(self):
+        self.assertEqual(self.output("-m", "pyssl", self.script(IS_OURS)), "True")
+
+    def test_code_and_modules_get_this_engine(self):
+        self.assertEqual(self.output("-m", "pyssl", "-c", IS_OURS), "True")
+        app = self.script(IS_OURS)
+        found = self.output("-m", "pyssl", "-m", "app", PYTHONPATH=str(Path(app).parent))
+        self.assertEqual(found, "True")
+
+    def test_code_on_standard_input_gets_this_engine(self):
+        self.assertEqual(self.output("-m", "pyssl", "-", text=IS_OURS), "True")
+        self.assertEqual(self.output("-m", "pyssl", text=IS_OURS), "True")
+
+    def test_a_traceback_has_only_the_programs_own_lines(self):
+        app = self.script("raise LookupError('gone')")
+        plain, ours = python(app), python("-m", "pyssl", app)
+        self.assertEqual(ours.stderr, plain.stderr)
+
+    def test_options_of_the_interpreter_stay_in_force(self):
+        code = "import sys; print(sys.flags.optimize, sys.warnoptions, sys._xoptions, sys.flags.safe_path)"
+        options = ["-O", "-W", "error::DeprecationWarning", "-X", "dev", "-P"]
+        expected = self.output(*options, "-c", code)
+        self.assertEqual(self.output(*options, "-m", "pyssl", "-c", code), expected)
+        self.assertEqual(self.output(*options, "-mpyssl", "-c", code), expected)
+        self.assertEqual(self.output(*options[:-1], "-Pm", "pyssl", "-c", code), expected)
+
+    def test_processes_that_the_program_starts_get_this_engine(self):
+        app = self.script(f"""\
+            import multiprocessing, subprocess, sys
+            def ours():
+                import ssl
+                return hasattr(ssl._ssl, "_ENGINE_VERSION")
+            if __name__ == "__main__":
+                print(subprocess.run([sys.executable, "-c", {IS_OURS!r}], capture_output=True, text=True).stdout.strip())
+                for method in "fork", "spawn", "forkserver":
+                    with multiprocessing.get_context(method).Pool(1) as pool:
+                        print(pool.apply(ours))
+        """)
+        self.assertEqual(self.output("-m", "pyssl", app).split(), ["True"] * 4)
+
+    def test_isolated_mode_is_refused_since_it_ignores_pythonpath(self):
+        for option in "-I", "-E":
+            done = python(option, "-m", "pyssl", "-c", IS_OURS)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("PYTHONPATH", done.stderr)
+
+    def test_the_check_names_the_engine_and_openssl(self):
+        lines = self.output("-m", "pyssl", "--check")
+        version = self.output("-m", "pyssl", "-c", "import ssl; print(ssl.OPENSSL_VERSION)")
+        self.assertIn("pyssl 0.", lines)
+        self.assertIn(version, lines)
+
+    def test_the_check_fails_if_programs_get_another_engine(self):
+        # A sitecustomize that imports another `_ssl` is the last chance to precede this engine.
+        app = self.script("import sys; sys.path = [p for p in sys.path if 'pyssl' not in p]; import ssl")
+        site = Path(app).with_name("sitecustomize.py")
+        Path(app).rename(site)
+        done = python("-m", "pyssl", "--check", PYTHONPATH=str(site.parent))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("do not get this engine", done.stderr)
+
+    def test_an_unknown_option_is_refused(self):
+        done = python("-m", "pyssl", "--chek")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("usage:", done.stderr)
+
+
+class InstallTests(Case):
+    def test_install_replaces_the_engine_before_the_first_import(self):
+        code = "import pyssl; pyssl.install(); pyssl.install(); " + IS_OURS
+        self.assertEqual(self.output("-c", code), "True")
+        # `-I` and `-E` do not matter, since install() does not use PYTHONPATH.
+        self.assertEqual(self.output("-I", "-c", code), "True")
+
+    def test_install_does_not_change_the_search_path(self):
+        code = "import pyssl, sys; before = list(sys.path); pyssl.install(); import ssl; print(sys.path == before)"
+        self.assertEqual(self.output("-c", code), "True")
+
+    def test_install_within_the_command_does_nothing(self):
+        self.assertEqual(self.output("-m", "pyssl", "-c", "import pyssl; pyssl.install(); " + IS_OURS), "True")
+        code = "import ssl, pyssl; before = ssl._ssl; pyssl.install(); import _ssl; print(before is _ssl)"
+        self.assertEqual(self.output("-m", "pyssl", "-c", code), "True")
+
+    def test_install_after_an_import_names_the_modules_that_use_ssl(self):
+        done = python("-c", "import http.client, pyssl; pyssl.install()")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"RuntimeError: pyssl\.install\(\) must be called before .*http\.client")
+        done = python("-c", "import _ssl, pyssl; pyssl.install()")
+        self.assertIn("RuntimeError", done.stderr)
+
+
+class EngineTests(Case):
+    def test_two_contexts_connect_and_exchange_data(self):
+        app = self.script("""\
+            import ssl
+            client, server = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+            for context in client, server:
+                context.maximum_version = ssl.TLSVersion.TLSv1_2
+                context.set_ciphers("aNULL:@SECLEVEL=0")
+            up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+            ends = client.wrap_bio(down, up), server.wrap_bio(up, down, server_side=True)
+            done = set()
+            while len(done) < 2:
+                for end in ends:
+                    try:
+                        end.do_handshake()
+                        done.add(end)
+                    except ssl.SSLWantReadError:
+                        pass
+            ends[0].write(b"over the engine")
+            print(ends[1].read().decode(), ends[1].version(), hasattr(ssl._ssl, "_ENGINE_VERSION"))
+        """)
+        self.assertEqual(self.output("-m", "pyssl", app), "over the engine TLSv1.2 True")
+
+    def test_the_standard_librarys_modules_find_every_name_of_the_engine(self):
+        names = "import _ssl, json; print(json.dumps(sorted(n for n in dir(_ssl) if not n.startswith('__'))))"
+        stock, ours = self.output("-c", names), self.output("-m", "pyssl", "-c", names)
+        # Python 3.11's tables of error codes, which nothing in its standard library reads.
+        tables = {"err_codes_to_names", "err_names_to_codes", "lib_codes_to_names"}
+        import json
+
+        self.assertEqual(set(json.loads(stock)) - set(json.loads(ours)) - tables, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
