@@ -45,17 +45,29 @@ const NOT_RUN: [&str; 3] = [
 ];
 
 /// Tests in which several threads use the same contexts and connections.
-const OF_THREADS: [&str; 9] = [
+const OF_THREADS: [&str; 17] = [
+    "asyncio::",
     "callbacks::",
+    "cancel::",
     "context::trust_tests::",
+    "every_poll::",
     "floods::",
     "full_duplex::",
+    "lazy::",
     "leniency::",
+    "live::",
     "live_context::",
     "lock::",
+    "peer_checks::",
     "questions::",
     "reentry::",
+    "resumption::",
+    "split::",
 ];
+
+/// The directories of the modules that [`OF_THREADS`] names.
+#[cfg(test)]
+const PLACES: [&str; 3] = ["src", "tests/behaviour", "tests/aio"];
 
 /// Runs tests under a sanitizer: under AddressSanitizer all but the doctests, under ThreadSanitizer
 /// those of several threads. With `filters`, only the tests whose names contain one of them.
@@ -169,7 +181,8 @@ fn thread(host: &str, filters: &[&str]) -> Result<ExitStatus> {
         // The sanitizer knows only the locks of instrumented code and of the C library, so the
         // standard library is built with instrumentation.
         .arg("-Zbuild-std")
-        .args(["--package", "pyssl", "--lib", "--test", "behaviour"])
+        .args(["--package", "pyssl", "--features", "tokio", "--lib"])
+        .args(["--test", "behaviour", "--test", "aio"])
         .args(selection(filters))
         .env("TSAN_OPTIONS", options)
         .status()?)
@@ -250,9 +263,8 @@ mod tests {
     fn the_modules_for_thread_sanitizer_exist() {
         for filter in OF_THREADS {
             let file = format!("{}.rs", filter.trim_end_matches("::").replace("::", "/"));
-            let places = ["src", "tests/behaviour"];
             let exists = |place| workspace().join(place).join(&file).is_file();
-            assert!(places.into_iter().any(exists), "{filter}");
+            assert!(PLACES.into_iter().any(exists), "{filter}");
         }
     }
 }

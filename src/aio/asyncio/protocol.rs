@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::channel::Shared;
+use super::channel::{Change, Shared};
 use super::{Endpoint, Ssl, connect};
 use crate::error::{Error, Result};
 use crate::object::SslObject;
@@ -24,6 +24,14 @@ pub trait Protocol: Send + 'static {
     fn eof_received(&mut self) -> bool {
         false
     }
+
+    /// More than `high` bytes are unsent (see [`Transport::get_write_buffer_limits`]). Python calls
+    /// this function inside `transport.write`. Here the connection's task calls it, after the function
+    /// of the protocol that wrote has returned.
+    fn pause_writing(&mut self) {}
+
+    /// After [`pause_writing`](Self::pause_writing), at most `low` bytes are left to be sent.
+    fn resume_writing(&mut self) {}
 
     /// The connection has ended. `error` is `None` if one of the sides has closed the connection.
     fn connection_lost(&mut self, error: Option<&Error>) {
@@ -71,6 +79,24 @@ impl Transport {
         self.0.is_closing()
     }
 
+    /// Python's `transport.pause_reading()`: the connection is not read, and the [`Protocol`] receives
+    /// no data, until [`resume_reading`](Self::resume_reading). Only then are the end of the stream
+    /// and its errors noticed, except for errors of writing.
+    pub fn pause_reading(&self) {
+        self.0.set_reading(false);
+    }
+
+    /// Python's `transport.resume_reading()`.
+    pub fn resume_reading(&self) {
+        self.0.set_reading(true);
+    }
+
+    /// Python's `transport.is_reading()`: false after `pause_reading`, and if the connection is
+    /// closing.
+    pub fn is_reading(&self) -> bool {
+        self.0.is_reading()
+    }
+
     /// Python's `transport.get_write_buffer_size()`: the number of bytes that were written and not
     /// encrypted yet, or not sent in clear text.
     pub fn get_write_buffer_size(&self) -> usize {
@@ -78,8 +104,8 @@ impl Transport {
     }
 
     /// Python's `transport.get_write_buffer_limits()`: `(low, high)`. When more than `high` bytes are
-    /// unsent, `drain` waits until `low` are left. The default is 128 and 512 KiB with TLS, and 16 and
-    /// 64 KiB in clear text.
+    /// unsent, `drain` waits until `low` are left, and the protocol's `pause_writing` is called. The
+    /// default is 128 and 512 KiB with TLS, and 16 and 64 KiB in clear text.
     pub fn get_write_buffer_limits(&self) -> (usize, usize) {
         self.0.limits()
     }
@@ -165,22 +191,33 @@ pub async fn create_connection<P: Protocol>(
     let transport = Transport(shared.clone());
     protocol.connection_made(&transport);
     let running = tokio::spawn(async move {
-        let error = loop {
-            let data = match shared.receive(0).await {
-                Ok(true) => shared.with_received(std::mem::take),
-                Ok(false) => break None,
-                Err(error) => break Some(error),
-            };
-            protocol.data_received(&data);
-        };
-        if error.is_some() || shared.is_lost() {
-            shared.abort();
-        } else if !protocol.eof_received() {
-            shared.close();
+        let mut paused = false;
+        let mut end = None;
+        loop {
+            match shared.next_change(paused, end.is_some()).await {
+                Change::Writing { pause } => {
+                    paused = pause;
+                    match pause {
+                        true => protocol.pause_writing(),
+                        false => protocol.resume_writing(),
+                    }
+                }
+                Change::Received(data) => protocol.data_received(&data),
+                Change::Ended(error) => {
+                    if error.is_some() || shared.is_lost() {
+                        shared.abort();
+                    } else if !protocol.eof_received() {
+                        shared.close();
+                    }
+                    end = Some(error);
+                }
+                Change::Closed(error) => {
+                    let error = end.flatten().or(error);
+                    protocol.connection_lost(error.as_ref());
+                    return protocol;
+                }
+            }
         }
-        let closed = shared.wait_closed().await;
-        protocol.connection_lost(error.or(closed.err()).as_ref());
-        protocol
     });
     Ok((transport, running))
 }

@@ -174,6 +174,9 @@ fn clear_text_streams() {
             let (low, high) = transport.get_write_buffer_limits();
             assert!(transport.set_write_buffer_limits(high, low).is_ok());
             assert_eq!(transport.get_write_buffer_size(), 0);
+            transport.pause_reading();
+            transport.resume_reading();
+            let _ = transport.is_reading();
             transport.write_eof();
             writer.write_eof();
             let _ = (
@@ -248,7 +251,8 @@ const ALONE: &[Call] = calls! {
     "Ssl::server_hostname", "Ssl::ssl_handshake_timeout", "Ssl::ssl_shutdown_timeout",
     "Endpoint::new", "Endpoint::local_addr", "Endpoint::family", "Endpoint::happy_eyeballs_delay",
     "Transport::get_write_buffer_limits", "Transport::set_write_buffer_limits",
-    "Transport::get_write_buffer_size", "impl From<(&str, u16)> for Endpoint",
+    "Transport::get_write_buffer_size", "Transport::pause_reading", "Transport::resume_reading",
+    "Transport::is_reading", "impl From<(&str, u16)> for Endpoint",
     "impl From<(&String, u16)> for Endpoint", "impl From<(String, u16)> for Endpoint",
     "impl From<SocketAddr> for Endpoint", "impl From<TcpStream> for Endpoint",
     "impl From<()> for Ssl", "StreamReader::at_eof", "impl AsyncRead for StreamReader",

@@ -1,5 +1,7 @@
 //! One connection that a reader, a writer and background tasks share.
 
+mod task;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -9,6 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use task::Task;
+pub(super) use task::Upgrade;
 
 use super::flow::Flow;
 use crate::aio::TlsStream;
@@ -27,6 +32,19 @@ const READ: usize = 64 * 1024;
 
 /// Reading pauses while more bytes than this are unread: twice asyncio's `limit`.
 const READ_AHEAD: usize = 128 * 1024;
+
+/// A change that a protocol is told.
+pub(super) enum Change {
+    /// The unsent data has crossed one of the limits.
+    Writing {
+        pause: bool,
+    },
+    Received(Vec<u8>),
+    /// The stream has ended.
+    Ended(Option<Error>),
+    /// The connection is closed.
+    Closed(Option<Error>),
+}
 
 pub(super) enum Channel {
     Plain(Inner),
@@ -56,6 +74,8 @@ struct State {
     cause: Option<Box<SslError>>,
     /// A read waits for more data, so receiving must not pause.
     wanted: bool,
+    /// False between `pause_reading` and `resume_reading`.
+    reading: bool,
     /// Data that was written and not sent yet.
     unsent: Vec<u8>,
     flow: Flow,
@@ -183,6 +203,7 @@ impl Shared {
             failure: None,
             cause: None,
             wanted: false,
+            reading: true,
             unsent: Vec::new(),
             flow: Flow::new(false),
             ends: false,
@@ -252,6 +273,48 @@ impl Shared {
         state.wait(cx)
     }
 
+    /// Waits for the next change that a protocol is told. `paused` is whether it was told last to pause
+    /// writing, and `ended` whether it was told that the stream has ended.
+    pub(super) async fn next_change(&self, paused: bool, ended: bool) -> Change {
+        poll_fn(|cx| {
+            let mut state = self.lock();
+            if state.flow.paused != paused && !state.lost {
+                return Poll::Ready(Change::Writing { pause: !paused });
+            }
+            if ended {
+                return match &mut state.end {
+                    End::Closed(error) => Poll::Ready(Change::Closed(error.take())),
+                    End::Open | End::Closing => state.wait(cx),
+                };
+            }
+            let closed = matches!(state.end, End::Closed(_)) && state.received.is_empty();
+            if !state.reading && !state.lost && !closed {
+                return state.wait(cx);
+            }
+            drop(state);
+            Poll::Ready(match ready!(self.poll_receive(0, cx)) {
+                Ok(true) => Change::Received(self.with_received(std::mem::take)),
+                Ok(false) => Change::Ended(None),
+                Err(error) => Change::Ended(Some(error)),
+            })
+        })
+        .await
+    }
+
+    pub(super) fn is_reading(&self) -> bool {
+        let state = self.lock();
+        state.reading && matches!(state.end, End::Open) && !state.lost
+    }
+
+    pub(super) fn set_reading(&self, reading: bool) {
+        let mut state = self.lock();
+        // As in Python, `pause_reading` has no effect once the connection is closing.
+        if reading || matches!(state.end, End::Open) {
+            state.reading = reading;
+            state.wake();
+        }
+    }
+
     fn poll_receives(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let state = &mut *self.lock();
         loop {
@@ -260,7 +323,7 @@ impl Shared {
             }
             state.receiver = Some(cx.waker().clone());
             let before = state.received.len();
-            let paused = before > READ_AHEAD && !state.wanted;
+            let paused = !state.reading || (before > READ_AHEAD && !state.wanted);
             let mut received = std::mem::take(&mut state.received);
             received.resize(before + READ, 0);
             let mut room = ReadBuf::new(&mut received[before..]);
@@ -294,7 +357,12 @@ impl Shared {
             self.send(state);
             let mut state = self.lock();
             let unsent = state.unsent.len();
+            let paused = state.flow.paused;
             state.flow.written(unsent);
+            if state.flow.paused != paused {
+                // A protocol is told to pause writing.
+                state.wake_waiting();
+            }
         }
     }
 
@@ -389,6 +457,15 @@ impl Shared {
     /// Closes the connection in the background: Python's `writer.close()`.
     pub(super) fn close(&self) {
         let mut state = self.lock();
+        if !state.reading {
+            // As in Python, a program that closes the connection while reading is paused does not get
+            // the data that was received.
+            state.received = Vec::new();
+        }
+        self.start_closing(state);
+    }
+
+    fn start_closing(&self, mut state: Locked<'_>) {
         if !matches!(state.end, End::Open) {
             return;
         }
@@ -477,114 +554,6 @@ impl State {
         }
         self.channel = channel;
         self.wake();
-    }
-}
-
-/// A task of the connection. If the runtime ends and drops the task before it is done, the connection
-/// is lost.
-struct Task {
-    shared: Shared,
-    done: bool,
-}
-
-impl Task {
-    fn new(shared: &Shared) -> Task {
-        let shared = shared.clone();
-        let done = false;
-        Task { shared, done }
-    }
-
-    /// Receives, as asyncio does in the background.
-    async fn receives(mut self) {
-        let ended = poll_fn(|cx| self.shared.poll_receives(cx)).await;
-        self.done = true;
-        let mut state = self.shared.lock();
-        state.at_eof = true;
-        let closes = matches!(state.channel, Channel::Tls(_)) && ended.is_ok();
-        if let Err(error) = ended {
-            let error = Error::from(error);
-            if let Error::Ssl(cause) = &error {
-                state.cause = Some(cause.clone());
-            }
-            state.failure = Some(error);
-            state.lose();
-        }
-        state.wake();
-        drop(state);
-        // As in asyncio, the peer's `close_notify` closes the connection.
-        if closes {
-            self.shared.close();
-        }
-    }
-
-    /// Sends the unsent data.
-    async fn sends(mut self) {
-        let sent = poll_fn(|cx| {
-            let mut state = self.shared.lock();
-            let sent = ready!(state.poll_send(cx));
-            state.sending = false;
-            state.wake();
-            Poll::Ready(sent)
-        });
-        self.done = sent.await.is_ok();
-    }
-
-    /// Closes the connection.
-    async fn closes(mut self) {
-        let limit = match &mut self.shared.lock().channel {
-            Channel::Tls(stream) => stream.shutdown_timeout.take(),
-            _ => None,
-        };
-        let finish = self.shared.finish();
-        let done = match limit {
-            None => finish.await,
-            Some(limit) => tokio::time::timeout(limit, finish)
-                .await
-                .unwrap_or(Err(Error::Timeout("SSL shutdown timed out"))),
-        };
-        self.done = true;
-        self.shared.closed(done);
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        let mut state = self.shared.lock();
-        state.sending = false;
-        state.at_eof = true;
-        state.channel = Channel::Gone;
-        if matches!(state.end, End::Closing) {
-            state.end = End::Closed(None);
-        }
-        state.lose();
-    }
-}
-
-/// A `start_tls` in progress. If it is dropped, the connection is aborted.
-pub(super) struct Upgrade<'a>(&'a Shared, bool);
-
-impl Upgrade<'_> {
-    pub(super) fn new(shared: &Shared) -> Upgrade<'_> {
-        Upgrade(shared, false)
-    }
-
-    pub(super) fn done(mut self, channel: Channel) {
-        self.1 = true;
-        let mut state = self.0.lock();
-        state.set(channel);
-        // Sends the data that was written during the handshake.
-        self.0.send(state);
-    }
-}
-
-impl Drop for Upgrade<'_> {
-    fn drop(&mut self) {
-        if !self.1 {
-            self.0.abort();
-        }
     }
 }
 

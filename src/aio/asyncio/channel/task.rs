@@ -1,0 +1,114 @@
+//! The background tasks of a connection, and the guard of `start_tls`.
+
+use std::future::poll_fn;
+use std::task::{Poll, ready};
+
+use super::{Channel, End, Shared};
+use crate::error::Error;
+
+/// A task of the connection. If the runtime ends and drops the task before it is done, the connection
+/// is lost.
+pub(super) struct Task {
+    shared: Shared,
+    done: bool,
+}
+
+impl Task {
+    pub(super) fn new(shared: &Shared) -> Task {
+        let shared = shared.clone();
+        let done = false;
+        Task { shared, done }
+    }
+
+    /// Receives, as asyncio does in the background.
+    pub(super) async fn receives(mut self) {
+        let ended = poll_fn(|cx| self.shared.poll_receives(cx)).await;
+        self.done = true;
+        let mut state = self.shared.lock();
+        state.at_eof = true;
+        let closes = matches!(state.channel, Channel::Tls(_)) && ended.is_ok();
+        if let Err(error) = ended {
+            let error = Error::from(error);
+            if let Error::Ssl(cause) = &error {
+                state.cause = Some(cause.clone());
+            }
+            state.failure = Some(error);
+            state.lose();
+        }
+        state.wake();
+        // As in asyncio, the peer's `close_notify` closes the connection.
+        if closes {
+            self.shared.start_closing(state);
+        }
+    }
+
+    /// Sends the unsent data.
+    pub(super) async fn sends(mut self) {
+        let sent = poll_fn(|cx| {
+            let mut state = self.shared.lock();
+            let sent = ready!(state.poll_send(cx));
+            state.sending = false;
+            state.wake();
+            Poll::Ready(sent)
+        });
+        self.done = sent.await.is_ok();
+    }
+
+    /// Closes the connection.
+    pub(super) async fn closes(mut self) {
+        let limit = match &mut self.shared.lock().channel {
+            Channel::Tls(stream) => stream.shutdown_timeout.take(),
+            _ => None,
+        };
+        let finish = self.shared.finish();
+        let done = match limit {
+            None => finish.await,
+            Some(limit) => tokio::time::timeout(limit, finish)
+                .await
+                .unwrap_or(Err(Error::Timeout("SSL shutdown timed out"))),
+        };
+        self.done = true;
+        self.shared.closed(done);
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.sending = false;
+        state.at_eof = true;
+        state.channel = Channel::Gone;
+        if matches!(state.end, End::Closing) {
+            state.end = End::Closed(None);
+        }
+        state.lose();
+    }
+}
+
+/// A `start_tls` in progress. If it is dropped, the connection is aborted.
+pub(in crate::aio::asyncio) struct Upgrade<'a>(&'a Shared, bool);
+
+impl Upgrade<'_> {
+    pub(in crate::aio::asyncio) fn new(shared: &Shared) -> Upgrade<'_> {
+        Upgrade(shared, false)
+    }
+
+    pub(in crate::aio::asyncio) fn done(mut self, channel: Channel) {
+        self.1 = true;
+        let mut state = self.0.lock();
+        state.set(channel);
+        // Sends the data that was written during the handshake.
+        self.0.send(state);
+    }
+}
+
+impl Drop for Upgrade<'_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.abort();
+        }
+    }
+}
