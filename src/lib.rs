@@ -91,6 +91,9 @@ pub mod recipes;
 pub mod requests;
 mod sealed;
 mod socket;
+#[cfg(windows)]
+mod stores;
+mod sys;
 mod text;
 pub mod troubleshooting;
 #[cfg(feature = "ureq")]
@@ -129,6 +132,8 @@ pub use random::{RAND_add, RAND_bytes, RAND_status};
 pub use socket::{
     Address, Closed, IntoSocket, ReadTarget, SocketFile, SslSocket, ToAddress, WrapSocket,
 };
+#[cfg(windows)]
+pub use stores::{StoreEncoding, StoreTrust, enum_certificates, enum_crls};
 pub use version::{
     CHANNEL_BINDING_TYPES, HAS_ALPN, HAS_ECDH, HAS_NEVER_CHECK_COMMON_NAME, HAS_NPN, HAS_PHA,
     HAS_PSK, HAS_PSK_TLS13, HAS_SNI, HAS_SSLv2, HAS_SSLv3, HAS_TLSv1, HAS_TLSv1_1, HAS_TLSv1_2,

@@ -7,12 +7,13 @@ use socket2::Domain;
 
 use crate::error::{Error, OsError, Result};
 use crate::ffi::resolver::{self, LookupError};
+use crate::ffi::sys;
 
 /// The addresses of a host, optionally of one address family.
 pub(crate) fn addresses(host: &str, port: u16, family: Option<Domain>) -> Result<Vec<SocketAddr>> {
     let host = CString::new(host)
         .map_err(|_| Error::type_error("host name must not contain null character"))?;
-    let family = family.map_or(libc::AF_UNSPEC, i32::from);
+    let family = family.map_or(sys::AF_UNSPEC, i32::from);
     resolver::addresses(&host, port, family).map_err(|error| match error {
         LookupError::System(error) => error.into(),
         LookupError::Lookup(number, text) => Error::Os(Box::new(OsError::lookup(number, &text))),

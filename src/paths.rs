@@ -1,8 +1,8 @@
-use std::ffi::{CStr, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::CStr;
 use std::path::PathBuf;
 
-use crate::ffi::paths::{default_paths, is_privileged};
+use crate::ffi::paths::default_paths;
+use crate::sys;
 
 /// The default locations of trusted certificates; see [`get_default_verify_paths`].
 #[allow(
@@ -71,7 +71,7 @@ pub(crate) fn system_locations() -> Locations {
 /// The path from the environment variable, or else the default. As in OpenSSL, a set-user-ID
 /// program ignores the environment.
 fn from_trusted_environment(variable: &CStr, default: PathBuf) -> PathBuf {
-    if is_privileged() {
+    if sys::is_privileged() {
         return default;
     }
     from_environment(variable, default)
@@ -79,7 +79,7 @@ fn from_trusted_environment(variable: &CStr, default: PathBuf) -> PathBuf {
 
 /// The path from the environment variable, or else the default.
 fn from_environment(variable: &CStr, default: PathBuf) -> PathBuf {
-    std::env::var_os(OsStr::from_bytes(variable.to_bytes())).map_or(default, PathBuf::from)
+    std::env::var_os(sys::os_string(variable)).map_or(default, PathBuf::from)
 }
 
 /// The file and the directory built into OpenSSL. If neither exists, as with the feature
@@ -98,5 +98,5 @@ fn built_in() -> (PathBuf, PathBuf) {
 }
 
 fn path(text: &CStr) -> PathBuf {
-    OsStr::from_bytes(text.to_bytes()).into()
+    sys::os_string(text).into()
 }

@@ -12,6 +12,7 @@ use super::timer::Timer;
 use crate::context::SslContext;
 use crate::error::{Error, Result};
 use crate::object::{SslObject, WrapBio};
+use crate::sys;
 
 impl SslContext {
     /// Starts TLS as a client on an asynchronous stream. The handshake runs when the future is
@@ -281,7 +282,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for IntoFallible<S> {
 
 /// Asyncio's error if the peer ends the inner stream during the handshake.
 pub(super) fn ended() -> Error {
-    Error::os(libc::ECONNRESET)
+    Error::os(sys::errno::ECONNRESET)
 }
 
 impl<S> fmt::Debug for Handshake<S> {

@@ -1,6 +1,6 @@
 //! Files of trusted certificates, with a cache of unchanged files.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,6 +9,7 @@ use super::index::Index;
 use crate::error::{Error, Result, SslError};
 use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
+use crate::sys::FileState;
 
 /// The content of a file of trusted certificates.
 pub(super) enum Bundle {
@@ -29,8 +30,8 @@ impl Bundle {
     /// As in Python for a `cafile`. Errors are not cached.
     pub(super) fn open(path: &Path) -> Result<Arc<Bundle>> {
         let file = File::open(path)?;
-        let before = FileState::of(&file.metadata()?);
-        let settled = before.as_ref().is_some_and(FileState::is_settled);
+        let before = FileState::of(&file)?;
+        let settled = before.as_ref().is_some_and(is_settled);
         if let Some(bundle) = before.as_ref().and_then(cached) {
             return Ok(bundle);
         }
@@ -45,8 +46,8 @@ impl Bundle {
             (Err(_), Some(failure)) => return Err(failure.into()),
             (Err(error), None) => return Err(error),
         };
-        if let (Some(before), Ok(now)) = (before, source.metadata()) {
-            if FileState::of(&now).as_ref() == Some(&before) && settled {
+        if let (Some(before), Ok(now)) = (before, source.file_state()) {
+            if now.as_ref() == Some(&before) && settled {
                 cache(before, &bundle);
             }
         }
@@ -72,17 +73,6 @@ impl Bundle {
     }
 }
 
-/// Identifies a file and its state. Each change of a file's content, owner or mode updates its
-/// `ctime`, which programs cannot set.
-#[derive(PartialEq)]
-struct FileState {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
 /// The coarsest time resolution of a file system. Two changes of a file within one tick leave the
 /// same times.
 const TICK: Duration = Duration::from_secs(2);
@@ -90,29 +80,15 @@ const TICK: Duration = Duration::from_secs(2);
 /// The largest file that is cached.
 const MAX_CACHED_SIZE: u64 = 8 << 20;
 
-impl FileState {
-    /// `None` if it is not a regular file.
-    fn of(meta: &Metadata) -> Option<FileState> {
-        use std::os::unix::fs::MetadataExt;
-        meta.is_file().then(|| FileState {
-            device: meta.dev(),
-            inode: meta.ino(),
-            size: meta.size(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-        })
-    }
-
-    /// Whether a later change of the file is certain to change its state. It is not while the last
-    /// change is younger than `TICK`.
-    fn is_settled(&self) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |since| {
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-        });
-        let tick = i64::try_from(TICK.as_secs()).unwrap_or(i64::MAX);
-        self.changed.0.saturating_add(tick) < now
-    }
+/// Whether a later change of the file is certain to change its state. It is not while the last
+/// change is younger than `TICK`.
+fn is_settled(state: &FileState) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    });
+    let tick = i64::try_from(TICK.as_secs()).unwrap_or(i64::MAX);
+    state.changed().saturating_add(tick) < now
 }
 
 /// The most recently used files, latest first. The lock is not held while a file is read.
@@ -130,13 +106,12 @@ fn cached(state: &FileState) -> Option<Arc<Bundle>> {
 }
 
 fn cache(state: FileState, bundle: &Arc<Bundle>) {
-    if state.size > MAX_CACHED_SIZE {
+    if state.size() > MAX_CACHED_SIZE {
         return;
     }
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
     // Remove older versions of the same file.
-    let same_file = |other: &FileState| (other.device, other.inode) == (state.device, state.inode);
-    cache.retain(|(other, _)| !same_file(other));
+    cache.retain(|(other, _)| !other.is_same_file(&state));
     cache.insert(0, (state, Arc::clone(bundle)));
     let kept = cache.len().min(MAX_CACHED_FILES);
     let forgotten = cache.split_off(kept);

@@ -1,7 +1,6 @@
 //! The key log: TLS secrets for tools such as Wireshark.
 
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use crate::deadline::Deadline;
 use crate::error::{Error, OsError, Result};
 use crate::lock::FairLock;
 use crate::optional::Optional;
+use crate::sys;
 
 /// The destination of the key log.
 pub(crate) struct KeyLog {
@@ -22,10 +22,8 @@ impl KeyLog {
     /// can read it.
     fn open(filename: &Path) -> Result<KeyLog> {
         let failed = |e| Error::Os(Box::new(OsError::with_filename(e, filename)));
-        let mut file = std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = sys::private(options.append(true).create(true))
             .open(filename)
             .map_err(failed)?;
         match file.seek(io::SeekFrom::End(0)) {

@@ -13,6 +13,7 @@ use crate::ffi::pem::{self, Source};
 use crate::ffi::store::StoreObject;
 use crate::ffi::x509;
 use crate::optional::{Optional, from_paths, optional};
+use crate::sys;
 
 /// Certificates in memory: Python's `cadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -226,15 +227,28 @@ impl SslContext {
     ///
     /// The locations are those of [`get_default_verify_paths`](crate::get_default_verify_paths).
     /// Each call checks the file, and reads it again if it has changed. Each handshake searches the
-    /// directories. The purpose has no effect; in Python it has one on Windows only.
+    /// directories. As in Python, the purpose has an effect on Windows only: there, the certificates of the
+    /// system's stores `CA` and `ROOT` that are trusted for the purpose are loaded too.
     ///
     /// # Errors
     ///
-    /// `SSLError` if OpenSSL cannot create a trust store. As in Python, a missing or invalid file
+    /// `OSError` on Windows, if the stores cannot be read; `SSLError` if OpenSSL cannot create a trust store. As in Python, a missing or invalid file
     /// counts as empty.
     pub fn load_default_certs(&self, purpose: impl Into<Purpose>) -> Result<()> {
-        let _ = purpose.into();
-        self.set_default_verify_paths()
+        let stored = sys::trusted_certificates(purpose.into().oid())?;
+        // As in Python, certificates that OpenSSL cannot decode are left out.
+        let certificates: Vec<_> = stored
+            .iter()
+            .filter_map(|der| X509::from_der(der).ok())
+            .map(StoreObject::Certificate)
+            .collect();
+        self.edit_trust(|trust| {
+            let trust = trust.with_system()?;
+            if !certificates.is_empty() {
+                trust.extend(&certificates)?;
+            }
+            Ok(Some(trust))
+        })
     }
 
     /// Loads the trusted certificates of OpenSSL's default file and directory. The environment

@@ -219,8 +219,7 @@ impl Trust {
 
 /// The path as a C string. Fails with Python's error if it contains a NUL.
 pub(crate) fn c_path(path: &Path) -> Result<CString> {
-    use std::os::unix::ffi::OsStrExt;
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| null_byte())
+    CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| null_byte())
 }
 
 /// Rejects lengths that exceed C's `int`, because the openssl crate panics at them.

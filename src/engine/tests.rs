@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ffi::bio::{IoMode, Transport};
 use crate::ffi::read_buf::ReadBuf;
 use crate::hostname::ServerName;
+use crate::sys::errno;
 
 /// One end of a pair of queues. `broken` makes writes fail.
 #[derive(Clone, Default)]
@@ -48,7 +49,7 @@ impl Transport for Queues {
 
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         if self.broken.load(Ordering::Relaxed) {
-            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+            return Err(io::Error::from_raw_os_error(errno::CUT[1]));
         }
         self.outgoing.lock().unwrap().extend_from_slice(buf);
         Ok(buf.len())

@@ -4,6 +4,7 @@ use openssl::error::ErrorStack;
 
 use super::{SslErrorNumber, reason};
 use crate::constants::AlertDescription;
+use crate::sys;
 
 /// The attributes of an `SSLError`, carried by the `SSLError` variants of [`Error`](crate::Error).
 ///
@@ -151,7 +152,7 @@ impl SslError {
     pub(crate) fn data_before_handshake() -> SslError {
         const TEXT: &str = "Closed before TLS handshake with data in recv buffer.";
         SslError {
-            errno: Some(libc::ENOTCONN),
+            errno: Some(sys::errno::ENOTCONN),
             library: None,
             reason: Some(TEXT),
             text: TEXT.into(),

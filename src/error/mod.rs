@@ -2,7 +2,6 @@
 
 pub(crate) mod codec;
 mod detail;
-mod errno;
 mod number;
 mod os;
 mod reason;
@@ -337,10 +336,10 @@ impl From<Error> for io::Error {
     /// becomes `TimedOut`. The original error is kept inside and can be downcast.
     fn from(error: Error) -> io::Error {
         let kind = match &error {
-            Error::Os(e) if e.has_system_errno() && e.filename().is_none() => {
-                return io::Error::from_raw_os_error(e.errno());
-            }
-            Error::Os(e) => e.kind(),
+            Error::Os(e) => match (e.system_number(), e.filename()) {
+                (Some(number), None) => return io::Error::from_raw_os_error(number),
+                _ => e.kind(),
+            },
             Error::WantRead(_) | Error::WantWrite(_) => io::ErrorKind::WouldBlock,
             Error::Eof(_) => io::ErrorKind::UnexpectedEof,
             Error::Timeout(_) => io::ErrorKind::TimedOut,
@@ -365,6 +364,7 @@ impl From<ErrorStack> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::errno;
 
     #[test]
     fn error_has_at_most_24_bytes() {
@@ -376,8 +376,8 @@ mod tests {
         let error = Error::from(io::Error::from(Error::want_read()));
         assert_eq!(error.python_class(), "SSLWantReadError");
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::WouldBlock);
-        let reset = io::Error::from(Error::os(libc::ECONNRESET));
-        assert_eq!(reset.raw_os_error(), Some(libc::ECONNRESET));
+        let reset = io::Error::from(Error::os(errno::ECONNRESET));
+        assert_eq!(reset.raw_os_error(), Some(errno::ECONNRESET));
         assert_eq!(Error::from(reset).python_class(), "ConnectionResetError");
     }
 

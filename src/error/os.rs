@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::errno;
+use crate::sys::errno;
 use crate::text::Repr;
 
 /// A system error, and the file name if Python reports one; see [`Error::Os`](crate::Error::Os).
@@ -62,17 +62,20 @@ impl OsError {
     }
 
     fn number(&self) -> Option<i32> {
-        self.source.raw_os_error().or(self.lookup)
+        self.system_number().map(errno::python).or(self.lookup)
+    }
+
+    /// The number of the system, which the standard library uses too.
+    pub(crate) fn system_number(&self) -> Option<i32> {
+        self.source.raw_os_error()
     }
 
     /// The message without the number that the standard library appends.
     fn text(&self) -> String {
-        let mut text = self.source.to_string();
-        if let Some(errno) = self.source.raw_os_error() {
-            let number = format!(" (os error {errno})");
-            text.truncate(text.strip_suffix(&number).map_or(text.len(), str::len));
+        match self.system_number() {
+            Some(number) => errno::text(number),
+            None => self.source.to_string(),
         }
-        text
     }
 
     /// The name of the error number: `"ECONNRESET"`, `"EAI_NONAME"`. `None` if it has no name.
@@ -87,16 +90,11 @@ impl OsError {
     /// # ; }
     /// ```
     pub fn errno_name(&self) -> Option<&'static str> {
-        match (self.source.raw_os_error(), self.lookup) {
-            (Some(number), _) => errno::name(number),
+        match (self.system_number(), self.lookup) {
+            (Some(number), _) => errno::name(errno::python(number)),
             (None, Some(number)) => errno::lookup_name(number),
             (None, None) => None,
         }
-    }
-
-    /// Whether the error has a system error number.
-    pub(crate) fn has_system_errno(&self) -> bool {
-        self.source.raw_os_error().is_some()
     }
 
     /// The standard library's classification of the error.
@@ -114,7 +112,7 @@ impl OsError {
         if self.lookup.is_some() {
             return "gaierror";
         }
-        let Some(errno) = self.source.raw_os_error() else {
+        let Some(number) = self.system_number() else {
             return match self.source.kind() {
                 io::ErrorKind::BrokenPipe => "BrokenPipeError",
                 io::ErrorKind::ConnectionAborted => "ConnectionAbortedError",
@@ -124,23 +122,7 @@ impl OsError {
                 _ => "OSError",
             };
         };
-        match errno {
-            libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => "BlockingIOError",
-            libc::EPIPE | libc::ESHUTDOWN => "BrokenPipeError",
-            libc::ECHILD => "ChildProcessError",
-            libc::ECONNABORTED => "ConnectionAbortedError",
-            libc::ECONNREFUSED => "ConnectionRefusedError",
-            libc::ECONNRESET => "ConnectionResetError",
-            libc::EEXIST => "FileExistsError",
-            libc::ENOENT => "FileNotFoundError",
-            libc::EINTR => "InterruptedError",
-            libc::EISDIR => "IsADirectoryError",
-            libc::ENOTDIR => "NotADirectoryError",
-            libc::EACCES | libc::EPERM => "PermissionError",
-            libc::ESRCH => "ProcessLookupError",
-            libc::ETIMEDOUT => "TimeoutError",
-            _ => "OSError",
-        }
+        errno::python_class(errno::python(number))
     }
 }
 
@@ -154,7 +136,7 @@ impl fmt::Debug for OsError {
         if let Some(name) = self.errno_name() {
             debug.field("name", &format_args!("{name}"));
         }
-        match self.source.raw_os_error() {
+        match self.system_number() {
             Some(_) => debug.field("text", &self.text()),
             None => debug.field("source", &self.source),
         };
@@ -168,10 +150,11 @@ impl fmt::Debug for OsError {
 impl fmt::Display for OsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.text();
-        let Some(errno) = self.number() else {
+        let Some(number) = self.number() else {
             return f.write_str(&text);
         };
-        write!(f, "[Errno {errno}] {text}")?;
+        let prefix = self.system_number().map_or("Errno", errno::prefix);
+        write!(f, "[{prefix} {number}] {text}")?;
         match &self.filename {
             Some(filename) => write!(f, ": {}", Repr(&filename.to_string_lossy())),
             None => Ok(()),

@@ -14,6 +14,7 @@ use openssl_sys as sys;
 use zeroize::Zeroizing;
 
 use super::method::BioMethod;
+use super::sys::FileState;
 use super::{decl, util};
 
 /// The most bytes of all PEM blocks of a file (`-----BEGIN` to `-----END`), and of one block. OpenSSL
@@ -243,20 +244,15 @@ pub(super) unsafe fn rewind(bio: *mut sys::BIO) -> io::Result<()> {
     state.reader.seek(0)
 }
 
-/// The metadata of the file.
+/// The state of the file; `None` if it is not a regular file.
 ///
 /// # Safety
 ///
 /// `bio` is live and was made by [`open`].
-pub(super) unsafe fn metadata(bio: *mut sys::BIO) -> io::Result<std::fs::Metadata> {
+pub(super) unsafe fn file_state(bio: *mut sys::BIO) -> io::Result<Option<FileState>> {
     // SAFETY: the caller promises a live `BIO` of `open`.
     let state = unsafe { state(bio) }.ok_or(io::ErrorKind::Unsupported)?;
-    state
-        .try_borrow()
-        .map_err(io::Error::other)?
-        .reader
-        .file
-        .metadata()
+    FileState::of(&state.try_borrow().map_err(io::Error::other)?.reader.file)
 }
 
 /// # Safety

@@ -29,6 +29,7 @@ pub(crate) mod resolver;
 pub(crate) mod session;
 pub(crate) mod ssl;
 pub(crate) mod store;
+pub(crate) mod sys;
 pub(crate) mod trampoline;
 pub(crate) mod util;
 pub(crate) mod view;

@@ -34,14 +34,3 @@ unsafe fn constant(text: *const c_char) -> &'static CStr {
     // SAFETY: not null, so the caller promises a string that is never freed.
     unsafe { CStr::from_ptr(text) }
 }
-
-/// Whether the program may have more rights than the user who started it, for example with a set-user-ID
-/// bit. The user's environment must not decide then which certificates it trusts.
-pub(crate) fn is_privileged() -> bool {
-    #[cfg(target_os = "linux")]
-    // SAFETY: the call takes a number and returns one.
-    return unsafe { libc::getauxval(libc::AT_SECURE) != 0 };
-    #[cfg(not(target_os = "linux"))]
-    // SAFETY: the calls take no argument and do not fail.
-    return unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() };
-}

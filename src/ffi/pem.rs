@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::ffi::{c_char, c_int, c_void};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -17,6 +17,7 @@ use openssl_sys as sys;
 use zeroize::Zeroizing;
 
 use super::store::StoreObject;
+use super::sys::FileState;
 use super::util::{self, clear_errors};
 use super::{decl, file};
 
@@ -74,13 +75,13 @@ impl Source<'_> {
         unsafe { file::rewind(self.bio) }
     }
 
-    /// The metadata of the file.
-    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+    /// The state of the file; `None` if it is not a regular file.
+    pub(crate) fn file_state(&self) -> io::Result<Option<FileState>> {
         if !self.is_file {
             return Err(io::ErrorKind::Unsupported.into());
         }
         // SAFETY: `self` owns the `BIO`, which `file::open` has made.
-        unsafe { file::metadata(self.bio) }
+        unsafe { file::file_state(self.bio) }
     }
 }
 

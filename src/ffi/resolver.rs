@@ -8,6 +8,8 @@ use std::ptr::{self, NonNull};
 
 use socket2::SockAddr;
 
+use super::sys;
+
 /// An error of `getaddrinfo`.
 pub(crate) enum LookupError {
     /// The system's error, for `EAI_SYSTEM`.
@@ -17,12 +19,12 @@ pub(crate) enum LookupError {
 }
 
 /// The list that `getaddrinfo` returned.
-struct List(*mut libc::addrinfo);
+struct List(*mut sys::addrinfo);
 
 impl Drop for List {
     fn drop(&mut self) {
         // SAFETY: the list is from `getaddrinfo`, and freed once.
-        unsafe { libc::freeaddrinfo(self.0) };
+        unsafe { sys::freeaddrinfo(self.0) };
     }
 }
 
@@ -33,17 +35,17 @@ pub(crate) fn addresses(
     family: i32,
 ) -> Result<Vec<SocketAddr>, LookupError> {
     // SAFETY: a C struct of numbers and pointers, for which zero is a value.
-    let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
+    let mut hints: sys::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_family = family;
-    hints.ai_socktype = libc::SOCK_STREAM;
+    hints.ai_socktype = sys::SOCK_STREAM;
     let mut list = ptr::null_mut();
     // SAFETY: a C string, no service, and two pointers to local variables.
     let number =
-        unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
+        unsafe { sys::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
     match number {
         0 => {}
-        libc::EAI_SYSTEM => return Err(LookupError::System(io::Error::last_os_error())),
-        number => return Err(LookupError::Lookup(number, text_of(number))),
+        sys::EAI_SYSTEM => return Err(LookupError::System(io::Error::last_os_error())),
+        number => return Err(LookupError::Lookup(number, sys::lookup_text(number))),
     }
     let list = List(list);
     let mut found = Vec::new();
@@ -56,11 +58,11 @@ pub(crate) fn addresses(
         // `ai_addr`, where `ai_addrlen` bytes of an address are. It sets the length that it wrote.
         let copied = unsafe {
             SockAddr::try_init(|storage, room| {
-                if entry.ai_addr.is_null() || entry.ai_addrlen > *room {
+                if entry.ai_addr.is_null() || length > usize::try_from(*room).unwrap_or(0) {
                     return Err(io::ErrorKind::InvalidData.into());
                 }
                 ptr::copy_nonoverlapping(entry.ai_addr.cast::<u8>(), storage.cast(), length);
-                *room = entry.ai_addrlen;
+                *room = length.try_into().map_err(io::Error::other)?;
                 Ok(())
             })
         };
@@ -72,16 +74,4 @@ pub(crate) fn addresses(
         next = NonNull::new(entry.ai_next);
     }
     Ok(found)
-}
-
-fn text_of(number: i32) -> String {
-    // SAFETY: takes a number. It returns a string that is never freed, or null.
-    let text = unsafe { libc::gai_strerror(number) };
-    if text.is_null() {
-        return "Unknown error".to_owned();
-    }
-    // SAFETY: not null, so a string that is never freed.
-    unsafe { CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
 }

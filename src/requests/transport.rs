@@ -20,6 +20,7 @@ use super::tunnel::Proxy;
 use super::wire::ResponseRewriter;
 use super::{AssertHostname, Error, HttpAdapter, Verify};
 use crate as ssl;
+use crate::sys::errno;
 use crate::ureq::server_hostname;
 
 /// Connects to servers.
@@ -292,9 +293,7 @@ impl Transport for WireTransport {
             .and_then(|forward| forward.rewrite(output));
         let output = rewritten.as_deref().unwrap_or(output);
         match within(timeout.for_write(), |left| stream.send(output, left)) {
-            Err(TransportError::Tls(ssl::Error::Os(e)))
-                if [libc::EPIPE, libc::ECONNRESET].contains(&e.errno()) =>
-            {
+            Err(TransportError::Tls(ssl::Error::Os(e))) if errno::CUT.contains(&e.errno()) => {
                 self.is_cut = true;
                 Ok(())
             }

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use crate::lookup;
 use crate::sealed::{Sealed, seal};
+use crate::sys::errno;
 
 /// The address of a socket: Python's `(host, port)` tuple, or the path of a Unix socket.
 #[non_exhaustive]
@@ -81,7 +82,7 @@ fn resolve(host: &str, port: u16, domain: Domain) -> Result<SockAddr> {
     let host = name.as_ref().map_or(host, ServerName::as_str);
     match lookup::addresses(host, port, Some(domain))?.first() {
         Some(address) => Ok((*address).into()),
-        None => Err(Error::os(libc::EADDRNOTAVAIL)),
+        None => Err(Error::os(errno::EADDRNOTAVAIL)),
     }
 }
 
@@ -138,9 +139,4 @@ impl<T: ToAddress + ?Sized> ToAddress for &T {
     fn to_address(&self, domain: Domain) -> Result<SockAddr> {
         (**self).to_address(domain)
     }
-}
-
-/// The domain of a socket, which determines the addresses that it can use.
-pub(super) fn domain(socket: &socket2::Socket) -> Result<Domain> {
-    Ok(socket.local_addr()?.domain())
 }

@@ -8,6 +8,7 @@ use super::{SslSocket, Tls};
 use crate::engine::{Connection, Deadline, Step};
 use crate::error::{Error, Result};
 use crate::ffi::ssl::RECORD_MAX;
+use crate::sys::errno;
 
 /// How the connection has ended, from [`SslSocket::close_within`].
 #[non_exhaustive]
@@ -158,9 +159,7 @@ impl SslSocket {
                 Ok(Closed::TimedOut)
             }
             Err(Error::Eof(_)) => Ok(Closed::Ragged),
-            Err(Error::Os(error)) if matches!(error.errno(), libc::ECONNRESET | libc::EPIPE) => {
-                Ok(Closed::Ragged)
-            }
+            Err(Error::Os(error)) if errno::CUT.contains(&error.errno()) => Ok(Closed::Ragged),
             outcome => outcome,
         }
     }

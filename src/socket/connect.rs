@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::address::{self, Address, ToAddress};
+use super::address::{Address, ToAddress};
 use super::flight::Flight;
 use super::io::{SharedSocket, SocketTransport};
 use super::options::{IntoSocket, WrapSocket};
@@ -16,8 +16,9 @@ use crate::context::SslContext;
 use crate::engine::{Config, Connection, Deadline, Step, is_named};
 use crate::error::{Error, Result, SslError};
 use crate::ffi::bio::IoMode;
-use crate::ffi::net::{self, Interest};
+use crate::ffi::net;
 use crate::hostname::ServerName;
+use crate::sys::{self, Interest, errno};
 
 const HANDSHAKE_TIMED_OUT: &str = "The handshake operation timed out";
 
@@ -90,7 +91,7 @@ impl SslSocket {
         let server_hostname = options.server_hostname.map(ServerName::new).transpose()?;
         let connected = match socket.peer_addr() {
             Ok(_) => true,
-            Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => false,
+            Err(error) if error.raw_os_error() == Some(errno::ENOTCONN) => false,
             Err(error) => return Err(error.into()),
         };
         if !connected {
@@ -100,7 +101,7 @@ impl SslSocket {
             refuse_early_data(&socket)?;
         }
         let sock = SslSocket {
-            io: Arc::new(SharedSocket::new(socket)),
+            io: Arc::new(SharedSocket::new(socket)?),
             tls: RwLock::new(Tls::NotStarted),
             context: Mutex::new(context.clone()),
             timeout: AtomicU64::new(NO_TIMEOUT),
@@ -172,7 +173,7 @@ impl SslSocket {
 
     fn wait_alone(&self, connection: &Connection) -> Result<()> {
         self.busy_poll(Deadline::Never)?;
-        match Flight::wait(&self.io.socket) {
+        match self.io.handle.with(Flight::wait) {
             // Another process or thread with a duplicate of the descriptor has made the socket
             // non-blocking.
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -192,11 +193,13 @@ impl SslSocket {
 
     /// Like [`start`](Self::start), with the time-out of the plain socket.
     fn start_with_socket_timeout(&self) -> Result<()> {
-        let socket = &self.io.socket;
-        let timeout = match socket.nonblocking()? {
-            true => Some(Duration::ZERO),
-            false => socket.read_timeout()?,
-        };
+        let timeout = self
+            .io
+            .handle
+            .with(|socket| match sys::is_nonblocking(socket)? {
+                true => Ok(Some(Duration::ZERO)),
+                false => socket.read_timeout(),
+            })?;
         let Some(timeout) = timeout else {
             return self.start();
         };
@@ -210,7 +213,10 @@ impl SslSocket {
         };
         if outcome.is_err() && !timeout.is_zero() {
             // A borrowed original shares the mode of the descriptor, and must stay usable.
-            let _ = self.io.socket.set_nonblocking(false);
+            let _ = self
+                .io
+                .handle
+                .with(|socket| sys::set_nonblocking(socket, false));
         }
         outcome
     }
@@ -221,7 +227,9 @@ impl SslSocket {
         // Only the session cache needs the peer's address, which takes a system call.
         let peer = match self.server_side || context.client_session_cache() == 0 {
             true => None,
-            false => (self.io.socket.peer_addr().ok()).and_then(|peer| peer.as_socket()),
+            false => {
+                (self.io.handle.with(Socket::peer_addr).ok()).and_then(|peer| peer.as_socket())
+            }
         };
         let config = Config {
             server_side: self.server_side,
@@ -255,7 +263,7 @@ impl SslSocket {
     /// `OSError` from the system.
     pub fn bind(&self, address: impl ToAddress) -> Result<()> {
         self.io.check_open()?;
-        let domain = self.io.checked(address::domain(&self.io.socket))?;
+        let domain = self.io.call(sys::domain)?;
         let address = address.to_address(domain)?;
         self.io.call(|socket| socket.bind(&address))
     }
@@ -381,7 +389,7 @@ impl SslSocket {
         let connecting = self.prepare_connect(address)?;
         match self.connect_plain(&connecting.address) {
             Err(Error::Os(error)) => Ok(error.errno()),
-            Err(Error::Timeout(_)) => Ok(libc::EAGAIN),
+            Err(Error::Timeout(_)) => Ok(errno::EWOULDBLOCK),
             outcome => self.finish_connect(&connecting, outcome).map(|()| 0),
         }
     }
@@ -389,7 +397,7 @@ impl SslSocket {
     /// Creates the TLS connection first, so that wrong settings fail before anything is sent.
     fn prepare_connect(&self, address: impl ToAddress) -> Result<Connecting<'_>> {
         self.io.check_open()?;
-        let domain = self.io.checked(address::domain(&self.io.socket))?;
+        let domain = self.io.call(sys::domain)?;
         if self.server_side {
             return Err(Error::value("can't connect in server-side mode"));
         }
@@ -415,8 +423,10 @@ impl SslSocket {
         };
         match error.errno() {
             // The system continues to connect. When it is done, the socket becomes writable.
-            Some(libc::EINPROGRESS | libc::EINTR) if !matches!(deadline, Deadline::Now) => {
-                if !self.io.wait(Interest::Write, deadline)? {
+            Some(number)
+                if errno::CONNECTING.contains(&number) && !matches!(deadline, Deadline::Now) =>
+            {
+                if !self.io.wait(Interest::Connect, deadline)? {
                     return Err(Error::Timeout("timed out"));
                 }
                 match self.io.call(Socket::take_error)? {
@@ -434,7 +444,8 @@ impl SslSocket {
         const INTERVAL: Duration = Duration::from_millis(50);
         let once = || self.io.connect(address);
         // If the program has set `SO_SNDTIMEO`, connect(2) returns by itself.
-        let waits = address.domain() == Domain::UNIX
+        let waits = !sys::ALWAYS_NONBLOCKING
+            && address.domain() == Domain::UNIX
             && self.gettimeout().is_none()
             && self.io.call(Socket::write_timeout)?.is_none();
         if !waits {
@@ -585,7 +596,7 @@ fn refuse_early_data(socket: &Socket) -> Result<()> {
         Ok(0) => Ok(()),
         Ok(_) => Err(data_before_handshake()),
         Err(error) => match error.raw_os_error() {
-            Some(libc::ENOTCONN | libc::EINVAL) => Ok(()),
+            Some(number) if errno::UNCONNECTED.contains(&number) => Ok(()),
             _ if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
             _ => Err(error.into()),
         },

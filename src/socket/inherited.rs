@@ -1,6 +1,5 @@
 //! Attributes and methods that Python's `SSLSocket` inherits from `socket.socket`.
 
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -9,7 +8,7 @@ use socket2::{Domain, Type};
 
 use super::SslSocket;
 use crate::error::Result;
-use crate::ffi::net;
+use crate::sys;
 
 impl SslSocket {
     /// Python's attribute `sock.timeout`: the same as [`gettimeout`](Self::gettimeout).
@@ -34,7 +33,7 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed. (Python still returns the value.)
     pub fn family(&self) -> Result<Domain> {
-        Ok(self.io.call(socket2::Socket::local_addr)?.domain())
+        self.io.call(sys::domain)
     }
 
     /// Python's attribute `sock.type`: always a stream, because only streams can be wrapped.
@@ -63,7 +62,7 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn get_inheritable(&self) -> Result<bool> {
-        self.io.call(|socket| net::is_inheritable(socket.as_fd()))
+        self.io.call(sys::is_inheritable)
     }
 
     /// Sets whether programs that this process starts inherit the descriptor.
@@ -82,6 +81,7 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     pub fn set_inheritable(&self, inheritable: bool) -> Result<()> {
-        self.io.call(|socket| socket.set_cloexec(!inheritable))
+        self.io
+            .call(|socket| sys::set_inheritable(socket, inheritable))
     }
 }

@@ -1,13 +1,10 @@
 //! The descriptor of an [`SslSocket`](super::SslSocket), and the transport of TLS records over it.
 
-use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use once_cell::sync::OnceCell;
 use socket2::{SockAddr, Socket};
 
 use super::flight::Flight;
@@ -15,13 +12,14 @@ use super::wake::WakeGroup;
 use crate::engine::Deadline;
 use crate::error::{Error, Result};
 use crate::ffi::bio::{IoMode, Transport};
-use crate::ffi::net::{self, Interest};
+use crate::ffi::net;
 use crate::ffi::read_buf::ReadBuf;
+use crate::sys::{self, Interest, errno};
 
 /// A descriptor that several threads use, and that any of them may close.
 #[derive(Debug)]
 pub(super) struct SharedSocket {
-    pub(super) socket: Socket,
+    pub(super) handle: sys::Shared,
     closed: AtomicBool,
     /// How many threads are in the method `wait`.
     waiting: AtomicUsize,
@@ -34,36 +32,50 @@ pub(super) struct SharedSocket {
 }
 
 impl SharedSocket {
-    pub(super) fn new(socket: Socket) -> SharedSocket {
-        SharedSocket {
-            wake_group: WakeGroup::of(socket.as_raw_fd()),
-            socket,
+    pub(super) fn new(socket: Socket) -> io::Result<SharedSocket> {
+        let handle = sys::Shared::new(socket)?;
+        Ok(SharedSocket {
+            wake_group: WakeGroup::of(handle.number()),
+            handle,
             closed: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             connecting: AtomicUsize::new(0),
             accepting: Mutex::new(()),
             left_over: Mutex::new(Vec::new()),
-        }
+        })
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Returns Python's error (`EBADF`) if the socket was closed.
+    /// Returns Python's error (on Unix `EBADF`) if the socket was closed.
     pub(super) fn check_open(&self) -> Result<()> {
         if self.is_closed() {
-            Err(Error::os(libc::EBADF))
+            Err(Error::os(errno::CLOSED))
         } else {
             Ok(())
         }
     }
 
     /// Makes a system call on the socket. If another thread has closed the socket, the error is
-    /// `EBADF`: the result of the call means nothing, because the descriptor refers to `/dev/null`.
+    /// that of a closed socket: the result of the call means nothing.
     pub(super) fn call<T>(&self, f: impl FnOnce(&Socket) -> io::Result<T>) -> Result<T> {
+        self.repeat(|| self.handle.with(f))
+    }
+
+    /// Like [`call`](Self::call), for a function that uses the socket itself.
+    pub(super) fn repeat<T>(&self, f: impl FnOnce() -> io::Result<T>) -> Result<T> {
         self.check_open()?;
-        self.checked(f(&self.socket).map_err(Error::from))
+        self.checked(f().map_err(Error::from))
+    }
+
+    /// Uses the socket, if it is not closed.
+    fn in_call(&self, f: impl FnOnce(&Socket)) {
+        let _ = self.handle.with(|socket| {
+            f(socket);
+            Ok(())
+        });
     }
 
     /// Returns `outcome`. If `outcome` is an error and the socket is closed, returns the error for
@@ -80,7 +92,7 @@ impl SharedSocket {
     pub(super) fn connect(&self, address: &SockAddr) -> Result<()> {
         let _connecting = CountGuard::new(&self.connecting);
         self.check_open()?;
-        let outcome = self.socket.connect(address);
+        let outcome = self.handle.with(|socket| socket.connect(address));
         self.check_open()?;
         Ok(outcome?)
     }
@@ -108,8 +120,8 @@ impl SharedSocket {
                 Some(_) => left,
                 None => Some(left.map_or(INTERVAL, |left| left.min(INTERVAL))),
             };
-            let waits = wake.as_ref().map(|wake| wake.waits.as_fd());
-            let [ready, woken] = net::poll(self.socket.as_fd(), interest, waits, time)?;
+            let outcome = self.handle.wait(interest, wake.as_deref(), time);
+            let [ready, woken] = self.checked(outcome.map_err(Error::from))?;
             if ready {
                 self.check_open()?;
                 return Ok(true);
@@ -129,12 +141,8 @@ impl SharedSocket {
         let begin = Instant::now();
         loop {
             // After `close` the descriptor refers to `/dev/null`, which can be read from.
-            let [ready, _] = net::poll(
-                self.socket.as_fd(),
-                Interest::Read,
-                None,
-                Some(Duration::ZERO),
-            )?;
+            let outcome = self.handle.wait(Interest::Read, None, Some(Duration::ZERO));
+            let [ready, _] = self.checked(outcome.map_err(Error::from))?;
             self.check_open()?;
             if ready || begin.elapsed() >= time {
                 return Ok(ready);
@@ -143,24 +151,20 @@ impl SharedSocket {
         }
     }
 
-    /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed
-    /// when the last user of this value is gone. So no thread can use another file that has got the
-    /// same number.
+    /// Closes the socket for all threads. Threads that wait for it wake up.
     pub(super) fn close(&self) {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
         if self.connecting.load(Ordering::SeqCst) > 0 {
-            let _ = self.socket.shutdown(std::net::Shutdown::Both);
+            let shut_down = |socket: &Socket| socket.shutdown(std::net::Shutdown::Both);
+            let _ = self.handle.with(shut_down);
         }
-        let replaced =
-            dev_null().is_some_and(|null| net::replace(null.as_fd(), self.socket.as_fd()).is_ok());
-        if !replaced {
-            let _ = self.socket.shutdown(std::net::Shutdown::Both);
-        }
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            self.wake_group.wake_all();
-        }
+        self.handle.close(|| {
+            if self.waiting.load(Ordering::SeqCst) > 0 {
+                self.wake_group.wake_all();
+            }
+        });
     }
 
     fn lock_left_over(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -194,7 +198,7 @@ impl SharedSocket {
             return Ok(n);
         }
         drop(left_over);
-        net::recv(&self.socket, buf)
+        self.handle.with(|socket| net::recv(socket, buf))
     }
 }
 
@@ -212,12 +216,6 @@ impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-fn dev_null() -> Option<&'static File> {
-    static NULL: OnceCell<File> = OnceCell::new();
-    NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
-        .ok()
 }
 
 /// With `read_ahead`, a read takes up to this many bytes more than OpenSSL asks for. A small record
@@ -282,16 +280,21 @@ impl SocketTransport {
     /// Reads from the socket into `buf`, and into `ahead` if reading ahead is on.
     fn fill(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         if self.flight.is_on() {
-            return self.flight.read(&self.io.socket, buf);
+            let flight = &mut self.flight;
+            return self.io.handle.with(|socket| flight.read(socket, buf));
         }
         if let Some(error) = self.flight.take_error() {
             return Err(error);
         }
         if !self.reads_ahead {
-            return net::recv_buf(&self.io.socket, buf, self.waits());
+            let waits = self.waits();
+            let receive = |socket: &Socket| net::recv_buf(socket, buf, waits);
+            return self.io.handle.with(receive);
         }
         let mut ahead = Vec::with_capacity(AHEAD);
-        let outcome = net::recv_two(&self.io.socket, buf, &mut ahead, AHEAD, self.waits());
+        let waits = self.waits();
+        let receive = |socket: &Socket| net::recv_two(socket, buf, &mut ahead, AHEAD, waits);
+        let outcome = self.io.handle.with(receive);
         self.ahead = ahead;
         if self.ahead.is_empty() {
             self.drop_ahead();
@@ -304,10 +307,14 @@ impl SocketTransport {
         self.mode == IoMode::Blocking
     }
 
+    fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        let send = |socket: &Socket| net::send(socket, buf, self.waits());
+        self.io.handle.with(send)
+    }
+
     fn send_gathered(&mut self) -> io::Result<()> {
         while self.sent < self.gathered.len() {
-            let rest = &self.gathered[self.sent..];
-            self.sent += net::send(&self.io.socket, rest, self.waits())?;
+            self.sent += self.send(&self.gathered[self.sent..])?;
         }
         self.gathered.clear();
         self.sent = 0;
@@ -333,7 +340,7 @@ impl Transport for SocketTransport {
             self.send_gathered()?;
         }
         if !self.gathering || buf.len() > GATHERED {
-            return net::send(&self.io.socket, buf, self.waits());
+            return self.send(buf);
         }
         self.gathered.reserve_exact(GATHERED - self.gathered.len());
         self.gathered.extend_from_slice(buf);
@@ -366,13 +373,15 @@ impl Transport for SocketTransport {
 
     fn end_flight(&mut self) {
         if self.flight.is_on() {
-            self.flight.end(&self.io.socket);
+            let flight = &mut self.flight;
+            self.io.in_call(|socket| flight.end(socket));
         }
     }
 
     fn pause_flight(&mut self) {
         if self.flight.is_on() {
-            self.flight.settle(&self.io.socket);
+            let flight = &mut self.flight;
+            self.io.in_call(|socket| flight.settle(socket));
         }
     }
 

@@ -16,7 +16,6 @@ mod wait;
 mod wake;
 
 use std::fmt;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -34,6 +33,7 @@ use crate::context::{SslContext, SslSession};
 use crate::engine::{Connection, Deadline, Overrides, Step, inspection_methods};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
+use crate::sys::{self, OwnedDescriptor, RawDescriptor};
 use io::SharedSocket;
 
 /// A socket that speaks TLS: Python's `ssl.SSLSocket`.
@@ -253,7 +253,7 @@ impl SslSocket {
         let timeout = timeout.into();
         // As in Python, a socket with a time-out is in non-blocking mode.
         self.io
-            .call(|socket| socket.set_nonblocking(timeout.is_some()))?;
+            .call(|socket| sys::set_nonblocking(socket, timeout.is_some()))?;
         let nanos = timeout.map_or(NO_TIMEOUT, |timeout| {
             u64::try_from(timeout.as_nanos()).map_or(NO_TIMEOUT - 1, |n| n.min(NO_TIMEOUT - 1))
         });
@@ -278,11 +278,11 @@ impl SslSocket {
 
     /// Python's `sock.fileno()`: the descriptor's number, -1 once the socket is closed.
     #[doc(alias = "as_raw_fd")]
-    pub fn fileno(&self) -> RawFd {
+    pub fn fileno(&self) -> RawDescriptor {
         if self.io.is_closed() {
-            -1
+            sys::CLOSED
         } else {
-            self.io.socket.as_raw_fd()
+            self.io.handle.number()
         }
     }
 
@@ -469,17 +469,17 @@ impl SslSocket {
     ///
     /// `OSError` if the socket is closed.
     #[doc(alias = "into_raw_fd")]
-    pub fn detach(self) -> Result<OwnedFd> {
+    pub fn detach(self) -> Result<OwnedDescriptor> {
         self.io
             .call(|socket| hand_back_timeout(socket, self.gettimeout()))?;
         self.set_tls(Tls::Dropped);
         let SslSocket { io, tls, .. } = self;
         drop(tls);
         match Arc::try_unwrap(io) {
-            Ok(io) => Ok(io.socket.into()),
+            Ok(io) => Ok(io.handle.into_owned()?),
             // A callback may still own the TLS connection, whose transport has a reference to the
             // socket too.
-            Err(io) => Ok(io.socket.as_fd().try_clone_to_owned()?),
+            Err(io) => Ok(io.handle.duplicate()?),
         }
     }
 }
@@ -491,7 +491,8 @@ fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Res
         Some(Duration::ZERO) => Ok(()),
         None => socket
             .set_read_timeout(None)
-            .and_then(|()| socket.set_write_timeout(None)),
+            .and_then(|()| socket.set_write_timeout(None))
+            .and_then(|()| sys::leave(socket)),
         // To the system, zero means no limit.
         Some(timeout) => {
             let timeout = Some(timeout.max(Duration::from_micros(1)));
@@ -504,17 +505,7 @@ fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Res
 
 inspection_methods!(SslSocket, "sock");
 
-impl AsFd for SslSocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.socket.as_fd()
-    }
-}
-
-impl AsRawFd for SslSocket {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.socket.as_raw_fd()
-    }
-}
+sys::lend_descriptor!(SslSocket, io.handle);
 
 impl fmt::Debug for SslSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

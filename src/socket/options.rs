@@ -1,6 +1,4 @@
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use socket2::Socket;
@@ -12,6 +10,7 @@ use crate::engine::{Overrides, override_setters};
 use crate::error::Result;
 use crate::optional::Optional;
 use crate::sealed::{Sealed, seal};
+use crate::sys;
 
 /// The options of [`SslContext::wrap_socket`](crate::SslContext::wrap_socket), with Python's names and
 /// defaults.
@@ -223,7 +222,7 @@ macro_rules! owned {
                 const IS_STREAM: bool = $is_stream;
 
                 fn into_socket(self) -> Result<(Socket, Vec<u8>)> {
-                    let socket = Socket::from(self.as_fd().try_clone_to_owned()?);
+                    let socket = Socket::from(sys::duplicate!(self)?);
                     Ok((socket, Vec::new()))
                 }
             }
@@ -231,13 +230,7 @@ macro_rules! owned {
     };
 }
 
-owned! {
-    true: TcpStream, TcpListener, UnixStream, UnixListener
-}
-
-owned! {
-    false: UdpSocket, OwnedFd, Socket
-}
+sys::socket_types!(owned);
 
 seal!(Socket: SslSocket);
 

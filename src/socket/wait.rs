@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use socket2::Socket;
+
 use super::SslSocket;
 use crate::engine::{Connection, Deadline, Step, Turn};
 use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
-use crate::ffi::net::{self, Interest};
+use crate::ffi::net;
 use crate::lock::{LockError, RawFairGuard};
+use crate::sys::Interest;
 
 pub(super) const READ_TIMED_OUT: &str = "The read operation timed out";
 pub(super) const WRITE_TIMED_OUT: &str = "The write operation timed out";
@@ -208,7 +211,8 @@ impl SslSocket {
 
     pub(super) fn send_plain(&self, data: &[u8], deadline: Deadline) -> Result<usize> {
         self.plain(Interest::Write, deadline, || {
-            net::send(&self.io.socket, data, false)
+            let send = |socket: &Socket| net::send(socket, data, false);
+            self.io.handle.with(send)
         })
     }
 
@@ -219,7 +223,7 @@ impl SslSocket {
         mut call: impl FnMut() -> io::Result<usize>,
     ) -> Result<usize> {
         loop {
-            match self.io.call(|_| call()) {
+            match self.io.repeat(&mut call) {
                 Err(error) if error.is_would_block() => match deadline {
                     Deadline::Now => return Err(error),
                     _ if self.io.wait(interest, deadline)? => {}

@@ -8,16 +8,9 @@
 //! wakes threads that wait for other sockets of the same group. They find their socket open and
 //! wait again. The sockets are divided into 16 groups, so that few threads wake up in vain.
 
-use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A descriptor that becomes readable once, and then stays readable.
-#[derive(Debug)]
-pub(super) struct Wake {
-    pub(super) waits: UnixStream,
-    _peer: UnixStream,
-}
+use crate::sys::{self, RawDescriptor, Wake};
 
 /// The descriptor of each group. It is created when a thread first waits for it, and replaced after use.
 static CURRENT: [Mutex<Option<Arc<Wake>>>; 16] = [const { Mutex::new(None) }; 16];
@@ -28,8 +21,8 @@ pub(super) struct WakeGroup(usize);
 
 impl WakeGroup {
     /// The group of a socket by the number of its descriptor.
-    pub(super) fn of(descriptor: i32) -> WakeGroup {
-        WakeGroup(descriptor.unsigned_abs() as usize % CURRENT.len())
+    pub(super) fn of(descriptor: RawDescriptor) -> WakeGroup {
+        WakeGroup(sys::group(descriptor) % CURRENT.len())
     }
 
     fn current(self) -> MutexGuard<'static, Option<Arc<Wake>>> {
@@ -42,8 +35,7 @@ impl WakeGroup {
     pub(super) fn wake(self) -> Option<Arc<Wake>> {
         let mut current = self.current();
         if current.is_none() {
-            let (waits, peer) = UnixStream::pair().ok()?;
-            *current = Some(Arc::new(Wake { waits, _peer: peer }));
+            *current = Some(Arc::new(Wake::new().ok()?));
         }
         current.clone()
     }
@@ -51,8 +43,7 @@ impl WakeGroup {
     /// Wakes all threads of the group.
     pub(super) fn wake_all(self) {
         if let Some(wake) = self.current().take() {
-            // A forked process may have the descriptor too, so it is shut down rather than closed.
-            let _ = wake.waits.shutdown(Shutdown::Both);
+            wake.wake();
         }
     }
 

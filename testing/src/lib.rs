@@ -11,6 +11,7 @@
 //! | [`client`] | a TLS client |
 //! | [`flood`] | a TLS server that sends any number of messages without data |
 //! | [`scripted`] | TCP peers that misbehave |
+//! | [`platform`] | what Unix and Windows have in different forms |
 //! | [`proxy`] | proxies that send single bytes, or cut a connection inside a record |
 //! | [`mod@python`] | CPython, the reference for `ssl` |
 //! | [`openssl_cli`] | the `openssl` program |
@@ -45,6 +46,7 @@ pub mod flood;
 mod listener;
 pub mod openssl_cli;
 pub mod pki;
+pub mod platform;
 pub mod process;
 pub mod proxy;
 pub mod python;
@@ -57,6 +59,7 @@ pub use crate::client::{ClientConfig, EchoClient};
 pub use crate::flood::Flood;
 pub use crate::openssl_cli::openssl_binary;
 pub use crate::pki::{Ca, Files, Leaf};
+pub use crate::platform::{LocalStream, errno, local_pair};
 pub use crate::proxy::Proxy;
 pub use crate::python::python;
 pub use crate::scripted::{Scripted, closed_port};

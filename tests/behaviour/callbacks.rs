@@ -403,7 +403,7 @@ fn an_error_of_an_observing_callback_does_not_damage_a_write() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     let armed = arm(&contexts, || Err("looked at".into()));
-    let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+    let (near, far) = pyssl_testing::local_pair();
     let Link { client, server } = contexts.wrap(near, far, client_options());
     let data: Vec<u8> = (0..=250).cycle().take(4_000_000).collect();
     armed.store(true, Ordering::Relaxed);

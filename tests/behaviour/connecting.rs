@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl_testing::openssl::ssl::{NameType, SniError};
-use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, skipped};
+use pyssl_testing::{Ca, EchoServer, Files, Scripted, ServerConfig, closed_port, errno, skipped};
 use rustix::event::PollFlags;
 use socket2::SockRef;
 
@@ -78,12 +78,12 @@ fn connect_ex_returns_errno_but_raises_handshake_errors() {
 
     let closed = closed_port();
     let sock = wrapped(&ca, "localhost");
-    assert_eq!(sock.connect_ex(closed.addr()).unwrap(), libc::ECONNREFUSED);
+    assert_eq!(sock.connect_ex(closed.addr()).unwrap(), errno::ECONNREFUSED);
 
     let (full, _queue) = full_listener();
     let sock = wrapped(&ca, "localhost");
     sock.settimeout(Some(Duration::from_nanos(100))).unwrap();
-    assert_eq!(sock.connect_ex(full).unwrap(), libc::EAGAIN);
+    assert_eq!(sock.connect_ex(full).unwrap(), errno::EWOULDBLOCK);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_non_blocking_socket_connects_and_handshakes_in_steps() {
     sock.setblocking(false).unwrap();
     let number = sock.connect_ex(server.addr()).unwrap();
     assert!(
-        [0, libc::EINPROGRESS, libc::EWOULDBLOCK].contains(&number),
+        [0, errno::EINPROGRESS, errno::EWOULDBLOCK].contains(&number),
         "{number}"
     );
     assert!(readiness(&sock, PollFlags::OUT, PATIENCE));
@@ -123,7 +123,7 @@ fn do_handshake_starts_tls_on_a_socket_connected_elsewhere() {
     let sock = wrapped(&ca, "localhost");
     assert_eq!(
         sock.do_handshake().unwrap_err().errno(),
-        Some(libc::ENOTCONN)
+        Some(errno::ENOTCONN)
     );
     let addr = server.addr();
     SockRef::from(&sock).connect(&addr.into()).unwrap();
@@ -135,7 +135,7 @@ fn do_handshake_starts_tls_on_a_socket_connected_elsewhere() {
     let sock = wrapped(&ca, "localhost");
     sock.setblocking(false).unwrap();
     if let Err(error) = sock.connect(addr) {
-        assert_eq!(error.errno(), Some(libc::EINPROGRESS));
+        assert_eq!(error.errno(), Some(errno::EINPROGRESS));
         assert!(readiness(&sock, PollFlags::OUT, PATIENCE));
     }
     wait_until_done(&sock, || sock.do_handshake());

@@ -1,11 +1,11 @@
 //! `send_close_notify`: one side ends its sending direction, and continues to receive.
 
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
+use pyssl_testing::{LocalStream, local_pair};
 use rustix::event::PollFlags;
 
 use crate::link::{
@@ -126,13 +126,13 @@ fn a_missing_close_notify_is_still_reported_after_a_half_close() {
 struct Full {
     link: Link,
     /// A duplicate of the server's descriptor.
-    far: UnixStream,
+    far: LocalStream,
     filler: usize,
 }
 
 impl Full {
     fn new(version: ssl::TlsVersion) -> Full {
-        let (near, far) = UnixStream::pair().unwrap();
+        let (near, far) = local_pair();
         let (mut plain, raw) = (near.try_clone().unwrap(), far.try_clone().unwrap());
         let link = Contexts::of(version).wrap_with(near, far, client_options(), server_options());
         link.client.setblocking(false).unwrap();

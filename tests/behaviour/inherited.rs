@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::Ca;
+use pyssl_testing::{Ca, errno};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::link::{Contexts, is_bad_fd};
@@ -23,7 +23,7 @@ fn family_and_type_match_the_plain_socket() {
         assert_eq!(sock.family().unwrap(), domain);
         assert_eq!(sock.r#type().unwrap(), Type::STREAM);
         sock.close();
-        assert_eq!(sock.family().unwrap_err().errno(), Some(libc::EBADF));
+        assert_eq!(sock.family().unwrap_err().errno(), Some(errno::CLOSED));
     }
 }
 

@@ -36,7 +36,7 @@ struct Broken;
 
 impl Write for Broken {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::Error::from_raw_os_error(libc::ENOSPC))
+        Err(pyssl_testing::platform::disk_full())
     }
 
     fn flush(&mut self) -> io::Result<()> {

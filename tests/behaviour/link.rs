@@ -2,12 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, print_uncaptured};
+use pyssl_testing::{Ca, LocalStream, errno, local_pair, print_uncaptured};
 use rustix::event::{PollFd, PollFlags, poll};
 
 use crate::support::{Pair, class, client_context, connected, server_context};
@@ -64,8 +63,8 @@ impl Contexts {
 
     /// A connection over a pair of Unix sockets, so that data which was written together can be read
     /// together. Also returns a duplicate of the server's descriptor.
-    pub(crate) fn local_link(&self, client: ssl::WrapSocket) -> (Link, UnixStream) {
-        let (near, far) = UnixStream::pair().unwrap();
+    pub(crate) fn local_link(&self, client: ssl::WrapSocket) -> (Link, LocalStream) {
+        let (near, far) = local_pair();
         let raw = far.try_clone().unwrap();
         (self.wrap(near, far, client), raw)
     }
@@ -194,7 +193,7 @@ pub(crate) fn wait_until_done<T>(
             Ok(value) => return value,
             Err(ssl::Error::WantRead(_)) => PollFlags::IN,
             Err(ssl::Error::WantWrite(_)) => PollFlags::OUT,
-            Err(other) if other.errno() == Some(libc::ENOTCONN) => PollFlags::OUT,
+            Err(other) if other.errno() == Some(errno::ENOTCONN) => PollFlags::OUT,
             Err(other) => panic!("{other:?}"),
         };
         assert!(readiness(socket, flags, PATIENCE), "{flags:?} never comes");
@@ -338,5 +337,5 @@ pub(crate) fn recv_exactly(socket: &ssl::SslSocket, len: usize) -> Vec<u8> {
 }
 
 pub(crate) fn is_bad_fd(error: &ssl::Error) -> bool {
-    error.python_class() == "OSError" && error.errno() == Some(libc::EBADF)
+    error.python_class() == "OSError" && error.errno() == Some(errno::CLOSED)
 }

@@ -1,12 +1,11 @@
 //! Copies of a context as types of the `openssl` crate.
 
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pyssl as ssl;
-use pyssl_testing::Ca;
+use pyssl_testing::{Ca, LocalStream, local_pair};
 use ssl::openssl::ssl::{
     HandshakeError, Ssl, SslContext, SslRef, SslSession, SslSessionCacheMode, SslStream, StatusType,
 };
@@ -17,13 +16,13 @@ use crate::support::{
     unverified_client,
 };
 
-type Stream = SslStream<UnixStream>;
-type Outcome = Result<Stream, HandshakeError<UnixStream>>;
+type Stream = SslStream<LocalStream>;
+type Outcome = Result<Stream, HandshakeError<LocalStream>>;
 
 /// Does a handshake of two connections of the `openssl` crate, and sends data each way. Returns the results
 /// of the client and of the server.
 fn shake(client: Ssl, server: &SslContext) -> (Outcome, Outcome) {
-    let (near, far) = UnixStream::pair().unwrap();
+    let (near, far) = local_pair();
     let server = Ssl::new(server).unwrap();
     let serving = std::thread::spawn(move || {
         let mut stream = server.accept(far)?;
@@ -337,7 +336,7 @@ fn connectors_and_acceptors_have_the_contexts_settings() {
     }
     let connector = client.to_openssl_connector().unwrap().build();
     let acceptor = server.to_openssl_acceptor().unwrap().build();
-    let (near, far) = UnixStream::pair().unwrap();
+    let (near, far) = local_pair();
     let serving = std::thread::spawn(move || acceptor.accept(far).unwrap());
     let near = connector.connect("localhost", near).unwrap();
     let suite = near.ssl().current_cipher().unwrap();
@@ -412,7 +411,7 @@ fn a_copied_client_supports_post_handshake_authentication() {
     let client = client_context(&ca);
     client.set_post_handshake_auth(true).unwrap();
     show(&client, &ca.issue("me"));
-    let (near, far) = UnixStream::pair().unwrap();
+    let (near, far) = local_pair();
     let serving = std::thread::spawn(move || {
         let options = ssl::WrapSocket::new().server_side(true);
         let sock = server.wrap_socket(far, options).unwrap();

@@ -3,12 +3,11 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, Files};
+use pyssl_testing::{Ca, Files, local_pair};
 use rustix::event::PollFlags;
 
 use crate::link::{
@@ -121,7 +120,7 @@ fn a_handshake_leaves_later_data_in_the_descriptor() {
     for version in BOTH_VERSIONS {
         for timeout in [None, Some(PATIENCE)] {
             let contexts = Contexts::of(version);
-            let (near, far) = UnixStream::pair().unwrap();
+            let (near, far) = local_pair();
             let start = |context: &ssl::SslContext, stream, options: ssl::WrapSocket| {
                 let sock = context
                     .wrap_socket(stream, options.do_handshake_on_connect(false))
@@ -154,7 +153,7 @@ fn a_failed_handshake_leaves_unread_bytes_in_the_descriptor() {
     let _watchdog = Watchdog::new();
     let contexts = Contexts::new();
     for timeout in [None, Some(PATIENCE)] {
-        let (mut near, mut far) = UnixStream::pair().unwrap();
+        let (mut near, mut far) = local_pair();
         near.set_read_timeout(timeout).unwrap();
         far.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
         let error = contexts.server.wrap_socket(&near, server_options());
@@ -210,7 +209,7 @@ fn data_after_the_servers_flight_stays_in_the_descriptor() {
     ssl.set_accept_state();
     let mut server = SslStream::new(ssl, Memory::default()).unwrap();
 
-    let (near, mut far) = UnixStream::pair().unwrap();
+    let (near, mut far) = local_pair();
     let options = client_options().do_handshake_on_connect(false);
     let client = client_context(&ca).wrap_socket(near, options).unwrap();
     client.setblocking(false).unwrap();

@@ -2,12 +2,11 @@
 
 use std::io::Write;
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
-use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, proxy};
+use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, errno, local_pair, proxy};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, pattern, readable, recv_exactly,
@@ -37,7 +36,7 @@ fn connected_sockets_of_every_family_can_be_wrapped() {
     let contexts = Contexts::new();
     echo(&contexts.link());
 
-    let (near, far) = UnixStream::pair().unwrap();
+    let (near, far) = local_pair();
     echo(&contexts.wrap(near, far, client_options()));
 
     let listener = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
@@ -85,7 +84,12 @@ fn sockets_can_be_wrapped_before_they_are_connected() {
 
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("socket");
-    let listener = UnixListener::bind(&path).unwrap();
+    #[cfg(unix)]
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    #[cfg(windows)]
+    let Some(listener) = pyssl_testing::platform::unix_listener(&path) else {
+        return;
+    };
     let listener = contexts.server.wrap_socket(listener, server_options());
     let listener = listener.unwrap();
     thread::scope(|scope| {
@@ -103,8 +107,7 @@ fn sockets_can_be_wrapped_before_they_are_connected() {
 fn only_stream_sockets_can_be_wrapped() {
     let contexts = Contexts::new();
     let udp = std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap();
-    let (datagrams, _) = UnixDatagram::pair().unwrap();
-    let datagrams = std::os::fd::OwnedFd::from(datagrams);
+    let datagrams = pyssl_testing::platform::OwnedDescriptor::from(udp.try_clone().unwrap());
     let text = "NotImplementedError: only stream sockets are supported";
     assert_eq!(told(contexts.client.wrap_socket(udp, "localhost")), text);
     assert_eq!(
@@ -141,7 +144,7 @@ fn plaintext_received_before_the_handshake_is_never_returned() {
             let error = context.wrap_socket(reset_with_data(), options).unwrap_err();
             assert_eq!(
                 (error.library(), error.errno()),
-                (None, Some(libc::ENOTCONN))
+                (None, Some(errno::ENOTCONN))
             );
             let text = "SSLError: Closed before TLS handshake with data in recv buffer.";
             assert_eq!(told::<()>(Err(error)), text);
@@ -447,7 +450,7 @@ fn pending_does_not_advance_a_handshake() {
         .server
         .set_sni_callback(|_| panic!("not now"))
         .unwrap();
-    let (near, far) = UnixStream::pair().unwrap();
+    let (near, far) = local_pair();
     let options = || server_options().do_handshake_on_connect(false);
     let server = contexts.server.wrap_socket(far, options()).unwrap();
     let client = client_options().do_handshake_on_connect(false);

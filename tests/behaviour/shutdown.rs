@@ -2,12 +2,11 @@
 
 use std::io::Write;
 use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::skip_without_python;
+use pyssl_testing::{LocalStream, errno, local_pair, skip_without_python};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, PATIENCE, Watchdog, client_options, is_bad_fd, pattern,
@@ -207,7 +206,7 @@ fn shutdown_ends_tls_and_never_sends_plaintext() {
     let client = Contexts::new().client;
     let client = client.wrap_socket(plain_socket(), "localhost").unwrap();
     let error = client.shutdown(Shutdown::Both).unwrap_err();
-    assert_eq!(error.errno(), Some(libc::ENOTCONN));
+    assert_eq!(error.errno(), Some(errno::ENOTCONN));
 }
 
 #[test]
@@ -290,7 +289,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
         client.unwrap().unwrap();
         assert_eq!(client.pending(), 0);
         // The library has not read the clear text, so it is still in the descriptor.
-        let mut plain = UnixStream::from(client.detach().unwrap());
+        let mut plain = LocalStream::from(client.detach().unwrap());
         plain.set_nonblocking(false).unwrap();
         let mut buffer = [0; 5];
         plain.read_exact(&mut buffer).unwrap();
@@ -299,7 +298,7 @@ fn unwrap_reads_nothing_beyond_the_peers_close_notify() {
 }
 
 /// Reads and discards one TLS record.
-fn skip_record(plain: &mut UnixStream) {
+fn skip_record(plain: &mut LocalStream) {
     use std::io::Read;
 
     let mut header = [0; 5];
@@ -316,12 +315,12 @@ fn an_unwrapped_socket_wrapped_again_gets_the_data_of_the_new_connection() {
         .flat_map(|v| [(v, true), (v, false)])
     {
         let contexts = Contexts::of(version);
-        let (near, far) = UnixStream::pair().unwrap();
+        let (near, far) = local_pair();
         let options = server_options().read_ahead(ahead);
         let Link { client, server } = contexts.wrap_with(near, far, client_options(), options);
         // The ClientHello of the next connection directly follows `close_notify`.
         unwrap_without_waiting(&client);
-        let mut plain = UnixStream::from(client.detach().unwrap());
+        let mut plain = LocalStream::from(client.detach().unwrap());
         let client = contexts
             .client
             .wrap_socket(&plain, client_options().do_handshake_on_connect(false))

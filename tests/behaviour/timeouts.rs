@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, EchoServer, Proxy, Scripted};
+use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, errno};
 use rustix::event::PollFlags;
 
 use crate::link::{
@@ -236,7 +236,7 @@ fn non_blocking_connect_and_handshake_proceed_in_steps() {
         let client = client.unwrap();
         client.setblocking(false).unwrap();
         let status = client.connect_ex(address).unwrap();
-        assert!([0, libc::EINPROGRESS].contains(&status), "{status}");
+        assert!([0, errno::EINPROGRESS].contains(&status), "{status}");
         let again = "ValueError: attempt to connect already-connected SSLSocket!";
         assert_eq!(told(client.connect(address)), again);
         wait_until_done(&client, || client.do_handshake());

@@ -6,12 +6,11 @@ mod record;
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::closed_port;
 use pyssl_testing::process::set_environment;
+use pyssl_testing::{closed_port, local_pair};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::{Value, json};
@@ -294,7 +293,7 @@ impl Interpreter {
                     .insert(name.to_owned(), Sock::Tls(Box::new(wrapped)));
             }
             "tls_pair" => return self.tls_pair(arguments, tcp_pair()?),
-            "local_tls_pair" => return self.tls_pair(arguments, UnixStream::pair()?),
+            "local_tls_pair" => return self.tls_pair(arguments, local_pair()),
             "readable" => {
                 return Ok(json!(ready(
                     self.tls(name)?,

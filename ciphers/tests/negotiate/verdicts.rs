@@ -3,7 +3,6 @@
 
 use pyssl_ciphers::SslContextExt;
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use openssl::asn1::Asn1Time;
@@ -25,7 +24,7 @@ use pyssl as ssl;
 use pyssl_ciphers::audit::{AuditCode, AuditOptions};
 use pyssl_ciphers::cipher::{CipherString, Severity};
 use pyssl_testing::pki::{CertBuilder, DistinguishedName, KeyKind, San, odd};
-use pyssl_testing::{Ca, Leaf};
+use pyssl_testing::{Ca, Leaf, local_pair};
 
 /// A server and what its clients trust.
 struct Case {
@@ -99,7 +98,7 @@ impl Case {
     fn handshake(&self, version: SslVersion, level: u32) -> Result<bool, ErrorStack> {
         let server = self.server(level)?;
         let client = self.client(version)?;
-        let (near, far) = UnixStream::pair().unwrap();
+        let (near, far) = local_pair();
         for stream in [&near, &far] {
             stream
                 .set_read_timeout(Some(Duration::from_secs(60)))

@@ -242,6 +242,7 @@ impl From<TcpStream> for Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::errno;
 
     #[test]
     fn address_families_alternate() {
@@ -297,7 +298,7 @@ mod tests {
             let error = race(addresses, None, Duration::ZERO).await.unwrap_err();
             assert_eq!(error.python_class(), "ConnectionRefusedError");
         }
-        let errors = vec![Error::os(libc::ECONNREFUSED), Error::os(libc::ETIMEDOUT)];
+        let errors = vec![Error::os(errno::ECONNREFUSED), Error::os(errno::ETIMEDOUT)];
         let texts: Vec<String> = errors.iter().map(Error::to_string).collect();
         let error = joined(errors);
         assert_eq!(error.python_class(), "OSError");

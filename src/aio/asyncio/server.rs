@@ -14,6 +14,7 @@ use super::channel::Shared;
 use super::endpoint::addresses;
 use super::streams::{self, StreamReader, StreamWriter};
 use crate::error::Result;
+use crate::sys::{self, errno};
 
 /// The length of the queue of connections to be accepted: asyncio's default.
 const BACKLOG: u32 = 100;
@@ -108,8 +109,10 @@ where
                     Ok((stream, _)) => stream,
                     Err(error) => {
                         // As in asyncio, wait a second if there are no descriptors or memory left.
-                        let lacks = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
-                        if lacks.contains(&error.raw_os_error().unwrap_or_default()) {
+                        if error
+                            .raw_os_error()
+                            .is_some_and(|number| errno::EXHAUSTED.contains(&number))
+                        {
                             tokio::time::sleep(Duration::from_secs(1)).await;
                         }
                         continue;
@@ -140,10 +143,9 @@ async fn local_addresses((host, port): (&str, u16)) -> Result<Vec<SocketAddr>> {
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT)
-    )
+    error
+        .raw_os_error()
+        .is_some_and(|number| errno::ABSENT.contains(&number))
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -151,7 +153,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4()?,
         SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6()?,
     };
-    socket.set_reuseaddr(true)?;
+    socket.set_reuseaddr(sys::REUSES_ADDRESS)?;
     if address.is_ipv6() {
         socket2::SockRef::from(&socket).set_only_v6(true)?;
     }

@@ -1,0 +1,176 @@
+//! The certificate stores of Windows.
+
+use std::collections::BTreeSet;
+use std::ffi::{CStr, c_void};
+use std::io;
+use std::ptr;
+
+use windows_sys::Win32::Foundation::CRYPT_E_NOT_FOUND;
+use windows_sys::Win32::Security::Cryptography as crypto;
+
+/// A certificate: its bytes, their encoding, and the object identifiers of the purposes that it is trusted
+/// for (`None`: all).
+pub(crate) type Entry = (Vec<u8>, u32, Option<BTreeSet<String>>);
+
+pub(crate) const X509: u32 = crypto::X509_ASN_ENCODING;
+pub(crate) const PKCS_7: u32 = crypto::PKCS_7_ASN_ENCODING;
+
+/// An open store.
+struct Store(crypto::HCERTSTORE);
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // SAFETY: an open store, which is closed once. No certificate of it is used any more: the functions
+        // below copy them.
+        unsafe { crypto::CertCloseStore(self.0, 0) };
+    }
+}
+
+/// Where Windows keeps stores, in the order in which CPython collects them.
+const LOCATIONS: [u32; 7] = [
+    crypto::CERT_SYSTEM_STORE_LOCAL_MACHINE_ID,
+    crypto::CERT_SYSTEM_STORE_LOCAL_MACHINE_ENTERPRISE_ID,
+    crypto::CERT_SYSTEM_STORE_LOCAL_MACHINE_GROUP_POLICY_ID,
+    crypto::CERT_SYSTEM_STORE_CURRENT_USER_ID,
+    crypto::CERT_SYSTEM_STORE_CURRENT_USER_GROUP_POLICY_ID,
+    crypto::CERT_SYSTEM_STORE_SERVICES_ID,
+    crypto::CERT_SYSTEM_STORE_USERS_ID,
+];
+
+/// The stores of a name at all locations, as one.
+fn open(name: &CStr) -> io::Result<Store> {
+    let open = |provider, flags, name: *const c_void| {
+        // SAFETY: a provider of the system; the name is null for the collection, which has none, and a string
+        // for a system store.
+        let store = unsafe { crypto::CertOpenStore(provider, 0, 0, flags, name) };
+        match store.is_null() {
+            true => Err(io::Error::last_os_error()),
+            false => Ok(Store(store)),
+        }
+    };
+    let all = open(crypto::CERT_STORE_PROV_COLLECTION, 0, ptr::null())?;
+    let mut outcome = Err(io::ErrorKind::NotFound.into());
+    for location in LOCATIONS {
+        let flags = crypto::CERT_STORE_READONLY_FLAG
+            | (location << crypto::CERT_SYSTEM_STORE_LOCATION_SHIFT);
+        let added = open(
+            crypto::CERT_STORE_PROV_SYSTEM_A,
+            flags,
+            name.as_ptr().cast(),
+        )
+        .and_then(|store| {
+            let flag = crypto::CERT_PHYSICAL_STORE_ADD_ENABLE_FLAG;
+            // SAFETY: two open stores. The collection keeps a reference of its own.
+            match unsafe { crypto::CertAddStoreToCollection(all.0, store.0, flag, 0) } {
+                0 => Err(io::Error::last_os_error()),
+                _ => Ok(()),
+            }
+        });
+        if outcome.is_err() {
+            outcome = added;
+        }
+    }
+    outcome.map(|()| all)
+}
+
+/// The certificates of the stores of this name.
+pub(crate) fn certificates(name: &CStr) -> io::Result<Vec<Entry>> {
+    let store = open(name)?;
+    let (mut found, mut current) = (Vec::new(), ptr::null());
+    let failed = loop {
+        // SAFETY: an open store, and null or the certificate that the previous call returned, which this
+        // call frees.
+        current = unsafe { crypto::CertEnumCertificatesInStore(store.0, current) }.cast_const();
+        // SAFETY: null, or a certificate until the next call.
+        let Some(context) = (unsafe { current.as_ref() }) else {
+            break None;
+        };
+        // SAFETY: the certificate's bytes.
+        let der = unsafe { bytes(context.pbCertEncoded, context.cbCertEncoded) };
+        match purposes(context) {
+            Ok(purposes) => found.push((der, context.dwCertEncodingType, purposes)),
+            Err(error) => break Some(error),
+        }
+    };
+    match failed {
+        None => Ok(found),
+        Some(error) => {
+            // SAFETY: the certificate of the last call, which no further call frees.
+            unsafe { crypto::CertFreeCertificateContext(current) };
+            Err(error)
+        }
+    }
+}
+
+/// The revocation lists of the stores of this name, and their encodings.
+pub(crate) fn crls(name: &CStr) -> io::Result<Vec<(Vec<u8>, u32)>> {
+    let store = open(name)?;
+    let (mut found, mut current) = (Vec::new(), ptr::null());
+    loop {
+        // SAFETY: an open store, and null or the list that the previous call returned, which this call
+        // frees.
+        current = unsafe { crypto::CertEnumCRLsInStore(store.0, current) }.cast_const();
+        // SAFETY: null, or a revocation list until the next call.
+        let Some(context) = (unsafe { current.as_ref() }) else {
+            return Ok(found);
+        };
+        // SAFETY: the list's bytes.
+        let der = unsafe { bytes(context.pbCrlEncoded, context.cbCrlEncoded) };
+        found.push((der, context.dwCertEncodingType));
+    }
+}
+
+/// # Safety
+///
+/// `data` is null, or `length` bytes are there.
+unsafe fn bytes(data: *const u8, length: u32) -> Vec<u8> {
+    if data.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller promises the bytes.
+    unsafe { std::slice::from_raw_parts(data, length as usize) }.to_vec()
+}
+
+/// The purposes from the store's property, or else from the certificate's extension.
+fn purposes(context: &crypto::CERT_CONTEXT) -> io::Result<Option<BTreeSet<String>>> {
+    match usage(context, crypto::CERT_FIND_PROP_ONLY_ENHKEY_USAGE_FLAG)? {
+        None => usage(context, crypto::CERT_FIND_EXT_ONLY_ENHKEY_USAGE_FLAG),
+        some => Ok(some),
+    }
+}
+
+fn usage(context: &crypto::CERT_CONTEXT, flag: u32) -> io::Result<Option<BTreeSet<String>>> {
+    let absent = || {
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(CRYPT_E_NOT_FOUND) => Ok(None),
+            _ => Err(error),
+        }
+    };
+    let mut size = 0;
+    // SAFETY: a certificate. Without room, the call sets the size.
+    if unsafe { crypto::CertGetEnhancedKeyUsage(context, flag, ptr::null_mut(), &raw mut size) }
+        == 0
+    {
+        return absent();
+    }
+    // The structure begins with a number and a pointer, so it needs the alignment of `u64`.
+    let mut room = vec![0_u64; (size as usize).div_ceil(8).max(2)];
+    let usage = room.as_mut_ptr().cast::<crypto::CTL_USAGE>();
+    // SAFETY: a certificate, and `size` bytes with the alignment of the structure.
+    if unsafe { crypto::CertGetEnhancedKeyUsage(context, flag, usage, &raw mut size) } == 0 {
+        return absent();
+    }
+    let mut found = BTreeSet::new();
+    // SAFETY: the call has filled the structure: a list of as many strings in the same memory, `room`.
+    unsafe {
+        let usage = &*usage;
+        for at in 0..usage.cUsageIdentifier as usize {
+            let text = *usage.rgpszUsageIdentifier.add(at);
+            if !text.is_null() {
+                found.insert(CStr::from_ptr(text.cast()).to_string_lossy().into_owned());
+            }
+        }
+    }
+    Ok(Some(found))
+}

@@ -1,0 +1,28 @@
+//! The differences between the operating systems. No other module names one, except for `ffi::sys`,
+//! which makes the system calls.
+//!
+//! | what | Unix | Windows |
+//! |---|---|---|
+//! | descriptor of a socket | `OwnedFd`, `BorrowedFd` | `OwnedSocket`, `BorrowedSocket` |
+//! | a call that does not wait | `MSG_DONTWAIT` | every socket is in non-blocking mode |
+//! | waiting | `poll` | `WSAPoll`; for a `connect`, `select` |
+//! | waking a thread that waits ([`Wake`]) | a pair of Unix sockets | a datagram socket on the loopback interface |
+//! | closing in another thread ([`Shared`]) | the descriptor becomes one of `/dev/null` | the last call that uses the socket closes it |
+//! | error numbers ([`errno`]) | `errno` | Winsock's, and `errno` for files |
+//! | trusted certificates of the system | OpenSSL's files | also the stores `CA` and `ROOT` |
+
+pub(crate) mod errno;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
+pub(crate) use crate::ffi::sys::{
+    ALWAYS_NONBLOCKING, FileState, Interest, is_inheritable, is_privileged,
+};

@@ -1,0 +1,190 @@
+//! Unix.
+
+use std::ffi::{CStr, OsStr, OsString};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+use socket2::{Domain, Socket};
+
+use crate::ffi::sys::{self, Interest};
+
+pub(crate) use std::os::fd::{
+    BorrowedFd as BorrowedDescriptor, OwnedFd as OwnedDescriptor, RawFd as RawDescriptor,
+};
+
+/// The number that stands for a closed socket.
+pub(crate) const CLOSED: RawDescriptor = -1;
+
+/// Whether asyncio sets `SO_REUSEADDR` on listening sockets.
+#[cfg(feature = "tokio")]
+pub(crate) const REUSES_ADDRESS: bool = true;
+
+/// A socket that several threads use, and that any of them may close.
+#[derive(Debug)]
+pub(crate) struct Shared(Socket);
+
+impl Shared {
+    pub(crate) fn new(socket: Socket) -> io::Result<Shared> {
+        Ok(Shared(socket))
+    }
+
+    /// Makes calls on the socket. After [`close`](Self::close), the socket is `/dev/null`.
+    #[inline]
+    pub(crate) fn with<T>(&self, call: impl FnOnce(&Socket) -> io::Result<T>) -> io::Result<T> {
+        call(&self.0)
+    }
+
+    pub(crate) fn number(&self) -> RawDescriptor {
+        self.0.as_raw_fd()
+    }
+
+    pub(crate) fn borrow(&self) -> BorrowedDescriptor<'_> {
+        self.0.as_fd()
+    }
+
+    pub(crate) fn into_owned(self) -> io::Result<OwnedDescriptor> {
+        Ok(self.0.into())
+    }
+
+    pub(crate) fn duplicate(&self) -> io::Result<OwnedDescriptor> {
+        self.0.as_fd().try_clone_to_owned()
+    }
+
+    /// Waits until the socket is ready or `wake` is readable, and returns which of the two it is.
+    pub(crate) fn wait(
+        &self,
+        interest: Interest,
+        wake: Option<&Wake>,
+        timeout: Option<Duration>,
+    ) -> io::Result<[bool; 2]> {
+        sys::poll(
+            self.0.as_fd(),
+            interest,
+            wake.map(|wake| wake.waits.as_fd()),
+            timeout,
+        )
+    }
+
+    /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed
+    /// when this value is dropped. So no thread can use another file that has got the same number.
+    ///
+    /// `wake` wakes the threads that wait for the socket.
+    pub(crate) fn close(&self, wake: impl FnOnce()) {
+        let replaced =
+            dev_null().is_some_and(|null| sys::replace(null.as_fd(), self.0.as_fd()).is_ok());
+        if !replaced {
+            let _ = self.0.shutdown(Shutdown::Both);
+        }
+        wake();
+    }
+}
+
+fn dev_null() -> Option<&'static File> {
+    static NULL: OnceCell<File> = OnceCell::new();
+    NULL.get_or_try_init(|| File::options().read(true).write(true).open("/dev/null"))
+        .ok()
+}
+
+/// A descriptor that becomes readable once, and then stays readable.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    waits: UnixStream,
+    _peer: UnixStream,
+}
+
+impl Wake {
+    pub(crate) fn new() -> io::Result<Wake> {
+        let (waits, peer) = UnixStream::pair()?;
+        Ok(Wake { waits, _peer: peer })
+    }
+
+    pub(crate) fn wake(&self) {
+        // A forked process may have the descriptor too, so it is shut down rather than closed.
+        let _ = self.waits.shutdown(Shutdown::Both);
+    }
+}
+
+/// A number that differs between descriptors that follow each other.
+pub(crate) fn group(descriptor: RawDescriptor) -> usize {
+    descriptor.unsigned_abs() as usize
+}
+
+/// Sets the mode of a socket. Does nothing where every socket of this crate is in non-blocking mode.
+pub(crate) fn set_nonblocking(socket: &Socket, nonblocking: bool) -> io::Result<()> {
+    socket.set_nonblocking(nonblocking)
+}
+
+/// Prepares a socket without a time-out for use without this crate.
+pub(crate) fn leave(_socket: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether the socket was set to non-blocking mode.
+pub(crate) fn is_nonblocking(socket: &Socket) -> io::Result<bool> {
+    socket.nonblocking()
+}
+
+/// The address family of a socket.
+pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
+    Ok(socket.local_addr()?.domain())
+}
+
+pub(crate) fn set_inheritable(socket: &Socket, inheritable: bool) -> io::Result<()> {
+    socket.set_cloexec(!inheritable)
+}
+
+/// Opens a file so that only its owner can read it, if it is created.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+/// A path or a name of OpenSSL's.
+pub(crate) fn os_string(text: &CStr) -> OsString {
+    OsStr::from_bytes(text.to_bytes()).to_owned()
+}
+
+/// The certificates that the system trusts for a purpose and that are not in OpenSSL's files, in DER.
+pub(crate) fn trusted_certificates(_purpose: &str) -> io::Result<Vec<Vec<u8>>> {
+    Ok(Vec::new())
+}
+
+/// Calls a macro with the types of stream sockets, and with the types whose kind the system knows.
+macro_rules! socket_types {
+    ($call:ident) => {
+        $call! { true: TcpStream, TcpListener, std::os::unix::net::UnixStream, std::os::unix::net::UnixListener }
+        $call! { false: UdpSocket, std::os::fd::OwnedFd, Socket }
+    };
+}
+
+/// A duplicate of a borrowed socket.
+macro_rules! duplicate {
+    ($socket:expr) => {
+        std::os::fd::AsFd::as_fd($socket).try_clone_to_owned()
+    };
+}
+
+/// Implements the traits that lend the descriptor of a field of type `Shared`.
+macro_rules! lend_descriptor {
+    ($ty:ty, $($field:ident).+) => {
+        impl std::os::fd::AsFd for $ty {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                self.$($field).+.borrow()
+            }
+        }
+
+        impl std::os::fd::AsRawFd for $ty {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                self.$($field).+.number()
+            }
+        }
+    };
+}
+
+pub(crate) use {duplicate, lend_descriptor, socket_types};

@@ -1,0 +1,81 @@
+//! What tests need and Unix and Windows have in different forms.
+
+use std::io;
+
+/// One end of a pair of connected sockets on this machine.
+#[cfg(unix)]
+pub type LocalStream = std::os::unix::net::UnixStream;
+/// One end of a pair of connected sockets on this machine.
+#[cfg(windows)]
+pub type LocalStream = std::net::TcpStream;
+
+/// A pair of connected sockets. On Unix, data that was written together can be read together.
+#[cfg(unix)]
+pub fn local_pair() -> (LocalStream, LocalStream) {
+    LocalStream::pair().unwrap()
+}
+
+/// A pair of connected sockets.
+#[cfg(windows)]
+pub fn local_pair() -> (LocalStream, LocalStream) {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let near = LocalStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (far, _) = listener.accept().unwrap();
+    for stream in [&near, &far] {
+        stream.set_nodelay(true).unwrap();
+    }
+    (near, far)
+}
+
+/// An owned socket.
+#[cfg(unix)]
+pub type OwnedDescriptor = std::os::fd::OwnedFd;
+/// An owned socket.
+#[cfg(windows)]
+pub type OwnedDescriptor = std::os::windows::io::OwnedSocket;
+
+/// A listening Unix socket, which the standard library lacks on Windows. `None` if the system has none.
+#[cfg(windows)]
+pub fn unix_listener(path: &std::path::Path) -> Option<socket2::Socket> {
+    let made = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+    let Ok(listener) = made else {
+        crate::skipped("this system has no Unix sockets");
+        return None;
+    };
+    listener
+        .bind(&socket2::SockAddr::unix(path).unwrap())
+        .unwrap();
+    listener.listen(5).unwrap();
+    Some(listener)
+}
+
+/// Python's numbers of socket errors.
+pub mod errno {
+    /// The address does not accept connections.
+    pub const ECONNREFUSED: i32 = if cfg!(windows) {
+        10061
+    } else {
+        libc::ECONNREFUSED
+    };
+    /// The socket is not connected.
+    pub const ENOTCONN: i32 = if cfg!(windows) { 10057 } else { libc::ENOTCONN };
+    /// The operation would have to wait.
+    pub const EWOULDBLOCK: i32 = if cfg!(windows) {
+        10035
+    } else {
+        libc::EWOULDBLOCK
+    };
+    /// A `connect` continues.
+    pub const EINPROGRESS: i32 = if cfg!(windows) {
+        10035
+    } else {
+        libc::EINPROGRESS
+    };
+    /// The socket is closed.
+    pub const CLOSED: i32 = if cfg!(windows) { 10038 } else { libc::EBADF };
+}
+
+/// The error of a full disk.
+pub fn disk_full() -> io::Error {
+    io::Error::from_raw_os_error(if cfg!(windows) { 112 } else { libc::ENOSPC })
+}
