@@ -65,70 +65,63 @@ fn weak(object: &Bound<'_, PyAny>) -> PyResult<Py<PyWeakrefReference>> {
     PyWeakrefReference::new(object).map(Bound::unbind)
 }
 
-/// Converts the `owner` argument of a new connection.
-fn given_owner(owner: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Py<PyWeakrefReference>>> {
-    owner.filter(|owner| !owner.is_none()).map(weak).transpose()
+/// The arguments that `_wrap_socket` and `_wrap_bio` share.
+pub(crate) struct Wrap<'a, 'py> {
+    pub(crate) context: &'a Bound<'py, Context>,
+    pub(crate) server_side: bool,
+    pub(crate) server_hostname: Option<String>,
+    pub(crate) owner: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) session: Option<&'a Bound<'py, PyAny>>,
+}
+
+impl Wrap<'_, '_> {
+    pub(crate) fn socket(mut self, socket: &Bound<'_, PyAny>) -> PyResult<Connection> {
+        let py = socket.py();
+        let options = WrapSocket::new()
+            .server_side(self.server_side)
+            .server_hostname(self.server_hostname.take())
+            .do_handshake_on_connect(false)
+            .suppress_ragged_eofs(false)
+            .session(session::given(self.session)?);
+        let fd = duplicate(socket.call_method0("fileno")?.extract()?)?;
+        let engine = &self.context.get().engine;
+        let face = py.detach(|| engine.wrap_socket(fd, options)).or_raise(py)?;
+        self.connection(Face::Socket(face), Some(weak(socket)?))
+    }
+
+    pub(crate) fn bios(
+        mut self,
+        incoming: &MemoryBio,
+        outgoing: &MemoryBio,
+    ) -> PyResult<Connection> {
+        let options = WrapBio::new()
+            .server_side(self.server_side)
+            .server_hostname(self.server_hostname.take())
+            .session(session::given(self.session)?);
+        let engine = &self.context.get().engine;
+        let face = engine
+            .wrap_bio(&incoming.0, &outgoing.0, options)
+            .or_raise(self.context.py())?;
+        self.connection(Face::Object(face), None)
+    }
+
+    fn connection(
+        self,
+        face: Face,
+        socket: Option<Py<PyWeakrefReference>>,
+    ) -> PyResult<Connection> {
+        let owner = self.owner.filter(|owner| !owner.is_none());
+        Ok(Connection {
+            face,
+            socket,
+            owner: Mutex::new(owner.map(weak).transpose()?),
+            context: Mutex::new(Some(self.context.clone().unbind())),
+            chosen: Mutex::new(None),
+        })
+    }
 }
 
 impl Connection {
-    pub(crate) fn on_socket(
-        context: &Bound<'_, Context>,
-        socket: &Bound<'_, PyAny>,
-        server_side: bool,
-        server_hostname: Option<String>,
-        owner: Option<&Bound<'_, PyAny>>,
-        session: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Connection> {
-        let py = context.py();
-        let mut options = WrapSocket::new()
-            .server_side(server_side)
-            .do_handshake_on_connect(false)
-            .suppress_ragged_eofs(false)
-            .session(session::given(session)?);
-        if let Some(name) = server_hostname {
-            options = options.server_hostname(name);
-        }
-        let fd = duplicate(socket.call_method0("fileno")?.extract()?)?;
-        let engine = context.get().engine.clone();
-        let face = py.detach(|| engine.wrap_socket(fd, options)).or_raise(py)?;
-        Ok(Connection {
-            face: Face::Socket(face),
-            socket: Some(weak(socket)?),
-            owner: Mutex::new(given_owner(owner)?),
-            context: Mutex::new(Some(context.clone().unbind())),
-            chosen: Mutex::new(None),
-        })
-    }
-
-    pub(crate) fn on_bios(
-        context: &Bound<'_, Context>,
-        incoming: &MemoryBio,
-        outgoing: &MemoryBio,
-        server_side: bool,
-        server_hostname: Option<String>,
-        owner: Option<&Bound<'_, PyAny>>,
-        session: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Connection> {
-        let py = context.py();
-        let mut options = WrapBio::new()
-            .server_side(server_side)
-            .session(session::given(session)?);
-        if let Some(name) = server_hostname {
-            options = options.server_hostname(name);
-        }
-        let engine = &context.get().engine;
-        let face = engine
-            .wrap_bio(&incoming.0, &outgoing.0, options)
-            .or_raise(py)?;
-        Ok(Connection {
-            face: Face::Object(face),
-            socket: None,
-            owner: Mutex::new(given_owner(owner)?),
-            context: Mutex::new(Some(context.clone().unbind())),
-            chosen: Mutex::new(None),
-        })
-    }
-
     /// The object that Python's callbacks get as the connection: the owner, the socket, or this
     /// object. `None` if the owner or the socket no longer exists.
     pub(crate) fn face_of_python<'py>(
@@ -178,27 +171,48 @@ impl Connection {
     }
 
     /// Runs an operation that may wait and run callbacks. Also returns Python's socket.
-    fn operate<'py, T: Send>(
+    fn run<'py, T: Send>(
         this: &Bound<'py, Connection>,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
-    ) -> PyResult<(T, Option<Bound<'py, PyAny>>)> {
-        let py = this.py();
+    ) -> PyResult<(pyssl::Result<T>, Option<Bound<'py, PyAny>>)> {
         let connection = this.get();
-        let socket = connection.prepare(py)?;
+        let socket = connection.prepare(this.py())?;
         let _current = Current::enter(this);
-        let done = py.detach(|| operation(&connection.face)).or_raise(py)?;
-        Ok((done, socket))
+        let outcome = this.py().detach(|| operation(&connection.face));
+        Ok((outcome, socket))
+    }
+
+    fn operate<T: Send>(
+        this: &Bound<'_, Connection>,
+        operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
+    ) -> PyResult<T> {
+        Connection::run(this, operation)?.0.or_raise(this.py())
+    }
+
+    /// Runs an operation that receives or sends data.
+    fn transfer<T: Send>(
+        this: &Bound<'_, Connection>,
+        operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
+    ) -> PyResult<T> {
+        let py = this.py();
+        match Connection::run(this, operation)?.0 {
+            // A failed system call was the end of the connection before that release (CPython's
+            // issue 115627).
+            Err(pyssl::Error::Os(_)) if py.version_info() < (3, 12, 3) => {
+                Err(errors::ragged_eof(py))
+            }
+            outcome => outcome.or_raise(py),
+        }
     }
 }
 
 #[pymethods]
 impl Connection {
     fn do_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        let outcome = Connection::operate(this, |face| match face {
+        Connection::operate(this, |face| match face {
             Face::Socket(face) => face.do_handshake(),
             Face::Object(face) => face.do_handshake(),
-        });
-        outcome.map(drop)
+        })
     }
 
     #[pyo3(signature = (size, buffer = None, /))]
@@ -209,7 +223,7 @@ impl Connection {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         let read = |limit: usize| {
-            Connection::operate(this, move |face| match face {
+            Connection::transfer(this, move |face| match face {
                 Face::Socket(face) => face.recv(limit),
                 Face::Object(face) => face.read(limit),
             })
@@ -217,7 +231,7 @@ impl Connection {
         let Some(buffer) = buffer else {
             let size = usize::try_from(size)
                 .map_err(|_| PyValueError::new_err("size should not be negative"))?;
-            return Ok(PyBytes::new(py, &read(size)?.0).into_any());
+            return Ok(PyBytes::new(py, &read(size)?).into_any());
         };
         let target = Target::new(buffer)?;
         let room = target.len()?;
@@ -225,7 +239,7 @@ impl Connection {
             Ok(size @ 1..) => size.min(room),
             _ => room,
         };
-        let (data, _) = read(limit)?;
+        let data = read(limit)?;
         target.fill(&data)?;
         Ok(data.len().into_pyobject(py)?.into_any())
     }
@@ -234,18 +248,18 @@ impl Connection {
     fn write(this: &Bound<'_, Self>, b: &Bound<'_, PyAny>) -> PyResult<usize> {
         let data = crate::buffers::bytes(b)?;
         let data = data.as_bytes();
-        let (written, _) = Connection::operate(this, |face| match face {
+        Connection::transfer(this, |face| match face {
             Face::Socket(face) => face.send(data),
             Face::Object(face) => face.write(data),
-        })?;
-        Ok(written)
+        })
     }
 
     fn shutdown<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let ((), socket) = Connection::operate(this, |face| match face {
+        let (outcome, socket) = Connection::run(this, |face| match face {
             Face::Socket(face) => face.unwrap(),
             Face::Object(face) => face.unwrap(),
         })?;
+        outcome.or_raise(this.py())?;
         Ok(socket)
     }
 
@@ -258,11 +272,10 @@ impl Connection {
     }
 
     fn verify_client_post_handshake(this: &Bound<'_, Self>) -> PyResult<()> {
-        let outcome = Connection::operate(this, |face| match face {
+        Connection::operate(this, |face| match face {
             Face::Socket(face) => face.verify_client_post_handshake(),
             Face::Object(face) => face.verify_client_post_handshake(),
-        });
-        outcome.map(drop)
+        })
     }
 
     #[pyo3(signature = (der = false, /))]

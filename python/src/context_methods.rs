@@ -15,7 +15,7 @@ use crate::bio::MemoryBio;
 use crate::buffers;
 use crate::callbacks;
 use crate::certificate;
-use crate::connection::Connection;
+use crate::connection::{Connection, Wrap};
 use crate::context::Context;
 use crate::errors::{OrRaise, deprecated};
 
@@ -73,7 +73,15 @@ impl Context {
         owner: Option<&Bound<'_, PyAny>>,
         session: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Connection> {
-        Connection::on_socket(this, sock, server_side, server_hostname, owner, session)
+        let context = this;
+        Wrap {
+            context,
+            server_side,
+            server_hostname,
+            owner,
+            session,
+        }
+        .socket(sock)
     }
 
     #[pyo3(signature = (incoming, outgoing, server_side, server_hostname = None, *, owner = None, session = None))]
@@ -87,16 +95,15 @@ impl Context {
         owner: Option<&Bound<'_, PyAny>>,
         session: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Connection> {
-        let (incoming, outgoing) = (incoming.get(), outgoing.get());
-        Connection::on_bios(
-            this,
-            incoming,
-            outgoing,
+        let context = this;
+        Wrap {
+            context,
             server_side,
             server_hostname,
             owner,
             session,
-        )
+        }
+        .bios(incoming.get(), outgoing.get())
     }
 
     #[getter]

@@ -96,7 +96,17 @@ fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 
 /// An `SSLError` with one of `_ssl`'s own texts.
 pub(crate) fn ssl_error(py: Python<'_>, errno: i32, text: &str) -> PyErr {
-    let value = class(py, "SSLError")
+    own_error(py, "SSLError", errno, text)
+}
+
+/// The error for the end of a connection without `close_notify`.
+pub(crate) fn ragged_eof(py: Python<'_>) -> PyErr {
+    let text = "EOF occurred in violation of protocol";
+    own_error(py, "SSLEOFError", pyssl::SSL_ERROR_EOF as i32, text)
+}
+
+fn own_error(py: Python<'_>, name: &str, errno: i32, text: &str) -> PyErr {
+    let value = class(py, name)
         .and_then(|class| class.call1((errno, text)))
         .and_then(|value| {
             value.setattr("library", py.None())?;
