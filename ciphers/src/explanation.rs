@@ -46,8 +46,8 @@ impl CodeExplanation {
     }
 
     /// The explanation of a code of a [`LintCode`](crate::cipher::LintCode), an
-    /// [`AuditCode`](crate::audit::AuditCode) or a [`ConfigCode`](crate::config::ConfigCode). Letter
-    /// case does not matter.
+    /// [`AuditCode`](crate::audit::AuditCode), a [`ConfigCode`](crate::config::ConfigCode) or a
+    /// [`ScanCode`](crate::wire::ScanCode). Letter case does not matter.
     pub fn of(code: &str) -> Option<&'static CodeExplanation> {
         CodeExplanation::all().get(&code.to_ascii_uppercase())
     }
@@ -79,13 +79,15 @@ mod tests {
     use crate::audit::AuditCode;
     use crate::cipher::LintCode;
     use crate::config::ConfigCode;
+    use crate::wire::ScanCode;
 
     #[test]
     fn every_code_has_an_explanation_and_every_explanation_a_code() {
         let lint = LintCode::ALL.iter().map(|code| code.code());
         let audit = AuditCode::ALL.iter().map(|code| code.code());
         let config = ConfigCode::ALL.iter().map(|code| code.code());
-        let mut known: Vec<&str> = lint.chain(audit).chain(config).collect();
+        let scan = ScanCode::ALL.iter().map(|code| code.code());
+        let mut known: Vec<&str> = lint.chain(audit).chain(config).chain(scan).collect();
         known.sort_unstable();
         assert!(CodeExplanation::codes().map(|(code, _)| code).eq(known));
         for (code, explanation) in CodeExplanation::codes() {

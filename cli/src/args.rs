@@ -15,7 +15,9 @@ mod target;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
-pub(crate) use explain::ExplainArgs;
+pub(crate) use explain::{ExplainArgs, PageFormat};
+#[cfg(test)]
+pub(crate) use output::FailOn;
 pub(crate) use output::{Format, OutputArgs};
 pub(crate) use scan::ScanArgs;
 pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};

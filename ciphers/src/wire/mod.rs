@@ -26,6 +26,7 @@
 //! Formats: RFC 8446, RFC 5246 and RFC 8422; RFC 6101 for SSL 3.0; for SSL 2.0 the draft by Hickman
 //! of 1995.
 
+mod code;
 mod dh;
 mod flight;
 mod hello;
@@ -34,6 +35,7 @@ mod ssl2;
 mod starttls;
 mod suite;
 
+pub use code::ScanCode;
 pub use dh::dh_group_name;
 pub use flight::{KeyExchange, ServerFlight, ServerHello, WireError, certificate_authorities};
 pub use hello::{ClientHello, has_key_share};

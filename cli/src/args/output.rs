@@ -5,11 +5,11 @@ use pyssl_ciphers::cipher::Severity;
 
 #[derive(Debug, Args)]
 pub(crate) struct OutputArgs {
-    /// Print the findings in this format, without the rest of the report
+    /// Print the findings in this format. Markdown and HTML have the tables of the report too
     #[arg(long, value_name = "FORMAT", conflicts_with = "json")]
     pub(crate) format: Option<Format>,
 
-    /// The lowest severity that makes the exit code 1 [default: warning]
+    /// The lowest severity of a finding that makes the exit code 1
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -21,7 +21,7 @@ pub(crate) enum Format {
     Sarif,
     /// JUnit XML, for build servers
     Junit,
-    /// A Markdown table
+    /// Markdown tables
     Markdown,
     /// The line and the exit codes of a Nagios plugin
     Nagios,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{StartTlsArg, Target, seconds};
+use super::{OutputArgs, StartTlsArg, Target, seconds};
 
 /// Find the versions, suites, groups, signatures, certificates and settings of servers
 ///
@@ -24,7 +24,8 @@ use super::{StartTlsArg, Target, seconds};
     after_help = "Exit codes: 0 success, and the server matches --policy or --ciphers if given; 1 it does \
                   not match, or a client named with --profiles cannot connect; 2 wrong usage, or the server accepts no offer; 3 some questions had no \
                   answer, and the answers show no mismatch. For several servers: 1 if one of them has 1, \
-                  else 2 if one has 2, else 3 if one has 3. Findings do not change the exit code."
+                  else 2 if one has 2, else 3 if one has 3. Findings change the exit code only \
+                  with --fail-on or --format nagios."
 )]
 pub(crate) struct ScanArgs {
     /// The servers: example.org, [::1]:8443, [fe80::1%eth0]:443, https://example.org/,
@@ -93,4 +94,7 @@ pub(crate) struct ScanArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }

@@ -12,6 +12,7 @@ use crate::args::{AuditArgs, ProtocolArg};
 use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::ciphers::is_violated;
+use crate::report::problems::Document;
 use crate::setup;
 
 pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
@@ -44,20 +45,25 @@ pub(crate) fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     let findings = context
         .audit(options)
         .with_context(|| "cannot audit the context".to_owned())?;
-    let problems = report::audit::problems(&findings, judged.as_ref());
+    let found = findings.iter().any(|f| report::counts(f.severity()));
+    let violated = judged.as_ref().is_some_and(is_violated);
+    let documents = [Document {
+        subject: format!("the context of a {role}"),
+        code: u8::from(found || violated),
+        verdict: judged.iter().map(report::ciphers::verdict).collect(),
+        problems: report::audit::problems(&findings, judged.as_ref()),
+        ..Document::default()
+    }];
     report::print(|out| {
         if let Some(format) = args.output.format {
-            report::problems::write(out, format, &format!("the context of a {role}"), &problems)
+            report::problems::write(out, format, &documents)
         } else if args.json {
             report::audit::json(out, role, &context, &findings, judged.as_ref())
         } else {
             report::audit::human(out, role, &context, &findings, judged.as_ref())
         }
     })?;
-    let found = findings.iter().any(|f| report::counts(f.severity()));
-    let violated = judged.as_ref().is_some_and(is_violated);
-    let code = u8::from(found || violated);
-    let code = report::problems::exit_code(&args.output, &problems, code);
+    let code = report::problems::exit_code(&args.output, &documents);
     Ok(ExitCode::from(code))
 }
 

@@ -61,10 +61,10 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
             report.error = Some((what, error));
         }
     }
-    let problems = report.problems();
+    let documents = [report.document()?];
     report::print(|out| {
         if let Some(format) = args.output.format {
-            report::problems::write(out, format, &text, &problems)
+            report::problems::write(out, format, &documents)
         } else if args.json {
             report::ciphers::json(out, &report)
         } else if args.verbose {
@@ -73,8 +73,10 @@ pub(crate) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
             report::ciphers::human(out, &report)
         }
     })?;
-    let code = report::problems::exit_code(&args.output, &problems, report.exit_code());
-    Ok(ExitCode::from(code))
+    Ok(ExitCode::from(report::problems::exit_code(
+        &args.output,
+        &documents,
+    )))
 }
 
 /// The reason why the examination of the string stopped.

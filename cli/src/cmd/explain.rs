@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use pyssl_ciphers::CodeExplanation;
 
-use crate::args::ExplainArgs;
+use crate::args::{ExplainArgs, PageFormat};
 use crate::failure::Failure;
 use crate::report;
 
@@ -25,14 +25,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
             .map(|(code, e)| (code.to_owned(), e))
             .collect();
     }
-    report::print(|out| {
-        if args.json {
-            report::explain::json(out, &found)
-        } else if is_list {
-            report::explain::list(out, &found)
-        } else {
-            report::explain::human(out, &found)
-        }
+    report::print(|out| match args.format {
+        Some(PageFormat::Markdown) => report::problems::explanations_markdown(out, &found),
+        Some(PageFormat::Html) => report::problems::explanations_html(out, &found),
+        None if args.json => report::explain::json(out, &found),
+        None if is_list => report::explain::list(out, &found),
+        None => report::explain::human(out, &found),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -69,31 +69,40 @@ pub(crate) fn run(args: &ScanArgs) -> Result<ExitCode, Failure> {
         Outcome {
             job: job.clone(),
             result,
+            code: 0,
         }
     });
     drop(progress);
-    if let [_] = &outcomes[..] {
-        let only = outcomes.pop().map(|outcome| outcome.result);
-        if let Some(result) = only {
-            let scan = result?;
-            report::print(|out| {
-                if args.json {
-                    report::scan::json(out, &scan)
-                } else {
-                    report::scan::human(out, &scan)
-                }
-            })?;
-            return Ok(ExitCode::from(scan.exit_code()));
-        }
+    let documents: Vec<_> = outcomes.iter().map(report::scan::document).collect();
+    for (outcome, document) in outcomes.iter_mut().zip(&documents) {
+        outcome.code = document.exit_code(&args.output);
     }
-    report::print(|out| {
-        if args.json {
-            report::scan::json_of_several(out, &outcomes)
-        } else {
-            report::scan::several(out, &outcomes)
-        }
+    let code = report::problems::exit_code(&args.output, &documents);
+    if args.output.format.is_none() && matches!(&outcomes[..], [only] if only.result.is_err()) {
+        return outcomes.remove(0).result.map(|_| ExitCode::SUCCESS);
+    }
+    report::print(|out| match (&outcomes[..], args.output.format) {
+        (_, Some(format)) => report::problems::write(out, format, &documents),
+        (
+            [
+                Outcome {
+                    result: Ok(scan), ..
+                },
+            ],
+            None,
+        ) if args.json => report::scan::json(out, scan),
+        (
+            [
+                Outcome {
+                    result: Ok(scan), ..
+                },
+            ],
+            None,
+        ) => report::scan::human(out, scan),
+        (_, None) if args.json => report::scan::json_of_several(out, &outcomes, code),
+        (_, None) => report::scan::several(out, &outcomes),
     })?;
-    Ok(ExitCode::from(report::scan::exit_code(&outcomes)))
+    Ok(ExitCode::from(code))
 }
 
 /// The servers and the names under which they are scanned.

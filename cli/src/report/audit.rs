@@ -67,9 +67,10 @@ pub(crate) fn problems(findings: &[AuditFinding], judged: Option<&Report>) -> Ve
         };
         Problem::without_file(finding.code().code(), finding.severity(), message)
     });
-    findings
-        .chain(judged.into_iter().flat_map(of_policy))
-        .collect()
+    let judged = judged.into_iter().flat_map(of_policy);
+    let mut all: Vec<_> = findings.chain(judged).collect();
+    all.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+    all
 }
 
 #[derive(Serialize)]

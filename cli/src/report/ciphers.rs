@@ -1,6 +1,7 @@
 //! The output of `pyssl ciphers`.
 
 mod compat;
+mod document;
 mod fix;
 mod json;
 mod lines;
@@ -15,11 +16,11 @@ use pyssl_ciphers::cipher::{
 use pyssl_ciphers::negotiate::{Obstacle, Role, Usable};
 
 pub(crate) use compat::{Client, OnVersion};
+pub(crate) use document::verdict;
 pub(crate) use fix::FixedLine;
 pub(crate) use json::json;
 pub(crate) use lines::{FileReport, Linted, ServiceReport, lines, lines_json};
 
-use super::problems::{Problem, of_policy};
 use super::suites::{DOUBTFUL, SuiteRow, counts, is_weak, style, table};
 use super::{BAD, BOLD, FAINT, GOOD, Styled, clean, heading};
 
@@ -68,20 +69,6 @@ impl Report {
         let worse = self.on_versions.iter().any(OnVersion::is_worse);
         let missed = self.clients.iter().flatten().any(Client::is_missed);
         u8::from(found || weaker || violated || worse || missed)
-    }
-
-    /// The findings, the error, and the violations of a policy.
-    pub(crate) fn problems(&self) -> Vec<Problem> {
-        let findings = self.findings.iter().flatten().map(|finding| {
-            let column = finding.column().map(|column| format!("column {column}: "));
-            let message = format!("{}{}", column.unwrap_or_default(), with_advice(finding));
-            Problem::without_file(finding.code().code(), finding.severity(), message)
-        });
-        let error = self.error.iter().map(|(what, error)| {
-            Problem::without_file("", cipher::Severity::Error, format!("{what}: {error}"))
-        });
-        let judged = self.policy.iter().flat_map(of_policy);
-        findings.chain(error).chain(judged).collect()
     }
 
     /// Whether more than the list of suites was requested.
@@ -175,8 +162,9 @@ pub(crate) fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let rows: Vec<_> = (0..)
+/// The suites, with the results of trial handshakes.
+fn suite_rows(report: &Report) -> Vec<SuiteRow<'_>> {
+    (0..)
         .zip(&report.ciphers)
         .map(|(number, cipher): (usize, _)| {
             let tried = report.tried(number);
@@ -190,8 +178,11 @@ fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 obstacle: why.or_else(|| report.version_obstacle(cipher)),
             }
         })
-        .collect();
-    table(out, &rows)?;
+        .collect()
+}
+
+fn suites(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    table(out, &suite_rows(report))?;
     writeln!(out)?;
     summary(out, report)
 }

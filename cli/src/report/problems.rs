@@ -1,16 +1,17 @@
-//! Findings for machines: SARIF, JUnit, Markdown, Nagios and HTML.
+//! Findings for machines and browsers: SARIF, JUnit, Markdown, Nagios and HTML.
 
-use std::collections::BTreeMap;
+mod machine;
+mod page;
+
 use std::io::{self, Write};
 
 use pyssl_ciphers::CodeExplanation;
-use pyssl_ciphers::cipher::{Report, Severity};
-use serde_json::{Value, json};
+use pyssl_ciphers::cipher::{Report, Severity, ViolationKind};
 
 use super::write_json;
 use crate::args::{Format, OutputArgs};
 
-/// A finding at a place of a file, of a string or of a context.
+/// A finding at a place of a file, of a string, of a context or of a server.
 pub(crate) struct Problem {
     /// The file; empty if there is none.
     pub(crate) file: String,
@@ -57,37 +58,129 @@ impl Problem {
 
 /// The violations of a policy.
 pub(crate) fn of_policy(report: &Report) -> Vec<Problem> {
-    let violations = report.violations().iter();
+    let violations = grouped(report).into_iter();
     violations
-        .map(|violation| {
-            Problem::without_file(report.policy(), violation.severity(), violation.to_string())
-        })
+        .map(|(severity, text)| Problem::without_file(report.policy(), severity, text))
         .collect()
 }
 
-/// The exit code: `usual`, unless --fail-on or the Nagios format determines another. With
-/// --fail-on, it stays 2 if the input is invalid.
-pub(crate) fn exit_code(args: &OutputArgs, problems: &[Problem], usual: u8) -> u8 {
-    if args.format == Some(Format::Nagios) {
-        return match worst(problems) {
-            _ if usual > 1 => 3,
-            Some(Severity::Error) => 2,
-            Some(Severity::Warning) => 1,
-            _ => 0,
+/// The violations, sorted by severity. Suites with the same violation share a text, and so do
+/// groups.
+pub(crate) fn grouped(report: &Report) -> Vec<(Severity, String)> {
+    let mut lines: Vec<(Severity, String, Vec<&str>)> = Vec::new();
+    for violation in report.violations() {
+        let text = violation.to_string();
+        let (text, name) = match violation.kind() {
+            ViolationKind::NotAllowed(cipher)
+            | ViolationKind::Forbidden { cipher, .. }
+            | ViolationKind::Discouraged { cipher, .. } => {
+                (text.replacen(cipher.name, "suite", 1), cipher.name)
+            }
+            ViolationKind::Group(name) => {
+                let full = format!("the group {name}");
+                (text.replacen(&full, "group", 1), &**name)
+            }
+            _ => (text, ""),
         };
+        match lines.iter_mut().find(|(_, other, _)| *other == text) {
+            Some((.., names)) => names.push(name),
+            None => lines.push((violation.severity(), text, vec![name])),
+        }
     }
-    match args.fail_on {
-        Some(fail_on) if usual < 2 => u8::from(
-            problems
-                .iter()
-                .any(|problem| fail_on.counts(problem.severity)),
-        ),
-        _ => usual,
+    lines.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
+    let join = |(severity, text, names): (Severity, String, Vec<&str>)| {
+        let text = match (&names[..], text.split_once(' ')) {
+            ([""], _) => text,
+            ([name], Some((_, rest))) => format!("{name} {rest}"),
+            (names, Some((kind, rest))) => {
+                let rest = rest.replacen("is ", "are ", 1);
+                format!("{} {kind}s {rest}: {}", names.len(), names.join(", "))
+            }
+            _ => text,
+        };
+        (severity, text)
+    };
+    lines.into_iter().map(join).collect()
+}
+
+/// What was found about one subject: a string, a context, files or a server.
+#[derive(Default)]
+pub(crate) struct Document {
+    /// What was examined.
+    pub(crate) subject: String,
+    /// The exit code without --fail-on.
+    pub(crate) code: u8,
+    /// The verdict, one sentence a line.
+    pub(crate) verdict: Vec<String>,
+    pub(crate) problems: Vec<Problem>,
+    /// Each question that had no answer.
+    pub(crate) unknown: Vec<String>,
+    pub(crate) tables: Vec<Table>,
+}
+
+/// A table of a document, which only Markdown and HTML show.
+pub(crate) struct Table {
+    pub(crate) heading: String,
+    /// The names of the columns; empty if the first cell of each row is its label.
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) rows: Vec<Row>,
+}
+
+#[derive(Default)]
+pub(crate) struct Row {
+    /// The severity that determines the row's colour.
+    pub(crate) severity: Option<Severity>,
+    pub(crate) cells: Vec<String>,
+}
+
+impl Table {
+    /// A table of labels and values.
+    pub(crate) fn of_values(heading: &str, values: Vec<(String, String)>) -> Table {
+        let row = |(label, value)| Row {
+            severity: None,
+            cells: vec![label, value],
+        };
+        Table {
+            heading: heading.to_owned(),
+            columns: Vec::new(),
+            rows: values.into_iter().map(row).collect(),
+        }
     }
 }
 
-fn worst(problems: &[Problem]) -> Option<Severity> {
-    problems.iter().map(|problem| problem.severity).max()
+impl Document {
+    /// The exit code: `code`, unless --fail-on determines another. With --fail-on, it stays 2 if
+    /// the input is invalid, and it is 3 if a question had no answer and no finding counts.
+    pub(crate) fn exit_code(&self, args: &OutputArgs) -> u8 {
+        let Some(fail_on) = args.fail_on.filter(|_| self.code != 2) else {
+            return self.code;
+        };
+        let fails = |problem: &Problem| fail_on.counts(problem.severity);
+        match (self.problems.iter().any(fails), self.unknown.is_empty()) {
+            (true, _) => 1,
+            (false, false) => 3,
+            (false, true) => 0,
+        }
+    }
+
+    /// The codes of the problems, each once.
+    fn explanations(&self) -> Vec<(String, &'static CodeExplanation)> {
+        let mut codes: Vec<&str> = self.problems.iter().map(|p| p.rule()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let explained = |code: &str| Some((code.to_owned(), CodeExplanation::of(code)?));
+        codes.into_iter().filter_map(explained).collect()
+    }
+}
+
+/// The exit code of the command. For several subjects it is the lowest one that is not 0. The Nagios
+/// format has exit codes of its own.
+pub(crate) fn exit_code(args: &OutputArgs, documents: &[Document]) -> u8 {
+    if args.format == Some(Format::Nagios) {
+        return machine::State::of(documents) as u8;
+    }
+    let codes = documents.iter().map(|document| document.exit_code(args));
+    codes.filter(|code| *code > 0).min().unwrap_or(0)
 }
 
 fn number_of(problems: &[Problem], severity: Severity) -> usize {
@@ -97,67 +190,18 @@ fn number_of(problems: &[Problem], severity: Severity) -> usize {
         .count()
 }
 
-/// Writes the findings; `subject` names what was examined.
-pub(crate) fn write(
-    out: &mut dyn Write,
-    format: Format,
-    subject: &str,
-    problems: &[Problem],
-) -> io::Result<()> {
+/// Writes the documents in a format.
+pub(crate) fn write(out: &mut dyn Write, format: Format, documents: &[Document]) -> io::Result<()> {
     match format {
-        Format::Sarif => write_json(out, &sarif(problems)),
-        Format::Junit => junit(out, subject, problems),
-        Format::Markdown => markdown(out, subject, problems),
-        Format::Nagios => nagios(out, problems),
-        Format::Html => html(out, subject, problems),
+        Format::Sarif => write_json(out, &machine::sarif(documents)),
+        Format::Junit => machine::junit(out, documents),
+        Format::Markdown => page::markdown(out, documents),
+        Format::Nagios => machine::nagios(out, documents),
+        Format::Html => page::html(out, documents),
     }
 }
 
-fn sarif(problems: &[Problem]) -> Value {
-    let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
-    for problem in problems {
-        rules.entry(problem.rule()).or_insert_with(|| match CodeExplanation::of(problem.rule()) {
-            Some(explanation) => json!({
-                "id": problem.rule(),
-                "shortDescription": { "text": explanation.meaning() },
-                "fullDescription": { "text": explanation.why() },
-                "help": { "text": format!("{} ({})", explanation.mend(), explanation.source()) },
-            }),
-            None => json!({ "id": problem.rule() }),
-        });
-    }
-    let results: Vec<Value> = problems
-        .iter()
-        .map(|problem| {
-            let mut result = json!({
-                "ruleId": problem.rule(),
-                "level": problem.severity.to_string(),
-                "message": { "text": problem.message },
-            });
-            if !problem.file.is_empty() {
-                result["locations"] = json!([{
-                    "physicalLocation": {
-                        "artifactLocation": { "uri": problem.file },
-                        "region": { "startLine": problem.line, "startColumn": problem.column },
-                    }
-                }]);
-            }
-            result
-        })
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "pyssl",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.into_values().collect::<Vec<_>>(),
-            } },
-            "results": results,
-        }],
-    })
-}
+pub(crate) use page::{explanations_html, explanations_markdown};
 
 /// Text with the characters that XML and HTML reserve written as entities; control characters are
 /// replaced.
@@ -170,6 +214,8 @@ fn escaped(text: &str) -> String {
             '>' => all.push_str("&gt;"),
             '"' => all.push_str("&quot;"),
             '\'' => all.push_str("&#39;"),
+            // XML has no way to write these two.
+            '\u{fffe}' | '\u{ffff}' => all.push('\u{fffd}'),
             c if c.is_control() => all.push('\u{fffd}'),
             c => all.push(c),
         }
@@ -177,177 +223,28 @@ fn escaped(text: &str) -> String {
     all
 }
 
-fn junit(out: &mut dyn Write, subject: &str, problems: &[Problem]) -> io::Result<()> {
-    let failures = problems
-        .iter()
-        .filter(|p| p.severity >= Severity::Warning)
-        .count();
-    let tests = problems.len().max(1);
-    let name = escaped(subject);
-    writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
-    writeln!(
-        out,
-        r#"<testsuites name="pyssl" tests="{tests}" failures="{failures}">"#
-    )?;
-    writeln!(
-        out,
-        r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}">"#
-    )?;
-    if problems.is_empty() {
-        writeln!(
-            out,
-            r#"    <testcase classname="pyssl" name="no findings"/>"#
-        )?;
-    }
-    for problem in problems {
-        let place = escaped(&problem.place());
-        let rule = escaped(problem.rule());
-        let message = escaped(&problem.message);
-        write!(
-            out,
-            r#"    <testcase classname="{rule}" name="{place} {message}""#
-        )?;
-        match problem.severity >= Severity::Warning {
-            true => writeln!(
-                out,
-                r#"><failure type="{}" message="{message}">{place}</failure></testcase>"#,
-                problem.severity
-            )?,
-            false => writeln!(out, "/>")?,
-        }
-    }
-    writeln!(out, "  </testsuite>\n</testsuites>")
-}
-
-fn markdown(out: &mut dyn Write, subject: &str, problems: &[Problem]) -> io::Result<()> {
-    let cell = |text: &str| -> String {
-        let kept = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-        kept.collect::<String>()
-            .replace('\\', "\\\\")
-            .replace('|', "\\|")
-            .replace('<', "&lt;")
-    };
-    writeln!(out, "## TLS findings: {}\n", cell(subject))?;
-    if problems.is_empty() {
-        return writeln!(out, "None.");
-    }
-    writeln!(
-        out,
-        "| severity | code | place | finding |\n|---|---|---|---|"
-    )?;
-    for problem in problems {
-        let message = match problem.service.as_str() {
-            "" => cell(&problem.message),
-            service => format!("{} ({})", cell(&problem.message), cell(service)),
-        };
-        let (rule, place) = (cell(problem.rule()), cell(&problem.place()));
-        writeln!(
-            out,
-            "| {} | {rule} | {place} | {message} |",
-            problem.severity
-        )?;
-    }
-    Ok(())
-}
-
-fn nagios(out: &mut dyn Write, problems: &[Problem]) -> io::Result<()> {
-    let errors = number_of(problems, Severity::Error);
-    let warnings = number_of(problems, Severity::Warning);
-    let state = match (errors, warnings) {
-        (1.., _) => "CRITICAL",
-        (0, 1..) => "WARNING",
-        _ => "OK",
-    };
-    let first = problems.iter().max_by_key(|problem| problem.severity);
-    let first = first.filter(|problem| problem.severity >= Severity::Warning);
-    let text = match first {
-        // In the output of a Nagios plugin, `|` starts the performance data.
-        Some(problem) => format!(
-            "{} {}",
-            problem.rule(),
-            problem.message.replace(['|', '\n'], " ")
-        ),
-        None => "no findings".to_owned(),
-    };
-    writeln!(
-        out,
-        "TLS {state} - {text} | errors={errors} warnings={warnings}"
-    )
-}
-
-const STYLE: &str = "body{font:15px/1.5 sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222;background:#fff}\
-h1{font-size:1.4em}table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #ddd;padding:.4em .6em;\
-text-align:left;vertical-align:top;overflow-wrap:anywhere}th:nth-child(-n+2),td:nth-child(-n+2){white-space:nowrap}.error{color:#b00020;font-weight:bold}\
-.warning{color:#8a5a00;font-weight:bold}.note{color:#555}details{color:#444}\
-@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}th,td{border-color:#444}.error{color:#ff8a8a}\
-.warning{color:#ffcf70}.note,details{color:#aaa}}";
-
-fn html(out: &mut dyn Write, subject: &str, problems: &[Problem]) -> io::Result<()> {
-    let subject = escaped(subject);
-    writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <title>TLS findings: {subject}</title><style>{STYLE}</style></head><body>\n\
-         <h1>TLS findings: {subject}</h1>"
-    )?;
-    let numbers: Vec<_> = [
-        ("errors", Severity::Error),
-        ("warnings", Severity::Warning),
-        ("notes", Severity::Note),
-    ]
-    .map(|(name, severity)| format!("{} {name}", number_of(problems, severity)))
-    .into();
-    writeln!(
-        out,
-        "<p>{}. {}</p>",
-        numbers.join(", "),
-        escaped(*pyssl::OPENSSL_VERSION)
-    )?;
-    if !problems.is_empty() {
-        writeln!(
-            out,
-            "<table><thead><tr><th>severity</th><th>code</th><th>place</th><th>finding</th></tr></thead><tbody>"
-        )?;
-    }
-    for problem in problems {
-        let severity = problem.severity;
-        let place = match problem.service.as_str() {
-            "" => escaped(&problem.place()),
-            service => format!("{}<br>{}", escaped(&problem.place()), escaped(service)),
-        };
-        write!(
-            out,
-            "<tr><td class=\"{severity}\">{severity}</td><td>{}</td><td>{place}</td><td>{}",
-            escaped(problem.rule()),
-            escaped(&problem.message)
-        )?;
-        if let Some(explanation) = CodeExplanation::of(&problem.code) {
-            write!(
-                out,
-                "<details><summary>why</summary>{} {} {} ({})</details>",
-                escaped(explanation.meaning()),
-                escaped(explanation.why()),
-                escaped(explanation.mend()),
-                escaped(explanation.source())
-            )?;
-        }
-        writeln!(out, "</td></tr>")?;
-    }
-    if !problems.is_empty() {
-        writeln!(out, "</tbody></table>")?;
-    }
-    writeln!(out, "</body></html>")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(format: Format, problems: &[Problem]) -> String {
+    fn written(format: Format, problems: Vec<Problem>) -> String {
+        let evil = "a<b>|&\u{7}";
+        let document = Document {
+            subject: evil.to_owned(),
+            verdict: vec![evil.to_owned()],
+            tables: vec![Table::of_values(
+                evil,
+                vec![(evil.to_owned(), evil.to_owned())],
+            )],
+            problems,
+            ..Document::default()
+        };
         let mut out = Vec::new();
-        write(&mut out, format, "a<b>|&\u{7}", problems).unwrap();
-        String::from_utf8(out).unwrap()
+        write(&mut out, format, &[document]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains("a<b>") || format == Format::Sarif, "{text}");
+        assert!(!text.contains('\u{7}'), "{text}");
+        text
     }
 
     #[test]
@@ -360,18 +257,19 @@ mod tests {
                 "x | <script> & \u{1b}\n".to_owned(),
             )
         };
-        let all = [problem()];
+        let all = || vec![problem()];
         for format in [Format::Junit, Format::Html] {
-            let text = written(format, &all);
+            let text = written(format, all());
             assert!(
                 !text.contains("<script>") && !text.contains('\u{1b}'),
                 "{text}"
             );
             assert!(text.contains("&lt;script&gt; &amp;"), "{text}");
         }
-        let rows = written(Format::Markdown, &all);
-        assert_eq!(rows.lines().count(), 5, "{rows}");
-        let nagios = written(Format::Nagios, &all);
+        let rows = written(Format::Markdown, all());
+        let of_findings = rows.lines().filter(|line| line.starts_with("| error |"));
+        assert_eq!(of_findings.count(), 1, "{rows}");
+        let nagios = written(Format::Nagios, all());
         assert_eq!(
             (nagios.lines().count(), nagios.matches('|').count()),
             (1, 1),
@@ -384,7 +282,60 @@ mod tests {
             Format::Nagios,
             Format::Html,
         ] {
-            assert!(!written(format, &[]).is_empty());
+            assert!(!written(format, Vec::new()).is_empty());
         }
+    }
+
+    fn of(code: u8, severities: &[Severity], unknown: usize) -> Document {
+        let problem = |severity: &Severity| Problem::without_file("S001", *severity, "x".into());
+        Document {
+            code,
+            problems: severities.iter().map(problem).collect(),
+            unknown: vec!["x".to_owned(); unknown],
+            ..Document::default()
+        }
+    }
+
+    /// The exit code and the first word of the Nagios line agree, and OK is not said of something
+    /// that was not examined.
+    #[test]
+    fn exit_codes_follow_the_worst_result() {
+        use Severity::{Error, Note, Warning};
+        let args = |format, fail_on| OutputArgs { format, fail_on };
+        for (documents, state, code) in [
+            (vec![of(0, &[], 0)], "OK", 0),
+            (vec![of(0, &[Note], 0)], "OK", 0),
+            (vec![of(1, &[Warning], 0)], "WARNING", 1),
+            (vec![of(1, &[Warning, Error], 0)], "CRITICAL", 2),
+            (vec![of(3, &[], 1)], "UNKNOWN", 3),
+            (vec![of(3, &[Warning], 1)], "WARNING", 1),
+            (vec![of(2, &[Error], 0)], "UNKNOWN", 3),
+            (vec![of(2, &[Error], 0), of(0, &[], 0)], "UNKNOWN", 3),
+            (vec![of(2, &[Error], 0), of(1, &[Error], 0)], "CRITICAL", 2),
+        ] {
+            let mut out = Vec::new();
+            write(&mut out, Format::Nagios, &documents).unwrap();
+            let line = String::from_utf8(out).unwrap();
+            assert!(line.starts_with(&format!("TLS {state} - ")), "{line}");
+            assert_eq!(
+                exit_code(&args(Some(Format::Nagios), None), &documents),
+                code
+            );
+        }
+        use crate::args::FailOn;
+        for (fail_on, document, code) in [
+            (FailOn::Error, of(1, &[Warning], 0), 0),
+            (FailOn::Warning, of(0, &[Warning], 0), 1),
+            (FailOn::Never, of(1, &[Error], 0), 0),
+            (FailOn::Never, of(2, &[Error], 0), 2),
+            (FailOn::Never, of(1, &[Error], 1), 3),
+            (FailOn::Error, of(3, &[Error], 1), 1),
+        ] {
+            assert_eq!(exit_code(&args(None, Some(fail_on)), &[document]), code);
+        }
+        assert_eq!(
+            exit_code(&args(None, None), &[of(2, &[], 0), of(3, &[], 1)]),
+            2
+        );
     }
 }

@@ -1,25 +1,33 @@
 //! The output of `pyssl scan`: the verdict in three lines, then the findings, then the tables.
 
 mod data;
+mod document;
 mod json;
 mod layout;
+mod values;
 
 use std::io::{self, Write};
 
 use anstyle::Style;
 use pyssl_ciphers::CipherExt;
-use pyssl_ciphers::cipher::{Report, Severity, ViolationKind, Weakness};
+use pyssl_ciphers::cipher::{Report, Severity, Weakness};
 
 use super::ciphers::is_violated;
+use super::problems::grouped;
 use super::suites::{DOUBTFUL, style};
-use super::{BAD, FAINT, GOOD, Styled, clean, heading, milliseconds, one_line};
+use super::{BAD, FAINT, GOOD, Styled, clean, heading, milliseconds};
 use layout::{WIDTH, cut, folded, lines, row};
 
 pub(crate) use data::{
-    ChainScan, ClientCertificate, ClientScan, Deviation, DhGroup, Features, Finding, Groups, Job,
-    Order, Outcome, Scan, Signatures, Ssl2, Stapled, VersionScan, exit_code,
+    ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Job, Order,
+    Outcome, Scan, Signatures, Ssl2, Stapled, VersionScan,
 };
+pub(crate) use document::document;
 pub(crate) use json::{json, json_of_several};
+
+/// The headings of the text, Markdown and HTML.
+const KEYS: &str = "Key exchange and signatures";
+const SETTINGS: &str = "Settings";
 
 /// The statement about checks that `pyssl scan` does not make.
 const NOT_TRIED: &str = "Attacks on implementations (Heartbleed, ROBOT and others) were not tried.";
@@ -29,39 +37,58 @@ pub(crate) fn human(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
         writeln!(out, "{}", Styled(style, cut(&line, 0)))?;
     }
     findings(out, "Findings", &scan.findings)?;
-    unknown_parts(out, scan)?;
+    unknown(out, scan)?;
     if let Some(deviations) = &scan.deviations {
         string(out, scan, deviations)?;
     }
     if let Some(report) = &scan.policy {
         policy(out, report)?;
     }
-    let off = scan.versions.iter();
-    let off = off.filter(|version| version.suites.is_empty() && version.unknown.is_none());
-    let mut off: Vec<&str> = off.map(|version| version.label).collect();
-    version_tables(out, scan)?;
+    for (title, version) in by_suites(scan) {
+        version_table(out, &title, version)?;
+    }
     if let Ssl2::Suites(suites) = &scan.ssl2 {
         if !suites.is_empty() {
             heading(out, "SSL 2.0")?;
-            for suite in suites {
-                writeln!(out, "  {}", Styled(BAD, suite))?;
-            }
-        } else {
-            off.push("SSL 2.0");
+        }
+        for suite in suites {
+            writeln!(out, "  {}", Styled(BAD, suite))?;
         }
     }
+    let off = off(scan);
     if !off.is_empty() {
         writeln!(out, "\n{}: {}", off.join(", "), Styled(FAINT, "off"))?;
     }
-    keys(out, scan)?;
+    section(out, KEYS, values::keys(scan))?;
     for chain in &scan.chains {
-        certificate(out, chain, scan)?;
+        let heading = values::certificate_heading(chain);
+        section(out, &heading, values::certificate(chain, scan))?;
     }
-    settings(out, scan)?;
+    section(out, SETTINGS, values::settings(scan))?;
     clients(out, &scan.clients)?;
     let time = milliseconds(scan.time);
     writeln!(out, "\n{NOT_TRIED}")?;
     writeln!(out, "{} connections in {time}", scan.connections)
+}
+
+/// Prints labels and values.
+fn section(out: &mut dyn Write, title: &str, values: Vec<(String, String)>) -> io::Result<()> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    heading(out, title)?;
+    values
+        .iter()
+        .try_for_each(|(label, value)| row(out, label, value))
+}
+
+/// The versions that are off.
+fn off(scan: &Scan) -> Vec<&str> {
+    let off = scan.versions.iter();
+    let off = off.filter(|version| version.suites.is_empty() && version.unknown.is_none());
+    let ssl2 = matches!(&scan.ssl2, Ssl2::Suites(suites) if suites.is_empty());
+    let labels = off.map(|version| version.label);
+    labels.chain(ssl2.then_some("SSL 2.0")).collect()
 }
 
 /// The first line: what is served.
@@ -196,14 +223,14 @@ fn findings(out: &mut dyn Write, title: &str, findings: &[Finding]) -> io::Resul
     }
     heading(out, title)?;
     for finding in findings {
-        let first = format!("  {}: ", finding.severity);
+        let first = format!("  {} {}: ", finding.code, finding.severity);
         folded(out, (style(finding.severity), &first), &finding.message)?;
     }
     Ok(())
 }
 
-/// Prints the unanswered questions with their reasons.
-fn unknown_parts(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+/// The unanswered questions with their reasons.
+fn unknown_parts(scan: &Scan) -> Vec<(String, &str)> {
     let mut parts: Vec<(String, &str)> = Vec::new();
     if let Ssl2::Unknown(reason) = &scan.ssl2 {
         parts.push(("SSL 2.0".to_owned(), reason));
@@ -232,21 +259,28 @@ fn unknown_parts(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
     if let Some(reason) = &scan.keys_unknown {
         parts.push(("certificates".to_owned(), reason));
     }
-    if parts.is_empty() {
-        return Ok(());
+    parts
+}
+
+fn unknown(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+    let parts = unknown_parts(scan);
+    if !parts.is_empty() {
+        heading(out, "Unknown")?;
     }
-    heading(out, "Unknown")?;
     for (part, reason) in parts {
         folded(out, (DOUBTFUL, &format!("  {part}: ")), &clean(reason))?;
     }
     Ok(())
 }
 
-fn string(out: &mut dyn Write, scan: &Scan, deviations: &[Deviation]) -> io::Result<()> {
+fn string(out: &mut dyn Write, scan: &Scan, deviations: &[Finding]) -> io::Result<()> {
     heading(out, "Compared with the cipher string")?;
     let mut sorted: Vec<_> = deviations.iter().collect();
     sorted.sort_by_key(|deviation| std::cmp::Reverse(deviation.severity));
-    for Deviation { severity, message } in sorted {
+    for Finding {
+        severity, message, ..
+    } in sorted
+    {
         folded(out, (style(*severity), &format!("  {severity}: ")), message)?;
     }
     if deviations.is_empty() && scan.unanswered == 0 {
@@ -268,7 +302,7 @@ fn policy(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let (title, version) = (report.title(), report.version());
     let about = format!("{title} (version {version}), {}", report.source());
     folded(out, (FAINT, "  source: "), &about)?;
-    for (severity, text) in violations(report) {
+    for (severity, text) in grouped(report) {
         folded(out, (style(severity), &format!("  {severity}: ")), &text)?;
     }
     if !open.is_empty() {
@@ -276,45 +310,6 @@ fn policy(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         folded(out, (DOUBTFUL, "  unknown: "), &text)?;
     }
     Ok(())
-}
-
-/// The violations, sorted by severity. Suites with the same violation share a text, and so do
-/// groups.
-fn violations(report: &Report) -> Vec<(Severity, String)> {
-    let mut lines: Vec<(Severity, String, Vec<&str>)> = Vec::new();
-    for violation in report.violations() {
-        let text = violation.to_string();
-        let (text, name) = match violation.kind() {
-            ViolationKind::NotAllowed(cipher)
-            | ViolationKind::Forbidden { cipher, .. }
-            | ViolationKind::Discouraged { cipher, .. } => {
-                (text.replacen(cipher.name, "suite", 1), cipher.name)
-            }
-            ViolationKind::Group(name) => {
-                let full = format!("the group {name}");
-                (text.replacen(&full, "group", 1), &**name)
-            }
-            _ => (text, ""),
-        };
-        match lines.iter_mut().find(|(_, other, _)| *other == text) {
-            Some((.., names)) => names.push(name),
-            None => lines.push((violation.severity(), text, vec![name])),
-        }
-    }
-    lines.sort_by_key(|(severity, ..)| std::cmp::Reverse(*severity));
-    let join = |(severity, text, names): (Severity, String, Vec<&str>)| {
-        let text = match (&names[..], text.split_once(' ')) {
-            ([""], _) => text,
-            ([name], Some((_, rest))) => format!("{name} {rest}"),
-            (names, Some((kind, rest))) => {
-                let rest = rest.replacen("is ", "are ", 1);
-                format!("{} {kind}s {rest}: {}", names.len(), names.join(", "))
-            }
-            _ => text,
-        };
-        (severity, text)
-    };
-    lines.into_iter().map(join).collect()
 }
 
 fn in_words(order: Order) -> &'static str {
@@ -325,25 +320,27 @@ fn in_words(order: Order) -> &'static str {
     }
 }
 
-/// The suites of each version; one table for versions with the same ones.
-fn version_tables(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
+/// The versions that are on, with a heading; one entry for versions with the same suites.
+fn by_suites(scan: &Scan) -> Vec<(String, &VersionScan)> {
     let same = |a: &&VersionScan, b: &&VersionScan| a.order == b.order && a.suites == b.suites;
     let on: Vec<&VersionScan> = scan.on().collect();
+    let mut all = Vec::new();
     for versions in on.chunk_by(same) {
         let labels: Vec<&str> = versions.iter().map(|version| version.label).collect();
-        if let Some(first) = versions.first() {
-            version_table(out, &labels.join(", "), first)?;
-        }
+        let Some(first) = versions.first() else {
+            continue;
+        };
+        let order = match first.suites.len() {
+            1 => String::new(),
+            _ => format!(" ({})", in_words(first.order)),
+        };
+        all.push((format!("{}{order}", labels.join(", ")), *first));
     }
-    Ok(())
+    all
 }
 
-fn version_table(out: &mut dyn Write, label: &str, version: &VersionScan) -> io::Result<()> {
-    let order = match version.suites.len() {
-        1 => String::new(),
-        _ => format!(" ({})", in_words(version.order)),
-    };
-    heading(out, &format!("{label}{order}"))?;
+fn version_table(out: &mut dyn Write, title: &str, version: &VersionScan) -> io::Result<()> {
+    heading(out, title)?;
     let width = version.suites.iter().map(|suite| suite.name.len()).max();
     let width = width.unwrap_or(0);
     for suite in &version.suites {
@@ -366,131 +363,19 @@ fn version_table(out: &mut dyn Write, label: &str, version: &VersionScan) -> io:
     Ok(())
 }
 
-fn keys(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    if scan.groups.is_empty() && scan.dh.is_empty() && scan.signatures.is_empty() {
-        return Ok(());
-    }
-    heading(out, "Key exchange and signatures")?;
-    let same = |a: &Groups, b: &Groups| a.order == b.order && a.numbers == b.numbers;
-    for all in scan.groups.chunk_by(same) {
-        let labels: Vec<&str> = all.iter().map(|groups| groups.label).collect();
-        let Some(groups) = all.first() else {
-            continue;
-        };
-        let order = if groups.names.len() > 1 {
-            format!(" ({})", in_words(groups.order))
-        } else {
-            String::new()
-        };
-        let (labels, names) = (labels.join(", "), words(&groups.names));
-        row(out, "groups", format_args!("{labels}: {names}{order}"))?;
-    }
-    for group in &scan.dh {
-        let name = group
-            .name
-            .unwrap_or("not a group of RFC 2409, 3526 or 7919");
-        row(out, "DH group", format_args!("{} bits, {name}", group.bits))?;
-    }
-    for all in &scan.signatures {
-        let names = words(&all.names);
-        row(out, "signatures", format_args!("{}: {names}", all.label))?;
-    }
-    Ok(())
-}
-
-fn words(names: &[String]) -> String {
-    if names.is_empty() {
-        return "none found".to_owned();
-    }
-    names.join(" ")
-}
-
-fn certificate(out: &mut dyn Write, chain: &ChainScan, scan: &Scan) -> io::Result<()> {
-    let Some(leaf) = chain.certificates.first() else {
-        return Ok(());
+/// What a client negotiates, or why it does not.
+fn connects(client: &ClientScan) -> String {
+    let mark = match client.connects {
+        Some(true) => "",
+        Some(false) => "cannot connect: ",
+        None => "unknown: ",
     };
-    let key = chain.key_words.as_deref().unwrap_or("unknown key");
-    heading(out, &format!("Certificate, {key}"))?;
-    row(out, "subject", leaf)?;
-    if let Ok(info) = leaf.get_info() {
-        row(out, "issuer", one_line(info.issuer()))?;
-        let left = chain.days_left.map(days_left);
-        let left = left.map_or_else(String::new, |left| format!(" ({left})"));
-        row(
-            out,
-            "valid until",
-            format_args!("{}{left}", info.not_after()),
-        )?;
-    }
-    row(out, "signature", &chain.signature)?;
-    let trusted = match &chain.distrust {
-        None => format!("by {}", scan.trust),
-        Some((code, text)) => format!("no: {} (code {code})", clean(text)),
+    let text = match (&client.reason, client.version, client.cipher) {
+        (Some(reason), ..) => clean(reason),
+        (None, Some(version), Some(cipher)) => format!("{version}  {cipher}"),
+        _ => String::new(),
     };
-    row(out, "trusted", trusted)?;
-    let is_valid = if chain.valid_for_name { "yes" } else { "no" };
-    let name = &scan.job.server_name;
-    row(out, "name", format_args!("valid for {name}: {is_valid}"))?;
-    let stapled = match (&chain.stapled, chain.must_staple) {
-        (Stapled::No, false) => "none".to_owned(),
-        (Stapled::No, true) => "none, though the certificate demands one".to_owned(),
-        (Stapled::Good, _) => "good".to_owned(),
-        (Stapled::Revoked, _) => "revoked".to_owned(),
-        (Stapled::Invalid(reason), _) => format!("unusable: {}", clean(reason)),
-    };
-    row(out, "stapled OCSP", stapled)?;
-    for (depth, certificate) in chain.certificates.iter().enumerate().skip(1) {
-        row(out, &format!("sent as {depth}"), certificate)?;
-    }
-    Ok(())
-}
-
-fn settings(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
-    heading(out, "Settings")?;
-    let features = &scan.features;
-    let alpn = match &features.alpn {
-        None => "unknown".to_owned(),
-        Some(names) if names.is_empty() => "none".to_owned(),
-        Some(names) => clean(&names.join(" ")),
-    };
-    row(out, "ALPN", alpn)?;
-    let client = &scan.client_certificate;
-    let text = match (client.requested, client.required) {
-        (false, _) => "the server does not ask for a certificate",
-        (true, Some(true)) => "the server asks for a certificate and requires it",
-        (true, Some(false)) => "the server asks for a certificate, and does not require it",
-        (true, None) => "the server asks for a certificate; whether it requires it is unknown",
-    };
-    row(out, "client", text)?;
-    for authority in &client.authorities {
-        row(out, "", format_args!("from {}", clean(authority)))?;
-    }
-    let old = [
-        ("secure renegotiation", features.secure_renegotiation),
-        ("extended master secret", features.extended_master_secret),
-        ("compression", features.compression),
-    ];
-    let old: Vec<_> = old
-        .into_iter()
-        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "on" } else { "off" })))
-        .collect();
-    if !old.is_empty() {
-        row(out, "before 1.3", old.join(", "))?;
-    }
-    let resumed = [
-        ("TLS 1.3", features.resumption_tls13),
-        ("TLS 1.2 by ticket", features.resumption_by_ticket),
-        ("TLS 1.2 by id", features.resumption_by_id),
-    ];
-    let resumed: Vec<_> = resumed
-        .into_iter()
-        .filter_map(|(name, on)| Some(format!("{name} {}", if on? { "yes" } else { "no" })))
-        .collect();
-    let resumed = match resumed.is_empty() {
-        true => "unknown".to_owned(),
-        false => resumed.join(", "),
-    };
-    row(out, "resumption", resumed)
+    format!("{mark}{text}")
 }
 
 fn clients(out: &mut dyn Write, clients: &[ClientScan]) -> io::Result<()> {
@@ -501,27 +386,20 @@ fn clients(out: &mut dyn Write, clients: &[ClientScan]) -> io::Result<()> {
     let width = clients.iter().map(|client| client.title.chars().count());
     let width = width.max().unwrap_or(0).min(WIDTH / 2);
     for client in clients {
-        let (color, mark) = match client.connects {
-            Some(true) => (Style::new(), ""),
-            Some(false) => (BAD, "cannot connect: "),
-            None => (DOUBTFUL, "unknown: "),
-        };
-        let text = match (&client.reason, client.version, client.cipher) {
-            (Some(reason), ..) => clean(reason),
-            (None, Some(version), Some(cipher)) => {
-                format!("{version}  {cipher}")
-            }
-            _ => String::new(),
+        let color = match client.connects {
+            Some(true) => Style::new(),
+            Some(false) => BAD,
+            None => DOUBTFUL,
         };
         let first = format!("  {:<width$}  ", client.title);
-        folded(out, (color, &first), &format!("{mark}{text}"))?;
+        folded(out, (color, &first), &connects(client))?;
     }
     Ok(())
 }
 
 /// The reports of several servers, after a summary.
 pub(crate) fn several(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
-    let codes: Vec<u8> = outcomes.iter().map(Outcome::exit_code).collect();
+    let codes: Vec<u8> = outcomes.iter().map(|outcome| outcome.code).collect();
     let number = |code| codes.iter().filter(|other| **other == code).count();
     let verdicts = [
         (number(0), "without a mismatch"),

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use pyssl_ciphers::cipher::{Cipher, Severity, Weakness};
 
+use super::problems::{Row, Table};
 use super::{BAD, FAINT, GOOD, Styled};
 
 /// The style of suites that are outdated but not broken.
@@ -83,6 +84,36 @@ pub(super) fn table(out: &mut dyn Write, rows: &[SuiteRow<'_>]) -> io::Result<()
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// The suites as a table of a document.
+pub(super) fn suites_table(heading: &str, rows: &[SuiteRow<'_>]) -> Table {
+    let rows = rows.iter().map(|row| {
+        let notes = match (&row.obstacle, row.proven, note(row.cipher)) {
+            (Some(obstacle), ..) => format!("not usable: {obstacle}"),
+            (None, true, Some((_, note))) => format!("usable; {note}"),
+            (None, true, None) => "usable".to_owned(),
+            (None, false, note) => note.map(|(_, note)| note).unwrap_or_default(),
+        };
+        let cells = cells(row.cipher).into_iter().chain([notes]);
+        Row {
+            severity: row.cipher.severity(),
+            cells: cells.collect(),
+        }
+    });
+    Table {
+        heading: heading.to_owned(),
+        columns: vec![
+            "suite",
+            "protocol",
+            "key exchange",
+            "authentication",
+            "encryption",
+            "MAC",
+            "notes",
+        ],
+        rows: rows.collect(),
+    }
 }
 
 /// The columns of a suite: name, protocol, key exchange, authentication, encryption with bits, and

@@ -187,11 +187,15 @@ fn findings_are_printed_in_the_formats_of_other_programs() {
     assert!(print("markdown", 1).contains(&format!("| error | C001 | {file}:2:19 |")));
     assert!(print("nagios", 2).starts_with("TLS CRITICAL - C0"));
     let html = print("html", 1);
-    assert!(html.contains("<td>C001</td>") && html.ends_with("</body></html>\n"));
+    assert!(html.contains("<a href=\"#C001\">") && html.contains("<section id=\"C001\">"));
+    assert!(html.ends_with("</body></html>\n"));
     let good = run(["ciphers", "ECDHE+AESGCM", "--format", "nagios"]);
     assert_eq!(
         (good.code, &*good.stdout),
-        (Some(0), "TLS OK - no findings | errors=0 warnings=0\n")
+        (
+            Some(0),
+            "TLS OK - no findings | errors=0 warnings=0 unanswered=0\n"
+        )
     );
 }
 
@@ -206,34 +210,4 @@ fn fail_on_sets_the_severity_that_fails() {
         run(["ciphers", "HIGH:!", "--fail-on", "never"]).code,
         Some(2)
     );
-}
-
-/// The JSON output has all keys that the schema requires.
-#[test]
-fn json_has_the_keys_of_the_schema() {
-    let schema: Value =
-        serde_json::from_str(include_str!("../../../docs/schema/pyssl-1.json")).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("list.txt");
-    std::fs::write(&path, "HIGH\n").unwrap();
-    let file = path.to_str().unwrap();
-    for (kind, args) in [
-        (
-            "ciphers",
-            vec!["ciphers", "HIGH", "--lint", "--fix", "--json"],
-        ),
-        ("files", vec!["ciphers", "--json", "--server", file]),
-        ("audit", vec!["audit", "--json"]),
-    ] {
-        let output = run(args);
-        let value: Value = serde_json::from_str(&output.stdout).unwrap();
-        let definition = &schema["$defs"][kind];
-        assert_eq!(
-            value["schema"], definition["properties"]["schema"]["const"],
-            "{kind}"
-        );
-        for key in definition["required"].as_array().unwrap() {
-            assert!(value.get(key.as_str().unwrap()).is_some(), "{kind}: {key}");
-        }
-    }
 }

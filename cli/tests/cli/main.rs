@@ -11,6 +11,7 @@ mod ciphers_files;
 mod connect;
 mod demo;
 mod fake;
+mod formats;
 mod general;
 mod peers;
 mod renewal;

@@ -303,8 +303,12 @@ fn the_verdict_has_three_lines_and_no_line_is_wider_than_a_terminal() {
         let findings = lines[start + 1..]
             .iter()
             .take_while(|line| !line.is_empty());
-        let severities = ["  error:", "  warning:", "  note:"];
-        let rank = |line: &&&str| severities.iter().position(|s| line.starts_with(s));
+        // A finding begins with its code: `  S005 error: `.
+        let severities = [" error:", " warning:", " note:"];
+        let rank = |line: &&&str| {
+            let rest = line.strip_prefix("  S")?.get(3..)?;
+            severities.iter().position(|s| rest.starts_with(s))
+        };
         let ranks: Vec<_> = findings.clone().filter_map(|line| rank(&line)).collect();
         assert!(ranks.is_sorted() && ranks.len() > 3, "{lines:?}");
         let mut each: Vec<_> = findings.filter(|line| rank(line).is_some()).collect();

@@ -251,6 +251,27 @@ fn offers(record: &[u8], suite: u16) -> bool {
 }
 
 #[test]
+fn formats_say_what_stayed_unknown() {
+    let ca = Ca::new();
+    let upstream = EchoServer::start(&ca.issue("localhost"));
+    for (format, text) in [
+        ("sarif", "\"kind\": \"open\""),
+        ("junit", "classname=\"S021\""),
+        ("markdown", "### Unknown"),
+        ("html", "<h2>Unknown</h2>"),
+        ("nagios", "TLS "),
+    ] {
+        let throttled = throttle(upstream.addr(), 5);
+        let args = ["--format", format, "--timeout", "0.5"];
+        let output = scan(throttled.addr(), &args);
+        assert!(output.stdout.contains(text), "{format}: {output:?}");
+        assert!(!output.stdout.contains("TLS OK"), "{output:?}");
+        assert!(!output.stdout.contains("unanswered=0"), "{output:?}");
+        assert_ne!(output.code, Some(0), "{format}: {output:?}");
+    }
+}
+
+#[test]
 fn results_are_unknown_if_a_server_throttles_the_scan() {
     let ca = Ca::new();
     let config = ServerConfig::new(&ca.issue("localhost"));

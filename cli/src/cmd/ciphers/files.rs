@@ -16,6 +16,7 @@ use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;
 use crate::report::ciphers::{FileReport, FixedLine, Linted, ServiceReport};
+use crate::report::problems::Document;
 
 pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
@@ -34,27 +35,27 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
         }
         files.push(examined(args, policy.as_ref(), &openssl, file, &config));
     }
-    let problems: Vec<_> = files.iter().flat_map(FileReport::problems).collect();
-    let names: Vec<_> = args
-        .server
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
+    let worst = files.iter().map(FileReport::exit_code).max();
+    let names = args.server.iter().map(|file| file.display().to_string());
+    let documents = [Document {
+        subject: names.collect::<Vec<_>>().join(", "),
+        code: worst.unwrap_or(0).max(code),
+        problems: files.iter().flat_map(FileReport::problems).collect(),
+        tables: files.iter().flat_map(FileReport::tables).collect(),
+        ..Document::default()
+    }];
     report::print(|out| {
         if let Some(format) = args.output.format {
-            report::problems::write(out, format, &names.join(", "), &problems)
+            report::problems::write(out, format, &documents)
         } else if args.json {
             report::ciphers::lines_json(out, &files)
         } else {
             report::ciphers::lines(out, &files)
         }
     })?;
-    let worst = files.iter().map(FileReport::exit_code).max();
-    let code = worst.unwrap_or(0).max(code);
     Ok(ExitCode::from(report::problems::exit_code(
         &args.output,
-        &problems,
-        code,
+        &documents,
     )))
 }
 

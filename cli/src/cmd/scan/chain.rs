@@ -12,6 +12,7 @@ use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 use pyssl as ssl;
 use pyssl_ciphers::cipher::Severity;
+use pyssl_ciphers::wire::ScanCode;
 
 use crate::args::TrustArgs;
 use crate::failure::{Failure, WithContext};
@@ -86,6 +87,7 @@ impl Judge {
         match &distrust {
             // Errors about dates are left out: the dates have findings of their own.
             Some((code, text)) if !is_date(*code) => findings.push(Finding::new(
+                ScanCode::Untrusted,
                 Severity::Error,
                 format!("the certificate is not trusted: {text}"),
             )),
@@ -95,7 +97,7 @@ impl Judge {
         let valid_for_name = is_for_name(leaf, server_name)?;
         if !valid_for_name {
             let text = format!("the certificate is not valid for {server_name}");
-            findings.push(Finding::new(Severity::Error, text));
+            findings.push(Finding::new(ScanCode::WrongName, Severity::Error, text));
         }
         findings.extend(order(&chain));
         for certificate in &chain {
@@ -108,15 +110,18 @@ impl Judge {
         };
         match &stapled {
             Stapled::No if must_staple => findings.push(Finding::new(
+                ScanCode::Stapling,
                 Severity::Error,
                 "the certificate demands a stapled OCSP response, and the server sends none",
             )),
             Stapled::No | Stapled::Good => {}
             Stapled::Revoked => findings.push(Finding::new(
+                ScanCode::Stapling,
                 Severity::Error,
                 "the stapled OCSP response says that the certificate was revoked",
             )),
             Stapled::Invalid(reason) => findings.push(Finding::new(
+                ScanCode::Stapling,
                 Severity::Warning,
                 format!("the stapled OCSP response cannot be used: {reason}"),
             )),
@@ -239,13 +244,22 @@ fn validity(leaf: &X509Ref, left: Option<i64>) -> Result<Option<Finding>, ErrorS
     let now = openssl::asn1::Asn1Time::days_from_now(0)?;
     if leaf.not_before() > &*now {
         let text = "the certificate is not valid yet";
-        return Ok(Some(Finding::new(Severity::Error, text)));
+        return Ok(Some(Finding::new(
+            ScanCode::Validity,
+            Severity::Error,
+            text,
+        )));
     }
     let lifetime = leaf.not_before().diff(leaf.not_after())?.days;
     let warning = MOST_DAYS_BEFORE_WARNING.min(i64::from(lifetime) / 10);
     Ok(match left {
-        Some(..0) => Some(Finding::new(Severity::Error, "the certificate has expired")),
+        Some(..0) => Some(Finding::new(
+            ScanCode::Validity,
+            Severity::Error,
+            "the certificate has expired",
+        )),
         Some(days) if days < warning => Some(Finding::new(
+            ScanCode::Validity,
             Severity::Warning,
             format!("the certificate expires in {days} days"),
         )),
@@ -271,7 +285,7 @@ fn order(chain: &[X509]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !path.is_sorted() {
         let text = "the certificates are not in the order of the chain";
-        findings.push(Finding::new(Severity::Warning, text));
+        findings.push(Finding::new(ScanCode::ChainOrder, Severity::Warning, text));
     }
     let unused = chain.iter().enumerate();
     for (_, certificate) in unused.filter(|(place, _)| !path.contains(place)) {
@@ -279,13 +293,13 @@ fn order(chain: &[X509]) -> Vec<Finding> {
             "a superfluous certificate was sent: {}",
             subject(certificate)
         );
-        findings.push(Finding::new(Severity::Note, text));
+        findings.push(Finding::new(ScanCode::ChainOrder, Severity::Note, text));
     }
     let root = path.last().and_then(|last| chain.get(*last));
     let is_root = |root: &&X509| root.issued(root) == X509VerifyResult::OK;
     if let Some(root) = root.filter(|root| path.len() > 1 && is_root(root)) {
         let text = format!("the root was sent, which clients ignore: {}", subject(root));
-        findings.push(Finding::new(Severity::Note, text));
+        findings.push(Finding::new(ScanCode::ChainOrder, Severity::Note, text));
     }
     findings
 }
@@ -298,7 +312,11 @@ fn strength(certificate: &X509Ref) -> Vec<Finding> {
         let least = if kind == "ec" { 224 } else { 2048 };
         if bits < least {
             let text = format!("the key of {subject} has {bits} bits");
-            findings.push(Finding::new(Severity::Error, text));
+            findings.push(Finding::new(
+                ScanCode::WeakCertificate,
+                Severity::Error,
+                text,
+            ));
         }
     }
     let signature = signature(certificate);
@@ -306,7 +324,11 @@ fn strength(certificate: &X509Ref) -> Vec<Finding> {
     let is_root = certificate.issued(certificate) == X509VerifyResult::OK;
     if !is_root && ["sha1", "md5", "md2"].iter().any(|old| lower.contains(old)) {
         let text = format!("{subject} is signed with {signature}");
-        findings.push(Finding::new(Severity::Error, text));
+        findings.push(Finding::new(
+            ScanCode::WeakCertificate,
+            Severity::Error,
+            text,
+        ));
     }
     findings
 }

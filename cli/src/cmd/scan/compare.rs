@@ -6,24 +6,25 @@ use std::collections::HashSet;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{Aspect, Policy, Report, Resolved, Severity};
+use pyssl_ciphers::wire::ScanCode;
 
-use crate::report::scan::{Deviation, Order, Scan, Ssl2};
+use crate::report::scan::{Finding, Order, Scan, Ssl2};
 
 /// Compares with the server's intended cipher string.
-pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
+pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Finding> {
     let mut found = Vec::new();
     let meant = meant.selected();
     let accepted = accepted(scan);
     let is_meant = |id: u32| meant.iter().any(|suite| suite.id == id);
     let has = |id: u32| accepted.iter().any(|suite| suite.id == id);
     for suite in accepted.iter().filter(|suite| !is_meant(suite.id)) {
-        found.push(Deviation {
-            severity: Severity::Error,
-            message: format!(
+        found.push(deviation(
+            Severity::Error,
+            format!(
                 "{} is accepted, and the string does not select it",
                 suite.name
             ),
-        });
+        ));
     }
     // If a question had no answer, the server may accept a suite that was not seen.
     let mut older = scan
@@ -34,10 +35,10 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
         return found;
     }
     if accepted.is_empty() {
-        found.push(Deviation {
-            severity: Severity::Warning,
-            message: "TLS 1.2 and older are off, so the string has no effect".to_owned(),
-        });
+        found.push(deviation(
+            Severity::Warning,
+            "TLS 1.2 and older are off, so the string has no effect",
+        ));
         return found;
     }
     let kinds: HashSet<&str> = accepted.iter().filter_map(|suite| suite.auth).collect();
@@ -57,10 +58,10 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
         } else {
             (Severity::Warning, "the string selects it")
         };
-        found.push(Deviation {
+        found.push(deviation(
             severity,
-            message: format!("{} is not accepted; {why}", suite.name),
-        });
+            format!("{} is not accepted; {why}", suite.name),
+        ));
     }
     for version in &scan.versions {
         let old = version.suites.iter().filter(|suite| is_meant(suite.id));
@@ -73,13 +74,17 @@ pub(super) fn with_string(scan: &Scan, meant: &Resolved) -> Vec<Deviation> {
             .map(|suite| suite.id)
             .filter(|id| old.contains(id));
         if version.order == Order::Server && !wanted.eq(old.iter().copied()) {
-            found.push(Deviation {
-                severity: Severity::Warning,
-                message: format!("{}: the order is not that of the string", version.label),
-            });
+            found.push(deviation(
+                Severity::Warning,
+                format!("{}: the order is not that of the string", version.label),
+            ));
         }
     }
     found
+}
+
+fn deviation(severity: Severity, message: impl Into<String>) -> Finding {
+    Finding::new(ScanCode::Deviation, severity, message)
 }
 
 /// The suites of TLS 1.2 and older, without duplicates.

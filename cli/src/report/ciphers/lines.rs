@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::compat::{OnVersion, OnVersionJson};
 use super::fix::{FixJson, FixedLine};
-use super::{count, counts, few, is_violated, style, with_advice};
-use crate::report::problems::Problem;
+use super::{count, counts, few, is_violated, style, verdict, with_advice};
+use crate::report::problems::{Problem, Table};
 use crate::report::{BAD, BOLD, FAINT, GOOD, SCHEMA, Styled, clean, write_json};
 
 /// A file with its servers and their problems.
@@ -197,6 +197,33 @@ impl Linted {
 }
 
 impl FileReport {
+    /// The settings of each server, as tables.
+    pub(crate) fn tables(&self) -> Vec<Table> {
+        let services = self.services.iter();
+        let tables = services.map(|service| {
+            let settings = service.settings.iter().map(|setting| {
+                let name = match setting.directive.is_empty() {
+                    true => setting.kind,
+                    false => &setting.directive,
+                };
+                (name.to_owned(), setting.value.clone())
+            });
+            let heading = match service.name.is_empty() {
+                true => self.file.clone(),
+                false => format!("{}, {}", self.file, service.name),
+            };
+            let mut values: Vec<_> = settings.collect();
+            values.extend(
+                service
+                    .policy
+                    .as_ref()
+                    .map(|p| ("policy".to_owned(), verdict(p))),
+            );
+            Table::of_values(&heading, values)
+        });
+        tables.filter(|table| !table.rows.is_empty()).collect()
+    }
+
     /// Every problem: of the strings, of the other settings, then of the policy.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut all: Vec<Problem> = self.strings.iter().flat_map(Linted::problems).collect();

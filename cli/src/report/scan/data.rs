@@ -6,6 +6,7 @@ use std::time::Duration;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{Aspect, Report, Severity};
+use pyssl_ciphers::wire::ScanCode;
 use serde::Serialize;
 
 use super::super::ciphers::is_violated;
@@ -34,20 +35,8 @@ impl fmt::Display for Job {
 pub(crate) struct Outcome {
     pub(crate) job: Job,
     pub(crate) result: Result<Scan, Failure>,
-}
-
-impl Outcome {
     /// The exit code of a scan of this server alone.
-    pub(crate) fn exit_code(&self) -> u8 {
-        self.result.as_ref().map_or(2, Scan::exit_code)
-    }
-}
-
-/// The exit code of several scans: 1 if a server does not match, 2 if one could not be scanned, 3 if
-/// something is unknown.
-pub(crate) fn exit_code(outcomes: &[Outcome]) -> u8 {
-    let codes = outcomes.iter().map(Outcome::exit_code);
-    codes.filter(|code| *code > 0).min().unwrap_or(0)
+    pub(crate) code: u8,
 }
 
 /// The results for one server under one name.
@@ -78,7 +67,7 @@ pub(crate) struct Scan {
     pub(crate) time: Duration,
     pub(crate) policy: Option<Report>,
     /// Deviations from the server's intended string.
-    pub(crate) deviations: Option<Vec<Deviation>>,
+    pub(crate) deviations: Option<Vec<Finding>>,
     /// The findings, sorted by severity.
     pub(crate) findings: Vec<Finding>,
 }
@@ -199,13 +188,15 @@ pub(crate) struct ClientScan {
 /// A fact about the server that should be changed or known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
+    pub(crate) code: ScanCode,
     pub(crate) severity: Severity,
     pub(crate) message: String,
 }
 
 impl Finding {
-    pub(crate) fn new(severity: Severity, message: impl Into<String>) -> Finding {
+    pub(crate) fn new(code: ScanCode, severity: Severity, message: impl Into<String>) -> Finding {
         Finding {
+            code,
             severity,
             message: message.into(),
         }
@@ -221,15 +212,8 @@ pub(crate) enum Order {
     Unknown,
 }
 
-/// One deviation from the intended string.
-#[derive(Serialize)]
-pub(crate) struct Deviation {
-    pub(crate) severity: Severity,
-    pub(crate) message: String,
-}
-
 impl Scan {
-    /// The exit code: 0 if the server matches the policy or string, 1 if it does not, 3 if this is
+    /// The exit code without --fail-on: 0 if the server matches the policy or string, 1 if it does not, 3 if this is
     /// unknown.
     pub(crate) fn exit_code(&self) -> u8 {
         let deviates = self.deviations.iter().flatten().any(|d| counts(d.severity));

@@ -8,15 +8,16 @@ use pyssl_ciphers::wire::StartTls;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::{CertificateJson, millis, write_json};
+use super::super::{CertificateJson, SCHEMA, millis, write_json};
 use super::data::{
-    ChainScan, ClientCertificate, ClientScan, Deviation, DhGroup, Features, Finding, Groups, Order,
-    Outcome, Scan, Signatures, Ssl2, Stapled, exit_code, is_open,
+    ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Order, Outcome,
+    Scan, Signatures, Ssl2, Stapled, is_open,
 };
 use super::{NOT_TRIED, count};
 
 #[derive(Serialize)]
 struct ScanJson<'a> {
+    schema: u32,
     target: String,
     starttls: Option<&'static str>,
     server_name: &'a str,
@@ -47,7 +48,7 @@ struct ScanJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deviations: Option<&'a [Deviation]>,
+    deviations: Option<&'a [Finding]>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +139,7 @@ pub(crate) fn json(out: &mut dyn Write, scan: &Scan) -> io::Result<()> {
 
 #[derive(Serialize)]
 struct SeveralJson<'a> {
+    schema: u32,
     exit_code: u8,
     summary: Vec<SummaryJson<'a>>,
     scans: Vec<ScanJson<'a>>,
@@ -160,14 +162,18 @@ struct SummaryJson<'a> {
 }
 
 /// The summary, and the reports of all servers that could be scanned.
-pub(crate) fn json_of_several(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
+pub(crate) fn json_of_several(
+    out: &mut dyn Write,
+    outcomes: &[Outcome],
+    exit_code: u8,
+) -> io::Result<()> {
     let summary = outcomes.iter().map(|outcome| {
         let scan = outcome.result.as_ref().ok();
         let count = |severity| scan.map(|scan| count(&scan.findings, severity));
         SummaryJson {
             target: outcome.job.endpoint.address.to_string(),
             server_name: &outcome.job.server_name,
-            exit_code: outcome.exit_code(),
+            exit_code: outcome.code,
             error: outcome.result.as_ref().err().map(ToString::to_string),
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
@@ -180,10 +186,10 @@ pub(crate) fn json_of_several(out: &mut dyn Write, outcomes: &[Outcome]) -> io::
         .iter()
         .filter_map(|outcome| outcome.result.as_ref().ok());
     let scans = scans.map(of).collect::<io::Result<Vec<_>>>()?;
-    let exit_code = exit_code(outcomes);
     write_json(
         out,
         &SeveralJson {
+            schema: SCHEMA,
             exit_code,
             summary,
             scans,
@@ -223,6 +229,7 @@ fn of(scan: &Scan) -> io::Result<ScanJson<'_>> {
     let mut dh_bits: Vec<u32> = scan.dh.iter().map(|group| group.bits).collect();
     dh_bits.dedup();
     Ok(ScanJson {
+        schema: SCHEMA,
         target: scan.job.endpoint.address.to_string(),
         starttls: scan.job.endpoint.starttls.map(StartTls::name),
         server_name: &scan.job.server_name,
