@@ -322,6 +322,15 @@ impl From<Version> for ssl::TlsVersion {
     }
 }
 
+/// The help of --policy, with the names of the guidelines.
+fn policy_help(first: &str) -> String {
+    let names = pyssl_ciphers::cipher::Policy::names().join(", ");
+    format!(
+        "{first}: {names}; `system` for the crypto policy of this system (/etc/crypto-policies, or the \
+         system_default section of openssl.cnf), or a TOML file"
+    )
+}
+
 /// Python's longest time-out: 2^63 ns.
 const MOST_SECONDS: f64 = 9_223_372_036.0;
 

@@ -1,7 +1,6 @@
 //! Compares a whole context with a guideline.
 
 use openssl::pkey::Id;
-use openssl::x509::X509Ref;
 use pyssl::{Result, SslContext};
 
 use crate::cipher::{Aspect, CertificateFacts, Policy, Report};
@@ -25,9 +24,8 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
             continue;
         };
         if role == Role::Server {
-            if let Some(facts) = facts(&held.leaf) {
-                report.extend(policy.check_certificate(&facts));
-            }
+            let leaf = crate::key::certificate(&held.leaf)?;
+            report.extend(policy.check_certificate(&CertificateFacts::of(&leaf)?));
         }
         let kind = match key.id() {
             Id::RSA | Id::RSA_PSS => "rsa",
@@ -49,29 +47,4 @@ pub(crate) fn check_policy(context: &SslContext, policy: &Policy, role: Role) ->
         report.leave_open(policy, Aspect::Certificates);
     }
     Ok(report)
-}
-
-/// The facts about a certificate that policies have rules for.
-fn facts(leaf: &X509Ref) -> Option<CertificateFacts> {
-    let key = leaf.public_key().ok()?;
-    let kind = match key.id() {
-        Id::RSA | Id::RSA_PSS => "rsa",
-        Id::EC => "ecdsa",
-        Id::DSA => "dsa",
-        Id::ED25519 => "ed25519",
-        Id::ED448 => "ed448",
-        _ => "other",
-    };
-    let days = leaf.not_before().diff(leaf.not_after()).ok()?.days;
-    let signature = leaf.signature_algorithm().object().nid();
-    let facts = CertificateFacts::new(
-        kind,
-        signature.long_name().unwrap_or("unknown"),
-        u32::try_from(days).unwrap_or(0),
-    );
-    let curve = key.ec_key().ok().and_then(|key| key.group().curve_name());
-    Some(match curve.and_then(|curve| curve.short_name().ok()) {
-        Some(curve) => facts.curve(curve),
-        None => facts,
-    })
 }

@@ -76,7 +76,7 @@ use crate::words::{GroupName, Suite, Text, Version};
 /// | `groups` | the groups that may be on; every other group is a violation |
 /// | `expect-groups` | each of these groups should be on |
 /// | `require-versions` | each of these versions must be on |
-/// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`), `curves`, `signatures`, and at most `days` of validity |
+/// | `certificates` | what a server's certificate must have: `kinds` of keys (`ecdsa`, `rsa`, `dsa`, `ed25519`, `ed448`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`), `curves`, `signatures`, and at most `days` of validity |
 /// | `keys` | the fewest bits for each kind of key: `rsa`, `dsa`, `ec`, and `dh` for finite-field parameters |
 #[derive(Debug, Clone)]
 pub struct Policy {
@@ -193,19 +193,26 @@ impl Policy {
             Policy::rfc9325(),
             Policy::built_in(include_str!("policies/rfc9113.toml")),
             Policy::built_in(include_str!("policies/nist-800-52r2.toml")),
+            Policy::built_in(include_str!("policies/bsi-tr-02102-2.toml")),
+            Policy::built_in(include_str!("policies/anssi.toml")),
+            Policy::built_in(include_str!("policies/ncsc-nl.toml")),
+            Policy::built_in(include_str!("policies/pci-dss.toml")),
+            Policy::built_in(include_str!("policies/fips-140-3.toml")),
+            Policy::built_in(include_str!("policies/cnsa-2.0.toml")),
         ]
     }
 
     /// The earlier versions of policies of the crate.
     fn earlier() -> Vec<Policy> {
         vec![
-            Policy::built_in(include_str!("policies/mozilla-modern-5.8.toml")),
-            Policy::built_in(include_str!("policies/mozilla-intermediate-5.8.toml")),
+            Policy::built_in(include_str!("policies/mozilla-modern-5.7.toml")),
+            Policy::built_in(include_str!("policies/mozilla-intermediate-5.7.toml")),
+            Policy::built_in(include_str!("policies/mozilla-old-5.7.toml")),
         ]
     }
 
     /// The names of the policies that come with the crate, with the versions of earlier ones:
-    /// `"mozilla-intermediate@5.8"`.
+    /// `"mozilla-intermediate@5.7"`.
     pub fn names() -> Vec<String> {
         let newest = Policy::all()
             .into_iter()
@@ -217,7 +224,7 @@ impl Policy {
     }
 
     /// The policy of this name among those that come with the crate: `"mozilla-intermediate"`, or with
-    /// a version `"mozilla-intermediate@5.8"`.
+    /// a version `"mozilla-intermediate@5.7"`.
     pub fn named(name: &str) -> Option<Policy> {
         let (name, version) = match name.split_once('@') {
             Some((name, version)) => (name, Some(version)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, ValueHint};
 use pyssl as ssl;
 
-use super::{KeyArgs, OutputArgs, Version};
+use super::{KeyArgs, OutputArgs, Version, policy_help};
 
 /// Build a context as a Python program would, and report its problems
 ///
@@ -82,9 +82,8 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "VERSION")]
     pub(crate) max: Option<Version>,
 
-    /// Also compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325,
-    /// rfc9113, nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath,
+          help = policy_help("Also compare with a guideline"))]
     pub(crate) policy: Option<String>,
 
     /// Print one JSON object

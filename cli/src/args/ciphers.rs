@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use pyssl_ciphers::negotiate::Role;
 
-use super::{KeyArgs, OutputArgs, Version};
+use super::{KeyArgs, OutputArgs, Version, policy_help};
 
 const EXIT_CODES: &str = "Exit codes: 0 no problem; 1 --lint or --policy found a warning or error, --diff found \
                   the other string weaker, a version of --openssl rejects the string or makes it \
@@ -82,9 +82,8 @@ pub(crate) struct CiphersArgs {
     #[arg(long, value_name = "OTHER")]
     pub(crate) diff: Option<OsString>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325,
-    /// rfc9113, nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath,
+          help = policy_help("Compare with a guideline"))]
     pub(crate) policy: Option<String>,
 
     /// The lowest enabled version [default: 1.2]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{OutputArgs, StartTlsArg, Target, seconds};
+use super::{OutputArgs, StartTlsArg, Target, policy_help, seconds};
 
 /// Find the versions, suites, groups, signatures, certificates and settings of servers
 ///
@@ -59,9 +59,8 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) capath: Option<PathBuf>,
 
-    /// Compare with a guideline: mozilla-modern, mozilla-intermediate, mozilla-old, rfc9325, rfc9113,
-    /// nist-800-52r2, an earlier version (mozilla-intermediate@5.8), or a TOML file
-    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath,
+          help = policy_help("Compare with a guideline"))]
     pub(crate) policy: Option<String>,
 
     /// Compare with the server's intended cipher string

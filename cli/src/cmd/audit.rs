@@ -7,7 +7,7 @@ use pyssl as ssl;
 use pyssl_ciphers::audit::AuditOptions;
 use pyssl_ciphers::negotiate::Role;
 
-use super::ciphers::read_policy;
+use super::policy::read_policy;
 use crate::args::{AuditArgs, ProtocolArg};
 use crate::failure::{Failure, WithContext};
 use crate::report;

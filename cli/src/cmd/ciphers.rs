@@ -6,7 +6,6 @@ mod files;
 pub(crate) use compat::profiles;
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,9 +13,9 @@ use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{
     CipherString, CipherStringError, CipherStringErrorKind as Kind, Ciphersuites, Fix, LintCode,
-    Policy,
 };
 
+use super::policy::read_policy;
 use crate::args::{CiphersArgs, Version};
 use crate::failure::{Failure, WithContext};
 use crate::input;
@@ -189,25 +188,6 @@ pub(crate) fn versions(min: Option<Version>, max: Option<Version>) -> Vec<TlsVer
     .filter(|version| (min..=max).contains(version))
     .map(TlsVersion::from)
     .collect()
-}
-
-/// Finds a policy by name, or reads it from a file.
-pub(crate) fn read_policy(name: &str) -> Result<Policy, Failure> {
-    if let Some(policy) = Policy::named(name) {
-        return Ok(policy);
-    }
-    let text = match input::read_text(Path::new(name)) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Failure::Usage(format!(
-                "--policy: '{}' is not a file, and none of {}",
-                name.escape_debug(),
-                Policy::names().join(", ")
-            )));
-        }
-        error @ Err(_) => error.with_context(|| format!("cannot read the policy {name}"))?,
-    };
-    Policy::parse(&text).map_err(|error| Failure::Usage(format!("--policy {name}: {error}")))
 }
 
 /// The given string, or standard input for `-`. Invalid UTF-8 is replaced by a character that the

@@ -6,6 +6,7 @@ mod connect;
 mod demo;
 mod explain;
 mod http;
+mod policy;
 mod scan;
 mod serve;
 

@@ -21,7 +21,8 @@ use pyssl_ciphers::cipher::{CipherString, Policy, Resolved};
 use pyssl_ciphers::negotiate::Profile;
 
 use crate::args::{Endpoint, ScanArgs, Target, TrustArgs};
-use crate::cmd::ciphers::{profiles, read_policy};
+use crate::cmd::ciphers::profiles;
+use crate::cmd::policy::read_policy;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;

@@ -4,7 +4,7 @@ use pyssl_testing::openssl::ssl::SslVersion;
 use pyssl_testing::{EchoServer, Scripted, ServerConfig, closed_port};
 use serde_json::Value;
 
-use crate::support::{Output, World, run};
+use crate::support::{Output, World, pyssl, run, run_command};
 
 /// Fails unless `value` has the types, constants and required keys that a definition states.
 fn assert_valid(schema: &Value, definition: &Value, value: &Value, at: &str) {
@@ -192,4 +192,30 @@ fn explanations_are_printed_as_pages() {
     }
     let markdown = run(["explain", "s005", "--format", "markdown"]).stdout;
     assert!(markdown.contains("### S005\n"), "{markdown}");
+}
+
+/// The policy `system` comes from the file that OpenSSL reads.
+#[test]
+fn the_policy_of_the_system_is_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("own.cnf");
+    let text = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n\
+                MinProtocol = TLSv1.2\nCipherString = ECDHE+AESGCM\nGroups = X25519:P-256\n";
+    std::fs::write(&file, text).unwrap();
+    let compare = |string: &str| {
+        let args = ["ciphers", string, "--policy", "system", "--min", "1.2"];
+        run_command(pyssl().args(args).env("OPENSSL_CONF", &file))
+    };
+    let output = compare("ECDHE-RSA-AES128-GCM-SHA256");
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stdout.contains("own.cnf"), "{output:?}");
+    let output = compare("AES128-SHA");
+    assert_eq!(output.code, Some(1), "{output:?}");
+    std::fs::write(&file, "[x]\n").unwrap();
+    let output = compare("HIGH");
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(
+        output.stderr.contains("no system_default section"),
+        "{output:?}"
+    );
 }

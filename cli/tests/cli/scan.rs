@@ -173,14 +173,22 @@ fn a_difference_from_the_expected_string_sets_the_exit_code() {
 #[test]
 fn scan_compares_suites_versions_and_groups_with_a_policy() {
     let ca = Ca::new();
-    let modern = EchoServer::start(
-        ServerConfig::new(&ca.issue("localhost"))
-            .only_version(SslVersion::TLS1_3)
-            .configure(|context| context.set_groups_list("X25519:P-256:P-384").unwrap()),
-    );
-    let output = scan(modern.addr(), &["--policy", "mozilla-modern"]);
+    let modern = |days| {
+        let leaf = ca.builder().san("localhost").valid_for_days(days).build();
+        EchoServer::start(
+            ServerConfig::new(&leaf)
+                .only_version(SslVersion::TLS1_3)
+                .configure(|context| context.set_groups_list("X25519:P-256:P-384").unwrap()),
+        )
+    };
+    let output = scan(modern(90).addr(), &["--policy", "mozilla-modern"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("conforms"));
+    // The certificate is compared, too.
+    let output = scan(modern(91).addr(), &["--policy", "mozilla-modern"]);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let lifetime = "the certificate is valid for 91 days; the maximum is 90";
+    assert!(unfolded(&output).contains(lifetime), "{output:?}");
     let old = EchoServer::start(
         rsa_and_more(&ca)
             .min_version(SslVersion::TLS1)

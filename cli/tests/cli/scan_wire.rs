@@ -273,8 +273,8 @@ fn formats_say_what_stayed_unknown() {
 
 #[test]
 fn results_are_unknown_if_a_server_throttles_the_scan() {
-    let ca = Ca::new();
-    let config = ServerConfig::new(&ca.issue("localhost"));
+    let leaf = Ca::new().builder().san("localhost").valid_for_days(90);
+    let config = ServerConfig::new(&leaf.build());
     let modern = config.only_version(pyssl_testing::openssl::ssl::SslVersion::TLS1_3);
     let upstream = EchoServer::start(modern.configure(|context| {
         context.set_groups_list("X25519:P-256:P-384").unwrap();

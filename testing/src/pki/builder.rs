@@ -123,6 +123,11 @@ impl CertBuilder {
         self
     }
 
+    /// Sets a validity of this many days that began yesterday.
+    pub fn valid_for_days(self, days: i64) -> Self {
+        self.valid(now() - DAY, now() + (days - 1) * DAY)
+    }
+
     /// Sets a validity of 30 days that ended yesterday.
     pub fn expired(self) -> Self {
         self.valid(now() - 31 * DAY, now() - DAY)

@@ -1,5 +1,7 @@
 //! The rules of a policy for the certificate of a server.
 
+use openssl::x509::X509;
+use pyssl::Certificate;
 use serde::Deserialize;
 
 use super::{Aspect, Policy, Report, ViolationKind, same_group};
@@ -27,7 +29,33 @@ enum Kind {
     Dsa,
     Ed25519,
     Ed448,
+    #[serde(rename = "ml-dsa-44")]
+    MlDsa44,
+    #[serde(rename = "ml-dsa-65")]
+    MlDsa65,
+    #[serde(rename = "ml-dsa-87")]
+    MlDsa87,
 }
+
+/// The encoded identifiers of the kinds of keys (RFC 3279, RFC 4055, RFC 8410, RFC 9881).
+const KINDS: [(&[u8], Kind); 9] = [
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", Kind::Rsa),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", Kind::Rsa),
+    (b"\x2a\x86\x48\xce\x3d\x02\x01", Kind::Ecdsa),
+    (b"\x2a\x86\x48\xce\x38\x04\x01", Kind::Dsa),
+    (b"\x2b\x65\x70", Kind::Ed25519),
+    (b"\x2b\x65\x71", Kind::Ed448),
+    (b"\x60\x86\x48\x01\x65\x03\x04\x03\x11", Kind::MlDsa44),
+    (b"\x60\x86\x48\x01\x65\x03\x04\x03\x12", Kind::MlDsa65),
+    (b"\x60\x86\x48\x01\x65\x03\x04\x03\x13", Kind::MlDsa87),
+];
+
+/// The signature algorithms whose names OpenSSL before 3.5 does not know.
+const SIGNATURES: [(&str, &str); 3] = [
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+];
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -37,6 +65,9 @@ impl Kind {
             Kind::Dsa => "dsa",
             Kind::Ed25519 => "ed25519",
             Kind::Ed448 => "ed448",
+            Kind::MlDsa44 => "ml-dsa-44",
+            Kind::MlDsa65 => "ml-dsa-65",
+            Kind::MlDsa87 => "ml-dsa-87",
         }
     }
 }
@@ -46,7 +77,7 @@ impl Kind {
 /// ```
 /// use pyssl_ciphers::cipher::{CertificateFacts, Policy};
 ///
-/// let policy = Policy::named("mozilla-intermediate@5.8").unwrap();
+/// let policy = Policy::named("mozilla-intermediate@5.7").unwrap();
 /// let facts = CertificateFacts::new("rsa", "sha1WithRSAEncryption", 400);
 /// let found = policy.check_certificate(&facts);
 /// let found: Vec<_> = found.violations().iter().map(ToString::to_string).collect();
@@ -64,8 +95,39 @@ pub struct CertificateFacts {
 }
 
 impl CertificateFacts {
+    /// The facts about this certificate. They do not depend on the algorithms that the linked
+    /// OpenSSL supports.
+    ///
+    /// # Errors
+    ///
+    /// If the certificate cannot be read.
+    pub fn of(certificate: &Certificate) -> pyssl::Result<CertificateFacts> {
+        const A_DAY: i32 = 24 * 60 * 60;
+        let der = certificate.to_der()?;
+        let x509 = X509::from_der(&der)?;
+        let oid = key_algorithm(&der);
+        let known = KINDS.iter().find(|(known, _)| Some(*known) == oid);
+        let kind = known.map_or("other", |(_, kind)| kind.name());
+        // Both ends belong to the validity (RFC 5280, section 4.1.2.5).
+        let validity = x509.not_before().diff(x509.not_after())?;
+        let days = validity.days + (validity.secs + 1).min(A_DAY) / A_DAY;
+        let signature = x509.signature_algorithm().object();
+        let oid = signature.to_string();
+        let signature = match SIGNATURES.iter().find(|(known, _)| *known == oid) {
+            Some((_, name)) => (*name).to_owned(),
+            None => signature.nid().long_name().map_or(oid, str::to_owned),
+        };
+        let facts = CertificateFacts::new(kind, &signature, u32::try_from(days).unwrap_or(0));
+        let key = x509.public_key().ok().and_then(|key| key.ec_key().ok());
+        let curve = key.and_then(|key| key.group().curve_name());
+        Ok(match curve.and_then(|curve| curve.short_name().ok()) {
+            Some(curve) => facts.curve(curve),
+            None => facts,
+        })
+    }
+
     /// The facts: the kind of the certificate's key (`"rsa"`, `"ecdsa"`, `"dsa"`, `"ed25519"`,
-    /// `"ed448"`), OpenSSL's long name of its signature algorithm, and the days of its validity.
+    /// `"ed448"`, `"ml-dsa-87"`), OpenSSL's long name of its signature algorithm, and the days of its validity.
     pub fn new(kind: &str, signature: &str, days: u32) -> CertificateFacts {
         CertificateFacts {
             kind: kind.into(),
@@ -118,4 +180,39 @@ impl Policy {
         }
         self.report([Aspect::Certificates], violations)
     }
+}
+
+/// The encoded identifier of the algorithm of a certificate's key (RFC 5280, section 4.1).
+fn key_algorithm(certificate: &[u8]) -> Option<&[u8]> {
+    const VERSION: u8 = 0xa0;
+    let (_, certificate, _) = element(certificate)?;
+    let (_, mut rest, _) = element(certificate)?;
+    if rest.first() == Some(&VERSION) {
+        rest = element(rest)?.2;
+    }
+    // The serial number, the signature algorithm, the issuer, the validity and the subject.
+    for _ in 0..5 {
+        rest = element(rest)?.2;
+    }
+    let (_, key, _) = element(rest)?;
+    let (_, algorithm, _) = element(key)?;
+    let (_, oid, _) = element(algorithm)?;
+    Some(oid)
+}
+
+/// The tag and the content of the first element of a DER text, and the bytes after it.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    const LONG: u8 = 0x80;
+    let (&tag, rest) = der.split_first()?;
+    let (&first, mut rest) = rest.split_first()?;
+    let mut length = usize::from(first);
+    if first & LONG != 0 {
+        let count = usize::from(first & !LONG);
+        let bytes = rest.get(..count).filter(|bytes| bytes.len() <= 4)?;
+        length = bytes
+            .iter()
+            .fold(0, |length, byte| length << 8 | usize::from(*byte));
+        rest = rest.get(count..)?;
+    }
+    Some((tag, rest.get(..length)?, rest.get(length..)?))
 }

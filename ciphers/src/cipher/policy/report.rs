@@ -191,7 +191,7 @@ impl Report {
     /// let suites = CipherString::parse("ECDHE+AESGCM")?.resolve()?.into_ciphers();
     /// let report = Policy::mozilla_intermediate().check(&suites, &[]);
     /// assert!(report.conforms());
-    /// assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups]);
+    /// assert_eq!(report.not_compared(), [Aspect::Versions, Aspect::Groups, Aspect::Keys, Aspect::Certificates]);
     /// # Ok::<(), pyssl::Error>(())
     /// ```
     pub fn not_compared(&self) -> &[Aspect] {

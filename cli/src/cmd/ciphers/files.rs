@@ -10,8 +10,9 @@ use pyssl_ciphers::cipher::{
 };
 use pyssl_ciphers::config::{Config, Service, Setting, SettingKind};
 
-use super::{compat, read_policy, versions};
+use super::{compat, versions};
 use crate::args::CiphersArgs;
+use crate::cmd::policy::read_policy;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::report;

@@ -11,7 +11,7 @@ use openssl::x509::store::{X509Store, X509StoreBuilder, X509StoreRef};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 use pyssl as ssl;
-use pyssl_ciphers::cipher::Severity;
+use pyssl_ciphers::cipher::{CertificateFacts, Severity};
 use pyssl_ciphers::wire::ScanCode;
 
 use crate::args::TrustArgs;
@@ -129,6 +129,7 @@ impl Judge {
         Ok(ChainScan {
             certificates: sent.certificates.clone(),
             key: key(leaf),
+            facts: CertificateFacts::of(&sent.certificates[0]).ok(),
             key_words: key_words(leaf),
             signature: signature(leaf),
             days_left: left,

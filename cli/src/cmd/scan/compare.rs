@@ -118,6 +118,10 @@ pub(super) fn with_policy(scan: &Scan, policy: &Policy) -> Report {
             Some((kind, bits)) => policy.check_key(kind, bits),
             None => policy.check_nothing(Aspect::Keys),
         });
+        match &chain.facts {
+            Some(facts) => report.extend(policy.check_certificate(facts)),
+            None => report.leave_open(policy, Aspect::Certificates),
+        }
     }
     for group in &scan.dh {
         report.extend(policy.check_key("dh", group.bits));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pyssl as ssl;
 use pyssl::TlsVersion;
-use pyssl_ciphers::cipher::{Aspect, Report, Severity};
+use pyssl_ciphers::cipher::{Aspect, CertificateFacts, Report, Severity};
 use pyssl_ciphers::wire::ScanCode;
 use serde::Serialize;
 
@@ -119,6 +119,8 @@ pub(crate) struct ChainScan {
     pub(crate) certificates: Vec<ssl::Certificate>,
     /// The kind and the size of the key, for guidelines.
     pub(crate) key: Option<(&'static str, u32)>,
+    /// The facts that guidelines have rules for; `None` if the certificate cannot be read.
+    pub(crate) facts: Option<CertificateFacts>,
     /// The key in words: `RSA 2048 bits`.
     pub(crate) key_words: Option<String>,
     pub(crate) signature: String,
@@ -240,11 +242,13 @@ impl Scan {
         let versions = version || matches!(self.ssl2, Ssl2::Unknown(_));
         // A version whose support is unknown may have other groups.
         let groups = version || self.groups.iter().any(|groups| groups.unknown.is_some());
+        let keys = version || self.keys_unknown.is_some();
         let all = [
             (Aspect::Suites, version),
             (Aspect::Versions, versions),
             (Aspect::Groups, groups),
-            (Aspect::Keys, version || self.keys_unknown.is_some()),
+            (Aspect::Keys, keys),
+            (Aspect::Certificates, keys),
         ];
         let open = all.into_iter().filter(|(_, open)| *open);
         open.map(|(aspect, _)| aspect).collect()
