@@ -9,6 +9,7 @@ mod input;
 mod net;
 mod report;
 mod setup;
+mod sys;
 
 use std::io;
 use std::process::ExitCode;

@@ -48,6 +48,10 @@ impl SslContext {
     /// non-blocking mode, and so is a borrowed original. [`detach`](SslSocket::detach) restores the
     /// time-out of the plain socket.
     ///
+    /// On Windows, a program cannot find out the mode of a socket. So there a socket in non-blocking mode starts
+    /// without a time-out, and needs [`settimeout`](SslSocket::settimeout); and the wrapped socket, like a
+    /// borrowed original, is in non-blocking mode until it is closed or detached.
+    ///
     /// # Errors
     ///
     /// `NotImplementedError` if the socket is not a stream; `ValueError` for options that contradict each

@@ -495,7 +495,7 @@ fn hand_back_timeout(socket: &Socket, timeout: Option<Duration>) -> std::io::Res
             .and_then(|()| sys::leave(socket)),
         // To the system, zero means no limit.
         Some(timeout) => {
-            let timeout = Some(timeout.max(Duration::from_micros(1)));
+            let timeout = Some(timeout.max(sys::LEAST_TIMEOUT));
             socket.set_read_timeout(timeout)?;
             socket.set_write_timeout(timeout)?;
             socket.set_nonblocking(false)

@@ -22,6 +22,9 @@ pub(crate) use std::os::fd::{
 /// The number that stands for a closed socket.
 pub(crate) const CLOSED: RawDescriptor = -1;
 
+/// The shortest time-out that a plain socket can have.
+pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_micros(1);
+
 /// Whether asyncio sets `SO_REUSEADDR` on listening sockets.
 #[cfg(feature = "tokio")]
 pub(crate) const REUSES_ADDRESS: bool = true;

@@ -22,6 +22,9 @@ pub(crate) use std::os::windows::io::{
 /// The number that stands for a closed socket: `INVALID_SOCKET`.
 pub(crate) const CLOSED: RawDescriptor = RawDescriptor::MAX;
 
+/// The shortest time-out that a plain socket can have.
+pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_millis(1);
+
 /// Whether asyncio sets `SO_REUSEADDR` on listening sockets. On Windows, the option would allow other
 /// programs to take over the address.
 #[cfg(feature = "tokio")]

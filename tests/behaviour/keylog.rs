@@ -194,6 +194,8 @@ fn key_log_lines_of_several_threads_are_not_interleaved() {
     }
 }
 
+// Not on Windows: its files have no mode.
+#[cfg(unix)]
 #[test]
 fn a_new_key_log_is_readable_by_its_owner_only() {
     use std::fs::{self, Permissions};

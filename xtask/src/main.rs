@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use xtask::sanitize::{self, Sanitizer};
-use xtask::{Result, ciphers, openssl, reasons, workspace};
+use xtask::{Result, ciphers, openssl, reasons, windows, workspace};
 
 const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
@@ -17,6 +17,10 @@ usage: cargo xtask reasons <OpenSSL version> <include directory>...
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
        cargo xtask sanitize <address|thread> [test name]...
            runs the tests under AddressSanitizer, or those of several threads under ThreadSanitizer
+       cargo xtask windows <build|test> [argument of cargo test]...
+           compiles for Windows, or runs the tests under Wine
+       cargo xtask windows list
+           lists the tests that are not run on Windows, and why
        cargo api [--bless]
            compares docs/public-api/ with the public items of the crates, or writes it anew
 ";
@@ -47,6 +51,9 @@ fn run(arguments: &[String]) -> Result<String> {
         ["openssl", version] => Ok(format!("{}\n", openssl::build(version)?.display())),
         ["sanitize", "address", ref filters @ ..] => run_sanitizer(Sanitizer::Address, filters),
         ["sanitize", "thread", ref filters @ ..] => run_sanitizer(Sanitizer::Thread, filters),
+        ["windows", "build", ref arguments @ ..] => run_windows(windows::Task::Build, arguments),
+        ["windows", "test", ref arguments @ ..] => run_windows(windows::Task::Test, arguments),
+        ["windows", "list"] => Ok(windows::not_run()?.join("\n") + "\n"),
         #[cfg(feature = "api")]
         ["api"] => compare_api(false),
         #[cfg(feature = "api")]
@@ -70,6 +77,13 @@ fn run_sanitizer(sanitizer: Sanitizer, filters: &[&str]) -> Result<String> {
     Ok(match sanitize::run(sanitizer, filters)? {
         sanitize::Outcome::Passed => "the sanitizer found nothing\n".to_owned(),
         sanitize::Outcome::Skipped(why) => format!("SKIPPED the sanitizer: {why}\n"),
+    })
+}
+
+fn run_windows(task: windows::Task, arguments: &[&str]) -> Result<String> {
+    Ok(match windows::run(task, arguments)? {
+        windows::Outcome::Passed => "done\n".to_owned(),
+        windows::Outcome::Skipped(why) => format!("SKIPPED Windows: {why}\n"),
     })
 }
 

@@ -4,7 +4,6 @@ mod pki;
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -19,6 +18,7 @@ use crate::failure::{Failure, WithContext};
 use crate::report;
 use crate::report::demo::{Check, ClientSide, DemoOutcome, ServerSide};
 use crate::setup;
+use crate::sys;
 use pki::Authority;
 
 const FROM_CLIENT: &[u8] = b"Hello from client!";
@@ -170,10 +170,6 @@ fn examine(
 
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = sys::private(options.write(true).create_new(true)).open(path)?;
     file.write_all(text.as_bytes())
 }

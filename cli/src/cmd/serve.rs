@@ -4,7 +4,7 @@ mod renewal;
 mod slots;
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::ExitCode;
@@ -13,15 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use rustix::process::{Resource, getrlimit};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 use socket2::SockRef;
 
 use super::http;
 use crate::args::{Mode, ServeArgs};
 use crate::failure::{Failure, WithContext};
 use crate::net::Deadline;
+use crate::sys::{self, Request};
 use renewal::Renewal;
 use slots::Slots;
 
@@ -74,8 +72,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<ExitCode, Failure> {
 /// The slots for clients: `--max-clients`, or fewer if the process may not open so many files.
 /// Otherwise the clients of one address could use up all descriptors.
 fn slots_for(args: &ServeArgs) -> Slots {
-    let limit = getrlimit(Resource::Nofile).current;
-    let most = limit.map_or(u32::MAX, |limit| {
+    let most = sys::file_limit().map_or(u32::MAX, |limit| {
         u32::try_from(limit.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(u32::MAX)
     });
     let most = most.max(1);
@@ -101,44 +98,26 @@ fn announce(listener: &TcpListener) -> Result<(), Failure> {
     }
 }
 
-/// Reloads the certificate on SIGHUP. After the first other signal, the server accepts no further
+/// Reloads the certificate if asked to. After the first request to stop, the server accepts no further
 /// clients; the second ends the process.
 fn handle_signals(
     listener: &Arc<TcpListener>,
     slots: &Arc<Slots>,
     renewal: &Arc<Renewal>,
 ) -> Result<(), Failure> {
-    let failed = || "cannot handle signals".to_owned();
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).with_context(failed)?;
     let (listener, slots) = (Arc::clone(listener), Arc::clone(slots));
     let renewal = Arc::clone(renewal);
-    let had_terminal = has_terminal();
-    let wait = move || {
-        let mut closing = false;
-        for signal in signals.forever() {
-            // A closed terminal also sends SIGHUP; the server should then stop.
-            if signal == SIGHUP && had_terminal == has_terminal() {
-                renewal.reload();
-                continue;
-            }
-            if closing {
-                std::process::exit(0);
-            }
+    let mut closing = false;
+    let handle = move |request| match request {
+        Request::Reload => renewal.reload(),
+        Request::Stop if closing => std::process::exit(0),
+        Request::Stop => {
             closing = true;
             slots.close();
-            // Ends the blocking `accept` in the main thread.
-            let _ = SockRef::from(&*listener).shutdown(Shutdown::Both);
+            sys::stop_accepting(&listener);
         }
     };
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(wait)
-        .with_context(failed)?;
-    Ok(())
-}
-
-fn has_terminal() -> bool {
-    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+    sys::on_request(handle).with_context(|| "cannot handle signals".to_owned())
 }
 
 /// Accepts clients until `slots` is closed.
@@ -146,6 +125,8 @@ fn accept_clients(listener: &TcpListener, slots: &Arc<Slots>, service: &Arc<Serv
     let mut is_short = false;
     while let Some(slot) = slots.enter() {
         let (stream, address) = match listener.accept() {
+            // On Windows, this may be the connection that ends `accept`.
+            Ok(_) if cfg!(windows) && slots.is_closed() => return,
             Ok(accepted) => accepted,
             Err(_) if slots.is_closed() => return,
             Err(error) => {
@@ -195,10 +176,9 @@ fn accept_clients(listener: &TcpListener, slots: &Arc<Slots>, service: &Arc<Serv
 
 /// Whether the error is a shortage of descriptors or memory (accept(2)).
 fn is_shortage(error: &io::Error) -> bool {
-    let shortages = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
     error
         .raw_os_error()
-        .is_some_and(|errno| shortages.contains(&errno))
+        .is_some_and(|errno| sys::SHORTAGES.contains(&errno))
 }
 
 /// Serves the clients.

@@ -14,11 +14,15 @@ mod fake;
 mod formats;
 mod general;
 mod peers;
+// Not on Windows: it has no signal for loading the certificate again.
+#[cfg(unix)]
 mod renewal;
 mod scan;
 mod scan_report;
 mod scan_wire;
 mod serve;
+// Not on Windows: a process cannot be suspended or limited in the same way.
+#[cfg(unix)]
 mod serve_limits;
 mod starttls;
 mod support;

@@ -3,16 +3,13 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyssl_testing::process::Process;
 use pyssl_testing::{Ca, Files};
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{Pid, Signal, kill_process};
 
 /// How long to wait for anything before the test fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -56,6 +53,16 @@ pub(crate) fn run_with_input(command: &mut Command, input: &[u8]) -> Output {
     }
 }
 
+#[cfg(unix)]
+pub(crate) use rustix::process::Signal;
+
+/// The one signal that the tests send on Windows.
+#[cfg(windows)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Signal {
+    TERM,
+}
+
 /// A child process that is killed on drop.
 pub(crate) struct Killed(pub(crate) Child);
 
@@ -63,20 +70,27 @@ impl Killed {
     /// Waits for the process, and returns its exit code. A process that does not end is killed:
     /// `None`.
     pub(crate) fn wait(&mut self) -> Option<i32> {
-        let pid = Pid::from_child(&self.0);
-        let (ended, end) = channel::<()>();
-        thread::spawn(move || {
-            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _ = kill_process(pid, Signal::KILL);
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
             }
-        });
-        let status = self.0.wait().unwrap();
-        drop(ended);
-        status.code()
+            if begin.elapsed() > PATIENCE {
+                let _ = self.0.kill();
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
+    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.0), signal).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Windows has no signals, so the process is ended. Its exit code is then 1.
+    #[cfg(windows)]
+    pub(crate) fn signal(&mut self, _signal: Signal) {
+        self.0.kill().unwrap();
     }
 }
 
@@ -169,8 +183,9 @@ pub(crate) fn brief(target: &str, args: &[&str]) -> (String, Option<i32>) {
 }
 
 /// The reading and writing ends of a pipe; children do not inherit them.
-pub(crate) fn pipe() -> (OwnedFd, OwnedFd) {
-    pipe_with(PipeFlags::CLOEXEC).unwrap()
+#[cfg(unix)]
+pub(crate) fn pipe() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap()
 }
 
 pub(crate) fn path(path: &std::path::Path) -> &str {

@@ -1,7 +1,6 @@
 //! Loads renewed certificates.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -17,6 +16,7 @@ use crate::args::ServeArgs;
 use crate::failure::{Failure, WithContext};
 use crate::input;
 use crate::setup;
+use crate::sys;
 
 /// How often the files are checked. They are read only if two checks see the same state, so that no
 /// file is read while it is being written.
@@ -43,20 +43,14 @@ struct Loader {
 /// Identifies the state of a file. Symbolic links are followed, because certbot and Kubernetes
 /// replace links instead of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp(Option<([u64; 3], [i64; 4])>);
+struct Stamp(Option<Vec<i128>>);
 
 impl Stamp {
     fn of(path: &Path) -> Stamp {
-        let stamp = |metadata: fs::Metadata| {
-            let file = [metadata.dev(), metadata.ino(), metadata.size()];
-            let [modified, changed] = [metadata.mtime(), metadata.ctime()];
-            let [modified_nsec, changed_nsec] = [metadata.mtime_nsec(), metadata.ctime_nsec()];
-            (file, [modified, modified_nsec, changed, changed_nsec])
-        };
         // Only regular files are compared: a pipe or a device has no stable state, and is loaded
         // again only on SIGHUP.
         let file = fs::metadata(path).ok().filter(fs::Metadata::is_file);
-        Stamp(file.map(stamp))
+        Stamp(file.map(|file| sys::stamp(&file).into()))
     }
 }
 

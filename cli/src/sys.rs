@@ -1,0 +1,20 @@
+//! The differences between Unix and Windows. No other module of the command names one.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
+/// What the user asks a server to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Load the certificate again.
+    Reload,
+    /// Stop. After the second time, the process ends at once.
+    Stop,
+}

@@ -1,0 +1,64 @@
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, IsTerminal};
+use std::net::{Shutdown, TcpListener};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::thread;
+
+use rustix::process::{Resource, getrlimit};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use socket2::SockRef;
+
+use super::Request;
+
+/// The errors of `accept` if descriptors or memory run out.
+pub(crate) const SHORTAGES: &[i32] = &[libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+
+/// How many files the process may open.
+pub(crate) fn file_limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
+/// Calls a function for each signal, in a thread of its own: SIGHUP, SIGTERM and SIGINT.
+pub(crate) fn on_request(mut handle: impl FnMut(Request) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    let had_terminal = has_terminal();
+    let wait = move || {
+        for signal in signals.forever() {
+            // A closed terminal also sends SIGHUP; the server should then stop.
+            handle(match signal {
+                SIGHUP if had_terminal == has_terminal() => Request::Reload,
+                _ => Request::Stop,
+            });
+        }
+    };
+    let thread = thread::Builder::new().name("signals".to_owned());
+    thread.spawn(wait).map(drop)
+}
+
+fn has_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// Ends a blocking `accept` in another thread.
+pub(crate) fn stop_accepting(listener: &TcpListener) {
+    let _ = SockRef::from(listener).shutdown(Shutdown::Both);
+}
+
+/// Opens a file so that only its owner can read it, if it is created.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+/// Identifies a file and its state.
+pub(crate) fn stamp(file: &Metadata) -> [i128; 7] {
+    [
+        file.dev().into(),
+        file.ino().into(),
+        file.size().into(),
+        file.mtime().into(),
+        file.mtime_nsec().into(),
+        file.ctime().into(),
+        file.ctime_nsec().into(),
+    ]
+}
