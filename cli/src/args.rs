@@ -10,15 +10,15 @@ mod audit;
 mod ciphers;
 mod explain;
 mod output;
+mod port;
 mod scan;
 mod target;
 
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
 pub(crate) use explain::{ExplainArgs, PageFormat};
-#[cfg(test)]
-pub(crate) use output::FailOn;
-pub(crate) use output::{Format, OutputArgs};
+pub(crate) use output::{FailOn, Format, OutputArgs};
+pub(crate) use port::{PortArgs, PortFormat};
 pub(crate) use scan::ScanArgs;
 pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};
 
@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     Scan(ScanArgs),
     Explain(ExplainArgs),
+    Port(PortArgs),
     /// Print shell completions
     ///
     /// For bash: pyssl completions bash > ~/.local/share/bash-completion/completions/pyssl

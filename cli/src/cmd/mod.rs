@@ -7,6 +7,7 @@ mod demo;
 mod explain;
 mod http;
 mod policy;
+mod port;
 mod scan;
 mod serve;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ciphers(args) => ciphers::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Port(args) => port::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -14,6 +14,7 @@ mod fake;
 mod formats;
 mod general;
 mod peers;
+mod port;
 // Not on Windows: it has no signal for loading the certificate again.
 #[cfg(unix)]
 mod renewal;

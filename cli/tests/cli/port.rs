@@ -1,0 +1,118 @@
+//! `pyssl port`.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Output, run};
+
+const PROGRAM: &str = "\
+import ssl
+context = ssl.create_default_context()
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+";
+
+fn port(directory: &Path, options: &[&str]) -> Output {
+    let mut args = vec!["port".to_owned()];
+    args.extend(options.iter().map(|option| (*option).to_owned()));
+    args.push(directory.display().to_string());
+    run(args)
+}
+
+#[test]
+fn a_port_stands_beside_the_program() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
+    for width in ["80", "140"] {
+        let output = port(directory.path(), &["--width", width]);
+        assert_eq!(output.code, Some(1), "{output:?}");
+        assert!(
+            output
+                .stdout
+                .contains("│ context.set_check_hostname(false)?;"),
+            "{}",
+            output.stdout
+        );
+        assert!(
+            output
+                .stdout
+                .contains("A002 error: the peer's certificate is not verified")
+        );
+        assert!(
+            output
+                .stdout
+                .contains("5 of 5 names have a Rust line (100.0 %)"),
+            "{}",
+            output.stdout
+        );
+        let widest = output
+            .stdout
+            .lines()
+            .skip(1)
+            .map(|line| line.chars().count())
+            .max();
+        assert!(widest <= width.parse().ok(), "{}", output.stdout);
+    }
+    let output = port(directory.path(), &["--fail-on", "never", "--findings"]);
+    assert_eq!(output.code, Some(0));
+    assert!(!output.stdout.contains('│'));
+}
+
+#[test]
+fn a_port_is_written_for_machines() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
+    let output = port(directory.path(), &["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(json["summary"]["percent"], 100.0);
+    let entry = &json["files"][0]["entries"][1];
+    assert_eq!(
+        entry["rust"][0],
+        "let context = ssl::create_default_context(())?;"
+    );
+    assert_eq!(entry["uses"][0]["name"], "ssl.create_default_context");
+    let output = port(directory.path(), &["--format", "sarif"]);
+    let sarif: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results[1]["ruleId"], "A002");
+    let output = port(directory.path(), &["--format", "markdown"]);
+    assert!(output.stdout.contains(
+        "| 3 | `context.check_hostname = False` | `context.set_check_hostname(false)?;` |  |"
+    ));
+}
+
+#[test]
+fn an_unreadable_file_does_not_stop_the_others() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
+    fs::write(directory.path().join("bad.py"), b"import ssl\n\xff\n").unwrap();
+    let output = port(directory.path(), &[]);
+    assert_eq!(output.code, Some(2));
+    assert!(
+        output.stderr.contains("bad.py: line 2 is not UTF-8"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stdout.contains("app.py"));
+    assert_eq!(run(["port", "/no/such/file.py"]).code, Some(2));
+}
+
+#[test]
+fn a_skeleton_is_a_cargo_project() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("my-app.py"), PROGRAM).unwrap();
+    let target = directory.path().join("new");
+    let option = format!("--skeleton={}", target.display());
+    assert_eq!(port(directory.path(), &[&option]).code, Some(1));
+    let manifest = fs::read_to_string(target.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("pyssl = { version = "), "{manifest}");
+    assert!(
+        fs::read_to_string(target.join("src/lib.rs"))
+            .unwrap()
+            .contains("pub mod py_my_app;")
+    );
+    let module = fs::read_to_string(target.join("src/py_my_app.rs")).unwrap();
+    assert!(module.contains("    // context.verify_mode = ssl.CERT_NONE\n    let _ = context.set_verify_mode(ssl::CERT_NONE)?;"), "{module}");
+    // It is never overwritten.
+    assert_eq!(port(directory.path(), &[&option]).code, Some(2));
+}

@@ -1,0 +1,36 @@
+//! Reads Python programs that use `ssl`, and shows the Rust lines of the crate `pyssl` for each use.
+//!
+//! The command `pyssl port` prints what [`Port::of`] finds. The rules are in one file, `rules.toml`,
+//! from which the chapter `porting` of the documentation of `pyssl` is made.
+
+mod error;
+mod findings;
+mod names;
+mod pieces;
+mod render;
+mod report;
+mod rules;
+mod skeleton;
+mod syntax;
+mod value;
+
+pub use error::PortError;
+pub use findings::Finding;
+pub use report::{Entry, Port, Use};
+
+/// The start of a file with [`Port::skeleton`]s: what their lines need.
+pub const SKELETON_HEAD: &str = "\
+#![allow(unused, unreachable_code, non_snake_case, clippy::all, reason = \"a skeleton\")]
+
+use std::time::Duration;
+
+use pyssl as ssl;
+
+type AnyError = Box<dyn std::error::Error>;
+
+/// A Python expression that is not ported yet.
+fn py<T>(python: &str) -> T {
+    todo!(\"{python}\")
+}
+
+";

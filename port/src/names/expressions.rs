@@ -1,0 +1,611 @@
+//! The values of expressions, and the uses in them.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use super::{Arguments, FrameKind, How, Mark, Target, Walker, instance_of};
+use crate::PortError;
+use crate::rules::{Rule, rules};
+use crate::syntax::{children, literal};
+use crate::value::Value;
+
+impl<'t> Walker<'t> {
+    pub(super) fn mark(
+        &mut self,
+        node: Node<'t>,
+        name: &Rc<str>,
+        rule: Option<&'static Rule>,
+        how: How<'t>,
+        receiver: Option<Node<'t>>,
+        value: Value,
+    ) {
+        if self.second {
+            let name = Rc::clone(name);
+            self.marks.push(Mark {
+                node,
+                name,
+                rule,
+                how,
+                receiver,
+                value,
+            });
+        }
+    }
+
+    /// The value of a name or attribute, without marking a use.
+    pub(super) fn peek(&self, node: Node<'t>) -> Value {
+        match node.kind() {
+            "identifier" => self.lookup(self.text(node)),
+            "attribute" => match self.assigned(node) {
+                Some(value) => value,
+                None => {
+                    let object = node.child_by_field_name("object");
+                    let name = node.child_by_field_name("attribute");
+                    match (object, name) {
+                        // A chain of attributes is as long as the parser's tree is deep.
+                        (Some(object), Some(name)) if self.text(node).matches('.').count() < 20 => {
+                            self.attribute(&self.peek(object), self.text(name)).value
+                        }
+                        _ => Value::Unknown,
+                    }
+                }
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What the function has assigned to an attribute such as `self.sock`.
+    fn assigned(&self, node: Node<'t>) -> Option<Value> {
+        let frame = self.frames.last()?;
+        frame
+            .names
+            .get(self.text(node))
+            .filter(|value| **value != Value::Nothing)
+            .cloned()
+    }
+
+    /// The attribute of a value; `name` of the target is set if the rules, or the module `ssl`, have it.
+    fn attribute(&self, base: &Value, name: &str) -> Target<'t> {
+        let nothing = || Target {
+            value: Value::Unknown,
+            name: None,
+            receiver: None,
+        };
+        match base {
+            Value::Path(path) => self.path_target(&format!("{path}.{name}")),
+            Value::Instance(class) => match rules().attribute(class, name) {
+                Some((full, rule)) => {
+                    let value = match &rule.returns {
+                        Some(returns) => Value::returned(returns, base),
+                        None => Value::Unknown,
+                    };
+                    Target {
+                        value,
+                        name: Some((full.into(), Some(rule))),
+                        receiver: None,
+                    }
+                }
+                None if class.starts_with("ssl.") && !name.starts_with("__") => Target {
+                    value: Value::Unknown,
+                    name: Some((format!("{class}.{name}").into(), None)),
+                    receiver: None,
+                },
+                None => nothing(),
+            },
+            Value::Object(number) | Value::Class(number) => {
+                self.member(*number, name, 0).unwrap_or_else(nothing)
+            }
+            _ => nothing(),
+        }
+    }
+
+    fn path_target(&self, full: &str) -> Target<'t> {
+        let path: Rc<str> = rules().canonical(full).into();
+        let rule = rules().get(&path);
+        let is_known = rule.is_some() || rules().type_of(&path).is_some();
+        // Every name of the module `ssl` must be answered, but not the modules that it imports.
+        let is_ssl = path.strip_prefix("ssl.").is_some_and(|last| {
+            !last.is_empty() && !last.starts_with("__") && last != "socket" && last != "os"
+        });
+        let name = (is_known || is_ssl).then(|| (Rc::clone(&path), rule));
+        Target {
+            value: Value::Path(path),
+            name,
+            receiver: None,
+        }
+    }
+
+    /// The attribute of a class of the program or of an instance, or of the classes from which it
+    /// inherits.
+    fn member(&self, class: usize, name: &str, depth: usize) -> Option<Target<'t>> {
+        let class = &self.classes[class];
+        if let Some(value) = class.attributes.get(name) {
+            let value = value.clone();
+            return Some(Target {
+                value,
+                name: None,
+                receiver: None,
+            });
+        }
+        class.bases.iter().find_map(|base| match base {
+            Value::Class(base) if depth < 20 => self.member(*base, name, depth + 1),
+            Value::Path(path) if rules().type_of(path).is_some() => {
+                let target = self.attribute(&Value::Instance(Rc::clone(path)), name);
+                // Attributes of subclasses are often their own: only known names are the base's.
+                let is_known = matches!(target.name, Some((_, Some(_))));
+                is_known.then_some(target)
+            }
+            _ => None,
+        })
+    }
+
+    /// Resolves a name or an attribute. Marks the uses in its object, but not the expression itself.
+    pub(super) fn target(&mut self, node: Node<'t>) -> Result<Target<'t>, PortError> {
+        match node.kind() {
+            "identifier" => {
+                let value = self.lookup(self.text(node));
+                Ok(match &value {
+                    Value::Path(path) => {
+                        let mut target = self.path_target(path);
+                        target.name = target.name.filter(|(name, _)| name.contains('.'));
+                        target
+                    }
+                    _ => Target {
+                        value,
+                        name: None,
+                        receiver: None,
+                    },
+                })
+            }
+            "attribute" => {
+                let (Some(object), Some(name)) = (
+                    node.child_by_field_name("object"),
+                    node.child_by_field_name("attribute"),
+                ) else {
+                    return Ok(Target {
+                        value: Value::Unknown,
+                        name: None,
+                        receiver: None,
+                    });
+                };
+                self.deeper(node)?;
+                let base = self.target(object)?;
+                self.depth -= 1;
+                if !matches!(base.value, Value::Path(_)) {
+                    self.read(object, &base);
+                }
+                let mut target = self.attribute(&base.value, self.text(name));
+                if matches!(base.value, Value::Instance(_) | Value::Object(_)) {
+                    target.receiver = Some((object, base.value));
+                }
+                if let Some(value) = self.assigned(node) {
+                    // A plain attribute: what the function has assigned is more exact.
+                    if target.name.is_none() {
+                        target.value = value;
+                    }
+                }
+                Ok(target)
+            }
+            _ => {
+                let value = self.value(node)?;
+                Ok(Target {
+                    value,
+                    name: None,
+                    receiver: None,
+                })
+            }
+        }
+    }
+
+    /// Marks a name or property that is read.
+    fn read(&mut self, node: Node<'t>, target: &Target<'t>) {
+        let Some((name, rule)) = &target.name else {
+            return;
+        };
+        let receiver = target.receiver.as_ref().map(|(node, _)| *node);
+        let is_class = rules().type_of(name).is_some() && receiver.is_none();
+        let how =
+            match is_class && rule.is_none_or(|rule| rule.arm.is_none() && rule.guard.is_none()) {
+                true => How::Type,
+                false => How::Read,
+            };
+        self.mark(node, name, *rule, how, receiver, target.value.clone());
+    }
+
+    /// The value of an expression. Marks the uses in it.
+    pub(super) fn value(&mut self, node: Node<'t>) -> Result<Value, PortError> {
+        self.deeper(node)?;
+        let field = |name| node.child_by_field_name(name);
+        let value = match node.kind() {
+            "identifier" | "attribute" => {
+                let target = self.target(node)?;
+                self.read(node, &target);
+                target.value
+            }
+            "call" => self.call(node)?,
+            "none" => Value::Nothing,
+            "integer" | "float" | "true" | "false" | "ellipsis" | "comment" => Value::Unknown,
+            "await" | "parenthesized_expression" | "expression_statement" => {
+                let mut value = Value::Unknown;
+                for child in children(node) {
+                    value = self.value(child)?;
+                }
+                value
+            }
+            "as_pattern" => {
+                let parts = children(node);
+                let mut value = Value::Unknown;
+                if let Some(first) = parts.first() {
+                    value = self.value(*first)?;
+                }
+                if let Some(alias) = field("alias") {
+                    self.assign(alias, value.clone())?;
+                }
+                value
+            }
+            "assignment" => self.assignment(node)?,
+            "augmented_assignment" => {
+                let (Some(left), Some(right)) = (field("left"), field("right")) else {
+                    return Ok(Value::Unknown);
+                };
+                self.value(right)?;
+                let operator = field("operator").map_or("", |operator| self.text(operator));
+                self.set(node, left, right, Some(operator))?;
+                Value::Unknown
+            }
+            "named_expression" => {
+                let mut value = Value::Unknown;
+                if let Some(right) = field("value") {
+                    value = self.value(right)?;
+                }
+                if let Some(name) = field("name") {
+                    self.assign(name, value.clone())?;
+                }
+                value
+            }
+            "conditional_expression" => {
+                let parts = children(node);
+                let mut values = Vec::new();
+                for part in parts {
+                    values.push(self.value(part)?);
+                }
+                match <[Value; 3]>::try_from(values) {
+                    Ok([yes, _, no]) => yes.join(no),
+                    Err(_) => Value::Unknown,
+                }
+            }
+            "boolean_operator" => {
+                let mut value = Value::Unknown;
+                for part in [field("left"), field("right")].into_iter().flatten() {
+                    value = value.join(self.value(part)?);
+                }
+                value
+            }
+            "tuple" | "expression_list" => {
+                let mut values = Vec::new();
+                for child in children(node) {
+                    values.push(self.value(child)?);
+                }
+                Value::Tuple(values)
+            }
+            "lambda"
+            | "list_comprehension"
+            | "set_comprehension"
+            | "dictionary_comprehension"
+            | "generator_expression" => {
+                self.inner(node)?;
+                Value::Unknown
+            }
+            "keyword_argument" => match field("value") {
+                Some(value) => self.value(value)?,
+                None => Value::Unknown,
+            },
+            _ => {
+                let mut cursor = node.walk();
+                let inner: Vec<Node<'t>> = node.named_children(&mut cursor).collect();
+                for child in inner {
+                    self.value(child)?;
+                }
+                Value::Unknown
+            }
+        };
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    /// An expression with names of its own.
+    fn inner(&mut self, node: Node<'t>) -> Result<(), PortError> {
+        let (kind, scope, name) = match self.frames.last() {
+            Some(frame) => (frame.kind, frame.scope, frame.name.clone()),
+            None => return Ok(()),
+        };
+        let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
+        debug_assert!(matches!(
+            kind,
+            FrameKind::Module | FrameKind::Class(_) | FrameKind::Function(_)
+        ));
+        let _ = (scope, name);
+        let parts = children(node);
+        for clause in parts.iter().filter(|part| part.kind() == "for_in_clause") {
+            if let Some(right) = clause.child_by_field_name("right") {
+                self.value(right)?;
+            }
+            if let Some(left) = clause.child_by_field_name("left") {
+                self.assign(left, Value::Unknown)?;
+            }
+        }
+        for part in parts.iter().filter(|part| part.kind() != "for_in_clause") {
+            match part.kind() {
+                "lambda_parameters" => {
+                    for parameter in children(*part) {
+                        let name = match parameter.kind() {
+                            "identifier" => Some(parameter),
+                            _ => parameter.child_by_field_name("name"),
+                        };
+                        if let Some(value) = parameter.child_by_field_name("value") {
+                            self.value(value)?;
+                        }
+                        if let Some(name) = name {
+                            self.bind(self.text(name), Value::Unknown);
+                        }
+                    }
+                }
+                _ => {
+                    self.value(*part)?;
+                }
+            }
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.names.undo(mark);
+        }
+        Ok(())
+    }
+
+    fn assignment(&mut self, node: Node<'t>) -> Result<Value, PortError> {
+        let field = |name| node.child_by_field_name(name);
+        let mut value = Value::Unknown;
+        if let Some(right) = field("right") {
+            value = self.value(right)?;
+        }
+        if let Some(annotation) = field("type") {
+            let declared = self.annotation(annotation)?;
+            if matches!(value, Value::Unknown | Value::Nothing) {
+                value = declared;
+            }
+        }
+        if let Some(left) = field("left") {
+            match field("right") {
+                Some(right) if left.kind() == "attribute" => {
+                    if !self.set(node, left, right, None)? {
+                        self.assign(left, value.clone())?;
+                    }
+                }
+                _ => self.assign(left, value.clone())?,
+            }
+        }
+        Ok(value)
+    }
+
+    /// An assignment to an attribute; true if it is a property of the rules.
+    fn set(
+        &mut self,
+        node: Node<'t>,
+        left: Node<'t>,
+        right: Node<'t>,
+        operator: Option<&'t str>,
+    ) -> Result<bool, PortError> {
+        if left.kind() != "attribute" {
+            if operator.is_some() {
+                if left.kind() == "identifier" {
+                    self.bind(self.text(left), Value::Unknown);
+                } else {
+                    self.value(left)?;
+                }
+            }
+            return Ok(false);
+        }
+        let target = self.target(left)?;
+        let Some((name, rule)) = target.name else {
+            return Ok(false);
+        };
+        let receiver = target.receiver.map(|(node, _)| node);
+        let how = How::Set(right, operator);
+        self.mark(node, &name, rule, how, receiver, Value::Unknown);
+        Ok(true)
+    }
+
+    fn arguments(&self, node: Node<'t>) -> Arguments<'t> {
+        let mut arguments = Arguments::default();
+        let Some(list) = node.child_by_field_name("arguments") else {
+            return arguments;
+        };
+        if list.kind() != "argument_list" {
+            // A generator expression.
+            arguments.positional.push(list);
+            return arguments;
+        }
+        for child in children(list) {
+            match child.kind() {
+                "keyword_argument" => {
+                    let name = child.child_by_field_name("name");
+                    if let (Some(name), Some(value)) = (name, child.child_by_field_name("value")) {
+                        arguments.keywords.push((self.text(name), value));
+                    }
+                }
+                "list_splat" | "dictionary_splat" => arguments.open = true,
+                _ => arguments.positional.push(child),
+            }
+        }
+        arguments
+    }
+
+    fn call(&mut self, node: Node<'t>) -> Result<Value, PortError> {
+        let Some(function) = node.child_by_field_name("function") else {
+            return Ok(Value::Unknown);
+        };
+        let arguments = self.arguments(node);
+        if function.kind() == "identifier" {
+            if let Some(value) = self.builtin(node, self.text(function), &arguments)? {
+                return Ok(value);
+            }
+        }
+        let target = self.target(function)?;
+        let mut values = Vec::new();
+        for argument in &arguments.positional {
+            values.push(self.value(*argument)?);
+        }
+        let mut keywords = Vec::new();
+        for (name, argument) in &arguments.keywords {
+            keywords.push((*name, self.value(*argument)?));
+        }
+        if arguments.open {
+            if let Some(list) = node.child_by_field_name("arguments") {
+                for child in children(list) {
+                    if matches!(child.kind(), "list_splat" | "dictionary_splat") {
+                        self.value(child)?;
+                    }
+                }
+            }
+        }
+        if let Some((name, rule)) = &target.name {
+            let receiver = target.receiver.as_ref().map(|(node, _)| *node);
+            let held = target
+                .receiver
+                .as_ref()
+                .map_or(&Value::Unknown, |(_, value)| value);
+            let passed = rule
+                .and_then(|rule| rule.passes)
+                .and_then(|index| values.get(index));
+            let value = match (passed, rule.and_then(|rule| rule.returns.as_deref())) {
+                (Some(value), _) => value.clone(),
+                (None, Some(returns)) => Value::returned(returns, held),
+                (None, None) if rules().type_of(name).is_some() => Value::Instance(Rc::clone(name)),
+                _ => Value::Unknown,
+            };
+            if passed.is_none() {
+                self.mark(
+                    node,
+                    name,
+                    *rule,
+                    How::Call(arguments),
+                    receiver,
+                    value.clone(),
+                );
+            }
+            return Ok(value);
+        }
+        Ok(match target.value {
+            Value::Function(number) => {
+                let is_method = target.receiver.is_some();
+                self.pass(number, usize::from(is_method), &values, &keywords);
+                self.functions[number].returns.clone()
+            }
+            Value::Class(number) => {
+                let constructor = self.classes[number].attributes.get("__init__").cloned();
+                if let Some(Value::Function(number)) = constructor {
+                    self.pass(number, 1, &values, &keywords);
+                }
+                Value::Object(number)
+            }
+            Value::Path(path) if &*path == "contextlib.closing" => {
+                values.first().cloned().unwrap_or(Value::Unknown)
+            }
+            other => instance_of(&other),
+        })
+    }
+
+    /// Records what a caller passes to a function of the file.
+    fn pass(&mut self, number: usize, skip: usize, values: &[Value], keywords: &[(&str, Value)]) {
+        if self.second {
+            return;
+        }
+        let function = &mut self.functions[number];
+        let positional = values.iter().enumerate().filter_map(|(index, value)| {
+            Some((function.names.get(index + skip)?.clone(), value.clone()))
+        });
+        let named = keywords
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        for (name, value) in positional.chain(named).collect::<Vec<_>>() {
+            let known = function.parameters.remove(&name).unwrap_or(Value::Unknown);
+            function.parameters.insert(name, known.join(value));
+        }
+    }
+
+    /// `super()`, `getattr(ssl, "NAME")`, `isinstance` and `cast`.
+    fn builtin(
+        &mut self,
+        node: Node<'t>,
+        name: &str,
+        arguments: &Arguments<'t>,
+    ) -> Result<Option<Value>, PortError> {
+        match (name, &arguments.positional[..]) {
+            ("super", _) => {
+                let class = self.frames.iter().rev().find_map(|frame| match frame.kind {
+                    FrameKind::Class(number) => Some(number),
+                    _ => None,
+                });
+                let base = class.and_then(|class| self.classes[class].bases.first().cloned());
+                Ok(Some(base.as_ref().map_or(Value::Unknown, instance_of)))
+            }
+            ("getattr" | "hasattr" | "setattr", [object, attribute, rest @ ..]) => {
+                let Some((attribute, false)) = literal(self.source, *attribute) else {
+                    return Ok(None);
+                };
+                let base = self.target(*object)?;
+                for argument in rest {
+                    self.value(*argument)?;
+                }
+                if !matches!(base.value, Value::Path(_)) {
+                    self.read(*object, &base);
+                }
+                let mut target = self.attribute(&base.value, &attribute);
+                if matches!(base.value, Value::Instance(_)) {
+                    target.receiver = Some((*object, base.value));
+                }
+                let value = target.value.clone();
+                if let (Some((name, rule)), "setattr", [value]) = (&target.name, name, rest) {
+                    let receiver = target.receiver.map(|(node, _)| node);
+                    self.mark(
+                        node,
+                        name,
+                        *rule,
+                        How::Set(*value, None),
+                        receiver,
+                        Value::Unknown,
+                    );
+                } else {
+                    self.read(node, &target);
+                }
+                Ok(Some(match name {
+                    "getattr" => value,
+                    _ => Value::Unknown,
+                }))
+            }
+            ("isinstance" | "issubclass", [object, classes]) => {
+                self.value(*object)?;
+                let all = match classes.kind() {
+                    "tuple" => children(*classes),
+                    _ => vec![*classes],
+                };
+                let mut value = Value::Unknown;
+                for class in all {
+                    let target = self.target(class)?;
+                    if let Some((name, rule)) = &target.name {
+                        self.mark(class, name, *rule, How::Type, None, Value::Unknown);
+                    }
+                    value = value.join(instance_of(&target.value));
+                }
+                let _ = value;
+                Ok(Some(Value::Unknown))
+            }
+            ("cast", [class, object]) => {
+                let value = self.annotation(*class)?;
+                self.value(*object)?;
+                Ok(Some(value))
+            }
+            _ => Ok(None),
+        }
+    }
+}

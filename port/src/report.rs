@@ -1,0 +1,291 @@
+//! What the port of a file consists of.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use tree_sitter::Node;
+
+use crate::findings::{self, Finding};
+use crate::names::{How, Mark, Program, Statement};
+use crate::pieces::{Piece, Shape, arms, pieces, raised};
+use crate::render::{Renderer, variable};
+use crate::rules::{Rule, rules};
+use crate::syntax::{Source, children, text};
+use crate::{PortError, skeleton};
+
+/// Enough for the levels of nesting that `syntax` allows.
+const STACK: usize = 64 << 20;
+
+/// The port of a file: what it uses of the rules, with the Rust lines.
+///
+/// ```
+/// let port = pyssl_port::Port::of(b"import ssl\ncontext = ssl.create_default_context()\n")?;
+/// assert_eq!(port.entries[1].rust, ["let context = ssl::create_default_context(())?;"]);
+/// # Ok::<(), pyssl_port::PortError>(())
+/// ```
+#[non_exhaustive]
+#[derive(Debug, Default, Serialize)]
+pub struct Port {
+    /// The statements with uses, in order.
+    pub entries: Vec<Entry>,
+    /// What the program does wrong today.
+    pub findings: Vec<Finding>,
+    /// Whether the parser skipped a part that is not Python.
+    pub broken: bool,
+    /// The number of lines.
+    pub lines: usize,
+    /// The functions that use TLS, as Rust functions.
+    #[serde(skip)]
+    pub skeleton: String,
+}
+
+/// A statement of the program, with its Rust lines.
+#[non_exhaustive]
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    /// The first line, from 1.
+    pub line: usize,
+    /// The last line.
+    pub end_line: usize,
+    /// `Class.method`, or empty.
+    pub scope: String,
+    /// The statement; a compound statement without its body.
+    pub python: String,
+    /// The Rust lines; none if there is no counterpart.
+    pub rust: Vec<String>,
+    /// What is different in Rust.
+    pub differs: Vec<String>,
+    /// The features of the crate `pyssl` that the lines need.
+    pub features: Vec<String>,
+    /// What is gone from Python.
+    pub gone: Vec<String>,
+    /// The names in the statement.
+    pub uses: Vec<Use>,
+}
+
+/// A name that the program uses.
+#[non_exhaustive]
+#[derive(Debug, Serialize)]
+pub struct Use {
+    /// The full name, such as `ssl.SSLContext.wrap_socket`.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// Whether there is a Rust line.
+    pub rust: bool,
+    /// Why there is no Rust line; `None` for an unknown name.
+    pub reason: Option<String>,
+}
+
+impl Port {
+    /// Reads a program.
+    ///
+    /// # Errors
+    ///
+    /// The file is too large, nested too deeply, not UTF-8, or has NUL bytes.
+    pub fn of(bytes: &[u8]) -> Result<Port, PortError> {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+        if !mentions_tls(bytes) {
+            // Such a file is still refused if it cannot be Python.
+            Source::check(bytes)?;
+            return Ok(Port {
+                lines,
+                ..Port::default()
+            });
+        }
+        // The walk is recursive, and the caller's thread may have a small stack.
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            match thread.spawn_scoped(scope, || Port::read(bytes, lines)) {
+                Ok(thread) => thread.join().unwrap_or(Err(PortError::NotParsed)),
+                Err(_) => Err(PortError::NotParsed),
+            }
+        })
+    }
+
+    fn read(bytes: &[u8], lines: usize) -> Result<Port, PortError> {
+        let source = Source::parse(bytes)?;
+        let mut program = Program::read(&source)?;
+        let is_tls = |mark: &Mark<'_>| mark.rule.is_none_or(|rule| !rule.plain);
+        if !program
+            .statements
+            .iter()
+            .any(|s| s.marks.iter().any(is_tls))
+        {
+            program.statements.clear();
+        }
+        let statements = program.statements.iter();
+        Ok(Port {
+            entries: statements
+                .map(|statement| entry(&source, &program, statement))
+                .collect(),
+            findings: findings::of(&source, &program),
+            broken: source.tree.root_node().has_error(),
+            lines,
+            skeleton: skeleton::of(&source, &program),
+        })
+    }
+}
+
+/// Whether a module of the rules is named.
+fn mentions_tls(bytes: &[u8]) -> bool {
+    // The first bytes of the modules' names: a quick test for lines that import.
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let roots = rules().roots();
+    bytes
+        .split(|byte| !is_word(byte))
+        .any(|word| roots.iter().any(|root| root.as_bytes() == word))
+}
+
+fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) -> Entry {
+    let mut renderer = Renderer::new(source.text, &statement.marks, false);
+    let mut rust = Vec::new();
+    if statement.node.kind().starts_with("except") {
+        rust.extend(arms(source.text, statement));
+    }
+    for piece in pieces(statement) {
+        let line = line(source.text, &mut renderer, &piece);
+        rust.extend(line.filter(|line| !rust.contains(line)));
+    }
+    let mut differs: Vec<String> = Vec::new();
+    let mut features = BTreeSet::new();
+    let mut gone = Vec::new();
+    for mark in &statement.marks {
+        let Some(rule) = mark.rule else {
+            continue;
+        };
+        if !matches!(mark.how, How::Import | How::Type) {
+            differs.extend(rule.differs.clone().filter(|text| !differs.contains(text)));
+        }
+        features.extend(rule.feature.clone());
+        if let Some(version) = &rule.gone {
+            let text = format!("{} was removed in Python {version}", mark.name);
+            if !gone.contains(&text) {
+                gone.push(text);
+            }
+        }
+    }
+    for name in &renderer.dropped {
+        let text = format!("`{name}` has no counterpart.");
+        if !differs.contains(&text) {
+            differs.push(text);
+        }
+    }
+    let start = statement.node.start_position();
+    let python = source
+        .text
+        .get(statement.node.start_byte()..statement.end)
+        .unwrap_or_default()
+        .trim_end();
+    Entry {
+        line: start.row + 1,
+        end_line: start.row + 1 + python.matches('\n').count(),
+        scope: program.scopes[statement.scope].name.clone(),
+        python: dedent(python, start.column),
+        rust,
+        differs,
+        features: features.into_iter().collect(),
+        gone,
+        uses: statement
+            .marks
+            .iter()
+            .map(|mark| usage(source.text, mark))
+            .collect(),
+    }
+}
+
+fn usage(source: &str, mark: &Mark<'_>) -> Use {
+    // The name stands at the end of a call's function.
+    let node = mark
+        .node
+        .child_by_field_name("function")
+        .unwrap_or(mark.node);
+    let node = node.child_by_field_name("left").unwrap_or(node);
+    let place = node.child_by_field_name("attribute").unwrap_or(node);
+    let start = place.start_position();
+    let line_start = place.start_byte() - start.column;
+    let column = source
+        .get(line_start..place.start_byte())
+        .map_or(0, |text| text.chars().count());
+    let is_type =
+        matches!(mark.how, How::Type | How::Import) && rules().type_of(&mark.name).is_some();
+    let rust = is_type || &*mark.name == "ssl" || mark.rule.is_some_and(Rule::has_rust);
+    Use {
+        name: mark.name.to_string(),
+        line: start.row + 1,
+        column: column + 1,
+        rust,
+        reason: mark
+            .rule
+            .and_then(|rule| rule.differs.clone())
+            .filter(|_| !rust),
+    }
+}
+
+/// The Rust line of a part of a statement.
+fn line<'t>(
+    source: &'t str,
+    renderer: &mut Renderer<'_, 't>,
+    piece: &Piece<'_, 't>,
+) -> Option<String> {
+    if matches!(piece.mark.how, How::Except) {
+        return None;
+    }
+    let text = renderer.mark(piece.mark)?;
+    if matches!(piece.mark.how, How::Import | How::Type) {
+        return Some(text);
+    }
+    let is_bound = piece.mark.rule.is_none_or(|rule| !rule.no_let);
+    Some(match piece.shape {
+        Shape::Let(target) if is_bound => match binding(source, target) {
+            Some(name) if name.contains('.') => format!("{name} = {text};"),
+            Some(name) => format!("let {name} = {text};"),
+            None => format!("{text};"),
+        },
+        Shape::With(Some(target)) => match binding(source, target) {
+            Some(name) => format!("let {name} = {text}; // closed at the end of its scope"),
+            None => format!("{text};"),
+        },
+        Shape::With(None) => format!("let _open = {text}; // closed at the end of its scope"),
+        Shape::Return if !piece.mark.name.contains("Error") => format!("return Ok({text});"),
+        _ => match raised(piece.mark.node) {
+            true => format!("return Err({text}.into());"),
+            false => format!("{text};"),
+        },
+    })
+}
+
+/// The Rust pattern for the target of an assignment.
+fn binding(source: &str, target: Node<'_>) -> Option<String> {
+    match target.kind() {
+        "identifier" | "attribute" => {
+            let python = text(source, target);
+            python
+                .chars()
+                .all(|c| c == '_' || c == '.' || c.is_alphanumeric())
+                .then(|| variable(python, false))
+        }
+        "pattern_list" | "tuple_pattern" | "tuple" => {
+            let parts: Option<Vec<String>> = children(target)
+                .into_iter()
+                .map(|part| binding(source, part).filter(|name| !name.contains('.')))
+                .collect();
+            Some(format!("({})", parts?.join(", ")))
+        }
+        "as_pattern_target" => binding(source, target.named_child(0)?),
+        _ => None,
+    }
+}
+
+fn dedent(text: &str, column: usize) -> String {
+    let mut lines = text.lines();
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        let blank = line.len() - line.trim_start().len();
+        out.push('\n');
+        out += line.get(blank.min(column)..).unwrap_or(line);
+    }
+    out
+}

@@ -1,0 +1,170 @@
+//! Reading Python source into a syntax tree, with limits.
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use crate::PortError;
+
+/// Larger files are refused: they are generated tables, not programs.
+const MOST_BYTES: usize = 8 << 20;
+/// CPython refuses 200 nested brackets and 100 levels of indentation. A statement can be nested deeper
+/// in other ways, such as `not not x`.
+pub(crate) const MOST_LEVELS: usize = 400;
+/// The parser asks at most this often whether it may continue. It asks every few hundred operations;
+/// a file of the largest size asks a tenth of this.
+const MOST_QUESTIONS: usize = 2_000_000;
+
+/// The source text and its tree.
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) tree: Tree,
+}
+
+impl<'a> Source<'a> {
+    /// The text, if the limits and the encoding are Python's.
+    pub(crate) fn check(bytes: &'a [u8]) -> Result<&'a str, PortError> {
+        if bytes.len() > MOST_BYTES {
+            return Err(PortError::TooLarge { most: MOST_BYTES });
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| PortError::NotUtf8 {
+            line: line_of(bytes, error.valid_up_to()),
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Some(place) = text.bytes().position(|byte| byte == 0) {
+            return Err(PortError::Nul {
+                line: line_of(text.as_bytes(), place),
+            });
+        }
+        if let Some(place) = too_deep(text.as_bytes()) {
+            return Err(PortError::TooDeep {
+                line: line_of(text.as_bytes(), place),
+            });
+        }
+        Ok(text)
+    }
+
+    /// Parses `bytes`, which must be UTF-8.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Source<'a>, PortError> {
+        let text = Source::check(bytes)?;
+        let mut parser = Parser::new();
+        parser
+            .set_language(&tree_sitter_python::LANGUAGE.into())
+            .map_err(|_| PortError::NotParsed)?;
+        let mut questions = 0;
+        let mut stop = |_: &ParseState| {
+            questions += 1;
+            questions > MOST_QUESTIONS
+        };
+        let options = ParseOptions::new().progress_callback(&mut stop);
+        let bytes = text.as_bytes();
+        let mut input = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
+        let tree = parser
+            .parse_with_options(&mut input, None, Some(options))
+            .ok_or(PortError::NotParsed)?;
+        Ok(Source { text, tree })
+    }
+}
+
+/// The place where brackets or indentation are nested deeper than CPython allows. Brackets in strings
+/// and comments count too if their line has more opening than closing ones, so the limits are wider
+/// than CPython's.
+fn too_deep(text: &[u8]) -> Option<usize> {
+    let mut depth: usize = 0;
+    for (place, byte) in text.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            // A statement starts at the margin, so brackets that are still open were in strings.
+            b'\n' if text.get(place + 1).is_some_and(u8::is_ascii_alphabetic) => depth = 0,
+            _ => {}
+        }
+        if depth > MOST_LEVELS {
+            return Some(place);
+        }
+    }
+    None
+}
+
+fn line_of(text: &[u8], place: usize) -> usize {
+    1 + text[..place].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The text of a node.
+pub(crate) fn text<'a>(source: &'a str, node: Node<'_>) -> &'a str {
+    source.get(node.byte_range()).unwrap_or_default()
+}
+
+/// The named children of a node, without comments.
+pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor)
+        .filter(|child| child.kind() != "comment")
+        .collect()
+}
+
+/// The content of a string literal without prefix, if it has no interpolation; and whether it is bytes.
+pub(crate) fn literal(source: &str, node: Node<'_>) -> Option<(String, bool)> {
+    match node.kind() {
+        "string" => {
+            let all = text(source, node);
+            let quote = all.find(['\'', '"'])?;
+            let prefix = all[..quote].to_ascii_lowercase();
+            if prefix.contains('f') || prefix.contains('t') {
+                return None;
+            }
+            let rest = &all[quote..];
+            let marks = match rest.get(..3) {
+                Some("\"\"\"" | "'''") => 3,
+                _ => 1,
+            };
+            let inner = rest.get(marks..rest.len().checked_sub(marks)?)?;
+            let value = match prefix.contains('r') {
+                true => inner.to_owned(),
+                false => unescape(inner)?,
+            };
+            Some((value, prefix.contains('b')))
+        }
+        "concatenated_string" => {
+            let mut value = String::new();
+            let mut is_bytes = false;
+            for part in children(node) {
+                let (text, bytes) = literal(source, part)?;
+                value += &text;
+                is_bytes = bytes;
+            }
+            Some((value, is_bytes))
+        }
+        "parenthesized_expression" => match children(node)[..] {
+            [inner] => literal(source, inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Python's escapes that texts of TLS programs use; `None` for the others.
+fn unescape(text: &str) -> Option<String> {
+    let mut value = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            value.push(c);
+            continue;
+        }
+        match rest.next()? {
+            'n' => value.push('\n'),
+            'r' => value.push('\r'),
+            't' => value.push('\t'),
+            '0' => value.push('\0'),
+            '\n' => {}
+            c @ ('\\' | '\'' | '"') => value.push(c),
+            'x' => {
+                let hex: String = rest.by_ref().take(2).collect();
+                let byte = u8::from_str_radix(&hex, 16).ok().filter(u8::is_ascii)?;
+                value.push(char::from(byte));
+            }
+            c if c.is_ascii_alphanumeric() => return None,
+            c => value.extend(['\\', c]),
+        }
+    }
+    Some(value)
+}

@@ -1,0 +1,92 @@
+//! Hostile files give an error or a port, never a panic.
+
+use std::fmt::Write;
+
+use pyssl_port::{Port, PortError};
+
+/// Reads a program on a thread with the stack of a test.
+fn read(python: impl Into<Vec<u8>>) -> Result<Port, PortError> {
+    Port::of(&python.into())
+}
+
+#[test]
+fn bytes_that_are_not_python_are_refused() {
+    let error = read(&b"import ssl\nx = '\xff'\n"[..]).unwrap_err();
+    assert_eq!(error.to_string(), "line 2 is not UTF-8");
+    assert_eq!(
+        read("import ssl\0\n").unwrap_err().to_string(),
+        "line 1 has a NUL byte"
+    );
+    // The limits apply to files without TLS too.
+    assert!(read(&b"x = '\xff'\n"[..]).is_err());
+}
+
+#[test]
+fn large_files_are_refused() {
+    let text = format!("import ssl\nx = [{}]\n", "1, ".repeat(4 << 20));
+    assert!(matches!(read(text), Err(PortError::TooLarge { .. })));
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{", "}"),
+        ("f(", ")"),
+        ("not ", ""),
+        ("-", ""),
+        ("lambda: ", ""),
+    ] {
+        let text = format!(
+            "import ssl\nx = {}ssl.CERT_NONE{}\n",
+            open.repeat(10_000),
+            close.repeat(10_000)
+        );
+        assert!(
+            matches!(read(text), Err(PortError::TooDeep { .. })),
+            "{open}"
+        );
+    }
+    let mut blocks = String::from("import ssl\n");
+    for level in 0..10_000 {
+        writeln!(blocks, "{}if x:", " ".repeat(level % 1000)).unwrap();
+    }
+    // An error or a port: the parser may give up on the indentation.
+    let _ = read(blocks);
+    let attributes = format!("import ssl\nssl{}\n", ".x".repeat(10_000));
+    assert!(matches!(read(attributes), Err(PortError::TooDeep { .. })));
+    let sum = format!("import ssl\nx = {}ssl.CERT_NONE\n", "1 + ".repeat(10_000));
+    assert!(matches!(read(sum), Err(PortError::TooDeep { .. })));
+}
+
+#[test]
+fn odd_text_is_read() {
+    for python in [
+        "",
+        "\u{feff}import ssl\n",
+        "import ssl\n\t\tx = 1\n \ty = ssl.CERT_NONE\n",
+        "import ssl\r\nx = ssl.CERT_NONE\r\n",
+        "import ssl\nssl.\n",
+        "import ssl\nssl.wrap_socket(",
+        "import ssl\nx = f'{ssl.CERT_NONE!r:>{w}}'\n",
+        "import ssl\nclass ssl(ssl.SSLContext): ssl: ssl = ssl\n",
+        "import ssl\ndef f(*, a=ssl.CERT_NONE, **ssl): return ssl.x\n",
+        "from ssl import *\nx = CERT_NONE\n",
+        "import ssl\nx: 'ssl.SSLContext' = \"\\u12\"\n",
+        "import ssl\n\u{3b1} = ssl.create_default_context()\n\u{3b1}.set_ciphers('\u{202e}')\n",
+        "import ssl\nwith ssl.create_default_context() as a, ssl.MemoryBIO() as (b, c): pass\n",
+        "import ssl\nexcept ssl.SSLError:\n",
+        "import ssl\nclass A(B): pass\nclass B(A): pass\nA().x.y(ssl.CERT_NONE)\n",
+    ] {
+        read(python).unwrap();
+    }
+}
+
+#[test]
+fn every_prefix_of_a_program_is_read() {
+    let program = "import ssl\nwith socket.create_connection((h, 443)) as s:\n    try:\n        c = ssl.create_default_context(cafile=f'{x}')\n        c.options |= ssl.OP_NO_TICKET\n    except (ssl.SSLError, OSError) as e:\n        print(e.reason)\n";
+    for end in 0..program.len() {
+        read(&program[..end]).unwrap();
+    }
+}

@@ -1,0 +1,148 @@
+//! The Rust lines have the user's names and arguments.
+
+use crate::{port, rust};
+
+#[test]
+fn keywords_become_options() {
+    let python = r#"
+import ssl
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile="ca.pem")
+context.load_cert_chain(CERT, keyfile="key.pem", password=None)
+sock = context.wrap_socket(plain, server_side=True, suppress_ragged_eofs=True)
+"#;
+    assert_eq!(
+        rust(python),
+        [
+            r#"let context = ssl::create_default_context(ssl::DefaultContext::new(ssl::Purpose::CLIENT_AUTH).cafile("ca.pem"))?;"#,
+            r#"context.load_cert_chain(ssl::CertChain::new(CERT).keyfile("key.pem"))?;"#,
+            "let sock = context.wrap_socket(plain, ssl::WrapSocket::new().server_side(true))?;",
+        ]
+        .map(|line| line.replace(".password(None)", ""))
+    );
+}
+
+#[test]
+fn properties_become_getters_and_setters() {
+    let python = "
+import ssl
+context = ssl.create_default_context()
+context.check_hostname = False
+context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION
+context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+context.minimum_version = ssl.TLSVersion.TLSv1_2
+context.keylog_filename = None
+print(context.verify_mode)
+";
+    assert_eq!(
+        rust(python)[1..],
+        [
+            "context.set_check_hostname(false)?;",
+            "context.set_options(context.options() | ssl::OP_NO_TICKET | ssl::OP_NO_COMPRESSION)?;",
+            "context.set_verify_flags(context.verify_flags() & !ssl::VERIFY_X509_STRICT)?;",
+            "context.set_minimum_version(ssl::TlsVersion::TLSv1_2)?;",
+            "context.set_keylog_filename(None::<&str>)?;",
+            "context.verify_mode();",
+        ]
+    );
+}
+
+#[test]
+fn exceptions_become_match_arms() {
+    let python = "
+import ssl
+try:
+    sock.connect(address)
+except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+    pass
+except ssl.CertificateError as error:
+    print(error.verify_code, error.reason)
+except ssl.SSLError as error:
+    raise
+";
+    assert_eq!(
+        rust(python),
+        [
+            "Err(e @ (ssl::Error::WantRead(_) | ssl::Error::WantWrite(_))) => {",
+            "Err(error @ ssl::Error::CertVerification(_)) => {",
+            "error.verify_code();",
+            "error.reason();",
+            "Err(error) if error.ssl().is_some() => {",
+        ]
+    );
+}
+
+#[test]
+fn with_becomes_a_scope() {
+    let python = "
+import socket, ssl
+context = ssl.create_default_context()
+with socket.create_connection((host, 443), timeout=2.5) as plain:
+    with context.wrap_socket(plain, server_hostname=host) as sock:
+        sock.sendall('GET /'.encode())
+";
+    assert_eq!(
+        rust(python)[1..],
+        [
+            "let plain = ssl::create_connection((host, 443), Duration::from_millis(2500))?; // closed at the end of its scope",
+            "let sock = context.wrap_socket(plain, host)?; // closed at the end of its scope",
+            "sock.sendall(b\"GET /\")?;",
+        ]
+    );
+}
+
+#[test]
+fn requests_and_asyncio_name_their_features() {
+    let python = "
+import asyncio, requests, ssl
+async def fetch(context):
+    reader, writer = await asyncio.open_connection('localhost', 8443, ssl=True)
+    writer.write(b'x')
+    line = await reader.readline()
+requests.get(url, verify='ca.pem', timeout=5)
+";
+    let entries = port(python).entries;
+    let entries: Vec<_> = entries
+        .iter()
+        .filter(|entry| !entry.python.contains("import"))
+        .collect();
+    assert_eq!(entries[0].features, ["tokio"]);
+    assert_eq!(
+        entries[0].rust,
+        [
+            "let (reader, writer) = ssl::aio::asyncio::open_connection((\"localhost\", 8443), &ssl::create_default_context(())?).await?;"
+        ]
+    );
+    assert_eq!(entries[2].rust, ["let line = reader.readline().await?;"]);
+    assert_eq!(entries[3].features, ["requests"]);
+    assert_eq!(
+        entries[3].rust,
+        [
+            "ssl::requests::get(url, ssl::requests::RequestOptions::new().timeout(Duration::from_secs(5)).verify(\"ca.pem\"))?;"
+        ]
+    );
+}
+
+#[test]
+fn names_that_are_gone_say_so() {
+    let port = port(
+        "import ssl\nsock = ssl.wrap_socket(plain, certfile='c.pem', ssl_version=ssl.PROTOCOL_TLSv1_2)\n",
+    );
+    let entry = &port.entries[1];
+    assert_eq!(entry.gone, ["ssl.wrap_socket was removed in Python 3.12"]);
+    assert_eq!(
+        entry.rust,
+        [
+            "let sock = ssl::create_unverified_context(ssl::UnverifiedContext::new().protocol(ssl::PROTOCOL_TLSv1_2).certfile(\"c.pem\"))?.wrap_socket(plain, ())?;"
+        ]
+    );
+}
+
+#[test]
+fn arguments_without_a_counterpart_are_named() {
+    let port =
+        port("import ssl\nctx = ssl.create_default_context()\nctx.wrap_socket(plain, **options)\n");
+    assert_eq!(
+        port.entries[2].differs,
+        ["`*args or **kwargs` has no counterpart."]
+    );
+}
