@@ -1,8 +1,7 @@
 //! `_SSLSocket`: a connection over a socket or over two `MemoryBIO`s.
 
 use std::cell::RefCell;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -10,18 +9,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyWeakrefMethods, PyWeakrefReference};
 use pyo3::{PyTraverseError, PyVisit};
 use pyssl::{SslContext, SslObject, SslSocket, WrapBio, WrapSocket};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 
 use crate::bio::MemoryBio;
 use crate::buffers::Target;
 use crate::certificate::{self, Certificate};
 use crate::context::Context;
+use crate::descriptor::PythonDescriptor;
 use crate::errors::{self, OrRaise};
 use crate::session::{self, Session};
 
 /// A connection of the library.
 enum Face {
-    /// It has a duplicate of the descriptor, because Python's socket owns and closes the original.
     Socket(SslSocket),
     Object(SslObject),
 }
@@ -53,14 +51,6 @@ macro_rules! ask {
     };
 }
 
-/// Duplicates a descriptor of this process. `pidfd_getfd` takes it as a number, so no unsafe code
-/// is needed.
-fn duplicate(fd: i32) -> PyResult<OwnedFd> {
-    let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
-        .and_then(|this| pidfd_getfd(this.as_fd(), fd, PidfdGetfdFlags::empty()));
-    Ok(duplicate.map_err(std::io::Error::from)?)
-}
-
 fn weak(object: &Bound<'_, PyAny>) -> PyResult<Py<PyWeakrefReference>> {
     PyWeakrefReference::new(object).map(Bound::unbind)
 }
@@ -83,9 +73,11 @@ impl Wrap<'_, '_> {
             .do_handshake_on_connect(false)
             .suppress_ragged_eofs(false)
             .session(session::given(self.session)?);
-        let fd = duplicate(socket.call_method0("fileno")?.extract()?)?;
+        let descriptor = Arc::new(PythonDescriptor::of(socket)?);
         let engine = &self.context.get().engine;
-        let face = py.detach(|| engine.wrap_socket(fd, options)).or_raise(py)?;
+        let face = py
+            .detach(|| engine.wrap_shared_socket(descriptor, options))
+            .or_raise(py)?;
         self.connection(Face::Socket(face), Some(weak(socket)?))
     }
 
@@ -146,22 +138,20 @@ impl Connection {
         lock(&self.chosen).take()
     }
 
-    /// Returns Python's socket if it is open, and copies its time-out to the library's socket.
-    fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    /// Returns Python's socket, and copies its time-out to the library's socket. `closed` makes the
+    /// error if Python's socket is closed or detached.
+    fn prepare<'py>(
+        &self,
+        py: Python<'py>,
+        closed: fn(Python<'_>) -> PyErr,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (Face::Socket(face), Some(socket)) = (&self.face, &self.socket) else {
             return Ok(None);
         };
-        let open = |socket: &Bound<'_, PyAny>| -> PyResult<bool> {
-            Ok(socket.call_method0("fileno")?.extract::<i32>()? >= 0)
-        };
-        let socket = match socket.bind(py).upgrade() {
-            Some(socket) if open(&socket)? => socket,
-            _ => {
-                const NO_SOCKET: i32 = 9;
-                let text = "Underlying socket connection gone";
-                return Err(errors::ssl_error(py, NO_SOCKET, text));
-            }
-        };
+        let socket = socket.bind(py).upgrade().ok_or_else(|| errors::gone(py))?;
+        if socket.call_method0("fileno")?.extract::<i32>()? < 0 {
+            return Err(closed(py));
+        }
         let seconds: Option<f64> = socket.call_method0("gettimeout")?.extract()?;
         let timeout = seconds.map(Duration::from_secs_f64);
         if face.gettimeout() != timeout {
@@ -173,10 +163,11 @@ impl Connection {
     /// Runs an operation that may wait and run callbacks. Also returns Python's socket.
     fn run<'py, T: Send>(
         this: &Bound<'py, Connection>,
+        closed: fn(Python<'_>) -> PyErr,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<(pyssl::Result<T>, Option<Bound<'py, PyAny>>)> {
         let connection = this.get();
-        let socket = connection.prepare(this.py())?;
+        let socket = connection.prepare(this.py(), closed)?;
         let _current = Current::enter(this);
         let outcome = this.py().detach(|| operation(&connection.face));
         Ok((outcome, socket))
@@ -186,19 +177,19 @@ impl Connection {
         this: &Bound<'_, Connection>,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<T> {
-        Connection::run(this, operation)?.0.or_raise(this.py())
+        let (outcome, _) = Connection::run(this, errors::bad_descriptor, operation)?;
+        outcome.or_raise(this.py())
     }
 
     /// Runs an operation that receives or sends data.
     fn transfer<T: Send>(
         this: &Bound<'_, Connection>,
+        closed: fn(Python<'_>) -> PyErr,
         operation: impl FnOnce(&Face) -> pyssl::Result<T> + Send,
     ) -> PyResult<T> {
         let py = this.py();
-        match Connection::run(this, operation)?.0 {
-            // A failed system call was the end of the connection before that release (CPython's
-            // issue 115627).
-            Err(pyssl::Error::Os(_)) if py.version_info() < (3, 12, 3) => {
+        match Connection::run(this, closed, operation)?.0 {
+            Err(pyssl::Error::Os(_)) if errors::failures_are_ends(py) => {
                 Err(errors::ragged_eof(py))
             }
             outcome => outcome.or_raise(py),
@@ -223,7 +214,7 @@ impl Connection {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
         let read = |limit: usize| {
-            Connection::transfer(this, move |face| match face {
+            Connection::transfer(this, errors::bad_read, move |face| match face {
                 Face::Socket(face) => face.recv(limit),
                 Face::Object(face) => face.read(limit),
             })
@@ -248,14 +239,14 @@ impl Connection {
     fn write(this: &Bound<'_, Self>, b: &Bound<'_, PyAny>) -> PyResult<usize> {
         let data = crate::buffers::bytes(b)?;
         let data = data.as_bytes();
-        Connection::transfer(this, |face| match face {
+        Connection::transfer(this, errors::closed, |face| match face {
             Face::Socket(face) => face.send(data),
             Face::Object(face) => face.write(data),
         })
     }
 
     fn shutdown<'py>(this: &Bound<'py, Self>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (outcome, socket) = Connection::run(this, |face| match face {
+        let (outcome, socket) = Connection::run(this, errors::gone, |face| match face {
             Face::Socket(face) => face.unwrap(),
             Face::Object(face) => face.unwrap(),
         })?;

@@ -94,7 +94,7 @@ fn nid2obj(py: Python<'_>, nid: i32) -> PyResult<Tuple> {
 #[pyo3(signature = (path, /))]
 fn _test_decode_cert(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyDict>> {
     let Ok(pem) = std::fs::read(path) else {
-        return Err(errors::ssl_error(py, 0, "Can't open file"));
+        return Err(errors::failed(py, "Can't open file"));
     };
     let certificate = pyssl::Certificate::from_pem(pem).or_raise(py)?;
     certificate::dict(py, &certificate.get_info().or_raise(py)?)

@@ -12,6 +12,7 @@ mod connection;
 mod constants;
 mod context;
 mod context_methods;
+mod descriptor;
 mod errors;
 mod functions;
 mod session;

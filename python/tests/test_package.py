@@ -184,5 +184,119 @@ class EngineTests(Case):
         self.assertEqual(set(json.loads(stock)) - set(json.loads(ours)) - tables, set())
 
 
+# Two ends of a TLS connection over a pair of sockets: `client` and `server`.
+CONNECTED = """\
+import os, socket, ssl, threading
+contexts = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+contexts[0].check_hostname, contexts[0].verify_mode = False, ssl.CERT_NONE
+for context in contexts:
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("aNULL:@SECLEVEL=0")
+
+def descriptors():
+    return len(os.listdir("/proc/self/fd"))
+
+def connect():
+    pair = socket.socketpair()
+    for end in pair:
+        end.settimeout(60)
+    ends = [c.wrap_socket(s, server_side=i == 1, do_handshake_on_connect=False) for i, (c, s) in enumerate(zip(contexts, pair))]
+    thread = threading.Thread(target=ends[1].do_handshake)
+    thread.start()
+    ends[0].do_handshake()
+    thread.join()
+    return ends
+
+def tell(operation):
+    try:
+        print(operation())
+    except Exception as error:
+        print(type(error).__name__, getattr(error, "errno", None))
+
+client, server = connect()
+"""
+
+
+class DescriptorTests(Case):
+    """The engine works on the descriptor of Python's socket, as the interpreter's own engine does."""
+
+    def alike(self, program):
+        app = self.script(CONNECTED + textwrap.dedent(program))
+        expected = self.output(app)
+        self.assertEqual(self.output("-m", "pyssl", app), expected)
+        return expected
+
+    def test_a_connection_has_one_descriptor(self):
+        # The first connections let each engine open what all connections share.
+        found = self.alike("""
+            first = [connect() for _ in range(40)]
+            before = descriptors()
+            more = [connect() for _ in range(20)]
+            print(descriptors() - before)
+        """)
+        self.assertEqual(found, "40")
+
+    def test_a_descriptor_closed_beneath_is_an_error(self):
+        self.alike("""
+            server.sendall(b"never read")
+            os.close(client.fileno())
+            tell(lambda: client.recv(10))
+            tell(lambda: client.send(b"x"))
+            tell(lambda: client.do_handshake())
+            tell(lambda: client.version())
+            tell(lambda: server.recv(10))
+            client.detach()
+
+            client, server = connect()
+            os.close(client.fileno())
+            tell(lambda: client.unwrap())
+            client.detach()
+        """)
+
+    def test_the_peer_sees_the_end_when_the_socket_is_closed_although_the_engines_object_lives(self):
+        self.alike("""
+            held = client._sslobj
+            client.close()
+            tell(lambda: server.recv(10))
+            tell(lambda: held.read(10))
+            tell(lambda: held.version())
+        """)
+
+    def test_a_descriptor_that_now_is_another_socket_is_used(self):
+        self.alike("""
+            spare, far = socket.socketpair()
+            spare.settimeout(60)
+            far.settimeout(60)
+            os.dup2(spare.fileno(), client.fileno())
+            tell(lambda: client.send(b"for the other socket"))
+            record = far.recv(1000)
+            print(record[:3], len(record))
+            tell(lambda: server.recv(10))
+            far.sendall(b"no record of TLS")
+            tell(lambda: client.recv(10))
+        """)
+
+    def test_a_detached_descriptor_stays_open_and_in_clear_text(self):
+        self.alike("""
+            held = client._sslobj
+            number = client.detach()
+            tell(lambda: held.write(b"x"))
+            plain = socket.socket(fileno=number)
+            plain.sendall(b"clear text that is no record at all")
+            tell(lambda: server.recv(10))
+        """)
+
+    def test_a_thread_that_waits_gets_data_after_its_context_is_gone(self):
+        self.alike("""
+            import gc, weakref
+            reader = threading.Thread(target=lambda: tell(lambda: client.recv(10)))
+            reader.start()
+            del contexts
+            gc.collect()
+            server.sendall(b"late")
+            reader.join()
+        """)
+
+
 if __name__ == "__main__":
     unittest.main()

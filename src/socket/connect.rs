@@ -1,23 +1,22 @@
 //! Wrapping, connecting, accepting and the handshake.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket};
 
 use super::address::{Address, ToAddress};
 use super::flight::Flight;
-use super::io::{SharedSocket, SocketTransport};
+use super::io::SocketTransport;
 use super::options::{IntoSocket, WrapSocket};
-use super::{NO_TIMEOUT, SslSocket, Tls};
+use super::wrap::check_stream;
+use super::{SslSocket, Tls};
 use crate::context::SslContext;
-use crate::engine::{Config, Connection, Deadline, Step, is_named};
-use crate::error::{Error, Result, SslError};
+use crate::engine::{Config, Connection, Deadline, Step};
+use crate::error::{Error, Result};
 use crate::ffi::bio::IoMode;
-use crate::ffi::net;
-use crate::hostname::ServerName;
 use crate::sys::{self, Interest, errno};
 
 const HANDSHAKE_TIMED_OUT: &str = "The handshake operation timed out";
@@ -63,68 +62,15 @@ impl SslContext {
         options: impl Into<WrapSocket>,
     ) -> Result<SslSocket> {
         let (socket, ahead) = sock.into_socket()?;
-        if !S::IS_STREAM && socket.r#type()? != Type::STREAM {
-            return Err(Error::not_implemented("only stream sockets are supported"));
+        let handle = sys::Shared::new(socket)?;
+        if !S::IS_STREAM {
+            check_stream(&handle)?;
         }
-        let sock = SslSocket::wrap(socket, ahead, options.into(), self)?;
-        sock.start_with_socket_timeout()?;
-        Ok(sock)
+        SslSocket::wrap_and_start(handle, ahead, options.into(), self)
     }
 }
 
 impl SslSocket {
-    fn wrap(
-        socket: Socket,
-        ahead: Vec<u8>,
-        options: WrapSocket,
-        context: &SslContext,
-    ) -> Result<SslSocket> {
-        let name = options.server_hostname.as_deref();
-        if options.server_side {
-            if is_named(name) {
-                return Err(Error::value(
-                    "server_hostname can only be specified in client mode",
-                ));
-            }
-            if options.session.is_some() {
-                return Err(Error::value("session can only be specified in client mode"));
-            }
-        }
-        let checks = options.overrides.checks_hostname(context.check_hostname());
-        options.overrides.require_name(checks, name)?;
-        let server_hostname = options.server_hostname.map(ServerName::new).transpose()?;
-        let connected = match socket.peer_addr() {
-            Ok(_) => true,
-            Err(error) if error.raw_os_error() == Some(errno::ENOTCONN) => false,
-            Err(error) => return Err(error.into()),
-        };
-        if !connected {
-            if !ahead.is_empty() {
-                return Err(data_before_handshake());
-            }
-            refuse_early_data(&socket)?;
-        }
-        let sock = SslSocket {
-            io: Arc::new(SharedSocket::new(socket)?),
-            tls: RwLock::new(Tls::NotStarted),
-            context: Mutex::new(context.clone()),
-            timeout: AtomicU64::new(NO_TIMEOUT),
-            connected: AtomicBool::new(connected),
-            wrote: AtomicBool::new(false),
-            connecting: AtomicBool::new(false),
-            server_side: options.server_side,
-            do_handshake_on_connect: options.do_handshake_on_connect,
-            suppress_ragged_eofs: options.suppress_ragged_eofs,
-            read_ahead: options.read_ahead,
-            busy_poll: options.busy_poll,
-            server_hostname,
-            session: Mutex::new(options.session),
-            overrides: options.overrides,
-        };
-        sock.io.keep(ahead);
-        Ok(sock)
-    }
-
     /// Starts TLS if the socket is connected.
     fn start(&self) -> Result<()> {
         if !self.connected.load(Ordering::Relaxed) {
@@ -196,7 +142,7 @@ impl SslSocket {
     }
 
     /// Like [`start`](Self::start), with the time-out of the plain socket.
-    fn start_with_socket_timeout(&self) -> Result<()> {
+    pub(super) fn start_with_socket_timeout(&self) -> Result<()> {
         let timeout = self
             .io
             .handle
@@ -323,7 +269,8 @@ impl SslSocket {
                 .read_ahead(self.read_ahead)
                 .busy_poll(self.busy_poll)
         };
-        let sock = SslSocket::wrap(socket, Vec::new(), options, &self.context())?;
+        let handle = sys::Shared::new(socket)?;
+        let sock = SslSocket::wrap(handle, Vec::new(), options, &self.context())?;
         sock.start()?;
         Ok((sock, Address::from_raw(&address)))
     }
@@ -586,23 +533,5 @@ impl<'a> ConnectTurn<'a> {
 impl Drop for ConnectTurn<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
-    }
-}
-
-fn data_before_handshake() -> Error {
-    Error::Ssl(Box::new(SslError::data_before_handshake()))
-}
-
-/// Refuses a socket that is not connected but has received data. It was connected before, and the data was
-/// sent without TLS (CVE-2023-40217).
-fn refuse_early_data(socket: &Socket) -> Result<()> {
-    match net::recv(socket, &mut [0]) {
-        Ok(0) => Ok(()),
-        Ok(_) => Err(data_before_handshake()),
-        Err(error) => match error.raw_os_error() {
-            Some(number) if errno::UNCONNECTED.contains(&number) => Ok(()),
-            _ if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
-            _ => Err(error.into()),
-        },
     }
 }

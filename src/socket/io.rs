@@ -32,9 +32,8 @@ pub(super) struct SharedSocket {
 }
 
 impl SharedSocket {
-    pub(super) fn new(socket: Socket) -> io::Result<SharedSocket> {
-        let handle = sys::Shared::new(socket)?;
-        Ok(SharedSocket {
+    pub(super) fn new(handle: sys::Shared) -> SharedSocket {
+        SharedSocket {
             wake_group: WakeGroup::of(handle.number()),
             handle,
             closed: AtomicBool::new(false),
@@ -42,7 +41,7 @@ impl SharedSocket {
             connecting: AtomicUsize::new(0),
             accepting: Mutex::new(()),
             left_over: Mutex::new(Vec::new()),
-        })
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -14,6 +14,7 @@ mod sendfile;
 mod transfer;
 mod wait;
 mod wake;
+mod wrap;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

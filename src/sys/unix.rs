@@ -1,6 +1,7 @@
 //! Unix.
 
 use std::ffi::{CStr, OsStr, OsString};
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::Shutdown;
@@ -8,10 +9,11 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
-use socket2::{Domain, Socket};
+use socket2::{Domain, SockRef, Socket};
 
 use crate::ffi::sys::{self, Interest};
 
@@ -31,33 +33,59 @@ pub(crate) const REUSES_ADDRESS: bool = true;
 
 /// A socket that several threads use, and that any of them may close.
 #[derive(Debug)]
-pub(crate) struct Shared(Socket);
+pub(crate) enum Shared {
+    Owned(Socket),
+    /// The program shares the ownership, and closes the socket.
+    Lent(Lent),
+}
+
+/// An owner of a descriptor.
+pub(crate) struct Lent(Arc<dyn AsFd + Send + Sync>);
+
+impl fmt::Debug for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_fd().fmt(f)
+    }
+}
 
 impl Shared {
     pub(crate) fn new(socket: Socket) -> io::Result<Shared> {
-        Ok(Shared(socket))
+        Ok(Shared::Owned(socket))
     }
 
-    /// Makes calls on the socket. After [`close`](Self::close), the socket is `/dev/null`.
+    pub(crate) fn lent(owner: Arc<dyn AsFd + Send + Sync>) -> Shared {
+        Shared::Lent(Lent(owner))
+    }
+
+    /// Makes calls on the socket. After [`close`](Self::close), an owned socket is `/dev/null`.
     #[inline]
     pub(crate) fn with<T>(&self, call: impl FnOnce(&Socket) -> io::Result<T>) -> io::Result<T> {
-        call(&self.0)
+        match self {
+            Shared::Owned(socket) => call(socket),
+            Shared::Lent(owner) => call(&SockRef::from(&owner.0)),
+        }
     }
 
     pub(crate) fn number(&self) -> RawDescriptor {
-        self.0.as_raw_fd()
+        self.borrow().as_raw_fd()
     }
 
     pub(crate) fn borrow(&self) -> BorrowedDescriptor<'_> {
-        self.0.as_fd()
+        match self {
+            Shared::Owned(socket) => socket.as_fd(),
+            Shared::Lent(owner) => owner.0.as_fd(),
+        }
     }
 
     pub(crate) fn into_owned(self) -> io::Result<OwnedDescriptor> {
-        Ok(self.0.into())
+        match self {
+            Shared::Owned(socket) => Ok(socket.into()),
+            Shared::Lent(_) => self.duplicate(),
+        }
     }
 
     pub(crate) fn duplicate(&self) -> io::Result<OwnedDescriptor> {
-        self.0.as_fd().try_clone_to_owned()
+        self.borrow().try_clone_to_owned()
     }
 
     /// Waits until the socket is ready or `wake` is readable, and returns which of the two it is.
@@ -68,7 +96,7 @@ impl Shared {
         timeout: Option<Duration>,
     ) -> io::Result<[bool; 2]> {
         sys::poll(
-            self.0.as_fd(),
+            self.borrow(),
             interest,
             wake.map(|wake| wake.waits.as_fd()),
             timeout,
@@ -77,13 +105,16 @@ impl Shared {
 
     /// Closes the socket for all threads. Its descriptor then refers to `/dev/null`, and is closed
     /// when this value is dropped. So no thread can use another file that has got the same number.
+    /// A lent socket stays as it is.
     ///
     /// `wake` wakes the threads that wait for the socket.
     pub(crate) fn close(&self, wake: impl FnOnce()) {
-        let replaced =
-            dev_null().is_some_and(|null| sys::replace(null.as_fd(), self.0.as_fd()).is_ok());
-        if !replaced {
-            let _ = self.0.shutdown(Shutdown::Both);
+        if let Shared::Owned(socket) = self {
+            let replaced =
+                dev_null().is_some_and(|null| sys::replace(null.as_fd(), socket.as_fd()).is_ok());
+            if !replaced {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
         }
         wake();
     }

@@ -1,9 +1,17 @@
 //! The mode and the time-out of a plain socket, from wrapping to `detach`.
 
+#[cfg(unix)]
+use std::io::Write;
+#[cfg(unix)]
+use std::net::TcpStream;
+#[cfg(unix)]
+use std::sync::Arc;
 use std::time::Duration;
 
 use pyssl as ssl;
 
+#[cfg(unix)]
+use crate::link::server_options;
 use crate::link::{Contexts, Link, PATIENCE, Watchdog, client_options, tcp_pair};
 use crate::support::{class, told};
 
@@ -95,4 +103,94 @@ fn a_socket_that_could_not_be_wrapped_keeps_its_time_out() {
     let plain = ssl::socket2::Socket::from(plain);
     assert!(!plain.nonblocking().unwrap());
     assert_eq!(plain.read_timeout().unwrap(), Some(Duration::from_secs(30)));
+}
+
+/// A client on a shared socket, and its server.
+#[cfg(unix)]
+fn shared_link(contexts: &Contexts) -> (Arc<TcpStream>, ssl::SslSocket, ssl::SslSocket) {
+    let (near, far) = tcp_pair();
+    let near = Arc::new(near);
+    let server = std::thread::scope(|scope| {
+        let server = scope.spawn(|| contexts.server.wrap_socket(far, server_options()));
+        let client = contexts
+            .client
+            .wrap_shared_socket(Arc::clone(&near), client_options());
+        (client.unwrap(), server.join().unwrap().unwrap())
+    });
+    (near, server.0, server.1)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shared_socket_is_used_without_a_duplicate_and_stays_open() {
+    use std::os::fd::AsRawFd;
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (plain, client, server) = shared_link(&contexts);
+    assert_eq!(client.fileno(), plain.as_raw_fd());
+    client.sendall(b"over TLS").unwrap();
+    assert_eq!(server.recv(100).unwrap(), b"over TLS");
+
+    client.close();
+    assert_eq!(client.fileno(), -1);
+    assert_eq!(
+        told(client.recv(1)),
+        "OSError: [Errno 9] Bad file descriptor"
+    );
+    drop(client);
+    // The owner still has the same connection, in clear text.
+    (&*plain).write_all(b"not a record").unwrap();
+    assert_eq!(class(server.recv(100)), "SSLError");
+    assert_eq!(Arc::strong_count(&plain), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_detached_shared_socket_is_a_duplicate() {
+    use std::os::fd::AsRawFd;
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (plain, client, _server) = shared_link(&contexts);
+    let detached = client.detach().unwrap();
+    assert_ne!(detached.as_raw_fd(), plain.as_raw_fd());
+    drop(detached);
+    assert!(plain.peer_addr().is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn closing_wakes_a_thread_that_receives_from_a_shared_socket() {
+    let _watchdog = Watchdog::new();
+    let contexts = Contexts::new();
+    let (plain, client, _server) = shared_link(&contexts);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| told(client.recv(1)));
+        // Whether the thread waits already does not matter: it must return in both cases.
+        std::thread::yield_now();
+        client.close();
+        assert_eq!(
+            reader.join().unwrap(),
+            "OSError: [Errno 9] Bad file descriptor"
+        );
+    });
+    assert!(plain.peer_addr().is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shared_socket_that_cannot_be_wrapped_stays_as_it_is() {
+    let contexts = Contexts::new();
+    let (near, _far) = tcp_pair();
+    let near = Arc::new(near);
+    let refused = contexts.client.wrap_shared_socket(Arc::clone(&near), ());
+    assert_eq!(class(refused), "ValueError");
+    assert!(near.peer_addr().is_ok());
+    assert_eq!(Arc::strong_count(&near), 1);
+
+    let datagrams = Arc::new(std::net::UdpSocket::bind(("127.0.0.1", 0)).unwrap());
+    let refused = contexts
+        .client
+        .wrap_shared_socket(Arc::clone(&datagrams), client_options());
+    assert_eq!(class(refused), "NotImplementedError");
+    assert!(datagrams.local_addr().is_ok());
 }
