@@ -10,7 +10,7 @@ const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
        cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
-           writes the table of suites in ciphers/src/cipher/tables/
+           writes the table of suites in ciphers/src/cipher/tables/ (for other versions: xtask/ciphers.py)
        cargo xtask nameprep <Python>
            writes src/hostname/nameprep.txt, the tables of CPython's codec for host names
        cargo xtask openssl <3.6|4.0>

@@ -21,6 +21,11 @@ pub enum Hint {
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
     GnuTls,
+    /// Only the OpenSSL of some distributions knows the name (`PROFILE=SYSTEM`). This is the word of
+    /// every OpenSSL for what it usually means.
+    Distribution(&'static str),
+    /// The name is that of a security policy of s2n or of a cloud provider.
+    SecurityPolicy,
     /// The name is a version of the protocol, which a cipher string does not choose.
     ProtocolVersion,
     /// The name is a signalling cipher suite value (SCSV), which OpenSSL sends automatically.
@@ -43,6 +48,13 @@ impl fmt::Display for Hint {
             Hint::NotInThisBuild => f.write_str("this OpenSSL has no such suites"),
             Hint::MissingSeparator => f.write_str("a `-` joins two names; write `:-`"),
             Hint::GnuTls => f.write_str("this is from a priority string of GnuTLS"),
+            Hint::Distribution(word) => write!(
+                f,
+                "only the OpenSSL of some distributions knows it; elsewhere, write `{word}`"
+            ),
+            Hint::SecurityPolicy => {
+                f.write_str("this is the name of a security policy of s2n or of a cloud provider")
+            }
             Hint::ProtocolVersion => {
                 f.write_str("versions are set elsewhere (minimum_version, maximum_version)")
             }
@@ -78,6 +90,12 @@ impl Hint {
         if names::is_gnutls(name) {
             return Some(Hint::GnuTls);
         }
+        if let Some(word) = names::of_distribution(name) {
+            return Some(Hint::Distribution(word));
+        }
+        if names::is_security_policy(name) {
+            return Some(Hint::SecurityPolicy);
+        }
         if names::is_version(name) {
             return Some(Hint::ProtocolVersion);
         }
@@ -96,13 +114,22 @@ impl Hint {
         library.nearest(name).map(|name| Hint::Nearest(name.into()))
     }
 
-    /// The hint for a name of the TLS registry or of Java, where old names begin with `SSL_`.
+    /// The hint for a name of the TLS registry, of Java, where old names begin with `SSL_`, of
+    /// OpenVPN, which writes dashes, or of Go, which leaves out the digest after ChaCha20-Poly1305.
     fn for_registry_name(name: &str, library: &Library) -> Option<Hint> {
+        let name = match name.starts_with("TLS-") || name.starts_with("SSL-") {
+            true => name.replace('-', "_"),
+            false => name.to_owned(),
+        };
         let rest = name.strip_prefix("TLS_").or(name.strip_prefix("SSL_"))?;
+        let digest = match rest.ends_with("_CHACHA20_POLY1305") {
+            true => "_SHA256",
+            false => "",
+        };
         if rest.ends_with("_SCSV") {
             return Some(Hint::Signal);
         }
-        match library.suite_with_standard_name(&format!("TLS_{rest}")) {
+        match library.suite_with_standard_name(&format!("TLS_{rest}{digest}")) {
             Some(suite) => Some(Hint::OpensslName(suite.cipher.name)),
             None => rest.contains("_WITH_").then_some(Hint::NotInThisBuild),
         }
@@ -136,6 +163,18 @@ mod tests {
             ("ssl_ciphers HIGH", "the name of a setting"),
             ("SSLCipherSuite=HIGH", "the name of a setting"),
             ("SSL_RSA_WITH_RC4_128_MD5", "has no such suites"),
+            ("SSL_RSA_WITH_AES_128_CBC_SHA", "calls it `AES128-SHA`"),
+            (
+                "TLS-ECDHE-RSA-WITH-AES-128-GCM-SHA256",
+                "calls it `ECDHE-RSA-AES128-GCM-SHA256`",
+            ),
+            (
+                "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+                "calls it `ECDHE-RSA-CHACHA20-POLY1305`",
+            ),
+            ("PROFILE=SYSTEM", "elsewhere, write `DEFAULT`"),
+            ("ELBSecurityPolicy-TLS13-1-2-2021-06", "a security policy"),
+            ("20240503", "a security policy"),
             ("SSLv2:AES", "has no such suites"),
             ("DES-CBC3-SHA", "has no such suites"),
         ] {

@@ -32,7 +32,7 @@ pub struct KnownOpenssl {
 }
 
 impl KnownOpenssl {
-    /// The versions that the crate knows, oldest first: 3.0, 3.6 and 4.0.
+    /// The versions that the crate knows, oldest first: 1.1.1, 3.0, 3.5, 3.6 and 4.0.
     #[allow(
         clippy::expect_used,
         reason = "the tables are part of the crate, and tested"
@@ -55,7 +55,7 @@ impl KnownOpenssl {
         &ALL
     }
 
-    /// The version with this name: `"3.0"`, `"3.6"`, `"4.0"`.
+    /// The version with this name: `"1.1.1"`, `"3.0"`, `"3.5"`, `"3.6"`, `"4.0"`.
     pub fn named(name: &str) -> Option<&'static KnownOpenssl> {
         KnownOpenssl::all().iter().find(|known| known.name == name)
     }

@@ -223,6 +223,25 @@ pub(super) fn is_gnutls(name: &str) -> bool {
     KEYWORDS.contains(&name) || KINDS.iter().any(|kind| name.starts_with(kind))
 }
 
+/// The word of every OpenSSL for a name that only the OpenSSL of some distributions knows: Fedora
+/// and RHEL have `PROFILE=SYSTEM`, and SUSE has `DEFAULT_SUSE`.
+pub(super) fn of_distribution(name: &str) -> Option<&'static str> {
+    let known = name.starts_with("PROFILE=") || name == "DEFAULT_SUSE";
+    known.then_some("DEFAULT")
+}
+
+/// Whether a name is that of a security policy of s2n (`default_tls13`, `20240503`) or of AWS.
+pub(super) fn is_security_policy(name: &str) -> bool {
+    const BEGIN: [&str; 4] = [
+        "ELBSecurityPolicy-",
+        "CloudFront-",
+        "default_tls",
+        "default_pq",
+    ];
+    let is_date = name.len() == 8 && name.bytes().all(|b| b.is_ascii_digit());
+    is_date || BEGIN.iter().any(|begin| name.starts_with(begin)) || name == "default_fips"
+}
+
 /// Whether a name is a protocol version in any spelling: `TLSv1.3`, `TLS1.2`, `tlsv1_1`.
 pub(super) fn is_version(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -428,6 +428,9 @@ impl<'a> Reader<'a> {
             b'#' => "; a cipher string has no comments".to_owned(),
             b'*' => "; there are no wildcards".to_owned(),
             b'[' | b']' | b'|' => "; only BoringSSL has groups of equal preference".to_owned(),
+            b'_' if self.text[self.at..].starts_with("_SUSE") => {
+                "; only SUSE's OpenSSL knows `DEFAULT_SUSE`; elsewhere, write `DEFAULT`".to_owned()
+            }
             b'_' => self
                 .with_dashes()
                 .map_or(String::new(), |name| format!("; did you mean `{name}`?")),

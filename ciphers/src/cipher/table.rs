@@ -1,5 +1,5 @@
 //! Tables of one version of OpenSSL each: its suites, names and defaults. `cargo xtask ciphers`
-//! writes them from the linked library; they are read to evaluate strings as another version does.
+//! writes them from the linked library, and `xtask/ciphers.py` from another one; they are read to evaluate strings as another version does.
 //!
 //! The tables are JSON, because a program writes them and JSON is read fast.
 
@@ -17,7 +17,9 @@ use super::selector::{Bits, Selector, strong};
 
 /// The name of each version, and its table.
 pub(super) const TABLES: &[(&str, &str)] = &[
+    ("1.1.1", include_str!("tables/openssl-1.1.1.json")),
     ("3.0", include_str!("tables/openssl-3.0.json")),
+    ("3.5", include_str!("tables/openssl-3.5.json")),
     ("3.6", include_str!("tables/openssl-3.6.json")),
     ("4.0", include_str!("tables/openssl-4.0.json")),
 ];

@@ -43,7 +43,7 @@ fn the_table_of_the_linked_version_resolves_as_the_library_does() {
 #[test]
 fn suites_of_openssl_versions_differ_as_their_manuals_say() {
     let found: Vec<_> = KnownOpenssl::all().iter().map(KnownOpenssl::name).collect();
-    assert_eq!(found, ["3.0", "3.6", "4.0"]);
+    assert_eq!(found, ["1.1.1", "3.0", "3.5", "3.6", "4.0"]);
     // Names are compared without regard to case since 4.0.
     assert_eq!(names("3.6", "ecdhe+aesgcm").unwrap(), [""; 0]);
     assert_eq!(
@@ -73,4 +73,41 @@ fn explain_suggests_anull_for_anul_in_every_openssl_version() {
         let hint = explanation.steps()[1].hint().unwrap();
         assert_eq!(hint.to_string(), "did you mean `aNULL`?", "{known}");
     }
+}
+
+/// The lists that the libraries themselves made of these strings: `xtask/ciphers.py --lists` wrote the
+/// number of suites of each, and a checksum.
+#[test]
+fn tables_of_versions_that_are_not_linked_resolve_as_the_libraries_do() {
+    for (name, text) in [
+        ("1.1.1", include_str!("openssl-1.1.1.tsv")),
+        ("3.5", include_str!("openssl-3.5.tsv")),
+    ] {
+        let openssl = KnownOpenssl::named(name).unwrap();
+        let mut checked = 0;
+        for line in text.lines() {
+            let [string, count, sum] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("{line}");
+            };
+            let found = openssl.explain(string);
+            let suites = found.as_ref().map_or(&[][..], |found| found.ciphers());
+            let ids: Vec<_> = suites
+                .iter()
+                .filter(|c| !c.is_tls13())
+                .map(|c| c.id)
+                .collect();
+            let text: String = ids.iter().map(|id| format!("{id:08x}\n")).collect();
+            assert_eq!(ids.len().to_string(), count, "{name}: {string}");
+            assert_eq!(checksum(&text), sum, "{name}: {string}");
+            checked += 1;
+        }
+        assert!(checked > 300, "{name}: {checked}");
+    }
+}
+
+/// FNV-1a.
+fn checksum(text: &str) -> String {
+    let step = |value: u64, byte| (value ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let value = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    format!("{value:016x}")
 }

@@ -162,7 +162,7 @@ pub(crate) struct CiphersArgs {
 }
 
 /// The versions for which the library has tables.
-const OPENSSL: [&str; 4] = ["3.0", "3.6", "4.0", "all"];
+const OPENSSL: [&str; 6] = ["1.1.1", "3.0", "3.5", "3.6", "4.0", "all"];
 
 fn role(name: &str) -> Role {
     if name == "server" {

@@ -368,7 +368,7 @@ fn other_versions_are_explained_and_compared() {
         .iter()
         .map(|v| v["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["3.0", "3.6", "4.0"]);
+    assert_eq!(names, ["1.1.1", "3.0", "3.5", "3.6", "4.0"]);
     assert_eq!(versions[1]["unknown"][0]["part"], "RSA+CAMELLIA");
     assert_eq!(versions[1]["unknown"][1]["hint"], "did you mean `aNULL`?");
     assert_eq!(
