@@ -5,6 +5,7 @@ mod attempt;
 mod cmd;
 mod failure;
 mod hint;
+mod host_name;
 mod input;
 mod net;
 mod report;

@@ -198,6 +198,11 @@ impl Profile {
         self.groups.iter().map(|name| &**name)
     }
 
+    /// OpenSSL's security level of the client; none if it is not known.
+    pub fn security_level(&self) -> Option<u32> {
+        self.level
+    }
+
     /// Whether the client sends the name of the server (SNI).
     pub fn sends_server_name(&self) -> bool {
         self.sends_name

@@ -107,7 +107,7 @@ pub(crate) struct CiphersArgs {
     )]
     pub(crate) usable: Option<Role>,
 
-    /// Show the suites that other versions of OpenSSL select for the string
+    /// Show the suites that other versions of OpenSSL select for the string; all leaves out 1.1.1
     #[arg(
         long, value_name = "VERSION", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(OPENSSL)

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use crate::host_name::ascii_name;
+
 use super::{OutputArgs, StartTlsArg, Target, policy_help, seconds};
 
 /// Find the versions, suites, groups, signatures, certificates and settings of servers
@@ -48,7 +50,8 @@ pub(crate) struct ScanArgs {
 
     /// The server name to send (SNI) and to find in the certificate, if it is not HOST. With several
     /// names, each is scanned
-    #[arg(long, value_name = "NAME", value_delimiter = ',', value_hint = ValueHint::Hostname)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = ascii_name,
+          value_hint = ValueHint::Hostname)]
     pub(crate) server_name: Vec<String>,
 
     /// Trust only the authorities in this file (PEM)

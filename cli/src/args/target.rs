@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyssl_ciphers::wire::StartTls;
 
+use crate::host_name::ascii_name;
+
 /// URL schemes that start with TLS, and their ports: from IANA's Service Name and Port Number
 /// Registry, and the customary `rediss` and `ircs`.
 const TLS_SCHEMES: &[(&str, u16)] = &[
@@ -234,7 +236,7 @@ fn authority(text: &str) -> Result<(String, Option<u16>), String> {
     if host.contains(cannot_be) || host.contains(':') && !is_ipv6(host) {
         return Err(format!("'{}' is not a host name", host.escape_debug()));
     }
-    Ok((host.to_owned(), port))
+    Ok((ascii_name(host)?, port))
 }
 
 fn port_number(text: &str) -> Result<u16, String> {
@@ -350,6 +352,26 @@ mod tests {
         ] {
             let error = text.parse::<Target>().unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    /// The names are those of Python's `idna` codec.
+    #[test]
+    fn names_that_are_not_ascii_are_converted() {
+        for (text, host) in [
+            ("b\u{fc}cher.example:443", "xn--bcher-kva.example"),
+            ("https://\u{4f8b}\u{3048}.test/", "xn--r8jz45g.test"),
+            ("BU\u{308}CHER.example:1", "xn--bcher-kva.example"),
+        ] {
+            assert_eq!(read(text).unwrap().host, host, "{text}");
+        }
+        for text in [
+            "a\u{fc}..example:1".to_owned(),
+            format!("{}\u{fc}:1", "a".repeat(70)),
+            "\u{fc}\u{5d0}:1".to_owned(),
+        ] {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains("is not a host name: "), "{text}: {error}");
         }
     }
 

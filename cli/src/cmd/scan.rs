@@ -279,6 +279,9 @@ impl Wanted<'_> {
         for chain in &encrypted.chains {
             scanner.keep(chain.clone());
         }
+        let chains = encrypted.chains.iter();
+        let leaves = chains.filter_map(|chain| chain.certificates.first().cloned());
+        let leaves: Vec<_> = leaves.collect();
         let in_the_open = scanner.seen().requests_certificate;
         let requires_certificate = match &encrypted.request {
             Some(_) => handshake::requires_certificate(prober, Versions::Tls13),
@@ -291,7 +294,7 @@ impl Wanted<'_> {
             requests_certificate: in_the_open || encrypted.request.is_some(),
             requires_certificate,
             encrypted,
-            clients: clients::simulate(prober, &self.profiles)?,
+            clients: clients::simulate(prober, &self.profiles, &leaves)?,
         })
     }
 }

@@ -174,6 +174,8 @@ fn findings_set_the_exit_code() {
         (vec![clean, "--min", "1.3", "--max", "1.2"], 2),
         (vec![clean, "--openssl", "all"], 0),
         (vec![clean, "--openssl", "3.0,4.0"], 0),
+        // The default security level of 1.1.1 is 1.
+        (vec![clean, "--openssl", "1.1.1"], 1),
         (vec![clean, "--openssl", "0.9"], 2),
         // OpenSSL 4.0 removed the name `SSLv3`.
         (vec!["ECDHE+AESGCM:SSLv3", "--openssl", "4.0"], 0),
@@ -282,7 +284,7 @@ fn an_invalid_cipher_string_is_rejected_with_a_column() {
             assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
             // Each version reports its own reason.
             let refused = output.stdout.matches("refused: ").count();
-            assert_eq!(refused, if option == "--openssl=all" { 3 } else { 0 });
+            assert_eq!(refused, if option == "--openssl=all" { 4 } else { 0 });
         }
     }
     let output = with_input(&["-"], b"HIGH:\xff");
@@ -301,7 +303,7 @@ fn an_invalid_cipher_string_is_rejected_with_a_column() {
 fn long_valid_strings_are_accepted() {
     let unknown = format!("ALL{}", ":BOGUS".repeat(2000));
     let output = with_input(&["-", "--openssl", "all"], unknown.as_bytes());
-    assert_eq!(output.stdout.matches("and 1980 parts more").count(), 3);
+    assert_eq!(output.stdout.matches("and 1980 parts more").count(), 4);
     let many = format!("ALL{}", ":+AES".repeat(2000));
     let output = with_input(&["-", "--explain", "--lint"], many.as_bytes());
     assert_eq!(output.code, Some(1), "{}", output.stderr);
@@ -368,14 +370,14 @@ fn other_versions_are_explained_and_compared() {
         .iter()
         .map(|v| v["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["1.1.1", "3.0", "3.5", "3.6", "4.0"]);
-    assert_eq!(versions[1]["unknown"][0]["part"], "RSA+CAMELLIA");
-    assert_eq!(versions[1]["unknown"][1]["hint"], "did you mean `aNULL`?");
+    assert_eq!(names, ["3.0", "3.5", "3.6", "4.0"]);
+    assert_eq!(versions[2]["unknown"][0]["part"], "RSA+CAMELLIA");
+    assert_eq!(versions[2]["unknown"][1]["hint"], "did you mean `aNULL`?");
     assert_eq!(
-        versions[1]["ciphers"].as_array().unwrap().last().unwrap(),
+        versions[2]["ciphers"].as_array().unwrap().last().unwrap(),
         "AES128-SHA"
     );
-    assert!(versions[1].get("explanation").is_none());
+    assert!(versions[2].get("explanation").is_none());
     let (value, _, _) = json(&["AES128-SHA", "--openssl", "4.0", "--explain"]);
     assert_eq!(value["versions"][0]["explanation"]["method"], "table");
 

@@ -237,6 +237,35 @@ fn scan_names_the_accepted_client_authorities_in_tls_1_2_and_1_3() {
     }
 }
 
+/// A client whose security level is too high for the key of the server.
+#[test]
+fn the_security_level_of_a_client_counts() {
+    let ca = Ca::new();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("clients.toml");
+    let profile = |level: u32| {
+        let text = format!(
+            "[[profile]]\nname = \"own\"\nsource = \"test\"\nversions = [\"TLSv1.2\", \"TLSv1.3\"]\n\
+             ciphers = [\"TLS_AES_128_GCM_SHA256\", \"ECDHE-RSA-AES128-GCM-SHA256\"]\n\
+             groups = [\"prime256v1\"]\nlevel = {level}\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        format!("--profiles={}", path(&file))
+    };
+    let leaf = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let server = EchoServer::start(ServerConfig::new(&leaf).only_version(version));
+        // A key of 2048 bits has the 112 bits of security that level 2 demands, and not the 128
+        // of level 3.
+        let (found, code) = json(server.addr(), &[&profile(2)]);
+        assert_eq!(code, Some(0), "{found}");
+        let output = scan(server.addr(), &[&profile(3)]);
+        assert_eq!(output.code, Some(1), "{output:?}");
+        let text = "its security level 3 rejects the server's key with 2048 bits";
+        assert!(unfolded(&output).contains(text), "{output:?}");
+    }
+}
+
 #[test]
 fn simulated_clients_that_cannot_connect_are_named() {
     let ca = Ca::new();

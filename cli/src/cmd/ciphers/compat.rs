@@ -17,7 +17,10 @@ use crate::setup;
 /// The versions to show.
 pub(super) fn versions(args: &CiphersArgs) -> Vec<&'static KnownOpenssl> {
     let all = args.all_versions || args.openssl.iter().any(|name| name == "all");
-    let wanted = |known: &&KnownOpenssl| all || args.openssl.iter().any(|n| n == known.name());
+    // 1.1.1 has other defaults and is no longer maintained, so `all` leaves it out.
+    let wanted = |known: &&KnownOpenssl| {
+        all && known.name() != "1.1.1" || args.openssl.iter().any(|n| n == known.name())
+    };
     KnownOpenssl::all().iter().filter(wanted).collect()
 }
 

@@ -1,22 +1,34 @@
 //! Sends the ClientHellos of known clients.
 
+use openssl::x509::X509;
 use pyssl as ssl;
 use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::registry;
 use pyssl_ciphers::negotiate::Profile;
-use pyssl_ciphers::wire::{ClientHello, group_name, group_number, suite_number};
+use pyssl_ciphers::wire::{
+    ClientHello, ServerFlight, group_bits, group_name, group_number, suite_number,
+};
 
 use super::parallel;
 use super::probe::{Answer, Prober};
 use crate::report::scan::ClientScan;
 
-/// The server's answers to the offers of these clients.
-pub(super) fn simulate(prober: &Prober<'_>, profiles: &[Profile]) -> ssl::Result<Vec<ClientScan>> {
-    let answers = parallel::each(profiles, |profile| client(prober, profile));
+/// The server's answers to the offers of these clients. `leaves` are the certificates of the server
+/// that handshakes of TLS 1.3 have shown.
+pub(super) fn simulate(
+    prober: &Prober<'_>,
+    profiles: &[Profile],
+    leaves: &[ssl::Certificate],
+) -> ssl::Result<Vec<ClientScan>> {
+    let answers = parallel::each(profiles, |profile| client(prober, profile, leaves));
     answers.into_iter().collect()
 }
 
-fn client(prober: &Prober<'_>, profile: &Profile) -> ssl::Result<ClientScan> {
+fn client(
+    prober: &Prober<'_>,
+    profile: &Profile,
+    leaves: &[ssl::Certificate],
+) -> ssl::Result<ClientScan> {
     let mut found = ClientScan {
         name: profile.name().to_owned(),
         title: profile.title().to_owned(),
@@ -64,8 +76,67 @@ fn client(prober: &Prober<'_>, profile: &Profile) -> ssl::Result<ClientScan> {
             Some("the server chooses a version that the client does not have".to_owned());
     } else if !offered {
         found.reason = Some("the server chooses a suite that the client does not have".to_owned());
+    } else if let Some(reason) = below_level(profile, &flight, leaves) {
+        found.connects = Some(false);
+        found.reason = Some(reason);
     }
     Ok(found)
+}
+
+/// Why the security level of a client rejects what the server uses, if it does
+/// (SSL_CTX_set_security_level(3)).
+fn below_level(
+    profile: &Profile,
+    flight: &ServerFlight,
+    leaves: &[ssl::Certificate],
+) -> Option<String> {
+    const LEAST: [u32; 6] = [0, 80, 112, 128, 192, 256];
+    let level = profile.security_level()?;
+    let least = *LEAST.get(usize::try_from(level).ok()?)?;
+    if let Some(exchange) = flight.key_exchange() {
+        let curve = exchange.group.and_then(group_bits);
+        if let Some(bits) = exchange
+            .dh_bits
+            .filter(|bits| strength_of_dh(*bits) < least)
+        {
+            return Some(format!(
+                "its security level {level} rejects DH with {bits} bits"
+            ));
+        }
+        if let Some(bits) = curve.filter(|bits| bits / 2 < least) {
+            return Some(format!(
+                "its security level {level} rejects a curve with {bits} bits"
+            ));
+        }
+    }
+    let sent: Vec<Vec<u8>> = match flight.certificates().first() {
+        Some(der) => vec![der.clone()],
+        None => leaves
+            .iter()
+            .filter_map(|leaf| leaf.to_der().ok())
+            .collect(),
+    };
+    let keys = sent
+        .iter()
+        .filter_map(|der| X509::from_der(der).ok()?.public_key().ok());
+    let keys: Vec<_> = keys.collect();
+    // A server with several certificates may choose another one for this client.
+    let strongest = keys.iter().max_by_key(|key| key.security_bits())?;
+    let bits = strongest.bits();
+    (strongest.security_bits() < least)
+        .then(|| format!("its security level {level} rejects the server's key with {bits} bits"))
+}
+
+/// The strength of finite-field Diffie-Hellman in bits (NIST SP 800-57 part 1, table 2).
+fn strength_of_dh(bits: u32) -> u32 {
+    match bits {
+        15360.. => 256,
+        7680.. => 192,
+        3072.. => 128,
+        2048.. => 112,
+        1024.. => 80,
+        _ => 0,
+    }
 }
 
 /// The ClientHello of a client; `None` if the number of none of its suites is known.
