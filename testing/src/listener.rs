@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 
 use socket2::SockRef;
@@ -61,7 +61,6 @@ pub(crate) struct Shared {
     stopping: AtomicBool,
     // Weak references, so that a connection closes when its handler drops it.
     sockets: Mutex<Vec<Weak<TcpStream>>>,
-    stopped: Condvar,
 }
 
 impl Shared {
@@ -78,17 +77,6 @@ impl Shared {
         Socket(stream)
     }
 
-    /// Waits until the listener is dropped.
-    pub(crate) fn wait_for_stop(&self) {
-        let mut guard = self.lock();
-        while !self.stopping() {
-            guard = self
-                .stopped
-                .wait(guard)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
     fn stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
@@ -96,7 +84,6 @@ impl Shared {
     fn stop(&self) {
         let sockets = self.lock();
         self.stopping.store(true, Ordering::SeqCst);
-        self.stopped.notify_all();
         for socket in sockets.iter().filter_map(Weak::upgrade) {
             let _ = socket.shutdown(Shutdown::Both);
         }

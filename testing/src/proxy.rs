@@ -2,14 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::listener::{Listener, Shared, Socket};
 
 const RECORD_HEADER: usize = 5;
-const NEVER: i64 = -1;
 
 /// A TCP proxy that sees the boundaries of TLS records, but not their content. Its threads are joined on drop.
 #[derive(Debug)]
@@ -43,20 +42,11 @@ struct Link {
     cut: AtomicBool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Flow {
-    // How many whole records pass before one is cut, or NEVER.
-    before_cut: AtomicI64,
+    /// Whether only half of the next record is forwarded.
+    cut_next: AtomicBool,
     passed: Mutex<Vec<u8>>,
-}
-
-impl Default for Flow {
-    fn default() -> Self {
-        Self {
-            before_cut: AtomicI64::new(NEVER),
-            passed: Mutex::default(),
-        }
-    }
 }
 
 impl Proxy {
@@ -69,17 +59,6 @@ impl Proxy {
     /// Forwards every byte in its own write, both ways.
     pub fn trickles(upstream: SocketAddr) -> Self {
         Self::start(upstream, true)
-    }
-
-    /// Forwards this many records in one direction and half of the next one, then closes both TCP connections.
-    pub fn cuts_mid_record(upstream: SocketAddr, direction: Direction, after: u32) -> Self {
-        let proxy = Self::start(upstream, false);
-        proxy
-            .state
-            .flow(direction)
-            .before_cut
-            .store(after.into(), Ordering::SeqCst);
-        proxy
     }
 
     fn start(upstream: SocketAddr, trickle: bool) -> Self {
@@ -104,10 +83,8 @@ impl Proxy {
     /// Forwards half of the next record in this direction, then closes both TCP connections. Not for a proxy that
     /// [trickles](Self::trickles).
     pub fn cut_next_record(&self, direction: Direction) {
-        self.state
-            .flow(direction)
-            .before_cut
-            .store(0, Ordering::SeqCst);
+        let flow = self.state.flow(direction);
+        flow.cut_next.store(true, Ordering::SeqCst);
     }
 
     /// Closes both TCP connections of every open connection, between two records.
@@ -157,7 +134,7 @@ impl State {
             if link.cut.load(Ordering::SeqCst) {
                 continue;
             }
-            let cut = !trickle && flow.is_next_cut();
+            let cut = !trickle && flow.cut_next.swap(false, Ordering::SeqCst);
             if cut {
                 // Forward the header and half of the payload, rounded down, so that every record is incomplete.
                 let payload = piece.len().saturating_sub(RECORD_HEADER);
@@ -192,13 +169,6 @@ impl Link {
 }
 
 impl Flow {
-    fn is_next_cut(&self) -> bool {
-        let take_one = |left: i64| (left != NEVER).then_some(left - 1);
-        self.before_cut
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take_one)
-            == Ok(0)
-    }
-
     fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,16 +227,15 @@ mod tests {
     #[test]
     fn cutting_a_handshake_inside_a_record_fails_both_ends() {
         let server = EchoServer::start(&Ca::new().issue("localhost"));
-        let proxy = Proxy::cuts_mid_record(server.addr(), Direction::ToClient, 1);
+        let proxy = Proxy::passes(server.addr());
+        proxy.cut_next_record(Direction::ToClient);
         ClientConfig::new()
             .connect("localhost", proxy.addr())
             .unwrap_err();
         assert!(server.next_connection().handshake_error.is_some());
         let passed = proxy.passed(Direction::ToClient);
-        let first = RECORD_HEADER + usize::from(u16::from_be_bytes([passed[3], passed[4]]));
-        let second = &passed[first..];
-        let announced = usize::from(u16::from_be_bytes([second[3], second[4]]));
-        assert!(second.len() - RECORD_HEADER < announced);
+        let announced = usize::from(u16::from_be_bytes([passed[3], passed[4]]));
+        assert!(passed.len() - RECORD_HEADER < announced);
     }
 
     #[test]

@@ -3,14 +3,13 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::listener::Listener;
 pub use crate::listener::Socket;
-use crate::listener::{Listener, Reports};
 
 /// A TCP server that follows a script instead of speaking TLS. On drop its open connections end, and its threads
 /// are joined.
 #[derive(Debug)]
 pub struct Scripted {
-    received: Reports<Vec<u8>>,
     listener: Listener,
 }
 
@@ -33,10 +32,10 @@ impl Scripted {
     /// Reads exactly this many bytes, sends these, then closes (a FIN).
     pub fn sends_after(count: usize, bytes: &[u8]) -> Self {
         let bytes = bytes.to_vec();
-        Self::with(move |mut socket| {
-            let received = read_up_to(&mut socket, count);
+        Self::follows(move |mut socket| {
+            discard(&mut socket, count);
             let _ = socket.write_all(&bytes);
-            (received, Ending::Fin(socket))
+            socket.finish();
         })
     }
 
@@ -48,48 +47,22 @@ impl Scripted {
 
     /// Accepts and reads, and never answers.
     pub fn never_answers() -> Self {
-        Self::with(|mut socket| {
-            let _ = io::copy(&mut socket, &mut io::sink());
-            (Vec::new(), Ending::Fin(socket))
-        })
-    }
-
-    /// Accepts, and never reads or sends: the client's data fills the buffers until the client blocks.
-    pub fn never_reads() -> Self {
-        let (_, received) = Reports::new();
-        let listener = Listener::start(|_socket, shared| shared.wait_for_stop());
-        Self { received, listener }
-    }
-
-    /// Accepts, and resets the connection at once.
-    pub fn resets_at_once() -> Self {
-        Self::resets_after(0)
+        Self::follows(|mut socket| discard(&mut socket, usize::MAX))
     }
 
     /// Reads exactly this many bytes, then resets the connection.
     pub fn resets_after(bytes: usize) -> Self {
-        Self::with(move |mut socket| (read_up_to(&mut socket, bytes), Ending::Reset(socket)))
+        Self::follows(move |mut socket| {
+            discard(&mut socket, bytes);
+            socket.reset();
+        })
     }
 
     /// Runs any script. The connection ends when the script drops the socket; [`Socket::finish`] and
     /// [`Socket::reset`] choose how.
     pub fn follows<F: Fn(Socket) + Send + Sync + 'static>(script: F) -> Self {
-        let (_, received) = Reports::new();
         let listener = Listener::start(move |socket, _| script(socket));
-        Self { received, listener }
-    }
-
-    fn with<F: Fn(Socket) -> (Vec<u8>, Ending) + Send + Sync + 'static>(script: F) -> Self {
-        let (sender, received) = Reports::new();
-        let listener = Listener::start(move |socket, _| {
-            let (bytes, ending) = script(socket);
-            let _ = sender.send(bytes);
-            match ending {
-                Ending::Fin(socket) => socket.finish(),
-                Ending::Reset(socket) => socket.reset(),
-            }
-        });
-        Self { received, listener }
+        Self { listener }
     }
 
     /// The listening address.
@@ -100,13 +73,6 @@ impl Scripted {
     /// The listening port.
     pub fn port(&self) -> u16 {
         self.addr().port()
-    }
-
-    /// Waits for the next connection whose script has ended, and returns the bytes it read. A server of
-    /// [`follows`](Self::follows) or [`never_reads`](Self::never_reads) reports nothing.
-    #[track_caller]
-    pub fn next_received(&self) -> Vec<u8> {
-        self.received.next()
     }
 }
 
@@ -143,16 +109,10 @@ impl ClosedPort {
     }
 }
 
-enum Ending {
-    Fin(Socket),
-    Reset(Socket),
-}
-
-fn read_up_to(socket: &mut Socket, count: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Reads this many bytes, or fewer if the stream ends.
+fn discard(socket: &mut Socket, count: usize) {
     let count = u64::try_from(count).expect("a usize fits");
-    let _ = socket.take(count).read_to_end(&mut bytes);
-    bytes
+    let _ = io::copy(&mut socket.take(count), &mut io::sink());
 }
 
 #[cfg(test)]
@@ -178,7 +138,6 @@ mod tests {
         let mut stream = connect(&peer);
         stream.write_all(&[0; 1000]).unwrap();
         assert_eq!(read_all(&mut stream).unwrap(), b"");
-        assert_eq!(peer.next_received(), b"");
     }
 
     #[test]
@@ -187,7 +146,6 @@ mod tests {
         let mut stream = connect(&peer);
         stream.write_all(b"abcdef").unwrap();
         assert_eq!(read_all(&mut stream).unwrap(), b"");
-        assert_eq!(peer.next_received(), b"abc");
     }
 
     #[test]
@@ -221,22 +179,21 @@ mod tests {
 
     #[test]
     fn dropping_a_silent_peer_ends_its_connections() {
-        for peer in [Scripted::never_answers(), Scripted::never_reads()] {
-            let mut stream = connect(&peer);
-            stream.write_all(b"hello").unwrap();
-            stream.set_nonblocking(true).unwrap();
-            assert_eq!(
-                stream.read(&mut [0]).unwrap_err().kind(),
-                ErrorKind::WouldBlock
-            );
-            stream.set_nonblocking(false).unwrap();
-            drop(peer);
-            // The connection ends with a FIN, or with a reset if the peer had unread data.
-            assert!(read_all(&mut stream).map_or_else(
-                |e| e.kind() == ErrorKind::ConnectionReset,
-                |all| all.is_empty()
-            ));
-        }
+        let peer = Scripted::never_answers();
+        let mut stream = connect(&peer);
+        stream.write_all(b"hello").unwrap();
+        stream.set_nonblocking(true).unwrap();
+        assert_eq!(
+            stream.read(&mut [0]).unwrap_err().kind(),
+            ErrorKind::WouldBlock
+        );
+        stream.set_nonblocking(false).unwrap();
+        drop(peer);
+        // The connection ends with a FIN, or with a reset if the peer had unread data.
+        assert!(read_all(&mut stream).map_or_else(
+            |e| e.kind() == ErrorKind::ConnectionReset,
+            |all| all.is_empty()
+        ));
     }
 
     #[test]
