@@ -2,23 +2,16 @@
 //! short and a long run, so the start of the program does not count. It does not depend on other programs, and
 //! hardly changes when it is measured again.
 
-use std::process::{Command, Stdio};
-
 use crate::ours::{Ahead, Ours};
 use crate::report;
 use crate::rows::{Row, Unit};
-use crate::setup;
+use crate::setup::{is_installed, run_under};
 use crate::tls::Tls;
 use crate::twin::Twin;
 
 /// Whether valgrind is installed.
 pub(crate) fn can_be_counted() -> bool {
-    Command::new("valgrind")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    is_installed("valgrind", "--version")
 }
 
 /// Counts the instructions of both sides for one repetition of the row's work. None for work that cannot be
@@ -47,14 +40,12 @@ fn of<T: Tls>(row: Row) -> Option<f64> {
 }
 
 fn count<T: Tls>(row: Row, times: u32) -> Option<f64> {
-    let report = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args(["--child", T::NAME, row.name(), &format!("{times}x")])
-        .args(["--clock", setup::clock()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&report.stderr);
+    let command = [
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+    ];
+    let text = run_under::<T>(&command, row, times)?;
     let line = text.lines().find(|line| line.contains("Collected :"))?;
     line.rsplit(' ').next()?.parse().ok()
 }

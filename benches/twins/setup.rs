@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use pyssl_testing::Files;
 
+use crate::rows::Row;
+use crate::tls::Tls;
+
 /// The suite for TLS 1.2. `CONFIGURATION` selects the suite with the same cipher for TLS 1.3.
 pub(crate) const CIPHERS: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
 
@@ -114,4 +117,25 @@ fn now() -> Duration {
         return clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap();
     }
     START.get_or_init(Instant::now).elapsed()
+}
+
+/// Whether a program is installed, which succeeds with this argument.
+pub(crate) fn is_installed(program: &str, argument: &str) -> bool {
+    Command::new(program)
+        .arg(argument)
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// Runs `times` repetitions of the row's work in a process under another program, and returns that program's
+/// report from the standard error.
+pub(crate) fn run_under<T: Tls>(command: &[&str], row: Row, times: u32) -> Option<String> {
+    let output = Command::new(command.first()?)
+        .args(&command[1..])
+        .arg(std::env::current_exe().ok()?)
+        .args(["--child", T::NAME, row.name(), &format!("{times}x")])
+        .args(["--clock", clock()])
+        .output()
+        .ok()?;
+    Some(String::from_utf8_lossy(&output.stderr).into_owned())
 }

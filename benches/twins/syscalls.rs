@@ -1,22 +1,15 @@
 //! System calls, counted by `strace` if it is installed. A figure comes from the difference of a
 //! short and a long run, so the start of the program does not count.
 
-use std::process::{Command, Stdio};
-
 use crate::ours::{Ahead, Ours};
 use crate::rows::Row;
-use crate::setup;
+use crate::setup::{is_installed, run_under};
 use crate::tls::Tls;
 use crate::twin::Twin;
 
 /// Prints the system calls of both sides for one unit of work.
 pub(crate) fn print() {
-    let found = Command::new("strace")
-        .arg("-V")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if found.is_err() {
+    if !is_installed("strace", "-V") {
         println!("System calls: not counted, since strace is not installed.");
         return;
     }
@@ -56,14 +49,7 @@ fn of<T: Tls>(row: Row, times: u32) -> Option<String> {
 }
 
 fn count<T: Tls>(row: Row, times: u32) -> Option<f64> {
-    let report = Command::new("strace")
-        .args(["-f", "-c", "-U", "calls,name"])
-        .arg(std::env::current_exe().ok()?)
-        .args(["--child", T::NAME, row.name(), &format!("{times}x")])
-        .args(["--clock", setup::clock()])
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&report.stderr);
+    let text = run_under::<T>(&["strace", "-f", "-c", "-U", "calls,name"], row, times)?;
     let total = text.lines().find(|line| line.contains("total"))?;
     total.split_whitespace().next()?.parse().ok()
 }

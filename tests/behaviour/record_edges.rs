@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use pyssl as ssl;
-use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, errno, local_pair, proxy};
+use pyssl_testing::{Ca, EchoServer, Proxy, Scripted, errno, local_pair};
 
 use crate::link::{
     BOTH_VERSIONS, Contexts, Link, Watchdog, client_options, pattern, readable, recv_exactly,
@@ -194,7 +194,7 @@ fn a_connection_cut_inside_a_record_is_an_error() {
     let client = client.unwrap();
     client.sendall(b"whole").unwrap();
     assert_eq!(client.recv(100).unwrap(), b"whole");
-    proxy.cut_next_record(proxy::Direction::ToClient);
+    proxy.cut_next_record();
     client.sendall(b"to be cut in half").unwrap();
     assert_eq!(class(client.recv(100)), "SSLEOFError");
 }

@@ -3,16 +3,13 @@
 //! ```sh
 //! cargo run --release --manifest-path benches/aio/Cargo.toml -- [ROW…] [--rounds N] [--slice MS] [--json]
 //! cargo run --release --manifest-path benches/aio/Cargo.toml -- --once SUBJECT ROW TIMES
-//! cargo run --release --manifest-path benches/aio/Cargo.toml -- --live [CLIENTS] [TIMES]
 //! ```
 //!
 //! Client and server run on one thread, so a figure is the processor time of both. Each row is measured in
 //! several rounds of all subjects; a ratio is the median of the rounds' ratios. `--once` repeats one row
 //! `TIMES` times and ends, for `valgrind --tool=callgrind`, which counts instructions. `memory-idle` takes
-//! `--connections N`, for example 10000. `--live` counts failed and resumed handshakes of this library while
-//! the server's certificate is renewed every 50 ms, and without renewals.
+//! `--connections N`, for example 10000.
 
-mod live;
 mod memory;
 mod ours;
 mod rows;
@@ -44,10 +41,6 @@ fn main() {
     let mut args: VecDeque<String> = std::env::args().skip(1).collect();
     match args.front().map(String::as_str) {
         Some("--once") => return once(&args),
-        Some("--live") => {
-            let number = |at: usize| args.get(at).and_then(|text| text.parse::<usize>().ok());
-            return live::report(number(1).unwrap_or(1000), number(2).unwrap_or(5));
-        }
         Some("--memory") => return memory::child(&args[1]),
         _ => {}
     }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use pyssl::TlsVersion;
-use serde::{Serialize, Serializer};
 
 use super::{Config, Service, Setting, SettingKind};
 use crate::CipherExt;
 use crate::cipher::{Cipher, CipherString, Group, Severity, nearest_suite};
 use crate::codes::codes;
+use crate::serial::fields;
 
 codes! {
     /// The code of a [`ConfigFinding`], which identifies the kind of problem.
@@ -79,30 +79,16 @@ impl ConfigFinding {
     }
 }
 
-impl Serialize for ConfigFinding {
-    /// `code`, `severity`, `file`, `line`, `column`, `service` and `message`.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            code: ConfigCode,
-            severity: Severity,
-            file: String,
-            line: usize,
-            column: usize,
-            service: &'a str,
-            message: &'a str,
-        }
-        let fields = Fields {
-            code: self.code,
-            severity: self.severity,
-            file: self.file.display().to_string(),
-            line: self.line,
-            column: self.column,
-            service: &self.service,
-            message: &self.message,
-        };
-        fields.serialize(serializer)
-    }
+fields! {
+    /// `file` is a string: bytes that are not UTF-8 are replaced.
+    ConfigFinding, this:
+    code = this.code,
+    severity = this.severity,
+    file = this.file.to_string_lossy(),
+    line = this.line,
+    column = this.column,
+    service = this.service,
+    message = this.message,
 }
 
 impl fmt::Display for ConfigFinding {

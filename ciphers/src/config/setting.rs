@@ -144,9 +144,13 @@ impl Setting {
 
 /// A cipher string from a file that is a list of cipher strings.
 pub(super) fn plain(value: Word, source: &Arc<Source>) -> Setting {
+    blank(SettingKind::Ciphers, "", value, source)
+}
+
+fn blank(kind: SettingKind, directive: &str, value: Word, source: &Arc<Source>) -> Setting {
     Setting {
-        kind: SettingKind::Ciphers,
-        directive: Box::default(),
+        kind,
+        directive: directive.into(),
         value,
         source: Arc::clone(source),
         rules: Vec::new(),
@@ -296,16 +300,7 @@ fn made(
     values: &[Word],
     source: &Arc<Source>,
 ) -> Vec<Setting> {
-    let blank = |kind, value: Word| Setting {
-        kind,
-        directive: name.text().into(),
-        value,
-        source: Arc::clone(source),
-        rules: Vec::new(),
-        unknown: Vec::new(),
-        preference: None,
-        bits: None,
-    };
+    let blank = |kind, value: Word| blank(kind, name.text(), value, source);
     let is_code = program.dialect.starts_with("code");
     // In source code, the value of a variable is not known, so only strings count.
     let strings: Vec<Word> = match is_code && &*program.name == "source" {

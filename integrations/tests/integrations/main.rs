@@ -1,9 +1,5 @@
 //! Tests each module together with the crate for which it is made, over the loopback interface.
-#![allow(
-    clippy::unwrap_used,
-    missing_docs,
-    reason = "an error fails the test"
-)]
+#![allow(clippy::unwrap_used, missing_docs, reason = "an error fails the test")]
 
 mod grpc;
 mod http;

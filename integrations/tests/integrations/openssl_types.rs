@@ -12,10 +12,23 @@ use hyper_util::rt::TokioExecutor;
 use pyssl as ssl;
 use pyssl_testing::{Ca, EchoServer};
 use ssl::openssl::ssl::Ssl;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::{client, listener, server, show};
+
+/// Connects with tokio-openssl and a copy of the context.
+async fn connect_with_tokio_openssl<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &ssl::SslContext,
+    inner: S,
+) -> tokio_openssl::SslStream<S> {
+    let connector = client.to_openssl_connector().unwrap().build();
+    let configured = connector.configure().unwrap();
+    let connecting = configured.into_ssl("localhost").unwrap();
+    let mut stream = tokio_openssl::SslStream::new(connecting, inner).unwrap();
+    Pin::new(&mut stream).connect().await.unwrap();
+    stream
+}
 
 async fn tokio_openssl_echo(client: &ssl::SslContext, server: &ssl::SslContext) {
     let (near, far) = tokio::io::duplex(1 << 14);
@@ -27,14 +40,7 @@ async fn tokio_openssl_echo(client: &ssl::SslContext, server: &ssl::SslContext) 
         tokio::io::copy(&mut reader, &mut writer).await.unwrap();
         writer.shutdown().await.unwrap();
     });
-    let connector = client.to_openssl_connector().unwrap().build();
-    let connecting = connector
-        .configure()
-        .unwrap()
-        .into_ssl("localhost")
-        .unwrap();
-    let mut stream = tokio_openssl::SslStream::new(connecting, near).unwrap();
-    Pin::new(&mut stream).connect().await.unwrap();
+    let stream = connect_with_tokio_openssl(client, near).await;
     let data = vec![7; 1 << 20];
     let (mut reader, mut writer) = tokio::io::split(stream);
     let sent = data.clone();
@@ -71,15 +77,8 @@ async fn a_copied_context_connects_to_the_original() {
         stream.shutdown().await.unwrap();
         stream.read_to_end(&mut Vec::new()).await.unwrap();
     });
-    let connector = client.to_openssl_connector().unwrap().build();
-    let connecting = connector
-        .configure()
-        .unwrap()
-        .into_ssl("localhost")
-        .unwrap();
     let tcp = TcpStream::connect(("localhost", port)).await.unwrap();
-    let mut stream = tokio_openssl::SslStream::new(connecting, tcp).unwrap();
-    Pin::new(&mut stream).connect().await.unwrap();
+    let mut stream = connect_with_tokio_openssl(&client, tcp).await;
     let mut hello = String::new();
     stream.read_to_string(&mut hello).await.unwrap();
     assert_eq!(hello, "hello");
