@@ -61,8 +61,8 @@ impl CertFiles {
         self
     }
 
-    /// A file with the OCSP response (DER) to staple. If it is missing or does not fit, the certificate is
-    /// used without it.
+    /// A file with the OCSP response (DER) to staple. If the file is missing, or its response cannot be
+    /// used for this certificate, the certificate is used without a response.
     #[must_use]
     pub fn ocsp_response(mut self, path: impl Into<PathBuf>) -> CertFiles {
         self.ocsp = Some(path.into());

@@ -75,7 +75,7 @@ pub(super) struct Encoded {
     pub(super) content_type: Option<String>,
 }
 
-/// `PreparedRequest.prepare_body`.
+/// Encodes the body as `PreparedRequest.prepare_body` does.
 pub(super) fn encode(
     body: Option<&Body>,
     json: Option<&[u8]>,
@@ -116,7 +116,7 @@ pub(super) fn encode(
     })
 }
 
-/// `urllib.parse.urlencode`.
+/// Encodes the fields of a form or of a query as `urllib.parse.urlencode` does.
 pub(super) fn urlencode(fields: &[(String, String)]) -> String {
     let mut text = String::new();
     for (number, (name, value)) in fields.iter().enumerate() {
@@ -177,7 +177,7 @@ fn multipart(fields: &[(String, String)], files: &[(String, FilePart)], boundary
     body
 }
 
-/// `urllib3.fields.format_multipart_header_param`.
+/// Quotes a parameter of a part's header as `urllib3.fields.format_multipart_header_param` does.
 fn quoted(value: &str) -> String {
     value
         .replace('"', "%22")

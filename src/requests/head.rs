@@ -143,8 +143,8 @@ impl Head {
             }));
             bytes.extend_from_slice(b"\r\n");
         };
-        // The HTTP library must see `chunked` if and only if Python does. The library cannot read a
-        // `Transfer-Encoding` that is not ASCII.
+        // The HTTP library must get `Transfer-Encoding: chunked` if and only if Python takes the body for
+        // chunked. The library cannot read a value that is not ASCII, so such fields are replaced by `chunked`.
         let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
         let are_readable = is_chunked
             && (self.fields.iter())

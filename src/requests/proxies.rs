@@ -61,7 +61,7 @@ fn of_environment(url: &Url, proxies: &Proxies) -> Proxies {
     }
 }
 
-/// `urllib.request.getproxies_environment`.
+/// The proxies that environment variables name: `urllib.request.getproxies_environment`.
 fn environment() -> Proxies {
     let variables: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -93,7 +93,7 @@ fn environment() -> Proxies {
     proxies
 }
 
-/// `requests.utils.should_bypass_proxies`.
+/// Whether a URL is reached without a proxy: `requests.utils.should_bypass_proxies`.
 fn bypasses(url: &Url, no_proxy: Option<&str>) -> bool {
     let of_environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let from_environment = || of_environment("no_proxy").or_else(|| of_environment("NO_PROXY"));
@@ -142,7 +142,7 @@ fn bypassed_by_urllib(host: &str, list: &str) -> bool {
             })
 }
 
-/// `10.0.0.0/8` as an address and a mask.
+/// Converts a network such as `10.0.0.0/8` to an address and a mask.
 fn network(entry: &str) -> Option<(Ipv4Addr, u32)> {
     let (address, bits) = entry.split_once('/')?;
     let bits: u32 = bits.parse().ok().filter(|bits| (1..=32).contains(bits))?;

@@ -301,8 +301,8 @@ impl Session {
         }
     }
 
-    /// Uses an adapter for the URLs that start with `prefix`: Python's `session.mount(prefix, adapter)`. The
-    /// longest prefix counts.
+    /// Uses an adapter for the URLs that start with `prefix`: Python's `session.mount(prefix, adapter)`. If a URL
+    /// starts with the prefixes of several adapters, the longest prefix decides.
     ///
     /// ```python
     /// session.mount("https://internal.example/", adapter)

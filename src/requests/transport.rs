@@ -45,7 +45,7 @@ impl WireConnector {
 
     fn stream(&self, details: &ConnectionDetails<'_>) -> Result<Stream, Error> {
         let remaining = Remaining::of(&details.timeout);
-        // Report unreadable files before sending anything.
+        // The context is created before anything is sent, so an unreadable file is reported first.
         let context = match details.needs_tls() {
             true => Some(
                 self.context

@@ -306,7 +306,7 @@ fn invalid(url: &dyn Display, why: &dyn Display) -> Error {
     Error::InvalidURL(format!("Invalid URL '{url}': {why}").into())
 }
 
-/// RFC 3986, section 5.2.4.
+/// Removes the segments `.` and `..` (RFC 3986, section 5.2.4).
 fn without_dots(path: &str) -> String {
     let mut kept = Vec::new();
     let is_absolute = path.starts_with('/');

@@ -159,9 +159,9 @@ impl Auditor<'_> {
             let faults = self.server_faults(&copy(Some(identity))?, Some(identity), versions)?;
             alone.push((identity, faults));
         }
-        // A server with several certificates chooses one that fits. So the handshake faults come from
-        // the trial with all certificates, and those of one certificate count only if it fails with
-        // every version.
+        // A server with several certificates chooses one that the client accepts. So the faults of
+        // handshakes are taken from the trial with all certificates. A fault of a handshake with one
+        // certificate is reported only if no version works with this certificate.
         let (handshake, _): (Faults, Faults) = whole
             .into_iter()
             .partition(|(fault, _)| fault.is_handshake());

@@ -258,7 +258,8 @@ fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
             true => program.score(&name, statements) + usize::from(includes),
             false => 0,
         };
-        // Many languages have lines with a name and `=`, so that proves little.
+        // Many kinds of files have lines with a name and `=`. Without the ending of a language, such lines
+        // prove little, so they count a quarter.
         let score = match &*program.name {
             "source" if code::by_ending(ending).is_none() => score.div_ceil(4),
             _ => score,

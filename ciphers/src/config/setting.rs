@@ -208,7 +208,8 @@ pub(super) fn settings(
     } else {
         ""
     };
-    // A directive that sets defaults does not make a server.
+    // `ssl-default-bind-options` and similar directives of HAProxy set defaults for the servers of
+    // the file, and are no servers themselves.
     if !directive.starts_with("ssl-default") {
         *blocks += 1;
         let named = &*program.dialect != "master.cf";
@@ -345,7 +346,8 @@ fn made(
             } else {
                 spaced(words)
             };
-            // A string with a placeholder is known only when the program runs.
+            // The program replaces a placeholder such as `{}` when it runs, so the value is not known
+            // here.
             let open = is_code && value.text().contains('{');
             let nothing = value.is_empty() && &*program.dialect == "yaml";
             if strings.is_empty() && is_code || open || nothing {

@@ -30,7 +30,8 @@ pub(super) fn suite(name: &str) -> Option<&'static Cipher> {
     named(&standard).or_else(|| chacha.then(|| named(&longer))?)
 }
 
-/// A list of suites, whose form the program does not determine.
+/// The lists of suites in a value, which a program accepts in OpenSSL's form or as names of the
+/// registry.
 pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
     let is_constant = |word: &&Word| {
         word.quoted || word.text().starts_with("TLS_") || word.text().starts_with("SSL_")
@@ -42,8 +43,9 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
         return Vec::new();
     }
     if !value::is_registry_list(&text) {
-        // This may be a list of names in Elixir or Erlang, or an OpenSSL string. BoringSSL puts
-        // suites of equal preference in brackets. A text with sentences is not a list.
+        // Here the value is a list of OpenSSL's names (Elixir, Erlang) or an OpenSSL string.
+        // BoringSSL puts suites of equal preference in brackets. A text with sentences is not a
+        // list.
         let prose = text.contains(". ")
             || text.split_whitespace().count() > 1 && !text.contains([',', ':', '!']);
         let odd = text.contains(['/', '{', '}', '<', '>', '%', '*', '?', '\\'])
@@ -55,7 +57,8 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
             .iter()
             .flat_map(|word| word.split(|c| "[|]".contains(c)));
         let mut words: Vec<_> = lists.collect();
-        // Node, Erlang and others accept suites of TLS 1.3 in this list, which OpenSSL keeps apart.
+        // Node, Erlang and others accept suites of TLS 1.3 in this list. OpenSSL has a list of its
+        // own for them.
         let is_newer = |word: &Word| suite(word.text()).is_some_and(Cipher::is_tls13);
         let pieces: Vec<_> = words
             .iter()

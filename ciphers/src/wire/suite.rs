@@ -25,7 +25,8 @@ const KEY_EXCHANGES: [(&str, &str); 21] = [
     ("", "RSA"),
 ];
 
-/// OpenSSL's words for an encryption, and those of the registry: usual, of 40 bits and of 56 bits.
+/// OpenSSL's word for an encryption, and the registry's words for it: with the usual key, and in
+/// export suites with keys of 40 and of 56 bits.
 const ENCRYPTIONS: [(&str, [&str; 3]); 17] = [
     ("AES128-GCM", ["AES_128_GCM", "", ""]),
     ("AES256-GCM", ["AES_256_GCM", "", ""]),

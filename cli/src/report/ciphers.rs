@@ -57,7 +57,7 @@ pub(crate) fn is_violated(report: &cipher::Report) -> bool {
 }
 
 impl Report {
-    /// 0 no problem, 1 findings, 2 invalid.
+    /// The exit code: 0 without problems, 1 with findings, 2 if the string is invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         if self.error.is_some() {
             return 2;

@@ -63,7 +63,7 @@ fn heading(out: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 fn millis(time: Duration) -> f64 {
-    // More than microseconds would be false precision.
+    // Rounds to microseconds: more digits say nothing about a network.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 

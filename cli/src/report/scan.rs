@@ -91,7 +91,8 @@ fn off(scan: &Scan) -> Vec<&str> {
     labels.chain(ssl2.then_some("SSL 2.0")).collect()
 }
 
-/// The first line: what is served.
+/// The first line of the verdict: the enabled versions, the number of suites, the keys, and the
+/// days left.
 fn serves(scan: &Scan) -> (Style, String) {
     let versions = scan.on().map(|version| version.label);
     let mut versions: Vec<&str> = versions.collect();

@@ -62,8 +62,8 @@ impl TicketKeyStore for DirectoryStore {
         if let Some(key) = read(&path)? {
             return Ok(key);
         }
-        // No server sees a partial file: it is written under another name and then linked to its own name,
-        // which fails if that exists.
+        // The key is written to a temporary file, which is then linked to the final name. So no server reads
+        // a partial file. The link fails if another server has stored a key for this period.
         let name = format!(
             "{period}.{}.{:?}.new",
             std::process::id(),
@@ -86,7 +86,7 @@ impl TicketKeyStore for DirectoryStore {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
                 continue;
             };
-            // This also removes unfinished files of servers that ended while they wrote them.
+            // The temporary files of servers that ended while they wrote are removed too.
             let Some((number, rest)) = name.split_once('.') else {
                 continue;
             };

@@ -26,13 +26,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// ```
 ///
 /// Time is divided into periods of some hours, counted from 1970. The key of a period encrypts the tickets of
-/// that period. It decrypts these tickets for one more period. A server gets the key of the next period ahead of
-/// time, so a short failure of the store is not noticed. If the store fails for longer, the server uses a random
-/// key of its own for the new period, since a key is never used beyond its time: sessions then resume on the same
-/// server only, until the store answers again.
+/// that period, and decrypts them for one more period. A server gets the key of the next period ahead of time, so
+/// a short failure of the store has no effect. If the store fails for longer, the server encrypts with a random
+/// key of its own, because no key encrypts beyond its period. Sessions then resume on the same server only, until
+/// the store answers again.
 ///
-/// The clocks of the servers should agree to a few seconds. If one is late, its tickets are encrypted with the
-/// previous period's key, and accepted everywhere.
+/// The clocks of the servers should agree to a few seconds. A server whose clock is late encrypts with the key of
+/// the previous period, which all servers still accept.
 pub struct TicketRotation {
     _stop: Sender<()>,
 }

@@ -12,7 +12,8 @@ use crate::check::Checked;
 pub(super) struct Names(Arc<RwLock<HashMap<String, SslContext>>>);
 
 impl Names {
-    /// Takes the place of the context's SNI callback.
+    /// Sets an SNI callback that switches to the context for the requested name. It replaces the SNI
+    /// callback of the context.
     pub(super) fn install(&self, context: &SslContext) -> pyssl::Result<()> {
         let names = self.clone();
         context.set_sni_callback(move |request| {
@@ -60,7 +61,8 @@ impl Names {
             };
             names.insert(name.to_owned(), context);
         }
-        // Contexts are dropped after the lock is released.
+        // Dropping a context can run code of the user, so the old contexts are dropped after the lock is
+        // released.
         let old = std::mem::replace(
             &mut *self.0.write().unwrap_or_else(PoisonError::into_inner),
             names,

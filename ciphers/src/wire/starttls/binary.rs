@@ -84,8 +84,8 @@ impl Dialogue {
         };
         let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
         let Some((greeting, after)) = rest.split_at_checked(length) else {
-            // If the server sent a text instead, these bytes are letters, and the length is too
-            // large.
+            // If the server sent a text instead of a packet, the first three letters are taken for
+            // a length, which exceeds the limit.
             return match length > MOST_BYTES {
                 true => Err(unexpected(&self.unread)),
                 false => Ok(()),

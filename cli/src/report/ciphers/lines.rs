@@ -116,7 +116,7 @@ impl ServiceReport {
 }
 
 impl FileReport {
-    /// 0 no problem, 1 findings, 2 invalid.
+    /// The exit code: 0 without problems, 1 with findings, 2 if a string is invalid.
     pub(crate) fn exit_code(&self) -> u8 {
         let found = self
             .findings
@@ -134,7 +134,7 @@ impl FileReport {
 }
 
 impl Linted {
-    /// 0 no problem, 1 findings, 2 invalid.
+    /// The exit code: 0 without problems, 1 with findings, 2 if the string is invalid.
     fn exit_code(&self) -> u8 {
         match &self.findings {
             Err(_) => 2,
@@ -326,7 +326,8 @@ fn place_of(violation: &ViolationKind) -> SettingKind {
     }
 }
 
-/// `nginx.conf:12:17: C001 error: ... [server a.example]`, then what was read and the verdict.
+/// Prints one line for each problem, such as `nginx.conf:12:17: C001 error: ... [server
+/// a.example]`, then what was read, and the verdict.
 pub(crate) fn lines(out: &mut dyn Write, files: &[FileReport]) -> io::Result<()> {
     for file in files {
         for problem in file.problems() {
