@@ -10,7 +10,8 @@ use crate::{Result, openssl, workspace};
 ///
 /// # Errors
 ///
-/// If the version is not 3.0 (which must be the system's), 3.6 or 4.0, or if cargo fails.
+/// If the version is neither 3.0 (which must be the system's) nor one of [`openssl::VERSIONS`], or if
+/// cargo fails.
 pub fn write_table(version: &str, build: &str) -> Result<String> {
     let file = workspace().join(format!("ciphers/src/cipher/tables/openssl-{version}.json"));
     let mut command = Command::new(openssl::cargo());
@@ -21,11 +22,10 @@ pub fn write_table(version: &str, build: &str) -> Result<String> {
         "3.6" => {
             command.args(["--features", "vendored"]);
         }
-        "4.0" => {
-            command.env("OPENSSL_DIR", openssl::build("4.0")?);
+        _ => {
+            command.env("OPENSSL_DIR", openssl::build(version)?);
             command.env("OPENSSL_STATIC", "1");
         }
-        _ => return Err(format!("there is no table of OpenSSL {version}").into()),
     }
     let mut wanted = OsString::from(&file);
     wanted.push(format!("={build}"));

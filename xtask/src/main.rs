@@ -9,11 +9,12 @@ use xtask::{Result, ciphers, openssl, reasons, windows, workspace};
 const USAGE: &str = "\
 usage: cargo xtask reasons <OpenSSL version> <include directory>...
            prints the table of reason names for src/error/reasons/
-       cargo xtask ciphers <3.0|3.6|4.0> <where the build is from>
-           writes the table of suites in ciphers/src/cipher/tables/ (for other versions: xtask/ciphers.py)
+       cargo xtask ciphers <OpenSSL version> <where the build is from>
+           writes the table of suites in ciphers/src/cipher/tables/ (for versions that `cargo xtask openssl`
+           does not build: xtask/ciphers.py)
        cargo xtask nameprep <Python>
            writes src/hostname/nameprep.txt, the tables of CPython's codec for host names
-       cargo xtask openssl <3.6|4.0>
+       cargo xtask openssl <OpenSSL version>
            builds that OpenSSL once, with its program, and prints its directory, for OPENSSL_DIR
        cargo xtask sanitize <address|thread> [test name]...
            runs the tests under AddressSanitizer, or those of several threads under ThreadSanitizer

@@ -168,6 +168,52 @@ impl Keys {
     }
 }
 
+/// The files of the policies that come with the crate.
+const NEWEST: [&str; 12] = [
+    include_str!("policies/mozilla-modern.toml"),
+    include_str!("policies/mozilla-intermediate.toml"),
+    include_str!("policies/mozilla-old.toml"),
+    include_str!("policies/rfc9325.toml"),
+    include_str!("policies/rfc9113.toml"),
+    include_str!("policies/nist-800-52r2.toml"),
+    include_str!("policies/bsi-tr-02102-2.toml"),
+    include_str!("policies/anssi.toml"),
+    include_str!("policies/ncsc-nl.toml"),
+    include_str!("policies/pci-dss.toml"),
+    include_str!("policies/fips-140-3.toml"),
+    include_str!("policies/cnsa-2.0.toml"),
+];
+
+/// The files of earlier versions of these policies.
+const EARLIER: [&str; 3] = [
+    include_str!("policies/mozilla-modern-5.7.toml"),
+    include_str!("policies/mozilla-intermediate-5.7.toml"),
+    include_str!("policies/mozilla-old-5.7.toml"),
+];
+
+fn files() -> Vec<&'static str> {
+    NEWEST.into_iter().chain(EARLIER).collect()
+}
+
+/// The files without the policies that they extend, each with its text.
+fn headers<'a>(files: &[&'a str]) -> impl Iterator<Item = (File, &'a str)> {
+    let read = |text: &&'a str| Some((data::read(text).ok()?, *text));
+    files.iter().filter_map(read)
+}
+
+/// The text of the policy `name` or `name@version`.
+fn find<'a>(name: &str, files: &[&'a str]) -> Option<&'a str> {
+    let (name, version) = match name.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (name, None),
+    };
+    let is_named =
+        |file: &File| &*file.name.0 == name && version.is_none_or(|v| &*file.version.0 == v);
+    headers(files)
+        .find(|(file, _)| is_named(file))
+        .map(|(_, text)| text)
+}
+
 impl Policy {
     /// Mozilla's guidelines, version 6.0: the configuration for modern clients, TLS 1.3 only.
     pub fn mozilla_modern() -> Policy {
@@ -186,52 +232,24 @@ impl Policy {
 
     /// The policies that come with the crate: the newest version of each.
     pub fn all() -> Vec<Policy> {
-        vec![
-            Policy::mozilla_modern(),
-            Policy::mozilla_intermediate(),
-            Policy::built_in(include_str!("policies/mozilla-old.toml")),
-            Policy::rfc9325(),
-            Policy::built_in(include_str!("policies/rfc9113.toml")),
-            Policy::built_in(include_str!("policies/nist-800-52r2.toml")),
-            Policy::built_in(include_str!("policies/bsi-tr-02102-2.toml")),
-            Policy::built_in(include_str!("policies/anssi.toml")),
-            Policy::built_in(include_str!("policies/ncsc-nl.toml")),
-            Policy::built_in(include_str!("policies/pci-dss.toml")),
-            Policy::built_in(include_str!("policies/fips-140-3.toml")),
-            Policy::built_in(include_str!("policies/cnsa-2.0.toml")),
-        ]
-    }
-
-    /// The earlier versions of policies of the crate.
-    fn earlier() -> Vec<Policy> {
-        vec![
-            Policy::built_in(include_str!("policies/mozilla-modern-5.7.toml")),
-            Policy::built_in(include_str!("policies/mozilla-intermediate-5.7.toml")),
-            Policy::built_in(include_str!("policies/mozilla-old-5.7.toml")),
-        ]
+        NEWEST.map(Policy::built_in).into()
     }
 
     /// The names of the policies that come with the crate, with the versions of earlier ones:
     /// `"mozilla-intermediate@5.7"`.
     pub fn names() -> Vec<String> {
-        let newest = Policy::all()
-            .into_iter()
-            .map(|policy| policy.name().to_owned());
-        let earlier = Policy::earlier().into_iter();
-        newest
-            .chain(earlier.map(|policy| format!("{}@{}", policy.name(), policy.version())))
+        let earlier =
+            headers(&EARLIER).map(|(file, _)| format!("{}@{}", file.name.0, file.version.0));
+        headers(&NEWEST)
+            .map(|(file, _)| file.name.0.into())
+            .chain(earlier)
             .collect()
     }
 
     /// The policy of this name among those that come with the crate: `"mozilla-intermediate"`, or with
     /// a version `"mozilla-intermediate@5.7"`.
     pub fn named(name: &str) -> Option<Policy> {
-        let (name, version) = match name.split_once('@') {
-            Some((name, version)) => (name, Some(version)),
-            None => (name, None),
-        };
-        let mut all = Policy::all().into_iter().chain(Policy::earlier());
-        all.find(|policy| policy.name() == name && version.is_none_or(|v| policy.version() == v))
+        find(name, &files()).map(Policy::built_in)
     }
 
     /// Reads a policy file; the type's documentation has the format.
@@ -242,16 +260,25 @@ impl Policy {
     /// weakness or kind of key is unknown, if a list is empty, or if `name`, `version`, `source` or
     /// the rules are missing.
     pub fn parse(text: &str) -> Result<Policy, DataError> {
+        Policy::read(text, &files())
+    }
+
+    /// Reads a policy file, which may extend a policy of these files.
+    fn read(text: &str, files: &[&str]) -> Result<Policy, DataError> {
         let file: File = data::read(text)?;
-        let inherited = match &file.extends {
-            None => None,
-            Some(name) => Some(Policy::named(&name.0).ok_or_else(|| {
-                let line = text.lines().position(|line| line.starts_with("extends"));
-                let known = Policy::names().join(", ");
-                let message = format!("`{}` is not a policy; the policies are {known}", name.0);
-                DataError::new(line.unwrap_or(0) + 1, message)
-            })?),
+        let mut rules = match &file.extends {
+            None => Vec::new(),
+            Some(name) => match find(&name.0, files) {
+                Some(extended) => Policy::read(extended, files)?.rules,
+                None => {
+                    let line = text.lines().position(|line| line.starts_with("extends"));
+                    let known = Policy::names().join(", ");
+                    let message = format!("`{}` is not a policy; the policies are {known}", name.0);
+                    return Err(DataError::new(line.unwrap_or(0) + 1, message));
+                }
+            },
         };
+        rules.extend(file.rule);
         let policy = Policy {
             about: About {
                 name: file.name.0,
@@ -260,11 +287,7 @@ impl Policy {
                 date: file.date,
                 source: file.source.0,
             },
-            rules: inherited
-                .into_iter()
-                .flat_map(|policy| policy.rules)
-                .chain(file.rule)
-                .collect(),
+            rules,
         };
         if Aspect::ALL.iter().all(|aspect| !policy.covers(*aspect)) {
             return Err(DataError::new(

@@ -58,6 +58,21 @@ fn rfc9325_distinguishes_must_from_should() {
     assert!(!rfc.check(&suites("NULL-SHA"), &[]).conforms());
 }
 
+#[test]
+fn a_policy_of_the_crate_may_extend_another() {
+    let file = |name: &str, rest: &str| {
+        format!("name = '{name}'\nversion = '1'\nsource = 'https://example.org'\n{rest}")
+    };
+    let first = file("first", "[[rule]]\nforbid = ['AES128-SHA']");
+    let second = file(
+        "second",
+        "extends = 'first'\n[[rule]]\nforbid = ['AES256-SHA']",
+    );
+    let policy = Policy::read(&second, &[&second, &first]).unwrap();
+    let report = policy.check(&suites("AES128-SHA:AES256-SHA"), &[]);
+    assert_eq!((policy.name(), report.violations().len()), ("second", 2));
+}
+
 const HEAD: &str = "name = 'a'\nversion = '1'\nsource = 'https://example.org'\n[[rule]]\n";
 
 fn own(rule: &str) -> Result<Policy, DataError> {
