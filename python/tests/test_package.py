@@ -5,11 +5,13 @@
 They need no certificates: handshakes use anonymous cipher suites.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import textwrap
+import tomllib
 import unittest
 from pathlib import Path
 
@@ -111,6 +113,11 @@ class CommandTests(Case):
         self.assertIn("pyssl 0.", lines)
         self.assertIn(version, lines)
 
+    def test_the_package_has_the_version_of_the_library(self):
+        manifest = Path(__file__).resolve().parents[2] / "Cargo.toml"
+        version = tomllib.loads(manifest.read_text())["workspace"]["package"]["version"]
+        self.assertIn(f"pyssl {version} ", self.output("-m", "pyssl", "--check"))
+
     def test_the_check_fails_if_programs_get_another_engine(self):
         # A sitecustomize that imports another `_ssl` is the last chance to precede this engine.
         app = self.script("import sys; sys.path = [p for p in sys.path if 'pyssl' not in p]; import ssl")
@@ -179,8 +186,6 @@ class EngineTests(Case):
         stock, ours = self.output("-c", names), self.output("-m", "pyssl", "-c", names)
         # Python 3.11's tables of error codes, which nothing in its standard library reads.
         tables = {"err_codes_to_names", "err_names_to_codes", "lib_codes_to_names"}
-        import json
-
         self.assertEqual(set(json.loads(stock)) - set(json.loads(ours)) - tables, set())
 
 
