@@ -1,4 +1,4 @@
-//! What the codes of findings mean.
+//! The meaning of the codes of findings.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl CodeExplanation {
         CodeExplanation::all().get(&code.to_ascii_uppercase())
     }
 
-    /// What the finding says.
+    /// The meaning of the finding.
     pub fn meaning(&self) -> &str {
         &self.meaning
     }
@@ -62,7 +62,7 @@ impl CodeExplanation {
         &self.why
     }
 
-    /// What to change.
+    /// The change that removes the finding.
     pub fn mend(&self) -> &str {
         &self.mend
     }

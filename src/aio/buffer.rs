@@ -127,7 +127,7 @@ mod tests {
         buffer.take(rest);
         assert!(taken == pushed);
         assert_eq!(buffer.capacity(), 0);
-        // The next buffer gets the memory of this one.
+        // The memory is kept for the next buffer.
         let mut other = Buffer::sent(1 << 20);
         other.push(b"x");
         assert!(other.capacity() > 8);

@@ -111,7 +111,7 @@ struct State {
     draft: Option<CtxHandle>,
 }
 
-/// What a closure for [`SslContext::edit`] returns: nothing, or a result.
+/// The result of a closure for [`SslContext::edit`]: nothing, or a `Result`.
 trait Outcome {
     fn result(self) -> Result<()>;
 }

@@ -137,7 +137,7 @@ impl CtxHandle {
     pub(crate) fn set_session_cache(&mut self, cache: &Arc<SessionCache>) {
         self.keep_client_sessions(false);
         // The openssl crate finds these closures through the `SSL_CTX` from which a connection was
-        // made. That is the one whose callback OpenSSL calls.
+        // made. OpenSSL calls the callbacks of the same `SSL_CTX`.
         let sessions = Arc::clone(cache);
         self.0
             .set_new_session_callback(move |ssl, session| match ssl.is_server() {

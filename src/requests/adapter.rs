@@ -143,7 +143,7 @@ enum Count {
     Left(i64),
 }
 
-/// What to do after a failure.
+/// The reaction to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryDecision {
     Again,

@@ -73,8 +73,8 @@ impl fmt::Debug for Session {
     }
 }
 
-/// What requests must have in common to share connections: the index of the adapter, the TLS options and the
-/// proxy.
+/// The values that two requests must have in common to share a connection: the index of the adapter, the TLS
+/// options and the proxy.
 type Route = (usize, Tls, Option<Proxy>);
 
 impl Session {

@@ -164,7 +164,7 @@ impl Drop for Listener {
     }
 }
 
-/// What the threads of a peer report to the test.
+/// The values that the threads of a peer report to the test.
 #[derive(Debug)]
 pub(crate) struct Reports<T>(Mutex<Receiver<T>>);
 

@@ -38,7 +38,7 @@ impl OpensslBinary {
         &self.executable
     }
 
-    /// What `openssl version` prints.
+    /// The output of `openssl version`.
     pub fn version(&self) -> &str {
         &self.version
     }

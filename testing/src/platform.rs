@@ -1,4 +1,4 @@
-//! What tests need and Unix and Windows have in different forms.
+//! Functions for tests whose implementations differ between Unix and Windows.
 
 use std::io;
 

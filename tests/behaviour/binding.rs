@@ -220,8 +220,8 @@ fn keying_material_and_bindings_match_the_openssl_crate() {
                 material.unwrap()
             };
             let (material, without) = (ours(Some(b"context")), ours(None));
-            // The exporter of TLS 1.3 does not distinguish an absent context from an empty one.
-            // That of TLS 1.2 does.
+            // The exporter of TLS 1.2 distinguishes an absent context from an empty one. The
+            // exporter of TLS 1.3 does not.
             assert_ne!(material, without);
             assert_eq!(
                 without == ours(Some(b"")),

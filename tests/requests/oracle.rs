@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{class, options, python_with_requests};
 
-/// The outcome of the request on this library; `oracle.py` makes the same one in Python.
+/// The outcome of the request on this library; `oracle.py` makes the same request in Python.
 fn outcome(url: &str, arguments: &Value) -> Value {
     let mut options = options(arguments);
     if let Some(seconds) = arguments["timeout"].as_f64() {

@@ -168,7 +168,7 @@ fn adapter(settings: &Value) -> HttpAdapter {
     adapter
 }
 
-/// What comes of the scene on this library; `table.py` plays the same one in Python.
+/// The outcome of the scene on this library; `table.py` plays the scene in Python.
 fn play(scene: &Value) -> Value {
     let of_session = options(&scene["session"]).headers([("X-Side", "rust")]);
     let mut session =

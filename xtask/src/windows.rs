@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::openssl::target_directory;
 use crate::{Result, workspace};
 
-/// What to do for the target `x86_64-pc-windows-gnu`.
+/// The tasks for the target `x86_64-pc-windows-gnu`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the command names them all")]
 pub enum Task {

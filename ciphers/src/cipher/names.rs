@@ -156,7 +156,7 @@ pub(super) fn was_known(name: &str) -> bool {
     alias(name).is_some() || RETIRED.split(' ').any(|retired| retired == name)
 }
 
-/// The suite name that is most similar to this one, if it is similar enough to be the intended one.
+/// The suite name that is most similar to `name`, if a typing error can explain the difference.
 pub(crate) fn nearest_suite(name: &str) -> Option<&'static str> {
     nearest(name, suites().iter().map(|suite| &**suite))
 }

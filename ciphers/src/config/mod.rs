@@ -79,7 +79,7 @@ impl Unread {
         self.line
     }
 
-    /// What was not read, and why.
+    /// The part that was not read, and the reason.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -160,7 +160,7 @@ impl Config {
         &self.services
     }
 
-    /// What could not be read.
+    /// The files, and parts of files, that were not read.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
     }

@@ -90,7 +90,7 @@ impl Builder {
         }
     }
 
-    /// Opens a section. If a section of this name was opened before, it continues that one.
+    /// Opens a section, or continues an earlier section of this name.
     pub(super) fn section(&mut self, kind: &str, at: usize) {
         let known = self
             .sections

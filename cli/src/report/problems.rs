@@ -103,10 +103,10 @@ pub(crate) fn grouped(report: &Report) -> Vec<(Severity, String)> {
     lines.into_iter().map(join).collect()
 }
 
-/// What was found about one subject: a string, a context, files or a server.
+/// The findings about one subject: a string, a context, files or a server.
 #[derive(Default)]
 pub(crate) struct Document {
-    /// What was examined.
+    /// The subject that was examined.
     pub(crate) subject: String,
     /// The exit code without --fail-on.
     pub(crate) code: u8,

@@ -364,7 +364,7 @@ fn version_table(out: &mut dyn Write, title: &str, version: &VersionScan) -> io:
     Ok(())
 }
 
-/// What a client negotiates, or why it does not.
+/// The settings that a client negotiates, or the reason why it cannot connect.
 fn connects(client: &ClientScan) -> String {
     let mark = match client.connects {
         Some(true) => "",

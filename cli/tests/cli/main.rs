@@ -15,14 +15,15 @@ mod formats;
 mod general;
 mod peers;
 mod port;
-// Not on Windows: it has no signal for loading the certificate again.
+// These tests do not run on Windows, which has no signal for loading the certificate again.
 #[cfg(unix)]
 mod renewal;
 mod scan;
 mod scan_report;
 mod scan_wire;
 mod serve;
-// Not on Windows: a process cannot be suspended or limited in the same way.
+// These tests do not run on Windows, where a process cannot be suspended or limited in the same
+// way.
 #[cfg(unix)]
 mod serve_limits;
 mod starttls;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Aspect, Policy, Report, ViolationKind, same_group};
 use crate::words::GroupName;
 
-/// What the certificate of a server must have.
+/// The properties that the certificate of a server must have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Certificates {

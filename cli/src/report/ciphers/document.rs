@@ -94,7 +94,7 @@ pub(crate) fn verdict(report: &cipher::Report) -> String {
     format!("{verdict} {name}{compared}")
 }
 
-/// What each part of a string did.
+/// The effect of each part of a string.
 fn parts(heading: &str, explanation: &Explanation) -> Table {
     Table {
         heading: heading.to_owned(),

@@ -40,7 +40,7 @@ pub(crate) struct Linted {
     pub(crate) fixed: Option<FixedLine>,
 }
 
-/// What a server sets, and the result of its comparison with a policy.
+/// The settings of a server, and the result of their comparison with a policy.
 pub(crate) struct ServiceReport {
     name: String,
     file: String,
