@@ -6,9 +6,9 @@ use pyssl_ciphers::cipher::{CipherString, Severity};
 use serde::Serialize;
 use tree_sitter::Node;
 
+use crate::given::Given;
 use crate::names::{How, Mark, Program};
-use crate::render::{Given, strip};
-use crate::syntax::{Source, children, literal, text};
+use crate::syntax::{Source, children, literal, strip, text};
 
 /// A fault of the program, at a place.
 #[non_exhaustive]

@@ -5,6 +5,9 @@
 
 mod error;
 mod findings;
+mod given;
+mod guide;
+mod kinds;
 mod names;
 mod pieces;
 mod render;
@@ -13,14 +16,16 @@ mod rules;
 mod skeleton;
 mod syntax;
 mod value;
+mod words;
 
 pub use error::PortError;
 pub use findings::Finding;
+pub use guide::guide;
 pub use report::{Entry, Port, Use};
 
 /// The start of a file with [`Port::skeleton`]s: what their lines need.
 pub const SKELETON_HEAD: &str = "\
-#![allow(unused, unreachable_code, non_snake_case, clippy::all, reason = \"a skeleton\")]
+#![allow(unused, unreachable_code, deprecated, non_snake_case, clippy::all, reason = \"a skeleton\")]
 
 use std::time::Duration;
 

@@ -3,8 +3,9 @@
 use tree_sitter::Node;
 
 use crate::names::{How, Mark, Statement};
-use crate::render::{error_type, strip, variable};
-use crate::syntax::{children, text};
+use crate::render::error_type;
+use crate::syntax::{children, strip, text};
+use crate::words::variable;
 
 /// Where a use stands that is not a part of another one.
 pub(crate) fn outermost<'s, 't>(marks: &'s [Mark<'t>]) -> Vec<&'s Mark<'t>> {

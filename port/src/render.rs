@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use crate::names::{Arguments, How, Mark};
+use crate::given::{Given, kind_of};
+use crate::kinds::{possible_types, rust_type, same_type};
+use crate::names::{How, Mark};
 use crate::rules::{Rule, rules};
-use crate::syntax::{MOST_LEVELS, children, literal, text};
-use crate::value::Value;
+use crate::syntax::{MOST_LEVELS, children, literal, strip, text};
+use crate::words::{comment, escaped, one_line, quoted, variable};
 
 /// A name that a Rust line takes from its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) struct Need {
     /// The Rust types that are possible; the first is used for a parameter.
     pub(crate) types: Vec<String>,
     pub(crate) mutable: bool,
+    /// Whether the line consumes the value.
+    pub(crate) moves: bool,
 }
 
 /// Renders the uses of a statement.
@@ -164,7 +168,12 @@ impl<'s, 't> Renderer<'s, 't> {
                     out += given.value.as_deref().unwrap_or_default()
                 }
                 "options" => out += &self.options(mark, rule, receiver, given),
-                "context" => {
+                "type" => {
+                    let kind = rules().type_of(&mark.name);
+                    out += kind.map_or("()", |kind| &kind.rust);
+                }
+                "proto" => out += mark.name.rsplit("PROTO_").next().unwrap_or_default(),
+                "context" if rule.context.is_some() => {
                     let template = rule.context.as_deref().unwrap_or_default();
                     out += &self.fill(template, mark, rule, receiver, given);
                 }
@@ -197,6 +206,14 @@ impl<'s, 't> Renderer<'s, 't> {
                     format!(".{method}({reference}{value})")
                 }
                 _ => String::new(),
+            };
+        }
+        if let Some(name) = place.strip_prefix('?') {
+            return match given.get(name) {
+                Some(node) if node.kind() != "none" => {
+                    format!("Some({})", self.expression(node, kind_of(rule, name)))
+                }
+                _ => "None".to_owned(),
             };
         }
         let (name, kind) = place
@@ -263,6 +280,9 @@ impl<'s, 't> Renderer<'s, 't> {
                 // `Given` has noted it.
             } else if mentioned(long, name) {
                 needs_long |= !mentioned(short, name);
+            } else if long.contains("{.") || parameter.kind == "comment" {
+                // The rule names all that the value takes.
+                self.dropped.push(name.clone());
             } else {
                 let value = self.expression(node, &parameter.kind);
                 extra += &format!(".{name}({value})");
@@ -382,11 +402,13 @@ impl<'s, 't> Renderer<'s, 't> {
                 name: name.clone(),
                 types: possible_types(kind),
                 mutable: is_mutable,
+                moves: rust_type(kind) == "ssl::requests::HttpAdapter",
             });
         }
         match kind {
             "seconds" => format!("Duration::from_secs_f64({name})"),
             "bytes" => format!("&{name}"),
+            "json" => format!("&{name}"),
             "data" => format!("&{name}[..]"),
             "buffer" if !self.typed => format!("&mut {name}"),
             "session" => format!("{name}.clone()"),
@@ -408,6 +430,7 @@ impl<'s, 't> Renderer<'s, 't> {
         let python = quoted(&one_line(self.python(node)));
         match kind {
             "seconds" => format!("Duration::from_secs_f64(py::<f64>({python}))"),
+            "json" => format!("&py::<{}>({python})", rust_type(kind)),
             "session" | "context" | "verify" | "any" => {
                 format!("py::<{}>({python})", rust_type(kind))
             }
@@ -611,7 +634,7 @@ impl<'s, 't> Renderer<'s, 't> {
         }
         let list = format!("[{}]", pairs.join(", "));
         match kind {
-            "json" => format!("std::collections::HashMap::from({list})"),
+            "json" => format!("&std::collections::HashMap::from({list})"),
             _ => list,
         }
     }
@@ -658,94 +681,6 @@ impl<'s, 't> Renderer<'s, 't> {
     }
 }
 
-/// The arguments of a call, by the names of the parameters.
-#[derive(Debug, Default)]
-pub(crate) struct Given<'t> {
-    values: Vec<(&'static str, Node<'t>)>,
-    /// Keywords that the function does not have, and arguments that Rust does not have.
-    unknown: Vec<&'t str>,
-    /// The first argument of a method that is called on its class.
-    receiver: Option<Node<'t>>,
-    value: Option<String>,
-}
-
-impl<'t> Given<'t> {
-    pub(crate) fn new(rule: &'static Rule, arguments: &Arguments<'t>) -> Given<'t> {
-        let mut given = Given::default();
-        let mut parameters = rule.parameters.iter();
-        for node in &arguments.positional {
-            match parameters.next() {
-                Some(parameter) => given.values.push((&parameter.name, *node)),
-                None => given.unknown.push("a further argument"),
-            }
-        }
-        for (name, node) in &arguments.keywords {
-            match rule
-                .parameters
-                .iter()
-                .find(|parameter| parameter.name == *name)
-            {
-                Some(parameter) => given.values.push((&parameter.name, *node)),
-                None => given.unknown.push(name),
-            }
-        }
-        if arguments.open {
-            given.unknown.push("*args or **kwargs");
-        }
-        for (name, _) in &given.values {
-            if kind_of(rule, name) == "-" {
-                given.unknown.push(name);
-            }
-        }
-        given
-    }
-
-    pub(crate) fn get(&self, name: &str) -> Option<Node<'t>> {
-        let found = self.values.iter().find(|(given, _)| *given == name);
-        found.map(|(_, node)| strip(*node))
-    }
-
-    /// Whether a condition of the rules holds: `x`, `!x`, `x=text` or `only x y`.
-    pub(crate) fn meets(&self, source: &str, condition: &str) -> bool {
-        if let Some(names) = condition.strip_prefix("only ") {
-            let names: Vec<&str> = names.split(' ').collect();
-            return names.len() == self.values.len()
-                && names
-                    .iter()
-                    .all(|name| self.get(name).is_some_and(|node| node.kind() != "none"));
-        }
-        if let Some(name) = condition.strip_prefix('!') {
-            return self.get(name).is_none();
-        }
-        match condition.split_once('=') {
-            Some((name, value)) => self
-                .get(name)
-                .is_some_and(|node| text(source, node) == value),
-            None => self.get(condition).is_some(),
-        }
-    }
-}
-
-/// The node without parentheses and `await`.
-pub(crate) fn strip(node: Node<'_>) -> Node<'_> {
-    let mut node = node;
-    while matches!(node.kind(), "parenthesized_expression" | "await") {
-        match children(node)[..] {
-            [inner] => node = inner,
-            _ => break,
-        }
-    }
-    node
-}
-
-fn kind_of(rule: &'static Rule, name: &str) -> &'static str {
-    let found = rule
-        .parameters
-        .iter()
-        .find(|parameter| parameter.name == name);
-    found.map_or("any", |parameter| &parameter.kind)
-}
-
 fn is_default(source: &str, rule: &Rule, name: &str, node: Node<'_>) -> bool {
     let found = rule
         .parameters
@@ -777,142 +712,4 @@ pub(crate) fn pattern(rule: &Rule, name: &str) -> Option<String> {
         (_, Some(guard)) => Some(guard.replace("{e}", name)),
         _ => None,
     }
-}
-
-/// Whether a Python value of the type `returns` can be an argument of the kind `kind`.
-fn same_type(returns: &str, kind: &str, value: &Value) -> bool {
-    let class = match value {
-        Value::Instance(class) => class,
-        _ => returns,
-    };
-    match kind {
-        "any" => true,
-        "context" => class == "ssl.SSLContext",
-        "socket" => {
-            matches!(class, "socket.connection" | "socket.socket")
-                || rules().inherits(class, "socket.socket")
-        }
-        "session" => returns.ends_with("ssl.SSLSession"),
-        _ => {
-            class == kind && !returns.starts_with('?')
-                || rules().type_of(kind).is_some_and(|kind| {
-                    rules()
-                        .type_of(class)
-                        .is_some_and(|class| class.rust == kind.rust)
-                        && !returns.starts_with('?')
-                })
-        }
-    }
-}
-
-/// The Rust type of a kind.
-pub(crate) fn rust_type(kind: &str) -> String {
-    match kind {
-        "str" | "path" | "cadata" | "password" | "verify" => "&str",
-        "bytes" => "&[u8]",
-        "data" => "Vec<u8>",
-        "cert" => "&str",
-        "buffer" => "&mut [u8]",
-        "seconds" => "f64",
-        "addr" => "(&str, u16)",
-        "strs" => "&[&str]",
-        "socket" => "std::net::TcpStream",
-        "shutdown" => "std::net::Shutdown",
-        "context" => "ssl::SslContext",
-        "session" => "ssl::SslSession",
-        "pairs" => "Vec<(String, String)>",
-        "json" => "std::collections::HashMap<String, String>",
-        "any" => "()",
-        "usize" | "u16" | "u32" | "u64" | "i32" | "f64" | "bool" => kind,
-        _ => {
-            return rules()
-                .type_of(kind)
-                .map_or_else(|| "()".to_owned(), |kind| kind.rust.clone());
-        }
-    }
-    .to_owned()
-}
-
-fn possible_types(kind: &str) -> Vec<String> {
-    let mut types = vec![rust_type(kind)];
-    match kind {
-        "bytes" => types.push("Vec<u8>".to_owned()),
-        "data" => types.push("&[u8]".to_owned()),
-        "socket" => types.push("ssl::socket2::Socket".to_owned()),
-        "session" => types.push("Option<ssl::SslSession>".to_owned()),
-        _ => {}
-    }
-    types
-}
-
-/// A Rust name for a Python one.
-pub(crate) fn variable(python: &str, typed: bool) -> String {
-    let part = |part: &str| match part {
-        "as" | "async" | "await" | "box" | "const" | "dyn" | "enum" | "extern" | "fn" | "impl"
-        | "let" | "loop" | "match" | "mod" | "move" | "mut" | "pub" | "ref" | "static"
-        | "struct" | "trait" | "type" | "unsafe" | "use" | "where" | "abstract" | "become"
-        | "do" | "final" | "macro" | "override" | "priv" | "typeof" | "unsized" | "virtual"
-        | "gen" | "try" | "true" | "false" => format!("r#{part}"),
-        "Self" | "crate" | "super" | "Some" | "Ok" | "Err" | "_" => format!("{part}_"),
-        _ => part.to_owned(),
-    };
-    if typed {
-        let joined = python.replace('.', "_");
-        return match joined.as_str() {
-            "self" | "ssl" => format!("{joined}_"),
-            joined => part(joined),
-        };
-    }
-    python
-        .split('.')
-        .map(|name| {
-            if name == "self" {
-                name.to_owned()
-            } else {
-                part(name)
-            }
-        })
-        .collect::<Vec<_>>()
-        .join(".")
-}
-
-/// A Rust string literal.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out += "\\\"",
-            '\\' => out += "\\\\",
-            '\n' => out += "\\n",
-            '\r' => out += "\\r",
-            '\t' => out += "\\t",
-            c if c.is_ascii() && c.is_control() => out += &format!("\\x{:02x}", u32::from(c)),
-            c if c.is_control() || is_direction(c) => out += &c.escape_unicode().to_string(),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Python's text between quotes, as it stands in a Rust literal.
-fn escaped(text: &str) -> String {
-    text.replace('"', "\\\"")
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A Rust comment with Python's text.
-fn comment(python: &str) -> String {
-    let text: String = one_line(python)
-        .chars()
-        .filter(|c| !is_direction(*c))
-        .collect();
-    format!("/* {} */", text.replace("*/", "* /").replace("/*", "/ *"))
 }

@@ -8,9 +8,10 @@ use tree_sitter::Node;
 use crate::findings::{self, Finding};
 use crate::names::{How, Mark, Program, Statement};
 use crate::pieces::{Piece, Shape, arms, pieces, raised};
-use crate::render::{Renderer, variable};
+use crate::render::Renderer;
 use crate::rules::{Rule, rules};
 use crate::syntax::{Source, children, text};
+use crate::words::variable;
 use crate::{PortError, skeleton};
 
 /// Enough for the levels of nesting that `syntax` allows.

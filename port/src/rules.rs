@@ -8,6 +8,8 @@ use serde::Deserialize;
 /// Everything in `rules.toml`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Rules {
+    /// The text of `docs/porting.md` before the tables.
+    pub(crate) guide: String,
     /// Names that are the same thing.
     alias: HashMap<String, String>,
     types: HashMap<String, TypeRule>,
@@ -60,6 +62,8 @@ pub(crate) struct Rule {
     pub(crate) moves: bool,
     /// The name is of interest only in a file that uses TLS.
     pub(crate) plain: bool,
+    /// The value is of interest, but a use is not shown.
+    pub(crate) hidden: bool,
     #[serde(skip)]
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -242,5 +246,188 @@ mod tests {
             "requests.SSLError"
         );
         assert_eq!(rules.canonical("ssl.CERT_NONE"), "ssl.CERT_NONE");
+    }
+
+    /// Every rule as a Python program: one function for each name, which uses it with the fewest and with
+    /// all arguments.
+    fn program() -> String {
+        let mut out = String::from(
+            "import asyncio, ssl, socket, requests, requests.adapters, http.client, urllib.request\n\
+             import smtplib, imaplib, poplib, ftplib, urllib3, urllib3.util, aiohttp, OpenSSL.SSL\n",
+        );
+        for (number, rule) in rules().list.iter().enumerate() {
+            for (index, name) in rule.names.iter().enumerate() {
+                let (class, last) = name.rsplit_once('.').unwrap_or(("", name));
+                let is_method = rules().type_of(class).is_some()
+                    && rule
+                        .rust
+                        .as_deref()
+                        .or(rule.set.as_deref())
+                        .is_some_and(|rust| rust.contains("{self}"));
+                let known = rule
+                    .parameters
+                    .iter()
+                    .filter(|p| !matches!(p.kind.as_str(), "-" | "~"));
+                let known: Vec<&Parameter> = known.collect();
+                let (object, call) = match is_method {
+                    true => (format!("obj: {class}, "), format!("obj.{last}")),
+                    false => (String::new(), name.clone()),
+                };
+                let value = |p: &Parameter| match p.kind.as_str() {
+                    "shutdown" => "socket.SHUT_WR".to_owned(),
+                    _ => format!("a_{}", p.name),
+                };
+                out +=
+                    &format!("def rule_{number}_{index}({object}value, *arguments):\n    pass\n");
+                if rule.arm.is_some() || rule.guard.is_some() {
+                    out += &format!("    try: pass\n    except {name} as e: {name}\n");
+                }
+                let required = known
+                    .iter()
+                    .filter(|p| p.default.is_none())
+                    .map(|p| value(p));
+                let required: Vec<String> = required.collect();
+                if rule.parameters.is_empty()
+                    && rule.rust.is_some()
+                    && rule.arm.is_none()
+                    && rule.guard.is_none()
+                {
+                    out += &format!("    x = {call}\n    y = {call}()\n");
+                } else if rule.rust.is_some() {
+                    let all = known.iter().map(|p| format!("{}={}", p.name, value(p)));
+                    out += &format!(
+                        "    x = {call}({})\n    y = {call}({})\n",
+                        required.join(", "),
+                        all.collect::<Vec<_>>().join(", ")
+                    );
+                    for [condition, _] in &rule.forms {
+                        let argument = condition
+                            .trim_start_matches("only ")
+                            .trim_start_matches('!');
+                        let argument = match (argument.contains('='), condition.starts_with('!')) {
+                            (_, true) => String::new(),
+                            (true, _) => argument.to_owned(),
+                            (false, _) => {
+                                let names =
+                                    argument.split(' ').map(|name| format!("{name}=a_{name}"));
+                                names.collect::<Vec<_>>().join(", ")
+                            }
+                        };
+                        let before = required.join(", ");
+                        let twice = known.iter().any(|p| {
+                            p.default.is_none() && argument.contains(&format!("{}=", p.name))
+                        });
+                        let separator = if before.is_empty() || argument.is_empty() {
+                            ""
+                        } else {
+                            ", "
+                        };
+                        let before = if twice { "" } else { &before };
+                        let separator = if twice { "" } else { separator };
+                        out += &format!("    z = {call}({before}{separator}{argument})\n");
+                    }
+                }
+                if rule.set.as_deref().is_some_and(|set| !set.is_empty()) {
+                    let target = if is_method { call } else { name.clone() };
+                    out += &format!("    {target} = value\n");
+                    if rule.set_none.is_some() {
+                        out += &format!("    {target} = None\n");
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Compares a file of the repository with what it is made from; with `PYSSL_BLESS`, writes it.
+    fn compare(path: &str, text: &str) {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        if std::env::var_os("PYSSL_BLESS").is_some() {
+            std::fs::write(&path, text).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            found == text,
+            "{path:?} is out of date: run the test with PYSSL_BLESS=1"
+        );
+    }
+
+    /// The file is compiled with the test `every_rule`.
+    #[test]
+    fn the_rust_lines_of_all_rules_are_those_that_are_compiled() {
+        let program = program();
+        let port = crate::Port::of(program.as_bytes()).unwrap();
+        assert!(!port.broken, "{program}");
+        let used: std::collections::HashSet<&str> = port
+            .entries
+            .iter()
+            .flat_map(|entry| &entry.uses)
+            .map(|used| used.name.as_str())
+            .collect();
+        for rule in rules()
+            .list
+            .iter()
+            .filter(|rule| rule.has_rust() && !rule.hidden && rule.passes.is_none())
+        {
+            for name in &rule.names {
+                let canonical = rules().canonical(name);
+                assert!(
+                    used.contains(canonical.as_str()),
+                    "{name} is not in the program"
+                );
+            }
+        }
+        let lines = port
+            .skeleton
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let lines: Vec<&str> = lines.collect();
+        let text = format!(
+            "//! Every rule, made by a test of `rules.rs`.\n\n{}{}\n",
+            crate::SKELETON_HEAD,
+            lines.join("\n")
+        );
+        compare("tests/every_rule/generated.rs", &text);
+    }
+
+    #[test]
+    fn the_guide_is_made_from_the_rules() {
+        compare("../docs/porting.md", &crate::guide());
+    }
+
+    /// `docs/parity.tsv` has every name of Python's module.
+    #[test]
+    fn every_name_of_pythons_ssl_is_answered() {
+        let table = include_str!("../../docs/parity.tsv");
+        let rules = rules();
+        let mut missing = Vec::new();
+        for row in table.lines().skip(1) {
+            let mut cells = row.split('\t');
+            let (Some(owner), Some(name)) = (cells.next(), cells.next()) else {
+                continue;
+            };
+            if name.starts_with("__") {
+                continue;
+            }
+            let full = match owner {
+                "module" | "PROTOCOL_*" | "exceptions" => vec![format!("ssl.{name}")],
+                "VerifyMode" | "VerifyFlags" | "Options" | "AlertDescription"
+                | "SSLErrorNumber" => {
+                    vec![format!("ssl.{name}"), format!("ssl.{owner}.{name}")]
+                }
+                _ => vec![format!("ssl.{owner}.{name}")],
+            };
+            for name in full {
+                let name = rules.canonical(&name);
+                let (class, last) = name.rsplit_once('.').unwrap_or(("", &name));
+                let found = rules.get(&name).is_some()
+                    || rules.type_of(&name).is_some()
+                    || rules.attribute(class, last).is_some();
+                if !found {
+                    missing.push(name);
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }

@@ -6,10 +6,11 @@ use tree_sitter::Node;
 
 use crate::names::{How, Program, Statement};
 use crate::pieces::{Piece, Shape, alias, arms, family, pieces, raised};
-use crate::render::{Need, Renderer, quoted, variable};
+use crate::render::{Need, Renderer};
 use crate::rules::rules;
 use crate::syntax::{Source, children, text};
 use crate::value::Value;
+use crate::words::{is_direction, quoted, variable};
 
 /// The functions of a file.
 pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> String {
@@ -91,7 +92,7 @@ impl<'s, 't> Function<'s, 't> {
     fn comment(&mut self, line: &str) {
         let line: String = line
             .chars()
-            .filter(|c| !c.is_control() && !bidirectional(*c))
+            .filter(|c| !c.is_control() && !is_direction(*c))
             .collect();
         let line = line.trim_end();
         if !line.trim().is_empty() {
@@ -223,8 +224,12 @@ impl<'s, 't> Function<'s, 't> {
         let Some(text) = renderer.mark(mark) else {
             return;
         };
-        for need in std::mem::take(&mut renderer.needs) {
+        let needs = std::mem::take(&mut renderer.needs);
+        for need in needs.iter().cloned() {
             self.need(need);
+        }
+        for need in needs.into_iter().filter(|need| need.moves) {
+            self.types.insert(need.name, None);
         }
         let rule = mark.rule;
         let is_bound = rule.is_none_or(|rule| !rule.no_let);
@@ -365,8 +370,4 @@ fn bound_type(value: &Value, returns: Option<&str>) -> (Option<String>, bool) {
         true => (Some(format!("Option<{}>", kind.rust)), false),
         false => (Some(kind.rust.clone()), kind.mutable),
     }
-}
-
-fn bidirectional(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

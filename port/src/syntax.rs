@@ -168,3 +168,15 @@ fn unescape(text: &str) -> Option<String> {
     }
     Some(value)
 }
+
+/// The node without parentheses and `await`.
+pub(crate) fn strip(node: Node<'_>) -> Node<'_> {
+    let mut node = node;
+    while matches!(node.kind(), "parenthesized_expression" | "await") {
+        match children(node)[..] {
+            [inner] => node = inner,
+            _ => break,
+        }
+    }
+    node
+}

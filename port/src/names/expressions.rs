@@ -20,7 +20,10 @@ impl<'t> Walker<'t> {
         receiver: Option<Node<'t>>,
         value: Value,
     ) {
-        if self.second {
+        let is_type = matches!(how, How::Type | How::Import);
+        // Constructors of types that the rules only know by name.
+        let is_answerable = rule.is_some() || is_type || name.starts_with("ssl");
+        if self.second && is_answerable {
             let name = Rc::clone(name);
             self.marks.push(Mark {
                 node,
@@ -172,10 +175,25 @@ impl<'t> Walker<'t> {
                 self.deeper(node)?;
                 let base = self.target(object)?;
                 self.depth -= 1;
-                if !matches!(base.value, Value::Path(_)) {
-                    self.read(object, &base);
-                }
                 let mut target = self.attribute(&base.value, self.text(name));
+                // The attribute of a constant such as `ssl.OPENSSL_VERSION` is not the module's.
+                let is_constant = match &base.value {
+                    Value::Path(path) => {
+                        let rule = rules().get(path);
+                        rule.is_some() && rules().type_of(path).is_none()
+                    }
+                    _ => true,
+                };
+                if is_constant {
+                    self.read(object, &base);
+                    if matches!(base.value, Value::Path(_)) {
+                        target = Target {
+                            value: Value::Unknown,
+                            name: None,
+                            receiver: None,
+                        };
+                    }
+                }
                 if matches!(base.value, Value::Instance(_) | Value::Object(_)) {
                     target.receiver = Some((object, base.value));
                 }
@@ -316,16 +334,7 @@ impl<'t> Walker<'t> {
 
     /// An expression with names of its own.
     fn inner(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        let (kind, scope, name) = match self.frames.last() {
-            Some(frame) => (frame.kind, frame.scope, frame.name.clone()),
-            None => return Ok(()),
-        };
         let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
-        debug_assert!(matches!(
-            kind,
-            FrameKind::Module | FrameKind::Class(_) | FrameKind::Function(_)
-        ));
-        let _ = (scope, name);
         let parts = children(node);
         for clause in parts.iter().filter(|part| part.kind() == "for_in_clause") {
             if let Some(right) = clause.child_by_field_name("right") {
@@ -483,7 +492,7 @@ impl<'t> Walker<'t> {
                 (None, None) if rules().type_of(name).is_some() => Value::Instance(Rc::clone(name)),
                 _ => Value::Unknown,
             };
-            if passed.is_none() {
+            if passed.is_none() && !rule.is_some_and(|rule| rule.hidden) {
                 self.mark(
                     node,
                     name,

@@ -1,0 +1,84 @@
+//! The arguments of a call.
+
+use tree_sitter::Node;
+
+use crate::names::Arguments;
+use crate::rules::Rule;
+use crate::syntax::{strip, text};
+
+/// The arguments of a call, by the names of the parameters.
+#[derive(Debug, Default)]
+pub(crate) struct Given<'t> {
+    pub(crate) values: Vec<(&'static str, Node<'t>)>,
+    /// Keywords that the function does not have, and arguments that Rust does not have.
+    pub(crate) unknown: Vec<&'t str>,
+    /// The first argument of a method that is called on its class.
+    pub(crate) receiver: Option<Node<'t>>,
+    pub(crate) value: Option<String>,
+}
+
+impl<'t> Given<'t> {
+    pub(crate) fn new(rule: &'static Rule, arguments: &Arguments<'t>) -> Given<'t> {
+        let mut given = Given::default();
+        let mut parameters = rule.parameters.iter();
+        for node in &arguments.positional {
+            match parameters.next() {
+                Some(parameter) => given.values.push((&parameter.name, *node)),
+                None => given.unknown.push("a further argument"),
+            }
+        }
+        for (name, node) in &arguments.keywords {
+            match rule
+                .parameters
+                .iter()
+                .find(|parameter| parameter.name == *name)
+            {
+                Some(parameter) => given.values.push((&parameter.name, *node)),
+                None => given.unknown.push(name),
+            }
+        }
+        if arguments.open {
+            given.unknown.push("*args or **kwargs");
+        }
+        for (name, _) in &given.values {
+            if kind_of(rule, name) == "-" {
+                given.unknown.push(name);
+            }
+        }
+        given
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Node<'t>> {
+        let found = self.values.iter().find(|(given, _)| *given == name);
+        found.map(|(_, node)| strip(*node))
+    }
+
+    /// Whether a condition of the rules holds: `x`, `!x`, `x=text` or `only x y`.
+    pub(crate) fn meets(&self, source: &str, condition: &str) -> bool {
+        if let Some(names) = condition.strip_prefix("only ") {
+            let names: Vec<&str> = names.split(' ').collect();
+            return names.len() == self.values.len()
+                && names
+                    .iter()
+                    .all(|name| self.get(name).is_some_and(|node| node.kind() != "none"));
+        }
+        if let Some(name) = condition.strip_prefix('!') {
+            return self.get(name).is_none();
+        }
+        match condition.split_once('=') {
+            Some((name, value)) => self
+                .get(name)
+                .is_some_and(|node| text(source, node) == value),
+            None => self.get(condition).is_some(),
+        }
+    }
+}
+
+/// The kind of a parameter.
+pub(crate) fn kind_of(rule: &'static Rule, name: &str) -> &'static str {
+    let found = rule
+        .parameters
+        .iter()
+        .find(|parameter| parameter.name == name);
+    found.map_or("any", |parameter| &parameter.kind)
+}
