@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_has_one_rule_and_an_answer() {
+    fn every_name_of_the_table_has_one_rule_and_an_answer() {
         let mut seen = HashMap::new();
         for rule in &rules().list {
             for name in &rule.names {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn aliases_lead_to_the_canonical_name() {
+    fn other_names_of_a_python_name_lead_to_its_rule() {
         let rules = rules();
         assert_eq!(
             rules.canonical("httplib.HTTPSConnection"),

@@ -357,7 +357,7 @@ mod tests {
 
     /// The names are those of Python's `idna` codec.
     #[test]
-    fn names_that_are_not_ascii_are_converted() {
+    fn host_names_outside_ascii_are_converted_to_a_labels() {
         for (text, host) in [
             ("b\u{fc}cher.example:443", "xn--bcher-kva.example"),
             ("https://\u{4f8b}\u{3048}.test/", "xn--r8jz45g.test"),

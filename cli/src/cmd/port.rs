@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_have_distinct_names() {
+    fn modules_of_a_skeleton_have_distinct_names() {
         assert_eq!(module_name("a/b-c.py", &[]), "py_a_b_c");
         assert_eq!(
             module_name("a/b_c.py", &["py_a_b_c".to_owned()]),

@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_keep_the_table() {
+    fn code_in_a_markdown_cell_does_not_end_the_cell() {
         assert_eq!(code("a | b\nc"), "`a \\| b`<br>`c`");
     }
 }

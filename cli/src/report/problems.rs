@@ -299,7 +299,7 @@ mod tests {
     /// The exit code and the first word of the Nagios line agree, and OK is not said of something
     /// that was not examined.
     #[test]
-    fn exit_codes_follow_the_worst_result() {
+    fn the_worst_result_sets_the_exit_code_of_a_report() {
         use Severity::{Error, Note, Warning};
         let args = |format, fail_on| OutputArgs { format, fail_on };
         for (documents, state, code) in [

@@ -103,7 +103,7 @@ fn scan(format: &str, servers: &[&str], more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_scan_is_printed_for_other_programs() {
+fn a_scan_is_printed_in_the_formats_of_other_programs() {
     let world = World::new();
     let server = EchoServer::start(&world.ca.issue("other.example"));
     let (good, bad) = (target(server.addr().port()), target(closed_port().port()));
@@ -196,7 +196,7 @@ fn explanations_are_printed_as_pages() {
 
 /// The policy `system` comes from the file that OpenSSL reads.
 #[test]
-fn the_policy_of_the_system_is_compared() {
+fn policy_system_compares_with_openssls_configuration_file() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("own.cnf");
     let text = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n\

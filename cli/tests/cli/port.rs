@@ -20,7 +20,7 @@ fn port(directory: &Path, options: &[&str]) -> Output {
 }
 
 #[test]
-fn a_port_stands_beside_the_program() {
+fn the_rust_lines_are_printed_beside_the_python_lines() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
     for width in ["80", "140"] {
@@ -59,7 +59,7 @@ fn a_port_stands_beside_the_program() {
 }
 
 #[test]
-fn a_port_is_written_for_machines() {
+fn a_port_is_printed_as_json() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("app.py"), PROGRAM).unwrap();
     let output = port(directory.path(), &["--format", "json"]);

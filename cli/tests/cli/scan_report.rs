@@ -239,7 +239,7 @@ fn scan_names_the_accepted_client_authorities_in_tls_1_2_and_1_3() {
 
 /// A client whose security level is too high for the key of the server.
 #[test]
-fn the_security_level_of_a_client_counts() {
+fn the_security_level_of_a_simulated_client_is_applied() {
     let ca = Ca::new();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("clients.toml");

@@ -251,7 +251,7 @@ fn offers(record: &[u8], suite: u16) -> bool {
 }
 
 #[test]
-fn formats_say_what_stayed_unknown() {
+fn every_format_reports_what_a_scan_could_not_determine() {
     let ca = Ca::new();
     let upstream = EchoServer::start(&ca.issue("localhost"));
     for (format, text) in [

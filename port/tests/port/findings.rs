@@ -40,7 +40,7 @@ d = ssl._create_unverified_context(cert_reqs=ssl.CERT_REQUIRED)
 }
 
 #[test]
-fn old_protocols_and_names_are_found() {
+fn old_protocols_and_removed_functions_are_findings() {
     let python = "
 import ssl
 a = ssl.SSLContext(ssl.PROTOCOL_TLSv1)
@@ -60,7 +60,7 @@ b = ssl.wrap_socket(plain, cert_reqs=ssl.CERT_REQUIRED)
 }
 
 #[test]
-fn cipher_strings_are_explained() {
+fn findings_explain_cipher_strings() {
     let python = "
 import ssl
 CIPHERS = 'HIGH:!SSLv3'

@@ -22,13 +22,13 @@ fn bytes_that_are_not_python_are_refused() {
 }
 
 #[test]
-fn large_files_are_refused() {
+fn programs_that_are_too_large_are_refused() {
     let text = format!("import ssl\nx = [{}]\n", "1, ".repeat(4 << 20));
     assert!(matches!(read(text), Err(PortError::TooLarge { .. })));
 }
 
 #[test]
-fn deep_nesting_is_refused() {
+fn programs_with_deep_nesting_are_refused() {
     for (open, close) in [
         ("(", ")"),
         ("[", "]"),
@@ -61,7 +61,7 @@ fn deep_nesting_is_refused() {
 }
 
 #[test]
-fn odd_text_is_read() {
+fn programs_with_unusual_spacing_and_syntax_errors_are_read() {
     for python in [
         "",
         "\u{feff}import ssl\n",

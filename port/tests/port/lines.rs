@@ -3,7 +3,7 @@
 use crate::{port, rust};
 
 #[test]
-fn keywords_become_options() {
+fn keyword_arguments_become_methods_of_options() {
     let python = r#"
 import ssl
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile="ca.pem")
@@ -72,7 +72,7 @@ except ssl.SSLError as error:
 }
 
 #[test]
-fn with_becomes_a_scope() {
+fn a_with_statement_becomes_a_block() {
     let python = "
 import socket, ssl
 context = ssl.create_default_context()
@@ -91,7 +91,7 @@ with socket.create_connection((host, 443), timeout=2.5) as plain:
 }
 
 #[test]
-fn requests_and_asyncio_name_their_features() {
+fn rust_lines_for_requests_and_asyncio_name_their_features() {
     let python = "
 import asyncio, requests, ssl
 async def fetch(context):
@@ -123,7 +123,7 @@ requests.get(url, verify='ca.pem', timeout=5)
 }
 
 #[test]
-fn names_that_are_gone_say_so() {
+fn a_port_reports_names_that_python_has_removed() {
     let port = port(
         "import ssl\nsock = ssl.wrap_socket(plain, certfile='c.pem', ssl_version=ssl.PROTOCOL_TLSv1_2)\n",
     );
@@ -138,7 +138,7 @@ fn names_that_are_gone_say_so() {
 }
 
 #[test]
-fn arguments_without_a_counterpart_are_named() {
+fn a_port_reports_arguments_without_a_counterpart() {
     let port =
         port("import ssl\nctx = ssl.create_default_context()\nctx.wrap_socket(plain, **options)\n");
     assert_eq!(

@@ -4,7 +4,7 @@
 use crate::names;
 
 #[test]
-fn aliases_are_followed() {
+fn import_aliases_are_resolved() {
     let python = "
 import ssl as s
 from ssl import CERT_NONE as NONE, SSLContext
@@ -104,7 +104,7 @@ for ssl in range(3):
 }
 
 #[test]
-fn branches_are_joined() {
+fn a_variable_has_the_values_of_all_branches() {
     let python = "
 import socket, ssl
 context = None
@@ -139,7 +139,7 @@ thing.read()
 }
 
 #[test]
-fn python_2_is_read() {
+fn programs_in_python_2_are_ported() {
     let python = "
 import ssl, httplib
 try:
@@ -160,7 +160,7 @@ c = httplib.HTTPSConnection('example.com')
 }
 
 #[test]
-fn broken_files_are_read_as_far_as_possible() {
+fn the_correct_lines_of_a_broken_program_are_ported() {
     let port =
         crate::port("import ssl\ndef f(:\n  x = = 3\ncontext = ssl.create_default_context()\n");
     assert!(port.broken);
