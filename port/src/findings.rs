@@ -1,4 +1,4 @@
-//! What a program does wrong today.
+//! The mistakes of a program as it is today.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub struct Finding {
     pub code: String,
     /// How bad it is.
     pub severity: Severity,
-    /// What is wrong.
+    /// The mistake in words.
     pub message: String,
 }
 
@@ -197,7 +197,7 @@ fn constants<'t>(source: &'t Source<'_>) -> HashMap<&'t str, String> {
     constants
 }
 
-/// What the linter of cipher strings says.
+/// The findings of the linter of cipher strings.
 fn ciphers(
     source: &str,
     constants: &HashMap<&str, String>,

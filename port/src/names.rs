@@ -102,7 +102,7 @@ struct Frame {
     kind: FrameKind,
     names: Names,
     globals: HashSet<String>,
-    /// What follows the class names of a qualified name.
+    /// The part of a qualified name after the names of classes.
     name: String,
     scope: usize,
 }
@@ -116,7 +116,7 @@ struct Class {
 #[derive(Debug)]
 struct Function {
     returns: Value,
-    /// What callers in the same file pass.
+    /// The arguments that callers in the same file pass.
     parameters: HashMap<String, Value>,
     names: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What the port of a file consists of.
+//! The parts of the port of a file.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ const STACK: usize = 64 << 20;
 pub struct Port {
     /// The statements with uses, in order.
     pub entries: Vec<Entry>,
-    /// What the program does wrong today.
+    /// The mistakes of the program as it is today.
     pub findings: Vec<Finding>,
     /// Whether the parser skipped a part that is not Python.
     pub broken: bool,
@@ -54,11 +54,11 @@ pub struct Entry {
     pub python: String,
     /// The Rust lines; none if there is no counterpart.
     pub rust: Vec<String>,
-    /// What is different in Rust.
+    /// The differences in Rust.
     pub differs: Vec<String>,
     /// The features of the crate `pyssl` that the lines need.
     pub features: Vec<String>,
-    /// What is gone from Python.
+    /// The names that Python has removed.
     pub gone: Vec<String>,
     /// The names in the statement.
     pub uses: Vec<Use>,

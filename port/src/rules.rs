@@ -31,7 +31,7 @@ pub(crate) struct TypeRule {
     pub(crate) mutable: bool,
 }
 
-/// What the Rust line of some Python names is.
+/// The Rust line of some Python names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Rule {

@@ -1,11 +1,11 @@
-//! What a Python name is bound to.
+//! The kinds of values to which a Python name can be bound.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::rules::rules;
 
-/// What is known of the value of an expression.
+/// The known facts about the value of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Unknown,

@@ -3,7 +3,7 @@
 use crate::codes::codes;
 
 codes! {
-    /// The findings of a scan of a server, with the codes of `pyssl scan`.…
+    /// The findings of a scan of a server, with the codes of `pyssl scan`.
     ///
     /// ```
     /// use pyssl_ciphers::CodeExplanation;

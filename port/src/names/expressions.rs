@@ -58,7 +58,7 @@ impl<'t> Walker<'t> {
         }
     }
 
-    /// What the function has assigned to an attribute such as `self.sock`.
+    /// The value that the function has assigned to an attribute such as `self.sock`.
     fn assigned(&self, node: Node<'t>) -> Option<Value> {
         let frame = self.frames.last()?;
         frame

@@ -1,4 +1,4 @@
-//! What a program does wrong today.
+//! The mistakes of a program as it is today.
 
 use crate::port;
 
