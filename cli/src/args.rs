@@ -86,11 +86,11 @@ pub(crate) struct DemoArgs {
 /// The first line on standard output is "listening on ADDRESS:PORT". An error of one client prints
 /// one line on standard error and does not affect other clients.
 ///
-/// A renewed certificate is loaded when its files change, or at once on SIGHUP: the files of
-/// --cert, --key and --password-file are checked every second. Symbolic links may be replaced
-/// instead of files, as certbot and Kubernetes do. If certificate and key do not match, the old
-/// ones stay in use, and a line on standard error gives the reason. Open connections continue, and
-/// sessions can be resumed.
+/// A renewed certificate is loaded when the files of --cert, --key and --password-file have changed and
+/// then stayed unchanged for half a second, or at once on SIGHUP. Symbolic links may be replaced instead of
+/// files, as certbot and Kubernetes do. If certificate and key do not match, or if the certificate is not
+/// valid now or its chain does not verify, the old ones stay in use, and a line on standard error gives the
+/// reason. Open connections continue, and sessions can be resumed.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The address to listen on: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pyssl as ssl;
 
-use crate::args::{KeyArgs, TlsArgs, TrustArgs, Version};
+use crate::args::{KeyArgs, PasswordArgs, TlsArgs, TrustArgs, Version};
 use crate::failure::{Failure, WithContext};
 use crate::input;
 
@@ -79,12 +79,9 @@ pub(crate) fn load_identity(
     args: &KeyArgs,
 ) -> Result<(), Failure> {
     let KeyArgs { key, password } = args;
-    let mut chain = ssl::CertChain::new(cert).password(ssl::Password::callback(no_password));
+    let mut chain = ssl::CertChain::new(cert).password(self::password(password));
     if let Some(key) = key {
         chain = chain.keyfile(key);
-    }
-    if let Some(password) = &password.password {
-        chain = chain.password(password.as_str());
     }
     if let Some(file) = &password.password_file {
         let text = input::read(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -127,6 +124,14 @@ fn pem_problem(file: &Path, certificate: bool, key: bool) -> &'static str {
         " (which has no PEM private key)"
     } else {
         ""
+    }
+}
+
+/// The password that `--password` gives, or a callback that reports that it is missing.
+pub(crate) fn password(args: &PasswordArgs) -> ssl::Password {
+    match &args.password {
+        Some(password) => password.as_str().into(),
+        None => ssl::Password::callback(no_password),
     }
 }
 

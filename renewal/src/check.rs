@@ -51,8 +51,8 @@ impl Checked {
     }
 }
 
-/// Checks a certificate before it is used. `content` has its files: certificates, then the key and the roots
-/// if they have files.
+/// Checks a certificate before it is used. `content` has its files: certificates, then the key, the roots
+/// and the password if they have files.
 pub(crate) fn check(
     context: &SslContext,
     files: &CertFiles,
@@ -73,7 +73,11 @@ pub(crate) fn check(
         Some(pem) => X509::stack_from_pem(pem).map_err(|stack| refused(stack.into()))?,
         None => Vec::new(),
     };
-    let chain = CertChain::from_pem(pem, key).password(files.password.clone());
+    let mut chain = CertChain::from_pem(pem, key).password(files.password.clone());
+    if let Some(text) = files.password_file.as_ref().and_then(|_| content.next()) {
+        let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        chain = chain.password(line.strip_suffix(b"\r").unwrap_or(line));
+    }
     let identity = Identity::load(chain).map_err(refused)?;
     // The certificate is loaded into a copy of the context without certificates. The copy rejects a key that
     // does not match, and a key that its security level forbids.

@@ -13,6 +13,7 @@ pub struct CertFiles {
     pub(crate) certfile: PathBuf,
     pub(crate) keyfile: Option<PathBuf>,
     pub(crate) password: Option<Password>,
+    pub(crate) password_file: Option<PathBuf>,
     pub(crate) names: Vec<String>,
     pub(crate) roots: Option<PathBuf>,
     pub(crate) ocsp: Option<PathBuf>,
@@ -25,6 +26,7 @@ impl CertFiles {
             certfile: certfile.into(),
             keyfile: None,
             password: None,
+            password_file: None,
             names: Vec::new(),
             roots: None,
             ocsp: None,
@@ -42,6 +44,13 @@ impl CertFiles {
     #[must_use]
     pub fn password(mut self, password: impl Optional<Password>) -> CertFiles {
         self.password = password.into_option();
+        self
+    }
+
+    /// A file whose first line is the password of the key. It is watched as the other files are.
+    #[must_use]
+    pub fn password_file(mut self, path: impl Into<PathBuf>) -> CertFiles {
+        self.password_file = Some(path.into());
         self
     }
 

@@ -1,7 +1,7 @@
-use std::fs::{Metadata, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal};
 use std::net::{Shutdown, TcpListener};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::thread;
 
 use rustix::process::{Resource, getrlimit};
@@ -48,17 +48,4 @@ pub(crate) fn stop_accepting(listener: &TcpListener) {
 /// Opens a file so that only its owner can read it, if it is created.
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)
-}
-
-/// Identifies a file and its state.
-pub(crate) fn stamp(file: &Metadata) -> [i128; 7] {
-    [
-        file.dev().into(),
-        file.ino().into(),
-        file.size().into(),
-        file.mtime().into(),
-        file.mtime_nsec().into(),
-        file.ctime().into(),
-        file.ctime_nsec().into(),
-    ]
 }

@@ -1,7 +1,6 @@
-use std::fs::{Metadata, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::windows::fs::MetadataExt;
 
 use super::Request;
 
@@ -39,13 +38,4 @@ pub(crate) fn stop_accepting(listener: &TcpListener) {
 /// Opens a file that its directory's permissions protect.
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
-}
-
-/// Identifies a file and its state.
-pub(crate) fn stamp(file: &Metadata) -> [i128; 3] {
-    [
-        file.creation_time().into(),
-        file.last_write_time().into(),
-        file.file_size().into(),
-    ]
 }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::support::{Server, path};
 
 const LOADED: &str = "pyssl: reloaded the certificate";
-const KEPT: &str = "pyssl: the old certificate stays in use: cannot load ";
+const KEPT: &str = "pyssl: the old certificate stays in use: ";
 
 fn connect(ca: &Ca, server: &Server) -> EchoClient {
     let client = ClientConfig::new().ca(ca);
@@ -164,7 +164,7 @@ fn serve_follows_certbots_links_and_ignores_mismatched_pairs() {
     fs::remove_file(&cert).unwrap();
     let line = server.log_line();
     assert!(
-        line.starts_with(KEPT) && line.contains("[Errno 2]"),
+        line.starts_with(KEPT) && line.contains("No such file"),
         "{line}"
     );
     fs::write(&cert, "garbage").unwrap();
@@ -203,18 +203,70 @@ fn serve_follows_directories_that_kubernetes_replaces() {
 }
 
 #[test]
-fn a_certificate_file_that_blocks_delays_neither_clients_nor_signals() {
+fn a_certificate_that_has_expired_does_not_replace_a_valid_one() {
     let scene = Scene::new();
     let names = ["cert.pem", "key.pem"];
     write_pair(scene.path(), names, &scene.old);
     let [cert, key] = names.map(|name| scene.path().join(name));
     let server = start(&cert, &key);
-    // Nothing writes to this pipe, so reading it blocks.
+    let expired = scene.ca.builder().san("localhost").expired().build();
+    write_pair(scene.path(), names, &expired);
+    server.child.signal(Signal::HUP);
+    let line = server.log_line();
+    assert!(
+        line.starts_with(KEPT) && line.contains("expired on"),
+        "{line}"
+    );
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+    let (code, rest) = server.stop(Signal::TERM);
+    assert_eq!((code, rest), (Some(0), Vec::new()));
+
+    // At the start, it is the only certificate: it is served, with a warning.
+    let server = start(&cert, &key);
+    let line = server.log_line();
+    assert!(line.contains("expired on"), "{line}");
+    let client = ClientConfig::new()
+        .configure(|context| context.set_verify(pyssl_testing::openssl::ssl::SslVerifyMode::NONE));
+    let client = client.connect("localhost", server.address).unwrap();
+    assert_eq!(client.peer_cert().unwrap(), expired.der());
+}
+
+#[test]
+fn a_changed_password_file_is_read_with_the_key_that_it_decrypts() {
+    let scene = Scene::new();
+    let [cert, key, password] =
+        ["cert.pem", "key.pem", "password"].map(|name| scene.path().join(name));
+    let write = |leaf: &Leaf, text: &str| {
+        fs::write(&cert, leaf.cert_pem()).unwrap();
+        fs::write(&key, leaf.encrypted_key_pem(text.as_bytes())).unwrap();
+        fs::write(&password, format!("{text}\n")).unwrap();
+    };
+    write(&scene.old, "first");
+    let args = ["--cert", path(&cert), "--key", path(&key), "--echo"];
+    let args = [&args[..], &["--password-file", path(&password)]].concat();
+    let server = Server::start_on("127.0.0.1:0", args);
+    assert_eq!(shown(&scene.ca, &server), scene.old.der());
+    write(&scene.new, "second");
+    server.child.signal(Signal::HUP);
+    assert_eq!(server.log_line(), LOADED);
+    assert_eq!(shown(&scene.ca, &server), scene.new.der());
+}
+
+#[test]
+fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
+    let scene = Scene::new();
+    let names = ["cert.pem", "key.pem"];
+    write_pair(scene.path(), names, &scene.old);
+    let [cert, key] = names.map(|name| scene.path().join(name));
+    let server = start(&cert, &key);
+    // Nothing writes to this pipe, so reading it would block.
     fs::remove_file(&cert).unwrap();
     mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
     server.child.signal(Signal::HUP);
-    // Opening the pipe for writing returns when the server has opened it for reading.
-    let _writer = fs::File::create(&cert).unwrap();
+    // Between its removal and the pipe, the file may have been missing.
+    let lines = std::iter::from_fn(|| Some(server.log_line()));
+    let line = { lines }.find(|line| !line.contains("No such file"));
+    assert!(line.unwrap().contains("not a regular file"));
     assert_eq!(shown(&scene.ca, &server), scene.old.der());
     let (code, _) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0));

@@ -87,6 +87,7 @@ pub struct CertReloaderBuilder {
     interval: Duration,
     settle: Duration,
     warn_before: Duration,
+    keep_current: bool,
     #[cfg(feature = "ocsp")]
     fetch_ocsp: bool,
 }
@@ -101,6 +102,7 @@ impl CertReloader {
             interval: Duration::from_secs(10),
             settle: Duration::from_millis(500),
             warn_before: Duration::from_secs(14 * 24 * 60 * 60),
+            keep_current: false,
             #[cfg(feature = "ocsp")]
             fetch_ocsp: false,
         }
@@ -239,12 +241,20 @@ impl CertReloaderBuilder {
         self
     }
 
+    /// For a context that already has its certificates
+    /// ([`load_cert_chain`](pyssl::SslContext::load_cert_chain)): a certificate that fails a check at the start is
+    /// only reported. If none passes, the context keeps those that it has.
+    pub fn keep_current(mut self) -> CertReloaderBuilder {
+        self.keep_current = true;
+        self
+    }
+
     /// Loads all files, and starts the thread that watches them.
     ///
     /// # Errors
     ///
     /// [`ReloadError`] if a file fails a check; the context is then unchanged. A missing or wrong OCSP response
-    /// is only reported. [`ReloadError::Thread`] if a thread cannot be started.
+    /// is only reported, and so is a certificate after [`keep_current`](Self::keep_current). [`ReloadError::Thread`] if a thread cannot be started.
     pub fn start(mut self) -> Result<CertReloader, ReloadError> {
         // The channel holds one request. More are not needed, since a request reads the current
         // files.

@@ -72,7 +72,8 @@ impl Source {
     pub(super) fn paths(&self) -> Vec<&Path> {
         match &self.kind {
             Kind::Certificate { files, .. } => {
-                let more = [&files.keyfile, &files.roots].into_iter().flatten();
+                let more = [&files.keyfile, &files.roots, &files.password_file];
+                let more = more.into_iter().flatten();
                 [&files.certfile]
                     .into_iter()
                     .chain(more)

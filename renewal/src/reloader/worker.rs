@@ -84,10 +84,14 @@ impl Worker {
         // The first load works on a copy, so that an error leaves the context as it was.
         for number in 0..worker.sources.len() {
             let reading = worker.sources[number].read();
-            let is_staple = matches!(worker.sources[number].kind, Kind::Staple { .. });
+            let is_optional = match worker.sources[number].kind {
+                Kind::Staple { .. } => true,
+                Kind::Certificate { .. } => builder.keep_current,
+                _ => false,
+            };
             let state = reading.state;
             match worker.use_reading(number, reading) {
-                Err(error) if is_staple => worker.refuse(number, state, error),
+                Err(error) if is_optional => worker.refuse(number, state, error),
                 Err(error) => return Err(error),
                 Ok(()) => worker.sources[number].loaded = Some(state),
             }
@@ -152,7 +156,11 @@ impl Worker {
             let (state, source) = (reading.state, &mut self.sources[number]);
             let stable = source.is_stable(state, self.settle) || forced;
             if source.loaded == Some(state) && !forced {
-                changed |= source.refused.take().is_some();
+                if source.refused.take().is_some() {
+                    // The content in service is back.
+                    changed = true;
+                    self.tell_loaded(number, Vec::new());
+                }
                 continue;
             }
             if !stable {

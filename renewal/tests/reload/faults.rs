@@ -286,3 +286,69 @@ fn an_encrypted_key_is_loaded_with_its_password() {
         leaf.der()
     );
 }
+
+#[test]
+fn a_listener_that_panics_does_not_end_the_watching() {
+    let ca = Ca::new();
+    let (pair, server) = (Pair::new(&ca.issue("localhost")), server());
+    // The panic's message is part of the test's output.
+    let builder = CertReloader::builder(&server)
+        .certificate(pair.files())
+        .on_event(|event| panic!("a listener's fault, on purpose: {event}"));
+    let watched = Watched::start(builder);
+    for _ in 0..3 {
+        let renewed = ca.issue("localhost");
+        pair.write(&renewed);
+        // The listener that was added later is called too.
+        watched.loaded();
+        let shown = connect(&client(&ca), &server, "localhost").unwrap();
+        assert_eq!(shown, renewed.der());
+    }
+    fs::write(pair.chain(), "garbage").unwrap();
+    assert!(watched.rejected().contains("PEM"));
+}
+
+#[test]
+fn a_reloader_that_keeps_the_current_certificate_starts_with_a_faulty_file() {
+    let ca = Ca::new();
+    let expired = ca.builder().san("localhost").expired().build();
+    let (pair, server) = (Pair::new(&expired), server());
+    let chain = pyssl::CertChain::new(pair.chain()).keyfile(pair.key());
+    server.load_cert_chain(chain).unwrap();
+    let builder = || CertReloader::builder(&server).certificate(pair.files());
+    assert!(builder().start().is_err());
+    let watched = Watched::start(builder().keep_current());
+    assert!(watched.rejected().contains("expired on"));
+    let trusting = pyssl::SslContext::new(pyssl::PROTOCOL_TLS_CLIENT).unwrap();
+    trusting.set_check_hostname(false).unwrap();
+    trusting.set_verify_mode(pyssl::CERT_NONE).unwrap();
+    let shown = connect(&trusting, &server, "localhost").unwrap();
+    assert_eq!(shown, expired.der());
+    let renewed = ca.issue("localhost");
+    pair.write(&renewed);
+    watched.loaded();
+    let shown = connect(&client(&ca), &server, "localhost").unwrap();
+    assert_eq!(shown, renewed.der());
+}
+
+#[test]
+fn the_file_of_a_password_is_watched() {
+    let ca = Ca::new();
+    let (leaf, server) = (ca.issue("localhost"), server());
+    let pair = Pair::new(&leaf);
+    let password = pair.dir.path().join("password");
+    let write = |text: &str| fs::write(&password, text).unwrap();
+    fs::write(pair.key(), leaf.encrypted_key_pem(b"right")).unwrap();
+    write("right\r\nanother line");
+    let files = pair.files().password_file(&password);
+    let watched = Watched::start(CertReloader::builder(&server).certificate(files));
+    write("wrong");
+    watched.rejected();
+    write("right\n");
+    // The content is that in service, so the problem is over without a load.
+    watched.reloader.reload();
+    let renewed = ca.issue("localhost");
+    fs::write(pair.key(), renewed.encrypted_key_pem(b"right")).unwrap();
+    fs::write(pair.chain(), renewed.chain_pem()).unwrap();
+    watched.loaded();
+}
