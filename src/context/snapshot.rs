@@ -81,12 +81,12 @@ impl Hooks for Snapshot {
         &self.settings.alpn
     }
 
-    fn server_name(&self, name: Option<&CStr>) -> SniDecision {
+    fn server_name(&self, name: Option<&CStr>, offered: &[u8]) -> SniDecision {
         let Some(callback) = &self.settings.sni_callback else {
             return SniDecision::NotAsked;
         };
         match name.map(CStr::to_str).transpose() {
-            Ok(name) if name.is_none_or(str::is_ascii) => callback.decide(name),
+            Ok(name) if name.is_none_or(str::is_ascii) => callback.decide(name, offered),
             // The name is not valid text. Calling back with `None` would mean that the client sent
             // no name.
             _ => SniDecision::Refuse(AlertDescription::INTERNAL_ERROR.0, None),

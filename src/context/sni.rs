@@ -6,17 +6,41 @@ use super::SslContext;
 use crate::constants::{AlertDescription, Protocol};
 use crate::error::{BoxError, Error, Result};
 use crate::ffi::hooks::SniDecision;
+use crate::ffi::trampoline::protocols;
 
 /// The argument of the SNI callback; see [`SslContext::set_sni_callback`].
 #[derive(Debug)]
 pub struct SniRequest<'a> {
     server_name: Option<&'a str>,
+    /// Each protocol follows a length byte.
+    offered: &'a [u8],
 }
 
 impl SniRequest<'_> {
     /// The server name that the client sent (as A-labels); `None` if it sent none.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name
+    }
+
+    /// The application protocols that the client offers (ALPN, RFC 7301), in its order. Python has no equivalent.
+    ///
+    /// A validation server of ACME offers `acme-tls/1` only (RFC 8737), and must get another certificate than
+    /// other clients that ask for the same name:
+    ///
+    /// ```
+    /// # use pyssl as ssl;
+    /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// # let challenge = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER)?;
+    /// context.set_sni_callback(move |request| {
+    ///     Ok(match request.alpn_protocols().eq([b"acme-tls/1"]) {
+    ///         true => ssl::SniAction::Switch(challenge.clone()),
+    ///         false => ssl::SniAction::Continue,
+    ///     })
+    /// })?;
+    /// # Ok::<(), ssl::Error>(())
+    /// ```
+    pub fn alpn_protocols(&self) -> impl Iterator<Item = &[u8]> {
+        protocols(self.offered)
     }
 }
 
@@ -40,9 +64,13 @@ type SniFunction = dyn Fn(&SniRequest<'_>) -> Result<SniAction, BoxError> + Send
 pub(crate) struct SniCallback(pub(crate) Box<SniFunction>);
 
 impl SniCallback {
-    pub(crate) fn decide(&self, server_name: Option<&str>) -> SniDecision {
+    pub(crate) fn decide(&self, server_name: Option<&str>, offered: &[u8]) -> SniDecision {
         let refuse = |alert: AlertDescription, error| SniDecision::Refuse(alert.0, error);
-        match (self.0)(&SniRequest { server_name }) {
+        let request = SniRequest {
+            server_name,
+            offered,
+        };
+        match (self.0)(&request) {
             Ok(SniAction::Continue) => SniDecision::Continue,
             Ok(SniAction::Alert(alert)) => refuse(alert, None),
             Ok(SniAction::Switch(context)) => match context.snapshot() {

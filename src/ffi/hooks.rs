@@ -21,9 +21,9 @@ pub(crate) trait Hooks: Send + Sync {
     /// The server's ALPN protocols in its order of preference, each after a length byte.
     fn alpn(&self) -> &[u8];
 
-    /// Decides how a server continues after the client has sent this server name (SNI). The name
-    /// may be any bytes.
-    fn server_name(&self, name: Option<&CStr>) -> SniDecision;
+    /// Decides how a server continues after the client has sent this server name (SNI), which may be
+    /// any bytes, and has offered these ALPN protocols, each after a length byte.
+    fn server_name(&self, name: Option<&CStr>, offered: &[u8]) -> SniDecision;
 
     /// Writes one line of the key log, which comes without a line feed.
     fn keylog(&self, line: &str) -> Result<(), BoxError>;

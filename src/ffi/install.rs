@@ -99,12 +99,17 @@ impl CtxHandle {
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
     }
 
-    /// Sets whether OpenSSL calls back for the client's server name. With a callback, a server also
-    /// acknowledges the name to the client.
+    /// Sets whether OpenSSL calls back for the client's server name, and before that for its whole
+    /// message. With a callback, a server also acknowledges the name to the client.
     pub(crate) fn set_server_name(&mut self, on: bool) {
-        // SAFETY: `&mut self`: no connection uses this context (S1). The trampoline finds its data
+        // SAFETY: `&mut self`: no connection uses this context (S1). The trampolines find their data
         // through the `SSL`, which that data outlives (S2).
         unsafe {
+            sys::SSL_CTX_set_client_hello_cb(
+                self.as_ptr(),
+                on.then_some(trampoline::client_hello as _),
+                ptr::null_mut(),
+            );
             sys::SSL_CTX_set_tlsext_servername_callback__fixed_rust(
                 self.as_ptr(),
                 on.then_some(trampoline::server_name as _),

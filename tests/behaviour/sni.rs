@@ -250,3 +250,36 @@ fn an_sni_callback_can_be_read_called_and_set_again() {
     assert!(connect("localhost"));
     assert!(calls.lock().unwrap().contains(&"message"));
 }
+
+#[test]
+fn an_sni_callback_sees_the_protocols_that_the_client_offers() {
+    let ca = Ca::new();
+    let server = server_context(&ca.issue("localhost"));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    server
+        .set_sni_callback(move |request| {
+            let offered = request.alpn_protocols().map(<[u8]>::to_vec);
+            told.lock().unwrap().push(offered.collect::<Vec<_>>());
+            Ok(ssl::SniAction::Continue)
+        })
+        .unwrap();
+    // The server has no protocols of its own in the first round.
+    for ours in [&[][..], &["http/1.1"]] {
+        server.set_alpn_protocols(ours).unwrap();
+        for version in [ssl::TlsVersion::TLSv1_2, ssl::TlsVersion::TLSv1_3] {
+            let client = client_context(&ca);
+            client.set_maximum_version(version).unwrap();
+            for offered in [&[][..], &["acme-tls/1"], &["h2", "http/1.1"]] {
+                client.set_alpn_protocols(offered).unwrap();
+                let pair = Pair::new(&client, &server, "localhost").unwrap();
+                let pair = pair.connected();
+                let common = offered.iter().find(|name| ours.contains(name)).copied();
+                assert_eq!(pair.client.selected_alpn_protocol().as_deref(), common);
+                let bytes = offered.iter().map(|name| name.as_bytes().to_vec());
+                let expected: Vec<_> = bytes.collect();
+                assert_eq!(seen.lock().unwrap().pop(), Some(expected));
+            }
+        }
+    }
+}

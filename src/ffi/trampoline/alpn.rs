@@ -47,7 +47,7 @@ pub(crate) fn first_common<'a>(preferred: &[u8], offered: &'a [u8]) -> Option<&'
 }
 
 /// The entries of a list with length bytes, without an incomplete one at the end.
-fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn protocols(mut list: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (&length, rest) = list.split_first()?;
         let (entry, rest) = rest.split_at_checked(usize::from(length))?;

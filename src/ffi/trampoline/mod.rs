@@ -1,6 +1,7 @@
 //! The functions that OpenSSL calls for a connection. All of them go through [`dispatch`].
 
 mod alpn;
+mod client_hello;
 mod keylog;
 mod message;
 mod psk;
@@ -28,7 +29,8 @@ use super::util::clear_errors;
 use super::window::Window;
 
 pub(in crate::ffi) use alpn::alpn_select;
-pub(crate) use alpn::first_common;
+pub(crate) use alpn::{first_common, protocols};
+pub(in crate::ffi) use client_hello::client_hello;
 pub(in crate::ffi) use keylog::keylog;
 pub(in crate::ffi) use message::message;
 pub(in crate::ffi) use psk::{psk_client, psk_server};
@@ -57,6 +59,8 @@ pub(crate) struct Callbacks {
     failure: RefCell<Option<CallbackFailure>>,
     /// The chosen ALPN protocol. OpenSSL copies it after the callback has returned.
     alpn: RefCell<Vec<u8>>,
+    /// The ALPN protocols that the client offers, for the callback for server names.
+    offered: RefCell<Vec<u8>>,
     stapling: Option<Box<dyn Stapling>>,
     keeper: OnceCell<Box<dyn SessionKeeper>>,
     check: OnceCell<Box<dyn PeerCheck>>,
@@ -77,6 +81,7 @@ impl Callbacks {
             original: hooks,
             failure: RefCell::new(None),
             alpn: RefCell::new(Vec::new()),
+            offered: RefCell::new(Vec::new()),
             stapling,
             keeper: OnceCell::new(),
             check: OnceCell::new(),

@@ -22,8 +22,9 @@ pub(in crate::ffi) unsafe extern "C" fn server_name(
         // and does not change during the callback.
         let name =
             unsafe { util::c_str(sys::SSL_get_servername(ssl, NameType::HOST_NAME.as_raw())) };
-        let decision = state.user_code(|| match state.current().server_name(name) {
-            SniDecision::NotAsked => state.original.server_name(name),
+        let offered = state.offered.take();
+        let decision = state.user_code(|| match state.current().server_name(name, &offered) {
+            SniDecision::NotAsked => state.original.server_name(name, &offered),
             decision => decision,
         });
         match decision {
