@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use pyssl as ssl;
 
+mod acme;
 mod audit;
 mod ciphers;
 mod explain;
@@ -14,6 +15,7 @@ mod port;
 mod scan;
 mod target;
 
+pub(crate) use acme::AcmeArgs;
 pub(crate) use audit::{AuditArgs, ProtocolArg};
 pub(crate) use ciphers::CiphersArgs;
 pub(crate) use explain::{ExplainArgs, PageFormat};
@@ -91,6 +93,9 @@ pub(crate) struct DemoArgs {
 /// files, as certbot and Kubernetes do. If certificate and key do not match, or if the certificate is not
 /// valid now or its chain does not verify, the old ones stay in use, and a line on standard error gives the
 /// reason. Open connections continue, and sessions can be resumed.
+///
+/// With --acme, the certificate comes from an ACME server such as Let's Encrypt, and is renewed when the ACME
+/// server suggests it, or after two thirds of its validity. Until the first one is there, handshakes fail.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The address to listen on: localhost:8443, 0.0.0.0:8443, [::1]:8443; port 0 picks a free one
@@ -98,11 +103,14 @@ pub(crate) struct ServeArgs {
     pub(crate) address: HostPort,
 
     /// The certificate and its intermediates, and the key unless --key names its file (PEM)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) cert: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "url", value_hint = ValueHint::FilePath)]
+    pub(crate) cert: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) key: KeyArgs,
+
+    #[command(flatten)]
+    pub(crate) acme: AcmeArgs,
 
     /// Require a client certificate from one of these authorities (PEM)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -23,6 +23,8 @@
 #![doc(test(attr(deny(warnings), allow(dead_code, unused_variables))))]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "acme")]
+pub mod acme;
 mod check;
 mod content;
 mod error;

@@ -5,7 +5,9 @@
 //!
 //! | Module | Contents |
 //! |---|---|
+//! | [`acme`] | an ACME server that issues without validation, and can misbehave |
 //! | [`at_exit`] | detects whether OpenSSL cleans up when the process exits |
+//! | [`pebble`] | Let's Encrypt's test server |
 //! | [`pki`] | certificate authorities and certificates, made when the test runs |
 //! | [`server`] | an echo server and an HTTPS server that record each connection |
 //! | [`client`] | a TLS client |
@@ -40,11 +42,13 @@
     reason = "the crate is not published, and its callers are tests of this workspace"
 )]
 
+pub mod acme;
 pub mod at_exit;
 pub mod client;
 pub mod flood;
 mod listener;
 pub mod openssl_cli;
+pub mod pebble;
 pub mod pki;
 pub mod platform;
 pub mod process;

@@ -17,7 +17,7 @@ const FORMAT: u64 = 57;
 const CRATES: [(&str, &str); 3] = [
     ("pyssl", "requests,tokio"),
     ("pyssl-ciphers", ""),
-    ("pyssl-renewal", "ocsp,redis,tokio"),
+    ("pyssl-renewal", "acme,ocsp,redis,tokio"),
 ];
 
 /// The result of [`compare`].

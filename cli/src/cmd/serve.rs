@@ -1,5 +1,6 @@
 //! `pyssl serve`: a server with a thread for each client.
 
+mod acme;
 mod renewal;
 mod slots;
 

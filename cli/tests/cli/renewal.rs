@@ -271,3 +271,98 @@ fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
     let (code, _) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0));
 }
+
+#[test]
+fn serve_obtains_its_certificate_from_pebble_through_its_own_port() {
+    let port = pyssl_testing::pebble::free_port();
+    let Some(pebble) = pyssl_testing::pebble::Pebble::start_on(false, 1, port) else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let (url, ca, storage) = (pebble.url(), pebble.cafile(), directory.path().join("acme"));
+    let address = format!("127.0.0.1:{port}");
+    let args = [
+        "--acme",
+        &url,
+        "--domain",
+        "a.example",
+        "--domain",
+        "b.example",
+    ];
+    let more = [
+        "--agree-tos",
+        "--acme-ca",
+        path(&ca),
+        "--acme-dir",
+        path(&storage),
+        "--echo",
+    ];
+    let args = [&args[..], &more].concat();
+    let server = Server::start_on(&address, &args);
+    let line = server.log_line();
+    assert!(
+        line.starts_with("pyssl: obtained a certificate for a.example, b.example, "),
+        "{line}"
+    );
+    let root = directory.path().join("root.pem");
+    fs::write(&root, pebble.root()).unwrap();
+    let connected = || {
+        let target = ["connect", &address, "--server-name", "b.example"];
+        let output = crate::support::run([&target[..], &["--cafile", path(&root)]].concat());
+        assert_eq!(output.code, Some(0), "{output:?}");
+    };
+    connected();
+    server.child.signal(Signal::HUP);
+    let (code, _) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0));
+
+    // The next start uses the stored certificate, also without the ACME server.
+    drop(pebble);
+    let server = Server::start_on(&address, &args);
+    connected();
+    drop(server);
+}
+
+#[test]
+fn settings_for_acme_that_cannot_work_are_usage_errors() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = directory.path().join("acme");
+    let base = ["serve", "127.0.0.1:0", "--acme-dir", path(&storage)];
+    let url = ["--acme", "https://localhost:1/dir"];
+    let cases: [(&[&str], &str); 6] = [
+        (&["--domain", "a.example", "--agree-tos"], "--acme"),
+        (&[url[0], url[1], "--agree-tos"], "--domain"),
+        (&[url[0], url[1], "--domain", "a.example"], "--agree-tos"),
+        (
+            &[url[0], url[1], "--domain", "*.a.example", "--agree-tos"],
+            "dns-01",
+        ),
+        (
+            &[
+                "--acme",
+                "http://a.example/",
+                "--domain",
+                "a.example",
+                "--agree-tos",
+            ],
+            "HTTPS",
+        ),
+        (
+            &[
+                url[0],
+                url[1],
+                "--domain",
+                "a.example",
+                "--agree-tos",
+                "--cert",
+                "a.pem",
+            ],
+            "--cert",
+        ),
+    ];
+    for (args, text) in cases {
+        let output = crate::support::run([&base[..], args].concat());
+        assert_eq!(output.code, Some(2), "{output:?}");
+        assert!(output.stderr.contains(text), "{output:?}");
+    }
+}

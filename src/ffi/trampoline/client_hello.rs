@@ -18,8 +18,8 @@ pub(in crate::ffi) unsafe extern "C" fn client_hello(
 ) -> c_int {
     let keep = |state: &CallbackConnection<'_>| {
         let (mut data, mut length) = (ptr::null(), 0);
-        // SAFETY: OpenSSL passes a live SSL, and writes to the two variables. The extension is valid
-        // during the callback.
+        // SAFETY: `ssl` is the argument of this callback. OpenSSL writes to the two variables, and the
+        // extension is valid during the callback.
         let extension = unsafe {
             match sys::SSL_client_hello_get0_ext(ssl, ALPN, &mut data, &mut length) {
                 1 => util::slice(data, length),
@@ -31,6 +31,6 @@ pub(in crate::ffi) unsafe extern "C" fn client_hello(
         state.offered.replace(list.to_vec());
         sys::SSL_CLIENT_HELLO_SUCCESS
     };
-    // SAFETY: called by OpenSSL with the running connection.
+    // SAFETY: `ssl` is the argument of this callback, which OpenSSL has called.
     unsafe { dispatch(ssl, sys::SSL_CLIENT_HELLO_ERROR, keep) }
 }

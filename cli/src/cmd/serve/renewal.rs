@@ -1,43 +1,50 @@
 //! Loads renewed certificates.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pyssl as ssl;
+use pyssl_renewal::acme::AcmeRenewal;
 use pyssl_renewal::{CertFiles, CertReloader, Event};
 
-use super::log;
-use crate::args::ServeArgs;
+use super::{acme, log};
+use crate::args::{KeyArgs, ServeArgs};
 use crate::failure::Failure;
 use crate::setup;
 
 /// How often the files are read, in addition to the operating system's notifications of changes.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The server's context, and the reloader that keeps its certificate up to date.
+/// The server's context, and the thread that keeps its certificate up to date.
 pub(super) struct Renewal {
     context: ssl::SslContext,
-    reloader: CertReloader,
+    keeper: Keeper,
+}
+
+enum Keeper {
+    /// Watches the files.
+    Files(CertReloader),
+    /// Asks an ACME server.
+    Acme {
+        /// Ends the thread when it is dropped.
+        _renewal: AcmeRenewal,
+    },
 }
 
 impl Renewal {
-    /// Loads the files, and starts to watch them.
+    /// Loads the files, and starts to watch them, or starts to obtain the certificate.
     pub(super) fn start(args: &ServeArgs) -> Result<Arc<Renewal>, Failure> {
         let context = setup::server_context(args.client_ca.as_deref())?;
         setup::apply(&context, &args.tls)?;
-        // The certificate is loaded without the reloader's checks: an expired one, for example, is served too.
-        setup::load_identity(&context, &args.cert, &args.key)?;
-        let reloader = CertReloader::builder(&context)
-            .keep_current()
-            .certificate(files(args))
-            .interval(INTERVAL)
-            .on_event(report)
-            .start()
-            .map_err(|error| Failure::Setup {
-                what: "cannot watch the certificate".to_owned(),
-                error: ssl::Error::Value(error.to_string().into()),
-            })?;
-        Ok(Arc::new(Renewal { context, reloader }))
+        let keeper = match (&args.cert, &args.acme.url) {
+            (Some(cert), _) => Keeper::Files(watch(args, cert, &context)?),
+            (None, Some(url)) => Keeper::Acme {
+                _renewal: acme::start(args, url, &context)?,
+            },
+            (None, None) => return Err(Failure::Usage("--cert or --acme is needed".to_owned())),
+        };
+        Ok(Arc::new(Renewal { context, keeper }))
     }
 
     /// The context for new connections.
@@ -47,16 +54,38 @@ impl Renewal {
 
     /// Loads the files soon, whether they have changed or not.
     pub(super) fn reload(&self) {
-        self.reloader.reload();
+        if let Keeper::Files(reloader) = &self.keeper {
+            reloader.reload();
+        }
     }
 }
 
-fn files(args: &ServeArgs) -> CertFiles {
-    let mut files = CertFiles::new(&args.cert).password(setup::password(&args.key.password));
-    if let Some(key) = &args.key.key {
+/// Loads the files, and starts to watch them.
+fn watch(
+    args: &ServeArgs,
+    cert: &Path,
+    context: &ssl::SslContext,
+) -> Result<CertReloader, Failure> {
+    // The certificate is loaded without the reloader's checks: an expired one, for example, is served too.
+    setup::load_identity(context, cert, &args.key)?;
+    CertReloader::builder(context)
+        .keep_current()
+        .certificate(files(cert, &args.key))
+        .interval(INTERVAL)
+        .on_event(report)
+        .start()
+        .map_err(|error| Failure::Setup {
+            what: "cannot watch the certificate".to_owned(),
+            error: ssl::Error::Value(error.to_string().into()),
+        })
+}
+
+fn files(cert: &Path, args: &KeyArgs) -> CertFiles {
+    let mut files = CertFiles::new(cert).password(setup::password(&args.password));
+    if let Some(key) = &args.key {
         files = files.keyfile(key);
     }
-    if let Some(path) = &args.key.password.password_file {
+    if let Some(path) = &args.password.password_file {
         files = files.password_file(path);
     }
     files

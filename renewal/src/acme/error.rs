@@ -1,0 +1,99 @@
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::challenge::{BoxError, ChallengeType};
+use crate::error::ReloadError;
+
+/// Why no certificate was obtained.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcmeError {
+    /// A setting is missing or wrong.
+    #[error("{0}")]
+    Settings(String),
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Storage {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The server refuses a request (RFC 8555, section 6.7).
+    #[error("the ACME server refuses {request}: {detail} ({kind})")]
+    Refused {
+        /// What was requested, for example `an order`.
+        request: &'static str,
+        /// The type of the problem without `urn:ietf:params:acme:error:`, for example `rateLimited`.
+        kind: String,
+        /// The server's text.
+        detail: String,
+        /// How long the server wants the client to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The server does not answer, or its answer is not ACME.
+    #[error("no valid answer of the ACME server to the request for {request}: {message}")]
+    Exchange {
+        /// What was requested.
+        request: &'static str,
+        /// The reason.
+        message: String,
+        /// How long the server wants the client to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The server could not validate that a name belongs to this host.
+    #[error("the ACME server cannot validate {domain} by {challenge}: {detail}")]
+    Validation {
+        /// The name.
+        domain: String,
+        /// The type of the challenge.
+        challenge: ChallengeType,
+        /// The server's text.
+        detail: String,
+    },
+    /// The hook of a challenge failed.
+    #[error("the hook of {challenge} for {domain}: {source}")]
+    Hook {
+        /// The name.
+        domain: String,
+        /// The type of the challenge.
+        challenge: ChallengeType,
+        /// The error of the hook.
+        source: BoxError,
+    },
+    /// The certificate from the server is not the one that was ordered.
+    #[error("the certificate of the ACME server cannot be used: {0}")]
+    Certificate(String),
+    /// The new certificate is not put into service.
+    #[error("{0}")]
+    Reload(#[from] ReloadError),
+    /// OpenSSL, or the context, reports an error.
+    #[error("{0}")]
+    Context(#[from] pyssl::Error),
+    /// A thread cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+impl AcmeError {
+    /// How long the server wants the client to wait before the next attempt.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            AcmeError::Refused { retry_after, .. } | AcmeError::Exchange { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        matches!(self, AcmeError::Refused { kind, .. } if kind == wanted)
+    }
+}
+
+impl From<openssl::error::ErrorStack> for AcmeError {
+    fn from(stack: openssl::error::ErrorStack) -> AcmeError {
+        AcmeError::Context(stack.into())
+    }
+}

@@ -1,0 +1,406 @@
+//! The thread that renews a certificate.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use pyssl::SslContext;
+
+use super::account;
+use super::client::{self, AcmeClient, Listener, Settings};
+use super::delivery::Leaf;
+use super::error::AcmeError;
+use super::order::certificate_id;
+use super::schedule::{self, Window};
+use super::storage::{Lineage, Storage};
+use crate::error::ReloadError;
+use crate::event::CertStatus;
+use crate::files::CertFiles;
+use crate::reloader::CertReloader;
+use crate::time::days;
+
+/// How often the server is asked for its suggestion at least and at most (RFC 9773, section 4.3.2).
+const ASK: [Duration; 2] = [
+    Duration::from_secs(60 * 60),
+    Duration::from_secs(24 * 60 * 60),
+];
+
+/// What an [`AcmeClient`] has done; see [`AcmeClient::on_event`]. `Display` makes a line for a log.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// A new certificate was obtained and stored.
+    Obtained {
+        /// Its names.
+        domains: Vec<String>,
+        /// The end of its validity.
+        not_after: SystemTime,
+    },
+    /// No certificate was obtained. The old one stays in service.
+    Failed {
+        /// The reason.
+        error: Arc<AcmeError>,
+        /// The pause before the next attempt.
+        retry_in: Duration,
+    },
+    /// The reloader has put a certificate into service, or rejected it.
+    Reload(crate::Event),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Obtained { domains, not_after } => write!(
+                f,
+                "obtained a certificate for {}, {} days left",
+                domains.join(", "),
+                days(SystemTime::now(), *not_after)
+            ),
+            Event::Failed { error, retry_in } => {
+                let seconds = retry_in.as_secs();
+                write!(f, "{error}; the next attempt is in {seconds} seconds")
+            }
+            Event::Reload(event) => event.fmt(f),
+        }
+    }
+}
+
+/// Renews a certificate until it is dropped; see [`AcmeClient::start`]. The context then keeps its current
+/// certificate.
+pub struct AcmeRenewal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    listeners: Mutex<Vec<Listener>>,
+}
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    /// A renewal was asked for.
+    forced: bool,
+    reloader: Option<CertReloader>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: &Event) {
+        let listeners = self.listeners.lock();
+        for listener in &mut *listeners.unwrap_or_else(PoisonError::into_inner) {
+            // A panic, which Rust has printed, must not end the renewals.
+            let _ = catch_unwind(AssertUnwindSafe(|| listener(event)));
+        }
+    }
+}
+
+impl AcmeRenewal {
+    pub(super) fn start(
+        mut client: AcmeClient,
+        storage: Storage,
+        context: &SslContext,
+    ) -> Result<AcmeRenewal, AcmeError> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            listeners: Mutex::new(std::mem::take(&mut client.listeners)),
+        });
+        let worker = Worker {
+            client,
+            storage,
+            context: context.clone(),
+            shared: Arc::clone(&shared),
+            failures: 0,
+            paused: None,
+            suggestion: Suggestion::default(),
+        };
+        worker.storage.recover()?;
+        worker.serve();
+        let renewal = AcmeRenewal { shared };
+        thread::Builder::new()
+            .name("pyssl-acme".to_owned())
+            .spawn(move || worker.run())
+            .map_err(AcmeError::Thread)?;
+        Ok(renewal)
+    }
+
+    /// The certificate in service; `None` until the first one is.
+    pub fn status(&self) -> Option<CertStatus> {
+        status(&self.shared.state())
+    }
+
+    /// Waits for the first certificate, and returns `None` if there is none after this time.
+    pub fn wait(&self, timeout: Duration) -> Option<CertStatus> {
+        let missing = |state: &mut State| status(state).is_none();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.state(), timeout, missing);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        status(&state)
+    }
+
+    /// Renews the certificate now, in the client's thread, even during a pause after a failure; certbot's
+    /// `renew --force-renewal`.
+    pub fn renew(&self) {
+        self.shared.state().forced = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+fn status(state: &State) -> Option<CertStatus> {
+    state.reloader.as_ref()?.status().into_iter().next()
+}
+
+impl Drop for AcmeRenewal {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.stopped = true;
+        let reloader = state.reloader.take();
+        drop(state);
+        self.shared.changed.notify_all();
+        // `drop` does not wait for the thread, which may be waiting for the server.
+        drop(reloader);
+    }
+}
+
+impl fmt::Debug for AcmeRenewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcmeRenewal").finish_non_exhaustive()
+    }
+}
+
+struct Worker {
+    client: AcmeClient,
+    storage: Storage,
+    context: SslContext,
+    shared: Arc<Shared>,
+    /// Failures since the last success.
+    failures: u32,
+    /// No attempt is made before this time. The clock of the day may be changed; this one is not.
+    paused: Option<Instant>,
+    suggestion: Suggestion,
+}
+
+/// The server's suggestion for the certificate in service.
+#[derive(Default)]
+struct Suggestion {
+    /// The certificate.
+    identifier: Option<[String; 2]>,
+    window: Option<Window>,
+    /// A random share of the window.
+    share: f64,
+    /// When the server is asked again.
+    again: Option<Instant>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            let forced = {
+                let pause = self.pause();
+                let state = self.shared.state();
+                let idle = |state: &mut State| !state.stopped && !state.forced;
+                let waited = self.shared.changed.wait_timeout_while(state, pause, idle);
+                let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                if state.stopped {
+                    return;
+                }
+                std::mem::take(&mut state.forced)
+            };
+            let is_paused = self.paused.is_some_and(|end| Instant::now() < end);
+            if forced || (!is_paused && self.is_due()) {
+                self.renew();
+            }
+        }
+    }
+
+    /// The time until the next look at the clock. The first is taken at once.
+    fn pause(&mut self) -> Duration {
+        let interval = self.client.settings.interval;
+        match self.paused {
+            None => {
+                self.paused = Some(Instant::now());
+                Duration::ZERO
+            }
+            Some(end) => match end.saturating_duration_since(Instant::now()) {
+                Duration::ZERO => interval,
+                left => left.min(interval),
+            },
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let Some(leaf) = self.stored() else {
+            return true;
+        };
+        if leaf.covers(&self.client.settings.domains).is_err() {
+            return true;
+        }
+        self.ask(&leaf);
+        let Suggestion { window, share, .. } = self.suggestion;
+        let due = schedule::due(leaf.not_before, leaf.not_after, window, share);
+        due <= SystemTime::now()
+    }
+
+    /// The stored certificate; `None` if there is none, or it cannot be read.
+    fn stored(&self) -> Option<Leaf> {
+        let lineage = self.storage.lineage()?;
+        let content = self.storage.read(&lineage.fullchain()).ok()??;
+        Leaf::of(&content).ok()
+    }
+
+    /// Asks the server when it suggests to renew the certificate (RFC 9773).
+    fn ask(&mut self, leaf: &Leaf) {
+        let known = self.suggestion.identifier == leaf.identifier;
+        let now = Instant::now();
+        if known && self.suggestion.again.is_some_and(|again| now < again) {
+            return;
+        }
+        let (settings, storage) = (&self.client.settings, &self.storage);
+        let answer = leaf
+            .identifier
+            .clone()
+            .map(|identifier| suggested(settings, storage, identifier));
+        let (window, pause) = match answer {
+            Some(Ok((window, pause))) => (Some(window), pause),
+            // The last suggestion for the same certificate stays valid.
+            _ => (self.suggestion.window.filter(|_| known), ASK[1] / 4),
+        };
+        self.suggestion = Suggestion {
+            identifier: leaf.identifier.clone(),
+            window,
+            share: match known {
+                true => self.suggestion.share,
+                false => schedule::random(),
+            },
+            again: now.checked_add(pause.clamp(ASK[0], ASK[1])),
+        };
+    }
+
+    fn renew(&mut self) {
+        let AcmeClient {
+            settings, hooks, ..
+        } = &mut self.client;
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            self.storage.recover()?;
+            client::attempt(settings, &self.storage, hooks)
+        }));
+        let panicked = |_| {
+            let text = "a hook or the client panicked".to_owned();
+            Err(AcmeError::Settings(text))
+        };
+        let outcome = outcome.unwrap_or_else(panicked);
+        if let Err(error) = outcome {
+            return self.fail(error);
+        }
+        let Some(leaf) = self.stored() else {
+            let text = "its files have disappeared".to_owned();
+            return self.fail(AcmeError::Certificate(text));
+        };
+        let event = Event::Obtained {
+            domains: self.client.settings.domains.clone(),
+            not_after: leaf.not_after,
+        };
+        self.shared.tell(&event);
+        self.serve();
+        // If this clock is wrong, or the server's suggestion, the next renewal would follow at once, and so on.
+        if self.is_due() {
+            let text = "it is due for renewal already; one of the clocks is wrong".to_owned();
+            return self.fail(AcmeError::Certificate(text));
+        }
+        self.failures = 0;
+        self.paused = Some(Instant::now());
+    }
+
+    fn fail(&mut self, error: AcmeError) {
+        self.failures = self.failures.saturating_add(1);
+        let [first, longest] = self.client.settings.retry;
+        let retry_in = schedule::pause(first, longest, self.failures, error.retry_after());
+        self.paused = Instant::now().checked_add(retry_in).or(self.paused);
+        let error = Arc::new(error);
+        self.shared.tell(&Event::Failed { error, retry_in });
+    }
+
+    /// Puts the stored certificate into service, if there is one.
+    fn serve(&self) {
+        let Some(lineage) = self.storage.lineage() else {
+            return;
+        };
+        let state = self.shared.state();
+        if state.stopped {
+            return;
+        }
+        if let Some(reloader) = &state.reloader {
+            return reloader.reload();
+        }
+        drop(state);
+        let outcome = self.reloader(&lineage);
+        match outcome {
+            Ok(reloader) => {
+                let mut state = self.shared.state();
+                if !state.stopped {
+                    state.reloader = Some(reloader);
+                }
+                drop(state);
+                self.shared.changed.notify_all();
+            }
+            Err(error) => {
+                let path = lineage.fullchain();
+                let error = Arc::new(error);
+                let event = crate::Event::Rejected { path, error };
+                self.shared.tell(&Event::Reload(event));
+            }
+        }
+    }
+
+    fn reloader(&self, lineage: &Lineage) -> Result<CertReloader, ReloadError> {
+        // The names were checked when the certificate was obtained. If other names are wanted now, the old
+        // certificate is in service until there is a new one.
+        let files = CertFiles::new(lineage.fullchain()).keyfile(lineage.privkey());
+        let shared = Arc::downgrade(&self.shared);
+        CertReloader::builder(&self.context)
+            .certificate(files)
+            // A stored certificate may have expired, or not be valid yet by this clock.
+            .keep_current()
+            // The link is replaced as a whole, so there is nothing to wait for.
+            .settle(Duration::ZERO)
+            .on_event(move |event| {
+                if let Some(shared) = shared.upgrade() {
+                    shared.tell(&Event::Reload(event.clone()));
+                    // A thread in `wait` has either seen the new status, or is woken.
+                    drop(shared.state());
+                    shared.changed.notify_all();
+                }
+            })
+            .start()
+    }
+}
+
+/// The server's suggestion, and the pause before the next question.
+fn suggested(
+    settings: &Settings,
+    storage: &Storage,
+    identifier: [String; 2],
+) -> Result<(Window, Duration), AcmeError> {
+    const REQUEST: &str = "the renewal information";
+    let transport = settings.transport();
+    client::block_on(async {
+        let account = account::open(settings, storage, &transport).await?;
+        let answer = account.renewal_info(&certificate_id(identifier)).await;
+        let (info, pause) = answer.map_err(account::refused(REQUEST, &transport))?;
+        let window = info.suggested_window;
+        let window = Window {
+            start: window.start.into(),
+            end: window.end.into(),
+        };
+        Ok((window, pause))
+    })?
+}

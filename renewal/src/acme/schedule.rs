@@ -1,0 +1,114 @@
+//! When a certificate is renewed, and when a failed attempt is repeated.
+
+use std::time::{Duration, SystemTime};
+
+/// A time window that the server suggests for the renewal (RFC 9773).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub(super) start: SystemTime,
+    pub(super) end: SystemTime,
+}
+
+/// When a certificate is renewed. `share` is a random number from 0 to 1 that stays the same for one certificate.
+pub(super) fn due(
+    not_before: SystemTime,
+    not_after: SystemTime,
+    window: Option<Window>,
+    share: f64,
+) -> SystemTime {
+    let lifetime = not_after.duration_since(not_before).unwrap_or_default();
+    match window {
+        Some(Window { start, end }) => {
+            let length = end.duration_since(start).unwrap_or_default();
+            let chosen = start.checked_add(length.mul_f64(share)).unwrap_or(start);
+            // A suggestion that comes too late would leave no time for a failure.
+            chosen.min(not_before + lifetime.mul_f64(0.9))
+        }
+        None => not_before + lifetime.mul_f64(2.0 / 3.0),
+    }
+}
+
+/// The pause after a number of failures: it doubles, and varies at random by a quarter.
+pub(super) fn pause(
+    first: Duration,
+    longest: Duration,
+    failures: u32,
+    retry_after: Option<Duration>,
+) -> Duration {
+    let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(30));
+    let varied = doubled.min(longest).mul_f64(1.0 - random() / 4.0);
+    // Clients that were all refused at once must not come back at once.
+    match retry_after {
+        Some(wanted) => varied.max(wanted.mul_f64(1.0 + random() / 10.0)),
+        None => varied,
+    }
+}
+
+/// A random number from 0 to 1.
+pub(super) fn random() -> f64 {
+    let mut bytes = [0; 4];
+    // Without random numbers, which OpenSSL reports only if it has no entropy, all clients wait equally long.
+    let _ = openssl::rand::rand_bytes(&mut bytes);
+    f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    fn at(hours: u32) -> SystemTime {
+        SystemTime::UNIX_EPOCH + HOUR * hours
+    }
+
+    #[test]
+    fn certificates_are_renewed_after_two_thirds_of_their_validity() {
+        for (days, expected) in [(90, 60), (6, 4), (3, 2)] {
+            let due = due(at(24), at(24 + 24 * days), None, 0.5);
+            let late = due.duration_since(at(24 + 24 * expected)).unwrap();
+            assert!(late < Duration::from_secs(1), "{days}");
+        }
+        // A certificate without a validity is due at once.
+        assert_eq!(due(at(5), at(4), None, 0.5), at(5));
+    }
+
+    #[test]
+    fn the_servers_window_overrides_that_unless_it_is_too_late() {
+        let window = |start, end| {
+            Some(Window {
+                start: at(start),
+                end: at(end),
+            })
+        };
+        assert_eq!(due(at(0), at(100), window(10, 20), 0.0), at(10));
+        assert_eq!(due(at(0), at(100), window(10, 20), 0.5), at(15));
+        assert_eq!(due(at(0), at(100), window(200, 300), 0.5), at(90));
+        // A window that ends before it starts.
+        assert_eq!(due(at(0), at(100), window(20, 10), 1.0), at(20));
+    }
+
+    #[test]
+    fn pauses_double_vary_and_respect_the_servers_demand() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let (first, longest) = (minutes(5), minutes(360));
+        for (failures, expected) in [
+            (1, 5),
+            (2, 10),
+            (3, 20),
+            (7, 320),
+            (8, 360),
+            (u32::MAX, 360),
+        ] {
+            for _ in 0..100 {
+                let pause = pause(first, longest, failures, None);
+                assert!(pause <= minutes(expected) && pause >= minutes(expected) * 3 / 4);
+            }
+        }
+        let demanded = pause(first, longest, 1, Some(minutes(600)));
+        assert!(demanded >= minutes(600) && demanded <= minutes(660));
+        assert!(pause(first, longest, 5, Some(minutes(1))) >= minutes(60));
+        let many: Vec<_> = (0..20).map(|_| pause(first, longest, 1, None)).collect();
+        assert!(many.iter().any(|pause| *pause != many[0]));
+    }
+}

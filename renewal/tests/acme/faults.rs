@@ -1,0 +1,356 @@
+//! Servers that misbehave, and files that cannot be used.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use pyssl_renewal::acme::{AcmeClient, AcmeError, BoxError, Challenge, ChallengeHook, Webroot};
+use pyssl_testing::acme::{AcmeServer, Fault};
+
+use crate::support::{
+    Believed, NAME, PATIENCE, Renewal, client, connect, server, service, trusting,
+};
+
+const FAULTS: [Fault; 8] = [
+    Fault::Refuse,
+    Fault::RateLimit(7200),
+    Fault::Garbage,
+    Fault::OtherJson,
+    Fault::Unavailable,
+    Fault::HangUp,
+    Fault::HalfAnswer,
+    Fault::Endless,
+];
+
+#[test]
+fn each_fault_at_each_request_keeps_the_old_certificate_and_is_reported() {
+    let kinds = [
+        "directory",
+        "nonce",
+        "new-order",
+        "order",
+        "authorization",
+        "challenge",
+        "finalize",
+        "certificate",
+    ];
+    thread::scope(|scope| {
+        for kind in kinds {
+            scope.spawn(move || {
+                let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+                let context = crate::support::server();
+                let watched = Renewal::start(client(&server, directory.path()), &context);
+                watched.obtained();
+                assert!(watched.renewal.wait(PATIENCE).is_some());
+                let address = service(&context);
+                let trusting = trusting(&server.ca().cert_pem());
+                for fault in FAULTS {
+                    // The answer with a nonce has no body.
+                    let of_body = matches!(
+                        fault,
+                        Fault::Garbage | Fault::OtherJson | Fault::HalfAnswer | Fault::Endless
+                    );
+                    if kind == "nonce" && of_body {
+                        continue;
+                    }
+                    let before = watched.served();
+                    server.take_requests();
+                    server.fail(kind, fault);
+                    watched.renewal.renew();
+                    let (text, pause) = watched.failed();
+                    let what = format!("{kind}, {fault:?}: {text}");
+                    assert!(text.contains("ACME server"), "{what}");
+                    // The request was made, and a refused one is not repeated at once.
+                    let requests = server.take_requests();
+                    let count = requests.iter().filter(|other| *other == kind).count();
+                    assert!((1..=4).contains(&count), "{what}: {requests:?}");
+                    match fault {
+                        Fault::RateLimit(seconds) => {
+                            assert!(pause >= Duration::from_secs(seconds), "{what}");
+                        }
+                        _ => assert!(pause >= Duration::from_secs(3 * 60), "{what}"),
+                    }
+                    assert_eq!(watched.served(), before, "{what}");
+                    let conn = connect(&trusting, address, None).expect(&what);
+                    assert_eq!(conn.getpeercert_binary().unwrap(), before, "{what}");
+
+                    server.heal();
+                    watched.renewal.renew();
+                    watched.renewed();
+                    assert_ne!(watched.served(), before, "{what}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_fault_at_the_first_account_is_reported_and_the_same_key_used_later() {
+    for fault in FAULTS {
+        let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        server.fail("account", fault);
+        let context = crate::support::server();
+        let watched = Renewal::start(client(&server, directory.path()), &context);
+        let (text, _) = watched.failed();
+        assert!(text.contains("an account"), "{fault:?}: {text}");
+        assert!(watched.renewal.status().is_none());
+        server.heal();
+        watched.renewal.renew();
+        watched.obtained();
+        assert_eq!(server.accounts(), 1);
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let port = pyssl_testing::pebble::free_port();
+    let url = format!("http://127.0.0.1:{port}/directory");
+    let mut client = AcmeClient::new(url, directory.path().join("acme"))
+        .domains([NAME])
+        .agree_tos(true)
+        .http_01(Believed);
+    let error = client.obtain().unwrap_err();
+    assert!(matches!(error, AcmeError::Exchange { .. }), "{error}");
+}
+
+#[test]
+fn an_account_that_the_server_has_lost_is_created_again_with_its_key() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&server, directory.path()).obtain().unwrap();
+    server.forget_accounts();
+    client(&server, directory.path()).obtain().unwrap();
+    assert_eq!(server.accounts(), 2);
+    client(&server, directory.path()).obtain().unwrap();
+    assert_eq!(server.accounts(), 2);
+}
+
+#[test]
+fn an_unfinished_order_is_continued_after_a_rate_limit_and_given_up_after_a_refusal() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    for (fault, orders) in [
+        (Fault::RateLimit(1), 1),
+        (Fault::HangUp, 2),
+        (Fault::Refuse, 4),
+    ] {
+        server.fail("finalize", fault);
+        client(&server, directory.path()).obtain().unwrap_err();
+        server.heal();
+        client(&server, directory.path()).obtain().unwrap();
+        assert_eq!(server.orders().len(), orders, "{fault:?}");
+    }
+}
+
+#[test]
+fn another_set_of_names_ends_an_unfinished_order() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    server.fail("finalize", Fault::HangUp);
+    client(&server, directory.path()).obtain().unwrap_err();
+    server.heal();
+    let more = [NAME, "more.example"];
+    client(&server, directory.path())
+        .domains(more)
+        .obtain()
+        .unwrap();
+    assert_eq!(server.orders().len(), 2);
+}
+
+#[test]
+fn settings_that_cannot_work_are_errors_before_any_request() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let base = || AcmeClient::new(server.directory(), directory.path().join("acme"));
+    let cases: [(AcmeClient, &str); 11] = [
+        (base().domains([NAME]).http_01(Believed), "terms of service"),
+        (base().agree_tos(true).http_01(Believed), "no domain"),
+        (base().agree_tos(true).domains([NAME]), "no way to fulfil"),
+        (
+            client(&server, directory.path()).domains(["*.a.example"]),
+            "dns-01",
+        ),
+        (
+            client(&server, directory.path()).domains(["bücher.example"]),
+            "xn--",
+        ),
+        (
+            client(&server, directory.path()).domains(["a b"]),
+            "not a host name",
+        ),
+        (
+            client(&server, directory.path()).domains([""]),
+            "not a host name",
+        ),
+        (
+            client(&server, directory.path()).cert_name("../up"),
+            "name of a directory",
+        ),
+        (
+            client(&server, directory.path()).cert_name(".hidden"),
+            "name of a directory",
+        ),
+        (
+            client(&server, directory.path()).eab("kid", "%%%"),
+            "base64",
+        ),
+        (
+            AcmeClient::new(
+                "http://acme.example/directory",
+                directory.path().join("acme"),
+            )
+            .domains([NAME])
+            .agree_tos(true)
+            .http_01(Believed),
+            "not an HTTPS URL",
+        ),
+    ];
+    for (mut client, text) in cases {
+        let error = client.obtain().unwrap_err();
+        assert!(matches!(error, AcmeError::Settings(_)), "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    assert_eq!(server.take_requests(), [""; 0]);
+}
+
+#[test]
+fn a_profile_is_ordered_if_the_server_has_it() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let client = || client(&server, directory.path());
+    client().preferred_profile("shortlived").obtain().unwrap();
+    let error = client()
+        .required_profile("shortlived")
+        .obtain()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no profile shortlived"),
+        "{error}"
+    );
+    server.profiles(serde_json::json!({ "shortlived": "six days" }));
+    client().preferred_profile("shortlived").obtain().unwrap();
+    client().required_profile("shortlived").obtain().unwrap();
+    let orders = server.orders();
+    let profiles: Vec<_> = orders
+        .iter()
+        .map(|order| order["profile"].as_str())
+        .collect();
+    assert_eq!(profiles, [None, Some("shortlived"), Some("shortlived")]);
+}
+
+#[test]
+fn storage_that_others_can_read_or_that_cannot_be_written_is_an_error() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let storage = directory.path().join("acme");
+    fs::create_dir(&storage).unwrap();
+    fs::set_permissions(&storage, fs::Permissions::from_mode(0o750)).unwrap();
+    let error = client(&server, directory.path()).obtain().unwrap_err();
+    assert!(
+        error.to_string().contains("mode 750, 700 is needed"),
+        "{error}"
+    );
+    fs::remove_dir(&storage).unwrap();
+
+    // Files are in the way of the directories.
+    fs::write(&storage, "a file").unwrap();
+    let error = client(&server, directory.path()).obtain().unwrap_err();
+    assert!(matches!(error, AcmeError::Storage { .. }), "{error}");
+    fs::remove_file(&storage).unwrap();
+    // The file system refuses everything.
+    let error = AcmeClient::new(server.directory(), "/proc/acme")
+        .domains([NAME])
+        .agree_tos(true)
+        .http_01(Believed)
+        .obtain()
+        .unwrap_err();
+    assert!(matches!(error, AcmeError::Storage { .. }), "{error}");
+    assert_eq!(server.take_requests(), [""; 0]);
+}
+
+#[test]
+fn damaged_files_are_errors_or_replaced_and_never_used() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let storage = directory.path().join("acme");
+    client(&server, directory.path()).obtain().unwrap();
+    let accounts = fs::read_dir(storage.join("accounts")).unwrap();
+    let account: PathBuf = accounts.map(|entry| entry.unwrap().path()).next().unwrap();
+    let good = fs::read(&account).unwrap();
+    fs::write(&account, &good[..good.len() / 2]).unwrap();
+    let error = client(&server, directory.path()).obtain().unwrap_err();
+    assert!(error.to_string().contains("not an account"), "{error}");
+    assert_eq!(server.accounts(), 1);
+    fs::write(&account, &good).unwrap();
+
+    // The key and the order of an unfinished attempt.
+    let pending = storage.join("pending").join(NAME);
+    for (file, content) in [("privkey.pem", "half a k"), ("order.json", "{\"url\":")] {
+        fs::create_dir_all(&pending).unwrap();
+        fs::write(pending.join(file), content).unwrap();
+        client(&server, directory.path()).obtain().unwrap();
+    }
+    // The certificate in service.
+    let live = storage.join("live").join(NAME).join("fullchain.pem");
+    fs::write(&live, "garbage").unwrap();
+    let context = crate::support::server();
+    let watched = Renewal::start(client(&server, directory.path()), &context);
+    watched.obtained();
+    assert!(watched.renewal.wait(PATIENCE).is_some());
+}
+
+struct Broken;
+
+impl ChallengeHook for Broken {
+    fn auth(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
+        assert!(
+            challenge.domain() != "panic.example",
+            "a fault of the hook, on purpose"
+        );
+        Err("no access to the name server".into())
+    }
+
+    fn cleanup(&mut self, _: &Challenge) -> Result<(), BoxError> {
+        panic!("there is nothing to clean up")
+    }
+}
+
+#[test]
+fn a_hook_that_fails_or_panics_is_reported_and_called_again() {
+    for (name, expected) in [
+        (NAME, "no access to the name server"),
+        ("panic.example", "panicked"),
+    ] {
+        let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        let client = client(&acme, directory.path())
+            .domains([name])
+            .http_01(Broken);
+        let watched = Renewal::start(client, &server());
+        for _ in 0..2 {
+            let (text, _) = watched.failed();
+            assert!(text.contains(expected), "{text}");
+            watched.renewal.renew();
+        }
+    }
+}
+
+#[test]
+fn a_webroot_has_the_answer_during_the_validation_only() {
+    struct Seen(Webroot, PathBuf);
+    impl ChallengeHook for Seen {
+        fn auth(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
+            self.0.auth(challenge)?;
+            let content = fs::read_to_string(self.1.join(challenge.token()))?;
+            assert_eq!(content, challenge.key_authorization());
+            Ok(())
+        }
+
+        fn cleanup(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
+            self.0.cleanup(challenge)
+        }
+    }
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let root = directory.path().join("www");
+    let answers = root.join(".well-known/acme-challenge");
+    client(&server, directory.path())
+        .http_01(Seen(Webroot::new(&root), answers.clone()))
+        .obtain()
+        .unwrap();
+    assert_eq!(fs::read_dir(answers).unwrap().count(), 0);
+}

@@ -1,0 +1,158 @@
+//! When certificates are renewed.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use pyssl_renewal::acme::Event;
+use pyssl_testing::acme::AcmeServer;
+
+use crate::support::{NAME, PATIENCE, Renewal, client, server};
+
+const DAY: i64 = 24 * 60 * 60;
+
+#[test]
+fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_its_validity() {
+    for (from, until, is_due) in [
+        (-3 * DAY, 3 * DAY, false),
+        (-5 * DAY, DAY, true),
+        (-59 * DAY, 31 * DAY, false),
+        (-61 * DAY, 29 * DAY, true),
+        // It has expired.
+        (-7 * DAY, -DAY, true),
+    ] {
+        let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+        acme.validity(from, until);
+        client(&acme, directory.path()).obtain().unwrap();
+        acme.validity(-60, 6 * DAY);
+        acme.take_requests();
+        let context = server();
+        let fast = client(&acme, directory.path()).interval(Duration::from_millis(5));
+        let watched = Renewal::start(fast, &context);
+        if until > 0 {
+            assert!(watched.renewal.status().is_some());
+        }
+        if is_due {
+            watched.obtained();
+            assert_eq!(acme.orders().len(), 2);
+            let status = watched.renewal.wait(PATIENCE).unwrap();
+            assert!(
+                status
+                    .path()
+                    .ends_with("live/service.example/fullchain.pem")
+            );
+        } else {
+            // The clock is looked at after a start: a forced renewal is the first of the requests.
+            watched.renewal.renew();
+            watched.obtained();
+            let orders = acme.take_requests();
+            let orders = orders.iter().filter(|kind| *kind == "new-order");
+            assert_eq!(orders.count(), 1, "{from} {until}");
+        }
+    }
+}
+
+#[test]
+fn a_stored_certificate_without_a_wanted_name_is_replaced() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&acme, directory.path()).obtain().unwrap();
+    let more = client(&acme, directory.path()).domains([NAME, "more.example"]);
+    let watched = Renewal::start(more, &server());
+    watched.renewed();
+    let leaf = openssl::x509::X509::from_der(&watched.served().unwrap()).unwrap();
+    let names = leaf.subject_alt_names().unwrap();
+    let names: Vec<_> = names.iter().filter_map(|name| name.dnsname()).collect();
+    assert_eq!(names, [NAME, "more.example"]);
+}
+
+#[test]
+fn the_servers_suggestion_decides_and_the_order_names_the_old_certificate() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&acme, directory.path()).obtain().unwrap();
+    acme.suggest("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    let acme = Arc::new(acme);
+    let later = Arc::clone(&acme);
+    // After the renewal, the server suggests a time in the future.
+    let client = client(&acme, directory.path()).on_event(move |event| {
+        if let Event::Obtained { .. } = event {
+            later.suggest("2999-01-01T00:00:00Z", "2999-01-02T00:00:00Z");
+        }
+    });
+    let watched = Renewal::start(client, &server());
+    watched.obtained();
+    watched.renewal.renew();
+    watched.obtained();
+    let orders = acme.orders();
+    let replaces: Vec<_> = orders
+        .iter()
+        .map(|order| order["replaces"].is_string())
+        .collect();
+    assert_eq!(replaces, [false, true, true]);
+}
+
+#[test]
+fn a_suggestion_that_is_always_in_the_past_does_not_order_certificates_in_a_loop() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&acme, directory.path()).obtain().unwrap();
+    acme.suggest("2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z");
+    let fast = client(&acme, directory.path()).interval(Duration::from_millis(1));
+    let watched = Renewal::start(fast, &server());
+    watched.obtained();
+    let (text, pause) = watched.failed();
+    assert!(text.contains("one of the clocks is wrong"), "{text}");
+    assert!(pause >= Duration::from_secs(3 * 60));
+}
+
+/// The clock of this host is behind or ahead of the server's.
+#[test]
+fn a_wrong_clock_keeps_the_old_certificate_and_does_not_order_in_a_loop() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let fast = client(&acme, directory.path()).interval(Duration::from_millis(1));
+    let watched = Renewal::start(fast, &server());
+    watched.obtained();
+    assert!(watched.renewal.wait(PATIENCE).is_some());
+    let first = watched.served();
+    // This clock is behind: the certificate is not valid yet.
+    acme.validity(DAY, 90 * DAY);
+    watched.renewal.renew();
+    watched.obtained_and(|event| event.to_string().contains("not valid before"));
+    assert_eq!(watched.served(), first);
+    // This clock is ahead: the certificate has expired when it arrives.
+    acme.validity(-90 * DAY, -DAY);
+    watched.renewal.renew();
+    watched.obtained();
+    let (text, pause) = watched.failed();
+    assert!(text.contains("one of the clocks is wrong"), "{text}");
+    assert!(pause >= Duration::from_secs(3 * 60));
+    assert_eq!(watched.served(), first);
+    // The clock is right again.
+    acme.validity(-60, 90 * DAY);
+    watched.renewal.renew();
+    watched.renewed();
+    assert_ne!(watched.served(), first);
+}
+
+#[test]
+fn a_listener_that_panics_does_not_end_the_renewals() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let client = client(&acme, directory.path())
+        .on_event(|event| panic!("a listener's fault, on purpose: {event}"));
+    let watched = Renewal::start(client, &server());
+    for _ in 0..3 {
+        watched.obtained();
+        watched.renewal.renew();
+    }
+}
+
+#[test]
+fn dropping_the_renewal_ends_its_thread() {
+    let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    // The listener is dropped with the thread.
+    let (alive, ended) = mpsc::channel::<()>();
+    let client = client(&acme, directory.path()).on_event(move |_| drop(alive.clone()));
+    let watched = Renewal::start(client, &server());
+    watched.obtained();
+    drop(watched);
+    let outcome = ended.recv_timeout(PATIENCE);
+    assert_eq!(outcome, Err(mpsc::RecvTimeoutError::Disconnected));
+}
