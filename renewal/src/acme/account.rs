@@ -7,8 +7,8 @@ use openssl::pkey::PKey;
 use openssl::sha::sha256;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use super::client::Settings;
 use super::error::AcmeError;
+use super::settings::Settings;
 use super::storage::Storage;
 use super::transport::Transport;
 

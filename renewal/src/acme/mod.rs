@@ -58,11 +58,13 @@ mod challenge;
 mod client;
 mod delivery;
 mod error;
+mod hooks;
 mod http;
 mod key;
 mod order;
 mod renewal;
 mod schedule;
+mod settings;
 mod storage;
 #[cfg(test)]
 mod tests;

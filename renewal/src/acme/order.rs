@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 
 use super::account::{self, refused};
 use super::challenge::{Challenge, ChallengeType};
-use super::client::{Hooks, Settings};
 use super::delivery::{self, Leaf};
 use super::error::AcmeError;
+use super::hooks::Hooks;
 use super::key;
+use super::settings::Settings;
 use super::storage::{CHAIN, KEY, ORDER, Storage};
 use super::transport::Transport;
 
@@ -24,7 +25,25 @@ const AN_AUTHORIZATION: &str = "an authorization";
 const A_VALIDATION: &str = "a validation";
 const A_CERTIFICATE: &str = "a certificate";
 
-pub(super) struct Attempt<'a> {
+/// Runs one attempt to obtain a certificate.
+pub(super) fn attempt(
+    settings: &Settings,
+    storage: &Storage,
+    hooks: &mut Hooks,
+) -> Result<(), AcmeError> {
+    let transport = settings.transport();
+    block_on(Attempt::new(settings, storage, transport, hooks).run())?
+}
+
+/// Runs a future in this thread.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, AcmeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    Ok(runtime.map_err(AcmeError::Thread)?.block_on(future))
+}
+
+struct Attempt<'a> {
     settings: &'a Settings,
     storage: &'a Storage,
     transport: Transport,
@@ -40,7 +59,7 @@ fn protocol_type(kind: ChallengeType) -> instant_acme::ChallengeType {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(
+    fn new(
         settings: &'a Settings,
         storage: &'a Storage,
         transport: Transport,
@@ -55,7 +74,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Obtains a certificate, and makes it the one in service.
-    pub(super) async fn run(mut self) -> Result<(), AcmeError> {
+    async fn run(mut self) -> Result<(), AcmeError> {
         let account = account::open(self.settings, self.storage, &self.transport).await?;
         let outcome = self.obtain(&account).await;
         let lost = |error: &AcmeError| error.is("accountDoesNotExist");

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 use pyssl::SslContext;
 
 use super::account;
-use super::client::{self, AcmeClient, Listener, Settings};
 use super::delivery::Leaf;
 use super::error::AcmeError;
-use super::order::certificate_id;
+use super::hooks::Hooks;
+use super::order::{self, certificate_id};
 use super::schedule::{self, Window};
+use super::settings::Settings;
 use super::storage::{Lineage, Storage};
 use crate::error::ReloadError;
 use crate::event::CertStatus;
@@ -27,7 +28,10 @@ const ASK: [Duration; 2] = [
     Duration::from_secs(24 * 60 * 60),
 ];
 
-/// What an [`AcmeClient`] has done; see [`AcmeClient::on_event`]. `Display` makes a line for a log.
+pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
+
+/// What an [`AcmeClient`](super::AcmeClient) has done; see
+/// [`on_event`](super::AcmeClient::on_event). `Display` makes a line for a log.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
@@ -67,7 +71,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// Renews a certificate until it is dropped; see [`AcmeClient::start`]. The context then keeps its current
+/// Renews a certificate until it is dropped; see [`AcmeClient::start`](super::AcmeClient::start). The context then keeps its current
 /// certificate.
 pub struct AcmeRenewal {
     shared: Arc<Shared>,
@@ -103,17 +107,20 @@ impl Shared {
 
 impl AcmeRenewal {
     pub(super) fn start(
-        mut client: AcmeClient,
+        settings: Settings,
+        hooks: Hooks,
+        listeners: Vec<Listener>,
         storage: Storage,
         context: &SslContext,
     ) -> Result<AcmeRenewal, AcmeError> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
-            listeners: Mutex::new(std::mem::take(&mut client.listeners)),
+            listeners: Mutex::new(listeners),
         });
         let worker = Worker {
-            client,
+            settings,
+            hooks,
             storage,
             context: context.clone(),
             shared: Arc::clone(&shared),
@@ -178,7 +185,8 @@ impl fmt::Debug for AcmeRenewal {
 }
 
 struct Worker {
-    client: AcmeClient,
+    settings: Settings,
+    hooks: Hooks,
     storage: Storage,
     context: SslContext,
     shared: Arc<Shared>,
@@ -224,7 +232,7 @@ impl Worker {
 
     /// The time until the next look at the clock. The first is taken at once.
     fn pause(&mut self) -> Duration {
-        let interval = self.client.settings.interval;
+        let interval = self.settings.interval;
         match self.paused {
             None => {
                 self.paused = Some(Instant::now());
@@ -241,7 +249,7 @@ impl Worker {
         let Some(leaf) = self.stored() else {
             return true;
         };
-        if leaf.covers(&self.client.settings.domains).is_err() {
+        if leaf.covers(&self.settings.domains).is_err() {
             return true;
         }
         self.ask(&leaf);
@@ -264,7 +272,7 @@ impl Worker {
         if known && self.suggestion.again.is_some_and(|again| now < again) {
             return;
         }
-        let (settings, storage) = (&self.client.settings, &self.storage);
+        let (settings, storage) = (&self.settings, &self.storage);
         let answer = leaf
             .identifier
             .clone()
@@ -286,12 +294,9 @@ impl Worker {
     }
 
     fn renew(&mut self) {
-        let AcmeClient {
-            settings, hooks, ..
-        } = &mut self.client;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             self.storage.recover()?;
-            client::attempt(settings, &self.storage, hooks)
+            order::attempt(&self.settings, &self.storage, &mut self.hooks)
         }));
         let panicked = |_| {
             let text = "a hook or the client panicked".to_owned();
@@ -306,7 +311,7 @@ impl Worker {
             return self.fail(AcmeError::Certificate(text));
         };
         let event = Event::Obtained {
-            domains: self.client.settings.domains.clone(),
+            domains: self.settings.domains.clone(),
             not_after: leaf.not_after,
         };
         self.shared.tell(&event);
@@ -322,7 +327,7 @@ impl Worker {
 
     fn fail(&mut self, error: AcmeError) {
         self.failures = self.failures.saturating_add(1);
-        let [first, longest] = self.client.settings.retry;
+        let [first, longest] = self.settings.retry;
         let retry_in = schedule::pause(first, longest, self.failures, error.retry_after());
         self.paused = Instant::now().checked_add(retry_in).or(self.paused);
         let error = Arc::new(error);
@@ -392,7 +397,7 @@ fn suggested(
 ) -> Result<(Window, Duration), AcmeError> {
     const REQUEST: &str = "the renewal information";
     let transport = settings.transport();
-    client::block_on(async {
+    order::block_on(async {
         let account = account::open(settings, storage, &transport).await?;
         let answer = account.renewal_info(&certificate_id(identifier)).await;
         let (info, pause) = answer.map_err(account::refused(REQUEST, &transport))?;
