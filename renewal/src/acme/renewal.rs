@@ -375,8 +375,6 @@ impl Worker {
             .certificate(files)
             // A stored certificate may have expired, or not be valid yet by this clock.
             .keep_current()
-            // The link is replaced as a whole, so there is nothing to wait for.
-            .settle(Duration::ZERO)
             .on_event(move |event| {
                 if let Some(shared) = shared.upgrade() {
                     shared.tell(&Event::Reload(event.clone()));
