@@ -4,7 +4,7 @@
 //! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
 
 use pyssl as ssl;
-use pyssl_ciphers::cipher::{CipherString, Ciphersuites, Policy};
+use pyssl_ciphers::cipher::{CertificateFacts, CipherString, Ciphersuites, KnownOpenssl, Policy};
 use pyssl_ciphers::config::Config;
 use pyssl_ciphers::negotiate::Profile;
 use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls, certificate_authorities};
@@ -30,7 +30,7 @@ pub const TARGETS: &[Target] = &[
     ("client_hello", client_hello),
 ];
 
-/// Parses, explains and lints a cipher string, also in strict mode. The explanation must end with the list that OpenSSL
+/// Parses, explains and lints a cipher string, also in strict mode and for other versions of OpenSSL. The explanation must end with the list that OpenSSL
 /// selects.
 pub fn cipher_string(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
@@ -42,6 +42,11 @@ pub fn cipher_string(data: &[u8]) {
         assert!(taken.is_ok() || list.ciphers().is_empty(), "{text:?}");
         for finding in list.lint() {
             assert!(finding.span().end <= text.len());
+        }
+    }
+    for openssl in KnownOpenssl::all() {
+        if let Err(error) = openssl.explain(text) {
+            assert!(error.span().end <= text.len(), "{openssl}: {text:?}");
         }
     }
     let set = context.set_ciphers(text);
@@ -191,6 +196,9 @@ pub fn der_certificate(data: &[u8]) {
         return;
     };
     let _ = certificate.is_ca();
+    if let Ok(facts) = CertificateFacts::of(&certificate) {
+        let _ = Policy::mozilla_modern().check_certificate(&facts);
+    }
     assert!(certificate.to_string().is_ascii());
     if let Ok(dict) = certificate.get_info() {
         assert!(dict.to_json().is_ascii());

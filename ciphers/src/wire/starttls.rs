@@ -255,6 +255,9 @@ impl Dialogue {
     /// [`StartTlsError`], if the server refuses, speaks another protocol, sends too much, or sends
     /// anything between its answer to STARTTLS and TLS.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), StartTlsError> {
+        if self.is_done() && !bytes.is_empty() {
+            return Err(StartTlsError::EarlyData(bytes.len()));
+        }
         self.unread.extend(bytes.iter().take(MOST_BYTES));
         self.received += bytes.len();
         match self.protocol {

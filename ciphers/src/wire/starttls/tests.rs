@@ -113,6 +113,26 @@ fn plaintext_after_the_starttls_answer_is_reported() {
     }
 }
 
+/// The bytes are not read as another answer: `S` is PostgreSQL's go-ahead.
+#[test]
+fn bytes_fed_after_the_end_of_the_dialogue_are_reported() {
+    for protocol in StartTls::ALL {
+        let answers = good(protocol);
+        for more in [&b"S"[..], b"\xb2", answers.last().unwrap()] {
+            let mut dialogue = Dialogue::new(protocol, "a.example");
+            for answer in &answers {
+                dialogue.outgoing();
+                dialogue.feed(answer).unwrap();
+            }
+            assert!(dialogue.is_done());
+            dialogue.outgoing();
+            let found = dialogue.feed(more).unwrap_err();
+            assert_eq!(found, StartTlsError::EarlyData(more.len()), "{protocol}");
+            assert_eq!(dialogue.outgoing(), b"", "{protocol}");
+        }
+    }
+}
+
 #[test]
 fn answers_sent_before_their_command_are_reported() {
     for protocol in StartTls::ALL {
