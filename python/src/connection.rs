@@ -20,7 +20,7 @@ use crate::session::{self, Session};
 
 /// A connection of the library.
 enum Face {
-    Socket(SslSocket),
+    Socket(Box<SslSocket>),
     Object(SslObject),
 }
 
@@ -78,7 +78,7 @@ impl Wrap<'_, '_> {
         let face = py
             .detach(|| engine.wrap_shared_socket(descriptor, options))
             .or_raise(py)?;
-        self.connection(Face::Socket(face), Some(weak(socket)?))
+        self.connection(Face::Socket(Box::new(face)), Some(weak(socket)?))
     }
 
     pub(crate) fn bios(
