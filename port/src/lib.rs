@@ -25,7 +25,7 @@ pub use report::{Entry, Port, Use};
 
 /// The start of a file with [`Port::skeleton`]s: what their lines need.
 pub const SKELETON_HEAD: &str = "\
-#![allow(unused, unreachable_code, deprecated, non_snake_case, clippy::all, reason = \"a skeleton\")]
+#![allow(unused, unreachable_code, deprecated, non_snake_case, bindings_with_variant_name, clippy::all, reason = \"a skeleton\")]
 
 use std::time::Duration;
 

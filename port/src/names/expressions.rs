@@ -221,6 +221,9 @@ impl<'t> Walker<'t> {
         let Some((name, rule)) = &target.name else {
             return;
         };
+        if rule.is_some_and(|rule| rule.hidden) {
+            return;
+        }
         let receiver = target.receiver.as_ref().map(|(node, _)| *node);
         let is_class = rules().type_of(name).is_some() && receiver.is_none();
         let how =
@@ -536,7 +539,11 @@ impl<'t> Walker<'t> {
         let named = keywords
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        // The type of an object is the parameter's; a constant is one value of several.
         for (name, value) in positional.chain(named).collect::<Vec<_>>() {
+            if !matches!(value, Value::Instance(_) | Value::Object(_)) {
+                continue;
+            }
             let known = function.parameters.remove(&name).unwrap_or(Value::Unknown);
             function.parameters.insert(name, known.join(value));
         }

@@ -1,6 +1,6 @@
 //! Every rule, made by a test of `rules.rs`.
 
-#![allow(unused, unreachable_code, deprecated, non_snake_case, clippy::all, reason = "a skeleton")]
+#![allow(unused, unreachable_code, deprecated, non_snake_case, bindings_with_variant_name, clippy::all, reason = "a skeleton")]
 
 use std::time::Duration;
 

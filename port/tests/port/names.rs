@@ -184,3 +184,32 @@ fn unknown_names_of_ssl_have_no_rust_line() {
         ("ssl.OP_NO_TICKET", true)
     );
 }
+
+#[test]
+fn a_parameter_has_the_type_that_callers_pass_but_not_the_constant() {
+    let python = "
+import ssl
+def f(context, mode):
+    context.verify_mode = mode
+f(ssl.create_default_context(), ssl.CERT_REQUIRED)
+";
+    assert_eq!(
+        names(python),
+        [
+            "ssl.SSLContext.verify_mode",
+            "ssl.create_default_context",
+            "ssl.CERT_REQUIRED",
+        ]
+    );
+}
+
+#[test]
+fn a_union_with_another_type_has_no_attribute_of_tls() {
+    let python = "
+import ssl
+def f(options: dict | ssl.SSLContext):
+    options.get('a')
+    print(ssl.OPENSSL_VERSION.startswith('x'))
+";
+    assert_eq!(names(python), ["ssl.SSLContext", "ssl.OPENSSL_VERSION"]);
+}
