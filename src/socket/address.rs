@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::hostname::ServerName;
 use crate::lookup;
 use crate::sealed::{Sealed, seal};
-use crate::sys::errno;
+use crate::sys::{self, errno};
 
 /// The address of a socket: Python's `(host, port)` tuple, or the path of a Unix socket.
 #[non_exhaustive]
@@ -37,7 +37,7 @@ impl Address {
     pub(super) fn from_raw(address: &SockAddr) -> Address {
         match address.as_socket() {
             Some(inet) => Address::Inet(inet),
-            None => Address::Unix(address.as_pathname().map(Path::to_owned)),
+            None => Address::Unix(sys::unix_path(address)),
         }
     }
 }

@@ -9,11 +9,12 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
-use socket2::{Domain, SockRef, Socket};
+use socket2::{Domain, SockAddr, SockRef, Socket};
 
 use crate::ffi::sys::{self, Interest};
 
@@ -168,6 +169,11 @@ pub(crate) fn is_nonblocking(socket: &Socket) -> io::Result<bool> {
 /// The address family of a socket.
 pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
     Ok(socket.local_addr()?.domain())
+}
+
+/// The path of a Unix socket's address; `None` if it has none.
+pub(crate) fn unix_path(address: &SockAddr) -> Option<PathBuf> {
+    address.as_pathname().map(Path::to_owned)
 }
 
 pub(crate) fn set_inheritable(socket: &Socket, inheritable: bool) -> io::Result<()> {

@@ -13,7 +13,7 @@ use socket2::{Socket, Type};
 use super::errno;
 use crate::ffi::sys::{self, Interest, stores};
 
-pub(crate) use crate::ffi::sys::domain;
+pub(crate) use crate::ffi::sys::{domain, unix_path};
 pub(crate) use std::os::windows::io::{
     BorrowedSocket as BorrowedDescriptor, OwnedSocket as OwnedDescriptor,
     RawSocket as RawDescriptor,

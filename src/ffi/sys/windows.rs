@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io;
 use std::mem::size_of;
 use std::os::windows::io::{AsRawHandle, AsRawSocket, AsSocket, BorrowedSocket};
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::Once;
 use std::time::Duration;
 
-use socket2::{Domain, Socket};
+use socket2::{Domain, SockAddr, Socket};
 use windows_sys::Win32::Foundation::{GetHandleInformation, HANDLE, HANDLE_FLAG_INHERIT};
 use windows_sys::Win32::Networking::WinSock;
 use windows_sys::Win32::Storage::FileSystem;
@@ -140,6 +141,19 @@ pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
         0 => Ok(Domain::from(info.iAddressFamily)),
         _ => Err(last_error()),
     }
+}
+
+/// The path of a Unix socket's address; `None` if it has none.
+pub(crate) fn unix_path(address: &SockAddr) -> Option<PathBuf> {
+    if address.domain() != Domain::UNIX {
+        return None;
+    }
+    let length = usize::try_from(address.len()).ok()?;
+    // SAFETY: `address` has `length` bytes, and is borrowed.
+    let bytes = unsafe { std::slice::from_raw_parts(address.as_ptr().cast::<u8>(), length) };
+    // The path follows the family, a number of two bytes, and ends with a NUL.
+    let path = bytes.get(2..)?.split(|&byte| byte == 0).next()?;
+    (!path.is_empty()).then(|| String::from_utf8_lossy(path).into_owned().into())
 }
 
 /// The function of the same name, after Winsock was started.
