@@ -34,7 +34,7 @@ use crate::context::{SslContext, SslSession};
 use crate::engine::{Connection, Deadline, Overrides, Step, inspection_methods};
 use crate::error::{Error, Result};
 use crate::hostname::ServerName;
-use crate::sys::{self, OwnedDescriptor, RawDescriptor};
+use crate::sys::{self, OwnedDescriptor};
 use io::SharedSocket;
 
 /// A socket that speaks TLS: Python's `ssl.SSLSocket`.
@@ -279,11 +279,11 @@ impl SslSocket {
 
     /// Python's `sock.fileno()`: the descriptor's number, -1 once the socket is closed.
     #[doc(alias = "as_raw_fd")]
-    pub fn fileno(&self) -> RawDescriptor {
+    pub fn fileno(&self) -> sys::Fileno {
         if self.io.is_closed() {
             sys::CLOSED
         } else {
-            self.io.handle.number()
+            sys::fileno(self.io.handle.number())
         }
     }
 

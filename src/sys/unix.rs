@@ -23,7 +23,15 @@ pub(crate) use std::os::fd::{
 };
 
 /// The number that stands for a closed socket.
-pub(crate) const CLOSED: RawDescriptor = -1;
+pub(crate) const CLOSED: Fileno = -1;
+
+/// The type of the number in programs.
+pub(crate) type Fileno = RawDescriptor;
+
+/// The number of an open descriptor.
+pub(crate) fn fileno(descriptor: RawDescriptor) -> Fileno {
+    descriptor
+}
 
 /// The shortest time-out that a plain socket can have.
 pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_micros(1);

@@ -19,8 +19,16 @@ pub(crate) use std::os::windows::io::{
     RawSocket as RawDescriptor,
 };
 
-/// The number that stands for a closed socket: `INVALID_SOCKET`.
-pub(crate) const CLOSED: RawDescriptor = RawDescriptor::MAX;
+/// The number that stands for a closed socket.
+pub(crate) const CLOSED: Fileno = -1;
+
+/// The type of the number in programs. Python's is signed too; handles are small.
+pub(crate) type Fileno = i64;
+
+/// The number of an open handle.
+pub(crate) fn fileno(descriptor: RawDescriptor) -> Fileno {
+    Fileno::try_from(descriptor).unwrap_or(CLOSED)
+}
 
 /// The shortest time-out that a plain socket can have.
 pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_millis(1);
