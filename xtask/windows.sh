@@ -40,6 +40,7 @@ install() {
         debootstrap --variant=minbase --include=ca-certificates trixie "$root" ${mirror:+"$mirror"} ||
         skip "the Debian system cannot be installed"
     cp /etc/resolv.conf "$root/etc/" || true
+    printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
     cp -r /etc/apt/apt.conf.d/. "$root/etc/apt/apt.conf.d/" || true
     [[ -z ${SSL_CERT_FILE:-} ]] || cp "$SSL_CERT_FILE" "$root/etc/ssl/extra-ca.pem"
     mkdir -p "$root/root/.cargo" "$root/root/checkout"
