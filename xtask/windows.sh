@@ -14,6 +14,12 @@ skip() {
     exit 3
 }
 
+# The devices must not be there any more when the directory is deleted.
+unmount() {
+    umount -l "$root/dev" "$root/proc" 2>/dev/null || true
+}
+trap unmount EXIT
+
 mount_devices() {
     mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
     mountpoint -q "$root/dev" || mount --bind /dev "$root/dev"

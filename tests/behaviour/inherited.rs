@@ -18,7 +18,9 @@ fn wrapped(domain: Domain) -> ssl::SslSocket {
 
 #[test]
 fn family_and_type_match_the_plain_socket() {
-    for domain in [Domain::IPV4, Domain::IPV6, Domain::UNIX] {
+    // Wine has no Unix sockets.
+    let domains = [Domain::IPV4, Domain::IPV6, Domain::UNIX];
+    for domain in domains.into_iter().take(if cfg!(windows) { 2 } else { 3 }) {
         let sock = wrapped(domain);
         assert_eq!(sock.family().unwrap(), domain);
         assert_eq!(sock.r#type().unwrap(), Type::STREAM);
@@ -68,7 +70,9 @@ fn wrap_socket_keeps_the_sockets_time_out() {
     assert_eq!(kept(connect()), None);
     let plain = connect();
     plain.set_nonblocking(true).unwrap();
-    assert_eq!(kept(plain), Some(Duration::ZERO));
+    // Windows does not tell the mode of a socket.
+    let expected = (!cfg!(windows)).then_some(Duration::ZERO);
+    assert_eq!(kept(plain), expected);
     let plain = connect();
     plain
         .set_read_timeout(Some(Duration::from_secs(5)))
