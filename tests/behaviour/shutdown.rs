@@ -114,7 +114,11 @@ fn a_connection_reset_is_reported_once() {
         let options = client_options().suppress_ragged_eofs(lenient);
         let Link { client, server } = contexts.wrap(near, far, options);
         server.close();
-        let text = "ConnectionResetError: [Errno 104] Connection reset by peer";
+        let (prefix, number) = match cfg!(windows) {
+            true => ("WinError", 10054),
+            false => ("Errno", 104),
+        };
+        let text = format!("ConnectionResetError: [{prefix} {number}] Connection reset by peer");
         assert_eq!(told(client.recv(100)), text);
         let later = client.recv(100).map_err(|error| error.python_class());
         assert_eq!(later, afterwards);

@@ -32,14 +32,19 @@ fn a_wrapped_socket_keeps_the_plain_sockets_blocking_mode() {
         (None, true)
     );
     let other = wrap(&|socket| socket.set_nonblocking(true).unwrap());
+    // Windows does not tell the mode of a socket.
+    let expected = (!cfg!(windows)).then_some(Duration::ZERO);
     assert_eq!(
         (other.gettimeout(), other.getblocking()),
-        (Some(Duration::ZERO), false)
+        (expected, cfg!(windows))
     );
     let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
     // The system rounds the time-out.
     assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
 
+    if cfg!(windows) {
+        return;
+    }
     let (near, _far) = tcp_pair();
     near.set_nonblocking(true).unwrap();
     assert_eq!(
