@@ -131,6 +131,8 @@ fn reset_with_data() -> TcpStream {
     far
 }
 
+// Not on Windows: a reset does not change the address of the peer, for which the test waits.
+#[cfg(unix)]
 #[test]
 fn plaintext_received_before_the_handshake_is_never_returned() {
     let _watchdog = Watchdog::new();
