@@ -10,6 +10,11 @@
 //! | closing in another thread ([`Shared`]) | the descriptor becomes one of `/dev/null` | the last call that uses the socket closes it |
 //! | error numbers ([`errno`]) | `errno` | Winsock's, and `errno` for files |
 //! | trusted certificates of the system | OpenSSL's files | also the stores `CA` and `ROOT` |
+//!
+//! A call of Winsock that does not wait needs a socket in non-blocking mode, so on Windows every `SslSocket` is in that
+//! mode. Its handle is closed by the last call that uses it, so no call can use another file with the same number.
+//! If the program has borrowed the handle, it stays open until the `SslSocket` is dropped, and `close` shuts the
+//! connection down instead.
 
 pub(crate) mod errno;
 
