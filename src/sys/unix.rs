@@ -18,15 +18,14 @@ use socket2::{Domain, SockAddr, SockRef, Socket};
 
 use crate::ffi::sys::{self, Interest};
 
+/// The type of the number in programs.
+pub(crate) use std::os::fd::RawFd as Fileno;
 pub(crate) use std::os::fd::{
     BorrowedFd as BorrowedDescriptor, OwnedFd as OwnedDescriptor, RawFd as RawDescriptor,
 };
 
 /// The number that stands for a closed socket.
 pub(crate) const CLOSED: Fileno = -1;
-
-/// The type of the number in programs.
-pub(crate) type Fileno = RawDescriptor;
 
 /// The number of an open descriptor.
 pub(crate) fn fileno(descriptor: RawDescriptor) -> Fileno {
