@@ -5,6 +5,8 @@
     reason = "a panic fails the test"
 )]
 
+use std::collections::BTreeSet;
+
 use pyssl as ssl;
 use pyssl::{MemoryBio, SslContext, TlsVersion, WrapBio};
 use pyssl_ciphers::cipher::registry;
@@ -201,11 +203,29 @@ fn ssl_2_answers_are_parsed() {
 }
 
 #[test]
-fn names_and_numbers_of_the_wire_tables_are_unique() {
-    let mut numbers: Vec<_> = SIGNATURE_SCHEMES.iter().map(|(number, _)| number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    assert_eq!(numbers.len(), SIGNATURE_SCHEMES.len());
+fn numbers_and_names_of_signature_schemes_and_groups_are_unique() {
+    for numbers in [
+        SIGNATURE_SCHEMES.iter().map(|(id, _)| *id).collect(),
+        groups().collect::<Vec<u16>>(),
+    ] {
+        let different: BTreeSet<_> = numbers.iter().collect();
+        assert_eq!(different.len(), numbers.len());
+    }
+    for names in [
+        SIGNATURE_SCHEMES
+            .iter()
+            .map(|(id, _)| signature_name(*id))
+            .collect(),
+        groups().map(group_name).collect::<Vec<String>>(),
+    ] {
+        // A name is found in capital and in small letters.
+        let different: BTreeSet<_> = names.iter().map(|name| name.to_lowercase()).collect();
+        assert_eq!(different.len(), names.len());
+    }
+}
+
+#[test]
+fn unknown_signature_schemes_and_groups_are_named_by_their_number_in_hexadecimal() {
     assert_eq!(signature_name(0xfefe), "0xfefe");
     assert_eq!(group_name(0xfefe), "0xfefe");
 }

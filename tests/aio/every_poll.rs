@@ -2,9 +2,11 @@
 //! and so on, or the future is dropped after one poll, then after two, and so on. Tokio's clock is paused, so a time
 //! limit passes when no task can run.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::task::Poll;
+use std::time::Duration;
 
 use pyssl as ssl;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -16,20 +18,27 @@ use super::support::{VERSIONS, contexts, pair, pattern};
 const ROOM: usize = 300;
 const SIZE: usize = 2000;
 
+/// The operation in which the near side is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum During {
+    Handshake,
+    Data,
+    Unwrap,
+}
+
 /// The operations of the near side, from the handshake to the return to clear text.
 async fn near_side(
     context: &ssl::SslContext,
     stream: &mut Faulty<DuplexStream>,
-    written: &mut usize,
+    during: &Cell<During>,
 ) -> ssl::Result<Vec<u8>> {
     let mut tls = context.connect(stream, "localhost").await?;
-    let data = pattern(SIZE);
-    while *written < data.len() {
-        *written += tls.write(&data[*written..]).await?;
-    }
+    during.set(During::Data);
+    tls.write_all(&pattern(SIZE)).await?;
     tls.flush().await?;
     let mut received = vec![0; SIZE];
     tls.read_exact(&mut received).await?;
+    during.set(During::Unwrap);
     let (_, clear_text) = tls.unwrap().await?;
     assert!(clear_text.is_empty());
     Ok(received)
@@ -54,60 +63,108 @@ async fn far_side(context: &ssl::SslContext, stream: DuplexStream) -> (ssl::Resu
     (done.await, received)
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_fault_at_any_poll_of_the_inner_stream_neither_hangs_nor_loses_data() {
+/// The end of an exchange with one fault.
+struct Exchange {
+    /// The result of the near side; none if it was still waiting after a very long time.
+    near: Option<ssl::Result<Vec<u8>>>,
+    /// The last operation of the near side.
+    during: During,
+    far: ssl::Result<()>,
+    /// The number of bytes that the far side received.
+    received: usize,
+    place: String,
+}
+
+impl Exchange {
+    /// Fails unless both sides have all data.
+    fn assert_complete(&self) {
+        let place = &self.place;
+        let Some(Ok(answer)) = &self.near else {
+            panic!("{place}: {:?} in {:?}", self.near, self.during);
+        };
+        assert!(*answer == pattern(SIZE), "{place}");
+        assert_eq!(self.received, SIZE, "{place}");
+    }
+
+    /// The class of the near side's error.
+    fn error(&self) -> Option<&'static str> {
+        let error = self.near.as_ref()?.as_ref().err()?;
+        Some(error.python_class())
+    }
+}
+
+/// Makes an exchange with the fault at the first poll of the near side's inner stream, one with the fault at the
+/// second poll, and so on, until an exchange ends before the fault.
+async fn with_a_fault_at_each_poll(fault: Fault, check: impl Fn(&Exchange)) {
     for version in VERSIONS {
         let (client, server) = contexts();
         client.set_maximum_version(version).expect("known");
-        for fault in Fault::ALL {
-            let mut at = 0;
-            loop {
-                let (near, far) = duplex(ROOM);
-                let mut near = Faulty::new(near, fault, at);
-                let far = tokio::spawn({
-                    let server = server.clone();
-                    async move { far_side(&server, far).await }
-                });
-                let mut written = 0;
-                // Some faults leave the library waiting without a time limit. This limit of the test ends them.
-                let side = near_side(&client, &mut near, &mut written);
-                let limit = std::time::Duration::from_secs(1000);
-                let outcome = tokio::time::timeout(limit, side).await;
-                let reached = near.reached();
-                drop(near);
-                let (far_done, received) = far.await.expect("no panic");
-                let place = format!("{version:?} {fault:?} at {at}");
-                // The received data is in order, and is no more than was sent.
-                assert!(pattern(SIZE).starts_with(&received), "{place}");
-                match (outcome, fault) {
-                    (Ok(Ok(answer)), _) => {
-                        // The near side can succeed in spite of an error, if a later call sends the bytes again. No
-                        // data may be lost then.
-                        assert!(answer == pattern(SIZE), "{place}");
-                        assert_eq!(received.len(), SIZE, "{place}");
-                        assert!(fault == Fault::ErrorOnce || far_done.is_ok(), "{place}");
-                    }
-                    (Ok(Err(error)), Fault::ErrorOnce) => {
-                        let class = error.python_class();
-                        assert_eq!(class, "ConnectionResetError", "{place}: {error}");
-                    }
-                    (Ok(Err(error)), Fault::PendingForEver) => {
-                        let class = error.python_class();
-                        let known = ["ConnectionAbortedError", "TimeoutError"];
-                        assert!(known.contains(&class), "{place}: {error}");
-                    }
-                    // As in Python, reads and writes of data have no time limit.
-                    (Err(_), Fault::PendingForEver) => {}
-                    (other, _) => panic!("{place}: {other:?}"),
-                }
-                if !reached {
-                    break;
-                }
-                at += 1;
+        for at in 0.. {
+            let (near, far) = duplex(ROOM);
+            let mut near = Faulty::new(near, fault, at);
+            let far = tokio::spawn({
+                let server = server.clone();
+                async move { far_side(&server, far).await }
+            });
+            let during = Cell::new(During::Handshake);
+            let limit = Duration::from_secs(1000);
+            let side = near_side(&client, &mut near, &during);
+            let outcome = tokio::time::timeout(limit, side).await;
+            let reached = near.reached();
+            drop(near);
+            let (far, received) = far.await.expect("no panic");
+            let place = format!("{version:?} {fault:?} at {at}");
+            // The received data is in order, and is no more than was sent.
+            assert!(pattern(SIZE).starts_with(&received), "{place}");
+            let exchange = Exchange {
+                near: outcome.ok(),
+                during: during.get(),
+                far,
+                received: received.len(),
+                place,
+            };
+            if !reached {
+                exchange.assert_complete();
+                assert!(at > 30, "{}", exchange.place);
+                break;
             }
-            assert!(at > 30, "{version:?} {fault:?}: {at} polls");
+            check(&exchange);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_completes_if_any_poll_of_the_inner_stream_is_pending_once() {
+    with_a_fault_at_each_poll(Fault::PendingOnce, |exchange| {
+        exchange.assert_complete();
+        assert!(exchange.far.is_ok(), "{}", exchange.place);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exchange_reports_an_error_of_any_poll_of_the_inner_stream_or_completes_all_the_same() {
+    with_a_fault_at_each_poll(Fault::ErrorOnce, |exchange| match exchange.error() {
+        Some(class) => assert_eq!(class, "ConnectionResetError", "{}", exchange.place),
+        // A later call may send the bytes again.
+        None => exchange.assert_complete(),
+    })
+    .await;
+}
+
+/// As in Python, reads and writes of data have no time limit.
+#[tokio::test(start_paused = true)]
+async fn handshake_and_unwrap_time_out_if_the_inner_stream_stalls_at_any_poll_and_transfers_wait() {
+    with_a_fault_at_each_poll(Fault::PendingForEver, |exchange| {
+        let class = match exchange.during {
+            During::Handshake => Some("ConnectionAbortedError"),
+            During::Data => None,
+            During::Unwrap => Some("TimeoutError"),
+        };
+        assert_eq!(exchange.error(), class, "{}", exchange.place);
+        assert!(!matches!(exchange.near, Some(Ok(_))), "{}", exchange.place);
+    })
+    .await;
 }
 
 /// Polls a future `polls` times at most, then drops it.

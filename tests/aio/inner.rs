@@ -123,11 +123,6 @@ pub(crate) enum Fault {
     PendingForEver,
 }
 
-impl Fault {
-    pub(crate) const ALL: [Fault; 3] =
-        [Fault::PendingOnce, Fault::ErrorOnce, Fault::PendingForEver];
-}
-
 /// A stream that has one fault, at a poll with a given number.
 #[derive(Debug)]
 pub(crate) struct Faulty<S> {

@@ -136,7 +136,8 @@ impl Peer {
                 end(tcp, false).await;
             }
             Peer::Resets => {
-                // Wait until the client's data has arrived, because the client may lose unread data at a reset.
+                // Read the client's data first: the client has then written it before the reset, so its write does
+                // not fail, and only its read does.
                 stream.read_exact(&mut [0; 3]).await.expect("the client's");
                 end(stream.into_inner(), true).await;
             }

@@ -10,35 +10,60 @@ use crate::support::{
     Pair, class, client_context, connected, outcome, server_context, show, told, unverified_client,
 };
 
+const BINDINGS: [&str; 3] = ["tls-unique", "tls-exporter", "tls-server-end-point"];
+
+fn contexts(version: ssl::TlsVersion) -> (ssl::SslContext, ssl::SslContext) {
+    let ca = Ca::new();
+    let client = client_context(&ca);
+    client.set_maximum_version(version).unwrap();
+    (client, server_context(&ca.issue("localhost")))
+}
+
 #[test]
 fn client_and_server_have_equal_channel_bindings() {
-    let ca = Ca::new();
-    let leaf = ca.issue("localhost");
-    let (client, server) = (client_context(&ca), server_context(&leaf));
     for version in BOTH_VERSIONS {
-        client.set_maximum_version(version).unwrap();
-        let early = Pair::new(&client, &server, "localhost").unwrap();
+        let (client, server) = contexts(version);
         let pair = connected(&client, &server);
-        for name in ["tls-unique", "tls-exporter", "tls-server-end-point"] {
-            assert_eq!(early.client.get_channel_binding(name).unwrap(), None);
+        for name in BINDINGS {
             let ours = pair.client.get_channel_binding(name).unwrap();
-            assert_eq!(
-                ours,
-                pair.server.get_channel_binding(name).unwrap(),
-                "{name}"
-            );
+            let theirs = pair.server.get_channel_binding(name).unwrap();
+            assert_eq!(ours, theirs, "{name}");
             assert!(ours.unwrap().len() >= 12, "{name}");
         }
-        let other = connected(&client, &server);
-        let unique = |pair: &Pair| pair.client.get_channel_binding("tls-unique").unwrap();
-        assert_ne!(unique(&pair), unique(&other));
+        let unique = pair.client.get_channel_binding("tls-unique").unwrap();
         if version == ssl::TlsVersion::TLSv1_2 {
-            assert_eq!(unique(&pair).unwrap().len(), 12);
+            assert_eq!(unique.unwrap().len(), 12);
         }
         let exporter = pair.client.get_channel_binding("tls-exporter").unwrap();
         let label = "EXPORTER-Channel-Binding";
         let material = pair.server.export_keying_material(32, label, Some(b""));
         assert_eq!(exporter, material.ok());
+    }
+}
+
+#[test]
+fn channel_bindings_are_none_before_the_handshake() {
+    for version in BOTH_VERSIONS {
+        let (client, server) = contexts(version);
+        let early = Pair::new(&client, &server, "localhost").unwrap();
+        for side in [&early.client, &early.server] {
+            for name in BINDINGS {
+                assert_eq!(side.get_channel_binding(name).unwrap(), None, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_connection_has_its_own_channel_bindings_except_for_that_of_the_certificate() {
+    for version in BOTH_VERSIONS {
+        let (client, server) = contexts(version);
+        let [first, second] = [(); 2].map(|()| connected(&client, &server));
+        for name in BINDINGS {
+            let [first, second] =
+                [&first, &second].map(|pair| pair.client.get_channel_binding(name).unwrap());
+            assert_eq!(first == second, name == "tls-server-end-point", "{name}");
+        }
     }
 }
 

@@ -130,7 +130,7 @@ fn a_thread_blocked_in_recv_does_not_block_other_calls() {
 }
 
 #[test]
-fn two_reading_threads_share_the_records() {
+fn each_record_is_received_whole_by_one_of_two_reading_threads() {
     const RECORDS: usize = 400;
     let _watchdog = Watchdog::new();
     let Link { client, server } = Contexts::new().link();

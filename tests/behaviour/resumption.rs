@@ -3,7 +3,7 @@
 use pyssl as ssl;
 use pyssl_testing::Ca;
 
-use crate::link::{BOTH_VERSIONS, Contexts, client_options, server_options, tcp_pair};
+use crate::link::{BOTH_VERSIONS, Contexts, Watchdog, client_options, server_options, tcp_pair};
 use crate::support::{Pair, client_context, server_context, trust};
 
 const TLS12: ssl::TlsVersion = ssl::TlsVersion::TLSv1_2;
@@ -273,21 +273,31 @@ fn a_connection_that_switched_contexts_keeps_no_session() {
 }
 
 #[test]
-fn threads_share_kept_sessions_while_setters_run() {
+fn sessions_kept_by_one_thread_are_resumed_by_another_after_the_cache_was_resized_meanwhile() {
+    let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
         let Contexts { client, server } = keeping(version);
+        let resized = std::sync::Barrier::new(5);
         std::thread::scope(|scope| {
-            for port in 0..4 {
-                let (client, server) = (&client, &server);
+            for thread in 0..4 {
+                let (client, server, resized) = (&client, &server, &resized);
                 scope.spawn(move || {
                     for _ in 0..50 {
-                        resumes(client, server, localhost().port(port % 2));
+                        resumes(client, server, localhost().port(thread % 2));
                     }
+                    resized.wait();
+                    assert!(!resumes(client, server, localhost().port(10 + thread)));
                 });
             }
             for servers in 0..20 {
                 client.set_client_session_cache(servers % 3).unwrap();
             }
+            client.set_client_session_cache(10).unwrap();
+            resized.wait();
         });
+        for thread in 0..4 {
+            let resumed = resumes(&client, &server, localhost().port(10 + thread));
+            assert!(resumed, "{version}, thread {thread}");
+        }
     }
 }

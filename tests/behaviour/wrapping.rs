@@ -13,12 +13,14 @@ use pyssl as ssl;
 #[cfg(unix)]
 use crate::link::server_options;
 use crate::link::{Contexts, Link, PATIENCE, Watchdog, client_options, tcp_pair};
-use crate::support::{class, told};
+use crate::support::class;
+#[cfg(unix)]
+use crate::support::told;
 
 const SHORT: Duration = Duration::from_millis(150);
 
 #[test]
-fn a_wrapped_socket_keeps_the_plain_sockets_blocking_mode() {
+fn a_wrapped_socket_keeps_blocking_mode_and_time_out_of_the_plain_socket() {
     let contexts = Contexts::new();
     let options = || client_options().do_handshake_on_connect(false);
     let wrap = |set: &dyn Fn(&std::net::TcpStream)| {
@@ -41,10 +43,13 @@ fn a_wrapped_socket_keeps_the_plain_sockets_blocking_mode() {
     let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
     // The system rounds the time-out.
     assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
+}
 
-    if cfg!(windows) {
-        return;
-    }
+// Not on Windows: it does not tell the mode of a socket.
+#[cfg(unix)]
+#[test]
+fn a_nonblocking_socket_is_not_wrapped_with_a_handshake() {
+    let contexts = Contexts::new();
     let (near, _far) = tcp_pair();
     near.set_nonblocking(true).unwrap();
     assert_eq!(

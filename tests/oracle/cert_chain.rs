@@ -534,6 +534,8 @@ fn a_chain_of_ten_thousand_certificates_loads_as_in_python() {
     )]);
 }
 
+/// CPython does not promise this, so the test does not ask it: a failed call there may leave a certificate without
+/// its key. The test is here for the files.
 #[test]
 fn a_failed_load_cert_chain_keeps_the_old_certificate() {
     let files = fixtures();
@@ -555,9 +557,6 @@ fn a_failed_load_cert_chain_keeps_the_old_certificate() {
     let keys = key_files(files);
     for (name, content) in certificates.iter().chain(&keys) {
         let path = files.write(&format!("after {name}"), content);
-        let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
-        server.load_cert_chain(files.combined()).unwrap();
-        let before = served(&server);
         let other = leaf_with(KeyKind::EcP256);
         let other = files.write("after.cert", other.cert_pem());
         for chain in [
@@ -565,11 +564,11 @@ fn a_failed_load_cert_chain_keeps_the_old_certificate() {
             ssl::CertChain::new(&other).keyfile(&path),
             ssl::CertChain::new(&path).keyfile(files.path("missing.pem")),
         ] {
+            let server = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
+            server.load_cert_chain(files.combined()).unwrap();
             if server.load_cert_chain(chain).is_err() {
                 failures += 1;
-            }
-            if *name != "two keys" {
-                assert_eq!(served(&server), before, "{name}");
+                assert_eq!(served(&server), files.leaf.der(), "{name}");
             }
         }
     }

@@ -106,7 +106,7 @@ impl<'a> History<'a> {
 }
 
 #[test]
-fn default_contexts_trust_the_same_as_cpythons_after_known_file_changes() {
+fn default_contexts_trust_the_same_as_cpythons_after_each_listed_file_change() {
     let Some(python) = same_openssl_or_skip() else {
         return;
     };

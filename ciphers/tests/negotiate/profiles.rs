@@ -101,7 +101,7 @@ fn a_custom_profile_file_is_read_and_errors_have_a_line() {
 }
 
 #[test]
-fn a_custom_profile_is_tried_like_the_built_in_ones() {
+fn a_parsed_profile_agrees_on_its_suite_or_reports_no_common_suite() {
     let text = "[[profile]]\nname = 'terminal'\nsource = 'here'\nversions = ['TLSv1.2']\n\
                 ciphers = ['AES128-SHA']\n";
     let terminal = &Profile::parse(text).unwrap()[0];

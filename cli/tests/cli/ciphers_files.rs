@@ -162,7 +162,7 @@ fn an_included_file_that_is_missing_is_reported_and_prevents_a_verdict() {
 }
 
 #[test]
-fn findings_are_printed_in_the_formats_of_other_programs() {
+fn findings_are_printed_as_sarif_junit_markdown_nagios_and_html() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("nginx.conf");
     std::fs::write(&path, "ssl_protocols TLSv1.1;\nssl_ciphers HIGH:!aNUL;\n").unwrap();

@@ -258,7 +258,7 @@ fn a_server_that_requires_a_client_certificate_can_be_scanned() {
 }
 
 #[test]
-fn scanning_a_server_without_tls_fails() {
+fn scanning_a_peer_that_answers_no_offer_with_tls_exits_with_code_2() {
     for peer in [Scripted::closes_at_once(), Scripted::speaks_http()] {
         let output = scan(peer.addr(), &[]);
         assert_eq!((output.code, &*output.stdout), (Some(2), ""), "{output:?}");
@@ -272,7 +272,13 @@ fn scanning_a_server_without_tls_fails() {
         "{output:?}"
     );
     assert_eq!(scan(closed_port().addr(), &[]).code, Some(2));
-    assert_eq!(run(["scan", "localhost:1", "--rate", "0"]).code, Some(2));
+}
+
+#[test]
+fn scan_refuses_a_rate_of_zero_as_wrong_usage() {
+    let output = run(["scan", "localhost:1", "--rate", "0"]);
+    assert_eq!(output.code, Some(2), "{output:?}");
+    assert!(output.stderr.contains("--rate"), "{output:?}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn clients_that_reset_the_connection_do_not_block_others() {
 }
 
 #[test]
-fn one_address_cannot_use_all_slots() {
+fn an_address_gets_at_most_max_per_address_connections_and_others_are_served() {
     let world = World::new();
     let args = ["--echo", "--max-per-address", "2", "--timeout", "3600"];
     let server = Server::start(&world.server, &args);

@@ -192,7 +192,7 @@ fn unreadable_files_are_reported_and_loaded_when_readable_again() {
 }
 
 #[test]
-fn a_key_file_without_read_permission_is_reported() {
+fn start_returns_a_read_error_if_the_key_file_cannot_be_read() {
     if openssl_runs_as_root() {
         pyssl_testing::skipped("the permissions of files do not bind root");
         return;
