@@ -31,8 +31,8 @@ pub(crate) use target::{Endpoint, HostPort, StartTlsArg, Target};
 #[command(name = "pyssl", version = version(), propagate_version = true)]
 #[command(
     after_help = "Exit codes: 0 success, 1 TLS or the connection failed or a check found something, \
-                  2 wrong usage, or an error of a local file or address, 3 a scan had questions without an \
-                  answer.\n\
+                  2 wrong usage, or an error of a local file or address, or a server that could not be scanned, \
+                  3 a scan had questions without an answer.\n\
                         If SSLKEYLOGFILE names a file, TLS secrets are written to it, for Wireshark."
 )]
 pub(crate) struct Cli {
