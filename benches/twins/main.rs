@@ -1,15 +1,17 @@
-//! Measures our speed as ratios to twins: the same work on the plain `openssl` crate and, if Python
-//! is installed, on CPython, alternating in the same run.
+//! Measures the speed of this library as a ratio to its *twins*, which do the same work: the plain
+//! `openssl` crate and, if it is installed, CPython.
 //!
 //! ```sh
 //! cargo bench --bench twins -- [ROW…] [--quick] [--rounds N] [--clock cpu] [--json] [--no-python] \
 //!     [--instructions]
 //! ```
 //!
-//! This library is measured twice: with its defaults, and with `read_ahead(true)` on both sides.
+//! A row of the table is one kind of work. ROW selects the rows whose names contain it: `memory-` selects
+//! all measurements of memory. The *subjects* are the twins and this library, which is measured twice:
+//! with its defaults, and with `read_ahead(true)` on both sides.
 //!
-//! Every row is measured in several rounds of all subjects; the result is the median of the rounds' ratios.
-//! Absolute figures only show the scale. `--clock cpu` measures processor time, which depends less on other
+//! A round measures a row once with each subject, one after the other. The result of a row is the median
+//! of the rounds' ratios. Absolute figures only show the scale. `--clock cpu` measures processor time, which depends less on other
 //! programs. `--instructions` also counts instructions; with `--rounds 0`, nothing else is measured.
 //!
 //! Another version of OpenSSL is measured like this:

@@ -1,4 +1,5 @@
-//! Rust expressions for the uses in a statement, with the user's own names and arguments.
+//! Writes the Rust expression for each use of a name of Python's `ssl` in a statement. Variables and
+//! arguments stay those of the program.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,7 @@ pub(crate) struct Need {
     pub(crate) moves: bool,
 }
 
-/// Renders the uses of a statement.
+/// Writes the expressions of one statement.
 ///
 /// With `typed`, the text must compile: `self.sock` becomes `self_sock`, and an expression that is not
 /// understood becomes `py::<Type>("python")`.

@@ -71,8 +71,8 @@ impl Direction {
         }
     }
 
-    /// The waker for polling the inner stream. It wakes `task`, and the other task if it waits for
-    /// this direction too.
+    /// Registers `waker` for `task`, and returns the waker with which to poll the inner stream. This
+    /// one wakes every task that is registered for this direction.
     pub(super) fn register<'a>(&'a mut self, task: Task, waker: &'a Waker) -> &'a Waker {
         let is_usual = task == self.usual || task == Task::Sole;
         if is_usual && self.both.is_none() {

@@ -258,7 +258,7 @@ impl SslContext {
         Options::from_bits_retain(self.read(|settings| settings.options))
     }
 
-    /// Sets exactly these protocol options, except that OpenSSL keeps some of its own.
+    /// Sets these protocol options, and clears all others.
     ///
     /// ```python
     /// context.options |= ssl.OP_NO_TLSv1_3
@@ -267,6 +267,8 @@ impl SslContext {
     /// # use pyssl as ssl;
     /// # let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT)?;
     /// context.set_options(context.options() | ssl::OP_NO_TLSv1_3)?;
+    /// # context.set_options(ssl::Options::empty())?;
+    /// # assert!(context.options().is_empty());
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///

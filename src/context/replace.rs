@@ -56,7 +56,7 @@ impl SslContext {
         })
     }
 
-    /// Uses the trust store of another context: its certificates, revocation lists and directories. Python
+    /// Shares the trust store of another context: its certificates, revocation lists and directories. Python
     /// has no equivalent.
     ///
     /// ```

@@ -20,7 +20,8 @@ pub(crate) struct Trust {
     files: Arc<Files>,
     /// The lookups of the store, for use in copies.
     lookups: Vec<Lookup>,
-    /// The number of additions to the store since it was made.
+    /// How often something was added to the store, or tried to be. A client session that a context
+    /// keeps remembers this number, and is not offered after it has changed.
     additions: AtomicU64,
 }
 

@@ -247,13 +247,14 @@ impl Variant {
         Ok(self)
     }
 
-    /// Uses the trust store of another context.
+    /// Shares the trust store of another context. Certificates that are added to that context later are
+    /// trusted here too.
     pub fn with_trust_of(mut self, other: &SslContext) -> Variant {
         self.0.trust = other.read(|settings| Arc::clone(&settings.trust));
         self
     }
 
-    /// Uses the groups of another context.
+    /// Copies the groups of another context.
     pub fn with_groups_of(mut self, other: &SslContext) -> Variant {
         self.0.groups = other.read(|settings| settings.groups.clone());
         self

@@ -109,7 +109,7 @@ impl CtxHandle {
         unsafe { sys::SSL_CTX_get_options(self.as_ptr()) as u64 }
     }
 
-    /// Sets exactly these options. OpenSSL keeps some options that cannot be cleared.
+    /// Sets these options, and clears all others.
     pub(crate) fn set_options(&mut self, options: u64) {
         let now = self.options();
         // SAFETY: `&mut self`: no connection uses this context (S1).

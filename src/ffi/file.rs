@@ -26,8 +26,8 @@ const MAX_IN_A_BLOCK: usize = 128 << 20;
 /// cannot be read twice, and has no limit.
 const MAX_KEPT_FROM_A_PIPE: usize = 16 << 20;
 
-/// The most lines of a file that may begin with a NUL. Without a limit, such a file could make the
-/// search for a key very long.
+/// The most lines of a file that may begin with a NUL. When OpenSSL looks for a key, it starts its
+/// search again after each of them, so without a limit the search could take very long.
 const MAX_NUL_LINES: usize = 4096;
 
 /// The data of the `BIO`.
@@ -49,8 +49,7 @@ struct Reader {
     block: Option<usize>,
     in_blocks: usize,
     kept: usize,
-    /// The number of lines that began with a NUL. When OpenSSL looks for a key, it starts again after
-    /// each of these.
+    /// The number of lines that began with a NUL, for [`MAX_NUL_LINES`].
     nul_lines: usize,
 }
 

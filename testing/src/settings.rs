@@ -1,4 +1,4 @@
-//! Settings that clients and servers share.
+//! The TLS settings that the test clients and the test servers both have.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use openssl::ssl::{SslContextBuilder, SslVersion};
 
 type Configure = Arc<dyn Fn(&mut SslContextBuilder) + Send + Sync>;
 
-/// The settings that [`setters!`] sets.
+/// The values that the methods of [`setters!`] store.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) min_version: Option<SslVersion>,

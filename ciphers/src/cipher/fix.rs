@@ -55,8 +55,9 @@ const GOOD: &str = "ECDHE+AESGCM:ECDHE+CHACHA20";
 const ROUNDS: usize = 400;
 
 impl Fix {
-    /// Corrects a string: each warning and error of [`CipherString::lint`] is removed by a small
-    /// change, and so is each violation of the policy that a cipher string can remove.
+    /// Proposes a corrected string. Small changes remove the warnings and errors of
+    /// [`CipherString::lint`], and the violations of `policy` that another cipher string can avoid.
+    /// [`left`](Self::left) and [`policy`](Self::policy) tell what remains.
     ///
     /// A string without warnings, errors and such violations stays as it is.
     ///

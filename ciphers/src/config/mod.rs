@@ -272,7 +272,8 @@ fn detected(source: &Source) -> Vec<(usize, &'static Program)> {
     found
 }
 
-/// Whether a value of YAML is itself a file, as in a ConfigMap.
+/// Whether a quoted value of YAML looks like the text of a configuration file, as in a ConfigMap of
+/// Kubernetes: it has several lines and contains `ssl` or `cipher`.
 fn is_embedded(statement: &Statement) -> bool {
     matches!(&statement.values[..], [value] if value.quoted && value.text().contains('\n')
         && (value.text().contains("ssl") || value.text().contains("SSL") || value.text().contains("cipher")))

@@ -19,13 +19,14 @@ pub(crate) fn file_limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }
 
-/// Calls a function for each signal, in a thread of its own: SIGHUP, SIGTERM and SIGINT.
+/// Starts one thread, which calls `handle` for each signal. SIGTERM and SIGINT are [`Request::Stop`].
+/// SIGHUP is [`Request::Reload`], but it is `Stop` if the terminal was closed.
 pub(crate) fn on_request(mut handle: impl FnMut(Request) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let had_terminal = has_terminal();
     let wait = move || {
         for signal in signals.forever() {
-            // A closed terminal also sends SIGHUP; the server should then stop.
+            // The kernel also sends SIGHUP when the terminal is closed.
             handle(match signal {
                 SIGHUP if had_terminal == has_terminal() => Request::Reload,
                 _ => Request::Stop,

@@ -13,7 +13,7 @@ pub(crate) fn file_limit() -> Option<u64> {
     None
 }
 
-/// Calls a function when the user presses Ctrl-C, in a thread of its own.
+/// Starts one thread, which calls `handle` with [`Request::Stop`] when the user presses Ctrl-C.
 pub(crate) fn on_request(mut handle: impl FnMut(Request) + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(move || handle(Request::Stop)).map_err(io::Error::other)
 }

@@ -63,7 +63,8 @@ pub(super) fn run(args: &CiphersArgs) -> Result<ExitCode, Failure> {
 fn read(file: &Path) -> Result<Config, Failure> {
     let what = || format!("cannot read {}", file.display());
     if file == Path::new("-") || !file.is_file() {
-        // `file` is standard input, a pipe, or a file that cannot be read.
+        // `file` is standard input, a pipe or a directory, or it does not exist. `input::read` reports an
+        // error for the last two.
         let bytes = input::read(file).with_context(what)?;
         return Ok(Config::parse(file, &String::from_utf8_lossy(&bytes)));
     }
