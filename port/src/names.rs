@@ -1,5 +1,10 @@
 //! Resolution: what the names of a program are bound to, and where it uses names of the rules.
 
+mod calls;
+mod definitions;
+mod expressions;
+mod statements;
+
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -7,7 +12,7 @@ use tree_sitter::Node;
 
 use crate::PortError;
 use crate::rules::{Rule, rules};
-use crate::syntax::{MOST_LEVELS, Source, children, text};
+use crate::syntax::{Source, children, text};
 use crate::value::{Names, Value};
 
 /// A use of a name of the rules.
@@ -191,8 +196,6 @@ impl<'t> Walker<'t> {
         text(self.source, node)
     }
 
-    // ------------------------------------------------------------ names
-
     fn lookup(&self, name: &str) -> Value {
         let in_function = self
             .frames
@@ -290,329 +293,6 @@ impl<'t> Walker<'t> {
         }
         Ok(())
     }
-
-    // ------------------------------------------------------------ statements
-
-    fn deeper(&mut self, node: Node<'_>) -> Result<(), PortError> {
-        self.depth += 1;
-        if self.depth > MOST_LEVELS {
-            return Err(PortError::TooDeep {
-                line: node.start_position().row + 1,
-            });
-        }
-        Ok(())
-    }
-
-    fn block(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        self.deeper(node)?;
-        let mut cursor = node.walk();
-        for child in node.named_children(&mut cursor) {
-            self.statement(child)?;
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn scope(&self) -> usize {
-        self.frames.last().map_or(0, |frame| frame.scope)
-    }
-
-    /// Ends a statement: keeps it if it has uses.
-    fn finish(&mut self, node: Node<'t>, end: usize) {
-        let marks = std::mem::take(&mut self.marks);
-        if self.second && !marks.is_empty() {
-            let scope = self.scope();
-            self.statements.push(Statement {
-                node,
-                end,
-                marks,
-                scope,
-            });
-        }
-    }
-
-    /// Ends the head of a compound statement, which lasts until its first block.
-    fn finish_head(&mut self, node: Node<'t>) {
-        let body = node.child_by_field_name("body").or_else(|| {
-            node.child_by_field_name("consequence").or_else(|| {
-                children(node)
-                    .into_iter()
-                    .find(|child| child.kind() == "block")
-            })
-        });
-        let end = body.map_or(node.end_byte(), |body| body.start_byte());
-        self.finish(node, end);
-    }
-
-    /// Walks branches, one of which runs; with `may_skip`, possibly none.
-    fn branches(&mut self, blocks: &[Node<'t>], may_skip: bool) -> Result<(), PortError> {
-        let mut results = Vec::new();
-        for block in blocks {
-            let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
-            self.statement(*block)?;
-            if let Some(frame) = self.frames.last_mut() {
-                results.push(frame.names.undo(mark));
-            }
-        }
-        if may_skip {
-            results.push(HashMap::new());
-        }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.names.merge(results);
-        }
-        Ok(())
-    }
-
-    fn statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        self.deeper(node)?;
-        let field = |name| node.child_by_field_name(name);
-        match node.kind() {
-            "comment" | "pass_statement" | "break_statement" | "continue_statement" => {}
-            "block" | "module" | "else_clause" | "finally_clause" => {
-                for child in children(node) {
-                    self.statement(child)?;
-                }
-            }
-            "import_statement" | "import_from_statement" | "future_import_statement" => {
-                self.import(node);
-                self.finish(node, node.end_byte());
-            }
-            "global_statement" | "nonlocal_statement" => {
-                for name in children(node) {
-                    let name = self.text(name).to_owned();
-                    if let (Some(frame), "global_statement") = (self.frames.last_mut(), node.kind())
-                    {
-                        frame.globals.insert(name);
-                    }
-                }
-            }
-            "expression_statement" => {
-                for child in children(node) {
-                    self.value(child)?;
-                }
-                self.finish(node, node.end_byte());
-            }
-            "return_statement" => {
-                let mut value = Value::Nothing;
-                for child in children(node) {
-                    value = self.value(child)?;
-                }
-                let function = self.frames.iter().rev().find_map(|frame| match frame.kind {
-                    FrameKind::Function(number) => Some(number),
-                    _ => None,
-                });
-                if let (Some(number), false) = (function, self.second) {
-                    let known =
-                        std::mem::replace(&mut self.functions[number].returns, Value::Unknown);
-                    self.functions[number].returns = known.join(value);
-                }
-                self.finish(node, node.end_byte());
-            }
-            "delete_statement" => {
-                for child in children(node) {
-                    self.value(child)?;
-                }
-                self.finish(node, node.end_byte());
-            }
-            "if_statement" => self.if_statement(node)?,
-            "while_statement" => {
-                if let Some(condition) = field("condition") {
-                    self.value(condition)?;
-                }
-                self.finish_head(node);
-                let blocks: Vec<_> = [field("body"), field("alternative")]
-                    .into_iter()
-                    .flatten()
-                    .collect();
-                for block in blocks {
-                    self.branches(&[block], true)?;
-                }
-            }
-            "for_statement" => {
-                if let (Some(left), Some(right)) = (field("left"), field("right")) {
-                    self.value(right)?;
-                    self.assign(left, Value::Unknown)?;
-                }
-                self.finish_head(node);
-                for block in [field("body"), field("alternative")].into_iter().flatten() {
-                    self.branches(&[block], true)?;
-                }
-            }
-            "with_statement" => {
-                for child in children(node) {
-                    if child.kind() == "with_clause" {
-                        for item in children(child) {
-                            for value in children(item) {
-                                self.value(value)?;
-                            }
-                        }
-                    }
-                }
-                self.finish_head(node);
-                if let Some(body) = field("body") {
-                    self.statement(body)?;
-                }
-            }
-            "try_statement" => self.try_statement(node)?,
-            "function_definition" => self.function(node)?,
-            "class_definition" => self.class(node)?,
-            "decorated_definition" => {
-                for child in children(node) {
-                    if child.kind() == "decorator" {
-                        for inner in children(child) {
-                            self.value(inner)?;
-                        }
-                        self.finish(child, child.end_byte());
-                    } else {
-                        self.statement(child)?;
-                    }
-                }
-            }
-            "match_statement" => {
-                if let Some(subject) = field("subject") {
-                    self.value(subject)?;
-                }
-                self.finish_head(node);
-                if let Some(body) = field("body") {
-                    let cases = children(body);
-                    self.branches(&cases, true)?;
-                }
-            }
-            "case_clause" => {
-                for child in children(node) {
-                    if child.kind() == "block" {
-                        self.finish(node, child.start_byte());
-                        self.statement(child)?;
-                    } else {
-                        self.value(child)?;
-                    }
-                }
-            }
-            // `raise`, `assert`, `print`, and what the parser could not read.
-            _ => {
-                for child in children(node) {
-                    let kind = child.kind();
-                    if kind == "block"
-                        || kind.ends_with("_statement")
-                        || kind.ends_with("_definition")
-                    {
-                        self.statement(child)?;
-                    } else {
-                        self.value(child)?;
-                    }
-                }
-                self.finish(node, node.end_byte());
-            }
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn if_statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        if let Some(condition) = node.child_by_field_name("condition") {
-            self.value(condition)?;
-        }
-        self.finish_head(node);
-        let mut cursor = node.walk();
-        let alternatives: Vec<Node<'t>> = node
-            .children_by_field_name("alternative", &mut cursor)
-            .collect();
-        let has_else = alternatives
-            .iter()
-            .any(|clause| clause.kind() == "else_clause");
-        let mut blocks: Vec<Node<'t>> = node
-            .child_by_field_name("consequence")
-            .into_iter()
-            .collect();
-        for clause in alternatives {
-            if clause.kind() == "elif_clause" {
-                if let Some(condition) = clause.child_by_field_name("condition") {
-                    self.value(condition)?;
-                }
-                self.finish_head(clause);
-                blocks.extend(clause.child_by_field_name("consequence"));
-            } else {
-                blocks.push(clause);
-            }
-        }
-        self.branches(&blocks, !has_else)
-    }
-
-    fn try_statement(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        let mut handlers = Vec::new();
-        let mut last = Vec::new();
-        for child in children(node) {
-            match child.kind() {
-                "except_clause" | "except_group_clause" => handlers.push(child),
-                "finally_clause" => last.push(child),
-                // The body, and `else`.
-                _ => self.statement(child)?,
-            }
-        }
-        let mut results = vec![HashMap::new()];
-        for handler in handlers {
-            let mark = self.frames.last().map_or(0, |frame| frame.names.mark());
-            self.handler(handler)?;
-            if let Some(frame) = self.frames.last_mut() {
-                results.push(frame.names.undo(mark));
-            }
-        }
-        if let Some(frame) = self.frames.last_mut() {
-            frame.names.merge(results);
-        }
-        for clause in last {
-            self.statement(clause)?;
-        }
-        Ok(())
-    }
-
-    fn handler(&mut self, node: Node<'t>) -> Result<(), PortError> {
-        let parts = children(node);
-        let (blocks, mut heads): (Vec<_>, Vec<_>) =
-            parts.into_iter().partition(|child| child.kind() == "block");
-        let mut alias = None;
-        if let [class, name] = heads[..] {
-            // Python 2: `except E, e`.
-            (heads, alias) = (vec![class], Some(name));
-        }
-        for head in heads {
-            let mut classes = head;
-            if head.kind() == "as_pattern" {
-                alias = head.child_by_field_name("alias");
-                classes = head.named_child(0).unwrap_or(head);
-            }
-            let mut caught = Value::Unknown;
-            let all = match classes.kind() {
-                "tuple" | "parenthesized_expression" => children(classes),
-                _ => vec![classes],
-            };
-            for class in all {
-                let target = self.target(class)?;
-                if let Some((name, rule)) = &target.name {
-                    if rules().type_of(name).is_some() {
-                        caught = caught.join(Value::Instance(Rc::clone(name)));
-                    } else {
-                        caught = Value::Mixed;
-                    }
-                    self.mark(class, name, *rule, How::Except, None, Value::Unknown);
-                } else if target.value != Value::Unknown {
-                    caught = Value::Mixed;
-                }
-            }
-            // `except (SSLWantReadError, SSLWantWriteError) as e`: what all SSLErrors have.
-            if let Some(alias) = alias {
-                self.assign(alias, caught)?;
-            }
-        }
-        match blocks.first() {
-            Some(block) => self.finish(node, block.start_byte()),
-            None => self.finish(node, node.end_byte()),
-        }
-        for block in blocks {
-            self.statement(block)?;
-        }
-        Ok(())
-    }
 }
 
 /// The value of an instance of a class.
@@ -623,6 +303,3 @@ fn instance_of(class: &Value) -> Value {
         _ => Value::Unknown,
     }
 }
-
-mod definitions;
-mod expressions;

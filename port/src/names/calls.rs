@@ -1,0 +1,211 @@
+//! Calls: the arguments, what a function of the program receives, and the built-in functions that hide a name.
+
+use std::rc::Rc;
+
+use tree_sitter::Node;
+
+use super::{Arguments, FrameKind, How, Walker, instance_of};
+use crate::PortError;
+use crate::rules::rules;
+use crate::syntax::{children, literal};
+use crate::value::Value;
+
+impl<'t> Walker<'t> {
+    fn arguments(&self, node: Node<'t>) -> Arguments<'t> {
+        let mut arguments = Arguments::default();
+        let Some(list) = node.child_by_field_name("arguments") else {
+            return arguments;
+        };
+        if list.kind() != "argument_list" {
+            // A generator expression.
+            arguments.positional.push(list);
+            return arguments;
+        }
+        for child in children(list) {
+            match child.kind() {
+                "keyword_argument" => {
+                    let name = child.child_by_field_name("name");
+                    if let (Some(name), Some(value)) = (name, child.child_by_field_name("value")) {
+                        arguments.keywords.push((self.text(name), value));
+                    }
+                }
+                "list_splat" | "dictionary_splat" => arguments.open = true,
+                _ => arguments.positional.push(child),
+            }
+        }
+        arguments
+    }
+
+    pub(super) fn call(&mut self, node: Node<'t>) -> Result<Value, PortError> {
+        let Some(function) = node.child_by_field_name("function") else {
+            return Ok(Value::Unknown);
+        };
+        let arguments = self.arguments(node);
+        if function.kind() == "identifier" {
+            if let Some(value) = self.builtin(node, self.text(function), &arguments)? {
+                return Ok(value);
+            }
+        }
+        let target = self.target(function)?;
+        let mut values = Vec::new();
+        for argument in &arguments.positional {
+            values.push(self.value(*argument)?);
+        }
+        let mut keywords = Vec::new();
+        for (name, argument) in &arguments.keywords {
+            keywords.push((*name, self.value(*argument)?));
+        }
+        if arguments.open {
+            if let Some(list) = node.child_by_field_name("arguments") {
+                for child in children(list) {
+                    if matches!(child.kind(), "list_splat" | "dictionary_splat") {
+                        self.value(child)?;
+                    }
+                }
+            }
+        }
+        if let Some((name, rule)) = &target.name {
+            let receiver = target.receiver.as_ref().map(|(node, _)| *node);
+            let held = target
+                .receiver
+                .as_ref()
+                .map_or(&Value::Unknown, |(_, value)| value);
+            let passed = rule
+                .and_then(|rule| rule.passes)
+                .and_then(|index| values.get(index));
+            let value = match (passed, rule.and_then(|rule| rule.returns.as_deref())) {
+                (Some(value), _) => value.clone(),
+                (None, Some(returns)) => Value::returned(returns, held),
+                (None, None) if rules().type_of(name).is_some() => Value::Instance(Rc::clone(name)),
+                _ => Value::Unknown,
+            };
+            if passed.is_none() && !rule.is_some_and(|rule| rule.hidden) {
+                self.mark(
+                    node,
+                    name,
+                    *rule,
+                    How::Call(arguments),
+                    receiver,
+                    value.clone(),
+                );
+            }
+            return Ok(value);
+        }
+        Ok(match target.value {
+            Value::Function(number) => {
+                let is_method = target.receiver.is_some();
+                self.pass(number, usize::from(is_method), &values, &keywords);
+                self.functions[number].returns.clone()
+            }
+            Value::Class(number) => {
+                let constructor = self.classes[number].attributes.get("__init__").cloned();
+                if let Some(Value::Function(number)) = constructor {
+                    self.pass(number, 1, &values, &keywords);
+                }
+                Value::Object(number)
+            }
+            Value::Path(path) if &*path == "contextlib.closing" => {
+                values.first().cloned().unwrap_or(Value::Unknown)
+            }
+            other => instance_of(&other),
+        })
+    }
+
+    /// Records what a caller passes to a function of the file.
+    fn pass(&mut self, number: usize, skip: usize, values: &[Value], keywords: &[(&str, Value)]) {
+        if self.second {
+            return;
+        }
+        let function = &mut self.functions[number];
+        let positional = values.iter().enumerate().filter_map(|(index, value)| {
+            Some((function.names.get(index + skip)?.clone(), value.clone()))
+        });
+        let named = keywords
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        // The type of an object is the parameter's; a constant is one value of several.
+        for (name, value) in positional.chain(named).collect::<Vec<_>>() {
+            if !matches!(value, Value::Instance(_) | Value::Object(_)) {
+                continue;
+            }
+            let known = function.parameters.remove(&name).unwrap_or(Value::Unknown);
+            function.parameters.insert(name, known.join(value));
+        }
+    }
+
+    /// `super()`, `getattr(ssl, "NAME")`, `isinstance` and `cast`.
+    fn builtin(
+        &mut self,
+        node: Node<'t>,
+        name: &str,
+        arguments: &Arguments<'t>,
+    ) -> Result<Option<Value>, PortError> {
+        match (name, &arguments.positional[..]) {
+            ("super", _) => {
+                let class = self.frames.iter().rev().find_map(|frame| match frame.kind {
+                    FrameKind::Class(number) => Some(number),
+                    _ => None,
+                });
+                let base = class.and_then(|class| self.classes[class].bases.first().cloned());
+                Ok(Some(base.as_ref().map_or(Value::Unknown, instance_of)))
+            }
+            ("getattr" | "hasattr" | "setattr", [object, attribute, rest @ ..]) => {
+                let Some((attribute, false)) = literal(self.source, *attribute) else {
+                    return Ok(None);
+                };
+                let base = self.target(*object)?;
+                for argument in rest {
+                    self.value(*argument)?;
+                }
+                if !matches!(base.value, Value::Path(_)) {
+                    self.read(*object, &base);
+                }
+                let mut target = self.attribute(&base.value, &attribute);
+                if matches!(base.value, Value::Instance(_)) {
+                    target.receiver = Some((*object, base.value));
+                }
+                let value = target.value.clone();
+                if let (Some((name, rule)), "setattr", [value]) = (&target.name, name, rest) {
+                    let receiver = target.receiver.map(|(node, _)| node);
+                    self.mark(
+                        node,
+                        name,
+                        *rule,
+                        How::Set(*value, None),
+                        receiver,
+                        Value::Unknown,
+                    );
+                } else {
+                    self.read(node, &target);
+                }
+                Ok(Some(match name {
+                    "getattr" => value,
+                    _ => Value::Unknown,
+                }))
+            }
+            ("isinstance" | "issubclass", [object, classes]) => {
+                self.value(*object)?;
+                let all = match classes.kind() {
+                    "tuple" => children(*classes),
+                    _ => vec![*classes],
+                };
+                let mut value = Value::Unknown;
+                for class in all {
+                    let target = self.target(class)?;
+                    if let Some((name, rule)) = &target.name {
+                        self.mark(class, name, *rule, How::Type, None, Value::Unknown);
+                    }
+                    value = value.join(instance_of(&target.value));
+                }
+                let _ = value;
+                Ok(Some(Value::Unknown))
+            }
+            ("cast", [class, object]) => {
+                let value = self.annotation(*class)?;
+                self.value(*object)?;
+                Ok(Some(value))
+            }
+            _ => Ok(None),
+        }
+    }
+}
