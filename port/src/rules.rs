@@ -230,6 +230,16 @@ mod tests {
         }
     }
 
+    /// Rustdoc takes `<T>` for an HTML tag, except between backticks.
+    #[test]
+    fn generic_types_in_the_texts_of_rules_are_marked_as_code() {
+        for rule in &rules().list {
+            let text = rule.differs.as_deref().unwrap_or_default();
+            let is_plain = text.split('`').step_by(2).all(|part| !part.contains('<'));
+            assert!(is_plain, "{:?}: {text}", rule.names);
+        }
+    }
+
     #[test]
     fn other_names_of_a_python_name_lead_to_its_rule() {
         let rules = rules();
