@@ -46,8 +46,9 @@ impl CodeExplanation {
     }
 
     /// The explanation of a code of a [`LintCode`](crate::cipher::LintCode), an
-    /// [`AuditCode`](crate::audit::AuditCode), a [`ConfigCode`](crate::config::ConfigCode) or a
-    /// [`ScanCode`](crate::wire::ScanCode). Letter case does not matter.
+    /// [`AuditCode`](crate::audit::AuditCode), a [`ConfigCode`](crate::config::ConfigCode), a
+    /// [`ScanCode`](crate::wire::ScanCode), or a finding about a Python program. Letter case does not
+    /// matter.
     pub fn of(code: &str) -> Option<&'static CodeExplanation> {
         CodeExplanation::all().get(&code.to_ascii_uppercase())
     }
@@ -87,7 +88,10 @@ mod tests {
         let audit = AuditCode::ALL.iter().map(|code| code.code());
         let config = ConfigCode::ALL.iter().map(|code| code.code());
         let scan = ScanCode::ALL.iter().map(|code| code.code());
-        let mut known: Vec<&str> = lint.chain(audit).chain(config).chain(scan).collect();
+        // Findings of the crate pyssl-port about Python programs.
+        let port = ["P001", "P002", "P003"];
+        let known = lint.chain(audit).chain(config).chain(scan).chain(port);
+        let mut known: Vec<&str> = known.collect();
         known.sort_unstable();
         assert!(CodeExplanation::codes().map(|(code, _)| code).eq(known));
         for (code, explanation) in CodeExplanation::codes() {

@@ -19,7 +19,7 @@ pub struct Finding {
     /// The column in bytes, from 1.
     pub column: usize,
     /// The code: those of `audit` (A…) and of the cipher tool (C…); P001 is a deprecated name, P002 a name
-    /// that Python has removed.
+    /// that Python has removed, P003 an invalid cipher string.
     pub code: String,
     /// How bad it is.
     pub severity: Severity,
@@ -229,7 +229,7 @@ fn ciphers(
             .map(|f| at(f.code().code(), f.severity(), f.message().to_owned()))
             .collect(),
         Err(error) => vec![at(
-            "C001",
+            "P003",
             Severity::Error,
             format!("the cipher string is invalid: {error}"),
         )],

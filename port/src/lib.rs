@@ -39,3 +39,10 @@ fn py<T>(python: &str) -> T {
 }
 
 ";
+
+/// Compiles and runs the code in the README.
+#[cfg(doctest)]
+mod readme {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+}

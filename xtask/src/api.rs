@@ -14,9 +14,10 @@ use crate::{Result, workspace};
 const FORMAT: u64 = 57;
 
 /// The published crates, each with the features whose items are listed.
-const CRATES: [(&str, &str); 3] = [
+const CRATES: [(&str, &str); 4] = [
     ("pyssl", "requests,tokio"),
     ("pyssl-ciphers", ""),
+    ("pyssl-port", ""),
     ("pyssl-renewal", "acme,ocsp,redis,tokio"),
 ];
 
