@@ -214,7 +214,12 @@ impl<'t> Walker<'t> {
                 return value.clone();
             }
         }
-        Value::Unknown
+        // A part of a program, without its imports.
+        let is_unbound = !self.module.contains_key(name) && !self.source.contains("import *");
+        match name {
+            "ssl" | "requests" if is_unbound => Value::Path(name.into()),
+            _ => Value::Unknown,
+        }
     }
 
     fn bind(&mut self, name: &str, value: Value) {

@@ -151,11 +151,22 @@ fn skeleton(
         }
         None => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
     };
+    let name = package_name(directory);
     let manifest = format!(
-        "[package]\nname = \"skeleton\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          pyssl = {{ {place}, features = {features:?} }}\n"
     );
     fs::write(directory.join("Cargo.toml"), manifest).map_err(cannot)
+}
+
+/// A name for the package. Two packages of the same name and version would share their build in a
+/// common target directory.
+fn package_name(directory: &Path) -> String {
+    let name = directory.canonicalize().unwrap_or_default();
+    let name = name.file_name().unwrap_or_default().to_string_lossy();
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = name.chars().map(allowed).collect();
+    format!("skeleton-{name}").trim_end_matches('-').to_owned()
 }
 
 fn uses(ports: &[(String, Port)], feature: &str) -> bool {

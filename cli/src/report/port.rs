@@ -19,7 +19,8 @@ struct Summary {
     lines: usize,
     names: usize,
     with_rust: usize,
-    percent: f64,
+    /// `None` if the program uses no name of TLS.
+    percent: Option<f64>,
     /// The names without a Rust line, and why.
     without_rust: BTreeMap<String, String>,
     features: Vec<String>,
@@ -54,11 +55,10 @@ impl Summary {
                 }
             }
         }
-        summary.percent = match summary.names {
-            0 => 100.0,
+        summary.percent = (summary.with_rust * 1000)
+            .checked_div(summary.names)
             // Tenths of a percent: far below 2^53.
-            names => (summary.with_rust * 1000 / names) as f64 / 10.0,
-        };
+            .map(|tenths| tenths as f64 / 10.0);
         summary
     }
 }
@@ -170,16 +170,18 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-    writeln!(
-        out,
-        "{} of {} names have a Rust line ({:.1} %), in {} of {} files with {} lines",
-        summary.with_rust,
-        summary.names,
-        summary.percent,
-        summary.files_with_tls,
-        summary.files,
-        summary.lines
-    )?;
+    let (files, lines) = (summary.files, summary.lines);
+    match summary.percent {
+        Some(percent) => writeln!(
+            out,
+            "{} of {} names have a Rust line ({percent:.1} %), in {} of {files} files with {lines} lines",
+            summary.with_rust, summary.names, summary.files_with_tls,
+        )?,
+        None => writeln!(
+            out,
+            "no use of ssl or of a module that uses TLS was found in {files} files with {lines} lines"
+        )?,
+    }
     for (name, reason) in &summary.without_rust {
         writeln!(
             out,

@@ -98,6 +98,18 @@ fn an_unreadable_file_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_program_without_tls_has_no_percentage() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("app.py"), "print(1)\n").unwrap();
+    let text = port(directory.path(), &[]);
+    assert_eq!(text.code, Some(0));
+    assert!(text.stdout.contains("no use of ssl"), "{}", text.stdout);
+    let json = port(directory.path(), &["--format=json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert!(json["summary"]["percent"].is_null());
+}
+
+#[test]
 fn a_skeleton_is_a_cargo_project() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("my-app.py"), PROGRAM).unwrap();
@@ -106,6 +118,7 @@ fn a_skeleton_is_a_cargo_project() {
     assert_eq!(port(directory.path(), &[&option]).code, Some(1));
     let manifest = fs::read_to_string(target.join("Cargo.toml")).unwrap();
     assert!(manifest.contains("pyssl = { version = "), "{manifest}");
+    assert!(manifest.contains("name = \"skeleton-new\""), "{manifest}");
     assert!(
         fs::read_to_string(target.join("src/lib.rs"))
             .unwrap()

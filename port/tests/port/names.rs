@@ -28,6 +28,33 @@ b.set_ciphers(x)
 }
 
 #[test]
+fn a_part_of_a_program_needs_no_import_of_ssl_and_requests() {
+    let python = "
+context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)
+context.set_ciphers('HIGH:!aNULL:!MD5')
+requests.get(url, verify=False)
+";
+    let expected = [
+        "ssl.PROTOCOL_TLSv1_2",
+        "ssl.SSLContext",
+        "ssl.SSLContext.set_ciphers",
+        "requests.get",
+    ];
+    assert_eq!(names(python), expected);
+    for bound in [
+        "ssl = options.ssl",
+        "from other import ssl",
+        "from other import *",
+        "def later():\n    global ssl\n    ssl = load()",
+        "for ssl in modules: pass",
+    ] {
+        let python = format!("{bound}\nssl.SSLContext(ssl.PROTOCOL_TLSv1_2)\n");
+        assert!(names(&python).is_empty(), "{bound}");
+    }
+    assert!(names("def f(ssl):\n    ssl.SSLContext()\n").is_empty());
+}
+
+#[test]
 fn attributes_of_classes_are_known_in_all_methods() {
     let python = "
 import ssl
