@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::challenge::{BoxError, Challenge, ChallengeHook};
 
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 32;
 
 /// The longest request that is read.
-const LONGEST: u64 = 8 << 10;
+const LONGEST: usize = 8 << 10;
 
 /// A small HTTP server that answers http-01 challenges, and nothing else; certbot's `--standalone`.
 ///
@@ -133,17 +133,29 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-fn answer(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut reader = BufReader::new(stream.take(LONGEST));
-    let mut request = String::new();
-    reader.read_line(&mut request)?;
-    // The rest of the request is read too: if a socket is closed with unread data, the kernel sends a reset.
-    let mut line = String::new();
-    while reader.read_line(&mut line)? > 2 {
-        line.clear();
+/// Reads the head of a request: the socket is closed without a reset only if nothing is left unread.
+fn head(mut stream: &TcpStream, patience: Duration) -> io::Result<String> {
+    let end = Instant::now() + patience;
+    let mut head = Vec::new();
+    let mut room = [0; 1024];
+    let is_complete = |head: &[u8]| head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n");
+    while !is_complete(&head) && head.len() < LONGEST {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut room)? {
+            0 => break,
+            n => head.extend_from_slice(&room[..n]),
+        }
     }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn answer(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let request = head(stream, PATIENCE)?;
     let mut words = request.split_ascii_whitespace();
     let wanted = match (words.next(), words.next()) {
         (Some("GET" | "HEAD"), Some(path)) => path.strip_prefix(PATH),
@@ -198,5 +210,40 @@ impl ChallengeHook for Webroot {
 
     fn cleanup(&mut self, challenge: &Challenge) -> Result<(), BoxError> {
         Ok(fs::remove_file(self.file(challenge))?)
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn a_client_that_sends_byte_by_byte_does_not_get_more_time() {
+        let (mut client, server) = pair();
+        // Without the limit, all bytes would be read, and then the end of the stream.
+        let sends = thread::spawn(move || {
+            (0..2000).all(|_| {
+                thread::sleep(Duration::from_millis(10));
+                client.write_all(b"x").is_ok()
+            })
+        });
+        assert!(head(&server, Duration::from_millis(200)).is_err());
+        drop(server);
+        assert!(!sends.join().unwrap());
+    }
+
+    #[test]
+    fn a_request_is_read_to_the_end_of_its_head() {
+        for text in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\n\n"] {
+            let (mut client, server) = pair();
+            client.write_all(text.as_bytes()).unwrap();
+            assert_eq!(head(&server, Duration::from_secs(60)).unwrap(), text);
+        }
     }
 }
