@@ -180,10 +180,13 @@ fn closing_wakes_a_thread_that_receives_from_a_shared_socket() {
         // Whether the thread waits already does not matter: it must return in both cases.
         std::thread::yield_now();
         client.close();
-        assert_eq!(
-            reader.join().unwrap(),
-            "OSError: [Errno 9] Bad file descriptor"
-        );
+        // Python has the second error between its two checks of a closed socket.
+        let possible = [
+            "OSError: [Errno 9] Bad file descriptor",
+            "ValueError: Read on closed or unwrapped SSL socket.",
+        ];
+        let told = reader.join().unwrap();
+        assert!(possible.contains(&&*told), "{told}");
     });
     assert!(plain.peer_addr().is_ok());
 }
