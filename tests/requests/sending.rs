@@ -81,7 +81,13 @@ fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
                     Some("TLSV13_ALERT_CERTIFICATE_REQUIRED"),
                     "{length} {drains}"
                 ),
-                other => panic!("{other:?}, {length} {drains}"),
+                other => {
+                    // After a failed write, OpenSSL 4.0 reads nothing more. So the alert is lost if the
+                    // server's reset comes before the request.
+                    let is_lost = *pyssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0) && !drains;
+                    let is_cut = matches!(other, Err(Error::ConnectionError(_)));
+                    assert!(is_lost && is_cut, "{other:?}, {length} {drains}");
+                }
             }
         }
     }
