@@ -218,6 +218,13 @@ fn child_process_plays_the_scenes_of_a_file() {
     }
 }
 
+/// Whether the outcomes differ because OpenSSL 4.0 reads nothing more after a failed write: here the alert
+/// of a server that requires a client's certificate. The interpreter has another OpenSSL.
+fn is_alert_lost(ours: &Value, theirs: &Value) -> bool {
+    let is_newer = *pyssl::OPENSSL_VERSION_INFO >= (4, 0, 0, 0, 0);
+    is_newer && *ours == json!(["ConnectionError"]) && *theirs == json!(["SSLError"])
+}
+
 /// Plays scenes with both libraries in processes of their own. They have these environment variables, and no others
 /// about proxies or certificate bundles.
 pub(crate) fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize {
@@ -268,7 +275,7 @@ pub(crate) fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize
     let theirs: Vec<Value> = serde_json::from_slice(&theirs.stdout).unwrap();
     let rows = scenes.iter().zip(ours.iter().zip(&theirs));
     let different: Vec<String> = rows
-        .filter(|(_, (ours, theirs))| ours != theirs)
+        .filter(|(_, (ours, theirs))| ours != theirs && !is_alert_lost(ours, theirs))
         .map(|(scene, (ours, theirs))| format!("{scene}\n  ours   {ours}\n  python {theirs}"))
         .collect();
     let (count, all) = (different.len(), scenes.len());

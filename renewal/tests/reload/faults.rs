@@ -337,7 +337,12 @@ fn the_file_of_a_password_is_watched() {
     let (leaf, server) = (ca.issue("localhost"), server());
     let pair = Pair::new(&leaf);
     let password = pair.dir.path().join("password");
-    let write = |text: &str| fs::write(&password, text).unwrap();
+    // In one step, so that the reloader never reads an empty file.
+    let write = |text: &str| {
+        let new = pair.dir.path().join("password.new");
+        fs::write(&new, text).unwrap();
+        fs::rename(&new, &password).unwrap();
+    };
     fs::write(pair.key(), leaf.encrypted_key_pem(b"right")).unwrap();
     write("right\r\nanother line");
     let files = pair.files().password_file(&password);
