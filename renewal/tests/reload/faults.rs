@@ -338,22 +338,23 @@ fn the_file_of_a_password_is_watched() {
     let pair = Pair::new(&leaf);
     let password = pair.dir.path().join("password");
     // In one step, so that the reloader never reads an empty file.
-    let write = |text: &str| {
-        let new = pair.dir.path().join("password.new");
-        fs::write(&new, text).unwrap();
-        fs::rename(&new, &password).unwrap();
+    let replace = |path: &std::path::Path, content: &str| {
+        let new = path.with_extension("new");
+        fs::write(&new, content).unwrap();
+        fs::rename(&new, path).unwrap();
     };
-    fs::write(pair.key(), leaf.encrypted_key_pem(b"right")).unwrap();
-    write("right\r\nanother line");
+    replace(&pair.key(), &leaf.encrypted_key_pem(b"right"));
+    replace(&password, "right\r\nanother line");
     let files = pair.files().password_file(&password);
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
-    write("wrong");
+    replace(&password, "wrong");
     watched.rejected();
-    write("right\n");
+    replace(&password, "right\n");
     // The content is that in service, so the problem is over without a load.
     watched.reloader.reload();
+    watched.loaded();
     let renewed = ca.issue("localhost");
-    fs::write(pair.key(), renewed.encrypted_key_pem(b"right")).unwrap();
-    fs::write(pair.chain(), renewed.chain_pem()).unwrap();
+    replace(&pair.key(), &renewed.encrypted_key_pem(b"right"));
+    replace(&pair.chain(), &renewed.chain_pem());
     watched.loaded();
 }
