@@ -6,7 +6,7 @@
 //! | descriptor of a socket | `OwnedFd`, `BorrowedFd` | `OwnedSocket`, `BorrowedSocket` |
 //! | a call that does not wait | `MSG_DONTWAIT` | every socket is in non-blocking mode |
 //! | waiting | `poll` | `WSAPoll`; for a `connect`, `select` |
-//! | waking a thread that waits ([`Wake`]) | a pair of Unix sockets | a datagram socket on the loopback interface |
+//! | waking a thread that waits ([`Wake`]) | a Unix socket | a datagram socket on the loopback interface |
 //! | closing in another thread ([`Shared`]) | the descriptor becomes one of `/dev/null` | the last call that uses the socket closes it |
 //! | error numbers ([`errno`]) | `errno` | Winsock's, and `errno` for files |
 //! | trusted certificates of the system | OpenSSL's files | also the stores `CA` and `ROOT` |

@@ -8,7 +8,6 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,13 +136,27 @@ fn dev_null() -> Option<&'static File> {
 /// A descriptor that becomes readable once, and then stays readable.
 #[derive(Debug)]
 pub(crate) struct Wake {
-    waits: UnixStream,
-    _peer: UnixStream,
+    waits: WakeSocket,
+    /// Other systems than Linux refuse to shut down a socket without a peer (`ENOTCONN`).
+    #[cfg(not(target_os = "linux"))]
+    _peer: WakeSocket,
 }
 
+#[cfg(target_os = "linux")]
+type WakeSocket = std::os::unix::net::UnixDatagram;
+#[cfg(not(target_os = "linux"))]
+type WakeSocket = std::os::unix::net::UnixStream;
+
 impl Wake {
+    #[cfg(target_os = "linux")]
     pub(crate) fn new() -> io::Result<Wake> {
-        let (waits, peer) = UnixStream::pair()?;
+        let waits = WakeSocket::unbound()?;
+        Ok(Wake { waits })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn new() -> io::Result<Wake> {
+        let (waits, peer) = WakeSocket::pair()?;
         Ok(Wake { waits, _peer: peer })
     }
 

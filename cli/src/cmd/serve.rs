@@ -31,8 +31,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The number of descriptors that are left for other uses than clients: standard streams, the
-/// listening socket, signals, files.
-const OTHER_DESCRIPTORS: u64 = 16;
+/// listening socket, signals, watched files, the 17 that the library uses to wake threads, and ACME.
+const OTHER_DESCRIPTORS: u64 = 40;
 
 /// How long the server waits for a client to disconnect when descriptors or memory run out.
 const RETRY_DELAY: Duration = Duration::from_millis(50);

@@ -124,12 +124,31 @@ fn start_with_descriptors(most: u32, world: &World) -> Server {
 fn one_address_cannot_use_all_descriptors() {
     let world = World::new();
     let server = start_with_descriptors(64, &world);
-    assert!(server.log_line().contains("at most 48 clients"));
+    assert!(server.log_line().contains("at most 24 clients"));
     let _crowd: Vec<_> = (0..100)
         .map(|_| TcpStream::connect(server.address).unwrap())
         .collect();
     let mut client = connect_from("127.0.0.2", &world, &server).unwrap();
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+}
+
+#[test]
+fn as_many_clients_as_the_server_allows_do_not_use_up_its_descriptors() {
+    let world = World::new();
+    let server = start_with_descriptors(64, &world);
+    assert!(server.log_line().contains("at most 24 clients"));
+    let mut clients: Vec<_> = (0..24)
+        .map(|i| connect_from(&format!("127.0.0.{}", 2 + i % 4), &world, &server).unwrap())
+        .collect();
+    for client in &mut clients {
+        assert_eq!(client.echo(b"hi").unwrap(), b"hi");
+    }
+    drop(clients);
+    let (_, rest) = server.stop(Signal::TERM);
+    assert!(
+        !rest.iter().any(|line| line.contains("[Errno 24]")),
+        "{rest:?}"
+    );
 }
 
 #[test]
