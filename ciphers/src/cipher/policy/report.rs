@@ -223,6 +223,13 @@ impl Report {
             .all(|v| v.severity() < Severity::Error)
     }
 
+    /// Whether no violation is an error; `None` if the aspects that were not compared could still
+    /// violate the policy.
+    fn verdict(&self) -> Option<bool> {
+        let is_known = !self.conforms() || self.not_compared.is_empty();
+        is_known.then_some(self.conforms())
+    }
+
     /// Adds the result of another comparison with the same policy.
     pub fn extend(&mut self, other: Report) {
         self.violations.extend(other.violations);
@@ -255,14 +262,15 @@ impl Violation {
 
 fields! {
     /// The policy's `name`, `title`, `version`, `date` and `source`, then `conforms`,
-    /// `not_compared` and `violations`.
+    /// `not_compared` and `violations`. `conforms` is null if no violation is an error, but
+    /// something was not compared.
     Report, this:
     name = this.about.name,
     title = this.about.title,
     version = this.about.version,
     date = this.about.date,
     source = this.about.source,
-    conforms = this.conforms(),
+    conforms = this.verdict(),
     not_compared = this.not_compared,
     violations = this.violations,
 }

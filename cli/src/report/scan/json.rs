@@ -3,15 +3,14 @@
 use std::io::{self, Write};
 
 use pyssl as ssl;
-use pyssl_ciphers::cipher::Severity;
+use pyssl_ciphers::cipher::{Report, Severity};
 use pyssl_ciphers::wire::StartTls;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::{CertificateJson, SCHEMA, millis, write_json};
 use super::data::{
     ChainScan, ClientCertificate, ClientScan, DhGroup, Features, Finding, Groups, Order, Outcome,
-    Scan, Signatures, Ssl2, Stapled, is_open,
+    Scan, Signatures, Ssl2, Stapled,
 };
 use super::{NOT_TRIED, count};
 
@@ -46,7 +45,7 @@ struct ScanJson<'a> {
     clients: &'a [ClientScan],
     not_tried: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Value>,
+    policy: Option<&'a Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deviations: Option<&'a [Finding]>,
 }
@@ -220,12 +219,6 @@ fn of(scan: &Scan) -> io::Result<ScanJson<'_>> {
         let names = all.names.iter();
         names.map(move |name| SignatureJson { version, name })
     });
-    let mut policy = scan.policy.as_ref().map(serde_json::to_value).transpose()?;
-    if let (Some(policy), Some(report)) = (&mut policy, &scan.policy) {
-        if is_open(report) && report.conforms() {
-            policy["conforms"] = Value::Null;
-        }
-    }
     let mut dh_bits: Vec<u32> = scan.dh.iter().map(|group| group.bits).collect();
     dh_bits.dedup();
     Ok(ScanJson {
@@ -258,7 +251,7 @@ fn of(scan: &Scan) -> io::Result<ScanJson<'_>> {
         features: &scan.features,
         clients: &scan.clients,
         not_tried: NOT_TRIED,
-        policy,
+        policy: scan.policy.as_ref(),
         deviations: scan.deviations.as_deref(),
     })
 }
