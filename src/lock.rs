@@ -44,7 +44,8 @@ pub(crate) struct RawFairLock {
 pub(crate) struct RawFairGuard<'a>(&'a RawFairLock);
 
 impl RawFairLock {
-    /// Locks at once, also if other threads wait in the queue. Fails if the lock has an owner.
+    /// Locks at once, even if other threads wait in the queue. Fails if another thread holds the
+    /// lock.
     pub(crate) fn try_lock(&self) -> Result<RawFairGuard<'_>, LockError> {
         let me = this_thread();
         match self.owner.compare_exchange(0, me, SeqCst, Relaxed) {
@@ -214,7 +215,7 @@ impl<T> FairLock<T> {
         FairLock::with_state(Arc::default(), value)
     }
 
-    /// A lock with an existing state. `value` may contain the state too.
+    /// Makes a lock that uses an existing state. `value` may also have a reference to that state.
     pub(crate) fn with_state(state: Arc<LockState>, value: T) -> FairLock<T> {
         FairLock {
             state,

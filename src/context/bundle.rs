@@ -54,8 +54,8 @@ impl Bundle {
         Ok(bundle)
     }
 
-    /// Reads the whole source. `again` says whether the source can be rewound: if it cannot be
-    /// indexed, OpenSSL must read it from its start.
+    /// Reads the whole source. `again` says whether the source can be rewound. Without an index of
+    /// the certificates, OpenSSL must read the source from its start.
     pub(super) fn read(source: &Source<'_>, again: bool) -> Result<Bundle> {
         if again {
             match Index::read(source) {
@@ -80,8 +80,8 @@ const TICK: Duration = Duration::from_secs(2);
 /// The largest file that is cached.
 const MAX_CACHED_SIZE: u64 = 8 << 20;
 
-/// Whether a later change of the file is certain to change its state. It is not while the last
-/// change is younger than `TICK`.
+/// Whether a later change of the file is certain to change its state. If the last change is younger
+/// than `TICK`, a later change may leave the same times.
 fn is_settled(state: &FileState) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |since| {

@@ -12,17 +12,17 @@ use crate::ffi::pem::{self, Source};
 /// The certificates of a PEM file, indexed by subject. Decoding all of the system's certificates
 /// takes twenty milliseconds; finding their subjects takes one.
 pub(super) struct Index {
-    /// In the file's order.
+    /// The certificates in the file's order.
     entries: Vec<Mutex<Entry>>,
     /// The keys of the subjects, sorted, each with the index of its entry.
     keys: Vec<(u64, usize)>,
 }
 
 enum Entry {
-    /// In DER.
+    /// The DER form of a certificate that is not decoded yet.
     Encoded(Vec<u8>),
     Decoded(X509),
-    /// OpenSSL cannot decode it.
+    /// A certificate that OpenSSL cannot decode.
     Broken,
 }
 

@@ -86,8 +86,8 @@ impl SslContext {
         })
     }
 
-    /// Makes a change that an existing `SSL_CTX` does not support: `change` builds a new one from the
-    /// settings. On an error the context stays as it was.
+    /// Makes a change that an existing `SSL_CTX` does not support. `change` builds a new `SSL_CTX` from the settings.
+    /// If it fails, the context stays as it was.
     fn replace(&self, change: impl FnOnce(Settings) -> Result<Snapshot>) -> Result<()> {
         let mut state = self.lock();
         let snapshot = change(Settings::clone(&state.settings))?;

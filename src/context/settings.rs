@@ -60,13 +60,13 @@ pub(crate) struct Settings {
     pub(crate) groups: Option<Groups>,
     pub(crate) client_sigalgs: Option<Arc<CStr>>,
     pub(crate) server_sigalgs: Option<Arc<CStr>>,
-    /// One for each key type, in loading order.
+    /// The certificates with their keys, one for each key type, in loading order.
     pub(crate) identities: Vec<Arc<Credential>>,
     pub(crate) dh_params: Option<Arc<Dh<Params>>>,
-    /// In the wire format: a length byte before each name.
+    /// The ALPN protocols in their wire format: a length byte before each name.
     pub(crate) alpn: Arc<[u8]>,
-    /// The first key encrypts, all keys decrypt. Empty until `read_back` copies the key of a new
-    /// `SSL_CTX`.
+    /// The ticket keys. The first key encrypts tickets, and every key decrypts them. The list is empty until
+    /// `read_back` copies the key of a new `SSL_CTX`.
     pub(crate) ticket_keys: Arc<[TicketBlock]>,
     pub(crate) post_handshake_auth: bool,
     pub(crate) trust: Arc<Trust>,

@@ -12,7 +12,7 @@ use crate::ffi::trampoline::protocols;
 #[derive(Debug)]
 pub struct SniRequest<'a> {
     server_name: Option<&'a str>,
-    /// Each protocol follows a length byte.
+    /// The ALPN protocols that the client offers, each after a length byte.
     offered: &'a [u8],
 }
 

@@ -20,12 +20,13 @@ pub(crate) struct Trust {
     files: Arc<Files>,
     /// The lookups of the store, for use in copies.
     lookups: Vec<Lookup>,
-    /// How often something was added to the store, or tried to be. A client session that a context
-    /// keeps remembers this number, and is not offered after it has changed.
+    /// The number of attempts to add something to the store. A client session that a context keeps
+    /// remembers this number, and is not offered after the number has changed.
     additions: AtomicU64,
 }
 
-/// The files of the store. Their certificates may not be in the store yet.
+/// The files that were loaded into the store. A certificate of such a file is added to the store
+/// when a verification first looks for its subject, or when all certificates are listed.
 #[derive(Default)]
 struct Files(RwLock<Vec<LoadedFile>>);
 

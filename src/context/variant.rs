@@ -168,7 +168,7 @@ impl Variant {
         self
     }
 
-    /// Neither requires nor verifies certificates and stapled responses.
+    /// Turns off the verification of the peer's certificate and of its stapled OCSP response.
     pub fn without_verification(mut self) -> Variant {
         self.0.check_hostname = false;
         self.0.verify_mode = VerifyMode::CERT_NONE;
@@ -176,7 +176,7 @@ impl Variant {
         self.without_stapling()
     }
 
-    /// Neither sends nor requires stapled responses.
+    /// Turns off OCSP stapling: no response is sent, and none is required.
     pub fn without_stapling(mut self) -> Variant {
         self.0.ocsp_mode = OcspMode::Off;
         self.0.staple = None;

@@ -61,8 +61,8 @@ impl BusyConnections {
             return;
         }
         self.lock().push_back(Arc::downgrade(connection));
-        // A connection that is in use cannot release its buffers, so it stays in the list. The
-        // second pass of this loop makes up for it at a later call.
+        // A connection that is in use cannot release its buffers, so it goes back into the list. Each call adds one
+        // connection and removes up to two, so a later call shortens the list again.
         for _ in 0..2 {
             let Some(oldest) = self.excess() else { return };
             let released = oldest

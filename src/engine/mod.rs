@@ -68,15 +68,16 @@ pub(crate) struct Connection {
     /// The end of the stream, or the error, that [`pending`](Connection::pending) has met. The next
     /// read reports it.
     deferred: SharedOption<Error>,
-    /// The context to switch to when the current step of another thread ends.
+    /// Another thread may set a new context while a callback runs. The thread of the callback switches to this context
+    /// when its step ends.
     next_context: SharedOption<Arc<Snapshot>>,
     /// While this is true, reads take bytes from the transport's buffer only.
     drains: AtomicBool,
     readers: Readers,
     server_side: bool,
     server_hostname: Option<ServerName>,
-    /// The certificate must have one of these names. If there are none, it must have
-    /// `server_hostname`.
+    /// The names of which the peer's certificate must have one. If the list is empty, the certificate must have the
+    /// name `server_hostname`.
     expected: Vec<ServerName>,
     verifies: VerificationSettings,
     /// The handshake fails if the peer sends no certificate.
@@ -95,7 +96,7 @@ struct Locked {
     half_closed: bool,
 }
 
-/// Until this is dropped, reads take bytes from the transport's buffer only.
+/// While this guard exists, reads take bytes from the transport's buffer only.
 pub(crate) struct DrainGuard<'a>(&'a AtomicBool);
 
 impl Drop for DrainGuard<'_> {
@@ -176,8 +177,8 @@ impl Connection {
             self.set_io_mode(locked, mode);
             let outcome = f(&mut locked.handle);
             locked.handle.set_io_mode(IoMode::NonBlocking);
-            // The peer's `close_notify` is a clean end. As in Python, it is an error after this
-            // side has called `unwrap`.
+            // After the peer's `close_notify`, a read returns `end`. If this side has called `unwrap` before, the read
+            // returns an error, as in Python.
             let clean =
                 |locked: &Locked| locked.half_closed || locked.handle.view().was_closed_by_peer();
             match outcome {
@@ -198,8 +199,8 @@ impl Connection {
         self.read_into_as(IoMode::NonBlocking, buf, deadline)
     }
 
-    /// Reads into a buffer in the given mode. [`IoMode::Blocking`] waits for the peer while it holds the
-    /// connection's lock, so no other thread may use the connection.
+    /// Reads into a buffer in the given mode. With [`IoMode::Blocking`], the read holds the connection's lock while it
+    /// waits for the peer, so no other thread may use the connection.
     pub(crate) fn read_into_as(
         &self,
         mode: IoMode,
@@ -249,7 +250,8 @@ impl Connection {
         matches!(self.lock_until(Deadline::Now), Ok(Some(locked)) if locked.handle.transport_buffered() > 0)
     }
 
-    /// Passes the bytes that the caller has peeked at, while it waited, to the next step of the handshake.
+    /// Passes `seen` to the next step of the handshake: the bytes at which the caller has peeked while it waited for
+    /// the socket.
     pub(crate) fn feed(&self, seen: std::io::Result<Vec<u8>>) -> Result<()> {
         self.lock()?.handle.feed(seen);
         Ok(())

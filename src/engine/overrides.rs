@@ -30,7 +30,8 @@ pub(crate) fn is_named(server_hostname: Option<&str>) -> bool {
 #[derive(Debug)]
 pub(crate) struct Verification {
     pub(crate) what: VerificationSettings,
-    /// The certificate must have one of these names. If empty, it must have the server's name.
+    /// The names of which the peer's certificate must have one. If the list is empty, the certificate must have the
+    /// server's name.
     pub(crate) expected: Vec<ServerName>,
 }
 
@@ -49,7 +50,7 @@ impl Overrides {
             .unwrap_or(default || !self.expected_names.is_empty())
     }
 
-    /// An error if the peer's name is checked and there is no name to compare.
+    /// Returns an error if the peer's name is checked and there is no name to compare.
     pub(crate) fn require_name(&self, checks: bool, server_hostname: Option<&str>) -> Result<()> {
         if checks && !is_named(server_hostname) && self.expected_names.is_empty() {
             return Err(Error::value("check_hostname requires server_hostname"));
@@ -115,8 +116,8 @@ macro_rules! override_setters {
     ($type:ident, $wrap:literal) => {
         /// Settings of one connection that replace those of its context. Not in Python.
         ///
-        /// A resumed handshake does not verify the peer again. So a connection refuses the session of a
-        /// connection that verified less.
+        /// A resumed handshake does not verify the peer again. So a connection does not resume a session whose own
+        /// handshake verified less than this connection requires.
         impl $type {
             /// Whether and how this connection verifies its peer.
             ///

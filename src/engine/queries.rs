@@ -118,7 +118,7 @@ impl Connection {
     pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
         let finished = |view: &View<'_>| {
             let ssl = view.ssl();
-            // Longer than the Finished value of any version.
+            // No version of TLS has a longer `Finished` value: its length is at most 64 bytes.
             let mut finished = [0; 128];
             let n = if ssl.session_reused() != self.server_side {
                 ssl.peer_finished(&mut finished)

@@ -29,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) server_side: bool,
     pub(crate) server_hostname: Option<ServerName>,
     pub(crate) session: Option<SslSession>,
-    /// A client whose context checks host names must have a `server_hostname`.
+    /// Whether a client whose context checks host names must have a `server_hostname`.
     pub(crate) insist_on_hostname: bool,
     pub(crate) overrides: Overrides,
     /// The server's port, if it is known.
@@ -117,7 +117,8 @@ impl Config {
         }
     }
 
-    /// Checks the name again: the context may have changed since the socket was wrapped.
+    /// Returns an error if the connection requires a host name and has none. This is checked a
+    /// second time, because the context may have changed since the socket was wrapped.
     fn require_hostname(&self, verification: &Verification) -> Result<()> {
         let insists = self.overrides.check_hostname == Some(true)
             || self.insist_on_hostname && verification.what.check_hostname;
@@ -231,7 +232,8 @@ impl Setup<'_> {
     }
 }
 
-/// The certificate must have one of these names.
+/// The names of which the peer's certificate must have one: `expected`, or the server's name if
+/// there are none.
 pub(super) fn names<'a>(
     server: Option<&'a ServerName>,
     expected: &'a [ServerName],

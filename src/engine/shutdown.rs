@@ -24,15 +24,15 @@ impl Connection {
                     unfinished => unfinished,
                 },
             };
-            // This is set while the lock is held, because a reader may get the peer's answer at
-            // once.
+            // `half_closed` is set under the lock: another thread may read the peer's
+            // `close_notify` as soon as the lock is free.
             locked.half_closed |= half_close && matches!(outcome, Ok(_) | Err(StepError::Closed));
             self.checked(locked, outcome)
         })
     }
 
-    /// Sends the rest of a handshake message, such as the answer to a KeyUpdate, for which the
-    /// transport had no room. Until it is sent, OpenSSL does not send `close_notify`.
+    /// Sends the rest of a handshake message, such as the answer to a KeyUpdate. The transport had
+    /// no room for all of the message before. OpenSSL sends `close_notify` only after the message.
     fn finish_message(&self, locked: &mut Locked) -> StepResult<()> {
         if !self.handshaken() || locked.handle.view().is_settled() {
             return Ok(Step::Done(()));

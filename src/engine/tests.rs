@@ -16,7 +16,7 @@ use crate::ffi::read_buf::ReadBuf;
 use crate::hostname::ServerName;
 use crate::sys::errno;
 
-/// One end of a pair of queues. `broken` makes writes fail.
+/// One end of a pair of queues, which connect two transports. `broken` makes writes fail.
 #[derive(Clone, Default)]
 pub(super) struct Queues {
     pub(super) incoming: Arc<Mutex<Vec<u8>>>,
@@ -91,7 +91,7 @@ impl Transport for Ahead {
     }
 }
 
-/// A client and a server after the handshake, and the client's end of the queues.
+/// A client and a server after the handshake, and the queues of the client's transport.
 pub(super) fn connected() -> (Connection, Connection, Queues) {
     static FILES: LazyLock<Files> = LazyLock::new(Files::localhost);
     let server = SslContext::new(Protocol::PROTOCOL_TLS_SERVER).unwrap();

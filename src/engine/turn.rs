@@ -8,7 +8,7 @@ use crate::lock::{LockError, RawFairGuard, RawFairLock};
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     raw: RawFairLock,
-    /// How many steps of owners have ended before their operation was done.
+    /// The number of steps after which an owner's operation was not done yet.
     steps: AtomicU64,
 }
 
@@ -21,7 +21,8 @@ impl Turn {
         }
     }
 
-    /// Waits for the turn. Returns `None` if its owners do more than `seen` steps first.
+    /// Waits for the turn. Returns `None` if its owners do more than `seen` steps before this
+    /// thread gets the turn.
     pub(crate) fn take_unless_stepped(
         &self,
         seen: u64,
@@ -34,7 +35,7 @@ impl Turn {
         }
     }
 
-    /// How many steps the owners have done.
+    /// The number of steps that owners of the turn have done.
     pub(crate) fn steps(&self) -> u64 {
         self.steps.load(SeqCst)
     }

@@ -18,12 +18,12 @@ pub(super) struct UnfinishedWrite {
 pub(crate) struct Writing<'a> {
     connection: &'a Connection,
     data: &'a [u8],
-    /// `begin` has checked whether an earlier attempt left data.
+    /// Whether `begin` has run. It looks for the data of an earlier write that was not completed.
     begun: bool,
     done: usize,
-    /// A part of `data` was encrypted or sent, and a part was not sent.
+    /// Whether a part of `data` was encrypted or sent, and a part was not sent.
     half_way: bool,
-    /// The data of the earlier attempt.
+    /// The data of an earlier write that was not completed.
     earlier: Option<Vec<u8>>,
 }
 
@@ -50,7 +50,8 @@ impl Connection {
 }
 
 impl Writing<'_> {
-    /// Resumes an earlier attempt. An error if `data` does not begin with the data of that attempt.
+    /// Resumes an earlier write that was not completed. Returns an error if `data` does not begin with the data of that
+    /// write.
     fn begin(&mut self) -> Result<()> {
         let unfinished = &self.connection.unfinished;
         if unfinished.is_some() {
@@ -80,7 +81,7 @@ impl Writing<'_> {
             }
             let end = length.min(self.done.saturating_add(CHUNK));
             let chunk = &self.data[self.done..end];
-            // All data is encrypted and only needs to be sent.
+            // OpenSSL has encrypted all of `data`, so this step only flushes the transport.
             let encrypted = self.half_way && chunk.is_empty();
             let outcome = match encrypted {
                 true => Ok(Step::Done(0)),

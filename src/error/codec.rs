@@ -63,7 +63,7 @@ pub(crate) fn cannot_encode(
     Error::unicode(format!("'{codec}' codec can't encode {place}: {reason}"))
 }
 
-/// A text for C, which must not contain a NUL.
+/// Converts `text` for C. A NUL in it is an error.
 pub(crate) fn c_string(text: &str) -> Result<CString> {
     CString::new(text).map_err(|_| Error::value("embedded null character"))
 }

@@ -166,8 +166,9 @@ mod tests {
         }
     }
 
-    /// Fails if an OpenSSL update adds reasons that the table lacks. Then regenerate the table with
-    /// `cargo xtask reasons`. CPython's table for 3.0 no longer changes, and neither does ours.
+    /// Fails if a new version of OpenSSL has reasons that the table lacks. In that case, regenerate
+    /// the table with `cargo xtask reasons`. The table for 3.0 is CPython's, which no longer
+    /// changes.
     #[test]
     fn the_reason_table_matches_openssls_headers() {
         let include = PathBuf::from(option_env!("PYSSL_OPENSSL_INCLUDE").unwrap_or("/usr/include"));

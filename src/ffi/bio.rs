@@ -40,17 +40,17 @@ pub(crate) trait Transport: Send {
     /// Sets how `read` and `write` use the network.
     fn set_io_mode(&mut self, _mode: IoMode) {}
 
-    /// Begins a step of the handshake. If `waits` is set, the caller waits before the next step.
+    /// Begins a step of the handshake. `waits` tells whether the caller waits for the socket before the next step.
     fn begin_flight(&mut self, _waits: bool) {}
 
     /// Ends the step: removes from the socket's queue the bytes that OpenSSL has read, and no others.
     fn end_flight(&mut self) {}
 
-    /// Removes from the socket's queue the bytes that OpenSSL has read so far. Called before user code
-    /// runs within a step, since that code may use the socket.
+    /// Removes from the socket's queue the bytes that OpenSSL has read so far. The `BIO` calls this before user code
+    /// runs within a step, because user code may use the socket.
     fn pause_flight(&mut self) {}
 
-    /// Takes the bytes that the caller found in the socket's queue when it waited, or its error. The
+    /// Takes `seen`: the bytes that the caller found in the socket's queue while it waited, or the socket's error. The
     /// next step reads these bytes first.
     fn feed(&mut self, _seen: io::Result<Vec<u8>>) {}
 
@@ -85,9 +85,9 @@ pub(super) struct BioState {
     reads: Cell<u32>,
 }
 
-/// The budget of one step. It limits how many records without application data (key updates, tickets,
-/// requests, warnings) a step processes. A record takes two reads. A write takes more of the budget:
-/// OpenSSL writes within a read only to answer the peer, which may require a signature.
+/// The budget of one step. It limits how many records without application data (key updates, tickets, requests,
+/// warnings) a step processes. A record takes two reads. A write costs more than a read: during a read, OpenSSL writes
+/// only to answer the peer, and the answer may require a signature.
 const BUDGET: u32 = 128;
 const READ: u32 = 1;
 const WRITE: u32 = 16;
@@ -201,7 +201,7 @@ unsafe extern "C" fn write(bio: *mut sys::BIO, data: *const c_char, len: c_int) 
     };
     // SAFETY: `bio` is the argument of this function, so it is live.
     unsafe { sys::BIO_clear_retry_flags(bio) };
-    // A write is also made when the budget is used up, since OpenSSL has encrypted the data already.
+    // The data is sent even if the budget is used up, because OpenSSL has encrypted it already.
     state.spend(WRITE);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         state.transport.borrow_mut().write(data)
@@ -262,8 +262,8 @@ unsafe extern "C" fn ctrl(
         sys::BIO_CTRL_FLUSH => 1,
         // SAFETY: only `new` makes a `BIO` with this function.
         BIO_CTRL_EOF => unsafe { state(bio) }.map_or(0, |state| c_long::from(state.eof.get())),
-        // The other commands ask for features of sockets, which this `BIO` does not have. OpenSSL
-        // sends them several times for each record.
+        // The other commands ask for features of sockets, which this `BIO` does not have. OpenSSL sends such commands
+        // several times for each record.
         _ => 0,
     }
 }

@@ -1,7 +1,7 @@
 //! A server's cache of sessions without tickets.
 //!
-//! OpenSSL's own cache belongs to one `SSL_CTX`. This one is shared by every `SSL_CTX` of a context. It
-//! has the limit, the order and the statistics of OpenSSL's cache.
+//! OpenSSL's own cache belongs to one `SSL_CTX`. This cache belongs to one `SslContext`, and all its `SSL_CTX`s share
+//! the cache. Limit, order and statistics are those of OpenSSL's cache.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_int;
@@ -29,8 +29,7 @@ const EXPIRY_INTERVAL: u64 = 256;
 /// The version of the protocol, and the session's id.
 type Key = (c_int, Box<[u8]>);
 
-/// The cache. It holds copies of sessions and returns copies, because a connection changes its session
-/// without a lock.
+/// The cache keeps copies of sessions and returns copies, because a connection changes its session without a lock.
 #[derive(Default)]
 pub(crate) struct SessionCache(Mutex<Sessions>);
 

@@ -21,7 +21,7 @@ use super::{cipher, decl};
 /// The length of the block of ticket keys in OpenSSL 1.1 and later.
 pub(crate) const TICKET_KEYS_LEN: usize = 80;
 
-/// A ticket key: a name, a key for the MAC and one for the cipher.
+/// The keys with which a server encrypts tickets: a name, a key for the MAC and a key for the cipher.
 pub(crate) type TicketBlock = Zeroizing<[u8; TICKET_KEYS_LEN]>;
 
 /// The role and versions that a context supports.
@@ -38,8 +38,8 @@ pub(crate) enum CtxMethod {
 /// context (S1).
 pub(crate) struct CtxHandle(pub(super) SslContextBuilder);
 
-/// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
-/// to tell.
+/// The names of all signature algorithms, with colons between them. `None` with older versions of OpenSSL, which do not
+/// list them.
 #[cfg(ossl340)]
 pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
     clear_errors();
@@ -52,8 +52,8 @@ pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
     }
 }
 
-/// The names of all signature algorithms, with colons between them; `None` if OpenSSL is too old
-/// to tell.
+/// The names of all signature algorithms, with colons between them. `None` with older versions of OpenSSL, which do not
+/// list them.
 #[cfg(not(ossl340))]
 pub(crate) fn builtin_sigalgs() -> Option<Result<String, ErrorStack>> {
     None
@@ -269,8 +269,8 @@ impl CtxHandle {
         check(unsafe { ctrl(self.as_ptr(), command, 0, list) })
     }
 
-    /// The names of the groups for the context's range of versions; `None` if OpenSSL is too old
-    /// to tell.
+    /// The names of the groups for the context's range of versions. `None` with older versions of OpenSSL, which do not
+    /// list them.
     #[cfg(ossl350)]
     pub(crate) fn implemented_groups(
         &self,
@@ -299,8 +299,8 @@ impl CtxHandle {
         }
     }
 
-    /// The names of the groups for the context's range of versions; `None` if OpenSSL is too old
-    /// to tell.
+    /// The names of the groups for the context's range of versions. `None` with older versions of OpenSSL, which do not
+    /// list them.
     #[cfg(not(ossl350))]
     pub(crate) fn implemented_groups(
         &self,
@@ -309,7 +309,7 @@ impl CtxHandle {
         None
     }
 
-    /// Sets the hint by which clients of TLS 1.2 choose their identity.
+    /// Sets the identity hint, by which a client of TLS 1.2 chooses its pre-shared key.
     pub(crate) fn set_psk_identity_hint(&mut self, hint: Option<&CStr>) -> Result<(), ErrorStack> {
         let hint = hint.map_or(ptr::null(), CStr::as_ptr);
         // SAFETY: `&mut self`: no connection uses this context (S1). OpenSSL copies the string;
@@ -389,8 +389,8 @@ impl CtxHandle {
 pub(crate) struct SessionCounters(SslContext);
 
 impl SessionCounters {
-    /// OpenSSL's counters, in the order in which Python shows them. They lack the sessions in a server's
-    /// cache and the misses there, which [`SessionCache`] counts.
+    /// OpenSSL's counters, in the order in which Python shows them. OpenSSL does not count the sessions and the misses
+    /// of a [`SessionCache`], which counts them itself.
     pub(crate) fn read(&self) -> [i64; 9] {
         [
             decl::SSL_CTRL_SESS_CONNECT,

@@ -17,8 +17,8 @@ use super::method::BioMethod;
 use super::sys::FileState;
 use super::{decl, util};
 
-/// The most bytes of all PEM blocks of a file (`-----BEGIN` to `-----END`), and of one block. OpenSSL
-/// keeps a block in memory, and has no limit.
+/// The most bytes of all PEM blocks of a file (`-----BEGIN` to `-----END`), and of one block. OpenSSL keeps a whole
+/// block in memory, and has no limit of its own.
 const MAX_IN_ALL_BLOCKS: usize = 512 << 20;
 const MAX_IN_A_BLOCK: usize = 128 << 20;
 
@@ -26,8 +26,8 @@ const MAX_IN_A_BLOCK: usize = 128 << 20;
 /// cannot be read twice, and has no limit.
 const MAX_KEPT_FROM_A_PIPE: usize = 16 << 20;
 
-/// The most lines of a file that may begin with a NUL. When OpenSSL looks for a key, it starts its
-/// search again after each of them, so without a limit the search could take very long.
+/// The most lines of a file that may begin with a NUL. When OpenSSL looks for a key, it starts its search again after
+/// each such line, so without a limit the search could take very long.
 const MAX_NUL_LINES: usize = 4096;
 
 /// The data of the `BIO`.

@@ -12,8 +12,8 @@ use super::ctx::{CtxHandle, TicketBlock};
 /// An error of user code.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The callbacks of a context. An implementation owns the `SSL_CTX` and every value that a callback
-/// needs, and each connection holds it (S3).
+/// The callbacks of a context. A type that implements this trait owns the `SSL_CTX` and every value that a callback
+/// needs. Each connection keeps a reference to it (S3).
 pub(crate) trait Hooks: Send + Sync {
     /// The `SSL_CTX`.
     fn handle(&self) -> &CtxHandle;
@@ -34,15 +34,15 @@ pub(crate) trait Hooks: Send + Sync {
     /// Called for a message or record header that was received or sent.
     fn message(&self, message: &RawMessage<'_>) -> Result<(), BoxError>;
 
-    /// A client's identity and key for the server's hint (empty if there is none), within the
-    /// limits. An empty key means that the client has no key.
+    /// Returns a client's identity and key for the server's identity hint (empty if the server sent none). Their
+    /// lengths must be within `limits`. An empty key means that the client has no key.
     fn psk_client(&self, hint: &[u8], limits: PskLimits) -> Result<PskClient, BoxError>;
 
-    /// The key of an identity that a client sent, at most `limit` bytes. An empty key means that the
-    /// identity is unknown.
+    /// Returns the key of an identity that a client sent, at most `limit` bytes. An empty key means that the identity
+    /// is unknown.
     fn psk_server(&self, identity: &[u8], limit: usize) -> Result<Zeroizing<Vec<u8>>, BoxError>;
 
-    /// The ticket keys: the first one encrypts, all of them decrypt.
+    /// The ticket keys. The first key encrypts tickets, and every key decrypts them.
     fn ticket_keys(&self) -> &[TicketBlock];
 
     /// The number that identifies the context.
@@ -51,7 +51,7 @@ pub(crate) trait Hooks: Send + Sync {
     /// Whether the context has a callback for peers' certificates.
     fn verifies_peers(&self) -> bool;
 
-    /// The callback's decision; [`PeerDecision::Keep`] without a callback.
+    /// Returns the callback's decision, or [`PeerDecision::Keep`] if there is no callback.
     fn verify_peer(&self, peer: &Peer) -> PeerDecision;
 
     /// Whether the context has more than one certificate.
@@ -77,14 +77,14 @@ pub(crate) struct Peer {
     pub(crate) verified: bool,
     /// The chain, starting with the peer's certificate, as far as OpenSSL could build it.
     pub(crate) chain: Vec<X509>,
-    /// All errors, each with its depth in the chain. Empty if the connection only has a [`PeerCheck`]:
-    /// OpenSSL then stops at the first error.
+    /// All verification errors, each with its depth in the chain. The list is empty if the connection only has a
+    /// [`PeerCheck`], because OpenSSL then stops at the first error.
     pub(crate) errors: Vec<(X509VerifyResult, c_int)>,
 }
 
 /// The decision of a context's callback about a peer's certificates.
 pub(crate) enum PeerDecision {
-    /// The result of OpenSSL's verification counts.
+    /// The handshake continues or fails by the result of OpenSSL's verification.
     Keep,
     Accept,
     Refuse(BoxError),
@@ -92,8 +92,8 @@ pub(crate) enum PeerDecision {
 
 /// A connection's own check of the peer's certificates.
 pub(crate) trait PeerCheck: Send {
-    /// Whether a peer that OpenSSL or the context's callback rejects is refused, without a call of
-    /// `accepts`.
+    /// Whether the connection refuses each peer that OpenSSL or the context's callback rejects. `accepts` is not called
+    /// for such a peer.
     fn needs_verification(&self) -> bool;
 
     fn accepts(&self, peer: &Peer) -> bool;

@@ -22,8 +22,7 @@ impl CtxHandle {
             CtxMethod::Fixed(version) => SslContextBuilder::new(fixed_version(version)),
         }?;
         let mut ctx = CtxHandle(builder);
-        // OpenSSL ignores wrong commands in its configuration file, but leaves their errors in the
-        // queue.
+        // OpenSSL ignores wrong commands in its configuration file, but leaves their errors in the error queue.
         clear_errors();
         #[cfg(not(has_fixed_version_methods))]
         if let CtxMethod::Fixed(version) = method {
@@ -99,8 +98,8 @@ impl CtxHandle {
         unsafe { decl::SSL_CTX_set_msg_callback(self.as_ptr(), callback) };
     }
 
-    /// Sets whether OpenSSL calls back for the client's server name, and before that for its whole
-    /// message. With a callback, a server also acknowledges the name to the client.
+    /// Sets whether OpenSSL calls back for the client's server name, and before that for its whole ClientHello. With a
+    /// callback, a server also acknowledges the name to the client.
     pub(crate) fn set_server_name(&mut self, on: bool) {
         // SAFETY: `&mut self`: no connection uses this context (S1). The trampolines find their data
         // through the `SSL`, which that data outlives (S2).

@@ -47,8 +47,8 @@ pub(crate) fn lend<R>(borrower: usize, stream: &mut dyn LentStream, f: impl FnOn
     f()
 }
 
-/// Calls `f` with the stream that was lent to this borrower. `None` if the innermost loan of this
-/// thread is for another borrower. While `f` runs, the thread has no loan.
+/// Calls `f` with the stream that was lent to this borrower. Returns `None` if the innermost loan of this thread is for
+/// another borrower. While `f` runs, the thread has no loan.
 pub(crate) fn borrow<R>(borrower: usize, f: impl FnOnce(&mut dyn LentStream) -> R) -> Option<R> {
     let (owner, stream) = LENT.get()?;
     if owner != borrower {

@@ -53,9 +53,9 @@ fn slot() -> Result<c_int, ErrorStack> {
     .copied()
 }
 
-/// Makes a store ask `source` before it looks for certificates anywhere else. The store asks every
-/// time, also if it contains a certificate with the subject already, because OpenSSL considers all
-/// certificates with the subject.
+/// Makes a store ask `source` before it looks for certificates anywhere else. Several certificates
+/// can have the same subject, and OpenSSL considers all of them. So the store asks even if it
+/// contains a certificate with the subject already.
 ///
 /// # Safety
 ///

@@ -25,7 +25,8 @@ pub(crate) fn number_of_short_name(name: &std::ffi::CStr) -> Option<i32> {
     (nid != sys::NID_undef).then_some(nid)
 }
 
-/// Finds an object by its dotted form or, unless `numeric`, by its name. `None` if there is none.
+/// Finds an object by its dotted form, or by its name unless `numeric` is set. Returns `None` if
+/// there is no such object.
 pub(crate) fn from_text(text: &str, numeric: bool) -> Result<Option<Object>, ErrorStack> {
     let Ok(text) = CString::new(text) else {
         return Ok(None);

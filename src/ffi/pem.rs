@@ -98,7 +98,7 @@ unsafe extern "C" fn no_password(_: *mut c_char, _: c_int, _: c_int, _: *mut c_v
     -1
 }
 
-/// Whether the last error of the queue means that the file has no further block of the kind.
+/// Whether the last error of the queue means that no further block of the kind was found.
 fn is_end(queue: &ErrorStack) -> bool {
     queue.errors().last().is_some_and(|error| {
         error.library_code() == sys::ERR_LIB_PEM && error.reason_code() == decl::PEM_R_NO_START_LINE

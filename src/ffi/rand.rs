@@ -22,8 +22,8 @@ pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), ErrorStack> {
 pub(crate) fn add(bytes: &[u8], entropy: f64) {
     for part in bytes.chunks(c_int::MAX as usize) {
         let len = c_int::try_from(part.len()).unwrap_or(c_int::MAX);
-        // SAFETY: pointer and length are those of `part`, which is only read. C converts `entropy` to
-        // an integer, so it is limited to the range of one.
+        // SAFETY: pointer and length are those of `part`, which is only read. OpenSSL converts `entropy` to an `int`,
+        // which is undefined for a number out of range, so `entropy` is limited.
         unsafe { decl::RAND_add(part.as_ptr().cast(), len, entropy.max(0.0).min(len.into())) }
     }
     clear_errors();

@@ -1,5 +1,5 @@
-//! Host name lookup with `getaddrinfo(3)`. The standard library drops the error numbers, which Python
-//! reports.
+//! Host name lookup with `getaddrinfo(3)`. The standard library does not return the error numbers of this function,
+//! which Python reports.
 
 use std::ffi::CStr;
 use std::io;
@@ -39,7 +39,7 @@ pub(crate) fn addresses(
     hints.ai_family = family;
     hints.ai_socktype = sys::SOCK_STREAM;
     let mut list = ptr::null_mut();
-    // SAFETY: a C string, no service, and two pointers to local variables.
+    // SAFETY: the host is a C string, and a null service is allowed. The other pointers are to local variables.
     let number =
         unsafe { sys::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
     match number {
@@ -51,11 +51,11 @@ pub(crate) fn addresses(
     let mut found = Vec::new();
     let mut next = NonNull::new(list.0);
     while let Some(entry) = next {
-        // SAFETY: an entry of the list, which is freed at the end of this function only.
+        // SAFETY: `entry` is null or an entry of the list, which is freed only at the end of this function.
         let entry = unsafe { entry.as_ref() };
         let length = usize::try_from(entry.ai_addrlen).unwrap_or(usize::MAX);
-        // SAFETY: the closure writes `*room` bytes at most to the storage, all of them from
-        // `ai_addr`, where `ai_addrlen` bytes of an address are. It sets the length that it wrote.
+        // SAFETY: the closure copies at most `*room` bytes to the storage. It copies them from `ai_addr`, which has
+        // `ai_addrlen` bytes, and sets the length to the number of copied bytes.
         let copied = unsafe {
             SockAddr::try_init(|storage, room| {
                 if entry.ai_addr.is_null() || length > usize::try_from(*room).unwrap_or(0) {

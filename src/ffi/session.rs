@@ -21,9 +21,9 @@ pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
     }
 }
 
-/// A copy of a client's session with application data: bytes that this library stores with the
-/// session, also in its DER encoding. They are in the field for a server's ticket application data,
-/// which is empty in a client's session.
+/// Copies a client's session and adds application data: bytes that this library stores with the
+/// session, also in its DER encoding. The bytes are in OpenSSL's field for ticket application data.
+/// Only servers use this field, so it is empty in a client's session.
 pub(crate) fn with_app_data(
     session: &SslSessionRef,
     app_data: &[u8],

@@ -29,8 +29,8 @@ pub(crate) const RECORD_MAX: usize = decl::SSL3_RT_MAX_PLAIN_LENGTH;
 #[derive(Debug)]
 pub(crate) enum Step<T> {
     Done(T),
-    /// The step has used up its budget, because the peer has sent many records. The caller repeats it,
-    /// and releases the lock in between.
+    /// The step has used up its budget, because the peer has sent many records. The caller releases the lock, and then
+    /// repeats the step.
     Again,
     /// Another thread held the connection's lock until the deadline.
     Busy,
@@ -98,7 +98,7 @@ impl<T> Drop for Pinned<T> {
 /// order: the `SSL` first.
 pub(crate) struct SslHandle {
     ssl: Ssl,
-    /// OpenSSL has made `close_notify` and counts it as sent, but there was no room to send all of it.
+    /// Whether OpenSSL counts `close_notify` as sent although the transport had no room for all of it.
     close_notify_unsent: bool,
     /// Whether OpenSSL's buffers are freed after every step.
     releases: bool,
@@ -275,9 +275,9 @@ impl SslHandle {
         }
     }
 
-    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step. Before
-    /// 3.2, OpenSSL itself frees them after most steps (`SSL_MODE_RELEASE_BUFFERS`), which is
-    /// cheaper than `SSL_free_buffers`.
+    /// Frees OpenSSL's buffers now, if they are empty, and from now on after every step. Before version 3.2, OpenSSL
+    /// itself frees the buffers after most steps (`SSL_MODE_RELEASE_BUFFERS`), which is cheaper than
+    /// `SSL_free_buffers`.
     pub(crate) fn release_buffers(&mut self) {
         self.releases = true;
         if mode_releases() {
@@ -329,11 +329,11 @@ impl SslHandle {
         self.view().shutdown_state().0 && !self.close_notify_unsent
     }
 
-    /// Sends `close_notify`, or the rest of it. If it was sent already, reads the peer's. True when both
-    /// were sent and received.
+    /// Sends `close_notify`, or the rest of it. If `close_notify` was sent already, reads the peer's. Returns true when
+    /// both were sent and received.
     ///
-    /// OpenSSL counts `close_notify` as sent when it tries to send it. Without room for it, the call must
-    /// be repeated (`SSL_shutdown(3)`).
+    /// OpenSSL counts `close_notify` as sent when it tries to send it. If the transport had no room, the call must be
+    /// repeated (`SSL_shutdown(3)`).
     pub(crate) fn shutdown(&mut self) -> StepResult<bool> {
         let sends = !self.sent_close_notify();
         let mut both = false;
@@ -341,7 +341,8 @@ impl SslHandle {
             // SAFETY: no other thread uses this `SSL` (S4).
             let result = unsafe { sys::SSL_shutdown(ssl) };
             both = result == 1;
-            // 0 is a success too: `close_notify` was sent, and the peer's has not arrived.
+            // `SSL_shutdown` returns 0 if it has sent `close_notify` and the peer's has not arrived, which is a success
+            // too.
             if result == 0 { 1 } else { result }
         });
         self.close_notify_unsent = sends && !matches!(outcome, Ok(Step::Done(())));
@@ -374,9 +375,9 @@ impl SslHandle {
         self.bio.begin_step();
         let result = f(self.ssl.as_ptr());
         let outcome = self.outcome(result);
-        // Despite `SSL_MODE_RELEASE_BUFFERS`, OpenSSL keeps the write buffer that it allocates when
-        // it receives a ticket, a KeyUpdate or a CertificateRequest. A step that receives one of
-        // them usually reads another record too, or tries to.
+        // Despite `SSL_MODE_RELEASE_BUFFERS`, OpenSSL keeps the write buffer that it allocates when it receives a
+        // ticket, a KeyUpdate or a CertificateRequest. A step that receives such a message usually reads another record
+        // too, or tries to.
         if self.releases && (!mode_releases() || self.bio.has_read_several()) {
             self.free_buffers();
         }
@@ -521,9 +522,9 @@ impl SslHandle {
     /// since that affects the copy only, the session can be offered again.
     pub(crate) fn set_session(&mut self, session: &SslSessionRef) -> Result<(), ErrorStack> {
         let copy = session::copy(session)?;
-        // SAFETY: a session must be used with one `SSL_CTX` only, because that one's cache may contain it
-        // (SSL_set_session(3)). This copy is in no cache, and only this connection has it. OpenSSL
-        // takes a reference of its own.
+        // SAFETY: a session must be used with one `SSL_CTX` only, because the cache of that `SSL_CTX` may contain the
+        // session (SSL_set_session(3)). This copy is in no cache, and only this connection has it. OpenSSL takes a
+        // reference of its own.
         unsafe { self.ssl.set_session(&copy) }
     }
 }

@@ -80,8 +80,8 @@ pub(crate) fn c_string_lossy(text: &str) -> std::ffi::CString {
 
 /// Empties this thread's error queue, so that it holds only errors of the next call.
 pub(crate) fn clear_errors() {
-    // SAFETY: both calls take no argument and touch only this thread's queue. The check is faster
-    // than to clear an empty queue.
+    // SAFETY: both calls take no argument and touch only this thread's queue. To look at an empty queue is faster than
+    // to clear it.
     unsafe {
         if decl::ERR_peek_last_error() != 0 {
             decl::ERR_clear_error();

@@ -12,9 +12,9 @@ use openssl_sys as sys;
 use super::hooks::Hooks;
 use super::{decl, session, util};
 
-/// Read access to a connection. The thread that has a view has the connection to itself (S4): it holds
-/// the connection's lock, or reads through its window. No method changes the connection. A view stays
-/// on its thread, since a `RefCell` is not `Sync`.
+/// Read access to a connection. While a thread has a view, no other thread uses the connection (S4): the thread holds
+/// the connection's lock, or reads through the connection's [`Window`](super::window::Window). No method changes the
+/// connection. A view stays on its thread, since a `RefCell` is not `Sync`.
 pub(crate) struct View<'a> {
     ssl: &'a SslRef,
     context: &'a RefCell<Arc<dyn Hooks>>,
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
             // SAFETY: no other thread uses this `SSL` (S4); the command takes no argument.
             let nid = unsafe { sys::SSL_ctrl(self.ssl.as_ptr(), get, 0, null) };
             let name = openssl::nid::Nid::from_raw(i32::try_from(nid).ok()?);
-            // OpenSSL 3.2 and newer return IANA's names, which differ from OpenSSL's own in the
+            // OpenSSL 3.2 and newer return the names of the IANA registry. They differ from OpenSSL's own names in the
             // cases below.
             Some(match name.short_name().ok()? {
                 "UNDEF" => return None,

@@ -16,9 +16,9 @@ pub(crate) trait CallbackWatch: Send + Sync {
     fn in_callback(&self, on: bool);
 }
 
-/// Lets other threads read a connection while user code, called by OpenSSL, runs under its lock.
+/// Lets other threads read a connection while OpenSSL calls user code under the connection's lock.
 ///
-/// OpenSSL does nothing during that time. It continues when the last reader is done.
+/// OpenSSL does nothing while user code runs. It continues when user code has returned and the last reader is done.
 pub(crate) struct Window {
     paused: Mutex<Option<PausedConnection>>,
     watch: Arc<dyn CallbackWatch>,

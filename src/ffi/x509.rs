@@ -54,7 +54,7 @@ pub(crate) enum GeneralName {
     Unknown(c_int),
 }
 
-/// The size of the first buffer for the text of an object identifier. A longer one takes a second call.
+/// The size of the first buffer for the text of an object identifier. A longer text takes a second call.
 const OBJECT_TEXT: usize = 256;
 
 /// The attributes of a name, in the order of the certificate.
@@ -236,7 +236,7 @@ pub(crate) fn authority_info_uris(x509: &X509Ref) -> Vec<(c_int, Vec<u8>)> {
 
 /// The URIs of all full names of the extension cRLDistributionPoints.
 ///
-/// A point may have no name (CVE-2019-5010), or one that is relative to the issuer, which CPython
+/// A distribution point may have no name (CVE-2019-5010), or a name that is relative to the issuer, which CPython
 /// mistakes for a full name. Both are skipped.
 pub(crate) fn crl_distribution_uris(x509: &X509Ref) -> Vec<Vec<u8>> {
     let points = x509.crl_distribution_points();
@@ -377,9 +377,9 @@ impl Drop for Bio {
     }
 }
 
-/// Whether a verification may accept a certificate. A server's own certificate is accepted only if
-/// the verification has a host name or an address to compare it with. If it has none, its error
-/// becomes a host name mismatch. All other certificates may be accepted.
+/// Whether a callback may accept the certificate at the current depth of a verification. A client may accept a server's
+/// own certificate only if the verification has a host name or an address to compare with that certificate. If there is
+/// neither, the error becomes a host name mismatch. A callback may accept all other certificates.
 pub(crate) fn require_host(verification: &mut X509StoreContextRef) -> bool {
     let client = X509StoreContext::ssl_idx()
         .ok()

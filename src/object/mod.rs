@@ -267,8 +267,8 @@ impl SslObject {
         self.connection.count_message();
     }
 
-    /// Whether a read would need bytes of the peer. The bytes in the incoming buffer do not count:
-    /// the caller looks for those.
+    /// Whether a read would need bytes of the peer. The method ignores the bytes in the incoming buffer, which the
+    /// caller checks itself.
     #[cfg(feature = "tokio")]
     pub(crate) fn awaits_peer(&self) -> bool {
         self.connection.awaits_peer()
@@ -492,8 +492,8 @@ impl SslObject {
 
 inspection_methods!(SslObject, "obj");
 
-/// Repeats a step until it is done or would have to wait. Between two steps, other threads can use the
-/// connection.
+/// Repeats a step until the operation is done or the step would have to wait. Between two steps, other threads can use
+/// the connection.
 fn run<T>(step: impl FnMut() -> Result<Step<T>>) -> Result<T> {
     steps(step)?.now()
 }

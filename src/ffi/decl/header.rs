@@ -71,7 +71,7 @@ fn in_c(rust: &str) -> String {
     .to_owned()
 }
 
-/// The C text that the compiler checks.
+/// The C source that the compiler checks.
 fn source() -> String {
     let mut c = INCLUDES.to_owned();
     for callback in CALLBACKS {
@@ -84,7 +84,7 @@ fn source() -> String {
     for (name, value) in NUMBERS {
         writeln!(c, "{}", equal(name, *value)).unwrap();
     }
-    // Enumerations that are declared as `int`, and structs whose fields are read here.
+    // C enumerations that are declared as `int` here, and structs whose fields this crate reads.
     for (in_c, size) in [
         (
             "sizeof(OSSL_HANDSHAKE_STATE)",
@@ -131,14 +131,14 @@ fn compiles(c: &str) -> bool {
     child.wait().unwrap().success()
 }
 
-// Not on Windows: it has no C compiler to compare the declarations with.
+// Windows has no C compiler to compare the declarations with.
 #[cfg(unix)]
 #[test]
 fn declarations_match_openssls_headers() {
     assert!(compiles(&source()));
 }
 
-// Not on Windows: it has no C compiler to compare the declarations with.
+// Windows has no C compiler to compare the declarations with.
 #[cfg(unix)]
 #[test]
 fn a_wrong_type_number_or_layout_does_not_compile() {

@@ -1,5 +1,5 @@
-//! C functions and constants that `openssl-sys` lacks, and every function that may be the first call
-//! of OpenSSL in a process.
+//! C functions and constants that `openssl-sys` lacks, and every function that a process may call before OpenSSL is
+//! initialised.
 //!
 //! A test converts the declarations to C and lets the C compiler compare them with the installed
 //! headers, also the numbers and the layouts of structs (`header.rs`).

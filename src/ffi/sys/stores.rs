@@ -15,13 +15,13 @@ pub(crate) type Entry = (Vec<u8>, u32, Option<BTreeSet<String>>);
 pub(crate) const X509: u32 = crypto::X509_ASN_ENCODING;
 pub(crate) const PKCS_7: u32 = crypto::PKCS_7_ASN_ENCODING;
 
-/// An open store.
+/// An open store of Windows.
 struct Store(crypto::HCERTSTORE);
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // SAFETY: an open store, which is closed once. No certificate of it is used any more: the functions
-        // below copy them.
+        // SAFETY: `self.0` is an open store, which is closed once. The functions below copy certificates, so none of
+        // the store is used after this call.
         unsafe { crypto::CertCloseStore(self.0, 0) };
     }
 }
@@ -40,8 +40,8 @@ const LOCATIONS: [u32; 7] = [
 /// The stores of a name at all locations, as one.
 fn open(name: &CStr) -> io::Result<Store> {
     let open = |provider, flags, name: *const c_void| {
-        // SAFETY: a provider of the system; the name is null for the collection, which has none, and a string
-        // for a system store.
+        // SAFETY: `provider` is one of the system's. `name` is a C string for a system store, and null for a
+        // collection, which has no name.
         let store = unsafe { crypto::CertOpenStore(provider, 0, 0, flags, name) };
         match store.is_null() {
             true => Err(io::Error::last_os_error()),
@@ -60,7 +60,7 @@ fn open(name: &CStr) -> io::Result<Store> {
         )
         .and_then(|store| {
             let flag = crypto::CERT_PHYSICAL_STORE_ADD_ENABLE_FLAG;
-            // SAFETY: two open stores. The collection keeps a reference of its own.
+            // SAFETY: both stores are open. The collection keeps a reference of its own to `store`.
             match unsafe { crypto::CertAddStoreToCollection(all.0, store.0, flag, 0) } {
                 0 => Err(io::Error::last_os_error()),
                 _ => Ok(()),
@@ -78,14 +78,14 @@ pub(crate) fn certificates(name: &CStr) -> io::Result<Vec<Entry>> {
     let store = open(name)?;
     let (mut found, mut current) = (Vec::new(), ptr::null());
     let failed = loop {
-        // SAFETY: an open store, and null or the certificate that the previous call returned, which this
+        // SAFETY: the store is open. `current` is null or the certificate that the previous call returned, which this
         // call frees.
         current = unsafe { crypto::CertEnumCertificatesInStore(store.0, current) }.cast_const();
-        // SAFETY: null, or a certificate until the next call.
+        // SAFETY: `current` is null, or a certificate that is live until the next call.
         let Some(context) = (unsafe { current.as_ref() }) else {
             break None;
         };
-        // SAFETY: the certificate's bytes.
+        // SAFETY: the pointer and the length are those of the certificate's encoding.
         let der = unsafe { bytes(context.pbCertEncoded, context.cbCertEncoded) };
         match purposes(context) {
             Ok(purposes) => found.push((der, context.dwCertEncodingType, purposes)),
@@ -95,7 +95,7 @@ pub(crate) fn certificates(name: &CStr) -> io::Result<Vec<Entry>> {
     match failed {
         None => Ok(found),
         Some(error) => {
-            // SAFETY: the certificate of the last call, which no further call frees.
+            // SAFETY: `current` is the certificate of the last call, and no further call frees it.
             unsafe { crypto::CertFreeCertificateContext(current) };
             Err(error)
         }
@@ -107,14 +107,14 @@ pub(crate) fn crls(name: &CStr) -> io::Result<Vec<(Vec<u8>, u32)>> {
     let store = open(name)?;
     let (mut found, mut current) = (Vec::new(), ptr::null());
     loop {
-        // SAFETY: an open store, and null or the list that the previous call returned, which this call
-        // frees.
+        // SAFETY: the store is open. `current` is null or the revocation list that the previous call returned, which
+        // this call frees.
         current = unsafe { crypto::CertEnumCRLsInStore(store.0, current) }.cast_const();
-        // SAFETY: null, or a revocation list until the next call.
+        // SAFETY: `current` is null, or a revocation list that is live until the next call.
         let Some(context) = (unsafe { current.as_ref() }) else {
             return Ok(found);
         };
-        // SAFETY: the list's bytes.
+        // SAFETY: the pointer and the length are those of the list's encoding.
         let der = unsafe { bytes(context.pbCrlEncoded, context.cbCrlEncoded) };
         found.push((der, context.dwCertEncodingType));
     }
@@ -122,12 +122,12 @@ pub(crate) fn crls(name: &CStr) -> io::Result<Vec<(Vec<u8>, u32)>> {
 
 /// # Safety
 ///
-/// `data` is null, or `length` bytes are there.
+/// `data` is null, or points to `length` bytes.
 unsafe fn bytes(data: *const u8, length: u32) -> Vec<u8> {
     if data.is_null() {
         return Vec::new();
     }
-    // SAFETY: the caller promises the bytes.
+    // SAFETY: `data` is not null, so the caller promises `length` bytes.
     unsafe { std::slice::from_raw_parts(data, length as usize) }.to_vec()
 }
 
@@ -148,7 +148,7 @@ fn usage(context: &crypto::CERT_CONTEXT, flag: u32) -> io::Result<Option<BTreeSe
         }
     };
     let mut size = 0;
-    // SAFETY: a certificate. Without room, the call sets the size.
+    // SAFETY: `context` is a live certificate. Without memory for the result, the call only sets `size`.
     if unsafe { crypto::CertGetEnhancedKeyUsage(context, flag, ptr::null_mut(), &raw mut size) }
         == 0
     {
@@ -157,12 +157,12 @@ fn usage(context: &crypto::CERT_CONTEXT, flag: u32) -> io::Result<Option<BTreeSe
     // The structure begins with a number and a pointer, so it needs the alignment of `u64`.
     let mut room = vec![0_u64; (size as usize).div_ceil(8).max(2)];
     let usage = room.as_mut_ptr().cast::<crypto::CTL_USAGE>();
-    // SAFETY: a certificate, and `size` bytes with the alignment of the structure.
+    // SAFETY: `context` is a live certificate, and `usage` has `size` bytes with the alignment of the structure.
     if unsafe { crypto::CertGetEnhancedKeyUsage(context, flag, usage, &raw mut size) } == 0 {
         return absent();
     }
     let mut found = BTreeSet::new();
-    // SAFETY: the call has filled the structure: a list of as many strings in the same memory, `room`.
+    // SAFETY: the call has filled the structure: a list of C strings in the memory of `room`, and their number.
     unsafe {
         let usage = &*usage;
         for at in 0..usage.cUsageIdentifier as usize {

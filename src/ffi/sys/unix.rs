@@ -25,7 +25,8 @@ pub(crate) const MSG_NOSIGNAL: i32 = 0;
 
 pub(crate) const MSG_PEEK: i32 = libc::MSG_PEEK;
 
-/// Whether each socket of this crate is in non-blocking mode, because a single call cannot be.
+/// Whether this crate sets each of its sockets to non-blocking mode. A platform needs this if it has no flag for a
+/// single call that does not wait.
 pub(crate) const ALWAYS_NONBLOCKING: bool = false;
 
 /// Waits until the socket is ready or `wake` is readable, and returns which of the two it is. Both are
@@ -106,12 +107,12 @@ pub(crate) fn replace(source: BorrowedFd<'_>, target: BorrowedFd<'_>) -> io::Res
 
 /// The text of one of `getaddrinfo`'s numbers.
 pub(crate) fn lookup_text(number: i32) -> String {
-    // SAFETY: takes a number. It returns a string that is never freed, or null.
+    // SAFETY: the call takes a number, and returns null or a string that is never freed.
     let text = unsafe { libc::gai_strerror(number) };
     if text.is_null() {
         return "Unknown error".to_owned();
     }
-    // SAFETY: not null, so a string that is never freed.
+    // SAFETY: `text` is not null, so it is a string that is never freed.
     unsafe { CStr::from_ptr(text) }
         .to_string_lossy()
         .into_owned()

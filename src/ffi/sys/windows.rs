@@ -21,18 +21,19 @@ pub(crate) use windows_sys::Win32::Networking::WinSock::{ADDRINFOA as addrinfo, 
 pub(crate) const AF_UNSPEC: i32 = WinSock::AF_UNSPEC as i32;
 pub(crate) const SOCK_STREAM: i32 = WinSock::SOCK_STREAM;
 
-/// No number of `getaddrinfo` on Windows stands for another error.
+/// A number that `getaddrinfo` never returns: on Windows, none of its numbers means a system error.
 pub(crate) const EAI_SYSTEM: i32 = i32::MIN;
 
-/// Windows has no such flag, so each socket of this crate is in non-blocking mode.
+/// Windows has no flag for a single call that does not wait, so each socket of this crate is in non-blocking mode.
 pub(crate) const MSG_DONTWAIT: i32 = 0;
 
-/// Windows sends no signal.
+/// Windows sends no signal when the peer has closed the connection, so there is no flag against it.
 pub(crate) const MSG_NOSIGNAL: i32 = 0;
 
 pub(crate) const MSG_PEEK: i32 = WinSock::MSG_PEEK;
 
-/// Whether each socket of this crate is in non-blocking mode, because a single call cannot be.
+/// Whether this crate sets each of its sockets to non-blocking mode. Windows has no flag for a single call that does
+/// not wait.
 pub(crate) const ALWAYS_NONBLOCKING: bool = true;
 
 /// Waits until the socket is ready or `wake` is readable, and returns which of the two it is. Both are
@@ -59,7 +60,7 @@ pub(crate) fn poll(
     };
     let mut entries = [entry(socket, events), entry(wake, WinSock::POLLRDNORM)];
     let count = 1 + u32::from(wake.is_some());
-    // SAFETY: `count` entries, which the system changes in place.
+    // SAFETY: `entries` has `count` elements, which the system changes in place.
     if unsafe { WinSock::WSAPoll(entries.as_mut_ptr(), count, milliseconds) } < 0 {
         return Err(last_error());
     }
@@ -89,7 +90,8 @@ fn select(
         ..0 => ptr::null(),
         _ => &raw const time,
     };
-    // SAFETY: three sets, which the system changes in place, and a time or null.
+    // SAFETY: the three sets are local variables, which the system changes in place. The time is a local variable or
+    // null.
     let found =
         unsafe { WinSock::select(0, &raw mut reads, &raw mut writes, &raw mut failed, limit) };
     if found < 0 {
@@ -115,7 +117,7 @@ pub(crate) fn borrow(socket: &Socket) -> BorrowedSocket<'_> {
 /// Whether programs that this process starts inherit the descriptor.
 pub(crate) fn is_inheritable(socket: &Socket) -> io::Result<bool> {
     let mut flags = 0;
-    // SAFETY: an open handle, and a pointer to a local variable.
+    // SAFETY: the handle is open, and the pointer is to a local variable.
     if unsafe { GetHandleInformation(socket.as_raw_socket() as HANDLE, &raw mut flags) } == 0 {
         return Err(io::Error::last_os_error());
     }
@@ -127,7 +129,8 @@ pub(crate) fn is_inheritable(socket: &Socket) -> io::Result<bool> {
 pub(crate) fn domain(socket: &Socket) -> io::Result<Domain> {
     let mut info = WinSock::WSAPROTOCOL_INFOW::default();
     let mut length = size_of::<WinSock::WSAPROTOCOL_INFOW>() as i32;
-    // SAFETY: an open socket, and a local variable of `length` bytes, which consists of numbers.
+    // SAFETY: the socket is open. The pointer is to a local variable of `length` bytes, for which every bit pattern is
+    // a value.
     let outcome = unsafe {
         WinSock::getsockopt(
             number(&socket.as_socket()),
@@ -151,17 +154,17 @@ pub(crate) fn unix_path(address: &SockAddr) -> Option<PathBuf> {
     let length = usize::try_from(address.len()).ok()?;
     // SAFETY: `address` has `length` bytes, and is borrowed.
     let bytes = unsafe { std::slice::from_raw_parts(address.as_ptr().cast::<u8>(), length) };
-    // The path follows the family, a number of two bytes, and ends with a NUL.
+    // The path follows the address family, a number of two bytes, and ends with a NUL.
     let path = bytes.get(2..)?.split(|&byte| byte == 0).next()?;
     (!path.is_empty()).then(|| String::from_utf8_lossy(path).into_owned().into())
 }
 
-/// The function of the same name, after Winsock was started.
+/// Starts Winsock, and then calls the system function of the same name.
 ///
 /// # Safety
 ///
-/// Those of the system's function: a string or null, a string or null, a pointer to hints or null, and a
-/// pointer to a variable.
+/// The arguments are those of the system function: host and service are C strings or null, `hints` is null or points to
+/// hints, and `list` points to a variable.
 pub(crate) unsafe fn getaddrinfo(
     host: *const std::ffi::c_char,
     service: *const std::ffi::c_char,
@@ -171,8 +174,8 @@ pub(crate) unsafe fn getaddrinfo(
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         let mut data = WinSock::WSADATA::default();
-        // SAFETY: version 2.2, and a pointer to a local variable. Calls are counted; this one lasts until the
-        // process ends.
+        // SAFETY: the call gets a version number and a pointer to a local variable. Winsock counts the calls of this
+        // function, and stays started until the process ends.
         unsafe { WinSock::WSAStartup(0x202, &raw mut data) };
     });
     // SAFETY: the caller promises valid arguments.
@@ -191,12 +194,12 @@ pub(crate) fn is_privileged() -> bool {
 
 /// The C library's text of one of its own error numbers.
 pub(crate) fn c_text(number: i32) -> String {
-    // SAFETY: takes a number. The string belongs to this thread and lasts until the thread's next call.
+    // SAFETY: the call takes a number. The string belongs to this thread and is valid until the thread's next call.
     let text = unsafe { libc::strerror(number) };
     if text.is_null() {
         return "Unknown error".to_owned();
     }
-    // SAFETY: not null, so a string that nothing changes before the copy.
+    // SAFETY: `text` is not null, so it is a string. Nothing changes it before it is copied.
     unsafe { std::ffi::CStr::from_ptr(text) }
         .to_string_lossy()
         .into_owned()
@@ -216,13 +219,13 @@ impl FileState {
     /// `None` if it is not a regular file, or if its file system does not record changes.
     pub(crate) fn of(file: &File) -> io::Result<Option<FileState>> {
         let handle = file.as_raw_handle();
-        // SAFETY: an open handle.
+        // SAFETY: `handle` is open.
         if unsafe { FileSystem::GetFileType(handle) } != FileSystem::FILE_TYPE_DISK {
             return Ok(None);
         }
         let mut info = FileSystem::BY_HANDLE_FILE_INFORMATION::default();
         let mut times = FileSystem::FILE_BASIC_INFO::default();
-        // SAFETY: an open handle, and pointers to local variables of the types that the calls fill.
+        // SAFETY: `handle` is open. The pointers are to local variables of the types that the calls fill.
         let done = unsafe {
             FileSystem::GetFileInformationByHandle(handle, &raw mut info) != 0
                 && FileSystem::GetFileInformationByHandleEx(

@@ -7,9 +7,10 @@ use super::{CallbackConnection, CallbackFailure, dispatch, show_messages};
 use crate::ffi::hooks::SniDecision;
 use crate::ffi::util;
 
-/// Asks the callback for server names how to continue: the callback of the context in use or, if
-/// that has none, of the context from which the connection was made. OpenSSL looks for a callback
-/// in the same order (`final_server_name`), but does not tell in which context it found one.
+/// Asks a callback for server names how to continue. The callback is that of the context in use or,
+/// if that context has none, of the context from which the connection was made. OpenSSL looks for a
+/// callback in the same order (`final_server_name`), but does not report in which context it found
+/// one.
 pub(in crate::ffi) unsafe extern "C" fn server_name(
     ssl: *mut sys::SSL,
     alert: *mut c_int,

@@ -6,8 +6,8 @@ use openssl_sys as sys;
 
 use super::{CallbackConnection, CallbackFailure, dispatch};
 
-/// A client's results: the handshake continues, or OpenSSL sends the alert
-/// `bad_certificate_status_response`.
+/// A client's results. After the first result, the handshake continues. After the second result,
+/// OpenSSL sends the alert `bad_certificate_status_response`.
 const ACCEPTED: c_int = 1;
 const REFUSED: c_int = 0;
 

@@ -20,8 +20,8 @@ use crate::ffi::util;
 const NAME_LEN: usize = 16;
 const IV_LEN: usize = 16;
 
-/// The callback's results, in this order: there is no key for the ticket; an error; the ticket is
-/// valid; the ticket is valid, and the server sends a new one.
+/// The callback's results in the order of the constants: the context has no key for the ticket; an error occurred; the
+/// ticket is valid; the ticket is valid, and the server sends a new one.
 const NO_KEY: c_int = 0;
 const FAILED: c_int = -1;
 const VALID: c_int = 1;
@@ -86,7 +86,7 @@ pub(in crate::ffi) fn keep_ticket_keys(
     }
 }
 
-/// Like [`ticket`], for a connection of the `openssl` crate. The keys are in its context.
+/// Like [`ticket`], for a connection of the `openssl` crate. Its ticket keys are stored in its `SSL_CTX`.
 unsafe extern "C" fn foreign_ticket(
     ssl: *mut sys::SSL,
     name: *mut c_uchar,
@@ -109,7 +109,7 @@ unsafe extern "C" fn foreign_ticket(
 ///
 /// # Safety
 ///
-/// All arguments but `keys` are those of OpenSSL's callback.
+/// OpenSSL has passed all arguments except `keys` to its ticket callback, which is running.
 unsafe fn prepare(
     keys: &[TicketBlock],
     ssl: *mut sys::SSL,

@@ -36,26 +36,25 @@ pub(in crate::ffi) unsafe extern "C" fn verify(
     }
 }
 
-/// The connection for which OpenSSL verifies.
+/// Returns the connection whose peer OpenSSL is verifying.
 ///
 /// # Safety
 ///
-/// `ctx` is a live verification.
+/// `ctx` is the live context of a verification.
 unsafe fn connection(ctx: *mut sys::X509_STORE_CTX) -> Option<*mut sys::SSL> {
     let index = X509StoreContext::ssl_idx().ok()?;
-    // SAFETY: the caller promises a live verification.
+    // SAFETY: the caller promises a live context of a verification.
     let verification = unsafe { X509StoreContextRef::from_ptr(ctx) };
     verification.ex_data(index).map(SslRef::as_ptr)
 }
 
-/// Adds an error to the list, and lets the verification continue. Otherwise OpenSSL would stop at
-/// the first error, and a callback that accepts this error would also accept errors that were not
-/// found yet.
+/// Adds an error to the list, and lets the verification continue. If the verification stopped at the first error, a
+/// callback that accepts this error would also accept later errors, which it has not seen.
 unsafe extern "C" fn collect(ok: c_int, ctx: *mut sys::X509_STORE_CTX) -> c_int {
     if ok == 1 {
         return 1;
     }
-    // SAFETY: OpenSSL passes the current verification, of a live connection.
+    // SAFETY: OpenSSL passes the context of the current verification, whose connection is live.
     unsafe {
         let Some(state) = connection(ctx).and_then(|ssl| callbacks(ssl)) else {
             return 0;
@@ -84,7 +83,7 @@ fn decide(
         .map(|(code, depth)| (unsafe { X509VerifyResult::from_raw(code) }, depth))
         .collect();
     if let Some((first, _)) = errors.first() {
-        // Without `collect`, OpenSSL would have reported the first error.
+        // If `collect` were not installed, OpenSSL would have reported the first error.
         verification.set_error(*first);
     }
     let peer = Peer {
