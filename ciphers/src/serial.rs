@@ -22,7 +22,7 @@ use serde::Serializer;
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The errors of the serializer.
 pub fn dicts<S: Serializer>(ciphers: &[Cipher], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ciphers.iter().map(Dict))
 }
@@ -31,7 +31,7 @@ pub fn dicts<S: Serializer>(ciphers: &[Cipher], serializer: S) -> Result<S::Ok, 
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// The errors of the serializer.
 pub fn names<S: Serializer>(ciphers: &[Cipher], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ciphers.iter().map(|cipher| cipher.name))
 }

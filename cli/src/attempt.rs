@@ -37,7 +37,7 @@ pub(crate) struct Handshake {
     pub(crate) group: Option<String>,
     pub(crate) alpn: Option<String>,
     pub(crate) session_ticket: bool,
-    /// The server closed the connection right after the handshake, with `close_notify`.
+    /// Whether the server closed the connection with `close_notify` right after the handshake.
     pub(crate) closed: bool,
 }
 

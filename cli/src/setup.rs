@@ -94,8 +94,8 @@ pub(crate) fn load_identity(
             cert.display(),
             pem_problem(cert, true, true)
         ),
-        // The error of OpenSSL, and so Python's, does not say which of the two files could not be
-        // read.
+        // OpenSSL's error, which Python reports too, does not say which of the two files could not
+        // be read.
         Some(_) if fs::File::open(cert).is_err() => {
             format!("cannot load the certificate in {}", cert.display())
         }

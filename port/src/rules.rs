@@ -56,13 +56,13 @@ pub(crate) struct Rule {
     pub(crate) findings: Vec<Vec<String>>,
     /// The value has the type of the argument with this index.
     pub(crate) passes: Option<usize>,
-    /// The expression is a statement of its own: its value is not bound to a name.
+    /// Whether the expression is a statement of its own, so that its value is not bound to a name.
     pub(crate) no_let: bool,
-    /// The call consumes its receiver.
+    /// Whether the call consumes its receiver.
     pub(crate) moves: bool,
-    /// The name is of interest only in a file that uses TLS.
+    /// Whether the name is of interest only in a file that uses TLS.
     pub(crate) plain: bool,
-    /// The value is of interest, but a use is not shown.
+    /// Whether the report leaves out the uses of the value, which other rules need.
     pub(crate) hidden: bool,
     #[serde(skip)]
     pub(crate) parameters: Vec<Parameter>,

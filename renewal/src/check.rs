@@ -32,7 +32,7 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// The certificate itself.
+    /// The certificate of this host, without its chain.
     pub(crate) fn leaf(&self) -> &X509Ref {
         // `check` rejects a chain without a certificate.
         &self.chain[0]

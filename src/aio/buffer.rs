@@ -24,7 +24,7 @@ pub(super) struct Buffer {
     /// The number of bytes at the front that were already taken.
     start: usize,
     spare: &'static LocalKey<Spare>,
-    /// Vectors with more memory are not kept.
+    /// The most bytes of memory that a vector may have to be kept.
     largest: usize,
 }
 

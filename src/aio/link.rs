@@ -42,33 +42,33 @@ pub(super) struct Link<S> {
     /// The error of a write to the inner stream during a call of OpenSSL. The next
     /// [`poll_send`](Self::poll_send) returns it.
     error: Option<io::Error>,
-    /// The inner stream has bytes that were not flushed.
+    /// Whether the inner stream has bytes that were not flushed.
     unflushed: bool,
     readable: Direction,
     writable: Direction,
-    /// The last read of the inner stream was full.
+    /// Whether the last read of the inner stream filled its buffer.
     flooded: bool,
-    /// The inner stream has ended.
+    /// Whether the inner stream has ended.
     pub(super) ended: bool,
-    /// Reads of OpenSSL get the end of file once the inner stream has ended.
+    /// Whether OpenSSL's reads get the end of file once the inner stream has ended.
     pub(super) tells_end: bool,
 }
 
-/// The records that a connection has written while no stream was lent to it. This happens when the
-/// program calls methods of the stream's `SslObject`.
+/// The records that a connection has written outside [`Link::lend`], so that it had no stream to write them to. This
+/// happens when the program calls methods of the stream's `SslObject`.
 type KeptRecords = Mutex<Vec<u8>>;
 
 /// The transport of a connection, which borrows its stream from a [`Link`] for each operation.
 struct BorrowingTransport(Arc<KeptRecords>);
 
-/// A link while it is lent to its connection.
+/// A link during [`Link::lend`], while its connection may use the inner stream.
 struct LentLink<'a, S> {
     link: &'a mut Link<S>,
     task: Task,
     waker: &'a Waker,
-    /// Records are written to the inner stream at once. Otherwise they are collected.
+    /// Whether records are written to the inner stream at once. Otherwise they are collected.
     direct: bool,
-    /// The inner stream has panicked. [`Link::lend`] resumes the panic.
+    /// The panic of the inner stream, if it has panicked. [`Link::lend`] resumes the panic.
     panic: Option<Box<dyn Any + Send>>,
 }
 
@@ -187,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         self.received.push(bytes);
     }
 
-    /// Appends to the records that are to be sent.
+    /// Appends records to those that are to be sent.
     pub(super) fn push_unsent(&mut self, records: &[u8]) {
         self.unsent.push(records);
     }

@@ -66,7 +66,7 @@ pub struct TlsStream<S> {
     pub(super) object: Arc<SslObject>,
     pub(super) suppress_ragged_eofs: bool,
     pub(super) shutdown_timeout: Option<Duration>,
-    /// An error ended the TLS connection.
+    /// Whether an error has ended the TLS connection.
     failed: bool,
     close_notify_sent: bool,
     flush_on_drop: fn(&mut Link<S>),

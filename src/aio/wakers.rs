@@ -55,10 +55,10 @@ impl Wake for Waiting {
 pub(super) struct Direction {
     /// The task that usually waits for this direction.
     usual: Task,
-    /// The last waker of the usual task, until the other task waits for this direction for the
-    /// first time.
+    /// The last waker of the usual task. It is used until the other task waits for this direction for the first time.
     waker: Option<Waker>,
-    /// From that time on, both tasks, and the waker that wakes them.
+    /// The wakers of both tasks, and the waker that wakes them. Set when the other task waits for this direction for
+    /// the first time.
     both: Option<(Arc<Waiting>, Waker)>,
 }
 
@@ -71,8 +71,8 @@ impl Direction {
         }
     }
 
-    /// Registers `waker` for `task`, and returns the waker with which to poll the inner stream. This
-    /// one wakes every task that is registered for this direction.
+    /// Registers `waker` for `task`, and returns the waker with which to poll the inner stream. The returned waker
+    /// wakes every task that is registered for this direction.
     pub(super) fn register<'a>(&'a mut self, task: Task, waker: &'a Waker) -> &'a Waker {
         let is_usual = task == self.usual || task == Task::Sole;
         if is_usual && self.both.is_none() {

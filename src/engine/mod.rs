@@ -71,7 +71,7 @@ pub(crate) struct Connection {
     /// Another thread may set a new context while a callback runs. The thread of the callback switches to this context
     /// when its step ends.
     next_context: SharedOption<Arc<Snapshot>>,
-    /// While this is true, reads take bytes from the transport's buffer only.
+    /// Whether reads take bytes from the transport's buffer only, and none from the network.
     drains: AtomicBool,
     readers: Readers,
     server_side: bool,
@@ -80,10 +80,10 @@ pub(crate) struct Connection {
     /// name `server_hostname`.
     expected: Vec<ServerName>,
     verifies: VerificationSettings,
-    /// The handshake fails if the peer sends no certificate.
+    /// Whether the handshake fails if the peer sends no certificate.
     needs_certificate: bool,
-    /// A session was offered for resumption. Until the handshake is done, OpenSSL may return the
-    /// certificates of that session as the peer's.
+    /// Whether a session was offered for resumption. Until the handshake is done, OpenSSL may return the certificates
+    /// of that session as the peer's.
     offered: AtomicBool,
     /// The sessions that the client's context keeps for the server of this connection.
     resumption: Option<Resumption>,
@@ -92,7 +92,7 @@ pub(crate) struct Connection {
 /// The state that the connection's lock protects.
 struct Locked {
     handle: SslHandle,
-    /// This side has half-closed. The peer's `close_notify` is then a clean end of reading.
+    /// Whether this side has half-closed. The peer's `close_notify` is then a clean end of reading.
     half_closed: bool,
 }
 

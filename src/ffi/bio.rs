@@ -79,7 +79,7 @@ pub(super) struct BioState {
     eof: Cell<bool>,
     /// The part of the current step's budget that is left.
     budget: Cell<u32>,
-    /// The last step ended because its budget was used up.
+    /// Whether the last step ended because its budget was used up.
     spent: Cell<bool>,
     /// How often the current step has read.
     reads: Cell<u32>,

@@ -43,7 +43,7 @@ struct Reader {
     /// The part of the buffer that was not returned yet: `next..end`.
     next: usize,
     end: usize,
-    /// The end of the file was reached.
+    /// Whether the end of the file was reached.
     ended: bool,
     /// How many bytes of the current block were read; `None` outside of blocks.
     block: Option<usize>,

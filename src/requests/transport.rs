@@ -192,7 +192,7 @@ fn wrapped(error: impl std::error::Error + Send + Sync + 'static) -> ureq::Error
 pub(super) struct WireTransport {
     stream: Stream,
     wire: ResponseRewriter,
-    /// Sending has failed. The server may have sent a response before it closed the connection.
+    /// Whether sending has failed. The server may have sent a response before it closed the connection.
     is_cut: bool,
     forward: Option<Forward>,
 }
@@ -204,7 +204,7 @@ struct Forward {
     origin: String,
     /// Additional headers.
     headers: String,
-    /// The next bytes to send begin a request.
+    /// Whether the next bytes to send begin a request.
     is_start: bool,
 }
 

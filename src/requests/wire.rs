@@ -31,7 +31,7 @@ pub(super) struct ResponseRewriter {
     scratch: Vec<u8>,
     phase: Phase,
     is_over: bool,
-    /// The connection cannot be used for another request.
+    /// Whether the connection cannot be used for another request.
     is_last: bool,
 }
 

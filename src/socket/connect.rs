@@ -133,8 +133,8 @@ impl SslSocket {
         }
     }
 
-    /// Notes that this client sent the last message of the handshake, so the server's next message has
-    /// probably not arrived.
+    /// Records that this client sent the last message of the handshake. The next read then waits before it reads,
+    /// because the server's next message has probably not arrived.
     fn sent_last(&self) {
         if !self.server_side {
             self.wrote.store(true, Ordering::Relaxed);

@@ -19,10 +19,10 @@ const PEEK_MAX: usize = 16 * 1024;
 #[derive(Default)]
 pub(super) struct Flight {
     on: bool,
-    /// The caller waits before the next step. So the step may end without another call to check that no
-    /// more bytes are there.
+    /// Whether the caller waits for the socket before the next step. If so, the step may end without another system
+    /// call to check that no more bytes have arrived.
     waits: bool,
-    /// This step has sent something, and the answer is probably not there yet.
+    /// Whether this step has sent something. The peer's answer has then probably not arrived.
     sent: bool,
     seen: Vec<u8>,
     /// How much of `seen` OpenSSL has read.
@@ -63,7 +63,7 @@ impl Flight {
         Ok(seen)
     }
 
-    /// The next step begins with the bytes from [`wait`](Flight::wait).
+    /// Takes the result of [`wait`](Flight::wait). The next step begins with these bytes, or with this error.
     pub(super) fn feed(&mut self, seen: io::Result<Vec<u8>>) {
         self.used = 0;
         match seen {

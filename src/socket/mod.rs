@@ -98,9 +98,9 @@ pub struct SslSocket {
     /// The time-out in nanoseconds, or `NO_TIMEOUT`.
     timeout: AtomicU64,
     connected: AtomicBool,
-    /// Data was sent since the last read.
+    /// Whether data was sent since the last read.
     wrote: AtomicBool,
-    /// A thread is in `connect`.
+    /// Whether a thread is in `connect`.
     connecting: AtomicBool,
     server_side: bool,
     do_handshake_on_connect: bool,

@@ -1,4 +1,5 @@
-//! Operations that wait for the network: without the connection's lock, and until a deadline.
+//! Repeats the steps of an operation, and waits for the network between them. While a thread waits, which it does until
+//! the operation's deadline at most, it does not hold the connection's lock.
 
 use std::io;
 use std::sync::Arc;
@@ -88,8 +89,8 @@ impl SslSocket {
         let _turn = self.turn(connection, &connection.writes, deadline, WRITE_TIMED_OUT)?;
         self.io.check_open()?;
         let mut writing = connection.begin_write(data);
-        // The turn to read, while OpenSSL needs the rest of a handshake message from the peer before it can
-        // write.
+        // This thread's turn to read. The thread takes it if OpenSSL needs the rest of a handshake message from the
+        // peer before it can write.
         let mut reading: Option<RawFairGuard<'_>> = None;
         let mut busy = BusyDeadline::new(deadline);
         loop {

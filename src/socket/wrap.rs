@@ -35,14 +35,14 @@ impl SslContext {
     /// # Ok::<(), ssl::Error>(())
     /// ```
     ///
-    /// [`close`](SslSocket::close) ends the use of the socket, also for threads that wait for it, and leaves
-    /// it open. It is closed when its last owner drops it. The owner can be of any type that has a
-    /// descriptor, which is asked for at each system call. In every other respect this is
+    /// [`close`](SslSocket::close) ends the use of the socket, also for threads that wait for it, and leaves the socket
+    /// open. The socket is closed when its last owner drops it. The owner can be of any type that has a descriptor;
+    /// each system call asks the owner for the descriptor. In every other respect this method is like
     /// [`wrap_socket`](Self::wrap_socket) with a borrowed socket.
     ///
     /// # Errors
     ///
-    /// Those of [`wrap_socket`](Self::wrap_socket). The socket stays open.
+    /// The errors of [`wrap_socket`](Self::wrap_socket). The socket stays open.
     #[cfg(unix)]
     pub fn wrap_shared_socket<S: AsFd + Send + Sync + 'static>(
         &self,

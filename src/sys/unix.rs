@@ -23,7 +23,7 @@ pub(crate) use std::os::fd::{
     BorrowedFd as BorrowedDescriptor, OwnedFd as OwnedDescriptor, RawFd as RawDescriptor,
 };
 
-/// The number that stands for a closed socket.
+/// The number that programs get for a closed socket.
 pub(crate) const CLOSED: Fileno = -1;
 
 /// The number of an open descriptor.
@@ -166,7 +166,7 @@ impl Wake {
     }
 }
 
-/// A number that differs between descriptors that follow each other.
+/// A number by which descriptors are divided into groups. Consecutive descriptors get different numbers.
 pub(crate) fn group(descriptor: RawDescriptor) -> usize {
     descriptor.unsigned_abs() as usize
 }
@@ -205,7 +205,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)
 }
 
-/// A path or a name of OpenSSL's.
+/// Converts a path, or the name of an environment variable, that OpenSSL has returned.
 pub(crate) fn os_string(text: &CStr) -> OsString {
     OsStr::from_bytes(text.to_bytes()).to_owned()
 }

@@ -19,7 +19,7 @@ pub(crate) use std::os::windows::io::{
     RawSocket as RawDescriptor,
 };
 
-/// The number that stands for a closed socket.
+/// The number that programs get for a closed socket.
 pub(crate) const CLOSED: Fileno = -1;
 
 /// The type of the number in programs. Python's is signed too; handles are small.
@@ -61,13 +61,13 @@ fn closed() -> io::Error {
     io::Error::from_raw_os_error(errno::CLOSED)
 }
 
-/// A socket that several threads use, and that any of them may close. Each call owns the socket with the
-/// others, and the last owner closes it. No call waits after [`close`](Self::close).
+/// A socket that several threads use, and that any of them may close. Each call shares the ownership of the socket with
+/// the other calls, and the last owner closes it. After [`close`](Self::close), no call waits.
 #[derive(Debug)]
 pub(crate) struct Shared {
     open: Mutex<Option<Arc<Open>>>,
     number: RawDescriptor,
-    /// The socket that [`borrow`](Self::borrow) has lent. It must stay open as long as this value.
+    /// The socket that [`borrow`](Self::borrow) has lent. The socket must stay open as long as this value exists.
     lent: OnceLock<Arc<Open>>,
 }
 
@@ -143,9 +143,9 @@ impl Shared {
         })
     }
 
-    /// Closes the socket for all threads. `wake` wakes the threads that wait for it; the last one that
-    /// leaves its call closes the socket. If the socket was lent, the connection is shut down now, and the
-    /// socket is closed with this value.
+    /// Closes the socket for all threads. `wake` wakes the threads that wait for the socket, and the last call that
+    /// ends closes it. If the socket was lent, the connection is shut down now, and the socket is closed when this
+    /// value is dropped.
     pub(crate) fn close(&self, wake: impl FnOnce()) {
         let open = self.lock().take();
         if let (Some(lent), Some(_)) = (self.lent.get(), &open) {
@@ -175,7 +175,8 @@ impl Wake {
     }
 }
 
-/// A number that differs between descriptors that follow each other. They are multiples of four.
+/// A number by which descriptors are divided into groups. Consecutive descriptors, which differ by four, get different
+/// numbers.
 pub(crate) fn group(descriptor: RawDescriptor) -> usize {
     usize::try_from(descriptor / 4).unwrap_or(0)
 }
@@ -190,7 +191,7 @@ pub(crate) fn leave(socket: &Socket) -> io::Result<()> {
     socket.set_nonblocking(false)
 }
 
-/// Whether the socket was set to non-blocking mode. Windows does not tell.
+/// Whether the socket was set to non-blocking mode. Windows does not report this, so the result is false.
 pub(crate) fn is_nonblocking(_socket: &Socket) -> io::Result<bool> {
     Ok(false)
 }
@@ -206,7 +207,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// A path or a name of OpenSSL's.
+/// Converts a path, or the name of an environment variable, that OpenSSL has returned.
 pub(crate) fn os_string(text: &CStr) -> OsString {
     text.to_string_lossy().into_owned().into()
 }

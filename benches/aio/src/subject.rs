@@ -15,7 +15,7 @@ pub(crate) enum Version {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) version: Version,
-    /// Clients resume their last session.
+    /// Whether clients resume their last session.
     pub(crate) resume: bool,
 }
 

@@ -32,13 +32,13 @@ pub(super) struct Library {
     pub(super) default: State,
     /// The security level of a new context.
     pub(super) security_level: u32,
-    /// Whether names are compared without regard to letter case (4.0).
+    /// Whether names are compared without regard to letter case (since OpenSSL 4.0).
     pub(super) ignores_case: bool,
-    /// Whether `_` may stand in a name (3.2).
+    /// Whether a name may contain `_` (since OpenSSL 3.2).
     pub(super) underscore: bool,
     /// Whether a leading `PROFILE=SYSTEM` is supported (Fedora and related distributions).
     pub(super) profiles: bool,
-    /// Whether suites have their names of the TLS registry too (3.2).
+    /// Whether cipher strings may also use the names of the TLS registry for suites (since OpenSSL 3.2).
     pub(super) standard_names: bool,
     /// Whether the facts are from the table of another version. Then the linked OpenSSL is not
     /// called.
@@ -46,8 +46,8 @@ pub(super) struct Library {
     pub(super) suite_names: HashMap<Box<str>, u16>,
     /// The names that can be suggested for a misspelt one.
     pub(super) useful: OnceCell<Vec<&'static str>>,
-    /// A cache of names other than suite names, each with the suites that it selects; `None` for an
-    /// unknown name.
+    /// A cache of the suites that each name selects, for names other than suite names. `None` stands for an unknown
+    /// name.
     pub(super) asked: Mutex<HashMap<Box<str>, Option<Arc<Selector>>>>,
 }
 

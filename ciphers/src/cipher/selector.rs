@@ -6,7 +6,8 @@
 
 use super::Cipher;
 
-/// Bits of one category; 0 constrains nothing.
+/// Values of one property of suites, one bit for each value. 0 means that the property may have any
+/// value.
 pub(super) type Bits = u32;
 
 pub(super) mod kx {
@@ -95,10 +96,10 @@ pub(super) struct Selector {
     pub(super) enc: Bits,
     pub(super) mac: Bits,
     pub(super) strong: Bits,
-    /// Only suites that `DEFAULT` leaves out.
+    /// Whether only suites that `DEFAULT` leaves out are selected.
     pub(super) not_default: bool,
     pub(super) protocol: Option<&'static str>,
-    /// One suite alone, by its index in the library's list.
+    /// The index in the library's list, if the selector is the name of a single suite.
     pub(super) suite: Option<u16>,
     /// The suites that a name selects, if this crate has no table entry for the name.
     pub(super) listed: Option<Box<[u16]>>,
@@ -246,7 +247,7 @@ fn enc_bits(cipher: &Cipher) -> Bits {
         Some("gost89-cnt-12") => enc::GOST89_12,
         Some("magma-ctr-acpkm" | "magma-mgm") => enc::MAGMA,
         Some("kuznyechik-ctr-acpkm" | "kuznyechik-mgm") => enc::KUZNYECHIK,
-        // An unknown cipher: no alias of the table selects it, and it is not NULL.
+        // This crate does not know the cipher. It gets a bit that no name requires.
         Some(_) => 1 << 31,
     }
 }

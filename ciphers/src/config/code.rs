@@ -481,7 +481,8 @@ fn tokens(language: &Language, text: &str, start: usize) -> Vec<Token> {
         };
         if is_name(c) {
             let mut end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            // A question or exclamation mark is part of names in Ruby only; a dot in a number belongs to it.
+            // In Ruby, names may contain question and exclamation marks. A dot that follows digits belongs to the
+            // number.
             if c.is_ascii_digit() && rest[end..].starts_with('.') {
                 let behind = &rest[end + 1..];
                 end += 1 + behind
@@ -532,7 +533,7 @@ fn string(language: &Language, text: &str, at: usize) -> Option<(Vec<Token>, usi
         found.push(Token::Sign("]", at + 3 + length));
         return Some((found, length + 4));
     }
-    // Prefixes of Python, Rust and C; a raw string has no escapes.
+    // Skips the prefix of a string, as Python, Rust and C have it. A string with the prefix `r` has no escapes.
     let prefix = text
         .find(|c: char| !matches!(c, 'r' | 'R' | 'b' | 'B' | 'u' | 'f' | 'F' | 'L' | 'c' | '#'));
     let prefix = prefix.filter(|length| *length <= 4).unwrap_or(0);

@@ -54,7 +54,7 @@ pub(super) struct Word {
     text: String,
     /// The offset in the file of each byte.
     at: Vec<usize>,
-    /// The offset behind the last byte, or of an empty word.
+    /// The offset after the last byte. For an empty word, it is the position of the word.
     end: usize,
     pub(super) quoted: bool,
 }
@@ -167,7 +167,8 @@ impl Word {
         Some((self.part(0..at), self.part(behind..self.text.len())))
     }
 
-    /// Adds a number of bytes to every place. The text started at this offset of the file.
+    /// Adds `by` to the offset of each byte: the offsets were counted from the position `by` of the
+    /// file.
     pub(super) fn shift(&mut self, by: usize) {
         for at in &mut self.at {
             *at += by;
@@ -175,8 +176,7 @@ impl Word {
         self.end += by;
     }
 
-    /// Converts every place from an offset in the text of `outer` to an offset in the file of
-    /// `outer`.
+    /// Converts the offset of each byte from the text of `outer` to the file that contains `outer`.
     pub(super) fn relocate(&mut self, outer: &Word) {
         for at in &mut self.at {
             *at = outer.offset(*at);
@@ -187,7 +187,8 @@ impl Word {
         };
     }
 
-    /// Sets every place to one place, for the value of a variable that is used there.
+    /// Sets the offset of each byte to `at`, the place where the file uses the variable whose value
+    /// this is.
     pub(super) fn moved_to(mut self, at: usize) -> Word {
         self.at.fill(at);
         self.end = at;

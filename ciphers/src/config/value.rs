@@ -5,7 +5,7 @@ use pyssl::TlsVersion;
 use super::programs::Kind;
 use super::text::{Word, folded};
 
-/// A rule of a setting about protocol versions.
+/// A rule that a setting states about protocol versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum VersionRule {
     Only(Vec<TlsVersion>),
@@ -70,7 +70,7 @@ pub(super) fn versions<'a>(
     )
 }
 
-/// A word for a version.
+/// A word that names a version.
 enum Named {
     One(TlsVersion),
     /// SSL 2.0, which no supported OpenSSL has.
@@ -120,8 +120,8 @@ fn named(word: &str) -> Option<Named> {
     })
 }
 
-/// The rules of a list such as `TLSv1.2 TLSv1.3`, `all -SSLv3`, `!SSLv2, !SSLv3` or `>=TLSv1.2`. Words
-/// that are no version are returned too.
+/// The rules of a list such as `TLSv1.2 TLSv1.3`, `all -SSLv3`, `!SSLv2, !SSLv3` or `>=TLSv1.2`, and the words that do
+/// not name a version.
 pub(super) fn version_list(values: &[Word]) -> (Vec<VersionRule>, Vec<Word>) {
     let (mut rules, mut unknown) = (Vec::new(), Vec::new());
     let mut listed = false;

@@ -34,8 +34,8 @@ pub(crate) fn groups_on(context: &SslContext) -> Result<Option<Vec<String>>> {
 fn groups_of(record: &[u8]) -> Option<Vec<u16>> {
     const SUPPORTED_GROUPS: u16 = 10;
     let mut rest = Reader(record);
-    // Headers of the record and of the message, the version and the random bytes; the session id,
-    // the suites and the methods of compression.
+    // Skips the headers of the record and of the message, the version and the random bytes. Then
+    // come the session id, the suites and the compression methods.
     rest.take(5 + 4 + 2 + 32)?;
     for length_bytes in [1, 2, 1] {
         rest.vector(length_bytes)?;

@@ -286,12 +286,13 @@ impl<'a> Diagnosis<'a> {
         }
         let free = |c: &&&Cipher| !blocked.iter().any(|(b, ..)| b.id == c.id);
         let mut unblocked = both.iter().filter(free).peekable();
-        // All usable suites that both have need a group, so the missing group is the cause.
+        // Every suite that both sides could use needs a group, so the cause is a missing group.
         if unblocked.peek().is_some() && unblocked.all(|c| self.server_facts.needs_group(c)) {
             let set = |context: &SslContext| context.settings().groups().is_some();
             return Ok(match set(self.client) || set(self.server) {
                 true => self.no_group(),
-                // Both have the default list, so the client does not offer the curve of the certificate.
+                // Both sides have OpenSSL's default groups, so they have groups in common. The missing group is the
+                // curve of the server's certificate, which the client does not offer.
                 false => self.no_signature(best),
             });
         }

@@ -51,7 +51,7 @@ impl Trial {
                 break;
             }
         }
-        // A side that still waits for the other one gets the error `WantRead`.
+        // A side that still waits for the other side gets the error `WantRead` from this call.
         let mut client = client.unwrap_or_else(|| self.client.do_handshake()).err();
         let mut server = server.unwrap_or_else(|| self.server.do_handshake()).err();
         // In TLS 1.3, a client finishes its handshake before the server verifies its certificate,

@@ -95,7 +95,7 @@ pub fn usable_ciphers(
     let add_keys = test_keys && role == Role::Server;
     let prover = Prover::new(context, role, add_keys, &ciphers)?;
     let as_it_is = Facts::of(context, role)?;
-    // The facts of the context with the usual test keys, if test keys are allowed.
+    // With test keys, the facts are those of the context to which the usual test keys were added.
     let facts = match prover.attempts.iter().find(|attempt| attempt.adds_keys) {
         Some(usual) => Facts::of(&usual.own, role)?,
         None => Facts::of(context, role)?,

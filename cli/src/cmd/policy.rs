@@ -74,7 +74,8 @@ fn system() -> Result<Policy, Failure> {
         .map_err(|error| Failure::Usage(format!("--policy {SYSTEM}: {}: {error}", file.display())))
 }
 
-/// The settings of the back end have no section, because a section includes the file.
+/// Reads the settings of the back end. Its file is included within a section of another file, so it
+/// has no section itself. The lines of `head` put it into a section.
 fn of_back_end(text: &str) -> Config {
     let head = "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = crypto_policy\n\
                 [crypto_policy]\n";

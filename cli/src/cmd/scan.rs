@@ -266,7 +266,7 @@ impl Wanted<'_> {
         Ok(scan)
     }
 
-    /// The questions that do not depend on a single version.
+    /// Asks the questions whose answers do not depend on the version.
     fn rest(&self, scanner: &Scanner<'_>, on: &[&VersionScan], tls13: bool) -> ssl::Result<Rest> {
         let prober = &scanner.prober;
         let ssl2 = scanner.ssl2()?;
@@ -299,7 +299,7 @@ impl Wanted<'_> {
     }
 }
 
-/// The answers to the questions that do not depend on a single version.
+/// The answers to the questions that do not depend on the version.
 struct Rest {
     ssl2: report::scan::Ssl2,
     features: report::scan::Features,

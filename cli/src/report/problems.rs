@@ -214,7 +214,7 @@ fn escaped(text: &str) -> String {
             '>' => all.push_str("&gt;"),
             '"' => all.push_str("&quot;"),
             '\'' => all.push_str("&#39;"),
-            // XML has no way to write these two.
+            // XML cannot represent these two characters, not even as entities.
             '\u{fffe}' | '\u{ffff}' => all.push('\u{fffd}'),
             c if c.is_control() => all.push('\u{fffd}'),
             c => all.push(c),
@@ -296,8 +296,7 @@ mod tests {
         }
     }
 
-    /// The exit code and the first word of the Nagios line agree, and OK is not said of something
-    /// that was not examined.
+    /// The exit code and the first word of the Nagios line agree. The word is not `OK` if something was not examined.
     #[test]
     fn the_worst_result_sets_the_exit_code_of_a_report() {
         use Severity::{Error, Note, Warning};

@@ -110,7 +110,7 @@ fn invalid_settings_are_local_errors() {
         vec!["--protocol", "TLSv9"],
         vec!["--min", "1.3", "--max", "1.2"],
         vec!["--host", ""],
-        // As in Python, this mode is an error while `check_hostname` is on.
+        // As in Python, `CERT_NONE` is an error while `check_hostname` is on.
         vec!["--verify-mode", "none"],
     ] {
         let output = run(["audit"].iter().chain(&args));

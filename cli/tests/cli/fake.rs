@@ -40,7 +40,7 @@ pub(crate) fn serve(answer: impl Fn(usize, &Offer) -> Reply + Send + Sync + 'sta
             return socket.finish();
         }
         if header[0] != 22 {
-            // This is a hello of SSL 2.0, which the server does not support.
+            // This is a hello of SSL 2.0. The fake server does not support that version.
             return socket.finish();
         }
         let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
@@ -133,7 +133,7 @@ pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exc
     messages.extend(message(13, &[1, 1, 0, 2, 4, 1, 0, 0]));
     messages.extend(message(14, &[]));
     let mut out = Vec::new();
-    // The records are cut without regard to the messages, as TLS allows.
+    // The records do not end where the messages end, which TLS allows.
     for part in messages.chunks(100) {
         out.extend([22, 3, 3]);
         out.extend(vector(2, part));

@@ -126,6 +126,6 @@ fn a_skeleton_is_a_cargo_project() {
     );
     let module = fs::read_to_string(target.join("src/py_my_app.rs")).unwrap();
     assert!(module.contains("    // context.verify_mode = ssl.CERT_NONE\n    let _ = context.set_verify_mode(ssl::CERT_NONE)?;"), "{module}");
-    // It is never overwritten.
+    // The command does not overwrite an existing project.
     assert_eq!(port(directory.path(), &[&option]).code, Some(2));
 }

@@ -25,7 +25,7 @@ fn connect(ca: &Ca, server: &Server) -> EchoClient {
 fn shown(ca: &Ca, server: &Server) -> Vec<u8> {
     let mut client = connect(ca, server);
     let shown = client.peer_cert().unwrap();
-    // Close with close_notify, so that the server logs nothing.
+    // The client closes with `close_notify`, so that the server logs nothing.
     assert_eq!(client.echo(b"hi").unwrap(), b"hi");
     client.close().unwrap();
     shown
@@ -235,7 +235,8 @@ fn a_certificate_that_has_expired_does_not_replace_a_valid_one() {
     let (code, rest) = server.stop(Signal::TERM);
     assert_eq!((code, rest), (Some(0), Vec::new()));
 
-    // At the start, it is the only certificate: it is served, with a warning.
+    // When the server starts, it has no other certificate, so it serves the expired one with a
+    // warning.
     let server = start(&cert, &key);
     let line = server.log_line();
     assert!(line.contains("expired on"), "{line}");
@@ -277,7 +278,8 @@ fn a_certificate_file_that_becomes_a_pipe_delays_neither_clients_nor_signals() {
     fs::remove_file(&cert).unwrap();
     mkfifoat(CWD, &cert, Mode::RUSR | Mode::WUSR).unwrap();
     server.child.signal(Signal::HUP);
-    // Between its removal and the pipe, the file may have been missing.
+    // The file may have been missing for a moment, between its removal and the creation of the
+    // pipe.
     let lines = std::iter::from_fn(|| Some(server.log_line()));
     let line = { lines }.find(|line| !line.contains("No such file"));
     assert!(line.unwrap().contains("not a regular file"));

@@ -184,7 +184,7 @@ fn scan_compares_suites_versions_and_groups_with_a_policy() {
     let output = scan(modern(90).addr(), &["--policy", "mozilla-modern"]);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("conforms"));
-    // The certificate is compared, too.
+    // The policy also has rules for the certificate.
     let output = scan(modern(91).addr(), &["--policy", "mozilla-modern"]);
     assert_eq!(output.code, Some(1), "{output:?}");
     let lifetime = "the certificate is valid for 91 days; the maximum is 90";

@@ -22,7 +22,7 @@ fn connect_from(address: &str, world: &World, server: &Server) -> std::io::Resul
         .handshake("localhost", socket.into())
 }
 
-/// Sends a byte and resets the connection.
+/// Connects, sends one byte, and resets the connection.
 fn poke(server: &Server) {
     let mut stream = TcpStream::connect(server.address).unwrap();
     stream.write_all(b"x").unwrap();
@@ -55,7 +55,7 @@ fn clients_that_reset_the_connection_do_not_block_others() {
     // With a pause of 50 ms after each failed connection, the rounds would take 15 s.
     let most = Duration::from_millis(25) * ROUNDS * POKES;
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
-    // The server logs one line for each.
+    // The server logs one line for each failed connection.
     for _ in 0..ROUNDS * POKES {
         server.log_line();
     }

@@ -14,7 +14,7 @@ use super::transport::Transport;
 
 const REQUEST: &str = "an account";
 
-/// Turns an error of the protocol into ours.
+/// Returns a function that converts an error of `instant_acme` to an `AcmeError` for this request.
 pub(super) fn refused(
     request: &'static str,
     transport: &Transport,

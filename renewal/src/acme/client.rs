@@ -105,10 +105,10 @@ impl AcmeClient {
 
     /// Fulfils tls-alpn-01 challenges with the service's own listener, which must be reachable on port 443.
     ///
-    /// The context gets an SNI callback for the validating server's connections, which offer the ALPN protocol
-    /// `acme-tls/1` only. Its earlier SNI callback gets all others. So set that, or start a
-    /// [`CertReloader`](crate::CertReloader) with [`certificate_by_name`](crate::CertReloaderBuilder::certificate_by_name),
-    /// before [`start`](Self::start).
+    /// [`start`](Self::start) adds an SNI callback to the context. The callback handles the connections of validating
+    /// servers, which offer the ALPN protocol `acme-tls/1` only, and passes all others to the earlier SNI callback of
+    /// the context. So set that callback, or start a [`CertReloader`](crate::CertReloader) with
+    /// [`certificate_by_name`](crate::CertReloaderBuilder::certificate_by_name), before [`start`](Self::start).
     pub fn tls_alpn_01(mut self, context: &SslContext) -> AcmeClient {
         self.hooks.add_tls_alpn(context);
         self
@@ -125,7 +125,7 @@ impl AcmeClient {
         self
     }
 
-    /// How often the clock is compared with the time of the renewal. Default one minute.
+    /// How often the client compares the clock with the time of the renewal. Default one minute.
     pub fn interval(mut self, interval: Duration) -> AcmeClient {
         self.settings.interval = interval;
         self
@@ -151,7 +151,7 @@ impl AcmeClient {
     pub fn obtain(&mut self) -> Result<Lineage, AcmeError> {
         let storage = self.prepare()?;
         let (settings, hooks) = (&self.settings, &mut self.hooks);
-        // A runtime cannot be started in a thread that has one already.
+        // A runtime cannot be started in a thread in which another runtime is running.
         thread::scope(|scope| {
             let run = || {
                 storage.recover()?;

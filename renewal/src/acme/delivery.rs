@@ -76,7 +76,7 @@ fn names(leaf: &X509Ref) -> Vec<String> {
     names.collect()
 }
 
-/// A name as `names` has it.
+/// Returns a name in the form of `names`.
 fn normal(domain: &str) -> String {
     match domain.parse::<IpAddr>() {
         Ok(address) => address.to_string(),

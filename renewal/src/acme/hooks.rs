@@ -50,7 +50,7 @@ impl Hooks {
 
     pub(super) fn cleanup(&mut self, challenge: &Challenge) {
         if let Some(hook) = self.hook(challenge.kind) {
-            // The certificate does not depend on it.
+            // A failed cleanup does not affect the certificate.
             let _ = hook.cleanup(challenge);
         }
     }

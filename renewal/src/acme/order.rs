@@ -86,7 +86,8 @@ impl<'a> Attempt<'a> {
             }
             outcome => outcome,
         };
-        // An order that was refused is not continued. One that a limit or a fault of the server delays is.
+        // A refused order is discarded. An order that is delayed, by a rate limit or a fault of the server, is
+        // continued later.
         if let Err(AcmeError::Refused { .. } | AcmeError::Validation { .. }) = &outcome {
             let later = |error: &AcmeError| error.is("rateLimited") || error.is("serverInternal");
             if !outcome.as_ref().is_err_and(later) {
@@ -105,7 +106,7 @@ impl<'a> Attempt<'a> {
             "profile": profile,
         });
         let stored = self.stored_order(&wanted)?;
-        // The key is stored before the order.
+        // The key is stored before the order is made.
         let key = self.key()?;
         let mut order = self.order(account, stored, wanted, profile).await?;
         if order.state().status == OrderStatus::Pending {
@@ -131,7 +132,7 @@ impl<'a> Attempt<'a> {
         self.storage.publish()
     }
 
-    /// How the server is asked again whether it is done.
+    /// How often the server is asked whether it is done.
     fn policy(&self) -> RetryPolicy {
         let first = match cfg!(test) {
             true => Duration::from_millis(1),
@@ -206,7 +207,7 @@ impl<'a> Attempt<'a> {
                         return Ok(order);
                     }
                 }
-                // The order has expired.
+                // The server refuses the stored order, for example because it has expired. A new order is made.
                 Err(AcmeError::Refused { kind, .. }) if kind != "accountDoesNotExist" => {}
                 Err(error) => return Err(error),
             }
@@ -249,8 +250,7 @@ impl<'a> Attempt<'a> {
         Ok(order)
     }
 
-    /// The identifier of the certificate that the new one replaces (RFC 9773, section 5), if it is of the same
-    /// names.
+    /// The identifier of the certificate that the new one replaces (RFC 9773, section 5), if it has the same names.
     fn replaced(&self) -> Result<Option<CertificateIdentifier<'static>>, AcmeError> {
         let Some(lineage) = self.storage.lineage() else {
             return Ok(None);
@@ -333,7 +333,7 @@ impl<'a> Attempt<'a> {
             },
             Err(error) => error,
         };
-        // The order does not tell why a name could not be validated. Its challenges do.
+        // The order does not say why a name could not be validated. Its challenges do.
         match error {
             AcmeError::Refused {
                 retry_after: None, ..

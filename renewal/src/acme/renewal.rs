@@ -86,7 +86,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     stopped: bool,
-    /// A renewal was asked for.
+    /// Whether the program has asked for a renewal.
     forced: bool,
     reloader: Option<CertReloader>,
 }
@@ -192,7 +192,8 @@ struct Worker {
     shared: Arc<Shared>,
     /// Failures since the last success.
     failures: u32,
-    /// No attempt is made before this time. The clock of the day may be changed; this one is not.
+    /// The client makes no attempt before this time. It is an `Instant`, so it does not depend on the system's clock,
+    /// which may be changed.
     paused: Option<Instant>,
     suggestion: Suggestion,
 }
@@ -203,7 +204,7 @@ struct Suggestion {
     /// The certificate.
     identifier: Option<[String; 2]>,
     window: Option<Window>,
-    /// A random share of the window.
+    /// A random number that chooses a time within the suggested window.
     share: f64,
     /// When the server is asked again.
     again: Option<Instant>,
@@ -230,7 +231,7 @@ impl Worker {
         }
     }
 
-    /// The time until the next look at the clock. The first is taken at once.
+    /// How long the thread waits before it reads the clock again. The thread first reads the clock at once.
     fn pause(&mut self) -> Duration {
         let interval = self.settings.interval;
         match self.paused {
@@ -316,7 +317,8 @@ impl Worker {
         };
         self.shared.tell(&event);
         self.serve();
-        // If this clock is wrong, or the server's suggestion, the next renewal would follow at once, and so on.
+        // If the new certificate is due already, one of the clocks or the server's suggestion is wrong. Without a
+        // pause, renewals would follow one another.
         if self.is_due() {
             let text = "it is due for renewal already; one of the clocks is wrong".to_owned();
             return self.fail(AcmeError::Certificate(text));
@@ -367,7 +369,7 @@ impl Worker {
     }
 
     fn reloader(&self, lineage: &Lineage) -> Result<CertReloader, ReloadError> {
-        // The names were checked when the certificate was obtained. If other names are wanted now, the old
+        // The names were checked when the certificate was obtained. If the settings have other names now, the old
         // certificate is in service until there is a new one.
         let files = CertFiles::new(lineage.fullchain()).keyfile(lineage.privkey());
         let shared = Arc::downgrade(&self.shared);
@@ -378,7 +380,7 @@ impl Worker {
             .on_event(move |event| {
                 if let Some(shared) = shared.upgrade() {
                     shared.tell(&Event::Reload(event.clone()));
-                    // A thread in `wait` has either seen the new status, or is woken.
+                    // A thread in `wait` either has read the new status already, or is woken now.
                     drop(shared.state());
                     shared.changed.notify_all();
                 }

@@ -21,7 +21,8 @@ pub(super) fn due(
         Some(Window { start, end }) => {
             let length = end.duration_since(start).unwrap_or_default();
             let chosen = start.checked_add(length.mul_f64(share)).unwrap_or(start);
-            // A suggestion that comes too late would leave no time for a failure.
+            // The server may suggest a time shortly before the certificate expires. The renewal starts earlier, so that
+            // a failed attempt can be repeated.
             chosen.min(not_before + lifetime.mul_f64(0.9))
         }
         None => not_before + lifetime.mul_f64(2.0 / 3.0),
@@ -37,7 +38,8 @@ pub(super) fn pause(
 ) -> Duration {
     let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(30));
     let varied = doubled.min(longest).mul_f64(1.0 - random() / 4.0);
-    // Clients that were all refused at once must not come back at once.
+    // If the server demands a pause, the client waits up to a tenth longer, so that clients that were refused at the
+    // same time do not return at the same time.
     match retry_after {
         Some(wanted) => varied.max(wanted.mul_f64(1.0 + random() / 10.0)),
         None => varied,

@@ -1,4 +1,4 @@
-//! What is wanted.
+//! The settings of an ACME client.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,12 +17,12 @@ pub(super) struct Settings {
     pub(super) cert_name: Option<String>,
     pub(super) contact: Vec<String>,
     pub(super) agree_tos: bool,
-    /// Identifier and HMAC key.
+    /// The identifier and the HMAC key of the external account.
     pub(super) eab: Option<(String, Vec<u8>)>,
     pub(super) bad_eab: bool,
     pub(super) cafile: Option<PathBuf>,
     pub(super) key_type: KeyType,
-    /// The name, and whether it is required.
+    /// The name of the profile, and whether the profile is required.
     pub(super) profile: Option<(String, bool)>,
     pub(super) timeout: Duration,
     pub(super) interval: Duration,

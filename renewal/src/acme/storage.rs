@@ -209,7 +209,7 @@ impl Storage {
 
     /// Ends the order in progress.
     pub(super) fn discard_pending(&self) -> Result<(), AcmeError> {
-        // Without the certificate, the rest is never taken for a finished one.
+        // The certificate is removed first: without it, the rest is never taken for a finished order.
         self.remove(&self.pending(CHAIN))?;
         self.remove(&self.pending(ORDER))?;
         self.remove_directory(&self.pending_directory())
@@ -230,7 +230,7 @@ impl Storage {
 
     /// Completes what an earlier process has left unfinished.
     pub(super) fn recover(&self) -> Result<(), AcmeError> {
-        // The certificate is written last, after it was checked.
+        // If the certificate is there, the order is finished, because the certificate is written last.
         if self.read(&self.pending(CHAIN))?.is_some() {
             return self.publish();
         }

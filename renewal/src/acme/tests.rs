@@ -1,4 +1,4 @@
-//! The client is stopped, or a step fails, at each point of an attempt.
+//! At each step of an attempt to obtain a certificate, the client is stopped or the step fails.
 #![allow(clippy::unwrap_used, reason = "a step that fails is a failed test")]
 
 use std::fs;
@@ -20,9 +20,9 @@ pub(super) struct Steps(Arc<Mutex<Plan>>);
 #[derive(Debug, Default)]
 struct Plan {
     taken: usize,
-    /// The step at which something happens.
+    /// The step at which the fault occurs; `None` for no fault.
     at: Option<usize>,
-    /// All later steps fail too, as in a process that has ended.
+    /// Whether all later steps fail too, as in a process that has ended.
     ends: bool,
 }
 
@@ -104,7 +104,8 @@ fn files(directory: &Path) -> Vec<String> {
     found
 }
 
-/// Runs an attempt with a fault at each step in turn, and then another without. `first`: there is no certificate yet.
+/// Runs an attempt with a fault at each step in turn, and then an attempt without a fault. If `first` is set, there is
+/// no certificate at the start.
 fn at_each_step(first: bool, ends: bool) {
     let server = AcmeServer::start();
     for step in 0.. {

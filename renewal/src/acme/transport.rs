@@ -64,7 +64,8 @@ impl Transport {
 }
 
 impl HttpClient for Transport {
-    /// The request is blocking: the runtime has one thread, and nothing else to do.
+    /// Sends a request and waits for the answer. The request may block its thread, because the runtime has nothing else
+    /// to do.
     fn request(
         &self,
         request: Request<BodyWrapper<Bytes>>,

@@ -188,8 +188,8 @@ impl Rotation {
     }
 
     fn publish(&mut self, current: u64, last: u64) -> Result<(), RotationError> {
-        // The store's key of a period comes before this server's own, which encrypts only while the
-        // store's is missing.
+        // The store's key of a period comes before this server's own key, which encrypts only while the store has not
+        // given its key.
         let of = |period| [self.keys.get(&period), self.own.get(&period)];
         let mut keys: Vec<TicketKey> = [of(current), of(last)]
             .into_iter()
@@ -197,7 +197,7 @@ impl Rotation {
             .flatten()
             .cloned()
             .collect();
-        // With the next period's key, tickets of a server whose clock is ahead are accepted.
+        // With the next period's key, this server accepts tickets of a server whose clock is ahead.
         keys.extend(self.keys.get(&(current + 1)).cloned());
         if keys != self.set {
             self.context.set_ticket_keys(keys.clone())?;

@@ -43,7 +43,7 @@ pub struct CertReloader {
 struct Shared {
     status: Mutex<Vec<CertStatus>>,
     stopped: AtomicBool,
-    /// The next pass reads the files at once, without waiting until they stop changing.
+    /// Whether the next pass reads the files at once, without waiting until they stop changing.
     forced: AtomicBool,
     listeners: Mutex<Vec<Listener>>,
     #[cfg(feature = "tokio")]
@@ -241,9 +241,9 @@ impl CertReloaderBuilder {
         self
     }
 
-    /// For a context that already has its certificates
-    /// ([`load_cert_chain`](pyssl::SslContext::load_cert_chain)): a certificate that fails a check at the start is
-    /// only reported. If none passes, the context keeps those that it has.
+    /// For a context that already has its certificates ([`load_cert_chain`](pyssl::SslContext::load_cert_chain)). A
+    /// certificate that fails a check at the start is then only reported. If no certificate passes, the context keeps
+    /// those that it has.
     pub fn keep_current(mut self) -> CertReloaderBuilder {
         self.keep_current = true;
         self

@@ -12,12 +12,14 @@ use crate::error::ReloadError;
 use crate::files::CertFiles;
 
 pub(super) enum Kind {
-    /// A certificate with its key. `by_name`: used only for clients that ask for one of its names.
+    /// A certificate with its key. If `by_name` is set, it is used only for clients that ask for
+    /// one of its names.
     Certificate {
         files: CertFiles,
         by_name: bool,
     },
-    /// CA certificates and revocation lists. `replaces`: they replace those of the context.
+    /// CA certificates and revocation lists. If `replaces` is set, they replace those of the
+    /// context.
     Trust {
         path: PathBuf,
         replaces: bool,

@@ -119,7 +119,7 @@ impl Worker {
         }
         if fetches || !staples.is_empty() {
             worker.staples.install(&worker.context)?;
-            // The contexts for names are copies of this context, so they are made again.
+            // The contexts for names are copies of this context, so they must be made again.
             worker.publish()?;
         }
         if !names.is_empty() {
@@ -157,7 +157,7 @@ impl Worker {
             let stable = source.is_stable(state, self.settle) || forced;
             if source.loaded == Some(state) && !forced {
                 if source.refused.take().is_some() {
-                    // The content in service is back.
+                    // The files have the content that is in service again.
                     changed = true;
                     self.tell_loaded(number, Vec::new());
                 }
@@ -200,7 +200,7 @@ impl Worker {
                     self.sources[number].current = old;
                     return Err(error.into());
                 }
-                // The OCSP response of the new certificate must be checked.
+                // The OCSP response is checked again, because it must be for the new certificate.
                 for source in &mut self.sources {
                     if matches!(source.kind, Kind::Staple { of, .. } if of == number) {
                         (source.loaded, source.refused) = (None, None);

@@ -133,7 +133,7 @@ fn an_external_account_is_bound_where_the_server_requires_it() {
         .eab(kid, key)
         .http_01(listener);
     bound.obtain().unwrap();
-    // The stored account is used again, without the binding.
+    // The client uses the stored account again, without the external account binding.
     unbound.obtain().unwrap_err();
 }
 
@@ -145,7 +145,7 @@ fn a_name_that_leads_elsewhere_is_a_validation_error_with_the_servers_reason() {
         return;
     };
     let directory = tempfile::tempdir().unwrap();
-    // The listener does not know the token.
+    // This listener does not know the token of the challenge.
     let mut client = client(&pebble, directory.path())
         .domains([NAME])
         .http_01(crate::support::Believed);

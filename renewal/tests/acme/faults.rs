@@ -62,7 +62,7 @@ fn each_fault_at_each_request_keeps_the_old_certificate_and_is_reported() {
                     let (text, pause) = watched.failed();
                     let what = format!("{kind}, {fault:?}: {text}");
                     assert!(text.contains("ACME server"), "{what}");
-                    // The request was made, and a refused one is not repeated at once.
+                    // The client has made the request, and has not repeated it without a pause.
                     let requests = server.take_requests();
                     let count = requests.iter().filter(|other| *other == kind).count();
                     assert!((1..=4).contains(&count), "{what}: {requests:?}");
@@ -249,12 +249,12 @@ fn storage_that_others_can_read_or_that_cannot_be_written_is_an_error() {
     );
     fs::remove_dir(&storage).unwrap();
 
-    // Files are in the way of the directories.
+    // A file has the name of the directory that the client needs.
     fs::write(&storage, "a file").unwrap();
     let error = client(&server, directory.path()).obtain().unwrap_err();
     assert!(matches!(error, AcmeError::Storage { .. }), "{error}");
     fs::remove_file(&storage).unwrap();
-    // The file system refuses everything.
+    // The system refuses to create a directory in `/proc`.
     let error = AcmeClient::new(server.directory(), "/proc/acme")
         .domains([NAME])
         .agree_tos(true)
@@ -279,14 +279,14 @@ fn damaged_files_are_errors_or_replaced_and_never_used() {
     assert_eq!(server.accounts(), 1);
     fs::write(&account, &good).unwrap();
 
-    // The key and the order of an unfinished attempt.
+    // The key or the order of an unfinished attempt is damaged.
     let pending = storage.join("pending").join(NAME);
     for (file, content) in [("privkey.pem", "half a k"), ("order.json", "{\"url\":")] {
         fs::create_dir_all(&pending).unwrap();
         fs::write(pending.join(file), content).unwrap();
         client(&server, directory.path()).obtain().unwrap();
     }
-    // The certificate in service.
+    // The certificate in service is damaged.
     let live = storage.join("live").join(NAME).join("fullchain.pem");
     fs::write(&live, "garbage").unwrap();
     let context = crate::support::server();

@@ -18,7 +18,7 @@ fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_it
         (-5 * DAY, DAY, true),
         (-59 * DAY, 31 * DAY, false),
         (-61 * DAY, 29 * DAY, true),
-        // It has expired.
+        // The certificate has expired.
         (-7 * DAY, -DAY, true),
     ] {
         let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
@@ -42,7 +42,8 @@ fn a_stored_certificate_is_in_service_at_once_and_renewed_after_two_thirds_of_it
                     .ends_with("live/service.example/fullchain.pem")
             );
         } else {
-            // The clock is looked at after a start: a forced renewal is the first of the requests.
+            // The thread reads the clock as soon as it starts. If the certificate were due, there
+            // would be an order before that of the forced renewal.
             watched.renewal.renew();
             watched.obtained();
             let orders = acme.take_requests();
@@ -136,7 +137,7 @@ fn a_wrong_clock_keeps_the_old_certificate_and_does_not_order_in_a_loop() {
     assert!(text.contains("one of the clocks is wrong"), "{text}");
     assert!(pause >= Duration::from_secs(3 * 60));
     assert_eq!(watched.served(), first);
-    // The clock is right again.
+    // The clock of this host is right again.
     acme.validity(-60, 90 * DAY);
     watched.renewal.renew();
     watched.renewed();
@@ -158,7 +159,7 @@ fn a_listener_that_panics_does_not_end_the_renewals() {
 #[test]
 fn dropping_the_renewal_ends_its_thread() {
     let (acme, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
-    // The listener is dropped with the thread.
+    // The thread owns the listener, so the channel closes when the thread ends.
     let (alive, ended) = mpsc::channel::<()>();
     let client = client(&acme, directory.path()).on_event(move |_| drop(alive.clone()));
     let watched = Renewal::start(client, &server());

@@ -15,7 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) const NAME: &str = "service.example";
 
-/// A hook for a server that does not look.
+/// A hook for a server that accepts each challenge without a check.
 pub(crate) struct Believed;
 
 impl ChallengeHook for Believed {
@@ -126,7 +126,7 @@ pub(crate) fn service(context: &ssl::SslContext) -> SocketAddr {
             let context = context.clone();
             thread::spawn(move || {
                 let options = ssl::WrapSocket::new().server_side(true);
-                // A client that fails reports it.
+                // If the handshake fails, the client reports it, so the error is ignored here.
                 let _ = context.wrap_socket(stream, options).and_then(|conn| {
                     conn.settimeout(Some(PATIENCE))?;
                     conn.sendall(b"x")?;

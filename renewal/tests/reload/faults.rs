@@ -337,7 +337,7 @@ fn the_file_of_a_password_is_watched() {
     let (leaf, server) = (ca.issue("localhost"), server());
     let pair = Pair::new(&leaf);
     let password = pair.dir.path().join("password");
-    // In one step, so that the reloader never reads an empty file.
+    // Each file is replaced in one step, so that the reloader never reads an empty file.
     let replace = |path: &std::path::Path, content: &str| {
         let new = path.with_extension("new");
         fs::write(&new, content).unwrap();
@@ -350,7 +350,8 @@ fn the_file_of_a_password_is_watched() {
     replace(&password, "wrong");
     watched.rejected();
     replace(&password, "right\n");
-    // The content is that in service, so the problem is over without a load.
+    // The file has the content that is in service again, so the problem ends although nothing is
+    // loaded.
     watched.reloader.reload();
     watched.loaded();
     let renewed = ca.issue("localhost");

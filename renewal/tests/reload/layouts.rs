@@ -78,7 +78,7 @@ fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
     let files = CertFiles::new(live.join("fullchain.pem")).keyfile(live.join("privkey.pem"));
     let watched = Watched::start(CertReloader::builder(&server).certificate(files));
     point("privkey", 1);
-    // The key changes first. Until the certificate changes too, the two do not match.
+    // The test replaces the key first. Until the certificate is replaced too, the two do not match.
     let error = watched.rejected();
     assert!(error.contains("KEY_VALUES_MISMATCH"), "{error}");
     assert_eq!(

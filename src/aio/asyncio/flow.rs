@@ -1,4 +1,5 @@
-//! When `drain` waits: asyncio's limits of the bytes that are written and not sent yet.
+//! The limits of the bytes that were written and not sent yet, with which asyncio decides when
+//! `drain` waits.
 
 use crate::error::{Error, Result};
 
@@ -34,7 +35,7 @@ impl Flow {
         self.paused &= unsent > self.low;
     }
 
-    /// `(low, high)`.
+    /// The limits as `(low, high)`.
     pub(super) fn limits(&self) -> (usize, usize) {
         (self.low, self.high)
     }

@@ -127,8 +127,8 @@ pub(super) const COMMON: &[(i32, &str)] = errno_names! { libc:
     ENOSYS, ENOTEMPTY, EILSEQ
 };
 
-/// Winsock's numbers. Python's table has these names for them, since they come after the names without
-/// `WSA`.
+/// Winsock's numbers. Some of them also have a name without `WSA`. Python's table reports the names with `WSA`, because
+/// it adds them last.
 pub(super) const OWN: &[(i32, &str)] = errno_names! { windows_sys::Win32::Networking::WinSock:
     WSAEINTR, WSAEBADF, WSAEACCES, WSAEFAULT, WSAEINVAL, WSAEMFILE, WSAEWOULDBLOCK,
     WSAEINPROGRESS, WSAEALREADY, WSAENOTSOCK, WSAEDESTADDRREQ, WSAEMSGSIZE, WSAEPROTOTYPE,

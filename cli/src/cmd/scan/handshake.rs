@@ -154,8 +154,8 @@ fn encrypted_for(prober: &Prober<'_>, kind: &str) -> ssl::Result<ChainAndRequest
 /// is unknown.
 pub(super) fn requires_certificate(prober: &Prober<'_>, versions: Versions) -> Option<bool> {
     let shaken = shake(prober, "client certificate", &context(versions).ok()?, None).ok()?;
-    // If the server has not sent its certificate, the handshake failed before the question of the
-    // client's certificate.
+    // If the server has not sent its certificate, the handshake failed before the server could
+    // refuse a client without a certificate.
     if shaken.sock.get_unverified_chain().ok()?.is_empty() {
         return None;
     }

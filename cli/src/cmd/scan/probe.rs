@@ -25,11 +25,11 @@ const PAUSES: [u32; 3] = [20, 5, 2];
 /// number applies if the server has answered a question before, the second if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
-/// The order in which two questions are repeated, to find out whether the server refuses one of
-/// them. `true` stands for a question that the server has answered before, `false` for the question
-/// after which it has ended the connection. If each question has the same result as before every
-/// time, the server refuses the second one. A limit on connections, which may admit every second or
-/// third connection, gives other results.
+/// The order in which two questions are repeated, to find out whether the server refuses one of them. `true` stands for
+/// a question that the server has answered before, `false` for the question after which the server has ended the
+/// connection. If the server answers the first question every time, and ends the connection after the second one every
+/// time, it refuses the second one. A limit on connections, which may admit every second or third connection, gives
+/// other results.
 const COMPARISON: [bool; 6] = [true, false, false, true, true, false];
 
 /// The alert `protocol_version`.
@@ -77,7 +77,7 @@ pub(super) struct Prober<'a> {
 struct State {
     interval: Duration,
     next: Instant,
-    /// A question that was answered with a hello.
+    /// A ClientHello that the server has answered with a ServerHello.
     answered: Option<ClientHello>,
     unanswered_in_a_row: u32,
     /// Whether any question was answered, including with a refusal.
@@ -173,7 +173,7 @@ impl<'a> Prober<'a> {
         lock(&self.state).first_silence.clone()
     }
 
-    /// Asks a question. If it has no answer, it is repeated, after a longer pause each time.
+    /// Asks a question. A question without an answer is repeated, after a longer pause each time.
     ///
     /// A server may refuse by closing the connection or with an unusual alert, and a server or
     /// firewall that limits connections closes them too. So an end of the connection counts as a
@@ -218,13 +218,13 @@ impl<'a> Prober<'a> {
         })
     }
 
-    /// Allows only one connection at a time from now on, because the server may limit connections.
+    /// From now on, allows only one connection at a time, because the server may limit connections.
     fn become_careful(&self) {
         lock(&self.places).most = 1;
     }
 
-    /// Whether the server always ends the connection on this question, and always answers another one
-    /// that is asked in between ([`COMPARISON`]).
+    /// Whether the server always ends the connection after this question, and always answers another question that is
+    /// asked in between ([`COMPARISON`]).
     fn refuses(&self, what: &str, hello: &ClientHello) -> ssl::Result<bool> {
         let Some(answered) = lock(&self.state).answered.clone() else {
             return Ok(false);
@@ -285,7 +285,7 @@ impl<'a> Prober<'a> {
         state.unanswered_in_a_row >= most
     }
 
-    /// Does not count the last unanswered question, because others are asked instead.
+    /// Takes back the last unanswered question, so that it does not count. Other questions are asked instead.
     pub(super) fn withdraw_unanswered(&self) {
         let mut state = lock(&self.state);
         state.unanswered = state.unanswered.saturating_sub(1);

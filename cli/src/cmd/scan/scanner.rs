@@ -49,7 +49,7 @@ pub(super) struct Seen {
 pub(super) enum Chosen {
     Suite(ssl::Cipher, Box<ServerFlight>),
     Refused,
-    /// The server does not accept the version.
+    /// The server refuses the version.
     VersionRefused,
     Unknown(String),
 }
@@ -218,7 +218,7 @@ impl<'a> Scanner<'a> {
                         unknown = Some(reason);
                         break;
                     }
-                    // The parts of this offer are asked instead of the whole offer.
+                    // The parts of this offer are asked instead of the whole offer, which does not count as unanswered.
                     self.prober.withdraw_unanswered();
                     offers.extend(parts);
                 }

@@ -66,7 +66,8 @@ fn watch(
     cert: &Path,
     context: &ssl::SslContext,
 ) -> Result<CertReloader, Failure> {
-    // The certificate is loaded without the reloader's checks: an expired one, for example, is served too.
+    // The first certificate is loaded without the reloader's checks, so that an expired certificate, for example, is
+    // served too.
     setup::load_identity(context, cert, &args.key)?;
     CertReloader::builder(context)
         .keep_current()

@@ -33,7 +33,7 @@ const READ: usize = 64 * 1024;
 /// Reading pauses while more bytes than this are unread: twice asyncio's `limit`.
 const READ_AHEAD: usize = 128 * 1024;
 
-/// A change that a protocol is told.
+/// A change of the connection, of which its [`Protocol`](super::protocol::Protocol) is told.
 pub(super) enum Change {
     /// The unsent data has crossed one of the limits.
     Writing {
@@ -72,19 +72,19 @@ struct State {
     failure: Option<Error>,
     /// A copy of the error that ended reading, if it is an `SSLError`. `wait_closed` returns it.
     cause: Option<Box<SslError>>,
-    /// A read waits for more data, so receiving must not pause.
+    /// Whether a read waits for more data, so that receiving must not pause.
     wanted: bool,
     /// False between `pause_reading` and `resume_reading`.
     reading: bool,
     /// Data that was written and not sent yet.
     unsent: Vec<u8>,
     flow: Flow,
-    /// The write side will be shut down when `unsent` is empty.
+    /// Whether the write side will be shut down when `unsent` is empty.
     ends: bool,
-    /// A task is sending `unsent`.
+    /// Whether a task is sending `unsent`.
     sending: bool,
     end: End,
-    /// Reading or writing has failed, or the connection was aborted.
+    /// Whether reading or writing has failed, or the connection was aborted.
     lost: bool,
     server_side: bool,
     /// Tasks that wait for a change.
@@ -273,8 +273,8 @@ impl Shared {
         state.wait(cx)
     }
 
-    /// Waits for the next change that a protocol is told. `paused` is whether it was told last to pause
-    /// writing, and `ended` whether it was told that the stream has ended.
+    /// Waits for the next change of which the protocol is to be told. `paused` says whether the protocol was last told
+    /// to pause writing, and `ended` whether it was told that the stream has ended.
     pub(super) async fn next_change(&self, paused: bool, ended: bool) -> Change {
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -333,7 +333,7 @@ impl Shared {
             };
             let n = room.filled().len();
             received.truncate(before + n);
-            // A connection that waits keeps no memory for data.
+            // While a connection waits for data, it keeps no memory for data.
             state.received = if received.is_empty() {
                 Vec::new()
             } else {
@@ -360,7 +360,7 @@ impl Shared {
             let paused = state.flow.paused;
             state.flow.written(unsent);
             if state.flow.paused != paused {
-                // A protocol is told to pause writing.
+                // This wakes the task that tells the protocol to pause writing.
                 state.wake_waiting();
             }
         }

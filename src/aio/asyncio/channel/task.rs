@@ -20,7 +20,7 @@ impl Task {
         Task { shared, done }
     }
 
-    /// Receives, as asyncio does in the background.
+    /// Receives data in the background, as asyncio does.
     pub(super) async fn receives(mut self) {
         let ended = poll_fn(|cx| self.shared.poll_receives(cx)).await;
         self.done = true;
