@@ -6,7 +6,7 @@ use std::fmt;
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortError {
-    /// The file is larger than a program can be.
+    /// The file is larger than the limit, which no program written by hand reaches.
     #[non_exhaustive]
     TooLarge {
         /// The limit in bytes.
@@ -15,22 +15,22 @@ pub enum PortError {
     /// The file is not UTF-8.
     #[non_exhaustive]
     NotUtf8 {
-        /// The line of the first byte that is not.
+        /// The line of the first byte that is not UTF-8.
         line: usize,
     },
     /// The file has a NUL, which Python refuses too.
     #[non_exhaustive]
     Nul {
-        /// The line of the first one.
+        /// The line of the first NUL.
         line: usize,
     },
     /// Brackets, blocks or expressions are nested deeper than Python allows.
     #[non_exhaustive]
     TooDeep {
-        /// The line.
+        /// The line at which the nesting is too deep.
         line: usize,
     },
-    /// The parser gave up.
+    /// The parser gave up before the end of the file.
     NotParsed,
 }
 

@@ -1,4 +1,4 @@
-//! The mistakes of a program as it is today.
+//! Mistakes in the Python program itself, whether it is ported or not.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::given::Given;
 use crate::names::{How, Mark, Program};
 use crate::syntax::{Source, children, literal, strip, text};
 
-/// A fault of the program, at a place.
+/// A mistake in the Python program, and its place.
 #[non_exhaustive]
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
@@ -18,10 +18,10 @@ pub struct Finding {
     pub line: usize,
     /// The column in bytes, from 1.
     pub column: usize,
-    /// The code: those of `audit` (A…) and of the cipher tool (C…); P001 is a deprecated name, P002 a name
-    /// that Python has removed, P003 an invalid cipher string.
+    /// The code of the finding: a code of `pyssl audit` (A…) or of `pyssl ciphers` (C…), or P001 for a deprecated name,
+    /// P002 for a name that Python has removed, P003 for an invalid cipher string.
     pub code: String,
-    /// How bad it is.
+    /// The severity of the mistake.
     pub severity: Severity,
     /// The mistake in words.
     pub message: String,
@@ -30,7 +30,7 @@ pub struct Finding {
 /// The facts about a context, found in one function.
 #[derive(Default)]
 struct Facts {
-    /// The finding that nothing is verified.
+    /// The index of the finding that this context verifies nothing.
     unverified: Option<usize>,
     trusted: bool,
 }
@@ -165,7 +165,7 @@ fn holds(source: &str, marks: &[Mark<'_>], mark: &Mark<'_>, condition: &str) -> 
             let given = Given::new(rule, arguments);
             match condition.split_once('=') {
                 Some((name, wanted)) => given.get(name).is_some_and(|node| is(node, wanted)),
-                // With `**kwargs`, the argument may be among them.
+                // With `**kwargs`, the call may pass the argument in them, so it is not known to be missing.
                 None if condition.starts_with('!') => {
                     !arguments.open && given.meets(source, condition)
                 }

@@ -81,7 +81,8 @@ pub(crate) struct Program<'t> {
 impl<'t> Program<'t> {
     pub(crate) fn read(source: &'t Source<'_>) -> Result<Program<'t>, PortError> {
         let mut walker = Walker::new(source);
-        // Names may be used above their definition, and through one another: two walks collect.
+        // A name may be used above its definition, and its definition may use further names. So the
+        // first two walks collect definitions, and the third walk records the uses.
         walker.run()?;
         walker.scopes.truncate(1);
         walker.run()?;
@@ -107,7 +108,7 @@ struct Frame {
     kind: FrameKind,
     names: Names,
     globals: HashSet<String>,
-    /// The part of a qualified name after the names of classes.
+    /// The last part of the qualified name; the names of the classes around it come before it.
     name: String,
     scope: usize,
 }
@@ -132,7 +133,8 @@ struct Walker<'t> {
     second: bool,
     depth: usize,
     frames: Vec<Frame>,
-    /// The module's names after the first walk: functions run later.
+    /// The module's names at the end of the first walks. Functions see these values, because they
+    /// run after the module's statements.
     module: HashMap<String, Value>,
     classes: Vec<Class>,
     functions: Vec<Function>,
@@ -214,7 +216,8 @@ impl<'t> Walker<'t> {
                 return value.clone();
             }
         }
-        // A part of a program, without its imports.
+        // `ssl` is not bound if the source is a part of a program without its imports. It is then
+        // taken for the module.
         let is_unbound = !self.module.contains_key(name) && !self.source.contains("import *");
         match name {
             "ssl" | "requests" if is_unbound => Value::Path(name.into()),

@@ -7,7 +7,7 @@ use crate::render::error_type;
 use crate::syntax::{children, strip, text};
 use crate::words::variable;
 
-/// Where a use stands that is not a part of another one.
+/// The uses that are not a part of another use.
 pub(crate) fn outermost<'s, 't>(marks: &'s [Mark<'t>]) -> Vec<&'s Mark<'t>> {
     let mut sorted: Vec<&Mark<'t>> = marks.iter().collect();
     sorted.sort_by_key(|mark| (mark.node.start_byte(), usize::MAX - mark.node.end_byte()));
@@ -82,7 +82,7 @@ pub(crate) fn pieces<'s, 't>(statement: &'s Statement<'t>) -> Vec<Piece<'s, 't>>
         .collect()
 }
 
-/// Whether an expression is what a `raise` raises.
+/// Whether an expression is the operand of a `raise` statement.
 pub(crate) fn raised(node: Node<'_>) -> bool {
     node.parent().is_some_and(|parent| {
         parent.kind() == "raise_statement"

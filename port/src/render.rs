@@ -279,11 +279,11 @@ impl<'s, 't> Renderer<'s, 't> {
                 continue;
             }
             if matches!(parameter.kind.as_str(), "-" | "~") {
-                // `Given` has noted it.
+                // Rust has no such argument, and `Given` has recorded that.
             } else if mentioned(long, name) {
                 needs_long |= !mentioned(short, name);
             } else if long.contains("{.") || parameter.kind == "comment" {
-                // The rule names all that the value takes.
+                // The template lists all arguments that Rust takes, so this one is left out.
                 self.dropped.push(name.clone());
             } else {
                 let value = self.expression(node, &parameter.kind);

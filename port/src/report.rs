@@ -29,7 +29,7 @@ const STACK: usize = 64 << 20;
 pub struct Port {
     /// The statements with uses, in order.
     pub entries: Vec<Entry>,
-    /// The mistakes of the program as it is today.
+    /// Mistakes in the Python program itself, whether it is ported or not.
     pub findings: Vec<Finding>,
     /// Whether the parser skipped a part that is not Python.
     pub broken: bool,
@@ -89,7 +89,8 @@ impl Port {
     pub fn of(bytes: &[u8]) -> Result<Port, PortError> {
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         if !mentions_tls(bytes) {
-            // Such a file is still refused if it cannot be Python.
+            // A file without uses of TLS is checked too, so that a file that cannot be Python is
+            // always refused.
             Source::check(bytes)?;
             return Ok(Port {
                 lines,
@@ -132,7 +133,7 @@ impl Port {
 
 /// Whether a module of the rules is named.
 fn mentions_tls(bytes: &[u8]) -> bool {
-    // The first bytes of the modules' names: a quick test for lines that import.
+    // The first bytes of the modules' names allow a quick test of the lines that import.
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let roots = rules().roots();
     bytes
@@ -198,7 +199,8 @@ fn entry(source: &Source<'_>, program: &Program<'_>, statement: &Statement<'_>) 
 }
 
 fn usage(source: &str, mark: &Mark<'_>) -> Use {
-    // The name stands at the end of a call's function.
+    // For a call such as `context.wrap_socket(sock)`, the place is that of the last name before the
+    // bracket.
     let node = mark
         .node
         .child_by_field_name("function")

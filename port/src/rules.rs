@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub(crate) struct Rules {
     /// The text of `docs/porting.md` before the tables.
     pub(crate) guide: String,
-    /// Names that are the same thing.
+    /// Other Python names of the same objects, each with the name that the rules use.
     alias: HashMap<String, String>,
     types: HashMap<String, TypeRule>,
     #[serde(rename = "rule")]
@@ -54,7 +54,7 @@ pub(crate) struct Rule {
     pub(crate) old: Option<String>,
     pub(crate) finding: Option<[String; 3]>,
     pub(crate) findings: Vec<Vec<String>>,
-    /// The value has the type of the argument with this index.
+    /// The index of the argument whose type the value has.
     pub(crate) passes: Option<usize>,
     /// Whether the expression is a statement of its own, so that its value is not bound to a name.
     pub(crate) no_let: bool,

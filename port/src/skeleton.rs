@@ -44,14 +44,14 @@ pub(crate) fn of(source: &Source<'_>, program: &Program<'_>) -> String {
 
 struct Function<'s, 't> {
     source: &'t str,
-    /// The statements, by the line where their text ends.
+    /// The statements, in the order in which they start.
     statements: Vec<&'s Statement<'t>>,
     parameters: Vec<Need>,
     /// The Rust types of the bound names.
     types: HashMap<String, Option<String>>,
     lines: String,
     depth: usize,
-    /// Where the arms of the open `match`es end, and what the names were before.
+    /// The open `match`es: where their arms end, and the types that the names had before.
     open: Vec<Open>,
 }
 
@@ -102,7 +102,7 @@ impl<'s, 't> Function<'s, 't> {
 
     fn body(&mut self, program: &Program<'t>, scope: usize) {
         let node = program.scopes[scope].node;
-        // The bodies of other functions are written there.
+        // Functions that are defined within this function are written on their own.
         let mut others: Vec<(usize, usize)> = program
             .scopes
             .iter()
@@ -130,7 +130,7 @@ impl<'s, 't> Function<'s, 't> {
             while others.get(other).is_some_and(|(_, end)| *end <= place) {
                 other += 1;
             }
-            // The first line of another function stays, its body does not.
+            // Of such a function, the first line stays as a comment, and its body is left out.
             let is_other = others
                 .get(other)
                 .is_some_and(|(start, end)| *start < place && place < *end);
@@ -283,7 +283,8 @@ impl<'s, 't> Function<'s, 't> {
         }
     }
 
-    /// Makes a name available that a line needs: it is bound, a parameter, or a hole.
+    /// Makes a name available that a line needs: the name is bound already, or becomes a parameter, or is bound to a
+    /// placeholder.
     fn need(&mut self, need: Need) {
         match self.types.get(&need.name) {
             Some(Some(kind)) if need.types.contains(kind) => {}

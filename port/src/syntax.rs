@@ -9,8 +9,8 @@ const MOST_BYTES: usize = 8 << 20;
 /// CPython refuses 200 nested brackets and 100 levels of indentation. A statement can be nested deeper
 /// in other ways, such as `not not x`.
 pub(crate) const MOST_LEVELS: usize = 400;
-/// The parser asks at most this often whether it may continue. It asks every few hundred operations;
-/// a file of the largest size asks a tenth of this.
+/// How often the parser may ask whether to continue. It asks after every few hundred operations. A file of the largest
+/// size makes it ask a tenth as often as this limit allows.
 const MOST_QUESTIONS: usize = 2_000_000;
 
 /// The source text and its tree.

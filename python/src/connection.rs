@@ -18,7 +18,7 @@ use crate::descriptor::PythonDescriptor;
 use crate::errors::{self, OrRaise};
 use crate::session::{self, Session};
 
-/// A connection of the library.
+/// The library's type for the connection: a socket or an object.
 enum Face {
     Socket(Box<SslSocket>),
     Object(SslObject),
@@ -114,8 +114,8 @@ impl Wrap<'_, '_> {
 }
 
 impl Connection {
-    /// The object that Python's callbacks get as the connection: the owner, the socket, or this
-    /// object. `None` if the owner or the socket no longer exists.
+    /// The object that Python's callbacks get as the connection: the owner if there is one, or else
+    /// the socket, or else this object. `None` if the owner or the socket no longer exists.
     pub(crate) fn face_of_python<'py>(
         &self,
         this: &Bound<'py, Connection>,

@@ -26,7 +26,8 @@ fn classes(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let classes = CLASSES.get_or_try_init(py, || {
         let code = CString::new(include_str!("exceptions.py"))?;
-        // Not a module: `PyModule::from_code` would make it the one that `import` finds.
+        // The classes are created in a dict. `PyModule::from_code` would make a module that
+        // `import` finds.
         let names = PyDict::new(py);
         py.run(&code, Some(&names), None)?;
         PyResult::Ok(names.unbind())
@@ -94,12 +95,13 @@ fn ssl(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(PyErr::from_value(value))
 }
 
-/// The error for a failure that has no error number of OpenSSL.
+/// An `SSLError` for a failure for which OpenSSL has no error number.
 pub(crate) fn failed(py: Python<'_>, text: &str) -> PyErr {
     own_error(py, "SSLError", 0, text)
 }
 
-/// The error if Python's socket no longer exists, and of `unwrap` if it is closed.
+/// The error of an operation if Python's socket no longer exists, and of `unwrap` if the socket is
+/// closed.
 pub(crate) fn gone(py: Python<'_>) -> PyErr {
     const NO_SOCKET: i32 = 9;
     own_error(

@@ -1,4 +1,4 @@
-//! An ACME server (RFC 8555) that believes everything, and can misbehave.
+//! An ACME server (RFC 8555) that issues certificates without validation, and can misbehave.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,21 +19,21 @@ use crate::pki::Ca;
 /// How the server misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Refuses the request for ever.
+    /// Refuses the request, and each repetition of it.
     Refuse,
-    /// Status 429, and the seconds of `Retry-After`.
+    /// Answers with status 429 and this number of seconds as `Retry-After`.
     RateLimit(u64),
-    /// Status 200, and text that is not JSON.
+    /// Answers with status 200 and text that is not JSON.
     Garbage,
-    /// Status 200, and a JSON value of another kind.
+    /// Answers with status 200 and a JSON value of another kind.
     OtherJson,
-    /// Status 503, and a page of HTML.
+    /// Answers with status 503 and a page of HTML.
     Unavailable,
-    /// Closes the connection instead of an answer.
+    /// Closes the connection without an answer.
     HangUp,
-    /// Closes the connection within the answer.
+    /// Closes the connection in the middle of the answer.
     HalfAnswer,
-    /// Status 200, and more text than a client can keep.
+    /// Answers with status 200 and more text than a client can keep.
     Endless,
 }
 
@@ -61,16 +61,16 @@ struct State {
     faults: HashMap<String, Fault>,
     /// The kinds of the requests so far.
     requests: Vec<String>,
-    /// The number of accounts with each public key.
+    /// The public key of each account, in the order of their creation.
     accounts: Vec<Value>,
     orders: Vec<Order>,
     nonces: u64,
-    /// From now, in seconds.
+    /// The start and the end of the validity, in seconds from the time of issue.
     validity: Option<[i64; 2]>,
     window: Option<[String; 2]>,
     profiles: Value,
     wants_eab: bool,
-    /// Accounts up to this number are forgotten.
+    /// The number of accounts, from the first one, that the server has forgotten.
     forgotten: usize,
 }
 
@@ -250,7 +250,7 @@ impl Shared {
             "HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\nReplay-Nonce: nonce{nonce}\r\n\
              Content-Length: {length}\r\n{headers}\r\n"
         );
-        // One write: with two, the second could wait for the client's delayed acknowledgement.
+        // The answer is sent with one write. A second write could wait for the client's delayed acknowledgement.
         let mut answer = head.into_bytes();
         if method != "HEAD" {
             answer.extend(body);

@@ -59,7 +59,7 @@ impl Write for Socket {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     stopping: AtomicBool,
-    // Weak references, so that a connection closes when its handler drops it.
+    // The references are weak, so that a connection closes when its handler drops it.
     sockets: Mutex<Vec<Weak<TcpStream>>>,
 }
 
@@ -149,7 +149,7 @@ where
 impl Drop for Listener {
     fn drop(&mut self) {
         self.shared.stop();
-        // The accepting thread wakes only for a connection. If this connection is refused, the thread has already
+        // The accepting thread wakes only if somebody connects. If this connection is refused, the thread has already
         // ended.
         let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
         let handlers = self

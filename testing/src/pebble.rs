@@ -40,7 +40,8 @@ pub fn free_port() -> u16 {
 }
 
 impl Pebble {
-    /// Starts the server, or prints that the test is skipped. `eab`: external account binding is required.
+    /// Starts the server, or prints that the test is skipped. If `eab` is set, the server requires external account
+    /// binding.
     pub fn start_or_skip(eab: bool) -> Option<Pebble> {
         Pebble::start_on(eab, free_port(), free_port())
     }
@@ -86,10 +87,10 @@ impl Pebble {
                 .arg("-config")
                 .arg(file("config.json"))
                 .args(["-strict", "-dnsserver", &format!("127.0.0.1:{dns_port}")])
-                // Validations are not delayed, and no nonce is refused at random.
+                // Validations are not delayed, and the server refuses no nonce at random.
                 .env("PEBBLE_VA_NOSLEEP", "1")
                 .env("PEBBLE_WFE_NONCEREJECT", "0")
-                // Each order is validated.
+                // The server validates the names of each order, even if it has validated them before.
                 .env("PEBBLE_AUTHZREUSE", "0"),
         );
         for port in [port, management, dns_management] {

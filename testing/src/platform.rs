@@ -65,7 +65,7 @@ pub mod errno {
     } else {
         libc::EWOULDBLOCK
     };
-    /// A `connect` continues.
+    /// The `connect` is in progress.
     pub const EINPROGRESS: i32 = if cfg!(windows) {
         10035
     } else {

@@ -95,7 +95,7 @@ impl Link {
                 let payload = piece.len().saturating_sub(RECORD_HEADER);
                 piece.truncate(RECORD_HEADER + payload / 2);
             }
-            // If the receiving peer is gone, keep reading from the other one, which must still be able to close.
+            // If the receiving peer has gone, the proxy still reads from the other peer, which must be able to close.
             let _ = match trickle {
                 true => write_trickling(&mut to, &piece),
                 false => to.write_all(&piece),
@@ -131,7 +131,7 @@ fn next_piece(from: &mut Socket, piece: &mut Vec<u8>, trickle: bool) -> bool {
 fn write_trickling(to: &mut Socket, piece: &[u8]) -> io::Result<()> {
     for byte in piece {
         to.write_all(&[*byte])?;
-        // Makes it likely that the receiver reads this byte alone. No test depends on that.
+        // This makes it likely that the receiver reads the byte alone. No test depends on it.
         thread::yield_now();
     }
     Ok(())

@@ -109,7 +109,8 @@ fn from_directory(directory: &Path) -> Result<Names> {
                 continue;
             }
             for (name, value) in defines(&fs::read_to_string(&path)?) {
-                // A remark after the number means that the reason is unused.
+                // In the headers, a remark after the number means that OpenSSL does not use the
+                // reason.
                 let (Some((library, name)), Ok(reason)) = (name.split_once("_R_"), value.parse())
                 else {
                     continue;

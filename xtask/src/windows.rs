@@ -22,7 +22,7 @@ pub enum Task {
 pub enum Outcome {
     /// The task was done.
     Passed,
-    /// This machine cannot do it, for this reason.
+    /// This machine cannot do the task, for this reason.
     Skipped(String),
 }
 

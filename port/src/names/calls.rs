@@ -17,7 +17,7 @@ impl<'t> Walker<'t> {
             return arguments;
         };
         if list.kind() != "argument_list" {
-            // A generator expression.
+            // The only argument is a generator expression, which needs no parentheses of its own.
             arguments.positional.push(list);
             return arguments;
         }
@@ -123,7 +123,8 @@ impl<'t> Walker<'t> {
         let named = keywords
             .iter()
             .map(|(name, value)| ((*name).to_owned(), value.clone()));
-        // The type of an object is the parameter's; a constant is one value of several.
+        // If callers pass an object, the parameter gets the object's type. Constants are ignored, because other callers
+        // may pass other constants.
         for (name, value) in positional.chain(named).collect::<Vec<_>>() {
             if !matches!(value, Value::Instance(_) | Value::Object(_)) {
                 continue;

@@ -256,7 +256,7 @@ impl<'t> Walker<'t> {
                 for child in children(node) {
                     values.push(self.annotation(child)?);
                 }
-                // `dict | ssl.SSLContext` may be either.
+                // A value of `dict | ssl.SSLContext` may have either type.
                 values.retain(|value| *value != Value::Nothing);
                 match <[Value; 1]>::try_from(values) {
                     Ok([one]) => one,

@@ -21,7 +21,7 @@ impl<'t> Walker<'t> {
         value: Value,
     ) {
         let is_type = matches!(how, How::Type | How::Import);
-        // Constructors of types that the rules only know by name.
+        // Some types are known to the rules by name only. Calls of their constructors are not recorded.
         let is_answerable = rule.is_some() || is_type || name.starts_with("ssl");
         if self.second && is_answerable {
             let name = Rc::clone(name);
@@ -46,7 +46,8 @@ impl<'t> Walker<'t> {
                     let object = node.child_by_field_name("object");
                     let name = node.child_by_field_name("attribute");
                     match (object, name) {
-                        // A chain of attributes is as long as the parser's tree is deep.
+                        // The limit keeps this recursion short: a chain of attributes may be as long as the parser's
+                        // tree is deep.
                         (Some(object), Some(name)) if self.text(node).matches('.').count() < 20 => {
                             self.attribute(&self.peek(object), self.text(name)).value
                         }
@@ -68,7 +69,7 @@ impl<'t> Walker<'t> {
             .cloned()
     }
 
-    /// The attribute of a value; `name` of the target is set if the rules, or the module `ssl`, have it.
+    /// The attribute of a value. The result has a name if the rules, or the module `ssl`, have such a name.
     pub(super) fn attribute(&self, base: &Value, name: &str) -> Target<'t> {
         let nothing = || Target {
             value: Value::Unknown,
@@ -107,7 +108,7 @@ impl<'t> Walker<'t> {
         let path: Rc<str> = rules().canonical(full).into();
         let rule = rules().get(&path);
         let is_known = rule.is_some() || rules().type_of(&path).is_some();
-        // Every name of the module `ssl` must be answered, but not the modules that it imports.
+        // Every name of the module `ssl` is recorded, except the modules that it imports.
         let is_ssl = path.strip_prefix("ssl.").is_some_and(|last| {
             !last.is_empty() && !last.starts_with("__") && last != "socket" && last != "os"
         });
@@ -135,7 +136,8 @@ impl<'t> Walker<'t> {
             Value::Class(base) if depth < 20 => self.member(*base, name, depth + 1),
             Value::Path(path) if rules().type_of(path).is_some() => {
                 let target = self.attribute(&Value::Instance(Rc::clone(path)), name);
-                // Attributes of subclasses are often their own: only known names are the base's.
+                // An unknown attribute of a subclass is probably defined in the subclass, so only known names are taken
+                // from the base class.
                 let is_known = matches!(target.name, Some((_, Some(_))));
                 is_known.then_some(target)
             }
@@ -176,7 +178,7 @@ impl<'t> Walker<'t> {
                 let base = self.target(object)?;
                 self.depth -= 1;
                 let mut target = self.attribute(&base.value, self.text(name));
-                // The attribute of a constant such as `ssl.OPENSSL_VERSION` is not the module's.
+                // An attribute of a constant such as `ssl.OPENSSL_VERSION` is not a name of the module.
                 let is_constant = match &base.value {
                     Value::Path(path) => {
                         let rule = rules().get(path);
@@ -198,7 +200,7 @@ impl<'t> Walker<'t> {
                     target.receiver = Some((object, base.value));
                 }
                 if let Some(value) = self.assigned(node) {
-                    // A plain attribute: what the function has assigned is more exact.
+                    // For a plain attribute, the value that the function has assigned is more exact than the rules.
                     if target.name.is_none() {
                         target.value = value;
                     }

@@ -63,7 +63,7 @@ impl<'t> Walker<'t> {
         self.finish(node, end);
     }
 
-    /// Walks branches, one of which runs; with `may_skip`, possibly none.
+    /// Walks branches of which one runs or, with `may_skip`, possibly none.
     fn branches(&mut self, blocks: &[Node<'t>], may_skip: bool) -> Result<(), PortError> {
         let mut results = Vec::new();
         for block in blocks {
@@ -207,7 +207,8 @@ impl<'t> Walker<'t> {
                     }
                 }
             }
-            // `raise`, `assert`, `print`, and what the parser could not read.
+            // Other statements, such as `raise`, `assert` and `print`, and text that the parser
+            // could not read.
             _ => {
                 for child in children(node) {
                     let kind = child.kind();
@@ -264,7 +265,7 @@ impl<'t> Walker<'t> {
             match child.kind() {
                 "except_clause" | "except_group_clause" => handlers.push(child),
                 "finally_clause" => last.push(child),
-                // The body, and `else`.
+                // The body of the `try` statement, and its `else` clause.
                 _ => self.statement(child)?,
             }
         }
@@ -318,7 +319,8 @@ impl<'t> Walker<'t> {
                     caught = Value::Mixed;
                 }
             }
-            // `except (SSLWantReadError, SSLWantWriteError) as e`: what all SSLErrors have.
+            // With several classes, as in `except (SSLWantReadError, SSLWantWriteError) as e`, the
+            // alias gets what they have in common.
             if let Some(alias) = alias {
                 self.assign(alias, caught)?;
             }

@@ -1,4 +1,4 @@
-//! Rust expressions for Python expressions: literals, variables, flags, and what is left to be ported.
+//! Rust expressions for Python expressions: literals, variables, flags, and expressions that are not understood.
 
 use tree_sitter::Node;
 
@@ -131,7 +131,7 @@ impl<'t> Renderer<'_, 't> {
         }
     }
 
-    /// An expression that Rust writes in another way.
+    /// Writes an expression that is not understood. If the text must compile, `py::<Type>("python")` takes its place.
     fn hole(&mut self, node: Node<'t>, kind: &str) -> String {
         if !self.typed {
             let text = self.free(node, 0);
@@ -152,7 +152,7 @@ impl<'t> Renderer<'_, 't> {
         }
     }
 
-    /// An expression for the eyes: simple ones are written as in Rust, others are a comment.
+    /// Writes an expression for readers: a simple one as in Rust, any other as a comment.
     fn free(&mut self, node: Node<'t>, depth: usize) -> String {
         let node = strip(node);
         if depth > 20 {

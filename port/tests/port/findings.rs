@@ -1,4 +1,4 @@
-//! The mistakes of a program as it is today.
+//! Findings of mistakes in the Python program itself.
 
 use crate::port;
 

@@ -131,14 +131,14 @@ fn compiles(c: &str) -> bool {
     child.wait().unwrap().success()
 }
 
-// Windows has no C compiler to compare the declarations with.
+// Not on Windows: it has no C compiler to compare the declarations with.
 #[cfg(unix)]
 #[test]
 fn declarations_match_openssls_headers() {
     assert!(compiles(&source()));
 }
 
-// Windows has no C compiler to compare the declarations with.
+// Not on Windows: it has no C compiler to compare the declarations with.
 #[cfg(unix)]
 #[test]
 fn a_wrong_type_number_or_layout_does_not_compile() {

@@ -11,7 +11,7 @@ use openssl::x509::X509;
 pub struct Leaf {
     cert: X509,
     key: PKey<Private>,
-    // The issuer comes first. The root is not among them.
+    // The issuer comes first. The root is not included.
     intermediates: Vec<X509>,
     root: X509,
 }
