@@ -4,19 +4,20 @@
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// A leading `?` in lists of signature algorithms (OpenSSL 3.3).
+    /// Whether lists of signature algorithms may have names with a leading `?` (since OpenSSL 3.3).
     pub optional_sigalgs: bool,
-    /// [`get_sigalgs`](crate::get_sigalgs) (OpenSSL 3.4).
+    /// Whether [`get_sigalgs`](crate::get_sigalgs) works (since OpenSSL 3.4).
     pub get_sigalgs: bool,
-    /// A leading `?` in lists of groups (OpenSSL 3.5).
+    /// Whether lists of groups may have names with a leading `?` (since OpenSSL 3.5).
     pub optional_groups: bool,
-    /// [`get_groups`](crate::SslContext::get_groups) (OpenSSL 3.5).
+    /// Whether [`get_groups`](crate::SslContext::get_groups) works (since OpenSSL 3.5).
     pub get_groups: bool,
-    /// `client_sigalg()` of sockets and objects (OpenSSL 3.5).
+    /// Whether `client_sigalg()` of sockets and objects works (since OpenSSL 3.5).
     pub client_sigalg: bool,
-    /// `server_sigalg()` of sockets and objects (OpenSSL 3.5).
+    /// Whether `server_sigalg()` of sockets and objects works (since OpenSSL 3.5).
     pub server_sigalg: bool,
-    /// `set_psk_client_callback` and `set_psk_server_callback` (an OpenSSL built with PSK).
+    /// Whether `set_psk_client_callback` and `set_psk_server_callback` work: OpenSSL was built with
+    /// PSK.
     pub psk: bool,
 }
 

@@ -108,7 +108,8 @@ from_paths! {
 ///
 /// # Errors
 ///
-/// Those of [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be opened.
+/// The errors of [`SslContext::load_verify_locations`]; `OSError` if the key log file cannot be
+/// opened.
 pub fn create_default_context(options: impl Into<DefaultContext>) -> Result<SslContext> {
     let DefaultContext { purpose, locations } = options.into();
     let context = SslContext::new(protocol_for(purpose))?;
@@ -420,8 +421,8 @@ impl From<()> for ServerCertificate {
 ///
 /// # Errors
 ///
-/// Those of [`create_connection`] and
-/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); for `ca_certs`, those of
+/// The errors of [`create_connection`] and
+/// [`SslSocket::do_handshake`](crate::SslSocket::do_handshake); with `ca_certs`, also the errors of
 /// [`SslContext::load_verify_locations`].
 pub fn get_server_certificate(
     addr: (&str, u16),

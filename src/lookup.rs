@@ -24,7 +24,7 @@ pub(crate) fn addresses(host: &str, port: u16, family: Option<Domain>) -> Result
 mod tests {
     use super::*;
 
-    /// Needs no network: the family of a numeric address is known.
+    /// The test needs no network, because it looks up numeric addresses.
     #[test]
     fn an_address_of_the_wrong_family_gives_pythons_gaierror() {
         let error = addresses("::1", 1, Some(Domain::IPV4)).unwrap_err();

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use crate::error::{Error, Result};
 use crate::ffi::rand;
 
-/// `num` cryptographically strong random bytes.
+/// Returns `num` cryptographically strong random bytes.
 ///
 /// ```python
 /// ssl.RAND_bytes(16)

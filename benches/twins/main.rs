@@ -145,7 +145,7 @@ fn measure(setup: &Setup, options: &Options) -> Vec<Outcome> {
         }
         for round in 0..=options.rounds {
             for turn in 0..subjects.len() {
-                // Rotate, so that no subject is always the first.
+                // The first subject changes from round to round.
                 let which = (turn + round) % subjects.len();
                 if which == report::AHEAD && !row.has_sockets() {
                     continue;

@@ -12,8 +12,8 @@ use ssl::{
 use crate::setup::{CIPHERS, Setup};
 use crate::tls::{Tls, Version};
 
-/// This library. `READ_AHEAD`: with `read_ahead`. `SHARED`: through `recv_into` and `sendall`, which another
-/// thread can interrupt with `close`, instead of [`Read`] and [`Write`]. `BUSY`: with `busy_poll`.
+/// This library. `READ_AHEAD` turns on `read_ahead`, and `BUSY` turns on `busy_poll`. With `SHARED`, the work calls
+/// `recv_into` and `sendall`, which another thread can interrupt with `close`, instead of [`Read`] and [`Write`].
 pub(crate) struct With<const READ_AHEAD: bool, const SHARED: bool, const BUSY: bool>;
 
 pub(crate) type Ours = With<false, false, false>;

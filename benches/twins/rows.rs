@@ -81,7 +81,7 @@ rows! {
 }
 
 impl Row {
-    /// Whether reading ahead may change the result.
+    /// Whether the work uses sockets, so that reading ahead may change the result.
     pub(crate) fn has_sockets(self) -> bool {
         !matches!(self.unit(), Unit::Duration) && !self.name().starts_with("memory-bio")
     }

@@ -136,8 +136,8 @@ fn nameprep(label: &str) -> Result<Vec<char>, LabelError> {
     Ok(prepared)
 }
 
-/// A label with right-to-left letters must not contain left-to-right letters, and must begin and
-/// end with a right-to-left letter (RFC 3454, section 6).
+/// Checks that a label with right-to-left letters has no left-to-right letters, and begins and ends
+/// with a right-to-left letter (RFC 3454, section 6).
 fn check_direction(label: &[char]) -> Result<(), LabelError> {
     if !label.iter().any(|&c| is_right_to_left(c)) {
         return Ok(());
@@ -180,7 +180,7 @@ sys.stdout.buffer.write('\\n'.join(results).encode())
 
     #[test]
     fn nameprep_maps_every_character_as_in_python() {
-        // An older one does not say where the error is, and newer ones have a newer Unicode.
+        // Python 3.12 does not report where the error is, and Python 3.14 has a newer Unicode.
         let Some(python) = python_or_skip().filter(|python| python.version().1 == 13) else {
             pyssl_testing::skipped("the tables are those of Python 3.13");
             return;

@@ -77,7 +77,7 @@ impl<T> Ranges<T> {
     }
 }
 
-/// The characters with these hexadecimal numbers.
+/// The characters with these code points, which are hexadecimal numbers.
 fn characters(numbers: &str) -> impl Iterator<Item = char> {
     let number = |text| u32::from_str_radix(text, 16).ok();
     numbers

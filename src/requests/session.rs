@@ -434,7 +434,7 @@ fn exchange(
                 RetryDecision::Exhausted => return Err(error.exhausted()),
             },
         };
-        // After the total time, the next attempt reports the time-out.
+        // If the total time is over, the next attempt reports the time-out.
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         thread::sleep(left.map_or(pause, |left| pause.min(left)));
     }

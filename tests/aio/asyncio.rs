@@ -355,7 +355,8 @@ async fn wait_closed_times_out_if_the_peer_does_not_answer_close_notify() {
     let limited = tls(&client).ssl_shutdown_timeout(Duration::from_secs(7));
     let (streams, _stream) = tokio::join!(asyncio::open_connection(address, limited), serve);
     let (_reader, mut writer) = streams.expect("connected");
-    // Time is paused only now: earlier, the clock could pass the handshake's limit while its bytes are in transit.
+    // Time is paused only after the handshake. Earlier, the clock could pass the handshake's time limit while its bytes
+    // are in transit.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     writer.close();
@@ -375,9 +376,10 @@ async fn close_ends_a_connection_whose_peer_does_not_read() {
     };
     let (streams, _stream) = tokio::join!(asyncio::open_connection(address, tls(&client)), serve);
     let (_reader, mut writer) = streams.expect("connected");
-    // Time is paused only now: earlier, the clock could pass the handshake's limit while its bytes are in transit.
+    // Time is paused only after the handshake. Earlier, the clock could pass the handshake's time limit while its bytes
+    // are in transit.
     tokio::time::pause();
-    // More than the buffers of both sockets.
+    // The data is larger than the buffers of both sockets.
     writer.write(&pattern(16 * MIB));
     writer.close();
     let error = writer.wait_closed().await.expect_err("silence");
@@ -460,7 +462,7 @@ async fn a_line_beyond_the_limit_is_a_value_error() {
         let (mut reader, _writer) = streams.expect("connected");
         let error = reader.readuntil(b"\n").await.expect_err("too long");
         assert_eq!(error.python_class(), "ValueError");
-        // The text depends on the pieces in which the data arrives.
+        // The rest of the text depends on the pieces in which the data arrives.
         assert!(error.to_string().starts_with("Separator is "), "{error}");
     }
 }

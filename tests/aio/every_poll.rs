@@ -146,7 +146,7 @@ async fn an_exchange_completes_if_any_poll_of_the_inner_stream_is_pending_once()
 async fn an_exchange_reports_an_error_of_any_poll_of_the_inner_stream_or_completes_all_the_same() {
     with_a_fault_at_each_poll(Fault::ErrorOnce, |exchange| match exchange.error() {
         Some(class) => assert_eq!(class, "ConnectionResetError", "{}", exchange.place),
-        // A later call may send the bytes again.
+        // If no error was reported, a later poll has sent the bytes.
         None => exchange.assert_complete(),
     })
     .await;

@@ -149,7 +149,7 @@ async fn connected(
 
 #[tokio::test]
 async fn a_protocol_is_told_to_pause_writing_and_to_resume_it() {
-    // More than the buffers of the sockets hold.
+    // The data is larger than the buffers of the sockets.
     const LENGTH: usize = 32 << 20;
     let recorder = Recorder::default();
     let (transport, running, mut stream) = connected(&recorder).await;
@@ -179,7 +179,8 @@ async fn a_protocol_receives_no_data_while_reading_is_paused() {
     assert!(!transport.is_reading());
     stream.write_all(b"held").await.expect("sealed");
     stream.flush().await.expect("sent");
-    // Writing goes on. The server's answer shows that the client's task has run.
+    // The connection can still be written to. The server's answer shows that the client's task has
+    // run.
     transport.write(b"more");
     stream.read_exact(&mut [0; 4]).await.expect("received");
     assert_eq!(*recorder.0.lock().unwrap(), ["made true"]);

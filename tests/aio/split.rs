@@ -104,7 +104,7 @@ async fn a_reader_wakes_when_its_key_update_can_be_sent() {
         accept(&mut flood, &mut far)
     );
     let (mut reader, mut writer) = near.expect("a handshake").into_split();
-    // Fill the pipe: the writer waits.
+    // The data fills the pipe, so the writer waits.
     let data = pattern(200_000);
     let mut writing = Box::pin(writer.write_all(&data));
     let wake_writer = Arc::new(Count::default());

@@ -78,7 +78,7 @@ async fn a_client_hello_read_with_the_starttls_line_is_not_lost() {
     let handle = move |mut reader: StreamReader, mut writer: StreamWriter| {
         let server = server.clone();
         async move {
-            // The line and the hello arrive in one piece.
+            // The line and the ClientHello arrive in one piece.
             assert_eq!(reader.readline().await.expect("a line"), b"STARTTLS\n");
             writer.start_tls(&server).await.expect("a handshake");
             writer.write(b"secret");

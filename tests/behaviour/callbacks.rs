@@ -155,7 +155,7 @@ fn a_callback_that_closes_its_socket_ends_the_handshake() {
 fn a_callback_that_shuts_its_socket_down_ends_the_handshake() {
     let (server, client) =
         in_callback_of_a_socket(|socket| socket.shutdown(std::net::Shutdown::Both).unwrap());
-    // The error depends on the system call that fails first.
+    // The class of the error depends on the system call that fails first.
     let noticed = class(server);
     assert!(
         ["BrokenPipeError", "ConnectionResetError"].contains(&noticed),

@@ -253,8 +253,8 @@ fn close_within_without_tls_closes_the_socket() {
         assert_eq!(closed, ssl::Closed::Unprotected);
         assert_closed(sock);
     };
-    // Sockets without TLS: not connected, listening, before the handshake, after a failed handshake, and after
-    // `unwrap`.
+    // The next sockets have no TLS connection: they are not connected, listen, have not begun the handshake, have
+    // failed in it, or have ended TLS with `unwrap`.
     let sock = contexts.client.wrap_socket(plain_socket(), "localhost");
     unprotected(&sock.unwrap());
     let listening = contexts

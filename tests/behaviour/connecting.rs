@@ -354,7 +354,7 @@ for host in sys.stdin.read().split("\n"):
         assert_eq!(Some(&*ours), answers.next(), "connect to {host:?}");
         let ours = told(ssl::create_connection((&host, 1), None).map(|_| ()));
         let theirs = answers.next().unwrap();
-        // In Python a NUL ends the name that `getaddrinfo` gets.
+        // In Python a NUL ends the name that is passed to `getaddrinfo`.
         if !host.contains('\0') {
             assert_eq!(ours, theirs, "create_connection to {host:?}");
         }

@@ -206,7 +206,7 @@ fn close_notify_is_sent_later_if_the_send_buffer_is_full() {
 fn close_within_waits_until_close_notify_can_be_sent() {
     let _watchdog = Watchdog::new();
     for version in BOTH_VERSIONS {
-        // Without and with an earlier `unwrap` that failed.
+        // The test runs once without and once with an earlier `unwrap` that failed.
         for tried in [false, true] {
             let mut full = Full::new(version);
             if tried {

@@ -70,7 +70,7 @@ fn wrap_socket_keeps_the_sockets_time_out() {
     assert_eq!(kept(connect()), None);
     let plain = connect();
     plain.set_nonblocking(true).unwrap();
-    // Windows does not tell the mode of a socket.
+    // Windows does not report the mode of a socket.
     let expected = (!cfg!(windows)).then_some(Duration::ZERO);
     assert_eq!(kept(plain), expected);
     let plain = connect();

@@ -235,7 +235,7 @@ impl Drop for Watchdog {
     }
 }
 
-/// How long a test lets a thread begin to wait, on systems that do not tell whether it waits.
+/// How long a test lets a thread begin to wait, on systems that do not report whether a thread waits.
 const BRIEFLY: Duration = Duration::from_millis(100);
 
 /// Receives the directory of a thread in `/proc`, with which a test finds out whether the thread waits.
@@ -264,8 +264,8 @@ impl Waiter {
     pub(crate) fn until_it_waits(self) -> Option<i64> {
         let place = self.0.recv_timeout(PATIENCE).unwrap();
         if cfg!(not(target_os = "linux")) {
-            // Other systems do not tell. The thread has probably begun to wait after this time; if not, the test
-            // checks a case that it does not mean to, and passes.
+            // Other systems do not report whether a thread waits. The thread has probably begun to wait after this
+            // time. If not, the test passes without having checked its case.
             std::thread::sleep(BRIEFLY);
             return None;
         }

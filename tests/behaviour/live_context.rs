@@ -158,7 +158,7 @@ const CHANGES: &[(&str, Change)] = &[
             .load_verify_locations(ssl::VerifyLocations::new().cadata(data))
     }),
     ("load_verify_locations(capath)", |stage, i| {
-        // The directory has a new name each time. Every second one exists.
+        // The directory has a new name each time. Every second name is that of an existing directory.
         let name = if i % 2 == 0 { "." } else { &*i.to_string() };
         stage
             .client
@@ -404,7 +404,7 @@ fn a_renewed_certificate_is_used_by_new_connections_only() {
 }
 
 /// The library builds a new `SSL_CTX` for a copy of a context, and for a setter while connections hold the current one.
-/// It has all settings.
+/// The new `SSL_CTX` has all settings.
 #[test]
 fn a_rebuilt_context_has_all_settings() {
     let ca = Ca::new();

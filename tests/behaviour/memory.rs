@@ -51,7 +51,8 @@ fn exchange(link: &Link, messages: usize) {
 /// The memory of a pair of connections in KiB.
 fn pair((version, messages): (ssl::TlsVersion, usize)) -> usize {
     let contexts = Contexts::of(version);
-    // OpenSSL keeps the keys of the key exchange with a connection. Those of ML-KEM take 20 KiB.
+    // OpenSSL keeps the keys of the key exchange with a connection. The keys of ML-KEM, which these groups exclude,
+    // take 20 KiB.
     contexts.client.set_groups("X25519:P-256").unwrap();
     let link = || {
         let link = contexts.link();

@@ -1,4 +1,4 @@
-//! The message callback.
+//! The callback for the messages of a connection (`_msg_callback` in Python).
 
 use std::sync::{Arc, Mutex};
 

@@ -350,8 +350,8 @@ fn a_verify_callback_accepts_only_the_errors_it_lists() {
             ("localhost", &[0], false),
             ("localhost", &[UNKNOWN_ISSUER + 1], false),
             ("localhost", name, false),
-            // OpenSSL reports the issuer first. A decision that accepts this error must not accept the
-            // wrong name.
+            // OpenSSL reports the unknown issuer before the wrong name. A decision that accepts the unknown issuer must
+            // not accept the wrong name.
             ("other.example", issuer, false),
             ("other.example", name, false),
             ("other.example", &all, true),

@@ -75,7 +75,7 @@ fn accepted_sockets_inherit_read_ahead_from_the_listener() {
             let server = accepted.join().unwrap();
             #[cfg(target_os = "linux")]
             assert!(readiness(&server, PollFlags::RDHUP, PATIENCE));
-            // Other systems do not tell.
+            // Other systems do not report whether the end of the stream has arrived.
             #[cfg(not(target_os = "linux"))]
             thread::sleep(Duration::from_millis(100));
             server

@@ -152,7 +152,7 @@ fn plaintext_received_before_the_handshake_is_never_returned() {
             assert_eq!(told::<()>(Err(error)), text);
         }
     }
-    // Without the reset, the handshake fails.
+    // Without the reset, the handshake begins, and fails because the client's data is not TLS.
     let (mut near, far) = tcp_pair();
     near.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
     let refused = contexts.server.wrap_socket(far, server_options());
@@ -311,10 +311,10 @@ fn endless_garbage_fails_the_handshake() {
     };
     for (unit, reason) in [
         (&b"nonsense"[..], "WRONG_VERSION_NUMBER"),
-        // Warnings, and empty handshake records.
+        // The peer sends too many warnings, or empty handshake records.
         (&[21, 3, 3, 0, 2, 1, 90][..], "TOO_MANY_WARN_ALERTS"),
         (&[22, 3, 3, 0, 0][..], ""),
-        // A message whose length is greater than the maximum.
+        // The peer sends a message whose length is greater than the maximum.
         (&[22, 3, 3, 0, 4, 2, 0xff, 0xff, 0xff][..], ""),
     ] {
         let error = connect_to(&endless(unit));

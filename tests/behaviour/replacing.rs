@@ -31,7 +31,7 @@ fn set_identities_removes_a_certificate_with_another_key_type() {
     let before = contexts.connected();
     contexts.server.set_identities([&identity(&ec)]).unwrap();
     assert_eq!(sent(&contexts), ec.der());
-    // Only the new certificate is left, so a client that accepts only RSA gets none.
+    // Only the new certificate is left, so a handshake with a client that accepts only RSA fails.
     let client = client_context(&ca);
     client
         .set_maximum_version(ssl::TlsVersion::TLSv1_2)

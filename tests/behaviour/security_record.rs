@@ -526,22 +526,22 @@ fn only_the_ffi_module_has_unsafe_code() {
 #[test]
 fn unsound_functions_of_the_openssl_crate_are_not_called() {
     let banned = [
-        // 17: signing with CMS.
+        // Row 17 is about signing with CMS.
         "CmsContentInfo",
-        // 19: extensions from configuration text, which can open files.
+        // Row 19 is about extensions from configuration text, which can open files.
         "X509V3_EXT_nconf",
         "X509V3_EXT_conf",
         "X509Extension",
         "append_extension2",
-        // 22: a borrowed list of a store's objects.
+        // Row 22 is about a borrowed list of a store's objects.
         ".objects().iter",
         "X509StoreRef::objects(",
-        // 25: fetching an algorithm with a property string.
+        // Row 25 is about fetching an algorithm with a property string.
         "Cipher::fetch",
         "Md::fetch",
         "EVP_CIPHER_fetch",
         "EVP_MD_fetch",
-        // 28 and 30: key derivation and key wrapping with short buffers.
+        // Rows 28 and 30 are about key derivation and key wrapping with short buffers.
         "Deriver",
         "unwrap_key",
         "wrap_key",

@@ -286,7 +286,7 @@ fn damaged_session_bytes_are_rejected_or_not_resumed() {
                 let options = ssl::WrapBio::from("localhost").session(session);
                 if let Ok(pair) = Pair::new(&contexts.client, &contexts.server, options) {
                     let (client, server) = pair.handshake();
-                    // Both sides succeed, or both fail.
+                    // Both sides accept the session, or both refuse it.
                     assert_eq!(client.is_ok(), server.is_ok(), "byte {at}, bits {bits:#x}");
                 }
             }
@@ -394,7 +394,7 @@ fn tickets_use_the_keys_of_the_connections_original_context() {
     }
 }
 
-/// Setters of a server that do not change its verification.
+/// A setter of a server that does not change what the server verifies, with its name.
 type Setter = (&'static str, fn(&ssl::SslContext, &Ca, u32));
 
 const SETTERS: [Setter; 16] = [

@@ -399,7 +399,7 @@ fn an_object_shuts_down_like_a_socket() {
     }
 }
 
-/// The peer is CPython.
+/// The peer of this library is CPython, as a server and as a client.
 #[test]
 fn python_and_this_library_unwrap_and_continue_in_plaintext() {
     const SCRIPT: &str = r#"

@@ -147,7 +147,7 @@ fn starttls_enters_and_leaves_tls() {
     assert_eq!(client.recv(1024).unwrap(), b"text");
 }
 
-/// Python's `makefile` returns a buffered reader or writer. In Rust, those of the standard library do the same.
+/// Python's `makefile` returns a buffered reader or writer. The buffered types of Rust's standard library do the same.
 #[test]
 fn std_buffered_readers_and_writers_work_on_a_socket() {
     use std::io::{BufRead, BufReader, BufWriter, LineWriter, Read, Write};

@@ -31,7 +31,7 @@ fn explained<T: std::fmt::Debug>(outcome: ssl::Result<T>) {
         None => assert_told(&error.to_string()),
     }
     if let Some(message) = error.verify_message() {
-        // The part of the message after the comma is about the test's certificate.
+        // The part of the message after the comma depends on the test's certificate.
         let message = message.split(", ").next().unwrap();
         assert_told(message);
     }

@@ -34,14 +34,14 @@ fn a_wrapped_socket_keeps_blocking_mode_and_time_out_of_the_plain_socket() {
         (None, true)
     );
     let other = wrap(&|socket| socket.set_nonblocking(true).unwrap());
-    // Windows does not tell the mode of a socket.
+    // Windows does not report the mode of a socket.
     let expected = (!cfg!(windows)).then_some(Duration::ZERO);
     assert_eq!(
         (other.gettimeout(), other.getblocking()),
         (expected, cfg!(windows))
     );
     let timed = wrap(&|socket| socket.set_read_timeout(Some(SHORT)).unwrap());
-    // The system rounds the time-out.
+    // The system rounds the time-out, so it may be longer than `SHORT`.
     assert!(timed.gettimeout().unwrap() >= SHORT && timed.getblocking());
 }
 

@@ -40,7 +40,8 @@ fn every_handshake_alert_gives_pythons_error() {
     let mut cases = Vec::new();
     for number in 0..=130 {
         for level in [1_u8, 2] {
-            // The alert arrives before the handshake has begun, or after the client's first flight.
+            // The alert arrives before the handshake has begun (`begun` is false), or after the
+            // client's first flight.
             for begun in [false, true] {
                 let mut steps = ends();
                 for (side, version) in [("c", 3_u8), ("s", 1)] {

@@ -534,8 +534,8 @@ fn a_chain_of_ten_thousand_certificates_loads_as_in_python() {
     )]);
 }
 
-/// CPython does not promise this, so the test does not ask it: a failed call there may leave a certificate without
-/// its key. The test is here for the files.
+/// CPython does not promise that a failed call leaves the context as it was: such a call may leave a certificate
+/// without its key. So this test does not compare with CPython, but it uses the files of this module.
 #[test]
 fn a_failed_load_cert_chain_keeps_the_old_certificate() {
     let files = fixtures();

@@ -78,7 +78,7 @@ impl<'a> History<'a> {
         self.make("fresh");
         self.ask("fresh");
         if !self.starved {
-            // The handshakes above have added certificates to the context's store.
+            // The handshakes of the comparison have added certificates to the store of the context.
             self.make("fresh");
             let ours = self.ours.ask("fresh", &self.files);
             let mut theirs = Runner::python(self.python, &self.files);

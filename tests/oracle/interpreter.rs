@@ -43,7 +43,7 @@ struct End {
 enum Sock {
     Plain(socket2::Socket),
     Tls(Box<ssl::SslSocket>),
-    /// The socket was closed, or another wrapper owns it.
+    /// The socket does not exist any more: it was closed, or another wrapper owns it.
     Taken,
 }
 

@@ -107,8 +107,8 @@ fn python_and_this_library_authenticate_each_other_after_the_handshake() {
             (0, true, 0x304, 1),
             (2, true, 0x303, 1),
         ] {
-            // All certificates are tested only where the server requests one once, after the handshake. The other
-            // settings are tested with the good one.
+            // The certificates are varied only where the server requests one once, after the handshake. The other
+            // settings are tested with the valid certificate.
             let asked = mode != 0 && offers && maximum == 0x304 && asks == 1;
             if !asked && *which != "good" {
                 continue;

@@ -46,15 +46,16 @@ fn response_heads_are_parsed_as_in_python() {
         ok("X: a:b: c\r\n"),
         ok("X:\r\n"),
         ok("X: \u{e9}\r\n"),
-        // Lines with a carriage return in the middle.
+        // These lines have a carriage return in the middle.
         ok("X: a\rY: b\r\n"),
         ok("X: a\r b\r\n"),
         ok("X: a\r\r\nY: b\r\n"),
         ok("X: a\rno colon\r\nY: b\r\n"),
         "HTTP/1.1 200 OK\r\nX: a\rContent-Length: 1\r\n\r\nhi".to_owned(),
-        // Lines that end without a carriage return.
+        // These lines end without a carriage return.
         "HTTP/1.1 200 OK\nX: y\nContent-Length: 2\n\nhi".to_owned(),
-        // Heads at the limits of Python: the number of header lines, and the length of a line.
+        // These heads are at Python's limits of the number of header lines and of the length of a
+        // line.
         many(98),
         many(99),
         many(100),
@@ -65,7 +66,7 @@ fn response_heads_are_parsed_as_in_python() {
         ok(&format!("X: {}\r\n", "y".repeat(60_000)).repeat(20)).replace("X: y", "X: z"),
         format!("HTTP/1.1 200 {}\r\n\r\nhi", "O".repeat(65_000)),
         format!("HTTP/1.1 200 {}\r\n\r\nhi", "O".repeat(66_000)),
-        // Unusual status lines.
+        // These status lines are unusual.
         "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi".to_owned(),
         "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nhi".to_owned(),
         "HTTP/1.1   200   O K \r\nContent-Length: 2\r\n\r\nhi".to_owned(),
@@ -81,13 +82,13 @@ fn response_heads_are_parsed_as_in_python() {
         "ICY 200 OK\r\n\r\n".to_owned(),
         "\r\nHTTP/1.1 200 OK\r\n\r\n".to_owned(),
         "<html>\r\n\r\n".to_owned(),
-        // Heads that end early.
+        // These heads end early.
         String::new(),
         "HTTP/1.1 200 OK".to_owned(),
         "HTTP/1.1 200".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y".to_owned(),
         "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 2\r\n".to_owned(),
-        // Informational responses before the final one.
+        // Informational responses come before the final response.
         format!(
             "HTTP/1.1 100 Continue\r\nX: first\r\n\r\n{}",
             ok("X: y\r\n")

@@ -190,8 +190,8 @@ fn describe(request: &Request) -> String {
     text
 }
 
-/// A proxy for the host `site.test`, whose port 80 is the plain server, and port 443 the one with TLS. `credentials`:
-/// the required value of `Proxy-Authorization`.
+/// A proxy for the host `site.test`, whose port 80 is the plain server, and port 443 the server with TLS. `credentials`
+/// is the required value of `Proxy-Authorization`.
 pub(crate) fn proxy(
     leaf: Option<&Leaf>,
     plain: u16,

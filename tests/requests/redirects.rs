@@ -1,4 +1,5 @@
-//! Redirects: where they lead, and what is sent there, as in Python's `requests`.
+//! Redirects: their targets, and the requests that are sent to the targets, compared with Python's
+//! `requests`.
 
 use std::time::Duration;
 

@@ -90,7 +90,7 @@ fn measure(row: &Row, options: &Options) -> [Vec<f64>; 3] {
     ];
     for round in 0..=options.rounds {
         for turn in 0..works.len() {
-            // Rotate, so that no subject is always the first.
+            // The first subject changes from round to round.
             let which = (turn + round) % works.len();
             let value = works[which].rate(options.slice);
             // The first round is a warm-up.

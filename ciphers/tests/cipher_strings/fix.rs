@@ -16,10 +16,10 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn fix_removes_each_problem_with_a_small_change() {
     for (text, fixed) in [
-        // Strings with nothing to correct.
+        // The next strings have nothing to correct.
         ("ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:!aNULL", "ECDHE+AESGCM:!aNULL"),
-        // Typing errors.
+        // The next strings have typing errors.
         ("ECDHE+AESGCM:!aNUL", "ECDHE+AESGCM:!aNULL"),
         ("ECDHE+AESGMC:ECDHE+CHACHA20", "ECDHE+AESGCM:ECDHE+CHACHA20"),
         ("ECDHE+AESGCM:BOGUSNAMEXYZ", "ECDHE+AESGCM"),
@@ -28,11 +28,11 @@ fn fix_removes_each_problem_with_a_small_change() {
         ("TLS_AES_128_GCM_SHA256:ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:@SECLEVEL=0", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:@SECLEVEL=9", "ECDHE+AESGCM"),
-        // Weak suites.
+        // The next strings select weak suites.
         ("ECDHE+AESGCM:AES128-SHA", "ECDHE+AESGCM"),
         ("AES128-SHA,ECDHE+AESGCM", "ECDHE+AESGCM"),
         ("ECDHE+AESGCM:kRSA+AES", "ECDHE+AESGCM:kRSA+AES:!kRSA"),
-        // No part can be kept.
+        // No part of the next strings can be kept.
         ("", "ECDHE+AESGCM:ECDHE+CHACHA20"),
         ("BOGUSNAMEXYZ", "ECDHE+AESGCM:ECDHE+CHACHA20"),
         ("NULL-SHA", "ECDHE+AESGCM:ECDHE+CHACHA20"),

@@ -253,13 +253,13 @@ fn findings_have_the_position_of_their_setting() {
 fn included_files_are_read_within_limits() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    // Two files that include each other.
+    // The two files include each other.
     std::fs::write(path("a.conf"), "include b.conf;\nssl_ciphers HIGH;\n").unwrap();
     std::fs::write(path("b.conf"), "include a.conf;\nssl_protocols TLSv1.3;\n").unwrap();
     let config = Config::read(&path("a.conf")).unwrap();
     assert_eq!(config.services().len(), 1);
     assert_eq!(config.unread(), []);
-    // A chain of includes that is too long.
+    // The chain of included files is too long.
     for n in 0..40 {
         let next = n + 1;
         let text = format!("ssl_protocols TLSv1.2;\ninclude c{next}.conf;\n");

@@ -1,4 +1,4 @@
-//! Known clients.
+//! Negotiations of known clients with a server.
 
 use std::collections::HashSet;
 

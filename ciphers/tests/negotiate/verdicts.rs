@@ -413,7 +413,7 @@ fn certificates() -> Vec<Case> {
     cases.push(Case::new("self-signed", &alone, &ca).connects(false));
     cases.push(Case::new("self-signed and trusted", &alone, &ca).trusting(&[alone.cert()]));
 
-    // Versions, digests and malformed fields.
+    // Certificates with unusual versions and digests, and with malformed fields.
     let (k, md5, sha256) = (key(), MessageDigest::md5(), MessageDigest::sha256());
     cases.push(Case::made("version 1", made(&ca, &k, sha256, 0), k.clone(), &ca).connects(false));
     let rsa = Ca::rsa();
@@ -432,7 +432,7 @@ fn certificates() -> Vec<Case> {
     let stranger = forged(&Ca::new(), &good, |_| {});
     cases.push(Case::made("wrong signature", stranger, k.clone(), &ca).connects(false));
 
-    // Chains.
+    // Certificates with chains of several kinds.
     let middle = ca.intermediate();
     let leaf = middle.issue("localhost");
     let (own, issuer) = (leaf.cert().clone(), middle.cert().clone());

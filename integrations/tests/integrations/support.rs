@@ -36,7 +36,7 @@ pub(crate) async fn listener() -> (TcpListener, u16) {
     (listener, port)
 }
 
-/// A port that was free a moment ago, for servers that cannot pick one.
+/// A port that was free a moment ago, for servers that cannot choose a free port themselves.
 pub(crate) fn free_port() -> u16 {
     let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap().port()

@@ -34,7 +34,7 @@ pub(super) fn strange() -> Vec<Parts> {
     let mut all = vec![
         Parts::default(),
         Parts::subject(&[]),
-        // Strings of every kind
+        // Certificates with strings of every kind.
         subject(UTF8_STRING, text.as_bytes()),
         subject(UTF8_STRING, b"a\0b"),
         subject(UTF8_STRING, b""),
@@ -54,7 +54,7 @@ pub(super) fn strange() -> Vec<Parts> {
         subject(4, b"octets"),
         subject(2, b"\x01"),
         subject(0x30, b""),
-        // Attributes and RDNs
+        // Certificates with unusual attributes and RDNs.
         Parts::subject(&[vec![attribute("1.2.3.4.5", UTF8_STRING, b"x")]]),
         Parts::subject(&[vec![attribute(&long_oid, UTF8_STRING, b"x")]]),
         Parts::subject(&[
@@ -62,7 +62,7 @@ pub(super) fn strange() -> Vec<Parts> {
             vec![cn(b"c")],
         ]),
         Parts::subject(&[vec![], vec![cn(b"a")], vec![]]),
-        // Serial numbers, times, versions
+        // Certificates with unusual serial numbers, times and versions.
         serial(b"\0"),
         serial(b"\x7f"),
         serial(b"\0\xff"),
@@ -89,7 +89,7 @@ pub(super) fn strange() -> Vec<Parts> {
         version(Some(1)),
         version(Some(9)),
         version(Some(0x80)),
-        // Extensions that cannot be decoded, or are there twice
+        // Certificates whose extensions cannot be decoded, or are present twice.
         Parts::alt_names(&[]),
         Parts::extension(extension("2.5.29.17", b"\x30\x05")),
         Parts::extension(extension("2.5.29.17", b"")),
@@ -102,7 +102,7 @@ pub(super) fn strange() -> Vec<Parts> {
             ],
             ..Parts::default()
         },
-        // Distribution points and access descriptions
+        // Certificates with unusual distribution points and access descriptions.
         Parts::extension(crl_distribution_points(&[])),
         Parts::extension(crl_distribution_points(&[sequence([])])),
         Parts::extension(crl_distribution_points(&[sequence([element(
@@ -119,7 +119,7 @@ pub(super) fn strange() -> Vec<Parts> {
             (OCSP, uri(b"\xfe")),
         ])),
     ];
-    // Alternative names, one to a certificate
+    // Certificates with one alternative name each.
     all.extend(
         [
             dns(b""),

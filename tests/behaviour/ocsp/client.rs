@@ -292,8 +292,7 @@ fn ocsp_mode_and_response_can_be_set_for_one_connection() {
     };
     let require = ssl::OcspMode::Require;
     assert_eq!(talk(ssl::WrapBio::new(), require).unwrap(), Some(own));
-    // The response that is set on the context is about the context's certificate, so it is not stapled for another
-    // identity.
+    // The context's own response is for the context's certificate, so it is not stapled to another identity.
     let with_identity = || ssl::WrapBio::new().identity(&identity);
     assert_eq!(talk(with_identity(), ssl::OcspMode::Request).unwrap(), None);
     let response = scene.ca.ocsp(&other).build();

@@ -192,8 +192,8 @@ pub(super) const HISTORIES: &[(&str, Run)] = &[
         h.fresh();
     }),
     ("a file of the directory has more than its name says", |h| {
-        // Two authorities have the same name. One is in the bundle, and the other is added later
-        // with a third authority.
+        // Two authorities have the same name. One is in the bundle from the start, and the other is
+        // added later together with a third authority.
         h.files.write("bundle.pem", &[2]);
         let hash = format!("{:08x}", h.files.cas[0].cert().subject_name_hash());
         fs::write(
