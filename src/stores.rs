@@ -15,7 +15,7 @@ pub enum StoreEncoding {
     X509Asn,
     /// DER of PKCS #7: Python's `"pkcs_7_asn"`.
     Pkcs7Asn,
-    /// Another number of the system.
+    /// Another encoding, by its number in Windows.
     Other(u32),
 }
 

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cmd::run(cli.command) {
         Ok(code) => code,
-        // The reader has closed the pipe.
+        // The reader of the output has closed the pipe, which is not a failure.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }

@@ -40,8 +40,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls a getter of either type. It detaches from the interpreter, since a getter may wait for the
-/// connection's lock.
+/// Calls a getter of the `SslSocket` or the `SslObject`. It detaches from the interpreter, since a
+/// getter may wait for the connection's lock.
 macro_rules! ask {
     ($self:ident, $py:ident, $face:ident => $question:expr) => {
         $py.detach(|| match &$self.face {

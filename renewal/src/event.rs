@@ -26,21 +26,21 @@ pub enum Event {
     Rejected {
         /// The file, or the address of the OCSP responder.
         path: PathBuf,
-        /// The reason.
+        /// Why the new content is not in service.
         error: Arc<ReloadError>,
     },
     /// A certificate in service expires soon, or has expired. Reported once a day.
     Expiring {
         /// The file of the certificate.
         path: PathBuf,
-        /// The end of its validity.
+        /// The end of the certificate's validity.
         not_after: SystemTime,
     },
     /// The operating system cannot notify about changes in this directory. Its files are read at intervals.
     PollingOnly {
-        /// The directory.
+        /// The directory whose changes are not reported.
         path: PathBuf,
-        /// The reason.
+        /// Why the operating system does not report changes.
         reason: String,
     },
 }

@@ -316,7 +316,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                 Poll::Ready(Ok(()))
             }
             Err(Error::Eof(_)) if this.suppress_ragged_eofs => Poll::Ready(Ok(())),
-            // Both sides have closed.
+            // Both sides have sent `close_notify`.
             Err(Error::ZeroReturn(_)) => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(error.into())),
         }

@@ -19,9 +19,9 @@ use crate::sys;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "Python's two kinds")]
 pub enum CaData {
-    /// One or more certificates in PEM; text around them is ignored. Python's `str`.
+    /// One or more certificates in PEM. Text around the certificates is ignored. Corresponds to Python's `str`.
     Pem(String),
-    /// One or more concatenated certificates in DER. Python's `bytes`.
+    /// One or more concatenated certificates in DER. Corresponds to Python's `bytes`.
     Der(Vec<u8>),
 }
 

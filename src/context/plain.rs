@@ -197,7 +197,7 @@ impl<'a> Elements<'a> {
             .and_then(|(found, content)| (found == tag).then_some(content))
     }
 
-    /// `None` if more elements follow.
+    /// Returns `None` if more elements follow.
     pub(super) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }

@@ -11,9 +11,9 @@ use crate::constants::Protocol;
 use crate::error::{BoxError, Error, Result, SslError, codec};
 use crate::ffi::hooks::{PskClient, PskLimits};
 
-/// The maximum length of an identity in Python, in bytes.
+/// The maximum length of an identity in bytes, as in Python.
 const IDENTITY_MAX: usize = 255;
-/// The maximum length of a hint in OpenSSL, in bytes.
+/// The maximum length of a hint in bytes: OpenSSL's limit.
 const HINT_MAX: usize = 256;
 
 /// The result of a client's PSK callback: its identity, and the key that it shares with the server.

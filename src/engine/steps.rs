@@ -84,8 +84,8 @@ impl Connection {
         self.step_of_several(deadline, f, |_| true)
     }
 
-    /// Runs one step of an operation that has several. `last` tells from the value of a step
-    /// whether it was the last step.
+    /// Runs one step of an operation that takes several steps. `last` tells from the value of the step whether the
+    /// operation is done.
     pub(super) fn step_of_several<T>(
         &self,
         deadline: Deadline,

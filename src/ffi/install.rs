@@ -26,7 +26,7 @@ impl CtxHandle {
         clear_errors();
         #[cfg(not(has_fixed_version_methods))]
         if let CtxMethod::Fixed(version) = method {
-            // Without the methods for one version, a range of one version has the same effect.
+            // OpenSSL 4.0 has no methods for single versions. A range that has only this version has the same effect.
             ctx.set_min_proto_version(version)?;
             ctx.set_max_proto_version(version)?;
         }

@@ -14,7 +14,7 @@ use super::sys;
 pub(crate) enum LookupError {
     /// The system's error, for `EAI_SYSTEM`.
     System(io::Error),
-    /// Another number, and its text.
+    /// Another error of `getaddrinfo`: its number and its text.
     Lookup(i32, String),
 }
 

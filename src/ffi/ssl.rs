@@ -51,7 +51,7 @@ pub(crate) enum StepError {
     Io(io::Error),
     /// The transport has ended, and OpenSSL queued no error.
     Eof,
-    /// Another result of `SSL_get_error`, which is not expected.
+    /// Another result of `SSL_get_error`, which OpenSSL should not return here.
     Unknown,
 }
 

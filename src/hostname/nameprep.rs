@@ -99,7 +99,8 @@ pub(super) fn prepare(label: &str) -> Vec<char> {
         }
     }
     for marks in text.chunk_by_mut(|_, &next| class(next) > 0) {
-        // The first character is a letter, unless the text begins with a mark.
+        // The chunk begins with the letter before the marks. Only at the start of the text may this
+        // letter be missing.
         let start = usize::from(class(marks[0]) == 0);
         marks[start..].sort_by_key(|&mark| class(mark));
     }

@@ -49,7 +49,7 @@ pub enum AssertHostname {
     OfUrl,
     /// **None: the certificate of any server is accepted** if a trusted authority has signed it.
     DangerNone,
-    /// This host name.
+    /// The certificate must be valid for this host name.
     Name(String),
 }
 

@@ -27,11 +27,11 @@ pub struct ServerConfig {
 /// How a server closes a connection on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HangUp {
-    /// With a close_notify alert.
+    /// The server sends a close_notify alert, and closes the TCP connection.
     CloseNotify,
-    /// By closing the TCP connection without close_notify.
+    /// The server closes the TCP connection without close_notify.
     Abruptly,
-    /// With a TCP reset.
+    /// The server resets the TCP connection.
     Reset,
 }
 

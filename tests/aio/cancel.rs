@@ -85,8 +85,8 @@ proptest! {
             let data = pattern(100_000);
             let (sent, received) = tokio::join!(
                 async {
-                    // Only the bytes that a completed write has returned are sent. A dropped write
-                    // has sent none, so its bytes are written again.
+                    // `written` counts the bytes of completed writes only. A dropped write has sent
+                    // none of its bytes, so they are written again.
                     let mut written = 0;
                     for cut in &cuts {
                         let chunk = &data[written..(written + 2000).min(data.len())];

@@ -115,9 +115,9 @@ impl AsyncWrite for Failing {
 /// The fault of an inner stream at one of its polls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It is pending once, and arranges a wake-up.
+    /// The poll is pending, and arranges a wake-up. Later polls succeed.
     PendingOnce,
-    /// It returns an error once.
+    /// The poll returns an error. Later polls succeed.
     ErrorOnce,
     /// All polls from this one on are pending, without a wake-up.
     PendingForEver,

@@ -262,7 +262,7 @@ fn handshakes_succeed_while_setters_change_their_context() {
         let stage = Stage::new();
         let over = AtomicBool::new(false);
         let handshakes = AtomicUsize::new(0);
-        // One handshake first, so that getters have results to return.
+        // The first handshake is over before the getters are called, so that they have results to return.
         shake_hands(&stage, 0);
         thread::scope(|scope| {
             for how in 0..3 {

@@ -79,7 +79,8 @@ impl Pair {
         self.server.write(b"down").expect("the connection is open");
         self.pump();
         let client = self.client.read(100);
-        // This write fails if the server has rejected the client. The client's read has already reported the reason.
+        // The write fails if the server has rejected the client. In that case the client's read has already reported
+        // the reason.
         let _ = self.client.write(b"up");
         self.pump();
         let server = self.server.read(100);

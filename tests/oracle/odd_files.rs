@@ -111,8 +111,8 @@ fn long_and_malformed_pem_files_behave_as_in_python() {
         let path = files.write(&format!("odd {name}"), text);
         all.extend(cases(name, &path));
     }
-    // Only the first way to load is tested, because Python asks for the password on a terminal in
-    // the others.
+    // Only the first role is tested, because in the other roles Python asks for the password on a
+    // terminal.
     let path = files.write("odd encrypted", encrypted(&ca));
     all.extend(
         cases("encrypted with the empty password", &path)

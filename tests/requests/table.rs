@@ -309,7 +309,7 @@ fn proxies_are_used_as_in_python() {
             json!({"http": "", "https": ""}),
             json!({"all": open, "no_proxy": "other.test"}),
         ] {
-            // Without a proxy, the name cannot be looked up.
+            // If the request does not use the proxy, it fails, because the system cannot look up the name.
             let mut options = json!({"verify": &*stage.files.ca, "proxies": proxies});
             scenes.push(json!({"session": options, "steps": [{"url": url}, {"url": url}]}));
             options["data"] = json!("x");

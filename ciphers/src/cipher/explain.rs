@@ -162,7 +162,8 @@ impl CipherString {
         }
     }
 
-    /// Evaluates the string by the rules alone, for a version that is not linked.
+    /// Evaluates the string without OpenSSL, by the rules of the module `rules`, for a version that
+    /// is not linked.
     pub(super) fn explain_by_rules(&self) -> Explanation {
         let steps = self.steps_by_rules();
         let listed = steps.iter().last().into_iter().flat_map(Step::list);

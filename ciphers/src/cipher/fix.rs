@@ -417,7 +417,7 @@ fn exclusions(bad: &[&Cipher], good: &[&Cipher]) -> String {
         let of_suite = super::selector::Selector::of_suite(cipher);
         alias.is_some_and(|alias| alias.selector().selects(0, &of_suite))
     };
-    // Only names that have the same meaning in all versions of OpenSSL.
+    // The list has only names with the same meaning in all versions of OpenSSL.
     const NAMES: [&str; 29] = [
         "aNULL",
         "eNULL",

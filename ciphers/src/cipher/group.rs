@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use crate::data;
 
-/// A group of the TLS registry.
+/// A group of the TLS registry ("TLS Supported Groups").
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Group {
     pub(crate) number: u16,
-    /// Its name in the registry.
+    /// The name of the group in the registry.
     pub(crate) name: Box<str>,
     /// The kind of key in a policy's `keys` that limits the group's size; none if policies do not
     /// limit it.

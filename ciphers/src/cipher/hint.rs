@@ -21,8 +21,8 @@ pub enum Hint {
     MissingSeparator,
     /// The name belongs to GnuTLS's priority strings.
     GnuTls,
-    /// Only the OpenSSL of some distributions knows the name (`PROFILE=SYSTEM`). This is the word of
-    /// every OpenSSL for what it usually means.
+    /// Only the OpenSSL of some distributions knows the name (`PROFILE=SYSTEM`). The string is a name with a similar
+    /// meaning that every OpenSSL knows.
     Distribution(&'static str),
     /// The name is that of a security policy of s2n or of a cloud provider.
     SecurityPolicy,

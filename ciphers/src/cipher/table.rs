@@ -1,5 +1,6 @@
-//! Tables of one version of OpenSSL each: its suites, names and defaults. `cargo xtask ciphers`
-//! writes them from the linked library, and `xtask/ciphers.py` from another one; they are read to evaluate strings as another version does.
+//! Tables of one version of OpenSSL each: its suites, names and defaults. With a table, this crate evaluates cipher
+//! strings as that version does. `cargo xtask ciphers` writes the table of the linked library, and `xtask/ciphers.py`
+//! that of another library.
 //!
 //! The tables are JSON, because a program writes them and JSON is read fast.
 

@@ -43,9 +43,9 @@ pub(super) fn suites(is_code: bool, values: &[Word]) -> Vec<List> {
         return Vec::new();
     }
     if !value::is_registry_list(&text) {
-        // Here the value is a list of OpenSSL's names (Elixir, Erlang) or an OpenSSL string.
-        // BoringSSL puts suites of equal preference in brackets. A text with sentences is not a
-        // list.
+        // A program accepts a list of OpenSSL's names (Elixir, Erlang) or an OpenSSL string in this
+        // setting. BoringSSL puts suites of equal preference in brackets. A text with sentences is
+        // not a list of suites.
         let prose = text.contains(". ")
             || text.split_whitespace().count() > 1 && !text.contains([',', ':', '!']);
         let odd = text.contains(['/', '{', '}', '<', '>', '%', '*', '?', '\\'])

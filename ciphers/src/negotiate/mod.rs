@@ -146,7 +146,7 @@ pub fn negotiate(
     Ok(usual)
 }
 
-/// One handshake.
+/// Tries one handshake between these contexts.
 fn attempt(
     client: &SslContext,
     server: &SslContext,

@@ -76,7 +76,7 @@ pub enum Cause {
         /// OpenSSL's reason, in words: `"dh key too small"`.
         what: Box<str>,
     },
-    /// Another cause; see the errors.
+    /// Another cause, which the errors of both sides describe.
     Other,
 }
 

@@ -199,7 +199,7 @@ impl ServerFlight {
         Ok(())
     }
 
-    /// None if the message is malformed.
+    /// Reads a handshake message. Returns `None` if the message is malformed.
     fn read_message(&mut self, kind: usize, mut body: Reader<'_>) -> Option<()> {
         const SERVER_HELLO: usize = 2;
         if self.hello.is_none() && kind != SERVER_HELLO && kind != 0 {

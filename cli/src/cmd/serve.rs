@@ -270,7 +270,7 @@ fn close(conn: ssl::SslSocket, in_order: bool) {
 
 /// Prints one line on standard error, and ignores write errors.
 fn log(line: fmt::Arguments<'_>) {
-    // One write, so that lines of several threads do not mix.
+    // The line is written with one call, so that lines of several threads do not mix.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 

@@ -134,7 +134,8 @@ fn verification(out: &mut dyn Write, outcome: &ConnectOutcome) -> io::Result<()>
         ),
         None if outcome.chain.is_empty() => return Ok(()),
         None if !outcome.checked => format!("{}: --no-verify", Styled(BAD, "not done")),
-        // The handshake failed before the verification, or after it for another reason.
+        // The report has no line about verification: the handshake failed before it, or after it
+        // for another reason.
         None if outcome.handshake.is_none() => return Ok(()),
         None => format!(
             "{}: trusted by {}, and valid for {}",

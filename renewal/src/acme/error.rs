@@ -15,7 +15,7 @@ pub enum AcmeError {
     /// A file cannot be read or written.
     #[error("{}: {source}", path.display())]
     Storage {
-        /// The file.
+        /// The file that cannot be read or written.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
@@ -27,7 +27,7 @@ pub enum AcmeError {
         request: &'static str,
         /// The type of the problem without `urn:ietf:params:acme:error:`, for example `rateLimited`.
         kind: String,
-        /// The server's text.
+        /// The server's explanation.
         detail: String,
         /// How long the server wants the client to wait.
         retry_after: Option<Duration>,
@@ -37,7 +37,7 @@ pub enum AcmeError {
     Exchange {
         /// What was requested.
         request: &'static str,
-        /// The reason.
+        /// Why the answer is missing or not valid.
         message: String,
         /// How long the server wants the client to wait.
         retry_after: Option<Duration>,
@@ -45,17 +45,17 @@ pub enum AcmeError {
     /// The server could not validate that a name belongs to this host.
     #[error("the ACME server cannot validate {domain} by {challenge}: {detail}")]
     Validation {
-        /// The name.
+        /// The name that could not be validated.
         domain: String,
         /// The type of the challenge.
         challenge: ChallengeType,
-        /// The server's text.
+        /// The server's explanation.
         detail: String,
     },
     /// The hook of a challenge failed.
     #[error("the hook of {challenge} for {domain}: {source}")]
     Hook {
-        /// The name.
+        /// The name that the challenge was for.
         domain: String,
         /// The type of the challenge.
         challenge: ChallengeType,

@@ -226,7 +226,7 @@ mod unit_tests {
     #[test]
     fn a_client_that_sends_byte_by_byte_does_not_get_more_time() {
         let (mut client, server) = pair();
-        // Without the limit, all bytes would be read, and then the end of the stream.
+        // If each byte had a time limit of its own, the listener would read all bytes, and then the end of the stream.
         let sends = thread::spawn(move || {
             (0..2000).all(|_| {
                 thread::sleep(Duration::from_millis(10));

@@ -37,14 +37,14 @@ pub(super) type Listener = Box<dyn FnMut(&Event) + Send>;
 pub enum Event {
     /// A new certificate was obtained and stored.
     Obtained {
-        /// Its names.
+        /// The names of the certificate.
         domains: Vec<String>,
-        /// The end of its validity.
+        /// The end of the certificate's validity.
         not_after: SystemTime,
     },
     /// No certificate was obtained. The old one stays in service.
     Failed {
-        /// The reason.
+        /// Why no certificate was obtained.
         error: Arc<AcmeError>,
         /// The pause before the next attempt.
         retry_in: Duration,
@@ -71,8 +71,8 @@ impl fmt::Display for Event {
     }
 }
 
-/// Renews a certificate until it is dropped; see [`AcmeClient::start`](super::AcmeClient::start). The context then keeps its current
-/// certificate.
+/// The thread that renews a certificate; see [`AcmeClient::start`](super::AcmeClient::start). Dropping this value ends
+/// the thread, and the context keeps its current certificate.
 pub struct AcmeRenewal {
     shared: Arc<Shared>,
 }
@@ -201,7 +201,7 @@ struct Worker {
 /// The server's suggestion for the certificate in service.
 #[derive(Default)]
 struct Suggestion {
-    /// The certificate.
+    /// The identifier of the certificate for which the server has made the suggestion.
     identifier: Option<[String; 2]>,
     window: Option<Window>,
     /// A random number that chooses a time within the suggested window.

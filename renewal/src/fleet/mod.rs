@@ -14,7 +14,7 @@ pub use directory::DirectoryStore;
 pub use redis::RedisStore;
 pub use rotation::{TicketRotation, TicketRotationBuilder};
 
-/// The error of a store.
+/// The error of a [`TicketKeyStore`].
 pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a rotation does not start, or why the keys could not be changed.

@@ -262,7 +262,7 @@ pub fn odd_crl_points(ca: &Ca) -> Leaf {
         .build()
 }
 
-/// Without a subject key identifier and an authority key identifier.
+/// A certificate without a subject key identifier and without an authority key identifier.
 pub fn without_key_identifiers(ca: &Ca) -> Leaf {
     ca.builder()
         .san("localhost")

@@ -36,7 +36,7 @@ fields! {
     removed = this.names(&this.0.removed),
     moved = this.names(&this.0.moved),
     killed = this.names(&this.0.killed),
-    // None if the list has not changed, or lists are left out.
+    // The list is `None` if it has not changed, or if lists are left out.
     list = (this.1 && this.0.changes_list()).then(|| this.names(&this.0.list)),
 }
 

@@ -204,8 +204,8 @@ fn judged(args: &CiphersArgs, policy: &Policy, service: &Service, config: &Confi
         // The certificate's key is not in the file.
         report.leave_open(policy, Aspect::Keys);
     }
-    // Without a list of selected suites (a setting may only exclude some), the program's default
-    // suites are on, and they are not known here.
+    // If no setting selects suites (a setting may only exclude some), the program's default suites are on. This command
+    // does not know them.
     if !known || !config.unread().is_empty() {
         report.leave_open(policy, Aspect::Suites);
     }

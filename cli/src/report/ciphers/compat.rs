@@ -1,4 +1,4 @@
-//! Other versions of OpenSSL, and known clients.
+//! The report on other versions of OpenSSL and on known clients.
 
 use std::io::{self, Write};
 

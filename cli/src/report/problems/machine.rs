@@ -87,7 +87,8 @@ fn fails(problem: &&Problem) -> bool {
     problem.severity >= Severity::Warning
 }
 
-/// The number of test cases, failures and errors. A document without findings is one test case.
+/// The numbers of test cases, failures and errors in JUnit's sense. A document without findings is
+/// one test case.
 fn counted(document: &Document) -> (usize, usize, usize) {
     let open = document.unknown.len();
     let tests = (document.problems.len() + open).max(1);
