@@ -28,7 +28,7 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_target_has_a_corpus_and_a_wrapper() {
+fn every_fuzz_target_has_a_corpus_and_a_wrapper() {
     let names: Vec<_> = targets::TARGETS.iter().map(|(name, _)| *name).collect();
     let file_names = |directory: &Path| -> Vec<String> {
         let stem = |path: &PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -45,7 +45,7 @@ fn every_target_has_a_corpus_and_a_wrapper() {
 }
 
 #[test]
-fn the_corpus_is_replayed() {
+fn fuzz_targets_do_not_panic_on_their_corpus() {
     for (name, run) in targets::TARGETS {
         run(b"");
         for path in entries(&corpus().join(name)) {
@@ -59,7 +59,7 @@ fn the_corpus_is_replayed() {
 
 /// Runs the targets on truncated files, and on files with one wrong bit.
 #[test]
-fn neighbours_of_the_corpus_are_replayed() {
+fn fuzz_targets_do_not_panic_on_altered_corpus_files() {
     /// The number of positions of a file that are changed.
     const PLACES: usize = 60;
     for (name, run) in targets::TARGETS {

@@ -193,7 +193,7 @@ fn a_certificate_that_cannot_be_decoded_invalidates_the_bundle_as_in_openssl() {
 }
 
 #[test]
-fn certificates_with_one_subject_are_found_from_bundles_and_from_additions() {
+fn certificates_with_the_same_subject_are_found_in_bundles_and_among_added_ones() {
     let name = DistinguishedName::new().with("CN", "one name for all");
     let make = || Ca::root_builder().subject(name.clone()).build_ca();
     let (in_file, added) = (make(), make());

@@ -367,7 +367,7 @@ mod tests {
     use crate::sys::errno;
 
     #[test]
-    fn error_has_at_most_24_bytes() {
+    fn the_error_type_takes_at_most_24_bytes() {
         assert!(size_of::<Error>() <= 24);
     }
 

@@ -43,7 +43,7 @@ async fn open_connection_on_a_connected_socket_requires_server_hostname() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_connection_starts_at_its_local_address() {
+async fn a_connection_is_bound_to_its_local_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let endpoint = Endpoint::new("127.0.0.1", port)
@@ -85,7 +85,7 @@ asyncio.run(main())
 "#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn limits_and_argument_errors_match_asyncio() {
+async fn write_buffer_limits_and_argument_errors_match_asyncio() {
     let python = skip_without_python!();
     let ca = Ca::new();
     let (client, server) = (client_context(&ca), server_context(&ca));

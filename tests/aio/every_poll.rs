@@ -143,7 +143,7 @@ async fn an_exchange_completes_if_any_poll_of_the_inner_stream_is_pending_once()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_exchange_reports_an_error_of_any_poll_of_the_inner_stream_or_completes_all_the_same() {
+async fn an_exchange_completes_or_reports_the_error_if_any_poll_of_the_inner_stream_fails_once() {
     with_a_fault_at_each_poll(Fault::ErrorOnce, |exchange| match exchange.error() {
         Some(class) => assert_eq!(class, "ConnectionResetError", "{}", exchange.place),
         // If no error was reported, a later poll has sent the bytes.

@@ -464,7 +464,7 @@ async fn a_read_answers_post_handshake_authentication() {
 fn is_send_and_sync<T: Send + Sync>() {}
 
 #[test]
-fn streams_and_handshakes_are_send() {
+fn tls_streams_and_handshakes_implement_send() {
     is_send_and_sync::<ssl::aio::TlsStream<tokio::net::TcpStream>>();
     is_send_and_sync::<ssl::aio::Handshake<tokio::net::TcpStream>>();
 }

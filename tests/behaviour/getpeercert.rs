@@ -167,7 +167,7 @@ fn long_serial_numbers_are_complete() {
 }
 
 #[test]
-fn certificates_have_equality_and_hash() {
+fn equal_certificates_have_equal_hashes() {
     let parts = Parts::alt_names(&[dns(b"localhost")]);
     let der = parts.build(&key());
     let cert = ssl::Certificate::from_der(&der).unwrap();

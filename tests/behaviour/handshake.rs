@@ -98,7 +98,7 @@ fn group_returns_the_tls_name_of_the_group() {
 }
 
 #[test]
-fn without_ephemeral_keys_there_is_no_group() {
+fn group_is_none_if_the_suite_has_no_ephemeral_keys() {
     let ca = Ca::new();
     let leaf = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let client = client_context(&ca);

@@ -85,7 +85,7 @@ fn message_callbacks_receive_the_same_messages_as_in_python() {
 }
 
 #[test]
-fn messages_have_a_type_and_bytes() {
+fn the_message_callback_gets_the_type_and_the_bytes_of_each_message() {
     let Contexts { client, server } = Contexts::new();
     let seen = Lines::default();
     let lines = Arc::clone(&seen);

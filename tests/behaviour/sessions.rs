@@ -244,7 +244,7 @@ fn ticket_keys_can_be_rotated_while_connections_are_open() {
 }
 
 #[test]
-fn a_ticket_key_has_80_bytes() {
+fn a_ticket_key_of_another_length_than_80_bytes_is_rejected() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_SERVER).unwrap();
     assert_eq!(class(context.set_ticket_keys([])), "ValueError");
     let text = "ValueError: a ticket key has 80 bytes, not 48";

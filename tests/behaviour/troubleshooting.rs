@@ -129,7 +129,7 @@ fn the_chapter_explains_unusable_certificate_and_key_files() {
 }
 
 #[test]
-fn the_chapter_explains_settings_with_nothing_in_common() {
+fn the_chapter_explains_handshakes_without_common_settings() {
     let ca = Ca::new();
     let server = server_context(&ca.issue("localhost"));
     let old = client_context(&ca);

@@ -258,7 +258,7 @@ fn object_identifiers_match_python() {
 }
 
 #[test]
-fn constants_match_python() {
+fn version_and_feature_constants_match_python() {
     let expected = [
         (
             "OPENSSL_VERSION_INFO",
@@ -364,7 +364,7 @@ proptest! {
     }
 
     #[test]
-    fn the_next_day_is_86400_seconds_later(year in 1_i64..9999, month in 0_usize..12, day in 1..28) {
+    fn cert_time_to_seconds_counts_86400_seconds_for_a_day(year in 1_i64..9999, month in 0_usize..12, day in 1..28) {
         let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][month];
         let time = |day| ssl::cert_time_to_seconds(&format!("{month} {day} 00:00:00 {year:04} GMT"));
         prop_assert_eq!(time(day).unwrap() + 86400, time(day + 1).unwrap());

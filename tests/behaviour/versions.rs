@@ -118,7 +118,7 @@ fn the_highest_common_version_is_negotiated() {
 }
 
 #[test]
-fn no_common_version_sends_an_alert() {
+fn a_handshake_without_a_common_version_sends_an_alert() {
     let ca = Ca::new();
     let client = context(ssl::PROTOCOL_TLS_CLIENT, &ca, ssl::CERT_NONE);
     client.set_minimum_version(TLSv1).unwrap();

@@ -85,7 +85,7 @@ fn methods_bodies_and_queries_are_sent_as_in_python() {
 }
 
 #[test]
-fn redirects_and_credentials_are_followed_as_in_python() {
+fn redirects_are_followed_and_credentials_sent_as_in_python() {
     let stage = Stage::new();
     let mut scenes = Vec::new();
     let other = format!("http://127.0.0.1:{}/echo", stage.plain);

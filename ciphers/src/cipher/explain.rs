@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_names_the_suites_whose_relative_order_changed() {
+    fn moved_suites_are_those_whose_relative_order_changed() {
         assert!(moved(&[0, 1, 2], &[0, 1, 2], 3).is_empty());
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 2, 1, 3], 4), [1, 3]);
         assert_eq!(*moved(&[0, 1, 2, 3], &[0, 1, 3, 2], 4), [2]);

@@ -401,7 +401,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_of_the_library_stays_valid_after_the_cache_is_emptied() {
+    fn known_names_stay_known_after_another_thread_empties_the_cache() {
         let library = Library::current().expect("the library answers");
         let known = library.ask(["HIGH", "kRSA", "NOT-A-NAME"].into_iter());
         let known = known.expect("the library answers");

@@ -108,7 +108,7 @@ fn a_client_without_verification_or_trust_anchors_is_reported() {
 }
 
 #[test]
-fn old_versions_are_more_severe_if_a_handshake_succeeds() {
+fn findings_on_old_versions_are_more_severe_if_a_handshake_with_them_succeeds() {
     let context = ssl::SslContext::new(ssl::PROTOCOL_TLS_CLIENT).unwrap();
     context.set_minimum_version(ssl::TlsVersion::TLSv1).unwrap();
     let findings = audit(&context, ());

@@ -15,7 +15,7 @@ fn worst(findings: &[AuditFinding], code: AuditCode) -> Option<Severity> {
 }
 
 #[test]
-fn a_server_is_an_error_if_it_completes_no_default_handshake_and_a_warning_if_one_version_fails() {
+fn an_audit_reports_an_error_if_no_default_client_connects_and_a_warning_if_one_version_fails() {
     let ca = Ca::new();
     let rsa = ca.builder().san("localhost").key(KeyKind::Rsa2048).build();
     let own = AuditOptions::new().server_hostname("localhost");

@@ -75,7 +75,7 @@ fn following_the_advice_satisfies_the_audit() {
 }
 
 #[test]
-fn certificates_ciphers_and_versions_are_audited() {
+fn audit_reports_faulty_certificates_ciphers_and_versions() {
     let ca = Ca::new();
     let expired = Files::new(&ca, &ca.builder().san("localhost").expired().build());
     let cert = path(&expired.combined);

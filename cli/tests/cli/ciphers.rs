@@ -399,7 +399,7 @@ fn other_versions_are_explained_and_compared() {
 }
 
 #[test]
-fn compat_prints_the_negotiated_settings_of_known_clients() {
+fn profiles_prints_the_negotiated_settings_of_known_clients() {
     let (value, _, code) = json(&["ECDHE+AESGCM", "--profiles"]);
     assert_eq!(code, Some(0));
     let clients = value["clients"].as_array().unwrap();

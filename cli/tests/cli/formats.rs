@@ -52,7 +52,7 @@ fn assert_valid(schema: &Value, definition: &Value, value: &Value, at: &str) {
 }
 
 #[test]
-fn json_follows_the_schema() {
+fn json_output_matches_its_schema() {
     let schema = include_str!("../../../docs/schema/pyssl-1.json");
     let schema: Value = serde_json::from_str(schema).unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -185,7 +185,7 @@ fn fail_on_applies_to_the_findings_of_a_scan() {
 }
 
 #[test]
-fn explanations_are_printed_as_pages() {
+fn explain_prints_html_and_markdown_pages() {
     let html = run(["explain", "--format", "html"]).stdout;
     for code in ["C007", "A003", "F001", "S005"] {
         assert!(html.contains(&format!("<section id=\"{code}\">")), "{code}");

@@ -76,7 +76,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn the_servers_window_overrides_that_unless_it_is_too_late() {
+    fn the_servers_suggestion_sets_the_renewal_time_unless_it_is_too_late() {
         let window = |start, end| {
             Some(Window {
                 start: at(start),
@@ -91,7 +91,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn pauses_double_vary_and_respect_the_servers_demand() {
+    fn pauses_after_failures_double_and_vary_and_are_not_shorter_than_retry_after() {
         let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
         let (first, longest) = (minutes(5), minutes(360));
         for (failures, expected) in [

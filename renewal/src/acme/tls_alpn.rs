@@ -135,7 +135,7 @@ mod unit_tests {
     use super::server_name;
 
     #[test]
-    fn addresses_are_asked_for_by_the_names_of_their_ptr_records() {
+    fn a_challenge_for_an_ip_address_uses_the_name_of_its_ptr_record() {
         assert_eq!(server_name("192.0.2.1"), "1.2.0.192.in-addr.arpa");
         let six = server_name("2001:db8::1");
         assert!(six.starts_with("1.0.0.0.") && six.ends_with(".8.b.d.0.1.0.0.2.ip6.arpa"));

@@ -158,7 +158,7 @@ mod unit_tests {
     use super::*;
 
     #[test]
-    fn only_https_and_this_host_are_secure() {
+    fn only_https_urls_and_urls_of_this_host_are_secure() {
         let secure = |url: &str| is_secure(&url.parse().unwrap());
         for url in [
             "https://a.example/",
@@ -179,7 +179,7 @@ mod unit_tests {
     }
 
     #[test]
-    fn pauses_are_seconds_or_dates_and_at_most_a_day() {
+    fn retry_after_is_a_number_of_seconds_or_a_date_and_limited_to_a_day() {
         let of = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, text.parse().unwrap());

@@ -138,7 +138,7 @@ fn an_external_account_is_bound_where_the_server_requires_it() {
 }
 
 #[test]
-fn a_name_that_leads_elsewhere_is_a_validation_error_with_the_servers_reason() {
+fn a_challenge_that_the_server_cannot_verify_is_a_validation_error_with_its_reason() {
     let listener = HttpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().port();
     let Some(pebble) = Pebble::start_on(false, port, free_port()) else {

@@ -87,7 +87,7 @@ fn each_fault_at_each_request_keeps_the_old_certificate_and_is_reported() {
 }
 
 #[test]
-fn a_fault_at_the_first_account_is_reported_and_the_same_key_used_later() {
+fn a_fault_while_creating_the_account_is_reported_and_its_key_is_used_later() {
     for fault in FAULTS {
         let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
         server.fail("account", fault);

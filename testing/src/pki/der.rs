@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_take_the_short_form_below_128() {
+    fn der_lengths_below_128_take_one_byte() {
         assert_eq!(element(OCTET_STRING, &[]), [4, 0]);
         assert_eq!(element(OCTET_STRING, &[0; 127])[..2], [4, 127]);
         assert_eq!(element(OCTET_STRING, &[0; 128])[..3], [4, 0x81, 128]);

@@ -8,7 +8,7 @@ fn connect(config: &ClientConfig, server: &EchoServer) -> io::Result<EchoClient>
 }
 
 #[test]
-fn a_round_trip_is_recorded() {
+fn the_echo_server_records_a_round_trip() {
     let ca = Ca::new();
     let leaf = ca.intermediate().issue("localhost");
     let server = EchoServer::start(ServerConfig::new(&leaf).alpn(&["h2", "http/1.1"]));
