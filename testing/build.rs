@@ -1,4 +1,4 @@
-//! Tells OpenSSL 4.0, which registers no exit handler, from earlier versions.
+//! Sets a cfg for OpenSSL 4.0, which registers no exit handler, unlike earlier versions.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -20,11 +20,11 @@ pub(crate) trait Tls: Sized + 'static {
     type InMemory;
     /// The two ends of a connection in memory.
     type Pair: 'static;
-    /// The same library, through methods that another thread may interrupt. A library without
-    /// such methods has its usual ones.
+    /// The same library, through methods that another thread may interrupt. A library without such methods uses its
+    /// usual methods here.
     type Shared: Tls;
-    /// The same library, with reads that poll the socket for 20 µs before they sleep. A library without such
-    /// reads has its usual ones.
+    /// The same library, with reads that poll the socket for 20 µs before they sleep. A library without such reads uses
+    /// its usual reads here.
     type Busy: Tls;
 
     fn server(setup: &Setup, version: Version) -> Self::Context;

@@ -283,7 +283,7 @@ impl<'s, 't> Renderer<'s, 't> {
             } else if mentioned(long, name) {
                 needs_long |= !mentioned(short, name);
             } else if long.contains("{.") || parameter.kind == "comment" {
-                // The template lists all arguments that Rust takes, so this one is left out.
+                // The template lists all arguments that Rust takes, so this argument is left out.
                 self.dropped.push(name.clone());
             } else {
                 let value = self.expression(node, &parameter.kind);
@@ -321,7 +321,7 @@ pub(crate) fn error_type(rule: &Rule) -> &'static str {
     }
 }
 
-/// The condition that an exception `name` has the class of the rule.
+/// The Rust condition that is true if the exception in the variable `name` has the class of the rule.
 pub(crate) fn pattern(rule: &Rule, name: &str) -> Option<String> {
     match (&rule.arm, &rule.guard) {
         (Some(arm), _) => Some(format!("matches!({name}, {arm})")),

@@ -1,4 +1,4 @@
-//! Reads files, and tells whether they have changed.
+//! Reads files, and detects whether they have changed.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -199,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
     }
 
-    /// Whether another write may be encrypted before the earlier ones are sent.
+    /// Whether another write may be encrypted before the earlier writes are sent.
     pub(super) fn has_room(&self) -> bool {
         self.unsent.bytes().len() < BACKLOG
     }

@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// CA certificates: generated ones, and those of the system.
+    /// Generated CA certificates, and the CA certificates of the system.
     fn certificates() -> Vec<Vec<u8>> {
         let kinds = [KeyKind::EcP256, KeyKind::Rsa2048, KeyKind::Ed25519];
         let make = |kind| Ca::root_builder().key(kind).build_ca().der();

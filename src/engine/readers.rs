@@ -29,7 +29,7 @@ impl Connection {
         self.readers.last.store(this_thread(), Ordering::Relaxed);
     }
 
-    /// Tells the watches that a read has ended.
+    /// Tells each [`ReadWatch`] that a read has ended.
     pub(crate) fn end_read(&self) {
         if self.readers.watches.load(Ordering::SeqCst) > 0 {
             *self.readers.reads() += 1;

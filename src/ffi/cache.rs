@@ -22,8 +22,8 @@ const LIMIT: usize = 20 * 1024;
     reason = "the type depends on the version of OpenSSL"
 )]
 const NO_TICKET: u64 = sys::SSL_OP_NO_TICKET as u64;
-/// After this many new sessions, expired ones are removed. OpenSSL removes them after as many
-/// handshakes.
+/// The number of new sessions after which expired sessions are removed. OpenSSL removes expired sessions after the same
+/// number of handshakes.
 const EXPIRY_INTERVAL: u64 = 256;
 
 /// The version of the protocol, and the session's id.

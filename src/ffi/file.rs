@@ -22,8 +22,8 @@ use super::{decl, util};
 const MAX_IN_ALL_BLOCKS: usize = 512 << 20;
 const MAX_IN_A_BLOCK: usize = 128 << 20;
 
-/// The most bytes that are read from a pipe to find a key. OpenSSL keeps them in memory, since a pipe
-/// cannot be read twice, and has no limit.
+/// The most bytes that are read from a pipe to find a key. OpenSSL keeps these bytes in memory, since a pipe cannot be
+/// read twice, and has no limit of its own.
 const MAX_KEPT_FROM_A_PIPE: usize = 16 << 20;
 
 /// The most lines of a file that may begin with a NUL. When OpenSSL looks for a key, it starts its search again after

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn ip_addresses_are_distinguished_from_names() {
-        // The handling of leading zeros depends on the OpenSSL version.
+        // OpenSSL's version decides whether a number may have leading zeros, so no address here has
+        // any.
         for ip in ["127.0.0.1", "::1", "fe80::1", "::ffff:1.2.3.4"] {
             assert!(ServerName::new(ip).is_ok_and(|n| n.ip().is_some()), "{ip}");
         }

@@ -80,7 +80,7 @@ pub enum Error {
     /// The URL of a proxy is invalid.
     #[error("{0}")]
     InvalidProxyURL(Box<str>),
-    /// The value of `json` cannot be JSON, or the response's body is not.
+    /// The value of `json` cannot be encoded as JSON, or the response's body is not JSON.
     #[error("{0}")]
     InvalidJSONError(Box<str>),
     /// Arguments that exclude each other: Python's `ValueError`.

@@ -269,7 +269,7 @@ impl RequestOptions {
         self
     }
 
-    /// Takes the session's options where this request sets none.
+    /// Uses the session's options for the arguments that this request does not set.
     pub(super) fn with_session_defaults(mut self, session: &RequestOptions) -> RequestOptions {
         let mut headers = session.headers.clone();
         headers.append(&mut self.headers);

@@ -45,8 +45,8 @@ impl SslSocket {
         self.io.call(socket2::Socket::r#type)
     }
 
-    /// Python's attribute `sock.proto`. It is asked of the system; `None` stands for Python's 0.
-    /// (Python returns the number that the socket was created with, which is usually 0.)
+    /// Python's attribute `sock.proto`. The value comes from the system, and `None` stands for Python's 0. (Python
+    /// returns the number that the socket was created with, which is usually 0.)
     ///
     /// # Errors
     ///

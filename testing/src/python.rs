@@ -212,7 +212,7 @@ fn find() -> Option<Python> {
         .find(|python| python.version() >= OLDEST)
 }
 
-/// The oldest version to compare with. Older ones lack features, and also behave differently.
+/// The oldest version to compare with. Older versions lack features, and also behave differently.
 const OLDEST: (u32, u32, u32) = (3, 12, 0);
 
 /// The 3.x interpreters of pyenv: 3.13 first, then the others, newest first.

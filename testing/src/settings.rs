@@ -20,8 +20,8 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Call this before certificates are loaded, because the security level decides which ones
-    /// OpenSSL accepts.
+    /// Call this before certificates are loaded, because the security level decides which
+    /// certificates OpenSSL accepts.
     pub(crate) fn apply(&self, context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
         if let Some(level) = self.security_level {
             context.set_security_level(level);

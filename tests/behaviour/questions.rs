@@ -334,8 +334,8 @@ fn getters_do_not_wait_for_a_callback_of_a_read() {
     }
 }
 
-/// While a callback runs in one thread, operations in another thread end at their time-out, and non-blocking ones at
-/// once. The callback continues when all of them have ended.
+/// While a callback runs in one thread, operations in another thread end at their time-out, and non-blocking operations
+/// at once. The callback continues when all of them have ended.
 #[test]
 fn operations_time_out_while_a_callback_runs() {
     type Operation = fn(&ssl::SslSocket) -> &'static str;

@@ -45,7 +45,7 @@ impl Case {
         }
     }
 
-    /// Sets the first version of Python that behaves as this case expects. Older ones do not run it.
+    /// Sets the first version of Python that behaves as this case expects. Older versions do not run the case.
     pub(crate) fn since(mut self, minor: u32) -> Case {
         self.since = (3, minor);
         self

@@ -12,7 +12,7 @@ use crate::scene::unique;
 enum Moment {
     Never,
     Before,
-    /// In the SNI callback of a server. Context `a` has this callback, whatever else is tested.
+    /// In the SNI callback of a server. Context `a` has this callback in every case.
     InCallback,
     After,
 }

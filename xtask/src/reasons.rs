@@ -74,7 +74,7 @@ pub fn parse(text: &str) -> Result<Names> {
 }
 
 /// The definitions of the `*err.h` headers in these include directories. A later directory only
-/// adds libraries that the earlier ones lack.
+/// adds libraries that the earlier directories lack.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The names for several suites in cipher strings, old names, and suggestions for misspelt ones.
+//! The names for several suites in cipher strings, old names, and suggestions for misspelt names.
 //!
 //! The facts are from ciphers(1) of OpenSSL 3.0 to 4.0, and for removed names from the CHANGES of
 //! 1.1.0. Whether a name is known is not decided here, but by calls of OpenSSL.

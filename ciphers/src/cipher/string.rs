@@ -420,7 +420,7 @@ impl<'a> Reader<'a> {
         Err(CipherStringError::new(kind, start..end, message))
     }
 
-    /// Why a character is refused, and what the author probably meant by it.
+    /// Why a character is refused, and the text that the author probably meant.
     fn cannot_stand_here(&self, byte: u8) -> String {
         let why = match byte {
             b'\'' | b'"' => "; was a quote left around the string?".to_owned(),

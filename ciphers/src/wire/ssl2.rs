@@ -41,7 +41,7 @@ pub enum Ssl2Answer {
     Incomplete,
     /// The suites that the server accepts.
     Accepted(Vec<u32>),
-    /// The server speaks TLS and refuses with an alert, or with an error of SSL 2.0.
+    /// The server supports TLS, and refuses with an alert or with an error of SSL 2.0.
     Refused,
 }
 

@@ -197,7 +197,7 @@ pub struct Dialogue {
     pending: Option<[u8; 3]>,
 }
 
-/// The message of the server that comes next.
+/// The kind of the server's next message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Greeting,
@@ -276,7 +276,7 @@ impl Dialogue {
         Ok(())
     }
 
-    /// Adds a command to the outgoing bytes, and sets the message that comes next.
+    /// Adds a command to the outgoing bytes, and sets the kind of the server's next message.
     fn send(&mut self, command: &[u8], next: Step) {
         self.outgoing.extend(command);
         self.step = next;

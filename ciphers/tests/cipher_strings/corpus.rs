@@ -1,4 +1,4 @@
-//! Cipher strings: those that software ships or documents, and generated ones.
+//! Cipher strings that software ships or documents, and generated strings.
 
 /// Defaults and recommendations of real software, past and present.
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
@@ -293,7 +293,7 @@ pub(crate) fn generate(random: &mut Random) -> String {
     text
 }
 
-/// The strings that software ships, and as many generated ones.
+/// The strings that software ships, and the same number of generated strings.
 pub(crate) fn all(generated: usize) -> Vec<String> {
     let mut random = Random::new(0x5eed);
     let shipped = SHIPPED.iter().map(|(_, text)| (*text).to_owned());

@@ -112,8 +112,8 @@ fn each_lint_code_is_found() {
     finding("HIGH:!EXPORT", LintCode::NothingToExclude);
     finding("AES128-SHA:ECDHE+AES", LintCode::WeakPreferred);
     finding("SUITEB128:HIGH", LintCode::NotRead);
-    // Two codes occur only in lists of TLS 1.3 suites. The version of OpenSSL decides which one
-    // this name gets, because older ones do not know the names of the IANA registry.
+    // Two codes occur only in lists of TLS 1.3 suites. The version of OpenSSL decides which code
+    // this name gets, because older versions do not know the names of the IANA registry.
     let list = Ciphersuites::parse("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap();
     let older = list.lint()[0].code();
     assert!(matches!(older, LintCode::WrongList | LintCode::UnknownName));
@@ -278,8 +278,8 @@ fn an_invalid_character_is_explained() {
     assert!(said("AES*").contains("no wildcards"));
     assert!(said("[A|B]:HIGH").contains("BoringSSL"));
     assert!(said("HIGH\n").starts_with("column 5: `\\n` is not allowed in a name"));
-    // Newer versions of OpenSSL accept underscores in names. There the name is unknown, in older
-    // ones it is invalid.
+    // Newer versions of OpenSSL accept underscores in names, so the name is unknown to them. For
+    // older versions the name is invalid.
     let underscores = CipherString::strict("AES:ECDHE_RSA_AES128_GCM_SHA256").unwrap_err();
     let meant = "did you mean `ECDHE-RSA-AES128-GCM-SHA256`?";
     assert!(underscores.to_string().contains(meant), "{underscores}");

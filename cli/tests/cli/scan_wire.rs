@@ -342,7 +342,7 @@ fn throttle(upstream: SocketAddr, passed: usize) -> Scripted {
 #[test]
 fn a_closed_connection_counts_as_a_refusal_only_if_other_hellos_are_answered() {
     let der = certificate();
-    // Like some real servers, this one closes the connection where others send an alert.
+    // Like some real servers, this server closes the connection where other servers send an alert.
     let silent = serve(move |_, offer| match old_server(&der, offer) {
         Reply::Bytes(bytes) if bytes[0] == 21 => Reply::Close,
         reply => reply,

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest answer that is read. A certificate with its chain has some kilobytes.
 const LONGEST: u64 = 1 << 20;
 
-/// The longest pause that a server can demand. Longer ones are shortened to it.
+/// The longest pause that a server can demand. A longer pause is shortened to it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Clone)]

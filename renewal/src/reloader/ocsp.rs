@@ -19,7 +19,7 @@ use crate::staples::{Staple, Staples};
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// The longest response that is read. Usual ones have a few thousand bytes.
+/// The longest response that is read. Usual responses have a few thousand bytes.
 const LONGEST: u64 = 256 << 10;
 const FIRST_RETRY: Duration = Duration::from_secs(60);
 const LAST_RETRY: Duration = Duration::from_secs(60 * 60);

@@ -36,11 +36,12 @@ pub(super) enum Kind {
 
 pub(super) struct Source {
     pub(super) kind: Kind,
-    /// The state that the last pass read, and the time at which that state was first read.
+    /// The state of the files in the last pass, and the time at which the files were first read in
+    /// that state.
     pub(super) seen: Option<(State, Instant)>,
-    /// The state that is in service.
+    /// The state of the files whose content is in service.
     pub(super) loaded: Option<State>,
-    /// The state that was rejected last, and the reason.
+    /// The state of the files that were rejected last, and the reason.
     pub(super) refused: Option<(State, Arc<ReloadError>)>,
     /// The certificate in service.
     pub(super) current: Option<Checked>,

@@ -192,7 +192,7 @@ impl CallbackConnection<'_> {
     fn user_code<R>(&self, f: impl FnOnce() -> R) -> R {
         // SAFETY: the connection is live, and its BIO was made by `bio::new`, in `SslHandle::new`.
         unsafe { bio::pause(self.ssl) };
-        // SAFETY: the connection is live until the callback returns. Its thread is this one, and runs
+        // SAFETY: the connection is live until the callback returns. The connection is used by this thread, which runs
         // only `f` until the window is closed.
         let _open = unsafe {
             self.callbacks

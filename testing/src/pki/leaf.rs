@@ -49,7 +49,7 @@ impl Leaf {
         &self.key
     }
 
-    /// The certificates between this one and the root, from the issuer upwards.
+    /// The certificates between this certificate and the root, from the issuer upwards.
     pub fn intermediates(&self) -> &[X509] {
         &self.intermediates
     }

@@ -1,4 +1,4 @@
-//! Configuration files: valid, unusual and invalid ones.
+//! Valid, unusual and invalid configuration files.
 
 use crate::fixtures::fixtures;
 

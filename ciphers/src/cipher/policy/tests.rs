@@ -304,7 +304,7 @@ fn a_report_lists_the_aspects_that_were_not_compared() {
     assert!(report.conforms());
     let policy = own("forbid = ['rc4']").unwrap();
     assert_eq!(policy.check(&list, &[]).not_compared(), []);
-    // `leave_open` says that not all suites or groups are known. The violations for missing ones are then
+    // `leave_open` says that not all suites or groups are known. The violations for missing suites and groups are then
     // dropped.
     let rfc = Policy::rfc9325();
     let mut report = rfc.check(&suites("AES128-SHA"), &[TlsVersion::TLSv1_2]);

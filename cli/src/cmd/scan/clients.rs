@@ -83,8 +83,8 @@ fn client(
     Ok(found)
 }
 
-/// Why the security level of a client rejects what the server uses, if it does
-/// (SSL_CTX_set_security_level(3)).
+/// The reason why the security level of a client rejects the server's parameters, or `None` if it
+/// accepts them (SSL_CTX_set_security_level(3)).
 fn below_level(
     profile: &Profile,
     flight: &ServerFlight,

@@ -21,8 +21,8 @@ use crate::net::{self, Deadline, PlainError};
 /// default.
 const PAUSES: [u32; 3] = [20, 5, 2];
 
-/// The numbers of consecutive unanswered questions after which no further ones are asked. The first
-/// number applies if the server has answered a question before, the second if it has not.
+/// The numbers of consecutive unanswered questions after which the scan asks no further questions. The first number
+/// applies if the server has answered a question before, the second if it has not.
 const MOST_UNANSWERED: [u32; 2] = [3, 2];
 
 /// The order in which two questions are repeated, to find out whether the server refuses one of them. `true` stands for
@@ -277,7 +277,7 @@ impl<'a> Prober<'a> {
         Ok(Err(self.leave_open(silence)))
     }
 
-    /// Whether so many questions have had no answer that no further ones are asked.
+    /// Whether the scan asks no further questions, because too many had no answer.
     pub(super) fn has_given_up(&self) -> bool {
         let state = lock(&self.state);
         let [answered, never] = MOST_UNANSWERED;

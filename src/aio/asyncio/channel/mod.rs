@@ -33,7 +33,7 @@ const READ: usize = 64 * 1024;
 /// Reading pauses while more bytes than this are unread: twice asyncio's `limit`.
 const READ_AHEAD: usize = 128 * 1024;
 
-/// A change of the connection, of which its [`Protocol`](super::protocol::Protocol) is told.
+/// A change of the connection that is reported to its [`Protocol`](super::protocol::Protocol).
 pub(super) enum Change {
     /// The unsent data has crossed one of the limits.
     Writing {
