@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn get_ciphers_matches_python() {
+    fn a_cipher_has_pythons_id_digest_and_aead() {
         let list = Cipher::list(&builder("ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA"));
         let [.., gcm, cbc] = &list[..] else {
             panic!("{list:?}")

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn text_arguments_accept_every_form_and_options() {
+    fn text_arguments_accept_str_string_cow_and_option() {
         let string = "a".to_owned();
         let all = [
             text("a"),

@@ -74,7 +74,8 @@ impl<'t> Given<'t> {
     }
 }
 
-/// The kind of a parameter.
+/// The kind of argument that a parameter of the rule takes (`str`, `path`, a type of Python), as
+/// `rules.toml` names it; `any` if the rule has no such parameter.
 pub(crate) fn kind_of(rule: &'static Rule, name: &str) -> &'static str {
     let found = rule
         .parameters

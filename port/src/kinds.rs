@@ -1,4 +1,5 @@
-//! The Rust types of the kinds of arguments.
+//! The kinds of arguments in `rules.toml` (`str`, `path`, `context` and others): their Rust types, and
+//! the Python values that fit them.
 
 use crate::rules::rules;
 use crate::value::Value;

@@ -23,7 +23,7 @@ bitflags! {
         /// OpenSSL's workarounds for bugs of other implementations: `SSL_OP_ALL`, as in Python
         /// without `SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS`.
         const OP_ALL = 0x8000_0050;
-        /// Kept for old programs; no effect with OpenSSL 3.
+        /// Kept for old programs; no effect with OpenSSL 3 and 4.
         const OP_NO_SSLv2 = 0;
         /// Refuses SSL 3.0.
         const OP_NO_SSLv3 = 0x0200_0000;
@@ -37,9 +37,9 @@ bitflags! {
         const OP_NO_TLSv1_3 = 0x2000_0000;
         /// A server selects suites by its own order of preference, not the client's.
         const OP_CIPHER_SERVER_PREFERENCE = 0x0040_0000;
-        /// Kept for old programs; no effect with OpenSSL 3.
+        /// Kept for old programs; no effect with OpenSSL 3 and 4.
         const OP_SINGLE_DH_USE = 0;
-        /// Kept for old programs; no effect with OpenSSL 3.
+        /// Kept for old programs; no effect with OpenSSL 3 and 4.
         const OP_SINGLE_ECDH_USE = 0;
         /// No session tickets in TLS 1.2. In TLS 1.3, a server's tickets refer to sessions in its
         /// cache.

@@ -23,7 +23,7 @@ impl BioMethod {
         name: &'static CStr,
         fill: impl FnOnce(*mut sys::BIO_METHOD),
     ) -> Result<BioMethod, ErrorStack> {
-        // SAFETY: the table keeps the pointer to the name, which is static.
+        // SAFETY: `name` is a C string, which OpenSSL copies.
         let method = unsafe { decl::BIO_meth_new(sys::BIO_TYPE_NONE, name.as_ptr()) };
         if method.is_null() {
             return Err(ErrorStack::get());

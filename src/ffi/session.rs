@@ -9,9 +9,9 @@ use super::{decl, util};
 /// Copies a session. The copy has the same secrets, and belongs to no connection. This takes 0.25
 /// µs; CPython encodes the session as DER and decodes it, which takes 100 µs.
 pub(crate) fn copy(session: &SslSessionRef) -> Result<SslSession, ErrorStack> {
-    // SAFETY: `session` borrows a live session, whose handshake is over. From then on OpenSSL only
-    // reads it, since a server's cache shares it between connections. The result is null, or is
-    // freed by its owner.
+    // SAFETY: `session` borrows a live session of a completed handshake. OpenSSL does not change such
+    // a session, because its own cache gives one session to several connections. The result is null,
+    // or `from_ptr` takes its ownership.
     unsafe {
         let copy = decl::SSL_SESSION_dup(session.as_ptr());
         if copy.is_null() {

@@ -176,7 +176,8 @@ pub(crate) fn set_nonblocking(socket: &Socket, nonblocking: bool) -> io::Result<
     socket.set_nonblocking(nonblocking)
 }
 
-/// Prepares a socket without a time-out for use without this crate.
+/// Restores the blocking mode of a socket that has no time-out, before the program gets it back. Nothing to do, because that
+/// mode was never changed.
 pub(crate) fn leave(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }

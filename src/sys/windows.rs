@@ -186,7 +186,7 @@ pub(crate) fn set_nonblocking(_socket: &Socket, _nonblocking: bool) -> io::Resul
     Ok(())
 }
 
-/// Prepares a socket without a time-out for use without this crate.
+/// Restores the blocking mode of a socket that has no time-out, before the program gets it back.
 pub(crate) fn leave(socket: &Socket) -> io::Result<()> {
     socket.set_nonblocking(false)
 }

@@ -179,8 +179,8 @@ async fn a_protocol_receives_no_data_while_reading_is_paused() {
     assert!(!transport.is_reading());
     stream.write_all(b"held").await.expect("sealed");
     stream.flush().await.expect("sent");
-    // The connection can still be written to. The server's answer shows that the client's task has
-    // run.
+    // The connection can still be written to. When the peer has received "more", the task of the
+    // connection has run, and could have delivered "held".
     transport.write(b"more");
     stream.read_exact(&mut [0; 4]).await.expect("received");
     assert_eq!(*recorder.0.lock().unwrap(), ["made true"]);

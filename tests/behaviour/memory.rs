@@ -17,7 +17,8 @@ const KINDS: [(ssl::TlsVersion, usize); 4] = [
     (ssl::TlsVersion::TLSv1_3, 0),
     (ssl::TlsVersion::TLSv1_2, 1),
     (ssl::TlsVersion::TLSv1_3, 1),
-    // Enough messages for the connection to count as busy.
+    // After 16 messages, a connection keeps OpenSSL's buffers, until the buffers of other
+    // connections take their place (`src/engine/buffers.rs`).
     (ssl::TlsVersion::TLSv1_3, 40),
 ];
 const MESSAGE: usize = 16_000;

@@ -18,7 +18,7 @@ fn strings(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn settings_in_short_files_are_found() {
+fn cipher_settings_are_found_in_each_programs_syntax() {
     for (name, text, wanted) in [
         ("a.conf", "TLSCipherSuite A:B\n", &["A:B"][..]),
         ("a", "olcTLSCipherSuite: A:!B\n", &["A:!B"]),

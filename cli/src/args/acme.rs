@@ -43,7 +43,8 @@ pub(crate) struct AcmeArgs {
     #[arg(long, value_name = "HOST:PORT", requires = "url")]
     pub(crate) acme_http: Option<HostPort>,
 
-    /// The profile of the certificate, if the ACME server has it: shortlived
+    /// The certificate profile to request, for example shortlived. Ignored if the ACME server does not
+    /// offer it
     #[arg(long, value_name = "NAME", requires = "url")]
     pub(crate) acme_profile: Option<String>,
 

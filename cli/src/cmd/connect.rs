@@ -71,8 +71,8 @@ fn prepare(args: &ConnectArgs, name: &str) -> Result<ssl::SslContext, Failure> {
     if let Some(cert) = &args.cert {
         setup::load_identity(&context, cert, &args.key)?;
     }
-    // An invalid server name is an error of a local setting, so it is found here, before anything
-    // is sent.
+    // This connection is never used. Making it checks the server name, so that an invalid name is
+    // reported before anything is sent.
     let (incoming, outgoing) = (ssl::MemoryBio::new(), ssl::MemoryBio::new());
     let options = ssl::WrapBio::new().server_hostname(name);
     context

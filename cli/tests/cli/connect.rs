@@ -556,7 +556,7 @@ fn an_encrypted_key_needs_its_password() {
     assert!(output.stderr.contains("--password-file"), "{output:?}");
 }
 
-// Not on Windows: the standard library has no pipe whose end is closed.
+// Not on Windows: the test makes the pipe with a function that only Unix has.
 #[cfg(unix)]
 #[test]
 fn a_closed_stdout_does_not_change_the_exit_code() {

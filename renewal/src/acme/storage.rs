@@ -173,7 +173,8 @@ impl Storage {
             self.rename(&new, path)
         };
         write().map_err(|error| {
-            // A full disk needs the space. An error of the removal would hide the first one.
+            // The unfinished file is removed, because a full disk needs its space. An error of the
+            // removal is ignored, so that the caller gets the first error. `step` fails in tests only.
             if self.step().is_ok() {
                 let _ = fs::remove_file(&new);
             }

@@ -266,29 +266,35 @@ fn storage_that_others_can_read_or_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn damaged_files_are_errors_or_replaced_and_never_used() {
+fn a_damaged_account_file_is_an_error() {
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
-    let storage = directory.path().join("acme");
     client(&server, directory.path()).obtain().unwrap();
-    let accounts = fs::read_dir(storage.join("accounts")).unwrap();
+    let accounts = fs::read_dir(directory.path().join("acme/accounts")).unwrap();
     let account: PathBuf = accounts.map(|entry| entry.unwrap().path()).next().unwrap();
     let good = fs::read(&account).unwrap();
     fs::write(&account, &good[..good.len() / 2]).unwrap();
     let error = client(&server, directory.path()).obtain().unwrap_err();
     assert!(error.to_string().contains("not an account"), "{error}");
     assert_eq!(server.accounts(), 1);
-    fs::write(&account, &good).unwrap();
+}
 
-    // The key or the order of an unfinished attempt is damaged.
-    let pending = storage.join("pending").join(NAME);
+#[test]
+fn damaged_files_of_an_unfinished_order_are_replaced() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    let pending = directory.path().join("acme/pending").join(NAME);
     for (file, content) in [("privkey.pem", "half a k"), ("order.json", "{\"url\":")] {
         fs::create_dir_all(&pending).unwrap();
         fs::write(pending.join(file), content).unwrap();
         client(&server, directory.path()).obtain().unwrap();
     }
-    // The certificate in service is damaged.
-    let live = storage.join("live").join(NAME).join("fullchain.pem");
-    fs::write(&live, "garbage").unwrap();
+}
+
+#[test]
+fn a_damaged_certificate_in_service_is_renewed() {
+    let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
+    client(&server, directory.path()).obtain().unwrap();
+    let live = directory.path().join("acme/live").join(NAME);
+    fs::write(live.join("fullchain.pem"), "garbage").unwrap();
     let context = crate::support::server();
     let watched = Renewal::start(client(&server, directory.path()), &context);
     watched.obtained();

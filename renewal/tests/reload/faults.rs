@@ -158,7 +158,7 @@ fn a_faulty_file_at_start_is_an_error_without_effect() {
 }
 
 #[test]
-fn unreadable_files_are_reported_and_loaded_when_readable_again() {
+fn an_unreadable_file_is_reported_until_it_is_readable_again() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");
     let (pair, server) = (Pair::new(&leaf), server());

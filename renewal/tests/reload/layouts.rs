@@ -11,7 +11,7 @@ use pyssl_testing::Ca;
 use crate::support::{Pair, Watched, client, connect, replace, server};
 
 #[test]
-fn renamed_files_are_loaded_and_sessions_resume() {
+fn files_replaced_by_renaming_are_loaded_and_old_sessions_resume() {
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let (pair, server, client) = (Pair::new(&old), server(), client(&ca));

@@ -245,7 +245,7 @@ fn the_https_server_answers_until_connection_close() {
 }
 
 #[test]
-fn answers_of_the_https_server_can_be_scripted() {
+fn the_https_server_gives_the_answers_of_a_script() {
     let response = HttpResponse::redirect("https://localhost/")
         .header("X-Test", "1")
         .content_length(10);

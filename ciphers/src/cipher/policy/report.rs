@@ -78,14 +78,14 @@ pub enum ViolationKind {
     Forbidden {
         /// The suite.
         cipher: Cipher,
-        /// The policy's words for it.
+        /// The entries of the policy's `forbid` that match the suite, with commas between them.
         rule: Box<str>,
     },
     /// The policy advises against suites of this kind.
     Discouraged {
         /// The suite.
         cipher: Cipher,
-        /// The policy's words for it.
+        /// The entries of the policy's `avoid` that match the suite, with commas between them.
         rule: Box<str>,
     },
     /// A suite without forward secrecy is preferred to one with it.

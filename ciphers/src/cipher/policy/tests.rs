@@ -331,7 +331,7 @@ fn a_report_lists_the_aspects_that_were_not_compared() {
 }
 
 #[test]
-fn earlier_versions_and_inherited_rules_are_found() {
+fn a_policy_is_found_by_name_and_version() {
     for name in Policy::names() {
         let policy = Policy::named(&name).unwrap();
         assert!(name.starts_with(policy.name()), "{name}");
@@ -345,6 +345,10 @@ fn earlier_versions_and_inherited_rules_are_found() {
         "5.7"
     );
     assert!(Policy::named("mozilla-intermediate@1.0").is_none());
+}
+
+#[test]
+fn a_policy_checks_its_own_rules_and_those_it_extends() {
     let head = "name = 'a'\nversion = '1'\nsource = 'b'\nextends = 'rfc9325'\n";
     let policy =
         Policy::parse(&format!("{head}[[rule]]\nrequire-versions = ['TLSv1.3']\n")).unwrap();

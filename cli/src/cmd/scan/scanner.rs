@@ -292,7 +292,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// The groups of a version: removes the server's choice from the offer until the server refuses.
+    /// The groups that the server accepts in a version: removes the server's choice from the offer until the server refuses.
     /// None if no suite of the version uses a group.
     pub(super) fn groups(&self, version: &VersionScan) -> ssl::Result<Option<Groups>> {
         let mut suites = version.suites.clone();

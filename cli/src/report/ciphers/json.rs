@@ -88,7 +88,8 @@ struct Details<'a> {
     usable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_usable_because: Option<String>,
-    /// The obstacle that a test key removed.
+    /// Why the suite would not be usable without the test key that the trial used, because the server
+    /// has no certificate of that kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     test_key: Option<String>,
 }
