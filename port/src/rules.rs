@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_of_a_python_name_lead_to_its_rule() {
+    fn aliases_of_a_python_name_lead_to_its_rule() {
         let rules = rules();
         assert_eq!(
             rules.canonical("httplib.HTTPSConnection"),

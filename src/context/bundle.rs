@@ -80,8 +80,8 @@ const TICK: Duration = Duration::from_secs(2);
 /// The largest file that is cached.
 const MAX_CACHED_SIZE: u64 = 8 << 20;
 
-/// Whether a later change of the file is certain to change its state. If the last change is younger
-/// than `TICK`, a later change may leave the same times.
+/// Whether the file's last change is older than [`TICK`]. Only then does every later change give the
+/// file another time, which shows that the cached copy is stale.
 fn is_settled(state: &FileState) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |since| {

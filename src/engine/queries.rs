@@ -118,8 +118,8 @@ impl Connection {
     pub(super) fn tls_unique(&self) -> Option<Vec<u8>> {
         let finished = |view: &View<'_>| {
             let ssl = view.ssl();
-            // No version of TLS has a longer `Finished` value: its length is at most 64 bytes.
-            let mut finished = [0; 128];
+            // A `Finished` value has at most 64 bytes in every version (`EVP_MAX_MD_SIZE`).
+            let mut finished = [0; 64];
             let n = if ssl.session_reused() != self.server_side {
                 ssl.peer_finished(&mut finished)
             } else {

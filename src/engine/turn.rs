@@ -80,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn taking_a_turn_twice_in_one_thread_is_reported() {
+    fn taking_a_turn_twice_in_one_thread_is_an_error() {
         let turn = Turn::default();
         let _guard = turn.take(Deadline::Never).expect("free");
         assert_eq!(turn.take(Deadline::Never).err(), Some(LockError::Reentrant));
     }
 
     #[test]
-    fn a_step_that_ended_before_the_wait_ends_the_wait() {
+    fn waiting_for_a_turn_ends_at_once_if_a_step_was_done_meanwhile() {
         let turn = Turn::default();
         let seen = turn.steps();
         let guard = turn.take(Deadline::Never).expect("free");

@@ -42,11 +42,11 @@ pub(crate) const REUSES_ADDRESS: bool = true;
 #[derive(Debug)]
 pub(crate) enum Shared {
     Owned(Socket),
-    /// The program shares the ownership, and closes the socket.
+    /// A share of a socket of the program. `close` leaves the socket open; its last owner closes it.
     Lent(Lent),
 }
 
-/// An owner of a descriptor.
+/// This library's share of a socket that the program's code owns too.
 pub(crate) struct Lent(Arc<dyn AsFd + Send + Sync>);
 
 impl fmt::Debug for Lent {

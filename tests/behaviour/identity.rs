@@ -209,7 +209,7 @@ fn debug_output_contains_no_secrets() {
 /// OpenSSL alone would pair this key with the certificate of the same key type that was loaded
 /// earlier.
 #[test]
-fn a_key_of_another_type_is_rejected_beside_a_certificate_of_that_type() {
+fn a_key_that_fits_only_an_earlier_certificate_is_rejected() {
     let ca = Ca::new();
     let of_kind = |kind| ca.builder().san("localhost").key(kind).build();
     let (ec, rsa) = (of_kind(KeyKind::EcP256), of_kind(KeyKind::Rsa2048));

@@ -296,7 +296,7 @@ fn damaged_session_bytes_are_rejected_or_not_resumed() {
 }
 
 #[test]
-fn a_copy_has_the_callbacks_and_ocsp_responses() {
+fn a_copied_context_has_the_callbacks_and_ocsp_responses_of_the_original() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -249,7 +249,7 @@ fn read_on_an_exclusive_socket_waits_in_the_recv_call() {
 // Not on Windows: its sockets are in non-blocking mode.
 #[cfg(target_os = "linux")]
 #[test]
-fn write_on_an_exclusive_socket_waits_in_the_send_call() {
+fn write_through_a_mutable_reference_blocks_in_send_and_not_in_poll() {
     const LENGTH: usize = 32 * 1024 * 1024;
     let _watchdog = Watchdog::new();
     let Link { mut client, server } = Contexts::new().link();

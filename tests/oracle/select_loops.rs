@@ -68,7 +68,7 @@ fn loops(side: &str, size: usize, pending_first: bool) -> [Value; 3] {
 }
 
 #[test]
-fn select_loops_behave_as_in_python() {
+fn a_loop_of_poll_and_recv_reads_the_same_as_in_python() {
     let mut cases = Vec::new();
     for maximum in [0x303, 0x304] {
         for (timeout, mode) in [

@@ -180,7 +180,7 @@ fn cookies_are_kept_as_in_python() {
 }
 
 #[test]
-fn certificates_and_adapters_are_applied_as_in_python() {
+fn verify_cert_and_adapter_options_have_the_effect_of_pythons() {
     let stage = Stage::new();
     let ca = json!(&*stage.files.ca);
     let me = stage.ca.issue("me");

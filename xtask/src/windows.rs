@@ -49,10 +49,10 @@ const ALL: [&str; 16] = [
 /// The marker of tests that are not compiled for Windows, which gives the reason.
 const NOT_RUN: &str = "// Not on Windows: ";
 
-/// The exit code of the script if the system cannot be installed.
+/// The exit code of the script if the Debian system cannot be installed.
 const CANNOT_INSTALL: i32 = 3;
 
-/// Does the task. The system is installed on first use, in `target/windows` or in the directory that
+/// Does the task. The Debian system with Wine is installed on first use, in `target/windows` or in the directory that
 /// `PYSSL_WINDOWS_ROOT` names.
 ///
 /// # Errors

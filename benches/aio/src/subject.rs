@@ -11,7 +11,7 @@ pub(crate) enum Version {
     V13,
 }
 
-/// How the contexts of a row are set up.
+/// How the contexts of one benchmark (a `Row`) are set up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) version: Version,

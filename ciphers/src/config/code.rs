@@ -134,7 +134,8 @@ impl Token {
 const VALUES: usize = 400;
 const TOKENS: usize = 4000;
 
-/// Reads a text; `visit` is called after each statement.
+/// Finds the assignments and calls in `text`, and gives them to `builder`. `visit` is called after each
+/// statement.
 pub(super) fn read(
     language: &Language,
     text: &str,

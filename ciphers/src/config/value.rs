@@ -15,7 +15,7 @@ pub(super) enum VersionRule {
     Max(TlsVersion),
 }
 
-/// The versions to begin with, for a setting that only excludes versions.
+/// The versions from which a setting that only excludes versions removes some.
 const USUAL: [TlsVersion; 4] = [
     TlsVersion::TLSv1,
     TlsVersion::TLSv1_1,

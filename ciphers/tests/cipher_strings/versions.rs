@@ -75,8 +75,8 @@ fn explain_suggests_anull_for_anul_in_every_openssl_version() {
     }
 }
 
-/// The lists that the libraries themselves made of these strings: `xtask/ciphers.py --lists` wrote the
-/// number of suites of each, and a checksum.
+/// Each line of the files has a cipher string, the number of suites that the library of that version
+/// selects with the string, and a checksum of them. `xtask/ciphers.py --lists` wrote the files.
 #[test]
 fn tables_of_versions_that_are_not_linked_resolve_as_the_libraries_do() {
     for (name, text) in [

@@ -98,7 +98,7 @@ fn audit_reports_faulty_certificates_ciphers_and_versions() {
 }
 
 #[test]
-fn invalid_settings_are_local_errors() {
+fn audit_of_invalid_settings_exits_with_2_and_prints_no_report() {
     let world = World::new();
     for args in [
         vec!["--cafile", "/no/such/file"],

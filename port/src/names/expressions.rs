@@ -69,7 +69,8 @@ impl<'t> Walker<'t> {
             .cloned()
     }
 
-    /// The attribute of a value. The result has a name if the rules, or the module `ssl`, have such a name.
+    /// The target of `base.name`. Its `name` is set if a rule covers the attribute, or if the attribute
+    /// belongs to the module `ssl` or one of its classes.
     pub(super) fn attribute(&self, base: &Value, name: &str) -> Target<'t> {
         let nothing = || Target {
             value: Value::Unknown,

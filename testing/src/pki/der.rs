@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn object_identifiers_are_known_by_name_and_by_digits() {
+    fn object_identifiers_are_encoded_from_names_and_from_digits() {
         assert_eq!(object_identifier("CN"), [6, 3, 0x55, 4, 3]);
         assert_eq!(object_identifier("2.5.4.3"), [6, 3, 0x55, 4, 3]);
     }

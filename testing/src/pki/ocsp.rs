@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ocsp_times_match_the_calendar() {
+    fn times_are_encoded_as_generalized_time_across_leap_days() {
         let text = |seconds| String::from_utf8(time(seconds)[2..].to_vec()).expect("ASCII");
         assert_eq!(text(0), "19700101000000Z");
         assert_eq!(text(951_782_399), "20000228235959Z");

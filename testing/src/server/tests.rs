@@ -74,7 +74,7 @@ fn clients_reject_a_wrong_name_and_an_unknown_issuer() {
 }
 
 #[test]
-fn a_client_certificate_is_required_or_requested() {
+fn a_test_server_requires_or_requests_a_client_certificate() {
     let ca = Ca::new();
     let (leaf, client_leaf, stranger) = (
         ca.issue("localhost"),
