@@ -14,6 +14,7 @@ pub(crate) use windows::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
     /// Load the certificate again.
+    #[cfg_attr(windows, expect(dead_code, reason = "Windows has no signal for it"))]
     Reload,
     /// Stop. After the second time, the process ends at once.
     Stop,

@@ -130,9 +130,9 @@ fn served(contexts: &Contexts, object: bool) -> (Server, Box<dyn std::any::Any>)
         return (Server::Object(Box::new(server)), Box::new(client));
     }
     let (near, far) = tcp_pair();
-    near.set_nonblocking(true).unwrap();
     let client = client_options().do_handshake_on_connect(false);
     let client = contexts.client.wrap_socket(near, client).unwrap();
+    client.setblocking(false).unwrap();
     let _ = client.do_handshake();
     let server = server_options().do_handshake_on_connect(false);
     let server = contexts.server.wrap_socket(far, server).unwrap();

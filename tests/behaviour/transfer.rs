@@ -41,7 +41,11 @@ fn send_and_recv_fail_on_an_unconnected_socket() {
     let sock = unverified_client().wrap_socket(plain_socket(), "localhost");
     let sock = sock.unwrap();
     let mut buffer = [0; 8];
-    let not_connected = "OSError: [Errno 107] Transport endpoint is not connected";
+    // On Windows, the system words the text.
+    let not_connected = match cfg!(windows) {
+        true => "OSError: [WinError 10057] ",
+        false => "OSError: [Errno 107] Transport endpoint is not connected",
+    };
     for ours in [
         told(sock.recv(1)),
         told(sock.recv_into(&mut buffer)),
@@ -50,12 +54,16 @@ fn send_and_recv_fail_on_an_unconnected_socket() {
         told(sock.do_handshake()),
         told(sock.getpeercert()),
     ] {
-        assert_eq!(ours, not_connected);
+        assert!(ours.starts_with(not_connected), "{ours}");
     }
     let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
-    let broken = "BrokenPipeError: [Errno 32] Broken pipe";
-    assert_eq!(told(sock.send(b"x")), broken);
-    assert_eq!(told(sock.sendto(b"x", nowhere)), broken);
+    let broken = match cfg!(windows) {
+        true => not_connected,
+        false => "BrokenPipeError: [Errno 32] Broken pipe",
+    };
+    for ours in [told(sock.send(b"x")), told(sock.sendto(b"x", nowhere))] {
+        assert!(ours.starts_with(broken), "{ours}");
+    }
     assert_eq!(class(sock.read(1)), "ValueError");
     assert_eq!((sock.version(), sock.pending()), (None, 0));
 }

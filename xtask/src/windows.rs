@@ -27,22 +27,30 @@ pub enum Outcome {
 }
 
 /// The packages, and the tests that need neither CPython nor the system's OpenSSL.
-const ALL: [&str; 16] = [
-    "-p",
-    "pyssl",
-    "-p",
-    "pyssl-ciphers",
-    "-p",
-    "pyssl-cli",
+const ALL: &[&str] = &[
+    "--package=pyssl",
+    "--package=pyssl-ciphers",
+    "--package=pyssl-cli",
+    "--package=pyssl-renewal",
+    "--package=pyssl-port",
+    "--features=pyssl-renewal/acme",
     "--lib",
     "--bins",
+    "--test=acme",
+    "--test=aio",
     "--test=behaviour",
-    "--test=cli",
     "--test=cipher_assertions",
     "--test=cipher_provider",
     "--test=cipher_strings",
+    "--test=cli",
     "--test=config_files",
+    "--test=every_rule",
+    "--test=fleet",
+    "--test=fuzz_corpus",
     "--test=negotiate",
+    "--test=port",
+    "--test=reload",
+    "--test=requests",
     "--test=wire",
 ];
 
@@ -67,6 +75,7 @@ pub fn run(task: Task, arguments: &[&str]) -> Result<Outcome> {
         "test",
         "--target=x86_64-pc-windows-gnu",
         "--features=pyssl/vendored,pyssl/requests,pyssl/tokio",
+        "--no-fail-fast",
     ]);
     if task == Task::Build {
         command.arg("--no-run");
@@ -90,7 +99,7 @@ pub fn run(task: Task, arguments: &[&str]) -> Result<Outcome> {
 /// If a file cannot be read.
 pub fn not_run() -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for directory in ["tests", "ciphers/tests", "cli/tests", "src"] {
+    for directory in ["tests", "ciphers", "cli", "port", "renewal", "src"] {
         collect(&workspace().join(directory), &mut found)?;
     }
     found.sort();

@@ -1,7 +1,6 @@
 //! Servers that misbehave, and files that cannot be used.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -236,8 +235,12 @@ fn a_profile_is_ordered_if_the_server_has_it() {
     assert_eq!(profiles, [None, Some("shortlived"), Some("shortlived")]);
 }
 
+// Not on Windows: its files have no mode.
+#[cfg(unix)]
 #[test]
 fn storage_that_others_can_read_or_that_cannot_be_written_is_an_error() {
+    use std::os::unix::fs::PermissionsExt;
+
     let (server, directory) = (AcmeServer::start(), tempfile::tempdir().unwrap());
     let storage = directory.path().join("acme");
     fs::create_dir(&storage).unwrap();

@@ -1,8 +1,6 @@
 //! The ways in which files are replaced.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::time::Duration;
 
 use pyssl_renewal::{CertFiles, CertReloader};
@@ -49,8 +47,12 @@ fn files_written_in_place_are_loaded_when_complete() {
 }
 
 /// certbot's `live` directory has one symbolic link for each file.
+// Not on Windows: links need a privilege there.
+#[cfg(unix)]
 #[test]
 fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
+    use std::os::unix::fs::symlink;
+
     let ca = Ca::new();
     let leaves = [ca.issue("localhost"), ca.issue("localhost")];
     let root = tempfile::tempdir().unwrap();
@@ -96,8 +98,13 @@ fn certbots_links_are_followed_and_mismatched_pairs_are_never_used() {
 }
 
 /// Kubernetes replaces the link `..data`, so that all files change together.
+// Not on Windows: links need a privilege there.
+#[cfg(unix)]
 #[test]
 fn kubernetes_data_link_is_followed() {
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
     let ca = Ca::new();
     let leaves = [ca.issue("localhost"), ca.issue("localhost")];
     let volume = tempfile::tempdir().unwrap();
@@ -129,6 +136,22 @@ fn kubernetes_data_link_is_followed() {
 #[test]
 #[cfg(feature = "notify")]
 fn a_change_notification_triggers_a_reload_before_the_interval_ends() {
+    let ca = Ca::new();
+    let pair = Pair::new(&ca.issue("localhost"));
+    let builder = CertReloader::builder(&server()).certificate(pair.files());
+    let hour = Duration::from_secs(3600);
+    let watched = Watched::start_as_is(builder.interval(hour).settle(Duration::from_millis(20)));
+    pair.write(&ca.issue("localhost"));
+    watched.loaded();
+}
+
+// Not on Windows: links need a privilege there.
+#[cfg(unix)]
+#[test]
+#[cfg(feature = "notify")]
+fn a_change_notification_follows_a_link_to_another_directory() {
+    use std::os::unix::fs::symlink;
+
     let ca = Ca::new();
     let (old, new) = (ca.issue("localhost"), ca.issue("localhost"));
     let pair = Pair::new(&old);
