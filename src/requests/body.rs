@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use super::Error;
+use super::upload::Upload;
 
 /// A part of a `multipart/form-data` body: one file of Python's `files`.
 ///
@@ -17,11 +18,21 @@ use super::Error;
 /// | `{"f": open("a.txt", "rb")}` | `("f", FilePart::new(std::fs::read("a.txt")?).filename("a.txt"))` |
 /// | `{"f": ("a.txt", data)}` | `("f", FilePart::new(data).filename("a.txt"))` |
 /// | `{"f": ("a.txt", data, "text/plain")}` | `("f", FilePart::new(data).filename("a.txt").content_type("text/plain"))` |
+/// | `{"f": ("a.txt", data, None, {"X-Id": "1"})}` | `("f", FilePart::new(data).filename("a.txt").headers([("X-Id", "1")]))` |
+/// | `{"f": (None, data)}` | `("f", FilePart::new(data).no_filename())` |
 #[derive(Clone, PartialEq, Eq)]
 pub struct FilePart {
     pub(super) content: Vec<u8>,
-    filename: Option<String>,
+    filename: Filename,
     content_type: Option<String>,
+    headers: Fields,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Filename {
+    OfField,
+    None,
+    Is(String),
 }
 
 impl FilePart {
@@ -29,15 +40,35 @@ impl FilePart {
     pub fn new(content: impl Into<Vec<u8>>) -> FilePart {
         FilePart {
             content: content.into(),
-            filename: None,
+            filename: Filename::OfField,
             content_type: None,
+            headers: Vec::new(),
         }
     }
 
     /// Sets the name that the server sees.
     #[must_use]
     pub fn filename(mut self, filename: impl Into<String>) -> FilePart {
-        self.filename = Some(filename.into());
+        self.filename = Filename::Is(filename.into());
+        self
+    }
+
+    /// Sends no file name, so the server sees a field of a form.
+    #[must_use]
+    pub fn no_filename(mut self) -> FilePart {
+        self.filename = Filename::None;
+        self
+    }
+
+    /// Adds headers to the part: the last element of Python's `("a.txt", data, "text/plain", headers)`.
+    #[must_use]
+    pub fn headers<N: Into<String>, V: Into<String>>(
+        mut self,
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> FilePart {
+        let headers = headers.into_iter();
+        self.headers
+            .extend(headers.map(|(name, value)| (name.into(), value.into())));
         self
     }
 
@@ -67,6 +98,7 @@ pub(super) type Fields = Vec<(String, String)>;
 pub(super) enum Body {
     Bytes(Vec<u8>),
     Form(Fields),
+    Upload(Upload),
 }
 
 /// A body with its media type, if it has one.
@@ -92,6 +124,10 @@ pub(super) fn encode(
             // not bytes.
             Some(Body::Bytes(bytes)) if !bytes.is_empty() => {
                 return Err(Error::ValueError("Data must not be a string.".into()));
+            }
+            Some(Body::Upload(_)) => {
+                let text = "Streamed bodies and files are mutually exclusive.";
+                return Err(Error::ValueError(text.into()));
             }
             _ => &[],
         };
@@ -164,12 +200,24 @@ fn multipart(fields: &[(String, String)], files: &[(String, FilePart)], boundary
         );
     }
     for (name, file) in files {
-        let filename = quoted(file.filename.as_deref().unwrap_or(name));
-        let name = quoted(name);
-        let mut head =
-            format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{filename}\"");
+        let filename = match &file.filename {
+            Filename::OfField => Some(name),
+            Filename::None => None,
+            Filename::Is(name) => Some(name),
+        };
+        let mut head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
+        if let Some(filename) = filename {
+            let _ = write!(head, "; filename=\"{}\"", quoted(filename));
+        }
         if let Some(content_type) = &file.content_type {
             let _ = write!(head, "\r\nContent-Type: {content_type}");
+        }
+        // As in urllib3, these headers of the caller, and empty ones, are left out.
+        const OWN: [&str; 3] = ["Content-Disposition", "Content-Type", "Content-Location"];
+        for (name, value) in &file.headers {
+            if !OWN.contains(&&**name) && !value.is_empty() {
+                let _ = write!(head, "\r\n{name}: {value}");
+            }
         }
         part(head, &file.content);
     }

@@ -12,9 +12,9 @@ pub(super) const ACCEPTED: &str = "gzip, deflate";
 /// The most encodings that one response may have.
 const MOST: usize = 5;
 
-/// Decodes a body by its `Content-Encoding`. If none of the encodings is known, the content stays
-/// as it is.
-pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error> {
+/// Decodes a body by its `Content-Encoding`, up to `max` bytes. If none of the encodings is known, the content
+/// stays as it is.
+pub(super) fn decode(encodings: &str, content: Vec<u8>, max: u64) -> Result<Vec<u8>, Error> {
     let encodings = encodings.to_ascii_lowercase();
     let list: Vec<&str> = encodings.split(',').map(str::trim).collect();
     let is_known = |encoding: &&str| ["gzip", "x-gzip", "deflate"].contains(encoding);
@@ -26,20 +26,28 @@ pub(super) fn decode(encodings: &str, content: Vec<u8>) -> Result<Vec<u8>, Error
         return Err(failed());
     }
     list.iter().rev().try_fold(content, |content, encoding| {
-        match *encoding {
-            "gzip" | "x-gzip" => gzip(&content),
+        let decoded = match *encoding {
+            "gzip" | "x-gzip" => gzip(&content, max),
             // If any encoding of the list is known, Python decodes the unknown ones as `deflate`.
-            _ => deflate(&content),
-        }
-        .map_err(|_| failed())
+            _ => deflate(&content, max),
+        };
+        within(decoded.map_err(|_| failed())?, max)
     })
 }
 
+/// Returns the content if it is not too long.
+pub(super) fn within(content: Vec<u8>, max: u64) -> Result<Vec<u8>, Error> {
+    match content.len() as u64 > max {
+        true => Err(Error::ContentTooLong(max)),
+        false => Ok(content),
+    }
+}
+
 /// Decodes every gzip member (RFC 1952, section 2.2). Other bytes after the first member are ignored.
-fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
+fn gzip(mut rest: &[u8], max: u64) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
     let mut is_first = true;
-    while !rest.is_empty() {
+    while !rest.is_empty() && decoded.len() as u64 <= max {
         let mut member = Vec::new();
         let mut decoder = GzDecoder::new(rest);
         let is_member = rest
@@ -47,7 +55,7 @@ fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
             .zip([0x1f, 0x8b])
             .all(|(byte, magic)| *byte == magic);
         let outcome = match is_member {
-            true => read(&mut decoder, &mut member),
+            true => read(&mut decoder, &mut member, max),
             false => Err(io::ErrorKind::InvalidData.into()),
         };
         rest = decoder.into_inner();
@@ -62,18 +70,18 @@ fn gzip(mut rest: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Decodes zlib data (RFC 1950), or raw deflate data (RFC 1951), which some servers send.
-fn deflate(content: &[u8]) -> io::Result<Vec<u8>> {
+fn deflate(content: &[u8], max: u64) -> io::Result<Vec<u8>> {
     let mut decoded = Vec::new();
-    if read(&mut ZlibDecoder::new(content), &mut decoded).is_err() {
+    if read(&mut ZlibDecoder::new(content), &mut decoded, max).is_err() {
         decoded.clear();
-        read(&mut DeflateDecoder::new(content), &mut decoded)?;
+        read(&mut DeflateDecoder::new(content), &mut decoded, max)?;
     }
     Ok(decoded)
 }
 
-/// Like Python, accepts truncated data.
-fn read(decoder: &mut impl Read, decoded: &mut Vec<u8>) -> io::Result<()> {
-    match decoder.read_to_end(decoded) {
+/// Reads up to one byte more than `max`. Like Python, accepts truncated data.
+fn read(decoder: &mut impl Read, decoded: &mut Vec<u8>, max: u64) -> io::Result<()> {
+    match decoder.take(max.saturating_add(1)).read_to_end(decoded) {
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
         _ => Ok(()),
     }

@@ -52,6 +52,13 @@ pub enum Error {
     /// More redirects than [`Session::max_redirects`](super::Session::max_redirects) allows.
     #[error("Exceeded {0} redirects.")]
     TooManyRedirects(u32),
+    /// The body of a response is longer than
+    /// [`RequestOptions::max_content`](super::RequestOptions::max_content) allows.
+    #[error("The body has more than {0} bytes.")]
+    ContentTooLong(u64),
+    /// The body of the request has to be sent again, and cannot be read again.
+    #[error("{0}")]
+    UnrewindableBodyError(Box<str>),
     /// The body cannot be decoded by its `Content-Encoding`.
     #[error("Received response with content-encoding: {0}, but failed to decode it.")]
     ContentDecodingError(Box<str>),
@@ -132,6 +139,11 @@ impl Error {
         matches!(self, Error::ConnectTimeout | Error::ReadTimeout)
     }
 
+    /// An error of the name or value of a header.
+    pub(super) fn of_header(error: impl ToString) -> Error {
+        Error::InvalidHeader(error.to_string().into())
+    }
+
     /// An error that occurred before the response's head was complete.
     pub(super) fn of_request(error: ureq::Error) -> Error {
         use ureq::Timeout::{Connect, PerWrite, Resolve};
@@ -164,6 +176,14 @@ impl Error {
         match self {
             Error::ReadTimeout => Error::ConnectionError(Box::new(Error::ReadTimeout)),
             error => error,
+        }
+    }
+
+    /// An error of the HTTP library's reader of a body.
+    pub(super) fn of_body_read(error: std::io::Error) -> Error {
+        match error.downcast::<ureq::Error>() {
+            Ok(error) => Error::of_body(error),
+            Err(error) => Error::ChunkedEncodingError(Box::new(error)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Reads the head of a response as Python's `http.client` does, and rewrites it for the HTTP library.
 
-use ureq::http::HeaderName;
+use ureq::http::{HeaderMap, HeaderName};
 
 use super::Error;
 
@@ -8,22 +8,30 @@ use super::Error;
 pub(super) const MAX_LINE: usize = 65_536;
 
 /// The most lines, including the empty one (`http.client._MAXHEADERS`).
-const MAX_LINES: usize = 100;
+pub(super) const MAX_LINES: usize = 100;
+
+/// The most informational responses before the final one. Python has no limit.
+const MAX_INFORMATIONAL: usize = 100;
+
+/// A field of the rewritten head with the reason phrase, which the HTTP library does not pass on.
+pub(super) const REASON: &str = "pyssl-reason-phrase";
 
 /// The part of a head that has been received.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     status: Option<Status>,
+    informational: usize,
     lines: usize,
     fields: Vec<Field>,
     /// Whether the next line can start or continue a field.
     state: State,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Status {
     is_http10: bool,
     code: u16,
+    reason: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -56,7 +64,7 @@ impl Head {
     /// Adds the next line, including its line end. The line may be empty, or lack its line end, only at the end
     /// of the stream.
     pub(super) fn line(&mut self, line: &[u8]) -> Result<Option<Complete>, Error> {
-        let Some(status) = self.status else {
+        let Some(status) = &self.status else {
             self.status = Some(Status::parse(line)?);
             return Ok(None);
         };
@@ -75,7 +83,15 @@ impl Head {
         }
         // Skip informational responses (RFC 9110, section 15.2).
         if (100..200).contains(&status.code) && status.code != 101 {
-            *self = Head::default();
+            let informational = self.informational + 1;
+            if informational > MAX_INFORMATIONAL {
+                let text = format!("got more than {MAX_INFORMATIONAL} informational responses");
+                return Err(aborted(&text));
+            }
+            *self = Head {
+                informational,
+                ..Head::default()
+            };
             return Ok(None);
         }
         self.complete(status).map(Some)
@@ -117,7 +133,7 @@ impl Head {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    fn complete(&self, status: Status) -> Result<Complete, Error> {
+    fn complete(&self, status: &Status) -> Result<Complete, Error> {
         let lower = |name: &str| self.value(name).unwrap_or_default().to_ascii_lowercase();
         let codings = lower("transfer-encoding");
         let is_chunked = codings.split(',').any(|coding| coding.trim() == "chunked");
@@ -153,9 +169,13 @@ impl Head {
         for field in &self.fields {
             let is_framing =
                 is(field, "content-length") || (is(field, "transfer-encoding") && !are_readable);
-            if !is_framing && HeaderName::try_from(&field.name).is_ok() {
+            let is_passed = !is_framing && !is(field, REASON);
+            if is_passed && HeaderName::try_from(&field.name).is_ok() {
                 push(&field.name, &field.value);
             }
+        }
+        if !status.reason.is_empty() {
+            push(REASON, &status.reason);
         }
         if is_chunked && !are_readable {
             push("Transfer-Encoding", b"chunked");
@@ -181,16 +201,25 @@ impl Status {
         let text = String::from_utf8_lossy(line);
         let mut words = text.split_ascii_whitespace();
         let (version, code) = (words.next().unwrap_or_default(), words.next());
+        // The reason phrase is the rest of the line: `line.split(None, 2)`.
+        let mut reason = line.trim_ascii();
+        for _ in 0..2 {
+            let end = reason.iter().position(u8::is_ascii_whitespace);
+            reason = reason[end.unwrap_or(reason.len())..].trim_ascii();
+        }
+        let reason = reason.to_vec();
         let code = code.and_then(|code| code.parse().ok());
         let code = code.filter(|code| (100..=999).contains(code));
         match (version, code) {
             ("HTTP/1.0" | "HTTP/0.9", Some(code)) => Ok(Status {
                 is_http10: true,
                 code,
+                reason,
             }),
             (version, Some(code)) if version.starts_with("HTTP/1.") => Ok(Status {
                 is_http10: false,
                 code,
+                reason,
             }),
             (version, Some(_)) if version.starts_with("HTTP/") => {
                 Err(aborted(&format!("unknown protocol {version}")))
@@ -225,4 +254,13 @@ fn content_length(values: &str) -> Result<Option<u64>, Error> {
 /// Python's `ConnectionError` that wraps urllib3's `ProtocolError`.
 pub(super) fn aborted(why: &str) -> Error {
     Error::ConnectionError(format!("Connection aborted: {why}").into())
+}
+
+/// All values of a header, joined as in urllib3.
+pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
+    let values = headers.get_all(name).iter();
+    let values: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    values.join(", ")
 }

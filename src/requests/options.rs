@@ -1,13 +1,17 @@
 use std::fmt;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Error;
+use super::auth::HttpDigestAuth;
 use super::body::{self, Body, Fields, FilePart};
+use super::prepared::Auth;
 use super::proxies::Proxies;
+use super::upload::Upload;
+use super::{Error, PreparedRequest, Response};
 
 /// Python's `verify`: which certificates are trusted to verify the server.
 ///
@@ -42,6 +46,9 @@ impl From<bool> for Verify {
     }
 }
 
+/// A function that gets each response: Python's `hooks={"response": f}`.
+pub(super) type Hook = Arc<dyn Fn(Response) -> Result<Response, Error> + Send + Sync>;
+
 /// Python's `cert`: the client certificate.
 ///
 /// | Python | Rust |
@@ -72,7 +79,8 @@ impl<C: AsRef<Path>, K: AsRef<Path>> From<(C, K)> for ClientCert {
 /// | `headers` | `User-Agent`, `Accept: */*`, `Accept-Encoding: gzip, deflate` |
 /// | `params` | none |
 /// | `data`, `json`, `files` | none |
-/// | `auth` | user and password of the URL |
+/// | `auth` | those of `.netrc`, or user and password of the URL |
+/// | `hooks` | none |
 /// | `cookies` | those of the session |
 /// | `proxies` | those of the environment |
 /// | `timeout` | none: waits for ever |
@@ -102,13 +110,15 @@ pub struct RequestOptions {
     pub(super) body: Option<Body>,
     pub(super) json: Option<Vec<u8>>,
     pub(super) files: Vec<(String, FilePart)>,
-    pub(super) auth: Option<(String, String)>,
+    pub(super) auth: Option<Auth>,
     pub(super) cookies: Fields,
     pub(super) proxies: Proxies,
+    pub(super) hooks: Vec<Hook>,
     pub(super) error: Option<Arc<Error>>,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) read_timeout: Option<Duration>,
     pub(super) total_timeout: Option<Duration>,
+    pub(super) max_content: Option<u64>,
     pub(super) allow_redirects: Option<bool>,
 }
 
@@ -163,6 +173,33 @@ impl RequestOptions {
         self
     }
 
+    /// Sends the rest of a file, or of anything else with a position, as the body: Python's
+    /// `data=open("a.bin", "rb")`. The file is read while it is sent. `Content-Length` is the length of the rest;
+    /// an empty rest is sent with chunked encoding, as in Python. After a redirect (307 or 308), the file is sent
+    /// again from the same position. Clones of the options share the file.
+    ///
+    /// ```no_run
+    /// # use pyssl::requests::{self, RequestOptions};
+    /// let file = std::fs::File::open("a.bin")?;
+    /// requests::post("https://example.com", RequestOptions::new().data_file(file))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn data_file(mut self, file: impl Read + Seek + Send + 'static) -> RequestOptions {
+        self.body = Some(Body::Upload(Upload::of_file(file)));
+        self
+    }
+
+    /// Sends the bytes of a reader with chunked encoding: Python's `data=generator`. If the body has to be sent
+    /// again, after a redirect or for a retry, the request fails with
+    /// [`UnrewindableBodyError`](super::Error::UnrewindableBodyError). Python reports this error for files without
+    /// a position, and sends an empty body for a generator.
+    #[must_use]
+    pub fn data_reader(mut self, reader: impl Read + Send + 'static) -> RequestOptions {
+        self.body = Some(Body::Upload(Upload::of_reader(reader)));
+        self
+    }
+
     /// Sets the fields of a form as the body: Python's `data={"name": "value"}`. With [`files`](Self::files),
     /// they become parts of a `multipart/form-data` body.
     #[must_use]
@@ -206,7 +243,67 @@ impl RequestOptions {
     /// Sets name and password for HTTP's basic authentication: Python's `auth=("user", "secret")`.
     #[must_use]
     pub fn auth(mut self, user: impl Into<String>, password: impl Into<String>) -> RequestOptions {
-        self.auth = Some((user.into(), password.into()));
+        let (user, password) = (user.into().into_bytes(), password.into().into_bytes());
+        self.auth = Some(Auth::Basic(user, password));
+        self
+    }
+
+    /// Sets name and password for digest authentication: Python's `auth=HTTPDigestAuth("user", "secret")`.
+    #[must_use]
+    pub fn digest_auth(mut self, auth: impl Into<HttpDigestAuth>) -> RequestOptions {
+        self.auth = Some(Auth::Digest(auth.into()));
+        self
+    }
+
+    /// Sets a function that adds credentials to a request: Python's `auth=f`, or an own subclass of `AuthBase`.
+    ///
+    /// ```python
+    /// def bearer(request):
+    ///     request.headers["Authorization"] = "Bearer secret"
+    ///     return request
+    /// session.auth = bearer
+    /// ```
+    /// ```
+    /// # use pyssl::requests::{HeaderValue, RequestOptions, Session};
+    /// let session = Session::new(RequestOptions::new().auth_with(|request| {
+    ///     let value = HeaderValue::from_static("Bearer secret");
+    ///     request.headers_mut().insert("Authorization", value);
+    /// }));
+    /// ```
+    #[must_use]
+    pub fn auth_with(
+        mut self,
+        auth: impl Fn(&mut PreparedRequest) + Send + Sync + 'static,
+    ) -> RequestOptions {
+        self.auth = Some(Auth::Custom(Arc::new(auth)));
+        self
+    }
+
+    /// Adds a function that gets each response, also those that redirect: Python's `hooks={"response": f}`. The
+    /// response that it returns takes the place of the first one. The hooks of a request replace those of its
+    /// session.
+    ///
+    /// With [`Session::stream`](super::Session::stream), the last response has an empty body in the hook.
+    ///
+    /// ```python
+    /// def check(response, *args, **kwargs):
+    ///     response.raise_for_status()
+    /// session.hooks["response"].append(check)
+    /// ```
+    /// ```
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// let session = Session::new(RequestOptions::new().response_hook(|response| {
+    ///     response.raise_for_status()?;
+    ///     Ok(response)
+    /// }));
+    /// ```
+    #[must_use]
+    #[doc(alias = "hooks")]
+    pub fn response_hook(
+        mut self,
+        hook: impl Fn(Response) -> Result<Response, Error> + Send + Sync + 'static,
+    ) -> RequestOptions {
+        self.hooks.push(Arc::new(hook));
         self
     }
 
@@ -262,6 +359,15 @@ impl RequestOptions {
         self
     }
 
+    /// Limits the body of each response to this number of bytes, before and after it is decompressed. A longer body
+    /// is a [`ContentTooLong`](super::Error::ContentTooLong) error. Python has no such option: there, as here
+    /// without it, a small compressed body can fill the memory.
+    #[must_use]
+    pub fn max_content(mut self, bytes: u64) -> RequestOptions {
+        self.max_content = Some(bytes);
+        self
+    }
+
     /// Sets whether redirects are followed.
     #[must_use]
     pub fn allow_redirects(mut self, follow: bool) -> RequestOptions {
@@ -293,10 +399,15 @@ impl RequestOptions {
             auth: self.auth.or_else(|| session.auth.clone()),
             cookies: merged(&session.cookies, self.cookies),
             proxies: self.proxies,
+            hooks: match self.hooks.is_empty() {
+                true => session.hooks.clone(),
+                false => self.hooks,
+            },
             error: self.error.or_else(|| session.error.clone()),
             connect_timeout: self.connect_timeout.or(session.connect_timeout),
             read_timeout: self.read_timeout.or(session.read_timeout),
             total_timeout: self.total_timeout.or(session.total_timeout),
+            max_content: self.max_content.or(session.max_content),
             allow_redirects: self.allow_redirects.or(session.allow_redirects),
         }
     }

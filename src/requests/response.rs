@@ -1,15 +1,19 @@
+use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use ureq::Body;
-use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use ureq::http::{self, HeaderMap, HeaderName, StatusCode};
+use ureq::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LINK, LOCATION};
+use ureq::http::response::Parts;
+use ureq::http::{HeaderMap, StatusCode};
 
-use super::Error;
 use super::body;
-use super::decode::decode;
-use super::url::Url;
+use super::cookies::cookies_of;
+use super::decode::{decode, within};
+use super::head::{REASON, joined};
+use super::{Error, PreparedRequest};
 
 /// The server's response: Python's `requests.Response`.
 ///
@@ -27,53 +31,105 @@ use super::url::Url;
 #[derive(Clone)]
 pub struct Response {
     status: StatusCode,
+    reason: String,
     url: String,
     headers: HeaderMap,
     content: Vec<u8>,
-    history: Vec<Response>,
+    encoding: Option<String>,
+    pub(super) history: Vec<Response>,
     pub(super) elapsed: Duration,
+    request: Box<PreparedRequest>,
+    pub(super) next: Option<Box<PreparedRequest>>,
 }
 
 impl Response {
-    /// Reads the whole body, of any length, as Python does. `url` is the address of the request.
-    pub(super) fn read(response: http::Response<Body>, url: &Url) -> Result<Response, Error> {
-        let (head, body) = response.into_parts();
-        let content = body
-            .into_with_config()
-            .limit(u64::MAX)
-            .read_to_vec()
-            .map_err(Error::of_body)?;
-        let encodings = joined(&head.headers, &CONTENT_ENCODING);
-        let content = decode(&encodings, content)?;
-        Ok(Response::of(
-            head.status,
-            url.to_string(),
-            head.headers,
-            content,
-            Vec::new(),
-        ))
-    }
-
-    pub(super) fn of(
-        status: StatusCode,
-        url: String,
-        headers: HeaderMap,
-        content: Vec<u8>,
-        history: Vec<Response>,
-    ) -> Response {
+    /// A response without its body.
+    pub(super) fn head(mut head: Parts, request: PreparedRequest, elapsed: Duration) -> Response {
+        let reason = head.headers.remove(REASON);
+        let reason = reason.map_or_else(String::new, |reason| {
+            reason.as_bytes().iter().copied().map(char::from).collect()
+        });
         Response {
-            status,
-            url,
-            headers,
-            content,
-            history,
-            elapsed: Duration::ZERO,
+            status: head.status,
+            reason,
+            url: request.url(),
+            headers: head.headers,
+            content: Vec::new(),
+            encoding: None,
+            history: Vec::new(),
+            elapsed,
+            request: Box::new(request),
+            next: None,
         }
     }
 
-    pub(super) fn with_history(mut self, history: Vec<Response>) -> Response {
-        self.history = history;
+    /// Reads and decodes the body.
+    pub(super) fn read_body(&mut self, body: Body, max: Option<u64>) -> Result<(), Error> {
+        let max = max.unwrap_or(u64::MAX);
+        let content = read(body, max)?;
+        let encodings = joined(&self.headers, &CONTENT_ENCODING);
+        self.content = decode(&encodings, content, max)?;
+        Ok(())
+    }
+
+    pub(super) fn with_content(mut self, content: Vec<u8>) -> Response {
+        self.content = content;
         self
+    }
+
+    /// Python's `response.request`: the request that led to this response.
+    pub fn request(&self) -> &PreparedRequest {
+        &self.request
+    }
+
+    /// Python's `response.is_redirect`.
+    pub fn is_redirect(&self) -> bool {
+        [301, 302, 303, 307, 308].contains(&self.status_code())
+            && self.headers.contains_key(LOCATION)
+    }
+
+    /// Python's `response.is_permanent_redirect`.
+    pub fn is_permanent_redirect(&self) -> bool {
+        [301, 308].contains(&self.status_code()) && self.headers.contains_key(LOCATION)
+    }
+
+    /// Python's `response.next`: the request that follows the redirect, if redirects are not followed.
+    ///
+    /// ```no_run
+    /// # use pyssl::requests::{RequestOptions, Session};
+    /// # let (session, url) = (Session::new(()), "https://example.com");
+    /// let mut response = session.get(url, RequestOptions::new().allow_redirects(false))?;
+    /// while let Some(next) = response.next().cloned() {
+    ///     println!("{}", next.url());
+    ///     response = session.send(next, RequestOptions::new().allow_redirects(false))?;
+    /// }
+    /// # Ok::<(), pyssl::requests::Error>(())
+    /// ```
+    pub fn next(&self) -> Option<&PreparedRequest> {
+        self.next.as_deref()
+    }
+
+    /// Python's `response.cookies.items()`: the cookies that this response sets.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        cookies_of(&self.request.url, &self.headers)
+    }
+
+    /// Python's `response.links`: the links of the header `Link`, by their relation or else by their URL.
+    ///
+    /// ```
+    /// # use pyssl::requests::Response;
+    /// # fn f(response: &Response) -> Option<String> {
+    /// let next = response.links().get("next")?.get("url")?.clone();
+    /// # Some(next) }
+    /// ```
+    pub fn links(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let links = links(&joined(&self.headers, &LINK)).into_iter();
+        let named = links.filter_map(|link| {
+            let relation = link.get("rel").filter(|relation| !relation.is_empty());
+            let name = relation.or(link.get("url"))?.clone();
+            Some((name, link))
+        });
+        named.collect()
     }
 
     /// Python's `response.history`: the redirects that led here, oldest first. Unlike in Python, these
@@ -111,10 +167,9 @@ impl Response {
         self.status.as_u16()
     }
 
-    /// Python's `response.reason`, for example `"Not Found"`. It is the standard phrase for the status, not
-    /// the server's; it is empty for an unregistered status.
-    pub fn reason(&self) -> &'static str {
-        self.status.canonical_reason().unwrap_or_default()
+    /// Python's `response.reason`: the server's phrase, for example `"Not Found"`.
+    pub fn reason(&self) -> &str {
+        &self.reason
     }
 
     /// Python's `response.ok`: the status is below 400.
@@ -137,31 +192,43 @@ impl Response {
         &self.content
     }
 
-    /// Python's `response.text`: the body decoded by the charset of `Content-Type`. Without a charset,
-    /// `text/...` is Latin-1, as in Python. Other types are UTF-8; Python guesses.
+    /// Python's `response.text`: the body decoded by [`encoding`](Self::encoding). Without one, the body is
+    /// decoded as UTF-8; Python guesses.
     pub fn text(&self) -> String {
-        self.encoding().decode(&self.content).0.into_owned()
+        let encoding = self.encoding();
+        // Latin-1 is decoded as windows-1252, as the WHATWG Encoding Standard requires.
+        let encoding =
+            encoding.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+        let encoding = encoding.unwrap_or(encoding_rs::UTF_8);
+        encoding.decode(&self.content).0.into_owned()
     }
 
-    fn encoding(&self) -> &'static encoding_rs::Encoding {
-        let content_type = self.headers.get(CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        let (media_type, parameters) = content_type.map_or(("", ""), |value| {
-            value.split_once(';').unwrap_or((value, ""))
-        });
+    /// Python's `response.encoding`: the charset of `Content-Type`. Without a charset, it is `ISO-8859-1` for
+    /// `text/...`, and `utf-8` for `application/json`.
+    pub fn encoding(&self) -> Option<String> {
+        if self.encoding.is_some() {
+            return self.encoding.clone();
+        }
+        let content_type = self.headers.get(CONTENT_TYPE)?;
+        let content_type = String::from_utf8_lossy(content_type.as_bytes());
+        let (media_type, parameters) = content_type.split_once(';').unwrap_or((&*content_type, ""));
         let charset = parameters.split(';').find_map(|parameter| {
             let (name, value) = parameter.split_once('=')?;
             name.trim()
                 .eq_ignore_ascii_case("charset")
-                .then(|| value.trim().trim_matches(['"', '\'']))
+                .then(|| value.trim().trim_matches(['"', '\'']).to_owned())
         });
-        match charset {
-            Some(label) => encoding_rs::Encoding::for_label(label.as_bytes()),
-            // Latin-1 is decoded as windows-1252, as the WHATWG Encoding Standard requires.
-            None if media_type.contains("text") => Some(encoding_rs::WINDOWS_1252),
-            None => None,
-        }
-        .unwrap_or(encoding_rs::UTF_8)
+        charset.or_else(|| match media_type {
+            text if text.contains("text") => Some("ISO-8859-1".to_owned()),
+            json if json.contains("application/json") => Some("utf-8".to_owned()),
+            _ => None,
+        })
+    }
+
+    /// Sets the encoding of [`text`](Self::text): Python's `response.encoding = "utf-8"`. An unknown encoding
+    /// counts as UTF-8.
+    pub fn set_encoding(&mut self, encoding: impl Into<String>) {
+        self.encoding = Some(encoding.into());
     }
 
     /// Returns an error if the status is 400 or above.
@@ -201,11 +268,55 @@ impl fmt::Debug for Response {
     }
 }
 
-/// All values of a header, joined as in urllib3.
-pub(super) fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
-    let values = headers.get_all(name).iter();
-    let values: Vec<_> = values
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .collect();
-    values.join(", ")
+/// Reads the whole body, up to `max` bytes, without decoding it.
+pub(super) fn read(body: Body, max: u64) -> Result<Vec<u8>, Error> {
+    let body = body.into_with_config().limit(u64::MAX);
+    if max == u64::MAX {
+        return body.read_to_vec().map_err(Error::of_body);
+    }
+    let mut content = Vec::new();
+    let outcome = body
+        .reader()
+        .take(max.saturating_add(1))
+        .read_to_end(&mut content);
+    outcome.map_err(Error::of_body_read)?;
+    within(content, max)
+}
+
+/// The links of a header: `requests.utils.parse_header_links`.
+fn links(header: &str) -> Vec<BTreeMap<String, String>> {
+    let marks = [' ', '\'', '"'];
+    let header = header.trim_matches(marks);
+    let mut starts = vec![0];
+    // A comma, any number of blanks and `<` separate two links.
+    for (at, _) in header.match_indices(',') {
+        if header[at + 1..].trim_start_matches(' ').starts_with('<') {
+            starts.push(at + 1);
+        }
+    }
+    let ends = starts.iter().skip(1).map(|start| start - 1);
+    let ends: Vec<usize> = ends.chain([header.len()]).collect();
+    let parts = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &header[*start..end]);
+    let parts = parts.filter(|_| !header.is_empty());
+    parts
+        .map(|part| {
+            let (url, parameters) = part.split_once(';').unwrap_or((part, ""));
+            let url = url.trim_matches(['<', '>', ' ', '\'', '"']);
+            let mut link = BTreeMap::from([("url".to_owned(), url.to_owned())]);
+            for parameter in parameters.split(';') {
+                let Some((name, value)) = parameter.split_once('=') else {
+                    break;
+                };
+                if value.contains('=') {
+                    break;
+                }
+                let bare = |text: &str| text.trim_matches(marks).to_owned();
+                link.insert(bare(name), bare(value));
+            }
+            link
+        })
+        .collect()
 }

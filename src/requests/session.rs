@@ -1,27 +1,24 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use cookie_store::CookieStore;
-use ureq::Agent;
-use ureq::config::Config;
-use ureq::http;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::{Agent, http};
 
-use super::adapter::{HttpAdapter, Retry, RetryDecision};
-use super::error::Failure;
-use super::prepare::{add_cookies, keep_cookies, prepare};
-use super::redirect::{self, Outgoing};
+use super::adapter::HttpAdapter;
+use super::cookies::{add_cookies, keep_cookies, names_and_values};
+use super::exchange::{LastHop, NoResolver, exchange, hooked, unread};
+use super::prepare::prepare;
+use super::prepared::{Auth, target};
+use super::proxies::{self, Proxies};
 use super::tls::Tls;
 use super::transport::WireConnector;
 use super::tunnel::Proxy;
 use super::url::Url;
-use super::{Error, RequestOptions, Response, StreamingResponse, Verify, proxies};
+use super::{Error, PreparedRequest, RequestOptions, Response, StreamingResponse, Verify, netrc};
 
 /// Keeps connections open between requests, and options that the requests share: Python's
 /// `requests.Session`.
@@ -92,11 +89,12 @@ impl Session {
         }
     }
 
-    /// Python's `session.trust_env`: whether environment variables count.
+    /// Python's `session.trust_env`: whether environment variables and `.netrc` count.
     ///
     /// `REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` apply to requests whose `verify` is unset or `true`. Proxies are
     /// named by `http_proxy`, `https_proxy` and `all_proxy`, and hosts without a proxy by `no_proxy`, in lower or
-    /// upper case. As in Python, all of these override the options of the session.
+    /// upper case. As in Python, all of these override the options of the session. `NETRC` names a file with
+    /// credentials for requests without `auth`; the default is `.netrc` or `_netrc` in the home directory.
     #[must_use]
     pub fn trust_env(mut self, trust: bool) -> Session {
         self.trust_env = trust;
@@ -215,10 +213,53 @@ impl Session {
         url: impl AsRef<str>,
         options: impl Into<RequestOptions>,
     ) -> Result<Response, Error> {
-        let last = self.run(method, url.as_ref(), options.into())?;
-        let mut response = Response::read(last.answer, &last.url)?.with_history(last.history);
-        response.elapsed = last.elapsed;
-        Ok(response)
+        let (request, path, options) = self.prepare(method, url.as_ref(), options.into())?;
+        self.run(request, path, &options)?.read(&options)
+    }
+
+    /// Prepares a request, and does not send it: Python's `session.prepare_request(Request("POST", url,
+    /// data=b"..."))`. It has the headers, parameters, cookies and credentials of the session. The options that
+    /// concern sending (`verify`, `cert`, `proxies`, `timeout`, `allow_redirects`) are arguments of
+    /// [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`requests::request`](super::request) that concern the arguments.
+    pub fn prepare_request(
+        &self,
+        method: &str,
+        url: impl AsRef<str>,
+        options: impl Into<RequestOptions>,
+    ) -> Result<PreparedRequest, Error> {
+        let options = options.into().with_session_defaults(&self.options);
+        let mut request = self.prepare_only(method, url.as_ref(), &options)?;
+        add_cookies(&mut request, &self.lock_cookies())?;
+        Ok(request)
+    }
+
+    /// Sends a prepared request: Python's `session.send(prepared, timeout=5)`. Only the options that concern
+    /// sending and [`response_hook`](RequestOptions::response_hook) count. As in Python, `REQUESTS_CA_BUNDLE` does not count.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`requests::request`](super::request).
+    pub fn send(
+        &self,
+        request: PreparedRequest,
+        options: impl Into<RequestOptions>,
+    ) -> Result<Response, Error> {
+        let own: RequestOptions = options.into();
+        let proxies = match own.proxies.is_empty() {
+            true => proxies::after_redirect(&request.url, &self.options.proxies, self.trust_env),
+            false => own.proxies.clone(),
+        };
+        let options = own.with_session_defaults(&self.options);
+        let tls = Tls {
+            verify: options.verify.clone().unwrap_or_default(),
+            cert: options.cert.clone(),
+        };
+        let path = Path { tls, proxies };
+        self.run(request, path, &options)?.read(&options)
     }
 
     /// Sends a request, and leaves the body of the response for the caller to read: Python's `stream=True`.
@@ -232,73 +273,118 @@ impl Session {
         url: impl AsRef<str>,
         options: impl Into<RequestOptions>,
     ) -> Result<StreamingResponse, Error> {
-        let last = self.run(method, url.as_ref(), options.into())?;
-        let (head, body) = last.answer.into_parts();
-        StreamingResponse::new(head, body, last.url, last.history)
+        let (request, path, options) = self.prepare(method, url.as_ref(), options.into())?;
+        self.run(request, path, &options)?.stream(&options)
+    }
+
+    fn prepare_only(
+        &self,
+        method: &str,
+        url: &str,
+        options: &RequestOptions,
+    ) -> Result<PreparedRequest, Error> {
+        prepare(method, url, options, |host| self.of_netrc(host))
+    }
+
+    fn prepare(
+        &self,
+        method: &str,
+        url: &str,
+        own: RequestOptions,
+    ) -> Result<(PreparedRequest, Path, RequestOptions), Error> {
+        let verify = self.verify(own.verify.clone());
+        let options = own.with_session_defaults(&self.options);
+        let request = self.prepare_only(method, url, &options)?;
+        let proxies = &self.options.proxies;
+        let path = Path {
+            tls: Tls {
+                verify,
+                cert: options.cert.clone(),
+            },
+            proxies: proxies::merged(&request.url, &options.proxies, proxies, self.trust_env),
+        };
+        Ok((request, path, options))
+    }
+
+    fn of_netrc(&self, host: &str) -> Option<(String, String)> {
+        self.trust_env.then(|| netrc::credentials(host))?
     }
 
     /// Sends a request and follows redirects. Leaves the body of the last response unread.
-    fn run(&self, method: &str, url: &str, options: RequestOptions) -> Result<LastHop, Error> {
-        let verify = self.verify(options.verify.clone());
-        let options = options.with_session_defaults(&self.options);
-        if let Some(error) = &options.error {
-            return Err(Error::InvalidJSONError(error.to_string().into()));
-        }
-        let tls = Tls {
-            verify,
-            cert: options.cert.clone(),
-        };
-        let mut request = prepare(method, url, &options)?;
-        let own = &self.options.proxies;
-        let mut proxies = proxies::merged(&request.url, &options.proxies, own, self.trust_env);
+    fn run(
+        &self,
+        mut request: PreparedRequest,
+        mut path: Path,
+        options: &RequestOptions,
+    ) -> Result<LastHop, Error> {
         let follow = options.allow_redirects.unwrap_or(true);
         let end = options
             .total_timeout
             .and_then(|total| Instant::now().checked_add(total));
         let mut history: Vec<Response> = Vec::new();
         loop {
-            add_cookies(&mut request, &self.lock_cookies(), &options.cookies)?;
-            let proxy = proxies::select(&request.url, &proxies);
-            let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
-            let number = self.adapter(&request.url);
-            let agent = self.agent(number, &tls, proxy);
+            add_cookies(&mut request, &self.lock_cookies())?;
             let begin = Instant::now();
-            let retry = self.adapters[number].1.retries.clone();
-            let answer = exchange(&agent, &request, &options, end, retry)?;
-            let elapsed = begin.elapsed();
+            let mut answer = self.exchange(&request, &path, options, end)?;
             keep_cookies(&mut self.lock_cookies(), &request.url, answer.headers());
-            let status = answer.status();
-            let location = redirect::target(status, answer.headers()).filter(|_| follow);
-            let Some(location) = location else {
-                return Ok(LastHop {
-                    answer,
-                    url: request.url,
-                    history,
-                    elapsed,
-                });
-            };
-            let headers = answer.headers().clone();
-            // As in Python, a redirect is followed even if its body cannot be read.
-            let mut response = match Response::read(answer, &request.url) {
-                Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => {
-                    Response::of(
-                        status,
-                        request.url.to_string(),
-                        headers,
-                        Vec::new(),
-                        Vec::new(),
-                    )
+            // The request with the answer to a challenge, and the response with the challenge.
+            let mut answered = None;
+            if let Some(digest) = &request.digest {
+                if digest.is_challenge(answer.status(), answer.headers()) {
+                    let mut again = request.clone();
+                    again.rewind()?;
+                    add_cookies(&mut again, &self.lock_cookies())?;
+                    again.answer_challenge(digest)?;
+                    let challenge = unread(answer, request.clone(), begin.elapsed(), options)?;
+                    answer = self.exchange(&again, &path, options, end)?;
+                    keep_cookies(&mut self.lock_cookies(), &again.url, answer.headers());
+                    answered = Some((again, challenge));
                 }
-                outcome => outcome?,
+            }
+            let elapsed = begin.elapsed();
+            let status = answer.status();
+            let Some(location) = target(status, answer.headers()) else {
+                return Ok(LastHop::new(answer, request, answered, history, elapsed));
             };
-            response.elapsed = elapsed;
+            if !follow {
+                let next = request.clone().redirected(status, &location).ok();
+                let mut last = LastHop::new(answer, request, answered, history, elapsed);
+                last.head.next = next.map(|mut next| {
+                    let _ = add_cookies(&mut next, &self.lock_cookies());
+                    Box::new(next)
+                });
+                return Ok(last);
+            }
+            let sent = answered.map_or_else(|| request.clone(), |(again, _)| again);
+            let response = hooked(unread(answer, sent, elapsed, options)?, options)?;
             history.push(response);
             if history.len() > usize::try_from(self.max_redirects).unwrap_or(usize::MAX) {
                 return Err(Error::TooManyRedirects(self.max_redirects));
             }
             request = request.redirected(status, &location)?;
-            proxies = proxies::after_redirect(&request.url, &proxies, self.trust_env);
+            request.rewind()?;
+            let host = request.url.host();
+            if let Some((name, password)) = self.of_netrc(host.trim_matches(['[', ']'])) {
+                Auth::Basic(name.into(), password.into()).apply(&mut request)?;
+            }
+            path.proxies = proxies::after_redirect(&request.url, &path.proxies, self.trust_env);
         }
+    }
+
+    /// Sends a request, and repeats it as often as the adapter's `Retry` allows.
+    fn exchange(
+        &self,
+        request: &PreparedRequest,
+        path: &Path,
+        options: &RequestOptions,
+        end: Option<Instant>,
+    ) -> Result<http::Response<ureq::Body>, Error> {
+        let proxy = proxies::select(&request.url, &path.proxies);
+        let proxy = proxy.map(|proxy| Proxy::parse(&proxy)).transpose()?;
+        let number = self.adapter(&request.url);
+        let agent = self.agent(number, &path.tls, proxy);
+        let retry = self.adapters[number].1.retries.clone();
+        exchange(&agent, request, options, end, retry)
     }
 
     /// Uses an adapter for the URLs that start with `prefix`: Python's `session.mount(prefix, adapter)`. If a URL
@@ -325,11 +411,7 @@ impl Session {
 
     /// The names and values of all cookies of the session: Python's `session.cookies.items()`.
     pub fn cookies(&self) -> Vec<(String, String)> {
-        let store = self.lock_cookies();
-        let cookies = store.iter_unexpired();
-        cookies
-            .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
-            .collect()
+        names_and_values(&self.lock_cookies())
     }
 
     /// Forgets all cookies: Python's `session.cookies.clear()`.
@@ -393,95 +475,10 @@ impl Session {
     }
 }
 
-/// The response that ends a chain of redirects, and the responses before it.
-struct LastHop {
-    answer: http::Response<ureq::Body>,
-    url: Url,
-    history: Vec<Response>,
-    elapsed: Duration,
-}
-
-/// Sends a request, and repeats it as often as the adapter's `Retry` allows.
-fn exchange(
-    agent: &Agent,
-    request: &Outgoing,
-    options: &RequestOptions,
-    end: Option<Instant>,
-    retry: Option<Retry>,
-) -> Result<http::Response<ureq::Body>, Error> {
-    let mut retry = retry.unwrap_or_else(Retry::none);
-    loop {
-        let pause = match send(agent, request, options, end) {
-            Ok(answer) => {
-                let status = answer.status().as_u16();
-                if !retry.repeats(&request.method, status, answer.headers()) {
-                    return Ok(answer);
-                }
-                if retry.count(Failure::Status, &request.method) != RetryDecision::Again {
-                    return match retry.raises_on_status() {
-                        true => Err(Error::RetryError(status)),
-                        false => Ok(answer),
-                    };
-                }
-                let headers = answer.headers().clone();
-                // The connection can be used again only after the body has been read.
-                let _ = Response::read(answer, &request.url);
-                retry.pause(Some(&headers))?
-            }
-            Err(error) => match retry.count(error.failure(), &request.method) {
-                RetryDecision::Again => retry.pause(None)?,
-                RetryDecision::Raise => return Err(error),
-                RetryDecision::Exhausted => return Err(error.exhausted()),
-            },
-        };
-        // If the total time is over, the next attempt reports the time-out.
-        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        thread::sleep(left.map_or(pause, |left| pause.min(left)));
-    }
-}
-
-/// A resolver that looks up nothing, for connections through a proxy. `ureq` requires an address,
-/// which is not used.
-#[derive(Debug)]
-struct NoResolver;
-
-impl Resolver for NoResolver {
-    fn resolve(
-        &self,
-        _: &http::Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let mut addresses = self.empty();
-        addresses.push(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-        Ok(addresses)
-    }
-}
-
-/// Sends one request and reads the head of its response.
-fn send(
-    agent: &Agent,
-    request: &Outgoing,
-    options: &RequestOptions,
-    end: Option<Instant>,
-) -> Result<http::Response<ureq::Body>, Error> {
-    let mut plain = http::Request::new(());
-    *plain.uri_mut() = request.url.uri()?;
-    *plain.method_mut() = request.method.clone();
-    *plain.headers_mut() = request.headers.clone();
-    let plain = agent
-        .configure_request(plain)
-        .timeout_connect(options.connect_timeout)
-        // As in Python, the connect time-out also limits sending.
-        .timeout_per_write(options.connect_timeout)
-        .timeout_per_read(options.read_timeout)
-        .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
-        .build();
-    match request.body() {
-        Some(body) => agent.run(plain.map(|()| body)),
-        None => agent.run(plain),
-    }
-    .map_err(Error::of_request)
+/// How the requests of a chain of redirects are sent.
+struct Path {
+    tls: Tls,
+    proxies: Proxies,
 }
 
 fn bundle_of_environment() -> Option<PathBuf> {

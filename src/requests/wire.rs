@@ -4,7 +4,7 @@
 use ureq::unversioned::transport::Buffers;
 
 use super::Error;
-use super::head::{Head, MAX_LINE, aborted};
+use super::head::{Head, MAX_LINE, MAX_LINES, aborted};
 
 /// The most bytes that one call receives.
 const PIECE: usize = 64 * 1024;
@@ -48,7 +48,8 @@ enum Phase {
         data: u64,
         end: usize,
     },
-    Trailer,
+    /// The fields after the last chunk, and how many were received.
+    Trailer(usize),
 }
 
 impl ResponseRewriter {
@@ -183,11 +184,15 @@ impl ResponseRewriter {
                 self.input
                     .extend_from_slice(format!("{size:x}\r\n").as_bytes());
                 self.phase = match size {
-                    0 => Phase::Trailer,
+                    0 => Phase::Trailer(0),
                     data => Phase::Chunk { data, end: 2 },
                 };
             }
-            Phase::Trailer => {
+            Phase::Trailer(lines) => {
+                *lines += 1;
+                if *lines > MAX_LINES {
+                    return Err(broken("the trailer has too many lines"));
+                }
                 if matches!(line, b"\r\n" | b"") {
                     self.input.extend_from_slice(b"\r\n");
                     self.phase = Phase::Body;

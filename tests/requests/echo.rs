@@ -10,6 +10,7 @@ use std::thread;
 use pyssl as ssl;
 use pyssl_testing::{Ca, Leaf};
 
+use crate::digest::Challenge;
 use crate::peer::Request;
 
 /// One end of a connection, which two threads can use.
@@ -126,6 +127,41 @@ fn answer(stream: &mut impl Write, request: &Request, counts: &Counts) -> io::Re
                 let _ = write!(headers, "Set-Cookie: {}\r\n", cookie.replace('~', "; "));
             }
         }
+        // `/head?STATUS|REASON|HEADER: VALUE|...`: this head, percent-decoded.
+        Some("head") => {
+            let text = percent_encoding::percent_decode_str(query).decode_utf8_lossy();
+            let mut parts = text.split('|');
+            let status = parts.next().unwrap_or_default();
+            let reason = parts.next().unwrap_or_default();
+            let headers: String = parts.map(|header| format!("{header}\r\n")).collect();
+            let body = "caf\u{e9}";
+            return write!(
+                stream,
+                "HTTP/1.1 {status} {reason}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+        }
+        // `/digest/ALGORITHM/QOP/STATUS`
+        Some("digest") => {
+            let challenge = Challenge::of(&request.path);
+            let authorization = request.header("authorization").unwrap_or_default();
+            match challenge.check(&request.method, &request.path, authorization) {
+                Some(_) if parts.next() == Some("302") => {
+                    status = 302;
+                    let _ = write!(
+                        headers,
+                        "Location: {}\r\n",
+                        request.path.replace("/302", "")
+                    );
+                }
+                Some(_) => {}
+                None => {
+                    status = 401;
+                    headers += &challenge.header();
+                    headers += "Set-Cookie: challenged=1; Path=/\r\n";
+                }
+            }
+        }
         // `/flaky/NAME/2`: fails twice with 503.
         Some("flaky" | "later" | "closes") => {
             let side = request.header("x-side").unwrap_or_default();
@@ -169,6 +205,7 @@ fn describe(request: &Request) -> String {
         "host",
         "content-type",
         "content-length",
+        "transfer-encoding",
         "authorization",
         "proxy-authorization",
         "cookie",
@@ -179,6 +216,11 @@ fn describe(request: &Request) -> String {
             continue;
         };
         let mut value = value.replace(boundary, "BOUNDARY");
+        if value.starts_with("Digest ") {
+            let challenge = Challenge::of(&request.path);
+            let checked = challenge.check(&request.method, &request.path, &value);
+            value = checked.unwrap_or_else(|| "wrong".to_owned());
+        }
         if name == "cookie" {
             let mut cookies: Vec<&str> = value.split("; ").collect();
             cookies.sort_unstable();

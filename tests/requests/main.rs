@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod answers;
+mod digest;
 mod echo;
+mod extras;
+mod hostile;
 mod oracle;
 mod outcomes;
 mod peer;

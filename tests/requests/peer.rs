@@ -17,6 +17,10 @@ impl Request {
     /// Reads a request. Returns `None` at the end of the connection.
     pub(crate) fn read(socket: &mut impl Read) -> Option<Request> {
         let mut request = Request::read_head(socket)?;
+        if request.header("transfer-encoding") == Some("chunked") {
+            request.body = read_chunks(socket)?;
+            return Some(request);
+        }
         let length = request.header("content-length");
         let length = length.map_or(0, |length| length.parse().unwrap());
         request.body = vec![0; length];
@@ -51,6 +55,31 @@ impl Request {
         let found = headers.find(|(other, _)| other == name);
         found.map(|(_, value)| value.as_str())
     }
+}
+
+fn read_chunks(socket: &mut impl Read) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let size = read_line(socket)?;
+        let size = usize::from_str_radix(&size, 16).unwrap();
+        let mut chunk = vec![0; size];
+        socket.read_exact(&mut chunk).ok()?;
+        assert_eq!(read_line(socket)?, "");
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend(chunk);
+    }
+}
+
+fn read_line(socket: &mut impl Read) -> Option<String> {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).ok()?;
+        line.extend(byte);
+    }
+    Some(String::from_utf8(line).unwrap().trim_end().to_owned())
 }
 
 /// Answers a request for `/N` with element N of `answers`, and closes the connection.

@@ -4,7 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use pyssl as ssl;
-use pyssl::requests::{Error, FilePart, HttpAdapter, RequestOptions, Retry, Session};
+use pyssl::requests::{
+    Error, FilePart, HeaderValue, HttpAdapter, HttpDigestAuth, RequestOptions, Response, Retry,
+    Session,
+};
 use pyssl_testing::python::Python;
 use pyssl_testing::{python, skipped};
 use serde_json::{Value, json};
@@ -38,6 +41,7 @@ pub(crate) fn class(error: &Error) -> &'static str {
         Error::InvalidJSONError(_) => "InvalidJSONError",
         Error::ValueError(_) => "ValueError",
         Error::HTTPError { .. } => "HTTPError",
+        Error::UnrewindableBodyError(_) => "UnrewindableBodyError",
         other => panic!("{other:?}"),
     }
 }
@@ -91,9 +95,35 @@ pub(crate) fn options(arguments: &Value) -> RequestOptions {
     if !arguments["json"].is_null() {
         options = options.json(&arguments["json"]);
     }
+    if let Value::Array(pair) = &arguments["digest"] {
+        let text = |part: &Value| part.as_str().unwrap().to_owned();
+        options = options.digest_auth(HttpDigestAuth::new(text(&pair[0]), text(&pair[1])));
+    }
+    if let Some(token) = arguments["bearer"].as_str() {
+        let value = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+        options = options.auth_with(move |request| {
+            let headers = request.headers_mut();
+            headers.insert("Authorization", value.clone());
+        });
+    }
+    if let Some(count) = arguments["file"].as_u64() {
+        let text = "some text".repeat(usize::try_from(count).unwrap());
+        let mut file = std::io::Cursor::new(text);
+        file.set_position(arguments["at"].as_u64().unwrap_or(0));
+        options = options.data_file(file);
+    }
+    if let Some(count) = arguments["pipe"].as_u64() {
+        let text = "some text".repeat(usize::try_from(count).unwrap());
+        options = options.data_reader(std::io::Cursor::new(text));
+    }
     for file in arguments["files"].as_array().into_iter().flatten() {
         let part = &file[1];
-        let mut made = FilePart::new(part[1].as_str().unwrap()).filename(part[0].as_str().unwrap());
+        let mut made = FilePart::new(part[1].as_str().unwrap());
+        made = match part[0].as_str() {
+            Some(name) => made.filename(name),
+            None => made.no_filename(),
+        };
+        made = made.headers(pairs(&part[3]));
         if let Some(content_type) = part[2].as_str() {
             made = made.content_type(content_type);
         }
@@ -168,6 +198,34 @@ fn adapter(settings: &Value) -> HttpAdapter {
     adapter
 }
 
+/// The options that Python's `send` has too.
+fn options_of_send(arguments: &Value) -> RequestOptions {
+    let mut kept = json!({});
+    for name in ["verify", "cert", "proxies", "allow_redirects"] {
+        if !arguments[name].is_null() {
+            kept[name] = arguments[name].clone();
+        }
+    }
+    options(&kept)
+}
+
+/// The other attributes of a response.
+fn more(response: &Response) -> Value {
+    let mut cookies = response.cookies();
+    cookies.sort();
+    json!([
+        response.reason(),
+        response.encoding(),
+        [response.is_redirect(), response.is_permanent_redirect()],
+        response
+            .next()
+            .map(|next| json!([next.method(), next.url()])),
+        cookies,
+        response.links(),
+        [response.request().method(), &response.request().url()],
+    ])
+}
+
 /// The outcome of the scene on this library; `table.py` plays the scene in Python.
 fn play(scene: &Value) -> Value {
     let of_session = options(&scene["session"]).headers([("X-Side", "rust")]);
@@ -179,13 +237,21 @@ fn play(scene: &Value) -> Value {
     let steps = scene["steps"].as_array().unwrap();
     let step = |step: &Value| {
         let method = step["method"].as_str().unwrap_or("GET");
-        let response = session.request(
-            method,
-            step["url"].as_str().unwrap(),
-            options(&step["options"]),
-        )?;
+        let (url, options) = (step["url"].as_str().unwrap(), options(&step["options"]));
+        let response = match step["prepared"].as_bool() {
+            Some(true) => {
+                let mut prepared = session.prepare_request(method, url, options)?;
+                let body = prepared.body().unwrap_or_default().len();
+                let value = HeaderValue::try_from(format!("{body}")).unwrap();
+                prepared.headers_mut().insert("X-Mine", value);
+                session.send(prepared, options_of_send(&step["options"]))?
+            }
+            _ => session.request(method, url, options)?,
+        };
         if !step["raise"].is_null() {
-            response.raise_for_status()?;
+            if let Err(error) = response.raise_for_status() {
+                return Ok(json!([class(&error), error.to_string()]));
+            }
         }
         let history: Vec<u16> = response
             .history()
@@ -199,7 +265,8 @@ fn play(scene: &Value) -> Value {
             response.text(),
             response.url(),
             history,
-            cookies
+            cookies,
+            more(&response),
         ]))
     };
     let outcomes = steps
@@ -247,6 +314,9 @@ pub(crate) fn compare(environment: &[(&str, String)], scenes: &[Value]) -> usize
         command
             .env("NETRC", "/nowhere")
             .envs(environment.iter().map(|(name, value)| (name, value)));
+        if environment.iter().any(|(name, _)| *name == "HOME") {
+            command.env_remove("NETRC");
+        }
     };
     let mut ours = Command::new(std::env::current_exe().unwrap());
     clean(&mut ours);

@@ -37,6 +37,27 @@ fn a_session_reuses_the_connection() {
 }
 
 #[test]
+fn a_thousand_requests_of_a_session_need_one_handshake() {
+    let ca = Ca::new();
+    let leaf = ca.issue("localhost");
+    let files = Files::new(&ca, &leaf);
+    let server = HttpsServer::start(&leaf, "hello");
+    let url = server.url("localhost", "/");
+    let session = new_session(&*files.ca);
+    for number in 0..1000 {
+        let response = match number % 3 {
+            0 => session.get(&url, ()),
+            1 => session.post(&url, RequestOptions::new().data("body")),
+            _ => session.delete(&url, ()),
+        };
+        assert_eq!(response.unwrap().status_code(), 200);
+    }
+    drop(session);
+    // Each connection has one handshake.
+    assert_eq!(requests_in(&server.next_connection().received), 1000);
+}
+
+#[test]
 fn an_unverified_connection_is_not_reused_with_verification() {
     let ca = Ca::new();
     let leaf = ca.issue("localhost");

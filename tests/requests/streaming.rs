@@ -46,6 +46,43 @@ fn compressed_bodies_are_decoded_as_they_are_read() {
 }
 
 #[test]
+fn lines_are_those_of_python_whatever_the_pieces_are() {
+    let body = b"one\ntwo\r\nthree\r\n\r\nfour\rfive\n\nlast";
+    let mut bodies = vec![body.to_vec()];
+    for at in 1..body.len() {
+        bodies.push([&body[..at], b"\n"].concat());
+    }
+    let chunked = |body: &[u8]| {
+        let chunks = body
+            .iter()
+            .flat_map(|byte| [b"1\r\n", &[*byte][..], b"\r\n"].concat());
+        let chunks: Vec<u8> = chunks.chain(*b"0\r\n\r\n").collect();
+        answer("Transfer-Encoding: chunked\r\n", &chunks)
+    };
+    let all = bodies
+        .iter()
+        .flat_map(|body| [answer("", body), chunked(body)]);
+    let server = answers(all.collect());
+    for (number, body) in bodies.iter().enumerate() {
+        // `bytes.splitlines`
+        let text = String::from_utf8(body.clone())
+            .unwrap()
+            .replace("\r\n", "\n");
+        let expected = text.strip_suffix(['\n', '\r']).unwrap_or(&text);
+        let expected: Vec<&str> = expected.split(['\n', '\r']).collect();
+        for number in [2 * number, 2 * number + 1] {
+            let url = format!("http://{}/{number}", server.addr());
+            let mut response = session().stream("GET", url, ()).unwrap();
+            let lines: Vec<String> = response
+                .iter_lines()
+                .map(|line| String::from_utf8(line.unwrap()).unwrap())
+                .collect();
+            assert_eq!(lines, expected, "{number} {body:?}");
+        }
+    }
+}
+
+#[test]
 fn a_response_begins_before_its_body_has_ended() {
     let (go, gone) = std::sync::mpsc::channel();
     let gone = std::sync::Mutex::new(gone);

@@ -1,5 +1,6 @@
 """Makes the requests of a table with Python's `requests`, and prints what comes of them."""
 
+import io
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import sys
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPDigestAuth
 from urllib3.util.retry import Retry
 
 requests.utils.default_user_agent = lambda name="": "test"
@@ -35,12 +37,41 @@ class Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, **self.pool)
 
 
+class Pipe(io.BytesIO):
+    """A file without a position."""
+
+    def fileno(self):
+        raise io.UnsupportedOperation
+
+    def tell(self):
+        raise OSError
+
+    seek = None
+
+
+def bearer(token):
+    def add(request):
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return add
+
+
 def arguments(options):
     options = dict(options)
     if isinstance(options.get("cert"), list):
         options["cert"] = tuple(options["cert"])
     if "auth" in options:
         options["auth"] = tuple(options["auth"])
+    if "digest" in options:
+        options["auth"] = HTTPDigestAuth(*options.pop("digest"))
+    if "bearer" in options:
+        options["auth"] = bearer(options.pop("bearer"))
+    if "file" in options:
+        options["data"] = io.BytesIO(b"some text" * options.pop("file"))
+        options["data"].seek(options.pop("at", 0))
+    if "pipe" in options:
+        options["data"] = Pipe(b"some text" * options.pop("pipe"))
     if "form" in options:
         options["data"] = [tuple(pair) for pair in options.pop("form")]
     if isinstance(options.get("params"), list):
@@ -50,18 +81,45 @@ def arguments(options):
     return options
 
 
+SEND = ("verify", "cert", "proxies", "allow_redirects")
+
+
+def more(response):
+    following = response.next
+    return [
+        response.reason,
+        response.encoding,
+        [response.is_redirect, response.is_permanent_redirect],
+        following and [following.method, following.url],
+        sorted(response.cookies.items()),
+        response.links,
+        [response.request.method, response.request.url],
+    ]
+
+
 def step(session, step):
     options = arguments(step.get("options", {}))
+    method = step.get("method", "GET")
     try:
-        response = session.request(step.get("method", "GET"), step["url"], **options)
+        if step.get("prepared"):
+            send = {name: options.pop(name) for name in SEND if name in options}
+            prepared = session.prepare_request(requests.Request(method, step["url"], **options))
+            prepared.headers["X-Mine"] = str(len(prepared.body or b""))
+            response = session.send(prepared, **send)
+        else:
+            response = session.request(method, step["url"], **options)
         if "raise" in step:
-            response.raise_for_status()
+            try:
+                response.raise_for_status()
+            except requests.HTTPError as e:
+                return [type(e).__name__, str(e)]
         return [
             response.status_code,
             response.text,
             response.url,
             [hop.status_code for hop in response.history],
             sorted(session.cookies.items()),
+            more(response),
         ]
     except Exception as e:
         return type(e).__name__
@@ -76,8 +134,8 @@ def scene(scene):
     for name in ("verify", "proxies"):
         if name in options:
             setattr(session, name, options[name])
-    if "auth" in options:
-        session.auth = tuple(options["auth"])
+    if {"auth", "digest", "bearer"} & options.keys():
+        session.auth = arguments(options)["auth"]
     if "cert" in options:
         session.cert = arguments(options)["cert"]
     if "params" in options:

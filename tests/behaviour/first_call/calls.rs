@@ -333,8 +333,8 @@ const ALONE: &[Call] = calls! {
 #[cfg(feature = "requests")]
 mod requests {
     use pyssl::requests::{
-        self, AssertHostname, ClientCert, FilePart, HttpAdapter, RequestOptions, Retry, Session,
-        Verify,
+        self, AssertHostname, ClientCert, FilePart, HttpAdapter, HttpDigestAuth, RequestOptions,
+        Retry, Session, Verify,
     };
 
     use super::*;
@@ -370,10 +370,30 @@ mod requests {
             let _ = (response.content().len(), response.text().len());
             let _ = response.raise_for_status();
         };
-        "Response::elapsed", "Response::history", "Response::json" => {
-            let response = requests::get(url().replace("https", "http"), ()).unwrap();
+        "Response::elapsed", "Response::history", "Response::json", "Response::cookies",
+        "Response::encoding", "Response::is_permanent_redirect", "Response::is_redirect",
+        "Response::links", "Response::next", "Response::request", "Response::set_encoding" => {
+            let mut response = requests::get(url().replace("https", "http"), ()).unwrap();
             let _ = (response.elapsed(), response.history().len());
             let _ = response.json::<u32>();
+            response.set_encoding("utf-8");
+            let _ = (response.cookies(), response.encoding(), response.links());
+            let _ = (response.is_redirect(), response.is_permanent_redirect());
+            let _ = (response.request().url(), response.next().is_some());
+        };
+        "Session::send" => {
+            let session = Session::new(());
+            let prepared = session.prepare_request("GET", url(), ()).unwrap();
+            session.send(prepared, ())
+        };
+        "PreparedRequest::body", "PreparedRequest::headers", "PreparedRequest::headers_mut",
+        "PreparedRequest::method", "PreparedRequest::url", "Session::prepare_request",
+        "impl fmt::Debug for PreparedRequest" => {
+            let session = Session::new(());
+            let mut prepared = session.prepare_request("GET", url(), ()).unwrap();
+            let _ = (prepared.headers_mut().len(), prepared.headers().len());
+            let _ = (prepared.method().len(), prepared.url(), prepared.body().is_some());
+            let _ = format!("{prepared:?}");
         };
         "Session::put" => Session::new(()).put(url(), ());
         "Session::patch" => Session::new(()).patch(url(), ());
@@ -386,11 +406,18 @@ mod requests {
         };
         "StreamingResponse::headers", "StreamingResponse::history", "StreamingResponse::into_response",
         "StreamingResponse::status_code", "StreamingResponse::url", "impl Read for StreamingResponse",
+        "StreamingResponse::elapsed", "StreamingResponse::encoding", "StreamingResponse::iter_content",
+        "StreamingResponse::iter_lines", "StreamingResponse::ok", "StreamingResponse::raise_for_status",
+        "StreamingResponse::reason",
         "impl fmt::Debug for StreamingResponse" => {
             let url = url().replace("https", "http");
             let mut response = Session::new(()).stream("GET", url, ()).unwrap();
             let _ = (response.headers().len(), response.history().len(), format!("{response:?}"));
-            let _ = (response.status_code(), response.url());
+            let _ = (response.status_code(), response.url(), response.reason().len());
+            let _ = (response.ok(), response.elapsed(), response.encoding());
+            let _ = response.raise_for_status();
+            let _ = response.iter_content(1).next();
+            let _ = response.iter_lines().next();
             let _ = std::io::Read::read(&mut response, &mut [0]);
             response.into_response()
         };
@@ -438,6 +465,18 @@ mod requests {
             let session = Session::new(()).mount("http://", adapter);
             let _ = session.cookies();
             session.clear_cookies();
+        };
+        "FilePart::headers", "FilePart::no_filename", "HttpDigestAuth::new",
+        "RequestOptions::auth_with", "RequestOptions::data_file", "RequestOptions::data_reader",
+        "RequestOptions::digest_auth", "RequestOptions::max_content",
+        "RequestOptions::response_hook", "impl From<&HttpDigestAuth> for HttpDigestAuth",
+        "impl fmt::Debug for HttpDigestAuth" => {
+            let auth = HttpDigestAuth::new("user", "secret");
+            let _ = format!("{auth:?}");
+            let options = options().digest_auth(&auth).auth_with(|_| {}).max_content(1);
+            let options = options.data_file(std::io::Cursor::new("")).data_reader(std::io::empty());
+            let _ = options.response_hook(Ok);
+            let _ = FilePart::new("").no_filename().headers([("X", "y")]);
         };
         "FilePart::new", "FilePart::filename", "FilePart::content_type",
         "impl std::fmt::Debug for FilePart", "RequestOptions::auth", "RequestOptions::cookies",

@@ -1,0 +1,179 @@
+//! Sends the requests of a session, and reads the responses.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+use ureq::{Agent, SendBody};
+
+use super::adapter::{Retry, RetryDecision};
+use super::error::Failure;
+use super::prepared::Content;
+use super::response::read;
+use super::{Error, PreparedRequest, RequestOptions, Response, StreamingResponse};
+
+/// The response that ends a chain of redirects, with an unread body.
+pub(super) struct LastHop {
+    pub(super) head: Response,
+    body: ureq::Body,
+    history: Vec<Response>,
+}
+
+impl LastHop {
+    /// `answered`: the request that answered a challenge, and the response with the challenge.
+    pub(super) fn new(
+        answer: http::Response<ureq::Body>,
+        request: PreparedRequest,
+        answered: Option<(PreparedRequest, Response)>,
+        mut history: Vec<Response>,
+        elapsed: Duration,
+    ) -> LastHop {
+        let (head, body) = answer.into_parts();
+        let mut sent = request;
+        if let Some((again, challenge)) = answered {
+            sent = again;
+            // As in Python, the history of a chain of redirects has no challenges.
+            if history.is_empty() {
+                history.push(challenge);
+            }
+        }
+        LastHop {
+            head: Response::head(head, sent, elapsed),
+            body,
+            history,
+        }
+    }
+
+    pub(super) fn read(mut self, options: &RequestOptions) -> Result<Response, Error> {
+        self.head.read_body(self.body, options.max_content)?;
+        let mut response = hooked(self.head, options)?;
+        response.history = self.history;
+        Ok(response)
+    }
+
+    pub(super) fn stream(self, options: &RequestOptions) -> Result<StreamingResponse, Error> {
+        let mut head = hooked(self.head, options)?;
+        head.history = self.history;
+        Ok(StreamingResponse::new(head, self.body, options.max_content))
+    }
+}
+
+/// Passes a response through the hooks.
+pub(super) fn hooked(response: Response, options: &RequestOptions) -> Result<Response, Error> {
+    let mut hooks = options.hooks.iter();
+    hooks.try_fold(response, |response, hook| hook(response))
+}
+
+/// Reads a response that is not the last one. As in Python, it counts even if its body cannot be read.
+pub(super) fn unread(
+    answer: http::Response<ureq::Body>,
+    request: PreparedRequest,
+    elapsed: Duration,
+    options: &RequestOptions,
+) -> Result<Response, Error> {
+    let (head, body) = answer.into_parts();
+    let mut response = Response::head(head, request, elapsed);
+    match response.read_body(body, options.max_content) {
+        Err(Error::ChunkedEncodingError(_) | Error::ContentDecodingError(_)) => Ok(response),
+        outcome => outcome.map(|()| response),
+    }
+}
+
+/// Sends a request, and repeats it as often as the adapter's `Retry` allows.
+pub(super) fn exchange(
+    agent: &Agent,
+    request: &PreparedRequest,
+    options: &RequestOptions,
+    end: Option<Instant>,
+    retry: Option<Retry>,
+) -> Result<http::Response<ureq::Body>, Error> {
+    let mut retry = retry.unwrap_or_else(Retry::none);
+    let mut was_read = false;
+    loop {
+        let pause = match send(agent, request, options, end, &mut was_read) {
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                if !retry.repeats(&request.method, status, answer.headers()) {
+                    return Ok(answer);
+                }
+                if retry.count(Failure::Status, &request.method) != RetryDecision::Again {
+                    return match retry.raises_on_status() {
+                        true => Err(Error::RetryError(status)),
+                        false => Ok(answer),
+                    };
+                }
+                let headers = answer.headers().clone();
+                // The connection can be used again only after the body has been read.
+                let _ = read(answer.into_body(), options.max_content.unwrap_or(u64::MAX));
+                retry.pause(Some(&headers))?
+            }
+            Err(error) => match retry.count(error.failure(), &request.method) {
+                RetryDecision::Again => retry.pause(None)?,
+                RetryDecision::Raise => return Err(error),
+                RetryDecision::Exhausted => return Err(error.exhausted()),
+            },
+        };
+        // If the total time is over, the next attempt reports the time-out.
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        thread::sleep(left.map_or(pause, |left| pause.min(left)));
+        if was_read {
+            request.rewind()?;
+        }
+    }
+}
+
+/// A resolver that looks up nothing, for connections through a proxy. `ureq` requires an address,
+/// which is not used.
+#[derive(Debug)]
+pub(super) struct NoResolver;
+
+impl Resolver for NoResolver {
+    fn resolve(
+        &self,
+        _: &http::Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        addresses.push(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        Ok(addresses)
+    }
+}
+
+/// Sends one request and reads the head of its response. `was_read` becomes true if the body was read from a file or
+/// a reader.
+fn send(
+    agent: &Agent,
+    request: &PreparedRequest,
+    options: &RequestOptions,
+    end: Option<Instant>,
+    was_read: &mut bool,
+) -> Result<http::Response<ureq::Body>, Error> {
+    let mut plain = http::Request::new(());
+    *plain.uri_mut() = request.url.uri()?;
+    *plain.method_mut() = request.method.clone();
+    *plain.headers_mut() = request.headers.clone();
+    let plain = agent
+        .configure_request(plain)
+        .timeout_connect(options.connect_timeout)
+        // As in Python, the connect time-out also limits sending.
+        .timeout_per_write(options.connect_timeout)
+        .timeout_per_read(options.read_timeout)
+        .timeout_global(end.map(|end| end.saturating_duration_since(Instant::now())))
+        .build();
+    match request.content() {
+        None => agent.run(plain),
+        Some(Content::Bytes(bytes)) => agent.run(plain.map(|()| bytes.as_slice())),
+        Some(Content::Upload(upload)) => {
+            let mut reader = upload.reader();
+            let outcome = agent.run(plain.map(|()| SendBody::from_reader(&mut reader)));
+            *was_read |= reader.was_read;
+            outcome
+        }
+    }
+    .map_err(Error::of_request)
+}

@@ -1,0 +1,350 @@
+//! Credentials, uploads, prepared requests and attributes of responses, compared with Python's `requests`.
+
+use std::sync::{Arc, Mutex};
+
+use pyssl::requests::{Error, RequestOptions, Response, Session};
+use serde_json::{Value, json};
+
+use crate::echo::server;
+use crate::scene::{compare, one};
+
+struct Plain(u16);
+
+impl Plain {
+    fn new() -> Plain {
+        Plain(server(None, None))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.0)
+    }
+
+    /// The same server under another name.
+    fn other(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.0)
+    }
+}
+
+#[test]
+fn digest_challenges_are_answered_as_in_python() {
+    let plain = Plain::new();
+    let mut scenes = Vec::new();
+    for algorithm in [
+        "none",
+        "MD5",
+        "md5",
+        "MD5-sess",
+        "SHA",
+        "SHA-256",
+        "SHA-512",
+        "SHA-512-256",
+    ] {
+        for qop in ["none", "auth", "auth+auth-int", "auth-int"] {
+            for (method, body) in [
+                ("GET", json!({})),
+                ("POST", json!({"data": "text"})),
+                ("PUT", json!({"file": 3, "at": 2})),
+            ] {
+                let mut options = body;
+                options["digest"] = json!(["u", "p"]);
+                let url = plain.url(&format!("/digest/{algorithm}/{qop}?q=1"));
+                scenes.push(one(method, &url, options));
+            }
+        }
+    }
+    let digest = |name: &str| json!({"digest": ["u", name]});
+    scenes.push(one("GET", &plain.url("/digest/MD5/auth"), digest("wrong")));
+    scenes.push(one("GET", &plain.url("/echo"), digest("p")));
+    scenes.push(one("GET", &plain.url("/status/401"), digest("p")));
+    // A second request answers the challenge of the first one.
+    for path in ["/digest/MD5/auth", "/digest/MD5/auth/302"] {
+        let step = json!({"url": plain.url(path)});
+        scenes.push(json!({"session": {"digest": ["u", "p"]}, "steps": [step, step, step]}));
+    }
+    for target in [
+        plain.url("/digest/MD5/auth"),
+        plain.other("/digest/MD5/auth"),
+    ] {
+        let url = plain.url(&format!("/redirect/307?{target}"));
+        scenes.push(one(
+            "POST",
+            &url,
+            json!({"digest": ["u", "p"], "data": "text"}),
+        ));
+        scenes.push(one("POST", &url, json!({"digest": ["u", "p"], "file": 1})));
+    }
+    compare(&[], &scenes);
+}
+
+#[test]
+fn credentials_of_netrc_are_used_as_in_python() {
+    let plain = Plain::new();
+    let dir = tempfile::tempdir().unwrap();
+    let there = plain.other("/echo");
+    let scenes = vec![
+        one("GET", &plain.url("/echo"), json!({})),
+        one("GET", &there, json!({})),
+        one("GET", &plain.url("/echo"), json!({"auth": ["own", "1"]})),
+        one(
+            "GET",
+            &plain.url("/echo").replace("//", "//url:2@"),
+            json!({}),
+        ),
+        one(
+            "GET",
+            &plain.url("/echo"),
+            json!({"headers": {"Authorization": "Mine"}}),
+        ),
+        one(
+            "GET",
+            &plain.url(&format!("/redirect/302?{there}")),
+            json!({"auth": ["own", "1"]}),
+        ),
+        one(
+            "GET",
+            &plain.url(&format!("/redirect/302?{there}")),
+            json!({}),
+        ),
+        one("GET", &plain.url("/echo"), json!({"bearer": "token"})),
+        json!({"session": {"auth": ["s", "3"]}, "steps": [{"url": plain.url("/echo")}]}),
+        json!({"trust_env": false, "steps": [{"url": plain.url("/echo")}]}),
+        json!({"steps": [{"url": plain.url("/echo"), "prepared": true}]}),
+    ];
+    let files = [
+        "machine localhost login me password secret\n",
+        "machine localhost\r\n\tlogin me\r\n\tpassword secret\r\nmachine 127.0.0.1 login you password p2",
+        "machine other login me password secret\ndefault login anybody password guest\n",
+        "machine localhost login \"a b\" password \"quo\\\"ted\"\n",
+        "machine localhost login a\\ b password \\\\\n",
+        "machine localhost account only password secret\n",
+        "machine localhost login only\n",
+        "machine localhost\n",
+        "machine localhost login \"\" password secret\n",
+        "# comment\nmachine localhost # machine x\nlogin me #comment\npassword #secret\n",
+        "#comment machine localhost login no password no\nmachine localhost login me password secret\n",
+        "# \n#\n machine localhost login me password pass#word",
+        "macdef init\ncd /\nmachine localhost login no password no\n\nmachine localhost login me password secret\n",
+        "macdef init\ncd /\n",
+        "machine localhost login me password secret unknown word\n",
+        "machine localhost login me password secret\nodd\n",
+        "machine localhost login a password b\nmachine localhost login c password d\n",
+        "machine\n",
+        "machine localhost login m\u{fc} password \u{e9}\n",
+        "",
+    ];
+    for (number, text) in files.iter().enumerate() {
+        let path = dir.path().join(number.to_string());
+        std::fs::write(&path, text).unwrap();
+        compare(&[("NETRC", path.to_str().unwrap().to_owned())], &scenes);
+    }
+    let home = dir.path().to_str().unwrap().to_owned();
+    compare(&[("NETRC", "~/0".to_owned())], &scenes[..1]);
+    for name in [".netrc", "_netrc"] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, files[0]).unwrap();
+        compare(&[("HOME", home.clone())], &scenes);
+        std::fs::remove_file(path).unwrap();
+    }
+    compare(&[("HOME", home)], &scenes[..1]);
+}
+
+#[test]
+fn files_and_readers_are_sent_as_in_python() {
+    let plain = Plain::new();
+    let mut scenes = Vec::new();
+    let bodies = [
+        json!({"file": 0}),
+        json!({"file": 1}),
+        json!({"file": 1, "at": 4}),
+        json!({"file": 1, "at": 9}),
+        json!({"file": 20_000}),
+        json!({"pipe": 0}),
+        json!({"pipe": 1}),
+        json!({"pipe": 20_000}),
+        json!({"file": 1, "headers": {"Content-Type": "text/plain"}}),
+        json!({"file": 1, "json": {"a": 1}}),
+    ];
+    for method in ["POST", "PUT", "PATCH", "DELETE", "GET"] {
+        for body in &bodies {
+            scenes.push(one(method, &plain.url("/echo"), body.clone()));
+        }
+    }
+    for status in [301, 302, 303, 307, 308] {
+        for body in &bodies {
+            let url = plain.url(&format!("/redirect/{status}?/echo"));
+            scenes.push(one("PUT", &url, body.clone()));
+        }
+    }
+    for (path, body) in [
+        ("/flaky/a/1", json!({"file": 1, "at": 3})),
+        ("/flaky/b/1", json!({"pipe": 1})),
+    ] {
+        scenes.push(json!({
+            "mount": {"http://": {"max_retries": {"total": 3, "status_forcelist": [503]}}},
+            "steps": [{"method": "PUT", "url": plain.url(path), "options": body}],
+        }));
+    }
+    for part in [
+        json!(["a.txt", "content", "text/plain", {"X-Id": "1", "Content-Type": "text/other"}]),
+        json!([null, "content"]),
+        json!([null, "content", "text/plain"]),
+        json!(["a.txt", "content", null, {"Content-Location": "here", "X-Empty": ""}]),
+    ] {
+        scenes.push(one(
+            "POST",
+            &plain.url("/echo"),
+            json!({"files": [["f", part]]}),
+        ));
+    }
+    compare(&[], &scenes);
+}
+
+#[test]
+fn prepared_requests_are_sent_as_in_python() {
+    let plain = Plain::new();
+    let mut scenes = Vec::new();
+    for method in ["GET", "POST"] {
+        for options in [
+            json!({}),
+            json!({"data": "text"}),
+            json!({"json": {"a": 1}}),
+            json!({"params": {"a": "b"}, "headers": {"X-Mine": "lost"}}),
+            json!({"cookies": {"a": "1"}}),
+            json!({"auth": ["u", "p"]}),
+            json!({"digest": ["u", "p"]}),
+            json!({"bearer": "token"}),
+            json!({"allow_redirects": false}),
+        ] {
+            for path in [
+                "/echo",
+                "/redirect/302?/echo",
+                "/redirect/308?/echo",
+                "/digest/MD5/auth",
+            ] {
+                scenes.push(json!({
+                    "session": {"params": {"s": "1"}, "auth": ["s", "t"]},
+                    "steps": [
+                        {"url": plain.url("/set?kept=1~Path=/")},
+                        {"method": method, "url": plain.url(path), "options": options, "prepared": true},
+                    ],
+                }));
+            }
+        }
+    }
+    compare(&[], &scenes);
+}
+
+#[test]
+fn attributes_of_responses_are_those_of_python() {
+    let plain = Plain::new();
+    let head = |text: &str| {
+        let url = plain.url(&format!("/head?{}", quote(text)));
+        json!({"url": url, "raise": true, "options": {"allow_redirects": false}})
+    };
+    let mut steps = Vec::new();
+    for reason in ["OK", "", "All  is   Well ", "\u{dc}ber", "a:b"] {
+        for status in [200, 299, 399, 400, 404, 499, 500, 599, 600] {
+            steps.push(head(&format!(
+                "{status}|{reason}|Content-Type: text/plain; charset=utf-8"
+            )));
+        }
+    }
+    for content_type in [
+        "text/html",
+        "text/html; charset=utf-8",
+        "text/html; charset=\"UTF-8\"",
+        "text/html; charset='utf-8'; x=y",
+        "text/html;charset=iso-8859-1",
+        "TEXT/html;CHARSET=latin1",
+        "application/json",
+        "application/json; charset=utf-16",
+        "text/plain; charset",
+        "text/plain; charset=",
+        "text/plain; charset=nonsense",
+    ] {
+        steps.push(head(&format!("200|OK|Content-Type: {content_type}")));
+    }
+    for link in [
+        "<https://x/1>; rel=next",
+        "<https://x/1>; rel=\"next\"; title='a', <https://x/2>;rel=last",
+        "<https://x/1>,<https://x/2>; rel=last",
+        "<https://x/1?a,b>; rel=a; rel=b",
+        "<https://x/1>; rel",
+        "<https://x/1>; a=b=c; rel=x",
+        "https://x/1; rel=x",
+        ",<a>",
+        "\"\"",
+    ] {
+        steps.push(head(&format!(
+            "200|OK|Content-Type: text/html|Link: {link}"
+        )));
+    }
+    for status in [300, 301, 302, 303, 304, 307, 308, 200] {
+        for location in [
+            "/echo",
+            "//localhost:1/x",
+            "relative",
+            "http://127.0.0.1:1/x",
+        ] {
+            steps.push(head(&format!(
+                "{status}|Moved|Content-Type: text/html|Location: {location}|Set-Cookie: a=1|Set-Cookie: b=2; Path=/elsewhere"
+            )));
+        }
+    }
+    let scenes: Vec<Value> = steps.iter().map(|step| json!({"steps": [step]})).collect();
+    compare(&[], &scenes);
+}
+
+/// Percent-encodes everything.
+fn quote(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+#[test]
+fn hooks_get_every_response_and_replace_it() {
+    let plain = Plain::new();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let hook = |seen: &Arc<Mutex<Vec<u16>>>| {
+        let seen = Arc::clone(seen);
+        move |mut response: Response| {
+            seen.lock().unwrap().push(response.status_code());
+            response.set_encoding("latin1");
+            response.raise_for_status()?;
+            Ok(response)
+        }
+    };
+    let session = Session::new(RequestOptions::new().response_hook(hook(&seen)));
+    let response = session.get(plain.url("/redirect/302?/echo"), ()).unwrap();
+    assert_eq!(response.encoding().as_deref(), Some("latin1"));
+    assert_eq!(response.history().len(), 1);
+    let error = session.get(plain.url("/status/404"), ()).unwrap_err();
+    assert!(matches!(error, Error::HTTPError { .. }), "{error:?}");
+    let streamed = session.stream("GET", plain.url("/status/500"), ());
+    assert!(matches!(streamed, Err(Error::HTTPError { .. })));
+    let own = RequestOptions::new().response_hook(Ok);
+    assert_eq!(
+        session
+            .get(plain.url("/status/404"), own)
+            .unwrap()
+            .status_code(),
+        404
+    );
+    assert_eq!(*seen.lock().unwrap(), [302, 200, 404, 500]);
+}
+
+#[test]
+fn a_prepared_request_follows_a_redirect_step_by_step() {
+    let plain = Plain::new();
+    let session = Session::new(RequestOptions::new().allow_redirects(false));
+    let first = plain.url("/redirect/302?/redirect/307?/echo");
+    let mut response = session
+        .post(first, RequestOptions::new().data("text"))
+        .unwrap();
+    let mut urls = Vec::new();
+    while let Some(next) = response.next().cloned() {
+        urls.push(next.url());
+        response = session.send(next, ()).unwrap();
+    }
+    assert_eq!(urls, [plain.url("/redirect/307?/echo"), plain.url("/echo")]);
+    assert!(response.text().starts_with("GET /echo") && response.text().contains("cookie: hop=1"));
+}
