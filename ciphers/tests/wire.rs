@@ -36,6 +36,13 @@ fn answer(server: &SslContext, hello: &ClientHello) -> Vec<u8> {
     outgoing.read(None)
 }
 
+/// Reads the answer to the hello that [`answer`] sends.
+fn read_answer(hello: &ClientHello, bytes: &[u8]) -> Result<ServerFlight, WireError> {
+    let mut flight = ServerFlight::answering(&hello.to_bytes(&[7; 32]));
+    flight.feed(bytes)?;
+    Ok(flight)
+}
+
 fn read(bytes: &[u8]) -> Result<ServerFlight, WireError> {
     let mut flight = ServerFlight::new();
     flight.feed(bytes)?;
@@ -74,27 +81,57 @@ fn a_tls_1_3_hello_retry_request_is_parsed() {
     assert_eq!(chosen.version, 0x0304);
     assert!([0x1303, 0x1301].contains(&chosen.suite));
     assert_eq!(chosen.group.map(group_name).unwrap(), "x448");
-    // After a hello with a key share, the server sends its certificate. If the hello has no
-    // signature algorithm that fits the certificate's key, the server sends an alert.
+}
+
+#[test]
+fn the_signature_of_a_tls_1_3_server_is_decrypted_with_every_suite_and_group() {
+    let (server, _) = server(KeyKind::EcP256);
+    let suites = [0x1301, 0x1302, 0x1303, 0x1304, 0x1305];
+    let all = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:\
+               TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+    server.set_ciphers("ALL:@SECLEVEL=0").unwrap();
+    server.set_ciphersuites(all).unwrap();
     let mut tried = 0;
     for group in groups().filter(|group| has_key_share(*group)) {
         // Newer versions of OpenSSL do not enable the larger groups by default.
         if server.set_groups(&group_name(group)).is_err() {
             continue;
         }
-        tried += 1;
-        let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]).groups(&[group]);
-        let flight = read(&answer(&server, &hello.clone().key_share(group))).unwrap();
-        assert!(
-            flight.sends_certificate_encrypted(),
-            "{}",
-            group_name(group)
-        );
-        let rsa = hello.key_share(group).signatures(&[0x0804]);
-        let flight = read(&answer(&server, &rsa)).unwrap();
-        assert_eq!(flight.alert(), Some(40), "{}", group_name(group));
+        for suite in suites {
+            tried += 1;
+            let what = format!("{} {suite:#06x}", group_name(group));
+            let hello = ClientHello::new(TlsVersion::TLSv1_3, &[suite]).groups(&[group]);
+            let hello = hello.key_share(group);
+            let flight = read_answer(&hello, &answer(&server, &hello)).unwrap();
+            assert_eq!(flight.signature(), Some(0x0403), "{what}");
+            assert!(flight.is_complete() && flight.alert().is_none(), "{what}");
+            // No signature algorithm of the hello fits the key of the certificate.
+            let rsa = hello.signatures(&[0x0804]);
+            let flight = read_answer(&rsa, &answer(&server, &rsa)).unwrap();
+            assert_eq!(
+                (flight.signature(), flight.alert()),
+                (None, Some(40)),
+                "{what}"
+            );
+        }
     }
-    assert!(tried >= 8, "{tried}");
+    assert!(tried >= 8 * suites.len(), "{tried}");
+}
+
+/// Servers such as Java's send their certificate before they look for a scheme with which they can
+/// sign. So the certificate does not show that the server supports the offered scheme.
+#[test]
+fn a_tls_1_3_server_has_no_signature_before_its_certificate_verify_message() {
+    let (server, certificate) = server(KeyKind::EcP256);
+    let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]).groups(&[29]);
+    let hello = hello.key_share(29);
+    let bytes = answer(&server, &hello);
+    let signed = (0..=bytes.len()).find(|end| {
+        let flight = read_answer(&hello, &bytes[..*end]).unwrap();
+        assert_eq!(flight.is_complete(), flight.signature().is_some());
+        flight.is_complete()
+    });
+    assert!(signed.unwrap() > certificate.len());
 }
 
 /// A server accepts every suite that OpenSSL can offer, with every kind of key exchange.
@@ -133,8 +170,8 @@ fn openssl_accepts_every_one_of_its_suites_from_our_client_hello() {
 
 /// Reads bytes in portions of this size, and returns everything that the public API tells about
 /// them, as text.
-fn seen(bytes: &[u8], portion: usize) -> String {
-    let mut flight = ServerFlight::new();
+fn seen(hello: &ClientHello, bytes: &[u8], portion: usize) -> String {
+    let mut flight = ServerFlight::answering(&hello.to_bytes(&[7; 32]));
     for part in bytes.chunks(portion) {
         if let Err(error) = flight.feed(part) {
             return error.to_string();
@@ -142,7 +179,11 @@ fn seen(bytes: &[u8], portion: usize) -> String {
     }
     let (hello, certificates) = (flight.hello(), flight.certificates());
     let (exchange, alert) = (flight.key_exchange(), flight.alert());
-    let rest = (flight.requests_certificate(), flight.is_complete());
+    let rest = (
+        flight.requests_certificate(),
+        flight.signature(),
+        flight.is_complete(),
+    );
     format!("{hello:?} {certificates:?} {exchange:?} {alert:?} {rest:?}")
 }
 
@@ -160,11 +201,12 @@ fn a_corrupt_flight_is_parsed_the_same_in_pieces_of_any_size() {
             for bit in [0x01, 0x80] {
                 let mut wrong = good.clone();
                 wrong[at] ^= bit;
-                assert_eq!(seen(&wrong, wrong.len()), seen(&wrong, 1), "byte {at}");
+                let whole = seen(&hello, &wrong, wrong.len());
+                assert_eq!(whole, seen(&hello, &wrong, 1), "byte {at}");
             }
             assert_eq!(
-                seen(&good[..at], usize::MAX),
-                seen(&good[..at], 3),
+                seen(&hello, &good[..at], usize::MAX),
+                seen(&hello, &good[..at], 3),
                 "cut at {at}"
             );
         }

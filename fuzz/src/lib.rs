@@ -4,10 +4,13 @@
 //! include this file and replay the corpus with stable Rust (`tests/fuzz_corpus.rs`).
 
 use pyssl as ssl;
+use pyssl::TlsVersion;
 use pyssl_ciphers::cipher::{CertificateFacts, CipherString, Ciphersuites, KnownOpenssl, Policy};
 use pyssl_ciphers::config::Config;
 use pyssl_ciphers::negotiate::Profile;
-use pyssl_ciphers::wire::{Dialogue, ServerFlight, Ssl2Answer, StartTls, certificate_authorities};
+use pyssl_ciphers::wire::{
+    ClientHello, Dialogue, ServerFlight, Ssl2Answer, StartTls, certificate_authorities,
+};
 
 /// A target: its name, which is also the name of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -118,12 +121,14 @@ pub fn policy(data: &[u8]) {
     }
 }
 
-/// Reads a server's answer to a ClientHello: whole, and byte by byte with the same result.
+/// Reads a server's answer to a ClientHello with a key share: whole, and byte by byte with the same result.
 pub fn server_flight(data: &[u8]) {
     // This function reads a decrypted CertificateRequest of TLS 1.3.
     let _ = certificate_authorities(data);
+    let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]);
+    let hello = hello.key_share(29).to_bytes(&[7; 32]);
     let seen = |portion: usize| {
-        let mut flight = ServerFlight::new();
+        let mut flight = ServerFlight::answering(&hello);
         let parts = data.chunks(portion);
         let read: Result<Vec<()>, _> = parts.map(|part| flight.feed(part)).collect();
         let choices = (flight.hello().cloned(), flight.key_exchange().cloned());
@@ -133,6 +138,7 @@ pub fn server_flight(data: &[u8]) {
             choices,
             certificates,
             flight.alert(),
+            flight.signature(),
             flight.is_complete(),
         )
     };

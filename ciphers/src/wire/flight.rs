@@ -1,10 +1,14 @@
 use std::fmt;
 
+use super::decryption::Decryption;
 use super::reader::Reader;
 use crate::cipher::{Cipher, registry};
 
 /// The maximum length of an answer. A chain of the largest certificates is shorter.
 const MOST_BYTES: usize = 1 << 18;
+
+/// The type of a ServerHello message.
+const SERVER_HELLO: usize = 2;
 
 /// The random bytes that make a ServerHello a HelloRetryRequest (RFC 8446, section 4.1.3).
 const RETRY: [u8; 32] = [
@@ -12,13 +16,10 @@ const RETRY: [u8; 32] = [
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ];
 
-/// If a TLS 1.3 server has sent this many encrypted bytes, they contain its certificate and not
-/// only an alert. An alert takes 24 bytes, and every certificate is longer than this limit.
-const ENCRYPTED_FLIGHT: usize = 300;
-
-/// The unencrypted part of a server's answer to a [`ClientHello`](super::ClientHello).
+/// A server's answer to a [`ClientHello`](super::ClientHello), as far as it can be read.
 ///
-/// Bytes are [fed](ServerFlight::feed) as they arrive.
+/// Bytes are [fed](ServerFlight::feed) as they arrive. The encrypted messages of TLS 1.3 are read only
+/// if the flight [answers a known hello](ServerFlight::answering).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerFlight {
     /// The received part of an incomplete record.
@@ -33,7 +34,12 @@ pub struct ServerFlight {
     authorities: Vec<Vec<u8>>,
     ocsp_response: Option<Vec<u8>>,
     alert: Option<u8>,
-    encrypted: usize,
+    /// The ClientHello, if it is known.
+    asked: Option<Vec<u8>>,
+    /// Decrypts the messages after the ServerHello of TLS 1.3.
+    decryption: Option<Decryption>,
+    /// The signature scheme of the CertificateVerify message.
+    verify_signature: Option<u16>,
     done: bool,
 }
 
@@ -47,6 +53,8 @@ pub struct ServerHello {
     pub suite: u16,
     /// In TLS 1.3, the number of the group.
     pub group: Option<u16>,
+    /// In TLS 1.3, the public key of the server. A HelloRetryRequest has none.
+    pub key_share: Option<Vec<u8>>,
     /// Whether the message is a HelloRetryRequest.
     pub retry: bool,
     /// The number of the compression method; 0 for none.
@@ -107,6 +115,38 @@ impl ServerFlight {
         ServerFlight::default()
     }
 
+    /// The answer to a ClientHello, of which nothing has been received. `hello` is what
+    /// [`ClientHello::to_bytes`](super::ClientHello::to_bytes) returned.
+    ///
+    /// The private key of the hello's [key share](super::ClientHello::key_share) is known, so the
+    /// messages of a TLS 1.3 server are decrypted (RFC 8446, section 7).
+    ///
+    /// ```
+    /// use pyssl::TlsVersion;
+    /// use pyssl_ciphers::wire::{ClientHello, ServerFlight};
+    ///
+    /// let hello = ClientHello::new(TlsVersion::TLSv1_3, &[0x1301]).groups(&[29]).key_share(29);
+    /// let record = hello.to_bytes(&[7; 32]);
+    /// let mut answer = ServerFlight::answering(&record);
+    /// answer.feed(&[21, 3, 3, 0, 2, 2, 40])?; // the alert handshake_failure
+    /// assert_eq!((answer.signature(), answer.alert()), (None, Some(40)));
+    /// # Ok::<(), pyssl_ciphers::wire::WireError>(())
+    /// ```
+    pub fn answering(hello: &[u8]) -> ServerFlight {
+        let mut records = Reader(hello);
+        let mut message = Vec::new();
+        while records.take(3).is_some() {
+            let Some(body) = records.vector(2) else {
+                break;
+            };
+            message.extend(body.0);
+        }
+        ServerFlight {
+            asked: Some(message),
+            ..ServerFlight::default()
+        }
+    }
+
     /// Reads the next bytes of the answer. Bytes after the end of the flight are ignored.
     ///
     /// # Errors
@@ -149,7 +189,7 @@ impl ServerFlight {
                 return Ok(());
             };
             let body = body.to_vec();
-            self.records.drain(..5 + length);
+            let header: Vec<u8> = self.records.drain(..5 + length).take(5).collect();
             match kind {
                 21 => self.read_alert(&body)?,
                 22 => {
@@ -157,12 +197,26 @@ impl ServerFlight {
                     self.read_messages()?;
                 }
                 23 if self.hello.is_none() => return Err(WireError::Malformed),
-                23 => self.encrypted += body.len(),
+                23 => self.read_encrypted(&header, &body)?,
                 // A ChangeCipherSpec record is ignored.
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Reads an encrypted record of TLS 1.3.
+    fn read_encrypted(&mut self, header: &[u8], body: &[u8]) -> Result<(), WireError> {
+        let opened = self.decryption.as_mut().and_then(|d| d.open(header, body));
+        let (kind, content) = opened.ok_or(WireError::Malformed)?;
+        match kind {
+            21 => self.read_alert(&content),
+            22 => {
+                self.messages.extend(content);
+                self.read_messages()
+            }
+            _ => Err(WireError::Malformed),
+        }
     }
 
     fn read_alert(&mut self, body: &[u8]) -> Result<(), WireError> {
@@ -192,16 +246,44 @@ impl ServerFlight {
                 return Ok(());
             };
             let body = body.to_vec();
-            self.messages.drain(..4 + length);
-            let read = self.read_message(kind, Reader(&body));
+            let message: Vec<u8> = self.messages.drain(..4 + length).collect();
+            let read = match self.decryption {
+                None => self.read_message(kind, Reader(&body)),
+                Some(_) => self.read_encrypted_message(kind, Reader(&body)),
+            };
             read.ok_or(WireError::Malformed)?;
+            if kind == SERVER_HELLO {
+                self.start_decryption(&message);
+            }
         }
         Ok(())
     }
 
+    /// Derives the keys of TLS 1.3, if the client's message is known.
+    fn start_decryption(&mut self, server_hello: &[u8]) {
+        let (Some(asked), Some(hello)) = (&self.asked, &self.hello) else {
+            return;
+        };
+        let share = hello.group.zip(hello.key_share.as_deref());
+        if let (0x0304, Some(share)) = (hello.version, share) {
+            self.decryption = Decryption::new(asked, server_hello, hello.suite, share);
+        }
+    }
+
+    /// Reads a message after the ServerHello of TLS 1.3 (RFC 8446, section 4.4.3). Returns `None` if
+    /// the message is malformed.
+    fn read_encrypted_message(&mut self, kind: usize, mut body: Reader<'_>) -> Option<()> {
+        match kind {
+            SERVER_HELLO => return None,
+            15 => self.verify_signature = Some(body.u16()?),
+            20 => self.done = true,
+            _ => {}
+        }
+        Some(())
+    }
+
     /// Reads a handshake message. Returns `None` if the message is malformed.
     fn read_message(&mut self, kind: usize, mut body: Reader<'_>) -> Option<()> {
-        const SERVER_HELLO: usize = 2;
         if self.hello.is_none() && kind != SERVER_HELLO && kind != 0 {
             return None;
         }
@@ -278,18 +360,20 @@ impl ServerFlight {
         Some(found)
     }
 
-    /// Whether there is nothing more to read: the server has ended its flight, encrypts the rest, or has
-    /// sent an alert.
+    /// Whether there is nothing more to read: the server has ended its flight or has signed in TLS 1.3,
+    /// the rest cannot be decrypted, or the server has sent an alert.
     pub fn is_complete(&self) -> bool {
         let hello = self.hello.as_ref();
         let retry = hello.is_some_and(|hello| hello.retry);
-        self.alert.is_some() || self.done || retry || self.sends_certificate_encrypted()
+        let tls13 = hello.is_some_and(|hello| hello.version >= 0x0304);
+        let is_read = (tls13 && self.decryption.is_none()) || self.verify_signature.is_some();
+        self.alert.is_some() || self.done || retry || is_read
     }
 
-    /// Whether a server of TLS 1.3 has sent enough encrypted bytes after its ServerHello to contain a
-    /// certificate.
-    pub fn sends_certificate_encrypted(&self) -> bool {
-        self.encrypted >= ENCRYPTED_FLIGHT
+    /// The number of the signature scheme with which the server signed its handshake, in TLS 1.2 or 1.3.
+    pub fn signature(&self) -> Option<u16> {
+        let exchange = self.key_exchange.as_ref();
+        self.verify_signature.or(exchange.and_then(|e| e.signature))
     }
 
     /// The ServerHello or HelloRetryRequest.
@@ -345,6 +429,7 @@ impl ServerHello {
             version,
             suite,
             group: None,
+            key_share: None,
             retry: random == RETRY,
             compression,
             session_id,
@@ -368,7 +453,12 @@ impl ServerHello {
                 23 => hello.extended_master_secret = true,
                 35 => hello.session_ticket = true,
                 43 => hello.version = extension.u16()?,
-                51 => hello.group = Some(extension.u16()?),
+                51 => {
+                    hello.group = Some(extension.u16()?);
+                    if !extension.is_empty() {
+                        hello.key_share = Some(extension.vector(2)?.0.to_vec());
+                    }
+                }
                 0xff01 => hello.secure_renegotiation = true,
                 _ => {}
             }

@@ -252,6 +252,20 @@ fn share(group: u16) -> Option<Vec<u8>> {
     })
 }
 
+/// The secret that a key share of [`share`] and the server's key share have in common. The private key
+/// is 1, so it is the server's public key, of which curves use the first coordinate (RFC 8446, section
+/// 7.4). `None` if the server's key share has the wrong length.
+pub(super) fn shared_secret(group: u16, server: &[u8]) -> Option<&[u8]> {
+    let own = share(group)?;
+    if server.len() != own.len() {
+        return None;
+    }
+    match group {
+        23..=25 => server.get(1..=own.len() / 2),
+        _ => Some(server),
+    }
+}
+
 /// The generators of the curves (SEC 2), without the leading byte for "uncompressed".
 const P256: &str = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
                     4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";

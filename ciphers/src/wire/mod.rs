@@ -2,9 +2,9 @@
 //!
 //! The result of a scan must not depend on the algorithms of the linked OpenSSL. A [`ClientHello`]
 //! therefore offers any suite, group and signature algorithm, and [`ServerFlight`] reads the answer
-//! as far as it is not encrypted: the ServerHello, the certificates, the ServerKeyExchange, the
-//! CertificateRequest and alerts of SSL 3.0 to TLS 1.2, and the ServerHello or HelloRetryRequest of
-//! TLS 1.3. No handshake is finished.
+//! the ServerHello, the certificates, the ServerKeyExchange, the CertificateRequest and alerts of SSL 3.0
+//! to TLS 1.2, and the ServerHello or HelloRetryRequest, the signature scheme and alerts of TLS 1.3. No
+//! handshake is finished.
 //!
 //! ```
 //! use pyssl::TlsVersion;
@@ -27,6 +27,7 @@
 //! of 1995.
 
 mod code;
+mod decryption;
 mod dh;
 mod flight;
 mod hello;

@@ -98,15 +98,7 @@ pub(crate) enum Exchange {
 
 /// The messages of a server up to its ServerHelloDone, in a version below TLS 1.3.
 pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exchange) -> Reply {
-    let mut hello = version.to_be_bytes().to_vec();
-    hello.extend([1; 32]);
-    hello.push(0);
-    hello.extend(suite.to_be_bytes());
-    hello.push(0);
-    let mut chain = vector(3, certificate);
-    chain = vector(3, &chain);
-    let mut messages = message(2, &hello);
-    messages.extend(message(11, &chain));
+    let mut messages = hello_and_certificate(version, suite, certificate);
     let signed = |mut body: Vec<u8>, scheme: u16| {
         if version == 0x0303 {
             body.extend(scheme.to_be_bytes());
@@ -132,13 +124,62 @@ pub(crate) fn flight(version: u16, suite: u16, certificate: &[u8], exchange: Exc
     // The server asks for a certificate.
     messages.extend(message(13, &[1, 1, 0, 2, 4, 1, 0, 0]));
     messages.extend(message(14, &[]));
+    Reply::Bytes(records(&messages))
+}
+
+/// The messages of a server that fails with an alert when it should sign.
+pub(crate) fn unsigned_flight(
+    version: u16,
+    suite: u16,
+    certificate: &[u8],
+    description: u8,
+) -> Reply {
+    let mut out = records(&hello_and_certificate(version, suite, certificate));
+    out.extend([21, 3, 3, 0, 2, 2, description]);
+    Reply::Bytes(out)
+}
+
+/// The ServerHello of TLS 1.3, or the HelloRetryRequest.
+pub(crate) fn tls13_hello(suite: u16, group: u16, retry: bool) -> Reply {
+    const RETRY: [u8; 32] = [
+        0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8,
+        0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8,
+        0x33, 0x9c,
+    ];
+    let mut share = group.to_be_bytes().to_vec();
+    if !retry {
+        share.extend(vector(2, &[9; 32]));
+    }
+    let mut extensions = vec![0, 43, 0, 2, 3, 4, 0, 51];
+    extensions.extend(vector(2, &share));
+    let mut body = vec![3, 3];
+    body.extend(if retry { RETRY } else { [1; 32] });
+    body.push(0);
+    body.extend(suite.to_be_bytes());
+    body.push(0);
+    body.extend(vector(2, &extensions));
+    Reply::Bytes(records(&message(2, &body)))
+}
+
+fn hello_and_certificate(version: u16, suite: u16, certificate: &[u8]) -> Vec<u8> {
+    let mut hello = version.to_be_bytes().to_vec();
+    hello.extend([1; 32]);
+    hello.push(0);
+    hello.extend(suite.to_be_bytes());
+    hello.push(0);
+    let mut messages = message(2, &hello);
+    messages.extend(message(11, &vector(3, &vector(3, certificate))));
+    messages
+}
+
+fn records(messages: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     // The records do not end where the messages end, which TLS allows.
     for part in messages.chunks(100) {
         out.extend([22, 3, 3]);
         out.extend(vector(2, part));
     }
-    Reply::Bytes(out)
+    out
 }
 
 fn message(kind: u8, body: &[u8]) -> Vec<u8> {

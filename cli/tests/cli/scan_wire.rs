@@ -8,7 +8,7 @@ use pyssl_testing::pki::KeyKind;
 use pyssl_testing::{Ca, EchoServer, Scripted, ServerConfig};
 use serde_json::Value;
 
-use crate::fake::{Exchange, Offer, Reply, alert, flight, serve};
+use crate::fake::{Exchange, Offer, Reply, alert, flight, serve, tls13_hello, unsigned_flight};
 use crate::scan::{json, scan};
 use crate::support::Output;
 
@@ -144,6 +144,60 @@ fn scan_lists_only_groups_that_a_client_can_negotiate() {
         ["secp256r1", "x25519"]
     );
     assert_eq!(groups_found(SERVER, false, Some(24)), all);
+}
+
+/// The signature schemes that a scan finds on a server of TLS 1.2 or 1.3, and why there may be more.
+fn signatures_found(
+    version: u16,
+    reply: impl Fn(&Offer) -> Reply + Send + Sync + 'static,
+) -> Value {
+    let server = serve(move |_, offer| match offer.version == version {
+        true => reply(offer),
+        false => alert(70),
+    });
+    let (found, _) = json(server.addr(), &[]);
+    found["signatures_by_version"][0].clone()
+}
+
+/// A server of TLS 1.3 chooses the first suite and group of the offer, and then sends records that cannot be
+/// decrypted, as long as a certificate.
+fn opaque_tls13(offer: &Offer) -> Reply {
+    let (suite, group) = (offer.suites[0], offer.groups[0]);
+    if (suite, group) != (0x1301, 29) {
+        return tls13_hello(0x1301, 29, true);
+    }
+    let Reply::Bytes(mut bytes) = tls13_hello(suite, group, false) else {
+        unreachable!("a hello has bytes");
+    };
+    bytes.extend([23, 3, 3, 4, 0]);
+    bytes.extend([5; 1024]);
+    Reply::Bytes(bytes)
+}
+
+#[test]
+fn a_signature_scheme_is_listed_only_if_the_server_signed_with_it() {
+    let found = signatures_found(0x0304, opaque_tls13);
+    assert_eq!(found["names"], Value::Array(Vec::new()), "{found}");
+    assert!(found["unknown"].is_string(), "{found}");
+}
+
+/// Go and Java choose a suite and send their certificate before they find that they cannot use any of
+/// the offered schemes.
+#[test]
+fn an_alert_instead_of_the_signature_is_a_refusal_of_the_offered_schemes() {
+    let der = certificate();
+    let found = signatures_found(0x0303, move |offer| {
+        if !offer.suites.contains(&ECDHE_RSA) || !offer.groups.contains(&29) {
+            return alert(40);
+        }
+        let signed = Exchange::Curve(29, PKCS1_SHA256);
+        if offer.signatures.contains(&PKCS1_SHA256) {
+            return flight(0x0303, ECDHE_RSA, &der, signed);
+        }
+        unsigned_flight(0x0303, ECDHE_RSA, &der, 80)
+    });
+    assert_eq!(found["names"], serde_json::json!(["rsa_pkcs1_sha256"]));
+    assert_eq!(found["unknown"], Value::Null, "{found}");
 }
 
 #[test]

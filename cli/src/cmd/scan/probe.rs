@@ -350,9 +350,9 @@ impl<'a> Prober<'a> {
             let text = "not asked: the server has stopped answering";
             return Ok(Err(Silence::Other(text.to_owned())));
         }
-        let mut flight = ServerFlight::new();
-        let random = random::<32>()?;
-        let ended = self.exchange(permit, what, &hello.to_bytes(&random), |bytes| {
+        let hello = hello.to_bytes(&random::<32>()?);
+        let mut flight = ServerFlight::answering(&hello);
+        let ended = self.exchange(permit, what, &hello, |bytes| {
             flight.feed(bytes)?;
             Ok(flight.is_complete())
         })?;

@@ -457,8 +457,8 @@ impl<'a> Scanner<'a> {
                 Chosen::Refused | Chosen::VersionRefused => break,
                 Chosen::Unknown(reason) => return Ok((names, Some(reason))),
             };
-            let Some(scheme) = flight.key_exchange().and_then(|e| e.signature) else {
-                return Ok((names, Some("the server did not sign".to_owned())));
+            let Some(scheme) = flight.signature() else {
+                return Ok((names, why_unsigned(&flight)));
             };
             names.push(signature_name(scheme));
             if !left.contains(&scheme) {
@@ -470,8 +470,7 @@ impl<'a> Scanner<'a> {
         Ok((names, None))
     }
 
-    /// TLS 1.3 encrypts the signature, so each scheme is offered alone: a server that cannot use it
-    /// refuses, and one that can sends its certificate.
+    /// The schemes are offered one by one, since a server may choose one with which it cannot sign.
     fn signatures_tls13(
         &self,
         suites: &[ssl::Cipher],
@@ -483,24 +482,37 @@ impl<'a> Scanner<'a> {
         let legacy = |scheme: u16| matches!(scheme >> 8, 1..=3) || matches!(scheme & 0xff, 1 | 2);
         let mut schemes = SIGNATURE_SCHEMES.to_vec();
         schemes.retain(|(scheme, _)| *scheme >= 0x0700 || !legacy(*scheme));
-        let chosen = parallel::each(&schemes, |(scheme, name)| {
-            let chosen = self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
+        let chosen = parallel::each(&schemes, |(scheme, _)| {
+            self.offer("signatures", TlsVersion::TLSv1_3, suites, |hello| {
                 let hello = hello.groups(&[group]).key_share(group);
                 hello.signatures(&[*scheme])
-            });
-            chosen.map(|chosen| (*name, chosen))
+            })
         });
         for chosen in chosen {
             match chosen? {
-                (name, Chosen::Suite(_, flight)) if flight.sends_certificate_encrypted() => {
-                    signatures.names.push(name.to_owned());
-                }
-                (_, Chosen::Unknown(reason)) => signatures.unknown = Some(reason),
-                _ => {}
+                Chosen::Suite(_, flight) => match flight.signature().map(signature_name) {
+                    // A server may use a scheme that was not offered.
+                    Some(name) if signatures.names.contains(&name) => {}
+                    Some(name) => signatures.names.push(name),
+                    None => {
+                        let unknown = why_unsigned(&flight);
+                        signatures.unknown = signatures.unknown.take().or(unknown);
+                    }
+                },
+                Chosen::Unknown(reason) => signatures.unknown = Some(reason),
+                Chosen::Refused | Chosen::VersionRefused => {}
             }
         }
         Ok(())
     }
+}
+
+/// Why it is not known whether a server would sign that has sent its ServerHello but no signature.
+/// None if the server has refused: some servers find only after the ServerHello that they cannot use
+/// the offered schemes, and send an alert.
+fn why_unsigned(flight: &ServerFlight) -> Option<String> {
+    let refused = flight.alert().is_some_and(|alert| alert != 0);
+    (!refused).then(|| "the server did not sign".to_owned())
 }
 
 /// Splits suites by the kind of their key exchange. The result is empty if all have the same kind,
