@@ -21,6 +21,12 @@ pub(super) fn of_handshake(error: ssl::Error) -> Error {
     }
 }
 
+/// Whether a time-out has ended the operation. A plain socket reports its time-outs with the system's errors:
+/// `EAGAIN` on Unix, `WSAETIMEDOUT` on Windows.
+pub(super) fn is_timeout(error: &ssl::Error) -> bool {
+    error.is_would_block() || error.python_class() == "TimeoutError"
+}
+
 pub(super) fn handshake(
     context: &ssl::SslContext,
     plain: TcpStream,

@@ -13,7 +13,7 @@ use openssl::hash::{MessageDigest, hash};
 use ureq::unversioned::transport::time;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
-use super::connection::{Remaining, Stream, connect, handshake, of_handshake};
+use super::connection::{Remaining, Stream, connect, handshake, is_timeout, of_handshake};
 use super::nested::TlsInTls;
 use super::tls::Tls;
 use super::tunnel::Proxy;
@@ -253,8 +253,7 @@ fn within<T>(
     let out_of_time = || TransportError::Http(ureq::Error::Timeout(timeout.reason));
     let left = Remaining::of(&timeout).get().ok_or_else(out_of_time)?;
     operation(left).map_err(|e| match e {
-        ssl::Error::Timeout(_) => out_of_time(),
-        e if e.is_would_block() => out_of_time(),
+        e if is_timeout(&e) => out_of_time(),
         e => TransportError::Tls(e),
     })
 }

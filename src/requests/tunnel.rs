@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::Error;
-use super::connection::{Remaining, Stream, connect, handshake};
+use super::connection::{Remaining, Stream, connect, handshake, is_timeout};
 use super::url::{self, Url};
 use crate as ssl;
 
@@ -113,8 +113,7 @@ impl Proxy {
     ) -> Result<(), Error> {
         let broken = |text: String| Error::ProxyError(text.into());
         let timed = |error: ssl::Error| match error {
-            ssl::Error::Timeout(_) => Error::ReadTimeout,
-            error if error.is_would_block() => Error::ReadTimeout,
+            error if is_timeout(&error) => Error::ReadTimeout,
             error => Error::ProxyError(Box::new(error)),
         };
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");

@@ -242,7 +242,9 @@ async fn close_sends_all_written_data_before_close_notify() {
         // The writer is dropped without `drain`. A task of the runtime must send the rest.
         drop(writer);
         let (got, _) = received.recv().await.expect("the handler ends");
-        assert!(got.expect("to the end") == data, "secure: {secure}");
+        let got = got.expect("to the end");
+        assert_eq!(got.len(), data.len(), "secure: {secure}");
+        assert!(got == data, "secure: {secure}");
     }
 }
 

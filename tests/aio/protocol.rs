@@ -201,6 +201,9 @@ async fn a_connection_can_be_closed_while_reading_is_paused() {
     transport.pause_reading();
     stream.write_all(b"lost").await.expect("sealed");
     stream.flush().await.expect("sent");
+    // When the peer has received "more", the runtime has noticed that "lost" has arrived.
+    transport.write(b"more");
+    stream.read_exact(&mut [0; 4]).await.expect("received");
     transport.close();
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.expect("close_notify");

@@ -21,6 +21,7 @@ fn refuse(socket: &mut (impl Read + Write)) {
     socket.write_all(ANSWER).unwrap();
 }
 
+#[cfg_attr(windows, ignore = "a reset discards data that was not read")]
 #[test]
 fn a_response_received_while_sending_the_body_is_returned() {
     let plain = Scripted::follows(|mut socket| refuse(&mut socket));
@@ -52,6 +53,7 @@ fn a_response_received_while_sending_the_body_is_returned() {
     }
 }
 
+#[cfg_attr(windows, ignore = "a reset discards data that was not read")]
 #[test]
 fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
     let ca = Ca::new();
@@ -93,6 +95,7 @@ fn the_alert_for_a_missing_client_certificate_is_the_error_while_sending() {
     }
 }
 
+#[cfg_attr(windows, ignore = "a reset discards data that was not read")]
 #[test]
 fn a_connection_cut_while_sending_is_not_reused() {
     let server = Scripted::follows(|mut socket| {

@@ -54,8 +54,11 @@ const ALL: &[&str] = &[
     "--test=wire",
 ];
 
-/// The marker of tests that are not compiled for Windows, which gives the reason.
-const NOT_RUN: &str = "// Not on Windows: ";
+/// The marker of tests that are not compiled for Windows. The reason follows.
+const NOT_COMPILED: &str = "// Not on Windows: ";
+
+/// The start of the attribute of tests that are compiled for Windows, but not run there.
+const IGNORED: &str = "#[cfg_attr(windows, ignore = \"";
 
 /// The exit code of the script if the Debian system cannot be installed.
 const CANNOT_INSTALL: i32 = 3;
@@ -115,7 +118,10 @@ fn collect(directory: &Path, found: &mut Vec<String>) -> Result<()> {
             let text = std::fs::read_to_string(&path)?;
             let mut lines = text.lines();
             while let Some(line) = lines.next() {
-                let Some(reason) = line.trim().strip_prefix(NOT_RUN) else {
+                let line = line.trim();
+                let ignored = line.strip_prefix(IGNORED);
+                let ignored = ignored.map(|rest| rest.trim_end_matches("\")]"));
+                let Some(reason) = line.strip_prefix(NOT_COMPILED).or(ignored) else {
                     continue;
                 };
                 let item = lines

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -179,11 +179,11 @@ fn common_prefix<'a>(mut paths: impl Iterator<Item = &'a str>) -> usize {
     let Some(first) = paths.next() else {
         return 0;
     };
-    let mut end = first.rfind('/').map_or(0, |slash| slash + 1);
+    let mut end = first.rfind(is_separator).map_or(0, |slash| slash + 1);
     for path in paths {
         while !path.starts_with(&first[..end]) {
             end = first[..end.saturating_sub(1)]
-                .rfind('/')
+                .rfind(is_separator)
                 .map_or(0, |slash| slash + 1);
         }
     }

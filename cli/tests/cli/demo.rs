@@ -39,17 +39,20 @@ fn the_demo_prints_json() {
     assert!(json["handshake_ms"].as_f64().unwrap() > 0.0);
 }
 
+/// The variable that names the directory of temporary files.
+const TEMPORARY: &str = if cfg!(windows) { "TMP" } else { "TMPDIR" };
+
 #[test]
 fn the_demo_leaves_no_files_behind() {
     let directory = tempfile::tempdir().unwrap();
-    let output = run_command(pyssl().arg("demo").env("TMPDIR", directory.path()));
+    let output = run_command(pyssl().arg("demo").env(TEMPORARY, directory.path()));
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn the_demo_needs_a_directory_for_the_key() {
-    let output = run_command(pyssl().arg("demo").env("TMPDIR", "/nonexistent"));
+    let output = run_command(pyssl().arg("demo").env(TEMPORARY, "/nonexistent"));
     assert_eq!(output.code, Some(2));
     assert_eq!(output.stdout, "");
     assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);

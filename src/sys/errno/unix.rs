@@ -47,8 +47,8 @@ pub(crate) fn text(number: i32) -> String {
 }
 
 macro_rules! errno_names {
-    ($($name:ident),* $(,)?) => {
-        &[$((libc::$name, stringify!($name))),*]
+    ($($(#[$condition:meta])? $name:ident),* $(,)?) => {
+        &[$($(#[$condition])? (libc::$name, stringify!($name))),*]
     };
 }
 
@@ -80,5 +80,7 @@ pub(super) const OWN: &[(i32, &str)] = &[];
 /// `getaddrinfo`'s numbers: Python's `socket.EAI_*`.
 pub(super) const LOOKUP: &[(i32, &str)] = errno_names! {
     EAI_BADFLAGS, EAI_NONAME, EAI_AGAIN, EAI_FAIL, EAI_FAMILY, EAI_SOCKTYPE, EAI_SERVICE,
-    EAI_MEMORY, EAI_SYSTEM, EAI_OVERFLOW, EAI_NODATA,
+    EAI_MEMORY, EAI_SYSTEM, EAI_OVERFLOW,
+    #[cfg(not(target_os = "freebsd"))]
+    EAI_NODATA,
 };

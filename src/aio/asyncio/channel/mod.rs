@@ -2,6 +2,7 @@
 
 mod task;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -77,7 +78,7 @@ struct State {
     /// False between `pause_reading` and `resume_reading`.
     reading: bool,
     /// Data that was written and not sent yet.
-    unsent: Vec<u8>,
+    unsent: VecDeque<u8>,
     flow: Flow,
     /// Whether the write side will be shut down when `unsent` is empty.
     ends: bool,
@@ -162,7 +163,9 @@ impl State {
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unsent.is_empty() {
             let unsent = std::mem::take(&mut self.unsent);
-            let written = self.stream().map(|stream| stream.poll_write(cx, &unsent));
+            // The rest follows when the front was sent.
+            let (front, _) = unsent.as_slices();
+            let written = self.stream().map(|stream| stream.poll_write(cx, front));
             self.unsent = unsent;
             let Some(written) = written else {
                 return Poll::Ready(Ok(()));
@@ -188,7 +191,7 @@ impl State {
 
     fn lose(&mut self) {
         self.lost = true;
-        self.unsent = Vec::new();
+        self.unsent = VecDeque::new();
         self.wake();
     }
 }
@@ -204,7 +207,7 @@ impl Shared {
             cause: None,
             wanted: false,
             reading: true,
-            unsent: Vec::new(),
+            unsent: VecDeque::new(),
             flow: Flow::new(false),
             ends: false,
             sending: false,
@@ -353,7 +356,7 @@ impl Shared {
         let mut state = self.lock();
         let open = matches!(state.end, End::Open) && !state.ends && !state.lost;
         if open && !data.is_empty() {
-            state.unsent.extend_from_slice(data);
+            state.unsent.extend(data);
             self.send(state);
             let mut state = self.lock();
             let unsent = state.unsent.len();
@@ -481,7 +484,7 @@ impl Shared {
     fn closed(&self, done: Result<()>) {
         let mut state = self.lock();
         state.channel = Channel::Gone;
-        state.unsent = Vec::new();
+        state.unsent = VecDeque::new();
         let cause = state.cause.take().map(Error::Ssl);
         state.end = End::Closed(done.err().map(|error| cause.unwrap_or(error)));
         state.wake();
@@ -523,7 +526,7 @@ impl Shared {
     pub(super) fn abort(&self) {
         let mut state = self.lock();
         state.lost = true;
-        state.unsent = Vec::new();
+        state.unsent = VecDeque::new();
         drop(state);
         self.closed(Ok(()));
     }
